@@ -13,6 +13,9 @@ import { licensesFile, thirdPartyLicenses } from './scripts/third-party-licenses
 
 const out = process.argv[2] ?? 'dist';
 
+/** The oldest Node.js that the program runs with: `22.13`. */
+const leastNode = JSON.parse(await readFile(join(import.meta.dirname, 'package.json'), 'utf8')).engines.node.slice(2);
+
 /** Of zod's fifty languages the English alone: a third of the bundles would be the others. */
 const englishZod = {
   name: 'english-zod',
@@ -143,14 +146,22 @@ function keepingCompiled(keeps) {
         const digest = createHash('sha256').update(source).digest('hex').slice(0, 16);
         const runner = await build({
           ...common,
+          // An old Node.js is to say that it is too old, not that it cannot read this.
+          target: 'node14.18',
           metafile: false,
           charset: 'ascii',
           write: false,
           banner: { js: '#!/usr/bin/env node' },
           define: { SOURCE: JSON.stringify(source) },
           stdin: {
-            contents: `import { run } from './src/common/compiled-program.ts';
-              run({ file: __filename, source: SOURCE, digest: '${digest}', require, module }, ${keeps});`,
+            contents: `import { tooOld } from './src/cli/supported-node.ts';
+              import { run } from './src/common/compiled-program.ts';
+              const problem = tooOld(process.version, ${JSON.stringify(leastNode)});
+              if (problem === null) run({ file: __filename, source: SOURCE, digest: '${digest}', require, module }, ${keeps});
+              else {
+                process.stderr.write(problem);
+                process.exitCode = 1;
+              }`,
             resolveDir: import.meta.dirname,
           },
         });

@@ -11,11 +11,16 @@ import { commandLinePage, linksWithin } from './extension-page.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** What its messages and its README name, beside the files of the manifest. */
-const schema = 'docs/cm-relay.config.schema.json';
-const pages = ['assistants', 'ci', 'cli', 'debugging', 'forwarding', 'history', 'sandbox', 'tunnels'].map(
-  (name) => `docs/${name}.md`,
-);
+/** What its messages, its README and its pages name, beside the files of the manifest (a test holds it complete). */
+const others = [
+  'docs/cm-relay.config.schema.json',
+  'media/cm-scenario.schema.json',
+  'examples/callback.cm-scenario.json',
+];
+const pages = [
+  ...['assistants', 'assumptions', 'check', 'ci', 'cli', 'debugging', 'forwarding', 'history', 'instances', 'oauth'],
+  ...['sandbox', 'scenarios', 'tunnels'],
+].map((name) => `docs/${name}.md`);
 
 interface Manifest {
   readonly name: string;
@@ -35,14 +40,14 @@ export function stageCommandLine(dist: string, staged: string): void {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
   rmSync(staged, { recursive: true, force: true });
   const inDist = (file: string): boolean => dirname(file) === 'dist';
-  for (const file of [...manifest.files, schema, ...pages]) {
+  for (const file of [...manifest.files, ...others, ...pages]) {
     mkdirSync(dirname(join(staged, file)), { recursive: true });
     cpSync(inDist(file) ? join(dist, basename(file)) : join(root, file), join(staged, file));
   }
   const edit = (file: string, change: (text: string) => string): void =>
     writeFileSync(join(staged, file), change(readFileSync(join(root, file), 'utf8')));
   edit('README.md', commandLinePage);
-  for (const page of pages) edit(page, (text) => linksWithin(text, 'docs', [schema, ...pages]));
+  for (const page of pages) edit(page, (text) => linksWithin(text, 'docs', [...others, ...pages]));
   const { name, version, license, bin, files, engines } = manifest;
   const own = {
     ...{ name, version, license, bin },
@@ -50,7 +55,7 @@ export function stageCommandLine(dist: string, staged: string): void {
       'Receives Campaign Monitor webhooks on your machine, turns them into the notifications of SAP Open Connectors, and forwards, lists and replays them.',
     keywords: ['campaign-monitor', 'open-connectors', 'webhook', 'relay', 'tunnel', 'cli'],
     engines: { node: engines.node },
-    files: [...files, 'docs'],
+    files: [...files, 'docs', ...others.filter((file) => dirname(file) !== 'docs')],
   };
   writeFileSync(join(staged, 'package.json'), `${JSON.stringify(own, null, 2)}\n`);
 }

@@ -45,6 +45,11 @@ export function startInBackground(): Promise<readonly string[]> {
   });
 }
 
+/** Whether this is a command in the background that nobody was told of yet. */
+export function isInBackground(): boolean {
+  return process.send !== undefined;
+}
+
 /**
  * Tells the one that started this in the background that it is ready. Where nobody did, nothing is told.
  * @param lines what it is to print
@@ -57,4 +62,18 @@ export function tellStarter(lines: readonly string[] = []): boolean {
   const message: ReadyMessage = { type: 'ready', lines };
   process.send(message, undefined, undefined, () => process.disconnect());
   return true;
+}
+
+/** Waits for the end of a process, for which there is no event: it lets go of its files and its port only then. */
+export async function hasEnded(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

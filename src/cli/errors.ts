@@ -1,8 +1,10 @@
 import { CommanderError } from 'commander';
 import { styleText } from 'node:util';
+import { maskedValue } from '../common/masking.ts';
+import { maskSecrets } from '../export/item.ts';
 import { isUntrusted } from '../protocol/data-directory.ts';
 import { hasRelayErrorCode } from '../protocol/errors.ts';
-import { printable } from './terminal/text.ts';
+import { printable, wrapped } from './terminal/text.ts';
 
 /** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
 export class UsageError extends Error {
@@ -37,6 +39,17 @@ export class EndedAtStartError extends Error {
   }
 }
 
+/**
+ * What is said of a command line, without the secrets that were typed into it: those of a URL, and of a value that was to
+ * be a URL and is none, whatever stands before an "@". A terminal may be a job's public log.
+ */
+export function withoutSecrets(text: string): string {
+  const masked = text
+    .replaceAll(/'([a-z]+:\/\/)?[^'\s@]*:[^'\s]*@(?=[^'\s@]*')/gi, `'$1${maskedValue}@`)
+    .replaceAll(/('--header <header>' argument )'[^']*'/g, `$1'${maskedValue}'`);
+  return maskSecrets(masked);
+}
+
 export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 
 /**
@@ -55,9 +68,12 @@ export function report(error: unknown): number {
   const lost = isConnectionLost(error);
   const message = lost ? 'the relay ended before it answered' : error instanceof Error ? error.message : String(error);
   const label = styleText('red', 'error:', { stream: process.stderr });
-  process.stderr.write(`${label} ${printable(message, '\n')}\n`);
+  const say = (text: string): void => {
+    process.stderr.write(`${process.stderr.isTTY ? wrapped(text, process.stderr.columns, 2) : text}\n`);
+  };
+  say(`${label} ${printable(withoutSecrets(message), '\n')}`);
   const next = lost ? 'What it has acknowledged is on disk. cm-relay listen starts it again.' : nextOf(error);
-  if (next !== undefined) process.stderr.write(`  ${printable(next, '\n')}\n`);
+  if (next !== undefined) say(`  ${printable(withoutSecrets(next), '\n')}`);
   return error instanceof UsageError || isUntrusted(error) ? exitCodes.usage : exitCodes.failed;
 }
 

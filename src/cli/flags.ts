@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import { fitted } from './terminal/output.ts';
 import { methods } from '../protocol/methods.ts';
 
 /** What every command takes. */
@@ -29,7 +30,7 @@ export function commandGroup(name: string, summary: string, description: string,
     .summary(summary)
     .description(description)
     .helpOption('-h, --help', 'what this command does, with examples')
-    .addHelpText('after', `\n${after.join('\n')}`);
+    .addHelpText('after', () => `\n${fitted(after.join('\n'), process.stdout)}`);
 }
 
 export const jsonFlag = (description: string): Option => new Option('--json', description);

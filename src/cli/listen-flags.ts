@@ -10,8 +10,12 @@ import { isLoopback } from '../common/loopback.ts';
 import { maxAttempts, retryDelays, retryPolicies } from '../common/retry-policies.ts';
 import type { RetryPolicy } from '../common/retry-policies.ts';
 import { destinationSchema, settingsSchema, tunnelSchemas } from '../protocol/settings.ts';
-import type { Settings } from '../protocol/settings.ts';
+import type { Destination, Settings } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
+import { isCredentialHeader } from '../protocol/credential-headers.ts';
+import { parseFilter } from '../protocol/event-filter.ts';
+import { methods } from '../protocol/methods.ts';
+import { callbackUrl } from './callback-url.ts';
 import { defaultPort } from './connection.ts';
 import { checkedBy, collectedBy, notEmpty, urlOf, wholeNumber } from './flags.ts';
 import { duration } from './terminal/text.ts';
@@ -33,6 +37,8 @@ interface Flag<T> {
 /** What the flags give, by the names of {@link listenFlags}. */
 export interface ListenFlags {
   forwardTo?: string[];
+  insecure?: boolean;
+  header?: Header[];
   port?: number;
   tunnel?: string;
   tunnelHost?: string;
@@ -45,9 +51,18 @@ export interface ListenFlags {
   concurrency?: number;
   retain?: number;
   config?: string;
+  filter?: string;
+  output?: OutputStyle;
   detach?: boolean;
   json?: boolean;
 }
+
+/** A header that goes along with what is forwarded: its name and its value. */
+type Header = readonly [name: string, value: string];
+
+/** How much `listen` shows, and whether it takes keys. */
+const outputStyles = ['interactive', 'compact', 'quiet'] as const;
+export type OutputStyle = (typeof outputStyles)[number];
 
 /** The name of the key that --signature-key-env and --verify-key-env give. */
 export const flagKeyName = 'default';
@@ -73,6 +88,37 @@ export function isSafeTunnelUrl(url: string): boolean {
   return protocol === 'https:' || isLoopback(hostname);
 }
 
+const headers = destinationSchema.shape.headers.unwrap();
+
+/** `Name: value`. */
+const headerSchema: z.ZodType<Header, string> = z
+  .string()
+  .regex(/^[^:\s]+:/, 'expected a header such as "X-Tenant: 7"')
+  .superRefine((text, context) => {
+    if (!isCredentialHeader(text.slice(0, text.indexOf(':')))) return;
+    const message =
+      'that carries a credential, which your shell would remember: name it under "credentials" in the file of --config';
+    context.addIssue({ code: 'custom', message });
+  })
+  .transform((text) => {
+    const colon = text.indexOf(':');
+    return [text.slice(0, colon), text.slice(colon + 1).trim()] as const;
+  })
+  .pipe(z.tuple([headers.keyType, headers.valueType]));
+
+const filterSchema = methods['events/query'].params.shape.filter.unwrap().superRefine((text, context) => {
+  try {
+    parseFilter(text, Date.now());
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+});
+
+/** Whether of the destinations of a running relay, which --forward-to made, one is otherwise than all are to be. */
+function destinationsDiffer(as: (destination: Destination) => boolean) {
+  return (_given: unknown, { settings }: Status): boolean => !settings.destinations.every(as);
+}
+
 function refineTunnel(value: string, context: z.RefinementCtx<string>): void {
   const problem = parseTunnel(value);
   if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
@@ -89,10 +135,26 @@ const localOf = ({ settings: { tunnel } }: Status): Partial<z.infer<typeof local
 export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Required<ListenFlags>[K]> } = {
   forwardTo: {
     term: '--forward-to <url>',
-    help: 'your callback; may be given several times',
-    read: collectedBy(urlOf(destinationSchema.shape.url)),
+    help: 'your callback: 3000, 3000/callback, localhost:3000/callback, or a URL; may be given several times',
+    read: collectedBy(callbackUrl),
     setting: 'destinations',
-    differs: differsFrom(({ settings }) => settings.destinations.map(({ url }) => url)),
+    differs: (given, { settings }) =>
+      !isDeepStrictEqual(
+        given.map((url) => new URL(url).href),
+        settings.destinations.map(({ url }) => new URL(url).href),
+      ),
+  },
+  insecure: {
+    term: '--insecure',
+    help: 'accept any certificate of the callback, also one that it has signed itself',
+    differs: destinationsDiffer(({ insecureTls }) => insecureTls === true),
+  },
+  header: {
+    term: '--header <header>',
+    help: 'a header that goes along, such as "X-Tenant: 7"; never credentials; may be given several times',
+    read: collectedBy(headerSchema),
+    differs: (given, running) =>
+      destinationsDiffer((each) => isDeepStrictEqual(each.headers, Object.fromEntries(given)))(given, running),
   },
   port: {
     term: '--port <n>',
@@ -173,6 +235,16 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
     term: '--config <file>',
     help: 'a JSON file for what no flag says (docs/cli.md); flags win over it',
     read: checkedBy(notEmpty('a file')),
+  },
+  filter: {
+    term: '--filter <q>',
+    help: 'show only what fits, as of cm-relay events; all is received and forwarded',
+    read: checkedBy(filterSchema),
+  },
+  output: {
+    term: '--output <style>',
+    help: 'interactive (the default in a terminal): with keys; compact (without one): a line for each thing, no secrets; quiet: errors alone',
+    choices: outputStyles,
   },
   detach: {
     term: '--detach',

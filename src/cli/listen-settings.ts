@@ -25,8 +25,21 @@ export function listenSettings(flags: ListenFlags, config: Config, environment: 
   const verifyKey = keyFrom('verifyKeyEnv', flags, environment);
   if (flags.forwardTo !== undefined) {
     settings.destinations = flags.forwardTo.map((url) =>
-      destinationSchema.parse({ url, ...(signatureKey !== undefined && { signatureKeyName: flagKeyName }) }),
+      destinationSchema.parse({
+        url,
+        ...(signatureKey !== undefined && { signatureKeyName: flagKeyName }),
+        ...(flags.insecure === true && { insecureTls: true }),
+        ...(flags.header !== undefined && { headers: Object.fromEntries(flags.header) }),
+      }),
     );
+  } else {
+    for (const name of ['insecure', 'header'] as const) {
+      if (flags[name] === undefined) continue;
+      throw new UsageError(
+        `${flagName(name)} goes with a callback of the command line`,
+        `Give the callback, too: cm-relay listen 3000 ${flagName(name)}. For others the file of --config has it.`,
+      );
+    }
   }
   const configured = config.settings.tunnel;
   if (flags.tunnel === undefined && configured?.kind === 'fixed' && !isSafeTunnelUrl(configured.url)) {

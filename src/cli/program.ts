@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { bodyCommand } from './commands/body.ts';
 import { breakCommand } from './commands/break.ts';
 import { checkCommand } from './commands/check.ts';
+import { completionCommand } from './commands/support/completion.ts';
+import { doctorCommand } from './commands/support/doctor.ts';
 import { continueCommand } from './commands/continue.ts';
 import { discardCommand } from './commands/discard.ts';
 import { eventsCommand } from './commands/events.ts';
@@ -25,9 +27,9 @@ import { urlCommand } from './commands/url.ts';
 import { waitCommand } from './commands/wait.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
 import { admitDataDirectory } from './data-dir.ts';
-import { exitCodes, report, UsageError } from './errors.ts';
+import { exitCodes, report, UsageError, withoutSecrets } from './errors.ts';
 import type { CommonOptions } from './flags.ts';
-import { watchOutput } from './terminal/output.ts';
+import { fitted, watchOutput } from './terminal/output.ts';
 import { printable } from './terminal/text.ts';
 import { version } from '../version.ts';
 
@@ -45,7 +47,7 @@ export function createProgram(): Command {
       [
         '',
         'A first try, in two terminals:',
-        '  cm-relay listen --forward-to http://localhost:3000/callback',
+        '  cm-relay listen 3000/callback',
         '  cm-relay trigger subscribe',
         '',
         'cm-relay help listen shows what a command takes, with examples.',
@@ -76,6 +78,8 @@ export function createProgram(): Command {
     sandboxCommand(),
     subscribeCommand(),
     mcpCommand(),
+    completionCommand(),
+    doctorCommand(),
     stopCommand(),
   ]) {
     program.addCommand(command);
@@ -96,7 +100,8 @@ export function createProgram(): Command {
 
 /** What is wrong quotes the command line, which a terminal would act on. */
 const errorOutput = {
-  writeErr: (text: string): void => void process.stderr.write(printable(text, '\n\t')),
+  writeErr: (text: string): void =>
+    void process.stderr.write(fitted(printable(withoutSecrets(text), '\n\t'), process.stderr)),
 } as const;
 
 /**

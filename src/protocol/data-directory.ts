@@ -258,14 +258,6 @@ function look(path: string): Found {
     if (posix && stat.uid !== process.getuid?.()) {
       throw new DataDirectoryError(path, 'belongs to another user', 'choose-data-directory');
     }
-    if (posix && othersWrite(stat)) {
-      throw new DataDirectoryError(
-        path,
-        `can be written by other users (mode ${octal(stat)})`,
-        'close-data-directory',
-        `Make it yours alone with \`chmod 700 ${shellWord(path)}\`, or choose another data directory.`,
-      );
-    }
     // An empty folder that may not be entered looks as one that holds nothing.
     accessSync(path, constants.R_OK | constants.X_OK);
     names = readdirSync(path);
@@ -275,7 +267,20 @@ function look(path: string): Found {
   }
   const others = names.filter((name) => !relayFile.test(name) && !alsoFine.has(name));
   const [example] = others;
-  if (example !== undefined && !marks.some((name) => names.includes(name))) {
+  const isElse = example !== undefined && !marks.some((name) => names.includes(name));
+  if (posix && othersWrite(stat)) {
+    const why = `can be written by other users (mode ${octal(stat)})`;
+    // Closing a folder that others use, such as /tmp, would break what they do there.
+    throw isElse || (stat.mode & sticky) !== 0
+      ? new DataDirectoryError(path, why, 'choose-data-directory')
+      : new DataDirectoryError(
+          path,
+          why,
+          'close-data-directory',
+          `Make it yours alone with \`chmod 700 ${shellWord(path)}\`, or choose another data directory.`,
+        );
+  }
+  if (isElse) {
     throw new DataDirectoryError(
       path,
       `holds other things, such as ${example}, and nothing of a relay's`,
@@ -412,5 +417,5 @@ function unusable(path: string, error: unknown): DataDirectoryError {
 }
 
 function octal(stat: Stats): string {
-  return (stat.mode & 0o777).toString(8).padStart(3, '0');
+  return (stat.mode & 0o1777).toString(8).padStart(3, '0');
 }

@@ -10,6 +10,8 @@ export const forwardingStates = ['failed', 'waiting', 'held', 'sent', 'discarded
 export const eventKinds = ['event', 'test', 'rejected'] as const;
 /** Who posted a delivery. */
 export const sources = ['campaign-monitor', 'open-connectors'] as const;
+/** What was found of the signature of what Open Connectors posted; `unchecked` without a verify key. */
+export const signatureChecks = ['invalid', 'missing', 'valid', 'unchecked'] as const;
 
 /** Every key. */
 export const filterKeys = [
@@ -22,6 +24,7 @@ export const filterKeys = [
   'since',
   'until',
   'duplicate',
+  'signature',
   'delivery',
 ] as const;
 type Key = (typeof filterKeys)[number];
@@ -32,6 +35,7 @@ export const filterValues = {
   kind: eventKinds,
   source: sources,
   duplicate: ['yes', 'no'],
+  signature: signatureChecks,
 } as const satisfies Partial<Record<Key, readonly string[]>>;
 type ClosedKey = keyof typeof filterValues;
 
@@ -68,6 +72,7 @@ export interface Filter {
   readonly since: number | null;
   readonly until: number | null;
   readonly duplicates: boolean | null;
+  readonly signatures: readonly (typeof signatureChecks)[number][];
   readonly deliveryIds: readonly number[];
   /** Words or phrases, each the beginning of one. */
   readonly words: readonly string[];
@@ -116,6 +121,7 @@ export function parseFilter(text: string, now: number): Filter {
     since: last(values.since.map((value) => readTime('since', value, now))),
     until: last(values.until.map((value) => readTime('until', value, now))),
     duplicates: last(values.duplicate.map((value) => oneOf('duplicate', value) === 'yes')),
+    signatures: values.signature.map((value) => oneOf('signature', value)),
     deliveryIds: values.delivery.map(readDeliveryId),
     words: words.filter((word) => /[\p{L}\p{N}]/u.test(word)),
   };

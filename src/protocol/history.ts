@@ -5,7 +5,7 @@
  * A destination's is the one of the settings, or `t2`. Times are ISO 8601 in UTC with milliseconds; durations are milliseconds.
  */
 import { z } from 'zod';
-import { eventKinds, eventStates, forwardingStates, sources } from './event-filter.ts';
+import { eventKinds, eventStates, forwardingStates, signatureChecks, sources } from './event-filter.ts';
 
 const time = z.iso.datetime();
 
@@ -50,7 +50,7 @@ export type Forwarding = z.infer<typeof forwardingSchema>;
 export const sourceSchema = z.enum(sources);
 export type Source = z.infer<typeof sourceSchema>;
 
-const signatureCheckSchema = z.enum(['valid', 'invalid', 'missing', 'unchecked']);
+const signatureCheckSchema = z.enum(signatureChecks);
 export type SignatureCheck = z.infer<typeof signatureCheckSchema>;
 
 /**

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { dataDirHint } from '../../src/cli/data-dir.ts';
 import { defaultDataDir } from '../../src/protocol/known-directories.ts';
+import { run } from './harness.ts';
 
 describe("the CLI's default data directory", () => {
   it("is the platform's per-user state folder", () => {
@@ -18,6 +19,16 @@ describe("the CLI's default data directory", () => {
     assert.equal(defaultDataDir('linux', { XDG_STATE_HOME: 'state' }), join(homedir(), '.local/state/cm-relay'));
     assert.equal(defaultDataDir('linux', { XDG_STATE_HOME: '' }), join(homedir(), '.local/state/cm-relay'));
   });
+
+  for (const home of ['', 'relative']) {
+    it(`is below the account's home, never below the working directory, with HOME=${home}`, async function () {
+      if (process.platform !== 'linux') this.skip();
+      this.timeout(60_000);
+      const { out, err } = await run(['status', '--json'], { HOME: home, XDG_STATE_HOME: '' });
+      const { dataDir } = JSON.parse(out) as { dataDir: string };
+      assert.equal(dataDir, join(userInfo().homedir, '.local/state/cm-relay'), err);
+    });
+  }
 });
 
 describe('the hint of a data directory', () => {

@@ -159,7 +159,8 @@ describe('Debugging from the terminal', function () {
   it('says what is held when it leaves, when it comes, and when no relay runs', async () => {
     const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--forward-to', callback.url];
     const first = place.start(args);
-    const [url = ''] = /http:\S+/.exec(await first.line((each) => each.includes('/campaign-monitor'))) ?? [];
+    await first.line((each) => each.includes('Listens at'));
+    const url = (await place.run('url', '--local')).out.trim();
     await place.run('hold');
     await first.line((each) => each.includes('paused by a terminal'));
     await post(url, delivery('a@example.org'));

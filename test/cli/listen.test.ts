@@ -54,7 +54,7 @@ describe('cm-relay listen', function () {
   });
 
   it('shows the same to people, without colours where it is no terminal', async () => {
-    const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--forward-to', callback.url];
+    const args = ['listen', callback.url, '--data-dir', place.dataDir, '--port', '0', '--output', 'interactive'];
     const listening = place.start(args, { NO_COLOR: undefined });
     const line = await listening.line((each) => each.includes('/campaign-monitor'));
     const url = /http:\S+/.exec(line)?.[0] ?? '';
@@ -407,7 +407,7 @@ describe('cm-relay listen', function () {
     const listening = place.listen(['--forward-to', `${callback.url}?token=planted`]);
     const { campaignMonitorUrl } = await listening.ready();
     const text = place.start(['listen', '--data-dir', place.dataDir]);
-    await text.line((line) => line.includes('Forwards to'));
+    await text.line((line) => line.includes('forwards to'));
     await post(campaignMonitorUrl, delivery('jane@example.org'));
     await listening.json('attempt', ({ status }) => status === 200);
     await text.line((line) => line.includes('200 in'));

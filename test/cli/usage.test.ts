@@ -13,7 +13,16 @@ const wrong: [args: string, named: RegExp][] = [
   ['help lisen', /unknown command 'lisen'[^]*cm-relay help/],
   ['--nonsense', /--nonsense/],
   ['listen --nonsense', /--nonsense/],
-  ['listen surplus', /too many arguments/],
+  ['listen surplus', /'surplus'[^]*callback[^]*a port such as 3000/],
+  ['listen 70000', /'70000'[^]*a port such as 3000/],
+  ['listen example.org/callback', /'example\.org\/callback'[^]*http:\/\/ or https:\/\//],
+  ['listen --insecure', /--insecure goes with a callback/],
+  ['listen --header X-Tenant:7', /--header goes with a callback/],
+  ['listen 3000 --header nonsense', /--header[^]*such as "X-Tenant: 7"/],
+  ['listen 3000 --header Authorization:x', /--header[^]*credential[^]*--config/],
+  ['listen --filter state:none', /--filter[^]*state:none[^]*failed/],
+  ['listen --output loud', /--output[^]*interactive, compact, quiet/],
+  ['listen --output quiet --json', /--json and --output exclude each other/],
   ['listen --data-dir', /--data-dir/],
   ['listen --data-dir EMPTY', /--data-dir[^]*expected a folder/],
   ['events --data-dir EMPTY', /--data-dir[^]*expected a folder/],
@@ -27,7 +36,6 @@ const wrong: [args: string, named: RegExp][] = [
   ['listen --config FOLDER', /--config[^]*EISDIR[^]*That is a folder/],
   ['listen --config FOLDER/broken.json/x', /--config[^]*ENOTDIR[^]*A part of that path is a file/],
   ['listen --forward-to', /--forward-to/],
-  ['listen --forward-to localhost:3000', /--forward-to[^]*http:\/\//],
   ['listen --forward-to ftp://localhost/', /--forward-to/],
   ['listen --forward-to http://user:pw@localhost/', /--forward-to[^]*password/],
   ['listen --port', /--port/],
@@ -61,6 +69,7 @@ const wrong: [args: string, named: RegExp][] = [
   ['trigger subscribe --list', /--list/],
   ['trigger subscribe --email nobody', /--email/],
   ['trigger subscribe --seed x', /--seed/],
+  ['trigger subscribe --format csv', /--format[^]*json, xml/],
   ['events --limit 0', /--limit/],
   ['events --filter', /--filter/],
   ['events surplus', /too many arguments/],
@@ -149,6 +158,8 @@ const wrong: [args: string, named: RegExp][] = [
   ['body --curl --host http://example.org', /--host[^]*https/],
   ['body surplus', /too many arguments/],
   ['sandbox --port x', /--port/],
+  ['sandbox restart', /'restart'[^]*start, stop/],
+  ['sandbox stop --detach', /--port and --json alone go with stop/],
   ['stop --now', /--now/],
 ];
 
@@ -224,6 +235,37 @@ describe('the command line of cm-relay', function () {
     assert.deepEqual(await run(['help', 'listen']), await run(['listen', '--help']));
   });
 
+  it('says no password back that was typed into a URL, well or badly', async () => {
+    const typed = [
+      'http://user:s3cret@host/',
+      'user:s3cret@localhost:3000',
+      'https://user:s3/c#ret@host/',
+      'http://h/?token=s3cret x',
+    ];
+    const places: ((url: string) => string[])[] = [
+      (url) => ['listen', '--forward-to', url],
+      (url) => ['listen', `--forward-to=${url}`],
+      (url) => ['listen', url],
+      (url) => ['listen', '--tunnel', url],
+      (url) => ['listen', '--tunnel', 'localtunnel', '--tunnel-host', url],
+      (url) => ['check', url],
+      (url) => ['replay', 'e1', '--to', url],
+      (url) => ['listen', 'x', url],
+      (url) => ['show', url],
+      (url) => [url],
+      (url) => [`--${url}`],
+    ];
+    const lines = places.flatMap((place) => typed.map(place));
+    const worker = async (): Promise<void> => {
+      for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
+        const { code, out, err } = await run(line, { CM_RELAY_DATA_DIR: join(folder, 'data') });
+        assert.notEqual(code, 0, `${line.join(' ')}: ${out}`);
+        assert.doesNotMatch(out + err, /s3cret|c#ret/, line.join(' '));
+      }
+    };
+    await Promise.all([worker(), worker(), worker()]);
+  });
+
   const program = createProgram();
 
   const all = program.commands.flatMap((command) => [
@@ -235,7 +277,7 @@ describe('the command line of cm-relay', function () {
       const { code, out } = await run([...words, '--help']);
       assert.equal(code, 0);
       // One with commands of its own leaves the flags to them.
-      assert.equal(/--data-dir <folder>/.test(out), command.commands.length === 0);
+      assert.equal(/--data-dir <folder>/.test(out), command.commands.length === 0 && command.name() !== 'completion');
       assert.match(out, /Examples?:\n(?: {2}.*cm-relay .*\n){2,}/);
       for (const option of command.options) assert.ok(out.includes(option.long ?? ''), option.flags);
       assert.ok(/^Next: /m.test(out) || command.name() === 'export');

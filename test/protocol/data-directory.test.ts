@@ -192,6 +192,15 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     await relay.stop();
   });
 
+  it('is one that others use, which is not to be closed to them: none is told to', async () => {
+    const full = folderOf(0o777);
+    writeFileSync(join(full, 'thesis.txt'), 'ours');
+    await assertRefused(full, /can be written by other users \(mode 777\)$/, 'choose-data-directory');
+    const asTmp = folderOf(0o1777);
+    await assertRefused(asTmp, /can be written by other users \(mode 1777\)$/, 'choose-data-directory');
+    await assertRefused(folderOf(0o777), /can be written by other users \(mode 777\)$/, 'close-data-directory');
+  });
+
   it('is one below a folder in which others could put another in its place, there or not yet', async () => {
     const open = folderOf(0o777);
     const below = folderOf(0o700, open, 'below');

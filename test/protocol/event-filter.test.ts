@@ -16,6 +16,7 @@ const everything: Filter = {
   since: null,
   until: null,
   duplicates: null,
+  signatures: [],
   deliveryIds: [],
   words: [],
 };
@@ -43,6 +44,7 @@ describe('a filter', () => {
       sources: ['open-connectors'],
     });
     reads('duplicate:yes', { duplicates: true });
+    reads('signature:invalid,MISSING', { signatures: ['invalid', 'missing'] });
     reads('duplicate:no delivery:d7,8', { duplicates: false, deliveryIds: [7, 8] });
   });
 
@@ -73,6 +75,7 @@ describe('a filter', () => {
     refuses('since:soon', /"since:soon": expected a span such as 2h/);
     refuses('until:2026-13-45', /expected a span/);
     refuses('duplicate:maybe', /expected one of yes, no/);
+    refuses('signature:wrong', /expected one of invalid, missing, valid, unchecked/);
     refuses('delivery:e7', /expected an id such as d7/);
   });
 

@@ -49,6 +49,29 @@ describe("the command line's npm package", function () {
     assert.deepEqual(await once(listening, 'exit'), [0, null]);
   });
 
+  it('holds every document and schema that its help, its errors and its pages name', () => {
+    const staged = join(temporaryFolder(), 'package');
+    stageCommandLine(build().folder, staged);
+    const bundles = ['cm-relay.js', 'cm-relay-mcp.js'].map((name) => readFileSync(join(staged, 'dist', name), 'utf8'));
+    const named = new Set(bundles.join('\n').match(/\b(?:docs|media)\/[\w.-]+\.(?:md|json)\b/g));
+    assert.ok(named.has('docs/scenarios.md') && named.has('docs/check.md'), [...named].join(' '));
+    for (const file of named) assert.ok(existsSync(join(staged, file)), file);
+    // Those that cli.md sends its reader to, with what they need to be followed.
+    const cli = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+    for (const [, page = ''] of cli.matchAll(/\]\(([\w.-]+)(?:#[^)]*)?\)/g)) {
+      assert.ok(existsSync(join(staged, 'docs', page)), page);
+    }
+    const scenarios = readFileSync(join(staged, 'docs', 'scenarios.md'), 'utf8');
+    assert.match(scenarios, /\]\(\.\.\/media\/cm-scenario\.schema\.json\)/);
+    const own = JSON.parse(readFileSync(join(staged, 'package.json'), 'utf8')) as { files: string[] };
+    for (const file of named) {
+      assert.ok(
+        own.files.some((each) => each === file || file.startsWith(`${each}/`)),
+        file,
+      );
+    }
+  });
+
   it('tells nothing that only a clone has, and names no file that is not in it', () => {
     const staged = join(temporaryFolder(), 'package');
     stageCommandLine(build().folder, staged);

@@ -25,7 +25,7 @@ export function filterFlag(description: string): Option {
 
 export const filterHelp = [
   'A filter is words, all of which must fit: type:subscribe list:<id> address:jane@example.org state:failed',
-  'since:2h until:2026-01-31 kind:rejected; anything else is searched for in the text.',
+  'since:2h until:2026-01-31 kind:rejected signature:invalid; anything else is searched for in the text.',
 ];
 
 /** `cm-relay events`. */

@@ -1,5 +1,7 @@
+import { Argument } from 'commander';
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
+import { styleText } from 'node:util';
 import { protocolVersion } from '../../protocol/methods.ts';
 import { compareVersions } from '../../protocol/versions.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -11,18 +13,22 @@ import { readConfig } from '../config.ts';
 import { startInBackground, tellStarter } from '../background.ts';
 import { connectIfRunning, defaultPort, withRelay } from '../connection.ts';
 import { dataDirHint, dataDirOf } from '../data-dir.ts';
+import { RowChooser } from '../terminal/row-chooser.ts';
+import { LiveView } from '../terminal/live-view.ts';
 import { debugByKeys, keysHelp } from '../terminal/debug-keys.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { newCommand } from '../flags.ts';
+import { collectedBy, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { hasKeys } from '../terminal/keys.ts';
+import { callbackUrl } from '../callback-url.ts';
+import { LiveFilter } from '../terminal/live-filter.ts';
 import { listenOptions } from '../listen-flags.ts';
-import type { ListenFlags } from '../listen-flags.ts';
+import type { ListenFlags, OutputStyle } from '../listen-flags.ts';
 import { differences, listenSettings } from '../listen-settings.ts';
 import type { ListenSettings } from '../listen-settings.ts';
-import { JsonLines, LiveLines, readyLine } from '../terminal/passing.ts';
+import { JsonLines, LiveLines, NoLines, readyLine } from '../terminal/passing.ts';
 import type { Passing } from '../terminal/passing.ts';
-import { LiveWriter, note, print, printJson } from '../terminal/output.ts';
+import { fitted, LiveWriter, note, print, printJson } from '../terminal/output.ts';
 import { heldText } from '../terminal/sending-text.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { printable } from '../terminal/text.ts';
@@ -45,49 +51,82 @@ export function listenCommand(): Command {
     'Runs the relay in this terminal, or attaches to the one that runs for the data directory, and prints what passes. Ends with Ctrl-C: a relay that this command started ends too, one that it attached to goes on.',
     [
       'Examples:',
-      '  cm-relay listen --forward-to http://localhost:3000/callback',
-      '  cm-relay listen --forward-to http://localhost:3000/callback --tunnel localtunnel',
-      '  SIGNATURE_KEY=… cm-relay listen --forward-to http://localhost:3000/callback --signature-key-env SIGNATURE_KEY',
+      '  cm-relay listen 3000/callback               to http://localhost:3000/callback',
+      '  cm-relay listen 3000/callback --tunnel localtunnel',
+      '  SIGNATURE_KEY=… cm-relay listen 3000 --signature-key-env SIGNATURE_KEY',
       '  cm-relay listen --config cm-relay.config.json --json | jq .',
-      '  cm-relay listen --forward-to http://localhost:3000/callback --detach',
+      '  cm-relay listen 3000/callback --filter "type:deactivate"',
+      '  cm-relay listen 3000/callback --detach',
       '',
-      'Without --forward-to it goes where it went the last time with this data directory.',
+      'Without a callback it goes where it went the last time with this data directory.',
       'With a public tunnel, everything that is posted to the public URL passes through the servers of its provider.',
       '',
       'Next: cm-relay trigger subscribe in another terminal sends a sample delivery.',
     ],
   );
+  command.addArgument(
+    new Argument(
+      '[callback...]',
+      'your callback, as of --forward-to: 3000, 3000/callback, localhost:3000/callback, or a URL',
+    ).argParser(collectedBy(callbackUrl)),
+  );
   for (const option of listenOptions()) command.addOption(option);
-  return command.action(listen);
+  return command.action((callbacks: string[], options: ListenOptions) =>
+    listen({ ...options, ...together(callbacks, options) }),
+  );
+}
+
+/** The callbacks of the command line, whichever way they are given. */
+function together(callbacks: readonly string[], { forwardTo = [] }: ListenOptions): Pick<ListenOptions, 'forwardTo'> {
+  const all = [...callbacks, ...forwardTo];
+  return all.length === 0 ? {} : { forwardTo: all };
+}
+
+/** How much is shown. @throws UsageError where two flags ask for different things */
+function outputOf({ json, output }: ListenOptions): OutputStyle | 'json' {
+  if (json !== true) return output ?? (process.stdout.isTTY ? 'interactive' : 'compact');
+  if (output === undefined) return 'json';
+  throw new UsageError('--json and --output exclude each other', '--json is for programs, --output for people.');
 }
 
 async function listen(options: ListenOptions): Promise<void> {
-  if (options.detach === true) return listenDetached(options);
+  const output = outputOf(options);
+  if (options.detach === true) return listenDetached(options, output);
   const signal = interrupted();
   const dataDir = dataDirOf(options);
   const { config, wanted } = wantedBy(options);
   const errors = new LiveWriter(process.stderr, { missed: (count) => `… ${count} messages left out` });
-  const say = (text: string): void => errors.write(printable(text));
+  const lines = output === 'interactive' || output === 'compact' ? new LiveLines(output === 'interactive') : null;
+  const passing: Passing = lines ?? (output === 'json' ? new JsonLines() : new NoLines());
+  const takesKeys = output === 'interactive' && hasKeys();
+  const tell = (text: string): void => {
+    const fits = fitted(printable(text), process.stderr);
+    // What stands below the last line of the terminal stays there.
+    if (takesKeys && process.stderr.isTTY) lines?.write(fits);
+    else errors.write(fits);
+  };
+  const say = output === 'quiet' ? () => undefined : tell;
   const log = (entry: { level: string; message: string }): void => {
-    if (entry.level === 'debug' || (options.json !== true && entry.level === 'info')) return;
-    say(`${entry.level}: ${entry.message}`);
+    if (entry.level === 'debug' || (output !== 'json' && entry.level === 'info')) return;
+    tell(`${entry.level}: ${entry.message}`);
   };
 
   const { client, relay } = await startOrAttach(dataDir, wanted, log);
   let endKeys: (() => void) | undefined;
-  const passing: Passing = options.json === true ? new JsonLines() : new LiveLines();
   let failure: CommandError | null = null;
   try {
     if (relay === null) {
       client.on('log', log);
-      await agree(client, options, config, wanted, say);
+      await agree(client, options, config, wanted, tell);
     }
-    await show(client, passing, relay === null, say);
+    const chooser = takesKeys && lines !== null ? new RowChooser(client, lines) : null;
+    const filter = options.filter === undefined ? undefined : new LiveFilter(client, options.filter);
+    await show(client, passing, relay === null, tell, filter);
     // Another was quicker: in the background nobody watches it.
     if (tellStarter() && relay === null) return;
-    if (options.json !== true && hasKeys()) {
+    if (chooser !== null) {
       say(keysHelp);
-      endKeys = debugByKeys(client, say);
+      endKeys = debugByKeys(client, say, (key) => chooser.actionOf(key));
     }
     const ended = relay === null ? client.closed : relay.closed;
     const why = await Promise.race([
@@ -108,6 +147,7 @@ async function listen(options: ListenOptions): Promise<void> {
     }
   } finally {
     endKeys?.();
+    lines?.footer('');
     client.close();
     if (relay !== null) await relay.stop();
   }
@@ -130,7 +170,7 @@ function brokenOff(options: ListenOptions): CommandError {
 }
 
 /** The relay in the background: found, or started by a process of its own. Says where it is, and ends. */
-async function listenDetached(options: ListenOptions): Promise<void> {
+async function listenDetached(options: ListenOptions, output: OutputStyle | 'json'): Promise<void> {
   const dataDir = dataDirOf(options);
   const { config, wanted } = wantedBy(options);
   const running = await connectIfRunning(dataDir);
@@ -144,9 +184,12 @@ async function listenDetached(options: ListenOptions): Promise<void> {
   }
   await withRelay(options, async (client) => {
     const status = await statusWithTunnel(client);
-    if (options.json === true) await printJson(readyLine(status));
-    else {
-      for (const line of statusLines(status, [], false)) await print(`${line}\n`);
+    if (output === 'json') await printJson(readyLine(status));
+    else if (output !== 'quiet') {
+      const view = new LiveView(styleText, () => Infinity);
+      const lines =
+        output === 'compact' ? [view.summary(status, running !== undefined)] : statusLines(status, [], false);
+      for (const line of lines) await print(`${line}\n`);
       note(`It runs in the background: cm-relay stop${dataDirHint(options)} ends it.`);
     }
   });
@@ -225,6 +268,7 @@ async function show(
   passing: Passing,
   attached: boolean,
   say: (text: string) => void,
+  filter: LiveFilter | undefined,
 ): Promise<void> {
   const early: (() => void)[] = [];
   let ready = false;
@@ -232,17 +276,46 @@ async function show(
     if (ready) print();
     else early.push(print);
   };
+  /** Those that are shown; one after another, since the relay is asked which fit. */
+  let asked = Promise.resolve();
+  const passFitting = <T>(
+    all: readonly T[],
+    idOf: (one: T) => string,
+    missed: number,
+    print: (one: T) => void,
+  ): void => {
+    const printAll = (fits: (one: T) => boolean): void =>
+      pass(() => {
+        for (const one of all) if (fits(one)) print(one);
+        passing.missed(missed);
+      });
+    if (filter === undefined) {
+      printAll(() => true);
+      return;
+    }
+    asked = asked
+      .then(() => filter.fitting(all.map(idOf)))
+      .then(
+        (fitting) => printAll((one) => fitting.has(idOf(one))),
+        // Its end is told elsewhere.
+        () => undefined,
+      );
+  };
   client.on('event/added', ({ deliveries, missed }) =>
-    pass(() => {
-      for (const { delivery, events } of deliveries) passing.delivery(delivery, events);
-      passing.missed(missed);
-    }),
+    passFitting(
+      deliveries,
+      ({ delivery }) => delivery.id,
+      missed,
+      ({ delivery, events }) => passing.delivery(delivery, events),
+    ),
   );
   client.on('attempt/recorded', ({ attempts, missed }) =>
-    pass(() => {
-      for (const attempt of attempts) passing.attempt(attempt);
-      passing.missed(missed);
-    }),
+    passFitting(
+      attempts,
+      ({ deliveryId }) => deliveryId,
+      missed,
+      (attempt) => passing.attempt(attempt),
+    ),
   );
   client.on('debug/stopped', ({ stop, sending }) => pass(() => passing.stopped(stop, sending)));
   client.on('debug/continued', ({ sending }) => pass(() => passing.continued(sending)));

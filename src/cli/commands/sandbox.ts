@@ -1,13 +1,16 @@
-import { Option } from 'commander';
+import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { DeliveryRecord } from '../../sandbox/campaign-monitor/outbox.ts';
 import type { NotificationRecord } from '../../sandbox/open-connectors/notifier.ts';
 import type { Sandbox, SandboxReport } from '../../sandbox/sandbox.ts';
-import { startInBackground, tellStarter } from '../background.ts';
+import { hasEnded, isInBackground, startInBackground, tellStarter } from '../background.ts';
+import { UsageError } from '../errors.ts';
 import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { LiveWriter, print } from '../terminal/output.ts';
+import { forgetSandbox, keepSandbox, runningSandboxes, stopSandbox } from '../kept-sandboxes.ts';
+import type { KeptSandbox } from '../kept-sandboxes.ts';
+import { LiveWriter, note, print, printJson } from '../terminal/output.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { count, localTime, printable } from '../terminal/text.ts';
 
@@ -30,12 +33,19 @@ export function sandboxCommand(): Command {
       '  cm-relay sandbox',
       '  cm-relay sandbox --port 9000 --json',
       '  cm-relay sandbox --port 9000 --detach',
+      '  cm-relay sandbox stop                         ends those in the background',
       '',
       'Next: cm-relay listen in another terminal, then register its URL with the printed API as a webhook of a list.',
     ],
   )
+    .addArgument(
+      new Argument('[action]', 'start (the default), or stop: end those that run in the background').choices([
+        'start',
+        'stop',
+      ]),
+    )
     .addOption(
-      new Option('--port <n>', 'the port; 0 takes any that is free')
+      new Option('--port <n>', 'the port; 0 takes any that is free; with stop, the one to end')
         .default(0, 'any that is free')
         .argParser(wholeNumber(z.int().min(0).max(65_535))),
     )
@@ -45,7 +55,9 @@ export function sandboxCommand(): Command {
         'keys, secrets, ids and controls of this run alone; nothing published opens it',
       ),
     )
-    .addOption(new Option('--detach', 'run it in the background, and end once it is ready'))
+    .addOption(
+      new Option('--detach', 'run it in the background, and end once it is ready; one that runs already is taken'),
+    )
     .addOption(
       new Option(
         '--keep-alive-minutes <n>',
@@ -56,11 +68,37 @@ export function sandboxCommand(): Command {
     .action(sandbox);
 }
 
-async function sandbox({ port, json, randomCredentials, keepAliveMinutes, detach }: SandboxOptions): Promise<void> {
-  if (detach === true) {
-    for (const line of await startInBackground()) await print(`${line}\n`);
-    return;
+async function sandbox(action: 'start' | 'stop' | undefined, options: SandboxOptions): Promise<void> {
+  if (action === 'stop') return stop(options);
+  return options.detach === true ? detached(options) : run(options);
+}
+
+/** Ends those that run in the background. */
+async function stop({ port, json, detach, randomCredentials, keepAliveMinutes }: SandboxOptions): Promise<void> {
+  const others = { detach, randomCredentials, keepAliveMinutes };
+  const [other] = Object.entries(others).flatMap(([name, given]) => (given === undefined ? [] : [name]));
+  if (other !== undefined) throw new UsageError('of the flags --port and --json alone go with stop');
+  const running = await runningSandboxes(port);
+  for (const kept of running) {
+    await stopSandbox(kept);
+    await hasEnded(kept.pid);
+    forgetSandbox(kept.port);
+    if (json !== true) await print(`The sandbox at port ${kept.port} has ended.\n`);
   }
+  if (json === true) await printJson({ stopped: running.map(({ port: at, pid }) => ({ port: at, pid })) });
+  else if (running.length === 0) note('No sandbox runs in the background: nothing to stop.');
+}
+
+/** In the background: one that runs there already, or a new one. */
+async function detached({ port, json, randomCredentials }: SandboxOptions): Promise<void> {
+  const running = await runningSandboxes(port);
+  const there = running.find((kept) => kept.randomCredentials === (randomCredentials === true));
+  if (there !== undefined) note(`A sandbox runs already: this is it. cm-relay sandbox stop ends it.`);
+  const lines = there === undefined ? await startInBackground() : json === true ? there.json : there.text;
+  for (const line of lines) await print(`${line}\n`);
+}
+
+async function run({ port, json, randomCredentials, keepAliveMinutes }: SandboxOptions): Promise<void> {
   const stop = new AbortController();
   const asked = Promise.race([interrupted(), aborted(stop.signal)]);
   // Here, since no other command needs the sandbox's modules.
@@ -81,16 +119,36 @@ async function sandbox({ port, json, randomCredentials, keepAliveMinutes, detach
       if (json !== true) lines.write(printable(reportLine(report)));
     },
   });
-  const first = json === true ? [JSON.stringify(readyLine(running))] : factLines(running);
+  const asJson = [JSON.stringify(readyLine(running))];
+  const asText = factLines(running);
+  const first = json === true ? asJson : asText;
   for (const line of first) lines.write(line);
   if (json !== true) lines.write('Ends with Ctrl-C.');
-  tellStarter(json === true ? first : [...first, `It runs in the background, process ${process.pid}.`]);
+  const inBackground = [...asText, `It runs in the background, process ${process.pid}: cm-relay sandbox stop ends it.`];
+  const wasInBackground = isInBackground();
+  if (wasInBackground) {
+    keep({
+      ...{ port: running.port, pid: process.pid, control: running.control },
+      ...{ randomCredentials: randomCredentials === true, json: asJson, text: inBackground },
+    });
+    tellStarter(json === true ? asJson : inBackground);
+  }
   // One that ends by itself when it is idle is there for more than whoever has started it.
   const unread = keepAliveMinutes === undefined ? lines.closed : new Promise<never>(() => undefined);
   const failure = await Promise.race([asked.then(() => null), unread]);
   clearTimeout(idle);
   await running.close();
+  if (wasInBackground) forgetSandbox(running.port);
   if (failure !== null) throw failure;
+}
+
+/** Remembers where it is, so that the next one finds it; where that cannot be, it runs all the same. */
+function keep(sandbox: KeptSandbox): void {
+  try {
+    keepSandbox(sandbox);
+  } catch (error) {
+    note(`cm-relay sandbox stop will not find it: ${(error as Error).message}`);
+  }
 }
 
 /** Where it is and what opens it, for machines. */

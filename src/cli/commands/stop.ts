@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { heldAtStop } from '../../protocol/debug.ts';
 import type { HeldAtStop } from '../../protocol/debug.ts';
+import { hasEnded } from '../background.ts';
 import { connectIfRunning } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { CommandError, isConnectionLost } from '../errors.ts';
@@ -54,7 +55,7 @@ async function stop(options: CommonOptions & { held?: HeldAtStop; json?: boolean
     if (!isConnectionLost(error)) throw error;
   }
   const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patience).unref());
-  const gone = client.closed.then(() => ended(pid));
+  const gone = client.closed.then(() => hasEnded(pid));
   if ((await Promise.race([gone, late])) === 'late') {
     throw new CommandError(
       `the relay, process ${pid}, has not ended within ${patience / 1000} seconds`,
@@ -65,19 +66,5 @@ async function stop(options: CommonOptions & { held?: HeldAtStop; json?: boolean
   else await print('The relay has ended.\n');
   if (sending.state === 'paused' && (options.held ?? 'keep') === 'keep') {
     note(`${heldText(sending)} It stays so when the relay is started again.`);
-  }
-}
-
-/** Waits for the end of a process, for which there is no event: it lets go of the data directory only then. */
-async function ended(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

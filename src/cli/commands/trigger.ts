@@ -2,8 +2,9 @@ import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { styleText } from 'node:util';
 import { z } from 'zod';
+import { webhookFormats } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
-import { maxEventsInDelivery, sampleDeliveries } from '../../campaign-monitor/samples.ts';
+import { maxEventsInDelivery, sampleDeliveries, toXml } from '../../campaign-monitor/samples.ts';
 import type { SampleDelivery, SampleOptions } from '../../campaign-monitor/samples.ts';
 import { readBeginning } from '../../common/bounded-body.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -20,8 +21,16 @@ interface TriggerOptions extends CommonOptions {
   list?: string;
   email?: string;
   seed?: number;
+  format: WebhookFormat;
   json?: boolean;
 }
+
+type WebhookFormat = (typeof webhookFormats)[number];
+
+const contentTypes: Readonly<Record<WebhookFormat, string>> = {
+  json: 'application/json; charset=utf-8',
+  xml: 'text/xml; charset=utf-8',
+};
 
 const types = new Map(webhookEventTypes.map((type) => [type.toLowerCase(), type]));
 
@@ -72,6 +81,9 @@ export function triggerCommand(): Command {
         wholeNumber(z.int()),
       ),
     )
+    .addOption(
+      new Option('--format <format>', 'as of a webhook at Campaign Monitor').choices(webhookFormats).default('json'),
+    )
     .addOption(jsonFlag('one JSON object a line for each answer'))
     .action(trigger);
 }
@@ -90,7 +102,7 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
   let refused = 0;
   const started = performance.now();
   for (const delivery of samples(type, options)) {
-    const answer = await post(url, delivery.text);
+    const answer = await post(url, options.format === 'xml' ? toXml(delivery.body) : delivery.text, options.format);
     sent++;
     if (answer.status !== 200) refused++;
     if (options.json === true) {
@@ -150,14 +162,14 @@ interface Answer {
   readonly message: string;
 }
 
-async function post(url: string, body: string): Promise<Answer> {
+async function post(url: string, body: string, format: WebhookFormat): Promise<Answer> {
   const started = performance.now();
   const took = (): number => Math.round((performance.now() - started) * 10) / 10;
   try {
     const response = await fetch(url, {
       method: 'POST',
       body,
-      headers: { 'content-type': 'application/json; charset=utf-8' },
+      headers: { 'content-type': contentTypes[format] },
       signal: AbortSignal.timeout(answerTimeout),
     });
     const message = (await readBeginning(response.body, longestAnswer)).trim();

@@ -5,7 +5,7 @@ import { heldText, releasedText } from './sending-text.ts';
 import { thisTerminal } from './this-terminal.ts';
 
 /** What the live view says of them. */
-export const keysHelp = 'Keys: p pause sending, n next, c continue, d drop the next, Ctrl-C end';
+export const keysHelp = 'Keys: p pause sending, n next, c continue, d drop the next, ↑ ↓ choose an event, Ctrl-C end';
 
 const actions: Readonly<Record<string, (client: RelayClient) => Promise<string>>> = {
   p: async (client) => {
@@ -31,16 +31,22 @@ const actions: Readonly<Record<string, (client: RelayClient) => Promise<string>>
 /**
  * Does what the keys say, one after another.
  * @param say where it says what came of it
+ * @param others what other keys do
  * @returns what ends it
  */
-export function debugByKeys(client: RelayClient, say: (text: string) => void): () => void {
+export function debugByKeys(
+  client: RelayClient,
+  say: (text: string) => void,
+  others: (key: string) => (() => Promise<string>) | undefined,
+): () => void {
   const sayIt = (text: string): void => {
     if (text !== '') say(text);
   };
   let tail = Promise.resolve();
   return readKeys((key) => {
-    const action = actions[key];
+    const known = actions[key];
+    const action = known === undefined ? others(key) : () => known(client);
     if (action === undefined) return;
-    tail = tail.then(() => action(client)).then(sayIt, (error: unknown) => say(`error: ${(error as Error).message}`));
+    tail = tail.then(action).then(sayIt, (error: unknown) => say(`error: ${(error as Error).message}`));
   });
 }

@@ -63,7 +63,11 @@ export class EventTable {
   }
 
   #forwarded(row: EventRow): string {
-    const marks = [row.duplicateOf === null ? '' : `like ${row.duplicateOf}`, row.warning === null ? '' : 'warning'];
+    const marks = [
+      row.signature === 'invalid' || row.signature === 'missing' ? `signature ${row.signature}` : '',
+      row.duplicateOf === null ? '' : `like ${row.duplicateOf}`,
+      row.warning === null ? '' : 'warning',
+    ];
     const parts = [forwarded(row.forwardings), ...marks].filter((part) => part !== '');
     const whole = parts.join('  ');
     if (columnsOf(whole) <= this.#layout.forwarded) return whole;

@@ -12,6 +12,17 @@ const signalOf: Readonly<Record<string, NodeJS.Signals>> = {
 /** So many that come together were still pressed one after another. */
 const mostAtOnce = 8;
 
+/** Keys that have no character, by what terminals send for them, and what they are called here. */
+const namedKeys: Readonly<Record<string, string>> = {
+  '\x1b[A': 'up',
+  '\x1bOA': 'up',
+  '\x1b[B': 'down',
+  '\x1bOB': 'down',
+  '\x1b': 'escape',
+  '\r': 'enter',
+  '\n': 'enter',
+};
+
 /** Whether keys can be read: both ends are a terminal, and it is this program's at the moment. */
 export function hasKeys(): boolean {
   return process.stdin.isTTY && process.stdout.isTTY && isForeground();
@@ -31,15 +42,17 @@ export function isForeground(): boolean {
 }
 
 /**
- * Reads single keys. Ctrl-C, Ctrl-\\ and Ctrl-Z do what they always do.
+ * Reads single keys: characters in lower case, and `up`, `down`, `enter` and `escape`. Ctrl-C, Ctrl-\\ and Ctrl-Z do what they always do.
  * @returns what ends it, and gives the terminal back as it was
  */
 export function readKeys(onKey: (key: string) => void): () => void {
   const { stdin } = process;
   const take = (chunk: Buffer): void => {
     const text = chunk.toString();
-    // A key that sends a sequence, and what is pasted, is none of these.
-    if (text.startsWith('\x1b') || text.length > mostAtOnce) return;
+    const named = namedKeys[text];
+    if (named !== undefined) onKey(named);
+    // Another key that sends a sequence, and what is pasted, is none of these.
+    if (named !== undefined || text.startsWith('\x1b') || text.length > mostAtOnce) return;
     for (const key of text) {
       const signal = signalOf[key];
       if (signal === undefined) onKey(key.toLowerCase());

@@ -3,6 +3,7 @@ import type { RetryPolicy } from '../../common/retry-policies.ts';
 import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
+import type { BatchOutcome } from './batches.ts';
 import { masked } from './masked.ts';
 import { heldNumbers } from './sending-text.ts';
 import { clip, columnsOf, count, duration, localTime, pad, printable, size } from './text.ts';
@@ -45,8 +46,18 @@ export class LiveView {
     return lines;
   }
 
-  /** The URLs have another secret. */
-  moved(status: Status): string[] {
+  /** The same in one line, without the secret of the URLs: for a file or a job's log, which others may read. */
+  summary(status: Status, attached: boolean): string {
+    const { destinations } = masked(status.settings);
+    const where = destinations.map(({ url }) => url).join(', ');
+    return printable(
+      `Campaign Monitor Relay ${status.version}, process ${status.pid}${attached ? ', already running: attached' : ''}. Listens at ${masked(status.campaignMonitorUrl)} (cm-relay url prints it in full), forwards ${where === '' ? 'nowhere' : `to ${where}`}.`,
+    );
+  }
+
+  /** The URLs have another secret. @param inFull whether it is told */
+  moved(status: Status, inFull: boolean): string[] {
+    if (!inFull) return ['The old URLs no longer work: cm-relay url prints the new one.'];
     return [this.#paint('yellow', 'The old URLs no longer work. From now on:'), ...this.#urls(status)];
   }
 
@@ -74,7 +85,8 @@ export class LiveView {
     const icons = { accepted: ['green', '●'], test: ['cyan', '○'], rejected: ['red', '✗'] } as const;
     const [colour, icon] = icons[delivery.status];
     const first = events[0];
-    const parts = [whatCame(delivery, events)];
+    const { id, text } = rowText(delivery, events);
+    const parts = [text];
     if (delivery.status === 'accepted') {
       parts.push(delivery.list === null ? '' : `list ${printable(delivery.list)}`);
       if (delivery.eventCount === 1 && first !== undefined) {
@@ -84,7 +96,6 @@ export class LiveView {
     if (delivery.signature === 'invalid' || delivery.signature === 'missing')
       parts.push(`signature ${delivery.signature}`);
     if (delivery.injected) parts.push('sent by hand');
-    const id = delivery.eventCount === 1 && first !== undefined ? first.id : delivery.id;
     return this.#line(
       delivery.receivedAt,
       colour,
@@ -120,6 +131,26 @@ export class LiveView {
     const room = this.#room(attempt.at, attempt.notificationId) - columnsOf(`→ ${what}`);
     const where = clip(at, Math.max(shortestUrl, room));
     return this.#line(attempt.at, colour, icon, attempt.notificationId, `→ ${where}${what}`);
+  }
+
+  /** What came of the notifications of one delivery together. */
+  batch({ deliveryId, destination, parts, sent, failed, retrying, slowestMs, last }: BatchOutcome): string {
+    const [colour, icon] =
+      failed > 0 ? (['red', '✗'] as const) : retrying > 0 ? (['yellow', '↻'] as const) : (['green', '✓'] as const);
+    const why = last.status === null ? (last.error ?? 'no answer') : String(last.status);
+    const counts = [
+      sent === 0 ? '' : `${sent} sent`,
+      failed === 0 ? '' : `${failed} failed`,
+      retrying === 0 ? '' : `${retrying} to be tried again`,
+    ].filter((each) => each !== '');
+    const text =
+      sent === parts
+        ? `  ${parts} notifications sent, ${why} in ${duration(slowestMs)} at most`
+        : `  of ${parts} notifications ${counts.join(', ')}${failed + retrying === 0 ? '' : `: ${why}`}`;
+    const what = printable(text);
+    const room = this.#room(last.at, deliveryId) - columnsOf(`→ ${what}`);
+    const where = clip(printable(destination.replace(/^https?:\/\//, '')), Math.max(shortestUrl, room));
+    return this.#line(last.at, colour, icon, deliveryId, `→ ${where}${what}`);
   }
 
   tunnel(tunnel: TunnelStatus): string {
@@ -168,6 +199,16 @@ export class LiveView {
 /** Whether the error of an attempt, where it has one, says no more than the status that was answered. */
 export function saysTheStatus({ status, error }: Pick<Attempt, 'status' | 'error'>): boolean {
   return error === null || error === `answered ${status}`;
+}
+
+/** A delivery as a row: by its one event where it has one. The text is as it came, to be escaped before it is shown. */
+export function rowText(
+  delivery: Delivery,
+  events: readonly EventRow[],
+): { readonly id: string; readonly text: string } {
+  const [first] = events;
+  const id = delivery.eventCount === 1 && first !== undefined ? first.id : delivery.id;
+  return { id, text: whatCame(delivery, events) };
 }
 
 /** What a delivery was, in a few words, as it came: to be escaped before it is shown. */

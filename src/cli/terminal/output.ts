@@ -3,7 +3,7 @@ import { fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { escapedJson } from '../../common/unprintable.ts';
 import { CommandError, report } from '../errors.ts';
-import { printable } from './text.ts';
+import { printable, wrapped } from './text.ts';
 
 /**
  * Ends the process where standard output cannot be written: quietly where its reader has gone, and with an error where
@@ -53,8 +53,16 @@ export async function printSafely(text: string): Promise<void> {
 
 /** A remark beside the output. */
 export function note(text: string): void {
-  process.stderr.write(`${printable(text, '\n')}\n`);
+  process.stderr.write(`${fitted(printable(text, '\n'), process.stderr)}\n`);
 }
+
+/** Text for a stream: where that is a terminal, its lines are broken between words. */
+export function fitted(text: string, stream: NodeJS.WriteStream, hang?: number): string {
+  return stream.isTTY ? wrapped(text, stream.columns, hang) : text;
+}
+
+/** Back to the beginning of a terminal's line, which is empty then. */
+const eraseLine = '\r\x1b[K';
 
 export interface LiveWriterOptions {
   /** How much may wait for the reader before lines are left out, in bytes. */
@@ -85,6 +93,8 @@ export class LiveWriter {
   #closed = false;
   #tellClosed: (error: CommandError | null) => void = () => undefined;
   #probe: NodeJS.Timeout | undefined;
+  /** What stands below the last line of a terminal. */
+  #footer = '';
 
   constructor(stream: Writable, options: LiveWriterOptions) {
     this.#stream = stream;
@@ -105,9 +115,16 @@ export class LiveWriter {
     if (this.#missed > 0 || this.#stream.writableLength > this.#limit) {
       this.#missed++;
     } else {
-      this.#stream.write(`${line}\n`);
+      this.#stream.write(this.#footer === '' ? `${line}\n` : `${eraseLine}${line}\n${this.#footer}`);
       this.#probeIn(firstProbeMs);
     }
+  }
+
+  /** What stands below the last line, which only a terminal has; empty for nothing. @param text one line of it at most */
+  footer(text: string): void {
+    if (this.#closed || text === this.#footer) return;
+    this.#footer = text;
+    this.#stream.write(`${eraseLine}${text}`);
   }
 
   #probeIn(milliseconds: number): void {

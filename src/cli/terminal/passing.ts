@@ -3,9 +3,10 @@ import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import type { CommandError } from '../errors.ts';
+import { Batches } from './batches.ts';
 import { LiveView } from './live-view.ts';
 import { maskedUrl } from './masked.ts';
-import { jsonLine, LiveWriter } from './output.ts';
+import { fitted, jsonLine, LiveWriter } from './output.ts';
 
 /** How `listen` shows what passes, on standard output. */
 export interface Passing {
@@ -119,16 +120,37 @@ export class LiveLines implements Passing {
     (format, text) => styleText(format, text),
     () => (process.stdout.isTTY ? process.stdout.columns : Infinity),
   );
+  readonly #batches = new Batches((outcome) => this.#writer.write(this.#view.batch(withoutSecrets(outcome))));
   readonly #writer: LiveWriter;
+  readonly #inFull: boolean;
+  #onRow: (delivery: Delivery, events: readonly EventRow[]) => void = () => undefined;
 
-  constructor() {
+  /** @param inFull whether the opening is told in full, with the secret of the URLs */
+  constructor(inFull: boolean) {
+    this.#inFull = inFull;
     this.#writer = new LiveWriter(process.stdout, { missed: (count) => this.#view.missed(count), probes: true });
+  }
+
+  /** Tells of each delivery that is shown. */
+  onRow(tell: (delivery: Delivery, events: readonly EventRow[]) => void): void {
+    this.#onRow = tell;
+  }
+
+  /** Lines from elsewhere, in the same place: what stands below the last one stays there. */
+  write(line: string): void {
+    this.#writer.write(line);
+  }
+
+  /** What stands below the last line of a terminal; empty for nothing. */
+  footer(text: string): void {
+    this.#writer.footer(text);
   }
 
   ready(status: Status, attached: boolean): void {
     this.#url = status.campaignMonitorUrl;
     this.#view.configured(status);
-    for (const line of this.#view.opening(status, attached)) this.#writer.write(line);
+    const opening = this.#inFull ? this.#view.opening(status, attached) : [this.#view.summary(status, attached)];
+    for (const line of opening) this.#writer.write(fitted(line, process.stdout));
     this.tunnel(status.tunnel);
   }
 
@@ -136,19 +158,22 @@ export class LiveLines implements Passing {
     this.#view.configured(status);
     if (status.campaignMonitorUrl === this.#url) return;
     this.#url = status.campaignMonitorUrl;
-    for (const line of this.#view.moved(status)) this.#writer.write(line);
+    for (const line of this.#view.moved(status, this.#inFull)) this.#writer.write(line);
   }
 
   delivery(delivery: Delivery, events: readonly EventRow[]): void {
+    this.#batches.came(delivery, events);
+    this.#onRow(delivery, events);
     this.#writer.write(this.#view.delivery(delivery, events));
   }
 
   attempt(attempt: Attempt): void {
+    if (this.#batches.attempt(attempt)) return;
     this.#writer.write(this.#view.attempt(withoutSecrets(attempt)));
   }
 
   tunnel(tunnel: TunnelStatus): void {
-    if (tunnel.kind !== 'none') this.#writer.write(this.#view.tunnel(tunnel));
+    if (tunnel.kind !== 'none') this.#writer.write(fitted(this.#view.tunnel(tunnel), process.stdout, 11));
   }
 
   stopped(stop: Stop, sending: Sending): void {
@@ -168,10 +193,28 @@ export class LiveLines implements Passing {
   }
 
   flushed(milliseconds: number): Promise<void> {
+    this.#batches.flush();
     return this.#writer.flushed(milliseconds);
   }
 
   get closed(): Promise<CommandError | null> {
     return this.#writer.closed;
+  }
+}
+
+/** Nothing: who wants to see it asks by another command. */
+export class NoLines implements Passing {
+  readonly closed = new Promise<never>(() => undefined);
+  ready(): void {}
+  configured(): void {}
+  delivery(): void {}
+  attempt(): void {}
+  tunnel(): void {}
+  stopped(): void {}
+  continued(): void {}
+  logged(): void {}
+  missed(): void {}
+  flushed(): Promise<void> {
+    return Promise.resolve();
   }
 }

@@ -31,6 +31,40 @@ export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
 }
 
+/**
+ * Breaks lines between words, where a terminal would break within them. A word that is longer than a line, such as a URL,
+ * stays whole.
+ * @param columns the terminal's width; Infinity where there is none
+ * @param hang by how many columns what follows a break is indented; without it as far as the line itself
+ */
+export function wrapped(text: string, columns: number, hang?: number): string {
+  if (columnsOf(text) <= columns && !text.includes('\n')) return text;
+  return text
+    .split('\n')
+    .flatMap((line) => wrappedLine(line, columns, hang))
+    .join('\n');
+}
+
+function wrappedLine(line: string, columns: number, hang: number | undefined): string[] {
+  if (columnsOf(line) <= columns) return [line];
+  const [lead = ''] = /^ */.exec(line) ?? [];
+  const indent = ' '.repeat(hang ?? lead.length);
+  const lines: string[] = [];
+  let current = lead;
+  let isEmpty = true;
+  // The spaces before a word stay with it: they may line up columns.
+  for (const [, spaces = '', word = ''] of line.slice(lead.length).matchAll(/( *)(\S+)/g)) {
+    if (!isEmpty && columnsOf(current + spaces + word) > columns) {
+      lines.push(current);
+      current = indent + word;
+    } else {
+      current += spaces + word;
+    }
+    isEmpty = false;
+  }
+  return [...lines, current];
+}
+
 /** A number of things: `1 event`, `2 events`, `3 deliveries`. */
 export function count(n: number, noun: string): string {
   if (n === 1) return `1 ${noun}`;

@@ -4,7 +4,7 @@
  */
 import type { StoredState } from '../log/database.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
-import type { EventState } from '../../protocol/history.ts';
+import type { EventState, SignatureCheck } from '../../protocol/history.ts';
 
 /** Events in a block: one BLOB of the index's file. */
 export const blockSize = 4096;
@@ -16,6 +16,14 @@ export const kindNumbers = { event: 1, test: 2, rejected: 3 } as const;
 /** Bits of the column `flags`. */
 export const flagBits = { platform: 1, injected: 2, duplicate: 4 } as const;
 
+/** Further bits of it: what was found of the signature of what the platform posted. */
+export const signatureBits: Readonly<Record<SignatureCheck, number>> = {
+  valid: 8,
+  invalid: 16,
+  missing: 32,
+  unchecked: 64,
+};
+
 /** Bits of the column `states`: one for each state that a forwarding of the event is in. */
 export const stateBits: Readonly<Record<StoredState, number>> = { waiting: 1, sent: 2, failed: 4, discarded: 8 };
 
@@ -25,6 +33,8 @@ export interface ColumnValues {
   readonly platform: boolean;
   readonly injected: boolean;
   readonly duplicate: boolean;
+  /** null for what the platform did not post. */
+  readonly signature: SignatureCheck | null;
   readonly deliveryId: number;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
@@ -151,7 +161,8 @@ export class EventColumns {
     block.flags[at] =
       (values.platform ? flagBits.platform : 0) |
       (values.injected ? flagBits.injected : 0) |
-      (values.duplicate ? flagBits.duplicate : 0);
+      (values.duplicate ? flagBits.duplicate : 0) |
+      (values.signature === null ? 0 : signatureBits[values.signature]);
     block.delivery[at] = values.deliveryId;
     block.receivedAt[at] = values.receivedAt;
     block.type[at] = hashOf(values.type);

@@ -1,7 +1,7 @@
 /** A filter as tests of columns: all that it asks for but words and addresses, which are looked up in the text. */
 import type { Filter } from '../../protocol/event-filter.ts';
 import { columnLengths, cut } from '../log/columns.ts';
-import { flagBits, hashOf, kindNumbers, stateBits } from './event-columns.ts';
+import { flagBits, hashOf, kindNumbers, signatureBits, stateBits } from './event-columns.ts';
 import type { Block, Test } from './event-columns.ts';
 import type { HeldColumns } from './held-columns.ts';
 
@@ -23,6 +23,14 @@ export function testsOf(filter: Filter, held: HeldColumns): Test[] {
     tests.push(isFlagged(flagBits.platform, filter.sources[0] === 'open-connectors'));
   }
   if (filter.duplicates !== null) tests.push(isFlagged(flagBits.duplicate, filter.duplicates));
+  if (filter.signatures.length > 0) {
+    tests.push(
+      hasBit(
+        'flags',
+        filter.signatures.reduce((sum, each) => sum | signatureBits[each], 0),
+      ),
+    );
+  }
   among('delivery', filter.deliveryIds.map(asUint32));
   among('type', hashes(filter.types, columnLengths.type));
   among('list', hashes(filter.lists, columnLengths.list));

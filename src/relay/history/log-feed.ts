@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { bytesOf, changeCodes, kindName, notificationKindCodes, readAtOnce, stateName } from '../log/database.ts';
 import { readSending } from '../log/held.ts';
 import { endOf, runsOf } from '../log/log-runs.ts';
+import type { SignatureCheck } from '../../protocol/history.ts';
 import type { Position } from '../log/log-runs.ts';
 import { readMeta } from '../log/meta.ts';
 import { noTotals } from '../log/records.ts';
@@ -37,7 +38,7 @@ interface DeliveryRow {
 }
 
 const deliveryColumns =
-  'id, source, injected, received_at, list, body_bytes, first_event, row_count, first_notification, notification_count';
+  'id, source, injected, received_at, list, signature, body_bytes, first_event, row_count, first_notification, notification_count';
 
 /** Reads what is new in a log. */
 export class LogFeed {
@@ -250,6 +251,7 @@ export class LogFeed {
           receivedAt: Number(delivery.row['received_at']),
           type: row['type'] as string | null,
           list: delivery.row['list'] as string | null,
+          signature: delivery.row['signature'] as SignatureCheck | null,
           address: row['address'] as string | null,
         },
         summary,

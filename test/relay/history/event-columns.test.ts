@@ -29,6 +29,7 @@ function values(type: number): ColumnValues {
   const of = {
     kind: 'event',
     platform: false,
+    signature: null,
     injected: false,
     duplicate: false,
     deliveryId: 1,

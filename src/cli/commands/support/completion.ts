@@ -1,0 +1,165 @@
+import { Argument } from 'commander';
+import type { Command, Option } from 'commander';
+import { commandGroup } from '../../flags.ts';
+import { print } from '../../terminal/output.ts';
+
+const shells = ['bash', 'zsh'] as const;
+type Shell = (typeof shells)[number];
+
+/** `cm-relay completion`. */
+export function completionCommand(): Command {
+  return commandGroup(
+    'completion',
+    'completion of commands and flags in a shell',
+    'Prints a script that lets the shell complete the commands, their flags and the values that are known. It is made from the commands themselves.',
+    [
+      'Examples:',
+      '  eval "$(cm-relay completion bash)"      in ~/.bashrc',
+      '  eval "$(cm-relay completion zsh)"       in ~/.zshrc, behind compinit',
+      '',
+      'Next: type cm-relay and press Tab.',
+    ],
+  )
+    .addArgument(new Argument('<shell>', 'bash or zsh').choices(shells))
+    .action(async (shell: Shell, _options: object, command: Command) => {
+      const program = command.parent ?? command;
+      await print(shell === 'bash' ? bashScript(program) : zshScript(program));
+    });
+}
+
+/** A word that may follow, and what it means. */
+interface Word {
+  readonly word: string;
+  readonly meaning: string;
+}
+
+/** What may follow a command. */
+interface Place {
+  /** The command's words: none for the program itself, `instances create`. */
+  readonly words: readonly string[];
+  readonly next: readonly Word[];
+  readonly flags: readonly {
+    readonly names: readonly string[];
+    readonly values: readonly string[] | 'files' | 'none';
+  }[];
+}
+
+function placesOf(program: Command): Place[] {
+  const commands = program.commands.map(wordOf);
+  const top: Place = {
+    words: [],
+    next: [...commands, { word: 'help', meaning: 'what a command does' }, ...flagWords(program)],
+    flags: [],
+  };
+  const help: Place = { words: ['help'], next: commands, flags: [] };
+  return [top, help, ...program.commands.flatMap((command) => placesBelow(command, [command.name()]))];
+}
+
+function placesBelow(command: Command, words: readonly string[]): Place[] {
+  const choices = command.registeredArguments[0]?.argChoices ?? [];
+  const own: Place = {
+    words,
+    next: [
+      ...command.commands.map(wordOf),
+      ...choices.map((word) => ({ word, meaning: command.registeredArguments[0]?.description ?? '' })),
+      ...flagWords(command),
+    ],
+    flags: command.options.filter(takesValue).map((option) => ({ names: namesOf(option), values: valuesOf(option) })),
+  };
+  return [own, ...command.commands.flatMap((each) => placesBelow(each, [...words, each.name()]))];
+}
+
+const wordOf = (command: Command): Word => ({ word: command.name(), meaning: command.summary() });
+
+function flagWords(command: Command): Word[] {
+  const own = command.options.flatMap((option) =>
+    option.long === undefined ? [] : [{ word: option.long, meaning: option.description }],
+  );
+  return [...own, { word: '--help', meaning: 'what it does, with examples' }];
+}
+
+const takesValue = (option: Option): boolean => option.required || option.optional;
+const namesOf = ({ short, long }: Option): string[] => [short, long].filter((name) => name !== undefined);
+
+function valuesOf({ argChoices, flags }: Option): readonly string[] | 'files' | 'none' {
+  return argChoices ?? (/<(?:file|folder|kind=file)>/.test(flags) ? 'files' : 'none');
+}
+
+/** A text in single quotes for a POSIX shell. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** Which place a line is at, as a variable: the command's words. */
+const placeLine = (groups: readonly string[], words: string): string =>
+  `  case ${words} in ${groups.join('|')}) at="$at ${words.includes('[2]') ? '${words[3]}' : '${COMP_WORDS[2]}'}";; esac`;
+
+function bashScript(program: Command): string {
+  const places = placesOf(program);
+  const values = places.flatMap(({ words, flags }) =>
+    flags.map(({ names, values }) => {
+      const cases = names.map((name) => quoted(`${words.join(' ')} ${name}`)).join('|');
+      const what = values === 'files' ? '-f' : values === 'none' ? "-W ''" : `-W ${quoted(values.join(' '))}`;
+      return `    ${cases}) COMPREPLY=($(compgen ${what} -- "$current")); return;;`;
+    }),
+  );
+  const next = places.map(
+    ({ words, next }) => `    ${quoted(words.join(' '))}) known=${quoted(next.map(({ word }) => word).join(' '))};;`,
+  );
+  return `# cm-relay, version ${program.version() ?? ''}: completion for bash
+_cm_relay() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" at='' known=''
+  COMPREPLY=()
+  [ "$COMP_CWORD" -gt 1 ] && at="\${COMP_WORDS[1]}"
+  if [ "$COMP_CWORD" -gt 2 ]; then
+${placeLine(groupsOf(program), '"${COMP_WORDS[1]}"')}
+  fi
+  case "$at $before" in
+${values.join('\n')}
+  esac
+  case "$at" in
+${next.join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$known" -- "$current"))
+}
+complete -o default -F _cm_relay cm-relay
+`;
+}
+
+/** Commands that have commands of their own. */
+function groupsOf(program: Command): string[] {
+  return program.commands.filter(({ commands }) => commands.length > 0).map((command) => command.name());
+}
+
+function zshScript(program: Command): string {
+  const places = placesOf(program);
+  const described = (words: readonly Word[]): string =>
+    words.map(({ word, meaning }) => quoted(`${word.replaceAll(':', '\\:')}:${meaning}`)).join(' ');
+  const values = places.flatMap(({ words, flags }) =>
+    flags.map(({ names, values }) => {
+      const cases = names.map((name) => quoted(`${words.join(' ')} ${name}`)).join('|');
+      const what =
+        values === 'files' ? '_files' : values === 'none' ? ':' : `compadd -- ${values.map(quoted).join(' ')}`;
+      return `    ${cases}) ${what}; return;;`;
+    }),
+  );
+  const next = places.map(({ words, next }) => `    ${quoted(words.join(' '))}) known=(${described(next)});;`);
+  return `#compdef cm-relay
+# cm-relay, version ${program.version() ?? ''}: completion for zsh
+_cm_relay() {
+  local at='' before="\${words[CURRENT-1]}"
+  local -a known
+  (( CURRENT > 2 )) && at="\${words[2]}"
+  if (( CURRENT > 3 )); then
+${placeLine(groupsOf(program), '"${words[2]}"')}
+  fi
+  case "$at $before" in
+${values.join('\n')}
+  esac
+  case "$at" in
+${next.join('\n')}
+  esac
+  _describe 'cm-relay' known
+  _files
+}
+compdef _cm_relay cm-relay
+`;
+}

@@ -1,0 +1,125 @@
+import type { Command } from 'commander';
+import { release, totalmem } from 'node:os';
+import {
+  diagnosticsText,
+  fitForReport,
+  logSection,
+  problemsOf,
+  relayDiagnostics,
+} from '../../../export/diagnostics.ts';
+import type { DiagnosticSection } from '../../../export/diagnostics.ts';
+import { checkDataDirectory } from '../../../protocol/data-directory.ts';
+import { protocolVersion } from '../../../protocol/methods.ts';
+import type { Status } from '../../../protocol/status.ts';
+import { openHistory } from '../../../relay/index.ts';
+import { version } from '../../../version.ts';
+import { connectIfRunning } from '../../connection.ts';
+import { dataDirOf } from '../../data-dir.ts';
+import { documentsFolder } from '../../documents.ts';
+import { nextOf } from '../../errors.ts';
+import { jsonFlag, newCommand } from '../../flags.ts';
+import type { CommonOptions } from '../../flags.ts';
+import { print, printJson } from '../../terminal/output.ts';
+
+/** `cm-relay doctor`. */
+export function doctorCommand(): Command {
+  return newCommand(
+    'doctor',
+    'what is wrong, and all that a bug report needs',
+    'Looks at this machine, the data directory and its relay, and says what is wrong; then versions, settings, states and the last errors, as Markdown. Secrets, addresses and hosts elsewhere are masked, so that it can be pasted into a bug report.',
+    [
+      'Examples:',
+      '  cm-relay doctor',
+      '  cm-relay doctor > report.md',
+      '  cm-relay doctor --json | jq .problems',
+      '',
+      'Next: read what it says before you share it. Exits with 1 where something is wrong.',
+    ],
+  )
+    .addOption(jsonFlag('a JSON object: {"problems":[…],"sections":[{"title","facts"}]}'))
+    .action(doctor);
+}
+
+/** What was found of one relay. */
+interface Findings {
+  readonly problems: readonly string[];
+  readonly sections: readonly DiagnosticSection[];
+}
+
+async function doctor(options: CommonOptions & { json?: boolean }): Promise<void> {
+  const dataDir = dataDirOf(options);
+  const { problems, sections } = await findings(dataDir);
+  const all: DiagnosticSection[] = [machineSection(dataDir), ...sections];
+  if (options.json === true) await printJson({ problems, sections: all });
+  else {
+    const title = problems.length === 0 ? 'Nothing is wrong' : 'What is wrong';
+    const first = { title, facts: problems.map((problem) => ['', problem] as const) };
+    await print(diagnosticsText(`cm-relay ${version}`, [...(problems.length === 0 ? [] : [first]), ...all]));
+  }
+  if (problems.length > 0) process.exitCode = 1;
+}
+
+function machineSection(dataDir: string): DiagnosticSection {
+  const documents = documentsFolder();
+  return {
+    title: 'This machine',
+    facts: [
+      ['cm-relay', `${version}, protocol ${protocolVersion}`],
+      ['Node.js', `${process.version} ${process.arch}`],
+      ['system', `${process.platform} ${release()}`],
+      ['memory', `${Math.round(totalmem() / 1_000_000_000)} GB`],
+      ['data directory', fitForReport(dataDir)],
+      ...(documents === undefined ? [] : [['documents', fitForReport(`${documents}/docs`)] as const]),
+    ],
+  };
+}
+
+async function findings(dataDir: string): Promise<Findings> {
+  try {
+    checkDataDirectory(dataDir);
+    const client = await connectIfRunning(dataDir);
+    if (client === undefined) return stoppedFindings(dataDir);
+    try {
+      const status = await client.request('relay/status', {});
+      return {
+        problems: [...problemsOf(status), ...(await endpointProblems(status))],
+        sections: [...(await relayDiagnostics(status, client)), logSection(dataDir)],
+      };
+    } finally {
+      client.close();
+    }
+  } catch (error) {
+    const next = nextOf(error);
+    const problem = fitForReport(`${(error as Error).message}${next === undefined ? '' : `. ${next}`}`);
+    return { problems: [problem], sections: [] };
+  }
+}
+
+/** No relay runs: that is nothing wrong. A history that cannot be read is, unless there is none yet. */
+async function stoppedFindings(dataDir: string): Promise<Findings> {
+  const relay: DiagnosticSection = { title: 'Relay', facts: [['state', 'none runs for this data directory']] };
+  let history;
+  try {
+    history = openHistory(dataDir);
+  } catch (error) {
+    if ((error as { advice?: unknown }).advice !== 'send-something') throw error;
+    return { problems: [], sections: [relay] };
+  }
+  try {
+    const failures = await relayDiagnostics(null, history);
+    return { problems: [], sections: [relay, ...failures, logSection(dataDir)] };
+  } finally {
+    history.close();
+  }
+}
+
+/** Whether the relay's own endpoint answers on this machine. */
+async function endpointProblems({ campaignMonitorUrl }: Status): Promise<string[]> {
+  const url = campaignMonitorUrl.replace(/[^/]+$/, 'health');
+  try {
+    const { status } = await fetch(url, { signal: AbortSignal.timeout(5000) });
+    return status === 204 ? [] : [fitForReport(`the webhook endpoint ${url} answers ${status}, not 204`)];
+  } catch (error) {
+    return [fitForReport(`the webhook endpoint ${url} cannot be reached: ${(error as Error).message}`)];
+  }
+}

@@ -1,0 +1,15 @@
+/** Which Node.js runs the program: the bundle asks before anything else of it is read (esbuild.mjs). */
+
+/**
+ * What to say where this Node.js is too old, whatever the command.
+ * @param running as in process.version, such as `v20.19.0`
+ * @param least the oldest that will do, such as `22.13`
+ * @returns null where it will do
+ */
+export function tooOld(running: string, least: string): string | null {
+  const numbers = (version: string): number[] => version.replace(/^v/, '').split('.').map(Number);
+  const [major = 0, minor = 0] = numbers(running);
+  const [leastMajor = 0, leastMinor = 0] = numbers(least);
+  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return null;
+  return `error: cm-relay needs Node.js ${least} or newer; this is ${running} (${process.execPath})\n  Install one from https://nodejs.org, or choose it with your version manager, as in: nvm install 24\n`;
+}

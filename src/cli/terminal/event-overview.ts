@@ -1,0 +1,257 @@
+/** One event as `cm-relay show` and the live view show it: what came in, what was sent, what was answered. */
+import { styleText } from 'node:util';
+import { inEnglish } from '../../common/words.ts';
+import { attemptName, replaysAmong } from '../../protocol/attempts.ts';
+import type { AttemptDetail, Headers, Notification } from '../../protocol/history.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Result } from '../../protocol/methods.ts';
+import { indentJson } from '../../export/indented-json.ts';
+import { maskSecrets, textOf } from '../../export/item.ts';
+import { forwarded } from './event-table.ts';
+import { saysTheStatus } from './live-view.ts';
+import { masked } from './masked.ts';
+import { duration, localTime, printable, size } from './text.ts';
+
+/** A history, of a relay that runs or not. */
+type Reader = Pick<RelayClient, 'request'>;
+
+/** Lines of a body in the overview, and characters of a line; --raw has them all. */
+const shownLines = 60;
+const shownCharacters = 2000;
+
+/** Of more notifications, what was sent and answered is left to `show` of each. */
+const mostInFull = 3;
+
+/** What an id means: one notification for n9, those that hold the event for e12, all of the delivery for d7. */
+export interface Found extends Result<'events/get'> {
+  readonly headers: Headers;
+  /** The bytes kept. */
+  readonly body: Buffer;
+}
+
+/**
+ * Reads what an id means.
+ * @throws RelayRequestError where there is no such
+ */
+export async function readEvent(history: Reader, id: string): Promise<Found> {
+  const found = await history.request('events/get', { id });
+  const { headers, body, notifications } = await history.request('deliveries/get', { id: found.delivery.id });
+  const bytes = Buffer.from(body, 'base64');
+  if (!id.startsWith('d')) {
+    const meant = (notificationId: string): boolean => !id.startsWith('n') || notificationId === id;
+    return {
+      ...found,
+      notifications: found.notifications.filter((notification) => meant(notification.id)),
+      attempts: found.attempts.filter(({ notificationId }) => meant(notificationId)),
+      headers,
+      body: bytes,
+    };
+  }
+  const attempts: AttemptDetail[] = [];
+  for (const notification of notifications) {
+    const { attempts: all } = await history.request('events/get', { id: notification.id });
+    attempts.push(...all.filter(({ notificationId }) => notificationId === notification.id));
+  }
+  return { ...found, notifications, attempts, headers, body: bytes };
+}
+
+/** A notification as it goes to one destination, or would if it went anywhere. */
+export interface SentRequest {
+  readonly notificationId: string;
+  readonly destinationId: string | null;
+  readonly url: string | null;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+/** What was or would be sent of an event, credentials masked; nothing where that is more than anybody reads. */
+export async function requestsOf(history: Reader, { notifications }: Found): Promise<readonly SentRequest[]> {
+  if (notifications.length > mostInFull) return [];
+  const requests: SentRequest[] = [];
+  for (const { id, forwardings } of notifications) {
+    for (const forwarding of forwardings.length > 0 ? forwardings : [undefined]) {
+      const { destinationId, url, headers, body } = await history.request('notifications/render', {
+        id,
+        ...(forwarding !== undefined && { destinationId: forwarding.destinationId }),
+      });
+      requests.push({
+        notificationId: id,
+        destinationId: forwarding?.destinationId ?? destinationId,
+        url: forwarding?.destination ?? url,
+        headers,
+        body: Buffer.from(body, 'base64'),
+      });
+    }
+  }
+  return requests;
+}
+
+/** All of it, for people. @param requests as of {@link requestsOf} */
+export function overviewLines(found: Found, requests: readonly SentRequest[]): string[] {
+  const { headers, body, notifications, attempts } = found;
+  const leftOut =
+    notifications.length > mostInFull
+      ? [dim(`What was sent and answered: cm-relay show ${notifications[0]?.id ?? 'n1'}, and so on`)]
+      : [];
+  const names = namesOf(notifications, attempts);
+  const lines = [
+    ...eventLines(found),
+    '',
+    dim('Came in'),
+    ...headerLines(headers),
+    '',
+    ...bodyLines(body, `cm-relay show ${found.delivery.id} --raw`),
+    '',
+    ...notifications.flatMap((notification) => [
+      ...notificationLines(notification, attempts, names),
+      ...requests
+        .filter(({ notificationId }) => notificationId === notification.id)
+        .flatMap((request, index) => requestLines(request, index > 0, attempts)),
+      '',
+    ]),
+    ...leftOut,
+  ];
+  return lines.join('\n').trimEnd().split('\n');
+}
+
+/** What was sent to a destination, and what it has answered last. @param same whether the body stands before already */
+function requestLines(request: SentRequest, same: boolean, attempts: readonly AttemptDetail[]): string[] {
+  const { notificationId, destinationId, url, headers, body } = request;
+  const last = attempts.findLast((each) => isOf(each, notificationId, destinationId));
+  const where = url === null ? '' : ` to ${printable(maskSecrets(url))}`;
+  return [
+    '',
+    dim(`${last === undefined ? 'Would be sent' : 'Sent'}${where}`),
+    ...headerLines(headers),
+    '',
+    ...(same ? [`  ${dim('(the same body)')}`] : bodyLines(body, `cm-relay show ${notificationId} --notification`)),
+    ...(last === undefined ? [] : answerLines(last)),
+  ];
+}
+
+function answerLines(attempt: AttemptDetail): string[] {
+  const { status, error, answerHeaders, answerBody, answerTruncated, notificationId } = attempt;
+  const bytes = Buffer.from(answerBody, 'base64');
+  if (status === null) return ['', dim(`No answer: ${printable(error ?? 'none came')}`)];
+  return [
+    '',
+    dim(`Answered ${status}`),
+    ...headerLines(answerHeaders),
+    ...(bytes.length === 0 ? [] : ['', ...bodyLines(bytes, `cm-relay show ${notificationId} --attempts --json`)]),
+    ...(answerTruncated ? [`  ${dim('(only the first 64 KiB were kept)')}`] : []),
+  ];
+}
+
+const dim = (text: string): string => styleText('dim', text);
+
+function eventLines({ event, delivery }: Result<'events/get'>): string[] {
+  const title =
+    event.kind === 'event'
+      ? `${event.type ?? 'no type'}  ${event.address ?? 'no address'}`
+      : event.kind === 'test'
+        ? 'test call'
+        : `rejected with ${event.httpStatus}: ${event.reason ?? 'no reason'}`;
+  const facts: [string, string | null][] = [
+    [
+      'received',
+      `${localTime(event.receivedAt, new Date(0))} from ${delivery.source}${event.injected ? ', sent by hand' : ''}`,
+    ],
+    [
+      'delivery',
+      `${delivery.id}, ${delivery.eventCount === 1 ? '1 event' : `${delivery.eventCount} events`}, ${size(delivery.bodyBytes)}${delivery.truncated ? ', of which the first 64 KiB were kept' : ''}, answered ${delivery.httpStatus}`,
+    ],
+    ['list', event.list],
+    ['date', event.date],
+    ['signature', event.signature],
+    ['warning', event.warning],
+    ['like', event.duplicateOf === null ? null : `${event.duplicateOf}, which has the same content: maybe sent twice`],
+  ];
+  return [
+    `${styleText('bold', event.id)}  ${printable(title)}`,
+    ...facts.flatMap(([name, value]) => (value === null ? [] : [`  ${dim(name.padEnd(9))} ${printable(value)}`])),
+  ];
+}
+
+function headerLines(headers: Headers): string[] {
+  return masked(headers).map(([name, value]) => `  ${dim(`${printable(name)}:`)} ${printable(value)}`);
+}
+
+/** A body to read: JSON indented, anything else as it is; its first lines, and of each its beginning. */
+function bodyLines(bytes: Buffer, all: string): string[] {
+  if (bytes.length === 0) return [`  ${dim('(empty body)')}`];
+  const text = textOf(bytes);
+  if (text === undefined) return [`  ${dim(`(${size(bytes.length)} that are not UTF-8: ${all} writes them)`)}`];
+  const indented = indentJson(text);
+  const lines = (indented.kind === 'indented' ? indented.text : text).split('\n');
+  const shown = lines.slice(0, shownLines).map((line) => {
+    const rest = line.length - shownCharacters;
+    return rest > 0
+      ? `  ${printable(line.slice(0, shownCharacters), '\t')}${dim(`… ${rest} more characters: ${all}`)}`
+      : `  ${printable(line, '\t')}`;
+  });
+  if (indented.kind === 'as it came') {
+    const why = indented.why === 'deep' ? 'nested too deeply' : 'too long';
+    shown.unshift(`  ${dim(`(as it came, not indented: it is ${why})`)}`);
+  }
+  if (lines.length > shownLines) shown.push(`  ${dim(`… ${lines.length - shownLines} more lines: ${all}`)}`);
+  return shown;
+}
+
+/** What attempts are called. */
+type Names = ReadonlyMap<AttemptDetail, string>;
+
+/** The names of the attempts to send notifications. */
+export function namesOf(notifications: readonly Notification[], attempts: readonly AttemptDetail[]): Names {
+  const names = new Map<AttemptDetail, string>();
+  for (const { id, forwardings } of notifications) {
+    for (const forwarding of forwardings) {
+      const own = attempts.filter((each) => isOf(each, id, forwarding.destinationId));
+      const replays = replaysAmong(own, forwarding);
+      for (const each of own) names.set(each, attemptName(each.number, replays, inEnglish).toLowerCase());
+    }
+  }
+  return names;
+}
+
+function isOf(attempt: AttemptDetail, notificationId: string, destinationId: string | null): boolean {
+  return attempt.notificationId === notificationId && attempt.destinationId === destinationId;
+}
+
+function notificationLines(notification: Notification, attempts: readonly AttemptDetail[], names: Names): string[] {
+  const { id, kind, part, parts, eventId, forwardings } = masked(notification);
+  const of = parts > 1 ? `, part ${part + 1} of ${parts}` : '';
+  const lines = [`${styleText('bold', id)}  ${kind} notification${of}  ${dim(`eventId ${printable(eventId)}`)}`];
+  if (forwardings.length === 0) lines.push(`  ${dim('goes nowhere: no destination takes it')}`);
+  for (const forwarding of forwardings) {
+    const detail = forwarding.detail === null ? '' : `: ${printable(forwarding.detail)}`;
+    const { destination, destinationId } = forwarding;
+    const shared = forwardings.some((each) => each !== forwarding && each.destination === destination);
+    const which = shared ? ` ${dim(destinationId)}` : '';
+    lines.push(`  → ${printable(destination)}${which}  ${forwarded([forwarding])}${detail}`);
+    const own = attempts.filter((each) => isOf(each, id, destinationId));
+    lines.push(...own.map((attempt) => `    ${attemptLine(attempt, names)}`));
+  }
+  return lines;
+}
+
+function attemptLine(attempt: AttemptDetail, names: Names): string {
+  const { at, status, error, durationMs } = attempt;
+  const answer = status === null ? '' : `${status} `;
+  const why = error === null || saysTheStatus(attempt) ? '' : ` ${printable(error)}`;
+  return `${names.get(attempt) ?? ''}  ${dim(localTime(at))}  ${answer}in ${duration(durationMs)}${why}`;
+}
+
+/** One attempt with its answer, for people. */
+export function attemptLines(attempt: AttemptDetail, names: Names): string[] {
+  const bytes = Buffer.from(attempt.answerBody, 'base64');
+  return [
+    `${styleText('bold', attempt.notificationId)} → ${printable(maskSecrets(attempt.destination))}`,
+    `  ${attemptLine(attempt, names)}  ${attempt.outcome}`,
+    ...headerLines(attempt.answerHeaders).map((line) => `  ${line}`),
+    ...(bytes.length === 0 ? [] : bodyLines(bytes, `cm-relay show ${attempt.notificationId} --attempts --json`)).map(
+      (line) => `  ${line}`,
+    ),
+    ...(attempt.answerTruncated ? [`    ${dim('(only the first 64 KiB were kept)')}`] : []),
+    '',
+  ];
+}

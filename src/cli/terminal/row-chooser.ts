@@ -1,0 +1,93 @@
+/** Choosing one of the events that passed in the live view, to be shown or sent again. */
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Delivery, EventRow } from '../../protocol/history.ts';
+import { overviewLines, readEvent, requestsOf } from './event-overview.ts';
+import { rowText } from './live-view.ts';
+import type { LiveLines } from './passing.ts';
+import { clip, printable } from './text.ts';
+
+/** So many of the last ones can be chosen from. */
+const mostRows = 500;
+
+interface Row {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** What may be done with the chosen one, as the line below the last one says. */
+const help = 'Enter show · r send again · Esc leave';
+
+/** The rows that passed, one of which may be chosen. */
+export class RowChooser {
+  readonly #client: RelayClient;
+  readonly #lines: LiveLines;
+  readonly #rows: Row[] = [];
+  #chosen: Row | null = null;
+
+  constructor(client: RelayClient, lines: LiveLines) {
+    this.#client = client;
+    this.#lines = lines;
+    lines.onRow((delivery, events) => this.#passed(delivery, events));
+  }
+
+  /**
+   * What a key does here.
+   * @param key as of `readKeys`
+   * @returns undefined where it is none of these keys
+   */
+  actionOf(key: string): (() => Promise<string>) | undefined {
+    switch (key) {
+      case 'up':
+      case 'k':
+        return () => this.#move(-1);
+      case 'down':
+      case 'j':
+        return () => this.#move(1);
+      case 'escape':
+        return () => this.#choose(null);
+      case 'enter':
+        return () => this.#show();
+      case 'r':
+        return () => this.#sendAgain();
+      default:
+        return undefined;
+    }
+  }
+
+  #passed(delivery: Delivery, events: readonly EventRow[]): void {
+    this.#rows.push(rowText(delivery, events));
+    if (this.#rows.length > mostRows) this.#rows.shift();
+  }
+
+  /** The first that is chosen is the last that passed. */
+  #move(by: number): Promise<string> {
+    const rows = this.#rows;
+    const now = this.#chosen === null ? rows.length : rows.indexOf(this.#chosen);
+    return this.#choose(rows[Math.max(0, Math.min(now + by, rows.length - 1))] ?? null);
+  }
+
+  #choose(row: Row | null): Promise<string> {
+    this.#chosen = row;
+    const text = row === null ? '' : `▸ ${row.id}  ${printable(row.text)}`;
+    const room = process.stdout.columns - help.length - 4;
+    this.#lines.footer(
+      text === '' ? '' : `${clip(text, Math.max(16, room))}   ${help}`.slice(0, process.stdout.columns - 1),
+    );
+    return Promise.resolve(row === null && this.#rows.length === 0 ? 'Nothing has come in yet.' : '');
+  }
+
+  async #show(): Promise<string> {
+    const row = this.#chosen;
+    if (row === null) return '';
+    const found = await readEvent(this.#client, row.id);
+    for (const line of overviewLines(found, await requestsOf(this.#client, found))) this.#lines.write(line);
+    return '';
+  }
+
+  async #sendAgain(): Promise<string> {
+    const row = this.#chosen;
+    if (row === null) return 'Choose an event first: ↑ or ↓.';
+    const { replayed } = await this.#client.request('notifications/replay', { ids: [row.id] });
+    return replayed === 0 ? `${row.id} has no notification to send.` : `Sending ${row.id} again.`;
+  }
+}
