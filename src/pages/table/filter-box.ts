@@ -135,6 +135,7 @@ export class FilterBox {
   #change(): void {
     this.#before ??= this.#inForce;
     this.#problem = null;
+    this.#chosen = -1;
     this.#open();
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#ask(), askAfterMs);
@@ -171,8 +172,10 @@ export class FilterBox {
         (isKnown || (filter.toLowerCase().startsWith(typed) && filter.toLowerCase() !== typed)) &&
         !ways.some((way) => way.filter === filter),
     );
+    const chosen = this.#options[this.#chosen]?.filter;
     this.#options = [...ways, ...whole];
-    this.#chosen = -1;
+    // An answer that comes late takes nothing away from who has chosen meanwhile.
+    this.#chosen = this.#options.findIndex(({ filter }) => filter === chosen);
     this.#draw();
   }
 

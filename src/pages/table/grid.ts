@@ -520,16 +520,14 @@ export class Grid {
     }
     this.choice.pointAt(this.#indexAt(event.target));
     this.draw();
-    const chosen = this.#chosenRows();
     const { count } = this.choice;
-    const flags = row.flags.match(/;\w+;/g) ?? [];
     const element = (event.target as Element).closest<HTMLElement>('.row');
     element?.setAttribute(
       'data-vscode-context',
       JSON.stringify({
         webviewSection: 'row',
-        // What can be done with all of them.
-        viewItem: flags.filter((flag) => chosen.every((each) => each.flags.includes(flag))).join(''),
+        // As in the tree what was clicked says what can be done; a command passes over what it cannot do it with.
+        viewItem: row.flags,
         listMultiSelection: count > 1,
         listDoubleSelection: count === 2,
         // What its commands are given: these very rows, whatever is shown when one is chosen.
@@ -537,11 +535,6 @@ export class Grid {
         preventDefaultContextMenuItems: true,
       }),
     );
-  }
-
-  /** Those that are chosen, as far as they are there. */
-  #chosenRows(): TableRow[] {
-    return this.rows.loaded.filter(([index]) => this.choice.has(index)).map(([, row]) => row);
   }
 
   #menuOfActive(): void {

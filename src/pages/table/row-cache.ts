@@ -69,17 +69,6 @@ export class RowCache {
     return this.#windows.get(offset)?.[place - offset];
   }
 
-  /** The rows that are there, with their positions. */
-  get loaded(): (readonly [index: number, row: TableRow])[] {
-    const parts = [
-      [0, this.#above] as const,
-      ...[...this.#windows].map(([at, rows]) => [this.above + at, rows] as const),
-    ];
-    return parts.flatMap(([begin, rows]) =>
-      rows.flatMap((row, at) => (row === null ? [] : ([[begin + at, row]] as const))),
-    );
-  }
-
   /**
    * The windows of the snapshot to ask for, those in sight first, then those that come next.
    * @param first the position of the first row in sight, and `last` of the last

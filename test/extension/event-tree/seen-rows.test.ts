@@ -182,7 +182,7 @@ const steps: fc.Arbitrary<Step>[] = [
 describe('What is chosen in the tree', () => {
   it('is what is seen, whatever is filtered, folded, grouped, clicked and comes meanwhile', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.commands(steps, { maxCommands: 40 }), (commands) =>
+      fc.asyncProperty(fc.commands(steps, { maxCommands: 40, size: 'max' }), (commands) =>
         fc.asyncModelRun(() => ({ model: {}, real: new Tree() }), commands),
       ),
       { numRuns: 300 },
