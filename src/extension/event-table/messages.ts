@@ -150,8 +150,6 @@ export type HostMessage =
       readonly type: 'typed';
       readonly text: string;
       readonly ways: readonly OfferedFilter[];
-      /** It is no filter before it goes on: the first of the ways is meant. */
-      readonly isBegun: boolean;
       readonly problem: string | null;
     }
   /** How many events there are without the filter; null where that is not known. And columns that say one thing alone. */

@@ -18,7 +18,7 @@ import type { EventNode } from '../events/event-node.ts';
 import type { HistoryWatch } from '../events/history-watch.ts';
 import type { EventsView } from '../event-tree/events-view.ts';
 import { exampleItems } from '../event-tree/filter-picker.ts';
-import { settledPart, suggest } from '../event-tree/filter-suggestions.ts';
+import { settledPart, suggest, wholePart } from '../event-tree/filter-suggestions.ts';
 import type { HostMessage, OfferedFilter, PageMessage, RowWindow, TableRow, TableState } from './messages.ts';
 import { isGone, TableFeed } from './table-feed.ts';
 import type { FeedNews, TracedWindow } from './table-feed.ts';
@@ -176,18 +176,19 @@ export class TableView implements vscode.Disposable {
     }
   }
 
-  /** Puts what was typed in force; what is still being typed as far as it goes, and it is not complained about. */
+  /**
+   * Puts what was typed in force: what is meant to be all as it goes on where it has only begun; what is still being typed
+   * as far as it goes, and it is not complained about.
+   */
   async #filter(text: string, done: boolean): Promise<void> {
     const { watch, events } = this.#parts;
     const ways = suggest(text, events.lists);
-    const { suggestions, needed } = ways;
-    const meant = done ? text : settledPart(text, ways);
+    const meant = done ? wholePart(text, ways) : settledPart(text, ways);
     const refusal = await watch.refusalOf(meant);
     if (refusal === undefined && watch.client !== undefined) await watch.setFilter(meant, !done);
     this.#page?.post({
       ...{ type: 'typed', text },
-      ways: suggestions.map(({ filter, name = '', open }) => ({ filter, description: name, begins: open })),
-      isBegun: needed && suggestions.some(({ filter }) => filter.toLowerCase().startsWith(text.toLowerCase())),
+      ways: ways.suggestions.map(({ filter, name = '', open }) => ({ filter, description: name, begins: open })),
       problem: done && refusal !== undefined ? withNext(refusal, vscode.l10n) : null,
     });
   }

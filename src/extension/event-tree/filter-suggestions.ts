@@ -88,6 +88,16 @@ export function settledPart(text: string, { suggestions }: FilterSuggestions): s
   return (text.slice(0, text.length - word.length) + kept).trim();
 }
 
+/**
+ * A filter that is meant to be all: where it is none before its last word goes on, with the first way in which it does.
+ * @param text as typed, with what {@link suggest} says of it
+ */
+export function wholePart(text: string, { suggestions, needed }: FilterSuggestions): string {
+  const [first] = suggestions;
+  const goesOn = needed && first?.filter.toLowerCase().startsWith(text.toLowerCase());
+  return goesOn === true && first !== undefined ? first.filter : text;
+}
+
 /** A filter as it is shown: with the names of its lists behind it. */
 export function withListNames(filter: string, names: ListNaming): string {
   const ids = [...filter.matchAll(/(?:^|\s)list:"?([^\s"]+)/gi)].flatMap(([, values = '']) => values.split(','));

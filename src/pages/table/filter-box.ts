@@ -207,13 +207,6 @@ export class FilterBox {
     else this.#apply();
   }
 
-  /** What was typed is all; where it is no filter before it goes on, as it goes on. */
-  #enter(): void {
-    const [first] = this.#ways?.text === this.#typed && this.#ways.isBegun ? this.#ways.ways : [];
-    if (first === undefined) this.#apply();
-    else this.#take(first);
-  }
-
   /** What was in force before is again. */
   #giveUp(): void {
     const isTyped = this.#before !== undefined;
@@ -231,7 +224,7 @@ export class FilterBox {
     else if (event.key === 'ArrowDown') this.#events.leave();
     else if (event.key === 'ArrowUp' && isOpen) this.#choose(this.#chosen === -1 ? -1 : this.#chosen - 1);
     else if (event.key === 'Enter' && chosen !== undefined) this.#take(chosen);
-    else if (event.key === 'Enter') this.#enter();
+    else if (event.key === 'Enter') this.#apply();
     else if (event.key === 'Escape' && isOpen) this.#close();
     else if (event.key === 'Escape') this.#giveUp();
     else return;

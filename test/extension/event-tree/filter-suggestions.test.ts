@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { settledPart, suggest, withListNames } from '../../../src/extension/event-tree/filter-suggestions.ts';
+import {
+  settledPart,
+  suggest,
+  wholePart,
+  withListNames,
+} from '../../../src/extension/event-tree/filter-suggestions.ts';
 import { parseFilter } from '../../../src/protocol/event-filter.ts';
 
 const lists = [
@@ -43,6 +48,12 @@ describe('How a filter may go on', () => {
       ],
     ])
       assert.equal(settled(typed), inForce, typed);
+  });
+
+  it('is by its first way where it is meant to be all and has only begun', () => {
+    const whole = (text: string): string => wholePart(text, suggest(text, lists));
+    assert.equal(whole('ann state:fa'), 'ann state:failed');
+    for (const typed of ['state:failed', 'state:broken', 'ann', 'a', 'type:sub', '']) assert.equal(whole(typed), typed);
   });
 
   it('is shown with the names of its lists', () => {
