@@ -79,6 +79,7 @@ const deferred: ReadonlySet<string> = new Set(
     'event-editor/mapping',
     'event-editor/messages',
     'event-editor/reason',
+    'event-table/messages',
     'instance-form/fields',
     'instance-form/form-state',
     'instance-form/messages',

@@ -8,6 +8,10 @@ import type { HostStage } from './relay-stage.ts';
 
 const prefix = 'campaignMonitorRelay.';
 
+interface Manifest {
+  readonly contributes: { readonly menus: Readonly<Record<string, readonly Entry[]>> };
+}
+
 interface Entry {
   readonly command?: string;
   readonly submenu?: string;
@@ -15,8 +19,9 @@ interface Entry {
 
 /** Every command of the menu and of the menus in it, as package.json has them. */
 function menuCommands(): string[] {
-  const { packageJSON } = vscode.extensions.all.find(({ id }) => id.endsWith('campaign-monitor-relay')) ?? {};
-  const { menus } = (packageJSON as { contributes: { menus: Readonly<Record<string, readonly Entry[]>> } }).contributes;
+  const own = vscode.extensions.all.find(({ id }) => id.endsWith('campaign-monitor-relay'));
+  const { contributes } = own?.packageJSON as Manifest;
+  const { menus } = contributes;
   const of = (menu: string): string[] =>
     (menus[menu] ?? []).flatMap(({ command, submenu }) => [
       ...(command === undefined ? [] : [command.slice(prefix.length)]),

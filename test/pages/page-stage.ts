@@ -36,7 +36,7 @@ export async function openPageStage(script: string, kept?: unknown): Promise<Pag
       setState: (state) => (window.keptByVsCode = state),
     });
   `);
-  await page.addScriptTag({ content: outputFiles?.[0]?.text ?? '' });
+  await page.addScriptTag({ content: outputFiles[0]?.text ?? '' });
   return {
     page,
     said: () => page.evaluate<unknown[]>('window.saidToExtension'),

@@ -156,7 +156,10 @@ const steps: fc.Arbitrary<Step>[] = [
       const { focus } = tree;
       const nodes = await probeFocus(
         tree,
-        async () => tree.toggle(),
+        () => {
+          tree.toggle();
+          return Promise.resolve();
+        },
         () => Promise.resolve(),
       );
       assert.deepEqual(new Set(tree.selection), new Set(before));

@@ -70,7 +70,7 @@ describe('The host’s end of a page', () => {
     const parts = {
       ...{ name: 'table', title: 'Webhook Events', extensionUri: 'ext' },
       log: { warn: (text: string) => logged.push(text), error: (text: string) => logged.push(text) },
-      read: (raw: unknown) => (['ready', 'ask', 'fail'].includes((raw as Heard)?.type) ? (raw as Heard) : undefined),
+      read: (raw: unknown) => (['ready', 'ask', 'fail'].includes((raw as Heard).type) ? (raw as Heard) : undefined),
       answer: (message: Heard) => {
         heard.push(message.type);
         return answer(message);

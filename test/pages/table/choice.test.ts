@@ -226,7 +226,7 @@ const steps: fc.Arbitrary<Step>[] = [
         const { active } = table.choice;
         const last = table.rows.total - 1;
         const to = { Home: 0, End: last, ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + 20 }[key];
-        const index = Math.max(0, Math.min(last, to ?? 0));
+        const index = Math.max(0, Math.min(last, to));
         // Where the active row has gone, the keyboard goes on from where it was.
         if (model.from === undefined && active !== -1) model.from = table.shown[active];
         choose(model, table, index, shift);
@@ -299,7 +299,7 @@ describe('What is chosen in the table', () => {
       fc.property(fc.commands(steps, { maxCommands: 40, size: 'max' }), (commands) => {
         fc.modelRun(
           () => ({
-            model: { chosen: new Set<number>(), active: undefined, from: undefined, isSeen: true } as Model,
+            model: { chosen: new Set<number>(), active: undefined, from: undefined, isSeen: true },
             real: new Table(),
           }),
           commands,
