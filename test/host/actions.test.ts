@@ -171,8 +171,9 @@ describe('What can be done with an event', function () {
         await accepting(run(command, nodeOf(row)));
         const file = vscode.Uri.joinPath(folder, `${name}${number}${ending}`);
         const document = await activeDocument(file.path);
+        const text = document.getText();
         assert.equal(await document.save(), true);
-        assert.equal(Buffer.from(await vscode.workspace.fs.readFile(file)).toString(), document.getText());
+        assert.equal(Buffer.from(await vscode.workspace.fs.readFile(file)).toString(), text);
         await closeEditors();
       }
     }
