@@ -10,6 +10,14 @@ import { axeViolations, webviewDocument } from './webview.ts';
 import { openWorkbench, themes, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
+/** The classes of a page's body. */
+const classes = {
+  dark: 'vscode-dark',
+  light: 'vscode-light',
+  highContrast: 'vscode-high-contrast',
+  highContrastLight: 'vscode-high-contrast-light',
+} as const;
+
 describe('The event editor', () => {
   let workbench: Workbench;
   let receiver: Receiver;
@@ -298,26 +306,28 @@ describe('The event editor', () => {
       await reason.getByText(text).waitFor();
     // Heard as well as seen.
     await frame().getByRole('status').filter({ hasText: 'The list a58ee1d3 is not known here' }).waitFor();
-    const page = await document();
-    const bottom = (selector: string): Promise<number> =>
-      page.evaluate<number>(`document.querySelector('${selector}').getBoundingClientRect().bottom`);
+    const bottom = async (selector: string): Promise<number> =>
+      (await document()).evaluate<number>(`document.querySelector('${selector}').getBoundingClientRect().bottom`);
     assert.ok((await bottom('#reason')) <= 200, `the reason ends at ${await bottom('#reason')}`);
     assert.ok((await bottom('.actions')) <= 250, `the buttons end at ${await bottom('.actions')}`);
     assert.deepEqual(await frame().locator('.actions vscode-button').allInnerTexts(), ['Replay', 'Edit and Resend']);
     for (const theme of ['dark', 'light', 'highContrast'] as const) {
       await changeSettings(workbench, { 'workbench.colorTheme': themes[theme] });
+      await frame().locator(`body.${classes[theme]} #reason`).waitFor();
       await workbench.picture(`event-editor/failed-${theme}`);
     }
     await workbench.runCommand('View: Toggle Panel Visibility');
     await workbench.widenSideBar(300);
     await workbench.page.setViewportSize({ width: 610, height: 800 });
-    await until(async () => (await page.evaluate<number>('innerWidth')) <= 270);
+    await until(async () => (await (await document()).evaluate<number>('innerWidth')) <= 270);
+    await reason.waitFor();
     // Nothing is cut off at the side, and nothing in itself.
     const wider = `[...document.querySelectorAll('main *')].filter((each) => each.clientWidth > 0 &&
       each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.className || each.id)`;
-    assert.deepEqual(await page.evaluate<string[]>(wider), []);
+    assert.deepEqual(await (await document()).evaluate<string[]>(wider), []);
     for (const theme of ['dark', 'light', 'highContrast'] as const) {
       await changeSettings(workbench, { 'workbench.colorTheme': themes[theme] });
+      await frame().locator(`body.${classes[theme]} #reason`).waitFor();
       await workbench.picture(`event-editor/failed-260-${theme}`);
     }
     await workbench.page.setViewportSize({ width: 1600, height: 900 });
@@ -358,12 +368,6 @@ describe('The event editor', () => {
     this.timeout(300_000);
     receiver.answer({ status: 503, body: 'busy' });
     await send(url, { body: sampleBody({ email: 'ida@example.com' }) });
-    const classes = {
-      dark: 'vscode-dark',
-      light: 'vscode-light',
-      highContrast: 'vscode-high-contrast',
-      highContrastLight: 'vscode-high-contrast-light',
-    } as const;
     for (const [theme, name] of Object.entries(classes) as [keyof typeof classes, string][]) {
       await changeSettings(workbench, { 'workbench.colorTheme': themes[theme] });
       await open('ida@example.com', 'Subscribe · ida@example.com');
