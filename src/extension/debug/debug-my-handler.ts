@@ -1,4 +1,5 @@
 /** Debug My Handler: starts or finds the user's server under a debugger, and sends it an event. */
+import { setTimeout as wait } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { heldCount } from '../../common/held-count.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
@@ -10,6 +11,7 @@ import type { CommandHandlers } from '../commands.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { connected } from '../session/connected.ts';
 import type { EventNode } from '../events/event-node.ts';
+import { isHeldAtGate } from '../events/forwarding-state.ts';
 import type { DestinationNode, DestinationsNode } from '../destinations/destination-node.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';
 import type { DestinationsView } from '../destinations/destinations-view.ts';
@@ -371,12 +373,22 @@ async function sendSample(client: RelayClient): Promise<void> {
     throw new CommandError(vscode.l10n.t('The sample event was not taken: {0}', printable(firstRefusal ?? '')));
 }
 
-/** The forwarding to the destination, where the debugger of deliveries holds it. */
+/** So often, and in such a pause in milliseconds, it is looked whether a breakpoint stops what is about to be sent. */
+const looks = 20;
+const lookPauseMs = 50;
+
+/** The forwarding to the destination, where the debugger of deliveries holds it: before it is sent, if it is. */
 async function heldThere(client: RelayClient, eventId: string, destinationId: string): Promise<Forwarding | undefined> {
-  const { event } = await client.request('events/get', { id: eventId });
-  return event.forwardings.find(
-    (each) => each.destinationId === destinationId && (each.heldBy === 'pause' || each.heldBy === 'breakpoint'),
-  );
+  for (let look = 1; ; look += 1) {
+    const { event } = await client.request('events/get', { id: eventId });
+    const forwarding = event.forwardings.find((each) => each.destinationId === destinationId);
+    if (forwarding?.state !== 'waiting')
+      return forwarding !== undefined && isHeldAtGate(forwarding) ? forwarding : undefined;
+    const { destinations } = await client.request('relay/status', {});
+    const underWay = destinations.flatMap((each) => (each.destinationId === destinationId ? each.underWay : []));
+    if (look === looks || underWay.some((id) => id === event.notificationId)) return undefined;
+    await wait(lookPauseMs);
+  }
 }
 
 /** Sending is paused, which somebody wanted: it is not released unasked. */

@@ -20,20 +20,23 @@ export class Programs implements vscode.Disposable {
     for (const each of this.#disposables) each.dispose();
   }
 
-  /** The sessions that were not started by another, as js-debug does for each process. */
+  /** The sessions of programs that were not started by another, as js-debug does for each process. */
   get roots(): readonly vscode.DebugSession[] {
-    return [...new Set([...this.#sessions.keys()].map(rootOf))];
+    const roots = new Map([...this.#sessions.keys()].map((each) => [each.id, each]));
+    // What a session has started may end after it.
+    for (const [id, each] of roots) if (isOwn(each) || rootOf(each).id !== id) roots.delete(id);
+    return [...roots.values()];
   }
 
   /** This extension's own session, in which no program is debugged. */
   get own(): vscode.DebugSession | undefined {
-    return [...this.#sessions.keys()].find(({ type }) => type === debugType);
+    return [...this.#sessions.keys()].find(isOwn);
   }
 
   /** Whether the program of a session, or of one that it has started, stands at a breakpoint. */
   stands(root: vscode.DebugSession): boolean {
     return [...this.#sessions].some(
-      ([session, threads]) => session.type !== debugType && threads.any && rootOf(session).id === root.id,
+      ([session, threads]) => !isOwn(session) && threads.any && rootOf(session).id === root.id,
     );
   }
 
@@ -61,6 +64,10 @@ export class Programs implements vscode.Disposable {
   #end(session: vscode.DebugSession): void {
     if (this.#sessions.delete(session)) this.#changed.fire(undefined);
   }
+}
+
+function isOwn({ type }: vscode.DebugSession): boolean {
+  return type === debugType;
 }
 
 function rootOf(session: vscode.DebugSession): vscode.DebugSession {
