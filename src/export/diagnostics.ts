@@ -4,7 +4,6 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { isLoopback } from '../common/loopback.ts';
 import { maskedValue } from '../common/masking.ts';
 import { withEscapes } from '../common/unprintable.ts';
@@ -58,13 +57,13 @@ export function problemsOf(status: Status): string[] {
 /** Of a log, so much of its end is read, in bytes. */
 const mostOfLog = 262_144;
 
-/** The last errors and warnings of the log that a relay in the background keeps in its data directory. */
-export function logSection(dataDir: string): DiagnosticSection {
-  const lines = endOf(join(dataDir, 'relay.log'))
+/** The last errors and warnings of a log. @param file its path; there may be none */
+export function logSection(title: string, file: string): DiagnosticSection {
+  const lines = endOf(file)
     .split('\n')
     .filter((line) => /\b(?:error|warn(?:ing)?)\b/i.test(line));
   const facts = lines.slice(-mostErrors).map((line) => ['', fitForReport(line)] as const);
-  return { title: 'Last errors and warnings of the log', facts };
+  return { title, facts };
 }
 
 /** The end of a file; nothing where there is none. */

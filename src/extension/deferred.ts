@@ -14,6 +14,7 @@ export { CampaignMonitorApi } from '../campaign-monitor/api.ts';
 export { authorizeUrl, exchangeCode, refreshToken } from '../campaign-monitor/oauth.ts';
 export { serviceAt } from '../campaign-monitor/service.ts';
 export { explainTestFailure, testFailureText } from '../campaign-monitor/test-failure.ts';
+export { diagnosticsText, fitForReport, logSection, problemsOf, relayDiagnostics } from '../export/diagnostics.ts';
 export { bodyFileName, maskSecrets } from '../export/item.ts';
 export { OpenConnectorsError } from '../open-connectors/api-error.ts';
 export { OpenConnectorsApi } from '../open-connectors/api.ts';

@@ -127,7 +127,7 @@ export function createHandlers(parts: StandingParts): Handlers {
       // Asked for the sandbox, it fills in the sandbox's values.
       newInstance: (where?: unknown) => (where === 'sandbox' ? form.openForSandbox() : form.open()),
       ...createRelayCommands({
-        ...{ context, session, log, secrets, receiver, urlKeeper },
+        ...{ context, session, log, secrets, receiver, urlKeeper, history },
         view: events.progressPlace,
         platformSecrets: createPlatformSecrets(platform),
         beforeStop: webhooks.beforeStop,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { AttemptDetail, EventRow } from '../../src/protocol/history.ts';
+import { freePort } from '../free-port.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
 import { Callback, delivery, post, run, runInShell, start, Workplace } from './harness.ts';
 import type { Ended, Line, Ready, Running } from './harness.ts';
@@ -72,6 +73,15 @@ describe('the commands of cm-relay', function () {
       assert.equal(found.length, 12);
       assert.deepEqual([...new Set(found.map(({ list, address }) => `${list} ${address}`))], ['abc jane@example.org']);
       assert.equal(new Set(found.map(({ deliveryId }) => deliveryId)).size, 3);
+    });
+
+    it('sends XML where it is asked to', async () => {
+      const { code, out } = await place.run('trigger', 'update', '--format', 'xml', '--batch', '2');
+      assert.equal(code, 0);
+      assert.match(out, /^1 {2}batch of 2 Update {2}200 in /);
+      const { out: body } = await place.run('show', 'd1', '--raw');
+      assert.match(body, /^<\?xml [^]*<EmailAddress>/);
+      assert.match((await place.run('show', 'd1')).out, /content-type: text\/xml/i);
     });
 
     it('makes the same deliveries with the same seed, and others without', async () => {
@@ -227,6 +237,27 @@ describe('the commands of cm-relay', function () {
         assert.match(out, /"EmailAddress": "ü@example\.org"/);
         assert.match(out, /n1 {2}normalised notification {2}eventId \S+\n {2}→ \S+\/callback {2}sent\n {4}attempt 1 /);
       }
+    });
+
+    it('shows what was sent, with its headers, and what was answered', async () => {
+      callback.answer = { body: '{"kept":true}', headers: { 'x-callback': 'mine' } };
+      await post(ready.campaignMonitorUrl, odd);
+      await attempts(2);
+      const { out } = await place.run('show', 'd2');
+      const [, sent = '', answered = ''] = /^Sent to (\S+\/callback\n[^]*)^Answered (200\n[^]*)/m.exec(out) ?? [];
+      assert.match(sent, /^ {2}content-type: application\/json/im);
+      assert.match(sent, /"eventId": "/);
+      assert.match(answered, /^ {2}x-callback: mine$/m);
+      assert.match(answered, /"kept": true/);
+      const [all] = rows<{ requests: { url: string; headers: [string, string][]; body: { text: string } }[] }>(
+        await place.run('show', 'd2', '--json'),
+      );
+      assert.equal(all?.requests[0]?.body.text, callback.posts.at(-1)?.body.toString());
+      // One that goes nowhere yet says what would go.
+      callback.answer = { body: '', headers: {} };
+      await place.run('hold');
+      await post(ready.campaignMonitorUrl, odd);
+      assert.match((await place.run('show', 'd3')).out, /^Would be sent to \S+\/callback$/m);
     });
 
     it('shows at each of two destinations of one URL its own attempts, and exports one request for each', async () => {
@@ -671,6 +702,36 @@ describe('cm-relay without a relay', function () {
     const { code, err } = await runInShell('"$@" > /dev/full', ['sandbox']);
     assert.equal(code, 1);
     assert.match(err, /standard output cannot be written/);
+  });
+
+  it('finds a sandbox in the background again, and ends it', async () => {
+    const state = mkdtempSync(join(tmpdir(), 'cm-relay-state-'));
+    const environment = { XDG_STATE_HOME: state };
+    try {
+      const port = String(await freePort());
+      const first = await run(['sandbox', '--detach', '--json', '--port', port], environment);
+      assert.equal(first.code, 0, first.err);
+      const { pid } = JSON.parse(first.out) as { pid: number };
+      for (const args of [[], ['--port', port]]) {
+        const again = await run(['sandbox', '--detach', '--json', ...args], environment);
+        assert.deepEqual([again.code, again.out], [0, first.out], again.err);
+        assert.match(again.err, /runs already/);
+      }
+      const own = await run(['sandbox', '--detach', '--random-credentials', '--json'], environment);
+      const other = JSON.parse(own.out) as { pid: number };
+      assert.notEqual(other.pid, pid);
+      const one = await run(['sandbox', 'stop', '--port', port, '--json'], environment);
+      assert.deepEqual(JSON.parse(one.out), { stopped: [{ port: Number(port), pid }] });
+      assert.throws(() => process.kill(pid, 0));
+      assert.match((await run(['sandbox', 'stop'], environment)).out, /^The sandbox at port \d+ has ended\.\n$/);
+      assert.throws(() => process.kill(other.pid, 0));
+      const none = await run(['sandbox', 'stop'], environment);
+      assert.deepEqual([none.code, none.out], [0, '']);
+      assert.match(none.err, /nothing to stop/);
+    } finally {
+      await run(['sandbox', 'stop'], environment);
+      rmSync(state, { recursive: true });
+    }
   });
 
   it('runs the sandbox until it is told to end', async () => {

@@ -69,6 +69,93 @@ describe('cm-relay listen', function () {
     assert.doesNotMatch(listening.lines.join(''), /\p{Control}/u);
   });
 
+  it('takes a port, a port and a path, and a host of this machine for a callback', async () => {
+    const { port } = new URL(callback.url);
+    const wanted = [`${port}/callback`, `localhost:${port}/callback?a=b`, `:${port}/`];
+    const listening = place.start(['listen', ...wanted, '--data-dir', place.dataDir, '--port', '0', '--json']);
+    await listening.ready();
+    const { out } = await place.run('status', '--json');
+    const { settings } = JSON.parse(out) as { settings: { destinations: { url: string }[] } };
+    const urls = ['/callback', '/callback?a=b', '/'].map((path) => `http://localhost:${port}${path}`);
+    assert.deepEqual(
+      settings.destinations.map(({ url }) => url),
+      urls,
+    );
+    // To attach, the same in whichever way.
+    const attached = place.start([
+      'listen',
+      urls[0] ?? '',
+      '--forward-to',
+      urls[1] ?? '',
+      `${port}`,
+      '--data-dir',
+      place.dataDir,
+      '--json',
+    ]);
+    const same = place.start(['listen', '--data-dir', place.dataDir, '--json', ...urls]);
+    assert.equal(await attached.ended, 2, attached.errors.join('\n'));
+    await same.ready();
+    assert.equal(await listening.end(), 0);
+  });
+
+  it('accepts any certificate with --insecure, and sends the headers of --header', async () => {
+    const listening = place.listen([callback.url, '--insecure', '--header', 'X-Tenant: 7', '--header', 'X-Empty:']);
+    const { campaignMonitorUrl } = await listening.ready();
+    await post(campaignMonitorUrl, delivery('jane@example.org'));
+    const [posted] = await callback.received(1);
+    assert.deepEqual([posted?.headers['x-tenant'], posted?.headers['x-empty']], ['7', '']);
+    const { out } = await place.run('status', '--json');
+    const { settings } = JSON.parse(out) as { settings: { destinations: { insecureTls?: boolean }[] } };
+    assert.deepEqual(
+      settings.destinations.map(({ insecureTls }) => insecureTls),
+      [true],
+    );
+  });
+
+  it('shows what fits a filter alone, of attempts as of deliveries, and receives all', async () => {
+    const listening = place.listen([callback.url, '--filter', 'address:jane@example.org type:subscribe']);
+    const { campaignMonitorUrl } = await listening.ready();
+    for (const [address, type] of [
+      ['john@example.org', 'Subscribe'],
+      ['jane@example.org', 'Update'],
+      ['jane@example.org', 'Subscribe'],
+    ]) {
+      await post(campaignMonitorUrl, delivery(address ?? '', type));
+    }
+    await listening.json('attempt', ({ deliveryId }) => deliveryId === 'd3');
+    await callback.received(3);
+    const shown = listening.lines.map((line) => JSON.parse(line) as Line & { id?: string; deliveryId?: string });
+    assert.deepEqual(
+      shown.slice(1).map(({ type, id, deliveryId }) => [type, id ?? deliveryId]),
+      [
+        ['delivery', 'd3'],
+        ['attempt', 'd3'],
+      ],
+    );
+  });
+
+  it('says less without a terminal, and no secret; nothing where it is to be quiet', async () => {
+    const compact = place.start(['listen', callback.url, '--data-dir', place.dataDir, '--port', '0']);
+    const line = await compact.line((each) => each.includes('cm-relay url prints it in full'));
+    assert.match(
+      line,
+      /^Campaign Monitor Relay \S+, process \d+\. Listens at http:\S+\/hooks\/\*{8}\/\S+ .*, forwards to http:/,
+    );
+    const quiet = place.start(['listen', '--data-dir', place.dataDir, '--output', 'quiet']);
+    const { out: url } = await place.run('url', '--local');
+    await post(url.trim(), delivery('jane@example.org'));
+    await compact.line((each) => each.includes('200 in'));
+    const [, secret = ''] = /hooks\/([0-9a-f]{32})/.exec(url) ?? [];
+    assert.ok(!compact.lines.join('\n').includes(secret));
+    assert.equal(await quiet.end(), 0);
+    assert.deepEqual([quiet.lines, quiet.errors], [[], []]);
+    const detached = await place.run('listen', '--detach');
+    assert.match(detached.out, /already running: attached/);
+    assert.ok(!detached.out.includes(secret));
+    assert.equal((await place.run('listen', '--detach', '--output', 'quiet')).out, '');
+    assert.ok((await place.run('listen', '--detach', '--output', 'interactive')).out.includes(secret));
+  });
+
   it('begins the retry policy anew after a replay, and counts attempts on', async () => {
     const listening = place.start(['listen', '--data-dir', place.dataDir, '--port', '0', '--forward-to', callback.url]);
     const [url = ''] = /http:\S+/.exec(await listening.line((each) => each.includes('/campaign-monitor'))) ?? [];

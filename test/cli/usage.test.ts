@@ -231,7 +231,7 @@ describe('the command line of cm-relay', function () {
     assert.equal(version.code, 0);
     const help = await run(['--help']);
     assert.equal(help.code, 0);
-    assert.match(help.out, /cm-relay listen --forward-to/);
+    assert.match(help.out, /cm-relay listen 3000\/callback/);
     assert.deepEqual(await run(['help', 'listen']), await run(['listen', '--help']));
   });
 

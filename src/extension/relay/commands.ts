@@ -19,6 +19,8 @@ import { openSettings } from '../session/session-messages.ts';
 import { OtherVersionError } from '../session/session.ts';
 import type { Session } from '../session/session.ts';
 import { SettingsError } from '../session/settings.ts';
+import { copyDiagnostics } from './diagnostics.ts';
+import type { StoppedHistory } from '../session/stopped-history.ts';
 import { showStatusMenu } from '../status/status-menu.ts';
 import type { UrlKeeper } from '../public-url/url-keeper.ts';
 import { GivenUpError, inView, working } from '../ui/progress.ts';
@@ -30,6 +32,7 @@ export interface RelayCommandParts {
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
   readonly receiver: SampleReceiver;
+  readonly history: StoppedHistory;
   /** Where it is shown that the relay is being started or stopped. */
   readonly view: ProgressPlace;
   readonly urlKeeper: UrlKeeper;
@@ -64,6 +67,7 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     },
     closeTunnel: () => session.client?.request('tunnel/close', {}),
     showLog: () => log.show(),
+    copyDiagnostics: () => copyDiagnostics(parts),
     copyUrl: (which?: unknown) => copyUrl(parts, which),
     newSecretUrl: () => newSecretUrl(session, parts.urlKeeper),
     openSettings: () => openSettings(`@ext:${extensionId}`),

@@ -50,6 +50,11 @@ export const relayCommands = {
     palette: true,
     menus: [{ menu: 'view/title', view: 'events', group: '5_more@1' }],
   },
+  copyDiagnostics: {
+    title: 'Copy Diagnostics',
+    palette: true,
+    menus: [{ menu: 'view/title', view: 'events', group: '5_more@2' }],
+  },
   copyUrl: {
     title: 'Copy URL…',
     icon: 'copy',
@@ -66,7 +71,7 @@ export const relayCommands = {
     title: 'Open Settings',
     icon: 'gear',
     palette: true,
-    menus: [{ menu: 'view/title', view: 'events', group: '5_more@2' }],
+    menus: [{ menu: 'view/title', view: 'events', group: '5_more@3' }],
   },
   openTerminal: {
     title: 'Open Terminal with cm-relay',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { release, totalmem } from 'node:os';
+import { join } from 'node:path';
 import {
   diagnosticsText,
   fitForReport,
@@ -83,7 +84,7 @@ async function findings(dataDir: string): Promise<Findings> {
       const status = await client.request('relay/status', {});
       return {
         problems: [...problemsOf(status), ...(await endpointProblems(status))],
-        sections: [...(await relayDiagnostics(status, client)), logSection(dataDir)],
+        sections: [...(await relayDiagnostics(status, client)), logOf(dataDir)],
       };
     } finally {
       client.close();
@@ -93,6 +94,11 @@ async function findings(dataDir: string): Promise<Findings> {
     const problem = fitForReport(`${(error as Error).message}${next === undefined ? '' : `. ${next}`}`);
     return { problems: [problem], sections: [] };
   }
+}
+
+/** What a relay in the background has kept of its log. */
+function logOf(dataDir: string): DiagnosticSection {
+  return logSection('Last errors and warnings of the log', join(dataDir, 'relay.log'));
 }
 
 /** No relay runs: that is nothing wrong. A history that cannot be read is, unless there is none yet. */
@@ -107,7 +113,7 @@ async function stoppedFindings(dataDir: string): Promise<Findings> {
   }
   try {
     const failures = await relayDiagnostics(null, history);
-    return { problems: [], sections: [relay, ...failures, logSection(dataDir)] };
+    return { problems: [], sections: [relay, ...failures, logOf(dataDir)] };
   } finally {
     history.close();
   }

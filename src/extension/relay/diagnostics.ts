@@ -1,0 +1,76 @@
+/** Everything that a bug report needs, on the clipboard. What is in it is told in English, whoever reads it. */
+import { release } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { DiagnosticSection } from '../../export/diagnostics.ts';
+import { version } from '../../version.ts';
+import { prefix } from '../prefix.ts';
+import { logFile } from '../session/process.ts';
+import type { Session } from '../session/session.ts';
+import type { StoppedHistory } from '../session/stopped-history.ts';
+import { copy } from '../ui/say.ts';
+
+export interface DiagnosticParts {
+  readonly context: Pick<vscode.ExtensionContext, 'logUri' | 'extension'>;
+  readonly session: Pick<Session, 'state' | 'status' | 'dataDir'>;
+  readonly history: Pick<StoppedHistory, 'reader'>;
+}
+
+/** Copies versions, settings, states and the last errors, masked. */
+export async function copyDiagnostics({ context, session, history }: DiagnosticParts): Promise<void> {
+  const { diagnosticsText, fitForReport, logSection, problemsOf, relayDiagnostics } = await import('../deferred.ts');
+  const status = session.status ?? null;
+  const problems = status === null ? [] : problemsOf(status);
+  const relay = await history
+    .reader()
+    .then((reader) => relayDiagnostics(status, reader))
+    .catch((error: unknown) => [{ title: 'History', facts: [['', fitForReport((error as Error).message)] as const] }]);
+  const { state } = session;
+  const stateFacts = [
+    ['state', state.kind === 'failed' ? fitForReport(`failed: ${state.message}`) : state.kind],
+    ['data directory', fitForReport(session.dataDir)],
+  ] as const;
+  const text = diagnosticsText(`Campaign Monitor Relay ${version}`, [
+    ...(problems.length === 0 ? [] : [{ title: 'What is wrong', facts: problems.map((each) => ['', each] as const) }]),
+    windowSection(),
+    { title: 'Relay of this window', facts: stateFacts },
+    { title: 'Settings that are not the default', facts: changedSettings(context.extension.packageJSON) },
+    ...relay,
+    logSection('Last errors and warnings of the relay', logFile(session.dataDir)),
+    logSection('Last errors and warnings of this window', join(context.logUri.fsPath, 'Campaign Monitor Relay.log')),
+  ]);
+  await copy(text, vscode.l10n.t('Diagnostics copied. Read them before you share them.'));
+}
+
+function windowSection(): DiagnosticSection {
+  return {
+    title: 'This window',
+    facts: [
+      ['extension', version],
+      ['VS Code', `${vscode.version}, ${vscode.env.appHost}, ${vscode.env.language}`],
+      ['remote', vscode.env.remoteName ?? 'no'],
+      ['Node.js', `${process.version} ${process.arch}`],
+      ['system', `${process.platform} ${release()}`],
+      [
+        'workspace',
+        `${vscode.workspace.workspaceFolders?.length ?? 0} folders, trusted: ${vscode.workspace.isTrusted}`,
+      ],
+    ],
+  };
+}
+
+/** Texts may name people, hosts and programs: of those it is said that they are set. */
+function changedSettings(manifest: unknown): [string, string][] {
+  const { contributes } = manifest as {
+    contributes: { configuration: readonly { properties: Readonly<Record<string, { enum?: unknown }>> }[] };
+  };
+  const properties = contributes.configuration.flatMap(({ properties: all }) => Object.entries(all));
+  return properties.flatMap(([id, { enum: choices }]): [string, string][] => {
+    const name = id.slice(prefix.length + 1);
+    const found = vscode.workspace.getConfiguration(prefix).inspect(name);
+    const said = found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
+    if (said === undefined) return [];
+    const isPlain = typeof said === 'boolean' || typeof said === 'number' || choices !== undefined;
+    return [[name, isPlain ? JSON.stringify(said) : 'set']];
+  });
+}
