@@ -103,6 +103,7 @@ const light: ReadonlySet<string> = new Set([
   'open-connectors/instance-facts.ts',
   'open-connectors/instance-log.ts',
   'protocol/attempts.ts',
+  'protocol/channel-file.ts',
   'protocol/event-filter.ts',
   'protocol/message-size.ts',
 ]);

@@ -24,7 +24,6 @@ import { DestinationsView } from './destinations/destinations-view.ts';
 import { keepRelayKeys } from './status/context-keys.ts';
 import { KnownRelays } from './session/known-relays.ts';
 import { logRelay } from './session/log.ts';
-import { SampleReceiver } from './session/sample-receiver.ts';
 import { SecretBox } from './secrets/secrets.ts';
 import { Session } from './session/session.ts';
 import { watchSending } from './sending/sending-watch.ts';
@@ -32,6 +31,7 @@ import { createStatusBarItem } from './status/status-bar.ts';
 import { watchNamedHosts } from './public-url/named-host-watch.ts';
 import { watchUrls } from './public-url/url-watch.ts';
 import { StoppedHistory } from './session/stopped-history.ts';
+import { walked, walkthroughOpened } from './ui/walkthrough.ts';
 import { logSandbox } from './sandbox/log.ts';
 import { SandboxProcess } from './sandbox/sandbox-process.ts';
 
@@ -39,8 +39,7 @@ import { SandboxProcess } from './sandbox/sandbox-process.ts';
 export function compose(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Campaign Monitor Relay', { log: true });
   const secrets = new SecretBox(context);
-  const receiver = new SampleReceiver(context.workspaceState);
-  const session = new Session(context, log, secrets, receiver);
+  const session = new Session(context, log, secrets);
   const names = new ListNames(context.globalState);
   const relays = new KnownRelays(context.globalState, prefix);
   const history = new StoppedHistory({ session, bundle: context.asAbsolutePath('dist/cm-relay.js') });
@@ -70,7 +69,7 @@ export function compose(context: vscode.ExtensionContext): void {
     (made ??= Promise.all([import('./handlers.ts'), handlerWatch()])
       .then(([{ createHandlers }, debugged]) =>
         createHandlers({
-          ...{ context, log, secrets, receiver, session, sandbox, platform, uris },
+          ...{ context, log, secrets, session, sandbox, platform, uris },
           ...{ events, watch, history, destinations, names, relays },
           ...{ webhooks, instances, instanceStore, instanceDocuments, debugged },
         }),
@@ -86,7 +85,6 @@ export function compose(context: vscode.ExtensionContext): void {
   });
   context.subscriptions.push(
     log,
-    receiver,
     session,
     history,
     sandbox,
@@ -101,27 +99,35 @@ export function compose(context: vscode.ExtensionContext): void {
     }),
     ...registerCommands(context, log, handlers),
   );
-  // What the walkthrough waits for: a command that a tree item runs completes no step.
+  // What a walkthrough waits for.
   context.subscriptions.push(
     vscode.window.onDidChangeActiveTextEditor((editor) => {
-      if (editor?.document.uri.scheme === documentScheme)
-        void vscode.commands.executeCommand('setContext', `${prefix}.looked`, true);
+      if (editor?.document.uri.scheme === documentScheme) walked('look');
+    }),
+    instanceStore.onDidChange(() => {
+      if (instanceStore.all().length > 0) walked('public');
+    }),
+    // Of the tabs that a walkthrough may be in VS Code tells nothing more.
+    vscode.window.tabGroups.onDidChangeTabs(({ opened }) => {
+      if (opened.some(({ input }) => input === undefined)) void walkthroughOpened();
     }),
   );
   registerDocuments(context, session, history);
   context.subscriptions.push(registerEventEditor(async () => (await handlers()).eventPanels));
   createStatusBarItem(context, session);
-  keepRelayKeys(context, session, receiver);
+  keepRelayKeys(context, session);
   watchNamedHosts(context, session);
   watchSending(context, session, async () => (await handlers()).sendingNotices);
-  logRelay(context, { session, receiver, log });
+  logRelay(context, { session, log });
   logSandbox(context, { sandbox, log });
   watchUrls(context, {
     ...{ session, relays, log },
     isKept: (relay) => webhooks.isRegistered(relay) || instanceStore.all(platform.host).length > 0,
     keeper: async () => (await handlers()).urlKeeper,
   });
-  void session.attach();
+  session.follow();
+  // What another window has started meanwhile, the first in this folder.
+  context.subscriptions.push(vscode.window.onDidChangeWindowState(({ focused }) => focused && session.follow()));
   // VS Code takes these at any time, also for what it has opened meanwhile: activation need not wait for them.
   const afterwards = setImmediate(() => {
     context.subscriptions.push(

@@ -40,7 +40,6 @@ import { createRelayCommands } from './relay/commands.ts';
 import type { DestinationsView } from './destinations/destinations-view.ts';
 import { createDestinationCommands } from './destinations/edit-destination.ts';
 import type { KnownRelays } from './session/known-relays.ts';
-import type { SampleReceiver } from './session/sample-receiver.ts';
 import type { SecretBox } from './secrets/secrets.ts';
 import { createSendingCommands } from './sending/sending.ts';
 import { SendingNotices } from './sending/sending-notices.ts';
@@ -56,7 +55,6 @@ export interface StandingParts {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
-  readonly receiver: SampleReceiver;
   readonly session: Session;
   readonly names: ListNames;
   readonly relays: KnownRelays;
@@ -87,7 +85,7 @@ export interface Handlers {
 
 /** Makes all of it, once for a window. */
 export function createHandlers(parts: StandingParts): Handlers {
-  const { context, log, secrets, receiver, session, sandbox, platform, uris, events, watch, webhooks } = parts;
+  const { context, log, secrets, session, sandbox, platform, uris, events, watch, webhooks } = parts;
   const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, relays, history } = parts;
   const { debugged } = parts;
   const browser = new BrowserAuthorization(context, log, uris);
@@ -127,7 +125,7 @@ export function createHandlers(parts: StandingParts): Handlers {
       // Asked for the sandbox, it fills in the sandbox's values.
       newInstance: (where?: unknown) => (where === 'sandbox' ? form.openForSandbox() : form.open()),
       ...createRelayCommands({
-        ...{ context, session, log, secrets, receiver, urlKeeper, history },
+        ...{ context, session, log, secrets, urlKeeper, history },
         view: events.progressPlace,
         platformSecrets: createPlatformSecrets(platform),
         beforeStop: webhooks.beforeStop,

@@ -49,8 +49,8 @@ function emptyOr(pattern: string | undefined, wrong: string): z.ZodDefault<z.Zod
     .default('');
 }
 
-/** A destination as it is written by hand; `held` is the extension's own to say. */
-const destination = destinationSchema.omit({ held: true }).extend({
+/** A destination as it is written by hand; `held` and `sample` are the extension's own to say. */
+const destination = destinationSchema.omit({ held: true, sample: true }).extend({
   id: destinationSchema.shape.id.meta({
     patternErrorMessage: 'At most 64 letters, digits, dots, underscores and hyphens, and not t and a number.',
   }),

@@ -20,6 +20,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
 import { stageFile } from '../common/staged-file.ts';
+import { channelFile } from './channel-file.ts';
 import { relayAdvice } from './errors.ts';
 
 /** The socket or pipe of one data directory. */
@@ -71,7 +72,7 @@ export interface KeptChannel {
 const keptChannelSchema = z.looseObject({ pid: z.int().min(1), path: z.string().min(1) });
 
 function keptFile(dataDir: string): string {
-  return join(dataDir, 'channel.json');
+  return join(dataDir, channelFile);
 }
 
 /** Says in the data directory where the channel is that this process has opened. @throws the system's error */

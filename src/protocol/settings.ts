@@ -46,6 +46,14 @@ const destinationMode = choice({
   raw: 'The delivery’s bytes as they came.',
 } satisfies Record<(typeof destinationModes)[number], string>);
 
+/** What the relay's own receiver answers. */
+const sampleAnswer = choice({
+  ok: 'With 200.',
+  error: 'With 500, so that the relay tries again.',
+  slow: 'With 200, after five seconds.',
+});
+export type SampleAnswer = z.infer<typeof sampleAnswer>;
+
 /** One callback of the developer's. See docs/forwarding.md for each field. */
 export const destinationSchema = z.strictObject({
   id: destinationId
@@ -78,6 +86,11 @@ export const destinationSchema = z.strictObject({
     .max(300)
     .optional()
     .describe('Why nothing is sent there yet: what goes there is kept until this is taken away.'),
+  sample: sampleAnswer
+    .optional()
+    .describe(
+      'It is a receiver of the relay’s own, which answers so: the relay puts its URL in place of the one given.',
+    ),
 });
 export type Destination = z.infer<typeof destinationSchema>;
 

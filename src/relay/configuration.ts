@@ -13,6 +13,7 @@ import { renderSettingsOf } from './receiving/reception.ts';
 import type { Reception } from './receiving/reception.ts';
 import { stageRemembered, withDestinations, withNewSecret } from './remembered.ts';
 import type { Remembered } from './remembered.ts';
+import type { SampleReceiver } from './sample-receiver.ts';
 import type { Store } from './log/store.ts';
 
 export interface ConfigurationOptions {
@@ -24,6 +25,7 @@ export interface ConfigurationOptions {
   readonly forwarder: Forwarder;
   readonly reception: Reception;
   readonly ingress: Ingress;
+  readonly sampleReceiver: Pick<SampleReceiver, 'placed'>;
   /** Other limits than the settings', for tests. */
   readonly limits: Partial<IngressLimits>;
   log(level: 'warn', message: string): void;
@@ -34,6 +36,8 @@ export class Configuration {
   readonly #options: ConfigurationOptions;
   #settings: Settings;
   #remembered: Remembered;
+  /** The last change: each begins with what the one before has put in force. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(options: ConfigurationOptions) {
     this.#options = options;
@@ -56,20 +60,31 @@ export class Configuration {
    * @param port where the webhook endpoint listens, to be remembered
    * @throws ConflictError or StoreError
    */
-  begin(port: number, secrets: SecretsChange): void {
+  async begin(port: number, secrets: SecretsChange): Promise<void> {
     this.#remembered = { ...this.#remembered, port };
-    this.#apply(this.#settings, secrets);
+    this.#apply(await this.#options.sampleReceiver.placed(this.#settings), secrets);
   }
 
   /**
-   * Puts changed settings and secrets in force.
+   * Puts changed settings and secrets in force, after those that were asked for before.
+   * @returns the settings that were in force until then
    * @throws ConflictError, StoreError or ZodError where something of them cannot be used or kept: nothing has changed
    *   then, which the message says
    */
-  change({ settings, secrets }: Params<'relay/configure'>): void {
-    const changed = settingsSchema.parse({ ...this.#settings, ...settings });
+  change(params: Params<'relay/configure'>): Promise<Settings> {
+    const change = (): Promise<Settings> => this.#change(params);
+    const changed = this.#changing.then(change, change);
+    this.#changing = changed;
+    return changed;
+  }
+
+  async #change({ settings, secrets }: Params<'relay/configure'>): Promise<Settings> {
+    const parsed = settingsSchema.parse({ ...this.#settings, ...settings });
+    const changed = await this.#options.sampleReceiver.placed(parsed);
+    const before = this.#settings;
     try {
       this.#apply(changed, secrets ?? {});
+      return before;
     } catch (error) {
       const said = `the settings were not changed: ${(error as Error).message}`;
       if (error instanceof StoreError) throw new StoreError(said, error.advice, error);

@@ -35,6 +35,7 @@ import type { Received } from './receiving/reception.ts';
 import { statusOf } from './clients/relay-status.ts';
 import { remember, rememberedDestinations } from './remembered.ts';
 import { Renderer } from './sending/render.ts';
+import { SampleReceiver } from './sample-receiver.ts';
 import { iso } from './log/shown.ts';
 import { Store } from './log/store.ts';
 import { TunnelSupervisor } from './tunnel/supervisor.ts';
@@ -161,6 +162,7 @@ class RunningRelay implements Relay {
   readonly #asked: AskedMark;
   readonly #ingress: Ingress;
   readonly #configuration: Configuration;
+  readonly #sampleReceiver = new SampleReceiver();
   readonly #announcer: Announcer;
   readonly #control: Control;
   readonly #keepAlive: KeepAlive | undefined;
@@ -240,7 +242,8 @@ class RunningRelay implements Relay {
 
     // What clients ask for and are told.
     const configuration = (this.#configuration = new Configuration({
-      ...{ dataDir, settings, remembered, store, forwarder, reception, ingress: this.#ingress, log },
+      ...{ dataDir, settings, remembered, store, forwarder, reception, log },
+      ...{ ingress: this.#ingress, sampleReceiver: this.#sampleReceiver },
       limits: options.limits ?? {},
     }));
     const status = (): Status =>
@@ -301,7 +304,7 @@ class RunningRelay implements Relay {
     for (const notice of await this.#gate.open()) this.tell(notice);
     for (const notice of this.#notices) this.#log('warn', notice);
     this.#port = await this.#openWebhookEndpoint();
-    this.#configuration.begin(this.#port, this.#options.secrets ?? {});
+    await this.#configuration.begin(this.#port, this.#options.secrets ?? {});
     await this.#control.open();
     const { subdomain } = this.#configuration.remembered;
     this.#tunnel = new TunnelSupervisor({
@@ -354,6 +357,7 @@ class RunningRelay implements Relay {
       () => this.#tunnel?.close(),
       () => this.#ingress.close(),
       () => this.#forwarder.close(),
+      () => this.#sampleReceiver.close(),
       () => this.#store.close(),
       () => this.#asked.close(),
       () => this.#announcer.close(),

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
 import { platformOf } from '../../src/extension/instances/choose-instance.ts';
+import { createInstanceCommands } from '../../src/extension/instances/instance-commands.ts';
+import type { InstanceCommandParts } from '../../src/extension/instances/instance-command-parts.ts';
 import type { InstanceNode } from '../../src/extension/instances/instance-node.ts';
 import type { Platform } from '../../src/extension/open-connectors/platform.ts';
 import { OpenConnectorsApi } from '../../src/open-connectors/api.ts';
 import { buildInstanceBody, emptyInstanceInput } from '../../src/open-connectors/instance-body.ts';
+import { byKey } from '../../src/extension/ui/focused-rows.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 
@@ -41,5 +45,36 @@ describe('the platform that an instance lives at', function () {
       message: `The instance tau lives at ${here.openConnectorsApi}, and the settings name ${there.openConnectorsApi} now`,
     });
     assert.equal((await apiOf(there).getInstance(sameId)).name, 'tau');
+  });
+});
+
+describe('a command on an instance where none is chosen', () => {
+  it('says what it will do in the choice that it asks for', async () => {
+    const create = vscode.window.createQuickPick;
+    const titles: (string | undefined)[] = [];
+    const parts = {
+      platform: { api: () => Promise.resolve({}) },
+      view: { focused: () => Promise.resolve([]), refresh: () => Promise.resolve('read'), nodes: [], gone: [] },
+    } as unknown as InstanceCommandParts;
+    const commands = createInstanceCommands(parts);
+    vscode.window.createQuickPick = <T extends vscode.QuickPickItem>(): vscode.QuickPick<T> => {
+      const pick = create<T>();
+      const show = pick.show.bind(pick);
+      pick.show = () => {
+        titles.push(pick.title);
+        show();
+        pick.hide();
+      };
+      return pick;
+    };
+    try {
+      const { deleteInstance, disableInstance, renameInstance, forgetInstance } = commands;
+      for (const run of [deleteInstance, disableInstance, renameInstance])
+        await (run as (clicked: typeof byKey) => Promise<void>)(byKey);
+      await forgetInstance();
+    } finally {
+      vscode.window.createQuickPick = create;
+    }
+    assert.deepEqual(titles, ['Delete Instance', 'Disable Instance', 'Rename Instance', 'Forget Instance']);
   });
 });

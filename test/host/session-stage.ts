@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { SampleReceiver } from '../../src/extension/session/sample-receiver.ts';
 import { SecretBox } from '../../src/extension/secrets/secrets.ts';
 import { Session } from '../../src/extension/session/session.ts';
 import type { SessionState } from '../../src/extension/session/session.ts';
@@ -21,30 +20,35 @@ export interface Window {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
-  readonly receiver: SampleReceiver;
   /** All states so far. */
   readonly states: readonly SessionState[];
   readonly storage: Storage;
+  /** Ends the window, as a reload does: its relay goes on. */
+  leave(): void;
   /** Ends its relay, whichever it is, and the window. */
   close(): Promise<void>;
 }
 
-/** What VS Code keeps for all windows: state and secrets, with whoever follows these. */
+/** What VS Code keeps for all windows: state and secrets, with whoever follows these, and a folder for files. */
 interface Storage {
+  readonly folder: string;
   readonly kept: Map<string, unknown>;
   readonly secret: Map<string, string>;
   readonly changedSecret: vscode.EventEmitter<vscode.SecretStorageChangeEvent>;
 }
 
 /**
- * A window of an extension of this version, with a data directory of its own.
+ * A window of an extension of this version.
  * @param storage what another window keeps, where both are of one user
+ * @param workspace the storage of its folder; null where it has none; left out: one of its own
  */
 export function openWindow(
   version = '9.0.0',
-  storage: Storage = { kept: new Map(), secret: new Map(), changedSecret: new vscode.EventEmitter() },
+  storage: Storage = {
+    ...{ folder: temporaryFolder(), kept: new Map(), secret: new Map(), changedSecret: new vscode.EventEmitter() },
+  },
+  workspace: string | null = temporaryFolder(),
 ): Window {
-  const folder = mkdtempSync(join(tmpdir(), 'cm-session-'));
   const { kept, secret, changedSecret } = storage;
   const memory = {
     keys: () => [...kept.keys()],
@@ -69,27 +73,34 @@ export function openWindow(
       },
       onDidChange: changedSecret.event,
     },
-    storageUri: vscode.Uri.file(folder),
-    globalStorageUri: vscode.Uri.file(folder),
+    storageUri: workspace === null ? undefined : vscode.Uri.file(workspace),
+    globalStorageUri: vscode.Uri.file(storage.folder),
     asAbsolutePath: (path: string) => join(process.env['HOST_TESTS_ROOT'] ?? '', path),
     extension: { packageJSON: { version } },
   } as unknown as vscode.ExtensionContext;
-  const log = vscode.window.createOutputChannel(`A window of a test in ${folder}`, { log: true });
+  const log = vscode.window.createOutputChannel(`A window of a test in ${workspace ?? storage.folder}`, { log: true });
   const secrets = new SecretBox(context);
-  const receiver = new SampleReceiver(context.workspaceState);
-  const session = new Session(context, log, secrets, receiver);
+  const session = new Session(context, log, secrets);
   prepareDataDirectory(session.dataDir);
   const states: SessionState[] = [];
   session.onDidChange((state) => states.push(state));
+  const leave = (): void => {
+    for (const each of [...context.subscriptions, session, log]) void each.dispose();
+  };
   return {
-    ...{ session, context, log, secrets, receiver, states, storage },
+    ...{ session, context, log, secrets, states, storage, leave },
     async close() {
       await session.stop();
-      for (const each of [...context.subscriptions, session, receiver, log]) void each.dispose();
+      leave();
       // The relay's process may still be putting down what it has.
-      rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+      for (const folder of [storage.folder, workspace ?? storage.folder])
+        rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
     },
   };
+}
+
+function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'cm-session-'));
 }
 
 const endpointUrl = (base: string, name: string): string => `${base}/hooks/0123456789abcdef0123456789abcdef/${name}`;

@@ -154,7 +154,7 @@ describe("An event's documents and actions, as a person uses them", () => {
     );
     assert.equal(await workbench.dialog.count(), 0);
     await workbench.answerNotification('Sent as e', 'Show Event');
-    await until(async () => (await workbench.tabs()).some((tab) => /^e\d+$/.test(tab)));
+    await until(async () => (await workbench.tabs()).some((tab) => /^\w+ · \S+@/.test(tab)));
   });
 
   it('what is made of an event is saved by one key in the folder, and a scenario stands in Testing', async () => {

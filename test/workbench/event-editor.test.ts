@@ -77,7 +77,7 @@ describe('The event editor', () => {
   it('opens by a click as a preview tab, and leaves the keyboard in the tree', async () => {
     await open('ann@example.com', 'Subscribe · ann@example.com');
     assert.equal(await workbench.page.locator('.tab').count(), 1);
-    await workbench.page.locator('.tab .label-name').filter({ hasText: 'e1' }).waitFor();
+    await workbench.page.locator('.tab .label-name').filter({ hasText: 'Subscribe · ann@example.com' }).waitFor();
     await workbench.page
       .locator('.tab.active em, .tab.active .italic, .tab.active .monaco-icon-label.italic')
       .first()

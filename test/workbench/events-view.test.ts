@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
 import { freePort } from '../free-port.ts';
 import { startReceiver } from '../relay/receiver.ts';
@@ -7,11 +10,37 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { changeSettings, dataDirs, startByButton, startRelay, statusIfRunning, statusOf, stopRelays } from './relay.ts';
+import { openTable } from './table.ts';
 import { clickAway, inTime, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.events';
 const category = 'Campaign Monitor Relay';
+
+/** The processes that read the history of a data directory, by their ids. */
+function historyProcesses(dataDir: string): string[] {
+  return execFileSync('ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes('--history') && line.includes(dataDir))
+    .map((line) => line.trim().split(' ')[0] ?? '');
+}
+
+/** Changes the version that a history's file says it is of, as another version of the program does. */
+function moveVersion(dataDir: string, by: number): void {
+  const db = new DatabaseSync(join(dataDir, 'relay.sqlite'));
+  try {
+    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+    db.exec(`PRAGMA user_version = ${version + by}`);
+  } finally {
+    db.close();
+  }
+}
+
+/** In the page: whether an element's text is longer than its place. */
+function isCut(element: unknown): boolean {
+  const { clientWidth, scrollWidth } = element as { readonly clientWidth: number; readonly scrollWidth: number };
+  return scrollWidth > clientWidth;
+}
 
 /** In the page: types into a box, and presses Enter before anything could be drawn for it. */
 function typeAndAccept(input: { value: string; dispatchEvent(event: Event): boolean }, text: string): void {
@@ -38,7 +67,7 @@ describe('The events view, as a person uses it', () => {
       ownServer: true,
       settings: {
         'campaignMonitorRelay.tunnel.kind': 'none',
-        'campaignMonitorRelay.destinations': [{ url: receiver.url }],
+        'campaignMonitorRelay.destinations': [{ url: receiver.url, timeoutMs: 2000 }],
         'campaignMonitorRelay.retryPolicy': 'none',
         'campaignMonitorRelay.keepAliveMinutes': 2,
       },
@@ -80,7 +109,10 @@ describe('The events view, as a person uses it', () => {
   it('shows failures with a badge, rejected deliveries with the reason, test calls and duplicates', async () => {
     receiver.answer({ status: 500 });
     await post(sampleBody({ type: 'Update', email: 'bea@example.com' }));
-    await row('bea@example.com').filter({ hasText: 'failed 500' }).waitFor();
+    await row('bea@example.com').filter({ hasText: '500' }).waitFor();
+    receiver.answer('hang');
+    await post(sampleBody({ type: 'Deactivate', email: 'hal@example.com' }));
+    await row('hal@example.com').filter({ hasText: 'timed out' }).waitFor();
     receiver.answer({ status: 200 });
     await post(sampleBody({ type: 'Deactivate', email: 'cai@example.com' }));
     await post(sampleBody({ email: 'ann@example.com' }));
@@ -99,6 +131,7 @@ describe('The events view, as a person uses it', () => {
     // The shape of the icon tells the state, and a letter marks what failed.
     for (const [text, icon] of [
       ['bea@example.com', 'error'],
+      ['hal@example.com', 'error'],
       ['cai@example.com', 'check'],
       ['Rejected: ', 'circle-slash'],
       ['Test call', 'beaker'],
@@ -111,12 +144,28 @@ describe('The events view, as a person uses it', () => {
       .filter({ has: workbench.page.locator('[class*="monaco-decoration-badge"], [class*="itemBadge"]') });
     // VS Code draws marks a moment after the rows.
     await until(async () => {
-      const texts = (await marked.allInnerTexts()).map((text) => /bea@|Rejected/.exec(text)?.[0]);
-      return texts.sort().join() === 'Rejected,bea@';
+      const texts = (await marked.allInnerTexts()).map((text) => /bea@|hal@|Rejected/.exec(text)?.[0]);
+      return texts.sort().join() === 'Rejected,bea@,hal@';
     });
     await workbench.picture('readme/events', workbench.view(view), 200);
     await workbench.picture('events-view/default-width');
+    assert.equal(Math.round((await workbench.sideBar.boundingBox())?.width ?? 0), 300);
+    // What was answered is in sight beside what happened and to whom.
+    for (const [address, ...texts] of [
+      ['bea@example.com', 'Update', '500'],
+      ['hal@example.com', 'Deactivate', 'timed out'],
+    ] as const) {
+      for (const text of [address, ...texts])
+        assert.ok(await workbench.isInSight(row(address), text), `${text} of ${address} is cut`);
+    }
     await workbench.widenSideBar(260);
+    assert.deepEqual(await workbench.titleButtons(view), [
+      'Pause Sending',
+      'Send Sample Events…',
+      'Filter Events… (Ctrl+F)',
+    ]);
+    const title = workbench.view(view).locator('.pane-header .title');
+    assert.equal(await title.evaluate(isCut), false);
     await workbench.picture('events-view/260');
     // What matters is there in the least width: what happened and to whom.
     const room = await row('bea@example.com')
@@ -196,24 +245,24 @@ describe('The events view, as a person uses it', () => {
     await workbench.quickInput.fill('state:failed');
     await workbench.page.keyboard.press('Enter');
     await row('cai@example.com').waitFor({ state: 'detached' });
-    assert.deepEqual([...new Set(await labels())], ['Update · bea@example.com']);
+    assert.deepEqual([...new Set(await labels())].sort(), ['Deactivate · hal@example.com', 'Update · bea@example.com']);
     await workbench.view(view).getByText('Filter: state:failed').first().waitFor();
     // Said once: beside the title stands how many there are, and the filter only where no event is in sight.
     const beside = workbench.view(view).locator('.pane-header .description');
-    await beside.filter({ hasText: /^1 of \d+$/ }).waitFor();
+    await beside.filter({ hasText: /^2 of \d+$/ }).waitFor();
     await workbench.picture('events-view/filtered');
     await workbench.runCommand(`${category}: Filter Events…`);
     await workbench.quickInputWidget.filter({ hasText: 'Filter Events' }).waitFor();
     await workbench.enter('nobody@example.com');
-    await workbench.view(view).getByText('No event matches the filter.').waitFor();
-    await beside.filter({ hasText: 'nobody@example.com' }).waitFor();
+    await workbench.view(view).getByText('No event matches it.').waitFor();
+    await workbench.view(view).getByText('Filter: nobody@example.com').first().waitFor();
     await workbench.picture('events-view/no-match');
-    await workbench.runCommand(`${category}: Clear Filter`);
+    await clickAway(row('Clear Filter'));
     await row('cai@example.com').waitFor();
     // One of the last filters, typed and accepted in one go, is itself, and not the one above it.
     await workbench.runCommandThatAsks(`${category}: Filter Events…`, 'Filter Events');
     await workbench.quickInput.evaluate(typeAndAccept, 'state:failed');
-    await beside.filter({ hasText: /^1 of \d+$/ }).waitFor({ timeout: 30_000 });
+    await beside.filter({ hasText: /^2 of \d+$/ }).waitFor({ timeout: 30_000 });
     await workbench.runCommand(`${category}: Clear Filter`);
     await row('cai@example.com').waitFor();
   });
@@ -328,6 +377,31 @@ describe('The events view, as a person uses it', () => {
     await post(sampleBody({ email: 'eli@example.com' }));
     await row('eli@example.com').waitFor();
     await row('dan@example.com').waitFor();
+  });
+
+  it('says why a history cannot be read, in tree and table, asks one process alone, and reads it once it can', async () => {
+    const dataDir = dataDirs(workbench)[0]!;
+    await workbench.runCommand(`${category}: Stop Relay`);
+    await workbench.view(view).getByText('The relay is not running: this is what it received.').first().waitFor();
+    moveVersion(dataDir, 1);
+    await workbench.reload();
+    await workbench.openViewContainer(category);
+    const table = await openTable(workbench);
+    const why = /The events could not be read: .*newer version.* Update the extension\./;
+    await workbench.view(view).getByText(why).first().waitFor();
+    await table.getByText(why).waitFor();
+    await workbench.picture('events-view/unreadable');
+    const [reads, ...others] = historyProcesses(dataDir);
+    assert.deepEqual([reads !== undefined, others], [true, []]);
+    await table.getByRole('button', { name: 'Try Again' }).click();
+    await row('Try Again').click();
+    await table.getByText(why).waitFor();
+    assert.deepEqual(historyProcesses(dataDir), [reads]);
+    moveVersion(dataDir, -1);
+    await row('Try Again').click();
+    await row('dan@example.com').waitFor();
+    await table.locator('.rows .row:not([hidden])').filter({ hasText: 'dan@example.com' }).first().waitFor();
+    assert.deepEqual(historyProcesses(dataDir), [reads]);
   });
 });
 

@@ -10,6 +10,7 @@ import { isSandbox } from '../../src/extension/sandbox/sandbox-check.ts';
 import { root } from '../vscode/install.ts';
 import { consentPage, decide } from './consent.ts';
 import { category, eventsView, sandboxFile, startRelay, stopRelays } from './relay.ts';
+import { steps, ticked } from './walkthrough.ts';
 import { clickAway, clickUntil, openAddress, temporaryFolder } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -98,6 +99,9 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await consent.close();
     await form.getByRole('heading', { name: 'The instance has been created' }).waitFor();
     await window.picture('first-look/created');
+    // Who tries the vendors in the sandbox has done that step, too.
+    await window.runCommand(`${category}: Get Started`);
+    await ticked(window, steps.public);
 
     await window.runCommand(`${category}: Send Sample Events…`);
     await window.quickInputWidget.filter({ hasText: 'One of each' }).waitFor();

@@ -98,7 +98,7 @@ describe('Keys and credentials', () => {
       assert.equal(request?.header('authorization'), planted.credentials);
 
       const row = workbench.treeRow(eventsView, 'ann@example.com');
-      await row.filter({ hasText: 'failed 500' }).waitFor();
+      await row.filter({ hasText: '500' }).waitFor();
       await workbench.tooltipOf(row, 'Received');
       await clean();
       const answered = workbench.webviewFrame().locator('#column-answered').getByText('Answered 500');

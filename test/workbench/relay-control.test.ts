@@ -168,6 +168,17 @@ describe('The relay, as a person controls it', () => {
     await workbench.treeRow(eventsView, address).filter({ hasText: 'sent 200' }).waitFor();
   });
 
+  it('is not called ended for long where it runs again by another way', async () => {
+    await startRelay(workbench);
+    const { pid } = await statusOf(dataDir);
+    process.kill(pid, 'SIGKILL');
+    const text = 'The relay has ended unexpectedly. What it acknowledged is kept.';
+    await workbench.notification(text).waitFor();
+    await workbench.runCommand(`${category}: Start Relay`);
+    await untilStatusBar(workbench, 'listens on this machine only');
+    await workbench.notification(text).waitFor({ state: 'hidden' });
+  });
+
   it('is not called broken when the command line stops it, and is started again by one click', async () => {
     await startRelay(workbench);
     const before = await statusOf(dataDir);
@@ -387,6 +398,57 @@ describe('Relays of several windows', () => {
     } finally {
       await stopRelays(one);
       await Promise.all([one.close(), two.close()]);
+    }
+  });
+});
+
+describe('Several windows of one relay', () => {
+  it('of one folder show the same relay, whichever of them starts it, also when it is restarted', async () => {
+    const one = await openWorkbench({ ownServer: true, settings: local });
+    try {
+      const two = await one.another();
+      await Promise.all([one, two].map((window) => window.openViewContainer(category)));
+      await two.view(eventsView).getByText('The relay is not running.').waitFor();
+      await startRelay(one);
+      await untilStatusBar(two, 'listens on this machine only');
+      const [dataDir = '', ...others] = dataDirs(one);
+      assert.deepEqual(others, []);
+      const before = await statusOf(dataDir);
+      await send(before.campaignMonitorUrl, { body: sampleBody({ email: 'both@example.com' }) });
+      for (const window of [one, two])
+        await window.treeRow(eventsView, 'both@example.com').filter({ hasText: 'sent 200' }).waitFor();
+      await two.picture('relay-control/second-window');
+      await one.runCommand(`${category}: Restart Relay`);
+      await until(async () => {
+        const status = await statusIfRunning(dataDir);
+        return status !== undefined && status.pid !== before.pid && status.clients === 3;
+      });
+      for (const window of [one, two]) await untilStatusBar(window, 'listens on this machine only');
+      assert.equal(await two.notification('The relay was stopped').count(), 0);
+    } finally {
+      await stopRelays(one);
+      await one.close();
+    }
+  });
+
+  it('without a folder keep its sample receiver when either of them is closed', async () => {
+    const one = await openWorkbench({ ownServer: true, folder: false, settings: local });
+    try {
+      await startRelay(one);
+      const two = await one.another();
+      await startRelay(two);
+      const dataDir = dataDirs(one)[0] ?? '';
+      const { campaignMonitorUrl } = await statusOf(dataDir);
+      await until(async () => (await statusOf(dataDir)).clients === 3);
+      await send(campaignMonitorUrl, { body: sampleBody() });
+      await until(async () => (await statusOf(dataDir)).counts.sent === 1);
+      await two.close();
+      await until(async () => (await statusOf(dataDir)).clients === 2);
+      await send(campaignMonitorUrl, { body: sampleBody({ seed: 2 }) });
+      await until(async () => (await statusOf(dataDir)).counts.sent === 2);
+    } finally {
+      await stopRelays(one);
+      await one.close();
     }
   });
 });

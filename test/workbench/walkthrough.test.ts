@@ -1,16 +1,42 @@
 import assert from 'node:assert/strict';
-import { category, dataDirs, eventsView, statusItem, statusOf, stopRelays } from './relay.ts';
+import type { Locator } from 'playwright-core';
+import { startReceiver } from '../relay/receiver.ts';
+import { category, dataDirs, eventsView, startRelay, statusItem, statusOf, stopRelays } from './relay.ts';
+import { stepOf, steps, ticked } from './walkthrough.ts';
 import { clickAway, clickUntil, openWorkbench } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
 
-const steps = {
-  start: 'Start the relay',
-  sample: 'Send sample events',
-  look: 'Look at an event',
-  callback: 'Forward to your callback',
-  public: 'Receive from the real vendors',
-};
+/** The tab of an event, which is called as its row. */
+function eventTab(workbench: Workbench): Locator {
+  return workbench.page.locator('.tab').filter({ hasText: /^\w+ · \S+@/ });
+}
 
 describe('The walkthrough', () => {
+  it('ticks what was done before it was opened, and by other ways than its own', async () => {
+    const receiver = await startReceiver();
+    const workbench = await openWorkbench({
+      ownServer: true,
+      settings: {
+        'campaignMonitorRelay.keepAliveMinutes': 2,
+        'campaignMonitorRelay.tunnel.kind': 'none',
+        'campaignMonitorRelay.destinations': [{ url: receiver.url }],
+      },
+    });
+    try {
+      await workbench.openViewContainer(category);
+      await startRelay(workbench);
+      await workbench.runCommandThatAsks(`${category}: Send Sample Events…`, 'One of each');
+      await workbench.page.keyboard.press('Enter');
+      await clickUntil(workbench.treeRow(eventsView, 'sent 200'), eventTab(workbench));
+      await workbench.runCommand(`${category}: Get Started`);
+      for (const title of [steps.start, steps.sample, steps.look, steps.callback]) await ticked(workbench, title);
+      assert.equal(await stepOf(workbench, steps.public).locator('.codicon-getting-started-step-checked').count(), 0);
+    } finally {
+      await stopRelays(workbench);
+      await workbench.close();
+    }
+  });
+
   it('leads from an empty VS Code to a sample that is normalised and answered, and on, by clicks alone', async function () {
     this.timeout(180_000);
     const began = Date.now();
@@ -21,15 +47,14 @@ describe('The walkthrough', () => {
       settings: { 'campaignMonitorRelay.keepAliveMinutes': 2 },
     });
     const container = workbench.page.locator('.gettingStartedContainer');
-    const step = (title: string) =>
-      container.locator('.getting-started-step').filter({ has: workbench.page.getByText(title, { exact: true }) });
+    const step = (title: string) => stepOf(workbench, title);
     const expanded = (title: string) => step(title).and(workbench.page.locator('.expanded'));
     const choose = async (title: string): Promise<void> => {
       // A step that completes itself opens the next one, perhaps at this moment.
       await clickUntil(step(title), expanded(title));
     };
     const button = (title: string, name: string) => step(title).getByRole('button', { name, exact: true });
-    const done = (title: string) => step(title).locator('.codicon-getting-started-step-checked').waitFor();
+    const done = (title: string) => ticked(workbench, title);
     const listens = workbench
       .statusBarItem(statusItem)
       .and(workbench.page.locator(':has([aria-label*="listens on this machine only"])'));
@@ -65,7 +90,7 @@ describe('The walkthrough', () => {
       assert.deepEqual({ events: counts.events, sent: counts.sent }, { events: 3, sent: 3 });
       console.log(`      after ${((Date.now() - began) / 1000).toFixed(1)} s`);
       await workbench.picture('walkthrough/3-look');
-      await clickUntil(answered.first(), workbench.page.locator('.tab').filter({ hasText: /^e\d+$/ }));
+      await clickUntil(answered.first(), eventTab(workbench));
       await workbench.picture('walkthrough/3-event');
 
       await begin();

@@ -80,6 +80,46 @@ interface DrawnElement {
   querySelector(selector: string): DrawnElement | null;
 }
 
+/** In the page: whether a text of a tree's row ends before the row's label does, and before what stands at its end. */
+function isWholeInSight(row: RowElement, text: string): boolean {
+  const { document, NodeFilter } = globalThis as unknown as PageGlobals;
+  const label = row.querySelector('.monaco-icon-label');
+  const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    const at = node.data.indexOf(text);
+    if (at === -1 || label === null) continue;
+    const range = document.createRange();
+    range.setStart(node, at);
+    range.setEnd(node, at + text.length);
+    const container = (label.querySelector('.monaco-icon-label-container') ?? label).getBoundingClientRect();
+    return range.getBoundingClientRect().right <= container.right + 0.5;
+  }
+  return false;
+}
+
+/** What the above uses of the DOM. */
+interface Box {
+  readonly right: number;
+}
+interface RowElement {
+  querySelector(selector: string): RowElement | null;
+  getBoundingClientRect(): Box;
+}
+interface TextNode {
+  readonly data: string;
+}
+interface PageGlobals {
+  readonly NodeFilter: { readonly SHOW_TEXT: number };
+  readonly document: {
+    createTreeWalker(root: RowElement, what: number): { nextNode(): TextNode | null };
+    createRange(): {
+      setStart(node: TextNode, offset: number): void;
+      setEnd(node: TextNode, offset: number): void;
+      getBoundingClientRect(): Box;
+    };
+  };
+}
+
 /** In the page: whether the palette has gone, or holds something else than what was typed into it. */
 function paletteHasGone(typed: string): string {
   return `(() => {
@@ -188,11 +228,13 @@ export class Workbench {
   readonly folder: string | undefined;
   readonly userDataDir: string;
   readonly #ownServer: boolean;
+  /** Another window of a workbench, which has the browser's context. */
+  readonly #isAnother: boolean;
 
   constructor(
     page: Page,
     server: VsCodeServer,
-    opened: { folder: string | undefined; userDataDir: string; ownServer: boolean },
+    opened: { folder: string | undefined; userDataDir: string; ownServer: boolean; isAnother?: true },
   ) {
     this.page = page;
     this.context = page.context();
@@ -200,6 +242,18 @@ export class Workbench {
     this.folder = opened.folder;
     this.userDataDir = opened.userDataDir;
     this.#ownServer = opened.ownServer;
+    this.#isAnother = opened.isAnother === true;
+  }
+
+  /** Opens another window of the same user at the same folder, as a further tab of the browser does. */
+  async another(): Promise<Workbench> {
+    const page = await this.context.newPage();
+    const { server, folder, userDataDir } = this;
+    const other = new Workbench(page, server, { folder, userDataDir, ownServer: false, isAnother: true });
+    open.add(other);
+    await page.goto(this.page.url());
+    await other.restored();
+    return other;
   }
 
   /** Resolves when the workbench has drawn itself and restored its editors and views. */
@@ -218,6 +272,13 @@ export class Workbench {
 
   async close(): Promise<void> {
     if (!open.delete(this)) return;
+    if (this.#isAnother) {
+      // As a tab that a person closes: what runs in the window hears of it.
+      await this.page.goto('about:blank');
+      await this.page.close();
+      return;
+    }
+    for (const each of open) if (each.context === this.context) open.delete(each);
     await this.context.close();
     if (this.#ownServer) await this.server.close();
   }
@@ -331,6 +392,21 @@ export class Workbench {
       `.pane:has(> .pane-header > .icon.view-${view.replaceAll('.', '-').replaceAll(' ', '-')}),` +
         `.pane:has(> .pane-header[aria-label=${quoted(`${view} Section`)}])`,
     );
+  }
+
+  /** The buttons that stand in a view's title under the pointer, in order, without the one for more of them. */
+  async titleButtons(view: string): Promise<string[]> {
+    const header = this.view(view).locator('.pane-header');
+    await header.hover();
+    const labels = await header
+      .locator('.actions .action-label')
+      .evaluateAll((each: DrawnElement[]) => each.map((button) => button.getAttribute('aria-label') ?? ''));
+    return labels.filter((label) => !label.startsWith('Views and More Actions') && !label.startsWith('More Actions'));
+  }
+
+  /** Whether a text of a row can be read: nothing of it is cut at the row's end. */
+  isInSight(row: Locator, text: string): Promise<boolean> {
+    return row.evaluate(isWholeInSight as (row: unknown, text: string) => boolean, text);
   }
 
   /** A button of a view's welcome content. The view's title may have one of the same name, seen under the pointer. */

@@ -34,7 +34,7 @@ export const debugCommands = {
         menu: 'view/title',
         view: 'events',
         when: `${prefix}.state == running && !${prefix}.debugging`,
-        group: 'navigation@6',
+        group: '2_act@4',
       },
     ],
   },

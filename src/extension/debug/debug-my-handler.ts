@@ -12,6 +12,7 @@ import type { ActionParts } from '../events/action-parts.ts';
 import { connected } from '../session/connected.ts';
 import type { EventNode } from '../events/event-node.ts';
 import { isHeldAtGate } from '../events/forwarding-state.ts';
+import { labelOf } from '../events/event-words.ts';
 import type { DestinationNode, DestinationsNode } from '../destinations/destination-node.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';
 import type { DestinationsView } from '../destinations/destinations-view.ts';
@@ -348,8 +349,8 @@ async function send(client: RelayClient, to: ChosenDestination, row: EventRow | 
   }
   say(
     replayed > 0
-      ? l10n.t('{0} is sent to {1}.', event.id, to.name)
-      : l10n.t('{0} is on its way to {1} already.', event.id, to.name),
+      ? l10n.t('{0} is sent to {1}.', labelOf(event, l10n), to.name)
+      : l10n.t('{0} is on its way to {1} already.', labelOf(event, l10n), to.name),
   );
 }
 
@@ -396,8 +397,8 @@ async function offerRelease(client: RelayClient, event: EventRow, { heldBy }: Fo
   const { l10n } = vscode;
   const text =
     heldBy === 'breakpoint'
-      ? l10n.t('{0} is held at a breakpoint for deliveries.', event.id)
-      : l10n.t('Sending is paused: {0} is held.', event.id);
+      ? l10n.t('{0} is held at a breakpoint for deliveries.', labelOf(event, l10n))
+      : l10n.t('Sending is paused: {0} is held.', labelOf(event, l10n));
   await offer('Warning', text, {
     [l10n.t('Send It Now')]: () => release(client, event.id),
     [l10n.t('Continue Sending')]: byCommand('continueSending'),

@@ -119,7 +119,16 @@ export const samplesCommands = {
     title: 'Send Sample Events…',
     icon: 'beaker',
     palette: true,
-    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: 'navigation@1' }],
+    // In the narrowest side bar the view's title keeps its name beside three icons.
+    menus: [
+      {
+        menu: 'view/title',
+        view: 'events',
+        when: `${prefix}.state == running && !${prefix}.sendingPaused`,
+        group: 'navigation@2',
+      },
+      { menu: 'view/title', view: 'events', when: `${prefix}.sendingPaused`, group: '2_act@0' },
+    ],
   },
 } as const satisfies CommandDescriptions;
 

@@ -7,6 +7,7 @@ import { cancellable } from '../ui/progress.ts';
 import { saveFile } from '../ui/save-file.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
+import { labelOf } from '../events/event-words.ts';
 import { connected } from '../session/connected.ts';
 import { chosenRows } from '../events/chosen.ts';
 import type { ExportFormat } from '../../export/gather.ts';
@@ -101,7 +102,7 @@ interface FileFormat extends vscode.QuickPickItem {
   readonly fileType: string;
 }
 
-async function exportSelection(parts: ActionParts, rows: readonly EventRow[]): Promise<void> {
+async function exportSelection(parts: ActionParts, rows: readonly [EventRow, ...EventRow[]]): Promise<void> {
   const { l10n } = vscode;
   const formats: FileFormat[] = [
     {
@@ -135,11 +136,11 @@ async function exportSelection(parts: ActionParts, rows: readonly EventRow[]): P
     },
   ];
   const chosen = await vscode.window.showQuickPick(formats, {
-    title: rows.length === 1 ? l10n.t('Export {0}', rows[0]?.id ?? '') : l10n.t('Export {0} events', rows.length),
+    title: rows.length === 1 ? l10n.t('Export {0}', labelOf(rows[0], l10n)) : l10n.t('Export {0} events', rows.length),
     placeHolder: l10n.t('Choose a format'),
   });
   if (chosen === undefined) return;
-  const name = rows.length === 1 ? (rows[0]?.id ?? 'event') : `events-${new Date().toISOString().slice(0, 10)}`;
+  const name = rows.length === 1 ? rows[0].id : `events-${new Date().toISOString().slice(0, 10)}`;
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
   const target = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.joinPath(folder, `${name}.${chosen.extension}`),
@@ -153,7 +154,7 @@ async function exportSelection(parts: ActionParts, rows: readonly EventRow[]): P
   const open = l10n.t('Open');
   const choice = await vscode.window.showInformationMessage(
     rows.length === 1
-      ? l10n.t('Exported {0}, with secrets masked.', rows[0]?.id ?? '')
+      ? l10n.t('Exported {0}, with secrets masked.', labelOf(rows[0], l10n))
       : l10n.t('Exported {0} events, with secrets masked.', rows.length),
     open,
   );

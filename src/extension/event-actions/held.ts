@@ -10,10 +10,11 @@ import { unlinked } from '../ui/printable.ts';
 import { chosenRows } from '../events/chosen.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import type { EventsNode } from '../events/event-node.ts';
+import { labelOf } from '../events/event-words.ts';
 import { isHeldAtGate } from '../events/forwarding-state.ts';
 import { closeAccepted, documentToSend, openBody, sayReceived, sendBody } from './edit-and-resend.ts';
 import { inFull, inSteps, isMeant, say } from './many-at-once.ts';
-import { nameOf, notificationsWith, onlyNotification } from './row-notifications.ts';
+import { notificationsWith, onlyNotification } from './row-notifications.ts';
 import type { WholeNotification } from './row-notifications.ts';
 import { heldEventOf } from './send-lens.ts';
 import { inGroups } from './step-by-step.ts';
@@ -98,7 +99,7 @@ async function act({ session }: ActionParts, deed: Deed, rows: readonly EventRow
     vscode.window.setStatusBarMessage(wholeText(deed, whole), 8000);
     return;
   }
-  const name = nameOf(held[0]);
+  const name = labelOf(held[0], l10n);
   say(
     done,
     deed === 'release'

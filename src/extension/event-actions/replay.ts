@@ -8,7 +8,7 @@ import { byKeyToo } from '../ui/focused-rows.ts';
 import { cancellable } from '../ui/progress.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
-import { whyNothingIsReplayed } from '../events/event-words.ts';
+import { labelOf, whyNothingIsReplayed } from '../events/event-words.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { connected } from '../session/connected.ts';
 import { chosenRows, targetRows } from '../events/chosen.ts';
@@ -17,7 +17,7 @@ import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { inFull, inSteps, isMeant, say } from './many-at-once.ts';
-import { nameOf, notificationsByDelivery, notificationsWith, onlyNotification } from './row-notifications.ts';
+import { notificationsByDelivery, notificationsWith, onlyNotification } from './row-notifications.ts';
 import type { WholeNotification } from './row-notifications.ts';
 import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
 
@@ -50,9 +50,9 @@ export function createReplayCommands(parts: ActionParts): CommandHandlers<'repla
 }
 
 /** Those of the rows that have a notification. @throws CommandError where none has */
-function requireNotifications(rows: readonly EventRow[]): EventRow[] {
-  const sendable = rows.filter(({ notificationId }) => notificationId !== null);
-  if (sendable.length > 0) return sendable;
+function requireNotifications(rows: readonly EventRow[]): readonly [EventRow, ...EventRow[]] {
+  const [first, ...others] = rows.filter(({ notificationId }) => notificationId !== null);
+  if (first !== undefined) return [first, ...others];
   throw new CommandError(
     vscode.l10n.t('There is no notification to send again'),
     vscode.l10n.t('Test calls and rejected deliveries have none.'),
@@ -75,7 +75,7 @@ async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: 
   }
   say(replayed, {
     none: whyNothingIsReplayed(rows, l10n),
-    one: l10n.t('{0} is sent again.', nameOf(sendable[0])),
+    one: l10n.t('{0} is sent again.', labelOf(sendable[0], l10n)),
     many: sentAgain,
     cancelled: sentAgainInPart,
   });
@@ -142,7 +142,7 @@ function sentAgainInPart(count: number): string {
   return vscode.l10n.t('Cancelled: {0} notifications are sent again, the others are not.', count);
 }
 
-async function discard({ session }: ActionParts, rows: readonly EventRow[]): Promise<void> {
+async function discard({ session }: ActionParts, rows: readonly [EventRow, ...EventRow[]]): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);
   const isOpen = ({ state }: Forwarding): boolean => state === 'waiting' || state === 'held';
@@ -163,7 +163,7 @@ async function discard({ session }: ActionParts, rows: readonly EventRow[]): Pro
   }
   say(discarded, {
     none: l10n.t('Nothing of the selection is waiting.'),
-    one: l10n.t('{0} is no longer sent. Replay sends it after all.', nameOf(open[0])),
+    one: l10n.t('{0} is no longer sent. Replay sends it after all.', labelOf(open[0] ?? rows[0], l10n)),
     many: (count) => l10n.t('{0} notifications are no longer sent. Replay sends them after all.', count),
     cancelled: (count) => l10n.t('Cancelled: {0} notifications are no longer sent, the others still wait.', count),
   });

@@ -1,12 +1,5 @@
 /** Rows of events as the notifications that hold them: what is done to a row is done to its notification. */
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
-import { printable } from '../ui/printable.ts';
-
-/** What its row shows, or its id where the row shows no address. */
-export function nameOf(row: EventRow | undefined): string {
-  return printable(row?.address === '' ? row.id : (row?.address ?? row?.id ?? ''));
-}
-
 /** A notification that holds more than one event. */
 export interface WholeNotification extends NonNullable<EventRow['inNotification']> {
   readonly deliveryId: string;

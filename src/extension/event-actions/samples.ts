@@ -8,6 +8,7 @@ import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { connected } from '../session/connected.ts';
 import { CommandError } from '../ui/command-error.ts';
+import { walked } from '../ui/walkthrough.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import type { SampleChoice } from './sample-posts.ts';
 
@@ -43,8 +44,7 @@ async function sendSample(parts: ActionParts): Promise<void> {
     });
   const result = choice.count <= quietAtMost ? await send() : await withProgress(choice.count, send);
   tell(choice, result);
-  // What the walkthrough waits for: a step that the command itself completes is drawn anew while the choice is open.
-  await vscode.commands.executeCommand('setContext', `${prefix}.sampled`, true);
+  walked('sample');
 }
 
 async function withProgress<T>(

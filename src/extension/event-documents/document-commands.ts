@@ -6,6 +6,7 @@ import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
+import { labelOf } from '../events/event-words.ts';
 import { eventViewType } from '../events/address.ts';
 import type { DocumentKind } from '../events/address.ts';
 import { documentUri, eventUri, openDocument, uriOf } from './open-document.ts';
@@ -74,7 +75,7 @@ async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | 
   ];
   const chosen = await vscode.window.showQuickPick(
     offered.filter(({ there }) => there),
-    { title: l10n.t('Open {0} as Text', row.id), placeHolder: l10n.t('Choose a document') },
+    { title: l10n.t('Open {0} as Text', labelOf(row, l10n)), placeHolder: l10n.t('Choose a document') },
   );
   if (chosen !== undefined) await openDocumentOf(parts, row, chosen.shows, chosen.opening);
 }
@@ -116,7 +117,7 @@ async function revealEvent({ history }: ActionParts, row: EventRow, editor: vsco
 function requireNotification(row: EventRow): void {
   if (row.notificationId !== null) return;
   throw new CommandError(
-    vscode.l10n.t('No notification was made of {0}', row.id),
+    vscode.l10n.t('No notification was made of {0}', labelOf(row, vscode.l10n)),
     vscode.l10n.t('Test calls and rejected deliveries have none.'),
   );
 }
@@ -141,20 +142,13 @@ async function compareBodies(
     'vscode.diff',
     await uriOf(parts, { eventId: before.id, kind, attempt: null }),
     await uriOf(parts, { eventId: after.id, kind, attempt: null }),
-    vscode.l10n.t('{0} ↔ {1}', titleOf(before), titleOf(after)),
+    vscode.l10n.t('{0} ↔ {1}', labelOf(before, vscode.l10n), labelOf(after, vscode.l10n)),
     { preview: true },
   );
 }
 
 function numberOf({ id }: EventRow): number {
   return Number(id.slice(1));
-}
-
-function titleOf({ id, type, address, kind }: EventRow): string {
-  const { l10n } = vscode;
-  if (kind === 'test') return l10n.t('{0} test call', id);
-  if (kind === 'rejected') return l10n.t('{0} rejected', id);
-  return [id, type, address].filter((part) => part !== null).join(' ');
 }
 
 async function compareWithNotification(parts: ActionParts, row: EventRow): Promise<void> {
@@ -164,7 +158,7 @@ async function compareWithNotification(parts: ActionParts, row: EventRow): Promi
     'vscode.diff',
     await uriOf(parts, { eventId: row.id, kind: 'body', attempt: null }),
     await uriOf(parts, { eventId: row.id, kind: 'notification', attempt: null }),
-    vscode.l10n.t('{0}: body ↔ notification', titleOf(row)),
+    vscode.l10n.t('{0}: body ↔ notification', labelOf(row, vscode.l10n)),
     { preview: true },
   );
 }
@@ -190,7 +184,7 @@ async function compareAnswers(parts: ActionParts, row: EventRow): Promise<void> 
     'vscode.diff',
     uri(before.place),
     uri(after.place),
-    vscode.l10n.t('{0}: answer at {1} ↔ answer at {2}', row.id, time(before), time(after)),
+    vscode.l10n.t('{0}: answer at {1} ↔ answer at {2}', labelOf(row, vscode.l10n), time(before), time(after)),
     { preview: true },
   );
 }

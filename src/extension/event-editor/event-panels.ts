@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import type { ListNames } from '../accounts/list-names.ts';
 import { commandId } from '../commands.ts';
 import { setting } from '../configuration.ts';
-import { prefix } from '../prefix.ts';
 import type * as deferredModule from '../deferred.ts';
 import type { RelayErrorCode } from '../../protocol/errors.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -13,6 +12,7 @@ import { Coalescer } from '../ui/coalescer.ts';
 import { withNext } from '../ui/error-words.ts';
 import { PageHost } from '../ui/page-host.ts';
 import { printable } from '../ui/printable.ts';
+import { walked } from '../ui/walkthrough.ts';
 import type { EventNode } from '../events/event-node.ts';
 import { documentTexts } from '../event-documents/event-documents.ts';
 import { openDocument } from '../event-documents/open-document.ts';
@@ -91,7 +91,7 @@ export class EventPanels implements Panels, vscode.Disposable {
       this.#open.delete(shown);
       shown.dispose();
     });
-    void vscode.commands.executeCommand('setContext', `${prefix}.looked`, true);
+    walked('look');
   }
 
   dispose(): void {
@@ -104,6 +104,7 @@ export class EventPanels implements Panels, vscode.Disposable {
 class EventPanel implements vscode.Disposable {
   readonly eventId: string;
   readonly #parts: EventPanelsParts;
+  readonly #panel: vscode.WebviewPanel;
   readonly #page: PageHost<PageMessage, HostMessage>;
   readonly #reading: Coalescer;
   #deferred: Deferred | undefined;
@@ -121,6 +122,7 @@ class EventPanel implements vscode.Disposable {
 
   constructor(parts: EventPanelsParts, panel: vscode.WebviewPanel, eventId: string) {
     this.#parts = parts;
+    this.#panel = panel;
     this.eventId = eventId;
     this.#reading = new Coalescer(
       () => this.#draw(),
@@ -229,6 +231,8 @@ class EventPanel implements vscode.Disposable {
       this.#made = keys;
       this.#read = read;
       this.#drawn = drawn;
+      // As its row; a file's name, which VS Code takes otherwise, would be the id.
+      this.#panel.title = drawn.view.heading;
       // What nobody runs can be looked at alone.
       this.#show(status === undefined ? { ...drawn.view, actions: [], stale: this.#stopped(false) } : drawn.view);
     } catch (error) {

@@ -146,7 +146,7 @@ export class TableView implements vscode.Disposable {
         void vscode.commands.executeCommand(commandId(message.type));
         return;
       case 'retry':
-        this.#parts.watch.refresh();
+        this.#parts.watch.tryAgain();
         return;
       case 'showLog':
         this.#parts.log.show();
@@ -271,7 +271,7 @@ export class TableView implements vscode.Disposable {
     const { failure } = this.#feed;
     if (watch.isLeft && failure === undefined) return { kind: 'readOnly' };
     if (state.kind === 'failed') return { kind: 'failed', message: printable(state.message, 1000) };
-    if ((state.kind === 'running' || watch.isLeft) && failure !== undefined)
+    if (state.kind !== 'starting' && failure !== undefined)
       return { kind: 'unreadable', message: printable(withNext(failure, vscode.l10n), 1000) };
     return { kind: state.kind };
   }

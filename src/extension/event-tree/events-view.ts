@@ -5,9 +5,11 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import { prefix } from '../prefix.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import { eventCount } from '../status/event-count.ts';
+import { withNext } from '../ui/error-words.ts';
 import { leftPausedText, pausedText } from '../sending/sending-words.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
 import type { Session, SessionState } from '../session/session.ts';
+import { printable } from '../ui/printable.ts';
 import type { ProgressPlace } from '../ui/progress.ts';
 import type { HistoryWatch } from '../events/history-watch.ts';
 import type { ListedEvent } from './event-list.ts';
@@ -18,7 +20,16 @@ import type { FocusedRows } from '../ui/focused-rows.ts';
 import type { KnownList } from './filter-suggestions.ts';
 import { group, groupings, keyOf, midnightOf } from './grouping.ts';
 import type { Group, Grouping } from './grouping.ts';
-import type { EventsNode, GroupNode, MoreNode, NewestNode, PausedNode, RestNode } from '../events/event-node.ts';
+import type {
+  EventsNode,
+  FailureNode,
+  GroupNode,
+  MoreNode,
+  NewestNode,
+  NoMatchNode,
+  PausedNode,
+  RestNode,
+} from '../events/event-node.ts';
 import { withListNames } from './filter-suggestions.ts';
 import { seenRows } from './seen-rows.ts';
 import { groupFilter, StoreCounts } from './store-counts.ts';
@@ -29,6 +40,7 @@ import {
   groupItem,
   moreItem,
   newestItem,
+  noMatchItem,
   pausedItem,
   restItem,
 } from './tree-items.ts';
@@ -41,6 +53,8 @@ const groupingKey = `${prefix}.grouping`;
 const more: MoreNode = { kind: 'more' };
 const paused: PausedNode = { kind: 'paused' };
 const newest: NewestNode = { kind: 'newest' };
+const unreadable: FailureNode = { kind: 'failure' };
+const noMatch: NoMatchNode = { kind: 'noMatch' };
 
 export interface EventsViewParts {
   readonly session: Session;
@@ -71,6 +85,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   /** Forwardings that had failed when that was last asked. */
   #failed = 0;
   #around: Surroundings;
+  /** The filter that was read to match nothing. */
+  #unmatched = '';
   /** Whose events are counted, and which. */
   #countedOf: RelayClient | undefined;
   #countedBy = '';
@@ -113,7 +129,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
         return { client, filter, grouping: this.#grouping, timeKeys: this.#grouping === 'time' ? timeKeys : [] };
       },
       // VS Code draws a tree anew only so often: what need not be drawn does not make an event wait that comes next.
-      onChange: () => (this.#grouping === null ? this.#showHeading(this.#feed.list.size > 0) : this.#feed.redraw()),
+      onChange: () => (this.#grouping === null ? this.#showHeading() : this.#feed.redraw()),
       onError,
       now: () => Date.now(),
     });
@@ -129,7 +145,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     this.#view = vscode.window.createTreeView(`${prefix}.events`, {
       treeDataProvider: this,
       canSelectMany: true,
-      showCollapseAll: true,
     });
     this.#disposables = [
       this.#view,
@@ -197,7 +212,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   refresh(): Promise<void> {
     this.#placed.clear();
     this.#counts.changed();
-    this.#watch.refresh();
+    this.#watch.tryAgain();
     return this.#withProgress(() => this.#feed.ready());
   }
 
@@ -208,24 +223,22 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   async getChildren(node?: EventsNode): Promise<EventsNode[]> {
     if (node !== undefined)
       return node.kind === 'group' ? [...(this.#groups.get(node.id)?.events ?? []), ...this.#restOf(node)] : [];
-    if (this.#watch.client === undefined) {
-      this.#showHeading(false);
-      return [];
-    }
-    await this.#feed.ready();
-    const { list } = this.#feed;
+    if (this.#watch.client !== undefined) await this.#feed.ready();
+    const { list, failure } = this.#feed;
+    const isRead = this.#watch.client !== undefined && failure === undefined;
+    this.#unmatched = isRead && list.size === 0 ? this.#watch.filter : '';
     this.#lookAround();
-    this.#showHeading(list.size > 0);
+    this.#showHeading();
     const events = list.newestFirst();
     let nodes: EventsNode[] = events;
     if (this.#grouping !== null) nodes = this.#groupsOf(events, this.#grouping);
     else this.#groups.clear();
-    const { failure } = this.#feed;
     return [
       ...(this.#watch.paused ? [paused] : []),
-      ...(failure === undefined ? [] : [{ kind: 'failure', message: failure.message } as const]),
+      ...(failure === undefined ? [] : [unreadable]),
       ...(list.hasNewer ? [newest] : []),
       ...nodes,
+      ...(this.#isNoMatch ? [noMatch] : []),
       ...(list.hasOlder ? [more] : []),
     ];
   }
@@ -244,8 +257,10 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
         return pausedItem(this.#watch.fresh);
       case 'newest':
         return newestItem(node);
+      case 'noMatch':
+        return noMatchItem();
       case 'failure':
-        return failureItem(node);
+        return failureItem();
     }
   }
 
@@ -314,13 +329,20 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return [{ kind: 'rest', groupId: node.id, count, filter }];
   }
 
-  /**
-   * Says how many events there are beside the view's title; above the events, which filter is in force and what it
-   * cannot find yet. Where there are none the filter stands beside the title, too, since VS Code shows the welcome
-   * content only where there is no message.
-   */
-  #showHeading(above: boolean): void {
+  get #isNoMatch(): boolean {
     const { filter } = this.#watch;
+    return filter !== '' && filter === this.#unmatched && this.#feed.list.size === 0;
+  }
+
+  /**
+   * Says how many events there are beside the view's title; above the events, which filter is in force, what it cannot
+   * find yet, and why they could not be read. Where there is no row nothing is said: VS Code shows the welcome content only where there is no
+   * message.
+   */
+  #showHeading(): void {
+    const { filter } = this.#watch;
+    const { list, failure } = this.#feed;
+    const above = list.size > 0 || this.#isNoMatch || failure !== undefined;
     const message = above ? this.#message(filter) : undefined;
     const description = above ? this.#heading(filter) : filter === '' ? undefined : filter;
     if (this.#view.message !== message) this.#view.message = message;
@@ -341,17 +363,24 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   #message(filter: string): string | undefined {
     const { searchable, left } = this.#watch;
+    const { list, failure } = this.#feed;
     const { status } = this.#session;
-    const parts = filter === '' ? [] : [vscode.l10n.t('Filter: {0}', withListNames(filter, this.#around))];
+    const named = withListNames(filter, this.#around);
+    const parts = filter === '' ? [] : [vscode.l10n.t('Filter: {0}', named)];
+    if (this.#isNoMatch) parts.push(vscode.l10n.t('No event matches it.'));
     const { language } = vscode.env;
     if (status === undefined) {
       if (left?.state === 'paused') parts.unshift(leftPausedText(left, language, vscode.l10n));
-      parts.unshift(vscode.l10n.t('The relay is not running: this is what it received.'));
+      if (list.size > 0) parts.unshift(vscode.l10n.t('The relay is not running: this is what it received.'));
     } else if (status.sending.state === 'paused') {
       parts.unshift(pausedText(status.sending, { now: this.#around.now, language }, vscode.l10n));
     }
     if (searchable !== undefined) {
       parts.push(vscode.l10n.t('The history is being prepared: {0} % of it can be searched.', searchable));
+    }
+    if (failure !== undefined) {
+      const why = printable(withNext(failure, vscode.l10n), 1000);
+      parts.unshift(vscode.l10n.t('The events could not be read: {0}', why));
     }
     return parts.length === 0 ? undefined : parts.join('\n');
   }
@@ -398,7 +427,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       this.#showBadge();
       return;
     }
-    if (this.#feed.list.size > 0) this.#showHeading(true);
+    if (this.#feed.list.size > 0) this.#showHeading();
     this.#counts.changed();
     const { failed } = state.status.counts;
     if (failed === this.#failed) return;

@@ -6,8 +6,7 @@ import type { ShownState } from '../events/forwarding-state.ts';
 import { decoratedUri } from './decorations.ts';
 import { eventUri } from '../event-documents/open-document.ts';
 import type { Group } from './grouping.ts';
-import type { EventNode, FailureNode, NewestNode, RestNode } from '../events/event-node.ts';
-import { printable } from '../ui/printable.ts';
+import type { EventNode, NewestNode, RestNode } from '../events/event-node.ts';
 import {
   descriptionOf,
   forwardingInFull,
@@ -124,28 +123,26 @@ export function newestItem(node: NewestNode): vscode.TreeItem {
   return item;
 }
 
+/** The row in place of events where none matches the filter: that is cleared by it. */
+export function noMatchItem(): vscode.TreeItem {
+  const item = actionItem('noMatch', vscode.l10n.t('Clear Filter'), 'clear-all');
+  item.command = { command: commandId('clearFilter'), title: vscode.l10n.t('Clear Filter'), arguments: [] };
+  return item;
+}
+
+/** The row on top where the events could not be read: why stands above it. */
+export function failureItem(): vscode.TreeItem {
+  const item = actionItem('failure', vscode.l10n.t('Try Again'), 'refresh');
+  item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [] };
+  return item;
+}
+
 /** A row that does something, of which there is one. */
 function actionItem(id: string, label: string, icon: string): vscode.TreeItem {
   const item = new vscode.TreeItem(label);
   item.id = id;
   item.iconPath = new vscode.ThemeIcon(icon);
   item.contextValue = `;${id};`;
-  return item;
-}
-
-/** Why the events could not be read; a click tries again. */
-export function failureItem(node: FailureNode): vscode.TreeItem {
-  const item = new vscode.TreeItem(vscode.l10n.t('The events could not be read'));
-  const message = printable(node.message, 1000);
-  item.id = 'failure';
-  item.description = printable(node.message);
-  item.tooltip = vscode.l10n.t('{0}. Choose this row to try again.', message);
-  item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('charts.red'));
-  item.contextValue = ';failure;';
-  item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [] };
-  item.accessibilityInformation = {
-    label: vscode.l10n.t('The events could not be read: {0}. Press Enter to try again.', message),
-  };
   return item;
 }
 

@@ -39,10 +39,15 @@ export interface NewestNode {
   readonly kind: 'newest';
 }
 
-/** Why the events could not be read. */
-export interface FailureNode {
-  readonly kind: 'failure';
-  readonly message: string;
+/** Stands where the filter matches nothing; chosen, it is cleared. */
+export interface NoMatchNode {
+  readonly kind: 'noMatch';
 }
 
-export type EventsNode = EventNode | GroupNode | MoreNode | RestNode | PausedNode | NewestNode | FailureNode;
+/** Stands where the events could not be read; chosen, that is tried again. */
+export interface FailureNode {
+  readonly kind: 'failure';
+}
+
+export type EventsNode =
+  EventNode | GroupNode | MoreNode | RestNode | PausedNode | NewestNode | NoMatchNode | FailureNode;

@@ -46,11 +46,15 @@ function typeOf(row: EventRow, l10n: Localiser): string {
   return printable(row.type ?? l10n.t('No type'));
 }
 
-/** The time first, since the side bar is narrow and the icon tells the state; then the rest, by what is asked soonest. */
+/**
+ * The side bar is narrow and the icon tells the state, so what was answered comes first where the event was not taken, else
+ * the time; then the rest, by what is asked soonest.
+ */
 export function descriptionOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+  const time = clockOf(row.receivedAt, around.now, around.language);
+  const refused = refusedOf(row, around, l10n);
   const parts = [
-    clockOf(row.receivedAt, around.now, around.language),
-    stateOf(row, around, l10n),
+    ...(refused === '' ? [time, stateOf(row, around, l10n)] : [refused, time]),
     // What messages call it.
     row.id,
     placeInDelivery(row, l10n),
@@ -143,12 +147,36 @@ export function signatureOf({ signature }: EventRow, l10n: Localiser): string {
   }
 }
 
+/** What a destination answered that did not take an event, and what follows; empty where none has refused it. */
+function refusedOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+  const shown = row.kind === 'event' ? shownForwarding(row, around) : undefined;
+  if (shown === undefined || isUnderWay(shown, around)) return '';
+  const word = forwardingWord(shown);
+  const answer = answerOf(shown, l10n);
+  if (answer === '' || (word !== 'failed' && word !== 'retrying')) return '';
+  const words = word === 'failed' ? answer : `${answer}, ${forwardingOf(shown, around, l10n)}`;
+  return withOthers(row, words, l10n);
+}
+
+/** The last answer of a destination that did not take it: its status, or why there is none; empty where that is not known. */
+function answerOf({ status, detail }: Forwarding, l10n: Localiser): string {
+  if (status !== null) return String(status);
+  if (detail === null) return '';
+  return /^no (?:complete )?(?:answer within|connection in time)/.test(detail)
+    ? l10n.t('timed out')
+    : printable(detail);
+}
+
 /** The state of an event's forwarding; empty where there is nothing to forward. */
 export function stateOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
   if (row.kind !== 'event') return '';
   const shown = shownForwarding(row, around);
   if (shown === undefined) return l10n.t('not forwarded');
-  const words = forwardingOf(shown, around, l10n, isUnderWay(shown, around));
+  return withOthers(row, forwardingOf(shown, around, l10n, isUnderWay(shown, around)), l10n);
+}
+
+/** With how many of the event's destinations took it, where it goes to several. */
+function withOthers(row: EventRow, words: string, l10n: Localiser): string {
   const all = row.forwardings.length;
   if (all === 1) return words;
   const sent = row.forwardings.filter((each) => each.state === 'sent').length;

@@ -36,7 +36,7 @@ export interface HistoryWatchParts {
     Session,
     'state' | 'onDidChange' | 'onDidAddEvents' | 'onDidRecordAttempts' | 'onDidCorrectEvents'
   >;
-  readonly history: Pick<StoppedHistory, 'exists' | 'reader' | 'sending' | 'close'>;
+  readonly history: Pick<StoppedHistory, 'exists' | 'reader' | 'sending' | 'close' | 'failure'>;
   /** Keeps the filters that were used last. */
   readonly memory: { get<T>(key: string, otherwise: T): T; update(key: string, value: unknown): PromiseLike<void> };
   /** The history could not be read. */
@@ -59,6 +59,7 @@ export class HistoryWatch {
   /** What reads the history while no relay runs, and how it says that sending was left. */
   #stopped: RelayClient | undefined;
   #left: Sending | undefined;
+  #failure: Error | undefined;
   #filter = '';
   /** The number of the newest event that is known of; 0 where none is. */
   #newest = 0;
@@ -105,6 +106,11 @@ export class HistoryWatch {
   /** How a relay that does not run has left sending; undefined where one runs, or that is not known. */
   get left(): Sending | undefined {
     return this.#left;
+  }
+
+  /** Why there is nobody to ask for what a relay left. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   /** The filter in force; empty for everything. */
@@ -197,6 +203,14 @@ export class HistoryWatch {
     for (const reader of this.#readers) reader.begin();
   }
 
+  /** The user wants everything read again, also what could not be read. */
+  tryAgain(): void {
+    if (this.#failure !== undefined) this.#parts.history.close();
+    this.#failure = undefined;
+    this.refresh();
+    if (this.#parts.session.state.kind !== 'running') void this.#readStopped();
+  }
+
   /** Somebody has read the newest events. @param id of the first; undefined where there is none */
   noteNewest(id: string | undefined): void {
     const number = id === undefined ? 0 : numberOf(id);
@@ -229,6 +243,7 @@ export class HistoryWatch {
   #attach(client: RelayClient | undefined): void {
     if (client === this.#client) return;
     this.#client = client;
+    this.#failure = undefined;
     this.#left = undefined;
     this.#counts = undefined;
     this.#newest = 0;
@@ -245,6 +260,7 @@ export class HistoryWatch {
     }
     history.close();
     this.#stopped = undefined;
+    this.#failure = undefined;
     this.#attach(state.client);
     this.#status(state.status);
   }
@@ -257,7 +273,7 @@ export class HistoryWatch {
     if (this.isLeft) return;
     this.#attach(undefined);
     if (!this.#isSeen || !history.exists) return;
-    const client = await history.reader().catch(() => undefined);
+    const client = await history.reader().catch((error: unknown) => this.#cannotRead(error as Error));
     if (client === undefined || !isStopped()) return;
     this.#stopped = client;
     this.#attach(client);
@@ -267,10 +283,19 @@ export class HistoryWatch {
       this.#tellAround();
     }
     await client.closed;
-    // Its process has ended: the next look asks another one.
+    // Its process has ended. Another one might, too: whether there is to be one the user says.
     if (this.#stopped !== client) return;
     this.#stopped = undefined;
-    if (isStopped()) this.#attach(undefined);
+    if (!isStopped()) return;
+    this.#attach(undefined);
+    if (history.failure !== undefined) this.#cannotRead(history.failure);
+  }
+
+  #cannotRead(error: Error): undefined {
+    if (error === this.#failure || this.#parts.session.state.kind === 'running') return;
+    this.#failure = error;
+    this.failed(error);
+    this.#tellAround();
   }
 
   #added({ deliveries, missed }: RelayNotificationParams<'event/added'>): void {
@@ -429,7 +454,7 @@ export abstract class HistoryReader {
 
   /** Why the events could not be read when they were last asked for. */
   get failure(): Error | undefined {
-    return this.#failure;
+    return this.#failure ?? this.watch.failure;
   }
 
   /** Whether somebody has looked, so that there is something to keep true. */

@@ -62,11 +62,13 @@ async function readForChoice({ view, platform }: ChoosingParts): Promise<boolean
 
 /**
  * The instance that was clicked, or that the user picks.
+ * @param deed what is done with it, as the title of the choice
  * @returns undefined where the user picks none
  */
 export async function chooseInstance(
   parts: ChoosingParts,
   clicked: InstancesNode | undefined,
+  deed: string,
 ): Promise<InstanceNode | undefined> {
   const { view } = parts;
   const of = clicked?.kind === 'fact' ? clicked.of : clicked?.kind === 'instance' ? clicked : undefined;
@@ -81,7 +83,7 @@ export async function chooseInstance(
     node,
   }));
   const answer = await askChoice(
-    { title: vscode.l10n.t('Instance'), step: 1, totalSteps: 1 },
+    { title: deed, step: 1, totalSteps: 1 },
     {
       placeholder:
         items.length === 0
@@ -108,7 +110,7 @@ export async function chooseGone(
   if (!(await readForChoice(parts))) return undefined;
   const { gone } = parts.view;
   const answer = await askChoice(
-    { title: vscode.l10n.t('Forget an instance'), step: 1, totalSteps: 1 },
+    { title: vscode.l10n.t('Forget Instance'), step: 1, totalSteps: 1 },
     {
       items: gone.map((node) => ({ label: printable(node.stored.name), description: String(node.stored.id), node })),
       placeholder:

@@ -12,8 +12,7 @@ import { newSecretUrl } from '../public-url/new-secret-url.ts';
 import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
 import { openRelayTerminal } from '../session/terminal.ts';
 import { askAboutHeld } from '../sending/sending.ts';
-import { chooseSampleAnswer } from '../session/sample-receiver.ts';
-import type { SampleReceiver } from '../session/sample-receiver.ts';
+import { chooseSampleAnswer } from '../destinations/sample-answer.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import { openSettings } from '../session/session-messages.ts';
 import { OtherVersionError } from '../session/session.ts';
@@ -25,14 +24,14 @@ import { showStatusMenu } from '../status/status-menu.ts';
 import type { UrlKeeper } from '../public-url/url-keeper.ts';
 import { GivenUpError, inView, working } from '../ui/progress.ts';
 import type { ProgressPlace } from '../ui/progress.ts';
+import { walkthroughOpened } from '../ui/walkthrough.ts';
 
 export interface RelayCommandParts {
   readonly context: vscode.ExtensionContext;
   readonly session: Session;
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
-  readonly receiver: SampleReceiver;
-  readonly history: StoppedHistory;
+  readonly history: Pick<StoppedHistory, 'reader'>;
   /** Where it is shown that the relay is being started or stopped. */
   readonly view: ProgressPlace;
   readonly urlKeeper: UrlKeeper;
@@ -46,7 +45,7 @@ const extensionId = 'cm-relay.campaign-monitor-relay';
 
 /** The handlers of these commands. */
 export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'relay'> {
-  const { session, log, receiver, secrets } = parts;
+  const { session, log, secrets } = parts;
   return {
     start: () => start(parts),
     stop: async () => {
@@ -72,9 +71,11 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     newSecretUrl: () => newSecretUrl(session, parts.urlKeeper),
     openSettings: () => openSettings(`@ext:${extensionId}`),
     openTerminal: () => openRelayTerminal(parts.context, session),
-    openWalkthrough: () =>
-      vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false),
-    sampleReceiver: () => chooseSampleAnswer(receiver),
+    openWalkthrough: async () => {
+      await vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false);
+      await walkthroughOpened();
+    },
+    sampleReceiver: () => chooseSampleAnswer(session),
     manageSecrets: (topic?: unknown) =>
       manageSecrets(
         { secrets, platform: parts.platformSecrets, chooseConsents: () => session.chooseConsents() },
@@ -117,10 +118,10 @@ function explainStart({ log }: RelayCommandParts, error: Error): Promise<void> {
       setting,
       unlinked(message),
     );
-    return offer('Error', text, { [vscode.l10n.t('Open Setting')]: () => openSettings(setting) });
+    return offer('Warning', text, { [vscode.l10n.t('Open Setting')]: () => openSettings(setting) });
   }
   const isOther = error instanceof OtherVersionError;
-  return offer('Error', vscode.l10n.t('The relay did not start: {0}', unlinked(withNext(error, vscode.l10n))), {
+  return offer('Warning', vscode.l10n.t('The relay did not start: {0}', unlinked(withNext(error, vscode.l10n))), {
     ...(isOther
       ? { [vscode.l10n.t('Restart Relay')]: byCommand('restart') }
       : { [vscode.l10n.t('Try Again')]: byCommand('start') }),

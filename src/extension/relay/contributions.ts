@@ -48,7 +48,10 @@ export const relayCommands = {
     title: 'Show Log',
     icon: 'output',
     palette: true,
-    menus: [{ menu: 'view/title', view: 'events', group: '5_more@1' }],
+    menus: [
+      { menu: 'view/title', view: 'events', group: '5_more@1' },
+      { menu: 'view/item/context', view: 'events', item: 'failure', group: 'inline@1' },
+    ],
   },
   copyDiagnostics: {
     title: 'Copy Diagnostics',
@@ -84,7 +87,7 @@ export const relayCommands = {
   },
   sampleReceiver: {
     title: 'Choose the Sample Receiver’s Answer…',
-    palette: `${prefix}.state == running`,
+    palette: `${prefix}.state == running && !${prefix}.ownDestination`,
     menus: [
       {
         menu: 'view/title',
@@ -138,7 +141,7 @@ export const sendingCommands = {
     title: 'Send Next',
     icon: 'debug-step-over',
     palette: sendingPaused,
-    menus: [{ menu: 'view/title', view: 'events', when: sendingPaused, group: 'navigation@1' }],
+    menus: [{ menu: 'view/title', view: 'events', when: sendingPaused, group: 'navigation@2' }],
     keys: [{ key: 'f10', mac: 'f10', when: steppedInRows }],
   },
 } as const satisfies CommandDescriptions;

@@ -6,7 +6,6 @@ import type { Status } from '../../protocol/status.ts';
 import { atThisWindow } from '../ui/attention.ts';
 import { askForConsent, chooseConsents, whyHeld } from '../consents/credential-consent.ts';
 import type { ConsentQuestion, CredentialConsents, SecretUse } from '../consents/credential-consent.ts';
-import type { SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox, SecretName } from '../secrets/secrets.ts';
 import { sayHeld, sayNotApplied, sayUnusable } from './session-messages.ts';
 import { concernsRelay, readSettings, SettingsError } from './settings.ts';
@@ -15,7 +14,6 @@ import type { TunnelConsents } from '../consents/public-url-consent.ts';
 export interface ConfiguratorParts {
   readonly log: Pick<vscode.LogOutputChannel, 'error'>;
   readonly secrets: SecretBox;
-  readonly receiver: Pick<SampleReceiver, 'start'>;
   readonly consents: CredentialConsents;
   readonly tunnels: TunnelConsents;
   /** A relay that is in use has taken a configuration. */
@@ -185,11 +183,11 @@ export class Configurator implements vscode.Disposable {
     if (client === undefined) throw new Error('no relay is in use');
     const { secrets, consents } = this.#parts;
     const consented = consents.fingerprint;
-    const plan = await this.#makePlan();
+    const before = await client.request('relay/status', {});
+    const plan = await this.#makePlan(before);
     this.#plan = plan;
     this.#consented = consented;
     const now = new Date().toISOString();
-    const before = await client.request('relay/status', {});
     const since = this.#removalsTold.get(client) ?? before.startedAt;
     const given = [...plan.given, ...this.#neededByWhatWaits(before)];
     const status = await client.request('relay/configure', {
@@ -200,14 +198,13 @@ export class Configurator implements vscode.Disposable {
     return status;
   }
 
-  async #makePlan(): Promise<Plan> {
-    const { secrets, receiver, tunnels } = this.#parts;
+  async #makePlan(before: Status): Promise<Plan> {
+    const { secrets, tunnels } = this.#parts;
     const settings = await readSettings();
     const open: ConsentQuestion[] = [];
     const given: SecretName[] = secrets.names('verifyKeys').map((name) => ({ kind: 'verifyKeys', name }));
     const destinations = settings.destinations.map((destination) => this.#judged(destination, given, open));
-    if (destinations.length === 0)
-      destinations.push({ url: await receiver.start(), mode: 'normalised', timeoutMs: 10_000 });
+    if (destinations.length === 0) destinations.push(sampleDestination(before.settings.destinations));
     const tunnel = tunnels.allow(settings.tunnel) ? tunnels.withHosts(settings.tunnel) : ({ kind: 'none' } as const);
     return { settings: { ...settings, destinations, tunnel }, given, open };
   }
@@ -278,6 +275,16 @@ export class Configurator implements vscode.Disposable {
       void this.refresh();
     });
   }
+}
+
+/**
+ * The destination of a relay whose settings name none: it answers as it was told last.
+ * @param before the relay's destinations until now
+ */
+function sampleDestination(before: readonly Destination[]): Destination {
+  const url = 'http://127.0.0.1/sample-receiver';
+  const fresh: Destination = { id: 'sample-receiver', url, mode: 'normalised', timeoutMs: 10_000, sample: 'ok' };
+  return before.find(({ sample }) => sample !== undefined) ?? fresh;
 }
 
 function keyOf({ url, uses }: ConsentQuestion): string {

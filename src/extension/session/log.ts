@@ -9,12 +9,10 @@ import { realTimers } from '../ui/coalescer.ts';
 import type { Timers } from '../ui/coalescer.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
-import type { SampleReceiver } from './sample-receiver.ts';
 import type { Session, SessionState } from './session.ts';
 
 export interface RelayLogParts {
   readonly session: Pick<Session, 'onDidChange' | 'onDidAddEvents' | 'onDidRecordAttempts'>;
-  readonly receiver: Pick<SampleReceiver, 'url'>;
   readonly log: Pick<vscode.LogOutputChannel, 'info' | 'warn'>;
   readonly timers?: Timers;
 }
@@ -22,13 +20,13 @@ export interface RelayLogParts {
 /** Follows the relay. */
 export function logRelay(
   { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
-  { session, receiver, log, timers = realTimers }: RelayLogParts,
+  { session, log, timers = realTimers }: RelayLogParts,
 ): void {
   const warn = (line: string): void => log.warn(line);
   const rejected = new FewLines(warn, (count) => `${count} more deliveries rejected`, timers);
   const failed = new FewLines(warn, (count) => `${count} more notifications given up`, timers);
   subscriptions.push(
-    session.onDidChange(stateLogger(receiver, (line) => log.info(line))),
+    session.onDidChange(stateLogger((line) => log.info(line))),
     session.onDidAddEvents(({ deliveries }) => {
       for (const { delivery } of deliveries) if (delivery.status === 'rejected') rejected.add(rejectedLine(delivery));
     }),
@@ -41,10 +39,7 @@ export function logRelay(
 }
 
 /** Tells of what changes from one state to the next. How it broke off, or was ended from elsewhere, the session says. */
-function stateLogger(
-  receiver: Pick<SampleReceiver, 'url'>,
-  info: (line: string) => void,
-): (state: SessionState) => void {
+function stateLogger(info: (line: string) => void): (state: SessionState) => void {
   let before: SessionState['kind'] = 'stopped';
   let startingSince = 0;
   let settings = '';
@@ -55,7 +50,7 @@ function stateLogger(
       const applied = JSON.stringify(status.settings);
       if (before !== 'running') info(runsLine(status, before === 'starting' ? startingSince : Infinity));
       else if (applied !== settings) info('the settings were applied');
-      if (applied !== settings || before !== 'running') info(destinationsLine(status, receiver.url));
+      if (applied !== settings || before !== 'running') info(destinationsLine(status));
       settings = applied;
     } else if (state.kind === 'stopped' && state.elsewhere !== true && before === 'running') {
       info('the relay was stopped');
@@ -69,12 +64,10 @@ function runsLine({ pid, version, campaignMonitorUrl, dataDir, startedAt }: Stat
   return `${deed}: process ${pid}, version ${version}, at ${new URL(campaignMonitorUrl).origin}, history in ${dataDir}`;
 }
 
-function destinationsLine({ destinations }: Status, receiverUrl: string | undefined): string {
-  const places = destinations
-    .filter(({ configured }) => configured)
-    .map(({ url, mode }) =>
-      url === receiverUrl ? 'the sample receiver' : `${placeOf(url)}${mode === 'raw' ? ' (raw)' : ''}`,
-    );
+function destinationsLine({ settings }: Status): string {
+  const places = settings.destinations.map(({ url, mode, sample }) =>
+    sample !== undefined ? 'the sample receiver' : `${placeOf(url)}${mode === 'raw' ? ' (raw)' : ''}`,
+  );
   return `notifications go to ${places.join(', ')}`;
 }
 

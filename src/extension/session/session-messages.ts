@@ -1,4 +1,8 @@
-/** What is said to the user about this window's relay, each with a way on. */
+/**
+ * What is said to the user about this window's relay, each with a way on. None is an error of VS Code's, which would stand
+ * until it is put away: each goes from sight by itself, since what it says may be so no longer, and the status bar says
+ * how the relay is.
+ */
 import * as vscode from 'vscode';
 import { withNext } from '../ui/error-words.ts';
 import { byCommand, offer } from '../ui/offer.ts';
@@ -16,7 +20,7 @@ export function sayStoppedElsewhere(): Promise<void> {
 
 /** The relay ended by itself. @param message says so */
 export function sayEnded(message: string): Promise<void> {
-  return offer('Error', message, { [vscode.l10n.t('Start Relay')]: byCommand('start'), ...showLog() });
+  return offer('Warning', message, { [vscode.l10n.t('Start Relay')]: byCommand('start'), ...showLog() });
 }
 
 /** The running relay is of another version: it can be renewed. @param message says so */
@@ -28,7 +32,7 @@ export function offerRestart(message: string): Promise<void> {
 export function sayNotAttached(error: Error): Promise<void> {
   const { l10n } = vscode;
   const said = unlinked(withNext(error, l10n));
-  return offer('Error', l10n.t('The running relay cannot be used: {0}', said), {
+  return offer('Warning', l10n.t('The running relay cannot be used: {0}', said), {
     [l10n.t('Try Again')]: byCommand('start'),
     ...showLog(),
   });
@@ -42,7 +46,7 @@ export function sayUnusable({ setting, message }: SettingProblem): Promise<void>
     setting,
     unlinked(message),
   );
-  return offer('Error', text, { [l10n.t('Open Setting')]: () => openSettings(setting) });
+  return offer('Warning', text, { [l10n.t('Open Setting')]: () => openSettings(setting) });
 }
 
 /**
@@ -56,7 +60,7 @@ export function sayNotApplied(error: Error, again: () => void): Promise<void> {
     'The relay did not take the changed settings and goes on with what it had: {0}',
     unlinked(withNext(error, l10n)),
   );
-  return offer('Error', text, {
+  return offer('Warning', text, {
     ...(isProxy && { [l10n.t('Open Setting')]: () => openSettings('http.proxy') }),
     [l10n.t('Try Again')]: again,
     ...showLog(),

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { channelFile } from '../../protocol/channel-file.ts';
 import type { HeldAtStop } from '../../protocol/debug.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -12,12 +13,12 @@ import { GivenUpError } from '../ui/progress.ts';
 import { Configurator } from './configurator.ts';
 import { CredentialConsents } from '../consents/credential-consent.ts';
 import { startRelayProcess } from './process.ts';
-import type { SampleReceiver } from './sample-receiver.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import { offerRestart, sayEnded, sayNotAttached, sayStoppedElsewhere } from './session-messages.ts';
 import { readSettings } from './settings.ts';
 import { SharedStart, unlessAborted } from './shared-start.ts';
 import { TunnelConsents } from '../consents/public-url-consent.ts';
+import { sharedStorage } from './workspace-storage.ts';
 
 export type SessionState =
   /** `elsewhere`: another window or the command line ended it. */
@@ -26,6 +27,9 @@ export type SessionState =
   | { readonly kind: 'running'; readonly client: RelayClient; readonly status: Status }
   /** It could not be started, or it ended by itself. */
   | { readonly kind: 'failed'; readonly message: string };
+
+/** That a relay has ended is said where it has not come back after so long, in milliseconds: it may be restarted elsewhere. */
+const sayAfterMs = 2000;
 
 /** The relay that runs is of another version, and does not take what this one asks of it: restarting it helps. */
 export class OtherVersionError extends Error {
@@ -44,6 +48,8 @@ export class OtherVersionError extends Error {
 
 /** This window's relay: found or started, configured, and left. */
 export class Session implements vscode.Disposable {
+  /** The data directory: in the storage that the windows of this folder share, else in that of all windows without one. */
+  readonly dataDir: string;
   /** Where the user lets stored keys and credentials go, and which tunnels were agreed to. */
   readonly consents: CredentialConsents;
   readonly tunnels: TunnelConsents;
@@ -61,6 +67,8 @@ export class Session implements vscode.Disposable {
   readonly #starting = new SharedStart((signal) => this.#start(signal));
   #attaching: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
+  /** Tells that a relay of this folder begins to run. */
+  #starts: vscode.FileSystemWatcher | undefined;
   /** This window has gone. */
   #disposed = false;
 
@@ -74,18 +82,15 @@ export class Session implements vscode.Disposable {
   /** A log point says something. */
   readonly onDidLog = this.#logged.event;
 
-  constructor(
-    context: vscode.ExtensionContext,
-    log: vscode.LogOutputChannel,
-    secrets: SecretBox,
-    receiver: SampleReceiver,
-  ) {
+  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, secrets: SecretBox) {
     this.#context = context;
     this.#log = log;
+    const { storageUri, globalStorageUri } = context;
+    this.dataDir = join(storageUri === undefined ? globalStorageUri.fsPath : sharedStorage(storageUri.fsPath), 'relay');
     this.consents = new CredentialConsents(context, secrets);
     this.tunnels = new TunnelConsents(context.globalState);
     this.#configurator = new Configurator({
-      ...{ log, secrets, receiver, consents: this.consents, tunnels: this.tunnels },
+      ...{ log, secrets, consents: this.consents, tunnels: this.tunnels },
       onStatus: (client, status) => this.#update(client, status),
     });
     context.subscriptions.push(this.#configurator);
@@ -93,11 +98,6 @@ export class Session implements vscode.Disposable {
 
   get state(): SessionState {
     return this.#state;
-  }
-
-  /** The data directory: the workspace's storage folder, else the global one. */
-  get dataDir(): string {
-    return join((this.#context.storageUri ?? this.#context.globalStorageUri).fsPath, 'relay');
   }
 
   /** The connection, where the relay runs. */
@@ -120,10 +120,24 @@ export class Session implements vscode.Disposable {
     return this.#starting.join(signal);
   }
 
+  /**
+   * Attaches where a relay runs, and from now on whenever one begins to, whoever starts it: another window of this folder,
+   * or the command line. Does nothing where none has ever run here.
+   */
+  follow(): void {
+    if (this.#starts !== undefined || this.#disposed || !existsSync(this.dataDir)) return;
+    const file = new vscode.RelativePattern(vscode.Uri.file(this.dataDir), channelFile);
+    const starts = vscode.workspace.createFileSystemWatcher(file, false, false, true);
+    this.#starts = starts;
+    for (const begins of [starts.onDidCreate, starts.onDidChange]) begins(() => void this.attach());
+    void this.attach();
+  }
+
   /** Attaches where a relay runs already, as after a reload of the window; else does nothing. */
   attach(): Promise<void> {
+    const { kind } = this.#state;
     // Nothing is loaded where no relay has ever run.
-    if (this.#state.kind !== 'stopped' || this.#starting.underWay !== undefined || !existsSync(this.dataDir))
+    if (kind === 'running' || kind === 'starting' || this.#starting.underWay !== undefined || !existsSync(this.dataDir))
       return Promise.resolve();
     this.#attaching ??= this.#attach().finally(() => (this.#attaching = undefined));
     return this.#attaching;
@@ -175,6 +189,7 @@ export class Session implements vscode.Disposable {
 
   dispose(): void {
     this.#disposed = true;
+    this.#starts?.dispose();
     this.client?.close();
     for (const emitter of [
       ...[this.#changed, this.#added, this.#attempted, this.#corrected],
@@ -295,6 +310,7 @@ export class Session implements vscode.Disposable {
         throw newer !== 0 && isRefusal(error) ? new OtherVersionError(version, this.#version, error) : error;
       });
       this.#run(client, status);
+      this.follow();
       void this.#configurator.askWhereSecretsGo();
       if (newer <= 0) return;
       void offerRestart(
@@ -317,13 +333,21 @@ export class Session implements vscode.Disposable {
     if (client.endsInOrder()) {
       this.#log.info('the relay was stopped by another window or on the command line');
       this.#set({ kind: 'stopped', elsewhere: true });
-      void sayStoppedElsewhere();
+      this.#sayLater(sayStoppedElsewhere);
       return;
     }
     this.#log.error('the relay has ended unexpectedly');
     const message = vscode.l10n.t('The relay has ended unexpectedly. What it acknowledged is kept.');
     this.#set({ kind: 'failed', message });
-    void sayEnded(message);
+    this.#sayLater(() => sayEnded(message));
+  }
+
+  /** Says what has just become of the relay, unless it has become something else by then. */
+  #sayLater(say: () => Promise<void>): void {
+    const state = this.#state;
+    setTimeout(() => {
+      if (this.#state === state && !this.#disposed) void say();
+    }, sayAfterMs);
   }
 
   /** How the attached relay is: nothing before it has the settings, and nothing while it is being stopped. */

@@ -6,8 +6,10 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
+import * as vscode from 'vscode';
 import type { Sending } from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
+import { CommandError } from '../ui/command-error.ts';
 import type { Session } from './session.ts';
 
 export interface StoppedHistoryOptions {
@@ -21,6 +23,7 @@ export class StoppedHistory {
   readonly #options: StoppedHistoryOptions;
   #opening: Promise<RelayClient | undefined> | undefined;
   #close: (() => void) | undefined;
+  #failure: Error | undefined;
 
   constructor(options: StoppedHistoryOptions) {
     this.#options = options;
@@ -32,14 +35,21 @@ export class StoppedHistory {
     return state.kind !== 'running' && existsSync(join(dataDir, 'relay.sqlite'));
   }
 
+  /** That the process has ended by itself: no other one is started until {@link close} was called. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   /**
    * Whatever reads the history now: the running relay, else the process that reads what it left.
    * @returns undefined where there is nothing to read, or the user is to be asked about it first, at a start
+   * @throws CommandError where that process has ended by itself
    */
   async reader(): Promise<RelayClient | undefined> {
     const { client } = this.#options.session;
     if (client !== undefined) return client;
     if (!this.exists) return undefined;
+    if (this.#failure !== undefined) throw this.#failure;
     this.#opening ??= this.#open();
     return this.#opening;
   }
@@ -55,8 +65,9 @@ export class StoppedHistory {
     }
   }
 
-  /** Ends the process: a relay runs, which is asked from now on. */
+  /** Ends the process: a relay runs, which is asked from now on, or the next question is to start another one. */
   close(): void {
+    this.#failure = undefined;
     this.#opening = undefined;
     this.#close?.();
     this.#close = undefined;
@@ -86,9 +97,14 @@ export class StoppedHistory {
       windowsHide: true,
     });
     const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+    let why: string | undefined;
     // Its client tells that it has gone.
-    child.once('error', () => stream.destroy());
-    child.once('exit', () => stream.destroy());
+    const ended = (reason: string): void => {
+      why = reason;
+      stream.destroy();
+    };
+    child.once('error', ({ message }) => ended(message));
+    child.once('exit', (code, signal) => ended(String(signal ?? code)));
     const client = speakOver(stream, dataDir);
     const close = (): void => {
       client.close();
@@ -97,8 +113,13 @@ export class StoppedHistory {
     this.#close = close;
     void client.closed.then(() => {
       if (this.#close !== close) return;
-      this.#close = undefined;
-      this.#opening = undefined;
+      this.close();
+      this.#failure = new CommandError(
+        why === undefined
+          ? vscode.l10n.t('The process that reads the history has ended')
+          : vscode.l10n.t('The process that reads the history has ended ({0})', why),
+        vscode.l10n.t('Try again.'),
+      );
     });
     return client;
   }

@@ -1,32 +1,42 @@
 /** Keys of `when` clauses about the relay: which commands and which welcome content are right now. */
 import * as vscode from 'vscode';
 import type { TunnelStatus } from '../../protocol/status.ts';
+import { onSetting } from '../configuration.ts';
+import { readDestinations } from '../destinations/destination-settings.ts';
 import { prefix } from '../prefix.ts';
-import type { SampleReceiver } from '../session/sample-receiver.ts';
 import type { Session } from '../session/session.ts';
+import { walked } from '../ui/walkthrough.ts';
 
 /** Keeps the keys true. */
 export function keepRelayKeys(
   { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
   session: Session,
-  receiver: SampleReceiver,
 ): void {
   const { executeCommand } = vscode.commands;
   const setState = whereNew((value) => void executeCommand('setContext', `${prefix}.state`, value));
-  const setPublic = whereNew((value) => void executeCommand('setContext', `${prefix}.public`, value));
   const setTunnelOn = whereNew((value) => void executeCommand('setContext', `${prefix}.tunnelOn`, value));
   const setPaused = whereNew((value) => void executeCommand('setContext', `${prefix}.sendingPaused`, value));
   const setOwnDestination = whereNew((value) => void executeCommand('setContext', `${prefix}.ownDestination`, value));
+  const followDestinations = (): void => {
+    const isOwn = readDestinations().destinations.length > 0;
+    setOwnDestination(isOwn);
+    if (isOwn) walked('callback');
+  };
   const follow = (): void => {
     const { state, status } = session;
     setState(state.kind);
-    setPublic(status?.tunnel.state === 'open');
     setTunnelOn(isTunnelOn(status?.tunnel.state ?? 'closed'));
     setPaused(status?.sending.state === 'paused');
-    setOwnDestination(status?.destinations.some(({ configured, url }) => configured && url !== receiver.url) ?? false);
+    if (status !== undefined) walked('start');
+    if (status?.tunnel.state === 'open') walked('public');
   };
   follow();
-  subscriptions.push(session.onDidChange(follow));
+  followDestinations();
+  subscriptions.push(
+    session.onDidChange(follow),
+    onSetting('destinations', followDestinations),
+    vscode.workspace.onDidGrantWorkspaceTrust(followDestinations),
+  );
 }
 
 /** Passes on a value that is another than the one before: statuses come often. */

@@ -7,6 +7,7 @@ import { byCommand, focusView, offer } from '../ui/offer.ts';
 import { someOf } from '../ui/phrases.ts';
 import { askChoice, askChoices } from '../ui/questions.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
+import { walked } from '../ui/walkthrough.ts';
 import type { Answer, Step, StepPlace } from '../ui/steps.ts';
 import { openVendorUrls } from '../public-url/urls.ts';
 import { askAccount } from '../accounts/account-commands.ts';
@@ -85,6 +86,7 @@ export async function registerOn(
   const registered = lists.filter((list) => isOf(list, outcome.done));
   if (registered.length > 0) {
     log.info(`webhooks registered on ${registered.map(({ listId }) => listId).join(', ')}`);
+    walked('public');
     void sayRegistered(view, outcome, registered);
   }
   await view.unfold(registered);

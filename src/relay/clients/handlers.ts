@@ -124,10 +124,9 @@ export function makeHandlers(parts: HandlerParts): Handlers {
 
   return {
     'relay/status': () => parts.status(),
-    'relay/configure': (params) => {
-      const before = configuration.settings.tunnel;
-      configuration.change(params);
-      if (!isDeepStrictEqual(before, configuration.settings.tunnel)) parts.openTunnel();
+    'relay/configure': async (params) => {
+      const before = await configuration.change(params);
+      if (!isDeepStrictEqual(before.tunnel, configuration.settings.tunnel)) parts.openTunnel();
       announcer.statusChanged();
       return parts.status();
     },

@@ -29,26 +29,30 @@ export interface ClosableHistory extends Pick<RelayClient, 'request'> {
  */
 export function openHistory(dataDir: string): ClosableHistory {
   const reader = openReader(dataDir);
-  return { request: requestsTo(handlersOf(reader)), close: () => reader.close() };
+  return { request: requestsTo(handlersOf(() => reader)), close: () => reader.close() };
 }
 
-/** What answers the methods that read, and refuses the others. */
-function handlersOf(reader: HistoryReader): Handlers {
+/**
+ * What answers the methods that read, and refuses the others.
+ * @param reader throws where it cannot be read, which is the answer then
+ */
+function handlersOf(reader: () => HistoryReader): Handlers {
   let isPrepared = false;
   /** Nobody else makes the index now. */
   const prepared = (): HistoryReader => {
-    if (!isPrepared) reader.prepare(mostFollowMs);
+    const opened = reader();
+    if (!isPrepared) opened.prepare(mostFollowMs);
     isPrepared = true;
-    return reader;
+    return opened;
   };
   const reading: Partial<Handlers> = {
-    'debug/sending': () => ({ sending: reader.sending() }),
+    'debug/sending': () => ({ sending: reader().sending() }),
     'events/query': (params) => prepared().query(params),
     'events/page': (params) => prepared().page(params),
     'events/counts': (params) => prepared().counts(params),
-    'events/get': ({ id }) => reader.event(id),
-    'deliveries/get': ({ id }) => reader.delivery(id),
-    'notifications/render': ({ id, ...to }) => reader.render(id, to),
+    'events/get': ({ id }) => reader().event(id),
+    'deliveries/get': ({ id }) => reader().delivery(id),
+    'notifications/render': ({ id, ...to }) => reader().render(id, to),
   };
   const refuse = (): never => {
     throw new ConflictError('the relay does not run: what it received can be read, and nothing else');
@@ -58,12 +62,13 @@ function handlersOf(reader: HistoryReader): Handlers {
 }
 
 /**
- * Answers the methods that read, and refuses the others, until the client has gone.
- * @throws StoreError where there is no history, or it cannot be read; DataDirectoryError
+ * Answers the methods that read, and refuses the others, until the client has gone. Where there is no history or it cannot
+ * be read, why is the answer to each question, which tries again: a client that lost this process instead would start
+ * another one.
  */
 export async function serveHistory(dataDir: string, input: Readable, output: Writable): Promise<void> {
-  const reader = openReader(dataDir);
-  const handlers = handlersOf(reader);
+  let reader: HistoryReader | undefined;
+  const handlers = handlersOf(() => (reader ??= openReader(dataDir)));
   const connection = createMessageConnection(messagesOf(input), new StreamMessageWriter(output));
   const ending = new AbortController();
   for (const method of Object.keys(methods) as Method[]) {
@@ -82,5 +87,5 @@ export async function serveHistory(dataDir: string, input: Readable, output: Wri
   await gone;
   ending.abort();
   connection.dispose();
-  reader.close();
+  reader?.close();
 }

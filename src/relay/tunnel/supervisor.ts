@@ -91,7 +91,8 @@ interface End {
   readonly next?: Words;
   /** The URL that it had; null where it did not get that far. */
   readonly url: string | null;
-  readonly answered: boolean;
+  /** For how long it was there since it answered first, in milliseconds; 0 where it never did. */
+  readonly upMs: number;
 }
 
 /** Opens the tunnel that is asked for, watches it, and opens it again when it is lost, until it is closed. */
@@ -179,7 +180,8 @@ export class TunnelSupervisor {
       while (!isStopped(run)) {
         const end = await this.#openAndWatch(run, provider, dispatchers);
         if (end === null) return;
-        if (end.answered) backOffMs = backOffFirstMs;
+        // One that ends as soon as it answers is not opened without end.
+        if (end.upMs > backOffMs) backOffMs = backOffFirstMs;
         const again = tunnelWords('trying-again', this.#withoutSecret(end.why), spoken(backOffMs));
         const topic = englishWords(end.why);
         if (end.url === null) {
@@ -205,7 +207,7 @@ export class TunnelSupervisor {
     } catch (error) {
       if (isStopped(run)) return null;
       const { said, next, final } = error instanceof TunnelError ? error : unexpected(provider, error);
-      if (!final) return { why: said, next, url: null, answered: false };
+      if (!final) return { why: said, next, url: null, upMs: 0 };
       run.active = false;
       this.#report(run, { state: 'failed', kind: run.config.kind, ...told(this.#withoutSecret(said), next) });
       return null;
@@ -255,8 +257,9 @@ export class TunnelSupervisor {
       lost.abort();
     });
     const ended = AbortSignal.any([run.stop.signal, lost.signal]);
-    const end = (why: Words): End => ({ why, url, answered });
-    let answered = false;
+    const end = (why: Words): End => ({ why, url, upMs: answeredAt === null ? 0 : performance.now() - answeredAt });
+    /** When it answered first. */
+    let answeredAt: number | null = null;
     let failures = 0;
     let failingSince = performance.now();
     let reclaimedAt = failingSince;
@@ -267,7 +270,7 @@ export class TunnelSupervisor {
       if (ended.aborted) return end(tunnelWords('lost', url, lostReason));
       if (trouble === null) {
         if (this.#status.state !== 'open') this.#report(run, this.#openStatus(handle, kind));
-        answered = true;
+        answeredAt ??= performance.now();
         failures = 0;
         const reclaims = handle.refusedUrl !== null && performance.now() - reclaimedAt >= reclaimEveryMs;
         if (reclaims) reclaimedAt = performance.now();
@@ -279,13 +282,13 @@ export class TunnelSupervisor {
         if (isFree && handle.refusedUrl !== null) return end(tunnelWords('free-again', handle.refusedUrl));
         continue;
       }
-      if (failures === 0 && answered) failingSince = performance.now();
+      if (failures === 0 && answeredAt !== null) failingSince = performance.now();
       failures++;
       const failingMs = performance.now() - failingSince;
       const why = tunnelWords('no-answer', url, trouble);
-      if (failures > 1 && failingMs >= Math.max(handle.patienceMs, answered ? 0 : verifyMs)) return end(why);
+      if (failures > 1 && failingMs >= Math.max(handle.patienceMs, answeredAt === null ? verifyMs : 0)) return end(why);
       const waitMs = Math.min(probeAgainMs * 2 ** Math.min(failures - 1, 30), probeEveryMs);
-      const state = failures > 1 && (answered || failingMs >= verifyMs) ? 'degraded' : 'verifying';
+      const state = failures > 1 && (answeredAt !== null || failingMs >= verifyMs) ? 'degraded' : 'verifying';
       const again = told(tunnelWords('trying-again', why, spoken(waitMs)));
       this.#report(run, { state, kind, url, ...again }, englishWords(why));
       await pause(waitMs, ended);

@@ -239,6 +239,44 @@ describe('The watch of the history', () => {
     assert.equal(one.told.filter((each) => each === 'aged').length, 2);
   });
 
+  it('asks no other process where one has ended that read what a relay left, says why, and asks when it is told to', async () => {
+    const failure = new Error('its process has ended');
+    const history = await startTestRelay();
+    let started = 0;
+    const ends: (() => void)[] = [];
+    let ended: Error | undefined;
+    const parts = {
+      exists: true,
+      get failure() {
+        return ended;
+      },
+      reader: () => {
+        if (ended !== undefined) return Promise.reject(ended);
+        started += 1;
+        return Promise.resolve({ ...history.client, closed: new Promise<void>((resolve) => ends.push(resolve)) });
+      },
+      close: () => void (ended = undefined),
+    };
+    const { made, watch, reader } = await stage({}, parts);
+    made.become({ kind: 'stopped' });
+    const [one, other] = [reader(), reader()];
+    one.setVisible(true);
+    await until(() => watch.isLeft);
+    const end = (): void => {
+      ended = failure;
+      ends.at(-1)?.();
+    };
+    end();
+    await until(() => one.failure === failure);
+    other.setVisible(true);
+    made.become({ kind: 'failed', message: 'it could not start' });
+    await until(() => other.failure === failure);
+    assert.deepEqual([started, made.errors, watch.isLeft], [1, [failure], false]);
+    watch.tryAgain();
+    await until(() => watch.isLeft);
+    assert.deepEqual([started, one.failure], [2, undefined]);
+  });
+
   it('reads what a relay left once somebody looks, until one runs again; nothing is held back then', async () => {
     let ended = (): void => undefined;
     const history = await startTestRelay();

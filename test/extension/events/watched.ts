@@ -21,6 +21,11 @@ function emitter<T>(): { event: (listener: (value: T) => unknown) => { dispose()
   };
 }
 
+/** With what is given in place of its own, which may be another one each time that it is looked at. */
+function withGiven<T extends object>(own: T, given: Partial<T>): T {
+  return Object.defineProperties(own, Object.getOwnPropertyDescriptors(given));
+}
+
 export interface Watched {
   readonly watch: HistoryWatch;
   /** What was asked of the relay, by its methods. */
@@ -82,13 +87,16 @@ export async function watched(
   });
   const watch = new HistoryWatch({
     session,
-    history: {
-      exists: false,
-      reader: () => Promise.resolve(state.kind === 'running' ? state.client : undefined),
-      sending: () => Promise.resolve(undefined),
-      close: () => undefined,
-      ...history,
-    },
+    history: withGiven(
+      {
+        exists: false,
+        reader: () => Promise.resolve(state.kind === 'running' ? state.client : undefined),
+        sending: () => Promise.resolve(undefined),
+        close: () => undefined,
+        failure: undefined,
+      },
+      history,
+    ),
     memory: {
       get: <T>(key: string, otherwise: T) => (memory.get(key) as T | undefined) ?? otherwise,
       update: (key, value) => Promise.resolve(void memory.set(key, value)),

@@ -11,12 +11,13 @@ const status = {
   dataDir: '/data/relay',
   startedAt: '2026-01-01T00:00:00.000Z',
   campaignMonitorUrl: 'http://127.0.0.1:4000/very-secret/campaign-monitor',
-  settings: { partSize: 20 },
-  destinations: [
-    { url: 'http://localhost:3000/callback?token=hidden', mode: 'normalised', configured: true },
-    { url: 'https://two.example/raw', mode: 'raw', configured: true },
-    { url: 'http://old.example/', mode: 'normalised', configured: false },
-  ],
+  settings: {
+    partSize: 20,
+    destinations: [
+      { url: 'http://localhost:3000/callback?token=hidden', mode: 'normalised' },
+      { url: 'https://two.example/raw', mode: 'raw' },
+    ],
+  },
 } as unknown as Status;
 
 function running(change: object = {}): SessionState {
@@ -40,7 +41,6 @@ function stage() {
         onDidAddEvents: event('added'),
         onDidRecordAttempts: event('attempts'),
       },
-      receiver: { url: 'http://127.0.0.1:9/sample-receiver' },
       log: {
         info: (line: string) => lines.push(`info ${line}`),
         warn: (line: string) => lines.push(`warn ${line}`),
@@ -88,8 +88,8 @@ describe('the log of what the relay does', () => {
     const { say, lines } = stage();
     say('state', running());
     lines();
-    const receiver = { url: 'http://127.0.0.1:9/sample-receiver', mode: 'normalised', configured: true };
-    say('state', running({ settings: { partSize: 7 }, destinations: [receiver] }));
+    const receiver = { url: 'http://127.0.0.1:9/sample-receiver', mode: 'normalised', sample: 'error' };
+    say('state', running({ settings: { partSize: 7, destinations: [receiver] } }));
     assert.deepEqual(lines(), ['info the settings were applied', 'info notifications go to the sample receiver']);
   });
 

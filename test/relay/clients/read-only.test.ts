@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { DatabaseSync } from 'node:sqlite';
 import { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import { speakOver } from '../../../src/protocol/relay-client.ts';
@@ -19,6 +20,16 @@ function readHistory(dataDir: string): { client: RelayClient; ended: Promise<unk
   const client = speakOver(Duplex.from({ readable: child.stdout, writable: child.stdin }), dataDir);
   afterwards(() => child.kill());
   return { client, ended: once(child, 'exit') };
+}
+
+/** Does something to a history that nobody has open. */
+function withStore<T>(file: string, act: (db: DatabaseSync) => T): T {
+  const db = new DatabaseSync(file);
+  try {
+    return act(db);
+  } finally {
+    db.close();
+  }
 }
 
 describe('The history where no relay runs', () => {
@@ -87,9 +98,30 @@ describe('The history where no relay runs', () => {
     await flowing.ended;
   });
 
-  it('is none where no relay has run', async () => {
+  it('says why it cannot be read, with what to do, to each question, and is read once it can be', async () => {
+    const relay = await startTestRelay();
+    await relay.deliver(sampleBody());
+    await relay.stop();
+    const file = join(relay.dataDir, 'relay.sqlite');
+    const version = (): number =>
+      withStore(file, (db) => Number(db.prepare('PRAGMA user_version').get()?.['user_version']));
+    const own = version();
+    const { client, ended } = readHistory(relay.dataDir);
+    withStore(file, (db) => db.exec(`PRAGMA user_version = ${own + 1}`));
+    const newer = { name: 'RelayRequestError', advice: 'update-program' };
+    await assert.rejects(client.request('events/query', {}), newer);
+    await assert.rejects(client.request('debug/sending', {}), newer);
+    withStore(file, (db) => db.exec(`PRAGMA user_version = ${own}`));
+    assert.equal((await client.request('events/query', {})).events.length, 1);
+    client.close();
+    await ended;
+  });
+
+  it('is none where no relay has run, which its process says until its client goes', async () => {
     const { client, ended } = readHistory(temporaryFolder());
-    await assert.rejects(client.request('events/query', {}));
+    for (const method of ['events/query', 'debug/sending'] as const)
+      await assert.rejects(client.request(method, {}), { name: 'RelayRequestError' });
+    client.close();
     await ended;
   });
 });

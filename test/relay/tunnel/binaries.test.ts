@@ -105,6 +105,24 @@ life.on('error', () => {});
       await gone;
     });
 
+    it('is started less and less often where it ends as soon as its URL answers', async () => {
+      const timings = { backOffFirstMs: 1000, backOffMostMs: 4000 };
+      watched = new Watched({ localPort: endpoint.port, dispatcher, timings });
+      const path = await program(
+        'cloudflared',
+        `say(${JSON.stringify(cloudflaredUrl('quick-brown-fox-jumps'))}); life.on('end', () => process.exit(1)).resume();`,
+      );
+      watched.supervisor.open({ kind: 'cloudflared', path });
+      const pauses: (string | undefined)[] = [];
+      for (let starts = 1; starts <= 2; starts++) {
+        await watched.until('open');
+        lives.at(-1)?.end();
+        const { reason } = await watched.until('degraded');
+        pauses.push(/trying again in (.*)\.$/.exec(reason)?.[1]);
+      }
+      assert.deepEqual(pauses, ['1 s', '2 s']);
+    });
+
     it('is ended by force where it does not end when asked', async () => {
       const path = await program(
         'cloudflared',
@@ -177,11 +195,12 @@ life.on('error', () => {});
       assert.equal(again.previousUrl, 'https://first-one.trycloudflare.com');
     });
 
-    it('opens again as soon as ever where it had answered, however often it ends', async () => {
+    it('opens again as soon as ever where it had answered for a while, however often it ends', async () => {
       const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('often-lost'))});`);
       watched.supervisor.open({ kind: 'cloudflared', path });
       for (let end = 1; end <= 3; end++) {
         await watched.until('open');
+        await endpoint.moreProbes(2);
         process.kill((await pids(path)).at(-1)!, 'SIGKILL');
         const { reason } = await watched.until('degraded');
         assert.match(reason, /trying again in 20 ms/);

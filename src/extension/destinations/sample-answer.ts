@@ -1,0 +1,38 @@
+/** The relay's own receiver, which is the destination for whoever has named none yet. */
+import * as vscode from 'vscode';
+import type { Destination, SampleAnswer } from '../../protocol/settings.ts';
+import { connected } from '../session/connected.ts';
+import type { Session } from '../session/session.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { say } from '../ui/say.ts';
+
+/** Asks what the receiver is to answer from now on. @throws CommandError where it is no destination, and what the relay refuses */
+export async function chooseSampleAnswer(session: Pick<Session, 'client'>): Promise<void> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  const destinations = async (): Promise<readonly Destination[]> =>
+    (await client.request('relay/status', {})).settings.destinations;
+  const current = (await destinations()).find(({ sample }) => sample !== undefined);
+  if (current === undefined) {
+    throw new CommandError(
+      l10n.t('The sample receiver is not in use'),
+      l10n.t('It answers while the settings name no destination.'),
+    );
+  }
+  const answers: (vscode.QuickPickItem & { answer: SampleAnswer })[] = [
+    { label: `$(pass) ${l10n.t('200: takes each notification')}`, answer: 'ok' },
+    { label: `$(error) ${l10n.t('500: fails, so that the relay tries again')}`, answer: 'error' },
+    { label: `$(watch) ${l10n.t('Slow: takes each after five seconds')}`, answer: 'slow' },
+  ];
+  for (const each of answers) if (each.answer === current.sample) each.description = l10n.t('now');
+  const choice = await vscode.window.showQuickPick(answers, {
+    title: l10n.t('What the sample receiver answers'),
+    placeHolder: l10n.t('It is the destination while the settings name none'),
+  });
+  if (choice === undefined) return;
+  const changed = (await destinations()).map((each) =>
+    each.sample === undefined ? each : { ...each, sample: choice.answer },
+  );
+  await client.request('relay/configure', { settings: { destinations: changed } });
+  say(l10n.t('The sample receiver now answers: {0}', choice.label));
+}

@@ -1,0 +1,81 @@
+/**
+ * A callback of the relay's own, for whoever has none yet: it answers as its URL says, so that a newcomer sees the whole
+ * way at once. It lives as long as the relay, whichever window asked for it.
+ */
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Destination, SampleAnswer, Settings } from '../protocol/settings.ts';
+
+/** A slow answer takes this long, in milliseconds: less than a destination's time-out. */
+const slowMs = 5000;
+
+const mostConnections = 256;
+
+const texts: Readonly<Record<SampleAnswer, string>> = {
+  ok: 'The sample receiver took it.\n',
+  error: 'The sample receiver was told to fail.\n',
+  slow: 'The sample receiver took its time, and took it.\n',
+};
+
+/** Listens on loopback from the first settings on that want it, until the relay ends. */
+export class SampleReceiver {
+  readonly #server: Server = createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    const answer = answerNamed(searchParams.get('answer'));
+    request.resume();
+    request.on('end', () => {
+      const send = (): void => {
+        response.writeHead(answer === 'error' ? 500 : 200, { 'Content-Type': 'text/plain; charset=utf-8' });
+        response.end(texts[answer]);
+      };
+      if (answer === 'slow') setTimeout(send, slowMs).unref();
+      else send();
+    });
+  });
+  #base: Promise<string> | undefined;
+
+  constructor() {
+    this.#server.maxConnections = mostConnections;
+  }
+
+  /**
+   * Settings with the URL that the receiver is reached at, where a destination of theirs is it.
+   * @throws the system's error where it cannot listen
+   */
+  async placed(settings: Settings): Promise<Settings> {
+    if (!settings.destinations.some(({ sample }) => sample !== undefined)) return settings;
+    this.#base ??= this.#listen().catch((error: unknown) => {
+      // What failed once may work the next time.
+      this.#base = undefined;
+      throw error;
+    });
+    const base = await this.#base;
+    const destinations = settings.destinations.map((each): Destination => {
+      if (each.sample === undefined) return each;
+      return { ...each, url: each.sample === 'ok' ? base : `${base}?answer=${each.sample}` };
+    });
+    return { ...settings, destinations };
+  }
+
+  /** Ends it with whoever is connected. */
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  #listen(): Promise<string> {
+    const server = this.#server;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/sample-receiver`);
+      });
+    });
+  }
+}
+
+function answerNamed(name: string | null): SampleAnswer {
+  return name === 'error' || name === 'slow' ? name : 'ok';
+}
