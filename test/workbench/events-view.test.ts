@@ -128,7 +128,7 @@ describe('The events view, as a person uses it', () => {
       .first()
       .waitFor();
     assert.equal((await labels())[0], 'Test call');
-    // The shape of the icon tells the state, and a letter marks what failed.
+    // The shape of the icon tells the state, and the colour of its text what failed.
     for (const [text, icon] of [
       ['bea@example.com', 'error'],
       ['hal@example.com', 'error'],
@@ -138,26 +138,14 @@ describe('The events view, as a person uses it', () => {
     ] as const) {
       await row(text).locator(`.custom-view-tree-node-item-icon.codicon-${icon}`).waitFor();
     }
-    const marked = workbench
-      .view(view)
-      .locator('.monaco-list-row')
-      .filter({ has: workbench.page.locator('[class*="monaco-decoration-badge"], [class*="itemBadge"]') });
-    // VS Code draws marks a moment after the rows.
-    await until(async () => {
-      const texts = (await marked.allInnerTexts()).map((text) => /bea@|hal@|Rejected/.exec(text)?.[0]);
-      return texts.sort().join() === 'Rejected,bea@,hal@';
-    });
     await workbench.picture('readme/events', workbench.view(view), 200);
     await workbench.picture('events-view/default-width');
     assert.equal(Math.round((await workbench.sideBar.boundingBox())?.width ?? 0), 300);
-    // What was answered is in sight beside what happened and to whom.
-    for (const [address, ...texts] of [
-      ['bea@example.com', 'Update', '500'],
-      ['hal@example.com', 'Deactivate', 'timed out'],
-    ] as const) {
-      for (const text of [address, ...texts])
-        assert.ok(await workbench.isInSight(row(address), text), `${text} of ${address} is cut`);
-    }
+    // The answer is in sight beside what happened and to whom; of a long row the address alone is cut, at its end.
+    for (const text of ['500', 'Update', 'bea@example.com'])
+      assert.ok(await workbench.isInSight(row('bea@example.com'), text), `${text} is cut`);
+    for (const text of ['timed out', 'Deactivate', 'hal@'])
+      assert.ok(await workbench.isInSight(row('hal@example.com'), text), `${text} is cut`);
     await workbench.widenSideBar(260);
     assert.deepEqual(await workbench.titleButtons(view), [
       'Pause Sending',
@@ -167,14 +155,7 @@ describe('The events view, as a person uses it', () => {
     const title = workbench.view(view).locator('.pane-header .title');
     assert.equal(await title.evaluate(isCut), false);
     await workbench.picture('events-view/260');
-    // What matters is there in the least width: what happened and to whom.
-    const room = await row('bea@example.com')
-      .locator('.label-name')
-      .evaluate((name) => {
-        const { clientWidth, scrollWidth } = name as unknown as { clientWidth: number; scrollWidth: number };
-        return { clientWidth, scrollWidth };
-      });
-    assert.ok(room.scrollWidth <= room.clientWidth + 1 || room.clientWidth === 0, JSON.stringify(room));
+    for (const text of ['500', 'Update']) assert.ok(await workbench.isInSight(row('bea@example.com'), text));
     await workbench.widenSideBar(600);
     await workbench.picture('events-view/events');
   });
@@ -245,7 +226,10 @@ describe('The events view, as a person uses it', () => {
     await workbench.quickInput.fill('state:failed');
     await workbench.page.keyboard.press('Enter');
     await row('cai@example.com').waitFor({ state: 'detached' });
-    assert.deepEqual([...new Set(await labels())].sort(), ['Deactivate · hal@example.com', 'Update · bea@example.com']);
+    assert.deepEqual([...new Set(await labels())].sort(), [
+      '500 · Update · bea@example.com',
+      'timed out · Deactivate · hal@example.com',
+    ]);
     await workbench.view(view).getByText('Filter: state:failed').first().waitFor();
     // Said once: beside the title stands how many there are, and the filter only where no event is in sight.
     const beside = workbench.view(view).locator('.pane-header .description');

@@ -1,4 +1,4 @@
-/** Marks what failed beside the row's text, in a letter and a colour, as VS Code marks a file with problems. */
+/** Marks what failed by the colour of the row's text, as VS Code marks a file with problems; the icon's shape says the same. */
 import * as vscode from 'vscode';
 import type { ShownState } from '../events/forwarding-state.ts';
 
@@ -14,10 +14,10 @@ export function registerDecorations(): vscode.Disposable {
   return vscode.window.registerFileDecorationProvider({
     provideFileDecoration(uri) {
       if (uri.scheme !== scheme) return undefined;
-      const failed = uri.path === '/failed';
       const decoration = new vscode.FileDecoration(
-        failed ? '!' : '×',
-        failed ? vscode.l10n.t('Not taken by its destination') : vscode.l10n.t('Rejected'),
+        // A letter would take the place of what the row says.
+        undefined,
+        uri.path === '/failed' ? vscode.l10n.t('Not taken by its destination') : vscode.l10n.t('Rejected'),
         new vscode.ThemeColor('list.errorForeground'),
       );
       decoration.propagate = false;

@@ -13,6 +13,7 @@ import {
   labelOf,
   marksOf,
   placeInDelivery,
+  rowLabelOf,
   signatureOf,
   spokenOf,
 } from '../events/event-words.ts';
@@ -41,7 +42,7 @@ const heldAtGateIcon: (typeof icons)['held'] = ['debug-pause', 'charts.purple'];
 /** An event, with its state as the icon's shape and colour. */
 export function eventItem(node: EventNode, around: Surroundings): vscode.TreeItem {
   const { row } = node;
-  const item = new vscode.TreeItem(labelOf(row, vscode.l10n));
+  const item = new vscode.TreeItem(rowLabelOf(row, around, vscode.l10n));
   const state = shownState(row, around);
   const [icon, colour] = state === 'held' && row.forwardings.some(isHeldAtGate) ? heldAtGateIcon : icons[state];
   item.id = row.id;

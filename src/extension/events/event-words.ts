@@ -4,8 +4,8 @@ import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import { pauserOf } from '../sending/sending-words.ts';
 import { clockOf, durationOf } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
-import { forwardingWord, isHeldAtGate, isUnderWay, shownForwarding } from './forwarding-state.ts';
-import type { RowState } from './forwarding-state.ts';
+import { forwardingWord, isHeldAtGate, isUnderWay, rowState, shownForwarding } from './forwarding-state.ts';
+import type { RowState, UnderWay } from './forwarding-state.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 
@@ -37,6 +37,14 @@ export function labelOf(row: EventRow, l10n: Localiser): string {
   }
 }
 
+/**
+ * The label of its row in a narrow side bar, where the end is cut: what a destination answered that did not take it comes
+ * before what names it, whose address may be long.
+ */
+export function rowLabelOf(row: EventRow, around: UnderWay, l10n: Localiser): string {
+  return [refusalOf(row, around, l10n), labelOf(row, l10n)].filter((part) => part !== '').join(' · ');
+}
+
 /** The subscriber's address. */
 export function addressOf({ address }: EventRow, l10n: Localiser): string {
   return address === null || address === '' ? l10n.t('No address') : printable(address);
@@ -46,15 +54,11 @@ function typeOf(row: EventRow, l10n: Localiser): string {
   return printable(row.type ?? l10n.t('No type'));
 }
 
-/**
- * The side bar is narrow and the icon tells the state, so what was answered comes first where the event was not taken, else
- * the time; then the rest, by what is asked soonest.
- */
+/** The time first, since the side bar is narrow and the icon tells the state; then the rest, by what is asked soonest. */
 export function descriptionOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
-  const time = clockOf(row.receivedAt, around.now, around.language);
-  const refused = refusedOf(row, around, l10n);
   const parts = [
-    ...(refused === '' ? [time, stateOf(row, around, l10n)] : [refused, time]),
+    clockOf(row.receivedAt, around.now, around.language),
+    furtherStateOf(row, around, l10n),
     // What messages call it.
     row.id,
     placeInDelivery(row, l10n),
@@ -147,15 +151,18 @@ export function signatureOf({ signature }: EventRow, l10n: Localiser): string {
   }
 }
 
-/** What a destination answered that did not take an event, and what follows; empty where none has refused it. */
-function refusedOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+/** The last answer of a destination that did not take an event; empty where none has refused it. */
+function refusalOf(row: EventRow, around: UnderWay, l10n: Localiser): string {
   const shown = row.kind === 'event' ? shownForwarding(row, around) : undefined;
   if (shown === undefined || isUnderWay(shown, around)) return '';
   const word = forwardingWord(shown);
-  const answer = answerOf(shown, l10n);
-  if (answer === '' || (word !== 'failed' && word !== 'retrying')) return '';
-  const words = word === 'failed' ? answer : `${answer}, ${forwardingOf(shown, around, l10n)}`;
-  return withOthers(row, words, l10n);
+  return word === 'failed' || word === 'retrying' ? answerOf(shown, l10n) : '';
+}
+
+/** What the row's label does not say of the state: with that and its icon, it says all of what failed for good. */
+function furtherStateOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+  const isSaid = rowState(row) === 'failed' && refusalOf(row, around, l10n) !== '';
+  return isSaid ? othersOf(row, l10n) : stateOf(row, around, l10n);
 }
 
 /** The last answer of a destination that did not take it: its status, or why there is none; empty where that is not known. */
@@ -172,15 +179,15 @@ export function stateOf(row: EventRow, around: Surroundings, l10n: Localiser): s
   if (row.kind !== 'event') return '';
   const shown = shownForwarding(row, around);
   if (shown === undefined) return l10n.t('not forwarded');
-  return withOthers(row, forwardingOf(shown, around, l10n, isUnderWay(shown, around)), l10n);
+  const words = forwardingOf(shown, around, l10n, isUnderWay(shown, around));
+  return [words, othersOf(row, l10n)].filter((part) => part !== '').join(', ');
 }
 
-/** With how many of the event's destinations took it, where it goes to several. */
-function withOthers(row: EventRow, words: string, l10n: Localiser): string {
-  const all = row.forwardings.length;
-  if (all === 1) return words;
-  const sent = row.forwardings.filter((each) => each.state === 'sent').length;
-  return sent === all ? l10n.t('{0}, {1} times', words, all) : l10n.t('{0}, {1} of {2} sent', words, sent, all);
+/** How many of its destinations took an event that goes to several; empty where it goes to one. */
+function othersOf({ forwardings }: EventRow, l10n: Localiser): string {
+  const all = forwardings.length;
+  const sent = forwardings.filter(({ state }) => state === 'sent').length;
+  return all < 2 ? '' : sent === all ? l10n.t('{0} times', all) : l10n.t('{0} of {1} sent', sent, all);
 }
 
 /** The state of one forwarding. @param underWay it is being sent at this moment */

@@ -7,6 +7,7 @@ import {
   forwardingInFull,
   forwardingOf,
   labelOf,
+  rowLabelOf,
   signatureOf,
   spokenOf,
   stateOf,
@@ -122,23 +123,28 @@ describe('the words for an event', () => {
     assert.equal(state([]), 'not forwarded');
   });
 
-  it('describe an event that was not taken by the answer first, then what follows and the time', () => {
+  it('begin the row of an event that was not taken with the answer, and say in the description what follows', () => {
     const at = clockOf('2026-03-01T12:00:00.000Z', around().now, 'en');
     const says = (...forwardings: Forwarding[]): string =>
-      descriptionOf(eventRow(1, { list: null, forwardings }), around(), english);
+      [rowLabelOf, descriptionOf]
+        .map((part) => part(eventRow(1, { list: null, forwardings }), around(), english))
+        .join(' | ');
+    const name = labelOf(eventRow(1), english);
     const failed = forwarding({ state: 'failed', status: 500, detail: 'answered 500' });
-    assert.equal(says(failed), `500 · ${at} · e1`);
-    assert.equal(says(failed, forwarding({ state: 'sent', status: 200 })), `500, 1 of 2 sent · ${at} · e1`);
+    const sent = forwarding({ state: 'sent', status: 200, durationMs: 5 });
+    assert.equal(says(failed), `500 · ${name} | ${at} · e1`);
+    assert.equal(says(failed, sent), `500 · ${name} | ${at} · 1 of 2 sent · e1`);
     for (const detail of ['no answer within 10000 ms', 'no complete answer within 10 ms', 'no connection in time'])
-      assert.equal(says(forwarding({ state: 'failed', detail })), `timed out · ${at} · e1`);
-    assert.equal(says(forwarding({ state: 'failed', detail: 'reset\u202e' })), `reset\\u{202e} · ${at} · e1`);
-    assert.equal(says(forwarding({ state: 'failed' })), `${at} · failed · e1`);
+      assert.equal(says(forwarding({ state: 'failed', detail })), `timed out · ${name} | ${at} · e1`);
+    assert.equal(says(forwarding({ state: 'failed', detail: 'reset\u202e' })), `reset\\u{202e} · ${name} | ${at} · e1`);
+    assert.equal(says(forwarding({ state: 'failed' })), `${name} | ${at} · failed · e1`);
     const retrying = { attempts: 1, nextAttemptAt: soon } as const;
-    assert.equal(says(forwarding({ ...retrying, status: 503 })), `503, retrying 2 of 6 · ${at} · e1`);
+    assert.equal(says(forwarding({ ...retrying, status: 503 })), `503 · ${name} | ${at} · retrying 2 of 6 · e1`);
     assert.equal(
       says(forwarding({ ...retrying, detail: 'no answer within 10 ms' })),
-      `timed out, retrying 2 of 6 · ${at} · e1`,
+      `timed out · ${name} | ${at} · retrying 2 of 6 · e1`,
     );
+    assert.equal(says(sent), `${name} | ${at} · sent 200 in 5 ms · e1`);
   });
 
   it('describe an event by its time first, then state, delivery, marks, list and id', () => {
