@@ -24,6 +24,13 @@ class HistoryError extends Error {
 /** The worker's bundle as text, put here by the build, so that the relay is one file. */
 declare const HISTORY_WORKER_SOURCE: string | undefined;
 
+/**
+ * Before another thread is started where two in a row have ended before they said anything, doubled from one to the next;
+ * in milliseconds.
+ */
+const firstPauseMs = 1000;
+const mostPauseMs = 60_000;
+
 type Calls = ReturnType<typeof callsTo<HistoryCalls>>;
 
 export interface HistoryThreadOptions {
@@ -40,6 +47,9 @@ export class HistoryThread {
   #worker: Worker | undefined;
   #calls: Calls | undefined;
   #closed = false;
+  /** Threads in a row that ended before they said anything; until when no other one is started, and why. */
+  #stillborn = 0;
+  #pause: { readonly until: number; readonly why: PassedError } | undefined;
 
   constructor(dataDir: string, options: HistoryThreadOptions = {}) {
     this.#dataDir = dataDir;
@@ -48,7 +58,8 @@ export class HistoryThread {
 
   /** What can be asked of it: the thread is started by the first call. */
   get calls(): Remote<HistoryCalls> {
-    if (this.#closed) return refused;
+    if (this.#closed) return refusing({ code: 'store-failed', message: 'the relay is stopping' });
+    if (this.#pause !== undefined && performance.now() < this.#pause.until) return refusing(this.#pause.why);
     this.#calls ??= this.#start();
     return this.#calls.remote;
   }
@@ -82,10 +93,21 @@ export class HistoryThread {
       onTold: (news) => this.#options.onNews?.(news as IndexNews),
       circumstances: () => this.#options.underWay?.() ?? [],
     });
+    let hasSpoken = false;
+    worker.once('message', () => {
+      hasSpoken = true;
+      this.#stillborn = 0;
+    });
     const lost = (message: string): void => {
-      calls.giveUp({ code: 'store-failed', message, advice: 'ask-again' });
+      const why: PassedError = { code: 'store-failed', message, advice: 'ask-again' };
+      calls.giveUp(why);
       // Its error is followed by its exit, when another may already be at work.
       if (this.#worker !== worker) return;
+      if (!hasSpoken) {
+        const pauseMs = this.#stillborn === 0 ? 0 : Math.min(firstPauseMs * 2 ** (this.#stillborn - 1), mostPauseMs);
+        this.#stillborn += 1;
+        this.#pause = { until: performance.now() + pauseMs, why };
+      }
       this.#worker = undefined;
       this.#calls = undefined;
     };
@@ -96,6 +118,7 @@ export class HistoryThread {
   }
 }
 
-const refused = new Proxy({} as Remote<HistoryCalls>, {
-  get: () => () => Promise.reject(new HistoryError({ code: 'store-failed', message: 'the relay is stopping' })),
-});
+/** Refuses every call. */
+function refusing(why: PassedError): Remote<HistoryCalls> {
+  return new Proxy({} as Remote<HistoryCalls>, { get: () => () => Promise.reject(new HistoryError(why)) });
+}
