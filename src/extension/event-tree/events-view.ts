@@ -366,8 +366,9 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     const { list, failure } = this.#feed;
     const { status } = this.#session;
     const named = withListNames(filter, this.#around);
-    const parts = filter === '' ? [] : [vscode.l10n.t('Filter: {0}', named)];
-    if (this.#isNoMatch) parts.push(vscode.l10n.t('No event matches it.'));
+    const parts: string[] = [];
+    if (this.#isNoMatch) parts.push(vscode.l10n.t('No event matches: {0}', named));
+    else if (filter !== '') parts.push(vscode.l10n.t('Filter: {0}', named));
     const { language } = vscode.env;
     if (status === undefined) {
       if (left?.state === 'paused') parts.unshift(leftPausedText(left, language, vscode.l10n));
@@ -379,7 +380,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       parts.push(vscode.l10n.t('The history is being prepared: {0} % of it can be searched.', searchable));
     }
     if (failure !== undefined) {
-      const why = printable(withNext(failure, vscode.l10n), 1000);
+      // A path that cannot be broken would make what follows it too wide to be seen.
+      const why = printable(withNext(failure, vscode.l10n), 1000).replace(/[\\/]/g, '$&\u200b');
       parts.unshift(vscode.l10n.t('The events could not be read: {0}', why));
     }
     return parts.length === 0 ? undefined : parts.join('\n');
