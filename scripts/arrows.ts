@@ -66,6 +66,7 @@ const deferred: ReadonlySet<string> = new Set(
     'debug/delivery-session',
     'deferred',
     'check/check-view',
+    'check/kept-results',
     'check/check-words',
     'check/engine',
     'check/messages',

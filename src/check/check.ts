@@ -40,10 +40,10 @@ export async function runChecks(
 ): Promise<CheckResult[]> {
   const started = performance.now();
   const results: CheckResult[] = [];
-  let isGone: string | null = null;
+  let gone: Words | null = null;
   for (const check of checks) {
     const leftMs = timeoutMs - (performance.now() - started);
-    const skipped = whySkipped(check, context.target, isGone, leftMs <= 0);
+    const skipped = whySkipped(check, context.target, gone, leftMs <= 0);
     let result: CheckResult;
     if (skipped === null) {
       const { scenario } = check;
@@ -52,7 +52,13 @@ export async function runChecks(
       // The names of its steps are texts of ours.
       const steps = run.steps.map((step) => ({ ...step, title: owned(step.title) }));
       result = { check, outcome: run.outcome, reason: run.reason, result: { ...run, steps } };
-      if (run.isUnreachable && !(await answersAgain(context))) isGone = check.title;
+      if (run.isUnreachable && !(await answersAgain(context))) {
+        const { origin, pathname } = context.target.url;
+        const neverAnswered = results.length === 0;
+        gone = neverAnswered
+          ? words('nothing-listens', `${origin}${pathname}`)
+          : words('nothing-answers', ownText(check.title));
+      }
     } else {
       result = { check, outcome: 'skipped', reason: skipped, result: null };
     }
@@ -66,8 +72,8 @@ function owned(title: Said): Words {
   return typeof title === 'string' ? ownText(title) : title;
 }
 
-function whySkipped({ needsKey }: Check, target: Target, isGone: string | null, isLate: boolean): Words | null {
-  if (isGone !== null) return words('nothing-answers', ownText(isGone));
+function whySkipped({ needsKey }: Check, target: Target, gone: Words | null, isLate: boolean): Words | null {
+  if (gone !== null) return gone;
   if (isLate) return words('time-is-up');
   return needsKey && target.signatureKey === undefined ? words('no-key') : null;
 }

@@ -29,6 +29,8 @@ export interface Finding {
   readonly what: Words;
   readonly expected: Said;
   readonly actual: Said;
+  /** What lies beside the callback and may be why it is so: to be mended first. */
+  readonly cause?: Words | undefined;
 }
 
 /** What is kept of each request. */
@@ -83,6 +85,8 @@ export class Gathered {
   readonly #briefs: Brief[] = [];
   /** How many were ended by the sender: there is no answer to look at. */
   #left = 0;
+  /** How many nobody has heard. */
+  #unheard = 0;
   readonly #first: { readonly at: number; readonly sent: Sent }[] = [];
   readonly #odd: Sent[] = [];
   readonly #conditions: Condition[];
@@ -110,6 +114,7 @@ export class Gathered {
       this.#left += 1;
       return;
     }
+    if (last?.kind === 'unreachable') this.#unheard += 1;
     for (const condition of this.#conditions) condition.ask(attempts);
     this.#briefs.push({
       label: message.label,
@@ -119,6 +124,11 @@ export class Gathered {
       ms: last?.ms ?? 0,
       attempts: attempts.length,
     });
+  }
+
+  /** Whether nobody has heard any of it. */
+  get isUnheard(): boolean {
+    return this.#unheard > 0 && this.#unheard === this.count;
   }
 
   /** Some of what was sent: the first, and the first that were not as expected. */
@@ -137,12 +147,14 @@ export class Gathered {
     const { status, withinMs, p50Ms, p99Ms, attempts, inOrder } = this.#expected;
     const findings: Finding[] = [];
     const statuses = status === undefined ? ['2xx'] : [status].flat();
-    if (this.#briefs.length > 0 && !statuses.includes('any')) findings.push(this.#status(statuses));
+    // Any answer is one: where nobody has heard it there is none, unless that is what is asked about.
+    const isAny = statuses.includes('any') && (!this.isUnheard || this.#conditions.length > 0);
+    if (this.#briefs.length > 0 && !isAny) findings.push(this.#status(statuses));
     if (withinMs !== undefined) findings.push(this.#took('slowest-answer', 1, withinMs));
     if (p50Ms !== undefined) findings.push(this.#took('p50', 0.5, p50Ms));
     if (p99Ms !== undefined) findings.push(this.#took('p99', 0.99, p99Ms));
     if (attempts !== undefined) findings.push(this.#attempts(attempts));
-    if (inOrder === true) findings.push(this.#order());
+    if (inOrder === true && !this.isUnheard) findings.push(this.#order());
     findings.push(...this.#conditions.map((condition) => condition.finding));
     return findings;
   }

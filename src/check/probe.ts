@@ -117,6 +117,8 @@ export interface Missing {
 
 /** Shows what a callback keeps. */
 export interface KeptPage {
+  /** What it is called: by its URL, without the query. */
+  readonly who: Words;
   /** Which of some texts are not in it, in any letter case. @throws ProbeError */
   missing(texts: readonly string[], signal: AbortSignal): Promise<Missing>;
 }
@@ -126,6 +128,7 @@ export function keptPage({ url, headers = {}, mask }: Omit<UrlProbe, 'value'>): 
   const { origin, pathname } = new URL(url);
   const who = words('the-page', `${origin}${pathname}`);
   return {
+    who,
     async missing(texts, signal) {
       const { status, body, type } = await ask({ url, headers, mask }, who, signal);
       if (status !== 200) throw new ProbeError(words('answered', who, status));

@@ -62,6 +62,11 @@ export function reportedCheck({ check, outcome, reason, result }: CheckResult, s
   };
 }
 
+/** The same without why it is not passed: that was said before. */
+export function withoutDetails(reported: Reported): Reported {
+  return { ...reported, reason: null, steps: [] };
+}
+
 /** A scenario as it is reported, in English. @param file as it was named */
 export function reportedScenario(file: string, why: string | undefined, result: ScenarioResult): Reported {
   const { name, outcome, reason, ms, steps } = result;
@@ -159,7 +164,7 @@ function padded(code: LineCode | Outcome, all: readonly (LineCode | Outcome)[], 
  */
 export function detailLines(reported: Reported, width: number, say: Say = inEnglish): string[] {
   const { outcome, steps, why, platform, mend, reason } = reported;
-  if (outcome === 'skipped') return [reason ?? ''];
+  if (outcome === 'skipped') return reason === null ? [] : [reason];
   const lines: string[] = [];
   for (const { title, sent, findings } of steps) {
     const open = findings.filter(({ verdict }) => verdict !== 'met');

@@ -196,6 +196,8 @@ class Running {
   /** What the probe told last, and what was sent since. */
   #before: number | ProbeError | null = null;
   #sinceProbe = { sent: 0, events: 0 };
+  /** Whether the page that shows what is kept was broken before anything was sent: that is no matter of this scenario's. */
+  #wasPageBroken = false;
 
   constructor(scenario: Scenario, context: RunContext) {
     this.#scenario = scenario;
@@ -205,6 +207,7 @@ class Running {
 
   async run(): Promise<void> {
     if (asks(this.#scenario, 'probe')) this.#before = await this.#askBefore();
+    if (asks(this.#scenario, 'kept')) this.#wasPageBroken = await this.#isPageBroken();
     for (const step of this.#scenario.steps) {
       if ('wait' in step) await wait(step.wait, undefined, { signal: this.#context.signal });
       else if ('repeat' in step) await this.#repeat(step);
@@ -357,6 +360,8 @@ class Running {
 
   async #look(gathered: Gathered, expected: Expected): Promise<Finding[]> {
     const findings = gathered.findings();
+    // Of what nobody has heard nothing can have been made.
+    if (gathered.isUnheard) return findings;
     const kept = [expected.kept ?? []].flat();
     if (kept.length > 0) findings.push(await this.#askKept(kept));
     if (expected.probe !== undefined) findings.push(await this.#askProbe(expected.probe));
@@ -375,6 +380,17 @@ class Running {
     }
   }
 
+  async #isPageBroken(): Promise<boolean> {
+    const { kept, signal } = this.#context;
+    try {
+      return (await kept?.missing([], signal))?.isBroken === true;
+    } catch (error) {
+      // It is asked again, and then says why.
+      if (error instanceof ProbeError) return false;
+      throw error;
+    }
+  }
+
   async #askKept(written: readonly string[]): Promise<Finding> {
     const { kept, run, settling, signal } = this.#context;
     const texts = written.map((text) => withRun(text, run));
@@ -388,7 +404,10 @@ class Running {
     try {
       const { texts: missing, isBroken } = await missingAfter(kept, texts, settling, signal);
       if (missing.length === 0) return say('met', words('all-kept'));
-      return say('unmet', words(isBroken ? 'broken-page-without' : 'page-without', quoted(missing)));
+      // That it was broken before is no matter of this scenario's: it is said beside what is missing, and once for all.
+      return isBroken && this.#wasPageBroken
+        ? { ...say('unmet', words('page-without', quoted(missing))), cause: words('page-broken', kept.who) }
+        : say('unmet', words(isBroken ? 'broken-page-without' : 'page-without', quoted(missing)));
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;
       return say('undecided', error.said);

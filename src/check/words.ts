@@ -38,6 +38,7 @@ export const checkEnglish = {
   nothing: 'nothing',
   once: '{0} (once)',
   others: '{0} others',
+  'page-broken': '{0} says that it is JSON, and is cut off or broken',
   'page-without': 'a page without {0}',
   'same-order': 'the same',
   'order-sent': 'the order of what was sent',
@@ -65,6 +66,7 @@ export const checkEnglish = {
   'no-key': 'no signature key was given',
   'needs-key': '{0} is about the signature, and no signature key was given',
   'nothing-answers': 'nothing answers any more since "{0}"',
+  'nothing-listens': 'nothing listens at {0}',
   'time-is-up': 'the time for all checks is up',
   'too-long': 'it took longer than {0} ms',
 

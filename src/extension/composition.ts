@@ -134,6 +134,9 @@ export function compose(context: vscode.ExtensionContext): void {
       vscode.window.registerWebviewPanelSerializer(`${prefix}.form`, {
         deserializeWebviewPanel: async (panel) => (await handlers()).form.restore(panel),
       }),
+      vscode.window.registerWebviewPanelSerializer(`${prefix}.check`, {
+        deserializeWebviewPanel: async (panel, state) => (await handlers()).checkPanels.restore(panel, state),
+      }),
       registerSendLens(),
       registerDecorations(),
       vscode.window.registerWebviewViewProvider(`${prefix}.table`, {

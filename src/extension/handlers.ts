@@ -8,6 +8,7 @@ import { createWebhookActions } from './webhooks/webhook-actions.ts';
 import type { WebhookActions } from './webhooks/webhook-actions.ts';
 import type { Webhooks } from './webhooks/webhooks.ts';
 import { createCheckCommands } from './check/check-commands.ts';
+import { CheckPanels } from './check/check-panels.ts';
 import { ScenarioTests } from './check/scenario-tests.ts';
 import type { CommandHandlers } from './commands.ts';
 import { createHandlerCommands, handlerDebugged } from './debug/debug-my-handler.ts';
@@ -81,6 +82,7 @@ export interface Handlers {
   readonly table: TableView;
   readonly sendingNotices: SendingNotices;
   readonly scenarioTests: ScenarioTests;
+  readonly checkPanels: CheckPanels;
 }
 
 /** Makes all of it, once for a window. */
@@ -105,13 +107,16 @@ export function createHandlers(parts: StandingParts): Handlers {
   });
   const urlKeeper = createUrlKeeper({ session, log, holders: [webhookActions.urls, instanceUrls] });
   const table = new TableView({ context, log, session, watch, events, names });
-  const actionParts = { context, session, history, select: events.select, focused: events.focused };
+  const { isVisible: isSeen } = events.progressPlace;
+  const actionParts = { context, session, history, select: events.select, isSeen, focused: events.focused };
+  const checkPanels = new CheckPanels({ context, log });
   return {
     table,
+    checkPanels,
     webhookActions,
     scenarioTests: new ScenarioTests({
       ...{ context, log, session, secrets, history },
-      debugHandler: (url) => handlerDebugged({ destinations, ...debugged }, url),
+      debugHandler: (url, signal) => handlerDebugged({ destinations, ...debugged }, url, signal),
     }),
     form,
     sendingNotices: new SendingNotices({
@@ -147,7 +152,7 @@ export function createHandlers(parts: StandingParts): Handlers {
       ...createExportCommands(actionParts),
       ...createTestCommands(actionParts),
       ...createHandlerCommands({ context, session, destinations, ...debugged }),
-      ...createCheckCommands({ context, log, session, secrets, destinations }),
+      ...createCheckCommands({ context, session, secrets, destinations, panels: checkPanels }),
       ...createInstanceCommands({ session, secrets, platform, store, browser, view: instances, documents }),
       ...createDebugCommands(),
     },

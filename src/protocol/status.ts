@@ -57,6 +57,10 @@ const destinationStatusSchema = z.object({
   insecureTls: z.boolean().optional(),
   configured: z.boolean().describe('false: removed from the settings, with notifications that still wait for it.'),
   state: z.enum(['up', 'down', 'held']),
+  answers: z
+    .boolean()
+    .optional()
+    .describe('Whether it was reached when it was last tried; left out where this relay has not tried it yet.'),
   detail: z.string().nullable(),
   waiting: z.int(),
   underWay: z.array(z.string()).describe('Notifications that are being sent at this moment, at most 100.'),

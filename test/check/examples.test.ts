@@ -1,15 +1,17 @@
 /** The suite tried on the examples: it finds every fault that was planted in the wrong handler, and none in the right one. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { sharedCauses } from '../../src/check/causes.ts';
 import { runChecks } from '../../src/check/check.ts';
 import type { CheckResult } from '../../src/check/check.ts';
+import { costOf } from '../../src/check/cost.ts';
 import { keptPage, urlProbe } from '../../src/check/probe.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
 import { checksFor } from '../../src/check/suite.ts';
 import { textOf } from '../../src/check/words.ts';
 import { SecretMask } from '../../src/common/masking.ts';
 import { startHandler } from '../examples/handler.ts';
-import type { HandlerName } from '../examples/handler.ts';
+import type { Handler, HandlerName } from '../examples/handler.ts';
 
 const key = 'a key of the examples';
 
@@ -22,8 +24,13 @@ interface Trial {
 
 const mask = new SecretMask([]);
 
-async function checked(name: HandlerName, { mailMs, answerWithinMs, isRun }: Trial): Promise<CheckResult[]> {
-  const handler = await startHandler(name, { key, mailMs });
+const settling = { mostMs: 1000, quietMs: 100 };
+
+async function checked(name: HandlerName, trial: Trial): Promise<CheckResult[]> {
+  return checkedAt(await startHandler(name, { key, mailMs: trial.mailMs }), trial);
+}
+
+function checkedAt(handler: Handler, { answerWithinMs, isRun }: Trial): Promise<CheckResult[]> {
   const url = new URL(handler.url);
   const checks = checksFor({ answerWithinMs }).filter(({ id }) => isRun?.(id) !== false);
   return runChecks(
@@ -34,7 +41,7 @@ async function checked(name: HandlerName, { mailMs, answerWithinMs, isRun }: Tri
       kept: keptPage({ url: `${url.origin}/contacts`, mask }),
       sources: sourcesOf({ folder: null, fromHistory: null }),
       run: newRun(),
-      settling: { mostMs: 1000, quietMs: 100 },
+      settling,
       signal: new AbortController().signal,
     },
     { timeoutMs: 300_000 },
@@ -64,13 +71,36 @@ describe('The suite and the examples', function () {
   this.timeout(240_000);
 
   it('finds nothing wrong with the right handler', async () => {
+    const begun = performance.now();
     const results = await checked('right-handler', { mailMs: 1, answerWithinMs: 10_000 });
+    const tookMs = performance.now() - begun;
     assert.deepEqual(
       results
         .filter(({ outcome }) => outcome !== 'passed')
         .map(({ check, reason }) => `${check.id}: ${textOf(reason ?? '')}`),
       [],
     );
+    // It takes as long as is said before.
+    const has = { probe: true, kept: true, key: true };
+    const said = costOf(checksFor({ answerWithinMs: 10_000 }), { has, settling });
+    assert.ok(said.leastMs <= tookMs && tookMs <= said.mostMs, `${said.leastMs} to ${said.mostMs}: ${tookMs} ms`);
+    for (const { check, result } of results) {
+      const { leastMs } = costOf([check], { has, settling });
+      assert.ok(leastMs <= (result?.ms ?? 0) + 1, `${check.id}: ${leastMs} ms, and it took ${result?.ms ?? 0}`);
+    }
+  });
+
+  it('says once that the page is broken where a run before has broken it', async () => {
+    const handler = await startHandler('wrong-handler', { key, mailMs: 1 });
+    const isRun = (id: string): boolean => ['own-details', 'update-first', 'changed-address', 'scripts'].includes(id);
+    const trial = { mailMs: 1, answerWithinMs: 1000, isRun };
+    await checkedAt(handler, { ...trial, isRun: (id) => id === 'scripts' });
+    const results = await checkedAt(handler, trial);
+    const [cause, ...others] = sharedCauses(results);
+    assert.deepEqual(others, []);
+    assert.match(textOf(cause?.said ?? ''), /^the page http:\/\/.*\/contacts says that it is JSON, and is cut off/);
+    assert.deepEqual(cause?.ids, ['own-details', 'update-first', 'changed-address', 'scripts']);
+    assert.ok(!results.some(({ reason }) => /is cut off or broken, and is without/.test(textOf(reason ?? ''))));
   });
 
   it('finds every fault of the wrong handler, and fails for no other reason', async () => {

@@ -125,6 +125,44 @@ describe('A scenario', () => {
     );
   });
 
+  it('finds nothing as expected where nothing listens, and asks nobody what became of it', async () => {
+    const target = callback.target({ url: new URL(`http://127.0.0.1:${await freePort()}/`) });
+    const three = { sample: 'Subscribe', events: 3 } as const;
+    const { outcome, steps } = await run(
+      [
+        { name: 'the attempt', send: one, expect: { status: 'any' } },
+        { send: { again: 'the attempt' }, expect: { probe: 0 } },
+        { send: three, trouble: ['split'], expect: { status: '4xx', inOrder: true, kept: 'Ada', probe: 0 } },
+        { repeat: { times: 2 }, steps: [{ send: one }], expect: { p99Ms: 1000 } },
+      ],
+      { target },
+    );
+    assert.equal(outcome, 'failed');
+    const findings = steps.flatMap((step) => step.findings);
+    assert.deepEqual([...new Set(findings.map(({ verdict }) => verdict))], ['unmet']);
+    assert.deepEqual(
+      findings.map(({ what }) => textOf(what)),
+      ['the answer', 'the answer', 'the answers', 'the answers', '99 of 100 answers (p99)'],
+    );
+  });
+
+  it('says of a page that was broken before that it is, and of one that it broke what it is without', async () => {
+    let isBroken = false;
+    callback.pages.set('/contacts', () => ({ type: 'application/json', body: isBroken ? '{"contacts":["a' : '[]' }));
+    callback.answering = () => {
+      isBroken = true;
+      return {};
+    };
+    const steps = [{ send: one, expect: { kept: 'Ada' } }];
+    const first = await run(steps);
+    assert.equal(first.outcome, 'failed');
+    assert.match(first.reason ?? '', /a page that says it is JSON, is cut off or broken, and is without "Ada"/);
+    const second = await run(steps);
+    assert.match(second.reason ?? '', /expected "Ada", got a page without "Ada"$/);
+    const { cause } = second.steps[0]?.findings.find((finding) => finding.cause !== undefined) ?? {};
+    assert.match(textOf(cause ?? ''), /^the page http:\/\/127\.0\.0\.1:\d+\/contacts says that it is JSON/);
+  });
+
   it('asks conditions in CEL about each answer', async () => {
     callback.answering = () => ({ status: 202, body: '{"taken":1}', headers: { 'X-Queue': 'mail' } });
     const met = await run([

@@ -97,7 +97,7 @@ describe('The suite', () => {
         gone.map(({ outcome }) => outcome),
         ['failed', 'skipped'],
       );
-      assert.match(textOf(gone[1]?.reason ?? ''), /nothing answers any more since "The older shape of a notification"/);
+      assert.equal(textOf(gone[1]?.reason ?? ''), `nothing listens at http://127.0.0.1:${port}/`);
       // Tools start it again when they have seen that it ended.
       const again = createServer((socket) => socket.destroy());
       setTimeout(() => again.listen(port, '127.0.0.1'), 300);

@@ -5,6 +5,7 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
+import { tableDocument } from './table.ts';
 import { clickAway, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -56,6 +57,40 @@ describe('Several events at once, as a person acts on them', function () {
       .slice(before)
       .map(({ body }) => /[a-z]+@example\.com/.exec(body.toString())?.[0]);
     assert.deepEqual(addresses.sort(), ['bea@example.com', 'cai@example.com']);
+  });
+
+  it('samples are chosen in one picker: 20 mixed, or any number that is typed', async () => {
+    const offered = (text: string) => workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: text });
+    const total = async (): Promise<number> => (await status()).counts.events;
+    for (const [typed, label, count] of [
+      ['', '20 mixed', 20],
+      ['7', '7 × Update', 7],
+      ['30', '30 in one delivery', 30],
+    ] as const) {
+      const before = await total();
+      await workbench.runCommandThatAsks(`${category}: Send Sample Events…`, 'One of each');
+      if (typed === '') await workbench.picture('actions/samples-picker');
+      else await workbench.quickInput.fill(typed);
+      await clickAway(offered(label));
+      await until(async () => ((await total()) === before + count ? true : undefined), 30_000);
+    }
+  });
+
+  it('the palette finds resending, which asks what, and the table', async () => {
+    await send(url, { body: sampleBody({ email: 'palette@example.com' }) });
+    await row('palette@example.com').filter({ hasText: 'sent 200' }).waitFor();
+    const before = receiver.requests.length;
+    await workbench.runCommandThatAsks(`${category}: Resend…`, 'palette@example.com');
+    await workbench.picture('actions/resend');
+    await clickAway(
+      workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'palette@example.com' }).first(),
+    );
+    await receiver.received(before + 1);
+    assert.match(receiver.requests.at(-1)?.body.toString() ?? '', /palette@example\.com/);
+    // What was done is seen in the view: no message covers it.
+    assert.equal(await workbench.notification('sent again').count(), 0);
+    await workbench.runCommand(`${category}: Show Webhook Events`);
+    await tableDocument(workbench);
   });
 
   it('all that failed are replayed by the view’s own button, and the badge goes', async () => {

@@ -57,6 +57,7 @@ describe('Check My Callback', () => {
   it('asks for what it needs before anything is sent: the key, whether the callback may be sent all that', async () => {
     await workbench.chooseFromContextMenu(row(), 'Check My Callback…');
     await workbench.dialog.getByText('Some 1,300 made-up events').waitFor();
+    await workbench.dialog.getByText(/It takes \d+ s to [\d.]+ (?:s|min), .*; 5 min at most/).waitFor();
     await workbench.picture('check/question');
     await workbench.answerDialog('Cancel');
     assert.equal(await handler.count(), 0);
@@ -92,6 +93,12 @@ describe('Check My Callback', () => {
   it('shows each check as it is done, and what a reader needs to mend the callback', async () => {
     await frame().locator('#do-stop').waitFor();
     await check('notification').filter({ hasText: 'Passed' }).waitFor();
+    await status()
+      .filter({ hasText: /^\d+ to go, about \d+ s: / })
+      .waitFor();
+    await frame().getByText('5 min at most').waitFor();
+    // The page shows how far it is, and nothing else does.
+    assert.equal(await workbench.notification('Check of').count(), 0);
     await workbench.picture('check/running');
     await ended();
     assert.match(await status().innerText(), /^\d+ passed, [12]\d failed$/);
@@ -433,7 +440,17 @@ describe('Check My Callback in German', () => {
       await failed.getByText('Was zu tun ist').waitFor();
       await failed.getByText('Nicht wie erwartet: Die Antwort').waitFor();
       await frame.locator('#check-notification').getByText('Unentschieden').first().waitFor();
+      // That there is no probe is said once, on top, and at no row.
+      await frame.locator('.cause').filter({ hasText: 'es gibt keine Sonde' }).waitFor();
+      assert.equal(await frame.locator('.check.undecided .reason').count(), 0);
       await workbench.picture('check/german');
+      const before = await frame.locator('.check.failed, .check.undecided').count();
+      await workbench.reload();
+      await failed.waitFor();
+      await frame.locator('#do-run').waitFor();
+      assert.equal(await frame.locator('.check.failed, .check.undecided').count(), before);
+      await failed.getByText('Nicht wie erwartet: Die Antwort').waitFor();
+      await workbench.picture('check/after-reload');
     } finally {
       await workbench.close();
     }

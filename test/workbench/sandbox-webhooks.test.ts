@@ -56,8 +56,6 @@ describe('The sandbox’s account, as somebody tries it without a network', func
       if ((await hookUrls()).length > 0) return;
       await pickListToRegister(workbench, 'Newsletter');
       await workbench.quickInput.press('Enter');
-      await workbench.quickInputWidget.getByText('JSON').waitFor({ timeout: 15_000 });
-      await workbench.quickInput.press('Enter');
       await until(async () => (await hookUrls()).length > 0, 30_000);
     });
     await startRelay(workbench);

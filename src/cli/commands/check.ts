@@ -7,7 +7,7 @@ import type { ProbeFlags, ReportFile, TargetFlags } from '../check-flags.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
-import { count, pad } from '../terminal/text.ts';
+import { count, duration, pad } from '../terminal/text.ts';
 
 interface CheckOptions extends TargetFlags, ProbeFlags {
   only?: string[];
@@ -69,14 +69,26 @@ export function checkCommand(): Command {
 }
 
 async function check(url: string | undefined, options: CheckOptions): Promise<void> {
-  const [{ checksFor }, { runChecks }, { reportedCheck, counts, countsLine }, { newRun, sourcesOf }, checking] =
-    await Promise.all([
-      import('../../check/suite.ts'),
-      import('../../check/check.ts'),
-      import('../../check/report.ts'),
-      import('../../check/sources.ts'),
-      import('../checking.ts'),
-    ]);
+  const [
+    { checksFor },
+    { runChecks },
+    report,
+    { newRun, sourcesOf },
+    { newsTeller },
+    { costOf },
+    { textOf },
+    checking,
+  ] = await Promise.all([
+    import('../../check/suite.ts'),
+    import('../../check/check.ts'),
+    import('../../check/report.ts'),
+    import('../../check/sources.ts'),
+    import('../../check/causes.ts'),
+    import('../../check/cost.ts'),
+    import('../../check/words.ts'),
+    import('../checking.ts'),
+  ]);
+  const { reportedCheck, counts, countsLine, withoutDetails } = report;
   const all = checksFor({ answerWithinMs: options.answerWithin });
   const { only } = options;
   const unknown = only?.find((id) => !all.some((each) => each.id === id));
@@ -108,14 +120,25 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
       settling: settlingOf(options.settle),
     };
     note(`Checking ${checking.shownUrl(target.url)}: ${count(checks.length, 'check')}, run ${run.token}.`);
+    const has = { probe: probes.probe !== null, kept: probes.kept !== null, key: target.signatureKey !== undefined };
+    const { leastMs, mostMs } = costOf(checks, { has, settling: context.settling });
+    const limit = duration(options.timeout * 1000);
+    note(
+      `Takes ${duration(leastMs)} to ${duration(mostMs)}, plus the time your callback takes to answer; ${limit} at most.`,
+    );
     // Printed one behind the other, whoever reads them.
     let printed = Promise.resolve();
+    const newsOf = newsTeller();
     const results = await runChecks(checks, context, {
       timeoutMs: options.timeout * 1000,
       onResult: (result) => {
         const reported = reportedCheck(result);
+        const { isNews, causes } = newsOf(result);
+        // What is to be mended first comes before what it may have made fail.
+        for (const cause of causes) note(`Look at this first: ${textOf(cause)}.`);
+        const shown = isNews ? reported : withoutDetails(reported);
         printed = printed.then(() =>
-          options.json === true ? printJson({ type: 'check', ...reported }) : checking.printReported(reported),
+          options.json === true ? printJson({ type: 'check', ...reported }) : checking.printReported(shown),
         );
       },
     });

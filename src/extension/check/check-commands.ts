@@ -1,5 +1,6 @@
 /** Check My Callback: what is asked before the checks are run, and where they are shown. */
 import * as vscode from 'vscode';
+import type { Cost } from '../../check/cost.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationNode, DestinationsNode } from '../destinations/destination-node.ts';
@@ -12,29 +13,28 @@ import type { Session } from '../session/session.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { inMessage } from '../ui/printable.ts';
-import { CheckPanels } from './check-panels.ts';
-import type { CheckAgain } from './check-panels.ts';
+import type { CheckAgain, CheckPanels } from './check-panels.ts';
 import { targetOf } from './checked-destination.ts';
 import { askProbe, chosenProbe, probeOf } from './probe-choice.ts';
 
 export interface CheckParts {
   readonly context: vscode.ExtensionContext;
-  readonly log: vscode.LogOutputChannel;
   readonly session: Session;
   readonly secrets: SecretBox;
   readonly destinations: DestinationsView;
+  readonly panels: CheckPanels;
 }
 
 /** The handlers of these commands. */
 export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'> {
-  const panels = new CheckPanels(parts);
   const { workspaceState } = parts.context;
+  const { panels } = parts;
   return {
     checkCallback: async (node?: DestinationsNode | CheckAgain) => {
-      if (node?.kind === 'again') await check(parts, panels, node);
+      if (node?.kind === 'again') await check(parts, node);
       else {
         const setting = node === undefined ? await askDestination(parts) : chosenDestination(node).setting;
-        if (setting !== undefined) await check(parts, panels, { kind: 'again', setting, only: null });
+        if (setting !== undefined) await check(parts, { kind: 'again', setting, only: null });
       }
     },
     chooseProbe: async (node?: DestinationsNode | CheckAgain) => {
@@ -70,8 +70,7 @@ async function askDestination({ destinations }: CheckParts): Promise<Destination
 }
 
 async function check(
-  { context: { workspaceState }, session, secrets }: CheckParts,
-  panels: CheckPanels,
+  { context: { workspaceState }, session, secrets, panels }: CheckParts,
   { setting, only }: CheckAgain,
 ): Promise<void> {
   if (panels.isRunning(setting)) {
@@ -95,6 +94,17 @@ async function check(
   await panels.run({ setting, target, asked, choice, only });
 }
 
+/** What all checks cost in time: which probe and key there are is not known yet. */
+async function estimate(): Promise<string> {
+  const { allChecksMs, answerWithinMs, checksFor, costOf, costWords, settlingOf } = await import('./engine.ts');
+  const all = checksFor({ answerWithinMs });
+  const costWhere = (has: boolean): Cost =>
+    costOf(all, { has: { probe: has, kept: has, key: has }, settling: settlingOf() });
+  const { leastMs } = costWhere(false);
+  const { mostMs } = costWhere(true);
+  return costWords({ leastMs, mostMs }, allChecksMs, vscode.l10n);
+}
+
 const agreedKey = `${prefix}.checkedCallbacks`;
 
 /** Says before the first time what the checks do there. @returns whether the user agrees */
@@ -108,7 +118,8 @@ async function isAgreed(state: vscode.Memento, url: string): Promise<boolean> {
     {
       modal: true,
       detail: [
-        l10n.t('Some 1,300 made-up events are sent there, and nowhere else, in a minute or so.'),
+        l10n.t('Some 1,300 made-up events are sent there, and nowhere else.'),
+        l10n.t('It takes {0}.', await estimate()),
         l10n.t(
           'Some come twice, late, out of order, cut off, 20 at once or with a forged signature. A callback that is not ready for that may fail or end.',
         ),

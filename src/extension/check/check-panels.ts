@@ -1,21 +1,26 @@
 /** Runs the checks and shows them, a page for each callback. The page only draws. */
 import * as vscode from 'vscode';
 import type { Asked } from '../../check/asked.ts';
+import type { Cause } from '../../check/causes.ts';
 import type { CheckResult } from '../../check/check.ts';
+import type { Cost } from '../../check/cost.ts';
 import type { Check } from '../../check/suite.ts';
 import type { Target } from '../../check/target.ts';
 import { commandId } from '../commands.ts';
+import { readDestinations } from '../destinations/destination-settings.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationSetting } from '../settings.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { sayIn } from '../ui/localiser.ts';
+import { offer } from '../ui/offer.ts';
 import { PageHost } from '../ui/page-host.ts';
 import { placeOf } from '../ui/phrases.ts';
-import { cancellable, working } from '../ui/progress.ts';
+import { working } from '../ui/progress.ts';
 import { inMessage } from '../ui/printable.ts';
 import type * as engineModule from './engine.ts';
+import type { CheckViewer } from './check-view.ts';
 import type { CheckView, HostMessage, PageMessage, ReportFormat, SuiteView } from './messages.ts';
-import { probeWords } from './probe-choice.ts';
+import { chosenProbe, probeWords } from './probe-choice.ts';
 import type { ProbeChoice } from './probe-choice.ts';
 import { reportText, saveReport } from './report.ts';
 import { checkTexts } from './texts.ts';
@@ -23,7 +28,7 @@ import { checkTexts } from './texts.ts';
 type Engine = typeof engineModule;
 
 export interface CheckPanelsParts {
-  readonly context: Pick<vscode.ExtensionContext, 'extensionUri' | 'subscriptions'>;
+  readonly context: Pick<vscode.ExtensionContext, 'extensionUri' | 'subscriptions' | 'workspaceState'>;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -79,16 +84,37 @@ export class CheckPanels {
   async run(run: CheckRun): Promise<void> {
     const engine = await import('./engine.ts');
     await tried(run, engine);
-    const key = keyOf(run.setting);
-    let panel = this.#open.get(key);
-    if (panel === undefined) {
-      panel = new CheckPanel(this.#parts, run.setting, engine);
-      this.#open.set(key, panel);
-      panel.onDidDispose(() => this.#open.delete(key));
-    } else panel.reveal();
+    const panel = this.#open.get(keyOf(run.setting)) ?? this.#show(run.setting, engine, newPanel());
+    panel.reveal();
     // Somebody may have begun meanwhile.
     if (!panel.isRunning) await panel.run(run);
   }
+
+  /**
+   * Draws a page again that VS Code brings back after a reload, with what the checks came to.
+   * @param state what the page has kept
+   */
+  async restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const engine = await import('./engine.ts');
+    const { callback } = (state ?? {}) as { readonly callback?: unknown };
+    const setting = readDestinations().destinations.find((each) => engine.nameOfCallback(each) === callback);
+    // The settings may not have it any more, and one page is enough.
+    if (setting === undefined || this.#open.has(keyOf(setting))) panel.dispose();
+    else this.#show(setting, engine, panel);
+  }
+
+  #show(setting: DestinationSetting, engine: Engine, webview: vscode.WebviewPanel): CheckPanel {
+    const key = keyOf(setting);
+    const panel = new CheckPanel(this.#parts, setting, engine, webview);
+    this.#open.set(key, panel);
+    panel.onDidDispose(() => this.#open.delete(key));
+    return panel;
+  }
+}
+
+function newPanel(): vscode.WebviewPanel {
+  const options = { enableFindWidget: true };
+  return vscode.window.createWebviewPanel(`${prefix}.check`, '', vscode.ViewColumn.Active, options);
 }
 
 function keyOf({ url, id }: DestinationSetting): string {
@@ -111,6 +137,17 @@ async function tried({ setting, asked }: CheckRun, { ProbeError, textOf, tryOnce
   }
 }
 
+/** Checks that are being run. */
+interface Running {
+  readonly stop: AbortController;
+  /** Those that are not done; the first of them is under way. */
+  left: readonly Check[];
+  readonly all: readonly Check[];
+  /** By `performance.now()`. */
+  readonly begun: number;
+  readonly costOf: (checks: readonly Check[]) => Cost;
+}
+
 /** One page. */
 class CheckPanel {
   readonly #parts: CheckPanelsParts;
@@ -119,29 +156,41 @@ class CheckPanel {
   readonly #checks: readonly Check[];
   readonly #panel: vscode.WebviewPanel;
   readonly #page: PageHost<PageMessage, HostMessage>;
+  /** What the callback's results are kept by. */
+  readonly #callback: string;
   readonly #results = new Map<string, CheckResult>();
   #mask: InstanceType<Engine['SecretMask']>;
   #choice: ProbeChoice | undefined;
   #runToken = '';
-  /** What is run now, those that are done left out, the first of which is under way. */
-  #underWay: Check[] = [];
-  #stop: AbortController | undefined;
+  #running: Running | undefined;
   #wasGivenUp = false;
+  #isClosed = false;
+  /** What several checks share. */
+  #causes: readonly Cause[] = [];
 
   readonly onDidDispose: vscode.Event<void>;
 
-  constructor(parts: CheckPanelsParts, setting: DestinationSetting, engine: Engine) {
-    const { extensionUri } = parts.context;
+  constructor(parts: CheckPanelsParts, setting: DestinationSetting, engine: Engine, panel: vscode.WebviewPanel) {
+    const { extensionUri, workspaceState } = parts.context;
     this.#parts = parts;
     this.#setting = setting;
     this.#engine = engine;
     this.#checks = engine.checksFor({ answerWithinMs: engine.answerWithinMs });
+    // What is kept was masked.
     this.#mask = new engine.SecretMask([]);
-    this.#panel = vscode.window.createWebviewPanel(`${prefix}.check`, this.#heading, vscode.ViewColumn.Active, {
-      enableFindWidget: true,
-    });
+    this.#callback = engine.nameOfCallback(setting);
+    this.#choice = chosenProbe(workspaceState, setting.url);
+    const kept = engine.keptRun(workspaceState, this.#callback, this.#checks);
+    this.#runToken = kept?.runToken ?? '';
+    for (const result of kept?.results ?? []) this.#results.set(result.check.id, result);
+    this.#causes = this.#sharedCauses();
+    this.#panel = panel;
+    panel.title = this.#heading;
     this.onDidDispose = this.#panel.onDidDispose;
-    this.#panel.onDidDispose(() => this.stop());
+    this.#panel.onDidDispose(() => {
+      this.#isClosed = true;
+      this.stop();
+    });
     this.#page = new PageHost(this.#panel, {
       ...{ name: 'check', title: vscode.l10n.t('Check My Callback'), extensionUri, log: parts.log },
       read: engine.readCheckMessage,
@@ -150,7 +199,7 @@ class CheckPanel {
   }
 
   get isRunning(): boolean {
-    return this.#stop !== undefined;
+    return this.#running !== undefined;
   }
 
   reveal(): void {
@@ -159,7 +208,7 @@ class CheckPanel {
 
   /** Gives up what is run. */
   stop(): void {
-    this.#stop?.abort();
+    this.#running?.stop.abort();
   }
 
   probeChanged(choice: ProbeChoice): void {
@@ -168,48 +217,55 @@ class CheckPanel {
   }
 
   async run({ target, asked, choice, only }: CheckRun): Promise<void> {
-    const { allChecksMs, runChecks, newRun, settlingOf, sourcesOf } = this.#engine;
+    const { allChecksMs, costOf, runChecks, newRun, settlingOf, sourcesOf } = this.#engine;
     const checks = this.#checks.filter(({ id }) => only?.includes(id) !== false);
-    const stop = new AbortController();
     const run = newRun();
-    this.#stop = stop;
+    const settling = settlingOf();
+    const has = { probe: asked.probe !== null, kept: asked.kept !== null, key: target.signatureKey !== undefined };
+    const running: Running = {
+      ...{ stop: new AbortController(), left: checks, all: checks, begun: performance.now() },
+      costOf: (some) => costOf(some, { has, settling }),
+    };
+    this.#running = running;
     this.#wasGivenUp = false;
     this.#runToken = run.token;
     this.#choice = choice;
     this.#mask = target.mask;
     for (const { id } of checks) this.#results.delete(id);
-    this.#underWay = [...checks];
     this.#tell(checks);
     try {
-      await cancellable(this.#heading, async (given, progress) => {
-        const signal = AbortSignal.any([stop.signal, given]);
-        const context = { ...asked, target, run, signal, settling: settlingOf() };
-        const say = (): void => progress.report({ message: this.#status });
-        say();
-        await runChecks(
-          checks,
-          { ...context, sources: sourcesOf({ folder: null, fromHistory: null }) },
-          {
-            timeoutMs: allChecksMs,
-            onResult: (result) => {
-              this.#results.set(result.check.id, result);
-              this.#underWay = this.#underWay.filter(({ id }) => id !== result.check.id);
-              progress.report({ increment: 100 / checks.length });
-              say();
-              this.#tell([result.check, ...this.#underWay.slice(0, 1)]);
-            },
+      await runChecks(
+        checks,
+        {
+          ...{ ...asked, target, run, settling, signal: running.stop.signal },
+          sources: sourcesOf({ folder: null, fromHistory: null }),
+        },
+        {
+          timeoutMs: allChecksMs,
+          onResult: (result) => {
+            this.#results.set(result.check.id, result);
+            running.left = running.left.filter(({ id }) => id !== result.check.id);
+            this.#tell([result.check, ...running.left.slice(0, 1)]);
+            this.#keep();
           },
-        ).catch((error: unknown) => {
-          if (!signal.aborted) throw error;
-          this.#wasGivenUp = true;
-        });
-      });
+        },
+      );
+    } catch (error) {
+      if (!running.stop.signal.aborted) throw error;
+      this.#wasGivenUp = true;
     } finally {
-      const left = this.#underWay;
-      this.#underWay = [];
-      this.#stop = undefined;
-      this.#tell(left);
+      this.#running = undefined;
+      this.#tell(running.left);
     }
+  }
+
+  /** Keeps what there is for after a reload. */
+  #keep(): void {
+    const { context, log } = this.#parts;
+    const run = { runToken: this.#runToken, results: [...this.#results.values()] };
+    this.#engine.keepRun(context.workspaceState, this.#callback, run, this.#mask).catch((error: unknown) => {
+      log.warn(`what the checks came to is not kept: ${(error as Error).message}`);
+    });
   }
 
   get #heading(): string {
@@ -219,29 +275,53 @@ class CheckPanel {
   get #status(): string {
     const { l10n } = vscode;
     const counts = this.#engine.countsLine(this.#engine.counts([...this.#results.values()]), sayIn(l10n));
-    if (this.isRunning) return l10n.t('{0} to go: {1}', this.#underWay.length, counts);
-    return this.#wasGivenUp ? l10n.t('Stopped: {0}', counts) : counts;
+    const running = this.#running;
+    if (running === undefined) return this.#wasGivenUp ? l10n.t('Stopped: {0}', counts) : counts;
+    const left = this.#engine.spanWords(msLeft(running, this.#engine.allChecksMs), l10n);
+    return l10n.t('{0} to go, about {1}: {2}', running.left.length, left, counts);
+  }
+
+  get #facts(): SuiteView['facts'] {
+    const { l10n } = vscode;
+    const { allChecksMs, costWords, spanWords } = this.#engine;
+    const running = this.#running;
+    const tookMs = [...this.#results.values()].reduce((sum, { result }) => sum + (result?.ms ?? 0), 0);
+    return [
+      ...(this.#choice === undefined ? [] : [[l10n.t('Probe'), probeWords(this.#choice)] as const]),
+      ...(this.#runToken === '' ? [] : [[l10n.t('In the addresses'), `check-${this.#runToken}`] as const]),
+      ...(running !== undefined
+        ? [[l10n.t('Takes'), costWords(running.costOf(running.all), allChecksMs, l10n)] as const]
+        : tookMs > 0
+          ? [[l10n.t('Took'), spanWords(tookMs, l10n)] as const]
+          : []),
+    ];
   }
 
   #suite(): SuiteView {
-    const { l10n } = vscode;
     return {
+      callback: this.#callback,
       heading: this.#heading,
       running: this.isRunning,
       status: this.#status,
-      facts: [
-        ...(this.#choice === undefined ? [] : [[l10n.t('Probe'), probeWords(this.#choice)] as const]),
-        [l10n.t('In the addresses'), `check-${this.#runToken}`],
-      ],
+      facts: this.#facts,
+      causes: this.#causes.map((cause) => this.#engine.causeView(cause, this.#viewer)),
       failed: [...this.#results.values()].filter(({ outcome }) => outcome === 'failed').length,
       saveable: !this.isRunning && this.#results.size > 0,
     };
   }
 
+  get #viewer(): CheckViewer {
+    return { causes: this.#causes, mask: this.#mask, l10n: vscode.l10n };
+  }
+
   #view(check: Check): CheckView {
-    const [first] = this.#underWay;
-    const state = first === check ? 'running' : this.#underWay.includes(check) ? 'waiting' : 'notRun';
-    return this.#engine.drawCheck(check, this.#results.get(check.id), state, { mask: this.#mask, l10n: vscode.l10n });
+    const left = this.#running?.left ?? [];
+    const state = left[0] === check ? 'running' : left.includes(check) ? 'waiting' : 'notRun';
+    return this.#engine.drawCheck(check, this.#results.get(check.id), state, this.#viewer);
+  }
+
+  #sharedCauses(): readonly Cause[] {
+    return this.#engine.sharedCauses(this.#checks.flatMap(({ id }) => this.#results.get(id) ?? []));
   }
 
   #answer(message: PageMessage): void {
@@ -278,12 +358,43 @@ class CheckPanel {
     } catch (error) {
       const said = (error as Error).message;
       this.#parts.log.error(`the report could not be saved: ${said}`);
-      void vscode.window.showErrorMessage(vscode.l10n.t('The report could not be saved: {0}', inMessage(said, 300)));
+      void offer('Error', vscode.l10n.t('The report could not be saved: {0}', inMessage(said, 300)), {});
     }
   }
 
-  /** Tells the page how all of it stands, and what has changed of these. */
+  /** Tells the page how all of it stands, and what has changed of these, and of what is said above them. */
   #tell(changed: readonly Check[]): void {
-    this.#page.post({ type: 'changed', suite: this.#suite(), checks: changed.map((check) => this.#view(check)) });
+    const before = this.#causes;
+    this.#causes = this.#sharedCauses();
+    const isSaid = (causes: readonly Cause[], { id }: Check): boolean => {
+      const result = this.#results.get(id);
+      return result !== undefined && this.#engine.isSaidBy(causes, result);
+    };
+    const others = this.#checks.filter(
+      (check) => !changed.includes(check) && isSaid(before, check) !== isSaid(this.#causes, check),
+    );
+    if (this.#isClosed) return;
+    this.#panel.title = this.#title;
+    this.#page.post({
+      type: 'changed',
+      suite: this.#suite(),
+      checks: [...changed, ...others].map((check) => this.#view(check)),
+    });
   }
+
+  /** How far it is, for whoever looks at something else meanwhile. */
+  get #title(): string {
+    const running = this.#running;
+    if (running === undefined) return this.#heading;
+    return `${running.all.length - running.left.length}/${running.all.length} · ${this.#heading}`;
+  }
+}
+
+/** How long checks still take, in milliseconds: by what is left of them, at the pace of those that are done. */
+function msLeft({ all, left, begun, costOf }: Running, limitMs: number): number {
+  const elapsedMs = performance.now() - begun;
+  const leftMs = costOf(left).leastMs;
+  const doneMs = costOf(all).leastMs - leftMs;
+  const pace = doneMs > 0 ? Math.max(1, elapsedMs / doneMs) : 1;
+  return Math.min(leftMs * pace, Math.max(0, limitMs - elapsedMs));
 }

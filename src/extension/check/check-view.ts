@@ -1,5 +1,7 @@
 /** A check and what it came to, as its page shows it. Secrets are masked, and what came from outside is printable. */
 import { isUtf8 } from 'node:buffer';
+import { isSaidBy } from '../../check/causes.ts';
+import type { Cause } from '../../check/causes.ts';
 import type { CheckResult } from '../../check/check.ts';
 import type { Answer } from '../../check/exchange.ts';
 import { answerWords } from '../../check/run.ts';
@@ -14,7 +16,16 @@ import type { Localiser } from '../ui/localiser.ts';
 import { durationOf } from '../ui/phrases.ts';
 import { printable, printableLines } from '../ui/printable.ts';
 import { stateWord, verdictWord } from './check-words.ts';
-import type { AttemptView, CheckState, CheckView, FindingView, RequestView, ShownText, StepView } from './messages.ts';
+import type {
+  AttemptView,
+  CauseView,
+  CheckState,
+  CheckView,
+  FindingView,
+  RequestView,
+  ShownText,
+  StepView,
+} from './messages.ts';
 
 /** Of a longer body so many UTF-16 units are shown: a reader needs its beginning. */
 const mostShown = 4000;
@@ -23,6 +34,8 @@ const mostShown = 4000;
 const mostOfLine = 1000;
 
 export interface CheckViewer {
+  /** What several checks share is said once, above them. */
+  readonly causes: readonly Cause[];
   /** What the callback may repeat of what it is sent: credentials and the key. */
   readonly mask: SecretMask;
   readonly l10n: Localiser;
@@ -49,12 +62,18 @@ export function drawCheck(
     state: now,
     word: stateWord(now, l10n),
     took: result?.result == null ? '' : durationOf(result.result.ms, l10n),
-    reason: line(result?.reason ?? '', viewer),
+    reason: result === undefined || isSaidBy(viewer.causes, result) ? '' : line(result.reason ?? '', viewer),
     why: say(why),
     platform: basis === 'assumption' ? l10n.t('{0} (An assumption: no document says it.)', known) : known,
     mend: say(mend),
     steps: (result?.result?.steps ?? []).map((step) => stepView(step, viewer)),
   };
+}
+
+/** What holds several checks up, with how many they are. */
+export function causeView({ said, ids }: Cause, viewer: CheckViewer): CauseView {
+  const text = line(said, viewer);
+  return { text: ids.length === 1 ? text : viewer.l10n.t('{0} checks: {1}', ids.length, text), ids };
 }
 
 function stepView({ title, sent, examples, p50Ms, p99Ms, findings }: StepResult, viewer: CheckViewer): StepView {

@@ -1,4 +1,5 @@
 /** How checks and scenarios are, in words of the extension's own, and why one cannot be run. */
+import type { Cost } from '../../check/cost.ts';
 import type { Finding } from '../../check/run.ts';
 import { ScenarioFileError } from '../../check/scenario-file.ts';
 import { SaidError, textOf, words } from '../../check/words.ts';
@@ -37,6 +38,20 @@ export function verdictWord(verdict: Finding['verdict'], l10n: Localiser): strin
     case 'undecided':
       return l10n.t('Not decided');
   }
+}
+
+/** A span of checks' time, roughly: to the second, from two minutes on to the half minute. */
+export function spanWords(ms: number, l10n: Localiser): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds < 120 ? l10n.t('{0} s', seconds) : l10n.t('{0} min', Math.ceil(seconds / 30) / 2);
+}
+
+/** What checks cost in time. @param limitMs how long they may take, in milliseconds */
+export function costWords({ leastMs, mostMs }: Cost, limitMs: number, l10n: Localiser): string {
+  return l10n.t(
+    '{0} to {1}, plus the time your callback takes to answer; {2} at most',
+    ...([leastMs, mostMs, limitMs] as const).map((ms) => spanWords(ms, l10n)),
+  );
 }
 
 /** An error as one text: what went wrong, and what to do next. What is wrong comes before its place: a row is short. */

@@ -3,11 +3,13 @@
  * `await import('./engine.ts')`.
  */
 export { commandOfFile, namedInFile, secretsOfFile, tryOnce, unnamedIn, whatIsAsked } from '../../check/asked.ts';
+export { isSaidBy, newsTeller, sharedCauses } from '../../check/causes.ts';
 export { runChecks } from '../../check/check.ts';
+export { costOf } from '../../check/cost.ts';
 export { allChecksMs, answerWithinMs, settlingOf } from '../../check/defaults.ts';
 export { environmentUses } from '../../check/environment.ts';
 export { commandProbe, keptPage, ProbeError, readProbeValue, urlProbe } from '../../check/probe.ts';
-export { counts, countsLine, reportedCheck, toJson, toJUnit, toText } from '../../check/report.ts';
+export { counts, countsLine, reportedCheck, toJson, toJUnit, toText, withoutDetails } from '../../check/report.ts';
 export { reasonOf, runScenario } from '../../check/run.ts';
 export { checkLength, readScenarioBytes, readScenarioFile } from '../../check/scenario-file.ts';
 export { deliveryIn, newRun, sourcesOf } from '../../check/sources.ts';
@@ -17,6 +19,7 @@ export { SaidError, textOf, words } from '../../check/words.ts';
 export { ExpressionError } from '../../common/expressions/expressions.ts';
 export { SecretMask } from '../../common/masking.ts';
 export { destinationSchema, headerValue } from '../../protocol/settings.ts';
-export { checkError } from './check-words.ts';
-export { drawCheck } from './check-view.ts';
+export { checkError, costWords, spanWords } from './check-words.ts';
+export { causeView, drawCheck } from './check-view.ts';
+export { keepRun, keptRun, nameOfCallback, withTexts } from './kept-results.ts';
 export { readCheckMessage } from './messages.ts';

@@ -80,7 +80,7 @@ export interface CheckView {
   readonly word: string;
   /** How long it took; empty where it did not run. */
   readonly took: string;
-  /** Why it is not passed; empty where it is. */
+  /** Why it is not passed; empty where it is, and where that is said above the checks. */
   readonly reason: string;
   readonly why: string;
   readonly platform: string;
@@ -88,14 +88,25 @@ export interface CheckView {
   readonly steps: readonly StepView[];
 }
 
+/** Why several checks could not be decided, or not run. */
+export interface CauseView {
+  readonly text: string;
+  /** The checks that it holds up. */
+  readonly ids: readonly string[];
+}
+
 /** How all of it stands. */
 export interface SuiteView {
+  /** The callback, by the name that its results are kept by: the page keeps it, to be found again after a reload. */
+  readonly callback: string;
   readonly heading: string;
   /** Whether checks are being run. */
   readonly running: boolean;
   /** How far it is, or what it came to. */
   readonly status: string;
   readonly facts: readonly (readonly [name: string, value: string])[];
+  /** Said once, above the checks. */
+  readonly causes: readonly CauseView[];
   /** How many have failed. */
   readonly failed: number;
   /** Whether there is something to save. */

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { CheckResult } from '../../check/check.ts';
 import type { SecretMask } from '../../common/masking.ts';
 import { sayIn } from '../ui/localiser.ts';
+import { offer } from '../ui/offer.ts';
 import { saveFile } from '../ui/save-file.ts';
 import type * as engineModule from './engine.ts';
 import type { ReportFormat } from './messages.ts';
@@ -18,27 +19,38 @@ const files: Readonly<Record<ReportFormat, { readonly name: string; readonly ext
 export function reportText(
   results: readonly CheckResult[],
   format: ReportFormat,
-  { reportedCheck, toJUnit, toJson, toText }: typeof engineModule,
+  {
+    causeView,
+    newsTeller,
+    reportedCheck,
+    sharedCauses,
+    toJUnit,
+    toJson,
+    toText,
+    withoutDetails,
+    withTexts,
+  }: typeof engineModule,
   mask: SecretMask,
 ): string {
   const say = sayIn(vscode.l10n);
-  const reported = masked(
+  const reported = withTexts(
     results.map((each) => reportedCheck(each, say)),
-    mask,
+    (each) => mask.in(each),
   );
   switch (format) {
     case 'junit':
       return toJUnit(reported, say);
     case 'json':
       return toJson(reported);
-    case 'text':
-      return toText(reported, say);
+    case 'text': {
+      const newsOf = newsTeller();
+      const news = results.map((each) => newsOf(each).isNews);
+      const viewer = { causes: [], mask, l10n: vscode.l10n };
+      const top = sharedCauses(results).map((each) => `${causeView(each, viewer).text}\n`);
+      const checks = reported.map((each, index) => (news[index] === true ? each : withoutDetails(each)));
+      return `${top.join('')}${top.length > 0 ? '\n' : ''}${toText(checks, say)}`;
+    }
   }
-}
-
-function masked<T>(reported: T, mask: SecretMask): T {
-  const inText = (_: string, each: unknown): unknown => (typeof each === 'string' ? mask.in(each) : each);
-  return JSON.parse(JSON.stringify(reported), inText) as T;
 }
 
 /** Asks where a report goes, writes it, and offers to open it. */
@@ -53,7 +65,7 @@ export async function saveReport(format: ReportFormat, text: () => string): Prom
   });
   if (target === undefined) return;
   await saveFile(target, text());
-  const open = l10n.t('Open');
-  const choice = await vscode.window.showInformationMessage(l10n.t('The report is saved.'), open);
-  if (choice === open) await vscode.window.showTextDocument(target);
+  await offer('Information', l10n.t('The report is saved.'), {
+    [l10n.t('Open')]: () => vscode.window.showTextDocument(target),
+  });
 }

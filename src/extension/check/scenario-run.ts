@@ -22,8 +22,8 @@ export interface ScenarioParts extends TargetParts {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly history: StoppedHistory;
-  /** Has the handler at a URL run under a debugger. @returns false where the user gave up */
-  debugHandler(url: URL): Promise<boolean>;
+  /** Has the handler at a URL run under a debugger; starts none once it is given up. @returns false where the user gave up */
+  debugHandler(url: URL, signal: AbortSignal): Promise<boolean>;
 }
 
 type Engine = typeof engineModule;

@@ -37,7 +37,8 @@ interface Planned {
 }
 
 interface How {
-  readonly signal: AbortSignal;
+  /** Ends the run: the user cancels it, or gives up a handler that it waits for. */
+  readonly stop: AbortController;
   readonly debugging: boolean;
 }
 
@@ -178,17 +179,16 @@ export class ScenarioTests implements Tests {
       byFile.set(id, known);
     }
     try {
-      const how = { signal: stop.signal, debugging };
+      const how = { stop, debugging };
       // All of them are read before anything is sent.
       const planned: Planned[] = [];
       for (const { uri, items } of byFile.values()) {
         const one = await this.#plan(run, uri, items, how, engine);
         if (one !== undefined) planned.push(one);
       }
-      const isAllowed = await allowedUses(
-        this.#parts.context.workspaceState,
-        planned.flatMap(({ prepared }) => prepared.uses),
-      );
+      // Who has given up is asked nothing more.
+      const uses = stop.signal.aborted ? [] : planned.flatMap(({ prepared }) => prepared.uses);
+      const isAllowed = await allowedUses(this.#parts.context.workspaceState, uses);
       for (const each of planned) await this.#runFile(run, each, isAllowed, how, engine);
     } finally {
       run.end();
@@ -200,10 +200,11 @@ export class ScenarioTests implements Tests {
     run: vscode.TestRun,
     uri: vscode.Uri,
     items: readonly vscode.TestItem[],
-    { signal }: How,
+    { stop: { signal } }: How,
     engine: Engine,
   ): Promise<Planned | undefined> {
     try {
+      signal.throwIfAborted();
       const { file } = await this.#read(uri);
       const keys = keysOf(file.scenarios).map((key) => JSON.stringify(key));
       const scenarios = items.map((item) => file.scenarios[keys.indexOf(JSON.stringify(this.#scenarios.get(item)))]);
@@ -232,12 +233,14 @@ export class ScenarioTests implements Tests {
     run: vscode.TestRun,
     planned: Planned,
     isAllowed: (use: EnvironmentUse) => boolean,
-    { signal, debugging }: How,
+    { stop, debugging }: How,
     engine: Engine,
   ): Promise<void> {
     const { items } = planned;
+    const { signal } = stop;
     let { prepared, scenarios } = planned;
     try {
+      signal.throwIfAborted();
       const refused = prepared.uses.find((use) => !isAllowed(use));
       if (refused !== undefined) {
         throw new CommandError(
@@ -249,10 +252,13 @@ export class ScenarioTests implements Tests {
         const { target } = prepared.context;
         prepared = { ...prepared, context: { ...prepared.context, target: { ...target, timeoutMs: noHurryMs } } };
         scenarios = scenarios.map((each) => each && unhurried(each));
-        if (!(await this.#parts.debugHandler(prepared.context.target.url))) throw new GivenUpError('no handler');
+        const { url } = prepared.context.target;
+        if (!(await this.#parts.debugHandler(url, signal))) throw new GivenUpError('no handler');
       }
       await engine.tryOnce(prepared.context, signal);
     } catch (error) {
+      // Who gives up one handler does not want the next one started.
+      if (error instanceof GivenUpError) stop.abort();
       this.#notRun(run, items, error, signal, engine);
       return;
     }

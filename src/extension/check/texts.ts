@@ -16,6 +16,8 @@ export const checkTexts = pageTexts((l10n) => ({
   noneFailed: l10n.t('None has failed.'),
   checks: l10n.t('Checks'),
   checkAgain: l10n.t('Run This Check'),
+  causes: l10n.t('What to look at first'),
+  runThese: l10n.t('Run These Again'),
   why: l10n.t('Why it matters'),
   platform: l10n.t('What the platform does'),
   mend: l10n.t('What to do'),

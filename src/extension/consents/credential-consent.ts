@@ -7,6 +7,7 @@ import { isLoopback } from '../../common/loopback.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { isOfWorkspace } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
+import { offer } from '../ui/offer.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
@@ -189,7 +190,7 @@ export async function chooseConsents(consents: CredentialConsents, open: readonl
     ...open.map((use) => ({ use, isAllowed: false })),
   ];
   if (known.length === 0) {
-    void vscode.window.showInformationMessage(l10n.t('No destination uses a stored key or credentials.'));
+    void offer('Information', l10n.t('No destination uses a stored key or credentials.'), {});
     return false;
   }
   const items = known.map(({ use, isAllowed }) => ({

@@ -1,6 +1,7 @@
 /** Asks how a handler is debugged. */
 import * as vscode from 'vscode';
-import { printable } from '../ui/printable.ts';
+import { CommandError } from '../ui/command-error.ts';
+import { inMessage, printable } from '../ui/printable.ts';
 import type { HandlerConfiguration } from './handler-configurations.ts';
 import { addLaunchConfiguration, folderOf, launchCandidates } from './launch-configurations.ts';
 
@@ -15,8 +16,11 @@ export interface HandlerQuestion {
 /** The port at which Node's inspector listens where nothing else is said. */
 const inspectorPort = 9229;
 
+/** What Node runs, by the ends of their names. */
+const nodeEndings = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'];
+
 /** Programs that are offered for a new configuration: what servers are mostly called. */
-const programs = '**/{server,index,app,main,handler}.{js,mjs,cjs,ts,mts,cts}';
+const programs = `**/{server,index,app,main,handler}.{${nodeEndings.join(',')}}`;
 
 /** @returns undefined where the user gave up */
 export async function askHandlerConfiguration(question: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
@@ -91,6 +95,16 @@ export async function askInspectorPort(before?: HandlerConfiguration): Promise<H
   return text === undefined ? undefined : { kind: 'attach', port: Number(text.trim()) };
 }
 
+function askProgram(): Thenable<vscode.Uri[] | undefined> {
+  const { l10n } = vscode;
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  return vscode.window.showOpenDialog({
+    ...(folder !== undefined && { defaultUri: folder }),
+    filters: { [l10n.t('JavaScript and TypeScript')]: nodeEndings },
+    openLabel: l10n.t('Choose'),
+  });
+}
+
 async function create({ port }: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
   const { l10n } = vscode;
   const found = await vscode.workspace.findFiles(programs, '**/{node_modules,dist,out,build}/**', 20);
@@ -105,10 +119,17 @@ async function create({ port }: HandlerQuestion): Promise<HandlerConfiguration |
     ignoreFocusOut: true,
   });
   if (choice === undefined) return undefined;
-  const [program] = choice.uri
-    ? [choice.uri]
-    : ((await vscode.window.showOpenDialog({ openLabel: l10n.t('Choose') })) ?? []);
+  const [program] = choice.uri ? [choice.uri] : ((await askProgram()) ?? []);
   if (program === undefined) return undefined;
+  if (program.scheme !== 'file' || !nodeEndings.some((ending) => program.path.endsWith(`.${ending}`))) {
+    throw new CommandError(
+      l10n.t('Node cannot run {0}', inMessage(program.path)),
+      l10n.t(
+        'Choose a JavaScript or TypeScript file on the disk. What else starts your server, write into launch.json.',
+      ),
+      { title: l10n.t('Choose Another'), command: 'chooseHandlerConfiguration' },
+    );
+  }
   const folder = vscode.workspace.getWorkspaceFolder(program) ?? vscode.workspace.workspaceFolders?.[0];
   if (folder === undefined) return undefined;
   const name = await addLaunchConfiguration(folder, program, port);

@@ -99,23 +99,26 @@ async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | 
 
 /**
  * Has the handler at a URL run under a debugger, as Debug My Handler does, and sends it nothing.
+ * @param signal gives it up: nothing is asked or started then
  * @returns whether it listens; false where the user gave up
  * @throws CommandError, GivenUpError
  */
 export async function handlerDebugged(
   parts: Pick<HandlerDebugParts, 'destinations' | 'programs' | 'remembered'>,
   url: URL,
+  signal: AbortSignal,
 ): Promise<boolean> {
   requireTrust();
+  signal.throwIfAborted();
   const node = parts.destinations.nodes.find(({ setting }) => setting.url === url.href);
   const name = `${url.host}${url.pathname}`;
   // One that only a file names has its URL for an id.
   const handler = { ...(node && { node }), destinationId: node?.status?.destinationId ?? url.href, name, url };
   const chosen = await configurationFor(parts, handler);
-  if (chosen === undefined) return false;
+  if (chosen === undefined || signal.aborted) return false;
   const started = await startOrFind(parts, handler, chosen);
   if (started === undefined) return false;
-  if (started.length > 0) await untilItListens(parts, handler, started);
+  if (started.length > 0) await untilItListens(parts, handler, started, signal);
   return true;
 }
 
@@ -306,6 +309,7 @@ async function untilItListens(
   { programs }: Pick<HandlerDebugParts, 'programs'>,
   { url, name, node }: Handler,
   ofHandler: readonly vscode.DebugSession[],
+  signal?: AbortSignal,
 ): Promise<void> {
   const { l10n } = vscode;
   const ended = new AbortController();
@@ -314,8 +318,8 @@ async function untilItListens(
     if (!ofHandler.some(({ id }) => ids.has(id))) ended.abort();
   });
   try {
-    await cancellable(l10n.t('Debug My Handler: until it listens at {0}', url.host), (signal) =>
-      untilListening(url, AbortSignal.any([signal, ended.signal])),
+    await cancellable(l10n.t('Debug My Handler: until it listens at {0}', url.host), (given) =>
+      untilListening(url, AbortSignal.any([given, ended.signal, ...(signal === undefined ? [] : [signal])])),
     );
   } catch (error) {
     if (!ended.signal.aborted) throw new GivenUpError((error as Error).message);

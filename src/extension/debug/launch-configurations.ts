@@ -1,4 +1,5 @@
 /** launch.json of the workspace, read and written. */
+import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { candidatesIn } from './handler-configurations.ts';
 import type { Candidate } from './handler-configurations.ts';
@@ -38,7 +39,8 @@ export function folderOf(uri: string | null): vscode.WorkspaceFolder | undefined
 }
 
 /**
- * Adds a configuration that runs a program by Node to the launch.json of its folder.
+ * Adds a configuration that runs a program by Node to the launch.json of a folder.
+ * @param program in the folder, or anywhere else on the disk: then it is named by its whole path
  * @param port the destination's: given to the program as PORT
  * @returns its name
  */
@@ -47,17 +49,19 @@ export async function addLaunchConfiguration(
   program: vscode.Uri,
   port: string,
 ): Promise<string> {
-  const path = vscode.workspace.asRelativePath(program, false);
+  const isInside = vscode.workspace.getWorkspaceFolder(program)?.uri.toString() === folder.uri.toString();
+  const path = isInside ? vscode.workspace.asRelativePath(program, false) : program.fsPath;
   const launch = vscode.workspace.getConfiguration('launch', folder.uri);
   const { workspaceFolderValue, workspaceValue } = launch.inspect<unknown[]>('configurations') ?? {};
   const own = workspaceFolderValue ?? (vscode.workspace.workspaceFile === undefined ? workspaceValue : undefined) ?? [];
-  const name = freeName(`Handler: ${path}`, own);
+  const name = freeName(`Handler: ${isInside ? path : basename(path)}`, own);
+  const whole = isInside ? `\${workspaceFolder}/${path}` : path;
   const configuration = {
     type: 'node',
     request: 'launch',
     name,
-    program: `\${workspaceFolder}/${path}`,
-    cwd: `\${workspaceFolder}/${path.split('/').slice(0, -1).join('/')}`.replace(/\/$/, ''),
+    program: whole,
+    cwd: dirname(whole),
     env: { PORT: port },
     skipFiles: ['<node_internals>/**', '**/node_modules/**'],
   };

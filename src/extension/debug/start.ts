@@ -127,7 +127,7 @@ async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd, 
   await offer('Warning', texts.join(' '), {
     [l10n.t('Continue Sending')]: () =>
       session.client?.request('debug/continue', {}).catch((error: unknown) => {
-        void vscode.window.showErrorMessage(unlinked(withNext(error, l10n)));
+        void offer('Error', unlinked(withNext(error, l10n)), {});
       }),
     [l10n.t('Keep Held')]: () => undefined,
   });

@@ -35,6 +35,12 @@ function queryOf(url: string): string {
   }
 }
 
+/** How a destination stands, as its icon shows it: what was never reached has no tick. */
+export function standOf(status: DestinationStatus | undefined): DestinationStatus['state'] | 'unknown' {
+  if (status?.state !== 'up') return status?.state ?? 'unknown';
+  return status.answers === undefined ? 'unknown' : status.answers ? 'up' : 'down';
+}
+
 /**
  * How a destination is, in short; empty where no relay runs.
  * @param sending how sending to all of them stands
@@ -45,18 +51,23 @@ export function stateOfDestination(
   sending: Pick<Sending, 'state'> | undefined,
 ): string {
   if (status === undefined) return '';
-  const { state, detail, waiting, configured, timeoutLifted } = status;
+  const { state, answers, detail, waiting, configured, timeoutLifted } = status;
   const why = detail === null ? '' : printable(detail);
   const parts = [
     configured ? '' : l10n.t('removed from the settings'),
     state === 'down' ? (why === '' ? l10n.t('down') : l10n.t('down: {0}', why)) : '',
     state === 'held' ? (why === '' ? l10n.t('held') : l10n.t('held: {0}', why)) : '',
     sending?.state === 'paused' ? l10n.t('sending is paused') : '',
-    state === 'up' && waiting === 0 && sending?.state !== 'paused' ? l10n.t('takes notifications') : '',
+    state === 'up' && waiting === 0 && sending?.state !== 'paused' ? reachedText(answers, l10n) : '',
     waiting > 0 ? l10n.t('{0} waiting', waiting) : '',
     timeoutLifted === true ? l10n.t('stands at a breakpoint, without a time-out') : '',
   ];
   return parts.filter((part) => part !== '').join(' · ');
+}
+
+function reachedText(answers: boolean | undefined, l10n: Localiser): string {
+  if (answers === undefined) return l10n.t('nothing sent yet');
+  return answers ? l10n.t('takes notifications') : l10n.t('could not be reached');
 }
 
 /** What goes to a destination, where that is not everything as Open Connectors posts it. */

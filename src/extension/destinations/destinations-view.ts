@@ -18,7 +18,7 @@ import type {
   SampleNode,
 } from './destination-node.ts';
 import { readDestinations } from './destination-settings.ts';
-import { fieldRows, filtersOf, nameOfDestination, stateOfDestination } from './destination-words.ts';
+import { fieldRows, filtersOf, nameOfDestination, standOf, stateOfDestination } from './destination-words.ts';
 import type { Session } from '../session/session.ts';
 
 export interface DestinationsViewParts {
@@ -130,7 +130,8 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     const { l10n } = vscode;
     const item = this.#item(
       l10n.t('Sample receiver'),
-      status,
+      // It is this extension's own, and listens.
+      status && { ...status, answers: status.answers ?? true },
       ';sample;',
       l10n.t('until a callback of yours is named'),
     );
@@ -143,7 +144,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
 
   #item(name: string, status: DestinationStatus | undefined, contextValue: string, more: string = ''): vscode.TreeItem {
     const item = new vscode.TreeItem(name);
-    const [icon, colour] = icons[status?.state ?? 'unknown'];
+    const [icon, colour] = icons[standOf(status)];
     item.description = [stateOfDestination(status, vscode.l10n, this.#sending), more]
       .filter((part) => part !== '')
       .join(' · ');

@@ -32,6 +32,12 @@ export const replayCommands = {
     palette: false,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'notification', group: '3_act@2' }],
   },
+  // What acts on a row is in no palette: this asks for the row.
+  resend: {
+    title: 'Resend…',
+    icon: 'debug-rerun',
+    palette: true,
+  },
   replayFailed: {
     title: 'Replay All Failed',
     icon: 'debug-rerun',

@@ -1,11 +1,12 @@
 /** Edit and resend: a body as a JSON document, and the command that takes it the way of a received one. */
 import * as vscode from 'vscode';
 import type { Delivery, EventRow } from '../../protocol/history.ts';
-import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { jsonErrorAt } from '../event-documents/json-text.ts';
 import type { EventsNode } from '../events/event-node.ts';
+import { byCommand, offer } from '../ui/offer.ts';
 import { inMessage } from '../ui/printable.ts';
+import { say } from '../ui/say.ts';
 import { connected } from '../session/connected.ts';
 import { targetRows } from '../events/chosen.ts';
 import type { ActionParts } from '../events/action-parts.ts';
@@ -48,9 +49,7 @@ export async function openBody(
   // Where the type is nothing but such letters, the space is what tells a held one's id.
   await openUntitled(ofHeld ? name : name.trim(), editableBody(delivery, Buffer.from(body, 'base64')));
   if (delivery.truncated) {
-    void vscode.window.showWarningMessage(
-      vscode.l10n.t('Only its first 64 KiB were kept: complete it before sending.'),
-    );
+    void offer('Warning', vscode.l10n.t('Only its first 64 KiB were kept: complete it before sending.'), {});
   }
 }
 
@@ -70,14 +69,14 @@ export async function documentToSend(uri: vscode.Uri | undefined): Promise<vscod
 }
 
 /** Sends the body that a document holds, as one that came. */
-export async function sendBody({ session }: ActionParts, document: vscode.TextDocument): Promise<void> {
+export async function sendBody(parts: ActionParts, document: vscode.TextDocument): Promise<void> {
   const { version } = document;
-  const { delivery, events } = await connected(session).request('deliveries/inject', {
+  const { delivery, events } = await connected(parts.session).request('deliveries/inject', {
     source: document.fileName.endsWith(bodyEndings['open-connectors']) ? 'open-connectors' : 'campaign-monitor',
     body: { text: document.getText() },
   });
   await closeAccepted(document, version, delivery);
-  await sayReceived(delivery, events, (first) =>
+  await sayReceived(parts, delivery, events, (first) =>
     delivery.status === 'test'
       ? vscode.l10n.t('Sent as {0}. It holds no event: a test call.', first)
       : events.length === 1
@@ -95,27 +94,27 @@ export async function closeAccepted(document: vscode.TextDocument, version: numb
 }
 
 /**
- * Says what became of a body that was sent, and leads to its first event.
+ * Says what became of a body that was sent, and leads to its first event where no view shows it.
  * @param accepted what is said where it was not rejected, with the id of that event
  */
 export async function sayReceived(
+  { isSeen }: Pick<ActionParts, 'isSeen'>,
   delivery: Delivery,
   [row]: readonly EventRow[],
   accepted: (first: string) => string,
 ): Promise<void> {
   if (row === undefined) return;
   const { l10n } = vscode;
-  const show = l10n.t('Show Event');
-  const choice =
-    delivery.status === 'rejected'
-      ? await vscode.window.showWarningMessage(
-          l10n.t('The relay rejected it as {0}: {1}', row.id, inMessage(delivery.reason ?? '', 500)),
-          show,
-        )
-      : await vscode.window.showInformationMessage(accepted(row.id), show);
-  if (choice !== show) return;
   const node: EventsNode = { kind: 'event', row };
-  await vscode.commands.executeCommand(commandId('open'), node);
+  const show = { [l10n.t('Show Event')]: byCommand('open', node) };
+  if (delivery.status === 'rejected') {
+    await offer(
+      'Warning',
+      l10n.t('The relay rejected it as {0}: {1}', row.id, inMessage(delivery.reason ?? '', 500)),
+      show,
+    );
+  } else if (isSeen()) say(accepted(row.id));
+  else await offer('Information', accepted(row.id), show);
 }
 
 /** Puts the cursor where the text stops being JSON, and says so. */
@@ -124,11 +123,6 @@ async function showMistake(document: vscode.TextDocument, offset: number): Promi
   const editor = await vscode.window.showTextDocument(document, { preview: false });
   editor.selection = new vscode.Selection(position, position);
   editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
-  void vscode.window.showErrorMessage(
-    vscode.l10n.t(
-      'Not sent: this is not JSON from line {0}, column {1} on.',
-      position.line + 1,
-      position.character + 1,
-    ),
-  );
+  const [line, column] = [position.line + 1, position.character + 1];
+  void offer('Error', vscode.l10n.t('Not sent: this is not JSON from line {0}, column {1} on.', line, column), {});
 }

@@ -3,8 +3,10 @@ import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
+import { offer } from '../ui/offer.ts';
 import { cancellable } from '../ui/progress.ts';
 import { saveFile } from '../ui/save-file.ts';
+import { copy } from '../ui/say.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { labelOf } from '../events/event-words.ts';
@@ -23,8 +25,12 @@ export function createExportCommands(parts: ActionParts): CommandHandlers<'expor
     const rows = chosenRows(parts, node, nodes);
     const text = await textOf(parts, rows, format);
     if (text === undefined) return;
-    await vscode.env.clipboard.writeText(text);
-    tellCopied(rows.length);
+    await copy(
+      text,
+      rows.length === 1
+        ? vscode.l10n.t('Copied, with secrets masked.')
+        : vscode.l10n.t('Copied {0} events, with secrets masked.', rows.length),
+    );
   };
   return {
     copyAsCurl: byKeyToo(parts.focused, copyAs('curl')),
@@ -35,26 +41,16 @@ export function createExportCommands(parts: ActionParts): CommandHandlers<'expor
       const rows = chosenRows(parts, node, nodes);
       const addresses = [...new Set(rows.flatMap(({ address }) => (address === null ? [] : [address])))];
       if (addresses.length === 0) throw new CommandError(vscode.l10n.t('There is no address in the selection'));
-      await vscode.env.clipboard.writeText(addresses.join('\n'));
-      vscode.window.setStatusBarMessage(
+      await copy(
+        addresses.join('\n'),
         addresses.length === 1
           ? vscode.l10n.t('Copied {0}.', addresses[0] ?? '')
           : vscode.l10n.t('Copied {0} addresses.', addresses.length),
-        5000,
       );
     },
     exportSelection: (node?: EventsNode, nodes?: readonly EventsNode[]) =>
       exportSelection(parts, chosenRows(parts, node, nodes)),
   };
-}
-
-function tellCopied(events: number): void {
-  vscode.window.setStatusBarMessage(
-    events === 1
-      ? vscode.l10n.t('Copied, with secrets masked.')
-      : vscode.l10n.t('Copied {0} events, with secrets masked.', events),
-    5000,
-  );
 }
 
 /**
@@ -151,12 +147,11 @@ async function exportSelection(parts: ActionParts, rows: readonly [EventRow, ...
   const text = await textOf(parts, rows, chosen.format, target);
   if (text === undefined) return;
   await saveFile(target, text);
-  const open = l10n.t('Open');
-  const choice = await vscode.window.showInformationMessage(
+  await offer(
+    'Information',
     rows.length === 1
       ? l10n.t('Exported {0}, with secrets masked.', labelOf(rows[0], l10n))
       : l10n.t('Exported {0} events, with secrets masked.', rows.length),
-    open,
+    { [l10n.t('Open')]: () => vscode.window.showTextDocument(target) },
   );
-  if (choice === open) await vscode.window.showTextDocument(target);
 }

@@ -6,14 +6,16 @@ import { connected } from '../session/connected.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
+import { offer } from '../ui/offer.ts';
 import { unlinked } from '../ui/printable.ts';
+import { say } from '../ui/say.ts';
 import { chosenRows } from '../events/chosen.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { labelOf } from '../events/event-words.ts';
 import { isHeldAtGate } from '../events/forwarding-state.ts';
 import { closeAccepted, documentToSend, openBody, sayReceived, sendBody } from './edit-and-resend.ts';
-import { inFull, inSteps, isMeant, say } from './many-at-once.ts';
+import { inFull, inSteps, isMeant, sayDone } from './many-at-once.ts';
 import { notificationsWith, onlyNotification } from './row-notifications.ts';
 import type { WholeNotification } from './row-notifications.ts';
 import { heldEventOf } from './send-lens.ts';
@@ -96,17 +98,17 @@ async function act({ session }: ActionParts, deed: Deed, rows: readonly EventRow
   );
   if (done.done === 0 && !done.cancelled && refusal !== undefined) throw refusal;
   if (whole !== undefined && done.done > 0) {
-    vscode.window.setStatusBarMessage(wholeText(deed, whole), 8000);
+    say(wholeText(deed, whole));
     return;
   }
   const name = labelOf(held[0], l10n);
-  say(
+  sayDone(
     done,
     deed === 'release'
       ? {
           none: l10n.t('Nothing of the selection was held.'),
           one: l10n.t('{0} is released.', name),
-          many: (count) => l10n.t('{0} notifications are released. The events view shows how they fare.', count),
+          many: (count) => l10n.t('{0} notifications are released.', count),
           cancelled: (count) => l10n.t('Cancelled: {0} notifications are released, the others are still held.', count),
         }
       : {
@@ -148,7 +150,7 @@ async function releaseEdited(parts: ActionParts, uri: vscode.Uri | undefined): P
       contentType: 'application/json; charset=utf-8',
     });
     await closeAccepted(document, version, delivery);
-    await sayReceived(delivery, events, (first) => l10n.t('Released as {0} in place of {1}.', first, eventId));
+    await sayReceived(parts, delivery, events, (first) => l10n.t('Released as {0} in place of {1}.', first, eventId));
   } catch (error) {
     const { code, advice } = error as { code?: unknown; advice?: unknown };
     if (code !== 'conflict') throw error;
@@ -159,9 +161,8 @@ async function releaseEdited(parts: ActionParts, uri: vscode.Uri | undefined): P
         ? [l10n.t('Release Original'), () => connected(parts.session).request('debug/step', { id: eventId })]
         : [l10n.t('Send as New Event'), () => sendBody(parts, document)];
     // Not awaited: the message may stay.
-    void vscode.window
-      .showErrorMessage(text, other)
-      .then((choice) => (choice === other ? doOther() : undefined))
-      .then(undefined, (failure: unknown) => vscode.window.showErrorMessage(unlinked(withNext(failure, l10n))));
+    void offer('Error', text, { [other]: doOther }).catch((failure: unknown) =>
+      offer('Error', unlinked(withNext(failure, l10n)), {}),
+    );
   }
 }

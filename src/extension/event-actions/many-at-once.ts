@@ -1,7 +1,8 @@
 /** What is done to many notifications at once: in steps that can be given up, and said afterwards. */
 import * as vscode from 'vscode';
-import { prefix } from '../prefix.ts';
+import { offer } from '../ui/offer.ts';
 import { cancellable } from '../ui/progress.ts';
+import { say } from '../ui/say.ts';
 import { stepByStep } from './step-by-step.ts';
 import type { Steps } from './step-by-step.ts';
 
@@ -33,21 +34,11 @@ export interface Said {
   readonly cancelled: (count: number) => string;
 }
 
-/** Says what was done: one in passing, more so that it is read. */
-export function say({ done, cancelled }: Steps, texts: Said): void {
-  if (cancelled) tell(texts.cancelled(done));
-  else if (done === 0) void vscode.window.showInformationMessage(texts.none);
-  else if (done === 1) vscode.window.setStatusBarMessage(texts.one, 5000);
-  else tell(texts.many(done));
-}
-
-/** With a button VS Code shows all of a text, not its first line alone. */
-export function tell(text: string): void {
-  const show = vscode.l10n.t('Show Events');
-  // Not awaited: the message may stay.
-  void vscode.window
-    .showInformationMessage(text, show)
-    .then((choice) => (choice === show ? vscode.commands.executeCommand(`${prefix}.events.focus`) : undefined));
+/** Says what was done, in passing: the views show how it goes on. That nothing was done they do not show. */
+export function sayDone({ done, cancelled }: Steps, texts: Said): void {
+  if (cancelled) say(texts.cancelled(done));
+  else if (done === 0) void offer('Information', texts.none, {});
+  else say(done === 1 ? texts.one : texts.many(done));
 }
 
 /** Works through groups of ids; more than one shows progress that can be cancelled. */

@@ -5,7 +5,10 @@ import type { Params } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
+import { offer } from '../ui/offer.ts';
 import { cancellable } from '../ui/progress.ts';
+import { say } from '../ui/say.ts';
+import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { labelOf, whyNothingIsReplayed } from '../events/event-words.ts';
@@ -16,7 +19,8 @@ import { problemOfUrl } from '../destinations/callback-url.ts';
 import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
-import { inFull, inSteps, isMeant, say } from './many-at-once.ts';
+import { inFull, inSteps, isMeant, sayDone } from './many-at-once.ts';
+import { askWhatToResend } from './resend-picker.ts';
 import { notificationsByDelivery, notificationsWith, onlyNotification } from './row-notifications.ts';
 import type { WholeNotification } from './row-notifications.ts';
 import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
@@ -41,12 +45,24 @@ export function createReplayCommands(parts: ActionParts): CommandHandlers<'repla
       const to = await askDestination(parts);
       if (to !== undefined) await replay(parts, rows, to);
     },
+    resend: () => resend(parts),
     replayFailed: () => replayFailed(parts),
     discard: byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
       discard(parts, chosenRows(parts, node, nodes)),
     ),
     discardWaiting: () => discardWaiting(parts),
   };
+}
+
+/** By the palette: asks what, and starts the relay where it does not run. */
+async function resend(parts: ActionParts): Promise<void> {
+  const { session } = parts;
+  if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
+  // Why it did not start has been said.
+  if (session.client === undefined) return;
+  const what = await askWhatToResend(parts);
+  if (what === 'failed') await replayFailed(parts);
+  else if (what !== undefined) await replay(parts, what);
 }
 
 /** Those of the rows that have a notification. @throws CommandError where none has */
@@ -70,10 +86,10 @@ async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: 
   const replayed = await inSteps(l10n.t('Replaying'), groups, (some) => replayOnce(client, some, to));
   const whole = onlyNotification(sendable);
   if (whole !== undefined && replayed.done > 0) {
-    vscode.window.setStatusBarMessage(sentWhole(whole), 8000);
+    say(sentWhole(whole));
     return;
   }
-  say(replayed, {
+  sayDone(replayed, {
     none: whyNothingIsReplayed(rows, l10n),
     one: l10n.t('{0} is sent again.', labelOf(sendable[0], l10n)),
     many: sentAgain,
@@ -126,7 +142,7 @@ async function replayFailed({ session }: ActionParts): Promise<void> {
         }),
     ),
   );
-  say(replayed, {
+  sayDone(replayed, {
     none: l10n.t('Nothing has failed.'),
     one: l10n.t('One notification is sent again.'),
     many: sentAgain,
@@ -135,7 +151,7 @@ async function replayFailed({ session }: ActionParts): Promise<void> {
 }
 
 function sentAgain(count: number): string {
-  return vscode.l10n.t('{0} notifications are sent again. The events view shows how they fare.', count);
+  return vscode.l10n.t('{0} notifications are sent again.', count);
 }
 
 function sentAgainInPart(count: number): string {
@@ -158,10 +174,10 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
   );
   const whole = discarded.done > 0 ? onlyNotification(open) : undefined;
   if (whole !== undefined) {
-    vscode.window.setStatusBarMessage(discardedWhole(whole), 8000);
+    say(discardedWhole(whole));
     return;
   }
-  say(discarded, {
+  sayDone(discarded, {
     none: l10n.t('Nothing of the selection is waiting.'),
     one: l10n.t('{0} is no longer sent. Replay sends it after all.', labelOf(open[0] ?? rows[0], l10n)),
     many: (count) => l10n.t('{0} notifications are no longer sent. Replay sends them after all.', count),
@@ -175,7 +191,7 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
   const { counts } = await client.request('relay/status', {});
   const waiting = counts.waiting + counts.held;
   if (waiting === 0) {
-    vscode.window.setStatusBarMessage(l10n.t('Nothing is waiting.'), 5000);
+    void offer('Information', l10n.t('Nothing is waiting.'), {});
     return;
   }
   const confirm = l10n.t('Discard');
@@ -186,7 +202,7 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
   );
   if (choice !== confirm) return;
   const { discarded } = await client.request('notifications/discard', { waiting: true });
-  vscode.window.setStatusBarMessage(l10n.t('{0} discarded.', discarded), 5000);
+  say(l10n.t('{0} discarded.', discarded));
 }
 
 /** Asks where to replay to: a destination of the settings, or any other URL. */

@@ -2,13 +2,17 @@
 import * as vscode from 'vscode';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
-import { cancellable } from '../ui/progress.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { connected } from '../session/connected.ts';
 import { CommandError } from '../ui/command-error.ts';
+import { cancellable } from '../ui/progress.ts';
+import { askChoice, askText } from '../ui/questions.ts';
+import { say } from '../ui/say.ts';
 import { walked } from '../ui/walkthrough.ts';
+import { back, ifAnswered, inSteps } from '../ui/steps.ts';
+import type { Answer, StepPlace } from '../ui/steps.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import type { SampleChoice } from './sample-posts.ts';
 
@@ -81,69 +85,117 @@ function tell(
     );
   }
   const events = (result.sent * choice.batch).toLocaleString(vscode.env.language);
-  vscode.window.setStatusBarMessage(
-    result.cancelled
-      ? l10n.t('Cancelled after {0} sample events. The events view shows them.', events)
-      : l10n.t('Sent {0} sample events. The events view shows them.', events),
-    8000,
+  say(
+    result.cancelled ? l10n.t('Cancelled after {0} sample events.', events) : l10n.t('Sent {0} sample events.', events),
   );
 }
 
-type FirstChoice = vscode.QuickPickItem & {
-  /** Everything that is to be known, so that nothing more is asked. */
-  readonly whole?: SampleChoice;
-  readonly types?: readonly WebhookEventType[];
-};
+/** What is sent as it is, or leads to further questions. */
+type Offer = vscode.QuickPickItem & { readonly choice?: SampleChoice };
 
+/** So many are offered mixed, and in one delivery. */
+const offeredCount = 20;
+
+/** One picker offers what is mostly sent, and whatever number is typed into it. */
 async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
   const { l10n } = vscode;
-  const { documentedListId } = await import('../deferred.ts');
+  const { documentedListId: listId, maxEventsInDelivery } = await import('../deferred.ts');
+  const title = l10n.t('Send Sample Events');
   const last = parts.context.workspaceState.get<SampleChoice>(lastChoiceKey);
-  const oneOfEach: SampleChoice = {
-    types: webhookEventTypes,
-    mixed: false,
-    count: 3,
-    batch: 1,
-    listId: documentedListId,
-  };
-  const choices: FirstChoice[] = [
+  const of = (types: readonly WebhookEventType[], count: number, batch = 1): SampleChoice => ({
+    ...{ types, count, batch, listId },
+    mixed: types.length > 1 && batch > 1,
+  });
+  const mixed = (count: number): Offer => ({
+    label: l10n.t('$(layers) {0} mixed', count),
+    description: l10n.t('all three take turns'),
+    choice: of(webhookEventTypes, count),
+  });
+  const inOne = (count: number): Offer => ({
+    label: l10n.t('$(package) {0} in one delivery', count),
+    description: l10n.t('as after an import'),
+    choice: of(webhookEventTypes, 1, count),
+  });
+  const oneOfEach = of(webhookEventTypes, webhookEventTypes.length);
+  const known: readonly Offer[] = [
     {
       label: l10n.t('$(beaker) One of each'),
       description: l10n.t('Subscribe, Update and Deactivate, sent at once'),
-      whole: oneOfEach,
+      choice: oneOfEach,
     },
-  ];
-  if (last !== undefined && JSON.stringify(last) !== JSON.stringify(oneOfEach)) {
-    choices.push({ label: l10n.t('$(history) As last time'), description: describe(last), whole: last });
-  }
-  choices.push(
+    ...(last === undefined || JSON.stringify(last) === JSON.stringify(oneOfEach)
+      ? []
+      : [{ label: l10n.t('$(history) As last time'), description: describe(last), choice: last }]),
+    mixed(offeredCount),
+    inOne(offeredCount),
+    ...singleTypes().map(({ icon, type, description }) => ({
+      label: `$(${icon}) ${type}`,
+      ...{ description, choice: of([type], 1) },
+    })),
     { label: '', kind: vscode.QuickPickItemKind.Separator },
-    { label: l10n.t('$(person-add) Subscribe…'), description: l10n.t('somebody joins a list'), types: ['Subscribe'] },
-    { label: l10n.t('$(edit) Update…'), description: l10n.t('details or the address change'), types: ['Update'] },
-    {
-      label: l10n.t('$(circle-slash) Deactivate…'),
-      description: l10n.t('somebody leaves, or mail bounces'),
-      types: ['Deactivate'],
-    },
-    { label: l10n.t('$(layers) Mixed…'), description: l10n.t('all three take turns'), types: webhookEventTypes },
+    { label: l10n.t('$(settings) Another number, size or list…') },
+  ];
+  const offered = (typed: string): readonly Offer[] => {
+    const count = numberOf(typed, mostDeliveries);
+    if (count === undefined) return known;
+    return [
+      mixed(count),
+      ...(count > 1 && count <= maxEventsInDelivery ? [inOne(count)] : []),
+      ...singleTypes().map(({ icon, type }) => ({ label: `$(${icon}) ${count} × ${type}`, choice: of([type], count) })),
+    ].map((each) => ({ ...each, alwaysShow: true }));
+  };
+  const answer = await askChoice<Offer>(
+    { title, step: 1, totalSteps: 1 },
+    { placeholder: l10n.t('Choose what Campaign Monitor would send, or type how many'), items: offered },
   );
-  const first = await vscode.window.showQuickPick(choices, {
-    title: l10n.t('Send Sample Events'),
-    placeHolder: l10n.t('Choose what Campaign Monitor would send'),
-    ignoreFocusOut: true,
-  });
-  if (first?.whole !== undefined) return first.whole;
-  if (first?.types === undefined) return undefined;
-  const title = first.label.replace(/^\$\([^)]*\) |…$/g, '');
-  const count = await askNumber(l10n.t('{0}: how many deliveries?', title), mostDeliveries);
-  if (count === undefined) return undefined;
-  const { maxEventsInDelivery } = await import('../deferred.ts');
-  const batch = await askNumber(l10n.t('{0}: how many events in each?', title), maxEventsInDelivery);
-  if (batch === undefined) return undefined;
-  const listId = await chooseList(parts, l10n.t('{0}: of which list?', title), documentedListId);
-  return listId === undefined
-    ? undefined
-    : { types: first.types, mixed: first.types.length > 1 && batch > 1, count, batch, listId };
+  if (answer === undefined || answer === back) return undefined;
+  return answer.choice ?? chooseByParts(parts, title, last ?? oneOfEach, maxEventsInDelivery);
+}
+
+function singleTypes(): readonly {
+  readonly icon: string;
+  readonly type: WebhookEventType;
+  readonly description: string;
+}[] {
+  const { l10n } = vscode;
+  return [
+    { icon: 'person-add', type: 'Subscribe', description: l10n.t('somebody joins a list') },
+    { icon: 'edit', type: 'Update', description: l10n.t('details or the address change') },
+    { icon: 'circle-slash', type: 'Deactivate', description: l10n.t('somebody leaves, or mail bounces') },
+  ];
+}
+
+/** Asks for each part by itself, beginning with what was sent last. */
+async function chooseByParts(
+  parts: ActionParts,
+  title: string,
+  last: SampleChoice,
+  mostInDelivery: number,
+): Promise<SampleChoice | undefined> {
+  const { l10n } = vscode;
+  const known = await inSteps<Omit<SampleChoice, 'mixed'>>(title, last, () => [
+    async ({ types: before }, place) => {
+      const items = [
+        ...singleTypes().map(({ type, description }) => ({ label: type, description, types: [type] })),
+        { label: l10n.t('Mixed'), description: l10n.t('all three take turns'), types: webhookEventTypes },
+      ];
+      const active = items.find((each) => JSON.stringify(each.types) === JSON.stringify(before));
+      const answer = await askChoice<(typeof items)[number]>(place, {
+        placeholder: l10n.t('Which events?'),
+        items,
+        active,
+      });
+      return ifAnswered(answer, ({ types }) => ({ types }));
+    },
+    async ({ count }, place) =>
+      ifAnswered(await askNumber(place, l10n.t('How many deliveries?'), count, mostDeliveries), (n) => ({ count: n })),
+    async ({ batch }, place) =>
+      ifAnswered(await askNumber(place, l10n.t('How many events in each?'), batch, mostInDelivery), (n) => ({
+        batch: n,
+      })),
+    async ({ listId }, place) => ifAnswered(await askList(parts, place, listId), (id) => ({ listId: id })),
+  ]);
+  return known && { ...known, mixed: known.types.length > 1 && known.batch > 1 };
 }
 
 function describe({ types, count, batch, listId }: SampleChoice): string {
@@ -154,46 +206,40 @@ function describe({ types, count, batch, listId }: SampleChoice): string {
     : l10n.t('{0} × {1}, {2} events each, list {3}', count, names, batch, listId);
 }
 
-/** Any number, to be typed: one is there at first. */
-async function askNumber(title: string, most: number): Promise<number | undefined> {
-  const { l10n } = vscode;
-  const typed = await vscode.window.showInputBox({
-    title,
-    prompt: l10n.t('A whole number from 1 to {0}', most),
-    value: '1',
-    ignoreFocusOut: true,
-    validateInput: (text) =>
-      /^[1-9]\d*$/.test(text.trim()) && Number(text) <= most
-        ? undefined
-        : l10n.t('Give a whole number from 1 to {0}', most),
+/** A whole number from 1 on that was typed; undefined where it is none, or more than may be. */
+function numberOf(typed: string, most: number): number | undefined {
+  const text = typed.trim();
+  return /^[1-9]\d*$/.test(text) && Number(text) <= most ? Number(text) : undefined;
+}
+
+async function askNumber(place: StepPlace, prompt: string, before: number, most: number): Promise<Answer<number>> {
+  const answer = await askText(place, {
+    ...{ prompt, value: String(before) },
+    check: (text) =>
+      numberOf(text, most) === undefined ? vscode.l10n.t('Give a whole number from 1 to {0}', most) : undefined,
   });
-  return typed === undefined ? undefined : Number(typed);
+  return ifAnswered(answer, Number);
 }
 
 /** A list: the documented one, one that was seen, or another that is typed. */
-async function chooseList({ session }: ActionParts, title: string, documented: string): Promise<string | undefined> {
+async function askList({ session }: ActionParts, place: StepPlace, before: string): Promise<Answer<string>> {
   const { l10n } = vscode;
+  const { documentedListId: documented } = await import('../deferred.ts');
   const { events } = await connected(session).request('events/query', { limit: 1000 });
-  const seen = new Set(events.map(({ list }) => list).filter((list) => list !== null && list !== documented));
-  const choices: (vscode.QuickPickItem & { listId?: string })[] = [
-    { label: documented, description: l10n.t('the list of the vendor’s samples'), listId: documented },
-    ...[...seen].flatMap((list) =>
-      list === null ? [] : [{ label: list, description: l10n.t('seen in the history'), listId: list }],
+  const seen = [before, ...events.map(({ list }) => list)].filter((list) => list !== null && list !== documented);
+  const known: vscode.QuickPickItem[] = [
+    { label: documented, description: l10n.t('the list of the vendor’s samples') },
+    ...[...new Set(seen)].flatMap((list) =>
+      list === null ? [] : [{ label: list, description: l10n.t('seen in the history') }],
     ),
-    { label: l10n.t('$(edit) Another list…') },
   ];
-  const choice = await vscode.window.showQuickPick(choices, {
-    title,
-    placeHolder: l10n.t('Choose a list'),
-    ignoreFocusOut: true,
+  const answer = await askChoice<vscode.QuickPickItem>(place, {
+    placeholder: l10n.t('Which list? Choose one, or type its ID'),
+    items: (typed) =>
+      /^[\x21-\x7e]{1,100}$/.test(typed.trim()) && known.every(({ label }) => label !== typed.trim())
+        ? [...known, { label: typed.trim(), alwaysShow: true }]
+        : known,
+    active: known.find(({ label }) => label === before),
   });
-  if (choice === undefined || choice.listId !== undefined) return choice?.listId;
-  const typed = await vscode.window.showInputBox({
-    title,
-    prompt: l10n.t('The list’s ID: 32 hex digits'),
-    ignoreFocusOut: true,
-    validateInput: (text) =>
-      /^[\x21-\x7e]{1,100}$/.test(text.trim()) ? undefined : l10n.t('Give an ID without spaces'),
-  });
-  return typed?.trim();
+  return ifAnswered(answer, ({ label }) => label);
 }

@@ -10,6 +10,7 @@ import type { Session } from '../session/session.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
 import { Coalescer } from '../ui/coalescer.ts';
 import { withNext } from '../ui/error-words.ts';
+import { offer } from '../ui/offer.ts';
 import { PageHost } from '../ui/page-host.ts';
 import { printable } from '../ui/printable.ts';
 import { walked } from '../ui/walkthrough.ts';
@@ -196,9 +197,7 @@ class EventPanel implements vscode.Disposable {
       await openDocument(this.#parts, { eventId: this.eventId, kind, attempt }, { asText: true });
     } catch (error) {
       this.#parts.log.error(`a document of ${this.eventId}: ${(error as Error).message}`);
-      const show = vscode.l10n.t('Show Log');
-      const choice = await vscode.window.showErrorMessage(withNext(error, vscode.l10n), show);
-      if (choice === show) this.#parts.log.show();
+      await offer('Error', withNext(error, vscode.l10n), { [vscode.l10n.t('Show Log')]: () => this.#parts.log.show() });
     }
   }
 

@@ -7,6 +7,11 @@ import type { CommandDescriptions } from '../describing.ts';
 const readable = `(${prefix}.state == running || ${prefix}.readOnly)`;
 
 export const eventsViewCommands = {
+  showTable: {
+    title: 'Show Webhook Events',
+    icon: 'table',
+    palette: true,
+  },
   filterEvents: {
     title: 'Filter Events…',
     icon: 'filter',

@@ -1,7 +1,9 @@
 /** Commands about the events view as a whole: filter, grouping, pages, clearing. */
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../commands.ts';
+import { prefix } from '../prefix.ts';
 import { withNext } from '../ui/error-words.ts';
+import { say } from '../ui/say.ts';
 import { connected, notRunning } from '../session/connected.ts';
 import type { Session } from '../session/session.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
@@ -26,6 +28,7 @@ export function createEventsViewCommands({
   history,
 }: EventsViewCommandParts): CommandHandlers<'eventsView'> {
   return {
+    showTable: () => vscode.commands.executeCommand(`${prefix}.table.focus`),
     groupEvents: (grouping?: unknown) => groupEvents(view, grouping),
     pauseEvents: () => watch.setPaused(true),
     resumeEvents: () => watch.setPaused(false),
@@ -33,7 +36,7 @@ export function createEventsViewCommands({
     clearFilter: () => watch.setFilter(''),
     refreshEvents: () => view.refresh(),
     loadMore: () => view.loadMore(),
-    clearHistory: () => clearHistory(session, watch),
+    clearHistory: () => clearHistory(session),
   };
 }
 
@@ -85,7 +88,7 @@ async function filterEvents(
   if (picked !== undefined) await watch.setFilter(picked);
 }
 
-async function clearHistory(session: Session, watch: HistoryWatch): Promise<void> {
+async function clearHistory(session: Session): Promise<void> {
   const client = connected(session);
   const clear = vscode.l10n.t('Clear History');
   const choice = await vscode.window.showWarningMessage(
@@ -100,16 +103,9 @@ async function clearHistory(session: Session, watch: HistoryWatch): Promise<void
   );
   if (choice !== clear) return;
   const { cleared, kept } = await client.request('events/clear', {});
-  if (kept === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('Cleared: {0} deliveries.', cleared));
-    return;
-  }
-  const show = vscode.l10n.t('Show What Stays');
-  // Not awaited: the message may stay.
-  void vscode.window
-    .showInformationMessage(
-      vscode.l10n.t('Cleared: {0} deliveries. {1} stay, of which something still waits or is held.', cleared, kept),
-      show,
-    )
-    .then((answer) => (answer === show ? watch.setFilter('state:waiting,held') : undefined));
+  say(
+    kept === 0
+      ? vscode.l10n.t('Cleared: {0} deliveries.', cleared)
+      : vscode.l10n.t('Cleared: {0} deliveries. {1} stay, of which something still waits or is held.', cleared, kept),
+  );
 }

@@ -13,6 +13,8 @@ export interface ActionParts {
   readonly history: StoppedHistory;
   /** The rows that a command acts on: the clicked node with the selection, or the view's selection. */
   readonly select: Select;
+  /** Whether the view of events is open: what is done with events is seen there. */
+  readonly isSeen: () => boolean;
   /** The rows that a key acts on, for which VS Code names none. */
   readonly focused: FocusedRows<EventsNode>;
 }

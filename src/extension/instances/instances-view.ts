@@ -144,7 +144,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
 
   /** Reads the instances anew; what was under way is given up. A failure is shown in the view and logged. */
   async refresh(): Promise<Reading> {
-    return vscode.window.withProgress({ location: { viewId: `${prefix}.instances` } }, () => this.#list.read());
+    return this.#list.read();
   }
 
   getTreeItem(node: InstancesNode): vscode.TreeItem {

@@ -120,7 +120,7 @@ export class BrowserAuthorization {
   /** Shows the box for what the browser ended on, where an authorisation waits. */
   paste(): void {
     if (this.#showBox !== undefined) this.#showBox();
-    else void vscode.window.showInformationMessage(vscode.l10n.t('Nothing waits for an authorisation now.'));
+    else void offer('Information', vscode.l10n.t('Nothing waits for an authorisation now.'), {});
   }
 
   async #environment(): Promise<EditorEnvironment> {
@@ -190,16 +190,11 @@ export class BrowserAuthorization {
         // Any page may send the browser here as often as it likes: one message is enough.
         if (told) return;
         told = true;
-        const tryAgain = l10n.t('Try Again');
-        void window
-          .showWarningMessage(
-            l10n.t('The browser came back with something else than what was asked for. {0}.', strayText(why)),
-            tryAgain,
-          )
-          .then((choice) => {
-            told = false;
-            if (choice === tryAgain) again();
-          });
+        void offer(
+          'Warning',
+          l10n.t('The browser came back with something else than what was asked for. {0}.', strayText(why)),
+          { [l10n.t('Try Again')]: again },
+        ).finally(() => (told = false));
       },
       close: () => {
         box?.dispose();

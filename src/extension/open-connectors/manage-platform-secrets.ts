@@ -1,6 +1,7 @@
 /** Setting and forgetting the platform's secrets, as **Manage Keys and Secrets…** offers it. */
 import * as vscode from 'vscode';
 import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
+import { offer } from '../ui/offer.ts';
 import { say } from '../ui/say.ts';
 import type { Platform } from './platform.ts';
 
@@ -26,7 +27,7 @@ export function createPlatformSecrets(platform: Platform): PlatformSecrets {
 async function askForSecrets(platform: Platform): Promise<boolean> {
   const { host } = platform;
   if (platform.isSandbox) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('The sandbox brings its own secrets.'));
+    void offer('Information', vscode.l10n.t('The sandbox brings its own secrets.'), {});
     return true;
   }
   const ask = (title: string, step: number): Thenable<string | undefined> =>
@@ -59,7 +60,7 @@ async function forgetSecrets(platform: Platform): Promise<boolean> {
   const { l10n, window } = vscode;
   const hosts = await platform.secrets.hosts(platform.host);
   if (hosts.length === 0) {
-    void window.showInformationMessage(l10n.t('No secrets of Open Connectors are kept.'));
+    void offer('Information', l10n.t('No secrets of Open Connectors are kept.'), {});
     return false;
   }
   const forget = l10n.t('Forget Secrets');

@@ -100,7 +100,7 @@ async function start(parts: RelayCommandParts): Promise<void> {
 async function bringUp(parts: RelayCommandParts): Promise<boolean> {
   const { session } = parts;
   try {
-    await working(vscode.l10n.t('Starting the relay'), (signal) => session.start(signal), parts.view);
+    await working(vscode.l10n.t('Starting the relay'), (signal) => session.start(signal));
     return true;
   } catch (error) {
     // Not awaited: the message may stay, and whoever asked for a start goes on.

@@ -1,5 +1,6 @@
 /** Keys and credentials by command: each has a name, by which destinations use it, and its value is never shown again. */
 import * as vscode from 'vscode';
+import { offer } from '../ui/offer.ts';
 import { say } from '../ui/say.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
@@ -60,7 +61,7 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
     secrets.names(kind).map((name) => ({ label: name, description: labels[kind], secret: kind })),
   );
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('No keys and no credentials are kept.'));
+    void offer('Information', vscode.l10n.t('No keys and no credentials are kept.'), {});
     return;
   }
   const choice = await vscode.window.showQuickPick(items, {

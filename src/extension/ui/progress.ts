@@ -40,7 +40,7 @@ export interface ProgressPlace {
 /**
  * Carries out work; where it takes long a notification says so and can end it.
  * @param task is to end with an error when the signal says so, and may say how far it is
- * @param place where the work belongs to a view: while that is open, the bar above its rows says so at once
+ * @param place where the work belongs to a view: while that is open, the bar above its rows says so, and nothing else
  * @throws GivenUpError where the user gave it up, and what the task throws
  */
 export async function working<T>(
@@ -59,7 +59,7 @@ export async function working<T>(
     report();
   });
   if (place?.isVisible() === true)
-    void vscode.window.withProgress({ location: { viewId: place.viewId } }, () => settlement(done));
+    return vscode.window.withProgress({ location: { viewId: place.viewId } }, () => done);
   const show = (settled: Promise<void>): void => {
     void vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: unlinked(title), cancellable: true },

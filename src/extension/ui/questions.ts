@@ -35,7 +35,8 @@ export function askText(
 
 export interface ChoiceQuestion<Item extends vscode.QuickPickItem> {
   readonly placeholder: string;
-  readonly items: readonly Item[];
+  /** The same always, or what is offered for what is typed. */
+  readonly items: readonly Item[] | ((typed: string) => readonly Item[]);
   /** The one that Enter takes. */
   readonly active?: Item | undefined;
 }
@@ -47,9 +48,12 @@ export function askChoice<Item extends vscode.QuickPickItem>(
 ): Promise<Answer<Item>> {
   const pick = vscode.window.createQuickPick<Item>();
   pick.placeholder = placeholder;
-  pick.items = items;
+  pick.items = typeof items === 'function' ? items('') : items;
   if (active !== undefined) pick.activeItems = [active];
   return shown(pick, place, (settle) => [
+    pick.onDidChangeValue((typed) => {
+      if (typeof items === 'function') pick.items = items(typed);
+    }),
     pick.onDidAccept(() => {
       const [item] = pick.activeItems;
       if (item !== undefined) settle(item);
@@ -67,6 +71,8 @@ export interface ChoicesQuestion<Item extends vscode.QuickPickItem> {
   readonly none?: string;
   /** Closes the picker as if the user gave up. */
   readonly signal?: AbortSignal;
+  /** Beside the title: takes what is ticked as Enter does, and has something further asked. */
+  readonly further?: { readonly button: vscode.QuickInputButton; readonly pressed: () => void };
 }
 
 /**
@@ -75,7 +81,7 @@ export interface ChoicesQuestion<Item extends vscode.QuickPickItem> {
  */
 export function askChoices<Item extends vscode.QuickPickItem>(
   place: StepPlace,
-  { placeholder, items, check, none = placeholder, signal }: ChoicesQuestion<Item>,
+  { placeholder, items, check, none = placeholder, signal, further }: ChoicesQuestion<Item>,
 ): Promise<Answer<readonly Item[]>> {
   const pick = vscode.window.createQuickPick<Item>();
   pick.placeholder = placeholder;
@@ -111,19 +117,26 @@ export function askChoices<Item extends vscode.QuickPickItem>(
     const close = (): void => settle(undefined);
     signal?.addEventListener('abort', close, { signal: ended });
     if (signal?.aborted === true) close();
+    const accept = (): boolean => {
+      if (pick.busy) return false;
+      const wrong = check(pick.selectedItems);
+      if (wrong === undefined) {
+        settle(pick.selectedItems);
+        return true;
+      }
+      // The placeholder is seen where nothing is typed.
+      pick.value = '';
+      say(wrong);
+      return false;
+    };
+    if (further !== undefined) pick.buttons = [...pick.buttons, further.button];
     return [
       pick.onDidChangeSelection((chosen) => {
         if (problem !== undefined && check(chosen) === undefined) say(undefined);
       }),
-      pick.onDidAccept(() => {
-        if (pick.busy) return;
-        const wrong = check(pick.selectedItems);
-        if (wrong === undefined) settle(pick.selectedItems);
-        else {
-          // The placeholder is seen where nothing is typed.
-          pick.value = '';
-          say(wrong);
-        }
+      pick.onDidAccept(accept),
+      pick.onDidTriggerButton((button) => {
+        if (button === further?.button && accept()) further.pressed();
       }),
     ];
   });

@@ -3,7 +3,9 @@ import * as vscode from 'vscode';
 import { cancellable, working } from '../ui/progress.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { messageOf } from '../ui/error-words.ts';
+import { offer } from '../ui/offer.ts';
 import { inMessage, printable } from '../ui/printable.ts';
+import { say } from '../ui/say.ts';
 import { maskUrl } from '../public-url/relay-url.ts';
 import type { WebhookCommandParts } from './webhook-command-parts.ts';
 import type { WebhookNode } from './webhook-node.ts';
@@ -166,7 +168,7 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
     return found;
   });
   if (old.length === 0) {
-    void vscode.window.showInformationMessage(l10n.t('No webhook points to an old URL of this machine.'));
+    void offer('Information', l10n.t('No webhook points to an old URL of this machine.'), {});
     return;
   }
   const remove = l10n.t('Remove');
@@ -180,5 +182,5 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
   );
   if (choice !== remove) return;
   const removed = await changeAll(parts, 'delete', old);
-  void vscode.window.showInformationMessage(l10n.t('Removed webhooks that pointed to old URLs: {0}.', removed));
+  say(l10n.t('Removed webhooks that pointed to old URLs: {0}.', removed));
 }

@@ -1,4 +1,4 @@
-/** Registers this window's relay on lists: asks which, for which events and in which format. */
+/** Registers this window's relay on lists: asks which, and for which events. */
 import * as vscode from 'vscode';
 import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
@@ -6,6 +6,7 @@ import { cancellable } from '../ui/progress.ts';
 import { byCommand, focusView, offer } from '../ui/offer.ts';
 import { someOf } from '../ui/phrases.ts';
 import { askChoice, askChoices } from '../ui/questions.ts';
+import { say } from '../ui/say.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
 import { walked } from '../ui/walkthrough.ts';
 import type { Answer, Step, StepPlace } from '../ui/steps.ts';
@@ -26,6 +27,8 @@ interface Wanted {
   readonly lists: readonly ListNode[];
   readonly events: readonly string[];
   readonly format: WebhookFormat;
+  /** Whether the format is asked for, too. */
+  readonly asksFormat: boolean;
 }
 
 /** On the lists that are selected in the view, else on those that the user picks. */
@@ -43,11 +46,11 @@ export async function registerWebhooks(
   const steps: readonly Step<Wanted>[] = [
     ...(chosen.length === 0 && others.length > 0 ? [accountStep(parts)] : []),
     ...(chosen.length === 0 ? [listsStep(parts)] : []),
-    async ({ events }, place) => ifAnswered(await askEvents(place, events), (all) => ({ events: all })),
-    async ({ format }, place) => ifAnswered(await askFormat(place, format), (one) => ({ format: one })),
+    (known, place) => askEvents(place, known),
   ];
-  const begin: Wanted = { account, lists: chosen, events: webhookEventTypes, format: 'json' };
-  const wanted = await inSteps(title, begin, () => steps);
+  const format: Step<Wanted> = (known, place) => askFormat(place, known);
+  const begin: Wanted = { account, lists: chosen, events: webhookEventTypes, format: 'json', asksFormat: false };
+  const wanted = await inSteps(title, begin, ({ asksFormat }) => (asksFormat ? [...steps, format] : steps));
   if (wanted !== undefined) await registerOn(parts, wanted.lists, wanted.events, wanted.format);
 }
 
@@ -87,9 +90,9 @@ export async function registerOn(
   if (registered.length > 0) {
     log.info(`webhooks registered on ${registered.map(({ listId }) => listId).join(', ')}`);
     walked('public');
-    void sayRegistered(view, outcome, registered);
   }
-  await view.unfold(registered);
+  const isSeen = await view.unfold(registered);
+  if (registered.length > 0) void sayRegistered(view, outcome, registered, isSeen);
   const [failure] = outcome.failures;
   if (failure === undefined) return;
   const left = lists.filter((list) => isOf(list, outcome.failures));
@@ -98,11 +101,12 @@ export async function registerOn(
   });
 }
 
-/** Says so, and offers to test the webhook where it is one. */
+/** Says so; where the view does not show it, with a way to test the webhook, or to the events. */
 async function sayRegistered(
   view: WebhooksView,
   { done }: Outcome,
   [list, ...others]: readonly ListNode[],
+  isSeen: boolean,
 ): Promise<void> {
   const names = someOf(
     done.map(({ registration }) => registration.listName),
@@ -114,46 +118,56 @@ async function sayRegistered(
     );
     await byCommand('testWebhook', node)();
   };
+  const text = done.every(({ brought }) => brought === 'kept')
+    ? vscode.l10n.t('This relay was registered already: {0}.', names)
+    : vscode.l10n.t('This relay is registered: {0}. Changes of subscribers now arrive in the events view.', names);
+  if (isSeen) {
+    say(text);
+    return;
+  }
   await offer(
     'Information',
-    done.every(({ brought }) => brought === 'kept')
-      ? vscode.l10n.t('This relay was registered already: {0}.', names)
-      : vscode.l10n.t('This relay is registered: {0}. Changes of subscribers now arrive in the events view.', names),
+    text,
     others.length === 0
       ? { [vscode.l10n.t('Test Webhook')]: test }
       : { [vscode.l10n.t('Show Events')]: () => focusView('events') },
   );
 }
 
-async function askEvents(place: StepPlace, picked: readonly string[]): Promise<Answer<readonly string[]>> {
+/** Which events, and whether the format is to be asked for: JSON is what nearly everybody wants. */
+async function askEvents(
+  place: StepPlace,
+  { events: picked, asksFormat: before }: Wanted,
+): Promise<Answer<Pick<Wanted, 'events' | 'asksFormat'>>> {
   const { l10n } = vscode;
   const items = [
     { label: 'Subscribe', description: l10n.t('somebody joins') },
     { label: 'Update', description: l10n.t('an address, a name or a field changes') },
     { label: 'Deactivate', description: l10n.t('somebody leaves, bounces or is deleted') },
   ].map((item) => ({ ...item, picked: picked.includes(item.label) }));
-  return ifAnswered(
-    await askChoices(place, {
-      placeholder: l10n.t('Which events?'),
-      items: () => items,
-      check: ({ length }) => (length === 0 ? l10n.t('Tick at least one event') : undefined),
-    }),
-    (chosen) => chosen.map(({ label }) => label),
-  );
+  let asksFormat = before;
+  const answer = await askChoices(place, {
+    placeholder: l10n.t('Which events?'),
+    items: () => items,
+    check: ({ length }) => (length === 0 ? l10n.t('Tick at least one event') : undefined),
+    further: {
+      button: { iconPath: new vscode.ThemeIcon('json'), tooltip: l10n.t('Choose the Format: JSON or XML…') },
+      pressed: () => (asksFormat = true),
+    },
+  });
+  return ifAnswered(answer, (chosen) => ({ events: chosen.map(({ label }) => label), asksFormat }));
 }
 
-async function askFormat(place: StepPlace, format: Registration['format']): Promise<Answer<Registration['format']>> {
+async function askFormat(place: StepPlace, { format }: Wanted): Promise<Answer<Pick<Wanted, 'format'>>> {
   const { l10n } = vscode;
   const items = [
     { label: 'JSON', description: l10n.t('documented by Campaign Monitor'), format: 'json' },
     { label: 'XML', description: l10n.t('read by element names, its exact shape is not documented'), format: 'xml' },
   ] as const;
-  return ifAnswered(
-    await askChoice<(typeof items)[number]>(place, {
-      placeholder: l10n.t('Which format?'),
-      items,
-      active: items.find((item) => item.format === format),
-    }),
-    (item) => item.format,
-  );
+  const answer = await askChoice<(typeof items)[number]>(place, {
+    placeholder: l10n.t('Which format?'),
+    items,
+    active: items.find((item) => item.format === format),
+  });
+  return ifAnswered(answer, (item) => ({ format: item.format }));
 }

@@ -100,13 +100,14 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     this.#changed.fire(undefined);
   }
 
-  /** Unfolds lists, so that what was registered is seen. */
-  async unfold(lists: readonly ListNode[]): Promise<void> {
-    if (!this.#view.visible) return;
+  /** Unfolds lists, so that what was registered is seen. @returns whether it is: the view is open */
+  async unfold(lists: readonly ListNode[]): Promise<boolean> {
+    if (!this.#view.visible) return false;
     for (const list of lists) {
       // A row that has gone meanwhile cannot be unfolded: that is no failure of what was done.
       await this.#view.reveal(list, { select: false, focus: false, expand: true }).then(undefined, () => undefined);
     }
+    return true;
   }
 
   getParent(node: WebhooksNode): WebhooksNode | undefined {

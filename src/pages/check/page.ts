@@ -7,9 +7,11 @@ import type { KeptReading } from '../shared/reading.ts';
 import { suiteTemplate } from './template.ts';
 import type { Handlers } from './template.ts';
 
-/** Nothing of what was sent or answered is kept. */
+/** Nothing of what was sent, answered or found is kept here. */
 interface Kept extends KeptReading {
   readonly failedOnly?: boolean;
+  /** Whose checks these are: by that the extension finds them again after a reload. */
+  readonly callback?: string;
 }
 
 const host = new Host<PageMessage, HostMessage, Kept>();
@@ -40,6 +42,7 @@ function draw(): void {
 host.hear({
   suite(message) {
     ({ suite, texts, checks } = message);
+    host.keep({ callback: suite.callback });
     draw();
   },
   changed(message) {

@@ -46,6 +46,7 @@ export function suiteTemplate(drawn: Drawn, handlers: Handlers): TemplateResult 
       <p id="status" role="status">${suite.status}</p>
       ${factsTemplate(suite.facts.map(([name, value]) => ({ name, value })))} ${actionsTemplate(drawn, handlers)}
     </header>
+    ${suite.causes.length === 0 ? nothing : causesTemplate(drawn, handlers)}
     ${
       shown.length === 0
         ? html`<p class="nothing">${texts.noneFailed}</p>`
@@ -61,6 +62,23 @@ export function suiteTemplate(drawn: Drawn, handlers: Handlers): TemplateResult 
             )}
           </ul>`
     }`;
+}
+
+/** Once, above the checks: what holds several of them up. */
+function causesTemplate({ suite, texts }: Drawn, handlers: Handlers): TemplateResult {
+  return html`<section class="causes" aria-label=${texts.causes}>
+    ${suite.causes.map(
+      ({ text, ids }) =>
+        html`<p class="cause">
+          <span class="icon" aria-hidden="true"></span><span>${text}</span>
+          ${
+            suite.running
+              ? nothing
+              : html`<button class="link" @click=${() => handlers.run(ids)}>${texts.runThese}</button>`
+          }
+        </p>`,
+    )}
+  </section>`;
 }
 
 function actionsTemplate({ suite, texts, checks, failedOnly }: Drawn, handlers: Handlers): TemplateResult {

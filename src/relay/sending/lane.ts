@@ -112,6 +112,7 @@ export class Lane {
   /** Goes on by other terms. */
   reconfigure(terms: Terms): void {
     const wasHeld = this.target.held !== null;
+    if (terms.target.destination.url !== this.target.destination.url) this.#reachability.tried(undefined);
     this.#terms = terms;
     this.#connections.use(terms.target.destination, terms.settings);
     if (wasHeld || terms.target.held !== null) this.lookAgain();
@@ -205,10 +206,12 @@ export class Lane {
     const { id, destination, configured, held } = this.target;
     const state = held !== null ? 'held' : this.#reachability.isDown ? 'down' : 'up';
     const { url, mode, signatureKeyName, credentialsName, insecureTls } = destination;
+    const { answers } = this.#reachability;
     const underWay = this.#underWay.notificationIds(mostUnderWayTold).map((each) => `n${each}`);
     return {
       ...{ destinationId: toldId(id, destination), url, mode, configured, state, detail: this.detail, waiting },
       underWay,
+      ...(answers !== undefined && { answers }),
       ...(this.#timeLimit.lifted && { timeoutLifted: true as const }),
       ...(signatureKeyName !== undefined && { signatureKeyName }),
       ...(credentialsName !== undefined && { credentialsName }),
@@ -326,6 +329,7 @@ export class Lane {
       const durationMs = performance.now() - started;
       const current = this.#underWay.end(job, body.byteLength);
       if (this.#ended) return;
+      this.#reachability.tried(result.kind !== 'unreachable');
       const verdict = this.#judge(current.job, current.discarded, result);
       if (verdict.outcome === 'down') {
         this.#goDown(current, verdict.detail);

@@ -25,6 +25,7 @@ interface Down {
 export class Reachability {
   readonly #options: ReachabilityOptions;
   #down: Down | undefined;
+  #answers: boolean | undefined;
 
   constructor(options: ReachabilityOptions) {
     this.#options = options;
@@ -33,6 +34,18 @@ export class Reachability {
   /** Whether it cannot be reached. */
   get isDown(): boolean {
     return this.#down !== undefined;
+  }
+
+  /** Whether it was reached when it was last tried, by any notification; undefined where it was not tried yet. */
+  get answers(): boolean | undefined {
+    return this.#answers;
+  }
+
+  /** It was tried. @param answers whether it was reached; undefined: it is another one by now, which was not tried yet */
+  tried(answers: boolean | undefined): void {
+    if (answers === this.#answers) return;
+    this.#answers = answers;
+    this.#options.onChange();
   }
 
   /** Whether the next may be sent as far as this goes: while it is down, one when its time has come. */

@@ -63,12 +63,12 @@ function drawn(sent: Message, answer: Answer, more: Partial<StepResult> = {}, l1
       isUnreachable: false,
     },
   };
-  return drawCheck(check, result, 'waiting', { mask: new SecretMask([secret]), l10n });
+  return drawCheck(check, result, 'waiting', { causes: [], mask: new SecretMask([secret]), l10n });
 }
 
 describe('A check as its page shows it', () => {
   it('says before it was run how it is, and why it matters', () => {
-    const view = drawCheck(check, undefined, 'running', { mask: new SecretMask([]), l10n: english });
+    const view = drawCheck(check, undefined, 'running', { causes: [], mask: new SecretMask([]), l10n: english });
     assert.deepEqual([view.state, view.word, view.took, view.reason], ['running', 'Running', '', '']);
     assert.equal(view.why, check.why);
     assert.deepEqual(view.steps, []);

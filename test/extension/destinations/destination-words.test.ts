@@ -3,6 +3,7 @@ import {
   fieldRows,
   filtersOf,
   nameOfDestination,
+  standOf,
   stateOfDestination,
 } from '../../../src/extension/destinations/destination-words.ts';
 import type { DestinationStatus } from '../../../src/protocol/status.ts';
@@ -11,13 +12,16 @@ import { english } from '../events/rows.ts';
 const names = { nameOfList: (id: string): string | undefined => (id === 'a1' ? 'Newsletter' : undefined) };
 const url = 'http://127.0.0.1:3000/callback';
 
-function state(changes: Partial<DestinationStatus>, sending: 'flowing' | 'paused' = 'flowing'): string {
-  const status: DestinationStatus = {
+function statusOf(changes: Partial<DestinationStatus>): DestinationStatus {
+  return {
     ...{ destinationId: 't1', url, mode: 'normalised', configured: true, state: 'up', detail: null, waiting: 0 },
     underWay: [],
     ...changes,
   };
-  return stateOfDestination(status, english, { state: sending });
+}
+
+function state(changes: Partial<DestinationStatus>, sending: 'flowing' | 'paused' = 'flowing'): string {
+  return stateOfDestination(statusOf(changes), english, { state: sending });
 }
 
 describe('The words for a destination', () => {
@@ -32,7 +36,7 @@ describe('The words for a destination', () => {
   });
 
   it('say how it is, and what waits', () => {
-    assert.equal(state({}), 'takes notifications');
+    assert.equal(state({ answers: true }), 'takes notifications');
     assert.equal(state({ waiting: 3 }), '3 waiting');
     assert.equal(state({ state: 'down', detail: 'refused\n', waiting: 1 }), 'down: refused\\x0a · 1 waiting');
     assert.equal(state({ state: 'held', detail: null }), 'held');
@@ -42,6 +46,17 @@ describe('The words for a destination', () => {
     assert.equal(state({ waiting: 3 }, 'paused'), 'sending is paused · 3 waiting');
     assert.equal(state({ state: 'down', detail: 'refused' }, 'paused'), 'down: refused · sending is paused');
     assert.equal(stateOfDestination(undefined, english, undefined), '');
+  });
+
+  it('give a tick to nothing that was not reached when it was last tried', () => {
+    assert.equal(standOf(statusOf({})), 'unknown');
+    assert.equal(state({}), 'nothing sent yet');
+    // Under a policy that charges attempts, what nothing listens at is up for the relay.
+    assert.equal(standOf(statusOf({ answers: false })), 'down');
+    assert.equal(state({ answers: false }), 'could not be reached');
+    assert.equal(standOf(statusOf({ answers: true })), 'up');
+    assert.equal(standOf(statusOf({ answers: true, state: 'held' })), 'held');
+    assert.equal(standOf(undefined), 'unknown');
   });
 
   it('say what goes there, lists by name', () => {

@@ -318,7 +318,31 @@ describe('the retry policy', () => {
     const forwarding = await forwardingOf(relay);
     assert.deepEqual([forwarding.state, forwarding.attempts], ['failed', 6]);
     assert.match(forwarding.detail ?? '', /ECONNREFUSED/);
-    assert.equal((await status(relay)).destinations[0]?.state, 'up');
+    const [destination] = (await status(relay)).destinations;
+    assert.equal(destination?.state, 'up');
+    // It is not down, and nothing listens there.
+    assert.equal(destination.answers, false);
+  });
+
+  it('say of a destination whether it was reached when it was last tried, and nothing before that', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ id: 'mine', url: receiver.url }] } });
+    const answers = async (): Promise<boolean | undefined> => (await status(relay)).destinations[0]?.answers;
+    assert.equal(await answers(), undefined);
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    assert.equal(await answers(), true);
+    await receiver.stop();
+    await relay.deliver(sampleBody());
+    await reaches(relay, 'down');
+    assert.equal(await answers(), false);
+    // Another URL was not tried yet.
+    const other = await startReceiver({ answer: { status: 500 } });
+    await relay.client.request('relay/configure', {
+      settings: { retry: 'none', destinations: [{ id: 'mine', url: other.url }] },
+    });
+    await relay.drained();
+    assert.equal(await answers(), true, 'it has answered, if 500');
   });
 
   it('in force is the one that counts, also for what was being retried under another', async () => {

@@ -1,0 +1,55 @@
+/** What is sent again, where no row says it: the palette's way. */
+import * as vscode from 'vscode';
+import type { EventRow } from '../../protocol/history.ts';
+import type { ActionParts } from '../events/action-parts.ts';
+import { descriptionOf, labelOf } from '../events/event-words.ts';
+import { surroundingsOf } from '../events/surroundings.ts';
+import { connected } from '../session/connected.ts';
+
+/** So many of the events that failed are offered, and so many of the newest. */
+const offered = 50;
+
+type Choice = vscode.QuickPickItem & { readonly what?: readonly EventRow[] | 'failed' };
+
+/**
+ * Offers what is selected in the view, all that failed, and events one by one: those that failed, then the newest.
+ * @returns the events, or that all that failed are meant; undefined where the user gave up
+ */
+export async function askWhatToResend({
+  session,
+  select,
+}: Pick<ActionParts, 'session' | 'select'>): Promise<readonly EventRow[] | 'failed' | undefined> {
+  const { l10n } = vscode;
+  const client = connected(session);
+  const [failed, newest, { counts }] = await Promise.all([
+    client.request('events/query', { filter: 'state:failed', limit: offered }),
+    client.request('events/query', { limit: offered }),
+    client.request('relay/status', {}),
+  ]);
+  const around = surroundingsOf(session.status, { nameOfList: () => undefined }, vscode.env.language);
+  const isSendable = ({ notificationId }: EventRow): boolean => notificationId !== null;
+  const item = (row: EventRow): Choice => ({
+    label: labelOf(row, l10n),
+    description: descriptionOf(row, around, l10n),
+    what: [row],
+  });
+  const selected = select().filter(isSendable);
+  const known = new Set(failed.events.map(({ id }) => id));
+  const items: Choice[] = [
+    ...(selected.length === 0
+      ? []
+      : [{ label: l10n.t('$(list-selection) What is selected: {0}', selected.length), what: selected }]),
+    ...(counts.failed === 0
+      ? []
+      : [{ label: l10n.t('$(error) All that failed: {0}', counts.failed), what: 'failed' as const }]),
+    { label: l10n.t('Events'), kind: vscode.QuickPickItemKind.Separator },
+    ...failed.events.map(item),
+    ...newest.events.filter((row) => isSendable(row) && !known.has(row.id)).map(item),
+  ];
+  const choice = await vscode.window.showQuickPick(items, {
+    title: l10n.t('Resend'),
+    placeHolder: l10n.t('Choose what to send again'),
+    matchOnDescription: true,
+  });
+  return choice?.what;
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { isSaidBy, newsTeller, sharedCauses } from '../../src/check/causes.ts';
+import type { CheckResult } from '../../src/check/check.ts';
+import type { Finding, Outcome } from '../../src/check/run.ts';
+import { checksFor } from '../../src/check/suite.ts';
+import { textOf, words } from '../../src/check/words.ts';
+import type { Words } from '../../src/common/words.ts';
+
+const all = checksFor({ answerWithinMs: 1000 });
+const page = words('page-broken', words('the-page', 'http://127.0.0.1:3000/contacts'));
+
+function result(at: number, outcome: Outcome, open: readonly Words[], reason: Words | null = null): CheckResult {
+  const check = all[at];
+  assert.ok(check);
+  const findings = open.map((actual): Finding => ({
+    verdict: 'undecided',
+    what: words('kept'),
+    expected: 'Ada',
+    actual,
+  }));
+  const step = { title: 'one', sent: 1, examples: [], p50Ms: 1, p99Ms: 1, findings };
+  return {
+    ...{ check, outcome, reason },
+    result:
+      outcome === 'skipped' ? null : { name: check.id, outcome, reason, steps: [step], ms: 1, isUnreachable: false },
+  };
+}
+
+/** One that failed for want of a text, in a page that was broken before. */
+function missing(at: number): CheckResult {
+  const failed = result(at, 'failed', []);
+  const actual = words('page-without', '"Ada"');
+  const finding: Finding = { verdict: 'unmet', what: words('kept'), expected: '"Ada"', actual, cause: page };
+  const steps = failed.result?.steps.map((step) => ({ ...step, findings: [finding] })) ?? [];
+  return { ...failed, result: failed.result && { ...failed.result, steps } };
+}
+
+describe('Why checks are not decided', () => {
+  it('is said once where several share it, with those that it holds up', () => {
+    const results = [
+      result(0, 'passed', []),
+      result(1, 'undecided', [page, page]),
+      result(2, 'failed', [page]),
+      result(3, 'undecided', [words('no-probe')]),
+      result(4, 'skipped', [], words('no-key')),
+      result(5, 'skipped', [], words('no-key')),
+    ];
+    assert.deepEqual(
+      sharedCauses(results).map(({ said, ids }) => [textOf(said), ids]),
+      [
+        [textOf(page), [all[1]?.id, all[2]?.id]],
+        ['no signature key was given', [all[4]?.id, all[5]?.id]],
+      ],
+    );
+  });
+
+  it('is said above one that failed, where that lies beside the callback: to be looked at first', () => {
+    const one = missing(2);
+    assert.deepEqual(
+      sharedCauses([one]).map(({ said, ids }) => [textOf(said), ids]),
+      [[textOf(page), [all[2]?.id]]],
+    );
+    assert.equal(isSaidBy(sharedCauses([one]), one), false);
+    const newsOf = newsTeller();
+    assert.deepEqual([newsOf(one).causes, newsOf(missing(3)).causes], [[page], []]);
+  });
+
+  it('is left out at those of which that is all there is to say', () => {
+    const shared = [{ said: page, ids: [] }];
+    assert.equal(isSaidBy(shared, result(0, 'undecided', [page])), true);
+    assert.equal(isSaidBy(shared, result(0, 'undecided', [page, words('no-probe')])), false);
+    assert.equal(isSaidBy(shared, result(0, 'failed', [page])), false);
+    assert.equal(isSaidBy(shared, result(0, 'passed', [])), false);
+  });
+
+  it('is news once; what failed always is', () => {
+    const newsOf = newsTeller();
+    const told = [
+      result(0, 'undecided', [page]),
+      result(1, 'undecided', [page]),
+      result(2, 'failed', [page]),
+      result(3, 'undecided', [page, words('no-probe')]),
+      result(4, 'passed', []),
+    ].map((each) => newsOf(each).isNews);
+    assert.deepEqual(told, [true, false, true, true, false]);
+  });
+});
