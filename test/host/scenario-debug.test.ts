@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { addLaunchConfiguration } from '../../src/extension/debug/launch-configurations.ts';
 import { freePort } from '../free-port.ts';
-import { until } from './relay-stage.ts';
+import { startStage, until } from './relay-stage.ts';
+import type { HostStage } from './relay-stage.ts';
 
 /** Listens, never answers, and leaves a file when something has come. */
 const program = `
@@ -20,12 +21,14 @@ createServer(() => writeFileSync(require('node:path').join(__dirname, 'taken-' +
 describe('Handlers of a debugged test run', function () {
   this.timeout(100_000);
   const outside = mkdtempSync(join(tmpdir(), 'cm-handler-'));
+  let stage: HostStage;
   let folder: vscode.WorkspaceFolder;
   let started: vscode.DebugSession[];
   let following: vscode.Disposable;
   const launch = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration('launch', folder.uri);
 
-  before(() => {
+  before(async () => {
+    stage = await startStage();
     const [first] = vscode.workspace.workspaceFolders ?? [];
     assert.ok(first !== undefined);
     folder = first;
@@ -41,9 +44,10 @@ describe('Handlers of a debugged test run', function () {
     for (const session of started) await vscode.debug.stopDebugging(session);
     await launch().update('configurations', undefined, vscode.ConfigurationTarget.WorkspaceFolder);
   });
-  after(() => {
+  after(async () => {
     following.dispose();
     rmSync(outside, { recursive: true });
+    await stage.stop();
   });
 
   it('are started no more once the run is cancelled', async () => {
@@ -60,11 +64,13 @@ describe('Handlers of a debugged test run', function () {
       writeFileSync(files[index] ?? '', JSON.stringify({ destination, scenarios }));
     }
     try {
-      // Until the files have been found there is nothing to run, and the command ends at once.
-      await vscode.commands.executeCommand('testing.refreshTests');
-      let ended = false;
-      const running = vscode.commands.executeCommand('testing.debugAll').then(() => (ended = true));
+      let ended = true;
       await until(async () => {
+        // Until the files have been found there is nothing to run, and the command ends at once.
+        if (ended && started.length === 0) {
+          ended = false;
+          void vscode.commands.executeCommand('testing.debugAll').then(() => (ended = true));
+        }
         // How the handler is started is asked: the configuration that names its port stands first.
         await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
         return existsSync(join(outside, `taken-${ports[0]}`));
@@ -74,7 +80,6 @@ describe('Handlers of a debugged test run', function () {
         await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
         return ended;
       });
-      await running;
       assert.deepEqual(
         started.map(({ name }) => name),
         [`Handler ${ports[0]}`],
