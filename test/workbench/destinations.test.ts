@@ -61,10 +61,13 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await untilSettings([{ url: receiver.url }]);
     await workbench.page.keyboard.press('Enter');
     await quickInputWidget().waitFor({ state: 'hidden' });
-    await row(place()).filter({ hasText: 'takes notifications' }).waitFor();
+    // Whether anything listens there is not known yet: no tick.
+    await row(place()).filter({ hasText: 'nothing sent yet' }).waitFor();
+    assert.equal(await row(place()).locator('.codicon-check').count(), 0);
     const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
     await send(campaignMonitorUrl, { body: sampleBody() });
     await receiver.received(1);
+    await row(place()).filter({ hasText: 'takes notifications' }).locator('.codicon-check').waitFor();
   });
 
   it('are changed field by field from their row, lists and types too', async () => {

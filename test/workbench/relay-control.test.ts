@@ -83,7 +83,7 @@ describe('The relay, as a person controls it', () => {
     assert.ok(items.some((item) => item.includes('Restart Relay')));
     assert.ok(items.some((item) => item.includes('Show Events')));
     assert.ok(
-      items.some((item) => item.includes(receiver.url) && item.includes('takes notifications')),
+      items.some((item) => item.includes(receiver.url) && item.includes('nothing sent yet')),
       String(items),
     );
     assert.ok(!items.some((item) => item.includes('Close Public URL')));
