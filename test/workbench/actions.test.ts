@@ -113,6 +113,8 @@ describe('Several events at once, as a person acts on them', function () {
     const released = new Promise<void>((resolve) => (release = resolve));
     receiver.answer(() => released.then(() => ({ status: 200 })));
     await workbench.runCommand(`${category}: Replay All Failed`);
+    await workbench.dialog.getByText(/^Replay all \d+ that failed\?$/).waitFor();
+    await workbench.answerDialog('Replay');
     await until(async () => ((await status()).counts.waiting >= 200 ? true : undefined), 60_000);
     const { discarded } = (await status()).counts;
     await workbench.runCommand(`${category}: Discard All Waiting…`);
