@@ -191,6 +191,8 @@ describe('What is held, as a person sees it and lets it go', function () {
     const editor = workbench.page.locator('.editor-group-container.active .monaco-editor').first();
     const write = async (text: string, holds: string): Promise<void> => {
       await workbench.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
+      // Away from the tab, whose tooltip would lie above the text.
+      await workbench.page.mouse.move(900, 600);
       await editor.click({ position: { x: 200, y: 40 } });
       await key('Control+a');
       await key('Control+v');
