@@ -89,6 +89,14 @@ describe('Debug My Handler', function () {
       ],
       vscode.ConfigurationTarget.Workspace,
     );
+    following = [
+      vscode.debug.onDidStartDebugSession(
+        ({ type }) => void ours.push(...(type === 'campaign-monitor' ? ['began'] : [])),
+      ),
+      vscode.debug.onDidTerminateDebugSession(
+        ({ type }) => void ours.push(...(type === 'campaign-monitor' ? ['ended'] : [])),
+      ),
+    ];
     const before = (await stage.client.request('events/query', { limit: 1 })).events[0]?.id;
     await stage.client.request('deliveries/inject', { body: { text: body('jane@example.org') } });
     row = (await until(async () => {
@@ -115,20 +123,13 @@ describe('Debug My Handler', function () {
   };
 
   const breakHere = (): void => {
+    if (vscode.debug.breakpoints.length > 0) return;
     const place = new vscode.Location(vscode.Uri.file(program), new vscode.Position(line, 2));
     vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(place)]);
   };
 
   it('asks once for the launch configuration, starts it, and the breakpoint in her handler is hit', async () => {
     breakHere();
-    following = [
-      vscode.debug.onDidStartDebugSession(
-        ({ type }) => void ours.push(...(type === 'campaign-monitor' ? ['began'] : [])),
-      ),
-      vscode.debug.onDidTerminateDebugSession(
-        ({ type }) => void ours.push(...(type === 'campaign-monitor' ? ['ended'] : [])),
-      ),
-    ];
     // The one that names the destination's port stands first.
     await accepting(run('debugHandler', nodeOf(row)));
     await stands();
@@ -214,9 +215,13 @@ describe('Debug My Handler', function () {
     await stands();
     await until(async () => (await lifted()).length > 0);
     assert.deepEqual(requests, []);
+    await stopHere();
   });
 
   it('ends the handler, and ours with it, by the key of debuggers, whichever of the two has the focus', async () => {
+    breakHere();
+    await accepting(run('debugHandler', nodeOf(row)));
+    await stands();
     const session = rootOf((vscode.debug.activeStackItem as vscode.DebugStackFrame).session);
     await goOn();
     // Nothing stands: ours takes the focus with what it holds.

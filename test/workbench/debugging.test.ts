@@ -133,6 +133,22 @@ describe('Deliveries in VS Code’s debugger', () => {
     await workbench.picture('debugging/function-breakpoint');
   });
 
+  it('say at once that a condition cannot be read, and take a filter as one', async () => {
+    const input = workbench.page.locator('.debug-breakpoints .inputBoxContainer input');
+    const setCondition = async (condition: string): Promise<void> => {
+      await workbench.chooseUntil(breakpoint('Subscribe'), 'Edit Condition...', input);
+      await input.fill(condition);
+      await input.press('Enter');
+    };
+    await setCondition('event.tpye == "Subscribe"');
+    await workbench.showNotification('Subscribe: Its condition cannot be used: no such key: tpye');
+    await workbench.tooltipOf(breakpoint('Subscribe'), 'Write a filter such as type:update');
+    await workbench.picture('debugging/condition-refused');
+    assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints, 0);
+    await setCondition('type:subscribe address:example');
+    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints === 1);
+  });
+
   it('are edited as variables, and go so when they are stepped', async () => {
     const address = variable('EmailAddress');
     const input = variables().locator('.inputBoxContainer input:visible');

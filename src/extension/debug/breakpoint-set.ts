@@ -73,7 +73,7 @@ export class BreakpointSet {
   }
 
   /**
-   * Takes the function breakpoints, named by event type, in the place of those before.
+   * Takes the function breakpoints, named by event type, or by a condition, in the place of those before.
    * @throws RelayRequestError
    */
   setFunctions(breakpoints: readonly DebugProtocol.FunctionBreakpoint[]): Promise<DebugProtocol.Breakpoint[]> {
@@ -81,8 +81,10 @@ export class BreakpointSet {
     return this.#set(
       'functions',
       breakpoints.map(({ name, condition, hitCondition }) => {
-        // As a filter has it.
-        const given = name.trim().replace(/^type:/i, '');
+        const given = name.trim();
+        // A filter or an expression: VS Code's menu calls what changes the name "Edit Function Condition".
+        if (/[^\w*]/.test(given) && (condition ?? '').trim() === '')
+          return this.#wantedOf({ at: 'event', condition: given, hitCount: hitCondition });
         const type = types.find((each) => each.toLowerCase() === given.toLowerCase());
         if (given !== everyEvent && type === undefined) {
           const known = [...types, everyEvent].join(', ');

@@ -554,16 +554,19 @@ describe('Breakpoints in the debugger', () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
     const session = await beginDebugging(relay.client, {
-      functions: [{ name: 'type:deactivate' }],
+      functions: [{ name: 'type:deactivate' }, { name: 'event.type == "Update"' }, { name: 'typ:x' }],
       filters: [{ ...everyEvent, condition: 'type:subscribe address:bob' }],
     });
     await deliver(relay, 'ann', 'bob');
     const stop = await session.stopped();
-    assert.deepEqual(stop.hitBreakpointIds, [2]);
+    assert.deepEqual(stop.hitBreakpointIds, [3]);
     await receiver.received(1);
     assert.deepEqual(addressesOf(receiver), ['ann']);
     const { breakpoints } = await relay.client.request('debug/breakpoints', {});
-    assert.equal(breakpoints.find(({ id }) => id === 'b1')?.type, 'Deactivate');
+    assert.deepEqual(
+      breakpoints.map(({ condition }) => condition),
+      ['type:deactivate', 'event.type == "Update"', 'type:subscribe address:bob'],
+    );
   });
 
   it('tell how often they were looked at and met, why they did not stop, and what they fail with', async () => {
