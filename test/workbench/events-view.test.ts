@@ -369,6 +369,7 @@ describe('The events view, as a person uses it', () => {
     moveVersion(dataDir, 1);
     await workbench.reload();
     await workbench.openViewContainer(category);
+    await workbench.widenSideBar(300);
     const table = await openTable(workbench);
     const why = /The events could not be read: .*newer version.* Update the extension\./;
     await workbench.view(view).getByText(why).first().waitFor();
