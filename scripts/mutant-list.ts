@@ -201,7 +201,7 @@ export const mutants: readonly Mutant[] = [
     'back-off-stays',
     'a tunnel that was lost a few times in all is opened again after a minute, however long it answered',
     'relay/tunnel/supervisor',
-    '        if (end.answered) backOffMs = backOffFirstMs;\n',
+    '        if (end.upMs > backOffMs) backOffMs = backOffFirstMs;\n',
     '',
     'relay/tunnel/binaries',
   ),
