@@ -12,8 +12,24 @@ import { openHistory, readRemembered } from '../relay/index.ts';
 /** The port of a data directory that remembers none, if it is free. */
 export const defaultPort = 8787;
 
+/** What of a command's options says which relay it asks, and how long. */
+interface AskOptions extends CommonOptions {
+  /** How long a command that waits for something waits, in seconds. */
+  timeout?: number;
+}
+
+/** How long a relay may say nothing before it is asked for a sign of life, and then again, in milliseconds. */
+const patienceMs = 5000;
+/** The same of a command that is given little time. */
+const leastPatienceMs = 500;
+
+/** A command with a time of its own gives a relay that says nothing no more of it. */
+function patienceOf({ timeout }: AskOptions): number {
+  return timeout === undefined ? patienceMs : Math.min(patienceMs, Math.max(leastPatienceMs, timeout * 500));
+}
+
 /** Runs something with the relay of the data directory, which must run. */
-export async function withRelay<T>(options: CommonOptions, use: (client: RelayClient) => Promise<T>): Promise<T> {
+export async function withRelay<T>(options: AskOptions, use: (client: RelayClient) => Promise<T>): Promise<T> {
   const client = await connectOrExplain(options);
   try {
     return await use(client);
@@ -22,19 +38,19 @@ export async function withRelay<T>(options: CommonOptions, use: (client: RelayCl
   }
 }
 
-/** Connects to the relay of a data directory; undefined where none runs. */
-export async function connectIfRunning(dataDir: string): Promise<RelayClient | undefined> {
+/** Connects to the relay of the data directory; undefined where none runs. */
+export async function connectIfRunning(options: AskOptions): Promise<RelayClient | undefined> {
   try {
-    return await connectToRelay(dataDir);
+    return await connectToRelay(dataDirOf(options), patienceOf(options));
   } catch (error) {
     if (!(error instanceof NoRelayError)) throw error;
     return undefined;
   }
 }
 
-async function connectOrExplain(options: CommonOptions): Promise<RelayClient> {
+async function connectOrExplain(options: AskOptions): Promise<RelayClient> {
   const dataDir = dataDirOf(options);
-  const client = await connectIfRunning(dataDir);
+  const client = await connectIfRunning(options);
   if (client !== undefined) return client;
   throw new CommandError(
     `no relay runs for ${dataDir}: start one with cm-relay listen`,
@@ -49,9 +65,9 @@ export interface History extends Pick<RelayClient, 'request'> {
 }
 
 /** Runs something with the history of the data directory, whether a relay runs or not. */
-export async function withHistory<T>(options: CommonOptions, use: (history: History) => Promise<T>): Promise<T> {
+export async function withHistory<T>(options: AskOptions, use: (history: History) => Promise<T>): Promise<T> {
   const dataDir = dataDirOf(options);
-  const relay = await connectIfRunning(dataDir);
+  const relay = await connectIfRunning(options);
   const opened = relay ?? openHistory(dataDir);
   try {
     return await use({

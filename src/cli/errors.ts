@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import { maskedValue } from '../common/masking.ts';
 import { maskSecrets } from '../export/item.ts';
 import { isUntrusted } from '../protocol/data-directory.ts';
-import { hasRelayErrorCode } from '../protocol/errors.ts';
+import { hasRelayErrorCode, NoAnswerError } from '../protocol/errors.ts';
 import { printable, wrapped } from './terminal/text.ts';
 
 /** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
@@ -50,7 +50,10 @@ export function withoutSecrets(text: string): string {
   return maskSecrets(masked);
 }
 
-export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+/** What was waited for cannot come any more. Exit code 3. */
+export class NothingLeftError extends CommandError {}
+
+export const exitCodes = { done: 0, failed: 1, usage: 2, nothingLeft: 3 } as const;
 
 /**
  * Says on standard error what went wrong and what to do next.
@@ -74,6 +77,7 @@ export function report(error: unknown): number {
   say(`${label} ${printable(withoutSecrets(message), '\n')}`);
   const next = lost ? 'What it has acknowledged is on disk. cm-relay listen starts it again.' : nextOf(error);
   if (next !== undefined) say(`  ${printable(withoutSecrets(next), '\n')}`);
+  if (error instanceof NothingLeftError) return exitCodes.nothingLeft;
   return error instanceof UsageError || isUntrusted(error) ? exitCodes.usage : exitCodes.failed;
 }
 
@@ -85,8 +89,18 @@ export function isConnectionLost(error: unknown): boolean {
 /** What to do next, as every typed error of the relay says. */
 export function nextOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
+  if (error instanceof NoAnswerError && error.pid !== undefined) return frozenAdvice(error.pid);
   const next: unknown = 'next' in error ? error.next : undefined;
   return typeof next === 'string' ? next : systemAdvice[(error as NodeJS.ErrnoException).code ?? ''];
+}
+
+/** What to do about a relay that does not answer, or does not end. */
+export function frozenAdvice(pid: number): string {
+  const [resume, end] =
+    process.platform === 'win32'
+      ? ['', ` (taskkill /F /PID ${pid})`]
+      : [` (kill -CONT ${pid})`, ` (kill -KILL ${pid})`];
+  return `If process ${pid} is suspended, resume it${resume}; otherwise end it${end}. What it acknowledged is kept.`;
 }
 
 /** What to do about an error of the system's, where whoever met it knows no better; by its code. */

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { destinationSchema, settingsSchema, tunnelConfigSchema } from '../protocol/settings.ts';
-import type { Secrets, Settings, TunnelConfig } from '../protocol/settings.ts';
+import type { Destination, Secrets, Settings, TunnelConfig } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
+import { maskSecrets } from '../export/item.ts';
 import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
 import { differingFlags, flagKeyName, flagName, isSafeTunnelUrl, settingsOfFlags } from './listen-flags.ts';
@@ -66,15 +67,60 @@ export function listenSettings(flags: ListenFlags, config: Config, environment: 
     if (given === undefined && key === undefined) return {};
     return { [kind]: { ...given, ...(key !== undefined && { [flagKeyName]: key }) } };
   };
-  return {
-    settings,
-    secrets: {
-      ...named('signatureKeys', signatureKeys, signatureKey),
-      ...named('verifyKeys', verifyKeys, verifyKey),
-      ...(credentials && { credentials }),
-    },
-    port: flags.port,
+  const secrets = {
+    ...named('signatureKeys', signatureKeys, signatureKey),
+    ...named('verifyKeys', verifyKeys, verifyKey),
+    ...(credentials && { credentials }),
   };
+  checkNamed(settings.destinations ?? [], secrets);
+  return { settings, secrets, port: flags.port };
+}
+
+/** Checks that a file holds what its destinations name: else what goes there would be held for ever. @throws UsageError */
+function checkNamed(
+  destinations: readonly Destination[],
+  { signatureKeys = {}, credentials = {} }: Pick<Secrets, 'signatureKeys' | 'credentials'>,
+): void {
+  const check = (name: string | undefined, held: object, what: string, place: string, there: string): void => {
+    if (name === undefined || Object.hasOwn(held, name)) return;
+    throw new UsageError(
+      `${flagName('config')}: ${place}: there is no ${what} "${name}"`,
+      `Name the environment variable for "${name}" under ${there}, or correct the name.`,
+    );
+  };
+  for (const [at, { signatureKeyName, credentialsName }] of destinations.entries()) {
+    check(signatureKeyName, signatureKeys, 'key', `destinations[${at}].signatureKeyName`, 'signatureKeys');
+    check(credentialsName, credentials, 'credentials', `destinations[${at}].credentialsName`, 'credentials');
+  }
+}
+
+/**
+ * Checks that each signature key that is given signs something: whoever gives one counts on it.
+ * @param destinations those that will be in force, or are
+ * @throws UsageError naming the flag, or the place in the file
+ */
+export function checkKeysSign(
+  flags: ListenFlags,
+  { secrets }: ListenSettings,
+  destinations: readonly Destination[],
+): void {
+  const used = new Set(destinations.map(({ signatureKeyName }) => signatureKeyName));
+  const unused = Object.keys(secrets.signatureKeys ?? {}).find((name) => !used.has(name));
+  if (unused === undefined) return;
+  const flag = flagName('signatureKeyEnv');
+  if (unused === flagKeyName && flags.signatureKeyEnv !== undefined) {
+    const url = maskSecrets(destinations[0]?.url ?? 'http://localhost:3000/callback');
+    throw new UsageError(
+      `${flag} ${flags.signatureKeyEnv} signs nothing: no destination is signed with it`,
+      `Name the callback, too: ${flagName('forwardTo')} ${url} ${flag} ${flags.signatureKeyEnv}`,
+    );
+  }
+  throw new UsageError(
+    `${flagName('config')} ${flags.config ?? ''}: signatureKeys.${unused} signs nothing: no destination has it as its signatureKeyName`,
+    flags.forwardTo === undefined
+      ? 'Give a destination that name, or take the key out of the file.'
+      : `What goes to ${flagName('forwardTo')} is signed by ${flag}; the destinations of the file are not used.`,
+  );
 }
 
 function keyFrom(

@@ -47,7 +47,7 @@ export async function ownAddresses(options: CommonOptions, vendor: Source = 'cam
   const dataDir = dataDirOf(options);
   const { secret, former = [] } = readRemembered(dataDir) ?? {};
   const known = { vendor, secret, former };
-  const client = await connectIfRunning(dataDir);
+  const client = await connectIfRunning(options);
   if (client === undefined) return { current: [], ...known, localUrl: null, publicUrl: null };
   try {
     const { local, public: publicUrl } = urlsFor(vendor, await client.request('relay/status', {}));

@@ -4,11 +4,11 @@ import { breakCommand } from './commands/break.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/support/completion.ts';
 import { doctorCommand } from './commands/support/doctor.ts';
-import { continueCommand } from './commands/continue.ts';
+import { continueCommand } from './commands/sending/continue.ts';
 import { discardCommand } from './commands/discard.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
-import { holdCommand } from './commands/hold.ts';
+import { holdCommand } from './commands/sending/hold.ts';
 import { instancesCommand } from './commands/instances.ts';
 import { listenCommand } from './commands/listen.ts';
 import { mcpCommand } from './commands/mcp.ts';
@@ -19,7 +19,8 @@ import { sandboxCommand } from './commands/sandbox.ts';
 import { scenarioCommand } from './commands/scenario.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
-import { stepCommand } from './commands/step.ts';
+import { retryCommand } from './commands/sending/retry.ts';
+import { stepCommand } from './commands/sending/step.ts';
 import { stopCommand } from './commands/stop.ts';
 import { subscribeCommand } from './commands/subscribe.ts';
 import { triggerCommand } from './commands/trigger.ts';
@@ -66,6 +67,7 @@ export function createProgram(): Command {
     holdCommand(),
     stepCommand(),
     continueCommand(),
+    retryCommand(),
     breakCommand(),
     exportCommand(),
     checkCommand(),
@@ -107,7 +109,7 @@ const errorOutput = {
 /**
  * Runs cm-relay.
  * @param args the command line, without node and the script
- * @returns the exit code: 0 done, 1 failed, 2 bad usage
+ * @returns the exit code: 0 done, 1 failed, 2 bad usage, 3 nothing left to wait for
  */
 export async function main(args: readonly string[]): Promise<number> {
   watchOutput();

@@ -159,8 +159,12 @@ export function isRefusal(error: unknown): boolean {
 
 /** The relay's process is there and does not answer: it is held, or its machine is overloaded. */
 export class NoAnswerError extends RelayRequestError {
-  constructor(dataDir: string) {
-    super(`the relay of ${dataDir} runs and does not answer`, 'no-answer', { advice: 'let-it-go-on' });
+  /** Its process's id, where that is known. */
+  readonly pid: number | undefined;
+  constructor(dataDir: string, pid: number | undefined) {
+    const process = pid === undefined ? '' : ` (process ${pid})`;
+    super(`the relay of ${dataDir}${process} does not answer`, 'no-answer', { advice: 'let-it-go-on' });
+    this.pid = pid;
   }
 }
 

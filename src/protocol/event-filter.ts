@@ -89,6 +89,17 @@ export class FilterError extends Error {
   readonly next = filterAdvice;
 }
 
+/** The parts of a filter: words and phrases, and keys with their values. */
+const parts = /(?:([A-Za-z]+):(?!\/\/)(?:"([^"]*)"|(\S*))|"([^"]*)"|(\S+))/g;
+
+/** A filter without what it asks of one key. */
+export function withoutKey(text: string, key: Key): string {
+  return [...text.matchAll(parts)]
+    .filter(([, name]) => name?.toLowerCase() !== key)
+    .map(([part]) => part)
+    .join(' ');
+}
+
 /**
  * Reads a filter.
  * @param text the filter; empty for everything
@@ -98,9 +109,7 @@ export class FilterError extends Error {
 export function parseFilter(text: string, now: number): Filter {
   const values = Object.fromEntries(filterKeys.map((key) => [key, [] as string[]])) as Record<Key, string[]>;
   const words: string[] = [];
-  for (const [, key, quotedValue, value, quoted, word] of text.matchAll(
-    /(?:([A-Za-z]+):(?!\/\/)(?:"([^"]*)"|(\S*))|"([^"]*)"|(\S+))/g,
-  )) {
+  for (const [, key, quotedValue, value, quoted, word] of text.matchAll(parts)) {
     if (key === undefined) {
       words.push(quoted ?? word ?? '');
       continue;

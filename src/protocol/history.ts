@@ -33,6 +33,7 @@ const forwardingSchema = z.object({
   destinationId,
   destination: z.string().describe("The destination's URL."),
   mode: z.enum(destinationModes),
+  signatureKeyName: z.string().optional().describe('The key that signs what goes there; without it nothing does.'),
   state: forwardingStateSchema,
   attempts: z.int(),
   ofRound: z.int().describe('Of the attempts, those since the first or the last replay, as retry policies count.'),
@@ -41,6 +42,7 @@ const forwardingSchema = z.object({
   status: z.int().nullable().describe("The last answer's HTTP status."),
   durationMs: z.number().nullable(),
   detail: z.string().nullable().describe('Why it waits, is held or failed.'),
+  downSince: time.optional().describe('Since when its destination is down, where it waits for that.'),
   heldBy: z.enum(holders).nullable().describe('Who holds it; null where it is not held.'),
   breakpointId: z.string().nullable().describe('The breakpoint at which it was stopped, where one holds it.'),
 });

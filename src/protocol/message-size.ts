@@ -26,8 +26,8 @@ export function rowBytes(row: EventRow): number {
 
 function forwardingBytes(forwardings: readonly Forwarding[]): number {
   return forwardings.reduce(
-    (sum, { destinationId, destination, detail }) =>
-      sum + 260 + destinationId.length + destination.length + (detail?.length ?? 0),
+    (sum, { destinationId, destination, signatureKeyName, detail }) =>
+      sum + 310 + destinationId.length + destination.length + (signatureKeyName?.length ?? 0) + (detail?.length ?? 0),
     0,
   );
 }

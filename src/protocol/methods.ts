@@ -32,7 +32,7 @@ import {
   tracedEventSchema,
 } from './history.ts';
 import { destinationSchema, secretsChangeSchema, settingsChangeSchema, tunnelConfigSchema } from './settings.ts';
-import { statusSchema, tunnelStatusSchema } from './status.ts';
+import { destinationStatusSchema, statusSchema, tunnelStatusSchema } from './status.ts';
 
 /** Raised when a method or notification changes incompatibly. */
 export const protocolVersion = 3;
@@ -231,6 +231,14 @@ export const methods = {
   'notifications/discard': {
     params: z.strictObject({ ids: selectionShape.ids, waiting: z.literal(true).optional() }),
     result: z.object({ discarded: z.int() }),
+  },
+  /**
+   * Tries at once what would be tried later: destinations that are down, what is to be sent again at a time, and a tunnel
+   * that is not open. Says which destinations those are, and how the tunnel stands where it was tried.
+   */
+  'relay/retry': {
+    params: nothing,
+    result: z.object({ tried: z.array(destinationStatusSchema), tunnel: tunnelStatusSchema.nullable() }),
   },
   /** How sending stands; where no relay runs, what reads its history says how it was left. */
   'debug/sending': { params: nothing, result: z.object({ sending: sendingSchema }) },

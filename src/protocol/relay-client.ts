@@ -133,7 +133,7 @@ function unconnected(dataDir: string, error: NodeJS.ErrnoException): Error {
   switch (error.code) {
     // More wait for it than the system lets wait.
     case 'EAGAIN':
-      return new NoAnswerError(dataDir);
+      return new NoAnswerError(dataDir, keptChannelOf(dataDir)?.pid);
     case 'EACCES':
     case 'EPERM':
       return new RelayRequestError(`the relay of ${dataDir} may not be asked: ${error.message}`, 'no-answer', {
@@ -188,7 +188,7 @@ export function speakOver(stream: Duplex, dataDir: string, patienceMs = defaultP
       const watch = (seen: number, asked: boolean): void => {
         timer = setTimeout(() => {
           if (handled !== seen) watch(handled, false);
-          else if (asked) reject(new NoAnswerError(dataDir));
+          else if (asked) reject(new NoAnswerError(dataDir, keptChannelOf(dataDir)?.pid));
           else {
             // A long task leaves the relay able to answer this.
             connection.sendRequest('relay/status', {}).catch(() => undefined);

@@ -48,7 +48,7 @@ const countsSchema = z.object({
 });
 export type Counts = z.infer<typeof countsSchema>;
 
-const destinationStatusSchema = z.object({
+export const destinationStatusSchema = z.object({
   destinationId,
   url: z.string(),
   mode: z.enum(destinationModes),
@@ -62,6 +62,7 @@ const destinationStatusSchema = z.object({
     .optional()
     .describe('Whether it was reached when it was last tried; left out where this relay has not tried it yet.'),
   detail: z.string().nullable(),
+  downSince: time.optional().describe('Since when it is down, where it is.'),
   waiting: z.int(),
   underWay: z.array(z.string()).describe('Notifications that are being sent at this moment, at most 100.'),
   timeoutLifted: z

@@ -272,6 +272,7 @@ class RunningRelay implements Relay {
         log,
       },
       openTunnel: () => this.#tunnel?.open(configuration.settings.tunnel),
+      retryTunnel: () => this.#tunnel?.tryNow() ?? false,
       closeTunnel: async () => this.#tunnel?.close(),
       stop: (held) => void this.#stopAfter(held),
     });

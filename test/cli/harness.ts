@@ -166,7 +166,8 @@ export interface Posted {
 export class Callback {
   readonly url: string;
   readonly posts: Posted[] = [];
-  status = 200;
+  /** What it answers, where that depends also on which it is: 1 for the first. */
+  status: number | ((number: number) => number) = 200;
   answer: { readonly body: string; readonly headers: Record<string, string> } = { body: 'answer', headers: {} };
   readonly #server;
   readonly #waiting = new Set<() => void>();
@@ -177,15 +178,17 @@ export class Callback {
     server.on('request', (request, response) => {
       void request.toArray().then((chunks: Buffer[]) => {
         this.posts.push({ headers: request.headers, body: Buffer.concat(chunks) });
-        response.writeHead(this.status, this.answer.headers).end(this.answer.body);
+        const status = typeof this.status === 'number' ? this.status : this.status(this.posts.length);
+        response.writeHead(status, this.answer.headers).end(this.answer.body);
         for (const wake of this.#waiting) wake();
       });
     });
   }
 
-  static async open(): Promise<Callback> {
+  /** @param port that of one that was closed, to be there again */
+  static async open(port = 0): Promise<Callback> {
     const server = createServer();
-    await once(server.listen(0, '127.0.0.1'), 'listening');
+    await once(server.listen(port, '127.0.0.1'), 'listening');
     return new Callback(server);
   }
 

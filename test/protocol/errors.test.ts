@@ -52,7 +52,7 @@ describe('the codes of errors', () => {
       [new NotFoundError('e7'), 'not-found'],
       [new FilterError('x'), 'invalid-params'],
       [new StoreError('x', 'make-room'), 'store-failed'],
-      [new NoAnswerError('/data'), 'no-answer'],
+      [new NoAnswerError('/data', 4711), 'no-answer'],
     ] as const;
     for (const [error, code] of errors) {
       assert.ok(hasRelayErrorCode(error, code), error.name);

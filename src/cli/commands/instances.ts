@@ -227,7 +227,7 @@ async function receivedHere(
   options: InstanceOptions,
 ): Promise<{ readonly notifications: readonly ReceivedNotification[]; readonly cut: boolean } | null> {
   const dataDir = dataDirOf(options);
-  const client = await connectIfRunning(dataDir);
+  const client = await connectIfRunning(options);
   client?.close();
   if (client === undefined) {
     try {

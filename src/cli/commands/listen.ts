@@ -5,8 +5,8 @@ import { styleText } from 'node:util';
 import { protocolVersion } from '../../protocol/methods.ts';
 import { compareVersions } from '../../protocol/versions.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import type { Status } from '../../protocol/status.ts';
-import { loadRelay } from '../../relay/index.ts';
+import type { Status, TunnelStatus } from '../../protocol/status.ts';
+import { loadRelay, readRemembered } from '../../relay/index.ts';
 import type { Relay } from '../../relay/index.ts';
 import type { Config } from '../config.ts';
 import { readConfig } from '../config.ts';
@@ -24,7 +24,7 @@ import { callbackUrl } from '../callback-url.ts';
 import { LiveFilter } from '../terminal/live-filter.ts';
 import { listenOptions } from '../listen-flags.ts';
 import type { ListenFlags, OutputStyle } from '../listen-flags.ts';
-import { differences, listenSettings } from '../listen-settings.ts';
+import { checkKeysSign, differences, listenSettings } from '../listen-settings.ts';
 import type { ListenSettings } from '../listen-settings.ts';
 import { JsonLines, LiveLines, NoLines, readyLine } from '../terminal/passing.ts';
 import type { Passing } from '../terminal/passing.ts';
@@ -34,6 +34,7 @@ import { interrupted } from '../terminal/signals.ts';
 import { printable } from '../terminal/text.ts';
 import { version } from '../../version.ts';
 import { statusLines } from './status.ts';
+import { endRelay } from './stop.ts';
 
 type ListenOptions = CommonOptions & ListenFlags;
 
@@ -93,7 +94,6 @@ async function listen(options: ListenOptions): Promise<void> {
   const output = outputOf(options);
   if (options.detach === true) return listenDetached(options, output);
   const signal = interrupted();
-  const dataDir = dataDirOf(options);
   const { config, wanted } = wantedBy(options);
   const errors = new LiveWriter(process.stderr, { missed: (count) => `… ${count} messages left out` });
   const lines = output === 'interactive' || output === 'compact' ? new LiveLines(output === 'interactive') : null;
@@ -111,7 +111,7 @@ async function listen(options: ListenOptions): Promise<void> {
     tell(`${entry.level}: ${entry.message}`);
   };
 
-  const { client, relay } = await startOrAttach(dataDir, wanted, log);
+  const { client, relay } = await startOrAttach(options, wanted, log);
   let endKeys: (() => void) | undefined;
   let failure: CommandError | null = null;
   try {
@@ -171,9 +171,8 @@ function brokenOff(options: ListenOptions): CommandError {
 
 /** The relay in the background: found, or started by a process of its own. Says where it is, and ends. */
 async function listenDetached(options: ListenOptions, output: OutputStyle | 'json'): Promise<void> {
-  const dataDir = dataDirOf(options);
   const { config, wanted } = wantedBy(options);
-  const running = await connectIfRunning(dataDir);
+  const running = await connectIfRunning(options);
   if (running === undefined) await startInBackground();
   else {
     try {
@@ -184,6 +183,16 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
   }
   await withRelay(options, async (client) => {
     const status = await statusWithTunnel(client);
+    if (status.tunnel.state === 'failed') {
+      const retry = `cm-relay retry${dataDirHint(options)}`;
+      if (running === undefined) await endRelay(client);
+      throw new CommandError(
+        `the tunnel cannot be opened: ${status.tunnel.reason}`,
+        running === undefined
+          ? 'The relay has ended again: when that is mended, run the same command once more.'
+          : `The relay that ran already goes on: when that is mended, ${retry} opens it again.`,
+      );
+    }
     if (output === 'json') await printJson(readyLine(status));
     else if (output !== 'quiet') {
       const view = new LiveView(styleText, () => Infinity);
@@ -206,15 +215,17 @@ interface Listening {
  * then it is tried again.
  */
 async function startOrAttach(
-  dataDir: string,
+  flags: ListenOptions,
   wanted: ListenSettings,
   log: (entry: { level: string; message: string }) => void,
 ): Promise<Listening> {
+  const dataDir = dataDirOf(flags);
   // Here, since no other command needs the relay's modules.
   const { RelayRunningError, startRelay } = await loadRelay();
   for (let tries = 0; ; tries++) {
-    const client = await connectIfRunning(dataDir);
+    const client = await connectIfRunning(flags);
     if (client !== undefined) return { client, relay: null };
+    checkKeysSign(flags, wanted, wanted.settings.destinations ?? readRemembered(dataDir)?.destinations ?? []);
     try {
       const relay = await startRelay({
         dataDir,
@@ -259,6 +270,7 @@ async function agree(
       `Leave it out to attach, or end that relay: ${restart}`,
     );
   }
+  checkKeysSign(options, wanted, status.settings.destinations);
   if (Object.keys(wanted.secrets).length > 0) await client.request('relay/configure', { secrets: wanted.secrets });
 }
 
@@ -325,7 +337,15 @@ async function show(
       passing.missed(missed);
     }),
   );
-  client.on('tunnel/changed', ({ tunnel }) => pass(() => passing.tunnel(tunnel)));
+  const adviseOn = (tunnel: TunnelStatus): void => {
+    if (tunnel.state === 'failed') say(`When that is mended, cm-relay retry opens it again.`);
+  };
+  client.on('tunnel/changed', ({ tunnel }) =>
+    pass(() => {
+      passing.tunnel(tunnel);
+      adviseOn(tunnel);
+    }),
+  );
   // What came before the first lines is older than they are.
   client.on('status/changed', ({ status }) => {
     if (ready) passing.configured(status);
@@ -333,6 +353,7 @@ async function show(
 
   const status = await statusWithTunnel(client);
   passing.ready(status, attached);
+  adviseOn(status.tunnel);
   for (const notice of status.notices) say(`notice: ${notice}`);
   if (status.missingKeys.length > 0) {
     say(`notice: held until it has its key: what goes to a destination that uses ${status.missingKeys.join(', ')}`);
@@ -344,25 +365,30 @@ async function show(
 }
 
 /**
- * The status; where there is a tunnel, once it is open, or after a while as it is then.
+ * The status; where there is a tunnel, once it is open or has failed, or after a while as it is then.
  * @param patienceMs how long that is, in milliseconds
  */
 export async function statusWithTunnel(client: RelayClient, patienceMs = tunnelPatience): Promise<Status> {
   const patience = new AbortController();
   const open = new Promise<void>((resolve) => {
     const off = client.on('tunnel/changed', ({ tunnel }) => {
-      if (tunnel.state === 'open') resolve();
+      if (isSettled(tunnel)) resolve();
     });
     patience.signal.addEventListener('abort', off);
   });
   const status = await client.request('relay/status', {});
-  const waits = status.settings.tunnel.kind !== 'none' && status.tunnel.state !== 'open';
+  const waits = status.settings.tunnel.kind !== 'none' && !isSettled(status.tunnel);
   if (waits) {
     const late = delay(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined);
     await Promise.race([open, late, client.closed]);
   }
   patience.abort();
   return waits ? client.request('relay/status', {}) : status;
+}
+
+/** Whether a tunnel is open, or will not be unless somebody does something. */
+function isSettled({ state }: TunnelStatus): boolean {
+  return state === 'open' || state === 'failed';
 }
 
 /** What is held must not be forgotten: it stays held, whoever leaves. */

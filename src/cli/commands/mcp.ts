@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { withHistory, withRelay } from '../connection.ts';
+import { connectIfRunning, withHistory, withRelay } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
@@ -45,6 +45,14 @@ async function mcp(options: McpOptions): Promise<void> {
   dataDirOf(options);
   const source: AssistantSource = {
     request: (method, params) => withHistory(options, (history) => history.request(method, params)),
+    status: async () => {
+      const client = await connectIfRunning(options);
+      try {
+        return (await client?.request('relay/status', {})) ?? null;
+      } finally {
+        client?.close();
+      }
+    },
   };
   const relay: AssistantRelay = {
     destinations: () =>

@@ -4,10 +4,11 @@ import { bodyOf } from '../../export/json.ts';
 import { withHistory } from '../connection.ts';
 import type { History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
+import { find } from '../found.ts';
+import type { Found } from '../found.ts';
 import { jsonFlag, newCommand, parseId } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { attemptLines, namesOf, overviewLines, readEvent, requestsOf } from '../terminal/event-overview.ts';
-import type { Found } from '../terminal/event-overview.ts';
+import { attemptLines, namesOf, overviewLines, requestsOf } from '../terminal/event-overview.ts';
 import { masked } from '../terminal/masked.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/text.ts';
@@ -51,7 +52,7 @@ async function show(id: string, options: ShowOptions): Promise<void> {
     throw new UsageError(`--${view} prints bytes as they are: it does not go with --json`);
   }
   await withHistory(options, async (history) => {
-    const found = await readEvent(history, id);
+    const found = await find(history, id);
     switch (view) {
       case 'raw':
         return printBytes(found.body);

@@ -12,7 +12,7 @@ import type { CommonOptions } from '../flags.ts';
 import { masked } from '../terminal/masked.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { heldLine, heldText } from '../terminal/sending-text.ts';
-import { count, localTime, printable } from '../terminal/text.ts';
+import { count, downWords, localTime, printable, signedWords } from '../terminal/text.ts';
 
 /** Of what is held, so many are shown. */
 const mostHeld = 10;
@@ -37,7 +37,7 @@ export function statusCommand(): Command {
 
 async function status(options: CommonOptions & { json?: boolean }): Promise<void> {
   const dataDir = dataDirOf(options);
-  const client = await connectIfRunning(dataDir);
+  const client = await connectIfRunning(options);
   if (client === undefined) return notRunning(dataDir, options);
   try {
     const status = await client.request('relay/status', {});
@@ -108,10 +108,12 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
       ? []
       : [`${label('  for Open Connectors')}${printable(status.publicOpenConnectorsUrl)}`]),
   ];
-  for (const { url, state, detail, waiting, timeoutLifted } of status.destinations) {
-    const why = detail === null ? '' : `: ${detail}`;
+  for (const destination of status.destinations) {
+    const { url, state, detail, downSince, waiting, timeoutLifted } = destination;
+    const why = downWords(downSince) + (detail === null ? '' : `: ${detail}`);
     const debugged = timeoutLifted === true ? ', no time-out: a debugger holds it' : '';
-    lines.push(`${label('Forwards to')}${printable(`${url}, ${state}${why}`)}, ${waiting} wait${debugged}`);
+    const how = printable(`${url}, ${state}${why}, ${signedWords(destination)}`);
+    lines.push(`${label('Forwards to')}${how}, ${waiting} wait${debugged}`);
   }
   lines.push(
     `${label('History')}${count(counts.deliveries, 'delivery')}, ${count(counts.events, 'event')}`,

@@ -1,11 +1,14 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { setTimeout as delay } from 'node:timers/promises';
 import { heldAtStop } from '../../protocol/debug.ts';
 import type { HeldAtStop } from '../../protocol/debug.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import type { Status } from '../../protocol/status.ts';
 import { hasEnded } from '../background.ts';
 import { connectIfRunning } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
-import { CommandError, isConnectionLost } from '../errors.ts';
+import { CommandError, frozenAdvice, isConnectionLost } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
@@ -41,30 +44,46 @@ export function stopCommand(): Command {
 
 async function stop(options: CommonOptions & { held?: HeldAtStop; json?: boolean }): Promise<void> {
   const dataDir = dataDirOf(options);
-  const client = await connectIfRunning(dataDir);
+  const client = await connectIfRunning(options);
   if (client === undefined) {
     if (options.json === true) await printJson({ stopped: false });
     else note(`No relay runs for ${dataDir}: nothing to stop.`);
     return;
   }
-  const { pid, sending } = await client.request('relay/status', {});
   try {
-    await client.request('relay/stop', options.held === undefined ? {} : { held: options.held });
+    const { sending } = await endRelay(client, options.held);
+    if (options.json === true) await printJson({ stopped: true });
+    else await print('The relay has ended.\n');
+    if (sending.state === 'paused' && (options.held ?? 'keep') === 'keep') {
+      note(`${heldText(sending)} It stays so when the relay is started again.`);
+    }
+  } finally {
+    client.close();
+  }
+}
+
+/**
+ * Ends a relay, and waits until it is gone.
+ * @param held what becomes of what is held
+ * @returns its status before
+ * @throws CommandError where it does not end in time
+ */
+export async function endRelay(client: RelayClient, held?: HeldAtStop): Promise<Status> {
+  const status = await client.request('relay/status', {});
+  const { pid } = status;
+  try {
+    await client.request('relay/stop', held === undefined ? {} : { held });
   } catch (error) {
     // It may be gone before its answer is here.
     if (!isConnectionLost(error)) throw error;
   }
-  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patience).unref());
+  const late = delay(patience, 'late' as const, { ref: false });
   const gone = client.closed.then(() => hasEnded(pid));
   if ((await Promise.race([gone, late])) === 'late') {
     throw new CommandError(
-      `the relay, process ${pid}, has not ended within ${patience / 1000} seconds`,
-      `End the process ${pid} yourself: what it has acknowledged is on disk.`,
+      `the relay (process ${pid}) has not ended within ${patience / 1000} seconds`,
+      frozenAdvice(pid),
     );
   }
-  if (options.json === true) await printJson({ stopped: true });
-  else await print('The relay has ended.\n');
-  if (sending.state === 'paused' && (options.held ?? 'keep') === 'keep') {
-    note(`${heldText(sending)} It stays so when the relay is started again.`);
-  }
+  return status;
 }

@@ -96,7 +96,7 @@ type Urls = ReturnType<typeof urlsFor>;
 
 /** @returns undefined where no relay runs */
 async function renewRunning(vendor: Source, options: UrlOptions): Promise<Urls | undefined> {
-  const client = await connectIfRunning(dataDirOf(options));
+  const client = await connectIfRunning(options);
   if (client === undefined) return undefined;
   try {
     return urlsFor(vendor, await renewed(client, options.local === true ? 0 : options.timeout * 1000));

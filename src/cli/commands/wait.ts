@@ -1,11 +1,14 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { parseFilter, withoutKey } from '../../protocol/event-filter.ts';
 import type { EventRow } from '../../protocol/history.ts';
+import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { withFilter, withRelay } from '../connection.ts';
-import { CommandError } from '../errors.ts';
-import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
+import { dataDirHint } from '../data-dir.ts';
+import { CommandError, NothingLeftError } from '../errors.ts';
+import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { lookUntil } from '../look-until.ts';
 import { EventTable } from '../terminal/event-table.ts';
@@ -17,6 +20,7 @@ import { filterFlag, filterHelp } from './events.ts';
 interface WaitOptions extends CommonOptions {
   filter: string;
   count: number;
+  since: string;
   timeout: number;
   json?: boolean;
 }
@@ -26,11 +30,12 @@ export function waitCommand(): Command {
   return newCommand(
     'wait',
     'wait until so many events fit a filter',
-    'Waits until so many events of the history fit a filter, those that are there already included, and prints them, the newest first. Exits with 1 where they are not there in time.',
+    'Waits until so many events that have come since the relay started fit a filter, and prints them, the newest first. Exits with 1 where they are not there in time, and with 3 as soon as nothing is left that could still fit: what the filter asks of their state has been decided.',
     [
       'Examples:',
       '  cm-relay wait --filter "address:jane@example.org state:sent"',
-      '  cm-relay wait --filter "type:subscribe state:sent since:5m" --count 3 --timeout 30',
+      '  cm-relay wait --filter "type:subscribe state:sent" --count 3 --timeout 30',
+      '  cm-relay wait --since now                  only what comes from now on',
       '',
       ...filterHelp,
       '',
@@ -40,6 +45,11 @@ export function waitCommand(): Command {
     .addOption(filterFlag('only what fits').default('', 'everything'))
     .addOption(new Option('--count <n>', 'how many').default(1).argParser(wholeNumber(z.int().min(1).max(1000))))
     .addOption(
+      new Option('--since <when>', 'count what has come since the start of the relay, now, a span ago (2h) or a date')
+        .default('start')
+        .argParser(checkedBy(sinceSchema)),
+    )
+    .addOption(
       new Option('--timeout <s>', 'how long to wait, in seconds')
         .default(60)
         .argParser(wholeNumber(z.int().min(0).max(86_400))),
@@ -48,30 +58,86 @@ export function waitCommand(): Command {
     .action(wait);
 }
 
+const sinceSchema = z
+  .string()
+  .refine(
+    (text) => ['start', 'now'].includes(text) || isSpanOrDate(text),
+    'expected start, now, a span such as 2h or a date such as 2026-03-01',
+  );
+
+function isSpanOrDate(text: string): boolean {
+  try {
+    return /^\S+$/.test(text) && parseFilter(`since:${text}`, 0).since !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** What is seen of the history while this waits. */
+interface Seen {
+  /** The newest that fit. */
+  readonly rows: readonly EventRow[];
+  /** What became of those that came, where none of them can come to fit; null where one may. */
+  readonly hopeless: { readonly became: string; readonly newest: string } | null;
+}
+
 async function wait(options: WaitOptions): Promise<void> {
-  const rows = await withRelay(options, (client) =>
-    lookUntil(
+  const { rows, hopeless } = await withRelay(options, async (client) => {
+    const filter = await boundFilter(client, options);
+    return lookUntil(
       client,
       options.timeout * 1000,
-      () => newest(client, options),
-      ({ length }) => length >= options.count,
-    ),
-  );
+      () => look(client, filter, options.count),
+      (seen) => seen.rows.length >= options.count || seen.hopeless !== null,
+    );
+  });
   const table = new EventTable(process.stdout.isTTY ? process.stdout.columns : Infinity);
   for (const [index, row] of rows.entries()) {
     if (options.json === true) await printJson(masked(row));
     else await print(`${index === 0 ? `${table.heading}\n` : ''}${table.line(row)}\n`);
   }
-  if (rows.length < options.count) {
-    throw new CommandError(
-      `${rows.length} of ${count(options.count, 'event')} after ${options.timeout} s`,
-      'cm-relay events shows what there is, cm-relay status what waits and why.',
+  if (rows.length >= options.count) return;
+  const so = `${rows.length} of ${count(options.count, 'event')}`;
+  if (hopeless !== null) {
+    throw new NothingLeftError(
+      `nothing is left that could match: ${so}, ${hopeless.became}`,
+      `cm-relay show ${hopeless.newest}${dataDirHint(options)} --attempts shows what was answered; cm-relay replay sends it again.`,
     );
   }
+  throw new CommandError(
+    `${so} after ${options.timeout} s`,
+    'cm-relay events shows what there is, cm-relay status what waits and why.',
+  );
+}
+
+/** The filter, for what has come since the time that is asked for. One in the filter itself wins over the relay's start. */
+async function boundFilter(client: RelayClient, { filter, since }: WaitOptions): Promise<string> {
+  if (since === 'start') return `since:${(await client.request('relay/status', {})).startedAt} ${filter}`;
+  return `${withoutKey(filter, 'since')} since:${since === 'now' ? new Date().toISOString() : since}`;
+}
+
+/** @param filter with the time from which events count */
+async function look(client: RelayClient, filter: string, wanted: number): Promise<Seen> {
+  const rows = await newest(client, filter, wanted);
+  const others = withoutKey(filter, 'state');
+  if (rows.length >= wanted || others === filter) return { rows, hopeless: null };
+  // In this order, so that none that comes or moves on meanwhile is missed: fewer than have come may still come.
+  const come = await client.request('events/counts', { filter: `${others} kind:event`, groupBy: 'state' });
+  const open = await client.request('events/counts', { filter: `${others} kind:event state:waiting,held` });
+  const again = await newest(client, filter, wanted);
+  const mayCome = come.unseen > 0 || come.total < wanted || again.length + open.total >= wanted;
+  return { rows: again, hopeless: mayCome ? null : whatBecame(come) };
+}
+
+/** Their states are decided, and are others than the filter asks for. */
+function whatBecame({ total, groups }: Result<'events/counts'>): NonNullable<Seen['hopeless']> {
+  const words = groups.map(({ value, count: many }) => `${many} ${value === 'none' ? 'with no destination' : value}`);
+  const one = groups.find(({ value }) => value === 'failed') ?? groups[0];
+  return { became: `of ${total} that came ${words.join(', ')}`, newest: one?.newest ?? '' };
 }
 
 /** The newest that fit. */
-async function newest(client: RelayClient, { filter, count: wanted }: WaitOptions): Promise<readonly EventRow[]> {
+async function newest(client: RelayClient, filter: string, wanted: number): Promise<EventRow[]> {
   const rows: EventRow[] = [];
   let before: string | undefined;
   do {

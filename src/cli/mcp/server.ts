@@ -8,6 +8,7 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { once } from 'node:events';
 import { z } from 'zod';
 import type { Destination } from '../../protocol/settings.ts';
+import { find } from '../found.ts';
 import { fitList, framed } from './safe-text.ts';
 import type { AssistantRelay, AssistantSource } from './source.ts';
 import { reasonWords, Told } from './told.ts';
@@ -69,7 +70,7 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
     {
       title: 'List events',
       description:
-        'Lists the newest events of the history that fit a filter. A filter is words that must all fit: type:subscribe list:<id> address:<address> state:failed kind:rejected source:open-connectors since:2h until:2026-01-31; anything else is searched for in the text.',
+        'Lists the newest events of the history that fit a filter; of each what is not usual: without kind it is an event, without source from Campaign Monitor, without httpStatus answered 200. A filter is words that must all fit: type:subscribe list:<id> address:<address> state:failed kind:rejected source:open-connectors since:2h until:2026-01-31; anything else is searched for in the text.',
       inputSchema: z.strictObject({
         filter: z.string().max(1000).default(''),
         limit: z.int().min(1).max(mostEvents).default(20),
@@ -86,6 +87,24 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
   );
 
   server.registerTool(
+    'status',
+    {
+      title: 'How the relay stands',
+      description:
+        'Tells whether a relay runs, whether sending is paused, how each destination stands (down since when, how much waits), the tunnel, and the counts of the history.',
+      inputSchema: z.strictObject({}),
+      annotations: reads,
+    },
+    () =>
+      tool(async () => {
+        const status = await source.status();
+        if (status === null) return answer('No relay runs: what it received can be read.', { running: false });
+        const sending = status.sending.state === 'paused' ? 'Sending is paused.' : 'Sending is on.';
+        return answer(`A relay runs. ${sending}`, told.status(status));
+      }),
+  );
+
+  server.registerTool(
     'event',
     {
       title: 'Show an event',
@@ -95,13 +114,12 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
     },
     ({ id }) =>
       tool(async () => {
-        const { event, notifications } = await source.request('events/get', { id });
-        const { delivery, headers, body } = await source.request('deliveries/get', { id: event.deliveryId });
-        return answer(`Event ${event.id} of delivery ${delivery.id}.`, {
+        const { event, delivery, notifications, headers, body } = await find(source, id);
+        return answer(`Event ${event.id} of delivery ${delivery.id}, which holds ${delivery.eventCount}.`, {
           event: told.row(event),
           delivery: told.delivery(delivery),
           headers: told.headers(headers),
-          body: told.body(body, delivery.contentType),
+          body: told.body(body.toString('base64'), delivery.contentType),
           notifications: notifications.map((each) => told.notification(each)),
         });
       }),
@@ -117,7 +135,7 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
     },
     ({ id }) =>
       tool(async () => {
-        const { attempts } = await source.request('events/get', { id });
+        const { attempts } = await find(source, id);
         // The latest are told first where not all of them can be.
         const latest = fitList(
           attempts
@@ -140,7 +158,7 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
     },
     ({ id }) =>
       tool(async () => {
-        const found = await source.request('events/get', { id });
+        const found = await find(source, id);
         const { summary, forwardings } = explainEvent(found, told);
         const reason = reasonWords(found.event.reason);
         return answer(summary, { ...(reason !== null && { reason }), forwardings });

@@ -2,6 +2,7 @@
 import type { Reported } from '../../check/report.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
+import type { Status } from '../../protocol/status.ts';
 
 /** What is read, whether a relay runs or not. */
 export interface AssistantSource {
@@ -9,6 +10,8 @@ export interface AssistantSource {
     method: M,
     params: Params<M>,
   ): Promise<Result<M>>;
+  /** How the relay stands; null where none runs. */
+  status(): Promise<Status | null>;
 }
 
 /** What is changed: by the running relay alone. */

@@ -13,8 +13,10 @@ import { isCustomFields, roleOf } from '../../campaign-monitor/anonymise/field-r
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import { readXml } from '../../campaign-monitor/xml.ts';
 import type { Reported } from '../../check/report.ts';
+import { whoPaused } from '../../protocol/debug.ts';
 import { parseJson } from '../../common/parse-json.ts';
 import type { AttemptDetail, Delivery, EventRow, Forwarding, Headers, Notification } from '../../protocol/history.ts';
+import type { Status } from '../../protocol/status.ts';
 import { AddressMask, fit, longestBody, mayHoldAddress } from './safe-text.ts';
 
 /** Nested deeper, a value is told by its kind. No vendor nests deeper than ten. */
@@ -167,20 +169,49 @@ export class Told {
     return fit(told.slice(0, mostHeaders), longestBody / 4);
   }
 
-  /** A row of the history. */
+  /** A row of the history. What is usual is left out, since a model pays for each character. */
   row(row: EventRow): object {
     const { id, deliveryId, kind, source, injected, receivedAt, duplicateOf, signature, httpStatus, notificationId } =
       row;
-    return {
-      ...{ id, deliveryId, kind, source, injected, receivedAt, duplicateOf, signature, httpStatus, notificationId },
+    return telling({
+      ...{ id, deliveryId, injected, receivedAt, duplicateOf, signature, notificationId },
+      kind: kind === 'event' ? null : kind,
+      source: source === 'campaign-monitor' ? null : source,
+      httpStatus: httpStatus === 200 ? null : httpStatus,
       type: row.type === null || isKnownWord(row.type) ? row.type : shapeOf(row.type),
       list: toldId(row.list),
       address: row.address === null ? null : this.address(row.address),
       date: row.date === null || isKnownDate(row.date) ? row.date : shapeOf(row.date),
       warning: warningWords(row.warning),
       reason: reasonWords(row.reason),
-      inDelivery: row.inDelivery,
-      forwardings: row.forwardings.map((each) => this.forwarding(each)),
+      inDelivery: row.inDelivery.of === 1 ? null : row.inDelivery,
+      forwardings: row.forwardings.map((each) => {
+        const { state, attempts, status, heldBy } = each;
+        return telling({ destinationId: this.text(each.destinationId), state, attempts, status, heldBy });
+      }),
+    });
+  }
+
+  /** How a relay stands: no URL that opens it. */
+  status(status: Status): object {
+    const { version, startedAt, sending, counts, tunnel } = status;
+    const { state, held, breakpoints } = sending;
+    return {
+      ...{ running: true, version, startedAt, counts },
+      sending: {
+        ...{ state, held, breakpoints },
+        ...(sending.state === 'paused' && { by: this.text(whoPaused(sending.by)), since: sending.since }),
+      },
+      tunnel: { kind: tunnel.kind, state: tunnel.state, reason: this.text(tunnel.reason) },
+      destinations: status.destinations.map((each) =>
+        telling({
+          ...{ destinationId: this.text(each.destinationId), url: this.url(each.url), mode: each.mode },
+          ...{ signed: each.signatureKeyName !== undefined, configured: each.configured, state: each.state },
+          ...{ downSince: each.downSince, detail: failureWords(each.detail), waiting: each.waiting },
+        }),
+      ),
+      missingKeys: status.missingKeys.map((name) => this.text(name)),
+      notices: status.notices.map((notice) => this.text(notice)),
     };
   }
 
@@ -201,23 +232,25 @@ export class Told {
   /** A notification with its forwardings. */
   notification(notification: Notification): object {
     const { id, deliveryId, kind, part, parts, createdAt, eventIds, forwardings } = notification;
+    const [first, last] = [eventIds[0], eventIds.at(-1)];
     return {
       ...{ id, deliveryId, kind, part, parts, createdAt },
       eventId: toldName(notification.eventId),
       forwardings: forwardings.map((each) => this.forwarding(each)),
-      eventIds,
+      events: eventIds.length > 1 ? `${first} to ${last}` : (first ?? null),
     };
   }
 
   /** A way to a destination. */
   forwarding(forwarding: Forwarding): object {
     const { mode, state, attempts, maxAttempts, nextAttemptAt, status, durationMs, heldBy, breakpointId } = forwarding;
-    return {
+    return telling({
       destinationId: this.text(forwarding.destinationId),
       destination: this.url(forwarding.destination),
       ...{ mode, state, attempts, maxAttempts, nextAttemptAt, status, durationMs, heldBy, breakpointId },
+      ...{ signed: forwarding.signatureKeyName !== undefined, downSince: forwarding.downSince },
       detail: failureWords(forwarding.detail),
-    };
+    });
   }
 
   /** An attempt, and what was answered. */
@@ -308,6 +341,11 @@ export class Told {
     const words = text.split(/[^\p{L}]+/u).filter((word) => word !== '');
     return words.every((word) => ownWords.has(word)) ? text : (failureWords(text) ?? '');
   }
+}
+
+/** A record without what says nothing: no value, or that something is not so. */
+function telling(record: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value != null && value !== false));
 }
 
 /** What the findings of a scenario are written with. */

@@ -2,7 +2,7 @@
 import { attemptAdvice } from '../../protocol/attempts.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
-import type { Result } from '../../protocol/methods.ts';
+import type { Found } from '../found.ts';
 import { failureWords } from './told.ts';
 import type { Told } from './told.ts';
 
@@ -21,9 +21,12 @@ export interface Explained {
   readonly nextAttemptAt: string | null;
 }
 
-/** Explains each forwarding of an event, those that most need a look first. */
+/** So many forwardings are explained: a batch has one for each part. */
+const mostForwardings = 20;
+
+/** Explains each forwarding of what an id means, those that most need a look first. */
 export function explainEvent(
-  { event, notifications, attempts }: Result<'events/get'>,
+  { event, notifications, attempts, omittedForwardings }: Omit<Found, 'headers' | 'body'>,
   told: Told,
 ): {
   readonly summary: string;
@@ -38,11 +41,12 @@ export function explainEvent(
     .sort((a, b) => eventStates.indexOf(a.state) - eventStates.indexOf(b.state));
   const failed = forwardings.filter(({ state }) => state === 'failed').length;
   const open = forwardings.filter(({ state }) => state === 'waiting' || state === 'held').length;
+  const more = Math.max(0, forwardings.length - mostForwardings);
   const summary =
     forwardings.length === 0
       ? 'It goes nowhere: no destination of the settings takes it.'
-      : `Of ${forwardings.length} forwardings ${failed} failed and ${open} wait or are held.`;
-  return { summary, forwardings };
+      : `Of ${forwardings.length} forwardings ${failed} failed and ${open} wait or are held.${more === 0 ? '' : ` The ${mostForwardings} that most need a look are told.`}${omittedForwardings === 0 ? '' : ` ${omittedForwardings} further ones were not looked at: ask for events of it.`}`;
+  return { summary, forwardings: forwardings.slice(0, mostForwardings) };
 }
 
 function explain(

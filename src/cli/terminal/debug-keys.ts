@@ -1,11 +1,12 @@
-/** The keys of the live view: pause, next, continue, drop. */
+/** The keys of the live view: pause, next, continue, drop, try now. */
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { readKeys } from './keys.ts';
-import { heldText, releasedText } from './sending-text.ts';
+import { heldText, releasedText, retriedLines } from './sending-text.ts';
 import { thisTerminal } from './this-terminal.ts';
 
 /** What the live view says of them. */
-export const keysHelp = 'Keys: p pause sending, n next, c continue, d drop the next, ↑ ↓ choose an event, Ctrl-C end';
+export const keysHelp =
+  'Keys: p pause sending, n next, c continue, d drop the next, r try now, ↑ ↓ choose an event, Ctrl-C end';
 
 const actions: Readonly<Record<string, (client: RelayClient) => Promise<string>>> = {
   p: async (client) => {
@@ -26,6 +27,7 @@ const actions: Readonly<Record<string, (client: RelayClient) => Promise<string>>
     const { dropped, sending } = await client.request('debug/drop', {});
     return dropped.length === 0 ? `Nothing is held. ${heldText(sending)}` : `Dropped: ${releasedText(dropped)}`;
   },
+  r: async (client) => retriedLines(await client.request('relay/retry', {})).join('; '),
 };
 
 /**

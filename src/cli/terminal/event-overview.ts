@@ -7,10 +7,11 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
+import type { Found } from '../found.ts';
 import { forwarded } from './event-table.ts';
 import { saysTheStatus } from './live-view.ts';
 import { masked } from './masked.ts';
-import { duration, localTime, printable, size } from './text.ts';
+import { downWords, duration, localTime, printable, signedWords, size } from './text.ts';
 
 /** A history, of a relay that runs or not. */
 type Reader = Pick<RelayClient, 'request'>;
@@ -21,39 +22,6 @@ const shownCharacters = 2000;
 
 /** Of more notifications, what was sent and answered is left to `show` of each. */
 const mostInFull = 3;
-
-/** What an id means: one notification for n9, those that hold the event for e12, all of the delivery for d7. */
-export interface Found extends Result<'events/get'> {
-  readonly headers: Headers;
-  /** The bytes kept. */
-  readonly body: Buffer;
-}
-
-/**
- * Reads what an id means.
- * @throws RelayRequestError where there is no such
- */
-export async function readEvent(history: Reader, id: string): Promise<Found> {
-  const found = await history.request('events/get', { id });
-  const { headers, body, notifications } = await history.request('deliveries/get', { id: found.delivery.id });
-  const bytes = Buffer.from(body, 'base64');
-  if (!id.startsWith('d')) {
-    const meant = (notificationId: string): boolean => !id.startsWith('n') || notificationId === id;
-    return {
-      ...found,
-      notifications: found.notifications.filter((notification) => meant(notification.id)),
-      attempts: found.attempts.filter(({ notificationId }) => meant(notificationId)),
-      headers,
-      body: bytes,
-    };
-  }
-  const attempts: AttemptDetail[] = [];
-  for (const notification of notifications) {
-    const { attempts: all } = await history.request('events/get', { id: notification.id });
-    attempts.push(...all.filter(({ notificationId }) => notificationId === notification.id));
-  }
-  return { ...found, notifications, attempts, headers, body: bytes };
-}
 
 /** A notification as it goes to one destination, or would if it went anywhere. */
 export interface SentRequest {
@@ -223,11 +191,14 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
   const lines = [`${styleText('bold', id)}  ${kind} notification${of}  ${dim(`eventId ${printable(eventId)}`)}`];
   if (forwardings.length === 0) lines.push(`  ${dim('goes nowhere: no destination takes it')}`);
   for (const forwarding of forwardings) {
-    const detail = forwarding.detail === null ? '' : `: ${printable(forwarding.detail)}`;
+    const down = forwarding.downSince === undefined ? '' : `, down${downWords(forwarding.downSince)}`;
+    const detail = down + (forwarding.detail === null ? '' : `: ${printable(forwarding.detail)}`);
     const { destination, destinationId } = forwarding;
     const shared = forwardings.some((each) => each !== forwarding && each.destination === destination);
     const which = shared ? ` ${dim(destinationId)}` : '';
-    lines.push(`  → ${printable(destination)}${which}  ${forwarded([forwarding])}${detail}`);
+    lines.push(
+      `  → ${printable(destination)}${which}  ${dim(signedWords(forwarding))}  ${forwarded([forwarding])}${detail}`,
+    );
     const own = attempts.filter((each) => isOf(each, id, destinationId));
     lines.push(...own.map((attempt) => `    ${attemptLine(attempt, names)}`));
   }

@@ -6,7 +6,7 @@ import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import type { BatchOutcome } from './batches.ts';
 import { masked } from './masked.ts';
 import { heldNumbers } from './sending-text.ts';
-import { clip, columnsOf, count, duration, localTime, pad, printable, size } from './text.ts';
+import { clip, columnsOf, count, duration, localTime, pad, printable, signedWords, size } from './text.ts';
 
 /** Colours a piece of text; the identity where there are no colours. */
 export type Paint = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan' | 'magenta', text: string) => string;
@@ -34,8 +34,9 @@ export class LiveView {
       '',
       ...this.#urls(status),
     ];
-    for (const { url, mode } of masked(status.settings.destinations)) {
-      lines.push(`  ${paint('dim', 'Forwards to               ')} ${printable(url)}${mode === 'raw' ? ' (raw)' : ''}`);
+    for (const destination of masked(status.settings.destinations)) {
+      const how = `${destination.mode === 'raw' ? 'raw, ' : ''}${signedWords(destination)}`;
+      lines.push(`  ${paint('dim', 'Forwards to               ')} ${printable(destination.url)} (${how})`);
     }
     if (status.settings.destinations.length === 0) {
       lines.push(

@@ -1,7 +1,8 @@
 /** Choosing one of the events that passed in the live view, to be shown or sent again. */
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Delivery, EventRow } from '../../protocol/history.ts';
-import { overviewLines, readEvent, requestsOf } from './event-overview.ts';
+import { overviewLines, requestsOf } from './event-overview.ts';
+import { find } from '../found.ts';
 import { rowText } from './live-view.ts';
 import type { LiveLines } from './passing.ts';
 import { clip, printable } from './text.ts';
@@ -15,7 +16,7 @@ interface Row {
 }
 
 /** What may be done with the chosen one, as the line below the last one says. */
-const help = 'Enter show · r send again · Esc leave';
+const help = 'Enter show · s send again · Esc leave';
 
 /** The rows that passed, one of which may be chosen. */
 export class RowChooser {
@@ -47,7 +48,7 @@ export class RowChooser {
         return () => this.#choose(null);
       case 'enter':
         return () => this.#show();
-      case 'r':
+      case 's':
         return () => this.#sendAgain();
       default:
         return undefined;
@@ -79,7 +80,7 @@ export class RowChooser {
   async #show(): Promise<string> {
     const row = this.#chosen;
     if (row === null) return '';
-    const found = await readEvent(this.#client, row.id);
+    const found = await find(this.#client, row.id);
     for (const line of overviewLines(found, await requestsOf(this.#client, found))) this.#lines.write(line);
     return '';
   }

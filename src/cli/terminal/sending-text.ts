@@ -2,6 +2,7 @@
 import { heldCount } from '../../common/held-count.ts';
 import { whoPaused } from '../../protocol/debug.ts';
 import { maskSecrets } from '../../export/item.ts';
+import type { Result } from '../../protocol/methods.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import { localTime, printable } from './text.ts';
 
@@ -29,6 +30,13 @@ export function releasedText(released: readonly HeldForwarding[]): string {
   return released
     .map(({ notificationId, destination }) => `${notificationId} to ${printable(shortUrl(destination))}`)
     .join(', ');
+}
+
+/** What is tried now that would have been tried later. */
+export function retriedLines({ tried, tunnel }: Result<'relay/retry'>): string[] {
+  const lines = tried.map(({ url, waiting }) => `${printable(maskSecrets(url))}: trying now, ${waiting} waiting`);
+  if (tunnel !== null) lines.push('The tunnel is being opened again.');
+  return lines.length === 0 ? ['Nothing waits to be tried again.'] : lines;
 }
 
 /** One that is held: `n5 to localhost:3000/callback: sending is paused`. */

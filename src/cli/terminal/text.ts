@@ -87,6 +87,16 @@ export function size(bytes: number): string {
   return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
+/** Since when a destination is down: ` since 14:03:59`; nothing where it is not. */
+export function downWords(since: string | undefined): string {
+  return since === undefined ? '' : ` since ${localTime(since)}`;
+}
+
+/** Whether what goes to a destination is signed. */
+export function signedWords({ signatureKeyName }: { readonly signatureKeyName?: string | undefined }): string {
+  return signatureKeyName === undefined ? 'not signed' : 'signed';
+}
+
 /** A moment in local time, to the second: `14:03:59`, with the date where it is not today. */
 export function localTime(iso: string, now: Date = new Date()): string {
   const moment = new Date(iso);

@@ -37,6 +37,8 @@ export interface HandlerParts {
   status(): Status;
   /** Opens the tunnel of the settings, or another one than before. */
   openTunnel(): void;
+  /** Tries the tunnel at once where it waits, or has failed. @returns whether that was so */
+  retryTunnel(): boolean;
   closeTunnel(): Promise<void>;
   log(level: 'info', message: string): void;
   /** A delivery is on disk. */
@@ -64,10 +66,12 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     if (!forwardings.some((each) => each.state === 'waiting')) return [...forwardings];
     return forwardings.map((forwarding) => {
       if (forwarding.state !== 'waiting') return forwarding;
+      const why = forwarder.whyWaiting(forwarding.destinationId);
       return {
         ...forwarding,
         maxAttempts: maxAttempts(configuration.settings.retry),
-        detail: forwarding.detail ?? forwarder.whyWaiting(forwarding.destinationId),
+        ...why,
+        detail: forwarding.detail ?? why.detail,
       };
     });
   };
@@ -150,6 +154,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       await parts.closeTunnel();
       return tunnelStatus();
     },
+    'relay/retry': () => {
+      const tunnel = parts.retryTunnel() ? tunnelStatus() : null;
+      return { tried: forwarder.tryNow(), tunnel };
+    },
     'events/query': async (params) => {
       const page = await history.calls.query(params);
       return { ...page, events: page.events.map((row) => ({ ...row, forwardings: explained(row.forwardings) })) };
@@ -169,7 +177,14 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       announcer.statusChanged();
       return result;
     },
-    'deliveries/get': ({ id }) => history.calls.delivery(id),
+    'deliveries/get': async ({ id }) => {
+      const found = await history.calls.delivery(id);
+      const withWhy = <T extends { readonly forwardings: Forwarding[] }>(each: T): T => ({
+        ...each,
+        forwardings: explained(each.forwardings),
+      });
+      return { ...found, events: found.events.map(withWhy), notifications: found.notifications.map(withWhy) };
+    },
     'deliveries/inject': (params) => inject(params.source, params.body, params.contentType),
     'notifications/replay': async (params) => {
       const ids = await select(params);

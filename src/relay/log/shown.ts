@@ -136,6 +136,7 @@ export function shownForwarding(
     notificationId: `n${notificationId}`,
     ...shownPlace(forwarding.destinationId, destination),
     mode: destination?.mode ?? 'normalised',
+    ...(destination?.signatureKeyName !== undefined && { signatureKeyName: destination.signatureKeyName }),
     state: hold === null ? forwarding.state : 'held',
     attempts: forwarding.attempts,
     ofRound: forwarding.attempts - forwarding.roundStart,

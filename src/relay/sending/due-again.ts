@@ -49,6 +49,13 @@ export class DueAgain {
     return undefined;
   }
 
+  /** Makes all of them due. @returns how many there are */
+  dueNow(): number {
+    const now = Date.now();
+    for (const job of [...this.#jobs.values()]) if ((job.nextAt ?? 0) > now) this.add(job, now);
+    return this.#jobs.size;
+  }
+
   /** Whether a notification is among them. */
   has(notificationId: number): boolean {
     return this.#jobs.has(notificationId);

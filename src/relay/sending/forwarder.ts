@@ -2,9 +2,11 @@
  * Forwarding: one lane a destination sends what waits for it, in order, judges the answers, and records each attempt.
  * What waits is on disk; a lane holds a window of it in memory.
  */
+import type { Forwarding } from '../../protocol/history.ts';
 import type { Destination, SecretsChange, Settings } from '../../protocol/settings.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
 import { toldId } from '../log/destinations.ts';
+import { iso } from '../log/shown.ts';
 import type { ForwardingKey } from '../log/held.ts';
 import { Lane } from './lane.ts';
 import type { LaneOptions } from './lane.ts';
@@ -111,6 +113,16 @@ export class Forwarder {
     for (const lane of this.#lanes.values()) lane.lookAgain();
   }
 
+  /** Tries at once what would be tried later. @returns the destinations of which that was so, as they stand then */
+  tryNow(): DestinationStatus[] {
+    const tried = new Set<string>();
+    for (const lane of this.#lanes.values()) {
+      const { id, destination } = lane.target;
+      if (lane.tryNow()) tried.add(toldId(id, destination));
+    }
+    return this.status().filter(({ destinationId }) => tried.has(destinationId));
+  }
+
   /** Sends what may be sent: the store works again. */
   pump(): void {
     for (const lane of this.#lanes.values()) lane.pump();
@@ -175,7 +187,7 @@ export class Forwarder {
   /** Looks at once whether those that are down can be reached. @returns which these are */
   #probe(destinationIds: readonly number[]): ReadonlySet<number> {
     const down = new Set(destinationIds.filter((id) => this.#lanes.get(id)?.isDown === true));
-    for (const id of down) this.#lanes.get(id)?.tryNow();
+    for (const id of down) this.#lanes.get(id)?.probe();
     return down;
   }
 
@@ -193,12 +205,13 @@ export class Forwarder {
     return [...configured, ...left].flatMap((id) => this.#lanes.get(id)?.status(waiting.get(id) ?? 0) ?? []);
   }
 
-  /** Why notifications wait for a destination, where it is down; null where they just wait. */
-  whyWaiting(destinationId: string): string | null {
-    for (const { target, detail } of this.#lanes.values()) {
-      if (toldId(target.id, target.destination) === destinationId) return detail;
+  /** Why notifications wait for a destination, and since when it is down; nothing where they just wait. */
+  whyWaiting(destinationId: string): Pick<Forwarding, 'detail' | 'downSince'> {
+    for (const { target, detail, downSince } of this.#lanes.values()) {
+      if (toldId(target.id, target.destination) !== destinationId) continue;
+      return { detail, ...(downSince !== null && { downSince: iso(downSince) }) };
     }
-    return null;
+    return { detail: null };
   }
 
   /** Ends the lanes. What is under way is abandoned: it still waits on disk. */

@@ -16,8 +16,10 @@ import type { SendResult } from './outbound.ts';
 import { Reachability } from './reachability.ts';
 import type { KnownSecrets, Outgoing, Renderer } from './render.ts';
 import { DueAgain } from './due-again.ts';
+import { isLoopback } from '../../common/loopback.ts';
 import { judge } from '../../common/retry-verdict.ts';
 import type { Verdict } from '../../common/retry-verdict.ts';
+import { iso } from '../log/shown.ts';
 import type { Store } from '../log/store.ts';
 import type { Target } from './target.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -81,6 +83,7 @@ export class Lane {
     this.#reachability = new Reachability({
       onDue: () => this.pump(),
       onChange: () => options.onChange(),
+      isLocal: () => isLoopback(this.target.url.hostname),
       log: (level, message) => options.log(level, message),
     });
     this.#unreadable = new Unreadable({
@@ -130,6 +133,19 @@ export class Lane {
     this.pump();
   }
 
+  /**
+   * Tries at once what it would wait for: a destination that is down, and what is to be tried again at a time.
+   * @returns whether there was anything of it; not where nothing may be sent there
+   */
+  tryNow(): boolean {
+    if (this.target.held !== null) return false;
+    const waited = this.#reachability.isDown || this.#retries.size > 0;
+    this.#reachability.tryNow();
+    this.#retries.dueNow();
+    this.pump();
+    return waited;
+  }
+
   #mayBegin(job: Pick<Job, 'released'>): boolean {
     return this.target.held === null && this.#gate.mayBegin(job);
   }
@@ -167,6 +183,8 @@ export class Lane {
     if (!this.#mayBegin(job)) return;
     if (this.#retries.has(job.notificationId)) this.#retries.add(job, Date.now());
     else this.#waiting.addLate(job);
+    // Somebody wants it sent now.
+    this.#reachability.tryNow();
     this.pump();
   }
 
@@ -176,7 +194,7 @@ export class Lane {
   }
 
   /** Looks at once whether a destination that is down can be reached. */
-  tryNow(): void {
+  probe(): void {
     this.#reachability.tryNow();
     this.pump();
   }
@@ -201,10 +219,16 @@ export class Lane {
     return this.target.held?.why ?? this.#reachability.detail;
   }
 
+  /** Since when the destination cannot be reached, in milliseconds since the epoch; null where that is not why it waits. */
+  get downSince(): number | null {
+    return this.target.held === null ? this.#reachability.downSince : null;
+  }
+
   /** How the destination stands. @param waiting how many forwardings wait on disk, held or not */
   status(waiting: number): DestinationStatus {
     const { id, destination, configured, held } = this.target;
-    const state = held !== null ? 'held' : this.#reachability.isDown ? 'down' : 'up';
+    const { downSince } = this;
+    const state = held !== null ? 'held' : downSince !== null ? 'down' : 'up';
     const { url, mode, signatureKeyName, credentialsName, insecureTls } = destination;
     const { answers } = this.#reachability;
     const underWay = this.#underWay.notificationIds(mostUnderWayTold).map((each) => `n${each}`);
@@ -212,6 +236,7 @@ export class Lane {
       ...{ destinationId: toldId(id, destination), url, mode, configured, state, detail: this.detail, waiting },
       underWay,
       ...(answers !== undefined && { answers }),
+      ...(downSince !== null && { downSince: iso(downSince) }),
       ...(this.#timeLimit.lifted && { timeoutLifted: true as const }),
       ...(signatureKeyName !== undefined && { signatureKeyName }),
       ...(credentialsName !== undefined && { credentialsName }),

@@ -1,19 +1,25 @@
 /** Whether a destination can be reached. While it is down, one notification at a time tries it, less and less often. */
 
 const firstProbeMs = 250;
-const lastProbeMs = 30_000;
+/** Between two that try it, at most; on this machine, where somebody starts and stops it all day, less. */
+const longestPauseMs = 30_000;
+const longestLocalPauseMs = 3000;
 
 export interface ReachabilityOptions {
   /** Called when it may be tried. */
   onDue(): void;
   /** Called when it goes down or comes back. */
   onChange(): void;
+  /** Whether it is on this machine. */
+  isLocal(): boolean;
   log(level: 'warn' | 'info', message: string): void;
 }
 
 interface Down {
+  /** Since when, in milliseconds since the epoch. */
+  readonly since: number;
   readonly detail: string;
-  readonly delayMs: number;
+  delayMs: number;
   readonly timer: NodeJS.Timeout;
   /** It is time to try it: whether anything may be sent to try it with is not known here. */
   isDue: boolean;
@@ -58,6 +64,11 @@ export class Reachability {
     return this.#down === undefined ? null : `cannot be reached: ${this.#down.detail}`;
   }
 
+  /** Since when it cannot be reached, in milliseconds since the epoch; null where it can. */
+  get downSince(): number | null {
+    return this.#down?.since ?? null;
+  }
+
   /** A notification tries it from now on. */
   probing(notificationId: number): void {
     if (this.#down === undefined) return;
@@ -65,11 +76,12 @@ export class Reachability {
     this.#down.probe = notificationId;
   }
 
-  /** It may be tried at once, however long it has been down. */
+  /** It may be tried at once, however long it has been down, and where that fails soon again. */
   tryNow(): void {
     if (this.#down === undefined) return;
     clearTimeout(this.#down.timer);
     this.#down.isDue = true;
+    this.#down.delayMs = 0;
   }
 
   /**
@@ -81,19 +93,22 @@ export class Reachability {
     if (this.#down === undefined) {
       const waits = 'its notifications wait until it answers';
       this.#options.log('warn', `${place} cannot be reached (${detail}): ${waits}`);
-      this.#waitFor(firstProbeMs, detail);
+      this.#waitFor(firstProbeMs, detail, Date.now());
       this.#options.onChange();
     } else if (this.#down.probe === notificationId) {
-      this.#waitFor(Math.min(this.#down.delayMs * 2, lastProbeMs), detail);
+      const { delayMs, since } = this.#down;
+      const longestMs = this.#options.isLocal() ? longestLocalPauseMs : longestPauseMs;
+      this.#waitFor(Math.min(Math.max(delayMs * 2, firstProbeMs), longestMs), detail, since);
     }
   }
 
-  #waitFor(delayMs: number, detail: string): void {
+  #waitFor(delayMs: number, detail: string, since: number): void {
     const timer = setTimeout(() => {
-      this.tryNow();
+      down.isDue = true;
       this.#options.onDue();
     }, delayMs);
-    this.#down = { detail, delayMs, probe: null, isDue: false, timer };
+    const down: Down = { since, detail, delayMs, probe: null, isDue: false, timer };
+    this.#down = down;
   }
 
   /**

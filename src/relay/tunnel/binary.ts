@@ -86,9 +86,12 @@ export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> 
   }
 }
 
-/** What a tunnel program needs of the surroundings: homes, its own settings, proxies and certificates. */
+/**
+ * What a tunnel program needs of the surroundings: homes, its own settings, proxies and certificates. Not what wins over
+ * the URL that cloudflared is given.
+ */
 const passedOn =
-  /^(?:PATH|PATHEXT|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_\w+|SystemRoot|SystemDrive|ComSpec|USERPROFILE|HOMEDRIVE|HOMEPATH|APPDATA|LOCALAPPDATA|ProgramData|ProgramFiles|(?:HTTP|HTTPS|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|NGROK_\w+|TUNNEL_\w+|CLOUDFLARED_\w+)$/i;
+  /^(?:PATH|PATHEXT|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_\w+|SystemRoot|SystemDrive|ComSpec|USERPROFILE|HOMEDRIVE|HOMEPATH|APPDATA|LOCALAPPDATA|ProgramData|ProgramFiles|(?:HTTP|HTTPS|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|NGROK_\w+|TUNNEL_(?!(?:NAME|HELLO_WORLD|BASTION)$)\w+|CLOUDFLARED_\w+)$/i;
 
 /**
  * The environment of a tunnel program: nothing that is only there for the relay or whoever started it, such as keys

@@ -1,4 +1,5 @@
 /** A quick tunnel of Cloudflare's, by the user's own `cloudflared`: no account, another URL each time. */
+import { devNull } from 'node:os';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
 import { openBinary, withWords } from './binary.ts';
@@ -14,14 +15,15 @@ export function cloudflared(config: Extract<TunnelConfig, { kind: 'cloudflared' 
       openBinary({
         name: 'cloudflared',
         path: config.path,
-        args: ['tunnel', '--url', `http://127.0.0.1:${localPort}`, '--no-autoupdate'],
+        // Ingress rules of the user's own config.yml win over --url [vendor: ParseIngressFromConfigAndCLI].
+        args: ['tunnel', '--config', devNull, '--url', `http://127.0.0.1:${localPort}`, '--no-autoupdate'],
         install: 'https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/',
         signal,
         read: readLine,
         ended: (how, errors) =>
           new TunnelError(
             withWords(tunnelWords('without-tunnel', how), errors.at(-1)),
-            tunnelWords('run-in-terminal', 'cloudflared tunnel --url http://127.0.0.1:8787'),
+            tunnelWords('run-in-terminal', `cloudflared tunnel --url http://127.0.0.1:${localPort}`),
           ),
       }),
   };
@@ -34,6 +36,8 @@ export function cloudflared(config: Extract<TunnelConfig, { kind: 'cloudflared' 
  */
 function readLine(line: string): OutputLine {
   const failure = /(?:^|\s)(?:ERR|FTL)\s+(.+)/.exec(line)?.[1];
+  // That is what it calls the one that it is given.
+  if (failure?.startsWith(`Configuration file ${devNull} `) === true) return null;
   if (failure !== undefined) return { error: failure };
   const url = /https:\/\/(?!api\.)[a-z0-9-]+\.trycloudflare\.com(?![\w.-])/.exec(line)?.[0];
   if (url !== undefined) return { url };

@@ -24,7 +24,7 @@ export function ngrok(config: Extract<TunnelConfig, { kind: 'ngrok' }>): TunnelP
           install: 'https://ngrok.com/download',
           signal,
           read: readLine,
-          ended,
+          ended: (how, errors) => ended(how, errors, localPort),
         });
       if (config.domain === undefined) return run([]);
       try {
@@ -72,7 +72,7 @@ function readLine(line: string): OutputLine {
 /** The codes with which ngrok refuses an authtoken or its absence ([2nd]: logs that users posted). */
 const authtokenCodes = /ERR_NGROK_(?:105|106|107|4018)\b/;
 
-function ended(how: Words, errors: readonly string[]): TunnelError {
+function ended(how: Words, errors: readonly string[], localPort: number): TunnelError {
   const said = errors.join(' ');
   // One error is logged several times, in full and in pieces: the longest says most.
   const longest = [...errors].sort((a, b) => b.length - a.length)[0];
@@ -81,5 +81,5 @@ function ended(how: Words, errors: readonly string[]): TunnelError {
   if (authtokenCodes.test(said)) {
     return new TunnelError(message, tunnelWords('add-authtoken'), { final: true });
   }
-  return new TunnelError(message, tunnelWords('run-in-terminal', 'ngrok http 8787'));
+  return new TunnelError(message, tunnelWords('run-in-terminal', `ngrok http ${localPort}`));
 }

@@ -79,6 +79,8 @@ export interface TunnelSupervisorOptions {
 interface Run {
   readonly config: TunnelConfig;
   readonly stop: AbortController;
+  /** Ends the pause before the next try, where it is in one. */
+  wake: (() => void) | undefined;
   /** Whether it still tries: not after an error that only the user can mend. */
   active: boolean;
   done: Promise<void>;
@@ -128,14 +130,25 @@ export class TunnelSupervisor {
     const before = this.#stopRun();
     const provider = this.#providerOf(config);
     if (provider === null) {
-      this.#run = { config, stop: new AbortController(), active: true, done: before };
+      this.#run = { config, stop: new AbortController(), wake: undefined, active: true, done: before };
       this.#set({ state: 'closed', kind: 'none', ...told(tunnelWords('not-set')) });
       return;
     }
-    const run: Run = { config, stop: new AbortController(), active: true, done: Promise.resolve() };
+    const run: Run = {
+      ...{ config, stop: new AbortController(), wake: undefined, active: true, done: Promise.resolve() },
+    };
     this.#run = run;
     this.#set({ state: 'opening', kind: config.kind, ...told(tunnelWords('opening', provider.name)) });
     run.done = before.then(() => this.#keepUp(run, provider));
+  }
+
+  /** Opens a tunnel again that has failed, and at once one that waits for its next try. @returns whether it was so */
+  tryNow(): boolean {
+    const run = this.#run;
+    if (run?.active === false) this.open(run.config);
+    else if (run?.wake === undefined) return false;
+    else run.wake();
+    return true;
   }
 
   /** Closes the tunnel; resolves when none of its sockets and processes is left. */
@@ -190,7 +203,10 @@ export class TunnelSupervisor {
         } else {
           this.#report(run, { state: 'degraded', kind, url: end.url, ...told(again) }, topic);
         }
-        await pause(backOffMs, run.stop.signal);
+        const woken = new AbortController();
+        run.wake = () => woken.abort();
+        await pause(backOffMs, AbortSignal.any([run.stop.signal, woken.signal]));
+        run.wake = undefined;
         backOffMs = Math.min(backOffMs * 2, backOffMostMs);
         this.#report(run, { state: 'opening', kind, ...told(tunnelWords('opening-again', provider.name)) }, null);
       }

@@ -48,7 +48,7 @@ describe('cm-relay mcp, driven by the official client', function () {
     place.listen(['--forward-to', callback.url, '--retry', 'none', ...flags]).ready();
 
   it('offers what reads, and marks it so; what sends only where it is allowed', async () => {
-    const reading = ['attempts', 'event', 'events', 'render', 'why_failed'];
+    const reading = ['attempts', 'event', 'events', 'render', 'status', 'why_failed'];
     const { tools } = await (await connect()).listTools();
     assert.deepEqual(tools.map(({ name }) => name).sort(), reading);
     for (const { annotations } of tools)

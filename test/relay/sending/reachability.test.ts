@@ -4,12 +4,13 @@ import { Reachability } from '../../../src/relay/sending/reachability.ts';
 import { afterwards } from '../afterwards.ts';
 import { until } from '../until.ts';
 
-function observed(): { reachability: Reachability; said: string[]; probes: () => number } {
+function observed(isLocal = false): { reachability: Reachability; said: string[]; probes: () => number } {
   const said: string[] = [];
   let probes = 0;
   const reachability = new Reachability({
     onDue: () => (probes += 1),
     onChange: () => void said.push('changed'),
+    isLocal: () => isLocal,
     log: (level, message) => void said.push(`${level} ${message}`),
   });
   afterwards(() => reachability.close());
@@ -75,20 +76,48 @@ describe('a destination', () => {
     await until(() => probes() === 1);
   });
 
-  it('is tried less and less often, in the end every half minute', () => {
-    mock.timers.enable({ apis: ['setTimeout'] });
+  const pauses: readonly [isLocal: boolean, said: string, pauses: readonly number[]][] = [
+    [false, 'half minute', [250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]],
+    [true, 'three seconds where it is on this machine', [250, 500, 1000, 2000, 3000, 3000]],
+  ];
+  for (const [isLocal, often, delays] of pauses) {
+    it(`is tried less and less often, in the end every ${often}`, () => {
+      mock.timers.enable({ apis: ['setTimeout'] });
+      afterwards(() => mock.timers.reset());
+      const { reachability, probes } = observed(isLocal);
+      reachability.failed(1, 'refused', 'http://x/');
+      for (const delayMs of delays) {
+        const before = probes();
+        mock.timers.tick(delayMs - 1);
+        assert.equal(probes(), before, `not before ${delayMs} ms`);
+        mock.timers.tick(1);
+        assert.equal(probes(), before + 1, `after ${delayMs} ms`);
+        reachability.probing(1);
+        reachability.failed(1, 'refused', 'http://x/');
+      }
+    });
+  }
+
+  it('is tried soon again where it was to be tried at once and is still away, and is down since the first failure', () => {
+    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1000 });
     afterwards(() => mock.timers.reset());
     const { reachability, probes } = observed();
+    assert.equal(reachability.downSince, null);
     reachability.failed(1, 'refused', 'http://x/');
-    for (const delayMs of [250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
-      const before = probes();
-      mock.timers.tick(delayMs - 1);
-      assert.equal(probes(), before, `not before ${delayMs} ms`);
-      mock.timers.tick(1);
-      assert.equal(probes(), before + 1, `after ${delayMs} ms`);
+    for (let delayMs = 250; delayMs < 16_000; delayMs *= 2) {
+      mock.timers.tick(delayMs);
       reachability.probing(1);
       reachability.failed(1, 'refused', 'http://x/');
     }
+    const before = probes();
+    reachability.tryNow();
+    reachability.probing(1);
+    reachability.failed(1, 'refused', 'http://x/');
+    mock.timers.tick(250);
+    assert.equal(probes(), before + 1);
+    assert.equal(reachability.downSince, 1000);
+    reachability.up();
+    assert.equal(reachability.downSince, null);
   });
 
   it('is up again when it answers, or when nothing is left to try it with, and then is tried no more', () => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Agent } from 'undici';
 import { environmentFor, withWords } from '../../../src/relay/tunnel/binary.ts';
@@ -98,7 +98,7 @@ life.on('error', () => {});
       const status = await watched.until('open');
       assert.equal(status.url, 'https://quick-brown-fox-jumps.trycloudflare.com');
       assert.deepEqual(await argsOf(path), [
-        ['tunnel', '--url', `http://127.0.0.1:${endpoint.port}`, '--no-autoupdate'],
+        ['tunnel', '--config', devNull, '--url', `http://127.0.0.1:${endpoint.port}`, '--no-autoupdate'],
       ]);
       const gone = once(lives[0]!, 'close');
       await watched.supervisor.close();
@@ -121,6 +121,29 @@ life.on('error', () => {});
         pauses.push(/trying again in (.*)\.$/.exec(reason)?.[1]);
       }
       assert.deepEqual(pauses, ['1 s', '2 s']);
+    });
+
+    it('leads here though the user has a configuration of their own, whose rules would win over --url', async () => {
+      // As cloudflared reads it: a file that is named, else the user's own, and an empty one is said to be an error.
+      const path = await program(
+        'cloudflared',
+        `const { readFileSync } = require('node:fs');
+         const at = args.indexOf('--config');
+         const rules = at === -1 ? 'those of the user' : readFileSync(args[at + 1], 'utf8');
+         if (rules === '') say(['ERR Configuration file ' + args[at + 1] + ' was empty']);
+         say(rules === '' ? ${JSON.stringify(cloudflaredUrl('leads-here'))} : ${JSON.stringify(cloudflaredUrl('leads-elsewhere'))});`,
+      );
+      watched.supervisor.open({ kind: 'cloudflared', path });
+      assert.equal((await watched.until('open')).url, 'https://leads-here.trycloudflare.com');
+      process.kill((await pids(path)).at(-1)!, 'SIGKILL');
+      assert.match((await watched.until('degraded')).reason, /cloudflared was ended by SIGKILL; trying again/);
+    });
+
+    it('names the port that the relay has in what it advises', async () => {
+      const path = await program('cloudflared', `process.exitCode = 1; life.end();`);
+      watched.supervisor.open({ kind: 'cloudflared', path });
+      const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
+      assert.ok(reason.includes(`"cloudflared tunnel --url http://127.0.0.1:${endpoint.port}"`), reason);
     });
 
     it('is ended by force where it does not end when asked', async () => {
@@ -331,6 +354,7 @@ life.on('error', () => {});
       );
       watched.supervisor.open({ kind: 'ngrok', path });
       const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
+      assert.ok(reason.includes(`"ngrok http ${endpoint.port}"`), reason);
       assert.match(reason, /\(The endpoint is already online\. ERR_NGROK_334\); trying again in/);
     });
 
@@ -363,7 +387,7 @@ describe('the environment of a tunnel program', () => {
       HOME: '/home/me',
       https_proxy: 'http://proxy.example:3128',
       NGROK_AUTHTOKEN: 'of ngrok itself',
-      TUNNEL_TOKEN: 'of cloudflared itself',
+      TUNNEL_EDGE_IP_VERSION: 'of cloudflared itself',
     };
     const others = {
       ELECTRON_RUN_AS_NODE: '1',
@@ -372,6 +396,9 @@ describe('the environment of a tunnel program', () => {
       CAMPAIGN_KEY: 'planted',
       OAUTH_API_SECRET: 'planted',
       AWS_SECRET_ACCESS_KEY: 'planted',
+      // They win over the URL that cloudflared is given.
+      TUNNEL_NAME: 'a tunnel of their own',
+      TUNNEL_HELLO_WORLD: 'true',
     };
     assert.deepEqual(environmentFor({ ...needed, ...others }), needed);
   });

@@ -49,7 +49,7 @@ interface Findings {
 
 async function doctor(options: CommonOptions & { json?: boolean }): Promise<void> {
   const dataDir = dataDirOf(options);
-  const { problems, sections } = await findings(dataDir);
+  const { problems, sections } = await findings(options);
   const all: DiagnosticSection[] = [machineSection(dataDir), ...sections];
   if (options.json === true) await printJson({ problems, sections: all });
   else {
@@ -75,10 +75,11 @@ function machineSection(dataDir: string): DiagnosticSection {
   };
 }
 
-async function findings(dataDir: string): Promise<Findings> {
+async function findings(options: CommonOptions): Promise<Findings> {
+  const dataDir = dataDirOf(options);
   try {
     checkDataDirectory(dataDir);
-    const client = await connectIfRunning(dataDir);
+    const client = await connectIfRunning(options);
     if (client === undefined) return stoppedFindings(dataDir);
     try {
       const status = await client.request('relay/status', {});

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { withRelay } from '../connection.ts';
-import { jsonFlag, newCommand } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
-import { print, printJson } from '../terminal/output.ts';
-import { heldText } from '../terminal/sending-text.ts';
-import { count } from '../terminal/text.ts';
+import { withRelay } from '../../connection.ts';
+import { jsonFlag, newCommand } from '../../flags.ts';
+import type { CommonOptions } from '../../flags.ts';
+import { print, printJson } from '../../terminal/output.ts';
+import { heldText } from '../../terminal/sending-text.ts';
+import { count } from '../../terminal/text.ts';
 
 /** `cm-relay continue`. */
 export function continueCommand(): Command {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { withRelay } from '../connection.ts';
-import { jsonFlag, newCommand } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
-import { print, printJson } from '../terminal/output.ts';
-import { heldText } from '../terminal/sending-text.ts';
-import { thisTerminal } from '../terminal/this-terminal.ts';
+import { withRelay } from '../../connection.ts';
+import { jsonFlag, newCommand } from '../../flags.ts';
+import type { CommonOptions } from '../../flags.ts';
+import { print, printJson } from '../../terminal/output.ts';
+import { heldText } from '../../terminal/sending-text.ts';
+import { thisTerminal } from '../../terminal/this-terminal.ts';
 
 /** `cm-relay hold`. */
 export function holdCommand(): Command {

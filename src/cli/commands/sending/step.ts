@@ -1,12 +1,12 @@
 import { Argument } from 'commander';
 import type { Command } from 'commander';
-import { withRelay } from '../connection.ts';
-import { CommandError } from '../errors.ts';
-import { jsonFlag, newCommand, parseId } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
-import { masked } from '../terminal/masked.ts';
-import { print, printJson } from '../terminal/output.ts';
-import { heldText, releasedText } from '../terminal/sending-text.ts';
+import { withRelay } from '../../connection.ts';
+import { CommandError } from '../../errors.ts';
+import { jsonFlag, newCommand, parseId } from '../../flags.ts';
+import type { CommonOptions } from '../../flags.ts';
+import { masked } from '../../terminal/masked.ts';
+import { print, printJson } from '../../terminal/output.ts';
+import { heldText, releasedText } from '../../terminal/sending-text.ts';
 
 /** `cm-relay step`. */
 export function stepCommand(): Command {

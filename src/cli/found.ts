@@ -1,0 +1,40 @@
+/** What an id means: one notification for n9, those that hold the event for e12, all of the delivery for d7. */
+import type { AttemptDetail, Headers } from '../protocol/history.ts';
+import type { Params, Result } from '../protocol/methods.ts';
+
+/** What is asked: a relay, or the history where none runs. */
+export interface Asked {
+  request<M extends 'events/get' | 'deliveries/get'>(method: M, params: Params<M>): Promise<Result<M>>;
+}
+
+/** The records that an id means. */
+export interface Found extends Result<'events/get'> {
+  readonly headers: Headers;
+  /** The bytes kept. */
+  readonly body: Buffer;
+  /** Forwardings that the relay has left out. */
+  readonly omittedForwardings: number;
+}
+
+/** Finds what an id means. @throws RelayRequestError where there is no such id */
+export async function find(history: Asked, id: string): Promise<Found> {
+  const found = await history.request('events/get', { id });
+  const all = await history.request('deliveries/get', { id: found.delivery.id });
+  const { headers, notifications, omittedForwardings } = all;
+  const body = Buffer.from(all.body, 'base64');
+  if (!id.startsWith('d')) {
+    const meant = (notificationId: string): boolean => !id.startsWith('n') || notificationId === id;
+    return {
+      ...found,
+      notifications: found.notifications.filter((notification) => meant(notification.id)),
+      attempts: found.attempts.filter(({ notificationId }) => meant(notificationId)),
+      ...{ headers, body, omittedForwardings: 0 },
+    };
+  }
+  const attempts: AttemptDetail[] = [];
+  for (const notification of notifications) {
+    const { attempts: made } = await history.request('events/get', { id: notification.id });
+    attempts.push(...made.filter(({ notificationId }) => notificationId === notification.id));
+  }
+  return { ...found, notifications, attempts, headers, body, omittedForwardings };
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectToRelay } from '../../../src/protocol/relay-client.ts';
+import { run, Workplace } from '../harness.ts';
+import type { Ended } from '../harness.ts';
+
+describe('a tunnel that cannot be opened', function () {
+  this.timeout(180_000);
+  let place: Workplace;
+  let programs: string;
+
+  before(function () {
+    // The program is a script that only a Unix system runs by its first line.
+    if (process.platform === 'win32') this.skip();
+  });
+  beforeEach(() => {
+    place = new Workplace();
+    programs = mkdtempSync(join(tmpdir(), 'cm-relay-programs-'));
+  });
+  afterEach(async () => {
+    await place.run('stop');
+    await place.close();
+    rmSync(programs, { recursive: true });
+  });
+
+  const detached = (...args: string[]): Promise<Ended> =>
+    run(['listen', '--data-dir', place.dataDir, '--port', '0', '--detach', ...args], { PATH: programs });
+
+  /** As ngrok that has its authtoken: it lives until it is told to end. */
+  function install(): void {
+    const line = JSON.stringify({ lvl: 'info', msg: 'started tunnel', url: 'https://127.0.0.1:9' });
+    const script = `#!${process.execPath}\nconsole.log(${JSON.stringify(line)}); setInterval(() => {}, 1000);\n`;
+    writeFileSync(join(programs, 'ngrok'), script, { mode: 0o755 });
+  }
+
+  it('fails --detach, which leaves nothing behind that it started', async () => {
+    for (const json of [[], ['--json']]) {
+      const { code, out, err } = await detached('--tunnel', 'ngrok', ...json);
+      assert.deepEqual([code, out], [1, ''], err);
+      assert.match(err, /error: the tunnel cannot be opened: ngrok was not found[^]*Install ngrok/);
+      await assert.rejects(connectToRelay(place.dataDir), { name: 'NoRelayError' });
+    }
+  });
+
+  it('is opened again by retry, and fails --detach beside a relay that goes on', async () => {
+    const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--tunnel', 'ngrok'];
+    const listening = place.start(args, { PATH: programs });
+    await listening.line((line) => line.includes('tunnel ngrok failed'));
+    await listening.line((line) => line.includes('cm-relay retry opens it again'), 'errors');
+    const attached = await detached('--tunnel', 'ngrok');
+    assert.equal(attached.code, 1, attached.err);
+    assert.match(attached.err, /cm-relay retry --data-dir .* opens it again/);
+    install();
+    const { code, out } = await place.run('retry');
+    assert.deepEqual([code, out], [0, 'The tunnel is being opened again.\n']);
+    await listening.line((line) => line.includes('tunnel ngrok verifying'));
+  });
+});

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Callback, delivery, post, run, Workplace } from '../harness.ts';
+import type { Ended } from '../harness.ts';
+
+describe('a signature key', function () {
+  this.timeout(180_000);
+  let place: Workplace;
+  let callback: Callback;
+
+  beforeEach(async () => {
+    place = new Workplace();
+    callback = await Callback.open();
+  });
+  afterEach(async () => {
+    await place.close();
+    await callback.close();
+  });
+
+  const listen = (...args: string[]): Promise<Ended> =>
+    run(['listen', '--data-dir', place.dataDir, '--port', '0', '--detach', ...args], { KEY: 'k', OTHER: 'o' });
+  const signed = (): string[] => ['--forward-to', callback.url, '--signature-key-env', 'KEY'];
+
+  function configWith(value: object): string {
+    const file = join(place.dataDir, 'cm-relay.config.json');
+    writeFileSync(file, JSON.stringify(value));
+    return file;
+  }
+
+  /** Stops what a command has started though it should not have, so that nothing is left of it. */
+  async function refused(args: readonly string[], named: RegExp): Promise<void> {
+    const { code, err } = await listen(...args);
+    if (code === 0) await place.run('stop');
+    assert.equal(code, 2, err);
+    assert.match(err, named);
+  }
+
+  it('that signs nothing is refused, where the remembered destination has none', async () => {
+    assert.equal((await listen('--forward-to', callback.url)).code, 0);
+    await refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY signs nothing[^]*--forward-to/);
+    await place.run('stop');
+    await refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY signs nothing[^]*--forward-to/);
+  });
+
+  it('that signs nothing is refused, where there is no destination at all', () =>
+    refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY signs nothing/));
+
+  it('is taken where the remembered destination was signed with it', async () => {
+    assert.equal((await listen(...signed())).code, 0);
+    assert.equal((await listen('--signature-key-env', 'KEY')).code, 0, 'attached');
+    await place.run('stop');
+    assert.equal((await listen('--signature-key-env', 'KEY')).code, 0, 'started again');
+    await place.run('stop');
+  });
+
+  it('of a file that signs nothing is refused, also where a flag names another destination', async () => {
+    const destinations = [{ url: callback.url, signatureKeyName: 'mine' }];
+    const signatureKeys = { mine: { env: 'KEY' } };
+    const unused = configWith({ destinations, signatureKeys: { ...signatureKeys, other: { env: 'OTHER' } } });
+    await refused(['--config', unused], /--config .*: signatureKeys\.other signs nothing/);
+    const other = configWith({ destinations, signatureKeys });
+    await refused(['--config', other, '--forward-to', 'http://localhost:1/'], /signatureKeys\.mine signs nothing/);
+  });
+
+  it('or credentials that a file names and does not hold are refused', async () => {
+    const unsigned = configWith({ destinations: [{ url: callback.url, signatureKeyName: 'mine' }] });
+    await refused(['--config', unsigned], /destinations\[0\]\.signatureKeyName[^]*no key "mine"/);
+    const bare = configWith({ destinations: [{ url: callback.url, credentialsName: 'staging' }] });
+    await refused(['--config', bare], /destinations\[0\]\.credentialsName[^]*"staging"/);
+  });
+
+  it('of a flag is the key "default" of a file', async () => {
+    const file = configWith({ destinations: [{ url: callback.url, signatureKeyName: 'default' }] });
+    assert.equal((await listen('--config', file, '--signature-key-env', 'KEY')).code, 0);
+    await place.run('stop');
+  });
+
+  it('is said by banner, status and show: signed, or not', async () => {
+    const other = await Callback.open();
+    try {
+      const destinations = [{ url: callback.url, signatureKeyName: 'mine' }, { url: other.url }];
+      const file = configWith({ destinations, signatureKeys: { mine: { env: 'KEY' } } });
+      const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--config', file];
+      const listening = place.start(args, { KEY: 'k' });
+      const [url = ''] = /http:\S+/.exec(await listening.line((each) => each.includes('/campaign-monitor'))) ?? [];
+      await listening.line((each) => each.includes('Forwards to') && each.includes(`${callback.url} (signed)`));
+      await listening.line((each) => each.endsWith(`${other.url} (not signed)`));
+      await post(url, delivery('jane@example.org'));
+      await Promise.all([callback.received(1), other.received(1)]);
+      const { out } = await place.run('status');
+      assert.match(out, new RegExp(`${callback.url}, up, signed, `));
+      assert.match(out, new RegExp(`${other.url}, up, not signed, `));
+      const shown = (await place.run('show', 'e1')).out;
+      assert.match(shown, new RegExp(`→ ${callback.url} {2}signed`));
+      assert.match(shown, new RegExp(`→ ${other.url} {2}not signed`));
+      const { notifications } = JSON.parse((await place.run('show', 'e1', '--json')).out) as {
+        notifications: { forwardings: { destination: string; signatureKeyName?: string }[] }[];
+      };
+      const names = notifications.flatMap((each) => each.forwardings.map((way) => way.signatureKeyName ?? null));
+      assert.deepEqual(names, ['mine', null]);
+    } finally {
+      await other.close();
+    }
+  });
+});

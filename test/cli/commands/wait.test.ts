@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import type { EventRow } from '../../../src/protocol/history.ts';
+import { Callback, delivery, post, run, Workplace } from '../harness.ts';
+import type { Ended, Running } from '../harness.ts';
+
+describe('cm-relay wait', function () {
+  this.timeout(180_000);
+  let place: Workplace;
+  let callback: Callback;
+
+  beforeEach(async () => {
+    place = new Workplace();
+    callback = await Callback.open();
+  });
+  afterEach(async () => {
+    await place.close();
+    await callback.close();
+  });
+
+  async function listening(...args: string[]): Promise<{ relay: Running; url: string }> {
+    const relay = place.listen(['--retry', 'none', ...args]);
+    return { relay, url: (await relay.ready()).campaignMonitorUrl };
+  }
+
+  /** Ends long before its time where it ends early. */
+  const wait = (filter: string, ...args: string[]): Promise<Ended> =>
+    place.run('wait', '--filter', filter, '--timeout', '100', '--json', ...args);
+
+  const ids = ({ out }: Ended): string[] =>
+    out.split('\n').flatMap((line) => (line === '' ? [] : [(JSON.parse(line) as EventRow).id]));
+
+  it('ends with 3 as soon as nothing is left that could fit, and says what became of it', async () => {
+    const { relay, url } = await listening('--forward-to', callback.url);
+    callback.status = 400;
+    await post(url, delivery('jane@example.org'));
+    await relay.json('attempt');
+    const failed = await wait('address:jane@example.org state:sent');
+    assert.equal(failed.code, 3, failed.err);
+    assert.match(failed.err, /nothing is left that could match: 0 of 1 event, of 1 that came 1 failed/);
+    assert.match(failed.err, /cm-relay show e1 --data-dir \S+ --attempts/);
+
+    callback.status = 200;
+    await post(url, delivery('jane@example.org'));
+    await relay.json('attempt', ({ outcome }) => outcome === 'sent');
+    const half = await wait('address:jane@example.org state:sent', '--count', '2');
+    assert.deepEqual([half.code, ids(half)], [3, ['e2']]);
+    assert.equal((await wait('address:jane@example.org state:failed', '--count', '2')).code, 3);
+    assert.equal((await wait('address:jane@example.org state:sent')).code, 0);
+  });
+
+  it('ends with 3 where events go nowhere', async () => {
+    const { url } = await listening();
+    await post(url, delivery('jane@example.org'));
+    const nowhere = await wait('state:sent');
+    assert.equal(nowhere.code, 3);
+    assert.match(nowhere.err, /1 with no destination/);
+  });
+
+  it('ends while it waits, once the last that could fit has failed', async () => {
+    callback.status = 400;
+    const { url } = await listening('--forward-to', callback.url);
+    await place.run('hold');
+    await post(url, delivery('jane@example.org'));
+    const waiting = wait('state:sent');
+    await place.run('continue');
+    assert.equal((await waiting).code, 3);
+  });
+
+  it('goes on waiting for what waits or is held, and for what has not come, a test call or another address', async () => {
+    const { url } = await listening('--forward-to', callback.url);
+    await post(url, '{"Events":[]}');
+    callback.status = 400;
+    await post(url, delivery('joe@example.org'));
+    await place.run('wait', '--filter', 'state:failed');
+    callback.status = 200;
+    const waiting = place.start([
+      ...['wait', '--data-dir', place.dataDir, '--filter', 'address:jane@example.org state:sent', '--json'],
+    ]);
+    await place.run('hold');
+    await post(url, delivery('jane@example.org'));
+    assert.equal((await place.run('wait', '--filter', 'address:jane@example.org state:held')).code, 0);
+    await place.run('continue');
+    assert.equal(await waiting.ended, 0);
+    assert.equal(waiting.lines.length, 1);
+    for (const filter of ['state:sent', 'state:held']) {
+      const late = await place.run('wait', '--filter', `type:update ${filter}`, '--timeout', '1');
+      assert.equal(late.code, 1, late.err);
+    }
+  });
+
+  it('counts what has come since the relay started, unless --since or the filter say otherwise', async () => {
+    const first = await listening('--forward-to', callback.url);
+    await post(first.url, delivery('jane@example.org'));
+    await first.relay.json('attempt');
+    const before = new Date().toISOString();
+    await first.relay.end();
+    const { url, relay } = await listening();
+    const one = (...args: string[]): Promise<Ended> => place.run('wait', '--timeout', '1', '--json', ...args);
+    assert.equal((await one()).code, 1, 'an event of an earlier run');
+    assert.deepEqual(ids(await one('--since', '1h')), ['e1']);
+    assert.deepEqual(ids(await one('--filter', 'since:1h')), ['e1']);
+    assert.equal((await one('--since', before)).code, 1);
+    await post(url, delivery('joe@example.org'));
+    await relay.json('delivery');
+    assert.deepEqual(ids(await one()), ['e2']);
+    assert.equal((await one('--since', 'now')).code, 1);
+    assert.deepEqual(ids(await one('--since', before)), ['e2']);
+    const wrong = await run(['wait', '--data-dir', place.dataDir, '--since', 'yesterday']);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.err, /--since[^]*start, now, a span such as 2h or a date/);
+  });
+});

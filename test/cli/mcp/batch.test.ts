@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import type { Client } from '@modelcontextprotocol/client';
+import { Callback, Workplace } from '../harness.ts';
+import { connectAssistant } from './connect.ts';
+
+describe('an assistant that is told of a batch', function () {
+  this.timeout(180_000);
+  let place: Workplace;
+  let callback: Callback;
+  let client: Client;
+
+  beforeEach(async () => {
+    place = new Workplace();
+    callback = await Callback.open();
+    await place.listen(['--forward-to', callback.url, '--retry', 'none']).ready();
+    ({ client } = await connectAssistant(place.dataDir));
+  });
+  afterEach(async () => {
+    await client.close();
+    await place.close();
+    await callback.close();
+  });
+
+  async function ask<T>(
+    name: string,
+    given: Record<string, unknown> = {},
+  ): Promise<{ said: string; data: T; length: number }> {
+    const { content, isError } = await client.callTool({ name, arguments: given });
+    const text = content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+    assert.notEqual(isError, true, text);
+    const [, , data = ''] = /<(untrusted-[0-9a-f]{16})>\n([^]*)\n<\/\1>$/.exec(text) ?? [];
+    return { said: text.split('\n')[0] ?? '', data: JSON.parse(data) as T, length: data.length };
+  }
+
+  /** One delivery of so many events, in parts of 20, taken or refused by now. */
+  async function batch(events: number, status: Callback['status']): Promise<void> {
+    callback.status = status;
+    await place.run('trigger', 'subscribe', '--batch', String(events), '--seed', '7');
+    await callback.received(Math.ceil(events / 20));
+    assert.equal((await place.run('wait', '--count', String(events), '--filter', 'state:sent,failed')).code, 0);
+  }
+
+  it('hears of each part whether it was taken, and of its answers', async () => {
+    await batch(45, (number) => (number === 2 ? 422 : 200));
+    for (const id of ['d1', 'n2', 'e21']) {
+      const { said, data } = await ask<{
+        forwardings: { notificationId: string; state: string; lastStatus: number }[];
+      }>('why_failed', { id });
+      assert.match(said, id === 'd1' ? /^Of 3 forwardings 1 failed/ : /^Of 1 forwardings 1 failed/, id);
+      const [worst] = data.forwardings;
+      assert.deepEqual([worst?.notificationId, worst?.state, worst?.lastStatus], ['n2', 'failed', 422], id);
+    }
+    assert.match((await ask('why_failed', { id: 'n1' })).said, /^Of 1 forwardings 0 failed/);
+    assert.match((await ask('attempts', { id: 'd1' })).said, /^3 attempts/);
+  });
+
+  interface Body {
+    body: { bytes: number; value: { Events?: (object | string)[]; message?: { events: object[]; raw: object } } };
+  }
+
+  it('is told of a large one as many events as fit, and how many are left off', async () => {
+    await batch(1000, 200);
+    const { data } = await ask<Body & { event: object; notifications: object[] }>('event', { id: 'd1' });
+    const { Events = [] } = data.body.value;
+    assert.ok(Events.length > 50, JSON.stringify(data.body.value).slice(0, 300));
+    assert.match(JSON.stringify(Events.at(-1)), /9\d\d more are left off|8\d\d more are left off/);
+    assert.ok(Events.slice(0, 50).every((each) => typeof each === 'object' && 'EmailAddress' in each));
+    assert.ok(data.notifications.length > 1);
+
+    const { data: rendered, said } = await ask<Body>('render', { id: 'd1' });
+    assert.match(said, /^Notification n1 of 50/);
+    const { events = [], raw } = rendered.body.value.message ?? {};
+    assert.equal(events.length, 20, JSON.stringify(rendered.body.value).slice(0, 300));
+    assert.ok(raw !== undefined && JSON.stringify(raw).includes('EmailAddress'));
+  });
+
+  it('costs few characters an event', async () => {
+    await batch(20, 200);
+    await place.run('trigger', 'update', '--count', '20', '--seed', '9');
+    await place.run('wait', '--count', '40', '--filter', 'state:sent');
+    const { data, length } = await ask<object[]>('events', { limit: 40 });
+    assert.equal(data.length, 40);
+    assert.ok(length / 40 < 420, `${Math.round(length / 40)} characters an event`);
+  });
+});
+
+describe('the status for an assistant', function () {
+  this.timeout(180_000);
+
+  it('says how the relay stands, without a secret URL, and that none runs', async () => {
+    const place = new Workplace();
+    const callback = await Callback.open();
+    try {
+      const relay = place.listen(['--forward-to', `${callback.url}?to=jane@example.org`]);
+      const { campaignMonitorUrl } = await relay.ready();
+      const { client } = await connectAssistant(place.dataDir);
+      const status = async (): Promise<{ said: string; text: string }> => {
+        const { content } = await client.callTool({ name: 'status', arguments: {} });
+        const text = content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+        return { said: text.split('\n')[0] ?? '', text };
+      };
+      try {
+        await callback.close();
+        await place.run('trigger', 'subscribe');
+        await place.run('wait', '--filter', 'state:waiting');
+        await place.run('hold');
+        const { said, text } = await status();
+        assert.match(said, /^A relay runs\. Sending is paused\./);
+        assert.match(text, /"state":"down","downSince":"20/);
+        assert.match(text, /"tunnel":\{"kind":"none","state":"closed"/);
+        assert.ok(!text.includes(campaignMonitorUrl.split('/')[4] ?? '-'), text);
+        assert.ok(!text.includes('jane@'), text);
+        await relay.end();
+        assert.match((await status()).said, /^No relay runs: what it received can be read\./);
+      } finally {
+        await client.close();
+      }
+    } finally {
+      await place.close();
+    }
+  });
+});
