@@ -80,31 +80,40 @@ const noteLength = 60;
 
 function fitted(value: unknown, most: number): Fitted {
   if (typeof value !== 'object' || value === null) {
-    const length = value === undefined ? 0 : JSON.stringify(value).length;
+    const length = lengthOf(value);
     return length <= most ? { value, length, isWhole: true } : { value: '…', length: 3, isWhole: false };
   }
   const isList = Array.isArray(value);
-  const entries: [string, unknown][] = Object.entries(value);
-  const kept: [string, unknown][] = [];
+  const members = Object.entries(value).map(([key, item]: [string, unknown], place) => ({ key, item, place }));
+  // A long member of an object, such as a whole body in a notification, leaves the others their room.
+  if (!isList) members.sort((one, other) => lengthOf(one.item) - lengthOf(other.item));
+  const kept: { readonly key: string; readonly item: unknown; readonly place: number }[] = [];
   let length = 2;
   let isWhole = true;
-  for (const [at, [key, item]] of entries.entries()) {
+  for (const [at, { key, item, place }] of members.entries()) {
     const own = isList ? 1 : JSON.stringify(key).length + 2;
     const left = most - length - own - noteLength;
     const fit = fitted(item, left);
     // An item is told whole, unless it is the first; what does not fit at all is left off with all that follow it.
     const isTold = fit.length <= left && (fit.isWhole || !isList || at === 0);
     if (!isTold) {
-      kept.push([isList ? String(kept.length) : '…', `${entries.length - at} more are left off`]);
+      kept.push({ key: '…', item: `${members.length - at} more are left off`, place: Infinity });
       length += noteLength;
       isWhole = false;
       break;
     }
-    kept.push([key, fit.value]);
+    kept.push({ key, item: fit.value, place });
     length += own + fit.length;
     isWhole &&= fit.isWhole;
   }
-  return { value: isList ? kept.map(([, item]) => item) : Object.fromEntries(kept), length, isWhole };
+  kept.sort((one, other) => one.place - other.place);
+  const told = isList ? kept.map(({ item }) => item) : Object.fromEntries(kept.map(({ key, item }) => [key, item]));
+  return { value: told, length, isWhole };
+}
+
+/** How long a value is as JSON. */
+function lengthOf(value: unknown): number {
+  return value === undefined ? 0 : JSON.stringify(value).length;
 }
 
 /**

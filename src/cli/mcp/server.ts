@@ -115,7 +115,9 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
     ({ id }) =>
       tool(async () => {
         const { event, delivery, notifications, headers, body } = await find(source, id);
-        return answer(`Event ${event.id} of delivery ${delivery.id}, which holds ${delivery.eventCount}.`, {
+        const { eventCount } = delivery;
+        const batch = eventCount > 1 ? ` The delivery holds ${eventCount} events.` : '';
+        return answer(`Event ${event.id} of delivery ${delivery.id}.${batch}`, {
           event: told.row(event),
           delivery: told.delivery(delivery),
           headers: told.headers(headers),
@@ -178,8 +180,11 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
         const { notificationId, destinationId, url, headers, body } = await source.request('notifications/render', {
           id,
         });
+        const { notifications } = await source.request('events/get', { id: notificationId });
+        const { part = 0, parts = 1 } = notifications.find((each) => each.id === notificationId) ?? {};
+        const which = parts === 1 ? '' : `, part ${part + 1} of ${parts}`;
         const [, contentType = null] = headers.find(([name]) => name.toLowerCase() === 'content-type') ?? [];
-        return answer(`Notification ${notificationId}.`, {
+        return answer(`Notification ${notificationId}${which}.`, {
           notificationId,
           destinationId: destinationId === null ? null : told.text(destinationId),
           url: url === null ? null : told.url(url),

@@ -44,11 +44,7 @@ describe('cm-relay retry', function () {
     const still = await place.run('retry');
     assert.match(still.out, new RegExp(`^${callback.url}: trying now, 1 waiting\n$`));
     callback = await Callback.open(Number(new URL(callback.url).port));
-    const { tried } = await json<{ tried: { url: string }[] }>('retry');
-    assert.deepEqual(
-      tried.map(({ url }) => url),
-      [callback.url],
-    );
+    await place.run('retry');
     await callback.received(1);
     await until(async () => (await json<Status>('status')).destinations[0]?.state === 'up');
     assert.equal((await json<Status>('status')).destinations[0]?.downSince, undefined);

@@ -68,7 +68,7 @@ describe('an assistant that is told of a batch', function () {
     assert.ok(data.notifications.length > 1);
 
     const { data: rendered, said } = await ask<Body>('render', { id: 'd1' });
-    assert.match(said, /^Notification n1 of 50/);
+    assert.match(said, /^Notification n1, part 1 of 50\./);
     const { events = [], raw } = rendered.body.value.message ?? {};
     assert.equal(events.length, 20, JSON.stringify(rendered.body.value).slice(0, 300));
     assert.ok(raw !== undefined && JSON.stringify(raw).includes('EmailAddress'));

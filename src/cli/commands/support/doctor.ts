@@ -80,7 +80,7 @@ async function findings(options: CommonOptions): Promise<Findings> {
   try {
     checkDataDirectory(dataDir);
     const client = await connectIfRunning(options);
-    if (client === undefined) return stoppedFindings(dataDir);
+    if (client === undefined) return await stoppedFindings(dataDir);
     try {
       const status = await client.request('relay/status', {});
       return {
