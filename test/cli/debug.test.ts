@@ -256,6 +256,8 @@ describe('Debugging from the terminal', function () {
       await terminal.shows(/paused by a terminal[^]*paused by a terminal/);
       terminal.child.stdin.write('p');
       await terminal.shows(/Sending is paused since .* Held: 0\./);
+      terminal.child.stdin.write('r');
+      await terminal.shows(/Nothing waits to be tried again\./);
       terminal.child.stdin.write('\x03');
       const [code] = (await ended) as [number | null];
       assert.equal(code, 0);

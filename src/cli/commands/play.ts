@@ -63,6 +63,13 @@ export function playCommand(): Command {
 }
 
 async function playFile(file: string, url: string | undefined, options: PlayOptions): Promise<void> {
+  const isAsItCame = options.as === 'delivery' || (url === undefined && options.config === undefined);
+  if (isAsItCame && options.signatureKeyEnv !== undefined) {
+    throw new UsageError(
+      `--signature-key-env ${options.signatureKeyEnv} signs nothing: deliveries are sent as they came`,
+      'Leave it out, or give a URL, to which notifications are sent.',
+    );
+  }
   const { readRecording } = await import('../../check/recording.ts');
   let deliveries: RecordedDelivery[];
   try {
@@ -72,13 +79,6 @@ async function playFile(file: string, url: string | undefined, options: PlayOpti
   }
   if (deliveries.length === 0) throw new UsageError(`${file}: nothing is recorded in it`);
   const { targetOf } = await import('../checking.ts');
-  const isAsItCame = options.as === 'delivery' || (url === undefined && options.config === undefined);
-  if (isAsItCame && options.signatureKeyEnv !== undefined) {
-    throw new UsageError(
-      `--signature-key-env ${options.signatureKeyEnv} signs nothing: deliveries are sent as they came`,
-      'Leave it out, or give a URL, to which notifications are sent.',
-    );
-  }
   if (url !== undefined || options.config !== undefined) {
     const target = targetOf(url, options, process.env);
     await send(deliveries, () => target, options.as ?? 'notification', options);

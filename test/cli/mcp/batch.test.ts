@@ -21,15 +21,19 @@ describe('an assistant that is told of a batch', function () {
     await callback.close();
   });
 
-  async function ask<T>(
+  interface Forwarded {
+    forwardings: { notificationId: string; state: string; lastStatus: number }[];
+  }
+
+  async function ask(
     name: string,
     given: Record<string, unknown> = {},
-  ): Promise<{ said: string; data: T; length: number }> {
+  ): Promise<{ said: string; data: unknown; length: number }> {
     const { content, isError } = await client.callTool({ name, arguments: given });
     const text = content.map((part) => (part.type === 'text' ? part.text : '')).join('');
     assert.notEqual(isError, true, text);
     const [, , data = ''] = /<(untrusted-[0-9a-f]{16})>\n([^]*)\n<\/\1>$/.exec(text) ?? [];
-    return { said: text.split('\n')[0] ?? '', data: JSON.parse(data) as T, length: data.length };
+    return { said: text.split('\n')[0] ?? '', data: JSON.parse(data) as unknown, length: data.length };
   }
 
   /** One delivery of so many events, in parts of 20, taken or refused by now. */
@@ -43,11 +47,9 @@ describe('an assistant that is told of a batch', function () {
   it('hears of each part whether it was taken, and of its answers', async () => {
     await batch(45, (number) => (number === 2 ? 422 : 200));
     for (const id of ['d1', 'n2', 'e21']) {
-      const { said, data } = await ask<{
-        forwardings: { notificationId: string; state: string; lastStatus: number }[];
-      }>('why_failed', { id });
+      const { said, data } = await ask('why_failed', { id });
       assert.match(said, id === 'd1' ? /^Of 3 forwardings 1 failed/ : /^Of 1 forwardings 1 failed/, id);
-      const [worst] = data.forwardings;
+      const [worst] = (data as Forwarded).forwardings;
       assert.deepEqual([worst?.notificationId, worst?.state, worst?.lastStatus], ['n2', 'failed', 422], id);
     }
     assert.match((await ask('why_failed', { id: 'n1' })).said, /^Of 1 forwardings 0 failed/);
@@ -60,17 +62,18 @@ describe('an assistant that is told of a batch', function () {
 
   it('is told of a large one as many events as fit, and how many are left off', async () => {
     await batch(1000, 200);
-    const { data } = await ask<Body & { event: object; notifications: object[] }>('event', { id: 'd1' });
-    const { Events = [] } = data.body.value;
-    assert.ok(Events.length > 50, JSON.stringify(data.body.value).slice(0, 300));
+    const { body, notifications } = (await ask('event', { id: 'd1' })).data as Body & { notifications: object[] };
+    const { Events = [] } = body.value;
+    assert.ok(Events.length > 50, JSON.stringify(body.value).slice(0, 300));
     assert.match(JSON.stringify(Events.at(-1)), /9\d\d more are left off|8\d\d more are left off/);
     assert.ok(Events.slice(0, 50).every((each) => typeof each === 'object' && 'EmailAddress' in each));
-    assert.ok(data.notifications.length > 1);
+    assert.ok(notifications.length > 1);
 
-    const { data: rendered, said } = await ask<Body>('render', { id: 'd1' });
-    assert.match(said, /^Notification n1, part 1 of 50\./);
-    const { events = [], raw } = rendered.body.value.message ?? {};
-    assert.equal(events.length, 20, JSON.stringify(rendered.body.value).slice(0, 300));
+    const rendered = await ask('render', { id: 'd1' });
+    assert.match(rendered.said, /^Notification n1, part 1 of 50\./);
+    const { value } = (rendered.data as Body).body;
+    const { events = [], raw } = value.message ?? {};
+    assert.equal(events.length, 20, JSON.stringify(value).slice(0, 300));
     assert.ok(raw !== undefined && JSON.stringify(raw).includes('EmailAddress'));
   });
 
@@ -78,8 +81,8 @@ describe('an assistant that is told of a batch', function () {
     await batch(20, 200);
     await place.run('trigger', 'update', '--count', '20', '--seed', '9');
     await place.run('wait', '--count', '40', '--filter', 'state:sent');
-    const { data, length } = await ask<object[]>('events', { limit: 40 });
-    assert.equal(data.length, 40);
+    const { data, length } = await ask('events', { limit: 40 });
+    assert.equal((data as object[]).length, 40);
     assert.ok(length / 40 < 420, `${Math.round(length / 40)} characters an event`);
   });
 });
