@@ -235,7 +235,7 @@ describe('the commands of cm-relay', function () {
         assert.match(out, /^e1 {2}Subscribe {2}ü@example\.org\n/);
         assert.match(out, /content-type: application\/json/i);
         assert.match(out, /"EmailAddress": "ü@example\.org"/);
-        assert.match(out, /n1 {2}normalised notification {2}eventId \S+\n {2}→ \S+\/callback {2}sent\n {4}attempt 1 /);
+        assert.match(out, /n1 {2}normalised notification {2}eventId \S+\n {2}→ \S+\/callback {2}not signed {2}sent\n {4}attempt 1 /);
       }
     });
 
@@ -273,7 +273,7 @@ describe('the commands of cm-relay', function () {
       const { out } = await place.run('show', 'd2');
       assert.match(
         out,
-        /→ \S+\/callback t1 {2}sent\n {4}attempt 1 [^\n]*\n {2}→ \S+\/callback signed {2}sent\n {4}attempt 1 /,
+        /→ \S+\/callback t1 {2}not signed {2}sent\n {4}attempt 1 [^\n]*\n {2}→ \S+\/callback signed {2}signed {2}sent\n {4}attempt 1 /,
       );
       const lines = listening.lines.map((line) => JSON.parse(line) as Line & { destinationId?: string });
       assert.deepEqual(lines.flatMap(({ destinationId }) => destinationId ?? []).sort(), ['signed', 't1', 't1']);

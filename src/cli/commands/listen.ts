@@ -121,7 +121,7 @@ async function listen(options: ListenOptions): Promise<void> {
     }
     const chooser = takesKeys && lines !== null ? new RowChooser(client, lines) : null;
     const filter = options.filter === undefined ? undefined : new LiveFilter(client, options.filter);
-    await show(client, passing, relay === null, tell, filter);
+    await show(client, passing, relay === null, dataDirHint(options), tell, filter);
     // Another was quicker: in the background nobody watches it.
     if (tellStarter() && relay === null) return;
     if (chooser !== null) {
@@ -274,11 +274,15 @@ async function agree(
   if (Object.keys(wanted.secrets).length > 0) await client.request('relay/configure', { secrets: wanted.secrets });
 }
 
-/** Shows the first lines, and from then on what passes; what passed in the meantime comes right after them. */
+/**
+ * Shows the first lines, and from then on what passes; what passed in the meantime comes right after them.
+ * @param hint what a command of the same data directory takes, as of `dataDirHint`
+ */
 async function show(
   client: RelayClient,
   passing: Passing,
   attached: boolean,
+  hint: string,
   say: (text: string) => void,
   filter: LiveFilter | undefined,
 ): Promise<void> {
@@ -338,7 +342,7 @@ async function show(
     }),
   );
   const adviseOn = (tunnel: TunnelStatus): void => {
-    if (tunnel.state === 'failed') say(`When that is mended, cm-relay retry opens it again.`);
+    if (tunnel.state === 'failed') say(`When that is mended, cm-relay retry${hint} opens it again.`);
   };
   client.on('tunnel/changed', ({ tunnel }) =>
     pass(() => {

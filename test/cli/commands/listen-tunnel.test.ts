@@ -48,7 +48,7 @@ describe('a tunnel that cannot be opened', function () {
     const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--tunnel', 'ngrok'];
     const listening = place.start(args, { PATH: programs });
     await listening.line((line) => line.includes('tunnel ngrok failed'));
-    await listening.line((line) => line.includes('cm-relay retry opens it again'), 'errors');
+    await listening.line((line) => /cm-relay retry --data-dir \S+ opens it again/.test(line), 'errors');
     const attached = await detached('--tunnel', 'ngrok');
     assert.equal(attached.code, 1, attached.err);
     assert.match(attached.err, /cm-relay retry --data-dir .* opens it again/);
