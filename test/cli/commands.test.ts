@@ -235,7 +235,10 @@ describe('the commands of cm-relay', function () {
         assert.match(out, /^e1 {2}Subscribe {2}ü@example\.org\n/);
         assert.match(out, /content-type: application\/json/i);
         assert.match(out, /"EmailAddress": "ü@example\.org"/);
-        assert.match(out, /n1 {2}normalised notification {2}eventId \S+\n {2}→ \S+\/callback {2}not signed {2}sent\n {4}attempt 1 /);
+        assert.match(
+          out,
+          /n1 {2}normalised notification {2}eventId \S+\n {2}→ \S+\/callback {2}not signed {2}sent\n {4}attempt 1 /,
+        );
       }
     });
 

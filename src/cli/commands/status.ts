@@ -112,7 +112,7 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
     const { url, state, detail, downSince, waiting, timeoutLifted } = destination;
     const why = downWords(downSince) + (detail === null ? '' : `: ${detail}`);
     const debugged = timeoutLifted === true ? ', no time-out: a debugger holds it' : '';
-    const how = printable(`${url}, ${state}${why}, ${signedWords(destination)}`);
+    const how = printable(`${url}, ${signedWords(destination)}, ${state}${why}`);
     lines.push(`${label('Forwards to')}${how}, ${waiting} wait${debugged}`);
   }
   lines.push(

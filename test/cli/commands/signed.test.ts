@@ -89,8 +89,8 @@ describe('a signature key', function () {
       await post(url, delivery('jane@example.org'));
       await Promise.all([callback.received(1), other.received(1)]);
       const { out } = await place.run('status');
-      assert.match(out, new RegExp(`${callback.url}, up, signed, `));
-      assert.match(out, new RegExp(`${other.url}, up, not signed, `));
+      assert.match(out, new RegExp(`${callback.url}, signed, up, `));
+      assert.match(out, new RegExp(`${other.url}, not signed, up, `));
       const shown = (await place.run('show', 'e1')).out;
       assert.match(shown, new RegExp(`→ ${callback.url} {2}signed`));
       assert.match(shown, new RegExp(`→ ${other.url} {2}not signed`));
