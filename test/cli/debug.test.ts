@@ -264,5 +264,28 @@ describe('Debugging from the terminal', function () {
       assert.match(terminal.text, /Held: 0\. It stays so when the relay is started again\./);
       await assert.rejects(connectToRelay(place.dataDir), { name: 'NoRelayError' });
     });
+
+    it('chooses an event that passed, shows it, sends it again, and leaves it', async () => {
+      const terminal = new Terminal(place.dataDir);
+      running = terminal.child;
+      await terminal.shows(/↑ ↓ choose an event/);
+      const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
+      for (const name of ['a', 'b', 'c']) await post(url, delivery(`${name}@example.org`));
+      await terminal.shows(/e3 [^]*n3 [^\n]*200/);
+      terminal.child.stdin.write('\x1b[A');
+      await terminal.shows(/▸ e3 {2}Subscribe {2}c@example\.org {3}Enter show/);
+      terminal.child.stdin.write('k');
+      await terminal.shows(/▸ e2 {2}Subscribe {2}b@example\.org/);
+      terminal.child.stdin.write('\r');
+      await terminal.shows(/Came in[^]*b@example\.org[^]*Sent to [^]*Answered 200/);
+      terminal.child.stdin.write('r');
+      await terminal.shows(/Sending e2 again\.[^]*n2 [^\n]*200/);
+      await callback.received(4);
+      assert.equal(addresses()[3], 'b@example.org');
+      // What is chosen stands below what passes.
+      await terminal.shows(/n2 [^\n]*200 in [^\n]*\n[^\n]*▸ e2/);
+      terminal.child.stdin.write('\x1b');
+      await until(() => terminal.text.endsWith('\r\x1b[K'));
+    });
   });
 });

@@ -87,7 +87,7 @@ describe('cm-relay listen', function () {
       urls[0] ?? '',
       '--forward-to',
       urls[1] ?? '',
-      `${port}`,
+      port,
       '--data-dir',
       place.dataDir,
       '--json',
@@ -157,7 +157,8 @@ describe('cm-relay listen', function () {
   });
 
   it('begins the retry policy anew after a replay, and counts attempts on', async () => {
-    const listening = place.start(['listen', '--data-dir', place.dataDir, '--port', '0', '--forward-to', callback.url]);
+    const args = ['listen', callback.url, '--data-dir', place.dataDir, '--port', '0', '--output', 'interactive'];
+    const listening = place.start(args);
     const [url = ''] = /http:\S+/.exec(await listening.line((each) => each.includes('/campaign-monitor'))) ?? [];
     callback.status = 400;
     await post(url, delivery('jane@example.org'));

@@ -1,5 +1,5 @@
 /** A window's session with a context of the test's own, a relay that does as it is told, and a user who answers. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -35,6 +35,11 @@ interface Storage {
   readonly kept: Map<string, unknown>;
   readonly secret: Map<string, string>;
   readonly changedSecret: vscode.EventEmitter<vscode.SecretStorageChangeEvent>;
+}
+
+/** package.json of the extension. */
+function manifest(): object {
+  return JSON.parse(readFileSync(join(process.env['HOST_TESTS_ROOT'] ?? '', 'package.json'), 'utf8')) as object;
 }
 
 /**
@@ -76,7 +81,8 @@ export function openWindow(
     storageUri: workspace === null ? undefined : vscode.Uri.file(workspace),
     globalStorageUri: vscode.Uri.file(storage.folder),
     asAbsolutePath: (path: string) => join(process.env['HOST_TESTS_ROOT'] ?? '', path),
-    extension: { packageJSON: { version } },
+    logUri: vscode.Uri.file(folder),
+    extension: { packageJSON: { ...manifest(), version } },
   } as unknown as vscode.ExtensionContext;
   const log = vscode.window.createOutputChannel(`A window of a test in ${workspace ?? storage.folder}`, { log: true });
   const secrets = new SecretBox(context);

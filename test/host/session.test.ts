@@ -37,6 +37,7 @@ describe('A window’s session', function () {
       beforeStop: () => Promise.resolve(true),
       history: { reader: () => Promise.resolve(undefined) },
       urlKeeper: createUrlKeeper({ ...window, holders: [] }),
+      history: { reader: () => Promise.resolve(undefined) },
     } satisfies RelayCommandParts);
   /** What was said of the tunnel, as whoever follows the session hears it. */
   const tunnels = (): string[] =>
@@ -442,6 +443,28 @@ describe('A window’s session', function () {
       assert.deepEqual(message?.buttons, ['Open Setting', 'Try Again', 'Show Log']);
     } finally {
       await setSetting('partSize', undefined);
+    }
+  });
+
+  it('copies all that a bug report needs, and nothing that it must not hold', async () => {
+    await open(own);
+    await setSetting('partSize', 7);
+    await setSetting('identity.instanceName', 'Planted Ltd');
+    try {
+      await window.session.start();
+      relay.setTunnel({ state: 'failed', kind: 'localtunnel', reason: 'https://planted.example is gone.', said: [] });
+      relay.say();
+      await until(() => window.session.status?.tunnel.state === 'failed');
+      await commands().copyDiagnostics();
+      const text = await vscode.env.clipboard.readText();
+      assert.match(text, /^## Campaign Monitor Relay \d[^]*### What is wrong\n\n- the localtunnel tunnel is failed: /);
+      assert.match(text, new RegExp(`- VS Code: ${vscode.version.replaceAll('.', '\\.')}`));
+      assert.match(text, /- state: running\n[^]*- partSize: 7\n[^]*- listens at: http:\/\/127\.0\.0\.1:1\//);
+      assert.match(text, /- identity\.instanceName: set\n/);
+      assert.doesNotMatch(text, /planted|[0-9a-f]{32}/i);
+    } finally {
+      await setSetting('partSize', undefined);
+      await setSetting('identity.instanceName', undefined);
     }
   });
 

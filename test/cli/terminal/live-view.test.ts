@@ -160,6 +160,26 @@ describe('the live view', () => {
     assert.ok(plain(200).attempt(attempt({ destination })).includes('/of/the/newsletter  200'));
   });
 
+  it('tells what came of the notifications of a batch in one line', () => {
+    const outcome = {
+      ...{ deliveryId: 'd7', destination: 'http://localhost:3000/callback', parts: 50, slowestMs: 40 },
+      ...{ sent: 50, failed: 0, retrying: 0, last: attempt() },
+    };
+    assert.equal(
+      plain().batch(outcome),
+      `${time} ✓ d7     → localhost:3000/callback  50 notifications sent, 200 in 40 ms at most`,
+    );
+    const troubled = {
+      ...outcome,
+      sent: 10,
+      failed: 1,
+      retrying: 2,
+      last: attempt({ status: 503, outcome: 'failed' }),
+    };
+    assert.match(plain().batch(troubled), /✗ d7 .* of 50 notifications 10 sent, 1 failed, 2 to be tried again: 503$/);
+    assert.ok(plain(60).batch(troubled).length <= 60);
+  });
+
   it('says when the public URL has changed', () => {
     const line = plain().tunnel({
       state: 'open',

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { clip, count, duration, localTime, pad, printable, size } from '../../../src/cli/terminal/text.ts';
+import {
+  clip,
+  columnsOf,
+  count,
+  duration,
+  localTime,
+  pad,
+  printable,
+  size,
+  wrapped,
+} from '../../../src/cli/terminal/text.ts';
 
 describe('text for a terminal', () => {
   it('shows control characters as escapes', () => {
@@ -10,6 +20,23 @@ describe('text for a terminal', () => {
     );
     assert.equal(printable('a\nb\x07', '\n'), 'a\nb\\x07');
     assert.equal(printable('Müller 陽子 📚'), 'Müller 陽子 📚');
+  });
+
+  it('is broken between words alone, and loses nothing of them', () => {
+    assert.equal(wrapped('  one two three', 10), '  one two\n  three');
+    assert.equal(wrapped('label:    one two', 12, 4), 'label:\n    one two');
+    assert.equal(wrapped('see http://127.0.0.1:8787/hooks/x now', 12), 'see\nhttp://127.0.0.1:8787/hooks/x\nnow');
+    fc.assert(
+      fc.property(
+        fc.array(fc.stringMatching(/^[a-zäß語]{1,30}$/)),
+        fc.integer({ min: 1, max: 100 }),
+        (words, columns) => {
+          const lines = wrapped(words.join(' '), columns).split('\n');
+          assert.deepEqual(lines.join(' ').split(' '), words.length === 0 ? [''] : words);
+          for (const line of lines) assert.ok(columnsOf(line) <= columns || !line.includes(' '), line);
+        },
+      ),
+    );
   });
 
   it('leaves emoji whole, of however many code points, and nothing else of what joins them', () => {

@@ -17,10 +17,11 @@ import { version } from '../../../version.ts';
 import { connectIfRunning } from '../../connection.ts';
 import { dataDirOf } from '../../data-dir.ts';
 import { documentsFolder } from '../../documents.ts';
-import { nextOf } from '../../errors.ts';
+import { CommandError, nextOf } from '../../errors.ts';
 import { jsonFlag, newCommand } from '../../flags.ts';
 import type { CommonOptions } from '../../flags.ts';
 import { print, printJson } from '../../terminal/output.ts';
+import { count } from '../../terminal/text.ts';
 
 /** `cm-relay doctor`. */
 export function doctorCommand(): Command {
@@ -57,7 +58,8 @@ async function doctor(options: CommonOptions & { json?: boolean }): Promise<void
     const first = { title, facts: problems.map((problem) => ['', problem] as const) };
     await print(diagnosticsText(`cm-relay ${version}`, [...(problems.length === 0 ? [] : [first]), ...all]));
   }
-  if (problems.length > 0) process.exitCode = 1;
+  if (problems.length === 0) return;
+  throw new CommandError(`${count(problems.length, 'problem')} found`, 'They stand at the beginning of the report.');
 }
 
 function machineSection(dataDir: string): DiagnosticSection {

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { Callback, delivery, post, Workplace } from '../../harness.ts';
+
+describe('cm-relay doctor', function () {
+  this.timeout(120_000);
+  let place: Workplace;
+  let callback: Callback;
+
+  beforeEach(async () => {
+    place = new Workplace();
+    callback = await Callback.open();
+  });
+
+  afterEach(async () => {
+    await place.close();
+    await callback.close();
+  });
+
+  it('finds nothing wrong where nothing is, whether a relay runs or not', async () => {
+    const before = await place.run('doctor');
+    assert.deepEqual([before.code, before.err], [0, '']);
+    assert.match(before.out, /^## cm-relay \d[^]*- Node\.js: v\d[^]*- state: none runs for this data directory\n$/);
+    const listening = place.listen([callback.url]);
+    await listening.ready();
+    const running = await place.run('doctor');
+    assert.deepEqual([running.code, running.err], [0, '']);
+    assert.match(running.out, /- t1: http:\/\/127\.0\.0\.1:\d+\/callback normalised, up, 0 waiting/);
+  });
+
+  it('says what is wrong, and nothing that a bug report must not hold', async () => {
+    const listening = place.listen([
+      `${callback.url}?token=planted-token`,
+      'https://secret-host.example.org/planted-path',
+      '--retry',
+      'none',
+    ]);
+    const { campaignMonitorUrl } = await listening.ready();
+    callback.status = 500;
+    callback.answer = { body: 'planted-answer', headers: {} };
+    await place.run('hold');
+    await post(campaignMonitorUrl, delivery('planted-jane@example.org', 'Subscribe', 'Planted Name'));
+    await post(campaignMonitorUrl, 'planted nonsense');
+    await place.run('step');
+    await listening.json('attempt');
+    const { code, out, err } = await place.run('doctor');
+    assert.equal(code, 1, out);
+    assert.match(err, /1 problem found/);
+    assert.match(out, /### What is wrong\n\n- sending is paused: cm-relay continue sends what is held\n/);
+    assert.match(out, /- e1: Subscribe, failed after 1 attempts: answered 500/);
+    assert.match(out, /- e2: rejected with 400/);
+    assert.match(out, /- retry: "none"/);
+    assert.doesNotMatch(out, /planted-|Planted Name|secret-host|[0-9a-f]{32}/);
+    const { problems } = JSON.parse((await place.run('doctor', '--json')).out) as { problems: string[] };
+    assert.equal(problems.length, 1);
+  });
+});
