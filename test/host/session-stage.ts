@@ -81,7 +81,7 @@ export function openWindow(
     storageUri: workspace === null ? undefined : vscode.Uri.file(workspace),
     globalStorageUri: vscode.Uri.file(storage.folder),
     asAbsolutePath: (path: string) => join(process.env['HOST_TESTS_ROOT'] ?? '', path),
-    logUri: vscode.Uri.file(folder),
+    logUri: vscode.Uri.file(storage.folder),
     extension: { packageJSON: { ...manifest(), version } },
   } as unknown as vscode.ExtensionContext;
   const log = vscode.window.createOutputChannel(`A window of a test in ${workspace ?? storage.folder}`, { log: true });

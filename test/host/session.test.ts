@@ -35,7 +35,6 @@ describe('A window’s session', function () {
         kept: () => Promise.resolve(false),
       },
       beforeStop: () => Promise.resolve(true),
-      history: { reader: () => Promise.resolve(undefined) },
       urlKeeper: createUrlKeeper({ ...window, holders: [] }),
       history: { reader: () => Promise.resolve(undefined) },
     } satisfies RelayCommandParts);

@@ -77,7 +77,7 @@ describe("the command line's npm package", function () {
     stageCommandLine(build().folder, staged);
     const readme = readFileSync(join(staged, 'README.md'), 'utf8');
     assert.doesNotMatch(readme, /npm (?:ci|start|test|run)|In a clone|VSIX|Start Relay|<!--|!\[/);
-    assert.match(readme, /cm-relay listen --forward-to/);
+    assert.match(readme, /cm-relay listen 3000\/callback/);
     for (const page of ['README.md', ...readdirSync(join(staged, 'docs')).map((name) => join('docs', name))]) {
       if (!page.endsWith('.md')) continue;
       const text = readFileSync(join(staged, page), 'utf8');
