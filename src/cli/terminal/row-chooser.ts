@@ -81,7 +81,7 @@ export class RowChooser {
     const row = this.#chosen;
     if (row === null) return '';
     const found = await find(this.#client, row.id);
-    for (const line of overviewLines(found, await requestsOf(this.#client, found))) this.#lines.write(line);
+    this.#lines.write(overviewLines(found, await requestsOf(this.#client, found)).join('\n'));
     return '';
   }
 

@@ -24,6 +24,14 @@ function forwarding(state: Forwarding['state'], status: number | null): Forwardi
 }
 
 describe('the table of events', () => {
+  it('marks a signature that is wrong or missing', () => {
+    const marked = (signature: EventRow['signature']): string =>
+      stripVTControlCharacters(new EventTable(120).line(row({ signature, forwardings: [forwarding('sent', 200)] })));
+    assert.match(marked('invalid'), /sent {2}signature invalid$/);
+    assert.match(marked('missing'), /sent {2}signature missing$/);
+    for (const fine of ['valid', 'unchecked', null] as const) assert.match(marked(fine), /sent$/);
+  });
+
   it('fits the terminal, and shows how the forwarding stands', () => {
     const rows = [
       row({ forwardings: [forwarding('failed', 500)] }),
