@@ -1,0 +1,168 @@
+/** The table's page in Chromium, with an extension that says what a test has it say. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { HostMessage, PageMessage, TableRow, TableTexts } from '../../../src/extension/event-table/messages.ts';
+import { until } from '../../relay/until.ts';
+import { openPageStage } from '../page-stage.ts';
+import type { PageStage } from '../page-stage.ts';
+
+type Said<Type extends PageMessage['type']> = Extract<PageMessage, { readonly type: Type }>;
+type Snapshot = Extract<HostMessage, { readonly type: 'snapshot' }>;
+
+/** The texts in English, as the room has them. */
+function texts(): TableTexts {
+  const written = readFileSync('src/extension/event-table/texts.ts', 'utf8').matchAll(
+    /^ {2}(\w+): l10n\.t\('(.*)'\)/gm,
+  );
+  return Object.fromEntries([...written].map(([, name, text]) => [name, text])) as TableTexts;
+}
+
+function rowOf(number: number): TableRow {
+  const cells = { list: '', state: 'Sent', status: '200', duration: '3,004', attempts: '1', destination: '' };
+  return {
+    ...{ id: `e${number}`, receivedAt: 1_000_000 + number, state: 'sent', details: '', flags: ';row;;notification;' },
+    cells: { ...cells, type: 'Subscribe', address: `person${number}@example.com`, id: `e${number}` },
+    ...{ spans: [], nextAt: null, waterfallWords: '' },
+  };
+}
+
+describe('The table’s page', () => {
+  let stage: PageStage;
+
+  const tell = (message: HostMessage): Promise<void> => stage.tell(message);
+  const said = async <Type extends PageMessage['type']>(type: Type): Promise<Said<Type>[]> =>
+    ((await stage.said()) as PageMessage[]).filter((each): each is Said<Type> => each.type === type);
+  const turn = async (): Promise<number> => (await said('choose')).at(-1)?.turn ?? 0;
+  /** A snapshot of the newest so many events; the first 200 are there. */
+  const snapshot = async (name: string, newest: number, changes: Partial<Snapshot> = {}): Promise<void> => {
+    // While the pointer is on a row, that stays where it is.
+    await stage.page.mouse.move(5, 5);
+    await tell({
+      ...{ type: 'snapshot', snapshot: name, total: newest, sort: { by: 'time', descending: true } },
+      ...{ anchor: null, at: null, unseen: 0, turn: await turn(), chosen: [], active: null },
+      windows: [{ offset: 0, rows: Array.from({ length: Math.min(200, newest) }, (_, at) => rowOf(newest - at)) }],
+      ...changes,
+    });
+  };
+  const row = (number: number) =>
+    stage.page.locator('.rows .row:not([hidden])').filter({ hasText: `person${number}@` });
+  const key = (name: string): Promise<void> => stage.page.keyboard.press(name);
+  const lastAct = async (): Promise<Said<'act'> | undefined> => (await said('act')).at(-1);
+
+  beforeEach(async () => {
+    stage = await openPageStage(`import './src/pages/table/page.ts';`);
+    const { page } = stage;
+    await page.addStyleTag({ content: ':root { --vscode-font-size: 13px; --vscode-font-family: sans-serif; }' });
+    for (const name of ['base', 'table']) await page.addStyleTag({ path: `media/${name}.css` });
+    await tell({ type: 'setup', texts: texts(), language: 'en' });
+    await tell({ type: 'state', state: { kind: 'running' } });
+    await tell({ type: 'filter', filter: '', offered: [{ filter: 'state:failed', description: '', begins: false }] });
+    await tell({ type: 'whole', all: 1200, same: [] });
+    await snapshot('s1', 1200);
+    await row(1200).waitFor();
+    await page.getByRole('grid').focus();
+  });
+  afterEach(() => stage.close());
+
+  it('tells rows that it has by their ids, and more than it has as a stretch of the snapshot', async () => {
+    await key('Home');
+    await key('Shift+ArrowDown');
+    await key('Control+r');
+    const few = await until(lastAct);
+    assert.deepEqual([few.action, few.chosen.ids, few.chosen.stretches], ['replay', ['e1200', 'e1199'], []]);
+    await key('Home');
+    await key('Shift+End');
+    await stage.page.getByText('1,200 events · 1,200 selected').waitFor();
+    await key('Delete');
+    const many = await until(async () => {
+      const act = await lastAct();
+      return act?.action === 'discard' ? act : undefined;
+    });
+    assert.deepEqual([many.chosen.snapshot, many.chosen.stretches, many.chosen.ids], ['s1', [[0, 1199]], []]);
+  });
+
+  it('has a key act on the active row alone where that is none of the selected ones, and on nothing of nothing', async () => {
+    await key('Delete');
+    await row(1198).click({ modifiers: ['Control'] });
+    for (let click = 0; click < 2; click++) await row(1195).click({ modifiers: ['Control'] });
+    await key('Delete');
+    const act = await until(lastAct);
+    assert.deepEqual(act.chosen.ids, ['e1195']);
+    assert.equal((await said('act')).length, 1);
+  });
+
+  it('tells the menu of a row which rows that is about', async () => {
+    const contextOf = async (number: number): Promise<{ viewItem: string; chosen: { ids: string[] } }> => {
+      await row(number).dispatchEvent('contextmenu');
+      return JSON.parse((await row(number).getAttribute('data-vscode-context')) ?? '') as never;
+    };
+    await row(1198).click({ modifiers: ['Control'] });
+    await row(1197).click({ modifiers: ['Control'] });
+    const both = await contextOf(1197);
+    assert.deepEqual([both.viewItem, both.chosen.ids], [';row;;notification;', ['e1198', 'e1197']]);
+    const other = await contextOf(1190);
+    assert.deepEqual(other.chosen.ids, ['e1190']);
+  });
+
+  it('shows in another snapshot what that says is chosen, and none that was taken for another choice', async () => {
+    for (const number of [1199, 1197]) await row(number).click({ modifiers: ['Control'] });
+    const before = await turn();
+    await row(1195).click({ modifiers: ['Control'] });
+    await snapshot('s2', 1100, { turn: before, chosen: [[5, 5]] });
+    await until(async () => (await said('see')).some(({ again }) => again));
+    assert.equal(await row(1200).count(), 1);
+    await snapshot('s3', 1100, { chosen: [[2, 3]], active: 3 });
+    await row(1100).waitFor();
+    await stage.page.getByText('1,100 events · 2 selected').waitFor();
+    await key('Control+c');
+    const act = await until(lastAct);
+    assert.deepEqual([act.chosen.snapshot, act.chosen.ids, act.chosen.active], ['s3', ['e1098', 'e1097'], 'e1097']);
+  });
+
+  it('keeps its one selected row in a snapshot that was taken before that was selected', async () => {
+    await row(1195).click();
+    await snapshot('s2', 1210, { turn: 0 });
+    await row(1210).waitFor();
+    const selected = stage.page.locator('[aria-selected="true"]:visible');
+    assert.match(await selected.innerText(), /person1195@/);
+    assert.equal(await selected.getAttribute('aria-rowindex'), '17');
+  });
+
+  it('acts on nothing that a filter has taken away', async () => {
+    await row(1199).click();
+    await tell({ type: 'filter', filter: 'nobody', offered: [] });
+    await snapshot('s2', 1000, { total: 0, windows: [] });
+    await stage.page.getByText('No event matches the filter.').waitFor();
+    const before = (await said('act')).length;
+    await stage.page.getByRole('grid').dispatchEvent('keydown', { key: 'Delete' });
+    await stage.page.getByRole('grid').dispatchEvent('keydown', { key: 'r', ctrlKey: true });
+    assert.equal((await said('act')).length, before);
+  });
+
+  it('filters while one types, and shows a mistake only of what was meant to be all', async () => {
+    const box = stage.page.getByRole('combobox');
+    await box.focus();
+    await stage.page.keyboard.type('st');
+    await until(async () => (await said('filter')).some(({ text, done }) => text === 'st' && !done));
+    const way = { filter: 'state:', description: '', begins: true };
+    await tell({ type: 'typed', text: 'st', ways: [way], problem: null });
+    await stage.page.getByRole('option').getByText('state:', { exact: true }).waitFor();
+    assert.equal(await box.getAttribute('aria-invalid'), 'false');
+    await box.fill('state:broken');
+    await key('Enter');
+    await until(async () => (await said('filter')).some(({ text, done }) => text === 'state:broken' && done));
+    await tell({ type: 'typed', text: 'state:broken', ways: [], problem: 'expected one of failed' });
+    await stage.page.getByText('expected one of failed').waitFor();
+    assert.equal(await box.getAttribute('aria-invalid'), 'true');
+  });
+
+  it('says how many of how many, and leaves out columns that say the same in every row', async () => {
+    const headers = (): Promise<string[]> => stage.page.getByRole('columnheader').locator('.label').allInnerTexts();
+    assert.ok((await headers()).includes('List'));
+    await tell({ type: 'whole', all: 2024, same: ['list', 'destination'] });
+    await tell({ type: 'filter', filter: 'state:failed', offered: [] });
+    await snapshot('s2', 523);
+    await stage.page.getByText('523 of 2,024', { exact: true }).waitFor();
+    assert.deepEqual(await headers(), ['Time', 'Type', 'Address', 'State', 'Answer', 'ms', 'Waterfall']);
+  });
+});

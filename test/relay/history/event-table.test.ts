@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import type { ChosenEvents } from '../../../src/protocol/chosen-events.ts';
+import { carriedInto } from '../../../src/relay/history/event-table.ts';
+
+/** A snapshot of events, by their numbers. */
+const of = (...numbers: readonly number[]) => {
+  const base = Math.min(...numbers);
+  return { base, ids: Uint32Array.from(numbers, (number) => number - base) };
+};
+const chosen = (changes: Partial<ChosenEvents>): ChosenEvents => ({
+  ...{ snapshot: 's', stretches: [], ids: [], active: null },
+  ...changes,
+});
+
+describe('What was chosen in one snapshot', () => {
+  it('stands in another where its events do, each stretch by itself', () => {
+    const before = of(9, 8, 7, 6, 5, 4);
+    const now = of(4, 6, 7, 8, 12);
+    assert.deepEqual(carriedInto(now, chosen({ stretches: [[1, 3]], active: 'e7' }), before), {
+      stretches: [[1, 3]],
+      active: 2,
+    });
+    assert.deepEqual(carriedInto(now, chosen({ stretches: [[0, 5]], ids: ['e12'], active: 'e9' }), before), {
+      stretches: [[0, 4]],
+      active: null,
+    });
+    assert.deepEqual(carriedInto(now, chosen({ stretches: [[2, 2]], ids: ['e4'] }), before).stretches, [
+      [0, 0],
+      [2, 2],
+    ]);
+  });
+
+  it('is what is named alone where that snapshot is no longer kept', () => {
+    const carried = carriedInto(of(3, 2, 1), chosen({ stretches: [[0, 2]], ids: ['e2'] }), undefined);
+    assert.deepEqual(carried.stretches, [[1, 1]]);
+  });
+
+  it('is nothing where it would be in more than a thousand pieces', () => {
+    const numbers = Array.from({ length: 3000 }, (_, at) => at + 1);
+    const before = of(...numbers.filter((each) => each % 2 === 0));
+    const pieces = (count: number) => chosen({ stretches: [[0, count - 1]] });
+    assert.equal(carriedInto(of(...numbers), pieces(1000), before).stretches.length, 1000);
+    assert.deepEqual(carriedInto(of(...numbers), pieces(1001), before).stretches, []);
+  });
+});
