@@ -15,6 +15,7 @@ const pictures: Readonly<Record<string, string>> = {
   'walkthrough.png': 'walkthrough/2-sample',
   'events.png': 'readme/events',
   'event.png': 'event-editor/replayed',
+  'event-failed.png': 'event-editor/failed-dark',
   'table.png': 'table/rows',
   'held.png': 'held/table-dark',
   'attempts.png': 'documents/attempts',

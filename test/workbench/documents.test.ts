@@ -205,6 +205,18 @@ describe("An event's documents and actions, as a person uses them", () => {
     await workbench.picture('actions/samples');
     await workbench.page.keyboard.press('Enter');
     await receiver.received(before + 4);
+    // Any number of them.
+    await workbench.runCommand(`${category}: Send Sample Events…`);
+    const asks = (question: string): Promise<void> => workbench.quickInputWidget.getByText(question).waitFor();
+    await workbench.quickInputWidget.getByText('One of each').waitFor();
+    await workbench.enter('Deactivate');
+    await asks('how many deliveries?');
+    await workbench.enter('20');
+    await asks('how many events in each?');
+    await workbench.enter('1');
+    await asks('of which list?');
+    await workbench.page.keyboard.press('Enter');
+    await receiver.received(before + 24);
   });
 
   it('a body that is nested too deeply is shown as it came, and says so at its head', async () => {
