@@ -300,7 +300,8 @@ async function startOwn(
     const isThere = own()?.id === session.id;
     if (isThere && ofHandler.some(({ id }) => ids.has(id))) return;
     following.dispose();
-    if (isThere) void session.customRequest(endRequest);
+    // It may have ended with its parent.
+    if (isThere) void session.customRequest(endRequest).then(undefined, () => undefined);
   });
 }
 

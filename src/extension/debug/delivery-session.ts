@@ -240,7 +240,8 @@ export class DeliverySession extends DebugSession {
     this.#answer(response, async () => {
       const set = await this.#breakpoints.setFunctions(breakpoints);
       response.body = { breakpoints: set };
-      const names = breakpoints.map(({ name }) => name);
+      // A condition that stands in the name's place is known by what is said of it.
+      const names = breakpoints.map(({ name }) => (/[^\w*]/.test(name.trim()) ? '' : name));
       return () => this.#sayRefused('functions', names, set);
     });
   }
@@ -722,7 +723,7 @@ export class DeliverySession extends DebugSession {
   /**
    * Says what is wrong with breakpoints in the Debug Console, and as a message where the user has just typed it; once, until
    * that changes.
-   * @param names of `set`, one for each
+   * @param names of `set`, one for each; empty where it has none
    */
   #sayRefused(
     kind: 'functions' | 'exceptions' | 'logPoints',
@@ -733,7 +734,9 @@ export class DeliverySession extends DebugSession {
     const now = new Set<string>();
     for (const [index, { verified, id, message = '' }] of set.entries()) {
       // One that has a number was taken: that it is off was said when it went off.
-      if (!verified && id === undefined) now.add(`${printable(names[index] ?? '', 60)}: ${message}`);
+      if (verified || id !== undefined) continue;
+      const name = printable(names[index] ?? '', 60);
+      now.add(name === '' ? message : `${name}: ${message}`);
     }
     this.#refused.set(kind, now);
     for (const text of now) if (before?.has(text) !== true) this.#say(text, 'important');

@@ -82,6 +82,8 @@ async function ended(session: vscode.DebugSession): Promise<void> {
   try {
     await session.customRequest(endRequest);
     await promise;
+  } catch {
+    // It has ended already.
   } finally {
     following.dispose();
   }

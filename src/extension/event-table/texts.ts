@@ -10,7 +10,7 @@ export const tableTexts = pageTexts((l10n) => ({
   offered: l10n.t('Filters on offer'),
   pause: l10n.t('Freeze List'),
   resume: l10n.t('Unfreeze List'),
-  frozen: l10n.t('List is frozen: new events do not join it. Sending goes on.'),
+  frozen: l10n.t('List is frozen: new events do not join it. Sending is not affected.'),
   new: l10n.t('{0} new'),
   newOne: l10n.t('1 new'),
   columns: l10n.t('Columns'),
