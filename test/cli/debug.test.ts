@@ -278,7 +278,7 @@ describe('Debugging from the terminal', function () {
       await terminal.shows(/▸ e2 {2}Subscribe {2}b@example\.org/);
       terminal.child.stdin.write('\r');
       await terminal.shows(/Came in[^]*b@example\.org[^]*Sent to [^]*Answered 200/);
-      terminal.child.stdin.write('r');
+      terminal.child.stdin.write('s');
       await terminal.shows(/Sending e2 again\.[^]*n2 [^\n]*200/);
       await callback.received(4);
       assert.equal(addresses()[3], 'b@example.org');
