@@ -9,7 +9,7 @@ import { until } from '../relay/until.ts';
 import { isSandbox } from '../../src/extension/sandbox/sandbox-check.ts';
 import { root } from '../vscode/install.ts';
 import { consentPage, decide } from './consent.ts';
-import { category, eventsView, sandboxFile, startRelay, stopRelays } from './relay.ts';
+import { category, eventsView, sandboxFile, stopRelays, untilStatusBar } from './relay.ts';
 import { steps, ticked } from './walkthrough.ts';
 import { clickAway, clickUntil, openAddress, temporaryFolder } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
@@ -126,7 +126,8 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await window.restored();
     await page.locator('.monaco-workbench.vs-dark').waitFor();
     await window.openViewContainer(category);
-    await startRelay(window);
+    // It has gone on, and the window finds it.
+    await untilStatusBar(window, 'listens on this machine only');
     await window.view(eventsView).locator('.monaco-list-row').nth(2).waitFor();
     assert.equal(sandboxOfWindows(window), second.sandboxControl);
     assert.doesNotMatch(await notifications(window), /\bgit\b/i);
