@@ -55,10 +55,9 @@ describe('Deliveries in VS Code’s debugger', () => {
     await workbench.close();
   });
 
-  it('begin by one button, and stop at the first event that comes, with its thread, frames, variables and document', async () => {
-    const begin = workbench.view(eventsView).locator('.pane-header [aria-label^="Debug Deliveries"]');
-    await workbench.view(eventsView).locator('.pane-header').hover();
-    await clickUntil(begin, toolbar());
+  it('begin by one command, and stop at the first event that comes, with its thread, frames, variables and document', async () => {
+    await workbench.runCommand(`${category}: Debug Deliveries`);
+    await toolbar().first().waitFor();
     // The toolbar is there before the relay knows of the breakpoint.
     await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints === 1);
     await deliver('ann');
