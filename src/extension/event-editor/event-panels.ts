@@ -174,6 +174,7 @@ class EventPanel implements vscode.Disposable {
 
   async #act(action: EditorAction): Promise<void> {
     if (action === 'tryAgain') {
+      this.#parts.history.tryAgain();
       this.refresh();
       return;
     }

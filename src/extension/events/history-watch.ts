@@ -36,7 +36,7 @@ export interface HistoryWatchParts {
     Session,
     'state' | 'onDidChange' | 'onDidAddEvents' | 'onDidRecordAttempts' | 'onDidCorrectEvents'
   >;
-  readonly history: Pick<StoppedHistory, 'exists' | 'reader' | 'sending' | 'close' | 'failure'>;
+  readonly history: Pick<StoppedHistory, 'exists' | 'reader' | 'sending' | 'close' | 'failure' | 'tryAgain'>;
   /** Keeps the filters that were used last. */
   readonly memory: { get<T>(key: string, otherwise: T): T; update(key: string, value: unknown): PromiseLike<void> };
   /** The history could not be read. */
@@ -205,7 +205,7 @@ export class HistoryWatch {
 
   /** The user wants everything read again, also what could not be read. */
   tryAgain(): void {
-    if (this.#failure !== undefined) this.#parts.history.close();
+    this.#parts.history.tryAgain();
     this.#failure = undefined;
     this.refresh();
     if (this.#parts.session.state.kind !== 'running') void this.#readStopped();

@@ -35,7 +35,12 @@ export class StoppedHistory {
     return state.kind !== 'running' && existsSync(join(dataDir, 'relay.sqlite'));
   }
 
-  /** That the process has ended by itself: no other one is started until {@link close} was called. */
+  /** The user asks once more: another process may be started in place of one that has ended by itself. */
+  tryAgain(): void {
+    this.#failure = undefined;
+  }
+
+  /** That the process has ended by itself: no other one is started before {@link tryAgain}. */
   get failure(): Error | undefined {
     return this.#failure;
   }
@@ -65,7 +70,7 @@ export class StoppedHistory {
     }
   }
 
-  /** Ends the process: a relay runs, which is asked from now on, or the next question is to start another one. */
+  /** Ends the process: a relay runs, which is asked from now on. */
   close(): void {
     this.#failure = undefined;
     this.#opening = undefined;

@@ -255,7 +255,7 @@ describe('The watch of the history', () => {
         started += 1;
         return Promise.resolve({ ...history.client, closed: new Promise<void>((resolve) => ends.push(resolve)) });
       },
-      close: () => void (ended = undefined),
+      tryAgain: () => void (ended = undefined),
     };
     const { made, watch, reader } = await stage({}, parts);
     made.become({ kind: 'stopped' });

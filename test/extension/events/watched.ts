@@ -94,6 +94,7 @@ export async function watched(
         sending: () => Promise.resolve(undefined),
         close: () => undefined,
         failure: undefined,
+        tryAgain: () => undefined,
       },
       history,
     ),
