@@ -514,7 +514,10 @@ export class DeliverySession extends DebugSession {
     this.#isSendingStopped = false;
     this.#rejected = undefined;
     this.#handles.clear();
-    for (const { id } of threads) this.sendEvent(new ThreadEvent('exited', id));
+    for (const { id, deliveryId } of threads) {
+      this.#edits.forget(deliveryId);
+      this.sendEvent(new ThreadEvent('exited', id));
+    }
     this.#reading.request();
   }
 
