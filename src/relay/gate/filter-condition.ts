@@ -1,5 +1,6 @@
 /** A filter of the history as a condition: people type `type:update` where they know it from the list of events. */
 import { filterKeys, FilterError, parseFilter } from '../../protocol/event-filter.ts';
+import type { Filter } from '../../protocol/event-filter.ts';
 
 const begins = /^\s*[A-Za-z]+:/;
 const hasKey = new RegExp(`(?:^|\\s)(?:${filterKeys.join('|')}):`, 'i');
@@ -17,29 +18,47 @@ export function isFilter(text: string): boolean {
  * @throws FilterError where it cannot be read, or asks what is not known of an event on its way
  */
 export function conditionOfFilter(text: string, now: number): string {
-  const filter = parseFilter(text, now);
-  const [word] = filter.words;
+  const asked = Object.values(parts(parseFilter(text, now))).flatMap((part) => (part === '' ? [] : [`(${part})`]));
+  if (asked.length === 0) throw new FilterError('it asks for nothing');
+  return asked.join(' && ');
+}
+
+/** What each part of a filter asks for; empty where it asks for nothing. */
+function parts(filter: Filter): Readonly<Record<keyof Filter, string>> {
+  const { since, until, duplicates, states, words } = filter;
+  const [word] = words;
   if (word !== undefined)
     throw new FilterError(`"${word}": a condition looks for no free text; name a key, such as address:${word}`);
-  if (filter.states.length > 0)
+  if (states.length > 0)
     throw new FilterError('"state:" is of what was sent before; a condition is about what is about to be');
-  const { since, until, duplicates } = filter;
-  const parts = [
-    isAmong('event.type.lowerAscii()', filter.types.map(lowered)),
-    isAmong('event.list.lowerAscii()', filter.lists.map(lowered)),
-    filter.addresses.map(hasBeginning).join(' || '),
-    isAmong('event.kind', filter.kinds),
-    isAmong('delivery.source', filter.sources),
-    isAmong(
+  return {
+    types: isAmong('event.type.lowerAscii()', filter.types.map(lowered)),
+    lists: isAmong('event.list.lowerAscii()', filter.lists.map(lowered)),
+    addresses: filter.addresses.map(hasBeginning).join(' || '),
+    states: '',
+    kinds: isAmong('event.kind', filter.kinds),
+    sources: isAmong('delivery.source', filter.sources),
+    since: since === null ? '' : `${receivedAt} >= ${timeOf(since)}`,
+    until: until === null ? '' : `${receivedAt} < ${timeOf(until)}`,
+    duplicates: duplicates === null ? '' : `event.duplicate == ${duplicates}`,
+    signatures: isAmong('delivery.signature', filter.signatures),
+    deliveryIds: isAmong(
       'delivery.id',
       filter.deliveryIds.map((id) => `d${id}`),
     ),
-    since === null ? '' : `timestamp(delivery.receivedAt) >= timestamp(${quoted(new Date(since).toISOString())})`,
-    until === null ? '' : `timestamp(delivery.receivedAt) < timestamp(${quoted(new Date(until).toISOString())})`,
-    duplicates === null ? '' : `event.duplicate == ${duplicates}`,
-  ].filter((part) => part !== '');
-  if (parts.length === 0) throw new FilterError('it asks for nothing');
-  return parts.map((part) => `(${part})`).join(' && ');
+    words: '',
+  };
+}
+
+const receivedAt = 'timestamp(delivery.receivedAt)';
+
+/** The end of the year 9999, the last that a timestamp can say, in milliseconds since the epoch. */
+const lastTime = 253_402_300_799_999;
+
+/** Nothing was received before the epoch, whatever a span says. */
+function timeOf(milliseconds: number): string {
+  const time = new Date(Math.min(Math.max(milliseconds, 0), lastTime));
+  return `timestamp(${quoted(time.toISOString())})`;
 }
 
 function isAmong(asked: string, values: readonly string[]): string {

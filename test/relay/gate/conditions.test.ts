@@ -112,16 +112,20 @@ describe('Conditions', () => {
     'delivery:8': false,
     'duplicate:no': true,
     'duplicate:yes': false,
+    'signature:missing': true,
+    'type:subscribe signature:invalid,valid': false,
     'since:2026-01-01': true,
     'until:2026-01-01': false,
     'until:1h': true,
+    'since:999999999999d': true,
+    'until:9999-12-31': true,
     'since:1h': false,
     'type:subscribe address:joan': false,
     'list:a"]||true||"b"in["b': false,
   };
   const filtered = variables({
     event: { type: 'Subscribe', kind: 'event', address: 'jane.doe@example.org', list: '96c0' },
-    delivery: { id: 'd7', source: 'campaign-monitor', receivedAt: '2026-01-15T09:30:00.000Z' },
+    delivery: { id: 'd7', source: 'campaign-monitor', signature: 'missing', receivedAt: '2026-01-15T09:30:00.000Z' },
   });
   for (const [text, answer] of Object.entries(filters)) {
     it(`takes the filter ${text}`, () => assert.equal(readCondition(text)(filtered), answer));
