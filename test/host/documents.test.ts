@@ -139,7 +139,12 @@ describe('The documents of an event', function () {
       [bodies.left, bodies.right],
       [`/${row.id}/${row.id} body.json`, `/${other.id}/${other.id} body.json`],
     );
-    assert.match(bodies.title, new RegExp(`${row.id} Update .* ↔ ${other.id} Update`));
+    assert.match(bodies.title, /^Update · \S*jane@example\.org ↔ Update · \S*joe@example\.org$/);
+    await closeEditors();
+    const [same] = await stage.deliver(body('joe@example.org'));
+    assert.ok(same);
+    await run('compareBodies', nodeOf(other), [nodeOf(other), nodeOf(same)]);
+    assert.match((await diff()).title, new RegExp(`joe@example\\.org \\(${other.id}\\) ↔ .* \\(${same.id}\\)$`));
     await closeEditors();
     await run('compareWithNotification', nodeOf(other));
     assert.equal((await diff()).right, `/${other.id}/${other.id} notification.json`);

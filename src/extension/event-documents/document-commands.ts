@@ -142,9 +142,15 @@ async function compareBodies(
     'vscode.diff',
     await uriOf(parts, { eventId: before.id, kind, attempt: null }),
     await uriOf(parts, { eventId: after.id, kind, attempt: null }),
-    vscode.l10n.t('{0} ↔ {1}', labelOf(before, vscode.l10n), labelOf(after, vscode.l10n)),
+    vscode.l10n.t('{0} ↔ {1}', ...namesOfTwo(before, after)),
     { preview: true },
   );
+}
+
+/** What their rows call two events, with their ids where that is the same. */
+function namesOfTwo(...rows: readonly [EventRow, EventRow]): string[] {
+  const names = rows.map((row) => labelOf(row, vscode.l10n));
+  return names[0] === names[1] ? names.map((name, at) => `${name} (${rows[at]?.id ?? ''})`) : names;
 }
 
 function numberOf({ id }: EventRow): number {
