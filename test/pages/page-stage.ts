@@ -18,13 +18,14 @@ export interface PageStage {
  * Opens a page that runs a script.
  * @param script TypeScript, which imports from the root of the repository
  * @param kept what VS Code has kept for the page
+ * @param shared the browser; without it one of the page's own
  */
-export async function openPageStage(script: string, kept?: unknown): Promise<PageStage> {
+export async function openPageStage(script: string, kept?: unknown, shared?: Browser): Promise<PageStage> {
   const { outputFiles } = await build({
     stdin: { contents: script, resolveDir: process.cwd(), loader: 'ts' },
     ...{ bundle: true, write: false, format: 'iife', platform: 'browser', logLevel: 'error' },
   });
-  const browser: Browser = await launchBrowser();
+  const browser = shared ?? (await launchBrowser());
   const page = await browser.newPage();
   await page.setContent('<!DOCTYPE html><html lang="en"><body><main></main></body></html>');
   await page.evaluate(`
@@ -48,6 +49,6 @@ export async function openPageStage(script: string, kept?: unknown): Promise<Pag
           window.postMessage(${JSON.stringify(message)}, '*');
         })`,
       ),
-    close: () => browser.close(),
+    close: () => (shared === undefined ? browser.close() : page.close()),
   };
 }

@@ -314,6 +314,7 @@ describe('The table of webhooks, as a person uses it', () => {
     await table.getByRole('combobox').fill('address:bea');
     await key('Enter');
     await untilCells('address', ['bea@example.com']);
+    await table.getByText('1 of 6 · the relay is not running', { exact: true }).waitFor();
     await workbench.picture('table/read-only');
     await table.getByRole('combobox').fill('');
     await key('Enter');

@@ -105,6 +105,8 @@ export class TableFeed extends HistoryReader {
   #strip:
     | { readonly since: number; readonly counts: number[]; readonly failed: number[]; readonly all: number[] }
     | undefined;
+  /** How many events there were without the filter when they were last counted; null where there is none. */
+  #all: number | null = null;
   /** How many lists the filter finds events of, and the destinations of the rows that were given to the page. */
   #lists = 0;
   readonly #destinations = new Set<string>();
@@ -133,6 +135,11 @@ export class TableFeed extends HistoryReader {
   /** The snapshot that the page shows. */
   get snapshot(): string | undefined {
     return this.#snapshot;
+  }
+
+  /** How many events there are without the filter; null where there is none, or that was not counted yet. */
+  get all(): number | null {
+    return this.#all;
   }
 
   /** Columns that say the same in every row. */
@@ -471,8 +478,10 @@ export class TableFeed extends HistoryReader {
         : states.every((each) => each === 'failed')
           ? [...counts]
           : [];
-    const all = filter === '' ? [] : await countsOf('');
+    const whole = filter === '' ? undefined : await client.request('events/counts', { filter: '', perMinute });
+    const all = whole === undefined ? [] : (whole.timeline?.counts ?? none());
     if (!isCurrent()) return;
+    this.#all = whole?.total ?? null;
     this.#lists = found.groups.filter(({ value }) => value !== null).length;
     this.#strip = { since, counts, failed, all };
     this.#say({ type: 'around' });

@@ -255,7 +255,7 @@ export class TableView implements vscode.Disposable {
       this.#sending(),
       { type: 'filter', filter, offered: offeredFilters(recentFilters) },
       { type: 'news', paused, count: fresh },
-      { type: 'whole', all: status === undefined ? null : eventCount(status), same: this.#feed.same },
+      { type: 'whole', all: status === undefined ? this.#feed.all : eventCount(status), same: this.#feed.same },
     ];
     for (const message of around) {
       const text = JSON.stringify(message);

@@ -318,6 +318,7 @@ describe('What the table’s page is supplied with', () => {
     assert.deepEqual(feed.same, ['list', 'destination']);
     await watch.setFilter('kind:test');
     await until(() => last()?.all.at(-1) === 4);
+    assert.equal(feed.all, 4);
     assert.equal(last()?.counts.at(-1), 1);
     await watch.setFilter('state:failed');
     await until(() => last()?.counts.at(-1) === 0);

@@ -1,37 +1,18 @@
 /** The table's page in Chromium, with an extension that says what a test has it say. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import type { HostMessage, PageMessage, TableRow, TableTexts } from '../../../src/extension/event-table/messages.ts';
+import type { HostMessage } from '../../../src/extension/event-table/messages.ts';
 import { until } from '../../relay/until.ts';
-import { openPageStage } from '../page-stage.ts';
 import type { PageStage } from '../page-stage.ts';
+import { openTablePage, rowOf } from './table-page.ts';
+import type { Said, TablePage } from './table-page.ts';
 
-type Said<Type extends PageMessage['type']> = Extract<PageMessage, { readonly type: Type }>;
 type Snapshot = Extract<HostMessage, { readonly type: 'snapshot' }>;
-
-/** The texts in English, as the room has them. */
-function texts(): TableTexts {
-  const written = readFileSync('src/extension/event-table/texts.ts', 'utf8').matchAll(
-    /^ {2}(\w+): l10n\.t\('(.*)'\)/gm,
-  );
-  return Object.fromEntries([...written].map(([, name, text]) => [name, text])) as TableTexts;
-}
-
-function rowOf(number: number): TableRow {
-  const cells = { list: '', state: 'Sent', status: '200', duration: '3,004', attempts: '1', destination: '' };
-  return {
-    ...{ id: `e${number}`, receivedAt: 1_000_000 + number, state: 'sent', details: '', flags: ';row;;notification;' },
-    cells: { ...cells, type: 'Subscribe', address: `person${number}@example.com`, id: `e${number}` },
-    ...{ spans: [], nextAt: null, waterfallWords: '' },
-  };
-}
 
 describe('The table’s page', () => {
   let stage: PageStage;
+  let tell: TablePage['tell'];
+  let said: TablePage['said'];
 
-  const tell = (message: HostMessage): Promise<void> => stage.tell(message);
-  const said = async <Type extends PageMessage['type']>(type: Type): Promise<Said<Type>[]> =>
-    ((await stage.said()) as PageMessage[]).filter((each): each is Said<Type> => each.type === type);
   const turn = async (): Promise<number> => (await said('choose')).at(-1)?.turn ?? 0;
   /** A snapshot of the newest so many events; the first 200 are there. */
   const snapshot = async (name: string, newest: number, changes: Partial<Snapshot> = {}): Promise<void> => {
@@ -50,12 +31,8 @@ describe('The table’s page', () => {
   const lastAct = async (): Promise<Said<'act'> | undefined> => (await said('act')).at(-1);
 
   beforeEach(async () => {
-    stage = await openPageStage(`import './src/pages/table/page.ts';`);
+    ({ stage, tell, said } = await openTablePage());
     const { page } = stage;
-    await page.addStyleTag({ content: ':root { --vscode-font-size: 13px; --vscode-font-family: sans-serif; }' });
-    for (const name of ['base', 'table']) await page.addStyleTag({ path: `media/${name}.css` });
-    await tell({ type: 'setup', texts: texts(), language: 'en' });
-    await tell({ type: 'state', state: { kind: 'running' } });
     await tell({ type: 'filter', filter: '', offered: [{ filter: 'state:failed', description: '', begins: false }] });
     await tell({ type: 'whole', all: 1200, same: [] });
     await snapshot('s1', 1200);
