@@ -103,6 +103,8 @@ describe('Debug My Handler', function () {
       const [event] = (await stage.client.request('events/query', { limit: 1 })).events;
       return event !== undefined && event.id !== before && event;
     })) as EventRow;
+    // It is not the newest.
+    await stage.client.request('deliveries/inject', { body: { text: body('joe@example.org') } });
   });
   after(async () => {
     for (const each of following) each.dispose();
@@ -162,10 +164,13 @@ describe('Debug My Handler', function () {
 
     await goOn();
 
-    // It is remembered, and its session is found: nothing is asked, and nothing is started again.
+    // It is remembered, and its session is found: nothing is asked, and nothing is started again. From the menu of the
+    // table it is the row that was clicked, too.
     const session = rootOf(frame.session);
-    await run('debugHandler', nodeOf(row));
+    const chosen = { snapshot: '', stretches: [], ids: [row.id], active: row.id };
+    await run('debugHandler', { webview: 'campaignMonitorRelay.table', chosen });
     await stands();
+    assert.equal((await forwarding('hers'))?.state, 'waiting', 'another event was sent');
     assert.equal(rootOf(vscode.debug.activeDebugSession ?? frame.session).id, session.id);
     await until(async () => (await lifted()).length > 0);
     assert.deepEqual(await lifted(), ['hers']);
