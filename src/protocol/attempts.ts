@@ -20,39 +20,49 @@ export const attemptTexts = {
   answer: 'Read the answer.',
 } as const;
 
-/** An attempt's number counts on over rounds: retries and replays alike. */
-type Numbered = Pick<AttemptDetail, 'number' | 'at' | 'outcome' | 'nextAttemptAt'>;
-
 /** An attempt that comes so much before it was due was asked for by somebody, in milliseconds. */
 const earlyMs = 50;
 
-/**
- * The numbers of the attempts that a replay asked for: the first of each round but the first.
- * @param attempts those of one forwarding, oldest first; earlier ones may be left out
- * @param forwarding as it stands now, which knows where its last round began
- */
-export function replaysAmong(
-  attempts: readonly Numbered[],
-  forwarding: Pick<Forwarding, 'attempts' | 'ofRound'>,
-): ReadonlySet<number> {
-  const last = forwarding.attempts - forwarding.ofRound + 1;
-  const first = attempts.filter(({ number }, i) => {
-    if (number === 1 || number > last) return false;
-    const before = attempts[i - 1];
-    return number === last || (before !== undefined && asksAgain(before, attempts[i]));
-  });
-  return new Set(first.map(({ number }) => number));
+/** What tells attempts of a round from those of another. */
+type Tried = Pick<AttemptDetail, 'notificationId' | 'destinationId' | 'number' | 'at' | 'outcome' | 'nextAttemptAt'>;
+
+/** The attempts of some notifications, of each forwarding oldest first; earlier ones may be left out. */
+interface Found<Attempt extends Tried> {
+  readonly notifications: readonly {
+    readonly id: string;
+    readonly forwardings: readonly Pick<Forwarding, 'destinationId' | 'attempts' | 'ofRound'>[];
+  }[];
+  readonly attempts: readonly Attempt[];
+}
+
+/** The attempts that replays began: the first of each round but the first. */
+export function replaysAmong<Attempt extends Tried>({ notifications, attempts }: Found<Attempt>): ReadonlySet<Attempt> {
+  const replays = new Set<Attempt>();
+  for (const { id, forwardings } of notifications) {
+    for (const { destinationId, ...forwarding } of forwardings) {
+      const own = attempts.filter((each) => each.notificationId === id && each.destinationId === destinationId);
+      // How it stands says where the last round began; of those before, what came of their attempts.
+      const last = forwarding.attempts - forwarding.ofRound + 1;
+      own.forEach((attempt, i) => {
+        const { number } = attempt;
+        const before = own[i - 1];
+        if (number === 1 || number > last) return;
+        if (number === last || (before !== undefined && isAskedFor(before, attempt))) replays.add(attempt);
+      });
+    }
+  }
+  return replays;
 }
 
 /** Whether somebody had it sent again: a round had ended, or the next attempt was not due yet. */
-function asksAgain(before: Numbered, attempt: Numbered | undefined): boolean {
-  if (before.outcome !== 'retrying' || before.nextAttemptAt === null || attempt === undefined) return true;
+function isAskedFor(before: Tried, attempt: Tried): boolean {
+  if (before.outcome !== 'retrying' || before.nextAttemptAt === null) return true;
   return Date.parse(attempt.at) < Date.parse(before.nextAttemptAt) - earlyMs;
 }
 
-/** What an attempt is called. @param replays as {@link replaysAmong} finds them */
-export function attemptName(number: number, replays: ReadonlySet<number>, say: Say): string {
-  return say(replays.has(number) ? attemptTexts.replay : attemptTexts.attempt, number);
+/** What an attempt is called: by its number, which counts on over retries and replays. */
+export function attemptName<Attempt extends Tried>(attempt: Attempt, replays: ReadonlySet<Attempt>, say: Say): string {
+  return say(replays.has(attempt) ? attemptTexts.replay : attemptTexts.attempt, attempt.number);
 }
 
 /**

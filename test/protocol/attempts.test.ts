@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { inEnglish } from '../../src/common/words.ts';
 import { attemptAdvice, attemptName, replaysAmong } from '../../src/protocol/attempts.ts';
 
-type Numbered = Parameters<typeof replaysAmong>[0][number];
+type Found = Parameters<typeof replaysAmong>[0];
+type Tried = Found['attempts'][number];
 
-/** Attempts a second apart, of which each is due two seconds after it, or when the test says. */
-function attempts(...all: readonly Partial<Numbered>[]): Numbered[] {
+const way = { notificationId: 'n1', destinationId: 't1' };
+
+/** Attempts two seconds apart, each when it is due, or as the test says. */
+function attempts(...all: readonly Partial<Tried>[]): Tried[] {
   return all.map((changes, i) => ({
+    ...way,
     number: i + 1,
     at: new Date(i * 2000).toISOString(),
     outcome: 'retrying',
@@ -15,29 +19,43 @@ function attempts(...all: readonly Partial<Numbered>[]): Numbered[] {
   }));
 }
 
+/** The numbers of those that replays began, where the forwarding stands like that. */
+function replays(tried: readonly Tried[], stands: { readonly attempts: number; readonly ofRound: number }): number[] {
+  const notifications = [{ id: 'n1', forwardings: [{ destinationId: 't1', ...stands }] }];
+  return [...replaysAmong({ notifications, attempts: tried })].map(({ number }) => number);
+}
+
 describe('An attempt', () => {
   it('is of a replay where a round had ended before it', () => {
     const over = { outcome: 'failed', nextAttemptAt: null } as const;
     const all = attempts({}, over, {}, { outcome: 'sent', nextAttemptAt: null }, {});
-    assert.deepEqual([...replaysAmong(all, { attempts: 5, ofRound: 1 })], [3, 5]);
+    assert.deepEqual(replays(all, { attempts: 5, ofRound: 1 }), [3, 5]);
   });
 
   it('is of a replay where it came before it was due', () => {
     const early = attempts({}, { at: new Date(1000).toISOString() }, {});
-    assert.deepEqual([...replaysAmong(early, { attempts: 3, ofRound: 1 })], [2, 3]);
+    assert.deepEqual(replays(early, { attempts: 3, ofRound: 1 }), [2, 3]);
   });
 
   it('of the last round is known by where that began, however early it came and whatever is left out before it', () => {
     const early = attempts({}, { at: new Date(1000).toISOString() }, { at: new Date(1500).toISOString() });
-    assert.deepEqual([...replaysAmong(early, { attempts: 3, ofRound: 2 })], [2]);
-    assert.deepEqual([...replaysAmong(early.slice(1), { attempts: 3, ofRound: 2 })], [2]);
-    assert.deepEqual([...replaysAmong(early, { attempts: 3, ofRound: 3 })], []);
+    assert.deepEqual(replays(early, { attempts: 3, ofRound: 2 }), [2]);
+    assert.deepEqual(replays(early.slice(1), { attempts: 3, ofRound: 2 }), [2]);
+    assert.deepEqual(replays(early, { attempts: 3, ofRound: 3 }), []);
     // A replay whose first attempt is still to come.
-    assert.deepEqual([...replaysAmong(attempts({}), { attempts: 1, ofRound: 0 })], []);
+    assert.deepEqual(replays(attempts({}), { attempts: 1, ofRound: 0 }), []);
+  });
+
+  it('is held against those of its own forwarding alone', () => {
+    const others = attempts({ destinationId: 't2', outcome: 'failed', nextAttemptAt: null }, {});
+    assert.deepEqual(replays(others.slice(0, 1), { attempts: 1, ofRound: 1 }), []);
+    assert.deepEqual(replays([...others, ...attempts({})], { attempts: 2, ofRound: 2 }), []);
   });
 
   it('is called by its number in all, whichever round it is of', () => {
-    const names = [1, 7].map((number) => attemptName(number, new Set([7]), inEnglish));
+    const [first, seventh] = attempts({}, { number: 7 });
+    assert.ok(first && seventh);
+    const names = [first, seventh].map((each) => attemptName(each, new Set([seventh]), inEnglish));
     assert.deepEqual(names, ['Attempt 1', 'Attempt 7 (replay)']);
   });
 

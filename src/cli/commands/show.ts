@@ -1,5 +1,6 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
+import { replaysAmong } from '../../protocol/attempts.ts';
 import { bodyOf } from '../../export/json.ts';
 import { withHistory } from '../connection.ts';
 import type { History } from '../connection.ts';
@@ -8,7 +9,7 @@ import { find } from '../found.ts';
 import type { Found } from '../found.ts';
 import { jsonFlag, newCommand, parseId } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { attemptLines, namesOf, overviewLines, requestsOf } from '../terminal/event-overview.ts';
+import { attemptLines, overviewLines, requestsOf } from '../terminal/event-overview.ts';
 import { masked } from '../terminal/masked.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/text.ts';
@@ -93,14 +94,15 @@ async function printBytes(bytes: Buffer): Promise<void> {
     note('Control characters are shown as escapes on a terminal; to a file or pipe they go unchanged.');
 }
 
-async function printAttempts(id: string, { notifications, attempts }: Found, options: ShowOptions): Promise<void> {
-  const names = namesOf(notifications, attempts);
+async function printAttempts(id: string, found: Found, options: ShowOptions): Promise<void> {
+  const { attempts } = found;
+  const replays = replaysAmong(found);
   for (const attempt of attempts) {
     if (options.json === true) {
       const { answerBody, ...rest } = attempt;
       await printJson({ ...masked(rest), answerBody: bodyOf(Buffer.from(answerBody, 'base64')) });
     } else {
-      await print(`${attemptLines(attempt, names).join('\n')}\n`);
+      await print(`${attemptLines(attempt, replays).join('\n')}\n`);
     }
   }
   if (attempts.length === 0 && options.json !== true) note(`There was no attempt to send ${id} yet.`);

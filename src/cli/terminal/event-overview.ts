@@ -61,7 +61,7 @@ export function overviewLines(found: Found, requests: readonly SentRequest[]): s
     notifications.length > mostInFull
       ? [dim(`What was sent and answered: cm-relay show ${notifications[0]?.id ?? 'n1'}, and so on`)]
       : [];
-  const names = namesOf(notifications, attempts);
+  const replays = replaysAmong(found);
   const lines = [
     ...eventLines(found),
     '',
@@ -71,7 +71,7 @@ export function overviewLines(found: Found, requests: readonly SentRequest[]): s
     ...bodyLines(body, `cm-relay show ${found.delivery.id} --raw`),
     '',
     ...notifications.flatMap((notification) => [
-      ...notificationLines(notification, attempts, names),
+      ...notificationLines(notification, attempts, replays),
       ...requests
         .filter(({ notificationId }) => notificationId === notification.id)
         .flatMap((request, index) => requestLines(request, index > 0, attempts)),
@@ -165,27 +165,14 @@ function bodyLines(bytes: Buffer, all: string): string[] {
   return shown;
 }
 
-/** What attempts are called. */
-type Names = ReadonlyMap<AttemptDetail, string>;
-
-/** The names of the attempts to send notifications. */
-export function namesOf(notifications: readonly Notification[], attempts: readonly AttemptDetail[]): Names {
-  const names = new Map<AttemptDetail, string>();
-  for (const { id, forwardings } of notifications) {
-    for (const forwarding of forwardings) {
-      const own = attempts.filter((each) => isOf(each, id, forwarding.destinationId));
-      const replays = replaysAmong(own, forwarding);
-      for (const each of own) names.set(each, attemptName(each.number, replays, inEnglish).toLowerCase());
-    }
-  }
-  return names;
-}
+/** The attempts that replays began. */
+type Replays = ReadonlySet<AttemptDetail>;
 
 function isOf(attempt: AttemptDetail, notificationId: string, destinationId: string | null): boolean {
   return attempt.notificationId === notificationId && attempt.destinationId === destinationId;
 }
 
-function notificationLines(notification: Notification, attempts: readonly AttemptDetail[], names: Names): string[] {
+function notificationLines(notification: Notification, attempts: readonly AttemptDetail[], replays: Replays): string[] {
   const { id, kind, part, parts, eventId, forwardings } = masked(notification);
   const of = parts > 1 ? `, part ${part + 1} of ${parts}` : '';
   const lines = [`${styleText('bold', id)}  ${kind} notification${of}  ${dim(`eventId ${printable(eventId)}`)}`];
@@ -200,24 +187,24 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
       `  → ${printable(destination)}${which}  ${dim(signedWords(forwarding))}  ${forwarded([forwarding])}${detail}`,
     );
     const own = attempts.filter((each) => isOf(each, id, destinationId));
-    lines.push(...own.map((attempt) => `    ${attemptLine(attempt, names)}`));
+    lines.push(...own.map((attempt) => `    ${attemptLine(attempt, replays)}`));
   }
   return lines;
 }
 
-function attemptLine(attempt: AttemptDetail, names: Names): string {
+function attemptLine(attempt: AttemptDetail, replays: Replays): string {
   const { at, status, error, durationMs } = attempt;
   const answer = status === null ? '' : `${status} `;
   const why = error === null || saysTheStatus(attempt) ? '' : ` ${printable(error)}`;
-  return `${names.get(attempt) ?? ''}  ${dim(localTime(at))}  ${answer}in ${duration(durationMs)}${why}`;
+  return `${attemptName(attempt, replays, inEnglish).toLowerCase()}  ${dim(localTime(at))}  ${answer}in ${duration(durationMs)}${why}`;
 }
 
 /** One attempt with its answer, for people. */
-export function attemptLines(attempt: AttemptDetail, names: Names): string[] {
+export function attemptLines(attempt: AttemptDetail, replays: Replays): string[] {
   const bytes = Buffer.from(attempt.answerBody, 'base64');
   return [
     `${styleText('bold', attempt.notificationId)} → ${printable(maskSecrets(attempt.destination))}`,
-    `  ${attemptLine(attempt, names)}  ${attempt.outcome}`,
+    `  ${attemptLine(attempt, replays)}  ${attempt.outcome}`,
     ...headerLines(attempt.answerHeaders).map((line) => `  ${line}`),
     ...(bytes.length === 0 ? [] : bodyLines(bytes, `cm-relay show ${attempt.notificationId} --attempts --json`)).map(
       (line) => `  ${line}`,

@@ -3,6 +3,7 @@ import { readPayload } from '../../campaign-monitor/payload.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import type { AsItCame } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
+import { replaysAmong } from '../../protocol/attempts.ts';
 import type { AttemptDetail, Headers, Notification, SignatureCheck } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -14,7 +15,7 @@ import { maskHeaders } from './masking.ts';
 export interface DocumentTexts {
   readonly attempts: (eventId: string) => string;
   readonly noAttempts: string;
-  readonly attempt: (notificationId: string, number: number, destination: string) => string;
+  readonly attempt: (attempt: AttemptDetail, replays: ReadonlySet<AttemptDetail>, destination: string) => string;
   /** The headings of the table of attempts, in the order of its cells. */
   readonly columns: readonly [string, string, string, string, string, string];
   readonly cells: (attempt: AttemptDetail) => {
@@ -163,8 +164,8 @@ export async function readDocument(
       return { ...headed(readableBody(bytes, contentType), texts), deliveryId: delivery.id };
     }
     case 'attempts': {
-      const { delivery, attempts } = await client.request('events/get', { id: eventId });
-      return { text: attemptsText(eventId, attempts, texts), extension: 'txt', deliveryId: delivery.id };
+      const found = await client.request('events/get', { id: eventId });
+      return { text: attemptsText(eventId, found, texts), extension: 'txt', deliveryId: found.delivery.id };
     }
     case 'headers':
       return headersDocument(client, eventId, texts);
@@ -239,7 +240,13 @@ function attemptsTable(attempts: readonly AttemptDetail[], texts: DocumentTexts)
 }
 
 /** A table of the attempts, then each as a section, in Markdown; the latest first. */
-export function attemptsText(eventId: string, attempts: readonly AttemptDetail[], texts: DocumentTexts): string {
+export function attemptsText(
+  eventId: string,
+  found: Pick<Result<'events/get'>, 'notifications' | 'attempts'>,
+  texts: DocumentTexts,
+): string {
+  const { attempts } = found;
+  const replays = replaysAmong(found);
   const lines = [`# ${texts.attempts(eventId)}`, ''];
   if (attempts.length === 0) lines.push(texts.noAttempts, '');
   const latestFirst = inOrder(attempts).reverse();
@@ -249,7 +256,7 @@ export function attemptsText(eventId: string, attempts: readonly AttemptDetail[]
     const body = Buffer.from(attempt.answerBody, 'base64');
     const error = attempt.error === null ? null : markdownText(attempt.error);
     lines.push(
-      `## ${texts.attempt(attempt.notificationId, attempt.number, markdownText(maskSecrets(attempt.destination)))}`,
+      `## ${texts.attempt(attempt, replays, markdownText(maskSecrets(attempt.destination)))}`,
       '',
       texts.outcome({ ...attempt, error }),
       '',

@@ -3,11 +3,13 @@
  * system of their own, since VS Code brings the tabs of files back after a reload, and those of mere texts not.
  */
 import * as vscode from 'vscode';
+import { attemptName } from '../../protocol/attempts.ts';
 import type { RelayErrorCode } from '../../protocol/errors.ts';
 import type { AttemptDetail, Delivery, SignatureCheck } from '../../protocol/history.ts';
 import { prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
+import { sayIn } from '../ui/localiser.ts';
 import { durationOf, placeOf } from '../ui/phrases.ts';
 import { eventIdOf, parseDocumentPath } from '../events/address.ts';
 import type { DocumentAddress } from '../events/address.ts';
@@ -196,8 +198,8 @@ export function documentTexts(): DocumentTexts {
   return {
     attempts: (eventId) => l10n.t('Attempts to send {0}', eventId),
     noAttempts: l10n.t('There was no attempt yet.'),
-    attempt: (notificationId, number, destination) =>
-      l10n.t('Attempt {0} to send {1} to {2}', number, notificationId, destination),
+    attempt: (attempt, replays, destination) =>
+      l10n.t('{0} to send {1} to {2}', attemptName(attempt, replays, sayIn(l10n)), attempt.notificationId, destination),
     columns: [
       l10n.t('Attempt'),
       l10n.t('Time'),

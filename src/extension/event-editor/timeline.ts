@@ -51,12 +51,13 @@ export function timelineOf(told: Told): Timeline {
   const start = startOf(told, subjects);
   const groups: StepGroup[] = [start];
   const urgent = mostUrgent(found.event.forwardings);
+  const replays = replaysAmong(found);
   let first: string | undefined;
   let newest: { readonly id: string; readonly at: string } | undefined;
   for (const notification of found.notifications) {
     for (const forwarding of notification.forwardings) {
       const attempts = attemptsAt(found.attempts, notification, forwarding);
-      const steps = stepsOf(told, { notification, forwarding, attempts }, subjects);
+      const steps = stepsOf(told, { notification, forwarding, attempts, replays }, subjects);
       const last = attempts.at(-1);
       const lastId = last === undefined ? undefined : attemptId(last);
       const isUrgent =
@@ -120,16 +121,17 @@ interface Way {
   readonly notification: Notification;
   readonly forwarding: Forwarding;
   readonly attempts: readonly AttemptDetail[];
+  /** Of all attempts those that replays began. */
+  readonly replays: ReadonlySet<AttemptDetail>;
 }
 
 function stepsOf(told: Told, way: Way, subjects: Map<string, StepSubject>): Step[] {
   const { l10n, language } = told;
   const { notification, attempts } = way;
-  const replays = replaysAmong(attempts, way.forwarding);
   const steps = attempts.map((attempt, i): Step => {
     const before = attempts[i - 1];
     const id = attemptId(attempt);
-    const title = attemptName(attempt.number, replays, sayIn(l10n));
+    const title = attemptName(attempt, way.replays, sayIn(l10n));
     subjects.set(id, { kind: 'attempt', notification, attempt, name: title });
     const detail = resultOf(attempt, l10n);
     const wait = before === undefined ? '' : `+${spanOf(Date.parse(attempt.at) - Date.parse(before.at), l10n)}`;

@@ -241,6 +241,11 @@ describe('Documents about one event', () => {
   });
 });
 
+/** What was found of an event, where its attempts alone are looked at. */
+function of(attempts: AttemptDetail[]): Parameters<typeof attemptsText>[1] {
+  return { notifications: [], attempts };
+}
+
 describe('Attempts', () => {
   it('stand in the order of their times', () => {
     const late = attempt({ at: '2026-01-15T09:31:00.000Z' });
@@ -250,12 +255,12 @@ describe('Attempts', () => {
 
   it('are shown as far as one document holds, with a notice where an answer is as it came', () => {
     const deep = '['.repeat(15_000) + ']'.repeat(15_000);
-    const text = attemptsText('e1', [attempt({ answerBody: Buffer.from(deep).toString('base64') })], plainTexts);
+    const text = attemptsText('e1', of([attempt({ answerBody: Buffer.from(deep).toString('base64') })]), plainTexts);
     assert.ok(text.includes(`Answer:\n\nNotice: deep\n\n\`\`\`\n${deep}\n`));
     const answerBody = Buffer.from('a'.repeat(65_536)).toString('base64');
     const many = attemptsText(
       'e1',
-      Array.from({ length: 200 }, (_, number) => attempt({ number, answerBody })),
+      of(Array.from({ length: 200 }, (_, number) => attempt({ number, answerBody }))),
       plainTexts,
     );
     assert.ok(many.length < 2_200_000);
@@ -266,10 +271,10 @@ describe('Attempts', () => {
   it('stand in a table first, the latest on top, whose cells hold what comes from outside', () => {
     const text = attemptsText(
       'e1',
-      [
+      of([
         attempt({}),
         attempt({ number: 2, status: 200, at: '2026-01-15T09:30:01.000Z', destination: 'http://a.b/x|`y' }),
-      ],
+      ]),
       plainTexts,
     );
     const [head, rule, first, second] = text.split('\n').filter((line) => line.startsWith('|'));
@@ -283,10 +288,10 @@ describe('Attempts', () => {
   it('without an answer, or with one that is not text, are still shown', () => {
     const text = attemptsText(
       'e1',
-      [
+      of([
         attempt({ status: null, error: 'connection reset' }),
         attempt({ number: 2, answerBody: Buffer.from([0xff, 0xfe, 0xff]).toString('base64'), answerTruncated: true }),
-      ],
+      ]),
       plainTexts,
     );
     assert.match(text, /connection reset/);

@@ -1,10 +1,13 @@
+import { inEnglish } from '../../../src/common/words.ts';
 import type { DocumentTexts } from '../../../src/extension/event-documents/content.ts';
+import { attemptName } from '../../../src/protocol/attempts.ts';
 
 /** Texts for documents without VS Code. */
 export const plainTexts: DocumentTexts = {
   attempts: (eventId) => `Attempts to send ${eventId}`,
   noAttempts: 'No attempt.',
-  attempt: (notificationId, number, destination) => `Attempt ${number} to send ${notificationId} to ${destination}`,
+  attempt: (attempt, replays, destination) =>
+    `${attemptName(attempt, replays, inEnglish)} to send ${attempt.notificationId} to ${destination}`,
   columns: ['Attempt', 'Time', 'Notification', 'Destination', 'Answer', 'Took'],
   cells: ({ at, destination, status, durationMs }) => ({
     at,

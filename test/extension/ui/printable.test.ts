@@ -116,7 +116,7 @@ describe('Text from outside in Markdown', () => {
           answerTruncated: false,
         };
         const texts = { ...plainTexts, outcome: ({ error: said }: AttemptDetail) => `Answered: ${said ?? ''}` };
-        const text = attemptsText('e1', [attempt], texts);
+        const text = attemptsText('e1', { notifications: [], attempts: [attempt] }, texts);
         // The table is ours, with a row of as many cells whatever is in them.
         const cells = ['table', 'thead', 'tbody', 'tr', 'th', 'td'].flatMap((part) => [
           `${part}_open`,
