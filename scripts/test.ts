@@ -106,11 +106,20 @@ const parts: readonly (Check | Suite | Whole)[] = [
     msPerByte: 2,
   },
   {
+    // Some of them in Chromium.
+    name: 'pages',
+    needs: ['tools'],
+    mocha: [],
+    files: ['test/pages/**/*.test.ts'],
+    batchMs: 15_000,
+    msPerByte: 2,
+  },
+  {
     name: 'unit',
     needs: ['build'],
     mocha: [],
     files: ['test/**/*.test.ts'],
-    except: ['test/host/**', 'test/workbench/**', ...load],
+    except: ['test/host/**', 'test/workbench/**', 'test/pages/**', ...load],
     batchMs: 15_000,
     msPerByte: 0.3,
   },

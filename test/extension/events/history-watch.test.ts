@@ -133,7 +133,9 @@ describe('The watch of the history', () => {
     );
     await watch.setFilter('type:subscribe');
     await watch.setFilter('type:update');
+    await watch.setFilter('type:up', true);
     await watch.setFilter('');
+    // What was still being typed is not kept.
     assert.deepEqual(watch.recentFilters, ['type:update', 'type:subscribe']);
   });
 

@@ -1,7 +1,9 @@
 /** The table's page in Chromium, with an extension that says what a test has it say. */
 import assert from 'node:assert/strict';
+import type { Browser } from 'playwright-core';
 import type { HostMessage } from '../../../src/extension/event-table/messages.ts';
 import { until } from '../../relay/until.ts';
+import { launchBrowser } from '../../vscode/browser.ts';
 import type { PageStage } from '../page-stage.ts';
 import { openTablePage, rowOf } from './table-page.ts';
 import type { Said, TablePage } from './table-page.ts';
@@ -9,6 +11,7 @@ import type { Said, TablePage } from './table-page.ts';
 type Snapshot = Extract<HostMessage, { readonly type: 'snapshot' }>;
 
 describe('The table’s page', () => {
+  let browser: Browser;
   let stage: PageStage;
   let tell: TablePage['tell'];
   let said: TablePage['said'];
@@ -30,8 +33,12 @@ describe('The table’s page', () => {
   const key = (name: string): Promise<void> => stage.page.keyboard.press(name);
   const lastAct = async (): Promise<Said<'act'> | undefined> => (await said('act')).at(-1);
 
+  before(async () => {
+    browser = await launchBrowser();
+  });
+  after(() => browser.close());
   beforeEach(async () => {
-    ({ stage, tell, said } = await openTablePage());
+    ({ stage, tell, said } = await openTablePage(browser));
     const { page } = stage;
     await tell({ type: 'filter', filter: '', offered: [{ filter: 'state:failed', description: '', begins: false }] });
     await tell({ type: 'whole', all: 1200, same: [] });
