@@ -30,7 +30,7 @@ export function waitCommand(): Command {
   return newCommand(
     'wait',
     'wait until so many events fit a filter',
-    'Waits until so many events that have come since the relay started fit a filter, and prints them, the newest first. Exits with 1 where they are not there in time, and with 3 as soon as nothing is left that could still fit: what the filter asks of their state has been decided.',
+    'Waits until so many events that have come since the relay started fit a filter, and prints them, the newest first. Exits with 1 where they are not there in time, and with 3 once nothing is left that could still fit: what the filter asks of their state has been decided.',
     [
       'Examples:',
       '  cm-relay wait --filter "address:jane@example.org state:sent"',
@@ -81,15 +81,19 @@ interface Seen {
   readonly hopeless: { readonly became: string; readonly newest: string } | null;
 }
 
+/** How long nothing that fits may be left before this ends: what was just caused may be on its way. In milliseconds. */
+const graceMs = 2000;
+
 async function wait(options: WaitOptions): Promise<void> {
+  let hopelessSince = Infinity;
+  const isEnough = ({ rows, hopeless }: Seen): boolean => {
+    if (hopeless === null) hopelessSince = Infinity;
+    else hopelessSince = Math.min(hopelessSince, performance.now());
+    return rows.length >= options.count || performance.now() - hopelessSince >= graceMs;
+  };
   const { rows, hopeless } = await withRelay(options, async (client) => {
     const filter = await boundFilter(client, options);
-    return lookUntil(
-      client,
-      options.timeout * 1000,
-      () => look(client, filter, options.count),
-      (seen) => seen.rows.length >= options.count || seen.hopeless !== null,
-    );
+    return lookUntil(client, options.timeout * 1000, () => look(client, filter, options.count), isEnough);
   });
   const table = new EventTable(process.stdout.isTTY ? process.stdout.columns : Infinity);
   for (const [index, row] of rows.entries()) {

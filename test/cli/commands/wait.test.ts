@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import type { EventRow } from '../../../src/protocol/history.ts';
+import { connectToRelay } from '../../../src/protocol/relay-client.ts';
+import { until } from '../../relay/until.ts';
 import { Callback, delivery, post, run, Workplace } from '../harness.ts';
 import type { Ended, Running } from '../harness.ts';
 
@@ -64,6 +66,23 @@ describe('cm-relay wait', function () {
     const waiting = wait('state:sent');
     await place.run('continue');
     assert.equal((await waiting).code, 3);
+  });
+
+  it('does not end early where another comes a moment later', async () => {
+    callback.status = 400;
+    const { relay, url } = await listening('--forward-to', callback.url);
+    await post(url, delivery('jane@example.org'));
+    await relay.json('attempt');
+    callback.status = 200;
+    const waiting = place.start([
+      ...['wait', '--data-dir', place.dataDir, '--filter', 'address:jane@example.org state:sent', '--json'],
+    ]);
+    // A client more: it has begun to wait.
+    const client = await connectToRelay(place.dataDir);
+    await until(async () => (await client.request('relay/status', {})).clients === 2);
+    client.close();
+    await post(url, delivery('jane@example.org'));
+    assert.equal(await waiting.ended, 0);
   });
 
   it('goes on waiting for what waits or is held, and for what has not come, a test call or another address', async () => {
