@@ -40,14 +40,7 @@ describe('a relay that is frozen', function () {
   }
 
   it('holds up no command for long, and each names its process and what to do', () =>
-    endWithin(25_000, [
-      ['stop'],
-      ['status'],
-      ['events'],
-      ['trigger', 'subscribe'],
-      ['retry'],
-      ['listen', '--detach'],
-    ]));
+    endWithin(25_000, [['stop'], ['status'], ['events'], ['trigger', 'subscribe'], ['retry'], ['listen', '--detach']]));
 
   it('holds up none beyond the time that it is given', () =>
     endWithin(9000, [
