@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
+import { isProof, newNonce, proofOf } from '../common/proof.ts';
 import { stageFile } from '../common/staged-file.ts';
 import { stateFolder } from '../protocol/known-directories.ts';
 
@@ -72,12 +73,23 @@ function keptSandboxes(): KeptSandbox[] {
   });
 }
 
-/** Whether it is there: its controls are, at their path. */
-async function answers({ control }: KeptSandbox): Promise<boolean> {
+/**
+ * Whether it is there. One with credentials of its own proves that it knows the key of its controls, which is sent to
+ * nobody: its port may be another program's by now.
+ */
+async function answers({ control, port, randomCredentials }: KeptSandbox): Promise<boolean> {
+  const key = control.slice(control.lastIndexOf('/') + 1);
+  const nonce = newNonce();
+  const proof = proofOf(key, { prover: 'window', port, nonce });
+  const url = randomCredentials ? `http://127.0.0.1:${port}/proof?nonce=${nonce}&proof=${proof}` : control;
   try {
-    const answer = await fetch(control, { signal: AbortSignal.timeout(answerTimeout) });
-    const said: unknown = await answer.json();
-    return answer.ok && typeof said === 'object' && said !== null && 'controls' in said;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(answerTimeout) });
+    const said = z
+      .looseObject({ proof: z.string().optional(), controls: z.looseObject({}).optional() })
+      .parse(await answer.json());
+    return randomCredentials
+      ? isProof(said.proof, key, { prover: 'sandbox', port, nonce })
+      : said.controls !== undefined;
   } catch {
     return false;
   }

@@ -258,7 +258,9 @@ describe('the command line of cm-relay', function () {
       (url) => [url],
       (url) => [`--${url}`],
     ];
-    const lines = places.flatMap((place) => typed.map(place));
+    // Each URL at one place, and one at each place: a process each.
+    const [first, ...others] = places;
+    const lines = [...typed.map((url) => first?.(url) ?? []), ...others.map((place) => place(typed[1] ?? ''))];
     const worker = async (): Promise<void> => {
       for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
         const { code, out, err } = await run(line, { CM_RELAY_DATA_DIR: join(folder, 'data') });

@@ -33,7 +33,7 @@ import { heldText } from '../terminal/sending-text.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { printable } from '../terminal/text.ts';
 import { version } from '../../version.ts';
-import { statusLines } from './status.ts';
+import { labelColumns, statusLines } from './status.ts';
 import { endRelay } from './stop.ts';
 
 type ListenOptions = CommonOptions & ListenFlags;
@@ -198,7 +198,7 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
       const view = new LiveView(styleText, () => Infinity);
       const lines =
         output === 'compact' ? [view.summary(status, running !== undefined)] : statusLines(status, [], false);
-      for (const line of lines) await print(`${line}\n`);
+      for (const line of lines) await print(`${fitted(line, process.stdout, labelColumns)}\n`);
       note(`It runs in the background: cm-relay stop${dataDirHint(options)} ends it.`);
     }
   });

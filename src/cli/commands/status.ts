@@ -10,7 +10,7 @@ import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { masked } from '../terminal/masked.ts';
-import { print, printJson } from '../terminal/output.ts';
+import { fitted, print, printJson } from '../terminal/output.ts';
 import { heldLine, heldText } from '../terminal/sending-text.ts';
 import { count, downWords, localTime, printable, signedWords } from '../terminal/text.ts';
 
@@ -49,7 +49,7 @@ async function status(options: CommonOptions & { json?: boolean }): Promise<void
     }
     const { held, more } =
       found.counts.held === 0 ? { held: [], more: false } : await client.request('debug/held', { limit: mostHeld });
-    for (const line of statusLines(found, held, more)) await print(`${line}\n`);
+    for (const line of statusLines(found, held, more)) await print(`${fitted(line, process.stdout, labelColumns)}\n`);
   } finally {
     client.close();
   }
@@ -63,7 +63,8 @@ async function notRunning(dataDir: string, options: CommonOptions & { json?: boo
     await printJson({ running: false, dataDir, paused, held });
     return;
   }
-  await print(`No relay runs for ${printable(dataDir)}. cm-relay listen${dataDirHint(options)} starts one.\n`);
+  const none = `No relay runs for ${printable(dataDir)}. cm-relay listen${dataDirHint(options)} starts one.`;
+  await print(`${fitted(none, process.stdout)}\n`);
   if (paused !== null) {
     const { by, since } = paused;
     await print(`Sending is paused since ${localTime(since)} by ${printable(by)}, and stays so when it starts.\n`);
@@ -95,10 +96,13 @@ async function leftIn(dataDir: string): Promise<Sending | null> {
   }
 }
 
+/** Where what is said of a fact begins, in columns. */
+export const labelColumns = 28;
+
 /** How a relay stands, a line for each fact. */
 export function statusLines(status: Status, held: readonly HeldForwarding[], more: boolean): string[] {
   const { counts, sending } = status;
-  const label = (text: string): string => `  ${styleText('dim', text.padEnd(26))}`;
+  const label = (text: string): string => `  ${styleText('dim', text.padEnd(labelColumns - 2))}`;
   const lines = [
     `${styleText('bold', 'Campaign Monitor Relay')} ${printable(status.version)}, process ${status.pid}, since ${localTime(status.startedAt)}`,
     `${label('Campaign Monitor posts to')}${status.campaignMonitorUrl}`,
