@@ -4,6 +4,7 @@ import { maskedValue } from '../common/masking.ts';
 import { maskSecrets } from '../export/item.ts';
 import { isUntrusted } from '../protocol/data-directory.ts';
 import { hasRelayErrorCode, NoAnswerError } from '../protocol/errors.ts';
+import { filterKeys } from '../protocol/event-filter.ts';
 import { printable, wrapped } from './terminal/text.ts';
 
 /** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
@@ -39,13 +40,23 @@ export class EndedAtStartError extends Error {
   }
 }
 
+/** `user:password@host`, with a scheme or without one, and whatever is in the password. */
+const typedCredentials = /(?<![^\s'"=-])(?!-)((?:[a-z]+:\/\/)?)(?![^\s'"]*:\/\/)([^\s'"]*:[^\s'"]*)@([^\s'"@]+)/gi;
+/** A word of a filter, such as `address:jane@example.org`. */
+const filterWord = new RegExp(`^(?:${filterKeys.join('|')}):`, 'i');
+
+function maskTyped(whole: string, scheme: string, user: string, host: string): string {
+  const isPath = scheme !== '' && URL.canParse(whole) && new URL(whole).password === '';
+  return isPath || filterWord.test(user) ? whole : `${scheme}${maskedValue}@${host}`;
+}
+
 /**
  * What is said of a command line, without the secrets that were typed into it: those of a URL, and of a value that was to
  * be a URL and is none, whatever stands before an "@". A terminal may be a job's public log.
  */
 export function withoutSecrets(text: string): string {
   const masked = text
-    .replaceAll(/'([a-z]+:\/\/)?[^'\s@]*:[^'\s]*@(?=[^'\s@]*')/gi, `'$1${maskedValue}@`)
+    .replaceAll(typedCredentials, maskTyped)
     .replaceAll(/('--header <header>' argument )'[^']*'/g, `$1'${maskedValue}'`);
   return maskSecrets(masked);
 }
