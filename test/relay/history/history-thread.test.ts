@@ -13,7 +13,10 @@ describe('The thread of the history', () => {
     afterwards(() => thread.close());
     for (let calls = 0; calls < 10; calls++) {
       thread.tell('changed');
-      await assert.rejects(thread.calls.counts({ filter: '', mostGroups: 1 }), { code: 'store-failed', advice: 'ask-again' });
+      await assert.rejects(thread.calls.counts({ filter: '', mostGroups: 1 }), {
+        code: 'store-failed',
+        advice: 'ask-again',
+      });
     }
     // It may have been there by then: once it is looked at again at once.
     assert.equal(started, 2);
