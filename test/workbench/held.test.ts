@@ -212,7 +212,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     await key('Control+Enter');
     await receiver.received(before + 1);
     assert.deepEqual(taken(before), ['hal-edited@example.com']);
-    await workbench.showNotification('in place of');
+    await workbench.page.locator('.statusbar').getByText('in place of').waitFor();
     await row('hal@example.com').filter({ hasText: 'discarded' }).waitFor();
     // Nothing of it is to be saved.
     await tab.waitFor({ state: 'detached' });
