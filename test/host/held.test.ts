@@ -29,7 +29,7 @@ describe('What is held, without a debug session', function () {
   const heldBody = (id: string): Promise<vscode.TextDocument> =>
     until(() => {
       const document = vscode.window.activeTextEditor?.document;
-      return document?.uri.path === `Subscribe ${id}.held.campaign-monitor.json` ? document : undefined;
+      return document?.uri.path.endsWith(`/Subscribe ${id}.held.campaign-monitor.json`) === true ? document : undefined;
     }) as Promise<vscode.TextDocument>;
   const write = async (document: vscode.TextDocument, text: string): Promise<void> => {
     const edit = new vscode.WorkspaceEdit();
