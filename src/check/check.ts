@@ -1,13 +1,18 @@
 /** Runs the suite on a callback: one check after another, within a time for all of them. */
-import { connect } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
-import { loopbackLookup } from '../common/loopback.ts';
+import { vendorDate } from '../campaign-monitor/samples.ts';
 import type { Said, Words } from '../common/words.ts';
-import { runScenario } from './run.ts';
-import type { Outcome, RunContext, ScenarioResult } from './run.ts';
+import { ProbeError } from './probe.ts';
+import { answerWords, asks, outcomeOf, reasonOf, runScenario } from './run.ts';
+import type { Finding, Outcome, RunContext, ScenarioResult } from './run.ts';
+import type { Scenario } from './scenario.ts';
+import { Pace, settled } from './settling.ts';
+import type { Settling } from './settling.ts';
+import { newRun, withNote, withRun } from './sources.ts';
+import { farewellTo, neighboursOf, oneSubscription } from './suite.ts';
 import type { Check } from './suite.ts';
-import type { Target } from './target.ts';
-import { ownText, words } from './words.ts';
+import { codeOf, ownText, words } from './words.ts';
+import { realWorld } from './world.ts';
+import type { World } from './world.ts';
 
 /** What a check came to. */
 export interface CheckResult {
@@ -22,12 +27,35 @@ export interface CheckResult {
 export interface CheckOptions {
   /** How long all of them may take, in milliseconds: the one that runs then is ended, and those that are left are skipped. */
   readonly timeoutMs: number;
-  /** Called with each result as it is there. */
+  /**
+   * Called with each result as it is there; once more with another one for the same check where the callback is found to
+   * have ended by what that has sent.
+   */
   readonly onResult?: (result: CheckResult) => void;
+  /** Whether the time that the probe is given was said by the user; else it is found by what is sent first. */
+  readonly isSettlingGiven?: boolean;
+  /**
+   * Called where the callback is found to work behind its answer.
+   * @param workMs how long that takes, in milliseconds
+   */
+  readonly onSlow?: (workMs: number, settling: Settling) => void;
 }
 
 /** A callback that was ended by a check is waited for, since tools start it again, in milliseconds. */
 const restartMs = 5000;
+const betweenMs = 200;
+
+/** Where no probe tells when a callback has done its work, it has so long to end by it, in milliseconds. */
+const aftermathMs = 100;
+
+/** The most notifications that are waited for where none of them shows in the number. */
+const mostUnseen = 3;
+
+/** How long those who were made up may take to leave, in milliseconds. */
+const farewellMs = 120_000;
+
+/** A callback that takes longer for its work than this is said to be slow, in milliseconds. */
+const slowMs = 300;
 
 /**
  * Runs checks, one after another.
@@ -36,73 +64,291 @@ const restartMs = 5000;
 export async function runChecks(
   checks: readonly Check[],
   context: RunContext,
-  { timeoutMs, onResult }: CheckOptions,
+  options: CheckOptions,
 ): Promise<CheckResult[]> {
-  const started = performance.now();
-  const results: CheckResult[] = [];
-  let gone: Words | null = null;
-  for (const check of checks) {
-    const leftMs = timeoutMs - (performance.now() - started);
-    const skipped = whySkipped(check, context.target, gone, leftMs <= 0);
-    let result: CheckResult;
-    if (skipped === null) {
-      const { scenario } = check;
-      const bounded = { ...scenario, timeoutMs: Math.ceil(Math.min(scenario.timeoutMs, leftMs)) };
-      const run = await runScenario(bounded, context);
-      // The names of its steps are texts of ours.
-      const steps = run.steps.map((step) => ({ ...step, title: owned(step.title) }));
-      result = { check, outcome: run.outcome, reason: run.reason, result: { ...run, steps } };
-      if (run.isUnreachable && !(await answersAgain(context))) {
-        const { origin, pathname } = context.target.url;
-        const neverAnswered = results.length === 0;
-        gone = neverAnswered
-          ? words('nothing-listens', `${origin}${pathname}`)
-          : words('nothing-answers', ownText(check.title));
-      }
-    } else {
-      result = { check, outcome: 'skipped', reason: skipped, result: null };
-    }
-    results.push(result);
-    onResult?.(result);
+  return new Checking(context, options).run(checks);
+}
+
+/** What became of those who were made up. */
+export interface Farewell {
+  readonly addresses: number;
+  /** Of how many the callback has not taken that they leave. */
+  readonly refused: number;
+}
+
+/**
+ * Has those leave again who were made up for checks: a Deactivate for each.
+ * @param addresses theirs
+ * @throws the context's signal's reason where that gives it up
+ */
+export async function bidFarewell(addresses: readonly string[], context: RunContext): Promise<Farewell> {
+  if (addresses.length === 0) return { addresses: 0, refused: 0 };
+  // Newer than all that was sent: dates have minutes alone.
+  const date = vendorDate(new Date(Date.now() + 120_000));
+  const scenario = farewellTo(addresses, date, farewellMs);
+  const { steps } = await runScenario(scenario, { ...context, probe: null, kept: null });
+  let taken = 0;
+  for (const { findings, examples } of steps) {
+    if (findings.every(({ verdict }) => verdict === 'met')) taken += examples[0]?.message.events ?? 0;
   }
-  return results;
+  return { addresses: addresses.length, refused: addresses.length - taken };
+}
+
+/** One run of checks. */
+class Checking {
+  readonly #context: RunContext & { readonly world: World };
+  readonly #options: CheckOptions;
+  readonly #pace: Pace | null;
+  readonly #addresses: ReadonlyMap<string, string>;
+  readonly #results: CheckResult[] = [];
+  #began = 0;
+  /** What the probe tells, where it stands still and nothing was sent since. */
+  #standing: number | undefined;
+  /** Whether a connection tells that the callback is there: through a proxy none does. */
+  #canTell = false;
+  /** Whether the callback has taken anything yet. */
+  #wasHeard = false;
+  #wasPaceTold = false;
+  /** Why nothing more is sent. */
+  #gone: Words | null = null;
+  /** Whether the page of what is kept was found to show a part only. */
+  #isPagePartial = false;
+
+  constructor(context: RunContext, options: CheckOptions) {
+    const { sources, addresses } = withNote(context.sources);
+    this.#pace = options.isSettlingGiven === true ? null : new Pace(context.settling);
+    this.#context = {
+      ...context,
+      ...{ sources, world: context.world ?? realWorld, settling: this.#pace ?? context.settling },
+    };
+    this.#addresses = addresses;
+    this.#options = options;
+  }
+
+  async run(checks: readonly Check[]): Promise<CheckResult[]> {
+    const { world, target } = this.#context;
+    this.#began = world.now();
+    this.#canTell = await world.isListening(target.url);
+    await this.#findPace(checks.filter((check) => this.#whySkipped(check) === null));
+    for (const check of checks) {
+      const skipped = this.#whySkipped(check);
+      this.#tell(skipped === null ? await this.#one(check) : { ...skippedFor(skipped), check });
+      this.#tellPace();
+    }
+    return this.#results;
+  }
+
+  #tell(result: CheckResult): void {
+    this.#results.push(result);
+    this.#options.onResult?.(result);
+  }
+
+  get #leftMs(): number {
+    return this.#options.timeoutMs - (this.#context.world.now() - this.#began);
+  }
+
+  #whySkipped({ needsKey }: Check): Words | null {
+    if (this.#gone !== null) return this.#gone;
+    if (this.#leftMs <= 0) return words('time-is-up');
+    return needsKey && this.#context.target.signatureKey === undefined ? words('no-key') : null;
+  }
+
+  /** Finds how long the callback takes for its work, where the first check does not show it by itself. */
+  async #findPace([first, ...others]: readonly Check[]): Promise<void> {
+    const { probe, kept } = this.#context;
+    if (this.#pace === null || first === undefined || showsWork(first)) return;
+    const isAsked = (what: 'probe' | 'kept'): boolean => [first, ...others].some((each) => asks(each.scenario, what));
+    if ((probe === null || !isAsked('probe')) && (kept === null || !isAsked('kept'))) return;
+    const found = await this.#scenario(oneSubscription);
+    if (!this.#wasHeard) this.#gone = this.#nothingListens(found);
+    this.#standing = found.standing;
+    this.#tellPace();
+  }
+
+  #tellPace(): void {
+    if (this.#pace === null || !this.#wasHeard || this.#wasPaceTold) return;
+    this.#wasPaceTold = true;
+    this.#pace.found();
+    if (this.#pace.workMs >= slowMs) this.#options.onSlow?.(this.#pace.workMs, this.#pace);
+  }
+
+  async #one(check: Check): Promise<CheckResult> {
+    let run = await this.#scenario(check.scenario);
+    if (!this.#wasHeard) {
+      this.#gone = this.#nothingListens(run);
+      return { ...skippedFor(this.#gone), check };
+    }
+    if (isCutOff(run)) {
+      const earlier = this.#results.findLastIndex(({ result }) => result !== null);
+      const before = this.#results[earlier];
+      if (before !== undefined && isUnheard(run)) this.#blame(earlier);
+      if (!(await this.#answersAgain((isUnheard(run) ? before?.check : undefined) ?? check)))
+        return isUnheard(run) && this.#gone !== null ? { ...skippedFor(this.#gone), check } : resultOf(check, run);
+      // Sent anew it shows whether it is what ends the callback, or something that was sent before.
+      run = await this.#scenario(check.scenario, newRun(`${this.#context.run.token}r`));
+      if (before !== undefined && !isCutOff(run)) this.#blame(earlier);
+    }
+    const believed = await this.#believed(check, run);
+    return this.#afterwards(this.#judged(resultOf(check, believed)));
+  }
+
+  /** Runs a scenario within the time that is left. */
+  async #scenario(scenario: Scenario, run = this.#context.run): Promise<ScenarioResult> {
+    const timeoutMs = Math.ceil(Math.max(1, Math.min(scenario.timeoutMs, this.#leftMs)));
+    const bounded = { ...scenario, timeoutMs };
+    const result = await runScenario(bounded, { ...this.#context, run, standing: this.#standing });
+    this.#standing = result.standing;
+    if (!isUnheard(result)) this.#wasHeard = true;
+    // The names of its steps are texts of ours.
+    const steps = result.steps.map((step) => ({ ...step, title: owned(step.title) }));
+    return { ...result, steps };
+  }
+
+  /** One that was not gone through to its end, and of which nothing failed until then, has not failed. */
+  #judged(result: CheckResult): CheckResult {
+    const { scenario } = result.check;
+    if (codeOf(result.reason) !== 'too-long') return result;
+    const isOwn = this.#leftMs > 0 || result.result === null || result.result.ms >= scenario.timeoutMs;
+    if (isOwn) return { ...result, outcome: 'undecided' };
+    return { ...result, outcome: 'skipped', reason: words('time-is-up') };
+  }
+
+  /**
+   * What a page is without is no fault of the callback's where it shows a part only: then it is without two contacts as
+   * well that were sent afterwards, and stand on both sides of the one that is looked for, however it is sorted.
+   */
+  async #believed(check: Check, run: ScenarioResult): Promise<ScenarioResult> {
+    const isDoubtful = ({ verdict, what, actual }: Finding): boolean =>
+      verdict === 'unmet' && what.code === 'kept' && codeOf(actual) === 'page-without';
+    if (!run.steps.some(({ findings }) => findings.some(isDoubtful))) return run;
+    this.#isPagePartial ||= !(await this.#showsNeighbours(check));
+    if (!this.#isPagePartial) return run;
+    const open = (finding: Finding): Finding =>
+      isDoubtful(finding)
+        ? { ...finding, verdict: 'undecided', actual: words('page-shows-part', finding.expected as Words) }
+        : finding;
+    const steps = run.steps.map((step) => ({ ...step, findings: step.findings.map(open) }));
+    return { ...run, ...outcomeOf(steps), steps };
+  }
+
+  /** Whether the page shows contacts that stand beside the one that a check looks for. */
+  async #showsNeighbours({ scenario }: Check): Promise<boolean> {
+    const texts = scenario.steps
+      .flatMap((step) => ('expect' in step ? [step.expect?.kept ?? []].flat() : []))
+      .map((text) => withRun(text, this.#context.run).toLowerCase());
+    const address = [...this.#addresses].find(([key]) =>
+      texts.some((text) => text.includes('@') && key.includes(text)),
+    );
+    if (address === undefined) return true;
+    const { steps } = await this.#scenario(neighboursOf(address[1]));
+    const shown = steps.flatMap(({ findings }) => findings.filter(({ what }) => what.code === 'kept'));
+    return shown.length > 1 && shown.every(({ verdict }) => verdict === 'met');
+  }
+
+  /** Lets the callback do what it does behind its answers, and looks whether it is still there. */
+  async #afterwards(result: CheckResult): Promise<CheckResult> {
+    const { probe, settling, world, target, signal } = this.#context;
+    if (probe === null) await world.wait(Math.min(settling.quietMs, aftermathMs), signal);
+    else if (this.#standing === undefined && this.#leftMs > 0) await this.#standStill(sentBy(result));
+    if (!this.#canTell || (await world.isListening(target.url))) return result;
+    const ended = this.#ended(result);
+    await this.#answersAgain(result.check);
+    return ended;
+  }
+
+  /** @param sent how many notifications the callback may work off one by one, of which not all show in the number */
+  async #standStill(sent: number): Promise<void> {
+    const { probe, settling, world, signal } = this.#context;
+    if (probe === null) return;
+    const quietMs = settling.quietMs * Math.max(1, Math.min(sent, mostUnseen));
+    const patient: Settling = { mostMs: settling.mostMs, quietMs, saw: (ms) => settling.saw?.(ms) };
+    try {
+      const { count, isStill } = await settled(probe, () => true, patient, world, signal);
+      this.#standing = isStill ? count : undefined;
+    } catch (error) {
+      // It is asked again, and then says why.
+      if (!(error instanceof ProbeError)) throw error;
+    }
+  }
+
+  /** A check by which the callback has ended has failed. */
+  #ended(before: CheckResult): CheckResult {
+    if (before.result === null || before.result.isUnreachable) return before;
+    const { target } = this.#context;
+    const finding: Finding = {
+      verdict: 'unmet',
+      what: words('callback'),
+      expected: words('still-there'),
+      actual: words('ended', target.url.origin),
+    };
+    const last = before.result.steps.at(-1);
+    if (last === undefined) return before;
+    const steps = [...before.result.steps.slice(0, -1), { ...last, findings: [...last.findings, finding] }];
+    const reason = before.outcome === 'failed' ? before.reason : reasonOf(finding);
+    return { ...before, outcome: 'failed', reason, result: { ...before.result, outcome: 'failed', reason, steps } };
+  }
+
+  /** @param index of the check by which the callback has ended */
+  #blame(index: number): void {
+    const before = this.#results[index];
+    if (before === undefined) return;
+    const after = this.#ended(before);
+    if (after === before) return;
+    this.#results[index] = after;
+    this.#options.onResult?.(after);
+  }
+
+  /** Whether something listens where the callback was, at once or before long; else nothing more is sent. */
+  async #answersAgain({ title }: Check): Promise<boolean> {
+    const { target, world, signal } = this.#context;
+    const until = world.now() + restartMs;
+    this.#standing = undefined;
+    while (!(await world.isListening(target.url))) {
+      if (world.now() >= until) {
+        this.#gone = words('nothing-answers', ownText(title));
+        return false;
+      }
+      await world.wait(betweenMs, signal);
+    }
+    return true;
+  }
+
+  #nothingListens({ steps }: ScenarioResult): Words {
+    const cause = answerWords(steps[0]?.examples[0]?.attempts.at(-1));
+    return words('nothing-listens', this.#context.target.url.origin, cause);
+  }
+}
+
+function skippedFor(reason: Words): Omit<CheckResult, 'check'> {
+  return { outcome: 'skipped', reason, result: null };
 }
 
 function owned(title: Said): Words {
   return typeof title === 'string' ? ownText(title) : title;
 }
 
-function whySkipped({ needsKey }: Check, target: Target, gone: Words | null, isLate: boolean): Words | null {
-  if (gone !== null) return gone;
-  if (isLate) return words('time-is-up');
-  return needsKey && target.signatureKey === undefined ? words('no-key') : null;
+function sentBy({ result }: CheckResult): number {
+  return (result?.steps ?? []).reduce((sum, { sent }) => sum + sent, 0);
 }
 
-/** Whether something listens where the callback was, at once or before long. */
-async function answersAgain({ target, signal }: RunContext): Promise<boolean> {
-  const until = performance.now() + restartMs;
-  while (!(await isListening(target.url))) {
-    if (performance.now() >= until) return false;
-    signal.throwIfAborted();
-    await wait(200);
-  }
-  return true;
+function resultOf(check: Check, result: ScenarioResult): CheckResult {
+  const { outcome, reason } = result;
+  return { check, outcome, reason, result };
 }
 
-function isListening({ hostname, port, protocol }: URL): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({
-      host: hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: Number(port) || (protocol === 'https:' ? 443 : 80),
-      lookup: loopbackLookup,
-      timeout: 2000,
-    });
-    const end = (is: boolean): void => {
-      socket.destroy();
-      resolve(is);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-    socket.once('timeout', () => end(false));
-  });
+/** Whether one of its requests did not reach the callback. */
+function isCutOff({ steps }: ScenarioResult): boolean {
+  return steps.some(({ examples }) => examples.some(({ attempts }) => attempts.at(-1)?.kind === 'unreachable'));
+}
+
+/** Whether the first of its requests did not reach the callback: so it was not there before. */
+function isUnheard({ steps }: ScenarioResult): boolean {
+  return steps[0]?.examples[0]?.attempts.at(-1)?.kind === 'unreachable';
+}
+
+/** Whether a check waits for the probe to tell of its first notification. */
+function showsWork({ scenario: { steps } }: Check): boolean {
+  const [first] = steps;
+  const expected = first !== undefined && 'expect' in first ? first.expect?.probe : undefined;
+  return typeof expected === 'number' && expected > 0;
 }

@@ -1,5 +1,5 @@
 /** What checks cost in time, beside what the callback itself takes to answer: made of what they wait for. */
-import type { Settling } from './probe.ts';
+import type { Settling } from './settling.ts';
 import { asks } from './run.ts';
 import type { Expected, RepeatStep, Step } from './scenario.ts';
 import type { Check } from './suite.ts';

@@ -1,5 +1,5 @@
 /** What checks and scenarios are held to where nothing else is said: for the command line and the extension alike. */
-import type { Settling } from './probe.ts';
+import type { Settling } from './settling.ts';
 
 /** How long all checks may take, in milliseconds. */
 export const allChecksMs = 300_000;
@@ -10,7 +10,10 @@ export const answerWithinMs = 1000;
 /** How long the probe's number has to stay as it is, in milliseconds. */
 export const quietMs = 300;
 
-/** How long a probe is given. @param quiet for how long its number has to stay as it is, in milliseconds */
+/**
+ * How long a probe is given: longer than what most callbacks do behind their answer takes.
+ * @param quiet for how long its number has to stay as it is, in milliseconds
+ */
 export function settlingOf(quiet = quietMs): Settling {
-  return { mostMs: 2000 + quiet, quietMs: quiet };
+  return { mostMs: 3500 + quiet, quietMs: quiet };
 }

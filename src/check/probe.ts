@@ -1,5 +1,4 @@
 /** The user's own probe: what tells, from within, how much a callback has made of what was sent. */
-import { setTimeout as wait } from 'node:timers/promises';
 import { readText } from '../common/bounded-body.ts';
 import { celValue } from '../common/expressions/cel-value.ts';
 import type { CelValue } from '../common/expressions/cel-value.ts';
@@ -234,59 +233,4 @@ function wholeNumber(value: unknown, who: Words): number {
   const number = typeof value === 'bigint' ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
   throw new ProbeError(words('no-whole-number', who));
-}
-
-/** How long a probe is given to see what was sent, in milliseconds. */
-export interface Settling {
-  /** Until it tells what is expected. */
-  readonly mostMs: number;
-  /** How long it then has to stay so: what is made twice may come a little later. */
-  readonly quietMs: number;
-}
-
-const betweenMs = 50;
-
-/**
- * Asks a page until it has all of some texts, or time is up.
- * @returns those that are missing
- * @throws ProbeError
- */
-export async function missingAfter(
-  page: KeptPage,
-  texts: readonly string[],
-  { mostMs: most }: Settling,
-  signal: AbortSignal,
-): Promise<Missing> {
-  const started = performance.now();
-  for (;;) {
-    const missing = await page.missing(texts, signal);
-    if (missing.texts.length === 0 || performance.now() - started >= most) return missing;
-    await wait(betweenMs, undefined, { signal });
-  }
-}
-
-/**
- * Asks a probe until it tells what is expected and stays there, or time is up.
- * @returns what it told last
- * @throws ProbeError
- */
-export async function settled(
-  probe: Probe,
-  isExpected: (count: number) => boolean,
-  { mostMs: most, quietMs }: Settling,
-  signal: AbortSignal,
-): Promise<number> {
-  const started = performance.now();
-  let count = await probe.read(signal);
-  let sameSince = performance.now();
-  for (;;) {
-    const now = performance.now();
-    const isQuiet = now - sameSince >= quietMs;
-    if (isQuiet && (isExpected(count) || now - started >= most)) return count;
-    if (now - started >= most + 10 * quietMs) return count;
-    await wait(betweenMs, undefined, { signal });
-    const next = await probe.read(signal);
-    if (next !== count) sameSince = performance.now();
-    count = next;
-  }
 }

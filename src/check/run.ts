@@ -1,24 +1,26 @@
 /** Runs scenarios: sends what each step says, and looks what came of it. */
-import { setTimeout as wait } from 'node:timers/promises';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import { judge } from '../common/retry-verdict.ts';
 import type { Said, Words } from '../common/words.ts';
 import { Budget, TooMuchError } from './budget.ts';
-import { exchange } from './exchange.ts';
 import type { Answer } from './exchange.ts';
 import { conditionsOf, Gathered, mostExamples, readAnswerCondition } from './gathered.ts';
 import type { Finding, Sent } from './gathered.ts';
 import { planOf } from './messages.ts';
 import type { Message, Plan } from './messages.ts';
-import { missingAfter, ProbeError, readProbeValue, settled } from './probe.ts';
-import type { KeptPage, Probe, Settling } from './probe.ts';
+import { ProbeError, readProbeValue } from './probe.ts';
+import type { KeptPage, Probe } from './probe.ts';
 import type { Expected, RepeatStep, Scenario, ScenarioFile, SendStep, Step } from './scenario.ts';
+import { missingAfter, settled } from './settling.ts';
+import type { Settling } from './settling.ts';
 import { SourceError, withRun } from './sources.ts';
 import type { Run, Sources } from './sources.ts';
 import type { Target } from './target.ts';
 import { deliveriesWith, multipliedBy, NoKeyError, partSizeOf, withTroubles } from './trouble.ts';
 import { joined, saidOf, textOf, words } from './words.ts';
 import type { SaidError } from './words.ts';
+import { realWorld, withinTime } from './world.ts';
+import type { World } from './world.ts';
 
 export { answerWords } from './gathered.ts';
 export type { Finding, Sent } from './gathered.ts';
@@ -48,6 +50,8 @@ export interface ScenarioResult {
   readonly ms: number;
   /** Whether the callback could not be reached at all at the end. */
   readonly isUnreachable: boolean;
+  /** What the probe told at the end, where it stands still and nothing was sent since. */
+  readonly standing?: number | undefined;
 }
 
 /** What scenarios are run with. */
@@ -60,6 +64,10 @@ export interface RunContext {
   readonly settling: Settling;
   /** Gives all of it up. */
   readonly signal: AbortSignal;
+  /** What the probe tells before, where that is known; else it is asked. */
+  readonly standing?: number | undefined;
+  /** What is waited and sent by; this machine's where it is not given. */
+  readonly world?: World;
 }
 
 interface ProbeVariables {
@@ -122,22 +130,24 @@ export function asks({ steps }: Scenario, what: 'probe' | 'kept'): boolean {
  * @throws the context's signal's reason where that gives it up
  */
 export async function runScenario(scenario: Scenario, context: RunContext): Promise<ScenarioResult> {
-  const started = performance.now();
-  const bound = AbortSignal.timeout(scenario.timeoutMs);
-  const running = new Running(scenario, { ...context, signal: AbortSignal.any([context.signal, bound]) });
-  let broken: Said | null = null;
-  try {
-    await running.run();
-  } catch (error) {
-    context.signal.throwIfAborted();
-    if (bound.aborted) broken = words('too-long', scenario.timeoutMs);
-    else if (isAboutScenario(error)) broken = error.said;
-    else throw error;
-  }
-  const ms = performance.now() - started;
-  const { steps, isUnreachable } = running;
-  const { outcome, reason } = outcomeOf(steps, broken);
-  return { name: scenario.name, outcome, reason, steps, ms, isUnreachable };
+  const { world = realWorld } = context;
+  const started = world.now();
+  return withinTime(world, scenario.timeoutMs, context.signal, async (signal, isLate) => {
+    const running = new Running(scenario, { ...context, world, signal });
+    let broken: Said | null = null;
+    try {
+      await running.run();
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (isLate()) broken = words('too-long', scenario.timeoutMs);
+      else if (isAboutScenario(error)) broken = error.said;
+      else throw error;
+    }
+    const ms = world.now() - started;
+    const { steps, isUnreachable } = running;
+    const standing = broken === null ? running.standing : undefined;
+    return { name: scenario.name, ...outcomeOf(steps, broken), steps, ms, isUnreachable, standing };
+  });
 }
 
 /** Whether an error says why a scenario cannot be run to its end. */
@@ -145,7 +155,11 @@ function isAboutScenario(error: unknown): error is SaidError {
   return error instanceof NoKeyError || error instanceof SourceError || error instanceof TooMuchError;
 }
 
-function outcomeOf(steps: readonly StepResult[], broken: Said | null): Pick<ScenarioResult, 'outcome' | 'reason'> {
+/** What steps come to. @param broken why they were not gone through to the end */
+export function outcomeOf(
+  steps: readonly StepResult[],
+  broken: Said | null = null,
+): Pick<ScenarioResult, 'outcome' | 'reason'> {
   const findings = steps.flatMap((step) => step.findings);
   const unmet = findings.find(({ verdict }) => verdict === 'unmet');
   if (unmet !== undefined) {
@@ -185,7 +199,7 @@ class Running {
   readonly steps: StepResult[] = [];
   isUnreachable = false;
   readonly #scenario: Scenario;
-  readonly #context: RunContext;
+  readonly #context: RunContext & { readonly world: World };
   readonly #budget = new Budget();
   /** The names of steps that are sent again. */
   readonly #again: ReadonlySet<string>;
@@ -199,7 +213,7 @@ class Running {
   /** Whether the page that shows what is kept was broken before anything was sent: that is no matter of this scenario's. */
   #wasPageBroken = false;
 
-  constructor(scenario: Scenario, context: RunContext) {
+  constructor(scenario: Scenario, context: RunContext & { readonly world: World }) {
     this.#scenario = scenario;
     this.#context = context;
     this.#again = new Set(namesAgain(scenario.steps));
@@ -209,59 +223,86 @@ class Running {
     if (asks(this.#scenario, 'probe')) this.#before = await this.#askBefore();
     if (asks(this.#scenario, 'kept')) this.#wasPageBroken = await this.#isPageBroken();
     for (const step of this.#scenario.steps) {
-      if ('wait' in step) await wait(step.wait, undefined, { signal: this.#context.signal });
+      if ('wait' in step) await this.#wait(step.wait);
       else if ('repeat' in step) await this.#repeat(step);
       else await this.#single(step);
     }
   }
 
+  /** What the probe told last, where it stands still and nothing was sent since. */
+  get standing(): number | undefined {
+    return typeof this.#before === 'number' && this.#sinceProbe.sent === 0 ? this.#before : undefined;
+  }
+
+  #wait(ms: number): Promise<void> {
+    const { world, signal } = this.#context;
+    return world.wait(ms, signal);
+  }
+
   async #single(step: SendStep): Promise<void> {
     const gathered = new Gathered(step.expect);
-    await this.#send(step, gathered);
-    await this.#conclude(titleOf(step), gathered, step.expect ?? {});
+    const all = async (): Promise<Finding[]> => {
+      await this.#send(step, gathered);
+      return this.#ask(step.expect ?? {}, gathered);
+    };
+    await this.#conclude(titleOf(step), gathered, [], all);
   }
 
   async #repeat({ repeat, steps, expect }: RepeatStep): Promise<void> {
     const { times, perSecond, atMostMs = Infinity } = repeat;
-    const begun = performance.now();
+    const { world } = this.#context;
+    const begun = world.now();
     const all = new Gathered(expect);
     const unmet: Finding[] = [];
     const once = async (): Promise<void> => {
       for (const step of steps) {
         if ('wait' in step) {
-          await wait(step.wait, undefined, { signal: this.#context.signal });
+          await this.#wait(step.wait);
           continue;
         }
         const own = new Gathered(step.expect);
         await this.#send(step, own, all);
         if (step.expect === undefined) continue;
-        const findings = await this.#look(own, step.expect);
+        const findings = [...own.findings(), ...(await this.#ask(step.expect, own))];
         unmet.push(...findings.filter(({ verdict }) => verdict !== 'met').slice(0, mostExamples - unmet.length));
       }
     };
-    const underWay: Promise<void>[] = [];
-    for (let turn = 0; turn < times && performance.now() - begun < atMostMs; turn++) {
-      if (perSecond === undefined) {
-        await once();
-        continue;
+    const turns = async (): Promise<Finding[]> => {
+      const underWay: Promise<void>[] = [];
+      for (let turn = 0; turn < times && world.now() - begun < atMostMs; turn++) {
+        if (perSecond === undefined) {
+          await once();
+          continue;
+        }
+        const due = begun + (turn * 1000) / perSecond - world.now();
+        if (due > 0) await this.#wait(due);
+        const one = once();
+        // Awaited below: until then nothing is left unhandled.
+        one.catch(() => undefined);
+        underWay.push(one);
       }
-      const due = begun + (turn * 1000) / perSecond - performance.now();
-      if (due > 0) await wait(due, undefined, { signal: this.#context.signal });
-      const one = once();
-      // Awaited below: until then nothing is left unhandled.
-      one.catch(() => undefined);
-      underWay.push(one);
-    }
-    await Promise.all(underWay);
-    await this.#conclude(words('repeated', times), all, expect ?? {}, unmet);
+      await Promise.all(underWay);
+      return this.#ask(expect ?? {}, all);
+    };
+    await this.#conclude(words('repeated', times), all, unmet, turns);
   }
 
-  async #conclude(title: Said, gathered: Gathered, expected: Expected, before: readonly Finding[] = []): Promise<void> {
-    const own = await this.#look(gathered, expected).catch((error: unknown) => {
-      this.#note(title, gathered, before);
-      throw error;
-    });
-    this.#note(title, gathered, [...before, ...own]);
+  /**
+   * Does the work of a step and notes what came of it: of one that does not come to its end, what was answered.
+   * @param work gives what comes after the answers
+   */
+  async #conclude(
+    title: Said,
+    gathered: Gathered,
+    before: readonly Finding[],
+    work: () => Promise<Finding[]>,
+  ): Promise<void> {
+    let asked: readonly Finding[] = [];
+    try {
+      asked = await work();
+    } finally {
+      if (gathered.count > 0) this.#note(title, gathered, [...before, ...gathered.findings(), ...asked]);
+    }
   }
 
   #note(title: Said, gathered: Gathered, findings: readonly Finding[]): void {
@@ -343,37 +384,42 @@ class Running {
   }
 
   async #attempts(message: Message, step: SendStep): Promise<Answer[]> {
-    const { target, signal } = this.#context;
-    if (message.afterMs > 0) await wait(message.afterMs, undefined, { signal });
+    const { target, world, signal } = this.#context;
+    if (message.afterMs > 0) await this.#wait(message.afterMs);
     const attempts: Answer[] = [];
     for (;;) {
       const timeoutMs = step.timeoutMs ?? target.timeoutMs;
-      const answer = await exchange(target, message, timeoutMs, signal);
+      const answer = await world.exchange(target, message, timeoutMs, signal);
       if (answer.kind === 'left') return [...attempts, answer];
       const came = answer.kind === 'answer' ? answer : { ...answer, error: textOf(answer.error) };
       const verdict = judge(came, step.retry, attempts.length + 1, Date.now());
       if (verdict.outcome !== 'retrying') return [...attempts, answer];
       attempts.push(shortened(answer));
-      await wait(verdict.delayMs, undefined, { signal });
+      await this.#wait(verdict.delayMs);
     }
   }
 
-  async #look(gathered: Gathered, expected: Expected): Promise<Finding[]> {
-    const findings = gathered.findings();
-    // Of what nobody has heard nothing can have been made.
-    if (gathered.isUnheard) return findings;
+  /**
+   * Asks whom an expectation names. What the page shows is looked at last: until then it may still be written anew.
+   * @param gathered what the expectation is about: of what nobody has heard nothing can have been made
+   */
+  async #ask(expected: Expected, gathered: Gathered): Promise<Finding[]> {
+    if (gathered.isUnheard) return [];
     const kept = [expected.kept ?? []].flat();
-    if (kept.length > 0) findings.push(await this.#askKept(kept));
-    if (expected.probe !== undefined) findings.push(await this.#askProbe(expected.probe));
-    return findings;
+    const probed = expected.probe === undefined ? [] : [await this.#askProbe(expected.probe)];
+    if (kept.length === 0) return probed;
+    if ((probed.length === 0 || this.#context.probe === null) && this.#context.kept !== null)
+      await this.#wait(this.#context.settling.quietMs);
+    return [await this.#askKept(kept), ...probed];
   }
 
   async #askBefore(): Promise<number | ProbeError | null> {
-    const { probe, settling, signal } = this.#context;
-    if (probe === null) return null;
+    const { probe, standing, settling, world, signal } = this.#context;
+    if (probe === null || standing !== undefined) return standing ?? null;
     try {
       // What earlier scenarios sent may still be under way within the callback.
-      return await settled(probe, () => true, settling, signal);
+      const { count, isStill } = await settled(probe, () => true, settling, world, signal);
+      return isStill ? count : new ProbeError(words('still-changing', count));
     } catch (error) {
       if (error instanceof ProbeError) return error;
       throw error;
@@ -392,7 +438,7 @@ class Running {
   }
 
   async #askKept(written: readonly string[]): Promise<Finding> {
-    const { kept, run, settling, signal } = this.#context;
+    const { kept, run, settling, world, signal } = this.#context;
     const texts = written.map((text) => withRun(text, run));
     const say = (verdict: Finding['verdict'], actual: Said): Finding => ({
       verdict,
@@ -402,7 +448,7 @@ class Running {
     });
     if (kept === null) return say('undecided', words('no-page'));
     try {
-      const { texts: missing, isBroken } = await missingAfter(kept, texts, settling, signal);
+      const { texts: missing, isBroken } = await missingAfter(kept, texts, settling, world, signal);
       if (missing.length === 0) return say('met', words('all-kept'));
       // That it was broken before is no matter of this scenario's: it is said beside what is missing, and once for all.
       return isBroken && this.#wasPageBroken
@@ -415,7 +461,7 @@ class Running {
   }
 
   async #askProbe(expected: number | string): Promise<Finding> {
-    const { probe, settling, signal } = this.#context;
+    const { probe, settling, world, signal } = this.#context;
     const before = this.#before;
     const counts = this.#sinceProbe;
     this.#sinceProbe = { sent: 0, events: 0 };
@@ -429,7 +475,8 @@ class Running {
     if (before instanceof ProbeError) return undecided(before.said);
     try {
       const isMet = probeCondition(expected, before, counts);
-      const after = await settled(probe, isMet, settling, signal);
+      const { count: after, isStill } = await settled(probe, isMet, settling, world, signal);
+      if (!isStill) throw new ProbeError(words('still-changing', after));
       this.#before = after;
       const actual = words('from-to', growth(after - before), before, after);
       return { verdict: isMet(after) ? 'met' : 'unmet', what: words('probe'), expected: wanted(expected), actual };

@@ -92,6 +92,9 @@ export const namedTroubles = [
   'wrong-signature',
   'old-signature',
   'wrong-sha1-signature',
+  'empty-signature',
+  'cut-signature',
+  'other-end-signature',
 ] as const;
 
 const troubleSchema = z

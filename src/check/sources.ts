@@ -90,6 +90,37 @@ export function sourcesOf({ folder, fromHistory }: SourceOptions): Sources {
   };
 }
 
+/** What steps send, with note of whose addresses it holds. */
+export interface NotedSources {
+  readonly sources: Sources;
+  /** As they were written, by what they are in lower case. */
+  readonly addresses: ReadonlyMap<string, string>;
+}
+
+/** Takes note of the addresses in what steps send. */
+export function withNote(sources: Sources): NotedSources {
+  const addresses = new Map<string, string>();
+  const note = (value: unknown): void => {
+    if (typeof value === 'string' && value !== '') addresses.set(value.toLowerCase(), value);
+  };
+  return {
+    addresses,
+    sources: {
+      async deliveries(source, run) {
+        const deliveries = await sources.deliveries(source, run);
+        for (const { body } of deliveries) {
+          const { Events } = (parseJson(body.toString()) ?? {}) as { readonly Events?: readonly unknown[] };
+          for (const event of Array.isArray(Events) ? (Events as readonly Record<string, unknown>[]) : []) {
+            note(event['OldEmailAddress']);
+            note(event['EmailAddress']);
+          }
+        }
+        return deliveries;
+      },
+    },
+  };
+}
+
 function sampleOf({ sample, events, email, list, seed }: Extract<Source, { sample: unknown }>, run: Run): Delivery {
   const [made] = sampleDeliveries({
     types: sample === 'mixed' ? webhookEventTypes : [sample],

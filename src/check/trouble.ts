@@ -24,7 +24,13 @@ const aboutSignatures: ReadonlySet<Trouble> = new Set([
   'wrong-signature',
   'old-signature',
   'wrong-sha1-signature',
+  'empty-signature',
+  'cut-signature',
+  'other-end-signature',
 ]);
+
+/** Of a right signature so many characters are sent where a part of it is to do: `sha256=` and more than a few. */
+const shownLength = 'sha256='.length + 9;
 
 /** Spaces before what stands within, in JSON that is escaped. */
 const indent = 3;
@@ -129,6 +135,18 @@ function withTrouble(messages: Message[], trouble: Trouble, key: string): Messag
       const digest = (body: Buffer): string => createHmac('sha1', `not ${key}`).update(body).digest('base64');
       return messages.map((each) => signedWrongly(each, `sha1=${digest(each.body)}`, 'sent-wrong-sha1'));
     }
+    case 'empty-signature':
+      return messages.map((each) => signedWrongly(each, 'sha256=', 'sent-empty-signature'));
+    case 'cut-signature':
+      return messages.map((each) =>
+        signedWrongly(each, sign(each.body, key).slice(0, shownLength), 'sent-cut-signature'),
+      );
+    case 'other-end-signature':
+      return messages.map((each) => {
+        const [right, other] = [sign(each.body, key), sign(each.body, `not ${key}`)];
+        const signature = right.slice(0, shownLength) + other.slice(shownLength);
+        return signedWrongly(each, signature, 'sent-other-end-signature');
+      });
   }
 }
 

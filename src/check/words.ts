@@ -11,6 +11,7 @@ export const checkEnglish = {
   answer: 'the answer',
   answers: 'the answers',
   attempts: 'attempts',
+  callback: 'your callback',
   condition: 'a condition',
   kept: 'what it keeps',
   order: 'the order of the answers',
@@ -25,6 +26,7 @@ export const checkEnglish = {
   'at-most-ms': 'at most {0} ms',
   'broken-page-without': 'a page that says it is JSON, is cut off or broken, and is without {0}',
   'empty-body': 'an empty body',
+  ended: 'nothing listens at {0} any more: it ended behind its answer',
   fewer: '{0} fewer',
   'from-to': '{0} (from {1} to {2})',
   more: '{0} more',
@@ -39,7 +41,11 @@ export const checkEnglish = {
   once: '{0} (once)',
   others: '{0} others',
   'page-broken': '{0} says that it is JSON, and is cut off or broken',
+  'page-shows-part':
+    'the page is without {0}, and without two contacts that were sent after it as well: it may show a part only',
   'page-without': 'a page without {0}',
+  'still-there': 'still there',
+  'still-changing': 'the number was still changing: {0} at last',
   'same-order': 'the same',
   'order-sent': 'the order of what was sent',
   times: '{0} ({1} times)',
@@ -66,7 +72,7 @@ export const checkEnglish = {
   'no-key': 'no signature key was given',
   'needs-key': '{0} is about the signature, and no signature key was given',
   'nothing-answers': 'nothing answers any more since "{0}"',
-  'nothing-listens': 'nothing listens at {0}',
+  'nothing-listens': 'nothing listens at {0}: {1}',
   'time-is-up': 'the time for all checks is up',
   'too-long': 'it took longer than {0} ms',
 
@@ -83,9 +89,12 @@ export const checkEnglish = {
   'sent-again': 'again',
   'sent-changed': 'changed',
   'sent-cut': 'cut',
+  'sent-cut-signature': 'with the beginning of the signature',
+  'sent-empty-signature': 'with sha256= alone',
   'sent-late': 'late',
   'sent-not-signed': 'not signed',
   'sent-old-signature': 'with the signature of another body',
+  'sent-other-end-signature': 'with the beginning of the signature and another end',
   'sent-unanswered': 'answer not awaited',
   'sent-wrong-sha1': 'signed by another key, as sha1=',
   'sent-wrong-signature': 'signed by another key',
@@ -212,6 +221,11 @@ const english: Readonly<Record<string, string>> = checkEnglish;
 export function textOf(said: Said, say: Say = inEnglish): string {
   if (typeof said === 'string') return said;
   return spokenWords(said, (code) => english[code] ?? code, say) ?? '';
+}
+
+/** By which code something is said; null where it is a text as it is, or nothing. */
+export function codeOf(said: Said | null): string | null {
+  return said === null || typeof said === 'string' ? null : said.code;
 }
 
 /** Why a check or scenario cannot go on. The message is in English, and so is `next`, which says what to do. */

@@ -2,7 +2,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { quietMs } from '../check/defaults.ts';
 import { destinationSchema } from '../protocol/settings.ts';
 import { checkedBy, urlOf, wholeNumber } from './flags.ts';
 import type { CommonOptions } from './flags.ts';
@@ -24,7 +23,7 @@ export interface ProbeFlags {
   probeValue?: string;
   probeCommand?: string;
   kept?: string;
-  settle: number;
+  settle?: number;
 }
 
 /** A URL without user name and password. */
@@ -42,8 +41,8 @@ export function withTargetFlags(command: Command): Command {
     );
 }
 
-/** Adds the flags that say who tells what the callback has made. */
-export function withProbeFlags(command: Command): Command {
+/** Adds the flags that say who tells what the callback has made. @param settled how long it is waited for else */
+export function withProbeFlags(command: Command, settled: string): Command {
   return command
     .addOption(
       new Option(
@@ -65,9 +64,10 @@ export function withProbeFlags(command: Command): Command {
       ).argParser(checkedBy(httpUrl)),
     )
     .addOption(
-      new Option('--settle <ms>', 'how long the number has to stay as it is: more where you work behind the answer')
-        .default(quietMs)
-        .argParser(wholeNumber(z.int().min(0).max(60_000))),
+      new Option(
+        '--settle <ms>',
+        `how long the number has to stay as it is: more where you work behind the answer (default: ${settled})`,
+      ).argParser(wholeNumber(z.int().min(0).max(60_000))),
     );
 }
 

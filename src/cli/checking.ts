@@ -171,10 +171,21 @@ export async function printReported(reported: Reported, name = reported.id): Pro
   for (const line of detailLines(reported, width)) await print(`          ${printable(line)}\n`);
 }
 
-/** Writes the reports that the flags ask for. @throws UserFileError where one cannot be written */
-export async function writeReports(files: readonly ReportFile[], reported: readonly Reported[]): Promise<void> {
+/**
+ * Writes the reports that the flags ask for.
+ * @param isStrict whether one that is undecided is a failure to those who read JUnit's XML
+ * @throws UserFileError where one cannot be written
+ */
+export async function writeReports(
+  files: readonly ReportFile[],
+  reported: readonly Reported[],
+  isStrict = false,
+): Promise<void> {
+  const strictly = reported.map((each) =>
+    isStrict && each.outcome === 'undecided' ? { ...each, outcome: 'failed' as const } : each,
+  );
   for (const { kind, file } of files) {
-    const text = kind === 'junit' ? toJUnit(reported) : toJson(reported);
+    const text = kind === 'junit' ? toJUnit(strictly) : toJson(reported);
     await writeUserFile(file, [text], 'Name another file with --report.');
   }
 }

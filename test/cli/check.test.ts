@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +34,7 @@ describe('cm-relay check', () => {
     assert.deepEqual(Object.keys(first ?? {}), ['type', 'id', 'title', 'why', 'platform', 'basis', 'mend', 'needsKey']);
     assert.match(
       (await run(['check', '--list'])).out,
-      /^same-event-twice +The same eventId twice\n {23}Delivery is at least once/m,
+      /^same-event-twice +The same eventId twice\n {24}Delivery is at least once/m,
     );
   });
 
@@ -122,12 +124,108 @@ describe('cm-relay check', () => {
     assert.equal(callback.posts.length, 0);
   });
 
-  it('says that nothing listens, and does not go on', async () => {
-    const url = `http://127.0.0.1:${await freePort()}/callback`;
-    const { code, out } = await run(['check', url, '--only', 'older-shape,event-types']);
+  it('says that nothing listens, and blames the callback for nothing', async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}/callback`;
+    const { code, out, err } = await run(['check', url, '--only', 'notification,event-types']);
     assert.equal(code, 1);
-    assert.match(out, /got: {6}connect ECONNREFUSED/);
-    assert.match(out, /^skipped {3}event-types.*\n {10}nothing listens at http:\/\/127\.0\.0\.1:\d+\/callback$/m);
+    assert.match(
+      err,
+      new RegExp(
+        `error: nothing listens at http://127.0.0.1:${port}: connect ECONNREFUSED.*\\n {2}Start your callback`,
+      ),
+    );
+    assert.doesNotMatch(out, /FAILED|to do:/);
+    assert.match(out, /^0 passed, 0 failed, 2 skipped$/m);
+  });
+
+  it('leaves out what --except names, and refuses what it cannot', async () => {
+    const { code, out } = await run([
+      'check',
+      callback.url,
+      '--only',
+      'older-shape,event-types',
+      '--except',
+      'older-shape',
+    ]);
+    assert.equal(code, 0);
+    assert.match(out, /^passed {4}event-types/m);
+    assert.doesNotMatch(out, /older-shape/);
+    const unknown = await run(['check', callback.url, '--except', 'twise']);
+    assert.match(unknown.err, /--except twise: there is no such check\n {2}There are: notification, /);
+    assert.equal(unknown.code, 2);
+    const none = await run(['check', callback.url, '--only', 'older-shape', '--except', 'older-shape']);
+    assert.match(none.err, /--except: it leaves no check to run/);
+    assert.equal(none.code, 2);
+  });
+
+  it('with --strict ends with 1 where something is undecided, for JUnit too, and not for want of a key', async () => {
+    const junit = join(folder, 'strict.xml');
+    const flags = ['--strict', '--report', `junit=${junit}`];
+    const { code, err } = await run([
+      'check',
+      callback.url,
+      '--only',
+      'older-shape,same-event-twice,tampered',
+      ...flags,
+    ]);
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /error: 1 of 3 checks undecided, which --strict does not let pass\n {2}Leave out .* --except same-event-twice/,
+    );
+    assert.match(
+      readFileSync(junit, 'utf8'),
+      /<testsuites name="cm-relay" tests="3" failures="1" errors="0" skipped="1">/,
+    );
+    assert.equal((await run(['check', callback.url, '--only', 'older-shape,tampered', '--strict'])).code, 0);
+  });
+
+  it('has those leave at the end whom it made up, and says so; with --keep they stay', async () => {
+    const { url } = await startHandler('right-handler', { key: 'a key' });
+    const probe = ['--probe', url.replace('/callback', '/contacts/count'), '--probe-value', 'answer.json.count'];
+    const flags = [...probe, '--signature-key-env', 'KEY', '--only', 'every-event,letter-case,older-update-late'];
+    const count = async (): Promise<unknown> => (await fetch(url.replace('/callback', '/contacts/count'))).json();
+    const left = await run(['check', url, ...flags, '--json'], { KEY: 'a key' });
+    assert.equal(left.code, 0, left.err);
+    assert.match(left.err, /A Deactivate was sent for each of 22 made-up contacts\.$/m);
+    const summary = JSON.parse(left.out.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+    assert.deepEqual(summary['farewell'], { addresses: 22, refused: 0 });
+    assert.deepEqual(await count(), { count: 0 });
+    const kept = await run(['check', url, ...flags, '--keep'], { KEY: 'a key' });
+    assert.match(
+      kept.err,
+      /^22 made-up contacts stay with your callback: their addresses hold "check-[0-9a-f]{8}"\.$/m,
+    );
+    assert.deepEqual(await count(), { count: 22 });
+  });
+
+  it('finds by itself how long a callback works behind its answer', async () => {
+    let contacts = 0;
+    const server = createServer((request, response) => {
+      if (request.method === 'GET') {
+        response.end(String(contacts));
+        return;
+      }
+      void request.toArray().then((chunks: Buffer[]) => {
+        type Events = { readonly events: readonly unknown[] } | undefined;
+        const { message, response: older } = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, Events>;
+        const { length } = message?.events ?? older?.events ?? [];
+        response.writeHead(202).end();
+        setTimeout(() => (contacts += length), 700);
+      });
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    try {
+      const only = ['--only', 'older-shape,every-event'];
+      const { code, out, err } = await run(['check', url, '--probe', url, ...only, '--keep']);
+      assert.equal(code, 0, out + err);
+      assert.match(err, /^Your callback works (?:[6-9]\d\d ms|1(?:\.\d)? s) behind its answer: .* --settle <ms>/m);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it("takes a destination's headers, credentials and key from the configuration, and shows none of them", async () => {

@@ -1,7 +1,12 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { CheckResult, Farewell } from '../../check/check.ts';
 import { allChecksMs, answerWithinMs, settlingOf } from '../../check/defaults.ts';
+import type { Reported } from '../../check/report.ts';
+import type { Outcome } from '../../check/run.ts';
+import type { Check } from '../../check/suite.ts';
+import { codeOf, textOf } from '../../check/words.ts';
 import { reportFlag, withProbeFlags, withTargetFlags } from '../check-flags.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from '../check-flags.ts';
 import { CommandError, UsageError } from '../errors.ts';
@@ -11,6 +16,9 @@ import { count, duration, pad } from '../terminal/text.ts';
 
 interface CheckOptions extends TargetFlags, ProbeFlags {
   only?: string[];
+  except?: string[];
+  strict?: boolean;
+  keep?: boolean;
   answerWithin: number;
   timeout: number;
   report?: ReportFile[];
@@ -31,27 +39,25 @@ export function checkCommand(): Command {
       '    --probe-value answer.json.count --kept http://localhost:3000/contacts',
       '  CALLBACK_KEY=… cm-relay check http://localhost:3000/callback --signature-key-env CALLBACK_KEY',
       '  cm-relay check http://localhost:3000/callback --only same-event-twice,large-batch',
+      '  cm-relay check http://localhost:3000/callback --except large-batch --strict',
       '  cm-relay check --config cm-relay.config.json --destination staging --report junit=check.xml',
       '  cm-relay check --list                                what there is, and why it matters',
       '',
       'Whether something was processed twice, or at all, cannot be seen from outside: --probe tells how many contacts there',
       'are before and after, --kept what is known of them. Without them such checks are "undecided".',
       '',
-      'It leaves some 1,300 made-up contacts behind, whose addresses hold "check-" and the letters of the run.',
+      'It makes up some 1,300 contacts, whose addresses hold "check-" and the letters of the run, and at the end sends a',
+      'Deactivate for each of them; --keep leaves them there.',
       'Exits with 0 where nothing failed, with 1 where something did, with 2 for bad usage.',
       '',
       'Next: docs/check.md has every check in a table; cm-relay scenario runs those of your own.',
     ],
   ).addArgument(new Argument('[url]', 'your callback (default: the destination of --config)'));
-  return withProbeFlags(withTargetFlags(command))
-    .addOption(
-      new Option('--only <ids>', 'these checks alone, by their ids, with commas').argParser((value) =>
-        value.split(',').map((id) => {
-          if (id.trim() === '') throw new InvalidArgumentError('expected ids with commas; --list has them.');
-          return id.trim();
-        }),
-      ),
-    )
+  return withProbeFlags(withTargetFlags(command), 'found by the first notification')
+    .addOption(new Option('--only <ids>', 'run these checks only: comma-separated ids').argParser(readIds))
+    .addOption(new Option('--except <ids>', 'run all checks but these: comma-separated ids').argParser(readIds))
+    .addOption(new Option('--strict', 'fail where a check is undecided, too, or could not be run in time'))
+    .addOption(new Option('--keep', 'leave the made-up contacts with your callback: send no Deactivate at the end'))
     .addOption(
       new Option('--answer-within <ms>', 'how fast 99 of 100 answers, and the first, have to be')
         .default(answerWithinMs)
@@ -68,41 +74,45 @@ export function checkCommand(): Command {
     .action(check);
 }
 
-async function check(url: string | undefined, options: CheckOptions): Promise<void> {
-  const [
-    { checksFor },
-    { runChecks },
-    report,
-    { newRun, sourcesOf },
-    { newsTeller },
-    { costOf },
-    { textOf },
-    checking,
-  ] = await Promise.all([
-    import('../../check/suite.ts'),
-    import('../../check/check.ts'),
-    import('../../check/report.ts'),
-    import('../../check/sources.ts'),
-    import('../../check/causes.ts'),
-    import('../../check/cost.ts'),
-    import('../../check/words.ts'),
-    import('../checking.ts'),
-  ]);
-  const { reportedCheck, counts, countsLine, withoutDetails } = report;
-  const all = checksFor({ answerWithinMs: options.answerWithin });
-  const { only } = options;
-  const unknown = only?.find((id) => !all.some((each) => each.id === id));
-  if (unknown !== undefined) {
+function readIds(value: string): string[] {
+  return value.split(',').map((id) => {
+    if (id.trim() === '') throw new InvalidArgumentError('expected ids with commas; --list has them.');
+    return id.trim();
+  });
+}
+
+/** The checks that the flags leave. @throws UsageError for an id that no check has */
+function chosen(all: readonly Check[], { only, except }: CheckOptions): Check[] {
+  for (const [flag, ids] of Object.entries({ '--only': only ?? [], '--except': except ?? [] })) {
+    const unknown = ids.find((id) => !all.some((each) => each.id === id));
+    if (unknown === undefined) continue;
     throw new UsageError(
-      `--only ${unknown}: there is no such check`,
+      `${flag} ${unknown}: there is no such check`,
       `There are: ${all.map(({ id }) => id).join(', ')}`,
     );
   }
-  const checks = all.filter(({ id }) => only?.includes(id) !== false);
+  const checks = all.filter(({ id }) => only?.includes(id) !== false && except?.includes(id) !== true);
+  if (checks.length === 0) throw new UsageError('--except: it leaves no check to run');
+  return checks;
+}
+
+async function check(url: string | undefined, options: CheckOptions): Promise<void> {
+  const [{ checksFor }, engine, report, { newRun, sourcesOf, withNote }, { newsTeller }, { costOf }, checking] =
+    await Promise.all([
+      import('../../check/suite.ts'),
+      import('../../check/check.ts'),
+      import('../../check/report.ts'),
+      import('../../check/sources.ts'),
+      import('../../check/causes.ts'),
+      import('../../check/cost.ts'),
+      import('../checking.ts'),
+    ]);
+  const { reportedCheck, counts, countsLine, withoutDetails } = report;
+  const checks = chosen(checksFor({ answerWithinMs: options.answerWithin }), options);
   if (options.list === true) {
     for (const { id, title, why, platform, basis, mend, needsKey } of checks) {
       if (options.json === true) await printJson({ type: 'check', id, title, why, platform, basis, mend, needsKey });
-      else await print(`${pad(id, 22)} ${title}\n${' '.repeat(23)}${why}\n`);
+      else await print(`${pad(id, 23)} ${title}\n${' '.repeat(24)}${why}\n`);
     }
     return;
   }
@@ -111,14 +121,8 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
   await checking.givenUpByCtrlC(async (signal) => {
     await checking.tried(probes, signal);
     const run = newRun();
-    const context = {
-      ...probes,
-      target,
-      run,
-      signal,
-      sources: sourcesOf({ folder: null, fromHistory: null }),
-      settling: settlingOf(options.settle),
-    };
+    const { sources, addresses } = withNote(sourcesOf({ folder: null, fromHistory: null }));
+    const context = { ...probes, target, run, signal, sources, settling: settlingOf(options.settle) };
     note(`Checking ${checking.shownUrl(target.url)}: ${count(checks.length, 'check')}, run ${run.token}.`);
     const has = { probe: probes.probe !== null, kept: probes.kept !== null, key: target.signatureKey !== undefined };
     const { leastMs, mostMs } = costOf(checks, { has, settling: context.settling });
@@ -129,8 +133,14 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     // Printed one behind the other, whoever reads them.
     let printed = Promise.resolve();
     const newsOf = newsTeller();
-    const results = await runChecks(checks, context, {
+    const results = await engine.runChecks(checks, context, {
       timeoutMs: options.timeout * 1000,
+      isSettlingGiven: options.settle !== undefined,
+      onSlow: (workMs, { quietMs }) => {
+        note(
+          `Your callback works ${duration(workMs)} behind its answer: the number has to stay as it is for ${duration(quietMs)}. --settle <ms> says it otherwise.`,
+        );
+      },
       onResult: (result) => {
         const reported = reportedCheck(result);
         const { isNews, causes } = newsOf(result);
@@ -144,18 +154,47 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     });
     await printed;
     const reported = results.map((each) => reportedCheck(each));
-    await checking.writeReports(options.report ?? [], reported);
+    await checking.writeReports(options.report ?? [], reported, options.strict);
+    const absent = results.find(({ reason }) => codeOf(reason) === 'nothing-listens')?.reason;
+    const isLeft = options.keep === true || absent != null;
+    const farewell = isLeft ? null : await engine.bidFarewell([...addresses.values()], context);
     const all = counts(reported);
-    if (options.json === true) await printJson({ type: 'summary', run: run.token, ...all });
+    if (options.json === true) await printJson({ type: 'summary', run: run.token, ...all, farewell });
     else await print(`\n${countsLine(all)}\n`);
-    if (all.undecided > 0 && options.json !== true) note(whatDecides(options));
-    if (all.failed > 0) {
-      throw new CommandError(
-        `${all.failed} of ${count(checks.length, 'check')} failed`,
-        `Mend one and look again: cm-relay check … --only ${reported.find(({ outcome }) => outcome === 'failed')?.id ?? ''}`,
-      );
+    if (absent != null) {
+      throw new CommandError(textOf(absent), 'Start your callback, then check it again. Nothing was sent.');
     }
+    note(saidFarewell(farewell, addresses.size, run.token));
+    if (all.undecided > 0 && options.json !== true) note(whatDecides(options));
+    refuse(results, reported, options);
   });
+}
+
+/** What became of the contacts that were made up, in a line. */
+function saidFarewell(farewell: Farewell | null, made: number, token: string): string {
+  if (farewell === null)
+    return `${count(made, 'made-up contact')} stay with your callback: their addresses hold "check-${token}".`;
+  const { addresses, refused } = farewell;
+  const left = `A Deactivate was sent for each of ${count(addresses, 'made-up contact')}.`;
+  return refused === 0 ? left : `${left} ${refused} of them were not taken: their addresses hold "check-${token}".`;
+}
+
+/** @throws CommandError where it did not go as it should */
+function refuse(results: readonly CheckResult[], reported: readonly Reported[], { strict }: CheckOptions): void {
+  const idsOf = (outcome: Outcome): string[] => reported.filter((each) => each.outcome === outcome).map(({ id }) => id);
+  const [failed, undecided] = [idsOf('failed'), idsOf('undecided')];
+  const again = (id: string | undefined): string => `Mend one and look again: cm-relay check … --only ${id ?? ''}`;
+  if (failed.length > 0) {
+    throw new CommandError(`${failed.length} of ${count(results.length, 'check')} failed`, again(failed[0]));
+  }
+  if (strict !== true) return;
+  if (undecided.length > 0) {
+    const what = `${undecided.length} of ${count(results.length, 'check')} undecided, which --strict does not let pass`;
+    throw new CommandError(what, `Leave out what cannot be asked: cm-relay check … --except ${undecided.join(',')}`);
+  }
+  const missed = results.filter(({ outcome, reason }) => outcome === 'skipped' && codeOf(reason) !== 'no-key').length;
+  if (missed > 0)
+    throw new CommandError(`${missed} of ${count(results.length, 'check')} not run`, 'Give more time: --timeout <s>.');
 }
 
 function whatDecides({ probe, probeCommand, kept }: CheckOptions): string {

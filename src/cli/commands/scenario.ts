@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import type { Asked, SecretsOfFile } from '../../check/asked.ts';
-import { settlingOf } from '../../check/defaults.ts';
+import { quietMs, settlingOf } from '../../check/defaults.ts';
 import type { EnvironmentUse } from '../../check/environment.ts';
 import type { Delivery } from '../../check/messages.ts';
 import type { Reported } from '../../check/report.ts';
@@ -48,7 +48,7 @@ export function scenarioCommand(): Command {
     .addArgument(new Argument('<action>', 'what to do').choices(['run']))
     .addArgument(new Argument('<files...>', 'files of scenarios'))
     .addOption(new Option('--to <url>', 'your callback (default: the destination of the file, or of --config)'));
-  return withProbeFlags(withTargetFlags(command))
+  return withProbeFlags(withTargetFlags(command), String(quietMs))
     .addOption(new Option('--only <text>', 'only scenarios whose names hold this text'))
     .addOption(new Option('--allow-commands', 'run the commands that files name as probes'))
     .addOption(new Option('--allow-env', 'send variables of the environment to the places that files name for them'))
