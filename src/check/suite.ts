@@ -157,8 +157,8 @@ function written(answerWithinMs: number): readonly Written[] {
       id: 'quotes',
       title: 'Quotes in a name and an address',
       why: "O'Brien is a name, o'brien+news@… an address: what builds a statement or a page of them by joining texts breaks there, and lets others in.",
-      platform: 'Names and addresses come as they were typed.',
-      basis: 'documented',
+      platform: 'Names and addresses come as they were typed, as far as is known.',
+      basis: 'assumption',
       mend: 'Hand values to your database as parameters, never as a part of the statement, and escape what you show.',
       steps: [
         {

@@ -158,6 +158,19 @@ describe('Trouble', () => {
     assert.equal(whole, changed, 'one letter is another one');
   });
 
+  it('makes of the right signature a part, and its beginning with another end', () => {
+    const right = signatureOf(troubled(1, ['twice'])[0] ?? assert.fail()) ?? '';
+    const signatureWith = (trouble: Trouble): string => {
+      const [message] = troubled(1, [trouble]);
+      assert.ok(message !== undefined && !isRight(message), String(trouble));
+      return signatureOf(message) ?? '';
+    };
+    assert.equal(signatureWith('empty-signature'), 'sha256=');
+    assert.match(signatureWith('cut-signature'), /^sha256=[A-Za-z0-9+/]{9}$/);
+    const [part, other] = [signatureWith('cut-signature'), signatureWith('other-end-signature')];
+    assert.ok(other.length === right.length && part.length < right.length, other);
+  });
+
   it('has a body whose JSON, written anew, is another text', () => {
     const [message] = troubled(1, ['escaped']);
     const text = message?.body.toString() ?? '';
