@@ -178,18 +178,27 @@ class Checking {
       this.#gone = this.#nothingListens(run);
       return { ...skippedFor(this.#gone), check };
     }
-    if (isCutOff(run)) {
+    if (await this.#isCutOff(run)) {
       const earlier = this.#results.findLastIndex(({ result }) => result !== null);
-      const before = this.#results[earlier];
-      if (before !== undefined && isUnheard(run)) this.#blame(earlier);
-      if (!(await this.#answersAgain((isUnheard(run) ? before?.check : undefined) ?? check)))
-        return isUnheard(run) && this.#gone !== null ? { ...skippedFor(this.#gone), check } : resultOf(check, run);
+      const before = this.#results[earlier]?.check;
+      const wasUnheard = before !== undefined && isUnheard(run);
+      if (wasUnheard) this.#blame(earlier);
+      if (!(await this.#answersAgain(wasUnheard ? before : check)))
+        return wasUnheard && this.#gone !== null ? { ...skippedFor(this.#gone), check } : resultOf(check, run);
       // Sent anew it shows whether it is what ends the callback, or something that was sent before.
       run = await this.#scenario(check.scenario, newRun(`${this.#context.run.token}r`));
-      if (before !== undefined && !isCutOff(run)) this.#blame(earlier);
+      if (!wasUnheard && before !== undefined && !(await this.#isCutOff(run))) this.#blame(earlier);
     }
     const believed = await this.#believed(check, run);
     return this.#afterwards(this.#judged(resultOf(check, believed)));
+  }
+
+  /** Whether the callback has ended before the last answer: by a request that did not reach it, or broke off. */
+  async #isCutOff({ steps }: ScenarioResult): Promise<boolean> {
+    const { world, target } = this.#context;
+    const came = steps.flatMap(({ examples }) => examples.map(({ attempts }) => attempts.at(-1)?.kind));
+    if (came.includes('unreachable')) return true;
+    return came.includes('broken') && this.#canTell && !(await world.isListening(target.url));
   }
 
   /** Runs a scenario within the time that is left. */
@@ -218,9 +227,11 @@ class Checking {
    * well that were sent afterwards, and stand on both sides of the one that is looked for, however it is sorted.
    */
   async #believed(check: Check, run: ScenarioResult): Promise<ScenarioResult> {
+    // Where something else failed as well, that is why.
+    const unmet = run.steps.flatMap(({ findings }) => findings.filter(({ verdict }) => verdict === 'unmet'));
     const isDoubtful = ({ verdict, what, actual }: Finding): boolean =>
       verdict === 'unmet' && what.code === 'kept' && codeOf(actual) === 'page-without';
-    if (!run.steps.some(({ findings }) => findings.some(isDoubtful))) return run;
+    if (unmet.length === 0 || !unmet.every(isDoubtful)) return run;
     this.#isPagePartial ||= !(await this.#showsNeighbours(check));
     if (!this.#isPagePartial) return run;
     const open = (finding: Finding): Finding =>
@@ -334,11 +345,6 @@ function sentBy({ result }: CheckResult): number {
 function resultOf(check: Check, result: ScenarioResult): CheckResult {
   const { outcome, reason } = result;
   return { check, outcome, reason, result };
-}
-
-/** Whether one of its requests did not reach the callback. */
-function isCutOff({ steps }: ScenarioResult): boolean {
-  return steps.some(({ examples }) => examples.some(({ attempts }) => attempts.at(-1)?.kind === 'unreachable'));
 }
 
 /** Whether the first of its requests did not reach the callback: so it was not there before. */

@@ -401,16 +401,20 @@ class Running {
 
   /**
    * Asks whom an expectation names. What the page shows is looked at last: until then it may still be written anew.
-   * @param gathered what the expectation is about: of what nobody has heard nothing can have been made
+   * @param gathered what the expectation is about: of what nobody has heard nothing can have been made, and where the
+   * answers are not as expected nobody waits long for what comes of it
    */
   async #ask(expected: Expected, gathered: Gathered): Promise<Finding[]> {
     if (gathered.isUnheard) return [];
+    const isRefused = isUnmet(gathered.findings());
+    const { probe, kept: page, settling } = this.#context;
     const kept = [expected.kept ?? []].flat();
-    const probed = expected.probe === undefined ? [] : [await this.#askProbe(expected.probe)];
+    const hasty = (): Settling => ({ mostMs: settling.quietMs, quietMs: settling.quietMs });
+    const probed =
+      expected.probe === undefined ? [] : [await this.#askProbe(expected.probe, isRefused ? hasty() : settling)];
     if (kept.length === 0) return probed;
-    if ((probed.length === 0 || this.#context.probe === null) && this.#context.kept !== null)
-      await this.#wait(this.#context.settling.quietMs);
-    return [await this.#askKept(kept), ...probed];
+    if ((probed.length === 0 || probe === null) && page !== null) await this.#wait(settling.quietMs);
+    return [await this.#askKept(kept, isRefused || isUnmet(probed) ? hasty() : settling), ...probed];
   }
 
   async #askBefore(): Promise<number | ProbeError | null> {
@@ -437,8 +441,8 @@ class Running {
     }
   }
 
-  async #askKept(written: readonly string[]): Promise<Finding> {
-    const { kept, run, settling, world, signal } = this.#context;
+  async #askKept(written: readonly string[], settling: Settling): Promise<Finding> {
+    const { kept, run, world, signal } = this.#context;
     const texts = written.map((text) => withRun(text, run));
     const say = (verdict: Finding['verdict'], actual: Said): Finding => ({
       verdict,
@@ -460,8 +464,8 @@ class Running {
     }
   }
 
-  async #askProbe(expected: number | string): Promise<Finding> {
-    const { probe, settling, world, signal } = this.#context;
+  async #askProbe(expected: number | string, settling: Settling): Promise<Finding> {
+    const { probe, world, signal } = this.#context;
     const before = this.#before;
     const counts = this.#sinceProbe;
     this.#sinceProbe = { sent: 0, events: 0 };
@@ -488,6 +492,10 @@ class Running {
       throw error;
     }
   }
+}
+
+function isUnmet(findings: readonly Finding[]): boolean {
+  return findings.some(({ verdict }) => verdict === 'unmet');
 }
 
 function probeCondition(
