@@ -35,7 +35,8 @@ export function changesOf({ raw, events }) {
   return events.flatMap((event) => {
     const address = textOf(event.objectId);
     const vendorType = vendorTypes[event.eventType];
-    if (address === null || vendorType === undefined) return [];
+    // Nobody is a contact without an address.
+    if (address === null || address.trim() === '' || vendorType === undefined) return [];
     // `raw` is the whole delivery, of which this notification may be the third part: by address, not by place.
     const vendorEvent = byAddress.get(`${vendorType} ${keyOf(address)}`)?.at(-1);
     const state = textOf(vendorEvent?.State);

@@ -11,9 +11,9 @@ export const answerWithinMs = 1000;
 export const quietMs = 300;
 
 /**
- * How long a probe is given: longer than what most callbacks do behind their answer takes.
+ * How long a probe is given, where the callback is not known to work behind its answer.
  * @param quiet for how long its number has to stay as it is, in milliseconds
  */
 export function settlingOf(quiet = quietMs): Settling {
-  return { mostMs: 3500 + quiet, quietMs: quiet };
+  return { mostMs: 2000 + quiet, quietMs: quiet };
 }

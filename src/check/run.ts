@@ -384,12 +384,13 @@ class Running {
   }
 
   async #attempts(message: Message, step: SendStep): Promise<Answer[]> {
-    const { target, world, signal } = this.#context;
+    const { target, settling, world, signal } = this.#context;
     if (message.afterMs > 0) await this.#wait(message.afterMs);
     const attempts: Answer[] = [];
     for (;;) {
       const timeoutMs = step.timeoutMs ?? target.timeoutMs;
       const answer = await world.exchange(target, message, timeoutMs, signal);
+      if (answer.kind === 'answer' && message.manner.kind === 'whole') settling.answered?.(answer.ms);
       if (answer.kind === 'left') return [...attempts, answer];
       const came = answer.kind === 'answer' ? answer : { ...answer, error: textOf(answer.error) };
       const verdict = judge(came, step.retry, attempts.length + 1, Date.now());

@@ -10,6 +10,8 @@ export interface Settling {
   readonly quietMs: number;
   /** Takes note that the number stood still for so long, in milliseconds, before what was sent showed in it. */
   saw?(ms: number): void;
+  /** Takes note that an answer took so long, in milliseconds: what is done before it goes on where nobody waits for it. */
+  answered?(ms: number): void;
 }
 
 /** How a callback that works behind its answer takes its time at most, as far as it is waited for, in milliseconds. */
@@ -19,6 +21,7 @@ export const longestWorkMs = 10_000;
 export class Pace implements Settling {
   readonly #base: Settling;
   #workMs = 0;
+  #answerMs = 0;
   #isFound = false;
 
   /** @param base how long at least */
@@ -32,7 +35,7 @@ export class Pace implements Settling {
   }
 
   get mostMs(): number {
-    const most = this.#base.mostMs + 2 * this.#workMs;
+    const most = this.#base.mostMs + 2 * this.#workMs + 1.5 * this.#answerMs;
     return this.#isFound ? most : Math.max(most, longestWorkMs);
   }
 
@@ -42,6 +45,10 @@ export class Pace implements Settling {
 
   saw(ms: number): void {
     this.#workMs = Math.max(this.#workMs, Math.min(ms, longestWorkMs));
+  }
+
+  answered(ms: number): void {
+    this.#answerMs = Math.max(this.#answerMs, Math.min(ms, longestWorkMs));
   }
 
   /** What was sent first has shown by now, or does not show at all: nothing is waited for as long as that any more. */

@@ -510,7 +510,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Names may be empty, custom fields may be none, and what is optional may not be there at all.',
       platform: 'Name may be "" and CustomFields []; that a field is missing altogether is not documented.',
       basis: 'assumption',
-      mend: 'Check what you read before you use it. What cannot be used is answered 2xx or 4xx and noted, never thrown.',
+      mend: 'Check what you read before you use it. What cannot be used is answered 2xx or 4xx and noted, never thrown; and without an address nobody is a contact.',
       steps: [
         {
           name: 'no name, no custom fields',
@@ -525,7 +525,7 @@ function written(answerWithinMs: number): readonly Written[] {
         {
           name: 'no address',
           send: { delivery: { ListID: list, Events: [{ Type: 'Subscribe', Date: '2026-01-15 09:30:00' }] } },
-          expect: { status: ['2xx', '4xx'] },
+          expect: { status: ['2xx', '4xx'], probe: 0 },
         },
       ],
     },

@@ -130,7 +130,7 @@ export class RightHandler {
   protected changesOf({ events, raw }: Notification): Change[] {
     return events.flatMap(({ eventType, objectId, date }) => {
       const type = vendorTypes[eventType];
-      if (type === undefined || objectId === '') return [];
+      if (type === undefined || !this.hasAddress(objectId)) return [];
       const own = this.detailsOf(raw?.Events ?? [], objectId, type);
       const isGone = type === 'Deactivate' || (own?.State ?? 'Active') !== 'Active';
       return [
@@ -143,6 +143,10 @@ export class RightHandler {
         },
       ];
     });
+  }
+
+  protected hasAddress(objectId: string): boolean {
+    return objectId !== '';
   }
 
   protected detailsOf(all: readonly VendorEvent[], address: string, type: string): VendorEvent | undefined {
@@ -340,6 +344,15 @@ export const wrongHandlers: readonly WrongHandler[] = [
     Handler: class extends RightHandler {
       protected override isSigned(received: Received): boolean {
         return received.headers['elements-webhook-signature']?.startsWith('sha1=') === true || super.isSigned(received);
+      }
+    },
+  },
+  {
+    fault: 'makes a contact of an event without an address',
+    foundBy: ['missing-field'],
+    Handler: class extends RightHandler {
+      protected override hasAddress(): boolean {
+        return true;
       }
     },
   },

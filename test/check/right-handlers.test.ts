@@ -113,13 +113,14 @@ describe('A right handler', function () {
   });
 
   it('does not fail, whatever its latency, its order of answer and work, and its page', async () => {
+    // Most of what a run takes goes into the batch of 1,000.
+    const isLarge = fc.integer({ min: 0, max: 3 }).map((one) => one === 0);
     await fc.assert(
-      fc.asyncProperty(manners, pages, async (manner, page) => {
-        const isLarge = fc.sample(fc.boolean(), 1)[0] === true;
-        const results = await checked(manner, page, (id) => id !== 'large-batch' || isLarge);
+      fc.asyncProperty(manners, pages, isLarge, async (manner, page, large) => {
+        const results = await checked(manner, page, (id) => id !== 'large-batch' || large);
         assert.deepEqual(failedOf(results), []);
       }),
-      { numRuns: Number(process.env['RUNS'] ?? 20) },
+      { numRuns: Number(process.env['RUNS'] ?? 15) },
     );
   });
 });

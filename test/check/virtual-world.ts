@@ -1,5 +1,6 @@
 /** A world for checks in which time passes at once: its clock goes on as soon as nothing is done any more. */
 import { setImmediate } from 'node:timers/promises';
+import { settlingOf } from '../../src/check/defaults.ts';
 import type { Answer } from '../../src/check/exchange.ts';
 import type { Message } from '../../src/check/messages.ts';
 import { ProbeError } from '../../src/check/probe.ts';
@@ -110,7 +111,7 @@ export function contextIn(world: VirtualWorld, key: string, page?: PageOptions):
     kept: pageOf(world, page),
     sources: sourcesOf({ folder: null, fromHistory: null }),
     run: newRun(),
-    settling: { mostMs: 3800, quietMs: 300 },
+    settling: settlingOf(),
     signal: new AbortController().signal,
     world: {
       now: () => world.now(),
