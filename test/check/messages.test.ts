@@ -160,9 +160,9 @@ describe('Trouble', () => {
 
   it('makes of the right signature a part, and its beginning with another end', () => {
     const right = signatureOf(troubled(1, ['twice'])[0] ?? assert.fail()) ?? '';
-    const signatureWith = (trouble: Trouble): string => {
+    const signatureWith = (trouble: Extract<Trouble, string>): string => {
       const [message] = troubled(1, [trouble]);
-      assert.ok(message !== undefined && !isRight(message), String(trouble));
+      assert.ok(message !== undefined && !isRight(message), trouble);
       return signatureOf(message) ?? '';
     };
     assert.equal(signatureWith('empty-signature'), 'sha256=');

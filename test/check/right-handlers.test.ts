@@ -120,7 +120,7 @@ describe('A right handler', function () {
         const results = await checked(manner, page, (id) => id !== 'large-batch' || large);
         assert.deepEqual(failedOf(results), []);
       }),
-      { numRuns: Number(process.env['RUNS'] ?? 15) },
+      { numRuns: 15 },
     );
   });
 });
