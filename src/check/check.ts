@@ -1,14 +1,15 @@
 /** Runs the suite on a callback: one check after another, within a time for all of them. */
 import { vendorDate } from '../campaign-monitor/samples.ts';
 import type { Said, Words } from '../common/words.ts';
+import { removalMs } from './defaults.ts';
 import { ProbeError } from './probe.ts';
 import { answerWords, asks, outcomeOf, reasonOf, runScenario } from './run.ts';
 import type { Finding, Outcome, RunContext, ScenarioResult } from './run.ts';
 import type { Scenario } from './scenario.ts';
-import { Pace, settled } from './settling.ts';
+import { Pace, quietBehind, settled } from './settling.ts';
 import type { Settling } from './settling.ts';
 import { newRun, withNote, withRun } from './sources.ts';
-import { farewellTo, neighboursOf, oneSubscription } from './suite.ts';
+import { removalOf, neighboursOf, oneSubscription } from './suite.ts';
 import type { Check } from './suite.ts';
 import { codeOf, ownText, words } from './words.ts';
 import { realWorld } from './world.ts';
@@ -45,15 +46,6 @@ export interface CheckOptions {
 const restartMs = 5000;
 const betweenMs = 200;
 
-/** Where no probe tells when a callback has done its work, it has so long to end by it, in milliseconds. */
-const aftermathMs = 100;
-
-/** The most notifications that are waited for where none of them shows in the number. */
-const mostUnseen = 3;
-
-/** How long those who were made up may take to leave, in milliseconds. */
-const farewellMs = 120_000;
-
 /** A callback that takes longer for its work than this is said to be slow, in milliseconds. */
 const slowMs = 300;
 
@@ -70,7 +62,7 @@ export async function runChecks(
 }
 
 /** What became of those who were made up. */
-export interface Farewell {
+export interface Removal {
   readonly addresses: number;
   /** Of how many the callback has not taken that they leave. */
   readonly refused: number;
@@ -81,11 +73,11 @@ export interface Farewell {
  * @param addresses theirs
  * @throws the context's signal's reason where that gives it up
  */
-export async function bidFarewell(addresses: readonly string[], context: RunContext): Promise<Farewell> {
+export async function removeContacts(addresses: readonly string[], context: RunContext): Promise<Removal> {
   if (addresses.length === 0) return { addresses: 0, refused: 0 };
   // Newer than all that was sent: dates have minutes alone.
   const date = vendorDate(new Date(Date.now() + 120_000));
-  const scenario = farewellTo(addresses, date, farewellMs);
+  const scenario = removalOf(addresses, date, removalMs);
   const { steps } = await runScenario(scenario, { ...context, probe: null, kept: null });
   let taken = 0;
   for (const { findings, examples } of steps) {
@@ -154,12 +146,11 @@ class Checking {
   }
 
   /** Finds how long the callback takes for its work, where the first check does not show it by itself. */
-  async #findPace([first, ...others]: readonly Check[]): Promise<void> {
+  async #findPace(checks: readonly Check[]): Promise<void> {
     const { probe, kept } = this.#context;
-    if (this.#pace === null || first === undefined || showsWork(first)) return;
-    const isAsked = (what: 'probe' | 'kept'): boolean => [first, ...others].some((each) => asks(each.scenario, what));
-    if ((probe === null || !isAsked('probe')) && (kept === null || !isAsked('kept'))) return;
-    const found = await this.#scenario(oneSubscription);
+    const first = paceFinder(checks, { probe: probe !== null, kept: kept !== null });
+    if (this.#pace === null || first === null) return;
+    const found = await this.#scenario(first);
     if (!this.#wasHeard) this.#gone = this.#nothingListens(found);
     this.#standing = found.standing;
     this.#tellPace();
@@ -259,7 +250,7 @@ class Checking {
   /** Lets the callback do what it does behind its answers, and looks whether it is still there. */
   async #afterwards(result: CheckResult): Promise<CheckResult> {
     const { probe, settling, world, target, signal } = this.#context;
-    if (probe === null) await world.wait(Math.min(settling.quietMs, aftermathMs), signal);
+    if (probe === null) await world.wait(quietBehind(settling, false, 0), signal);
     else if (this.#standing === undefined && this.#leftMs > 0) await this.#standStill(sentBy(result));
     if (!this.#canTell || (await world.isListening(target.url))) return result;
     const ended = this.#ended(result);
@@ -267,11 +258,10 @@ class Checking {
     return ended;
   }
 
-  /** @param sent how many notifications the callback may work off one by one, of which not all show in the number */
   async #standStill(sent: number): Promise<void> {
     const { probe, settling, world, signal } = this.#context;
     if (probe === null) return;
-    const quietMs = settling.quietMs * Math.max(1, Math.min(sent, mostUnseen));
+    const quietMs = quietBehind(settling, true, sent);
     const patient: Settling = { mostMs: settling.mostMs, quietMs, saw: (ms) => settling.saw?.(ms) };
     try {
       const { count, isStill } = await settled(probe, () => true, patient, world, signal);
@@ -350,6 +340,21 @@ function resultOf(check: Check, result: ScenarioResult): CheckResult {
 /** Whether the first of its requests did not reach the callback: so it was not there before. */
 function isUnheard({ steps }: ScenarioResult): boolean {
   return steps[0]?.examples[0]?.attempts.at(-1)?.kind === 'unreachable';
+}
+
+/**
+ * What is sent before checks to find how long the callback takes for its work; null where the first of them shows it by
+ * itself, or where nobody is asked.
+ * @param has whom there is to ask
+ */
+export function paceFinder(
+  checks: readonly Check[],
+  has: Readonly<Record<'probe' | 'kept', boolean>>,
+): Scenario | null {
+  const [first] = checks;
+  const isAsked = (what: 'probe' | 'kept'): boolean => has[what] && checks.some((each) => asks(each.scenario, what));
+  if (first === undefined || showsWork(first) || !(isAsked('probe') || isAsked('kept'))) return null;
+  return oneSubscription;
 }
 
 /** Whether a check waits for the probe to tell of its first notification. */

@@ -1,7 +1,10 @@
 /** What checks cost in time, beside what the callback itself takes to answer: made of what they wait for. */
-import type { Settling } from './settling.ts';
+import { paceFinder } from './check.ts';
 import { asks } from './run.ts';
-import type { Expected, RepeatStep, Step } from './scenario.ts';
+import type { Expected, RepeatStep, Scenario, Step } from './scenario.ts';
+import { longestWorkMs, mostUnseen, quietBehind } from './settling.ts';
+import type { Settling } from './settling.ts';
+import { neighboursOf } from './suite.ts';
 import type { Check } from './suite.ts';
 
 /** In milliseconds. */
@@ -17,20 +20,34 @@ export interface CostTerms {
   /** Whether there is a probe, a page that shows what is kept, a signature key. */
   readonly has: Readonly<Record<'probe' | 'kept' | 'key', boolean>>;
   readonly settling: Settling;
+  /** Whether that is known: was said by the user, or found; else it is found by what is sent first. */
+  readonly isSettlingGiven?: boolean;
 }
 
 /** What checks cost, one after another; those without their key nothing. */
 export function costOf(checks: readonly Check[], terms: CostTerms): Cost {
   const { has, settling } = terms;
-  return sum(
-    checks
-      .filter(({ needsKey }) => !needsKey || has.key)
-      .flatMap(({ scenario }) => [
-        // Before the first of its steps the number has to stand still.
-        ...(has.probe && asks(scenario, 'probe') ? [both(settling.quietMs)] : []),
-        ...scenario.steps.map((step) => costOfStep(step, terms)),
-      ]),
-  );
+  const run = checks.filter(({ needsKey }) => !needsKey || has.key);
+  const finder = terms.isSettlingGiven === true ? null : paceFinder(run, has);
+  const first = finder ?? run[0]?.scenario;
+  if (first === undefined) return both(0);
+  const seeking = terms.isSettlingGiven === true ? terms : { ...terms, settling: untilFound(settling) };
+  return sum([
+    // Before the first step the number has to stand still; later it does so behind each check.
+    ...(has.probe && asks(first, 'probe') ? [both(settling.quietMs)] : []),
+    ...(finder?.steps.map((step) => costOfStep(step, seeking)) ?? []),
+    ...run.map(({ scenario }) => costOfCheck(scenario, scenario === first ? seeking : terms)),
+  ]);
+}
+
+/** What first shows how long the callback takes is waited for longer than what follows. */
+function untilFound({ mostMs, quietMs }: Settling): Settling {
+  return { mostMs: Math.max(mostMs, longestWorkMs), quietMs };
+}
+
+function costOfCheck(scenario: Scenario, terms: CostTerms): Cost {
+  const steps = scenario.steps.map((step) => costOfStep(step, terms));
+  return sum([...steps, costOfPage(scenario, terms), costBehind(scenario.steps, terms)]);
 }
 
 function costOfStep(step: Step, terms: CostTerms): Cost {
@@ -51,10 +68,38 @@ function costOfRepeat({ repeat: { times, perSecond, atMostMs }, steps, expect }:
 
 /** What it takes to look what the callback has made of it. */
 function costOfLooking(expected: Expected | undefined, { has, settling: { mostMs, quietMs } }: CostTerms): Cost {
-  return sum([
-    ...(has.probe && expected?.probe !== undefined ? [{ leastMs: quietMs, mostMs: Math.max(mostMs, quietMs) }] : []),
-    ...(has.kept && expected?.kept !== undefined ? [{ leastMs: 0, mostMs }] : []),
-  ]);
+  const isProbed = has.probe && expected?.probe !== undefined;
+  if (!isProbed && !(has.kept && expected?.kept !== undefined)) return both(0);
+  const most = Math.max(mostMs, quietMs);
+  // The page is looked at when it is quiet; in vain for as long only where the probe did not wait in vain.
+  const isAlsoKept = isProbed && has.kept && expected.kept !== undefined;
+  return { leastMs: quietMs, mostMs: isProbed && !isAlsoKept ? most : quietMs + most };
+}
+
+/** Where a page is without what is looked for, others are sent that show whether it shows a part only. */
+function costOfPage(scenario: Scenario, terms: CostTerms): Cost {
+  if (!terms.has.kept || !asks(scenario, 'kept')) return both(0);
+  const { mostMs } = sum(neighboursOf('a@b').steps.map((step) => costOfStep(step, terms)));
+  return { leastMs: 0, mostMs };
+}
+
+/** What the callback does behind its answers is waited for, where the last look has not shown that it is done. */
+function costBehind(steps: readonly Step[], { has, settling }: CostTerms): Cost {
+  if (has.probe && endsStill(steps)) return both(0);
+  const ms = (sent: number): number => quietBehind(settling, has.probe, sent);
+  return { leastMs: ms(leastSent(steps)), mostMs: ms(mostUnseen) };
+}
+
+/** Whether the probe is asked behind the last that is sent. */
+function endsStill(steps: readonly Step[]): boolean {
+  const last = steps.findLast((step) => !('wait' in step));
+  if (last === undefined || 'wait' in last) return false;
+  return last.expect?.probe !== undefined || ('repeat' in last && endsStill(last.steps));
+}
+
+/** How many notifications are sent at least. */
+function leastSent(steps: readonly Step[]): number {
+  return steps.filter((step) => !('wait' in step)).length;
 }
 
 function both(ms: number): Cost {

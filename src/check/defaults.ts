@@ -4,6 +4,9 @@ import type { Settling } from './settling.ts';
 /** How long all checks may take, in milliseconds. */
 export const allChecksMs = 300_000;
 
+/** How long the made-up contacts may take to leave after that, in milliseconds. */
+export const removalMs = 120_000;
+
 /** How fast 99 of 100 answers, and the first, have to be, in milliseconds. */
 export const answerWithinMs = 1000;
 

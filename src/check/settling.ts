@@ -57,6 +57,20 @@ export class Pace implements Settling {
   }
 }
 
+/** Where no probe tells when a callback has done its work, it has so long to end by it, in milliseconds. */
+const aftermathMs = 100;
+
+/** The most notifications that are waited for where none of them shows in the number. */
+export const mostUnseen = 3;
+
+/**
+ * For how long it has to be quiet behind a check, in milliseconds.
+ * @param sent how many notifications the callback may work off one by one, of which not all show in the number
+ */
+export function quietBehind({ quietMs }: Settling, hasProbe: boolean, sent: number): number {
+  return hasProbe ? quietMs * Math.max(1, Math.min(sent, mostUnseen)) : Math.min(quietMs, aftermathMs);
+}
+
 const betweenMs = 50;
 /** A number that never stands still is given up after so many times the time that it is given. */
 const longest = 10;

@@ -726,8 +726,8 @@ function written(answerWithinMs: number): readonly Written[] {
   ];
 }
 
-/** How many addresses one notification of a farewell names. */
-const farewellEvents = 20;
+/** How many addresses one notification of a removal names. */
+const removedAtOnce = 20;
 
 /**
  * What has those leave again who were made up for checks: a deactivation for each.
@@ -735,13 +735,13 @@ const farewellEvents = 20;
  * @param date of the deactivations, as Campaign Monitor writes it: newer than all that was sent
  * @param timeoutMs how long it may take in all
  */
-export function farewellTo(addresses: readonly string[], date: string, timeoutMs: number): Scenario {
+export function removalOf(addresses: readonly string[], date: string, timeoutMs: number): Scenario {
   const deliveries: WrittenSource[] = [];
-  for (let first = 0; first < addresses.length; first += farewellEvents) {
-    const events = addresses.slice(first, first + farewellEvents).map((address) => deactivated(address, date));
+  for (let first = 0; first < addresses.length; first += removedAtOnce) {
+    const events = addresses.slice(first, first + removedAtOnce).map((address) => deactivated(address, date));
     deliveries.push({ delivery: { ListID: list, Events: events } });
   }
-  return scenario({ name: 'farewell', timeoutMs, steps: deliveries.map((send) => ({ send })) });
+  return scenario({ name: 'removal', timeoutMs, steps: deliveries.map((send) => ({ send })) });
 }
 
 /** What shows how long a callback takes for its work, where no check has shown it yet. */

@@ -29,16 +29,30 @@ describe('What checks cost in time', () => {
       { wait: 500 },
       { send: one, expect: { probe: 1, kept: 'Ada' } },
     ]);
-    assert.deepEqual(costOf([check], terms(true)), { leastMs: 3700, mostMs: 5600 });
-    assert.deepEqual(costOf([check], terms(false)), { leastMs: 3500, mostMs: 3500 });
-    assert.deepEqual(costOf([check, check], terms(false)), { leastMs: 7000, mostMs: 7000 });
+    const given = { ...terms(true), isSettlingGiven: true };
+    // In vain, two others are sent that tell whether the page shows a part only.
+    assert.deepEqual(costOf([check], given), { leastMs: 3700, mostMs: 6900 });
+    // The second time the number is known.
+    assert.deepEqual(costOf([check, check], given), { leastMs: 7300, mostMs: 13_700 });
+    // Behind each there is a short time to end by it.
+    assert.deepEqual(costOf([check], terms(false)), { leastMs: 3600, mostMs: 3600 });
+    assert.deepEqual(costOf([check, check], terms(false)), { leastMs: 7200, mostMs: 7200 });
+  });
+
+  it('is what is sent first, too, to find how long the callback works behind its answer', () => {
+    const shows = checkOf([{ send: one, expect: { probe: 1 } }]);
+    assert.deepEqual(costOf([shows], terms(true)), { leastMs: 200, mostMs: 10_100 });
+    assert.deepEqual(costOf([shows], { ...terms(true), isSettlingGiven: true }), { leastMs: 200, mostMs: 1100 });
+    const first = checkOf([{ send: one }]);
+    // Of the one that shows nothing it is waited for longer: it may be worked off one by one.
+    assert.deepEqual(costOf([first, shows], terms(true)), { leastMs: 400, mostMs: 11_500 });
   });
 
   it('is as long as a repetition may take, and nothing where a check is not run', () => {
     const repeated = checkOf([{ repeat: { times: 100, atMostMs: 5000 }, steps: [{ send: one }] }]);
-    assert.deepEqual(costOf([repeated], terms(true)), { leastMs: 0, mostMs: 5000 });
+    assert.deepEqual(costOf([repeated], terms(true)), { leastMs: 100, mostMs: 5300 });
     const paced = checkOf([{ repeat: { times: 11, perSecond: 10 }, steps: [{ send: one }, { wait: 50 }] }]);
-    assert.deepEqual(costOf([paced], terms(true)), { leastMs: 1050, mostMs: 1050 });
+    assert.deepEqual(costOf([paced], terms(true)), { leastMs: 1150, mostMs: 1350 });
     assert.deepEqual(costOf([checkOf([{ wait: 500 }], true)], terms(false)), { leastMs: 0, mostMs: 0 });
   });
 

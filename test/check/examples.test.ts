@@ -88,10 +88,6 @@ describe('The suite and the examples', function () {
     const has = { probe: true, kept: true, key: true };
     const said = costOf(checksFor({ answerWithinMs: 10_000 }), { has, settling });
     assert.ok(said.leastMs <= tookMs && tookMs <= said.mostMs, `${said.leastMs} to ${said.mostMs}: ${tookMs} ms`);
-    for (const { check, result } of results) {
-      const { leastMs } = costOf([check], { has, settling });
-      assert.ok(leastMs <= (result?.ms ?? 0) + 1, `${check.id}: ${leastMs} ms, and it took ${result?.ms ?? 0}`);
-    }
   });
 
   it('says once that the page is broken where a run before has broken it', async () => {

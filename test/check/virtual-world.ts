@@ -134,6 +134,7 @@ function probeOf(world: VirtualWorld): Probe {
 
 function pageOf(world: VirtualWorld, options?: PageOptions): KeptPage {
   return {
+    who: words('the-page', 'http://callback.example/contacts'),
     async missing(texts, signal) {
       await world.wait(wayMs, signal);
       const all = (world.handler?.page ?? []).map((each) => ({ ...each, text: `${each.address} ${each.name}` }));

@@ -190,7 +190,7 @@ describe('cm-relay check', () => {
     assert.equal(left.code, 0, left.err);
     assert.match(left.err, /A Deactivate was sent for each of 22 made-up contacts\.$/m);
     const summary = JSON.parse(left.out.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
-    assert.deepEqual(summary['farewell'], { addresses: 22, refused: 0 });
+    assert.deepEqual(summary['removal'], { addresses: 22, refused: 0 });
     assert.deepEqual(await count(), { count: 0 });
     const kept = await run(['check', url, ...flags, '--keep'], { KEY: 'a key' });
     assert.match(

@@ -1,8 +1,9 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { CheckResult, Farewell } from '../../check/check.ts';
-import { allChecksMs, answerWithinMs, settlingOf } from '../../check/defaults.ts';
+import type { CheckResult, Removal } from '../../check/check.ts';
+import { allChecksMs, answerWithinMs, removalMs, settlingOf } from '../../check/defaults.ts';
+import type { Cost } from '../../check/cost.ts';
 import type { Reported } from '../../check/report.ts';
 import type { Outcome } from '../../check/run.ts';
 import type { Check } from '../../check/suite.ts';
@@ -125,21 +126,19 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     const context = { ...probes, target, run, signal, sources, settling: settlingOf(options.settle) };
     note(`Checking ${checking.shownUrl(target.url)}: ${count(checks.length, 'check')}, run ${run.token}.`);
     const has = { probe: probes.probe !== null, kept: probes.kept !== null, key: target.signatureKey !== undefined };
-    const { leastMs, mostMs } = costOf(checks, { has, settling: context.settling });
-    const limit = duration(options.timeout * 1000);
-    note(
-      `Takes ${duration(leastMs)} to ${duration(mostMs)}, plus the time your callback takes to answer; ${limit} at most.`,
-    );
+    const isSettlingGiven = options.settle !== undefined;
+    note(saidCost(costOf(checks, { has, settling: context.settling, isSettlingGiven }), options));
     // Printed one behind the other, whoever reads them.
     let printed = Promise.resolve();
     const newsOf = newsTeller();
     const results = await engine.runChecks(checks, context, {
       timeoutMs: options.timeout * 1000,
-      isSettlingGiven: options.settle !== undefined,
-      onSlow: (workMs, { quietMs }) => {
+      isSettlingGiven,
+      onSlow: (workMs, settling) => {
         note(
-          `Your callback works ${duration(workMs)} behind its answer: the number has to stay as it is for ${duration(quietMs)}. --settle <ms> says it otherwise.`,
+          `Your callback works ${duration(workMs)} behind its answer: the number has to stay as it is for ${duration(settling.quietMs)}. --settle <ms> says it otherwise.`,
         );
+        note(saidCost(costOf(checks, { has, settling, isSettlingGiven: true }), options));
       },
       onResult: (result) => {
         const reported = reportedCheck(result);
@@ -157,24 +156,31 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     await checking.writeReports(options.report ?? [], reported, options.strict);
     const absent = results.find(({ reason }) => codeOf(reason) === 'nothing-listens')?.reason;
     const isLeft = options.keep === true || absent != null;
-    const farewell = isLeft ? null : await engine.bidFarewell([...addresses.values()], context);
+    const removal = isLeft ? null : await engine.removeContacts([...addresses.values()], context);
     const all = counts(reported);
-    if (options.json === true) await printJson({ type: 'summary', run: run.token, ...all, farewell });
+    if (options.json === true) await printJson({ type: 'summary', run: run.token, ...all, removal });
     else await print(`\n${countsLine(all)}\n`);
     if (absent != null) {
       throw new CommandError(textOf(absent), 'Start your callback, then check it again. Nothing was sent.');
     }
-    note(saidFarewell(farewell, addresses.size, run.token));
+    note(saidRemoval(removal, addresses.size, run.token));
     if (all.undecided > 0 && options.json !== true) note(whatDecides(options));
     refuse(results, reported, options);
   });
 }
 
+/** How long it takes, in a line. */
+function saidCost({ leastMs, mostMs }: Cost, { timeout, keep }: CheckOptions): string {
+  const limit = `${duration(timeout * 1000)} at most`;
+  const removal = keep === true ? '' : `, and ${duration(removalMs)} to remove the made-up contacts`;
+  return `Takes ${duration(leastMs)} to ${duration(mostMs)}, plus the time your callback takes to answer; ${limit}${removal}.`;
+}
+
 /** What became of the contacts that were made up, in a line. */
-function saidFarewell(farewell: Farewell | null, made: number, token: string): string {
-  if (farewell === null)
+function saidRemoval(removal: Removal | null, made: number, token: string): string {
+  if (removal === null)
     return `${count(made, 'made-up contact')} stay with your callback: their addresses hold "check-${token}".`;
-  const { addresses, refused } = farewell;
+  const { addresses, refused } = removal;
   const left = `A Deactivate was sent for each of ${count(addresses, 'made-up contact')}.`;
   return refused === 0 ? left : `${left} ${refused} of them were not taken: their addresses hold "check-${token}".`;
 }

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Asked } from '../../check/asked.ts';
 import type { Cause } from '../../check/causes.ts';
 import type { CheckResult } from '../../check/check.ts';
-import type { Cost } from '../../check/cost.ts';
+import type { Cost, CostTerms } from '../../check/cost.ts';
 import type { Check } from '../../check/suite.ts';
 import type { Target } from '../../check/target.ts';
 import { commandId } from '../commands.ts';
@@ -14,7 +14,7 @@ import { CommandError } from '../ui/command-error.ts';
 import { sayIn } from '../ui/localiser.ts';
 import { offer } from '../ui/offer.ts';
 import { PageHost } from '../ui/page-host.ts';
-import { placeOf } from '../ui/phrases.ts';
+import { durationOf, placeOf } from '../ui/phrases.ts';
 import { working } from '../ui/progress.ts';
 import { inMessage } from '../ui/printable.ts';
 import type * as engineModule from './engine.ts';
@@ -146,6 +146,8 @@ interface Running {
   /** By `performance.now()`. */
   readonly begun: number;
   readonly costOf: (checks: readonly Check[]) => Cost;
+  /** How long the callback works behind its answer, in milliseconds, where that is long. */
+  workMs?: number;
 }
 
 /** One page. */
@@ -222,9 +224,10 @@ class CheckPanel {
     const run = newRun();
     const settling = settlingOf();
     const has = { probe: asked.probe !== null, kept: asked.kept !== null, key: target.signatureKey !== undefined };
+    let terms: CostTerms = { has, settling };
     const running: Running = {
       ...{ stop: new AbortController(), left: checks, all: checks, begun: performance.now() },
-      costOf: (some) => costOf(some, { has, settling }),
+      costOf: (some) => costOf(some, terms),
     };
     this.#running = running;
     this.#wasGivenUp = false;
@@ -242,6 +245,11 @@ class CheckPanel {
         },
         {
           timeoutMs: allChecksMs,
+          onSlow: (workMs, found) => {
+            terms = { has, settling: found, isSettlingGiven: true };
+            running.workMs = workMs;
+            this.#tell([]);
+          },
           onResult: (result) => {
             this.#results.set(result.check.id, result);
             running.left = running.left.filter(({ id }) => id !== result.check.id);
@@ -289,6 +297,9 @@ class CheckPanel {
     return [
       ...(this.#choice === undefined ? [] : [[l10n.t('Probe'), probeWords(this.#choice)] as const]),
       ...(this.#runToken === '' ? [] : [[l10n.t('In the addresses'), `check-${this.#runToken}`] as const]),
+      ...(running?.workMs === undefined
+        ? []
+        : [[l10n.t('Works behind its answer'), durationOf(running.workMs, l10n)] as const]),
       ...(running !== undefined
         ? [[l10n.t('Takes'), costWords(running.costOf(running.all), allChecksMs, l10n)] as const]
         : tookMs > 0
