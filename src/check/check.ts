@@ -220,8 +220,9 @@ class Checking {
   async #believed(check: Check, run: ScenarioResult): Promise<ScenarioResult> {
     // Where something else failed as well, that is why.
     const unmet = run.steps.flatMap(({ findings }) => findings.filter(({ verdict }) => verdict === 'unmet'));
-    const isDoubtful = ({ verdict, what, actual }: Finding): boolean =>
-      verdict === 'unmet' && what.code === 'kept' && codeOf(actual) === 'page-without';
+    // One that was broken before has its cause: it tells of no other either.
+    const isDoubtful = ({ verdict, what, actual, cause }: Finding): boolean =>
+      verdict === 'unmet' && what.code === 'kept' && codeOf(actual) === 'page-without' && cause === undefined;
     if (unmet.length === 0 || !unmet.every(isDoubtful)) return run;
     this.#isPagePartial ||= !(await this.#showsNeighbours(check));
     if (!this.#isPagePartial) return run;
