@@ -58,11 +58,12 @@ export class Configuration {
   /**
    * Puts in force what the relay begins with.
    * @param port where the webhook endpoint listens, to be remembered
+   * @param settings those at the start, with the receiver's URL in place
    * @throws ConflictError or StoreError
    */
-  async begin(port: number, secrets: SecretsChange): Promise<void> {
+  begin(port: number, settings: Settings, secrets: SecretsChange): void {
     this.#remembered = { ...this.#remembered, port };
-    this.#apply(await this.#options.sampleReceiver.placed(this.#settings), secrets);
+    this.#apply(settings, secrets);
   }
 
   /**

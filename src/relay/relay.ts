@@ -304,8 +304,10 @@ class RunningRelay implements Relay {
   async open(): Promise<void> {
     for (const notice of await this.#gate.open()) this.tell(notice);
     for (const notice of this.#notices) this.#log('warn', notice);
+    // Before anything can come: until the settings are in force, what comes goes nowhere.
+    const settings = await this.#sampleReceiver.placed(this.#configuration.settings);
     this.#port = await this.#openWebhookEndpoint();
-    await this.#configuration.begin(this.#port, this.#options.secrets ?? {});
+    this.#configuration.begin(this.#port, settings, this.#options.secrets ?? {});
     await this.#control.open();
     const { subdomain } = this.#configuration.remembered;
     this.#tunnel = new TunnelSupervisor({

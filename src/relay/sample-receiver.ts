@@ -21,8 +21,9 @@ const texts: Readonly<Record<SampleAnswer, string>> = {
 /** Listens on loopback from the first settings on that want it, until the relay ends. */
 export class SampleReceiver {
   readonly #server: Server = createServer((request, response) => {
-    const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
-    const answer = answerNamed(searchParams.get('answer'));
+    // What stands there is anybody's: not every text is a URL.
+    const [, query = ''] = (request.url ?? '').split('?');
+    const answer = answerNamed(new URLSearchParams(query).get('answer'));
     request.resume();
     request.on('end', () => {
       const send = (): void => {

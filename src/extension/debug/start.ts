@@ -117,7 +117,7 @@ class InlineAdapter extends vscode.Disposable implements vscode.DebugAdapter {
 async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd, isReplaced: boolean): Promise<void> {
   const { l10n } = vscode;
   const ofEdits = l10n.t('What was edited and not released is held as it was.');
-  if (isReplaced && edited > 0) void vscode.window.showWarningMessage(ofEdits);
+  if (isReplaced && edited > 0) void offer('Warning', ofEdits, {});
   if (isReplaced || sending?.state !== 'paused') return;
   const held = heldCount(sending.held);
   const texts = [

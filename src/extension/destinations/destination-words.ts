@@ -66,7 +66,7 @@ export function stateOfDestination(
 }
 
 function reachedText(answers: boolean | undefined, l10n: Localiser): string {
-  if (answers === undefined) return l10n.t('nothing sent yet');
+  if (answers === undefined) return l10n.t('not tried yet');
   return answers ? l10n.t('takes notifications') : l10n.t('could not be reached');
 }
 

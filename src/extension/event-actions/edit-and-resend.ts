@@ -105,7 +105,7 @@ export async function sayReceived(
 ): Promise<void> {
   if (row === undefined) return;
   const { l10n } = vscode;
-  const node: EventsNode = { kind: 'event', row };
+  const node: EventsNode = { kind: 'event', row, isElsewhere: true };
   const show = { [l10n.t('Show Event')]: byCommand('open', node) };
   if (delivery.status === 'rejected') {
     await offer(

@@ -179,7 +179,7 @@ class EventPanel implements vscode.Disposable {
       return;
     }
     const row = this.#read?.found.event;
-    const node: EventNode | undefined = row && { kind: 'event', row };
+    const node: EventNode | undefined = row && { kind: 'event', row, isElsewhere: true };
     const aboutTheRelay = action === 'start' || action === 'showLog' || action === 'manageSecrets';
     if (node === undefined && !aboutTheRelay) return;
     await vscode.commands.executeCommand(commandId(action), ...(aboutTheRelay ? [] : [node]));

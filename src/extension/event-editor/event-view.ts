@@ -80,7 +80,8 @@ export function drawEvent(read: ReadEvent, chosen: string | undefined, viewer: V
       facts: factsOf(read, viewer),
       details: detailsOf(read, viewer),
       actions: actionsOf(found),
-      waits: state === 'retrying' || state === 'waiting',
+      // A replay would send it again to those that took it.
+      waits: event.forwardings.length > 0 && event.forwardings.every((each) => each.state === 'waiting'),
       texts: textsOf(read),
       groups,
       chosen: chosen !== undefined && subjects.has(chosen) ? chosen : first,

@@ -5,6 +5,8 @@ export interface EventNode {
   readonly kind: 'event';
   /** As it is known now: replaced when an attempt was recorded. */
   readonly row: EventRow;
+  /** It was chosen elsewhere than in the tree, whose folded groups hide nothing of it. */
+  readonly isElsewhere?: true;
 }
 
 export interface GroupNode {

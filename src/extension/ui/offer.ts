@@ -4,6 +4,7 @@ import { commandId } from '../commands.ts';
 import type { CommandName } from '../commands.ts';
 import type { ViewName } from '../describing.ts';
 import { prefix } from '../prefix.ts';
+import { unlinked } from './printable.ts';
 
 /** By what stands on its button. */
 export type Ways = Readonly<Record<string, () => unknown>>;
@@ -14,7 +15,7 @@ export type Ways = Readonly<Record<string, () => unknown>>;
  * @throws what it throws
  */
 export async function offer(kind: 'Information' | 'Warning' | 'Error', text: string, ways: Ways): Promise<void> {
-  const choice = await vscode.window[`show${kind}Message`](text, ...Object.keys(ways));
+  const choice = await vscode.window[`show${kind}Message`](unlinked(text), ...Object.keys(ways));
   if (choice !== undefined) await ways[choice]?.();
 }
 

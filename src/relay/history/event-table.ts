@@ -20,7 +20,7 @@ type CountsParams = ParsedParams<'events/counts'>;
 type Grouping = NonNullable<CountsParams['groupBy']>;
 
 /** Snapshots that are kept: 4 bytes an event each. */
-const mostSnapshots = 2;
+const mostSnapshots = 8;
 /** Different values that are counted on their own; what more there are is counted together. */
 const mostValues = 100_000;
 /** Different types whose names decide the order; of what more there are, each stays together. */
@@ -60,20 +60,36 @@ export function carriedInto(
   chosen: ChosenEvents,
   before: Pick<Snapshot, 'base' | 'ids'> | undefined,
 ): Carried {
-  const meant = new Set(chosen.ids.map((id) => parseId(id).number));
-  for (const [from, to] of chosen.stretches)
-    for (const id of before?.ids.subarray(from, to + 1) ?? []) meant.add((before?.base ?? 0) + id);
+  const named = new Set(chosen.ids.map((id) => parseId(id).number));
+  // By id, less the base of the one before: a set of so many numbers takes seconds.
+  let most = -1;
+  if (chosen.stretches.length > 0) for (const id of before?.ids ?? []) most = Math.max(most, id);
+  const inStretch = new Uint8Array(most + 1);
+  for (const [from, to] of apart(chosen.stretches))
+    for (const id of before?.ids.subarray(from, to + 1) ?? []) inStretch[id] = 1;
+  const isMeant = (id: number): boolean => named.has(id) || inStretch[id - (before?.base ?? 0)] === 1;
   const active = chosen.active === null ? undefined : parseId(chosen.active).number;
   const stretches: Stretch[] = [];
   let at: number | null = null;
   for (const [place, id] of ids.entries()) {
     if (base + id === active) at = place;
-    if (!meant.has(base + id)) continue;
+    if (!isMeant(base + id)) continue;
     const last = stretches.at(-1);
     if (last?.[1] === place - 1) last[1] = place;
     else stretches.push([place, place]);
   }
   return { stretches: stretches.length > mostCarried ? [] : stretches, active: at };
+}
+
+/** Stretches in order, none over another: each place is looked at once. */
+function apart(stretches: readonly Stretch[]): Stretch[] {
+  const all: Stretch[] = [];
+  for (const [from, to] of [...stretches].sort(([a], [b]) => a - b)) {
+    const last = all.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else all.push([from, to]);
+  }
+  return all;
 }
 
 /** Tables over the events that a filter finds. */

@@ -49,11 +49,13 @@ export class DueAgain {
     return undefined;
   }
 
-  /** Makes all of them due. @returns how many there are */
-  dueNow(): number {
+  /** Makes all of them due, in the order in which they would have been. */
+  dueNow(): void {
     const now = Date.now();
-    for (const job of [...this.#jobs.values()]) if ((job.nextAt ?? 0) > now) this.add(job, now);
-    return this.#jobs.size;
+    const inOrder = [...this.#jobs.values()].sort((a, b) => (a.nextAt ?? 0) - (b.nextAt ?? 0));
+    // When each was due before is forgotten: it would gather with each call.
+    this.#due = new DueQueue();
+    for (const job of inOrder) this.add(job, Math.min(job.nextAt ?? now, now));
   }
 
   /** Whether a notification is among them. */

@@ -139,10 +139,9 @@ export class Lane {
    */
   tryNow(): boolean {
     if (this.target.held !== null) return false;
-    const waited = this.#reachability.isDown || this.#retries.size > 0;
-    this.#reachability.tryNow();
+    const waited = this.isDown || this.#retries.size > 0;
     this.#retries.dueNow();
-    this.pump();
+    this.probe();
     return waited;
   }
 
@@ -184,8 +183,7 @@ export class Lane {
     if (this.#retries.has(job.notificationId)) this.#retries.add(job, Date.now());
     else this.#waiting.addLate(job);
     // Somebody wants it sent now.
-    this.#reachability.tryNow();
-    this.pump();
+    this.probe();
   }
 
   /** Whether it waits for its destination to be reached again. */
