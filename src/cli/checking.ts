@@ -20,7 +20,7 @@ import type { Config } from './config.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { print } from './terminal/output.ts';
 import { interrupted } from './terminal/signals.ts';
-import { duration, printable } from './terminal/text.ts';
+import { duration, printable, widthOf } from './terminal/text.ts';
 
 /**
  * The callback that the flags name.
@@ -167,7 +167,7 @@ export async function printReported(reported: Reported, name = reported.id): Pro
   const took = outcome === 'skipped' ? '' : `  ${duration(ms)}`;
   await print(`${word} ${printable(name)}${title === id ? '' : `: ${printable(title)}`}${took}\n`);
   if (outcome === 'passed') return;
-  const width = Math.max(40, Math.min(stdout.isTTY ? stdout.columns : 100, 110)) - 12;
+  const width = Math.max(40, Math.min(widthOf(stdout), stdout.isTTY ? 110 : 100)) - 12;
   for (const line of detailLines(reported, width)) await print(`          ${printable(line)}\n`);
 }
 

@@ -5,7 +5,7 @@ import { maskSecrets } from '../export/item.ts';
 import { isUntrusted } from '../protocol/data-directory.ts';
 import { hasRelayErrorCode, NoAnswerError } from '../protocol/errors.ts';
 import { filterKeys } from '../protocol/event-filter.ts';
-import { printable, wrapped } from './terminal/text.ts';
+import { printable, widthOf, wrapped } from './terminal/text.ts';
 
 /** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
 export class UsageError extends Error {
@@ -83,7 +83,7 @@ export function report(error: unknown): number {
   const message = lost ? 'the relay ended before it answered' : error instanceof Error ? error.message : String(error);
   const label = styleText('red', 'error:', { stream: process.stderr });
   const say = (text: string): void => {
-    process.stderr.write(`${process.stderr.isTTY ? wrapped(text, process.stderr.columns, 2) : text}\n`);
+    process.stderr.write(`${wrapped(text, widthOf(process.stderr), 2)}\n`);
   };
   say(`${label} ${printable(withoutSecrets(message), '\n')}`);
   const next = lost ? 'What it has acknowledged is on disk. cm-relay listen starts it again.' : nextOf(error);

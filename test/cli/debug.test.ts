@@ -258,7 +258,8 @@ describe('Debugging from the terminal', function () {
       await terminal.shows(/Sending is paused since .* Held: 0\./);
       terminal.child.stdin.write('r');
       await terminal.shows(/Nothing waits to be tried again\./);
-      terminal.child.stdin.write('\x03');
+      // Keys that come together are each taken.
+      terminal.child.stdin.write('\x1b[A\x03');
       const [code] = (await ended) as [number | null];
       assert.equal(code, 0);
       assert.match(terminal.text, /Held: 0\. It stays so when the relay is started again\./);

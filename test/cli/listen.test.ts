@@ -136,7 +136,7 @@ describe('cm-relay listen', function () {
 
   it('says less without a terminal, and no secret; nothing where it is to be quiet', async () => {
     const compact = place.start(['listen', callback.url, '--data-dir', place.dataDir, '--port', '0']);
-    const line = await compact.line((each) => each.includes('cm-relay url prints it in full'));
+    const line = await compact.line((each) => each.includes('cm-relay url --local prints it in full'));
     assert.match(
       line,
       /^Campaign Monitor Relay \S+, process \d+\. Listens at http:\S+\/hooks\/\*{8}\/\S+ .*, forwards to http:/,

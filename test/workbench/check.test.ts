@@ -163,7 +163,11 @@ describe('Check My Callback', () => {
     await frame().getByRole('menuitem', { name: 'JUnit XML…' }).waitFor();
     await workbench.page.keyboard.press('Enter');
     await workbench.quickInputWidget.filter({ hasText: 'Save Report' }).waitFor();
-    await workbench.enter(file);
+    // The dialog takes no Enter while it still reads the folder.
+    await untilDone(async () => {
+      await workbench.enter(file);
+      await workbench.quickInputWidget.waitFor({ state: 'hidden', timeout: 5000 });
+    });
     await until(() => Promise.resolve(existsSync(file)));
     await workbench.notification('The report is saved.').waitFor();
     assert.match(readFileSync(file, 'utf8'), /<testsuites name="cm-relay" tests="\d+"/);

@@ -11,6 +11,7 @@ import type { CommonOptions } from '../flags.ts';
 import { EventTable } from '../terminal/event-table.ts';
 import { masked } from '../terminal/masked.ts';
 import { note, print, printJson } from '../terminal/output.ts';
+import { widthOf } from '../terminal/text.ts';
 
 interface EventsOptions extends CommonOptions {
   filter: string;
@@ -56,7 +57,7 @@ export function eventsCommand(): Command {
 async function events(options: EventsOptions): Promise<void> {
   await withHistory(options, async (history) => {
     let shown = 0;
-    const table = new EventTable(process.stdout.isTTY ? process.stdout.columns : Infinity);
+    const table = new EventTable(widthOf(process.stdout));
     for await (const rows of pages(history, options.filter, options.limit)) {
       for (const row of rows) {
         if (options.json === true) await printJson(masked(row));

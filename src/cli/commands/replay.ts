@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { destinationSchema } from '../../protocol/settings.ts';
 import { withFilter, withRelay } from '../connection.ts';
+import { dataDirHint } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectIds, jsonFlag, newCommand, urlOf, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
@@ -103,7 +104,7 @@ async function replay(ids: string[] | undefined, options: ReplayOptions): Promis
     if (failed + discarded + waiting > 0) {
       throw new CommandError(
         `not all were sent again: ${words}`,
-        'cm-relay show n9 --attempts shows what was answered.',
+        `cm-relay show ${result.notificationIds[0] ?? 'n1'} --attempts${dataDirHint(options)} shows what was answered.`,
       );
     }
   });

@@ -14,7 +14,7 @@ import { lookUntil } from '../look-until.ts';
 import { EventTable } from '../terminal/event-table.ts';
 import { masked } from '../terminal/masked.ts';
 import { print, printJson } from '../terminal/output.ts';
-import { count } from '../terminal/text.ts';
+import { count, widthOf } from '../terminal/text.ts';
 import { filterFlag, filterHelp } from './events.ts';
 
 interface WaitOptions extends CommonOptions {
@@ -95,7 +95,7 @@ async function wait(options: WaitOptions): Promise<void> {
     const filter = await boundFilter(client, options);
     return lookUntil(client, options.timeout * 1000, () => look(client, filter, options.count), isEnough);
   });
-  const table = new EventTable(process.stdout.isTTY ? process.stdout.columns : Infinity);
+  const table = new EventTable(widthOf(process.stdout));
   for (const [index, row] of rows.entries()) {
     if (options.json === true) await printJson(masked(row));
     else await print(`${index === 0 ? `${table.heading}\n` : ''}${table.line(row)}\n`);

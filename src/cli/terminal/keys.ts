@@ -23,6 +23,10 @@ const namedKeys: Readonly<Record<string, string>> = {
   '\n': 'enter',
 };
 
+/** What a terminal sends for one key: a sequence, a key with Alt, or a character. */
+// eslint-disable-next-line no-control-regex -- terminals begin sequences with it
+const oneKey = /\x1b[[O][0-9;?<]*[A-Za-z~]|\x1b[^\x1b\x03\x1c\x1a]|[^]/g;
+
 /** Whether keys can be read: both ends are a terminal, and it is this program's at the moment. */
 export function hasKeys(): boolean {
   return process.stdin.isTTY && process.stdout.isTTY && isForeground();
@@ -48,16 +52,15 @@ export function isForeground(): boolean {
 export function readKeys(onKey: (key: string) => void): () => void {
   const { stdin } = process;
   const take = (chunk: Buffer): void => {
-    const text = chunk.toString();
-    const named = namedKeys[text];
-    if (named !== undefined) onKey(named);
-    // Another key that sends a sequence, and what is pasted, is none of these.
-    if (named !== undefined || text.startsWith('\x1b') || text.length > mostAtOnce) return;
-    for (const key of text) {
+    const keys = chunk.toString().match(oneKey) ?? [];
+    const isPasted = keys.length > mostAtOnce;
+    for (const key of keys) {
       const signal = signalOf[key];
-      if (signal === undefined) onKey(key.toLowerCase());
-      else if (signal === 'SIGTSTP') suspend();
-      else process.kill(process.pid, signal);
+      const named = namedKeys[key];
+      if (signal === 'SIGTSTP') suspend();
+      else if (signal !== undefined) process.kill(process.pid, signal);
+      // Another key that sends a sequence is none of these.
+      else if (!isPasted && (named !== undefined || !key.startsWith('\x1b'))) onKey(named ?? key.toLowerCase());
     }
   };
   const begin = (): void => {

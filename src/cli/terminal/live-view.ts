@@ -52,13 +52,13 @@ export class LiveView {
     const { destinations } = masked(status.settings);
     const where = destinations.map(({ url }) => url).join(', ');
     return printable(
-      `Campaign Monitor Relay ${status.version}, process ${status.pid}${attached ? ', already running: attached' : ''}. Listens at ${masked(status.campaignMonitorUrl)} (cm-relay url prints it in full), forwards ${where === '' ? 'nowhere' : `to ${where}`}.`,
+      `Campaign Monitor Relay ${status.version}, process ${status.pid}${attached ? ', already running: attached' : ''}. Listens at ${masked(status.campaignMonitorUrl)} (cm-relay url --local prints it in full), forwards ${where === '' ? 'nowhere' : `to ${where}`}.`,
     );
   }
 
   /** The URLs have another secret. @param inFull whether it is told */
   moved(status: Status, inFull: boolean): string[] {
-    if (!inFull) return ['The old URLs no longer work: cm-relay url prints the new one.'];
+    if (!inFull) return ['The old URLs no longer work: cm-relay url --local prints the new one.'];
     return [this.#paint('yellow', 'The old URLs no longer work. From now on:'), ...this.#urls(status)];
   }
 

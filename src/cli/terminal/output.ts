@@ -3,7 +3,7 @@ import { fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { escapedJson } from '../../common/unprintable.ts';
 import { CommandError, report } from '../errors.ts';
-import { printable, wrapped } from './text.ts';
+import { printable, widthOf, wrapped } from './text.ts';
 
 /**
  * Ends the process where standard output cannot be written: quietly where its reader has gone, and with an error where
@@ -58,7 +58,7 @@ export function note(text: string): void {
 
 /** Text for a stream: where that is a terminal, its lines are broken between words. */
 export function fitted(text: string, stream: NodeJS.WriteStream, hang?: number): string {
-  return stream.isTTY ? wrapped(text, stream.columns, hang) : text;
+  return wrapped(text, widthOf(stream), hang);
 }
 
 /** Back to the beginning of a terminal's line, which is empty then. */
@@ -223,7 +223,7 @@ export class Progress {
     if (!process.stderr.isTTY || now - this.#last < 100) return;
     this.#last = now;
     const of = this.#total === undefined ? '' : ` of ${this.#total}`;
-    process.stderr.write(`\r\x1b[K${done}${of} ${this.#noun}`.slice(0, 4 + process.stderr.columns));
+    process.stderr.write(`\r\x1b[K${done}${of} ${this.#noun}`.slice(0, 4 + widthOf(process.stderr)));
   }
 
   /** Takes the line away. */

@@ -7,6 +7,7 @@ import { Batches } from './batches.ts';
 import { LiveView } from './live-view.ts';
 import { maskedUrl } from './masked.ts';
 import { fitted, jsonLine, LiveWriter } from './output.ts';
+import { widthOf } from './text.ts';
 
 /** How `listen` shows what passes, on standard output. */
 export interface Passing {
@@ -118,7 +119,7 @@ export class LiveLines implements Passing {
   #url = '';
   readonly #view = new LiveView(
     (format, text) => styleText(format, text),
-    () => (process.stdout.isTTY ? process.stdout.columns : Infinity),
+    () => widthOf(process.stdout),
   );
   readonly #batches = new Batches((outcome) => this.#writer.write(this.#view.batch(withoutSecrets(outcome))));
   readonly #writer: LiveWriter;

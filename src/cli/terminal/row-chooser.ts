@@ -5,7 +5,7 @@ import { overviewLines, requestsOf } from './event-overview.ts';
 import { find } from '../found.ts';
 import { rowText } from './live-view.ts';
 import type { LiveLines } from './passing.ts';
-import { clip, printable } from './text.ts';
+import { clip, printable, widthOf } from './text.ts';
 
 /** So many of the last ones can be chosen from. */
 const mostRows = 500;
@@ -70,9 +70,9 @@ export class RowChooser {
   #choose(row: Row | null): Promise<string> {
     this.#chosen = row;
     const text = row === null ? '' : `▸ ${row.id}  ${printable(row.text)}`;
-    const room = process.stdout.columns - help.length - 4;
+    const room = widthOf(process.stdout) - help.length - 4;
     this.#lines.footer(
-      text === '' ? '' : `${clip(text, Math.max(16, room))}   ${help}`.slice(0, process.stdout.columns - 1),
+      text === '' ? '' : `${clip(text, Math.max(16, room))}   ${help}`.slice(0, widthOf(process.stdout) - 1),
     );
     return Promise.resolve(row === null && this.#rows.length === 0 ? 'Nothing has come in yet.' : '');
   }

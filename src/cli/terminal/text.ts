@@ -65,6 +65,11 @@ function wrappedLine(line: string, columns: number, hang: number | undefined): s
   return [...lines, current];
 }
 
+/** How many columns a stream has; Infinity for what is no terminal, or does not say. */
+export function widthOf(stream: NodeJS.WriteStream): number {
+  return stream.isTTY && stream.columns > 0 ? stream.columns : Infinity;
+}
+
 /** A number of things: `1 event`, `2 events`, `3 deliveries`. */
 export function count(n: number, noun: string): string {
   if (n === 1) return `1 ${noun}`;

@@ -9,6 +9,7 @@ import {
   pad,
   printable,
   size,
+  widthOf,
   wrapped,
 } from '../../../src/cli/terminal/text.ts';
 
@@ -20,6 +21,14 @@ describe('text for a terminal', () => {
     );
     assert.equal(printable('a\nb\x07', '\n'), 'a\nb\\x07');
     assert.equal(printable('Müller 陽子 📚'), 'Müller 陽子 📚');
+  });
+
+  it('has the width of a terminal that says one', () => {
+    const stream = (isTTY: boolean, columns: number): NodeJS.WriteStream =>
+      ({ isTTY, columns }) as unknown as NodeJS.WriteStream;
+    assert.equal(widthOf(stream(true, 80)), 80);
+    assert.equal(widthOf(stream(true, 0)), Infinity);
+    assert.equal(widthOf(stream(false, 80)), Infinity);
   });
 
   it('is broken between words alone, and loses nothing of them', () => {
