@@ -243,7 +243,7 @@ describe('the command line of cm-relay', function () {
       'http://user:s3cret@host/',
       'user:s3cret@localhost:3000',
       'https://user:s3/c#ret@host/',
-      'http://h/?token=s3cret x',
+      'http://h:99999/?token=s3cret',
     ];
     const places: ((url: string) => string[])[] = [
       (url) => ['listen', '--forward-to', url],
