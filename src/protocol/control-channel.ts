@@ -67,17 +67,28 @@ export interface KeptChannel {
   readonly pid: number;
   /** Where its channel is: it was started in an environment that may differ from ours. */
   readonly path: string;
+  /** It was started for its clients, and takes what these ask for; a command line's has settings of its own. */
+  readonly forClients?: true | undefined;
 }
 
-const keptChannelSchema = z.looseObject({ pid: z.int().min(1), path: z.string().min(1) });
+const keptChannelSchema = z.looseObject({
+  pid: z.int().min(1),
+  path: z.string().min(1),
+  forClients: z.literal(true).optional(),
+});
 
 function keptFile(dataDir: string): string {
   return join(dataDir, channelFile);
 }
 
-/** Says in the data directory where the channel is that this process has opened. @throws the system's error */
-export function keepChannel(dataDir: string, { path }: ControlChannel): void {
-  stageFile(keptFile(dataDir), JSON.stringify({ pid: process.pid, path } satisfies KeptChannel)).put();
+/**
+ * Says in the data directory where the channel is that this process has opened.
+ * @param forClients whether it was started for its clients
+ * @throws the system's error
+ */
+export function keepChannel(dataDir: string, { path }: ControlChannel, forClients: boolean): void {
+  const kept: KeptChannel = { pid: process.pid, path, ...(forClients && { forClients }) };
+  stageFile(keptFile(dataDir), JSON.stringify(kept)).put();
 }
 
 /** Takes back what {@link keepChannel} said. */

@@ -289,7 +289,8 @@ class RunningRelay implements Relay {
       announcer.statusChanged();
       this.#keepAlive?.clientsChanged(count);
     };
-    this.#control = new Control({ dataDir, handlers, announcer, onClients, log });
+    const forClients = options.keepAlive === true;
+    this.#control = new Control({ dataDir, handlers, announcer, forClients, onClients, log });
     this.client = inProcessClient({
       ...{ handlers, announcer, closed: this.closed },
       isStopping: () => this.#stopping !== undefined,

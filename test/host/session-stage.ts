@@ -122,7 +122,8 @@ export class StandInRelay {
   readonly #listeners = new Set<Listener>();
   #closed: Promise<void> | undefined;
 
-  constructor(dataDir: string, version: string) {
+  /** @param forClients false: a command line has started it */
+  constructor(dataDir: string, version: string, forClients = true) {
     const local = 'http://127.0.0.1:1';
     this.status = {
       ...{ protocolVersion, version, pid: 1, dataDir, startedAt: new Date().toISOString() },
@@ -169,7 +170,7 @@ export class StandInRelay {
       caughtUp: () => undefined,
     };
     this.#control = new Control({
-      dataDir,
+      ...{ dataDir, forClients },
       handlers: handlers as unknown as Handlers,
       announcer: announcer as unknown as Announcer,
       onClients: () => undefined,

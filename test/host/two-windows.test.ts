@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import * as vscode from 'vscode';
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
 import { until } from './relay-stage.ts';
-import { openWindow, setSetting, User } from './session-stage.ts';
+import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
 
 /** What a relay is sent. */
 async function deliver(url: string, seed: number): Promise<void> {
@@ -45,6 +46,37 @@ describe('Two windows', function () {
       assert.deepEqual(user.messages, []);
     } finally {
       await last.close();
+    }
+  });
+
+  it('leave a relay as it is that a command line has started', async () => {
+    const window = openWindow('0.0.1');
+    const { dataDir } = window.session;
+    const files = new vscode.RelativePattern(vscode.Uri.file(dataDir), '{channel.json,seen}');
+    const watcher = vscode.workspace.createFileSystemWatcher(files, false, false, true);
+    const seen = new Set<string>();
+    for (const each of [watcher.onDidCreate, watcher.onDidChange]) each(({ path }) => seen.add(basename(path)));
+    const ofTerminal = new StandInRelay(dataDir, '0.0.1', false);
+    const shared = new StandInRelay(dataDir, '0.0.1');
+    try {
+      window.session.follow();
+      // VS Code begins to watch a moment after it was asked to.
+      await until(() => {
+        writeFileSync(join(dataDir, 'seen'), String(Math.random()));
+        return seen.has('seen');
+      });
+      rmSync(join(dataDir, 'seen'));
+      await ofTerminal.open();
+      await until(() => seen.has('channel.json'));
+      await ofTerminal.close();
+      await shared.open();
+      await until(() => window.session.state.kind === 'running');
+      assert.deepEqual(ofTerminal.asked, []);
+      assert.ok(shared.asked.includes('relay/configure'));
+    } finally {
+      watcher.dispose();
+      await window.close();
+      await shared.close();
     }
   });
 

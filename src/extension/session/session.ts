@@ -121,16 +121,21 @@ export class Session implements vscode.Disposable {
   }
 
   /**
-   * Attaches where a relay runs, and from now on whenever one begins to, whoever starts it: another window of this folder,
-   * or the command line. Does nothing where none has ever run here.
+   * Attaches where a relay runs, and from now on whenever another window of this folder starts one. One that a command line
+   * starts keeps what it was told there until the user starts the relay here. Does nothing where none has ever run here.
    */
   follow(): void {
     if (this.#starts !== undefined || this.#disposed || !existsSync(this.dataDir)) return;
     const file = new vscode.RelativePattern(vscode.Uri.file(this.dataDir), channelFile);
     const starts = vscode.workspace.createFileSystemWatcher(file, false, false, true);
     this.#starts = starts;
-    for (const begins of [starts.onDidCreate, starts.onDidChange]) begins(() => void this.attach());
+    for (const begins of [starts.onDidCreate, starts.onDidChange]) begins(() => void this.#attachToShared());
     void this.attach();
+  }
+
+  async #attachToShared(): Promise<void> {
+    const { keptChannelOf } = await import('../deferred.ts');
+    if (keptChannelOf(this.dataDir)?.forClients === true) await this.attach();
   }
 
   /** Attaches where a relay runs already, as after a reload of the window; else does nothing. */

@@ -32,6 +32,8 @@ export interface ControlOptions {
   readonly dataDir: string;
   readonly handlers: Handlers;
   readonly announcer: Announcer;
+  /** Whether the relay was started for its clients. */
+  readonly forClients: boolean;
   /** Called when the number of clients changes. */
   onClients(count: number): void;
   log(level: 'warn' | 'debug', message: string): void;
@@ -82,7 +84,7 @@ export class Control {
       });
     });
     if (channel.folder !== null) chmodSync(channel.path, 0o600);
-    keepChannel(this.#options.dataDir, channel);
+    keepChannel(this.#options.dataDir, channel, this.#options.forClients);
   }
 
   /** Closes the channel and takes the socket away. */
