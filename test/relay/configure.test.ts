@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sign } from '../../src/open-connectors/signature.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
+import { SampleReceiver } from '../../src/relay/sample-receiver.ts';
 import { failReading } from './failing-statements.ts';
 import type { Fault } from './failing-statements.ts';
 import { startReceiver } from './receiver.ts';
@@ -190,5 +191,33 @@ describe('Settings that are changed while what waits cannot be read', () => {
     fault.mend();
     const [request] = await receiver.received(1);
     assert.equal(request?.header('elements-webhook-signature'), sign(request!.body, 'right'));
+  });
+});
+
+describe('Settings that a relay starts with', () => {
+  it('are in force before anything can come, also where their receiver takes long to be there', async () => {
+    const settings = { destinations: [{ id: 'sample-receiver', url: 'http://127.0.0.1/', sample: 'ok' as const }] };
+    const first = await startTestRelay({ settings });
+    const { dataDir, port, campaignMonitorUrl } = first;
+    await first.stop();
+    const { placed } = SampleReceiver.prototype;
+    const meanwhile: unknown[] = [];
+    SampleReceiver.prototype.placed = async function (asked) {
+      const made = await placed.call(this, asked);
+      meanwhile.push(await send(campaignMonitorUrl, { body: sampleBody() }).catch((error: unknown) => error));
+      return made;
+    };
+    try {
+      const relay = await startTestRelay({ dataDir, port });
+      assert.match(String(meanwhile[0]), /ECONNREFUSED/);
+      await relay.deliver(sampleBody());
+      const { events } = await relay.client.request('events/query', {});
+      assert.deepEqual(
+        events.map(({ forwardings }) => forwardings.length),
+        [1],
+      );
+    } finally {
+      SampleReceiver.prototype.placed = placed;
+    }
   });
 });

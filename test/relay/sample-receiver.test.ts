@@ -67,6 +67,15 @@ describe('The relay’s own receiver', () => {
     assert.equal(second.settings.destinations.length, 1);
   });
 
+  it('answers what is no URL', async () => {
+    const receiver = new SampleReceiver();
+    afterwards(() => receiver.close());
+    const { destinations } = await receiver.placed(settingsSchema.parse({ destinations: [sample('ok')] }));
+    const { origin } = new URL(destinations[0]?.url ?? '');
+    assert.equal((await fetch(`${origin}//`)).status, 200);
+    assert.equal((await fetch(`${origin}//?answer=error`)).status, 500);
+  });
+
   it('reads bodies to their end and answers slowly where it is told to', async () => {
     const receiver = new SampleReceiver();
     afterwards(() => receiver.close());
