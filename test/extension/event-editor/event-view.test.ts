@@ -201,6 +201,20 @@ describe('An event in its editor', () => {
     assert.equal(looked.answered.nothing, 'It was discarded: Replay sends it after all.');
   });
 
+  it('is to be tried now only where it waits for each destination: those that took it would be sent it again', async () => {
+    const [good, bad] = [await startReceiver(), await startReceiver({ answer: { status: 500 } })];
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: good.url }, { url: bad.url }], retry: 'cloud-elements' },
+    });
+    await relay.deliver(sampleBody());
+    const shown = await until(async () => {
+      const now = await show(relay.client, 'e1');
+      return now.read.found.attempts.length === 2 ? now : undefined;
+    });
+    assert.equal(shown.view.pill.state, 'retrying');
+    assert.equal(shown.view.waits, false);
+  });
+
   it('is held for a key that was not given, and leads to giving it', async () => {
     const receiver = await startReceiver();
     const relay = await startTestRelay({

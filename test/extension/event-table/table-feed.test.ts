@@ -247,7 +247,7 @@ describe('What the table’s page is supplied with', () => {
     });
     assert.ok(live().every(({ added }) => added.length === 0));
     // Others have taken snapshots meanwhile, and the relay no longer keeps this one: it is taken again as it was.
-    for (let turn = 0; turn < 3; turn++) await relay.client.request('events/page', {});
+    for (let turn = 0; turn < 9; turn++) await relay.client.request('events/page', {});
     feed.later('loaded');
     const again = await snapshot(2);
     assert.deepEqual(idsOf(again), ['e2', 'e1']);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ChosenEvents } from '../../../src/protocol/chosen-events.ts';
 import { carriedInto } from '../../../src/relay/history/event-table.ts';
+import { sampleBody, startTestRelay } from '../stage.ts';
 
 /** A snapshot of events, by their numbers. */
 const of = (...numbers: readonly number[]) => {
@@ -28,6 +29,23 @@ describe('What was chosen in one snapshot', () => {
       [0, 0],
       [2, 2],
     ]);
+  });
+
+  it('is looked at once where its stretches overlap, in whatever order', () => {
+    const before = { base: 1, ids: Uint32Array.from({ length: 100_000 }, (_, at) => at) };
+    const overlapping = Array.from({ length: 1000 }, (_, at): [number, number] => [999 - at, 99_000 + at]);
+    const began = performance.now();
+    assert.deepEqual(carriedInto(before, chosen({ stretches: overlapping }), before).stretches, [[0, 99_999]]);
+    assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`);
+  });
+
+  it('is carried on where other windows look at the table meanwhile', async () => {
+    const { client, deliver } = await startTestRelay();
+    await deliver(sampleBody({ events: 30 }));
+    const { snapshot } = await client.request('events/page', { limit: 1 });
+    for (let other = 0; other < 7; other++) await client.request('events/page', { limit: 1 });
+    const carry = chosen({ snapshot, stretches: [[0, 29]] });
+    assert.deepEqual((await client.request('events/page', { limit: 1, carry })).carried?.stretches, [[0, 29]]);
   });
 
   it('is what is named alone where that snapshot is no longer kept', () => {

@@ -450,6 +450,18 @@ describe('a destination that cannot be reached', () => {
     for (const id of ['e1', 'e2', 'e3']) assert.equal((await forwardingOf(relay, id)).attempts, 1);
   });
 
+  it('is not said to be tried while sending is paused', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await relay.deliver(sampleBody());
+    await reaches(relay, 'down');
+    await relay.client.request('debug/pause', { by: { kind: 'other' } });
+    assert.deepEqual((await relay.client.request('relay/retry', {})).tried, []);
+    await relay.client.request('debug/continue', {});
+    assert.equal((await relay.client.request('relay/retry', {})).tried.length, 1);
+  });
+
   it('holds back no other destination', async () => {
     const away = await startReceiver();
     await away.stop();
