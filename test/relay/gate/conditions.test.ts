@@ -137,6 +137,9 @@ describe('Conditions', () => {
     'kind:nothing': /expected one of event, test, rejected$/,
     'state:failed': /^"state:" is of what was sent before/,
     'type:update jane': /^"jane": a condition looks for no free text; name a key, such as address:jane$/,
+    'type:update || duplicate:yes': /^a filter has no && and no \|\|/,
+    'type:update && list:abc': /^a filter has no && and no \|\|/,
+    'type:update ! kind:event': /^a filter has no && and no \|\|/,
     'jane type:update': /^"jane": a condition looks for no free text/,
     [`type:${Array.from({ length: 60 }, (_, index) => `t${index}`).join(',')}`]: /maxListElements/,
   };
