@@ -1,6 +1,13 @@
-/** Things to be done at a time, the earliest first: a binary heap. */
+interface Entry<T> {
+  readonly at: number;
+  readonly turn: number;
+  readonly item: T;
+}
+
+/** Things to be done at a time, the earliest first, of one time in the order in which they came: a binary heap. */
 export class DueQueue<T> {
-  readonly #heap: { readonly at: number; readonly item: T }[] = [];
+  readonly #heap: Entry<T>[] = [];
+  #turn = 0;
 
   /** When the earliest is due, milliseconds since the epoch; undefined where there is none. */
   get nextAt(): number | undefined {
@@ -10,12 +17,12 @@ export class DueQueue<T> {
   /** Puts an item in at its time. */
   add(at: number, item: T): void {
     const heap = this.#heap;
-    const entry = { at, item };
+    const entry = { at, turn: this.#turn++, item };
     let index = heap.push(entry) - 1;
     while (index > 0) {
       const parent = (index - 1) >> 1;
       const above = heap[parent];
-      if (above === undefined || above.at <= at) break;
+      if (above === undefined || isBefore(above, entry)) break;
       heap[index] = above;
       index = parent;
     }
@@ -36,15 +43,19 @@ export class DueQueue<T> {
       if (left === undefined) break;
       let smaller = left;
       const right = heap[child + 1];
-      if (right !== undefined && right.at < left.at) {
+      if (right !== undefined && isBefore(right, left)) {
         smaller = right;
         child += 1;
       }
-      if (smaller.at >= last.at) break;
+      if (isBefore(last, smaller)) break;
       heap[index] = smaller;
       index = child;
     }
     heap[index] = last;
     return first.item;
   }
+}
+
+function isBefore(one: Entry<unknown>, other: Entry<unknown>): boolean {
+  return one.at < other.at || (one.at === other.at && one.turn < other.turn);
 }

@@ -69,6 +69,27 @@ describe('what is tried again', () => {
     assert.equal(retries.takeDue(Infinity)?.notificationId, 2);
   });
 
+  it('is due at once where that is wanted, in the order in which it would have been', () => {
+    const retries = new DueAgain(never);
+    const now = Date.now();
+    for (const id of [5, 3, 4, 1, 2]) retries.add(job(id), now + 60_000 * id);
+    retries.dueNow();
+    const taken = [1, 2, 3, 4, 5].map(() => retries.takeDue(Date.now())?.notificationId);
+    assert.deepEqual(taken, [1, 2, 3, 4, 5]);
+  });
+
+  it('is announced at no time at which it would have been due, had it not been due at once', async () => {
+    const retries = new DueAgain(never);
+    afterwards(() => retries.close());
+    retries.add(job(1), Date.now() + 20);
+    retries.dueNow();
+    assert.equal(retries.takeDue(Date.now())?.notificationId, 1);
+    retries.add(job(2), Date.now() + 1e12);
+    retries.arm();
+    // Its timer would be the earlier one.
+    await new Promise((resolve) => setTimeout(resolve, 21));
+  });
+
   it('is announced when it is due, also where an earlier one comes after it was armed', async () => {
     let announce = (): void => undefined;
     const announced = new Promise<void>((resolve) => (announce = resolve));
