@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sign } from '../../src/open-connectors/signature.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
+import type { Settings } from '../../src/protocol/settings.ts';
 import { SampleReceiver } from '../../src/relay/sample-receiver.ts';
 import { failReading } from './failing-statements.ts';
 import type { Fault } from './failing-statements.ts';
@@ -200,9 +201,10 @@ describe('Settings that a relay starts with', () => {
     const first = await startTestRelay({ settings });
     const { dataDir, port, campaignMonitorUrl } = first;
     await first.stop();
-    const { placed } = SampleReceiver.prototype;
+    const receiver: { placed: (this: SampleReceiver, asked: Settings) => Promise<Settings> } = SampleReceiver.prototype;
+    const { placed } = receiver;
     const meanwhile: unknown[] = [];
-    SampleReceiver.prototype.placed = async function (asked) {
+    receiver.placed = async function (asked) {
       const made = await placed.call(this, asked);
       meanwhile.push(await send(campaignMonitorUrl, { body: sampleBody() }).catch((error: unknown) => error));
       return made;
@@ -217,7 +219,7 @@ describe('Settings that a relay starts with', () => {
         [1],
       );
     } finally {
-      SampleReceiver.prototype.placed = placed;
+      receiver.placed = placed;
     }
   });
 });

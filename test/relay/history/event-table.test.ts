@@ -40,8 +40,9 @@ describe('What was chosen in one snapshot', () => {
   });
 
   it('is carried on where other windows look at the table meanwhile', async () => {
-    const { client, deliver } = await startTestRelay();
-    await deliver(sampleBody({ events: 30 }));
+    const relay = await startTestRelay();
+    const { client } = relay;
+    await relay.deliver(sampleBody({ events: 30 }));
     const { snapshot } = await client.request('events/page', { limit: 1 });
     for (let other = 0; other < 7; other++) await client.request('events/page', { limit: 1 });
     const carry = chosen({ snapshot, stretches: [[0, 29]] });
