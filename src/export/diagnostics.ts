@@ -4,6 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { domainToUnicode } from 'node:url';
 import { isLoopback } from '../common/loopback.ts';
 import { maskedValue } from '../common/masking.ts';
 import { withEscapes } from '../common/unprintable.ts';
@@ -33,7 +34,7 @@ export async function relayDiagnostics(
 ): Promise<DiagnosticSection[]> {
   return [
     ...(status === null ? [] : statusSections(status)),
-    ...(history === undefined ? [] : [await failuresOf(history)]),
+    ...(history === undefined ? [] : [await failuresOf(history, status)]),
   ];
 }
 
@@ -51,18 +52,22 @@ export function problemsOf(status: Status): string[] {
     ...missingKeys.map((name) => `what needs the key or credentials "${name}" is held: nobody has given them`),
     ...(sending.state === 'paused' ? ['sending is paused: cm-relay continue sends what is held'] : []),
     ...notices,
-  ].map(fitForReport);
+  ].map((problem) => fitForReport(problem, status));
 }
 
 /** Of a log, so much of its end is read, in bytes. */
 const mostOfLog = 262_144;
 
-/** The last errors and warnings of a log. @param file its path; there may be none */
-export function logSection(title: string, file: string): DiagnosticSection {
+/**
+ * The last errors and warnings of a log.
+ * @param file its path; there may be none
+ * @param status of the relay whose hosts it may name; null where none runs
+ */
+export function logSection(title: string, file: string, status: Status | null): DiagnosticSection {
   const lines = endOf(file)
     .split('\n')
     .filter((line) => /\b(?:error|warn(?:ing)?)\b/i.test(line));
-  const facts = lines.slice(-mostErrors).map((line) => ['', fitForReport(line)] as const);
+  const facts = lines.slice(-mostErrors).map((line) => ['', fitForReport(line, status)] as const);
   return { title, facts };
 }
 
@@ -94,18 +99,72 @@ export function diagnosticsText(title: string, sections: readonly DiagnosticSect
   return `${[`## ${title}`, ...lines].join('\n')}\n`;
 }
 
-/** A text without secrets, hosts elsewhere, addresses of people and the user's name in paths. */
-export function fitForReport(text: string): string {
+/**
+ * A text without secrets, hosts elsewhere, addresses of people and the user's name in paths. A host is known by the URL
+ * that it stands in, by what stands before it in errors of Node.js, or because the relay has to do with it.
+ * @param status whose destinations and tunnel are named nowhere; null where no relay runs
+ */
+export function fitForReport(text: string, status: HostsOfStatus | null = null): string {
   const home = homedir();
   const short = home.length > 1 ? text.replaceAll(home, '~') : text;
-  return maskSecrets(short)
-    .replaceAll(/\bhttps?:\/\/[^\s"'<>),;]+/gi, shownUrl)
+  const fit = maskSecrets(short)
+    .replaceAll(/\b(?:https?|wss?):\/\/[^\s"'<>),;]+/gi, shownUrl)
+    .replaceAll(behindWords, (_, words: string, host: string) => words + shownHost(host))
     .replaceAll(/[^\s@"'<>:,]+@[^\s@"'<>:,]+/g, maskedValue);
+  return status === null ? fit : withoutHosts(fit, hostsOf(status));
 }
 
-/** A URL of this machine as it is, but for its query; of any other the scheme alone. */
+/** What of a status names hosts. */
+type HostsOfStatus = Pick<Status, 'destinations' | 'settings' | 'tunnel' | 'publicUrl'>;
+
+const codes = 'ECONN(?:REFUSED|RESET|ABORTED)|ETIMEDOUT|E(?:HOST|NET)(?:UNREACH|DOWN)|EADDRNOTAVAIL|EACCES';
+
+/** What errors of Node.js say before a host, and it. Behind some codes there may be other words: a host has a dot or colon. */
+const behindWords = new RegExp(
+  String.raw`(\b(?:(?:ENOTFOUND|EAI_AGAIN)\s+|(?:Host|DNS|CN|IP(?: Address)?):\s*|(?:(?:${codes})\s+|Local \()(?=[^\s.:,;]*[.:][^\s.:,;])))([^\s"'<>(),;]+)`,
+  'g',
+);
+
+/** A host or address with or without a port, of this machine as it is; of any other a mask. */
+function shownHost(text: string): string {
+  const host = text.replace(/[.:]+$/, '');
+  if (isLoopback(host) || isLoopback(host.replace(/:\d+$/, ''))) return text;
+  return maskedValue + text.slice(host.length);
+}
+
+/** The names of the hosts elsewhere that a relay sends to and is reached by, as URLs write them and as people do. */
+function hostsOf({ destinations, settings, tunnel, publicUrl }: HostsOfStatus): string[] {
+  const urls = [
+    ...[...destinations, ...settings.destinations].map(({ url }) => url),
+    ...('url' in tunnel ? [tunnel.url] : []),
+    ...('previousUrl' in tunnel ? [tunnel.previousUrl] : []),
+    ...('url' in settings.tunnel ? [settings.tunnel.url] : []),
+    ...('host' in settings.tunnel ? [settings.tunnel.host] : []),
+    ...('domain' in settings.tunnel ? [`https://${settings.tunnel.domain}`] : []),
+    publicUrl,
+  ];
+  const hosts = urls.flatMap((url) => {
+    if (url === null || !URL.canParse(url)) return [];
+    const { hostname } = new URL(url);
+    const bare = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+    return bare === '' || isLoopback(bare) ? [] : [bare, domainToUnicode(bare)];
+  });
+  return [...new Set(hosts)].filter((host) => host !== '');
+}
+
+function withoutHosts(text: string, hosts: readonly string[]): string {
+  if (hosts.length === 0) return text;
+  // The longest first: another may be a part of it.
+  const names = [...hosts]
+    .sort((a, b) => b.length - a.length)
+    .map((host) => host.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${names.join('|')})(?![\\p{L}\\p{N}_-])`, 'giu');
+  return text.replaceAll(pattern, maskedValue);
+}
+
+/** A URL of this machine as it is, but for its query; of any other, and of what cannot be read, the scheme alone. */
 function shownUrl(url: string): string {
-  if (!URL.canParse(url)) return url;
+  if (!URL.canParse(url)) return `${url.slice(0, url.indexOf(':'))}://${maskedValue}`;
   const { protocol, hostname, port, pathname } = new URL(url);
   if (!isLoopback(hostname)) return `${protocol}//${maskedValue}`;
   return maskSecrets(`${protocol}//${hostname}${port === '' ? '' : `:${port}`}${pathname}`);
@@ -113,6 +172,7 @@ function shownUrl(url: string): string {
 
 function statusSections(status: Status): DiagnosticSection[] {
   const { settings, counts, index, tunnel, sending } = status;
+  const fit = (text: string): string => fitForReport(text, status);
   const since = 'since' in tunnel ? `, since ${tunnel.since}` : '';
   return [
     {
@@ -120,14 +180,14 @@ function statusSections(status: Status): DiagnosticSection[] {
       facts: [
         ['version', `${status.version}, protocol ${status.protocolVersion}`],
         ['started', status.startedAt],
-        ['data directory', fitForReport(status.dataDir)],
+        ['data directory', fit(status.dataDir)],
         ['listens at', shownUrl(status.campaignMonitorUrl)],
         ['public URL', status.publicUrl === null ? 'none' : 'yes'],
-        ['tunnel', fitForReport(`${tunnel.kind}, ${tunnel.state}${since} ${tunnel.reason}`.trim())],
+        ['tunnel', fit(`${tunnel.kind}, ${tunnel.state}${since} ${tunnel.reason}`.trim())],
         ['sending', `${sending.state}, held ${JSON.stringify(sending.held)}, breakpoints ${sending.breakpoints}`],
         ['clients', String(status.clients)],
         ['counts', JSON.stringify(counts)],
-        ['index', fitForReport(`${index.events} of ${index.of}${index.failure === null ? '' : `: ${index.failure}`}`)],
+        ['index', fit(`${index.events} of ${index.of}${index.failure === null ? '' : `: ${index.failure}`}`)],
       ],
     },
     {
@@ -141,7 +201,7 @@ function statusSections(status: Status): DiagnosticSection[] {
           configured ? '' : 'no longer in the settings',
         ].filter((mark) => mark !== '');
         const about = [mode, state, ...marks, `${waiting} waiting`].join(', ');
-        return [destinationId, fitForReport(`${url} ${about}${detail === null ? '' : `: ${detail}`}`)] as const;
+        return [destinationId, fit(`${url} ${about}${detail === null ? '' : `: ${detail}`}`)] as const;
       }),
     },
     { title: 'Settings that are not the default', facts: changedSettings(settings) },
@@ -162,20 +222,21 @@ function changedSettings(settings: Settings): [string, string][] {
   });
 }
 
-async function failuresOf(history: Pick<RelayClient, 'request'>): Promise<DiagnosticSection> {
+async function failuresOf(history: Pick<RelayClient, 'request'>, status: Status | null): Promise<DiagnosticSection> {
   const { events } = await history.request('events/query', { filter: 'state:failed', limit: mostErrors });
   const { events: rejected } = await history.request('events/query', { filter: 'kind:rejected', limit: mostErrors });
   return {
     title: 'Last failures',
     facts: [
       ...events.map(({ id, type, forwardings }) => {
-        const { attempts, detail, status } = forwardings.find(({ state }) => state === 'failed') ?? {};
-        const why = detail ?? (typeof status === 'number' ? `answered ${status}` : 'no answer');
-        return [id, fitForReport(`${type ?? 'no type'}, failed after ${attempts ?? 0} attempts: ${why}`)] as const;
+        const { attempts, detail, status: answer } = forwardings.find(({ state }) => state === 'failed') ?? {};
+        const why = detail ?? (typeof answer === 'number' ? `answered ${answer}` : 'no answer');
+        const text = `${type ?? 'no type'}, failed after ${attempts ?? 0} attempts: ${why}`;
+        return [id, fitForReport(text, status)] as const;
       }),
       ...rejected.map(
         ({ id, httpStatus, reason }) =>
-          [id, fitForReport(`rejected with ${httpStatus}: ${reason ?? 'no reason'}`)] as const,
+          [id, fitForReport(`rejected with ${httpStatus}: ${reason ?? 'no reason'}`, status)] as const,
       ),
     ],
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { homedir } from 'node:os';
-import { diagnosticsText, fitForReport } from '../../src/export/diagnostics.ts';
+import { diagnosticsText, fitForReport, problemsOf, relayDiagnostics } from '../../src/export/diagnostics.ts';
+import { startTestRelay } from '../relay/stage.ts';
 
 describe('What is fit for a bug report', () => {
   const secret = '0123456789abcdef'.repeat(2);
@@ -8,6 +9,31 @@ describe('What is fit for a bug report', () => {
     'names no host that is not this machine': [
       'connect to https://hooks.example.org:8443/a?b=c failed',
       'connect to https://******** failed',
+    ],
+    'names none of a socket': ['wss://live.example.org/x broke', 'wss://******** broke'],
+    'names none of what only looks like a URL': [
+      'https://callback.intern.example.com:99999/hook is no URL',
+      'https://******** is no URL',
+    ],
+    'names none that is not known': [
+      'cannot be reached: getaddrinfo ENOTFOUND callback.intern.example.com',
+      'cannot be reached: getaddrinfo ENOTFOUND ********',
+    ],
+    'names none that is not known now, be it one word': [
+      'getaddrinfo EAI_AGAIN intranet',
+      'getaddrinfo EAI_AGAIN ********',
+    ],
+    'names none by its address': [
+      'connect ECONNREFUSED 10.1.2.3:443, connect ETIMEDOUT 2001:db8::1:443 - Local (10.0.0.5:1234), read ECONNRESET',
+      'connect ECONNREFUSED ********, connect ETIMEDOUT ******** - Local (********), read ECONNRESET',
+    ],
+    'names none of a certificate': [
+      "Host: a.intern.example. is not in the cert's altnames: DNS:intern.example, DNS:*.b.example, IP Address:10.1.2.3",
+      "Host: ********. is not in the cert's altnames: DNS:********, DNS:********, IP Address:********",
+    ],
+    'keeps addresses of this machine, and what is none': [
+      'connect ECONNREFUSED 127.0.0.1:9, connect ECONNREFUSED ::1:9, Host: localhost. ECONNRESET while sending',
+      'connect ECONNREFUSED 127.0.0.1:9, connect ECONNREFUSED ::1:9, Host: localhost. ECONNRESET while sending',
     ],
     'keeps where on this machine': [
       'http://localhost:3000/callback?x=1 refused',
@@ -23,6 +49,23 @@ describe('What is fit for a bug report', () => {
   for (const [what, [text, fit]] of Object.entries(texts)) {
     it(what, () => assert.equal(fitForReport(text), fit));
   }
+
+  it('names no host of the destinations and the tunnel, wherever it stands', async () => {
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: 'https://hooks.bücher.example/a' }, { url: 'http://intranet/b' }] },
+    });
+    const status = {
+      ...(await relay.client.request('relay/status', {})),
+      publicUrl: 'https://blue-cat.tunnel.example',
+      notices: [
+        'hooks.bücher.example and hooks.xn--bcher-kva.example are one',
+        'Intranet is slow; blue-cat.tunnel.example: gone',
+      ],
+    };
+    assert.deepEqual(problemsOf(status), ['******** and ******** are one', '******** is slow; ********: gone']);
+    const said = JSON.stringify(await relayDiagnostics(status, relay.client));
+    assert.doesNotMatch(said, /b.cher|intranet|blue-cat/i);
+  });
 
   it('drives no terminal', () => {
     const text = diagnosticsText('x', [{ title: 'y', facts: [['z', '\u001b[2J']] }]);

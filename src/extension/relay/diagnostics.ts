@@ -24,10 +24,12 @@ export async function copyDiagnostics({ context, session, history }: DiagnosticP
   const relay = await history
     .reader()
     .then((reader) => relayDiagnostics(status, reader))
-    .catch((error: unknown) => [{ title: 'History', facts: [['', fitForReport((error as Error).message)] as const] }]);
+    .catch((error: unknown) => [
+      { title: 'History', facts: [['', fitForReport((error as Error).message, status)] as const] },
+    ]);
   const { state } = session;
   const stateFacts = [
-    ['state', state.kind === 'failed' ? fitForReport(`failed: ${state.message}`) : state.kind],
+    ['state', state.kind === 'failed' ? fitForReport(`failed: ${state.message}`, status) : state.kind],
     ['data directory', fitForReport(session.dataDir)],
   ] as const;
   const text = diagnosticsText(`Campaign Monitor Relay ${version}`, [
@@ -36,8 +38,12 @@ export async function copyDiagnostics({ context, session, history }: DiagnosticP
     { title: 'Relay of this window', facts: stateFacts },
     { title: 'Settings that are not the default', facts: changedSettings(context.extension.packageJSON) },
     ...relay,
-    logSection('Last errors and warnings of the relay', logFile(session.dataDir)),
-    logSection('Last errors and warnings of this window', join(context.logUri.fsPath, 'Campaign Monitor Relay.log')),
+    logSection('Last errors and warnings of the relay', logFile(session.dataDir), status),
+    logSection(
+      'Last errors and warnings of this window',
+      join(context.logUri.fsPath, 'Campaign Monitor Relay.log'),
+      status,
+    ),
   ]);
   await copy(text, vscode.l10n.t('Diagnostics copied. Read them before you share them.'));
 }

@@ -87,7 +87,7 @@ async function findings(options: CommonOptions): Promise<Findings> {
       const status = await client.request('relay/status', {});
       return {
         problems: [...problemsOf(status), ...(await endpointProblems(status))],
-        sections: [...(await relayDiagnostics(status, client)), logOf(dataDir)],
+        sections: [...(await relayDiagnostics(status, client)), logOf(dataDir, status)],
       };
     } finally {
       client.close();
@@ -100,8 +100,8 @@ async function findings(options: CommonOptions): Promise<Findings> {
 }
 
 /** What a relay in the background has kept of its log. */
-function logOf(dataDir: string): DiagnosticSection {
-  return logSection('Last errors and warnings of the log', join(dataDir, 'relay.log'));
+function logOf(dataDir: string, status: Status | null): DiagnosticSection {
+  return logSection('Last errors and warnings of the log', join(dataDir, 'relay.log'), status);
 }
 
 /** No relay runs: that is nothing wrong. A history that cannot be read is, unless there is none yet. */
@@ -116,7 +116,7 @@ async function stoppedFindings(dataDir: string): Promise<Findings> {
   }
   try {
     const failures = await relayDiagnostics(null, history);
-    return { problems: [], sections: [relay, ...failures, logOf(dataDir)] };
+    return { problems: [], sections: [relay, ...failures, logOf(dataDir, null)] };
   } finally {
     history.close();
   }
