@@ -8,7 +8,6 @@ import type { Handlers } from './handlers.ts';
 import { prefix } from './prefix.ts';
 import { withNext } from './ui/error-words.ts';
 import { byCommand, offer } from './ui/offer.ts';
-import { unlinked } from './ui/printable.ts';
 
 /**
  * Registers every command that the extension's package.json names, and those of rows alone.
@@ -44,7 +43,7 @@ async function run(log: vscode.LogOutputChannel, command: () => unknown): Promis
       wayOn?: WayOn;
     };
     log.error(typeof requestId === 'string' ? `${message} (request ${requestId})` : message);
-    void offer('Error', unlinked(withNext(error, vscode.l10n)), {
+    void offer('Error', withNext(error, vscode.l10n), {
       ...(wayOn !== undefined && { [wayOn.title]: byCommand(wayOn.command, ...(wayOn.args ?? [])) }),
       [vscode.l10n.t('Show Log')]: () => log.show(),
     });

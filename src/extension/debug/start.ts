@@ -12,7 +12,6 @@ import type { Session } from '../session/session.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
 import { offer } from '../ui/offer.ts';
-import { unlinked } from '../ui/printable.ts';
 import type { DeliverySession, SessionEnd } from './delivery-session.ts';
 
 /** The handlers of these commands. */
@@ -129,7 +128,7 @@ async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd, 
   await offer('Warning', texts.join(' '), {
     [l10n.t('Continue Sending')]: () =>
       session.client?.request('debug/continue', {}).catch((error: unknown) => {
-        void offer('Error', unlinked(withNext(error, l10n)), {});
+        void offer('Error', withNext(error, l10n), {});
       }),
     [l10n.t('Keep Held')]: () => undefined,
   });

@@ -7,7 +7,6 @@ import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
 import { offer } from '../ui/offer.ts';
-import { unlinked } from '../ui/printable.ts';
 import { say } from '../ui/say.ts';
 import { chosenRows } from '../events/chosen.ts';
 import type { ActionParts } from '../events/action-parts.ts';
@@ -154,7 +153,7 @@ async function releaseEdited(parts: ActionParts, uri: vscode.Uri | undefined): P
   } catch (error) {
     const { code, advice } = error as { code?: unknown; advice?: unknown };
     if (code !== 'conflict') throw error;
-    const text = l10n.t('Not released: {0}', unlinked(withNext(error, l10n)));
+    const text = l10n.t('Not released: {0}', withNext(error, l10n));
     // It is to be mended, and the original is held on; or that is gone.
     const [other, doOther]: [string, () => Promise<unknown>] =
       advice === 'mend-body'
@@ -162,7 +161,7 @@ async function releaseEdited(parts: ActionParts, uri: vscode.Uri | undefined): P
         : [l10n.t('Send as New Event'), () => sendBody(parts, document)];
     // Not awaited: the message may stay.
     void offer('Error', text, { [other]: doOther }).catch((failure: unknown) =>
-      offer('Error', unlinked(withNext(failure, l10n)), {}),
+      offer('Error', withNext(failure, l10n), {}),
     );
   }
 }

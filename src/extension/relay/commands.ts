@@ -5,7 +5,6 @@ import type { Status } from '../../protocol/status.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { withNext } from '../ui/error-words.ts';
 import { byCommand, offer } from '../ui/offer.ts';
-import { unlinked } from '../ui/printable.ts';
 import { copy } from '../ui/say.ts';
 import { manageSecrets } from '../secrets/manage-secrets.ts';
 import { newSecretUrl } from '../public-url/new-secret-url.ts';
@@ -113,15 +112,11 @@ function explainStart({ log }: RelayCommandParts, error: Error): Promise<void> {
   log.error(`the relay did not start: ${error.message}`);
   if (error instanceof SettingsError) {
     const { setting = '', message = '' } = error.problems[0] ?? {};
-    const text = vscode.l10n.t(
-      'The relay did not start: the setting {0} cannot be used: {1}.',
-      setting,
-      unlinked(message),
-    );
+    const text = vscode.l10n.t('The relay did not start: the setting {0} cannot be used: {1}.', setting, message);
     return offer('Warning', text, { [vscode.l10n.t('Open Setting')]: () => openSettings(setting) });
   }
   const isOther = error instanceof OtherVersionError;
-  return offer('Warning', vscode.l10n.t('The relay did not start: {0}', unlinked(withNext(error, vscode.l10n))), {
+  return offer('Warning', vscode.l10n.t('The relay did not start: {0}', withNext(error, vscode.l10n)), {
     ...(isOther
       ? { [vscode.l10n.t('Restart Relay')]: byCommand('restart') }
       : { [vscode.l10n.t('Try Again')]: byCommand('start') }),

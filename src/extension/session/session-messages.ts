@@ -7,7 +7,7 @@ import * as vscode from 'vscode';
 import { withNext } from '../ui/error-words.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import type { Ways } from '../ui/offer.ts';
-import { inMessage, unlinked } from '../ui/printable.ts';
+import { inMessage } from '../ui/printable.ts';
 import type { SettingProblem } from './settings.ts';
 
 /** The relay was ended by another window or on the command line. */
@@ -31,7 +31,7 @@ export function offerRestart(message: string): Promise<void> {
 /** The relay that runs cannot be used by this window. */
 export function sayNotAttached(error: Error): Promise<void> {
   const { l10n } = vscode;
-  const said = unlinked(withNext(error, l10n));
+  const said = withNext(error, l10n);
   return offer('Warning', l10n.t('The running relay cannot be used: {0}', said), {
     [l10n.t('Try Again')]: byCommand('start'),
     ...showLog(),
@@ -41,11 +41,7 @@ export function sayNotAttached(error: Error): Promise<void> {
 /** A setting cannot be used, so that nothing was changed. */
 export function sayUnusable({ setting, message }: SettingProblem): Promise<void> {
   const { l10n } = vscode;
-  const text = l10n.t(
-    'The setting {0} cannot be used: {1}. The relay goes on with what it had.',
-    setting,
-    unlinked(message),
-  );
+  const text = l10n.t('The setting {0} cannot be used: {1}. The relay goes on with what it had.', setting, message);
   return offer('Warning', text, { [l10n.t('Open Setting')]: () => openSettings(setting) });
 }
 
@@ -58,7 +54,7 @@ export function sayNotApplied(error: Error, again: () => void): Promise<void> {
   const isProxy = (error as { advice?: unknown }).advice === 'check-proxy';
   const text = l10n.t(
     'The relay did not take the changed settings and goes on with what it had: {0}',
-    unlinked(withNext(error, l10n)),
+    withNext(error, l10n),
   );
   return offer('Warning', text, {
     ...(isProxy && { [l10n.t('Open Setting')]: () => openSettings('http.proxy') }),
