@@ -130,7 +130,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     const { l10n } = vscode;
     const item = this.#item(
       l10n.t('Sample receiver'),
-      // It is this extension's own, and listens.
+      // It is the relay's own, and listens.
       status && { ...status, answers: status.answers ?? true },
       ';sample;',
       l10n.t('until a callback of yours is named'),

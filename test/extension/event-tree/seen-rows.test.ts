@@ -203,4 +203,13 @@ describe('What is chosen in the tree', () => {
     assert.deepEqual(tree.resolve(tree.selection), ['e2']);
     assert.deepEqual(tree.resolve([group]), ['e3', 'e6', 'e9']);
   });
+
+  it('is an event that was chosen elsewhere, whatever the tree has folded away', () => {
+    const tree = new Tree();
+    const leaf = tree.leaves.at(-1);
+    assert.ok(leaf !== undefined);
+    for (const at of [0, 1, 2]) tree.fold(at);
+    assert.deepEqual(tree.resolve([leaf]), []);
+    assert.deepEqual(tree.resolve([{ kind: 'event', row: leaf.row, isElsewhere: true }]), [leaf.row.id]);
+  });
 });
