@@ -405,21 +405,25 @@ async function offerRelease(client: RelayClient, event: EventRow, { heldBy }: Fo
       ? l10n.t('{0} is held at a breakpoint for deliveries.', labelOf(event, l10n))
       : l10n.t('Sending is paused: {0} is held.', labelOf(event, l10n));
   await offer('Warning', text, {
-    [l10n.t('Send It Now')]: () => release(client, event.id),
+    [l10n.t('Send It Now')]: () => release(client, event),
     [l10n.t('Continue Sending')]: byCommand('continueSending'),
   });
 }
 
 /** Sends what is held of an event. Where nothing is held then, sending goes on, unless somebody has paused it. */
-async function release(client: RelayClient, eventId: string): Promise<void> {
+async function release(client: RelayClient, event: EventRow): Promise<void> {
   const { l10n } = vscode;
-  const { sending } = await client.request('debug/step', { id: eventId });
+  const { sending } = await client.request('debug/step', { id: event.id });
   if (sending.state !== 'paused' || heldCount(sending.held) > 0) return;
   if (sending.by.kind === 'breakpoint') {
     await client.request('debug/continue', {});
     return;
   }
-  await offer('Information', l10n.t('{0} is sent. Sending is still paused: what comes is held.', eventId), {
-    [l10n.t('Continue Sending')]: byCommand('continueSending'),
-  });
+  await offer(
+    'Information',
+    l10n.t('{0} is sent. Sending is still paused: what comes is held.', labelOf(event, l10n)),
+    {
+      [l10n.t('Continue Sending')]: byCommand('continueSending'),
+    },
+  );
 }

@@ -55,5 +55,7 @@ export async function closeUntitled(document: vscode.TextDocument, version: numb
   const group = vscode.window.tabGroups.all.find(({ tabs }) => tabs.some(shows));
   if (group === undefined) return;
   await vscode.window.showTextDocument(document, { viewColumn: group.viewColumn, preview: false });
+  // Meanwhile the user may have gone elsewhere or changed it, and the command closes whatever is active.
+  if (vscode.window.activeTextEditor?.document !== document || document.version !== version) return;
   await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
 }
