@@ -1,5 +1,6 @@
 /** Puts the extension together: each part that stands from activation on, and what is loaded when it is needed. */
 import * as vscode from 'vscode';
+import { madeOnce } from '../common/made-once.ts';
 import { ListNames } from './accounts/list-names.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
 import { watchScenarios } from './check/scenario-watch.ts';
@@ -61,24 +62,18 @@ export function compose(context: vscode.ExtensionContext): void {
     store: instanceStore,
   });
   const instanceDocuments = new InstanceDocuments(context);
-  let watching: Promise<HandlerWatch> | undefined;
-  const handlerWatch = (): Promise<HandlerWatch> =>
-    (watching ??= import('./debug/handler-watch.ts').then(({ watchHandlers }) => watchHandlers(context, session, log)));
-  let made: Promise<Handlers> | undefined;
-  const handlers = (): Promise<Handlers> =>
-    (made ??= Promise.all([import('./handlers.ts'), handlerWatch()])
-      .then(([{ createHandlers }, debugged]) =>
-        createHandlers({
-          ...{ context, log, secrets, session, sandbox, platform, uris },
-          ...{ events, watch, history, destinations, names, relays },
-          ...{ webhooks, instances, instanceStore, instanceDocuments, debugged },
-        }),
-      )
-      .catch((error: unknown) => {
-        // Tried again by the next command.
-        made = undefined;
-        throw error;
-      }));
+  const handlerWatch = madeOnce<HandlerWatch>(async () => {
+    const { watchHandlers } = await import('./debug/handler-watch.ts');
+    return watchHandlers(context, session, log);
+  });
+  const handlers: () => Promise<Handlers> = madeOnce(async () => {
+    const [{ createHandlers }, debugged] = await Promise.all([import('./handlers.ts'), handlerWatch()]);
+    return createHandlers({
+      ...{ context, log, secrets, session, sandbox, platform, uris },
+      ...{ events, watch, history, destinations, names, relays },
+      ...{ webhooks, instances, instanceStore, instanceDocuments, debugged },
+    });
+  });
   const webhooks = createWebhooks({
     ...{ context, session, log, sandbox, names, relays },
     actions: async () => (await handlers()).webhookActions,
