@@ -95,6 +95,10 @@ export class TableFeed extends HistoryReader {
   #before: string | undefined;
   /** The number of the newest event that it holds; and how many had not been looked at for it. */
   #newest = 0;
+  /** The filter that it was taken by, and how many were begun with it. */
+  #filter = '';
+  #number = 0;
+  #begun = 0;
   #unseen = 0;
   /** Snapshots that are on their way: what comes meanwhile may be in them. */
   #taking = 0;
@@ -217,21 +221,29 @@ export class TableFeed extends HistoryReader {
     if (!this.#serving) void this.#serve();
   }
 
+  /** How many snapshots were begun. */
+  get begun(): number {
+    return this.#begun;
+  }
+
   /**
    * The place of an event in the snapshot that is shown; what stands above that has places below 0.
-   * @returns null where it has none, or that cannot be asked
+   * @param begun as {@link begun} was when the event was known already
+   * @returns null where it has none; undefined where it may have one in the next: that cannot be asked, or the snapshot was
+   *   begun before that or by another filter than is in force
    */
-  async find(id: string): Promise<number | null> {
+  async find(id: string, begun: number): Promise<number | null | undefined> {
     const [{ client }, snapshot] = [this.watch, this.#snapshot];
-    if (client === undefined || snapshot === undefined) return null;
+    if (client === undefined || snapshot === undefined) return undefined;
     const above = this.#above.indexOf(id);
     if (above !== -1) return above - this.#above.length;
     try {
       const { found = null } = await client.request('events/page', { snapshot, find: id, limit: 1, traced: true });
-      return found;
+      const isLatest = snapshot === this.#snapshot && this.#number > begun && this.#filter === this.watch.filter;
+      return found ?? (isLatest ? null : undefined);
     } catch {
       // It is no longer kept, or the relay ends: the next snapshot is on its way.
-      return null;
+      return undefined;
     }
   }
 
@@ -327,6 +339,7 @@ export class TableFeed extends HistoryReader {
     const begin = anchor === null ? 0 : windowOf(first);
     const [turn, carry] = [this.#turn, this.#chosen];
     const journal = this.#known.expect();
+    const number = ++this.#begun;
     this.#taking += 1;
     try {
       const page = await client.request('events/page', {
@@ -351,6 +364,8 @@ export class TableFeed extends HistoryReader {
       if (turn === this.#turn)
         this.#chosen = { snapshot, stretches: chosen, ids: [], active: active === null ? null : carry.active };
       this.#before = before;
+      this.#filter = filter;
+      this.#number = number;
       this.#newest = newest === null ? 0 : numberOf(newest);
       this.#unseen = unseen;
       this.#clear();

@@ -48,8 +48,8 @@ export class TableView implements vscode.Disposable {
   /** What the page was told of what stands around the rows, by the kinds of messages. */
   readonly #said = new Map<HostMessage['type'], string>();
   #page: PageHost<PageMessage, HostMessage> | undefined;
-  /** What the tree has selected, until the table shows it or something is chosen there. */
-  #toReveal: string | undefined;
+  /** What the tree has selected, until the table shows it, or leaves it out, or something is chosen there. */
+  #toReveal: { readonly id: string; readonly begun: number } | undefined;
 
   constructor(parts: TableParts) {
     this.#parts = parts;
@@ -196,18 +196,20 @@ export class TableView implements vscode.Disposable {
   /** The tree's selection becomes the table's. */
   #reveal([row]: readonly EventRow[]): void {
     if (row === undefined) return;
-    this.#toReveal = row.id;
+    this.#toReveal = { id: row.id, begun: this.#feed.begun };
     void this.#revealNow();
   }
 
   async #revealNow(): Promise<void> {
-    const [id, { snapshot }] = [this.#toReveal, this.#feed];
-    if (id === undefined || snapshot === undefined || this.#page?.isReady !== true) return;
-    const place = await this.#feed.find(id);
-    // What the table does not hold is not chosen there: it may come yet.
-    if (place === null || id !== this.#toReveal) return;
+    const [sought, { snapshot }] = [this.#toReveal, this.#feed];
+    if (sought === undefined || snapshot === undefined || this.#page?.isReady !== true) return;
+    const place = await this.#feed.find(sought.id, sought.begun);
+    // It may come yet.
+    if (place === undefined || sought !== this.#toReveal) return;
+    // What the filter leaves out is not chosen when that finds it much later.
     this.#toReveal = undefined;
-    this.#page.post({ type: 'reveal', id, snapshot, place });
+    if (place === null) return;
+    this.#page.post({ type: 'reveal', id: sought.id, snapshot, place });
   }
 
   #tell(news: FeedNews): void {
