@@ -89,6 +89,20 @@ export class Choice {
     this.#set(toggled(this.#stretches, place), place);
   }
 
+  /** Makes a row the active one, and chooses nothing else. */
+  move(index: number): void {
+    const place = index - this.#rows.above;
+    this.#from = place;
+    this.#set(this.#stretches, place);
+  }
+
+  /** Chooses all rows, loaded or not; the active one stays, or is the first. There is one. */
+  chooseAll(): void {
+    const { above, total } = this.#rows;
+    this.#from = this.#active ?? -above;
+    this.#set([[-above, total - above - 1]], this.#from);
+  }
+
   /** Something is asked about a row: where it is not chosen, it alone is. */
   pointAt(index: number): void {
     if (!this.has(index)) this.go(index, false);

@@ -179,9 +179,13 @@ export class FilterBox {
     this.#draw();
   }
 
-  /** What was typed is in force as far as it goes, and the box says so. */
+  /** What was typed is in force as far as it goes, and the box says so; what was wrong does not stay. */
   #leave(): void {
     if (this.#before !== undefined) this.#ask();
+    else {
+      this.#problem = null;
+      this.#input.value = this.#inForce;
+    }
     this.#before = undefined;
     this.#close();
   }

@@ -455,9 +455,13 @@ export class Grid {
     if (to !== undefined && isAlone) {
       if (event.key === 'ArrowUp' && active <= 0) this.#focusHeader(0);
       else if (total > 0) this.#go(Math.max(0, Math.min(total - 1, to)), event.shiftKey);
+    } else if (to !== undefined && isCommand) {
+      if (total > 0) this.#move(Math.max(0, Math.min(total - 1, to)));
     } else if (event.key === 'Enter' && isAlone) this.#act('open');
     // As the tree has it.
     else if ((event.key === 'Delete' && isAlone) || (event.key === 'Backspace' && event.metaKey)) this.#act('discard');
+    else if (isCommand && event.key === 'a') this.#chooseAll();
+    else if (isCommand && event.key === ' ') this.#toggleActive();
     else if (isCommand && event.key === 'c') this.#act('copyAsCurl');
     else if (isCommand && event.key === 'r') this.#act('replay');
     else if (isCommand && event.key === 'Enter') this.#act('release');
@@ -480,6 +484,24 @@ export class Grid {
   #go(index: number, extending: boolean): void {
     this.choice.go(index, extending);
     this.#show(index);
+  }
+
+  #move(index: number): void {
+    this.choice.move(index);
+    this.#show(index);
+  }
+
+  #chooseAll(): void {
+    if (this.rows.total === 0) return;
+    this.choice.chooseAll();
+    this.draw();
+  }
+
+  #toggleActive(): void {
+    const { active } = this.choice;
+    if (this.rows.row(active) == null) return;
+    this.choice.toggle(active);
+    this.#show(active);
   }
 
   /** Scrolls so far that a row is in sight. */
@@ -538,6 +560,11 @@ export class Grid {
   }
 
   #menuOfActive(): void {
+    const { active } = this.choice;
+    if (active === -1) return;
+    // It may have been scrolled out of sight: then no element is its own.
+    this.#show(active);
+    this.#drawNow();
     const element = document.getElementById(this.element.getAttribute('aria-activedescendant') ?? '');
     if (element === null) return;
     const { left, bottom } = element.getBoundingClientRect();

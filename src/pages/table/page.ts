@@ -64,6 +64,12 @@ class TablePage {
   /** The rows were held since the pointer was over them: they follow again when it goes. */
   #isHeld = false;
   #timer: number | undefined;
+  /** Says to a screen reader what has changed: it is there before it has something to say, else that is not heard. */
+  readonly #spoken = document.createElement('div');
+  /** What it goes by: of these what is new is said. */
+  #lines: readonly string[] = [];
+  /** How many events of how many the filter found when it came into force. */
+  #found = '';
 
   constructor(root: HTMLElement, { texts, language }: Said<'setup'>) {
     this.#texts = texts;
@@ -94,6 +100,8 @@ class TablePage {
     for (const act of ['wheel', 'pointerdown', 'keydown'])
       this.#grid.element.addEventListener(act, () => (this.#isHeld = false), { passive: true });
     root.setAttribute('aria-label', texts.title);
+    this.#spoken.role = 'status';
+    this.#spoken.className = 'unseen';
     const { sort } = this.#kept;
     if (sort !== null) this.#grid.setSort(sort);
     this.#arrange({});
@@ -197,14 +205,31 @@ class TablePage {
           <span class="count">${this.#isLoaded ? this.#countText() : ''}</span>
         </div>
         <div class="sending" ?hidden=${paused === null}>
-          <span role="status">${paused}</span>
+          <span>${paused}</span>
           ${canGoOn ? [asking(texts.continueSending, 'continueSending', true), asking(texts.sendNext, 'sendNext')] : nothing}
         </div>
-        <div class="frozen" ?hidden=${!this.#isPaused}><span role="status">${texts.frozen}</span></div>
+        <div class="frozen" ?hidden=${!this.#isPaused}><span>${texts.frozen}</span></div>
         ${this.#strip.element} ${this.#grid.element}
-        <div class="notice" role="status">${notice}</div>`,
+        <div class="notice" role="status">${notice}</div>
+        ${this.#spoken}`,
       this.#root,
     );
+    this.#speak(paused);
+  }
+
+  /** @param paused what is said of sending */
+  #speak(paused: string | null): void {
+    const { frozen, chosen } = this.#texts;
+    const { count } = this.#grid.choice;
+    const lines = [
+      paused ?? '',
+      this.#isPaused ? frozen : '',
+      this.#found,
+      count > 1 ? filled(chosen, inFull(count)) : '',
+    ].filter((line) => line !== '');
+    if (lines.join() === this.#lines.join()) return;
+    this.#spoken.textContent = lines.filter((line) => !this.#lines.includes(line)).join(' ');
+    this.#lines = lines;
   }
 
   /** What stands in place of rows, with a next step. */
@@ -226,27 +251,29 @@ class TablePage {
   }
 
   #countText(): string {
-    const { count, countOne, countOf, chosen, unseen, readOnly } = this.#texts;
-    const { rows, choice } = this.#grid;
-    const { total } = rows;
-    const { all } = this.#whole;
-    const told =
-      this.#inForce !== '' && all !== null
-        ? filled(countOf, inFull(total), inFull(Math.max(all, total)))
-        : total === 1
-          ? countOne
-          : filled(count, inFull(total));
+    const { chosen, unseen, readOnly } = this.#texts;
+    const { choice } = this.#grid;
     return [
-      told,
+      this.#foundText(),
       ...(choice.count > 1 ? [filled(chosen, inFull(choice.count))] : []),
       ...(this.#unseen === 0 ? [] : [filled(unseen, inFull(this.#unseen))]),
       ...(this.#state.kind === 'readOnly' ? [readOnly] : []),
     ].join(' · ');
   }
 
+  /** How many events there are, or with a filter of how many. */
+  #foundText(): string {
+    const { count, countOne, countOf } = this.#texts;
+    const { total } = this.#grid.rows;
+    const { all } = this.#whole;
+    if (this.#inForce !== '' && all !== null) return filled(countOf, inFull(total), inFull(Math.max(all, total)));
+    return total === 1 ? countOne : filled(count, inFull(total));
+  }
+
   /** There are no rows to be seen any more. */
   #forget(): void {
     this.#isLoaded = false;
+    this.#found = '';
     this.#above = this.#news = 0;
     this.#grid.rows.begin('', 0, []);
     this.#grid.choice.clear();
@@ -271,6 +298,8 @@ class TablePage {
     this.#isFirst = false;
     this.#isLoaded = true;
     this.#unseen = unseen;
+    // What comes afterwards is not said one by one.
+    if (order !== this.#order) this.#found = this.#inForce === '' ? '' : this.#foundText();
     const before = (kept ?? sight).anchor?.at ?? null;
     const moved = at === null || before === null ? 0 : at - before;
     const stays = activeBefore === -1 || order !== this.#order ? -1 : activeBefore + moved;

@@ -258,6 +258,31 @@ const steps: fc.Arbitrary<Step>[] = [
       hasRows,
     ),
   ),
+  fc.constantFrom(-1, 1, 20).map((by) =>
+    step(
+      `Ctrl and arrows by ${by}`,
+      (model, table) => {
+        const index = Math.max(0, Math.min(table.rows.total - 1, table.choice.active + by));
+        model.active = model.from = table.shown[index];
+        model.isSeen = table.rows.row(index) !== undefined;
+        table.choice.move(index);
+      },
+      hasRows,
+    ),
+  ),
+  fc.constant(
+    step(
+      'Ctrl+A',
+      (model, table) => {
+        const index = Math.max(0, table.choice.active);
+        model.chosen = new Set(table.shown);
+        model.active = model.from = table.shown[index];
+        model.isSeen = table.rows.row(index) !== undefined;
+        table.choice.chooseAll();
+      },
+      hasRows,
+    ),
+  ),
   fc.constant(
     step('a key', (model, table) => {
       const { active, chosen } = model;
