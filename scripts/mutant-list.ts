@@ -86,8 +86,8 @@ export const mutants: readonly Mutant[] = [
     'probe-delay',
     'a callback that restarts is tried again after half a minute',
     'relay/sending/reachability',
-    'Math.min(this.#down.delayMs * 2, lastProbeMs)',
-    'Math.max(this.#down.delayMs * 2, lastProbeMs)',
+    'Math.min(Math.max(delayMs * 2, firstProbeMs), longestMs)',
+    'Math.max(delayMs * 2, longestMs)',
     'relay/sending/reachability',
   ),
   mutant(
@@ -369,8 +369,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'second-comes-later',
     'what a callback makes twice, the second a moment later, passes',
-    'check/probe',
-    '    if (next !== count) sameSince = performance.now();\n',
+    'check/settling',
+    '      since = clock.now();\n',
     '',
     'check/run',
     'check/suite',

@@ -1,10 +1,10 @@
 /** Puts the extension together: each part that stands from activation on, and what is loaded when it is needed. */
 import * as vscode from 'vscode';
-import { madeOnce } from '../common/made-once.ts';
 import { ListNames } from './accounts/list-names.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
 import { watchScenarios } from './check/scenario-watch.ts';
 import { registerCommands } from './command-registration.ts';
+import { madeOnce } from './made-once.ts';
 import { prefix } from './prefix.ts';
 import { registerDebugType } from './debug/debug-type.ts';
 import type { HandlerWatch } from './debug/handler-watch.ts';

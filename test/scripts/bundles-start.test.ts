@@ -82,7 +82,7 @@ describe('The program as it starts', function () {
     const args = [join(folder, 'cm-relay.js'), 'mcp', '--data-dir', join(temporaryFolder(), 'data')];
     const client = new Client({ name: 'test', version: '1' });
     await client.connect(new StdioClientTransport({ command: process.execPath, args, stderr: 'inherit' }));
-    assert.equal((await client.listTools()).tools.length, 5);
+    assert.equal((await client.listTools()).tools.length, 6);
     const { content } = await client.callTool({ name: 'event', arguments: { id: 'e1' } });
     assert.match(JSON.stringify(content), /It did not work/);
     await client.close();

@@ -81,7 +81,7 @@ describe('a signature key', function () {
     try {
       const destinations = [{ url: callback.url, signatureKeyName: 'mine' }, { url: other.url }];
       const file = configWith({ destinations, signatureKeys: { mine: { env: 'KEY' } } });
-      const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--config', file];
+      const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--config', file, '--output', 'interactive'];
       const listening = place.start(args, { KEY: 'k' });
       const [url = ''] = /http:\S+/.exec(await listening.line((each) => each.includes('/campaign-monitor'))) ?? [];
       await listening.line((each) => each.includes('Forwards to') && each.includes(`${callback.url} (signed)`));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { madeOnce } from '../../src/common/made-once.ts';
+import { madeOnce } from '../../src/extension/made-once.ts';
 
 describe('What is made once', () => {
   it('is made when it is first asked for, for all that ask', async () => {
