@@ -23,7 +23,8 @@ export function seenRows(
   const hidden = new Set(all.filter(({ id }) => isFolded(id)).flatMap(({ events }) => events.map(({ row }) => row.id)));
   const rows = new Map<string, EventRow>();
   for (const node of nodes) {
-    if (node.kind === 'event' && (node.isElsewhere === true || !hidden.has(node.row.id))) rows.set(node.row.id, node.row);
+    if (node.kind === 'event' && (node.isElsewhere === true || !hidden.has(node.row.id)))
+      rows.set(node.row.id, node.row);
     if (node.kind !== 'group') continue;
     for (const { row } of all.find(({ id }) => id === node.id)?.events ?? []) rows.set(row.id, row);
   }

@@ -20,7 +20,9 @@ export function isFilter(text: string): boolean {
 export function conditionOfFilter(text: string, now: number): string {
   // The history passes over signs alone: here they would be taken for what they mean in an expression.
   if (/(?:^|\s)(?:&&|\|\||!)(?=\s|$)/.test(text))
-    throw new FilterError('a filter has no && and no ||: all of its words must fit, and values of one key stand with commas');
+    throw new FilterError(
+      'a filter has no && and no ||: all of its words must fit, and values of one key stand with commas',
+    );
   const asked = Object.values(parts(parseFilter(text, now))).flatMap((part) => (part === '' ? [] : [`(${part})`]));
   if (asked.length === 0) throw new FilterError('it asks for nothing');
   return asked.join(' && ');

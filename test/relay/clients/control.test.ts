@@ -375,7 +375,14 @@ describe('A client that does not read', () => {
     const announcer = new Announcer(() => ({}) as Status);
     const long = 'x'.repeat(12_000_000);
     const handlers = { 'relay/status': () => long } as unknown as Handlers;
-    const control = new Control({ dataDir, handlers, announcer, forClients: true, onClients: () => undefined, log: () => undefined });
+    const control = new Control({
+      dataDir,
+      handlers,
+      announcer,
+      forClients: true,
+      onClients: () => undefined,
+      log: () => undefined,
+    });
     await control.open();
     afterwards(() => control.close());
     const { socket, connection } = await bareConnection(dataDir);
