@@ -196,7 +196,7 @@ describe('The table of webhooks, as a person uses it', () => {
     // Enter takes how it goes on.
     await key('Enter');
     await untilCells('address', ['bea@example.com']);
-    await table.getByText('1 of 4', { exact: true }).waitFor();
+    await table.locator('.count', { hasText: '1 of 4' }).waitFor();
     await box.fill('ann@');
     await untilCells('address', ['ann@example.com']);
     await key('Escape');
