@@ -172,6 +172,14 @@ function isOf(attempt: AttemptDetail, notificationId: string, destinationId: str
   return attempt.notificationId === notificationId && attempt.destinationId === destinationId;
 }
 
+/** How a forwarding of each kind of notification is signed, in words. */
+const signingOf: Readonly<Record<Notification['kind'], (forwarding: Notification['forwardings'][number]) => string>> = {
+  normalised: signedWords,
+  // The platform's own signature goes with it, right or wrong.
+  platform: () => 'as it came',
+  raw: () => 'not signed',
+};
+
 function notificationLines(notification: Notification, attempts: readonly AttemptDetail[], replays: Replays): string[] {
   const { id, kind, part, parts, eventId, forwardings } = masked(notification);
   const of = parts > 1 ? `, part ${part + 1} of ${parts}` : '';
@@ -184,7 +192,7 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
     const shared = forwardings.some((each) => each !== forwarding && each.destination === destination);
     const which = shared ? ` ${dim(destinationId)}` : '';
     lines.push(
-      `  → ${printable(destination)}${which}  ${dim(signedWords(forwarding))}  ${forwarded([forwarding])}${detail}`,
+      `  → ${printable(destination)}${which}  ${dim(signingOf[kind](forwarding))}  ${forwarded([forwarding])}${detail}`,
     );
     const own = attempts.filter((each) => isOf(each, id, destinationId));
     lines.push(...own.map((attempt) => `    ${attemptLine(attempt, replays)}`));

@@ -89,6 +89,8 @@ export class RowChooser {
     const row = this.#chosen;
     if (row === null) return 'Choose an event first: ↑ or ↓.';
     const { replayed } = await this.#client.request('notifications/replay', { ids: [row.id] });
-    return replayed === 0 ? `${row.id} has no notification to send.` : `Sending ${row.id} again.`;
+    return replayed === 0
+      ? `Nothing of ${row.id} is sent again now: it waits or is held already, or goes nowhere.`
+      : `Sending ${row.id} again.`;
   }
 }

@@ -99,6 +99,14 @@ describe('a signature key', function () {
       };
       const names = notifications.flatMap((each) => each.forwardings.map((way) => way.signatureKeyName ?? null));
       assert.deepEqual(names, ['mine', null]);
+
+      // What the platform has posted is passed on with the signature that it came with, or without.
+      const [sent] = await callback.received(1);
+      await post(url.replace('/campaign-monitor', '/open-connectors'), sent?.body.toString() ?? '');
+      await Promise.all([callback.received(2), other.received(2)]);
+      const passedOn = (await place.run('show', 'e2')).out;
+      assert.match(passedOn, new RegExp(`→ ${callback.url} {2}as it came`));
+      assert.doesNotMatch(passedOn, /signed/);
     } finally {
       await other.close();
     }
