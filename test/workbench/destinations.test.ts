@@ -62,7 +62,7 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await workbench.page.keyboard.press('Enter');
     await quickInputWidget().waitFor({ state: 'hidden' });
     // Whether anything listens there is not known yet: no tick.
-    await row(place()).filter({ hasText: 'nothing sent yet' }).waitFor();
+    await row(place()).filter({ hasText: 'not tried yet' }).waitFor();
     assert.equal(await row(place()).locator('.codicon-check').count(), 0);
     const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
     await send(campaignMonitorUrl, { body: sampleBody() });

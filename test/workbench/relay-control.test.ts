@@ -83,7 +83,7 @@ describe('The relay, as a person controls it', () => {
     assert.ok(items.some((item) => item.includes('Restart Relay')));
     assert.ok(items.some((item) => item.includes('Show Events')));
     assert.ok(
-      items.some((item) => item.includes(receiver.url) && item.includes('nothing sent yet')),
+      items.some((item) => item.includes(receiver.url) && item.includes('not tried yet')),
       String(items),
     );
     assert.ok(!items.some((item) => item.includes('Close Public URL')));
