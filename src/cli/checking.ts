@@ -18,6 +18,7 @@ import type { ProbeFlags, ReportFile, TargetFlags } from './check-flags.ts';
 import { asHeader, readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { CommandError, UsageError } from './errors.ts';
+import { secretIn } from './secret-variable.ts';
 import { print } from './terminal/output.ts';
 import { interrupted } from './terminal/signals.ts';
 import { duration, printable, widthOf } from './terminal/text.ts';
@@ -93,16 +94,6 @@ function signatureKeyOf(
   if (key === undefined)
     throw new UsageError(`--config: the destination names the key "${signatureKeyName}", which the file has not`);
   return key;
-}
-
-/** @throws UsageError where the variable is not set */
-export function secretIn(name: string, who: string, environment: NodeJS.ProcessEnv): string {
-  const value = environment[name];
-  if (value !== undefined && value !== '') return value;
-  throw new UsageError(
-    `${who} ${name}: the environment variable ${name} is not set`,
-    'Set it before you run the command: only its name is given, so that the secret is in no command line and no file.',
-  );
 }
 
 /**

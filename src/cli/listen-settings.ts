@@ -5,6 +5,7 @@ import type { Status } from '../protocol/status.ts';
 import { maskSecrets } from '../export/item.ts';
 import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
+import { secretIn } from './secret-variable.ts';
 import { differingFlags, flagKeyName, flagName, isSafeTunnelUrl, settingsOfFlags } from './listen-flags.ts';
 import type { ListenFlags } from './listen-flags.ts';
 
@@ -130,12 +131,7 @@ function keyFrom(
 ): string | undefined {
   const [flag, variable] = [flagName(name), flags[name]];
   if (variable === undefined) return undefined;
-  const key = environment[variable];
-  if (key !== undefined && key !== '') return key;
-  throw new UsageError(
-    `${flag} ${variable}: the environment variable ${variable} is not set`,
-    `The flag takes a variable's name, so that the key is in no command line: ${variable}=… cm-relay listen ${flag} ${variable}`,
-  );
+  return secretIn(variable, flag, environment);
 }
 
 function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): TunnelConfig | undefined {

@@ -13,6 +13,7 @@ import type { ProbeFlags, ReportFile, TargetFlags } from '../check-flags.ts';
 import type * as CheckingModule from '../checking.ts';
 import { withHistory } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
+import { secretIn } from '../secret-variable.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { count, printable } from '../terminal/text.ts';
@@ -215,8 +216,8 @@ async function targetIn(
   const { url, signatureKey: named } = destination;
   const signatureKey =
     signatureKeyEnv !== undefined
-      ? checking.secretIn(signatureKeyEnv, '--signature-key-env', process.env)
-      : named && checking.secretIn(named.env, `${name}: signatureKey`, process.env);
+      ? secretIn(signatureKeyEnv, '--signature-key-env', process.env)
+      : named && secretIn(named.env, `${name}: signatureKey`, process.env);
   const { targetTo } = await import('../../check/target.ts');
   return targetTo({ ...destination, url }, { credentials, signatureKey, further });
 }

@@ -13,6 +13,7 @@ import { authorizeInTerminal, explainNoCode } from './authorization.ts';
 import { apiKeyVariable } from './campaign-monitor.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
+import { secretIn } from '../secret-variable.ts';
 import { checkedBy, jsonFlag, newCommand, notEmpty } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { appVariables, instanceFlags, instanceOfFlags, problemSentence } from './instance-flags.ts';
@@ -164,13 +165,7 @@ const appIsFound =
 
 /** What the variable holds that a flag names. */
 function variable(flag: string, name: string | undefined): string | undefined {
-  if (name === undefined) return undefined;
-  const value = process.env[name] ?? '';
-  if (value !== '') return value;
-  throw new UsageError(
-    `${flag} ${name}: the environment variable ${name} is not set`,
-    "The flag takes a variable's name, so that the secret is in no command line.",
-  );
+  return name === undefined ? undefined : secretIn(name, flag, process.env);
 }
 
 const headersSchema = z.record(z.string(), z.string());

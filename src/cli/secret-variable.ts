@@ -1,0 +1,24 @@
+/** Secrets in environment variables, whose names alone are given. */
+import { maskedValue } from '../common/masking.ts';
+import { UsageError } from './errors.ts';
+
+/**
+ * What an environment variable holds.
+ * @param name the variable's; where it cannot be one, it may be the secret itself, and is not said back
+ * @param who names it: a flag, or a place in a file
+ * @throws UsageError where it is not set, or empty
+ */
+export function secretIn(name: string, who: string, environment: NodeJS.ProcessEnv): string {
+  const value = environment[name];
+  if (value !== undefined && value !== '') return value;
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    throw new UsageError(
+      `${who} ${maskedValue}: it takes the name of an environment variable, and this can be none`,
+      'Put the secret into a variable, and give the name of that: so it is in no command line and no file.',
+    );
+  }
+  throw new UsageError(
+    `${who} ${name}: the environment variable ${name} ${value === '' ? 'is empty' : 'is not set'}`,
+    'Set it before you run the command: only its name is given, so that the secret is in no command line and no file.',
+  );
+}
