@@ -336,7 +336,7 @@ describe('A page of a table', () => {
       second.events.map((each) => each?.id ?? null),
       [null, 'e3', null],
     );
-    for (let turn = 0; turn < 2; turn++) page({});
+    for (let turn = 0; turn < 8; turn++) page({});
     assert.throws(() => page({ snapshot }), { name: 'SnapshotGoneError', advice: 'ask-again' });
   });
 
