@@ -14,7 +14,7 @@ import { lookUntil } from '../look-until.ts';
 import { EventTable } from '../terminal/event-table.ts';
 import { masked } from '../terminal/masked.ts';
 import { print, printJson } from '../terminal/output.ts';
-import { count, widthOf } from '../terminal/text.ts';
+import { count, downWords, localTime, widthOf } from '../terminal/text.ts';
 import { filterFlag, filterHelp } from './events.ts';
 
 interface WaitOptions extends CommonOptions {
@@ -91,9 +91,10 @@ async function wait(options: WaitOptions): Promise<void> {
     else hopelessSince = Math.min(hopelessSince, performance.now());
     return rows.length >= options.count || performance.now() - hopelessSince >= graceMs;
   };
-  const { rows, hopeless } = await withRelay(options, async (client) => {
+  const { rows, hopeless, waits } = await withRelay(options, async (client) => {
     const filter = await boundFilter(client, options);
-    return lookUntil(client, options.timeout * 1000, () => look(client, filter, options.count), isEnough);
+    const seen = await lookUntil(client, options.timeout * 1000, () => look(client, filter, options.count), isEnough);
+    return { ...seen, waits: seen.rows.length >= options.count ? [] : await whatWaits(client) };
   });
   const table = new EventTable(widthOf(process.stdout));
   for (const [index, row] of rows.entries()) {
@@ -110,8 +111,24 @@ async function wait(options: WaitOptions): Promise<void> {
   }
   throw new CommandError(
     `${so} after ${options.timeout} s`,
-    'cm-relay events shows what there is, cm-relay status what waits and why.',
+    [...waits, `cm-relay events${dataDirHint(options)} shows what there is.`].join('\n  '),
   );
+}
+
+/** What waits of the newest event that does, and why, a line for each destination. */
+async function whatWaits(client: RelayClient): Promise<string[]> {
+  const { events } = await client.request('events/query', { filter: 'state:waiting,held', limit: 1 });
+  const [newest] = events;
+  if (newest === undefined) return [];
+  const { notifications } = await client.request('events/get', { id: newest.id });
+  return notifications
+    .flatMap(({ forwardings }) => forwardings)
+    .filter(({ state }) => state === 'waiting' || state === 'held')
+    .map(({ destination, state, detail, downSince, nextAttemptAt }) => {
+      const down = downSince === undefined ? '' : `, down${downWords(downSince)}`;
+      const next = nextAttemptAt === null ? '' : `, next attempt ${localTime(nextAttemptAt)}`;
+      return `${newest.id} is ${state} for ${destination}${down}${next}${detail === null ? '' : `: ${detail}`}`;
+    });
 }
 
 /** The filter, for what has come since the time that is asked for. One in the filter itself wins over the relay's start. */

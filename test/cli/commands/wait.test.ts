@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { EventRow } from '../../../src/protocol/history.ts';
 import { connectToRelay } from '../../../src/protocol/relay-client.ts';
+import { freePort } from '../../free-port.ts';
 import { until } from '../../relay/until.ts';
 import { Callback, delivery, post, run, Workplace } from '../harness.ts';
 import type { Ended, Running } from '../harness.ts';
@@ -48,6 +49,18 @@ describe('cm-relay wait', function () {
     assert.deepEqual([half.code, ids(half)], [3, ['e2']]);
     assert.equal((await wait('address:jane@example.org state:failed', '--count', '2')).code, 3);
     assert.equal((await wait('address:jane@example.org state:sent')).code, 0);
+  });
+
+  it('says out of time what waits, and why', async () => {
+    const { url } = await listening('--forward-to', `http://127.0.0.1:${await freePort()}/`, '--retry', 'sap');
+    await post(url, delivery('jane@example.org'));
+    const { code, err } = await place.run('wait', '--filter', 'state:sent', '--timeout', '3');
+    assert.equal(code, 1, err);
+    assert.match(
+      err,
+      /0 of 1 event after 3 s\n {2}e1 is waiting for http:\S+, next attempt [\d:]+: [^\n]*ECONNREFUSED/,
+    );
+    assert.match(err, /\n {2}cm-relay events --data-dir \S+ shows what there is\./);
   });
 
   it('ends with 3 where events go nowhere', async () => {
