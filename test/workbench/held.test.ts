@@ -185,9 +185,8 @@ describe('What is held, as a person sees it and lets it go', function () {
   it('is edited and released; a body that cannot be sent leaves the original held, and says where', async () => {
     const before = receiver.requests.length;
     await deliver('hal', 'held: sending is paused');
-    await workbench.chooseFromContextMenu(row('hal@example.com'), 'Edit and Release');
     const tab = workbench.page.locator('.tab.active').filter({ hasText: '.held.campaign-monitor.json' });
-    await tab.waitFor();
+    await workbench.chooseUntil(row('hal@example.com'), 'Edit and Release', tab);
     const editor = workbench.page.locator('.editor-group-container.active .monaco-editor').first();
     const write = async (text: string, holds: string): Promise<void> => {
       await workbench.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
@@ -219,8 +218,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     assert.equal(await workbench.dialog.count(), 0);
     // What is not held any more is not released, and can be sent as another event.
     await deliver('ham', 'held: sending is paused');
-    await workbench.chooseFromContextMenu(row('ham@example.com'), 'Edit and Release');
-    await tab.waitFor();
+    await workbench.chooseUntil(row('ham@example.com'), 'Edit and Release', tab);
     await workbench.chooseFromContextMenu(row('ham@example.com'), 'Release');
     await receiver.received(before + 2);
     await write(sampleBody({ email: 'ham-edited@example.com' }), 'ham-edited@example.com');
