@@ -102,7 +102,7 @@ describe("An event's documents and actions, as a person uses them", () => {
       .filter({ hasText: 'bea@' })
       .first()
       .waitFor();
-    assert.match((await workbench.tabs()).join(), /ann@example\.com ↔ e2 Subscribe bea@example\.com/);
+    assert.match((await workbench.tabs()).join(), /Subscribe · ann@example\.com ↔ Subscribe · bea@example\.com/);
     await workbench.picture('documents/compare');
     await closeEditors();
   });
