@@ -205,18 +205,31 @@ describe("An event's documents and actions, as a person uses them", () => {
     await workbench.picture('actions/samples');
     await workbench.page.keyboard.press('Enter');
     await receiver.received(before + 4);
-    // Any number of them.
+    // Any number of them, typed into the same picker.
     await workbench.runCommand(`${category}: Send Sample Events…`);
-    const asks = (question: string): Promise<void> => workbench.quickInputWidget.getByText(question).waitFor();
     await workbench.quickInputWidget.getByText('One of each').waitFor();
-    await workbench.enter('Deactivate');
-    await asks('how many deliveries?');
-    await workbench.enter('20');
-    await asks('how many events in each?');
-    await workbench.enter('1');
-    await asks('of which list?');
-    await workbench.page.keyboard.press('Enter');
+    await workbench.quickInput.fill('20');
+    await workbench.quickInputWidget.getByText('20 × Deactivate').click();
     await receiver.received(before + 24);
+    // Or each part by itself, beginning with what was sent last.
+    await workbench.runCommand(`${category}: Send Sample Events…`);
+    await workbench.quickInputWidget.getByText('One of each').waitFor();
+    const asks = (question: string): Promise<void> =>
+      workbench.page
+        .locator(`.quick-input-widget [placeholder*="${question}"]`)
+        .or(workbench.quickInputWidget.getByText(question))
+        .first()
+        .waitFor();
+    await workbench.enter('Another number');
+    await asks('Which events?');
+    await workbench.enter('Update');
+    await asks('How many deliveries?');
+    await workbench.enter('2');
+    await asks('How many events in each?');
+    await workbench.enter('1');
+    await asks('Which list?');
+    await workbench.page.keyboard.press('Enter');
+    await receiver.received(before + 26);
   });
 
   it('a body that is nested too deeply is shown as it came, and says so at its head', async () => {
