@@ -1,13 +1,15 @@
 /**
  * `npm run package:cli`: builds the command line's npm package, campaign-monitor-relay-<version>.tgz in the repository's folder or
- * the one named as argument, of the bundles in dist/. package.json at the root is the repository's, which is not
- * published: `private` there keeps anybody from doing it by accident.
+ * the one named as argument, of the bundles in dist/. package.json at the root is the repository's and the extension's; what is
+ * published to npm is put together here.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runNpm } from '../test/npm.ts';
 import { commandLinePage, linksWithin } from './extension-page.ts';
+import { publicAddress } from './release.ts';
+import type { ReleasedManifest } from './release.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -22,9 +24,7 @@ const pages = [
   ...['sandbox', 'scenarios', 'tunnels'],
 ].map((name) => `docs/${name}.md`);
 
-interface Manifest {
-  readonly name: string;
-  readonly version: string;
+interface Manifest extends ReleasedManifest {
   readonly license: string;
   readonly bin: Readonly<Record<string, string>>;
   readonly files: readonly string[];
@@ -46,11 +46,13 @@ export function stageCommandLine(dist: string, staged: string): void {
   }
   const edit = (file: string, change: (text: string) => string): void =>
     writeFileSync(join(staged, file), change(readFileSync(join(root, file), 'utf8')));
-  edit('README.md', commandLinePage);
-  for (const page of pages) edit(page, (text) => linksWithin(text, 'docs', [...others, ...pages]));
-  const { name, version, license, bin, files, engines } = manifest;
+  const address = publicAddress(manifest);
+  edit('README.md', (text) => commandLinePage(text, address));
+  for (const page of pages)
+    edit(page, (text) => linksWithin(text, { address, folder: 'docs', there: [...others, ...pages] }));
+  const { name, version, license, repository, bugs, homepage, bin, files, engines } = manifest;
   const own = {
-    ...{ name, version, license, bin },
+    ...{ name, version, license, repository, bugs, homepage, bin },
     description:
       'Receives Campaign Monitor webhooks on your machine, turns them into the notifications of SAP Open Connectors, and forwards, lists and replays them.',
     keywords: ['campaign-monitor', 'open-connectors', 'webhook', 'relay', 'tunnel', 'cli'],

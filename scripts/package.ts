@@ -7,6 +7,8 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createVSIX } from '@vscode/vsce';
 import { extensionPage } from './extension-page.ts';
+import { isPreRelease, publicAddress } from './release.ts';
+import type { ReleasedManifest } from './release.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -29,11 +31,9 @@ const contents = [
 ];
 
 /** Members of package.json that concern the repository and npm, not VS Code. `type` would make modules of the bundles. */
-const foreign = ['type', 'private', 'bin', 'files', 'scripts', 'devDependencies', 'optionalDependencies', 'overrides'];
+const foreign = ['type', 'bin', 'files', 'scripts', 'devDependencies', 'optionalDependencies', 'overrides'];
 
-interface Manifest {
-  readonly name: string;
-  readonly version: string;
+interface Manifest extends ReleasedManifest {
   readonly engines: { readonly vscode: string };
 }
 
@@ -53,7 +53,7 @@ export async function packExtension(dist: string, staged: string, packagePath: s
     cpSync(from, join(staged, path), { recursive: true });
   }
   const readme = join(staged, 'README.md');
-  writeFileSync(readme, extensionPage(readFileSync(readme, 'utf8')));
+  writeFileSync(readme, extensionPage(readFileSync(readme, 'utf8'), publicAddress(manifest)));
   const own = Object.fromEntries(Object.entries(manifest).filter(([name]) => !foreign.includes(name)));
   writeFileSync(
     join(staged, 'package.json'),
@@ -63,9 +63,9 @@ export async function packExtension(dist: string, staged: string, packagePath: s
     cwd: staged,
     packagePath,
     dependencies: false,
-    // README's links name files of the repository, whose public address is not set.
+    preRelease: isPreRelease(manifest.version),
+    // They are by now.
     rewriteRelativeLinks: false,
-    allowMissingRepository: true,
   });
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { root } from './build.ts';
 
 interface LockedPackage {
@@ -75,14 +75,40 @@ describe('The workflows', () => {
     }
   });
 
-  it('may read the repository and nothing else, and keep no token', () => {
+  it('may read the repository, and keep no token; a job that releases may what it says here', () => {
+    const more: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+      'release.yml': {
+        attest: ['attestations: write', 'id-token: write'],
+        marketplace: ['contents: read', 'id-token: write'],
+        'open-vsx': ['contents: read', 'id-token: write'],
+        npm: ['id-token: write'],
+        github: ['contents: write'],
+      },
+    };
     for (const file of files) {
       const text = readFileSync(join(root, file), 'utf8');
       assert.match(text, /^permissions:\n {2}contents: read\n\n/m, file);
-      assert.equal([...text.matchAll(/permissions:/g)].length, 1, file);
+      const jobs = [...text.matchAll(/^ {2}([\w-]+):\n(?:(?: {4}.*)?\n)*/gm)].flatMap(([job, name = '']) => {
+        const [, own] = /^ {4}permissions:\n((?: {6}.*\n)+)/m.exec(job) ?? [];
+        return own === undefined ? [] : [[name, own.trim().split(/\s*\n\s*/)] as const];
+      });
+      assert.deepEqual(Object.fromEntries(jobs), more[basename(file)] ?? {}, file);
+      assert.equal([...text.matchAll(/permissions:/g)].length, jobs.length + 1, file);
       assert.doesNotMatch(text, /pull_request_target|secrets\./, file);
       const checkouts = [...text.matchAll(/uses: actions\/checkout@.*\n(\s+with:\n\s+persist-credentials: false)?/g)];
       assert.ok(checkouts.length > 0 && checkouts.every(([, kept]) => kept !== undefined), file);
+    }
+  });
+
+  it('publish what one job has made and tested, checked by its hash, after it was attested', () => {
+    const text = readFileSync(join(root, '.github/workflows/release.yml'), 'utf8');
+    const [before = '', ...publishing] = text.split(/^ {2}(?=attest:|marketplace:|open-vsx:|npm:)/m);
+    assert.match(before, /npm run --silent release[^]*npm test[^]*npm run package[^]*sha256sum -- \*/);
+    assert.equal(publishing.length, 4);
+    for (const job of publishing) {
+      assert.match(job, /sha256sum --check/);
+      assert.doesNotMatch(job, /npm run/);
+      assert.match(job, job.startsWith('attest:') ? /needs: build/ : /needs: \[build, attest\]\n[^]*environment: /);
     }
   });
 });
