@@ -51,6 +51,7 @@ const roomsWithin: Readonly<Record<string, readonly string[]>> = {
     'event-tree',
     'event-table',
     'event-actions',
+    'rows',
     'check',
     'debug',
   ],

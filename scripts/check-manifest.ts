@@ -15,6 +15,7 @@ import { format, resolveConfig } from 'prettier';
 import type { Step } from '../src/check/scenario.ts';
 import { checksFor } from '../src/check/suite.ts';
 import { checkEnglish } from '../src/check/words.ts';
+import { commandId, internalCommands } from '../src/extension/commands.ts';
 import { prefix } from '../src/extension/prefix.ts';
 import { openConnectorsNext } from '../src/open-connectors/api-error.ts';
 import { attemptTexts } from '../src/protocol/attempts.ts';
@@ -131,8 +132,7 @@ interface Manifest {
     readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
     readonly viewsContainers: Readonly<Record<string, readonly { readonly id: string }[]>>;
     readonly viewsWelcome: readonly { readonly view: string }[];
-    readonly submenus: readonly { readonly id: string }[];
-    readonly menus: Readonly<Record<string, readonly { readonly command?: string; readonly submenu?: string }[]>>;
+    readonly menus: Readonly<Record<string, readonly { readonly command: string }[]>>;
     readonly keybindings: readonly { readonly command: string }[];
     readonly configuration: readonly { readonly properties: Readonly<Record<string, unknown>> }[];
   };
@@ -161,7 +161,7 @@ const ownKeys = new Set([
 const described = { ...contributesOfCommands(), configuration };
 const describedTexts: Readonly<Record<string, string>> = { ...textsOfCommands(), ...textsOfSettings };
 /** Whether a text of package.nls.json is made from a description. */
-const isDescribed = (key: string): boolean => /^(?:command|submenu|settings?)\./.test(key);
+const isDescribed = (key: string): boolean => /^(?:command|settings?)\./.test(key);
 const docs = await format(settingsPage, { ...(await resolveConfig('docs/settings.md')), filepath: 'docs/settings.md' });
 
 if (process.argv.includes('--write')) await writeDescribed();
@@ -199,7 +199,7 @@ function valuesOf(member: string, node: unknown = contributes): string[] {
 }
 
 const declaredCommands = contributes.commands.map(({ command }) => command);
-for (const part of ['commands', 'submenus', 'menus', 'keybindings', 'configuration'] as const)
+for (const part of ['commands', 'menus', 'keybindings', 'configuration'] as const)
   if (!isDeepStrictEqual(contributes[part], described[part]))
     problems.push(`${part}: package.json says something else than the descriptions in src/extension`);
 
@@ -231,23 +231,19 @@ if (read('docs/settings.md') !== docs) problems.push('docs/settings.md says some
 
 // Ids that the code, the menus or the texts name.
 const nls = readTexts('package.nls.json');
-const known = new Set([...declaredCommands, ...views, ...settings, ...setKeys, ...views.map((id) => `${id}.focus`)]);
+const known = new Set([
+  ...[...declaredCommands, ...internalCommands.map((name) => commandId(name))],
+  ...[...views, ...settings, ...setKeys, ...views.map((id) => `${id}.focus`)],
+]);
 const linked = [...Object.values(nls), ...texts.keys()].flatMap((text) =>
   [...text.matchAll(/command:([\w.]+)/g)].map(([, id]) => id ?? ''),
 );
-const inMenus = [...Object.values(contributes.menus).flat(), ...contributes.keybindings].flatMap(({ command }) =>
-  command === undefined ? [] : [command],
-);
+const inMenus = [...Object.values(contributes.menus).flat(), ...contributes.keybindings].map(({ command }) => command);
 for (const id of new Set([...linked, ...inMenus]))
   if (id.startsWith(`${prefix}.`) && !known.has(id)) problems.push(`${id}: named in a menu or a text, not declared`);
 
-const submenus = contributes.submenus.map(({ id }) => id);
-compare('submenu', ['submenus', submenus], ['menus', valuesOf('submenu', contributes.menus)]);
-for (const menu of Object.keys(contributes.menus))
-  if (menu.startsWith(`${prefix}.`) && !submenus.includes(menu)) problems.push(`menu ${menu}: not declared as submenu`);
-
 // Keys of `when` clauses, and the flags of a tree item's contextValue that they ask for.
-const clauses = valuesOf('when');
+const clauses = [...valuesOf('when'), ...valuesOf('enablement')];
 const keys = new Set<string>();
 const flags = new Set<string>();
 for (const clause of clauses) {

@@ -1,11 +1,11 @@
 /** What package.json says of the commands, made from their descriptions in the rooms of the extension. */
 import { prefix } from '../src/extension/prefix.ts';
-import { contributions, submenus } from '../src/extension/contributions.ts';
+import { contributions } from '../src/extension/contributions.ts';
+import { keysOfOthers } from '../src/extension/event-actions/contributions.ts';
 import type { CommandDescription, MenuPlace } from '../src/extension/describing.ts';
 
 interface MenuEntry {
-  readonly command?: string;
-  readonly submenu?: string;
+  readonly command: string;
   readonly when?: string;
   readonly group?: string;
 }
@@ -13,7 +13,6 @@ interface MenuEntry {
 /** The parts of `contributes` that are made here. */
 export interface Contributes {
   readonly commands: readonly object[];
-  readonly submenus: readonly object[];
   readonly menus: Readonly<Record<string, readonly MenuEntry[]>>;
   readonly keybindings: readonly object[];
 }
@@ -32,10 +31,10 @@ function whenOf({ view, item, alone, when }: MenuPlace): string | undefined {
   return clauses.length === 0 ? undefined : clauses.join(' && ');
 }
 
-function entry(what: Pick<MenuEntry, 'command' | 'submenu'>, place: MenuPlace): MenuEntry {
+function entry(command: string, place: MenuPlace): MenuEntry {
   const when = whenOf(place);
   return {
-    ...what,
+    command,
     ...(when !== undefined && { when }),
     ...(place.group !== undefined && { group: place.group }),
   };
@@ -52,56 +51,45 @@ function inTable(made: MenuEntry, { menu, view, group }: MenuPlace): MenuEntry |
   };
 }
 
-/** The whole id of a menu: those that have a slash are VS Code's. */
-function menuId(menu: MenuPlace['menu']): string {
-  return menu.includes('/') ? menu : `${prefix}.${menu}`;
-}
-
 /** Makes these parts anew. */
 export function contributesOfCommands(): Contributes {
   const menus = new Map<string, MenuEntry[]>([['commandPalette', []]]);
   const add = (menu: string, made: MenuEntry): void => {
     menus.set(menu, [...(menus.get(menu) ?? []), made]);
   };
-  const addTo = (made: MenuEntry, place: MenuPlace): void => {
-    add(menuId(place.menu), made);
-    const too = inTable(made, place);
-    if (too !== undefined) add('webview/context', too);
-  };
   for (const [name, { palette, menus: places = [] }] of commands) {
     const command = `${prefix}.${name}`;
     if (palette !== true) add('commandPalette', { command, when: palette === false ? 'false' : palette });
-    for (const place of places) addTo(entry({ command }, place), place);
+    for (const place of places) {
+      const made = entry(command, place);
+      add(place.menu, made);
+      const too = inTable(made, place);
+      if (too !== undefined) add('webview/context', too);
+    }
   }
-  for (const [name, { places }] of Object.entries(submenus))
-    for (const place of places) addTo(entry({ submenu: `${prefix}.${name}` }, place), place);
   return {
-    commands: commands.map(([name, { icon }]) => ({
+    commands: commands.map(([name, { icon, enabled }]) => ({
       command: `${prefix}.${name}`,
       title: `%command.${name}%`,
       category: '%category%',
       ...(icon !== undefined && { icon: `$(${icon})` }),
-    })),
-    submenus: Object.entries(submenus).map(([name, { icon }]) => ({
-      id: `${prefix}.${name}`,
-      label: `%submenu.${name}%`,
-      ...(icon !== undefined && { icon: `$(${icon})` }),
+      ...(enabled !== undefined && { enablement: enabled }),
     })),
     menus: Object.fromEntries(menus),
-    keybindings: commands.flatMap(([name, { keys = [] }]) =>
-      keys.map(({ key, mac, when, args }) => ({
-        command: `${prefix}.${name}`,
-        ...(args !== undefined && { args }),
-        ...{ key, mac, when },
-      })),
-    ),
+    keybindings: [
+      ...commands.flatMap(([name, { keys = [] }]) =>
+        keys.map(({ key, mac, when, args }) => ({
+          command: `${prefix}.${name}`,
+          ...(args !== undefined && { args }),
+          ...{ key, mac, when },
+        })),
+      ),
+      ...Object.entries(keysOfOthers).flatMap(([command, keys]) => keys.map((key) => ({ command, ...key }))),
+    ],
   };
 }
 
 /** The English texts of these parts, by their keys in package.nls.json. */
 export function textsOfCommands(): Readonly<Record<string, string>> {
-  return Object.fromEntries([
-    ...commands.map(([name, { title }]) => [`command.${name}`, title]),
-    ...Object.entries(submenus).map(([name, { title }]) => [`submenu.${name}`, title]),
-  ]) as Record<string, string>;
+  return Object.fromEntries(commands.map(([name, { title }]) => [`command.${name}`, title]));
 }

@@ -12,7 +12,19 @@ export type CommandName<Part extends CommandPart = CommandPart> = Part extends C
   : never;
 
 /** Commands that rows and other commands run, and package.json does not name. */
-export const internalCommands = ['open', 'loadMore'] as const satisfies readonly CommandName[];
+export const internalCommands = [
+  'open',
+  'loadMore',
+  'openTunnel',
+  'openDestinations',
+  'refreshEvents',
+  'refreshWebhooks',
+  'refreshInstances',
+  'compareWithNotification',
+  'compareAnswers',
+  'chooseProbe',
+  'chooseHandlerConfiguration',
+] as const satisfies readonly CommandName[];
 
 /** The whole id of a command. */
 export function commandId(name: CommandName): string {

@@ -2,14 +2,13 @@
  * Every command of the extension, as its room describes it. package.json gets its commands, menus and keybindings from
  * here by `node scripts/check-manifest.ts --write`; code takes the types alone.
  */
-import type { SubmenuDescription, SubmenuName } from './describing.ts';
 import { accountsCommands } from './accounts/contributions.ts';
 import { webhooksCommands } from './webhooks/contributions.ts';
 import { handlerCommands } from './debug/contributions.ts';
 import {
+  editCommands,
   exportsCommands,
   heldCommands,
-  replayCommands,
   resendCommands,
   samplesCommands,
   testsCommands,
@@ -22,6 +21,7 @@ import { authorizationCommands } from './oauth/contributions.ts';
 import { formCommands } from './instance-form/contributions.ts';
 import { instancesCommands } from './instances/contributions.ts';
 import { destinationsCommands, relayCommands, sendingCommands } from './relay/contributions.ts';
+import { rowsCommands } from './rows/contributions.ts';
 import { sandboxCommands } from './sandbox/contributions.ts';
 
 export const contributions = {
@@ -33,8 +33,8 @@ export const contributions = {
   form: formCommands,
   eventsView: eventsViewCommands,
   documents: documentsCommands,
-  replay: replayCommands,
   resend: resendCommands,
+  edit: editCommands,
   held: heldCommands,
   samples: samplesCommands,
   exports: exportsCommands,
@@ -45,16 +45,5 @@ export const contributions = {
   instances: instancesCommands,
   handler: handlerCommands,
   debug: debugCommands,
-};
-
-/** Menus in menus. */
-export const submenus: Readonly<Record<SubmenuName, SubmenuDescription>> = {
-  copyAs: {
-    title: 'Copy As',
-    places: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '5_copy@1' }],
-  },
-  compare: {
-    title: 'Compare',
-    places: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '2_compare' }],
-  },
+  rows: rowsCommands,
 };

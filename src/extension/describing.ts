@@ -4,9 +4,8 @@ import { prefix } from './prefix.ts';
 
 /** A place in a menu, as VS Code's `contributes.menus` has it; `view`, `item` and `alone` become part of its `when`. */
 export interface MenuPlace {
-  /** One of VS Code's menus, or a submenu of ours by its name. */
-  readonly menu:
-    'view/title' | 'view/item/context' | 'editor/title' | 'editor/title/context' | 'webview/context' | SubmenuName;
+  /** One of VS Code's menus. */
+  readonly menu: 'view/title' | 'view/item/context' | 'editor/title' | 'webview/context';
   /** In this view alone, by the name after the prefix. */
   readonly view?: ViewName;
   /** On rows alone whose contextValue has this flag. */
@@ -39,8 +38,10 @@ export interface CommandDescription {
   readonly icon?: string;
   /** Run by rows and other commands alone: package.json does not name it. */
   readonly internal?: true;
-  /** Whether the palette offers it: a text is the clause that says when. */
+  /** Whether the palette offers it: a text is the clause that says when, where menus offer it at other times, too. */
   readonly palette: boolean | string;
+  /** The clause that says when it can be run at all: VS Code leaves it out of the palette then, and it is grey elsewhere. */
+  readonly enabled?: string;
   readonly menus?: readonly MenuPlace[];
   readonly keys?: readonly KeyBinding[];
 }
@@ -49,12 +50,3 @@ export interface CommandDescription {
 export type CommandDescriptions = Readonly<Record<string, CommandDescription>>;
 
 export type ViewName = 'events' | 'destinations' | 'instances' | 'webhooks';
-
-/** A menu in a menu. */
-export interface SubmenuDescription {
-  readonly title: string;
-  readonly icon?: string;
-  readonly places: readonly MenuPlace[];
-}
-
-export type SubmenuName = 'copyAs' | 'compare';

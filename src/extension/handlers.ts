@@ -15,10 +15,10 @@ import { createHandlerCommands, handlerDebugged } from './debug/debug-my-handler
 import type { HandlerWatch } from './debug/handler-watch.ts';
 import { createDebugCommands } from './debug/start.ts';
 import { createTestCommands } from './event-actions/create-test.ts';
-import { createResendCommands } from './event-actions/edit-and-resend.ts';
+import { createEditCommands } from './event-actions/edit-and-resend.ts';
 import { createExportCommands } from './event-actions/export.ts';
 import { createHeldCommands } from './event-actions/held.ts';
-import { createReplayCommands } from './event-actions/replay.ts';
+import { createResendCommands } from './event-actions/resend.ts';
 import { createSampleCommands } from './event-actions/samples.ts';
 import { createDocumentCommands } from './event-documents/document-commands.ts';
 import { eventUri } from './event-documents/open-document.ts';
@@ -48,6 +48,7 @@ import type { Session } from './session/session.ts';
 import type { StoppedHistory } from './session/stopped-history.ts';
 import type { UrlKeeper } from './public-url/url-keeper.ts';
 import { createUrlKeeper } from './public-url/url-question.ts';
+import { createRowCommands } from './rows/row-commands.ts';
 import { createSandboxCommands } from './sandbox/sandbox-commands.ts';
 import type { SandboxProcess } from './sandbox/sandbox-process.ts';
 
@@ -109,6 +110,7 @@ export function createHandlers(parts: StandingParts): Handlers {
   const table = new TableView({ context, log, session, watch, events, names });
   const { isVisible: isSeen } = events.progressPlace;
   const actionParts = { context, session, history, select: events.select, isSeen, focused: events.focused };
+  const instanceParts = { session, secrets, platform, store, browser, view: instances, documents };
   const checkPanels = new CheckPanels({ context, log });
   return {
     table,
@@ -145,15 +147,16 @@ export function createHandlers(parts: StandingParts): Handlers {
       ...createSandboxCommands(sandbox),
       ...createEventsViewCommands({ view: events, watch, session, history }),
       ...createDocumentCommands(actionParts),
-      ...createReplayCommands(actionParts),
       ...createResendCommands(actionParts),
+      ...createEditCommands(actionParts),
       ...createHeldCommands(actionParts),
       ...createSampleCommands(actionParts),
       ...createExportCommands(actionParts),
       ...createTestCommands(actionParts),
       ...createHandlerCommands({ context, session, destinations, ...debugged }),
       ...createCheckCommands({ context, session, secrets, destinations, panels: checkPanels }),
-      ...createInstanceCommands({ session, secrets, platform, store, browser, view: instances, documents }),
+      ...createInstanceCommands(instanceParts),
+      ...createRowCommands({ events, destinations, webhooks: webhooks.view, instances: instanceParts }),
       ...createDebugCommands(),
     },
   };

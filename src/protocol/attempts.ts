@@ -5,7 +5,7 @@ import type { AttemptDetail, Forwarding } from './history.ts';
 /** The English of what is said of attempts: the extension says it in the user's language. */
 export const attemptTexts = {
   attempt: 'Attempt {0}',
-  replay: 'Attempt {0} (replay)',
+  replay: 'Attempt {0} (resent)',
   refused: 'Start the callback, or correct its URL and port.',
   'unknown-host': 'Check the host name of the destination.',
   'no-answer':

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { internalCommands } from '../../src/extension/commands.ts';
-import { contributions, submenus } from '../../src/extension/contributions.ts';
+import { contributions } from '../../src/extension/contributions.ts';
 import type { CommandDescription } from '../../src/extension/describing.ts';
 
 const described = new Map<string, CommandDescription>(
@@ -35,13 +35,5 @@ describe('The descriptions of commands', () => {
       const isNowhere = palette === false && menus.length === 0 && keys.length === 0;
       assert.equal(isNowhere, (internalCommands as readonly string[]).includes(name), name);
     }
-  });
-
-  it('leave no submenu empty', () => {
-    for (const name of Object.keys(submenus))
-      assert.ok(
-        [...described.values()].some(({ menus = [] }) => menus.some(({ menu }) => menu === name)),
-        name,
-      );
   });
 });

@@ -50,7 +50,7 @@ describe('What can be done with an event', function () {
     const [other] = await stage.deliver(body('joe@example.org'));
     assert.ok(other);
     const before = stage.received.length;
-    await run('replay', nodeOf(row), [nodeOf(row), nodeOf(other)]);
+    await run('resend', nodeOf(row), [nodeOf(row), nodeOf(other)]);
     await until(() => stage.received.length === before + 2);
     assert.equal(stage.received.filter((text) => text === stage.received[before]).length, 2);
   });
@@ -65,7 +65,7 @@ describe('What can be done with an event', function () {
     // Some of each: of more than 20 it would be asked.
     const some = rows.filter((_each, n) => n % 13 === 0);
     assert.equal(new Set(some.map(({ notificationId }) => notificationId)).size, notifications);
-    await run('replay', nodeOf(some[0]!), some.map(nodeOf));
+    await run('resend', nodeOf(some[0]!), some.map(nodeOf));
     await until(() => stage.received.length === before + notifications);
     // Whatever was sent too much would stand before this one.
     const [last] = await stage.deliver(body('last@example.org'));
@@ -75,7 +75,7 @@ describe('What can be done with an event', function () {
 
   it('is replayed to another destination that is chosen', async () => {
     const before = stage.received.length;
-    await accepting(run('replayTo', nodeOf(row)));
+    await accepting(run('resendTo', nodeOf(row)));
     await until(() => stage.received.length === before + 1);
   });
 
@@ -142,15 +142,15 @@ describe('What can be done with an event', function () {
   });
 
   it('is copied in every format, with its address', async () => {
-    for (const [command, expected] of [
-      ['copyAsCurl', /^# n\d+ of d\d+\ncurl /],
-      ['copyAsHttp', /^### n\d+ of d\d+\nPOST http/],
-      ['copyAsHar', /^\{"log":/],
-      ['copyAsFixture', /"fixture": "cm-relay"/],
-      ['copyAddress', /^jane@example\.org$/],
+    for (const [format, expected] of [
+      ['curl', /^# n\d+ of d\d+\ncurl /],
+      ['http', /^### n\d+ of d\d+\nPOST http/],
+      ['har', /^\{"log":/],
+      ['fixture', /"fixture": "cm-relay"/],
+      ['address', /^jane@example\.org$/],
     ] as const) {
-      await run(command, nodeOf(row));
-      assert.match(await vscode.env.clipboard.readText(), expected, command);
+      await run('copyAs', nodeOf(row), [nodeOf(row)], format);
+      assert.match(await vscode.env.clipboard.readText(), expected, format);
     }
   });
 
@@ -165,13 +165,16 @@ describe('What can be done with an event', function () {
   it('is saved where it belongs, over nothing that is there', async () => {
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
     assert.ok(folder);
-    for (const [command, name, ending] of [
-      ['createTest', `Subscribe-${row.id}`, '.test.mjs'],
-      ['createScenario', `Subscribe-${row.id}`, '.cm-scenario.json'],
-      ['editAndResend', `Subscribe ${row.id}`, '.campaign-monitor.json'],
+    const [other] = await stage.deliver(body('kim@example.org'));
+    assert.ok(other);
+    const one = [nodeOf(row)];
+    for (const [command, nodes, name, ending] of [
+      ['createTest', one, `Subscribe-${row.id}`, '.test.mjs'],
+      ['createTest', [...one, nodeOf(other)], `Subscribe-${row.id}`, '.cm-scenario.json'],
+      ['editAndResend', one, `Subscribe ${row.id}`, '.campaign-monitor.json'],
     ] as const) {
       for (const number of ['', '-2', '-3']) {
-        await accepting(run(command, nodeOf(row)));
+        await accepting(run(command, nodes[0], nodes));
         const file = vscode.Uri.joinPath(folder, `${name}${number}${ending}`);
         const document = await activeDocument(file.path);
         const text = document.getText();
@@ -190,7 +193,7 @@ describe('What can be done with an event', function () {
   it('becomes a scenario that holds the whole selection, with names and addresses replaced', async () => {
     const [other] = await stage.deliver(body('joe.real@example.org', 'Update'));
     assert.ok(other);
-    await accepting(run('createScenario', nodeOf(row), [nodeOf(row), nodeOf(other)]));
+    await accepting(run('createTest', nodeOf(row), [nodeOf(row), nodeOf(other)]));
     const document = await activeDocument(`Subscribe-${row.id}.cm-scenario.json`);
     assert.equal(document.languageId, 'json');
     const { scenarios } = readScenarioText(document.getText());

@@ -68,13 +68,13 @@ describe('a command on an instance where none is chosen', () => {
       return pick;
     };
     try {
-      const { deleteInstance, disableInstance, renameInstance, forgetInstance } = commands;
-      for (const run of [deleteInstance, disableInstance, renameInstance])
+      const { deleteInstance, toggleInstance, editInstance } = commands;
+      for (const run of [deleteInstance, toggleInstance])
         await (run as (clicked: typeof byKey) => Promise<void>)(byKey);
-      await forgetInstance();
+      await (editInstance as () => Promise<void>)();
     } finally {
       vscode.window.createQuickPick = create;
     }
-    assert.deepEqual(titles, ['Delete Instance', 'Disable Instance', 'Rename Instance', 'Forget Instance']);
+    assert.deepEqual(titles, ['Delete Instance', 'Enable or Disable Instance', 'Edit Instance']);
   });
 });

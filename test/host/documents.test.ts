@@ -100,7 +100,7 @@ describe('The documents of an event', function () {
     await vscode.window.showTextDocument(document);
     const count = (): number => document.getText().match(/^## /gm)?.length ?? 0;
     assert.equal(count(), 1);
-    await run('replay', nodeOf(row));
+    await run('resend', nodeOf(row));
     await until(() => count() === 2);
     assert.match(document.getText(), /^## Attempt 2 \(replay\) to send n\d+ to /m);
   });
@@ -112,7 +112,7 @@ describe('The documents of an event', function () {
     const attempts = async (): Promise<number> =>
       (await stage.client.request('events/get', { id: row.id })).attempts.length;
     const before = await attempts();
-    await run('replay', uri, { groupId: 0 });
+    await run('resend', uri, { groupId: 0 });
     await until(async () => (await attempts()) === before + 1);
     await run('editAndResend', uri);
     await until(() => vscode.window.activeTextEditor?.document.fileName.endsWith(`${row.id}.campaign-monitor.json`));
@@ -151,7 +151,7 @@ describe('The documents of an event', function () {
     assert.equal((await diff()).right, `/${other.id}/${other.id} notification.json`);
     await closeEditors();
     stage.status = 500;
-    await run('replay', nodeOf(other));
+    await run('resend', nodeOf(other));
     await until(async () => (await stage.client.request('events/get', { id: other.id })).attempts.length === 2);
     stage.status = 200;
     await run('compareAnswers', nodeOf(other));

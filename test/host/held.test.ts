@@ -47,7 +47,7 @@ describe('What is held, without a debug session', function () {
   beforeEach(() => run('pauseSending'));
   afterEach(closeEditors);
 
-  it('is released and dropped in a selection, each notification once, in the order in which it came', async () => {
+  it('is released and discarded in a selection, each notification once, in the order in which it came', async () => {
     const [ann, bea, cai] = [await held('ann'), await held('bea'), await held('cai')];
     const batch = await stage.deliver(body('dea@example.org', 'dia@example.org'));
     const before = stage.received.length;
@@ -55,7 +55,7 @@ describe('What is held, without a debug session', function () {
     await run('release', nodeOf(bea), rows.map(nodeOf));
     await until(() => stage.received.length === before + 3);
     assert.deepEqual(taken(before), ['ann@example.org', 'bea@example.org', 'dea@example.org']);
-    await run('drop', nodeOf(cai));
+    await run('discard', nodeOf(cai));
     assert.equal(await state(cai.id), 'discarded');
     const { sending } = await stage.client.request('relay/status', {});
     assert.equal(sending.state, 'paused');
@@ -76,7 +76,7 @@ describe('What is held, without a debug session', function () {
   it('is edited and released in its place, by the lens above its body', async () => {
     const row = await held('hal');
     const before = stage.received.length;
-    await run('editAndRelease', nodeOf(row));
+    await run('editAndResend', nodeOf(row));
     const document = await heldBody(row.id);
     assert.equal(document.languageId, 'json');
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
@@ -85,10 +85,10 @@ describe('What is held, without a debug session', function () {
     );
     assert.deepEqual(
       lenses.map(({ command }) => command?.command),
-      ['campaignMonitorRelay.releaseEdited'],
+      ['campaignMonitorRelay.send'],
     );
     await write(document, body('hal-edited@example.org'));
-    void run('releaseEdited', document.uri);
+    void run('send', document.uri);
     await until(() => stage.received.length === before + 1);
     assert.deepEqual(taken(before), ['hal-edited@example.org']);
     assert.equal(await state(row.id), 'discarded');
@@ -100,15 +100,15 @@ describe('What is held, without a debug session', function () {
   it('is held on where the edited body is no JSON, to which the cursor goes, or would be rejected', async () => {
     const row = await held('ian');
     const before = stage.received.length;
-    await run('editAndRelease', nodeOf(row));
+    await run('editAndResend', nodeOf(row));
     const document = await heldBody(row.id);
     await write(document, '{\n  "Events" [\n');
-    await run('releaseEdited', document.uri);
+    await run('send', document.uri);
     const position = vscode.window.activeTextEditor?.selection.active;
     assert.deepEqual([position?.line, position?.character], [1, 11]);
     assert.equal(await state(row.id), 'held');
     await write(document, '{"Events":[7]}');
-    await run('releaseEdited', document.uri);
+    await run('send', document.uri);
     assert.equal(await state(row.id), 'held');
     assert.equal(stage.received.length, before);
   });

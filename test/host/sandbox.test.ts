@@ -123,13 +123,13 @@ describe('the sandbox’s process', function () {
   });
 
   it('is started and stopped by commands, and what it needs is copied as lines for a shell', async () => {
-    await run('startSandbox');
+    await run('toggleSandbox');
     await vscode.env.clipboard.writeText('');
     await run('copySandboxFacts');
     const lines = (await vscode.env.clipboard.readText()).trimEnd().split('\n');
     assert.match(lines[0] ?? '', /^export CAMPAIGN_MONITOR_API=http:\/\/127\.0\.0\.1:\d+\/api\/v3\.3$/);
     assert.match(lines[1] ?? '', /^export API_KEY=[0-9a-f]{40}$/);
     assert.ok(lines.length > 5 && lines.slice(2).every((line) => line.startsWith('# ')), lines.join('\n'));
-    await run('stopSandbox');
+    await run('toggleSandbox');
   });
 });

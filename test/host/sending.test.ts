@@ -101,13 +101,13 @@ describe('That sending is paused', function () {
     for (const [button, answer] of [
       ['Keep Held', 'keep'],
       ['Release', 'release'],
-      ['Drop', 'drop'],
+      ['Discard', 'drop'],
       [undefined, undefined],
     ] as const) {
       const asked = askAboutHeld(paused(1));
       const message = user.messages.at(-1);
       assert.equal(message?.text, 'Stop the relay? One notification is held.');
-      assert.deepEqual(message.buttons, ['Keep Held', 'Release', 'Drop']);
+      assert.deepEqual(message.buttons, ['Keep Held', 'Release', 'Discard']);
       message.choose(button);
       assert.equal(await asked, answer);
     }

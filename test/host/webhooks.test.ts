@@ -142,7 +142,7 @@ describe('accounts of Campaign Monitor', function () {
     assert.equal(account?.label, 'Sandbox');
     await run('signIn', 'sandbox');
     assert.equal((await vscode.authentication.getAccounts('campaignMonitorRelay')).length, 1);
-    await run('stopSandbox');
+    await run('toggleSandbox');
   });
 });
 

@@ -56,7 +56,7 @@ describe('An attempt', () => {
     const [first, seventh] = attempts({}, { number: 7 });
     assert.ok(first && seventh);
     const names = [first, seventh].map((each) => attemptName(each, new Set([seventh]), inEnglish));
-    assert.deepEqual(names, ['Attempt 1', 'Attempt 7 (replay)']);
+    assert.deepEqual(names, ['Attempt 1', 'Attempt 7 (resent)']);
   });
 
   it('that failed says what to do', () => {

@@ -74,7 +74,7 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
     await page.close();
     await workbench.treeRow(view, 'Newsletter').waitFor();
     await control('/tokens/expire');
-    await workbench.runCommand(`${category}: Refresh Webhooks`);
+    await workbench.runCommand(`${category}: Refresh`);
     await workbench.unfoldRow(view, 'Newsletter');
     await workbench.treeRow(view, 'No webhooks').waitFor();
     await workbench.picture('accounts/signed-in');
@@ -85,7 +85,7 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
 
   it('says where access was withdrawn that one must sign in again', async () => {
     await control('/tokens/revoke');
-    await workbench.runCommand(`${category}: Refresh Webhooks`);
+    await workbench.runCommand(`${category}: Refresh`);
     const note = workbench.treeRow(view, 'Revoked OAuth Token');
     await note.waitFor();
     await workbench.picture('accounts/revoked');

@@ -44,14 +44,14 @@ describe('Several events at once, as a person acts on them', function () {
     await workbench.close();
   });
 
-  it('a selection is replayed, every event of it once', async () => {
+  it('a selection is resent, every event of it once', async () => {
     for (const name of ['ann', 'bea', 'cai']) await send(url, { body: sampleBody({ email: `${name}@example.com` }) });
     for (const name of ['ann', 'bea', 'cai'])
       await row(`${name}@example.com`).filter({ hasText: 'sent 200' }).waitFor();
     const before = receiver.requests.length;
     await row('cai@example.com').click();
     await row('bea@example.com').click({ modifiers: ['ControlOrMeta'] });
-    await choose('bea@example.com', 'Replay');
+    await choose('bea@example.com', 'Resend');
     await receiver.received(before + 2);
     const addresses = receiver.requests
       .slice(before)
@@ -80,7 +80,7 @@ describe('Several events at once, as a person acts on them', function () {
     await send(url, { body: sampleBody({ email: 'palette@example.com' }) });
     await row('palette@example.com').filter({ hasText: 'sent 200' }).waitFor();
     const before = receiver.requests.length;
-    await workbench.runCommandThatAsks(`${category}: Resend…`, 'palette@example.com');
+    await workbench.runCommandThatAsks(`${category}: Resend`, 'palette@example.com');
     await workbench.picture('actions/resend');
     await clickAway(
       workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'palette@example.com' }).first(),
@@ -93,14 +93,14 @@ describe('Several events at once, as a person acts on them', function () {
     await tableDocument(workbench);
   });
 
-  it('all that failed are replayed by the view’s own button, and the badge goes', async () => {
+  it('all that failed are resent by the view’s own button, and the badge goes', async () => {
     receiver.answer({ status: 500 });
     await send(url, { body: sampleBody({ events: 60, seed: 5 }) });
     await until(async () => ((await status()).counts.failed >= 3 ? true : undefined), 30_000);
     await badge().waitFor();
     await workbench.picture('actions/failed');
     receiver.answer({ status: 200 });
-    await workbench.runCommand(`${category}: Replay All Failed`);
+    await workbench.runCommand(`${category}: Resend All Failed`);
     await until(async () => ((await status()).counts.failed === 0 ? true : undefined), 30_000);
     await badge().waitFor({ state: 'hidden' });
   });
@@ -112,9 +112,9 @@ describe('Several events at once, as a person acts on them', function () {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     receiver.answer(() => released.then(() => ({ status: 200 })));
-    await workbench.runCommand(`${category}: Replay All Failed`);
-    await workbench.dialog.getByText(/^Replay all \d+ that failed\?$/).waitFor();
-    await workbench.answerDialog('Replay');
+    await workbench.runCommand(`${category}: Resend All Failed`);
+    await workbench.dialog.getByText(/^Resend all \d+ that failed\?$/).waitFor();
+    await workbench.answerDialog('Resend');
     await until(async () => ((await status()).counts.waiting >= 200 ? true : undefined), 60_000);
     const { discarded } = (await status()).counts;
     await workbench.runCommand(`${category}: Discard All Waiting…`);

@@ -9,7 +9,7 @@ import { until } from '../relay/until.ts';
 import { category, changeSettings } from './relay.ts';
 import { giveSecret } from './secrets.ts';
 import { axeViolations, webviewDocument } from './webview.ts';
-import { openWorkbench, temporaryFolder, themes, untilDone } from './workbench.ts';
+import { clickAway, openWorkbench, temporaryFolder, themes, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.destinations';
@@ -214,7 +214,8 @@ describe('Check My Callback', () => {
   });
 
   it('says what is wrong with a probe that does not answer, and leads to another one', async () => {
-    await workbench.chooseFromContextMenu(row(), 'Choose the Probe of Checks…');
+    await workbench.chooseFromContextMenu(row(), 'Edit Destination…');
+    await clickAway(workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Checks' }));
     await workbench.pick('A URL of mine');
     await workbench.quickInputWidget.getByText('The URL that tells how many contacts there are').waitFor();
     await workbench.enter(new URL('/nowhere', handler.url).href);

@@ -222,7 +222,7 @@ describe('Creating an instance, and what can go wrong', () => {
     if ((await header.getAttribute('aria-expanded')) !== 'true') await header.click();
     await workbench.treeRow(view, name).waitFor();
     await control('DELETE', 'instances');
-    await workbench.runCommand(`${category}: Refresh Instances`);
+    await workbench.runCommand(`${category}: Refresh`);
     await workbench.view(view).getByText('no instance of the Campaign Monitor connector yet').waitFor();
   });
 

@@ -74,7 +74,7 @@ describe("An event's documents and actions, as a person uses them", () => {
     await closeEditors();
   });
 
-  it('an open document leads to the notification, and to a replay and an edit of its event', async () => {
+  it('an open document leads to the notification, and to resending and editing its event', async () => {
     const action = (name: string) => workbench.page.locator(`.editor-actions .action-label[aria-label^="${name}"]`);
     await workbench.openAsText(row('ann@example.com'), 'Body');
     await editor('"EmailAddress": "ann@example.com"').waitFor();
@@ -86,9 +86,9 @@ describe("An event's documents and actions, as a person uses them", () => {
     await editor('"topic":').waitFor();
     assert.deepEqual(await workbench.tabs(), ['e1 notification']);
     const before = receiver.requests.length;
-    await action('Replay').click();
-    const replayed = (await receiver.received(before + 1)).at(-1);
-    assert.match(replayed?.text ?? '', /ann@example\.com/);
+    await action('Resend').click();
+    const resent = (await receiver.received(before + 1)).at(-1);
+    assert.match(resent?.text ?? '', /ann@example\.com/);
     await action('Edit and Resend').waitFor();
     await closeEditors();
   });
@@ -96,7 +96,7 @@ describe("An event's documents and actions, as a person uses them", () => {
   it('two selected events are compared', async () => {
     await row('ann@example.com').click();
     await row('bea@example.com').click({ modifiers: ['ControlOrMeta'] });
-    await choose('bea@example.com', 'Compare', 'Compare Selected');
+    await choose('bea@example.com', 'Compare Selected');
     await workbench.page
       .locator('.monaco-diff-editor .modified .view-line')
       .filter({ hasText: 'bea@' })
@@ -107,9 +107,11 @@ describe("An event's documents and actions, as a person uses them", () => {
     await closeEditors();
   });
 
-  it('the body is held against the notification', async () => {
+  it('the body is held against the notification, from the event’s editor', async () => {
     await row('ann@example.com').click();
-    await choose('ann@example.com', 'Compare', 'Compare Body with Notification');
+    const frame = workbench.webviewFrame();
+    await frame.locator('#more').click();
+    await frame.getByRole('menuitem', { name: 'Body with Notification' }).click();
     await workbench.page
       .locator('.monaco-diff-editor .modified .view-line')
       .filter({ hasText: '"topic"' })
@@ -172,7 +174,8 @@ describe("An event's documents and actions, as a person uses them", () => {
       const text = (): string => (existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : '');
       return until(() => text() || undefined);
     };
-    await choose('bea@example.com', 'Create Scenario from Selection…');
+    await choose('bea@example.com', 'Create Test…');
+    await workbench.pick('Scenario');
     await workbench.pick('With names, addresses and values replaced');
     assert.doesNotMatch(await saved('Subscribe-e2.cm-scenario.json'), /bea@/);
     const test = workbench.page.locator('.test-explorer .monaco-list-row').filter({ hasText: 'Subscribe-e2' });
@@ -182,12 +185,14 @@ describe("An event's documents and actions, as a person uses them", () => {
     });
     await workbench.picture('actions/scenario-in-testing');
     await workbench.openViewContainer(category);
-    await choose('bea@example.com', 'Create Test from Event…');
+    await choose('bea@example.com', 'Create Test…');
+    await workbench.pick('Test File');
     await workbench.pick('With names, addresses and values replaced');
     await workbench.page.keyboard.press('Enter');
     assert.doesNotMatch(await saved('Subscribe-e2.test.mjs'), /bea@/);
     // Another one is another file.
-    await choose('bea@example.com', 'Create Scenario from Selection…');
+    await choose('bea@example.com', 'Create Test…');
+    await workbench.pick('Scenario');
     await workbench.pick('With names, addresses and values replaced');
     await saved('Subscribe-e2-2.cm-scenario.json');
     await choose('bea@example.com', 'Edit and Resend');

@@ -121,7 +121,7 @@ describe('The event editor', () => {
     await workbench.picture('event-editor/batch');
   });
 
-  it('begins a failed event at its answer, counts down to the next attempt, and shows a replay as it comes', async () => {
+  it('begins a failed event at its answer, counts down to the next attempt, and shows what is resent as it comes', async () => {
     receiver.answer({ status: 500, body: '<h1>no</h1>', headers: { 'content-type': 'text/html' } });
     await send(url, { body: sampleBody({ type: 'Deactivate', email: 'fay@example.com' }) });
     await open('fay@example.com', 'Deactivate · fay@example.com');
@@ -143,15 +143,15 @@ describe('The event editor', () => {
     receiver.answer({ status: 200, body: '{"taken":true}', headers: { 'content-type': 'application/json' } });
     await chooseMore('Discard');
     await frame().locator('.heading .pill.discarded').waitFor();
-    await frame().locator('#do-replay').click();
-    await step('Attempt 3 (replay)')
+    await frame().locator('#do-resend').click();
+    await step('Attempt 3 (resent)')
       .getByText(/^200 in/)
       .waitFor();
-    await column('answered').getByText('Attempt 3 (replay) at').waitFor();
+    await column('answered').getByText('Attempt 3 (resent) at').waitFor();
     await column('answered').getByText('"taken": true').waitFor();
     await frame().locator('.heading .pill.sent').waitFor();
     assert.equal(await step('Attempt 3').getAttribute('aria-selected'), 'true');
-    await workbench.picture('event-editor/replayed');
+    await workbench.picture('event-editor/resent');
   });
 
   it('is operated by keyboard: steps by arrows, menus by arrows and Escape', async () => {
@@ -168,7 +168,7 @@ describe('The event editor', () => {
     const more = frame().getByRole('button', { name: 'More' });
     await more.focus();
     await workbench.page.keyboard.press('ArrowDown');
-    await until(async () => (await focused()) === 'Replay To…');
+    await until(async () => (await focused()) === 'Resend To…');
     assert.equal(await more.getAttribute('aria-expanded'), 'true');
     await workbench.picture('event-editor/more');
     await workbench.page.keyboard.press('ArrowDown');
@@ -179,7 +179,7 @@ describe('The event editor', () => {
     const text = await workbench.copied(
       async () => {
         await more.press('Enter');
-        await until(async () => (await focused()) === 'Replay To…');
+        await until(async () => (await focused()) === 'Resend To…');
         // The first that begins with this letter.
         await workbench.page.keyboard.press('c');
         await until(async () => (await focused()) === 'Create Test…');
@@ -254,16 +254,16 @@ describe('The event editor', () => {
     await frame().locator('#headers-sent[open]').waitFor();
     await workbench.runCommand(`${category}: Stop Relay`);
     await frame().getByText('The relay is not running: this is how the event stood.').waitFor();
-    await frame().locator('#do-replay').waitFor({ state: 'detached' });
+    await frame().locator('#do-resend').waitFor({ state: 'detached' });
     await workbench.picture('event-editor/stopped');
     await workbench.reload();
     // Read from the history, which needs no relay.
     await heading('Update · dorota.yildiz').waitFor();
     await frame().getByText('The relay is not running: this is how the event stood.').waitFor();
     await column('cameIn').locator('.this-event').waitFor();
-    assert.equal(await frame().locator('#do-replay').count(), 0);
+    assert.equal(await frame().locator('#do-resend').count(), 0);
     await frame().locator('#do-start').click();
-    await frame().locator('#do-replay').waitFor();
+    await frame().locator('#do-resend').waitFor();
     await frame().locator('#do-start').waitFor({ state: 'detached' });
     await workbench.runCommand('View: Unpin Editor');
   });
@@ -310,7 +310,7 @@ describe('The event editor', () => {
       (await document()).evaluate<number>(`document.querySelector('${selector}').getBoundingClientRect().bottom`);
     assert.ok((await bottom('#reason')) <= 200, `the reason ends at ${await bottom('#reason')}`);
     assert.ok((await bottom('.actions')) <= 250, `the buttons end at ${await bottom('.actions')}`);
-    assert.deepEqual(await frame().locator('.actions vscode-button').allInnerTexts(), ['Replay', 'Edit and Resend']);
+    assert.deepEqual(await frame().locator('.actions vscode-button').allInnerTexts(), ['Resend', 'Edit and Resend']);
     for (const theme of ['dark', 'light', 'highContrast'] as const) {
       await changeSettings(workbench, { 'workbench.colorTheme': themes[theme] });
       await frame().locator(`body.${classes[theme]} #reason`).waitFor();
@@ -346,7 +346,7 @@ describe('The event editor', () => {
     const before = await place();
     for (let number = 2; number <= 12; number++) {
       await first.click();
-      await step(`Attempt ${number} (replay)`)
+      await step(`Attempt ${number} (resent)`)
         .getByText(/^503 in/)
         .waitFor();
       assert.equal(await place(), before);

@@ -253,7 +253,7 @@ describe('The events view, as a person uses it', () => {
   it('lets no row move while it is frozen, says how many have come, and shows them when one goes on', async () => {
     await row('cai@example.com').waitFor();
     const before = await labels();
-    await workbench.runCommand(`${category}: Freeze List`);
+    await workbench.runCommand(`${category}: Freeze or Unfreeze List`);
     await row('List is frozen: 0 new').waitFor();
     await post(sampleBody({ email: 'eve@example.com', events: 2 }));
     await row('List is frozen: 2 new').waitFor();
@@ -265,14 +265,14 @@ describe('The events view, as a person uses it', () => {
     assert.deepEqual((await labels()).slice(2), before);
   });
 
-  it('says that a replay sends all events of the delivery', async () => {
+  it('says that resending sends all events of the delivery', async () => {
     await row('2 of 2 in d').waitFor();
     await workbench.chooseUntil(
       row('2 of 2 in d'),
-      'Replay',
+      'Resend',
       workbench.page.locator('.statusbar').getByText(/^d\d+ is sent again with its 2 events\.$/),
     );
-    await workbench.picture('events-view/replayed-batch');
+    await workbench.picture('events-view/resent-batch');
   });
 
   it('loads older events when asked', async () => {
@@ -347,7 +347,7 @@ describe('The events view, as a person uses it', () => {
     await row('dan@example.com').click();
     await workbench.webviewFrame().getByRole('heading', { name: 'Subscribe · dan@example.com' }).waitFor();
     // Sending needs the relay, and says so.
-    await workbench.chooseUntil(row('dan@example.com'), 'Replay', workbench.notification('The relay is not running'));
+    await workbench.chooseUntil(row('dan@example.com'), 'Resend', workbench.notification('The relay is not running'));
     assert.equal(await statusIfRunning(dataDirs(workbench)[0]!), undefined);
     await workbench.runCommandThatAsks(`${category}: Filter Events…`, 'Filter Events');
     await workbench.enter('nobody@example.com');

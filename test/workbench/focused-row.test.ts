@@ -154,7 +154,7 @@ describe('A key in a tree', function () {
       assert.deepEqual(await states(), ['waiting', 'discarded', 'discarded', 'discarded']);
     });
 
-    it('replays the focused event', async () => {
+    it('resends the focused event', async () => {
       await moveFrom(eventsView, 'four@example.com', 'two@example.com');
       await workbench.page.keyboard.press('Control+r');
       await until(async () => (await states())[1] === 'waiting');
@@ -202,7 +202,7 @@ describe('A key in a tree', function () {
           PayloadFormat: 'json',
         });
       }
-      await workbench.runCommand(`${category}: Refresh Webhooks`);
+      await workbench.runCommand(`${category}: Refresh`);
       await workbench.unfoldRow(webhooksView, 'Newsletter');
       await row(webhooksView, 'third.example').waitFor();
     });
@@ -250,7 +250,7 @@ describe('A key in a tree', function () {
       }
       await workbench.unfoldView(webhooksView, false);
       await workbench.unfoldView(instancesView);
-      await workbench.runCommand(`${category}: Refresh Instances`);
+      await workbench.runCommand(`${category}: Refresh`);
       await row(instancesView, 'alpha').waitFor();
     });
 

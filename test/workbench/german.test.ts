@@ -69,7 +69,7 @@ describe('In German', () => {
       },
     });
     try {
-      await workbench.runCommand(`${category}: Öffentliche URL öffnen`);
+      await workbench.runCommand(`${category}: Öffentliche URL öffnen oder schließen`);
       await workbench.dialog.getByText('geheimen Pfad').waitFor();
       await workbench.answerDialog('Öffentliche URL öffnen');
       const said = await untilStatusBar(workbench, 'antwortet nicht (');

@@ -171,7 +171,7 @@ describe('What is held, as a person sees it and lets it go', function () {
       await until(() => receiver.requests.length === before + 4, 5000);
     });
     assert.equal(taken().at(-1), 'gia@example.com');
-    await workbench.chooseFromContextMenu(row('gil@example.com'), 'Drop');
+    await workbench.chooseFromContextMenu(row('gil@example.com'), 'Discard');
     await row('gil@example.com').filter({ hasText: 'discarded' }).waitFor();
     await workbench.page.locator('.statusbar').getByText('gil@example.com is dropped.').waitFor();
     // Only what the first of all has left is held.
@@ -186,7 +186,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     const before = receiver.requests.length;
     await deliver('hal', 'held: sending is paused');
     const tab = workbench.page.locator('.tab.active').filter({ hasText: '.held.campaign-monitor.json' });
-    await workbench.chooseUntil(row('hal@example.com'), 'Edit and Release', tab);
+    await workbench.chooseUntil(row('hal@example.com'), 'Edit and Resend', tab);
     const editor = workbench.page.locator('.editor-group-container.active .monaco-editor').first();
     const write = async (text: string, holds: string): Promise<void> => {
       await workbench.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
@@ -218,7 +218,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     assert.equal(await workbench.dialog.count(), 0);
     // What is not held any more is not released, and can be sent as another event.
     await deliver('ham', 'held: sending is paused');
-    await workbench.chooseUntil(row('ham@example.com'), 'Edit and Release', tab);
+    await workbench.chooseUntil(row('ham@example.com'), 'Edit and Resend', tab);
     await workbench.chooseFromContextMenu(row('ham@example.com'), 'Release');
     await receiver.received(before + 2);
     await write(sampleBody({ email: 'ham-edited@example.com' }), 'ham-edited@example.com');
@@ -248,7 +248,7 @@ describe('What is held, as a person sees it and lets it go', function () {
       .getByRole('heading', { level: 1, name: /ian@example\.com/ })
       .waitFor();
     await frame().locator('#more').click();
-    await frame().getByRole('menuitem', { name: 'Drop' }).click();
+    await frame().getByRole('menuitem', { name: 'Discard' }).click();
     await frame().locator('.heading .pill.discarded').waitFor();
     await workbench.runCommand('View: Close Editor');
   });
@@ -350,7 +350,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     await workbench.runCommand(`${category}: Pause Sending`);
     await untilStatusBar(workbench, 'Sending is paused since');
     await deliver('ola', 'held: sending is paused');
-    await stop('Drop');
+    await stop('Discard');
     await untilStatusBar(workbench, 'stopped');
     await row('ola@example.com').filter({ hasText: 'discarded' }).waitFor();
     await startRelay(workbench);

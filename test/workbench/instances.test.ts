@@ -109,8 +109,12 @@ describe('Instances, as a person sees and changes them', function () {
   };
   const row = (text: string): Locator => workbench.treeRow(view, text);
   const rowSays = (name: string, text: string): Promise<void> => row(name).filter({ hasText: text }).waitFor();
-  const refresh = (): Promise<void> => workbench.runCommand(`${category}: Refresh Instances`);
+  const refresh = (): Promise<void> => workbench.runCommand(`${category}: Refresh`);
   const choose = (name: string, entry: string): Promise<void> => workbench.chooseFromContextMenu(row(name), entry);
+  const copies = async (name: string, what: string): Promise<void> => {
+    await choose(name, 'Copy…');
+    await clickAway(pickRow(what));
+  };
   const pickRow = (text: string): Locator =>
     workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
   const enterSecret = async (title: string, text: string): Promise<void> => {
@@ -193,19 +197,20 @@ describe('Instances, as a person sees and changes them', function () {
 
   it('turns events off and on, disables and enables, renames', async () => {
     await begin('delta');
-    await choose('delta', 'Turn Events Off');
+    await choose('delta', 'Turn Events On or Off');
     await rowSays('delta', 'events off');
     await untilShown('delta', ({ webhooks }) => Object.keys(webhooks).length === 0);
-    await choose('delta', 'Turn Events On');
+    await choose('delta', 'Turn Events On or Off');
     await rowSays('delta', 'events on');
     await untilShown('delta', ({ webhooks }) => Object.keys(webhooks).length === 1);
-    await choose('delta', 'Disable Instance');
+    await choose('delta', 'Enable or Disable Instance');
     await rowSays('delta', 'disabled · events on');
     await untilShown('delta', ({ disabled }) => disabled);
     await workbench.picture('instances/disabled');
-    await choose('delta', 'Enable Instance');
+    await choose('delta', 'Enable or Disable Instance');
     await untilShown('delta', ({ disabled }) => !disabled);
-    await choose('delta', 'Rename Instance…');
+    await choose('delta', 'Edit Instance…');
+    await clickAway(pickRow('Name'));
     await workbench.enter('delta two');
     await row('delta two').waitFor();
     const { configuration } = await untilShown('delta two', () => true);
@@ -217,13 +222,15 @@ describe('Instances, as a person sees and changes them', function () {
 
   it('edits the lists, typed and picked', async () => {
     await begin('epsilon');
-    await choose('epsilon', 'Edit Instance’s Lists…');
+    await choose('epsilon', 'Edit Instance…');
+    await clickAway(pickRow('Lists'));
     await clickAway(pickRow('Type or Paste IDs'));
     await workbench.quickInput.fill('not-an-id');
     await workbench.quickInputWidget.getByText('not-an-id is not a list ID').first().waitFor();
     await workbench.enter(`${newsletter}, ${members}`);
     await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).length === 2);
-    await choose('epsilon', 'Edit Instance’s Lists…');
+    await choose('epsilon', 'Edit Instance…');
+    await clickAway(pickRow('Lists'));
     await clickAway(pickRow('Pick from the Account’s Lists'));
     await pickRow('Newsletter').waitFor();
     await workbench.picture('instances/lists');
@@ -238,7 +245,8 @@ describe('Instances, as a person sees and changes them', function () {
     await workbench.unfoldRow(view, 'epsilon');
     await row(members).waitFor();
     await platform('PATCH', `/instances/${id}`, { configuration: { 'events.list.ids': newsletter } });
-    await choose('epsilon', 'Edit Instance’s Lists…');
+    await choose('epsilon', 'Edit Instance…');
+    await clickAway(pickRow('Lists'));
     await clickAway(pickRow('Type or Paste IDs'));
     await until(async () => (await workbench.quickInput.inputValue()) === newsletter || undefined, 30_000);
     await workbench.page.keyboard.press('Escape');
@@ -248,18 +256,15 @@ describe('Instances, as a person sees and changes them', function () {
     await begin('zeta');
     const { id, token } = await untilShown('zeta', () => true);
     await workbench.copied(
-      () => choose('zeta', 'Copy Instance Token'),
+      () => copies('zeta', 'Token'),
       (text) => text === token,
     );
     await workbench.copied(
-      () => choose('zeta', 'Copy Instance ID'),
+      () => copies('zeta', 'ID'),
       (text) => text === String(id),
     );
     const curl = await workbench.copied(
-      async () => {
-        await choose('zeta', 'Copy Instance as cURL…');
-        await clickAway(pickRow('Read this instance'));
-      },
+      () => copies('zeta', 'reads it'),
       (text) => text.startsWith('curl'),
     );
     assert.ok(curl.includes(`/instances/${id}'`), curl);
@@ -349,11 +354,11 @@ describe('Instances, as a person sees and changes them', function () {
     const spoken = (await workbench.treeRows(view)).find(({ label }) => label === 'sigma')?.spoken;
     assert.equal(spoken, 'instance sigma, Open Connectors no longer has it');
     const question = workbench.dialog.getByText('Its token and its verify key are removed');
-    await workbench.chooseUntil(row('sigma'), 'Forget Instance…', question);
+    await workbench.chooseUntil(row('sigma'), 'Delete Instance…', question);
     await workbench.picture('instances/no-longer');
     await workbench.answerDialog('Cancel');
     await row('sigma').waitFor();
-    await workbench.chooseUntil(row('sigma'), 'Forget Instance…', question);
+    await workbench.chooseUntil(row('sigma'), 'Delete Instance…', question);
     await workbench.answerDialog('Forget Instance');
     await row('sigma').waitFor({ state: 'detached' });
     await refresh();
@@ -487,7 +492,7 @@ describe('Instances, as a person sees and changes them', function () {
     await begin('pi');
     const { token } = await untilShown('pi', () => true);
     await workbench.copied(
-      () => choose('pi', 'Copy Instance Token'),
+      () => copies('pi', 'Token'),
       (text) => text === token,
     );
     const { userSecret, organizationSecret } = sandbox.credentials.openConnectors;

@@ -95,7 +95,7 @@ describe('From nothing to a working instance', function () {
   async function makePublic(): Promise<void> {
     if (await isStopped(workbench)) await startRelay(workbench);
     if ((await untilStatusBar(workbench, category)).includes('open at')) return;
-    await workbench.runCommand(`${category}: Open Public URL`);
+    await workbench.runCommand(`${category}: Open or Close Public URL`);
     const agreement = workbench.dialog.getByText('passes through the servers of the tunnel');
     await until(async () => {
       if (await agreement.isVisible()) await workbench.answerDialog('Open Public URL');

@@ -112,8 +112,11 @@ describe('Keys and credentials', () => {
       await workbench.openAsText(row, 'Attempts and Answers');
       await workbench.webviewFrame().getByRole('table').first().waitFor();
       await clean();
-      for (const copy of ['Copy as cURL', 'Copy as .http Request', 'Copy as HAR', 'Copy as Shareable Fixture']) {
-        const text = await workbench.copied(() => choose('Copy As', copy));
+      for (const copy of ['cURL', '.http Request', 'HAR', 'Shareable Fixture']) {
+        const text = await workbench.copied(async () => {
+          await choose('Copy As…');
+          await workbench.pick(copy);
+        });
         assert.deepEqual(
           secrets.filter((secret) => text.includes(secret)),
           [],

@@ -124,7 +124,7 @@ describe('The relay, as a person controls it', () => {
     await workbench.runCommand(`${category}: Stop Relay`);
     await untilStatusBar(workbench, 'stopped');
     // What it received can be looked at, and sent by a running relay alone.
-    await workbench.chooseFromContextMenu(workbench.treeRow(eventsView, 'before@example.com'), 'Replay');
+    await workbench.chooseFromContextMenu(workbench.treeRow(eventsView, 'before@example.com'), 'Resend');
     await workbench.answerNotification('The relay is not running', 'Start Relay');
     await untilStatusBar(workbench, 'listens on this machine only');
   });
@@ -300,7 +300,7 @@ describe('The public URL, as a person opens it', () => {
 
   it('asks before the first one and then is open with host and count', async () => {
     const agreement = workbench.dialog.getByText('passes through the servers of the tunnel');
-    await workbench.runCommand(`${category}: Open Public URL`);
+    await workbench.runCommand(`${category}: Open or Close Public URL`);
     // Asked once: an earlier try may have agreed already.
     await until(async () => (await agreement.isVisible()) || (await status()).tunnel.state === 'open');
     if (await agreement.isVisible()) {
@@ -589,7 +589,7 @@ describe('A trusted folder', () => {
       assert.equal(request?.header('authorization'), secret);
       assert.equal((await statusOf(dataDir)).destinations[0]?.state, 'up');
 
-      await workbench.runCommand(`${category}: Open Public URL`);
+      await workbench.runCommand(`${category}: Open or Close Public URL`);
       await workbench.dialog.getByText('secret path').waitFor();
       await workbench.picture('relay-control/fixed-url-question');
       await workbench.answerDialog('Open Public URL');

@@ -248,18 +248,19 @@ describe('The table of webhooks, as a person uses it', () => {
 
   it('does with a row what its menu says, by pointer and keyboard', async () => {
     const before = receiver.requests.length;
-    await workbench.chooseFromContextMenu(row('ann@example.com'), 'Replay');
+    await workbench.chooseFromContextMenu(row('ann@example.com'), 'Resend');
     await until(() => receiver.requests.length === before + 1);
     await untilDone(
       async () => {
         await row('ann@example.com').click({ timeout: 5000 });
         await key('Shift+F10');
-        await workbench.page.locator('.monaco-menu').getByText('Copy Address').hover({ timeout: 5000 });
+        await workbench.page.locator('.monaco-menu').getByText('Copy As…').hover({ timeout: 5000 });
       },
       () => key('Escape'),
     );
     await workbench.picture('table/menu');
-    const copied = await workbench.copied(() => key('Enter'));
+    await key('Enter');
+    const copied = await workbench.copied(() => workbench.pick('Address'));
     assert.equal(copied, 'ann@example.com');
     await row('bea@example.com').click();
     await row('dan@example.com').click({ modifiers: ['ControlOrMeta'] });
@@ -352,8 +353,8 @@ describe('The table of webhooks, as a person uses it', () => {
     const before = receiver.requests.length;
     await key('Control+r');
     // A test call and a rejected delivery have no notification.
-    await workbench.dialog.getByText('Replay 4,005 events?').waitFor();
-    await workbench.picture('table/replay-many');
+    await workbench.dialog.getByText('Resend 4,005 events?').waitFor();
+    await workbench.picture('table/resend-many');
     await workbench.answerDialog('Cancel');
     await workbench.dialog.waitFor({ state: 'detached' });
     assert.equal(receiver.requests.length, before);
@@ -362,9 +363,9 @@ describe('The table of webhooks, as a person uses it', () => {
     await table.locator('.count', { hasText: '4,006 selected' }).waitFor();
     await grid().focus();
     // The row that was taken away has the focus: of the others the menu knows.
-    await workbench.chooseFromContextMenu(row('bea@example.com'), 'Replay');
-    await workbench.dialog.getByText('Replay 4,004 events?').waitFor();
-    await workbench.answerDialog('Replay');
+    await workbench.chooseFromContextMenu(row('bea@example.com'), 'Resend');
+    await workbench.dialog.getByText('Resend 4,004 events?').waitFor();
+    await workbench.answerDialog('Resend');
     // 200 notifications of 20 events, and four of one.
     await receiver.received(before + 204, 120_000);
     await until(async () => (await statusOf(dataDirs(workbench)[0]!)).counts.waiting === 0, 60_000);

@@ -199,9 +199,9 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     }[];
     const other = others.find(({ ListID }) => ListID !== newsletter)!;
     await row('Newsletter').waitFor();
-    await copies('Newsletter', 'Copy ID', [newsletter]);
-    await copies('Harbour Books', 'Copy ID', [clientId]);
-    await copies('Newsletter', 'Copy ID', [newsletter, other.ListID], true);
+    await copies('Newsletter', 'Copy…', [newsletter]);
+    await copies('Harbour Books', 'Copy…', [clientId]);
+    await copies('Newsletter', 'Copy…', [newsletter, other.ListID], true);
   });
 
   it('registers the relay on a list, once, and opens the public URL for it', async () => {
@@ -312,13 +312,10 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
   it('is deactivated and activated from its menu', async () => {
     await registered();
     const states = async (): Promise<string> => (await ours()).map(({ Status }) => Status).join();
-    for (const [entry, state] of [
-      ['Deactivate Webhook', 'Inactive'],
-      ['Activate Webhook', 'Active'],
-    ] as const) {
+    for (const state of ['Inactive', 'Active'] as const) {
       await untilDone(async () => {
         if ((await states()) === state) return;
-        await choose('This relay', entry);
+        await choose('This relay', 'Activate or Deactivate Webhook');
         await until(async () => (await states()) === state, 15_000);
       });
       await row('This relay')
@@ -334,7 +331,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     const gone = `https://gone-${Date.now()}.example${new URL(current!.Url).pathname}`;
     await plant(foreign);
     await plant(gone);
-    await workbench.runCommand(`${category}: Refresh Webhooks`);
+    await workbench.runCommand(`${category}: Refresh`);
     await row('Old URL of this machine').waitFor();
     await workbench.runCommand(`${category}: Remove All Webhooks That Point to Old URLs…`);
     await workbench.dialog.getByText('Remove webhooks that point to old URLs of this machine?').waitFor();
@@ -373,7 +370,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     const known = (await hooks()).map(({ Url }) => Url);
     for (const url of [`http://${host}/gone`, `http://${host}/moved`]) if (!known.includes(url)) await plant(url);
     await plant(`http://${dead}/`);
-    await workbench.runCommand(`${category}: Refresh Webhooks`);
+    await workbench.runCommand(`${category}: Refresh`);
     await row(dead).waitFor();
     await tested('This relay', 'Campaign Monitor reached');
     await workbench.answerNotification('Campaign Monitor reached', 'Show Events');
@@ -391,7 +388,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
   it('leaves those of others alone, unless one is named and confirmed', async () => {
     await registered();
     await plant('https://neighbour.example/hook');
-    await workbench.runCommand(`${category}: Refresh Webhooks`);
+    await workbench.runCommand(`${category}: Refresh`);
     await row('neighbour.example').waitFor();
     const before = (await hooks()).length;
     await untilDone(async () => {
@@ -567,7 +564,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.chooseFromContextMenu(accounts.filter({ hasText: 'Sandbox' }), 'Sign Out of Campaign Monitor…');
     await workbench.answerDialog('Sign Out');
     await accounts.filter({ hasText: 'Sandbox' }).waitFor({ state: 'detached' });
-    await workbench.runCommand(`${category}: Stop Sandbox`);
+    await workbench.runCommand(`${category}: Start or Stop Sandbox`);
   });
 
   it('stands in the Accounts menu, and signing out forgets everything', async () => {

@@ -11,7 +11,8 @@ export const accountsCommands = {
   },
   signOut: {
     title: 'Sign Out of Campaign Monitor…',
-    palette: `${prefix}.signedIn`,
+    palette: true,
+    enabled: `${prefix}.signedIn`,
     menus: [
       { menu: 'view/title', view: 'webhooks', when: `${prefix}.signedIn`, group: '1_account@2' },
       { menu: 'view/item/context', view: 'webhooks', item: 'account', alone: true, group: '1_act@1' },

@@ -14,7 +14,7 @@ export const checkCommands = {
   },
   chooseProbe: {
     title: 'Choose the Probe of Checks…',
+    internal: true,
     palette: false,
-    menus: [{ menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_check@2' }],
   },
 } as const satisfies CommandDescriptions;

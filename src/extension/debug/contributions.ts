@@ -16,11 +16,8 @@ export const handlerCommands = {
   },
   chooseHandlerConfiguration: {
     title: 'Choose How My Handler Is Debugged…',
-    palette: true,
-    menus: [
-      { menu: 'view/title', view: 'destinations', group: '0_debug@2' },
-      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_debug@2' },
-    ],
+    internal: true,
+    palette: false,
   },
 } as const satisfies CommandDescriptions;
 
@@ -28,7 +25,8 @@ export const debugCommands = {
   debugDeliveries: {
     title: 'Debug Deliveries',
     icon: 'debug-alt',
-    palette: `!${prefix}.debugging`,
+    palette: true,
+    enabled: `!${prefix}.debugging`,
     menus: [
       {
         menu: 'view/title',

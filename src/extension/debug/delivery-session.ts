@@ -498,7 +498,7 @@ export class DeliverySession extends DebugSession {
       many === 1
         ? l10n.t('{0} was edited: {1} was released in its place.', deliveryId, delivery.id)
         : l10n.t(
-            '{0} was edited: {1} was released in its place, and {2} held notifications of it were dropped.',
+            '{0} was edited: {1} was released in its place, and {2} held notifications of it were discarded.',
             deliveryId,
             delivery.id,
             many,

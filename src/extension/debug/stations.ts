@@ -90,7 +90,7 @@ export function stationsOf(thread: HeldThread, edited: boolean, l10n: Localiser)
       ? l10n.t('edited, about to be sent to {0}', place)
       : attempt === undefined
         ? l10n.t('about to be sent to {0}', place)
-        : l10n.t('about to be sent again to {0}', place),
+        : l10n.t('about to be resent to {0}', place),
   });
   return stations;
 }

@@ -4,7 +4,8 @@ import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
-import { copy, say } from '../ui/say.ts';
+import { byCommand } from '../ui/offer.ts';
+import { say } from '../ui/say.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { DestinationNode, DestinationsNode } from './destination-node.ts';
 import {
@@ -36,12 +37,9 @@ export function createDestinationCommands(parts: DestinationCommandParts): Comma
     editDestination: async (node?: DestinationsNode) => {
       const { setting } = chosenDestination(node);
       if (node?.kind === 'field') await change(parts, setting, node.field);
-      else await edit(parts, setting, vscode.l10n.t('Edit Destination'));
+      else await edit(parts, setting, vscode.l10n.t('Edit Destination'), { node });
     },
     removeDestination: byKeyToo(parts.view.focused, async (node?: DestinationsNode) => remove(chosenDestination(node))),
-    copyDestinationUrl: byKeyToo(parts.view.focused, async (node?: DestinationsNode) =>
-      copy(chosenDestination(node).setting.url),
-    ),
     openDestinations: () => openDestinationSetting(),
   };
 }
@@ -81,21 +79,22 @@ async function addDestination(parts: DestinationCommandParts): Promise<boolean> 
   const setting: DestinationSetting = { url };
   const { destinations } = readDestinations();
   await writeDestinations([...destinations, setting]);
-  await edit(
-    parts,
-    setting,
-    title,
-    vscode.l10n.t('Notifications now go to {0}.', nameOfDestination(setting, [], vscode.l10n)),
-  );
+  await edit(parts, setting, title, {
+    done: vscode.l10n.t('Notifications now go to {0}.', nameOfDestination(setting, [], vscode.l10n)),
+  });
   return true;
 }
 
-/** Offers what can be changed until that is enough; each change is in force at once. */
+/**
+ * Offers what can be changed until that is enough; each change is in force at once.
+ * @param done what has been done already
+ * @param node its row, where it has one: then what else is kept of it can be changed, too
+ */
 async function edit(
   parts: DestinationCommandParts,
   setting: DestinationSetting,
   title: string,
-  done?: string,
+  { done, node }: { readonly done?: string; readonly node?: DestinationsNode | undefined },
 ): Promise<void> {
   const { l10n } = vscode;
   let current = setting;
@@ -107,12 +106,27 @@ async function edit(
       field,
     }));
     const enough: Choice = { label: `$(check) ${l10n.t('Done')}`, ...(done !== undefined && { description: done }) };
+    const others: readonly Choice[] =
+      node === undefined
+        ? []
+        : [
+            {
+              label: `$(debug-alt) ${l10n.t('Debugging')}`,
+              description: l10n.t('how your handler is started under the debugger'),
+              run: byCommand('chooseHandlerConfiguration', node),
+            },
+            {
+              label: `$(checklist) ${l10n.t('Checks')}`,
+              description: l10n.t('what counts the events that your callback took'),
+              run: byCommand('chooseProbe', node),
+            },
+          ];
     const rest: Choice = {
       label: `$(gear) ${l10n.t('Open Setting')}`,
       description: l10n.t('headers, time-out, order and certificates'),
       run: openDestinationSetting,
     };
-    const choice = await vscode.window.showQuickPick<Choice>([enough, ...rows, rest], {
+    const choice = await vscode.window.showQuickPick<Choice>([enough, ...rows, ...others, rest], {
       title,
       placeHolder: l10n.t('What is to be changed?'),
       ignoreFocusOut: true,

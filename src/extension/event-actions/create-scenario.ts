@@ -1,20 +1,14 @@
 /** A scenario made of the events that are selected. */
 import * as vscode from 'vscode';
-import type { EventsNode } from '../events/event-node.ts';
+import type { EventRow } from '../../protocol/history.ts';
 import { connected } from '../session/connected.ts';
-import { chosenRows } from '../events/chosen.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { openUntitled } from '../events/untitled.ts';
 
 /** Opens an unsaved file of scenarios that sends the deliveries of the selected events again. */
-export async function createScenario(
-  parts: ActionParts,
-  node: EventsNode | undefined,
-  nodes: readonly EventsNode[] | undefined,
-): Promise<void> {
+export async function createScenario(parts: ActionParts, rows: readonly [EventRow, ...EventRow[]]): Promise<void> {
   const { l10n } = vscode;
   const client = connected(parts.session);
-  const rows = chosenRows(parts, node, nodes);
   const replaced = await askReplaced(
     l10n.t('Create Scenario from Selection'),
     l10n.t('The file holds all that is sent: it can be shared, and runs anywhere. Read it before you share it.'),

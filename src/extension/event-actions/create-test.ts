@@ -1,9 +1,10 @@
-/** A test of the user's handler, made of one event. */
+/** Tests of the user's handler, made of events: a mocha file of one, or scenarios of any number. */
 import * as vscode from 'vscode';
+import type { EventRow } from '../../protocol/history.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { connected } from '../session/connected.ts';
-import { chosenRow } from '../events/chosen.ts';
+import { chosenRows } from '../events/chosen.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { openUntitled } from '../events/untitled.ts';
@@ -12,18 +13,37 @@ import { askReplaced, createScenario } from './create-scenario.ts';
 /** The handlers of these commands. */
 export function createTestCommands(parts: ActionParts): CommandHandlers<'tests'> {
   return {
-    createTest: (node?: EventsNode) => createTest(parts, node),
-    saveCreated: async () => {
-      await vscode.commands.executeCommand('workbench.action.files.saveAs');
+    createTest: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
+      const rows = chosenRows(parts, node, nodes);
+      const kind = await askKind(rows);
+      if (kind === 'file') await createTest(parts, rows[0]);
+      else if (kind === 'scenario') await createScenario(parts, rows);
     },
-    createScenario: (node?: EventsNode, nodes?: readonly EventsNode[]) => createScenario(parts, node, nodes),
   };
 }
 
-async function createTest(parts: ActionParts, node: EventsNode | undefined): Promise<void> {
+/** @returns undefined where the user gave up */
+async function askKind([row, ...others]: readonly [EventRow, ...EventRow[]]): Promise<'file' | 'scenario' | undefined> {
+  const { l10n } = vscode;
+  // A test file posts one notification.
+  if (others.length > 0 || row.notificationId === null) return 'scenario';
+  const choice = await vscode.window.showQuickPick(
+    [
+      { label: l10n.t('Test File'), detail: l10n.t('A mocha file that posts the notification'), made: 'file' as const },
+      {
+        label: l10n.t('Scenario'),
+        detail: l10n.t('A file for the Test Explorer and cm-relay scenario'),
+        made: 'scenario' as const,
+      },
+    ],
+    { title: l10n.t('Create Test'), placeHolder: l10n.t('Choose a kind') },
+  );
+  return choice?.made;
+}
+
+async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
   const { l10n } = vscode;
   const client = connected(parts.session);
-  const row = chosenRow(parts, node);
   const { mainNotification, maskHeaders, testFile } = await import('../deferred.ts');
   const { notifications } = await client.request('events/get', { id: row.id });
   const notification = mainNotification(notifications);

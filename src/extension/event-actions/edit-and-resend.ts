@@ -1,28 +1,36 @@
-/** Edit and resend: a body as a JSON document, and the command that takes it the way of a received one. */
+/**
+ * Edit and resend: a body as a JSON document, and the command that takes it the way of a received one, or in the place of
+ * what is held.
+ */
 import * as vscode from 'vscode';
 import type { Delivery, EventRow } from '../../protocol/history.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { jsonErrorAt } from '../event-documents/json-text.ts';
 import type { EventsNode } from '../events/event-node.ts';
+import { isHeldAtGate } from '../events/forwarding-state.ts';
+import { withNext } from '../ui/error-words.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { inMessage } from '../ui/printable.ts';
 import { say } from '../ui/say.ts';
 import { connected } from '../session/connected.ts';
 import { targetRows } from '../events/chosen.ts';
 import type { ActionParts } from '../events/action-parts.ts';
-import { bodyEndings, heldMark } from './send-lens.ts';
+import { bodyEndings, heldEventOf, heldMark } from './body-names.ts';
 import { closeUntitled, openUntitled } from '../events/untitled.ts';
 
 /** The handlers of these commands. */
-export function createResendCommands(parts: ActionParts): CommandHandlers<'resend'> {
+export function createEditCommands(parts: ActionParts): CommandHandlers<'edit'> {
   return {
     editAndResend: async (target?: EventsNode | vscode.Uri) => {
       const [row] = await targetRows(parts, target);
-      await openBody(parts, row, { ofHeld: false });
+      await openBody(parts, row, { ofHeld: row.forwardings.some(isHeldAtGate) });
     },
     send: async (uri?: vscode.Uri) => {
       const document = await documentToSend(uri);
-      if (document !== undefined) await sendBody(parts, document);
+      if (document === undefined) return;
+      const eventId = heldEventOf(document.fileName);
+      if (eventId === undefined) await sendBody(parts, document);
+      else await releaseBody(parts, document, eventId);
     },
   };
 }
@@ -31,7 +39,7 @@ export function createResendCommands(parts: ActionParts): CommandHandlers<'resen
  * Opens the body of an event's delivery, to be edited and sent.
  * @param ofHeld it is to be released in the place of what is held of the event
  */
-export async function openBody(
+async function openBody(
   { session }: ActionParts,
   row: EventRow,
   { ofHeld }: { readonly ofHeld: boolean },
@@ -57,7 +65,7 @@ export async function openBody(
  * The document to send: the given one, else the active one.
  * @returns undefined where there is none, or it is no JSON, which is shown in it then
  */
-export async function documentToSend(uri: vscode.Uri | undefined): Promise<vscode.TextDocument | undefined> {
+async function documentToSend(uri: vscode.Uri | undefined): Promise<vscode.TextDocument | undefined> {
   const document =
     uri === undefined ? vscode.window.activeTextEditor?.document : await vscode.workspace.openTextDocument(uri);
   if (document === undefined) return undefined;
@@ -69,7 +77,7 @@ export async function documentToSend(uri: vscode.Uri | undefined): Promise<vscod
 }
 
 /** Sends the body that a document holds, as one that came. */
-export async function sendBody(parts: ActionParts, document: vscode.TextDocument): Promise<void> {
+async function sendBody(parts: ActionParts, document: vscode.TextDocument): Promise<void> {
   const { version } = document;
   const { delivery, events } = await connected(parts.session).request('deliveries/inject', {
     source: document.fileName.endsWith(bodyEndings['open-connectors']) ? 'open-connectors' : 'campaign-monitor',
@@ -85,11 +93,40 @@ export async function sendBody(parts: ActionParts, document: vscode.TextDocument
   );
 }
 
+/** Sends an edited body in the place of what is held. Where it is refused, that is held on. */
+async function releaseBody(parts: ActionParts, document: vscode.TextDocument, eventId: string): Promise<void> {
+  const { l10n } = vscode;
+  const { version } = document;
+  try {
+    const { delivery, events } = await connected(parts.session).request('debug/edit', {
+      id: eventId,
+      body: { text: document.getText() },
+      // XML was made JSON to be edited.
+      contentType: 'application/json; charset=utf-8',
+    });
+    await closeAccepted(document, version, delivery);
+    await sayReceived(parts, delivery, events, (first) => l10n.t('Released as {0} in place of {1}.', first, eventId));
+  } catch (error) {
+    const { code, advice } = error as { code?: unknown; advice?: unknown };
+    if (code !== 'conflict') throw error;
+    const text = l10n.t('Not released: {0}', withNext(error, l10n));
+    // It is to be mended, and the original is held on; or that is gone.
+    const [other, doOther]: [string, () => Promise<unknown>] =
+      advice === 'mend-body'
+        ? [l10n.t('Release Original'), () => connected(parts.session).request('debug/step', { id: eventId })]
+        : [l10n.t('Send as New Event'), () => sendBody(parts, document)];
+    // Not awaited: the message may stay.
+    void offer('Error', text, { [other]: doOther }).catch((failure: unknown) =>
+      offer('Error', withNext(failure, l10n), {}),
+    );
+  }
+}
+
 /**
  * Closes the document of a body that was sent: the history has it now. One that was rejected stays, to be mended.
  * @param version of the document, as it was sent
  */
-export async function closeAccepted(document: vscode.TextDocument, version: number, delivery: Delivery): Promise<void> {
+async function closeAccepted(document: vscode.TextDocument, version: number, delivery: Delivery): Promise<void> {
   if (delivery.status !== 'rejected') await closeUntitled(document, version);
 }
 
@@ -97,7 +134,7 @@ export async function closeAccepted(document: vscode.TextDocument, version: numb
  * Says what became of a body that was sent, and leads to its first event where no view shows it.
  * @param accepted what is said where it was not rejected, with the id of that event
  */
-export async function sayReceived(
+async function sayReceived(
   { isSeen }: Pick<ActionParts, 'isSeen'>,
   delivery: Delivery,
   [row]: readonly EventRow[],

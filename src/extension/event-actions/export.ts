@@ -19,38 +19,67 @@ import type { ActionParts } from '../events/action-parts.ts';
 /** More events than this are read under progress that can be cancelled. */
 const quietAtMost = 20;
 
+/** What events are copied as: a format of other tools, or their addresses alone. */
+type CopyFormat = Exclude<ExportFormat, 'json'> | 'address';
+
 /** The handlers of these commands. */
 export function createExportCommands(parts: ActionParts): CommandHandlers<'exports'> {
-  const copyAs = (format: ExportFormat) => async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
-    const rows = chosenRows(parts, node, nodes);
-    const text = await textOf(parts, rows, format);
-    if (text === undefined) return;
-    await copy(
-      text,
-      rows.length === 1
-        ? vscode.l10n.t('Copied, with secrets masked.')
-        : vscode.l10n.t('Copied {0} events, with secrets masked.', rows.length),
+  const copyChosen = (format?: CopyFormat) =>
+    byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
+      copyAs(parts, chosenRows(parts, node, nodes), format),
     );
-  };
   return {
-    copyAsCurl: byKeyToo(parts.focused, copyAs('curl')),
-    copyAsHttp: copyAs('http'),
-    copyAsHar: copyAs('har'),
-    copyAsFixture: copyAs('fixture'),
-    copyAddress: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
-      const rows = chosenRows(parts, node, nodes);
-      const addresses = [...new Set(rows.flatMap(({ address }) => (address === null ? [] : [address])))];
-      if (addresses.length === 0) throw new CommandError(vscode.l10n.t('There is no address in the selection'));
-      await copy(
-        addresses.join('\n'),
-        addresses.length === 1
-          ? vscode.l10n.t('Copied {0}.', addresses[0] ?? '')
-          : vscode.l10n.t('Copied {0} addresses.', addresses.length),
-      );
-    },
+    // A key names the format in place of a row; the pages name it, too.
+    copyAs: (node?: EventsNode | CopyFormat, nodes?: readonly EventsNode[], format?: CopyFormat) =>
+      typeof node === 'string' ? copyChosen(node)() : copyChosen(format)(node, nodes),
     exportSelection: (node?: EventsNode, nodes?: readonly EventsNode[]) =>
       exportSelection(parts, chosenRows(parts, node, nodes)),
   };
+}
+
+/** @param format asked for where it is not given */
+async function copyAs(
+  parts: ActionParts,
+  rows: readonly [EventRow, ...EventRow[]],
+  format: CopyFormat | undefined,
+): Promise<void> {
+  const { l10n } = vscode;
+  const addresses = [...new Set(rows.flatMap(({ address }) => (address === null || address === '' ? [] : [address])))];
+  const chosen = format ?? (await askFormat(addresses.length > 0));
+  if (chosen === undefined) return;
+  if (chosen === 'address') {
+    const [first] = addresses;
+    if (first === undefined) throw new CommandError(l10n.t('There is no address in the selection'));
+    const said =
+      addresses.length === 1 ? l10n.t('Copied {0}.', first) : l10n.t('Copied {0} addresses.', addresses.length);
+    await copy(addresses.join('\n'), said);
+    return;
+  }
+  const text = await textOf(parts, rows, chosen);
+  if (text === undefined) return;
+  await copy(
+    text,
+    rows.length === 1
+      ? l10n.t('Copied, with secrets masked.')
+      : l10n.t('Copied {0} events, with secrets masked.', rows.length),
+  );
+}
+
+/** @returns undefined where the user gave up */
+async function askFormat(hasAddress: boolean): Promise<CopyFormat | undefined> {
+  const { l10n } = vscode;
+  const formats: readonly (vscode.QuickPickItem & { readonly format: CopyFormat })[] = [
+    { label: l10n.t('cURL'), format: 'curl' },
+    { label: l10n.t('.http Request'), format: 'http' },
+    { label: l10n.t('HAR'), format: 'har' },
+    { label: l10n.t('Shareable Fixture'), format: 'fixture' },
+    ...(hasAddress ? [{ label: l10n.t('Address'), format: 'address' as const }] : []),
+  ];
+  const choice = await vscode.window.showQuickPick(formats, {
+    title: l10n.t('Copy As'),
+    placeHolder: l10n.t('Choose a format'),
+  });
+  return choice?.format;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What is sent again, where no row says it: the palette's way. */
+/** What is resent, where no row says it: the palette's way. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { ActionParts } from '../events/action-parts.ts';
@@ -48,7 +48,7 @@ export async function askWhatToResend({
   ];
   const choice = await vscode.window.showQuickPick(items, {
     title: l10n.t('Resend'),
-    placeHolder: l10n.t('Choose what to send again'),
+    placeHolder: l10n.t('Choose what to resend'),
     matchOnDescription: true,
   });
   return choice?.what;

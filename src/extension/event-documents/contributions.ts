@@ -24,16 +24,18 @@ export const documentsCommands = {
     title: 'Compare Selected',
     icon: 'diff',
     palette: false,
-    menus: [{ menu: 'compare', when: 'listDoubleSelection', group: '1@1' }],
+    menus: [
+      { menu: 'view/item/context', view: 'events', item: 'row', when: 'listDoubleSelection', group: '2_compare@1' },
+    ],
   },
   compareWithNotification: {
     title: 'Compare Body with Notification',
+    internal: true,
     palette: false,
-    menus: [{ menu: 'compare', item: 'notification', alone: true, group: '1@2' }],
   },
   compareAnswers: {
     title: 'Compare Last Two Answers',
+    internal: true,
     palette: false,
-    menus: [{ menu: 'compare', item: 'answers', alone: true, group: '1@3' }],
   },
 } as const satisfies CommandDescriptions;

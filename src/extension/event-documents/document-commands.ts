@@ -181,7 +181,7 @@ async function compareAnswers(parts: ActionParts, row: EventRow): Promise<void> 
   if (before === undefined || after === undefined) {
     throw new CommandError(
       vscode.l10n.t('There are no two answers to compare'),
-      vscode.l10n.t('Replay the event and try again.'),
+      vscode.l10n.t('Resend the event and try again.'),
     );
   }
   const uri = (place: number): vscode.Uri => documentUri({ eventId: row.id, kind: 'answer', attempt: place });

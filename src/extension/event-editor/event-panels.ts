@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { ListNames } from '../accounts/list-names.ts';
 import { commandId } from '../commands.ts';
+import type { CommandName } from '../commands.ts';
 import { setting } from '../configuration.ts';
 import type * as deferredModule from '../deferred.ts';
 import type { RelayErrorCode } from '../../protocol/errors.ts';
@@ -42,6 +43,26 @@ const readPauseMs = 150;
 
 /** Between two readings because the relay said how it is, in milliseconds. */
 const statusPauseMs = 1000;
+
+/** The command that does what a button or a menu of the page says, with what it is given after the event. */
+function commandOf(action: Exclude<EditorAction, 'tryAgain'>): readonly [name: CommandName, ...format: string[]] {
+  switch (action) {
+    case 'editAndRelease':
+      return ['editAndResend'];
+    case 'copyAsCurl':
+      return ['copyAs', 'curl'];
+    case 'copyAsHttp':
+      return ['copyAs', 'http'];
+    case 'copyAsHar':
+      return ['copyAs', 'har'];
+    case 'copyAsFixture':
+      return ['copyAs', 'fixture'];
+    case 'copyAddress':
+      return ['copyAs', 'address'];
+    default:
+      return [action];
+  }
+}
 
 export interface EventPanelsParts {
   readonly context: vscode.ExtensionContext;
@@ -182,9 +203,10 @@ class EventPanel implements vscode.Disposable {
     const node: EventNode | undefined = row && { kind: 'event', row, isElsewhere: true };
     const aboutTheRelay = action === 'start' || action === 'showLog' || action === 'manageSecrets';
     if (node === undefined && !aboutTheRelay) return;
-    await vscode.commands.executeCommand(commandId(action), ...(aboutTheRelay ? [] : [node]));
-    // What is sent again is the newest, and is shown as it comes.
-    if (action === 'replay' || action === 'replayTo') this.#chosen = undefined;
+    const [name, ...format] = commandOf(action);
+    await vscode.commands.executeCommand(commandId(name), ...(aboutTheRelay ? [] : [node, [node], ...format]));
+    // What is resent is the newest, and is shown as it comes.
+    if (action === 'resend' || action === 'resendTo') this.#chosen = undefined;
     this.refresh();
   }
 

@@ -80,7 +80,7 @@ export function drawEvent(read: ReadEvent, chosen: string | undefined, viewer: V
       facts: factsOf(read, viewer),
       details: detailsOf(read, viewer),
       actions: actionsOf(found),
-      // A replay would send it again to those that took it.
+      // Resending it would send it again to those that took it.
       waits: event.forwardings.length > 0 && event.forwardings.every((each) => each.state === 'waiting'),
       texts: textsOf(read),
       groups,
@@ -154,13 +154,11 @@ function actionsOf({ event, attempts }: Result<'events/get'>): EditorAction[] {
   const open = forwardings.filter(({ state }) => state === 'waiting' || state === 'held');
   // What waits is tried now, and what is held waits for something else.
   if (sendable && (forwardings.length === 0 || forwardings.some(({ state }) => state !== 'held')))
-    actions.push('replay');
-  if (sendable) actions.push('replayTo');
-  if (forwardings.some(isHeldAtGate)) actions.push('release', 'editAndRelease', 'drop');
-  else {
-    actions.push('editAndResend');
-    if (open.length > 0) actions.push('discard');
-  }
+    actions.push('resend');
+  if (sendable) actions.push('resendTo');
+  if (forwardings.some(isHeldAtGate)) actions.push('release', 'editAndRelease');
+  else actions.push('editAndResend');
+  if (open.length > 0) actions.push('discard');
   if (open.some((each) => each.state === 'held' && !isHeldAtGate(each))) actions.push('manageSecrets');
   actions.push('copyAsCurl', 'copyAsHttp', 'copyAsHar', 'copyAsFixture');
   if (event.address !== null && event.address !== '') actions.push('copyAddress');
@@ -300,7 +298,7 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
       ...nothingColumn(
         l10n.t('{0} to {1}', notification.id, placeOf(forwarding.destination)),
         state === 'discarded'
-          ? l10n.t('It was discarded: Replay sends it after all.')
+          ? l10n.t('It was discarded: Resend sends it after all.')
           : l10n.t('There is no answer yet.'),
       ),
       facts: [{ name: l10n.t('State'), value: whyOpen(forwarding, viewer) }]

@@ -11,9 +11,8 @@ import type { editorTexts } from './texts.ts';
 export const editorActions = [
   'release',
   'editAndRelease',
-  'drop',
-  'replay',
-  'replayTo',
+  'resend',
+  'resendTo',
   'editAndResend',
   'discard',
   'copyAsCurl',

@@ -30,7 +30,7 @@ export type Sight = z.infer<typeof sightSchema>;
 export type { ChosenEvents, Stretch };
 
 /** Commands that the page's keys run on what is chosen. */
-const actionSchema = z.enum(['open', 'replay', 'release', 'discard', 'copyAsCurl']);
+const actionSchema = z.enum(['open', 'resend', 'release', 'discard', 'copyAsCurl']);
 
 const pageMessageSchema = z.discriminatedUnion('type', [
   /** The page is there; with what it kept from before it was hidden. */

@@ -97,7 +97,7 @@ export class TableView implements vscode.Disposable {
     const nodes = rows.map((row): EventNode => ({ kind: 'event', row, isElsewhere: true }));
     const clicked = nodes.find(({ row }) => row.id === chosen?.active) ?? nodes[0];
     if (clicked === undefined) throw rowsChanged();
-    return [clicked, nodes];
+    return [clicked, nodes, ...given.slice(1)];
   }
 
   async #answer(message: PageMessage): Promise<void> {
@@ -130,10 +130,11 @@ export class TableView implements vscode.Disposable {
         return;
       case 'act':
         // Not awaited: what it asks of the user is no reason to stand still. It goes the way of the menu.
-        void vscode.commands.executeCommand(commandId(message.action), {
-          webview: tableViewId,
-          chosen: message.chosen,
-        });
+        void vscode.commands.executeCommand(
+          commandId(message.action === 'copyAsCurl' ? 'copyAs' : message.action),
+          { webview: tableViewId, chosen: message.chosen },
+          ...(message.action === 'copyAsCurl' ? ['curl'] : []),
+        );
         return;
       case 'start':
         void vscode.commands.executeCommand(commandId('start'));

@@ -6,6 +6,8 @@ import type { CommandDescriptions } from '../describing.ts';
 /** What a relay received can be looked at when it has stopped, too. */
 const readable = `(${prefix}.state == running || ${prefix}.readOnly)`;
 
+const freezable = `(${prefix}.state == running || ${prefix}.paused)`;
+
 export const eventsViewCommands = {
   showTable: {
     title: 'Show Webhook Events',
@@ -15,46 +17,35 @@ export const eventsViewCommands = {
   filterEvents: {
     title: 'Filter Events…',
     icon: 'filter',
-    palette: readable,
+    palette: true,
+    enabled: readable,
     menus: [{ menu: 'view/title', view: 'events', when: readable, group: 'navigation@3' }],
     keys: [{ key: 'ctrl+f', mac: 'cmd+f', when: `${rowsFocused('events')} && ${readable}` }],
   },
   clearFilter: {
     title: 'Clear Filter',
     icon: 'clear-all',
-    palette: `${prefix}.filtered`,
+    palette: true,
+    enabled: `${prefix}.filtered`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.filtered`, group: '1_group@1' }],
   },
-  pauseEvents: {
-    title: 'Freeze List',
-    icon: 'pin',
-    palette: `${prefix}.state == running && !${prefix}.paused`,
-    menus: [
-      {
-        menu: 'view/title',
-        view: 'events',
-        when: `${prefix}.state == running && !${prefix}.paused`,
-        group: '1_group@3',
-      },
-    ],
-  },
-  resumeEvents: {
-    title: 'Unfreeze List',
-    icon: 'pinned',
-    palette: `${prefix}.paused`,
-    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.paused`, group: '1_group@3' }],
+  toggleFrozen: {
+    title: 'Freeze or Unfreeze List',
+    palette: true,
+    enabled: freezable,
+    menus: [{ menu: 'view/title', view: 'events', when: freezable, group: '1_group@3' }],
   },
   groupEvents: {
     title: 'Group Events By…',
     icon: 'list-tree',
-    palette: readable,
+    palette: true,
+    enabled: readable,
     menus: [{ menu: 'view/title', view: 'events', when: readable, group: '1_group@2' }],
   },
   refreshEvents: {
     title: 'Refresh Events',
-    icon: 'refresh',
-    palette: readable,
-    menus: [{ menu: 'view/title', view: 'events', when: readable, group: '1_group@4' }],
+    internal: true,
+    palette: false,
   },
   loadMore: {
     title: 'Load More Events',
@@ -64,7 +55,8 @@ export const eventsViewCommands = {
   clearHistory: {
     title: 'Clear History…',
     icon: 'trash',
-    palette: `${prefix}.state == running`,
+    palette: true,
+    enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '2_act@3' }],
   },
 } as const satisfies CommandDescriptions;

@@ -30,8 +30,7 @@ export function createEventsViewCommands({
   return {
     showTable: () => vscode.commands.executeCommand(`${prefix}.table.focus`),
     groupEvents: (grouping?: unknown) => groupEvents(view, grouping),
-    pauseEvents: () => watch.setPaused(true),
-    resumeEvents: () => watch.setPaused(false),
+    toggleFrozen: () => watch.setPaused(!watch.paused),
     filterEvents: (filter?: unknown) => filterEvents({ view, watch, history }, filter),
     clearFilter: () => watch.setFilter(''),
     refreshEvents: () => view.refresh(),

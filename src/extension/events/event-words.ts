@@ -123,16 +123,16 @@ export function stateWord(state: RowState, l10n: Localiser): string {
   }
 }
 
-/** Why a replay of rows sent nothing: what has not been sent yet is not sent twice. */
-export function whyNothingIsReplayed(rows: readonly EventRow[], l10n: Localiser): string {
+/** Why resending rows sent nothing: what has not been sent yet is not sent twice. */
+export function whyNothingIsResent(rows: readonly EventRow[], l10n: Localiser): string {
   if (rows.some(({ forwardings }) => forwardings.some(isHeldAtGate)))
-    return l10n.t('Nothing was sent again: it is held. Release sends it.');
+    return l10n.t('Nothing was resent: it is held. Release sends it.');
   const waits = rows.some(({ forwardings }) =>
     forwardings.some(({ state }) => state === 'waiting' || state === 'held'),
   );
   return waits
-    ? l10n.t('Nothing was sent again: it still waits to be sent.')
-    : l10n.t('Nothing was sent again: no destination takes it.');
+    ? l10n.t('Nothing was resent: it still waits to be sent.')
+    : l10n.t('Nothing was resent: no destination takes it.');
 }
 
 /** What is known of the signature of a notification that the platform posted; empty for Campaign Monitor's deliveries. */

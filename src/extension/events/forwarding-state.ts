@@ -11,7 +11,7 @@ export function forwardingWord({ state, attempts, nextAttemptAt }: Forwarding): 
   return state === 'waiting' && attempts > 0 && nextAttemptAt !== null ? 'retrying' : state;
 }
 
-/** Whether a pause or a breakpoint holds it: it can be released, edited and dropped. What waits for a key cannot. */
+/** Whether a pause or a breakpoint holds it: it can be released, edited and discarded. What waits for a key cannot. */
 export function isHeldAtGate({ state, heldBy }: Forwarding): boolean {
   return state === 'held' && (heldBy === 'pause' || heldBy === 'breakpoint');
 }
@@ -65,14 +65,9 @@ export function shownState(row: EventRow, known: UnderWay): ShownState {
 /** The flags by which the context menu knows what can be done with an event, each between semicolons. */
 export function flagsOf(row: EventRow): string {
   const flags = ['row'];
-  const attempts = row.forwardings.map((each) => each.attempts);
   if (row.notificationId !== null) flags.push('notification');
-  if (row.address !== null && row.address !== '') flags.push('address');
-  if (attempts.some((each) => each > 0)) flags.push('attempted');
-  if (attempts.reduce((sum, each) => sum + each, 0) > 1) flags.push('answers');
   if (row.forwardings.some(({ state }) => state === 'waiting' || state === 'held')) flags.push('open');
   if (row.forwardings.some(isHeldAtGate)) flags.push('atGate');
   if (row.forwardings.some((each) => each.state === 'held' && !isHeldAtGate(each))) flags.push('held');
-  if (row.forwardings.some(({ state }) => state === 'failed')) flags.push('failed');
   return flags.map((flag) => `;${flag};`).join('');
 }

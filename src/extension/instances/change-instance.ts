@@ -48,7 +48,7 @@ export async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNod
   void offer(
     'Information',
     vscode.l10n.t('The callback URL of {0} is this relay’s. Its events are off.', inMessage(name)),
-    { [vscode.l10n.t('Turn Events On')]: byCommand('turnEventsOn', node) },
+    { [vscode.l10n.t('Turn Events On')]: byCommand('toggleInstanceEvents', node, [node], true) },
   );
 }
 

@@ -6,7 +6,7 @@ import { printable } from '../ui/printable.ts';
 import { askChoice } from '../ui/questions.ts';
 import { back } from '../ui/steps.ts';
 import type { Platform } from '../open-connectors/platform.ts';
-import type { GoneNode, InstanceNode, InstancesNode } from './instance-node.ts';
+import type { InstanceNode, InstancesNode } from './instance-node.ts';
 import { descriptionOf } from './instance-words.ts';
 import type { InstancesView } from './instances-view.ts';
 
@@ -93,30 +93,6 @@ export async function chooseInstance(
       items: items.toSorted(
         (a, b) => Number(b.node.facts.id === selected?.facts.id) - Number(a.node.facts.id === selected?.facts.id),
       ),
-    },
-  );
-  return answer === back ? undefined : answer?.node;
-}
-
-/**
- * An instance that the platform does not know any more: the one that was clicked, or that the user picks.
- * @returns undefined where the user picks none
- */
-export async function chooseGone(
-  parts: ChoosingParts,
-  clicked: InstancesNode | undefined,
-): Promise<GoneNode | undefined> {
-  if (clicked?.kind === 'gone') return clicked;
-  if (!(await readForChoice(parts))) return undefined;
-  const { gone } = parts.view;
-  const answer = await askChoice(
-    { title: vscode.l10n.t('Forget Instance'), step: 1, totalSteps: 1 },
-    {
-      items: gone.map((node) => ({ label: printable(node.stored.name), description: String(node.stored.id), node })),
-      placeholder:
-        gone.length === 0
-          ? vscode.l10n.t('Open Connectors still has every instance that is kept here')
-          : vscode.l10n.t('Which instance?'),
     },
   );
   return answer === back ? undefined : answer?.node;

@@ -5,12 +5,8 @@ import type { CommandDescriptions } from '../describing.ts';
 export const instancesCommands = {
   refreshInstances: {
     title: 'Refresh Instances',
-    icon: 'refresh',
-    palette: true,
-    menus: [
-      { menu: 'view/title', view: 'instances', group: 'navigation@9' },
-      { menu: 'view/item/context', view: 'instances', item: 'failure', group: '1_again@1' },
-    ],
+    internal: true,
+    palette: false,
   },
   useRelayUrl: {
     title: 'Set Callback URL to This Relay',
@@ -22,28 +18,18 @@ export const instancesCommands = {
       { menu: 'view/item/context', view: 'instances', item: 'callback', group: 'inline@1' },
     ],
   },
-  turnEventsOn: {
-    title: 'Turn Events On',
+  toggleInstanceEvents: {
+    title: 'Turn Events On or Off',
     palette: false,
-    menus: [{ menu: 'view/item/context', view: 'instances', item: 'eventsOff', group: '1_callback@2' }],
+    menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '1_callback@2' }],
   },
-  turnEventsOff: {
-    title: 'Turn Events Off',
+  toggleInstance: {
+    title: 'Enable or Disable Instance',
     palette: false,
-    menus: [{ menu: 'view/item/context', view: 'instances', item: 'eventsOn', group: '1_callback@3' }],
+    menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '2_change@4' }],
   },
-  enableInstance: {
-    title: 'Enable Instance',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'instances', item: 'disabled', group: '2_change@4' }],
-  },
-  disableInstance: {
-    title: 'Disable Instance',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'instances', item: 'enabled', group: '2_change@5' }],
-  },
-  editInstanceLists: {
-    title: 'Edit Instance’s Lists…',
+  editInstance: {
+    title: 'Edit Instance…',
     icon: 'edit',
     palette: false,
     menus: [
@@ -60,27 +46,6 @@ export const instancesCommands = {
       { menu: 'view/item/context', view: 'instances', item: 'instance', group: '2_change@2' },
     ],
   },
-  renameInstance: {
-    title: 'Rename Instance…',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '2_change@3' }],
-  },
-  copyInstanceToken: {
-    title: 'Copy Instance Token',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '4_copy@1' }],
-  },
-  copyInstanceId: {
-    title: 'Copy Instance ID',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '4_copy@2' }],
-    keys: [{ key: 'ctrl+c', mac: 'cmd+c', when: rowsFocused('instances'), args: 'focused' }],
-  },
-  copyInstanceAsCurl: {
-    title: 'Copy Instance as cURL…',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '4_copy@3' }],
-  },
   showInstance: {
     title: 'Show Instance as JSON',
     palette: false,
@@ -93,17 +58,13 @@ export const instancesCommands = {
   },
   deleteInstance: {
     title: 'Delete Instance…',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '5_delete@1' }],
-    keys: [{ key: 'delete', mac: 'cmd+backspace', when: rowsFocused('instances'), args: 'focused' }],
-  },
-  forgetInstance: {
-    title: 'Forget Instance…',
     icon: 'trash',
     palette: false,
     menus: [
+      { menu: 'view/item/context', view: 'instances', item: 'instance', group: '5_delete@1' },
       { menu: 'view/item/context', view: 'instances', item: 'gone', group: 'inline@1' },
       { menu: 'view/item/context', view: 'instances', item: 'gone', group: '5_delete@1' },
     ],
+    keys: [{ key: 'delete', mac: 'cmd+backspace', when: rowsFocused('instances'), args: 'focused' }],
   },
 } as const satisfies CommandDescriptions;

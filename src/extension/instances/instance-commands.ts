@@ -3,12 +3,16 @@ import * as vscode from 'vscode';
 import { byKey } from '../ui/focused-rows.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { editLists, reauthorise, rename, setEnabled, setEvents, turnEventsOn, useRelayUrl } from './change-instance.ts';
-import { chooseGone, chooseInstance, connectedPlatform } from './choose-instance.ts';
+import { chooseInstance, connectedPlatform } from './choose-instance.ts';
 import { deleteInstance, forgetGone } from './delete-instance.ts';
 import type { InstanceCommandParts } from './instance-command-parts.ts';
 import type { InstanceNode, InstancesNode } from './instance-node.ts';
-import { copyAsCurl, copyToken, showEvents, showInstance } from './read-instance.ts';
+import { copyMaking, copyReading, copyToken, showEvents, showInstance } from './read-instance.ts';
+import { printable } from '../ui/printable.ts';
+import { askChoice } from '../ui/questions.ts';
 import { copy } from '../ui/say.ts';
+import type { RowCopy } from '../ui/say.ts';
+import { back } from '../ui/steps.ts';
 
 /** The handlers of these commands. */
 export function createInstanceCommands(parts: InstanceCommandParts): CommandHandlers<'instances'> {
@@ -27,22 +31,56 @@ export function createInstanceCommands(parts: InstanceCommandParts): CommandHand
       await parts.view.refresh();
     },
     useRelayUrl: on(l10n.t('Set Callback URL to This Relay'), useRelayUrl),
-    turnEventsOn: on(l10n.t('Turn Events On'), turnEventsOn),
-    turnEventsOff: on(l10n.t('Turn Events Off'), (_parts, node) => setEvents(parts, node, false)),
-    enableInstance: on(l10n.t('Enable Instance'), (_parts, node) => setEnabled(parts, node, true)),
-    disableInstance: on(l10n.t('Disable Instance'), (_parts, node) => setEnabled(parts, node, false)),
-    editInstanceLists: on(l10n.t('Edit Instance’s Lists'), editLists),
+    // A message offers to turn them on, whatever they are by then.
+    toggleInstanceEvents: (clicked?: InstancesNode, _nodes?: readonly InstancesNode[], turnOn = false) =>
+      on(l10n.t('Turn Events On or Off'), (_parts, node) =>
+        node.facts.eventsEnabled && !turnOn ? setEvents(parts, node, false) : turnEventsOn(parts, node),
+      )(clicked),
+    toggleInstance: on(l10n.t('Enable or Disable Instance'), (_parts, node) =>
+      setEnabled(parts, node, node.facts.disabled),
+    ),
+    editInstance: async (clicked?: InstancesNode) => {
+      const node = await chooseInstance(parts, clicked, l10n.t('Edit Instance'));
+      if (node === undefined) return;
+      const change = clicked?.kind === 'fact' ? editLists : await askChange(node);
+      await change?.(parts, node);
+    },
     reauthoriseInstance: on(l10n.t('Re-authorise Instance'), reauthorise),
-    renameInstance: on(l10n.t('Rename Instance'), rename),
-    copyInstanceToken: on(l10n.t('Copy Instance Token'), copyToken),
-    copyInstanceId: on(l10n.t('Copy Instance ID'), (_parts, { facts }) => copy(String(facts.id))),
-    copyInstanceAsCurl: on(l10n.t('Copy Instance as cURL'), copyAsCurl),
     showInstance: on(l10n.t('Show Instance as JSON'), showInstance),
     showInstanceEvents: on(l10n.t('Show Instance’s Event Log'), showEvents),
-    deleteInstance: on(l10n.t('Delete Instance'), deleteInstance),
-    forgetInstance: async (clicked?: InstancesNode) => {
-      const node = await chooseGone(parts, clicked);
-      if (node !== undefined) await forgetGone(parts, node);
+    deleteInstance: async (clicked?: InstancesNode | typeof byKey) => {
+      const node = clicked === byKey ? (await parts.view.focused())[0] : clicked;
+      if (node?.kind === 'gone') return forgetGone(parts, node);
+      const chosen = await chooseInstance(parts, node, l10n.t('Delete Instance'));
+      if (chosen !== undefined) await deleteInstance(parts, chosen);
     },
   };
+}
+
+/** What of an instance is to be changed. @returns undefined where the user gave up */
+async function askChange({ facts }: InstanceNode): Promise<typeof editLists | undefined> {
+  const { l10n } = vscode;
+  const answer = await askChoice(
+    { title: l10n.t('Edit Instance {0}', printable(facts.name)), step: 1, totalSteps: 1 },
+    {
+      placeholder: l10n.t('What is to be changed?'),
+      items: [
+        { label: l10n.t('Lists'), change: editLists },
+        { label: l10n.t('Name'), change: rename },
+      ],
+    },
+  );
+  return answer === back ? undefined : answer?.change;
+}
+
+/** What can be copied of an instance, by what it is called; by a key, the first. */
+export function copiesOfInstance(parts: InstanceCommandParts, node: InstanceNode): readonly RowCopy[] {
+  const { l10n } = vscode;
+  const detail = l10n.t('Placeholders stand for secrets');
+  return [
+    { label: l10n.t('ID'), copy: () => copy(String(node.facts.id)) },
+    { label: l10n.t('Token'), copy: () => copyToken(parts, node) },
+    { label: l10n.t('cURL'), description: l10n.t('reads it'), detail, copy: () => copyReading(parts, node) },
+    { label: l10n.t('cURL'), description: l10n.t('makes one like it'), detail, copy: () => copyMaking(parts, node) },
+  ];
 }

@@ -132,7 +132,7 @@ export function spokenOf(facts: PlacedInstance, l10n: Localiser): string {
 
 /** Which commands apply: matched in package.json as `viewItem =~ /;flag;/`. */
 export function flagsOf(facts: PlacedInstance): string {
-  const flags = ['instance', facts.eventsEnabled ? 'eventsOn' : 'eventsOff', facts.disabled ? 'disabled' : 'enabled'];
+  const flags = ['instance'];
   if (facts.place !== 'current') flags.push('notHere');
   if (!facts.valid) flags.push('invalid');
   return `;${flags.join(';')};`;

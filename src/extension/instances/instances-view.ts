@@ -130,6 +130,10 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   /** The rows that a key acts on: the focused one. */
   readonly focused: FocusedRows<InstancesNode> = (named) => focusedRows(this.#view, named);
 
+  get isVisible(): boolean {
+    return this.#view.visible;
+  }
+
   /** The selected instance, where one is. */
   get selected(): InstanceNode | undefined {
     const [node] = this.#view.selection;

@@ -4,8 +4,6 @@ import { logRows, platformEvents, receivedNotifications } from '../../open-conne
 import { CommandError } from '../ui/command-error.ts';
 import { printable } from '../ui/printable.ts';
 import { working } from '../ui/progress.ts';
-import { askChoice } from '../ui/questions.ts';
-import { back } from '../ui/steps.ts';
 import { platformOf } from './choose-instance.ts';
 import { eventLogText } from './event-log.ts';
 import type { InstanceCommandParts } from './instance-command-parts.ts';
@@ -28,30 +26,18 @@ export async function copyToken(
   await copy(token, vscode.l10n.t('The token is in the clipboard. Whoever has it can use the instance.'));
 }
 
-/** Copies a curl command that reads the instance, or makes one like it. */
-export async function copyAsCurl(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
-  const { facts, instance } = node;
-  const { instanceCurl, instanceReadCurl } = await import('../deferred.ts');
+/** Copies a curl command that reads the instance; a placeholder stands for each secret. */
+export async function copyReading(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const { instanceReadCurl } = await import('../deferred.ts');
   const { baseUrl } = await platformOf(parts, node);
-  const choice = await askChoice(
-    { title: vscode.l10n.t('Copy as cURL'), step: 1, totalSteps: 1 },
-    {
-      placeholder: vscode.l10n.t('Placeholders stand for secrets'),
-      items: [
-        {
-          label: vscode.l10n.t('Read this instance'),
-          detail: `GET /instances/${facts.id}`,
-          text: () => instanceReadCurl(facts.id, baseUrl),
-        },
-        {
-          label: vscode.l10n.t('Make one like it'),
-          detail: 'POST /instances',
-          text: () => instanceCurl(instance, baseUrl),
-        },
-      ],
-    },
-  );
-  if (choice !== undefined && choice !== back) await copy(choice.text());
+  await copy(instanceReadCurl(node.facts.id, baseUrl));
+}
+
+/** Copies a curl command that makes an instance like it; a placeholder stands for each secret. */
+export async function copyMaking(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const { instanceCurl } = await import('../deferred.ts');
+  const { baseUrl } = await platformOf(parts, node);
+  await copy(instanceCurl(node.instance, baseUrl));
 }
 
 /** Shows the platform's answer, with secrets masked. */

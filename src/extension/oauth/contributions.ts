@@ -5,6 +5,7 @@ import type { CommandDescriptions } from '../describing.ts';
 export const authorizationCommands = {
   pasteAuthorization: {
     title: 'Paste Authorization URL or Code…',
-    palette: `${prefix}.authorizing`,
+    palette: true,
+    enabled: `${prefix}.authorizing`,
   },
 } as const satisfies CommandDescriptions;

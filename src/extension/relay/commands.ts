@@ -19,6 +19,9 @@ import type { Session } from '../session/session.ts';
 import { SettingsError } from '../session/settings.ts';
 import { copyDiagnostics } from './diagnostics.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
+import { isTunnelOn } from '../status/context-keys.ts';
+import { openDestinationSetting } from '../destinations/destination-settings.ts';
+import type { DestinationsNode } from '../destinations/destination-node.ts';
 import { showStatusMenu } from '../status/status-menu.ts';
 import type { UrlKeeper } from '../public-url/url-keeper.ts';
 import { GivenUpError, inView, working } from '../ui/progress.ts';
@@ -57,18 +60,18 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
       await bringUp(parts);
     },
     showStatus: () => showStatusMenu(session),
-    openTunnel: async () => {
-      // Its own question follows: the offer after a start would be a second one.
-      if (session.client === undefined && !(await bringUp(parts))) return;
-      const { openTunnel } = await import('../public-url/tunnel-questions.ts');
-      await openTunnel(session);
-    },
-    closeTunnel: () => session.client?.request('tunnel/close', {}),
+    openTunnel: () => openPublicUrl(parts),
+    togglePublicUrl: () =>
+      isTunnelOn(session.status?.tunnel.state ?? 'closed')
+        ? session.client?.request('tunnel/close', {})
+        : openPublicUrl(parts),
     showLog: () => log.show(),
     copyDiagnostics: () => copyDiagnostics(parts),
     copyUrl: (which?: unknown) => copyUrl(parts, which),
     newSecretUrl: () => newSecretUrl(session, parts.urlKeeper),
-    openSettings: () => openSettings(`@ext:${extensionId}`),
+    // Of a destination's row, those that it stands in.
+    openSettings: (node?: DestinationsNode) =>
+      node === undefined ? openSettings(`@ext:${extensionId}`) : openDestinationSetting(),
     openTerminal: () => openRelayTerminal(parts.context, session),
     openWalkthrough: async () => {
       await vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false);
@@ -81,6 +84,15 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
         topic,
       ),
   };
+}
+
+/** Starts the relay where need be, and makes it public. */
+async function openPublicUrl(parts: RelayCommandParts): Promise<void> {
+  const { session } = parts;
+  // Its own question follows: the offer after a start would be a second one.
+  if (session.client === undefined && !(await bringUp(parts))) return;
+  const { openTunnel } = await import('../public-url/tunnel-questions.ts');
+  await openTunnel(session);
 }
 
 /** Ends the relay, which lets what is under way come to its end: nothing to be given up. */

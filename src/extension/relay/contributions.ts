@@ -7,42 +7,37 @@ export const relayCommands = {
   start: {
     title: 'Start Relay',
     icon: 'play',
-    palette: `!(${prefix}.state == running)`,
+    palette: true,
+    enabled: `!(${prefix}.state == running)`,
     menus: [{ menu: 'view/title', view: 'events', when: `!(${prefix}.state == running)`, group: 'navigation@1' }],
   },
   stop: {
     title: 'Stop Relay',
     icon: 'debug-stop',
-    palette: `${prefix}.state == running`,
+    palette: true,
+    enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '4_relay@2' }],
   },
   restart: {
     title: 'Restart Relay',
     icon: 'debug-restart',
-    palette: `${prefix}.state == running`,
+    palette: true,
+    enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '4_relay@1' }],
   },
   showStatus: {
     title: 'Show Relay Status',
     palette: true,
   },
+  togglePublicUrl: {
+    title: 'Open or Close Public URL',
+    palette: true,
+    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@1' }],
+  },
   openTunnel: {
     title: 'Open Public URL',
-    icon: 'globe',
-    palette: `!${prefix}.tunnelOn`,
-    menus: [
-      {
-        menu: 'view/title',
-        view: 'events',
-        when: `${prefix}.state == running && !${prefix}.tunnelOn`,
-        group: '3_url@1',
-      },
-    ],
-  },
-  closeTunnel: {
-    title: 'Close Public URL',
-    palette: `${prefix}.tunnelOn`,
-    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.tunnelOn`, group: '3_url@1' }],
+    internal: true,
+    palette: false,
   },
   showLog: {
     title: 'Show Log',
@@ -61,20 +56,26 @@ export const relayCommands = {
   copyUrl: {
     title: 'Copy URL…',
     icon: 'copy',
-    palette: `${prefix}.state == running`,
+    palette: true,
+    enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@2' }],
   },
   newSecretUrl: {
     title: 'New Secret URL…',
     icon: 'refresh',
-    palette: `${prefix}.state == running`,
+    palette: true,
+    enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@3' }],
   },
   openSettings: {
     title: 'Open Settings',
     icon: 'gear',
     palette: true,
-    menus: [{ menu: 'view/title', view: 'events', group: '5_more@3' }],
+    menus: [
+      { menu: 'view/title', view: 'events', group: '5_more@3' },
+      { menu: 'view/title', view: 'destinations', group: '1_settings@1' },
+      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '3_settings@1' },
+    ],
   },
   openTerminal: {
     title: 'Open Terminal with cm-relay',
@@ -87,14 +88,8 @@ export const relayCommands = {
   },
   sampleReceiver: {
     title: 'Choose the Sample Receiver’s Answer…',
-    palette: `${prefix}.state == running && !${prefix}.ownDestination`,
+    palette: false,
     menus: [
-      {
-        menu: 'view/title',
-        view: 'destinations',
-        when: `${prefix}.state == running && !${prefix}.ownDestination`,
-        group: '1_settings@2',
-      },
       {
         menu: 'view/item/context',
         view: 'destinations',
@@ -127,20 +122,23 @@ export const sendingCommands = {
   pauseSending: {
     title: 'Pause Sending',
     icon: 'debug-pause',
-    palette: sendingFlows,
+    palette: true,
+    enabled: sendingFlows,
     menus: [{ menu: 'view/title', view: 'events', when: sendingFlows, group: 'navigation@1' }],
   },
   continueSending: {
     title: 'Continue Sending',
     icon: 'debug-continue',
-    palette: sendingPaused,
+    palette: true,
+    enabled: sendingPaused,
     menus: [{ menu: 'view/title', view: 'events', when: sendingPaused, group: 'navigation@1' }],
     keys: [{ key: 'f5', mac: 'f5', when: steppedInRows }],
   },
   sendNext: {
     title: 'Send Next',
     icon: 'debug-step-over',
-    palette: sendingPaused,
+    palette: true,
+    enabled: sendingPaused,
     menus: [{ menu: 'view/title', view: 'events', when: sendingPaused, group: 'navigation@2' }],
     keys: [{ key: 'f10', mac: 'f10', when: steppedInRows }],
   },
@@ -176,20 +174,9 @@ export const destinationsCommands = {
     ],
     keys: [{ key: 'delete', mac: 'cmd+backspace', when: rowsFocused('destinations') }],
   },
-  copyDestinationUrl: {
-    title: 'Copy URL of Destination',
-    icon: 'copy',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'destinations', item: 'destination', group: '2_copy@1' }],
-    keys: [{ key: 'ctrl+c', mac: 'cmd+c', when: rowsFocused('destinations') }],
-  },
   openDestinations: {
     title: 'Open Destinations in the Settings',
-    icon: 'gear',
+    internal: true,
     palette: false,
-    menus: [
-      { menu: 'view/title', view: 'destinations', group: '1_settings@1' },
-      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '3_settings@1' },
-    ],
   },
 } as const satisfies CommandDescriptions;

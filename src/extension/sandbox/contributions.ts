@@ -3,21 +3,16 @@ import { prefix } from '../prefix.ts';
 import type { CommandDescriptions } from '../describing.ts';
 
 export const sandboxCommands = {
-  startSandbox: {
-    title: 'Start Sandbox',
-    icon: 'beaker',
-    palette: `!${prefix}.sandboxRunning`,
-    menus: [{ menu: 'view/title', view: 'instances', when: `!${prefix}.sandboxRunning`, group: '3_sandbox@1' }],
-  },
-  stopSandbox: {
-    title: 'Stop Sandbox',
-    palette: `${prefix}.sandboxRunning`,
-    menus: [{ menu: 'view/title', view: 'instances', when: `${prefix}.sandboxRunning`, group: '3_sandbox@1' }],
+  toggleSandbox: {
+    title: 'Start or Stop Sandbox',
+    palette: true,
+    menus: [{ menu: 'view/title', view: 'instances', group: '3_sandbox@1' }],
   },
   copySandboxFacts: {
     title: 'Copy Sandbox URLs and Credentials',
     icon: 'copy',
-    palette: `${prefix}.sandboxRunning`,
+    palette: true,
+    enabled: `${prefix}.sandboxRunning`,
     menus: [{ menu: 'view/title', view: 'instances', when: `${prefix}.sandboxRunning`, group: '3_sandbox@2' }],
   },
   addSandboxSubscriber: {

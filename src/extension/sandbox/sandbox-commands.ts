@@ -11,20 +11,20 @@ import { sandboxFacts } from './sandbox-facts.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import type { RunningSandbox } from './shared-sandbox.ts';
 
-/** The handlers of "Start Sandbox" and "Stop Sandbox". */
+/** The handlers of these commands. */
 export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<'sandbox'> {
   return {
-    startSandbox: () => startSandbox(sandbox),
-    stopSandbox: async () => {
-      await sandbox.stop();
-      say(vscode.l10n.t('The sandbox has ended.'));
+    // A message offers to stop it, whether it runs or not by then.
+    toggleSandbox: async (wanted?: unknown) => {
+      const runs = (await sandbox.find()) !== undefined;
+      return runs || wanted === 'stop' ? stopSandbox(sandbox) : startSandbox(sandbox);
     },
     copySandboxFacts: async () => {
       const running = await sandbox.find();
       if (running !== undefined) return copyFacts(running);
       throw new CommandError(vscode.l10n.t('The sandbox does not run'), vscode.l10n.t('Start it and try again.'), {
         title: vscode.l10n.t('Start Sandbox'),
-        command: 'startSandbox',
+        command: 'toggleSandbox',
       });
     },
     addSandboxSubscriber: (node?: SubscriberPlace) => addSandboxSubscriber(sandbox, node),
@@ -41,9 +41,14 @@ async function startSandbox(sandbox: SandboxProcess): Promise<void> {
     ),
     {
       [vscode.l10n.t('Copy URLs and Credentials')]: () => copyFacts(running),
-      [vscode.l10n.t('Stop Sandbox')]: byCommand('stopSandbox'),
+      [vscode.l10n.t('Stop Sandbox')]: byCommand('toggleSandbox', 'stop'),
     },
   );
+}
+
+async function stopSandbox(sandbox: SandboxProcess): Promise<void> {
+  await sandbox.stop();
+  say(vscode.l10n.t('The sandbox has ended.'));
 }
 
 function copyFacts(running: RunningSandbox): Promise<void> {

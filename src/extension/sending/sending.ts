@@ -69,7 +69,7 @@ export async function askAboutHeld(sending: Sending | undefined): Promise<HeldAt
   const held = sending === undefined ? 0 : heldCount(sending.held);
   if (held === 0) return 'keep';
   const { l10n } = vscode;
-  const [keep, release, drop] = [l10n.t('Keep Held'), l10n.t('Release'), l10n.t('Drop')];
+  const [keep, release, discard] = [l10n.t('Keep Held'), l10n.t('Release'), l10n.t('Discard')];
   const choice = await vscode.window.showWarningMessage(
     held === 1
       ? l10n.t('Stop the relay? One notification is held.')
@@ -77,14 +77,14 @@ export async function askAboutHeld(sending: Sending | undefined): Promise<HeldAt
     {
       modal: true,
       detail: l10n.t(
-        'What is kept is held at the next start, too. What is released is sent before the relay ends; what has not gone out within five seconds waits for the next start. What is dropped stays in the history, and Replay sends it after all.',
+        'What is kept is held at the next start, too. What is released is sent before the relay ends; what has not gone out within five seconds waits for the next start. What is discarded stays in the history, and Resend sends it after all.',
       ),
     },
     keep,
     release,
-    drop,
+    discard,
   );
   if (choice === keep) return 'keep';
   if (choice === release) return 'release';
-  return choice === drop ? 'drop' : undefined;
+  return choice === discard ? 'drop' : undefined;
 }

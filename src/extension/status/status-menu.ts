@@ -51,7 +51,11 @@ export async function showStatusMenu(session: Session): Promise<void> {
       command(`$(beaker) ${l10n.t('Send Sample Events…')}`, 'sendSample'),
     );
     if (sending.state === 'flowing') choices.push(command(`$(debug-pause) ${l10n.t('Pause Sending')}`, 'pauseSending'));
-    if (isTunnelOn(tunnel.state)) choices.push(command(`$(circle-slash) ${l10n.t('Close Public URL')}`, 'closeTunnel'));
+    if (isTunnelOn(tunnel.state))
+      choices.push({
+        label: `$(circle-slash) ${l10n.t('Close Public URL')}`,
+        run: () => session.client?.request('tunnel/close', {}),
+      });
     for (const each of status.destinations) {
       const { destinationId: id, url, mode } = each;
       const icon = { up: '$(check)', down: '$(warning)', held: '$(lock)', unknown: '$(circle-outline)' }[standOf(each)];

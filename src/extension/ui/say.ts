@@ -9,6 +9,14 @@ export function say(text: string): void {
   vscode.window.setStatusBarMessage(text, shownForMs);
 }
 
+/** Something that can be copied of a row. */
+export interface RowCopy {
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+  readonly copy: () => Promise<void>;
+}
+
 /** Copies a text, and says so. */
 export async function copy(text: string, said = vscode.l10n.t('Copied.')): Promise<void> {
   await vscode.env.clipboard.writeText(text);

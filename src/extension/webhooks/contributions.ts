@@ -6,9 +6,8 @@ import type { CommandDescriptions } from '../describing.ts';
 export const webhooksCommands = {
   refreshWebhooks: {
     title: 'Refresh Webhooks',
-    icon: 'refresh',
-    palette: `${prefix}.signedIn`,
-    menus: [{ menu: 'view/title', view: 'webhooks', when: `${prefix}.signedIn`, group: 'navigation@2' }],
+    internal: true,
+    palette: false,
   },
   registerWebhooks: {
     title: 'Register This Relay on Lists…',
@@ -29,15 +28,10 @@ export const webhooksCommands = {
       { menu: 'view/item/context', view: 'webhooks', item: 'webhook', alone: true, group: '1_act@1' },
     ],
   },
-  activateWebhook: {
-    title: 'Activate Webhook',
+  toggleWebhook: {
+    title: 'Activate or Deactivate Webhook',
     palette: false,
-    menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'inactive', group: '1_act@2' }],
-  },
-  deactivateWebhook: {
-    title: 'Deactivate Webhook',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'active', group: '1_act@3' }],
+    menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'webhook', group: '1_act@2' }],
   },
   deleteWebhook: {
     title: 'Delete Webhook…',
@@ -48,19 +42,7 @@ export const webhooksCommands = {
   },
   deleteOldWebhooks: {
     title: 'Remove All Webhooks That Point to Old URLs…',
-    palette: `${prefix}.signedIn`,
+    palette: false,
     menus: [{ menu: 'view/title', view: 'webhooks', when: `${prefix}.signedIn`, group: '2_act@1' }],
-  },
-  copyWebhookUrl: {
-    title: 'Copy Webhook URL',
-    icon: 'copy',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'webhook', alone: true, group: '2_copy@1' }],
-    keys: [{ key: 'ctrl+c', mac: 'cmd+c', when: rowsFocused('webhooks') }],
-  },
-  copyId: {
-    title: 'Copy ID',
-    palette: false,
-    menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'id', group: '2_copy@2' }],
   },
 } as const satisfies CommandDescriptions;

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { CommandError } from '../ui/command-error.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
 import { copy } from '../ui/say.ts';
+import type { RowCopy } from '../ui/say.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { changeWebhooks, deleteOldWebhooks } from './change-webhooks.ts';
 import type { WebhookNode, WebhooksNode } from './webhook-node.ts';
@@ -18,24 +19,33 @@ export function createWebhookCommands(parts: WebhookCommandParts): CommandHandle
     refreshWebhooks: () => view.refresh(),
     registerWebhooks: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) => registerWebhooks(parts, node, nodes),
     testWebhook: (node?: WebhooksNode) => testWebhook(parts, one(view, node)),
-    activateWebhook: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
-      changeWebhooks(parts, 'activate', some(view, node, nodes)),
-    deactivateWebhook: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
-      changeWebhooks(parts, 'deactivate', some(view, node, nodes)),
+    // The clicked one says which of both; the others of the selection follow it.
+    toggleWebhook: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) => {
+      const chosen = some(view, node, nodes);
+      const { hook } = node?.kind === 'webhook' ? node : chosen[0];
+      return changeWebhooks(parts, hook.active ? 'deactivate' : 'activate', chosen);
+    },
     deleteWebhook: byKeyToo(view.focused, (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) =>
       changeWebhooks(parts, 'delete', some(view, node, nodes)),
     ),
     deleteOldWebhooks: () => deleteOldWebhooks(parts),
-    copyWebhookUrl: byKeyToo(view.focused, (node?: WebhooksNode) => copy(one(view, node).hook.url)),
-    // Of what the row is that was clicked: a list among webhooks is not meant.
-    copyId: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) => {
-      const selected = view.selected(node, nodes);
-      const kind = (node ?? selected[0])?.kind;
-      const ids = selected.filter((each) => each.kind === kind).flatMap(idsOf);
-      // Each on a line of its own.
-      return ids.length === 0 ? undefined : copy(ids.join('\n'));
-    },
   };
+}
+
+/**
+ * What can be copied of rows, by what it is called. It is of what the row is that was clicked: a list among webhooks is not
+ * meant. Each stands on a line of its own.
+ * @param nodes the clicked row and those that it was selected with
+ */
+export function copiesOfWebhooks(node: WebhooksNode, nodes: readonly WebhooksNode[]): readonly RowCopy[] {
+  const { l10n } = vscode;
+  const alike = nodes.filter((each) => each.kind === node.kind);
+  const ids = alike.flatMap(idsOf).join('\n');
+  const urls = alike.flatMap((each) => (each.kind === 'webhook' ? [each.hook.url] : [])).join('\n');
+  return [
+    ...(urls === '' ? [] : [{ label: l10n.t('URL'), copy: () => copy(urls) }]),
+    ...(ids === '' ? [] : [{ label: l10n.t('ID'), copy: () => copy(ids) }]),
+  ];
 }
 
 /** The vendor's id of what a row shows. */

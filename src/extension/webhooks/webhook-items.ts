@@ -60,7 +60,7 @@ export function webhookItem({ list, hook }: WebhookNode, place: Place): vscode.T
   item.iconPath = hook.active
     ? new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour))
     : new vscode.ThemeIcon('circle-slash', new vscode.ThemeColor('descriptionForeground'));
-  item.contextValue = `;webhook;;id;${hook.active ? ';active;' : ';inactive;'}`;
+  item.contextValue = ';webhook;;id;';
   item.accessibilityInformation = { label: spokenOf(hook, place, vscode.l10n), role: 'treeitem' };
   item.tooltip = tooltipOf(hook, place);
   return item;

@@ -88,6 +88,10 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
   /** The rows that a key acts on: the focused one, with the selection it belongs to. */
   readonly focused: FocusedRows<WebhooksNode> = (named) => focusedRows(this.#view, named);
 
+  get isVisible(): boolean {
+    return this.#view.visible;
+  }
+
   /** Asks for everything again. */
   refresh(): void {
     this.#source.forget();

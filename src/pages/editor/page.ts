@@ -58,7 +58,7 @@ const handlers = {
     reveal();
   },
   act(action: EditorAction): void {
-    if (action === 'replay' || action === 'replayTo') host.keep({ chosen: undefined, tab: 'answered' });
+    if (action === 'resend' || action === 'resendTo') host.keep({ chosen: undefined, tab: 'answered' });
     host.say({ type: 'act', action });
   },
   openText(kind: TextKind): void {

@@ -98,10 +98,10 @@ function reasonTemplate({ what, words, advice, tone }: Reason): TemplateResult {
 
 /** What is in sight: the first of each that can be done. The rest is in the menu. */
 const leading: readonly (readonly EditorAction[])[] = [
-  ['release', 'replay', 'manageSecrets'],
+  ['release', 'resend', 'manageSecrets'],
   ['editAndRelease', 'editAndResend'],
 ];
-const others: readonly EditorAction[] = ['replay', 'replayTo', 'drop', 'discard', 'manageSecrets', 'createTest'];
+const others: readonly EditorAction[] = ['resend', 'resendTo', 'discard', 'manageSecrets', 'createTest'];
 const copies: readonly EditorAction[] = ['copyAsCurl', 'copyAsHttp', 'copyAsHar', 'copyAsFixture', 'copyAddress'];
 const comparisons: readonly EditorAction[] = ['compareWithNotification', 'compareAnswers'];
 
@@ -123,7 +123,7 @@ function actionsTemplate({ view, texts }: Drawn, handlers: Handlers): TemplateRe
       view.texts.map((kind) => ({ label: texts[kind], choose: () => handlers.openText(kind) })),
     ),
   ];
-  const labelOf = (action: EditorAction): string => (action === 'replay' && view.waits ? texts.tryNow : texts[action]);
+  const labelOf = (action: EditorAction): string => (action === 'resend' && view.waits ? texts.tryNow : texts[action]);
   return html`<div class="actions" role="group" aria-label=${texts.actions}>
     ${buttons.map((action, index) => button(`do-${action}`, labelOf(action), () => handlers.act(action), index === 0))}
     ${more().length === 0 ? nothing : menuButton('more', texts.more, more)}

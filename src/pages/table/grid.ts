@@ -463,7 +463,7 @@ export class Grid {
     else if (isCommand && event.key === 'a') this.#chooseAll();
     else if (isCommand && event.key === ' ') this.#toggleActive();
     else if (isCommand && event.key === 'c') this.#act('copyAsCurl');
-    else if (isCommand && event.key === 'r') this.#act('replay');
+    else if (isCommand && event.key === 'r') this.#act('resend');
     else if (isCommand && event.key === 'Enter') this.#act('release');
     else if (isCommand && event.key === 'f') this.#events.filter();
     else if (isMenuKey(event)) this.#menuOfActive();

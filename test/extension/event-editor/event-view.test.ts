@@ -73,7 +73,7 @@ describe('An event in its editor', () => {
     assert.doesNotMatch(JSON.stringify(view.facts), /[ednt]\d|96c0bb/);
     assert.equal(view.reason, null);
     assert.equal(fact(shown, 'Signature'), undefined);
-    assert.ok(view.actions.includes('replay') && view.actions.includes('compareWithNotification'));
+    assert.ok(view.actions.includes('resend') && view.actions.includes('compareWithNotification'));
     assert.ok(!view.actions.includes('discard') && !view.actions.includes('compareAnswers'));
     assert.deepEqual(view.texts, ['body', 'event', 'notification', 'attempts', 'headers']);
     assert.equal(view.first, 'cameIn');
@@ -155,10 +155,10 @@ describe('An event in its editor', () => {
     const steps = replayed.view.groups[2]?.steps ?? [];
     assert.deepEqual(
       steps.map(({ title }) => title),
-      ['Attempt 1', 'Attempt 2 (replay)'],
+      ['Attempt 1', 'Attempt 2 (resent)'],
     );
     // Its answer stands under the same name.
-    assert.match(replayed.answered.title, /^Attempt 2 \(replay\) at http/);
+    assert.match(replayed.answered.title, /^Attempt 2 \(resent\) at http/);
     assert.match(steps[1]?.wait ?? '', /^\+/);
     assert.ok(replayed.view.actions.includes('compareAnswers'));
     // What the reader has chosen stays chosen.
@@ -188,17 +188,17 @@ describe('An event in its editor', () => {
     const due = retrying.read.found.event.forwardings[0]?.nextAttemptAt;
     assert.equal(next.dueInMs, Date.parse(due ?? '') - looking.around.now);
     assert.match(next.spoken, /^due at \d/);
-    assert.ok(retrying.view.actions.includes('discard') && retrying.view.actions.includes('replay'));
+    assert.ok(retrying.view.actions.includes('discard') && retrying.view.actions.includes('resend'));
     assert.equal(retrying.view.waits, true);
     assert.equal(retrying.view.reason?.what, `503 from ${receiver.url}`);
     await relay.client.request('notifications/discard', { ids: ['e1'] });
     const discarded = await show(relay.client, 'e1');
-    assert.ok(discarded.view.actions.includes('replay') && !discarded.view.actions.includes('discard'));
+    assert.ok(discarded.view.actions.includes('resend') && !discarded.view.actions.includes('discard'));
     assert.equal(discarded.view.waits, false);
     const last = discarded.view.groups.at(-1)?.steps.at(-1);
     assert.deepEqual([last?.title, last?.dueInMs], ['Discarded', null]);
     const looked = await show(relay.client, 'e1', last?.id);
-    assert.equal(looked.answered.nothing, 'It was discarded: Replay sends it after all.');
+    assert.equal(looked.answered.nothing, 'It was discarded: Resend sends it after all.');
   });
 
   it('is to be tried now only where it waits for each destination: those that took it would be sent it again', async () => {
@@ -227,16 +227,16 @@ describe('An event in its editor', () => {
     assert.equal(shown.answered.facts[0]?.value, 'no key');
   });
 
-  it('is held by a pause: says who paused sending, and leads to releasing, editing and dropping it', async () => {
+  it('is held by a pause: says who paused sending, and leads to releasing, editing and discarding it', async () => {
     const receiver = await startReceiver();
     const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
     await relay.client.request('debug/pause', { by: { kind: 'terminal', id: '12' } });
     await relay.deliver(sampleBody());
     const { sending } = await relay.client.request('relay/status', {});
     const shown = await show(relay.client, 'e1', undefined, viewer({ around: around({ sending, now: Date.now() }) }));
-    const [release, edit, drop] = shown.view.actions.slice(shown.view.actions.indexOf('release'));
-    assert.deepEqual([release, edit, drop], ['release', 'editAndRelease', 'drop']);
-    for (const other of ['discard', 'editAndResend', 'manageSecrets', 'replay'] as const)
+    const [release, edit, discard] = shown.view.actions.slice(shown.view.actions.indexOf('release'));
+    assert.deepEqual([release, edit, discard], ['release', 'editAndRelease', 'discard']);
+    for (const other of ['editAndResend', 'manageSecrets', 'resend'] as const)
       assert.ok(!shown.view.actions.includes(other), other);
     const says = /^held: sending is paused since \d\d:\d\d:\d\d by a terminal \(12\)$/;
     assert.match(shown.view.groups[1]?.pill?.text ?? '', says);
@@ -280,7 +280,7 @@ describe('An event in its editor', () => {
     assert.equal(answered.pill?.text, 'Answered 400');
     assert.match(answered.facts.find(({ name }) => name === 'Reason')?.value ?? '', /neither JSON nor XML/);
     assert.equal(sent.nothing, 'Test calls and rejected deliveries make none.');
-    assert.ok(!view.actions.includes('replay'));
+    assert.ok(!view.actions.includes('resend'));
   });
 
   it('shows nothing that is secret, and what cannot be seen as escapes', async () => {

@@ -7,7 +7,7 @@ describe('What the event editor’s page says', () => {
       { type: 'ready', chosen: 'received' },
       { type: 'ready' },
       { type: 'choose', step: 'attempt n1 1 t1' },
-      { type: 'act', action: 'replay' },
+      { type: 'act', action: 'resend' },
       { type: 'openText', kind: 'answer' },
     ])
       assert.deepEqual(readPageMessage(message), message);

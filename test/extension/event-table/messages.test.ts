@@ -37,8 +37,8 @@ describe('What the table’s page says', () => {
       { type: 'act', action: 'clearHistory', chosen },
       { type: 'act', action: 'drop', chosen },
       { type: 'sendNext', id: 'e1' },
-      { type: 'act', action: 'replay', chosen: { ...chosen, stretches: [[-1, 3]] } },
-      { type: 'act', action: 'replay', ids: ['e1'] },
+      { type: 'act', action: 'resend', chosen: { ...chosen, stretches: [[-1, 3]] } },
+      { type: 'act', action: 'resend', ids: ['e1'] },
       { type: 'start', extra: 1 },
     ];
     for (const message of wrong) assert.equal(readTableMessage(message), undefined, JSON.stringify(message));

@@ -11,7 +11,7 @@ import {
   signatureOf,
   spokenOf,
   stateOf,
-  whyNothingIsReplayed,
+  whyNothingIsResent,
 } from '../../../src/extension/events/event-words.ts';
 import { ageOf, clockOf, dateOf, listOf, placeOf } from '../../../src/extension/ui/phrases.ts';
 import type { PausedBy, Stop } from '../../../src/protocol/debug.ts';
@@ -76,13 +76,13 @@ describe('the words for an event', () => {
 
   it('say why a replay sent nothing', () => {
     const why = (...states: Forwarding['state'][]): string =>
-      whyNothingIsReplayed([eventRow(1, { forwardings: states.map((state) => forwarding({ state })) })], english);
+      whyNothingIsResent([eventRow(1, { forwardings: states.map((state) => forwarding({ state })) })], english);
     assert.match(why(), /no destination takes it/);
     assert.match(why('discarded'), /no destination takes it/);
     assert.match(why('sent', 'waiting'), /still waits/);
     assert.match(why('held'), /still waits/);
     const held = forwarding({ state: 'held', heldBy: 'pause' });
-    assert.match(whyNothingIsReplayed([eventRow(1, { forwardings: [held] })], english), /Release sends it/);
+    assert.match(whyNothingIsResent([eventRow(1, { forwardings: [held] })], english), /Release sends it/);
   });
 
   it('say once what came of the last attempt', () => {
@@ -277,22 +277,21 @@ describe('text from outside', () => {
 
 describe('the flags of an event', () => {
   it('stand between semicolons, one for each thing that can be done', () => {
-    assert.equal(flagsOf(eventRow(1)), ';row;;notification;;address;;open;');
+    assert.equal(flagsOf(eventRow(1)), ';row;;notification;;open;');
     assert.equal(
       flagsOf(eventRow(1, { forwardings: [forwarding({ state: 'failed', attempts: 2, status: 500 })] })),
-      ';row;;notification;;address;;attempted;;answers;;failed;',
+      ';row;;notification;',
     );
     assert.equal(
       flagsOf(eventRow(1, { forwardings: [forwarding({ state: 'held' })] })),
-      ';row;;notification;;address;;open;;held;',
+      ';row;;notification;;open;;held;',
     );
     const heldBy = (...by: Forwarding['heldBy'][]): string =>
       flagsOf(eventRow(1, { forwardings: by.map((each) => forwarding({ state: 'held', heldBy: each })) }));
-    for (const by of ['pause', 'breakpoint'] as const)
-      assert.equal(heldBy(by), ';row;;notification;;address;;open;;atGate;');
+    for (const by of ['pause', 'breakpoint'] as const) assert.equal(heldBy(by), ';row;;notification;;open;;atGate;');
     for (const by of ['missing-key', 'destination'] as const)
-      assert.equal(heldBy(by), ';row;;notification;;address;;open;;held;');
-    assert.equal(heldBy('pause', 'missing-key'), ';row;;notification;;address;;open;;atGate;;held;');
+      assert.equal(heldBy(by), ';row;;notification;;open;;held;');
+    assert.equal(heldBy('pause', 'missing-key'), ';row;;notification;;open;;atGate;;held;');
     const nothing = { notificationId: null, address: null, forwardings: [] };
     assert.equal(flagsOf(eventRow(1, { kind: 'test', ...nothing })), ';row;');
     assert.equal(flagsOf(eventRow(1, { ...nothing, address: '' })), ';row;');

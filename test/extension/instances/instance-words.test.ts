@@ -66,10 +66,10 @@ describe('the words for an instance', () => {
   });
 
   it('offer what applies', () => {
-    assert.equal(flagsOf(facts('one.example')), ';instance;eventsOn;enabled;');
-    assert.equal(flagsOf(facts('one.example', { valid: false })), ';instance;eventsOn;enabled;invalid;');
+    assert.equal(flagsOf(facts('one.example')), ';instance;');
+    assert.equal(flagsOf(facts('one.example', { valid: false })), ';instance;invalid;');
     const off = facts('two.example', { disabled: true }, { 'event.notification.enabled': false });
-    assert.equal(flagsOf(off), ';instance;eventsOff;disabled;notHere;');
+    assert.equal(flagsOf(off), ';instance;notHere;');
   });
 
   it('name a document, whatever the instance is called', () => {

@@ -53,7 +53,7 @@ describe('The table’s page', () => {
     await key('Shift+ArrowDown');
     await key('Control+r');
     const few = await until(lastAct);
-    assert.deepEqual([few.action, few.chosen.ids, few.chosen.stretches], ['replay', ['e1200', 'e1199'], []]);
+    assert.deepEqual([few.action, few.chosen.ids, few.chosen.stretches], ['resend', ['e1200', 'e1199'], []]);
     await key('Home');
     await key('Shift+End');
     await stage.page.getByText('1,200 events · 1,200 selected').waitFor();

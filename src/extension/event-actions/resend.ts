@@ -1,17 +1,17 @@
-/** Replay and discard. */
+/** Resend and discard. */
 import * as vscode from 'vscode';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import type { Params } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Destination } from '../../protocol/settings.ts';
-import { byKeyToo } from '../ui/focused-rows.ts';
+import { byKey, byKeyToo } from '../ui/focused-rows.ts';
 import { offer } from '../ui/offer.ts';
 import { cancellable } from '../ui/progress.ts';
 import { say } from '../ui/say.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
-import { labelOf, whyNothingIsReplayed } from '../events/event-words.ts';
+import { labelOf, whyNothingIsResent } from '../events/event-words.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { connected } from '../session/connected.ts';
 import { chosenRows, targetRows } from '../events/chosen.ts';
@@ -25,28 +25,32 @@ import { notificationsByDelivery, notificationsWith, onlyNotification } from './
 import type { WholeNotification } from './row-notifications.ts';
 import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
 
-/** Notifications that are replayed or discarded in one request, so that it can be cancelled and counted in between. */
+/** Notifications that are resent or discarded in one request, so that it can be cancelled and counted in between. */
 const step = 100;
 
-/** The URL that was typed last for a replay. */
+/** The URL that was typed last for Resend To. */
 const lastUrlKey = `${prefix}.lastReplayUrl`;
 
 /** The handlers of these commands. */
-export function createReplayCommands(parts: ActionParts): CommandHandlers<'replay'> {
-  const replayRows = byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
-    replay(parts, chosenRows(parts, node, nodes)),
+export function createResendCommands(parts: ActionParts): CommandHandlers<'resend'> {
+  const resendRows = byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
+    resend(parts, chosenRows(parts, node, nodes)),
   );
   return {
-    replay: async (target?: EventsNode | vscode.Uri, nodes?: readonly EventsNode[]) =>
-      target instanceof vscode.Uri ? replay(parts, await targetRows(parts, target)) : replayRows(target, nodes),
-    replayTo: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
+    resend: async (...given: [target?: EventsNode | vscode.Uri | typeof byKey, nodes?: readonly EventsNode[]]) => {
+      const [target, nodes] = given;
+      // A menu says which rows, even where VS Code has lost them; the palette says nothing.
+      if (given.length === 0) return askAndResend(parts);
+      if (target instanceof vscode.Uri) return resend(parts, await targetRows(parts, target));
+      return target === byKey ? resendRows() : resendRows(target, nodes);
+    },
+    resendTo: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
       const rows = chosenRows(parts, node, nodes);
       requireNotifications(rows);
       const to = await askDestination(parts);
-      if (to !== undefined) await replay(parts, rows, to);
+      if (to !== undefined) await resend(parts, rows, to);
     },
-    resend: () => resend(parts),
-    replayFailed: () => replayFailed(parts),
+    resendFailed: () => resendFailed(parts),
     discard: byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
       discard(parts, chosenRows(parts, node, nodes)),
     ),
@@ -55,14 +59,14 @@ export function createReplayCommands(parts: ActionParts): CommandHandlers<'repla
 }
 
 /** By the palette: asks what, and starts the relay where it does not run. */
-async function resend(parts: ActionParts): Promise<void> {
+async function askAndResend(parts: ActionParts): Promise<void> {
   const { session } = parts;
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
   // Why it did not start has been said.
   if (session.client === undefined) return;
   const what = await askWhatToResend(parts);
-  if (what === 'failed') await replayFailed(parts);
-  else if (what !== undefined) await replay(parts, what);
+  if (what === 'failed') await resendFailed(parts);
+  else if (what !== undefined) await resend(parts, what);
 }
 
 /** Those of the rows that have a notification. @throws CommandError where none has */
@@ -70,28 +74,28 @@ function requireNotifications(rows: readonly EventRow[]): readonly [EventRow, ..
   const [first, ...others] = rows.filter(({ notificationId }) => notificationId !== null);
   if (first !== undefined) return [first, ...others];
   throw new CommandError(
-    vscode.l10n.t('There is no notification to send again'),
+    vscode.l10n.t('There is no notification to resend'),
     vscode.l10n.t('Test calls and rejected deliveries have none.'),
   );
 }
 
-async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: Destination): Promise<void> {
+async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: Destination): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);
   const sendable = requireNotifications(rows);
-  const question = l10n.t('Replay {0} events?', inFull(sendable.length));
+  const question = l10n.t('Resend {0} events?', inFull(sendable.length));
   const detail = l10n.t('Each is sent once more, which cannot be undone.');
-  if (!(await isMeant(sendable.length, question, detail, l10n.t('Replay')))) return;
+  if (!(await isMeant(sendable.length, question, detail, l10n.t('Resend')))) return;
   const groups = [...inWholeGroups(notificationsByDelivery(sendable), step)];
-  const replayed = await inSteps(l10n.t('Replaying'), groups, (some) => replayOnce(client, some, to));
+  const resent = await inSteps(l10n.t('Resending'), groups, (some) => resendOnce(client, some, to));
   const whole = onlyNotification(sendable);
-  if (whole !== undefined && replayed.done > 0) {
+  if (whole !== undefined && resent.done > 0) {
     say(sentWhole(whole));
     return;
   }
-  sayDone(replayed, {
-    none: whyNothingIsReplayed(rows, l10n),
-    one: l10n.t('{0} is sent again.', labelOf(sendable[0], l10n)),
+  sayDone(resent, {
+    none: whyNothingIsResent(rows, l10n),
+    one: l10n.t('{0} is resent.', labelOf(sendable[0], l10n)),
     many: sentAgain,
     cancelled: sentAgainInPart,
   });
@@ -100,21 +104,21 @@ async function replay({ session }: ActionParts, rows: readonly EventRow[], to?: 
 function sentWhole({ deliveryId, part, parts, events }: WholeNotification): string {
   const { l10n } = vscode;
   return parts === 1
-    ? l10n.t('{0} is sent again with its {1} events.', deliveryId, events)
-    : l10n.t('Part {0} of {1} of {2} is sent again with its {3} events.', part + 1, parts, deliveryId, events);
+    ? l10n.t('{0} is resent with its {1} events.', deliveryId, events)
+    : l10n.t('Part {0} of {1} of {2} is resent with its {3} events.', part + 1, parts, deliveryId, events);
 }
 
 function discardedWhole({ deliveryId, part, parts, events }: WholeNotification): string {
   const { l10n } = vscode;
   return parts === 1
-    ? l10n.t('{0} is no longer sent, with its {1} events. Replay sends it after all.', deliveryId, events)
+    ? l10n.t('{0} is no longer sent, with its {1} events. Resend sends it after all.', deliveryId, events)
     : l10n.t(
-        'Part {0} of {1} of {2} is no longer sent, with its {3} events. Replay sends it after all.',
+        'Part {0} of {1} of {2} is no longer sent, with its {3} events. Resend sends it after all.',
         ...[part + 1, parts, deliveryId, events],
       );
 }
 
-async function replayOnce(
+async function resendOnce(
   client: RelayClient,
   ids: readonly string[],
   to?: Params<'notifications/replay'>['to'],
@@ -123,39 +127,39 @@ async function replayOnce(
   return replayed;
 }
 
-async function replayFailed({ session }: ActionParts): Promise<void> {
+async function resendFailed({ session }: ActionParts): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);
   const { counts } = await client.request('relay/status', {});
-  const question = l10n.t('Replay all {0} that failed?', inFull(counts.failed));
+  const question = l10n.t('Resend all {0} that failed?', inFull(counts.failed));
   const detail = l10n.t('Each is sent once more, which cannot be undone.');
-  if (!(await isMeant(counts.failed, question, detail, l10n.t('Replay')))) return;
-  const replayed = await cancellable(l10n.t('Replaying what failed'), (signal, progress) =>
+  if (!(await isMeant(counts.failed, question, detail, l10n.t('Resend')))) return;
+  const resent = await cancellable(l10n.t('Resending what failed'), (signal, progress) =>
     stepByStep(
       failedNotifications(client, step),
       signal,
-      (ids) => replayOnce(client, ids),
+      (ids) => resendOnce(client, ids),
       (size, done) =>
         progress.report({
           increment: (100 * size) / Math.max(counts.failed, size),
-          message: l10n.t('{0} sent again', done),
+          message: l10n.t('{0} resent', done),
         }),
     ),
   );
-  sayDone(replayed, {
+  sayDone(resent, {
     none: l10n.t('Nothing has failed.'),
-    one: l10n.t('One notification is sent again.'),
+    one: l10n.t('One notification is resent.'),
     many: sentAgain,
     cancelled: sentAgainInPart,
   });
 }
 
 function sentAgain(count: number): string {
-  return vscode.l10n.t('{0} notifications are sent again.', count);
+  return vscode.l10n.t('{0} notifications are resent.', count);
 }
 
 function sentAgainInPart(count: number): string {
-  return vscode.l10n.t('Cancelled: {0} notifications are sent again, the others are not.', count);
+  return vscode.l10n.t('Cancelled: {0} notifications are resent, the others are not.', count);
 }
 
 async function discard({ session }: ActionParts, rows: readonly [EventRow, ...EventRow[]]): Promise<void> {
@@ -164,7 +168,7 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
   const isOpen = ({ state }: Forwarding): boolean => state === 'waiting' || state === 'held';
   const open = rows.filter(({ forwardings }) => forwardings.some(isOpen));
   const question = l10n.t('Discard {0} events?', inFull(open.length));
-  const detail = l10n.t('They stay in the history, and Replay sends them after all.');
+  const detail = l10n.t('They stay in the history, and Resend sends them after all.');
   if (!(await isMeant(open.length, question, detail, l10n.t('Discard')))) return;
   const groups = [...inGroups(notificationsWith(open, isOpen), step)];
   const discarded = await inSteps(
@@ -179,8 +183,8 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
   }
   sayDone(discarded, {
     none: l10n.t('Nothing of the selection is waiting.'),
-    one: l10n.t('{0} is no longer sent. Replay sends it after all.', labelOf(open[0] ?? rows[0], l10n)),
-    many: (count) => l10n.t('{0} notifications are no longer sent. Replay sends them after all.', count),
+    one: l10n.t('{0} is no longer sent. Resend sends it after all.', labelOf(open[0] ?? rows[0], l10n)),
+    many: (count) => l10n.t('{0} notifications are no longer sent. Resend sends them after all.', count),
     cancelled: (count) => l10n.t('Cancelled: {0} notifications are no longer sent, the others still wait.', count),
   });
 }
@@ -197,7 +201,7 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
   const confirm = l10n.t('Discard');
   const choice = await vscode.window.showWarningMessage(
     waiting === 1 ? l10n.t('Discard the one that waits?') : l10n.t('Discard all {0} that wait?', waiting),
-    { modal: true, detail: l10n.t('They stay in the history, and Replay sends them after all.') },
+    { modal: true, detail: l10n.t('They stay in the history, and Resend sends them after all.') },
     confirm,
   );
   if (choice !== confirm) return;
@@ -205,7 +209,7 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
   say(l10n.t('{0} discarded.', discarded));
 }
 
-/** Asks where to replay to: a destination of the settings, or any other URL. */
+/** Asks where to resend to: a destination of the settings, or any other URL. */
 async function askDestination({ context, session }: ActionParts): Promise<Destination | undefined> {
   const { l10n } = vscode;
   const { settings } = await connected(session).request('relay/status', {});
@@ -220,7 +224,7 @@ async function askDestination({ context, session }: ActionParts): Promise<Destin
   }));
   choices.push({ label: l10n.t('$(edit) Another URL…') });
   const choice = await vscode.window.showQuickPick(choices, {
-    title: l10n.t('Replay To'),
+    title: l10n.t('Resend To'),
     placeHolder: l10n.t('Choose where the notifications are sent'),
     matchOnDescription: true,
   });
@@ -235,7 +239,7 @@ async function askUrl(
   const { l10n } = vscode;
   const { destinationSchema } = await import('../deferred.ts');
   const url = await vscode.window.showInputBox({
-    title: l10n.t('Replay To'),
+    title: l10n.t('Resend To'),
     prompt: l10n.t('The URL that the notifications are posted to, this time'),
     placeHolder: 'http://localhost:3000/callback',
     value: context.workspaceState.get<string>(lastUrlKey, ''),

@@ -1,0 +1,92 @@
+/** Commands that every view has for its rows: what a row is copied as, and the rows read anew. */
+import * as vscode from 'vscode';
+import type { CommandHandlers } from '../commands.ts';
+import type { ViewName } from '../describing.ts';
+import type { DestinationsNode } from '../destinations/destination-node.ts';
+import type { DestinationsView } from '../destinations/destinations-view.ts';
+import { chosenDestination } from '../destinations/edit-destination.ts';
+import type { EventsView } from '../event-tree/events-view.ts';
+import { chooseInstance } from '../instances/choose-instance.ts';
+import { copiesOfInstance } from '../instances/instance-commands.ts';
+import type { InstanceCommandParts } from '../instances/instance-command-parts.ts';
+import type { InstancesNode } from '../instances/instance-node.ts';
+import { rowsChanged } from '../ui/focused-rows.ts';
+import { copy } from '../ui/say.ts';
+import type { RowCopy } from '../ui/say.ts';
+import { copiesOfWebhooks } from '../webhooks/webhook-commands.ts';
+import type { WebhooksNode } from '../webhooks/webhook-node.ts';
+import type { WebhooksView } from '../webhooks/webhooks-view.ts';
+
+export interface RowCommandParts {
+  readonly events: EventsView;
+  readonly destinations: DestinationsView;
+  readonly webhooks: WebhooksView;
+  readonly instances: InstanceCommandParts;
+}
+
+type CopiedView = Exclude<ViewName, 'events'>;
+type RowNode = DestinationsNode | WebhooksNode | InstancesNode;
+
+/** The handlers of these commands. */
+export function createRowCommands(parts: RowCommandParts): CommandHandlers<'rows'> {
+  return {
+    // A key names its view in place of a row, and copies what stands first.
+    copy: async (node?: RowNode | CopiedView, nodes?: readonly RowNode[]) => {
+      if (typeof node !== 'string') return (await askCopy(await copiesOf(parts, node, nodes)))?.copy();
+      const view = { ...parts, instances: parts.instances.view }[node];
+      const rows: readonly RowNode[] = await view.focused();
+      return (await copiesOf(parts, rows[0], rows))[0]?.copy();
+    },
+    refresh: async () => {
+      const { events, webhooks, instances } = parts;
+      const views = [
+        { isVisible: events.progressPlace.isVisible(), refresh: () => events.refresh() },
+        { isVisible: webhooks.isVisible, refresh: () => webhooks.refresh() },
+        { isVisible: instances.view.isVisible, refresh: () => instances.view.refresh() },
+      ];
+      // What is not in sight is read when it comes in sight, and asks a vendor for nothing before.
+      await Promise.all(
+        views.map(async ({ isVisible, refresh }) => {
+          if (isVisible) await refresh();
+        }),
+      );
+    },
+  };
+}
+
+/** @throws CommandError where it is not known which row is meant */
+async function copiesOf(
+  { instances }: RowCommandParts,
+  node: RowNode | undefined,
+  nodes: readonly RowNode[] = [],
+): Promise<readonly RowCopy[]> {
+  switch (node?.kind) {
+    case undefined:
+      throw rowsChanged();
+    case 'destination':
+    case 'field':
+    case 'sample':
+    case 'left':
+      return [{ label: vscode.l10n.t('URL'), copy: () => copy(chosenDestination(node).setting.url) }];
+    case 'account':
+    case 'client':
+    case 'list':
+    case 'webhook':
+    case 'note':
+      return copiesOfWebhooks(node, nodes.length === 0 ? [node] : (nodes as readonly WebhooksNode[]));
+    case 'instance':
+    case 'fact':
+    case 'gone':
+    case 'failure': {
+      const chosen = await chooseInstance(instances, node, vscode.l10n.t('Copy'));
+      return chosen === undefined ? [] : copiesOfInstance(instances, chosen);
+    }
+  }
+}
+
+/** What is wanted of several. @returns undefined where there is none, or the user gave up */
+async function askCopy(copies: readonly RowCopy[]): Promise<RowCopy | undefined> {
+  if (copies.length < 2) return copies[0];
+  const { l10n } = vscode;
+  return vscode.window.showQuickPick(copies, { title: l10n.t('Copy'), placeHolder: l10n.t('Choose what to copy') });
+}
