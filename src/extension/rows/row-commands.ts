@@ -39,17 +39,10 @@ export function createRowCommands(parts: RowCommandParts): CommandHandlers<'rows
     },
     refresh: async () => {
       const { events, webhooks, instances } = parts;
-      const views = [
-        { isVisible: events.progressPlace.isVisible(), refresh: () => events.refresh() },
-        { isVisible: webhooks.isVisible, refresh: () => webhooks.refresh() },
-        { isVisible: instances.view.isVisible, refresh: () => instances.view.refresh() },
-      ];
       // What is not in sight is read when it comes in sight, and asks a vendor for nothing before.
-      await Promise.all(
-        views.map(async ({ isVisible, refresh }) => {
-          if (isVisible) await refresh();
-        }),
-      );
+      if (webhooks.isVisible) webhooks.refresh();
+      if (events.progressPlace.isVisible()) await events.refresh();
+      if (instances.view.isVisible) await instances.view.refresh();
     },
   };
 }
