@@ -53,7 +53,7 @@ const texts = new Map<string, string>();
 /** Every string of the extension's code, `${prefix}` put in. */
 const strings = new Set<string>();
 const usedViews = new Set<string>();
-const usedSettings = new Set(Object.keys(takenSettings).map((name) => `${prefix}.${name}`));
+const usedSettings = new Set([...takenSettings].map((name) => `${prefix}.${name}`));
 const setKeys = new Set<string>();
 
 /** A string or a template of nothing but the prefix; else undefined. */

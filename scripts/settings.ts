@@ -1,14 +1,15 @@
 /** What package.json and docs/settings.md say of the settings, made from their descriptions in the extension. */
 import { z } from 'zod';
+import { folderRules } from '../src/extension/folder-rules.ts';
 import { prefix } from '../src/extension/prefix.ts';
 import { settingSections } from '../src/extension/settings.ts';
+import type { SettingName } from '../src/extension/settings.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
 interface Described {
   readonly schema: z.ZodType;
   readonly means?: string;
-  readonly folder?: 'never' | 'trusted';
   readonly advanced?: true;
 }
 
@@ -16,7 +17,7 @@ interface Described {
 const sections = Object.entries(settingSections).map(([name, { title, settings }]) => ({
   name,
   title,
-  settings: Object.entries<Described>(settings),
+  settings: Object.entries<Described>(settings) as [SettingName, Described][],
 }));
 
 /** A setting as JSON Schema, as far as VS Code's editors know what to make of it. */
@@ -87,13 +88,13 @@ function withPlaceholders(schema: Schema, key: string): Schema {
 }
 
 /** A setting as `contributes.configuration` has it. @param order from 1, in its section */
-function propertyOf(name: string, described: Described, order: number): Schema {
-  const { folder, advanced } = described;
+function propertyOf(name: SettingName, described: Described, order: number): Schema {
+  const { advanced } = described;
   const { description, ...made } = withPlaceholders(schemaOf(described), `setting.${name}`);
   return {
     ...made,
     markdownDescription: description,
-    scope: folder === 'never' ? 'machine' : 'window',
+    scope: folderRules[name] === 'never' ? 'machine' : 'window',
     order,
     ...(advanced && { tags: ['advanced'] }),
   };
@@ -110,7 +111,7 @@ export const configuration: readonly object[] = sections.map(({ name, title, set
 
 /** The settings of which VS Code leaves out what an untrusted folder says. */
 export const restrictedConfigurations: readonly string[] = sections.flatMap(({ settings }) =>
-  settings.filter(([, { folder }]) => folder !== undefined).map(([name]) => `${prefix}.${name}`),
+  settings.filter(([name]) => folderRules[name] !== undefined).map(([name]) => `${prefix}.${name}`),
 );
 
 /** The English texts of both, by their keys in package.nls.json. */
@@ -118,15 +119,22 @@ export const textsOfSettings: Readonly<Record<string, string>> = Object.fromEntr
 
 const inFolder = { never: 'no', trusted: 'once you trust it' } as const;
 
+/** What a table says of a value. */
+const inCell = (value: unknown): string => `\`${JSON.stringify(value)}\``;
+
 /** A row of docs/settings.md. */
-function rowOf(name: string, described: Described): string {
-  const { folder } = described;
+function rowOf(name: SettingName, described: Described): string {
+  const folder = folderRules[name];
   const made = schemaOf(described);
   const { enum: values = [], enumDescriptions = [] } = made as Partial<Record<string, readonly string[]>>;
-  const meanings = values.map((value, at) => `\`${value}\`: ${enumDescriptions[at] ?? ''}`);
+  const members = Object.entries((made['properties'] ?? {}) as Readonly<Record<string, Schema>>);
+  const meanings = [
+    ...values.map((value, at) => `\`${value}\`: ${enumDescriptions[at] ?? ''}`),
+    ...members.map(([member, each]) => `\`${member}\` (${inCell(each['default'])}): ${String(each['description'])}`),
+  ];
   const cells = [
     `\`${name}\``,
-    `\`${JSON.stringify(made['default'])}\``,
+    members.length === 0 ? inCell(made['default']) : 'of each member',
     folder === undefined ? 'yes' : inFolder[folder],
     [made.description ?? '', ...meanings].join(' '),
   ];

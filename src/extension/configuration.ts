@@ -1,21 +1,26 @@
 /** The settings as VS Code has them. What they are is described in settings.ts. */
 import * as vscode from 'vscode';
+import { folderCounts, withoutFolder } from './folder-rules.ts';
 import { prefix } from './prefix.ts';
-import type { SettingName, SettingValue } from './settings.ts';
+import type { ReadSetting, SettingName, SettingValue } from './settings.ts';
 
 function configuration(): vscode.WorkspaceConfiguration {
   return vscode.workspace.getConfiguration(prefix);
 }
 
-/** What a setting says; its default where nobody says anything, or a folder that is not trusted alone. */
-export function setting<N extends SettingName>(name: N): SettingValue<N> {
-  return configuration().get(name) as SettingValue<N>;
+/** What a setting says; its default where nobody says anything, or a folder alone that must not. */
+export function setting<N extends SettingName>(name: N): ReadSetting<N> {
+  const found = configuration();
+  const said = folderCounts(name, vscode.workspace.isTrusted)
+    ? found.get(name)
+    : withoutFolder(found.inspect(name) ?? {});
+  return said as ReadSetting<N>;
 }
 
-/** Where what counts of a setting stands, and what stands there: what a trusted workspace says replaces what the user says. */
+/** Where what counts of a setting stands, and what stands there: what a workspace says that counts replaces what the user says. */
 export function whereSaid(name: SettingName): { readonly target: vscode.ConfigurationTarget; readonly said: unknown } {
   const found = configuration().inspect(name);
-  return vscode.workspace.isTrusted && found?.workspaceValue !== undefined
+  return folderCounts(name, vscode.workspace.isTrusted) && found?.workspaceValue !== undefined
     ? { target: vscode.ConfigurationTarget.Workspace, said: found.workspaceValue }
     : { target: vscode.ConfigurationTarget.Global, said: found?.globalValue };
 }

@@ -21,16 +21,12 @@ interface SettingDescription {
   readonly schema: z.ZodType;
   /** In Markdown; without it, what the schema says of itself. */
   readonly means?: string;
-  /** What a folder says of it: counts for nothing, or only where the user trusts the folder. */
-  readonly folder?: 'never' | 'trusted';
   readonly advanced?: true;
 }
 type Descriptions = Readonly<Record<string, SettingDescription>>;
 
 const { shape } = settingsSchema;
-const mapping = shape.mapping.unwrap().shape;
-const identity = shape.identity.unwrap().shape;
-const retention = shape.retention.unwrap().shape;
+const { mapping, identity, retention } = defaultSettings();
 const { localtunnel, cloudflared, ngrok } = tunnelSchemas;
 
 const firstHost = regions[0]?.host ?? '';
@@ -73,10 +69,8 @@ const forwarding = {
     schema: z.array(destination).max(mostDestinations).default([]),
     means:
       'Your callbacks, in order. Each notification goes to every destination whose filters it matches. Without any, a built-in sample receiver answers.',
-    folder: 'trusted',
   },
   retryPolicy: { schema: shape.retry },
-  concurrency: { schema: shape.concurrency, advanced: true },
   'debugHandler.everyEvent': {
     schema: z.boolean().default(false),
     means:
@@ -88,7 +82,6 @@ const receiving = {
   port: {
     schema: z.int().min(0).max(65_535).default(0),
     means: 'The port on this machine at which deliveries arrive. `0`: the one used last if it is free, else any.',
-    folder: 'trusted',
     advanced: true,
   },
   'tunnel.kind': {
@@ -100,29 +93,31 @@ const receiving = {
       ngrok: 'ngrok, by the installed ngrok.',
     } satisfies Record<keyof typeof tunnelSchemas, string>).default('localtunnel'),
     means: 'How the relay gets a public URL.',
-    folder: 'trusted',
   },
-  'tunnel.host': { schema: localtunnel.shape.host.meta(url), folder: 'never' },
+  'tunnel.host': { schema: localtunnel.shape.host.meta(url) },
   'tunnel.subdomain': {
     schema: emptyOr(
       z.toJSONSchema(localtunnel.shape.subdomain).pattern,
       '4 to 63 lower-case letters, digits and hyphens.',
     ),
     means: 'The subdomain to ask for. Empty: a random one, made once.',
-    folder: 'trusted',
     advanced: true,
   },
   'tunnel.url': {
     schema: emptyOr(urlPattern, url.patternErrorMessage),
     means: 'A public URL of your own that leads to the relay’s port, for kind `fixed`.',
-    folder: 'trusted',
   },
-  'tunnel.cloudflaredPath': { schema: cloudflared.shape.path, folder: 'never', advanced: true },
-  'tunnel.ngrokPath': { schema: ngrok.shape.path, folder: 'never', advanced: true },
-  'tunnel.ngrokDomain': {
-    schema: emptyOr('^[A-Za-z0-9.-]+$', 'A domain alone, such as example.ngrok.app, or nothing.'),
-    means: 'The ngrok domain to ask for. Empty: whichever ngrok gives.',
-    folder: 'trusted',
+  'tunnel.programs': {
+    schema: z
+      .strictObject({
+        cloudflaredPath: cloudflared.shape.path,
+        ngrokPath: ngrok.shape.path,
+        ngrokDomain: emptyOr('^[A-Za-z0-9.-]+$', 'A domain alone, such as example.ngrok.app, or nothing.').describe(
+          'The ngrok domain to ask for. Empty: whichever ngrok gives.',
+        ),
+      })
+      .default({ cloudflaredPath: 'cloudflared', ngrokPath: 'ngrok', ngrokDomain: '' }),
+    means: 'The installed programs that open a tunnel, by their paths, and the domain of your ngrok account.',
     advanced: true,
   },
 } as const satisfies Descriptions;
@@ -135,20 +130,26 @@ const notifications = {
     }),
   },
   partSize: { schema: shape.partSize, advanced: true },
-  'mapping.eventTypes': { schema: mapping.eventTypes, advanced: true },
-  'mapping.otherEventType': { schema: mapping.otherEventType, advanced: true },
-  'mapping.objectType': { schema: mapping.objectType, advanced: true },
-  'mapping.objectIdField': { schema: mapping.objectIdField, advanced: true },
-  'identity.instanceId': { schema: identity.instanceId, advanced: true },
-  'identity.instanceName': { schema: identity.instanceName, advanced: true },
-  'identity.instanceTags': { schema: identity.instanceTags, advanced: true },
+  mapping: {
+    schema: shape.mapping.unwrap().default(mapping),
+    means: 'How an event of Campaign Monitor becomes an event object of Open Connectors.',
+    advanced: true,
+  },
+  identity: {
+    schema: shape.identity.unwrap().pick({ instanceId: true, instanceName: true, instanceTags: true }).default({
+      instanceId: identity.instanceId,
+      instanceName: identity.instanceName,
+      instanceTags: identity.instanceTags,
+    }),
+    means: 'The instance that notifications name.',
+    advanced: true,
+  },
 } as const satisfies Descriptions;
 
 const vendors = {
   'openConnectors.host': {
     schema: z.string().default(firstHost),
     means: `Where Open Connectors is: the host of your region, such as \`${firstHost}\`, a URL, or \`sandbox\` for the sandbox on this machine.`,
-    folder: 'never',
   },
   'openConnectors.timeoutSeconds': {
     schema: z.number().min(1).max(600).default(60),
@@ -160,7 +161,6 @@ const vendors = {
     schema: z.int().min(1).max(65_535).default(defaultCallbackPort),
     means:
       'The port of `http://localhost:<port>/oauth/callback`, to which the browser comes back after access was granted. Register that URL with the app in Campaign Monitor.',
-    folder: 'never',
     advanced: true,
   },
   'tunnel.updateVendors': {
@@ -170,12 +170,10 @@ const vendors = {
       never: 'Leave them where they are.',
     }).default('ask'),
     means: 'What happens to the webhooks and instances that point to this relay when its public URL changes.',
-    folder: 'trusted',
   },
   'campaignMonitor.host': {
     schema: z.string().default(campaignMonitorHost),
     means: 'Where Campaign Monitor’s API is, used when you sign in. An API key and tokens go there and nowhere else.',
-    folder: 'never',
     advanced: true,
   },
   'webhooks.onStop': {
@@ -186,19 +184,27 @@ const vendors = {
       delete: 'Delete them.',
     }).default('ask'),
     means: 'What happens to the webhooks that this tool registered when you stop the relay.',
-    folder: 'trusted',
   },
 } as const satisfies Descriptions;
 
 const relay = {
-  'retention.maxDeliveries': { schema: retention.maxDeliveries, folder: 'trusted', advanced: true },
-  'retention.maxMegabytes': {
+  limits: {
     schema: z
-      .number()
-      .min(1)
-      .default(defaultSettings().retention.maxBytes / 1_000_000),
-    means: 'How much the history keeps, in MB (a million bytes).',
-    folder: 'trusted',
+      .strictObject({
+        maxDeliveries: shape.retention.unwrap().shape.maxDeliveries,
+        maxMegabytes: z
+          .number()
+          .min(1)
+          .default(retention.maxBytes / 1_000_000)
+          .describe('How much the history keeps, in MB (a million bytes).'),
+        concurrency: shape.concurrency,
+      })
+      .default({
+        maxDeliveries: retention.maxDeliveries,
+        maxMegabytes: retention.maxBytes / 1_000_000,
+        concurrency: shape.concurrency.parse(undefined),
+      }),
+    means: 'How much the history keeps, and how many notifications are under way at once.',
     advanced: true,
   },
   keepAliveMinutes: {
@@ -214,7 +220,6 @@ const relay = {
     }).default('off'),
     means:
       'Whether assistants of VS Code may ask this window’s relay, by the Model Context Protocol: what came in, what was sent, and why it failed. E-mail addresses and secrets are masked, and other values of a delivery are told by their shape. VS Code asks before it starts the server.',
-    folder: 'never',
   },
 } as const satisfies Descriptions;
 
@@ -230,5 +235,8 @@ export const settingSections = {
 type Settings = typeof forwarding & typeof receiving & typeof notifications & typeof vendors & typeof relay;
 
 export type SettingName = keyof Settings;
-/** What a setting says: its default or what somebody wrote, without the defaults within that. */
+/** What somebody may write as a setting, without the defaults within that. */
 export type SettingValue<N extends SettingName> = Exclude<z.input<Settings[N]['schema']>, undefined>;
+type Whole<T> = T extends readonly unknown[] ? T : T extends object ? Required<T> : T;
+/** What a setting says: its default or what somebody wrote; an object has all members, those of its default included. */
+export type ReadSetting<N extends SettingName> = Whole<SettingValue<N>>;

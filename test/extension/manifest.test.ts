@@ -10,6 +10,7 @@ interface Property {
   readonly enum?: readonly string[];
   readonly enumDescriptions?: readonly string[];
   readonly minimum?: number;
+  readonly properties?: object;
 }
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly publisher: string;
@@ -32,10 +33,10 @@ describe('The manifest', () => {
 
   it('leaves hosts and programs to the machine, and what decides where data goes, or stays, to trusted folders', () => {
     const hosts = ['tunnel.host', 'openConnectors.host', 'campaignMonitor.host'];
-    for (const name of [...hosts, 'tunnel.cloudflaredPath', 'tunnel.ngrokPath'])
+    for (const name of [...hosts, 'tunnel.programs'])
       assert.equal(properties[`campaignMonitorRelay.${name}`]?.scope, 'machine');
     const redirecting = Object.keys(properties).filter((name) =>
-      /^campaignMonitorRelay\.(?:destinations|port|tunnel\..*|openConnectors\.host|campaignMonitor\.host|webhooks\..*|retention\..*)$/.test(
+      /^campaignMonitorRelay\.(?:destinations|port|tunnel\..*|openConnectors\.host|campaignMonitor\.host|webhooks\..*|limits)$/.test(
         name,
       ),
     );
@@ -44,6 +45,15 @@ describe('The manifest', () => {
       redirecting.filter((name) => !restricted.includes(name)),
       [],
     );
+  });
+
+  it('has at most 22 settings; what few look for are members of one', () => {
+    assert.ok(Object.keys(properties).length <= 22, `${Object.keys(properties).length} settings`);
+    for (const name of ['mapping', 'identity', 'limits', 'tunnel.programs']) {
+      const property = properties[`campaignMonitorRelay.${name}`];
+      assert.equal(property?.type, 'object', name);
+      assert.deepEqual(Object.keys(property.default as object), Object.keys(property.properties ?? {}), name);
+    }
   });
 
   it('shows each setting in a section, and says what is wrong where one does not match', () => {

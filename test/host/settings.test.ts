@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
+import { setting } from '../../src/extension/configuration.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { closeEditors, run, startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
@@ -23,7 +24,7 @@ describe('The settings', function () {
   const status = (): Promise<Status> => stage.client.request('relay/status', {});
   const set = (name: string, value: unknown): Thenable<void> =>
     config().update(name, value, vscode.ConfigurationTarget.Global);
-  const changed = ['partSize', 'timeZone', 'retryPolicy', 'mapping.eventTypes', 'retention.maxDeliveries'];
+  const changed = ['partSize', 'timeZone', 'retryPolicy', 'mapping', 'limits'];
 
   before(async () => {
     stage = await startStage();
@@ -39,8 +40,8 @@ describe('The settings', function () {
     await set('partSize', 3);
     await set('timeZone', 'Europe/Berlin');
     await set('retryPolicy', 'sap');
-    await set('mapping.eventTypes', { Subscribe: 'NEW' });
-    await set('retention.maxDeliveries', 777);
+    await set('mapping', { eventTypes: { Subscribe: 'NEW' } });
+    await set('limits', { maxDeliveries: 777 });
     const { settings, pid } = await until(async () => {
       const found = await status();
       return found.settings.retention.maxDeliveries === 777 && found;
@@ -51,6 +52,9 @@ describe('The settings', function () {
     assert.equal(settings.retry, 'sap');
     // VS Code puts the default's other members beside it.
     assert.equal(settings.mapping.eventTypes['Subscribe'], 'NEW');
+    assert.equal(settings.mapping.eventTypes['Update'], 'UPDATED');
+    assert.equal(settings.mapping.objectIdField, 'EmailAddress');
+    assert.equal(settings.retention.maxBytes, 500_000_000);
   });
 
   it('that cannot be used change nothing, and apply with the next that can', async () => {
@@ -103,6 +107,32 @@ describe('The settings', function () {
       await closeEditors();
       await rm(dirname(file), { recursive: true });
       await until(() => config().inspect('destinations')?.workspaceValue === undefined, 30_000);
+    }
+  });
+
+  it('take no part of one from a folder that has no say in the whole, whatever VS Code makes of it', async () => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    assert.ok(folder);
+    const file = join(folder, '.vscode', 'settings.json');
+    await mkdir(dirname(file), { recursive: true });
+    const said = {
+      [`${prefix}.mapping.objectType`]: 'people',
+      [`${prefix}.tunnel.programs.ngrokPath`]: '/tmp/evil',
+      [`${prefix}.tunnel`]: { programs: { cloudflaredPath: '/tmp/evil' } },
+    };
+    await writeFile(file, JSON.stringify(said));
+    try {
+      await until(() => setting('mapping').objectType === 'people', 30_000);
+      assert.equal(config().get<{ ngrokPath: string }>('tunnel.programs')?.ngrokPath, '/tmp/evil');
+      assert.deepEqual(setting('tunnel.programs'), {
+        cloudflaredPath: 'cloudflared',
+        ngrokPath: 'ngrok',
+        ngrokDomain: '',
+      });
+      assert.equal(setting('mapping').objectIdField, 'EmailAddress');
+    } finally {
+      await rm(dirname(file), { recursive: true });
+      await until(() => setting('mapping').objectType === 'contacts', 30_000);
     }
   });
 

@@ -498,8 +498,9 @@ describe('An untrusted folder', () => {
         'campaignMonitorRelay.tunnel.kind': 'fixed',
         'campaignMonitorRelay.tunnel.url': 'https://evil.example',
         'campaignMonitorRelay.tunnel.host': 'https://evil.example',
-        'campaignMonitorRelay.tunnel.cloudflaredPath': '/tmp/evil',
-        'campaignMonitorRelay.tunnel.ngrokPath': '/tmp/evil',
+        'campaignMonitorRelay.tunnel.programs': { cloudflaredPath: '/tmp/evil', ngrokPath: '/tmp/evil' },
+        // What VS Code does not take for the setting that it is a part of.
+        'campaignMonitorRelay.limits.maxDeliveries': 1,
         'campaignMonitorRelay.port': 1,
         'campaignMonitorRelay.partSize': 9,
         'http.proxy': evil.url,
@@ -513,6 +514,7 @@ describe('An untrusted folder', () => {
       // The folder's settings are read, those that could redirect data aside.
       assert.equal(status.settings.partSize, 9);
       assert.equal(status.settings.proxy, undefined);
+      assert.equal(status.settings.retention.maxDeliveries, 50_000);
       assert.deepEqual(
         status.destinations.map(({ url }) => new URL(url).pathname),
         ['/sample-receiver'],

@@ -279,7 +279,7 @@ class EventPanel implements vscode.Disposable {
     return {
       ...naming,
       around: surroundingsOf(status, naming, vscode.env.language),
-      objectIdField: status?.settings.mapping.objectIdField ?? setting('mapping.objectIdField'),
+      objectIdField: status?.settings.mapping.objectIdField ?? setting('mapping').objectIdField,
       documentTexts: documentTexts(),
       l10n: vscode.l10n,
       language: vscode.env.language,

@@ -24,7 +24,7 @@ export class SettingsError extends Error {
 
 /** Whether a change of settings is one of the relay's. */
 export function concernsRelay(event: vscode.ConfigurationChangeEvent): boolean {
-  const ids = Object.keys(takenSettings).map((name) => `${prefix}.${name}`);
+  const ids = [...takenSettings].map((name) => `${prefix}.${name}`);
   return [...ids, 'http.proxy', 'http.noProxy'].some((id) => event.affectsConfiguration(id));
 }
 

@@ -6,6 +6,9 @@ import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { SettingName } from '../settings.ts';
 
 interface Taken {
+  readonly name: SettingName;
+  /** The member of it that is meant, where it is an object of several. */
+  readonly member?: string;
   /** Where it stands among the relay's settings; without it by its own name. */
   readonly at?: string;
   /** The kind of tunnel that alone takes it. */
@@ -18,37 +21,40 @@ const trimmed = (said: unknown): unknown => (typeof said === 'string' ? said.tri
 const trimmedOrNone = (said: unknown): unknown => (trimmed(said) === '' ? undefined : trimmed(said));
 const bytesOfMegabytes = (said: unknown): unknown => (typeof said === 'number' ? Math.round(said * 1_000_000) : said);
 
-export const takenSettings = {
-  destinations: {},
-  retryPolicy: { at: 'retry' },
-  concurrency: {},
-  timeZone: {},
-  partSize: {},
-  'mapping.eventTypes': {},
-  'mapping.otherEventType': {},
-  'mapping.objectType': {},
-  'mapping.objectIdField': {},
-  'identity.instanceId': {},
-  'identity.instanceName': {},
-  'identity.instanceTags': {},
-  'retention.maxDeliveries': {},
-  'retention.maxMegabytes': { at: 'retention.maxBytes', as: bytesOfMegabytes },
-  keepAliveMinutes: {},
-  'tunnel.kind': { as: trimmed },
-  'tunnel.url': { of: 'fixed', as: trimmed },
-  'tunnel.host': { of: 'localtunnel', as: trimmed },
-  'tunnel.subdomain': { of: 'localtunnel', as: trimmedOrNone },
-  'tunnel.cloudflaredPath': { at: 'tunnel.path', of: 'cloudflared', as: trimmed },
-  'tunnel.ngrokPath': { at: 'tunnel.path', of: 'ngrok', as: trimmed },
-  'tunnel.ngrokDomain': { at: 'tunnel.domain', of: 'ngrok', as: trimmedOrNone },
-} as const satisfies Partial<Record<SettingName, Taken>>;
-export type TakenSetting = keyof typeof takenSettings;
+const taken = [
+  { name: 'destinations' },
+  { name: 'retryPolicy', at: 'retry' },
+  { name: 'timeZone' },
+  { name: 'partSize' },
+  { name: 'mapping' },
+  { name: 'identity' },
+  { name: 'limits', member: 'concurrency', at: 'concurrency' },
+  { name: 'limits', member: 'maxDeliveries', at: 'retention.maxDeliveries' },
+  { name: 'limits', member: 'maxMegabytes', at: 'retention.maxBytes', as: bytesOfMegabytes },
+  { name: 'keepAliveMinutes' },
+  { name: 'tunnel.kind', as: trimmed },
+  { name: 'tunnel.url', of: 'fixed', as: trimmed },
+  { name: 'tunnel.host', of: 'localtunnel', as: trimmed },
+  { name: 'tunnel.subdomain', of: 'localtunnel', as: trimmedOrNone },
+  { name: 'tunnel.programs', member: 'cloudflaredPath', at: 'tunnel.path', of: 'cloudflared', as: trimmed },
+  { name: 'tunnel.programs', member: 'ngrokPath', at: 'tunnel.path', of: 'ngrok', as: trimmed },
+  { name: 'tunnel.programs', member: 'ngrokDomain', at: 'tunnel.domain', of: 'ngrok', as: trimmedOrNone },
+] as const satisfies readonly Taken[];
+export type TakenSetting = (typeof taken)[number]['name'];
+
+/** The names of the settings that the relay takes. */
+export const takenSettings: ReadonlySet<TakenSetting> = new Set(taken.map(({ name }) => name));
 
 /** Those that are taken under a kind of tunnel, each with its place. */
-function takenUnder(kind: unknown): (Required<Omit<Taken, 'of'>> & { readonly name: TakenSetting })[] {
-  return Object.entries<Taken>(takenSettings)
-    .filter(([, { of }]) => of === undefined || of === kind)
-    .map(([name, { at = name, as = (said: unknown) => said }]) => ({ name: name as TakenSetting, at, as }));
+function takenUnder(kind: unknown): (Taken & { readonly name: TakenSetting; readonly at: string })[] {
+  const all: readonly (Taken & { readonly name: TakenSetting })[] = taken;
+  return all.filter(({ of }) => of === undefined || of === kind).map((each) => ({ ...each, at: each.at ?? each.name }));
+}
+
+/** A member of what a setting says; null, which no member may be, where that is no object. */
+function memberOf(said: unknown, member: string): unknown {
+  if (typeof said !== 'object' || said === null || Array.isArray(said)) return null;
+  return (said as Readonly<Record<string, unknown>>)[member];
 }
 
 /**
@@ -57,11 +63,11 @@ function takenUnder(kind: unknown): (Required<Omit<Taken, 'of'>> & { readonly na
  */
 export function relaySettings(read: (name: TakenSetting) => unknown): Readonly<Record<string, unknown>> {
   const made: Record<string, unknown> = {};
-  for (const { name, at, as } of takenUnder(trimmed(read('tunnel.kind')))) {
-    const [member = '', field] = at.split('.');
-    const value = as(read(name));
+  for (const { name, member, at, as = (said: unknown) => said } of takenUnder(trimmed(read('tunnel.kind')))) {
+    const [place = '', field] = at.split('.');
+    const value = as(member === undefined ? read(name) : memberOf(read(name), member));
     if (value === undefined) continue;
-    made[member] = field === undefined ? value : { ...(made[member] as object | undefined), [field]: value };
+    made[place] = field === undefined ? value : { ...(made[place] as object | undefined), [field]: value };
   }
   return made;
 }
@@ -74,7 +80,10 @@ export function relaySettings(read: (name: TakenSetting) => unknown): Readonly<R
 export function settingAt(path: readonly string[], kind: unknown): { name: TakenSetting | null; rest: string } {
   const whole = path.join('.');
   const found = takenUnder(trimmed(kind)).find(({ at }) => whole === at || whole.startsWith(`${at}.`));
-  return found === undefined
-    ? { name: null, rest: whole }
-    : { name: found.name, rest: whole.slice(found.at.length + 1) };
+  if (found === undefined) return { name: null, rest: whole };
+  const within = whole.slice(found.at.length + 1);
+  return {
+    name: found.name,
+    rest: [found.member, within].filter((each) => each !== undefined && each !== '').join('.'),
+  };
 }

@@ -22,7 +22,7 @@ describe('The settings that the relay takes', () => {
     });
   });
 
-  it('are all but limits, the proxy and what no notification of the connector names', () => {
+  it('are all but limits and the proxy', () => {
     const paths = Object.entries(defaultSettings()).flatMap(([member, value]) =>
       ['mapping', 'identity', 'retention'].includes(member)
         ? Object.keys(value as object).map((field) => `${member}.${field}`)
@@ -30,10 +30,7 @@ describe('The settings that the relay takes', () => {
     );
     assert.deepEqual(
       paths.filter((path) => path !== 'tunnel' && settingAt(path.split('.'), 'none').name === null),
-      [
-        ...['identity.accountId', 'identity.companyId', 'identity.userId'],
-        ...['maxBodyBytes', 'maxEvents', 'maxBodiesBytes', 'maxUncommitted'],
-      ],
+      ['maxBodyBytes', 'maxEvents', 'maxBodiesBytes', 'maxUncommitted'],
     );
   });
 
@@ -49,16 +46,18 @@ describe('The settings that the relay takes', () => {
       host: 'https://localtunnel.me',
       subdomain: 'mine',
     });
-    assert.deepEqual(tunnel({ 'tunnel.kind': 'cloudflared', 'tunnel.cloudflaredPath': '/opt/c' }), {
+    assert.deepEqual(tunnel({ 'tunnel.kind': 'cloudflared', 'tunnel.programs': { cloudflaredPath: '/opt/c' } }), {
       kind: 'cloudflared',
       path: '/opt/c',
     });
-    assert.deepEqual(tunnel({ 'tunnel.kind': 'ngrok', 'tunnel.ngrokDomain': ' ' }), { kind: 'ngrok', path: 'ngrok' });
+    assert.deepEqual(tunnel({ 'tunnel.kind': 'ngrok', 'tunnel.programs': { ngrokPath: 'ngrok', ngrokDomain: ' ' } }), {
+      kind: 'ngrok',
+      path: 'ngrok',
+    });
   });
 
   it('are bytes for the relay where the user says megabytes', () => {
-    assert.deepEqual(relaySettings(reading({ 'retention.maxMegabytes': 1.5 }))['retention'], {
-      maxDeliveries: 50_000,
+    assert.deepEqual(relaySettings(reading({ limits: { maxMegabytes: 1.5 } }))['retention'], {
       maxBytes: 1_500_000,
     });
   });
@@ -67,14 +66,21 @@ describe('The settings that the relay takes', () => {
     [{ destinations: [{ url: 'nowhere' }] }, 'destinations', '0.url'],
     [{ destinations: 'nowhere' }, 'destinations', ''],
     [{ retryPolicy: 'often' }, 'retryPolicy', ''],
-    [{ 'mapping.eventTypes': { Subscribe: '' } }, 'mapping.eventTypes', 'Subscribe'],
-    [{ 'retention.maxMegabytes': 'much' }, 'retention.maxMegabytes', ''],
+    [{ mapping: { eventTypes: { Subscribe: '' } } }, 'mapping', 'eventTypes.Subscribe'],
+    [{ identity: 'nobody' }, 'identity', ''],
+    [{ limits: { maxMegabytes: 'much' } }, 'limits', 'maxMegabytes'],
+    [{ limits: { concurrency: 0 } }, 'limits', 'concurrency'],
+    [{ limits: 7 }, 'limits', 'concurrency'],
     [{ 'tunnel.kind': 'frp' }, 'tunnel.kind', ''],
     [{ 'tunnel.kind': 7 }, 'tunnel.kind', ''],
     [{ 'tunnel.kind': 'fixed' }, 'tunnel.url', ''],
     [{ 'tunnel.host': 7 }, 'tunnel.host', ''],
-    [{ 'tunnel.kind': 'cloudflared', 'tunnel.cloudflaredPath': ' ' }, 'tunnel.cloudflaredPath', ''],
-    [{ 'tunnel.kind': 'ngrok', 'tunnel.ngrokPath': '' }, 'tunnel.ngrokPath', ''],
+    [
+      { 'tunnel.kind': 'cloudflared', 'tunnel.programs': { cloudflaredPath: ' ' } },
+      'tunnel.programs',
+      'cloudflaredPath',
+    ],
+    [{ 'tunnel.kind': 'ngrok', 'tunnel.programs': { ngrokPath: '' } }, 'tunnel.programs', 'ngrokPath'],
   ];
   for (const [said, name, rest] of wrong) {
     it(`are named where they cannot be used: ${JSON.stringify(said)}`, () => {
@@ -87,6 +93,6 @@ describe('The settings that the relay takes', () => {
 
   it('are no proxy, which VS Code has', () => {
     assert.deepEqual(settingAt(['proxy', 'url'], 'none'), { name: null, rest: 'proxy.url' });
-    assert.ok(!Object.keys(takenSettings).some((name) => name.includes('proxy')));
+    assert.ok(![...takenSettings].some((name) => name.includes('proxy')));
   });
 });
