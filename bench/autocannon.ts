@@ -24,6 +24,7 @@ const { user, system } = process.cpuUsage(before);
 const line = {
   requests: result['2xx'] + result.non2xx,
   seconds: result.duration,
+  p50Ms: result.latency.p50,
   p99Ms: result.latency.p99,
   processorMs: (user + system) / 1000,
   failed: result.non2xx + result.errors + result.timeouts,

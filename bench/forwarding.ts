@@ -31,7 +31,7 @@ const straightRequests = 6000;
  * Waits until nothing waits in a relay.
  * @throws Error where something failed or is held
  */
-async function drained(relay: RelayServer): Promise<void> {
+export async function drained(relay: RelayServer): Promise<void> {
   // Only now: a client that is attached costs the relay something.
   const client = await relay.client();
   try {
@@ -126,7 +126,7 @@ export async function forwarding({ sliceSeconds, deliveries }: Extent): Promise<
         side.slices.reduce((sum, { count }) => sum + count, 0).toLocaleString('en-US'),
       ]),
     },
-    rows: [row(sixteen, 1), row(oneByOne, 0.6)],
+    rows: [row(sixteen, 0.75), row(oneByOne, 0.5)],
     remarks: [
       `Slices in which the load lasts ${sliceSeconds} s, ${proxy.slices.length} of each side in turn after one that does not count, until each had ${deliveries.toLocaleString('en-US')}; ${takeDisturbedRounds()} slices were disturbed by other programs. The clock stops when the callback has had every notification and nothing waits in the relay, so every attempt is recorded. Bodies as in (a), retention at its default.`,
       `Baseline: http-proxy with a keep-alive agent, which stores nothing and forwards ${connections} at once. Nothing failed on either side.`,

@@ -102,7 +102,7 @@ export async function ingest({ sliceSeconds, deliveries }: Extent): Promise<Resu
       ]),
     },
     rows: [
-      ...rows(listen.what, listen, express, [1, 1.2], 2),
+      ...rows(listen.what, listen, express, [0.8], 2),
       ...rows(alone.what, alone, express, [], null),
       ...rows('the relay’s process, beside Express whose answer is empty', alone, empty, [], null),
     ],

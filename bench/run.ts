@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures, prints the tables of docs/performance.md, and keeps the results in `.cache/bench/results`.
  * `node bench/run.ts --only a,c --rounds 5 --deliveries 200000 --events 1000000` chooses; it needs the bundles in dist/
- * (`npm run build`). `--trial` runs it with small numbers on a machine that others use, to see that it works, and keeps
+ * (`npm run build`). `--peers` is `--only m`. `--trial` runs it with small numbers on a machine that others use, to see that it works, and keeps
  * nothing. `--write` measures nothing and puts what is kept into docs/performance.md.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -20,6 +20,7 @@ import { normalising } from './normalising.ts';
 import { cacheFolder, root } from './processes.ts';
 import { circumstances, summaryTable, table } from './report.ts';
 import type { Result } from './report.ts';
+import { peers } from './peers.ts';
 import { relayDeath } from './relay-death.ts';
 import { tableOfEvents } from './table.ts';
 import { keepResult, keptResults, letters } from './results.ts';
@@ -27,7 +28,8 @@ import { start } from './start.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: letters.join(',') },
+    only: { type: 'string' },
+    peers: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     deliveries: { type: 'string' },
     events: { type: 'string' },
@@ -56,6 +58,7 @@ const benchmarks: Readonly<Record<string, () => Result | Promise<Result>>> = {
   j: () => paging(rounds),
   k: () => relayDeath(rounds),
   l: () => tableOfEvents(rounds),
+  m: () => peers(extent),
 };
 
 /** Ends the program: what is wrong with how it was called. */
@@ -75,7 +78,7 @@ if (values.write) {
   process.exit();
 }
 
-const chosen = values.only.split(',').map((letter) => letter.trim());
+const chosen = (values.only ?? (values.peers ? 'm' : letters.join(','))).split(',').map((letter) => letter.trim());
 const unknown = chosen.filter((letter) => !(letter in benchmarks));
 if (unknown.length > 0) {
   refuse(`There is no benchmark ${unknown.join(', ')}. There are: ${letters.join(', ')}.`, 2);
@@ -85,9 +88,9 @@ if (!(rounds >= 1) || !(events >= 1000) || !(extent.deliveries >= 1000)) {
 }
 if (!existsSync(join(root, 'dist', 'cm-relay.js'))) refuse('dist/cm-relay.js is missing. Run npm run build first.', 1);
 if (values.trial) takeRoundsAsTheyCome();
-if (chosen.some((letter) => 'ab'.includes(letter)) && chooseGenerator() === 'autocannon') {
+if (chosen.some((letter) => 'abm'.includes(letter)) && chooseGenerator() === 'autocannon') {
   console.error(
-    'wrk is not installed (on Debian: apt-get install wrk). (a) and (b) use autocannon, which costs as much as a server: what they measure is then the machine as much as the relay.\n',
+    'wrk is not installed (on Debian: apt-get install wrk). (a), (b) and (m) use autocannon, which costs as much as a server: what they measure is then the machine as much as the relay.\n',
   );
 }
 

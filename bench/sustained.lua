@@ -39,8 +39,9 @@ function done(summary, latency, requests)
   local errors = summary.errors
   -- os.clock() is the processor time of this process.
   io.write(string.format(
-    '{"requests":%d,"seconds":%.6f,"p99Ms":%.3f,"processorMs":%.1f,"failed":%d}\n',
-    summary.requests, summary.duration / 1e6, latency:percentile(99) / 1000, os.clock() * 1000,
+    '{"requests":%d,"seconds":%.6f,"p50Ms":%.3f,"p99Ms":%.3f,"processorMs":%.1f,"failed":%d}\n',
+    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1000,
+    latency:percentile(99) / 1000, os.clock() * 1000,
     errors.connect + errors.read + errors.write + errors.status + errors.timeout
   ))
 end
