@@ -23,7 +23,7 @@ import type { Result } from './report.ts';
 import { peers } from './peers.ts';
 import { relayDeath } from './relay-death.ts';
 import { tableOfEvents } from './table.ts';
-import { keepResult, keptResults, letters } from './results.ts';
+import { keepResult, keptResults } from './results.ts';
 import { start } from './start.ts';
 
 const { values } = parseArgs({
@@ -78,10 +78,12 @@ if (values.write) {
   process.exit();
 }
 
-const chosen = (values.only ?? (values.peers ? 'm' : letters.join(','))).split(',').map((letter) => letter.trim());
+const chosen = (values.only ?? (values.peers ? 'm' : Object.keys(benchmarks).join(',')))
+  .split(',')
+  .map((letter) => letter.trim());
 const unknown = chosen.filter((letter) => !(letter in benchmarks));
 if (unknown.length > 0) {
-  refuse(`There is no benchmark ${unknown.join(', ')}. There are: ${letters.join(', ')}.`, 2);
+  refuse(`There is no benchmark ${unknown.join(', ')}. There are: ${Object.keys(benchmarks).join(', ')}.`, 2);
 }
 if (!(rounds >= 1) || !(events >= 1000) || !(extent.deliveries >= 1000)) {
   refuse('--rounds is 1 or more, --deliveries and --events 1000 or more.', 2);
