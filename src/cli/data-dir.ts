@@ -3,7 +3,6 @@ import { shellWord } from '../common/shell-quote.ts';
 import { defaultDataDir } from '../protocol/known-directories.ts';
 import { checkDataDirectory, describeDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
 import { CommandError } from './errors.ts';
-import type { CommonOptions } from './flags.ts';
 import { note } from './terminal/output.ts';
 import { askYesNo, canAsk } from './terminal/prompts.ts';
 import { printable } from './terminal/text.ts';
@@ -20,7 +19,7 @@ export function dataDirOf(options: { dataDir?: string }): string {
  * be wrong with it is said by what uses it.
  * @throws DataDirectoryError where nobody can be asked; CommandError where the user does not want it
  */
-export async function admitDataDirectory(options: CommonOptions): Promise<void> {
+export async function admitDataDirectory(options: { dataDir?: string; trustDataDir?: boolean }): Promise<void> {
   const dataDir = dataDirOf(options);
   try {
     checkDataDirectory(dataDir);

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import { admitDataDirectory } from './data-dir.ts';
 import { fitted } from './terminal/output.ts';
 import { methods } from '../protocol/methods.ts';
 
@@ -10,21 +11,27 @@ export interface CommonOptions {
   trustDataDir?: boolean;
 }
 
-/** A command with what all have in common. `lines` of examples and advice stand below its help. */
-export function newCommand(name: string, summary: string, description: string, after: readonly string[]): Command {
-  return commandGroup(name, summary, description, after)
-    .addOption(
-      new Option(
-        '--data-dir <folder>',
-        'where the relay keeps its data (default: $CM_RELAY_DATA_DIR, else the state folder of your account)',
-      ).argParser(checkedBy(notEmpty('a folder'))),
-    )
-    .addOption(
-      new Option('--trust-data-dir', 'use a data directory though no relay of yours has made it, from now on'),
-    );
+/** The flags of the program, which stand before or behind the words of any command. */
+export function commonFlags(): Option[] {
+  return [
+    new Option(
+      '--data-dir <folder>',
+      'where the relay keeps its data (default: $CM_RELAY_DATA_DIR, else the state folder of your account)',
+    ).argParser(checkedBy(notEmpty('a folder'))),
+    new Option('--trust-data-dir', 'use a data directory though no relay of yours has made it, from now on'),
+  ];
 }
 
-/** A command that does nothing itself: its own commands, which are to be added, take the flags. */
+/** A command on a data directory. `after` are lines of examples and advice that stand below its help. */
+export function newCommand(name: string, summary: string, description: string, after: readonly string[]): Command {
+  return commandGroup(name, summary, description, after).hook('preAction', async (_this, command) => {
+    const { dataDir, trustDataDir } = command.optsWithGlobals<CommonOptions>();
+    command.setOptionValue('dataDir', dataDir).setOptionValue('trustDataDir', trustDataDir);
+    await admitDataDirectory(command.opts<CommonOptions>());
+  });
+}
+
+/** A command without a data directory, such as one whose own commands, which are to be added, take the flags. */
 export function commandGroup(name: string, summary: string, description: string, after: readonly string[]): Command {
   return new Command(name)
     .summary(summary)
@@ -48,6 +55,20 @@ export function checkedBy<T>(schema: z.ZodType<T>): (value: unknown) => T {
 export function collectedBy<T>(schema: z.ZodType<T>): (value: string, previous?: T[]) => T[] {
   const parse = checkedBy(schema);
   return (value, previous = []) => [...previous, parse(value)];
+}
+
+/** A parser for seconds, which may have decimals, with bounds. @returns milliseconds */
+export function seconds(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const given = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : NaN;
+    if (given >= least && given <= most) return Math.round(given * 1000);
+    throw new InvalidArgumentError(`expected seconds, ${least} to ${most}, such as 1.5.`);
+  };
+}
+
+/** Flags under a heading of a command's help. */
+export function flagsUnder(heading: string, flags: readonly Option[]): Option[] {
+  return flags.map((each) => each.helpGroup(heading));
 }
 
 /** Text with something in it: a shell makes "" of a variable that is not set. */

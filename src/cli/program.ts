@@ -1,35 +1,29 @@
 import { Command } from 'commander';
-import { bodyCommand } from './commands/body.ts';
-import { breakCommand } from './commands/break.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/support/completion.ts';
 import { doctorCommand } from './commands/support/doctor.ts';
-import { continueCommand } from './commands/sending/continue.ts';
-import { discardCommand } from './commands/discard.ts';
+import { debugCommand } from './commands/debug.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
-import { holdCommand } from './commands/sending/hold.ts';
 import { instancesCommand } from './commands/instances.ts';
 import { listenCommand } from './commands/listen.ts';
 import { mcpCommand } from './commands/mcp.ts';
 import { playCommand } from './commands/play.ts';
 import { recordCommand } from './commands/record.ts';
-import { replayCommand } from './commands/replay.ts';
+import { resendCommand } from './commands/resend.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { scenarioCommand } from './commands/scenario.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { retryCommand } from './commands/sending/retry.ts';
-import { stepCommand } from './commands/sending/step.ts';
 import { stopCommand } from './commands/stop.ts';
-import { subscribeCommand } from './commands/subscribe.ts';
 import { triggerCommand } from './commands/trigger.ts';
 import { urlCommand } from './commands/url.ts';
 import { waitCommand } from './commands/wait.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
-import { admitDataDirectory } from './data-dir.ts';
-import { exitCodes, report, UsageError, withoutSecrets } from './errors.ts';
-import type { CommonOptions } from './flags.ts';
+import { exitCodes, report, withoutSecrets } from './errors.ts';
+import { commonFlags } from './flags.ts';
+import { presentLine } from './former-spellings.ts';
 import { fitted, watchOutput } from './terminal/output.ts';
 import { printable } from './terminal/text.ts';
 import { version } from '../version.ts';
@@ -42,6 +36,7 @@ export function createProgram(): Command {
     )
     .version(version, '-V, --version', "the product's version")
     .helpOption('-h, --help', 'what there is, with examples')
+    .commandsGroup('Help and tools:')
     .helpCommand('help [command]', 'what a command does, with examples')
     .addHelpText(
       'after',
@@ -54,50 +49,39 @@ export function createProgram(): Command {
         'cm-relay help listen shows what a command takes, with examples.',
       ].join('\n'),
     );
-  for (const command of [
-    listenCommand(),
-    statusCommand(),
-    urlCommand(),
-    triggerCommand(),
-    waitCommand(),
-    eventsCommand(),
-    showCommand(),
-    replayCommand(),
-    discardCommand(),
-    holdCommand(),
-    stepCommand(),
-    continueCommand(),
-    retryCommand(),
-    breakCommand(),
-    exportCommand(),
-    checkCommand(),
-    scenarioCommand(),
-    recordCommand(),
-    playCommand(),
-    bodyCommand(),
-    instancesCommand(),
-    webhooksCommand(),
-    sandboxCommand(),
-    subscribeCommand(),
-    mcpCommand(),
-    completionCommand(),
-    doctorCommand(),
-    stopCommand(),
-  ]) {
-    program.addCommand(command);
+  for (const flag of commonFlags()) program.addOption(flag);
+  for (const [heading, commands] of Object.entries(groups())) {
+    for (const command of commands) program.addCommand(command.helpGroup(heading));
   }
-  program.hook('preAction', async (_program, command) => {
-    const takesIt = command.options.some(({ long }) => long === '--data-dir');
-    if (takesIt) await admitDataDirectory(command.opts<CommonOptions>());
-  });
   // A command that was made elsewhere inherits nothing.
-  for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
+  for (const { words, command } of commandsOf(program)) {
     command
       .exitOverride()
       .configureOutput(errorOutput)
-      .showHelpAfterError(`Add --help for what ${command.name()} takes, with examples.`);
+      .showHelpAfterError(`Add --help for what ${words.at(-1) ?? program.name()} takes, with examples.`);
   }
   return program;
+}
+
+/** The commands under the headings of the help, by what somebody is about to do. */
+function groups(): Readonly<Record<string, readonly Command[]>> {
+  return {
+    'Receive and forward:': [listenCommand(), statusCommand(), urlCommand(), retryCommand(), stopCommand()],
+    'Look at what came:': [eventsCommand(), showCommand(), waitCommand(), exportCommand()],
+    'Send and debug:': [triggerCommand(), resendCommand(), debugCommand()],
+    'Test a callback:': [checkCommand(), scenarioCommand(), recordCommand(), playCommand()],
+    'At the vendors, or without them:': [webhooksCommand(), instancesCommand(), sandboxCommand()],
+    'Help and tools:': [doctorCommand(), mcpCommand(), completionCommand()],
+  };
+}
+
+/** The program and every command below it, with the words that call it. */
+export function commandsOf(
+  command: Command,
+  words: readonly string[] = [],
+): readonly { readonly words: readonly string[]; readonly command: Command }[] {
+  const below = command.commands.flatMap((each) => commandsOf(each, [...words, each.name()]));
+  return [{ words, command }, ...below];
 }
 
 /** What is wrong quotes the command line, which a terminal would act on. */
@@ -115,12 +99,7 @@ export async function main(args: readonly string[]): Promise<number> {
   watchOutput();
   try {
     const program = createProgram();
-    const [first, named] = args;
-    // Commander would print the help of all without a word.
-    if (first === 'help' && named !== undefined && !program.commands.some((each) => each.name() === named)) {
-      throw new UsageError(`unknown command '${named}'`, 'cm-relay help lists the commands that there are.');
-    }
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(presentLine(args, program), { from: 'user' });
     return exitCodes.done;
   } catch (error) {
     return report(error);

@@ -20,7 +20,7 @@ interface BodyOptions extends CommonOptions, InstanceFlags {
   withSecrets?: boolean;
 }
 
-/** `cm-relay body`. */
+/** `cm-relay instances body`. */
 export function bodyCommand(): Command {
   const command = newCommand(
     'body',
@@ -28,9 +28,9 @@ export function bodyCommand(): Command {
     'Prints the JSON body of POST /instances, which creates an instance of the Campaign Monitor connector with events. What is given is checked, and what is not given is "", to be filled in. The client id and the client secret of the OAuth app come from the environment variables OAUTH_API_KEY and OAUTH_API_SECRET.',
     [
       'Examples:',
-      '  cm-relay body                                             every key, nothing filled in',
-      '  cm-relay body --name "My lists" --list 4fe1… --callback-url https://…/open-connectors > body.json',
-      '  cm-relay body --name "My lists" --curl                    a command with placeholders for secrets',
+      '  cm-relay instances body                                   every key, nothing filled in',
+      '  cm-relay instances body --name "My lists" --list 4fe1… --callback-url https://…/open-connectors > body.json',
+      '  cm-relay instances body --name "My lists" --curl          a command with placeholders for secrets',
       '',
       'Next: post it with your user and organization secret; --curl prints the command. Keep the id and the token of',
       'the answer.',

@@ -27,6 +27,7 @@ import type { Reachable } from '../own-addresses.ts';
 import { askYesNo, canAsk } from '../terminal/prompts.ts';
 import { clip, count, pad, printable } from '../terminal/text.ts';
 import { createInstanceCommand } from '../vendors/instance-create.ts';
+import { bodyCommand } from './body.ts';
 
 interface InstanceOptions extends CommonOptions, PlatformOptions {
   json?: boolean;
@@ -53,6 +54,7 @@ export function instancesCommand(): Command {
   );
   for (const each of [
     createInstanceCommand(),
+    bodyCommand(),
     listCommand(),
     showCommand(),
     logCommand(),

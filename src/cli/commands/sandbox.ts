@@ -1,83 +1,96 @@
-import { Argument, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { DeliveryRecord } from '../../sandbox/campaign-monitor/outbox.ts';
 import type { NotificationRecord } from '../../sandbox/open-connectors/notifier.ts';
 import type { Sandbox, SandboxReport } from '../../sandbox/sandbox.ts';
 import { hasEnded, isInBackground, startInBackground, tellStarter } from '../background.ts';
-import { UsageError } from '../errors.ts';
-import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
+import { jsonFlag, newCommand, seconds, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
+import { formerFlag } from '../former-spellings.ts';
 import { forgetSandbox, keepSandbox, runningSandboxes, stopSandbox } from '../kept-sandboxes.ts';
 import type { KeptSandbox } from '../kept-sandboxes.ts';
 import { LiveWriter, note, print, printJson } from '../terminal/output.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { count, localTime, printable } from '../terminal/text.ts';
+import { subscribeCommand } from './subscribe.ts';
 
 interface SandboxOptions extends CommonOptions {
   port: number;
   json?: boolean;
   randomCredentials?: boolean;
-  keepAliveMinutes?: number;
+  /** In milliseconds. */
+  keepAlive?: number;
   detach?: boolean;
 }
 
-/** `cm-relay sandbox`. */
+const readMinutes = wholeNumber(z.int().min(1).max(10_000));
+
+/** `cm-relay sandbox`, with its commands. */
 export function sandboxCommand(): Command {
+  const keepAlive = new Option(
+    '--keep-alive <s>',
+    'end after so many seconds without a request that opened something',
+  ).argParser(seconds(1, 600_000));
+  return (
+    newCommand(
+      'sandbox',
+      'run both vendors on this machine, with made-up data',
+      'Runs an emulated Campaign Monitor and an emulated Open Connectors on loopback: their APIs, the consent page, webhooks, instances and notifications, with made-up clients, lists and subscribers. No account is needed and nothing leaves this machine. Ends with Ctrl-C.',
+      [
+        'Examples:',
+        '  cm-relay sandbox',
+        '  cm-relay sandbox --port 9000 --json',
+        '  cm-relay sandbox --port 9000 --detach',
+        '  cm-relay sandbox stop                         ends those in the background',
+        '',
+        'Next: cm-relay listen in another terminal, then register its URL with the printed API as a webhook of a list.',
+      ],
+    )
+      .addOption(portFlag('the port; 0 takes any that is free').default(0, 'any that is free'))
+      .addOption(
+        new Option(
+          '--random-credentials',
+          'keys, secrets, ids and controls of this run alone; nothing published opens it',
+        ),
+      )
+      .addOption(
+        new Option('--detach', 'run it in the background, and end once it is ready; one that runs already is taken'),
+      )
+      .addOption(keepAlive)
+      .addOption(formerFlag(keepAlive, '--keep-alive-minutes <n>', (minutes) => readMinutes(minutes) * 60_000))
+      .addOption(jsonFlag('a first line {"type":"ready","campaignMonitorApi","openConnectorsApi","credentials",…}'))
+      .action((options: SandboxOptions) => (options.detach === true ? detached(options) : run(options)))
+      .addCommand(subscribeCommand())
+      .addCommand(stopCommand())
+      // What stands behind a command of its own is that one's.
+      .enablePositionalOptions()
+  );
+}
+
+function portFlag(description: string): Option {
+  return new Option('--port <n>', description).argParser(wholeNumber(z.int().min(0).max(65_535)));
+}
+
+function stopCommand(): Command {
   return newCommand(
-    'sandbox',
-    'run both vendors on this machine, with made-up data',
-    'Runs an emulated Campaign Monitor and an emulated Open Connectors on loopback: their APIs, the consent page, webhooks, instances and notifications, with made-up clients, lists and subscribers. No account is needed and nothing leaves this machine. Ends with Ctrl-C.',
+    'stop',
+    'end sandboxes that run in the background',
+    'Ends the sandboxes that run in the background, and waits until each is gone. Where none runs there is nothing to do, and that is no failure.',
     [
       'Examples:',
-      '  cm-relay sandbox',
-      '  cm-relay sandbox --port 9000 --json',
-      '  cm-relay sandbox --port 9000 --detach',
-      '  cm-relay sandbox stop                         ends those in the background',
+      '  cm-relay sandbox stop',
+      '  cm-relay sandbox stop --port 9000    that one alone',
       '',
-      'Next: cm-relay listen in another terminal, then register its URL with the printed API as a webhook of a list.',
+      'Next: cm-relay stop ends the relay, too.',
     ],
   )
-    .addArgument(
-      new Argument('[action]', 'start (the default), or stop: end those that run in the background').choices([
-        'start',
-        'stop',
-      ]),
-    )
-    .addOption(
-      new Option('--port <n>', 'the port; 0 takes any that is free; with stop, the one to end')
-        .default(0, 'any that is free')
-        .argParser(wholeNumber(z.int().min(0).max(65_535))),
-    )
-    .addOption(
-      new Option(
-        '--random-credentials',
-        'keys, secrets, ids and controls of this run alone; nothing published opens it',
-      ),
-    )
-    .addOption(
-      new Option('--detach', 'run it in the background, and end once it is ready; one that runs already is taken'),
-    )
-    .addOption(
-      new Option(
-        '--keep-alive-minutes <n>',
-        'end after so many minutes without a request that opened something',
-      ).argParser(wholeNumber(z.int().min(1).max(10_000))),
-    )
-    .addOption(jsonFlag('a first line {"type":"ready","campaignMonitorApi","openConnectorsApi","credentials",…}'))
-    .action(sandbox);
+    .addOption(portFlag('the port of the one to end').default(0, 'all of them'))
+    .addOption(jsonFlag('a JSON object: {"stopped":[{"port","pid"}]}'))
+    .action(stop);
 }
 
-async function sandbox(action: 'start' | 'stop' | undefined, options: SandboxOptions): Promise<void> {
-  if (action === 'stop') return stop(options);
-  return options.detach === true ? detached(options) : run(options);
-}
-
-/** Ends those that run in the background. */
-async function stop({ port, json, detach, randomCredentials, keepAliveMinutes }: SandboxOptions): Promise<void> {
-  const others = { detach, randomCredentials, keepAliveMinutes };
-  const [other] = Object.entries(others).flatMap(([name, given]) => (given === undefined ? [] : [name]));
-  if (other !== undefined) throw new UsageError('of the flags --port and --json alone go with stop');
+async function stop({ port, json }: Pick<SandboxOptions, 'port' | 'json'>): Promise<void> {
   const running = await runningSandboxes(port);
   for (const kept of running) {
     await stopSandbox(kept);
@@ -98,16 +111,16 @@ async function detached({ port, json, randomCredentials }: SandboxOptions): Prom
   for (const line of lines) await print(`${line}\n`);
 }
 
-async function run({ port, json, randomCredentials, keepAliveMinutes }: SandboxOptions): Promise<void> {
+async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions): Promise<void> {
   const stop = new AbortController();
   const asked = Promise.race([interrupted(), aborted(stop.signal)]);
   // Here, since no other command needs the sandbox's modules.
   const { startSandbox } = await import('../../sandbox/sandbox.ts');
   const lines = new LiveWriter(process.stdout, {
     missed: (n) => `… ${n} more lines`,
-    probes: keepAliveMinutes === undefined,
+    probes: keepAlive === undefined,
   });
-  const idle = keepAliveMinutes === undefined ? undefined : setTimeout(() => stop.abort(), keepAliveMinutes * 60_000);
+  const idle = keepAlive === undefined ? undefined : setTimeout(() => stop.abort(), keepAlive);
   const running = await startSandbox({
     port,
     randomCredentials: randomCredentials === true,
@@ -134,7 +147,7 @@ async function run({ port, json, randomCredentials, keepAliveMinutes }: SandboxO
     tellStarter(json === true ? asJson : inBackground);
   }
   // One that ends by itself when it is idle is there for more than whoever has started it.
-  const unread = keepAliveMinutes === undefined ? lines.closed : new Promise<never>(() => undefined);
+  const unread = keepAlive === undefined ? lines.closed : new Promise<never>(() => undefined);
   const failure = await Promise.race([asked.then(() => null), unread]);
   clearTimeout(idle);
   await running.close();

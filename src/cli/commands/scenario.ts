@@ -27,7 +27,7 @@ interface ScenarioOptions extends TargetFlags, ProbeFlags {
   json?: boolean;
 }
 
-/** `cm-relay scenario run`. */
+/** `cm-relay scenario`. */
 export function scenarioCommand(): Command {
   const command = newCommand(
     'scenario',
@@ -35,9 +35,9 @@ export function scenarioCommand(): Command {
     'Runs files of scenarios (*.cm-scenario.json): what is sent to your callback, what goes wrong on the way, and what has to come of it. docs/scenarios.md tells how they are written.',
     [
       'Examples:',
-      '  cm-relay scenario run tests/*.cm-scenario.json',
-      '  cm-relay scenario run twice.cm-scenario.json --to http://localhost:3000/callback',
-      '  cm-relay scenario run tests/*.cm-scenario.json --report junit=scenarios.xml',
+      '  cm-relay scenario tests/*.cm-scenario.json',
+      '  cm-relay scenario twice.cm-scenario.json --to http://localhost:3000/callback',
+      '  cm-relay scenario tests/*.cm-scenario.json --report junit=scenarios.xml',
       '',
       'What a flag says wins over what the file says. A probe of a file that is a command runs only with --allow-commands,',
       'and variables of your environment go to places that a file names only where you allow it, or add --allow-env.',
@@ -46,7 +46,6 @@ export function scenarioCommand(): Command {
       'Next: cm-relay record keeps what came in a file, which a scenario may send.',
     ],
   )
-    .addArgument(new Argument('<action>', 'what to do').choices(['run']))
     .addArgument(new Argument('<files...>', 'files of scenarios'))
     .addOption(new Option('--to <url>', 'your callback (default: the destination of the file, or of --config)'));
   return withProbeFlags(withTargetFlags(command), String(quietMs))
@@ -69,7 +68,7 @@ interface Prepared extends Asked {
   readonly uses: readonly EnvironmentUse[];
 }
 
-async function run(_action: string, files: string[], options: ScenarioOptions): Promise<void> {
+async function run(files: string[], options: ScenarioOptions): Promise<void> {
   const [checking, { runScenario }, { deliveryIn, newRun, sourcesOf }, { reportedScenario, counts, countsLine }] =
     await Promise.all([
       import('../checking.ts'),

@@ -17,7 +17,7 @@ interface SubscribeOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** `cm-relay subscribe`. */
+/** `cm-relay sandbox subscribe`. */
 export function subscribeCommand(): Command {
   return newCommand(
     'subscribe',
@@ -25,8 +25,8 @@ export function subscribeCommand(): Command {
     `Subscribes an address to a list of the sandbox's Campaign Monitor, which then posts to the list's webhooks as the vendor does. At the vendor itself nobody is subscribed. The API key is taken from the environment variable ${apiKeyVariable}.`,
     [
       'Examples:',
-      '  cm-relay subscribe jane@example.org --list 4fe1… --host http://127.0.0.1:9000',
-      '  cm-relay subscribe jane@example.org --list 4fe1… --host http://127.0.0.1:9000 --name "Jane Doe"',
+      '  cm-relay sandbox subscribe jane@example.org --list 4fe1… --host http://127.0.0.1:9000',
+      '  cm-relay sandbox subscribe jane@example.org --list 4fe1… --host http://127.0.0.1:9000 --name "Jane Doe"',
       '',
       'Next: cm-relay wait --filter address:jane@example.org waits for what comes of it.',
     ],

@@ -6,7 +6,7 @@ import { print, printJson } from '../../terminal/output.ts';
 import { heldText } from '../../terminal/sending-text.ts';
 import { count } from '../../terminal/text.ts';
 
-/** `cm-relay continue`. */
+/** `cm-relay debug continue`. */
 export function continueCommand(): Command {
   return newCommand(
     'continue',
@@ -14,8 +14,8 @@ export function continueCommand(): Command {
     'Lets sending go on: all that was held is sent in order, up to the next that meets a breakpoint. What waits for a key is held on.',
     [
       'Examples:',
-      '  cm-relay continue',
-      '  cm-relay continue --json',
+      '  cm-relay debug continue',
+      '  cm-relay debug continue --json',
       '',
       'Next: cm-relay events shows what became of it.',
     ],

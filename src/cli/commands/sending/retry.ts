@@ -17,7 +17,7 @@ export function retryCommand(): Command {
       '  cm-relay retry           the callback is back, or the tunnel program is installed',
       '  cm-relay retry --json',
       '',
-      'Next: cm-relay status says what became of it. What has failed for good is sent again by cm-relay replay --failed.',
+      'Next: cm-relay status says what became of it. What has failed for good is sent again by cm-relay resend --failed.',
     ],
   )
     .addOption(jsonFlag('a JSON object: {"tried":[…],"tunnel"}'))

@@ -8,7 +8,7 @@ import { masked } from '../../terminal/masked.ts';
 import { print, printJson } from '../../terminal/output.ts';
 import { heldText, releasedText } from '../../terminal/sending-text.ts';
 
-/** `cm-relay step`. */
+/** `cm-relay debug step`. */
 export function stepCommand(): Command {
   return newCommand(
     'step',
@@ -16,10 +16,10 @@ export function stepCommand(): Command {
     'Sends one notification that is held, whatever breakpoints say: the next in order, or the one that is named. Sending stays paused.',
     [
       'Examples:',
-      '  cm-relay step          the next one',
-      '  cm-relay step e12      that of an event',
+      '  cm-relay debug step          the next one',
+      '  cm-relay debug step e12      that of an event',
       '',
-      'Next: cm-relay continue sends all of them, cm-relay discard e12 gives one up.',
+      'Next: cm-relay debug continue sends all of them, cm-relay debug discard e12 gives one up.',
     ],
   )
     .addArgument(new Argument('[id]', 'the id of an event, delivery or notification').argParser(parseId))
@@ -33,7 +33,7 @@ async function step(id: string | undefined, options: CommonOptions & { json?: bo
   if (result.released.length === 0) {
     throw new CommandError(
       'nothing to send: nothing is held',
-      'cm-relay hold pauses sending, cm-relay break add stops it.',
+      'cm-relay debug pause pauses sending, cm-relay debug break add stops it.',
     );
   }
   if (options.json !== true) await print(`${releasedText(result.released)}\n${heldText(result.sending)}\n`);

@@ -1,29 +1,29 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import { withRelay } from '../connection.ts';
-import { CommandError, UsageError } from '../errors.ts';
-import { collectIds, jsonFlag, newCommand } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
-import { print, printJson } from '../terminal/output.ts';
-import { count } from '../terminal/text.ts';
+import { withRelay } from '../../connection.ts';
+import { CommandError, UsageError } from '../../errors.ts';
+import { collectIds, jsonFlag, newCommand } from '../../flags.ts';
+import type { CommonOptions } from '../../flags.ts';
+import { print, printJson } from '../../terminal/output.ts';
+import { count } from '../../terminal/text.ts';
 
 interface DiscardOptions extends CommonOptions {
   waiting?: boolean;
   json?: boolean;
 }
 
-/** `cm-relay discard`. */
+/** `cm-relay debug discard`. */
 export function discardCommand(): Command {
   return newCommand(
     'discard',
     'give up notifications that wait',
-    'Gives up notifications that wait to be sent or are held. They stay in the history, and replay can still send them.',
+    'Gives up notifications that wait to be sent or are held. They stay in the history, and cm-relay resend can still send them.',
     [
       'Examples:',
-      '  cm-relay discard e12          what waits of one event',
-      '  cm-relay discard --waiting    all that waits, for instance for a server that is gone',
+      '  cm-relay debug discard e12          what waits of one event',
+      '  cm-relay debug discard --waiting    all that waits, for instance for a server that is gone',
       '',
-      'Next: cm-relay events --filter state:discarded lists them, cm-relay replay sends them after all.',
+      'Next: cm-relay events --filter state:discarded lists them, cm-relay resend sends them after all.',
     ],
   )
     .addArgument(new Argument('[ids...]', 'ids of events, deliveries or notifications').argParser(collectIds))
@@ -37,7 +37,7 @@ async function discard(ids: string[] | undefined, options: DiscardOptions): Prom
   if (named === (options.waiting === true)) {
     throw new UsageError(
       named ? 'ids and --waiting exclude each other' : 'nothing to discard: give ids or --waiting',
-      'For example: cm-relay discard --waiting',
+      'For example: cm-relay debug discard --waiting',
     );
   }
   const result = await withRelay(options, (client) =>

@@ -1,96 +1,135 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { breakpointPlaces, breakpointSchema, onFailures } from '../../protocol/debug.ts';
+import { breakpointPlaces, breakpointSchema, onFailures } from '../../../protocol/debug.ts';
 import type {
   Breakpoint,
   BreakpointPlace,
   KeptBreakpoint,
   OnFailure,
   RefusedBreakpoint,
-} from '../../protocol/debug.ts';
-import { withRelay } from '../connection.ts';
-import { CommandError, UsageError } from '../errors.ts';
-import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
-import { note, print, printJson } from '../terminal/output.ts';
-import { pad, printable } from '../terminal/text.ts';
-
-type Action = 'add' | 'list' | 'remove';
-const actions: readonly Action[] = ['add', 'list', 'remove'];
+} from '../../../protocol/debug.ts';
+import { withRelay } from '../../connection.ts';
+import { CommandError, UsageError } from '../../errors.ts';
+import { checkedBy, commandGroup, jsonFlag, newCommand } from '../../flags.ts';
+import type { CommonOptions } from '../../flags.ts';
+import { note, print, printJson } from '../../terminal/output.ts';
+import { pad, printable } from '../../terminal/text.ts';
 
 interface BreakOptions extends CommonOptions {
+  json?: boolean;
+}
+
+interface AddOptions extends BreakOptions {
   at?: BreakpointPlace;
   condition?: string;
   hits?: string;
   log?: string;
   onFailure?: OnFailure;
-  all?: boolean;
-  json?: boolean;
 }
-
-/** Flags that only some actions take. */
-const takenBy = {
-  at: 'add',
-  condition: 'add',
-  hits: 'add',
-  log: 'add',
-  onFailure: 'add',
-  all: 'remove',
-} as const satisfies Partial<Record<keyof BreakOptions, Action>>;
 
 const breakpointId = z.string().regex(/^b[1-9]\d*$/);
 
-/** `cm-relay break`. */
+/** `cm-relay debug break`, with its commands. */
 export function breakCommand(): Command {
-  return newCommand(
+  const command = commandGroup(
     'break',
     'set, list and remove breakpoints',
     'Breakpoints stop sending where an event meets them: it is held, and so is what comes behind it. They stay when the relay is started again.',
     [
       'Examples:',
-      '  cm-relay break add                                                       every event that is about to be sent',
-      '  cm-relay break add --condition type:update                               as cm-relay events --filter has it',
-      '  cm-relay break add --condition \'event.address.endsWith("@example.org")\'',
-      "  cm-relay break add --at failed-attempt --condition 'attempt.status == 500'",
-      '  cm-relay break add --hits ">= 3"                                         from the third on',
-      '  cm-relay break add --log "{event.type} of {event.address}"               says so, and does not stop',
-      '  cm-relay break list                                                      also why each did not stop',
-      '  cm-relay break remove b1',
-      '  cm-relay break remove --all',
+      '  cm-relay debug break add --condition type:update',
+      '  cm-relay debug break list             also why each did not stop',
+      '  cm-relay debug break remove b1',
+      '',
+      'Next: cm-relay debug step sends what was stopped, cm-relay debug continue goes on to the next.',
+    ],
+  );
+  for (const each of [addCommand(), listCommand(), removeCommand()]) command.addCommand(each);
+  return command.helpCommand('help [command]', 'what a command does, with examples');
+}
+
+const asJson = (): Option => jsonFlag('one JSON object a line, one for each breakpoint');
+
+function addCommand(): Command {
+  return newCommand(
+    'add',
+    'set a breakpoint',
+    'Stops sending where an event meets what is said here: it is held, and so is what comes behind it.',
+    [
+      'Examples:',
+      '  cm-relay debug break add                                                       every event that is about to be sent',
+      '  cm-relay debug break add --condition type:update                               as cm-relay events --filter has it',
+      '  cm-relay debug break add --condition \'event.address.endsWith("@example.org")\'',
+      "  cm-relay debug break add --at failed-attempt --condition 'attempt.status == 500'",
+      '  cm-relay debug break add --hits ">= 3"                                         from the third on',
+      '  cm-relay debug break add --log "{event.type} of {event.address}"               says so, and does not stop',
       '',
       'Conditions are filters, or expressions in CEL; docs/debugging.md has what they may ask.',
       '',
-      'Next: cm-relay step sends what was stopped, cm-relay continue goes on to the next.',
+      'Next: cm-relay debug step sends what was stopped, cm-relay debug continue goes on to the next.',
     ],
   )
-    .addArgument(new Argument('<action>', 'what to do').choices(actions))
-    .addArgument(new Argument('[ids...]', 'remove: ids that list shows, such as b1').argParser(collectBreakpoints))
-    .addOption(new Option('--at <place>', 'add: where it is looked at (default: event)').choices(breakpointPlaces))
+    .addOption(new Option('--at <place>', 'where it is looked at (default: event)').choices(breakpointPlaces))
     .addOption(
-      new Option('--condition <text>', 'add: stop only where this is true; a filter, or CEL').argParser(
+      new Option('--condition <text>', 'stop only where this is true; a filter, or CEL').argParser(
         checkedBy(breakpointSchema.shape.condition.unwrap()),
       ),
     )
     .addOption(
-      new Option('--hits <count>', 'add: stop only so often: == 3, >= 3 or % 3').argParser(
+      new Option('--hits <count>', 'stop only so often: == 3, >= 3 or % 3').argParser(
         checkedBy(breakpointSchema.shape.hitCount.unwrap()),
       ),
     )
     .addOption(
-      new Option('--log <text>', 'add: say this, with expressions in braces, and do not stop').argParser(
+      new Option('--log <text>', 'say this, with expressions in braces, and do not stop').argParser(
         checkedBy(breakpointSchema.shape.log.unwrap()),
       ),
     )
     .addOption(
       new Option(
         '--on-failure <what>',
-        'add: what becomes of an event for which the condition fails (default: stop)',
+        'what becomes of an event for which the condition fails (default: stop)',
       ).choices(onFailures),
     )
-    .addOption(new Option('--all', 'remove: all of them'))
-    .addOption(jsonFlag('one JSON object a line, one for each breakpoint'))
-    .action(breakpoints);
+    .addOption(asJson())
+    .action(add);
+}
+
+function listCommand(): Command {
+  return newCommand(
+    'list',
+    'list the breakpoints, and why each did not stop',
+    'Lists the breakpoints: how often each was looked at, met and stopped, and why it did not.',
+    [
+      'Examples:',
+      '  cm-relay debug break list',
+      '  cm-relay debug break list --json',
+      '',
+      'Next: cm-relay debug break remove b1 takes one away.',
+    ],
+  )
+    .addOption(asJson())
+    .action(list);
+}
+
+function removeCommand(): Command {
+  return newCommand(
+    'remove',
+    'remove breakpoints',
+    'Removes breakpoints. What they have stopped stays held until somebody steps or continues.',
+    [
+      'Examples:',
+      '  cm-relay debug break remove b1',
+      '  cm-relay debug break remove --all',
+      '',
+      'Next: cm-relay debug continue sends what is held.',
+    ],
+  )
+    .addArgument(new Argument('[ids...]', 'ids of breakpoints, such as b1').argParser(collectBreakpoints))
+    .addOption(new Option('--all', 'all of them'))
+    .addOption(asJson())
+    .action(remove);
 }
 
 function collectBreakpoints(value: string, previous: string[] = []): string[] {
@@ -99,27 +138,7 @@ function collectBreakpoints(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
 
-async function breakpoints(action: Action, ids: string[] | undefined, options: BreakOptions): Promise<void> {
-  for (const [name, taker] of Object.entries(takenBy)) {
-    if (options[name as keyof typeof takenBy] === undefined || taker === action) continue;
-    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new UsageError(`--${flag} goes with ${taker}`, `For example: cm-relay break ${taker}`);
-  }
-  const named = ids ?? [];
-  if (action !== 'remove' && named.length > 0) {
-    throw new UsageError(`${action} takes no ids`, 'cm-relay break remove b1 removes one.');
-  }
-  switch (action) {
-    case 'add':
-      return add(options);
-    case 'list':
-      return list(options);
-    case 'remove':
-      return remove(named, options);
-  }
-}
-
-async function add(options: BreakOptions): Promise<void> {
+async function add(options: AddOptions): Promise<void> {
   const { at = 'event', condition, hits, log, onFailure } = options;
   const wanted: Breakpoint = {
     ...{ at, enabled: true },
@@ -144,7 +163,7 @@ async function add(options: BreakOptions): Promise<void> {
 /** What is wrong with a breakpoint, and a mark under where it is. */
 function explained(refusal: RefusedBreakpoint, wanted: Breakpoint): UsageError | CommandError {
   if (refusal.in === 'breakpoint') {
-    return new CommandError(refusal.message, 'cm-relay break remove takes some away.');
+    return new CommandError(refusal.message, 'cm-relay debug break remove takes some away.');
   }
   const flag = { condition: '--condition', hitCount: '--hits', log: '--log' }[refusal.in];
   const text = printable(wanted[refusal.in] ?? '');
@@ -155,15 +174,15 @@ function explained(refusal: RefusedBreakpoint, wanted: Breakpoint): UsageError |
 
 async function list(options: BreakOptions): Promise<void> {
   const { breakpoints: all } = await withRelay(options, (client) => client.request('debug/breakpoints', {}));
-  if (all.length === 0 && options.json !== true) note('There are no breakpoints. cm-relay break add sets one.');
+  if (all.length === 0 && options.json !== true) note('There are no breakpoints. cm-relay debug break add sets one.');
   await show(all, options);
 }
 
-async function remove(ids: readonly string[], options: BreakOptions): Promise<void> {
+async function remove(ids: readonly string[], options: BreakOptions & { all?: boolean }): Promise<void> {
   if (ids.length > 0 === (options.all === true)) {
     throw new UsageError(
       ids.length > 0 ? 'ids and --all exclude each other' : 'nothing to remove: give ids or --all',
-      'For example: cm-relay break remove b1',
+      'For example: cm-relay debug break remove b1',
     );
   }
   const { changed } = await withRelay(options, (client) =>
@@ -171,7 +190,7 @@ async function remove(ids: readonly string[], options: BreakOptions): Promise<vo
   );
   const missing = ids.find((id) => !changed.includes(id));
   if (missing !== undefined)
-    throw new CommandError(`there is no breakpoint ${missing}`, 'cm-relay break list shows them.');
+    throw new CommandError(`there is no breakpoint ${missing}`, 'cm-relay debug break list shows them.');
   if (options.json === true) for (const id of changed) await printJson({ id, removed: true });
   else await print(`Removed: ${changed.length === 0 ? 'none, there were none' : changed.join(', ')}\n`);
 }

@@ -12,7 +12,7 @@ import { ReplayOutcomes } from '../terminal/replay-outcomes.ts';
 import { count } from '../terminal/text.ts';
 import { filterFlag, filterHelp } from './events.ts';
 
-interface ReplayOptions extends CommonOptions {
+interface ResendOptions extends CommonOptions {
   failed?: boolean;
   filter?: string;
   to?: string;
@@ -21,19 +21,19 @@ interface ReplayOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** `cm-relay replay`. */
-export function replayCommand(): Command {
+/** `cm-relay resend`. */
+export function resendCommand(): Command {
   return newCommand(
-    'replay',
+    'resend',
     'send notifications again, the same bytes',
     'Sends notifications again through the running relay: the same bytes with the same eventId, so that your receiver can show that it is idempotent.',
     [
       'Examples:',
-      '  cm-relay replay e12                                    the notifications of one event',
-      '  cm-relay replay d7 n31                                 those of a delivery, and one more',
-      '  cm-relay replay --failed                               all that failed',
-      '  cm-relay replay --failed --wait                        and say what became of them',
-      '  cm-relay replay --filter "type:update since:1h" --to http://localhost:4000/other',
+      '  cm-relay resend e12                                    the notifications of one event',
+      '  cm-relay resend d7 n31                                 those of a delivery, and one more',
+      '  cm-relay resend --failed                               all that failed',
+      '  cm-relay resend --failed --wait                        and say what became of them',
+      '  cm-relay resend --filter "type:update since:1h" --to http://localhost:4000/other',
       '',
       ...filterHelp,
       '',
@@ -57,10 +57,10 @@ export function replayCommand(): Command {
       ),
     )
     .addOption(jsonFlag('a JSON object'))
-    .action(replay);
+    .action(resend);
 }
 
-async function replay(ids: string[] | undefined, options: ReplayOptions): Promise<void> {
+async function resend(ids: string[] | undefined, options: ResendOptions): Promise<void> {
   const given = [
     ids !== undefined && ids.length > 0 && 'ids',
     options.failed === true && '--failed',
@@ -69,9 +69,9 @@ async function replay(ids: string[] | undefined, options: ReplayOptions): Promis
   if (given.length !== 1) {
     throw new UsageError(
       given.length === 0
-        ? 'nothing to replay: give ids, --failed or --filter'
+        ? 'nothing to resend: give ids, --failed or --filter'
         : `${given.join(' and ')} exclude each other`,
-      'For example: cm-relay replay e12',
+      'For example: cm-relay resend e12',
     );
   }
   if (options.timeout !== undefined && options.wait !== true) throw new UsageError('--timeout goes with --wait');
