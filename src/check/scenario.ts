@@ -241,7 +241,7 @@ export const scenarioFileSchema = z
     kept: keptSchema.optional(),
     scenarios: z.array(scenarioSchema).min(1).max(200),
   })
-  .describe('Scenarios of cm-relay scenario run: what is sent to a callback, and what has to come of it.');
+  .describe('Scenarios of cm-relay scenario: what is sent to a callback, and what has to come of it.');
 
 export type ScenarioFile = z.output<typeof scenarioFileSchema>;
 export type Scenario = z.output<typeof scenarioSchema>;

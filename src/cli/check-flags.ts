@@ -3,8 +3,9 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { destinationSchema } from '../protocol/settings.ts';
-import { checkedBy, urlOf, wholeNumber } from './flags.ts';
+import { checkedBy, seconds, urlOf, wholeNumber } from './flags.ts';
 import type { CommonOptions } from './flags.ts';
+import { formerFlag } from './former-spellings.ts';
 
 /** A kind of report, and the file that it goes to. */
 export interface ReportFile {
@@ -23,7 +24,8 @@ export interface ProbeFlags {
   probeValue?: string;
   probeCommand?: string;
   kept?: string;
-  settle?: number;
+  /** In milliseconds. */
+  stableFor?: number;
 }
 
 /** A URL without user name and password. */
@@ -31,6 +33,7 @@ export const httpUrl = urlOf(destinationSchema.shape.url);
 
 /** Adds the flags that say where to send. */
 export function withTargetFlags(command: Command): Command {
+  command.optionsGroup('Destination:');
   return command
     .addOption(new Option('--config <file>', 'a configuration file of cm-relay listen, for a destination of it'))
     .addOption(
@@ -43,6 +46,11 @@ export function withTargetFlags(command: Command): Command {
 
 /** Adds the flags that say who tells what the callback has made. @param settled how long it is waited for else */
 export function withProbeFlags(command: Command, settled: string): Command {
+  const stableFor = new Option(
+    '--stable-for <s>',
+    `how long the number has to stay as it is, in seconds: more where you work behind the answer (default: ${settled})`,
+  ).argParser(seconds(0, 60));
+  command.optionsGroup('Contact count:');
   return command
     .addOption(
       new Option(
@@ -63,12 +71,8 @@ export function withProbeFlags(command: Command, settled: string): Command {
         'a URL of yours that shows what is kept, such as /contacts: searched for texts',
       ).argParser(checkedBy(httpUrl)),
     )
-    .addOption(
-      new Option(
-        '--settle <ms>',
-        `how long the number has to stay as it is: more where you work behind the answer (default: ${settled})`,
-      ).argParser(wholeNumber(z.int().min(0).max(60_000))),
-    );
+    .addOption(stableFor)
+    .addOption(formerFlag(stableFor, '--settle <ms>', wholeNumber(z.int().min(0).max(60_000))));
 }
 
 /** `--report junit=FILE`. */

@@ -19,7 +19,7 @@ export function commonFlags(): Option[] {
       'where the relay keeps its data (default: $CM_RELAY_DATA_DIR, else the state folder of your account)',
     ).argParser(checkedBy(notEmpty('a folder'))),
     new Option('--trust-data-dir', 'use a data directory though no relay of yours has made it, from now on'),
-  ];
+  ].map((flag) => flag.helpGroup('Options of every command:'));
 }
 
 /** A command on a data directory. `after` are lines of examples and advice that stand below its help. */
@@ -64,11 +64,6 @@ export function seconds(least: number, most: number): (value: string) => number 
     if (given >= least && given <= most) return Math.round(given * 1000);
     throw new InvalidArgumentError(`expected seconds, ${least} to ${most}, such as 1.5.`);
   };
-}
-
-/** Flags under a heading of a command's help. */
-export function flagsUnder(heading: string, flags: readonly Option[]): Option[] {
-  return flags.map((each) => each.helpGroup(heading));
 }
 
 /** Text with something in it: a shell makes "" of a variable that is not set. */

@@ -100,7 +100,7 @@ class FormerFlag extends Option {
  * @param flags as of an Option, such as `--settle <ms>`
  * @param read makes of its value what the present flag gives
  */
-export function formerFlag<T>(present: Option, flags: string, read?: (value: string) => T): Option {
+export function formerFlag(present: Option, flags: string, read?: (value: string) => unknown): Option {
   const former = new FormerFlag(present, flags);
   return read === undefined ? former : former.argParser(read);
 }

@@ -272,11 +272,23 @@ export function flagName(name: keyof ListenFlags): string {
 /** The names of the flags. */
 export const listenFlagNames = Object.keys(listenFlags) as (keyof ListenFlags)[];
 
+/** The heading of the help under which each stands. */
+const headings: Readonly<Record<keyof ListenFlags, string>> = {
+  ...under('Forwarding:', ['forwardTo', 'insecure', 'header', 'signatureKeyEnv', 'retry', 'concurrency']),
+  ...under('Receiving:', ['port', 'tunnel', 'tunnelHost', 'tunnelAllow', 'subdomain', 'verifyKeyEnv', 'timeZone']),
+  ...under('Storage and configuration:', ['retain', 'config']),
+  ...under('Output:', ['filter', 'output', 'detach', 'json']),
+};
+
+function under<K extends string>(heading: string, names: readonly K[]): Record<K, string> {
+  return Object.fromEntries(names.map((name) => [name, heading])) as Record<K, string>;
+}
+
 /** The flags as commander takes them. */
 export function listenOptions(): Option[] {
   return listenFlagNames.map((name) => {
     const { term, help, read, choices } = listenFlags[name] as Flag<unknown>;
-    const option = new Option(term, help);
+    const option = new Option(term, help).helpGroup(headings[name]);
     if (read !== undefined) option.argParser(read);
     return choices === undefined ? option : option.choices(choices);
   });

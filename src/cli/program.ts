@@ -67,10 +67,10 @@ export function createProgram(): Command {
 function groups(): Readonly<Record<string, readonly Command[]>> {
   return {
     'Receive and forward:': [listenCommand(), statusCommand(), urlCommand(), retryCommand(), stopCommand()],
-    'Look at what came:': [eventsCommand(), showCommand(), waitCommand(), exportCommand()],
+    'View events:': [eventsCommand(), showCommand(), waitCommand(), exportCommand()],
     'Send and debug:': [triggerCommand(), resendCommand(), debugCommand()],
     'Test a callback:': [checkCommand(), scenarioCommand(), recordCommand(), playCommand()],
-    'At the vendors, or without them:': [webhooksCommand(), instancesCommand(), sandboxCommand()],
+    'Vendors and sandbox:': [webhooksCommand(), instancesCommand(), sandboxCommand()],
     'Help and tools:': [doctorCommand(), mcpCommand(), completionCommand()],
   };
 }

@@ -50,7 +50,7 @@ export function problemsOf(status: Status): string[] {
     }),
     ...(isOff ? [`the ${tunnel.kind} tunnel is ${tunnel.state}: ${tunnel.reason}`] : []),
     ...missingKeys.map((name) => `what needs the key or credentials "${name}" is held: nobody has given them`),
-    ...(sending.state === 'paused' ? ['sending is paused: cm-relay continue sends what is held'] : []),
+    ...(sending.state === 'paused' ? ['sending is paused: cm-relay debug continue sends what is held'] : []),
     ...notices,
   ].map((problem) => fitForReport(problem, status));
 }

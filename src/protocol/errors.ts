@@ -46,7 +46,7 @@ export const terminalAdvice = {
   'start-to-set-aside':
     'Start a relay on it with `cm-relay listen`: what it cannot use it sets aside, and begins a new one.',
   'take-what-waits':
-    'Let the destinations take it, discard it with `cm-relay discard --waiting`, or raise the limit of the history.',
+    'Let the destinations take it, discard it with `cm-relay debug discard --waiting`, or raise the limit of the history.',
   'trust-data-directory':
     'It may have come with a repository or an archive. If you trust it, add --trust-data-dir. Otherwise choose another data directory.',
   'update-program': 'Update this program, or choose another data directory.',

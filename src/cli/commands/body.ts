@@ -36,6 +36,7 @@ export function bodyCommand(): Command {
       'the answer.',
     ],
   );
+  command.optionsGroup('Instance:');
   for (const option of instanceFlags()) command.addOption(option);
   return command
     .addOption(
@@ -43,6 +44,7 @@ export function bodyCommand(): Command {
         checkedBy(notEmpty('a code')),
       ),
     )
+    .optionsGroup('Output:')
     .addOption(new Option('--curl', 'a curl command that posts it, with placeholders for secrets'))
     .addOption(
       new Option(

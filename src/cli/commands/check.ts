@@ -1,4 +1,4 @@
-import { Argument, InvalidArgumentError, Option } from 'commander';
+import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { CheckResult, Removal } from '../../check/check.ts';
@@ -10,25 +10,35 @@ import type { Check } from '../../check/suite.ts';
 import { codeOf, textOf } from '../../check/words.ts';
 import { reportFlag, withProbeFlags, withTargetFlags } from '../check-flags.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from '../check-flags.ts';
+import { meantBy } from '../chosen.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
+import { jsonFlag, newCommand, seconds, wholeNumber } from '../flags.ts';
+import { formerFlag } from '../former-spellings.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { count, duration, pad } from '../terminal/text.ts';
 
 interface CheckOptions extends TargetFlags, ProbeFlags {
-  only?: string[];
-  except?: string[];
+  only?: string;
+  except?: string;
   strict?: boolean;
   keep?: boolean;
-  answerWithin: number;
+  /** In milliseconds. */
+  maxAnswerTime: number;
   timeout: number;
   report?: ReportFile[];
-  list?: boolean;
+  listChecks?: boolean;
   json?: boolean;
 }
 
 /** `cm-relay check`. */
 export function checkCommand(): Command {
+  const maxAnswerTime = new Option(
+    '--max-answer-time <s>',
+    'how long 99 of 100 answers, and the first, may take, in seconds',
+  )
+    .default(answerWithinMs, String(answerWithinMs / 1000))
+    .argParser(seconds(0.001, 600));
+  const listChecks = new Option('--list-checks', 'show the checks, and send nothing');
   const command = newCommand(
     'check',
     'find out whether your callback is ready',
@@ -42,7 +52,7 @@ export function checkCommand(): Command {
       '  cm-relay check http://localhost:3000/callback --only same-event-twice,large-batch',
       '  cm-relay check http://localhost:3000/callback --except large-batch --strict',
       '  cm-relay check --config cm-relay.config.json --destination staging --report junit=check.xml',
-      '  cm-relay check --list                                what there is, and why it matters',
+      '  cm-relay check --list-checks                         what there is, and why it matters',
       '',
       'Whether something was processed twice, or at all, cannot be seen from outside: --probe tells how many contacts there',
       'are before and after, --kept what is known of them. Without them such checks are "undecided".',
@@ -55,44 +65,39 @@ export function checkCommand(): Command {
     ],
   ).addArgument(new Argument('[url]', 'your callback (default: the destination of --config)'));
   return withProbeFlags(withTargetFlags(command), 'found by the first notification')
-    .addOption(new Option('--only <ids>', 'run these checks only: comma-separated ids').argParser(readIds))
-    .addOption(new Option('--except <ids>', 'run all checks but these: comma-separated ids').argParser(readIds))
+    .optionsGroup('Selection:')
+    .addOption(new Option('--only <checks>', 'run these checks only: comma-separated ids or names'))
+    .addOption(new Option('--except <checks>', 'run all checks but these: comma-separated ids or names'))
+    .addOption(listChecks)
+    .addOption(formerFlag(listChecks, '--list'))
+    .optionsGroup('Limits:')
     .addOption(new Option('--strict', 'fail where a check is undecided, too, or could not be run in time'))
     .addOption(new Option('--keep', 'leave the made-up contacts with your callback: send no Deactivate at the end'))
-    .addOption(
-      new Option('--answer-within <ms>', 'how fast 99 of 100 answers, and the first, have to be')
-        .default(answerWithinMs)
-        .argParser(wholeNumber(z.int().min(1).max(600_000))),
-    )
+    .addOption(maxAnswerTime)
+    .addOption(formerFlag(maxAnswerTime, '--answer-within <ms>', wholeNumber(z.int().min(1).max(600_000))))
     .addOption(
       new Option('--timeout <s>', 'how long all checks may take, in seconds; what is left then is skipped')
         .default(allChecksMs / 1000)
         .argParser(wholeNumber(z.int().min(1).max(86_400))),
     )
+    .optionsGroup('Output:')
     .addOption(reportFlag())
-    .addOption(new Option('--list', 'show the checks, and send nothing'))
     .addOption(jsonFlag('one JSON object a line: {"type":"check",…} for each, then {"type":"summary",…}'))
     .action(check);
 }
 
-function readIds(value: string): string[] {
-  return value.split(',').map((id) => {
-    if (id.trim() === '') throw new InvalidArgumentError('expected ids with commas; --list has them.');
-    return id.trim();
-  });
-}
-
-/** The checks that the flags leave. @throws UsageError for an id that no check has */
-function chosen(all: readonly Check[], { only, except }: CheckOptions): Check[] {
-  for (const [flag, ids] of Object.entries({ '--only': only ?? [], '--except': except ?? [] })) {
-    const unknown = ids.find((id) => !all.some((each) => each.id === id));
-    if (unknown === undefined) continue;
+/** The checks that the flags leave. @throws UsageError for what is none's id or name */
+function chosen(all: readonly Check[], { only, except }: CheckOptions): readonly Check[] {
+  const [kept = all, left = []] = [only, except].map((text, index) => {
+    if (text === undefined) return undefined;
+    const { meant, unknown } = meantBy(text, all, ({ id, title }) => ({ id, name: title }));
+    if (unknown === undefined) return meant;
     throw new UsageError(
-      `${flag} ${unknown}: there is no such check`,
+      `${index === 0 ? '--only' : '--except'} ${unknown}: there is no such check`,
       `There are: ${all.map(({ id }) => id).join(', ')}`,
     );
-  }
-  const checks = all.filter(({ id }) => only?.includes(id) !== false && except?.includes(id) !== true);
+  });
+  const checks = all.filter((each) => kept.includes(each) && !left.includes(each));
   if (checks.length === 0) throw new UsageError('--except: it leaves no check to run');
   return checks;
 }
@@ -109,8 +114,8 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
       import('../checking.ts'),
     ]);
   const { reportedCheck, counts, countsLine, withoutDetails } = report;
-  const checks = chosen(checksFor({ answerWithinMs: options.answerWithin }), options);
-  if (options.list === true) {
+  const checks = chosen(checksFor({ answerWithinMs: options.maxAnswerTime }), options);
+  if (options.listChecks === true) {
     for (const { id, title, why, platform, basis, mend, needsKey } of checks) {
       if (options.json === true) await printJson({ type: 'check', id, title, why, platform, basis, mend, needsKey });
       else await print(`${pad(id, 23)} ${title}\n${' '.repeat(24)}${why}\n`);
@@ -123,10 +128,10 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     await checking.tried(probes, signal);
     const run = newRun();
     const { sources, addresses } = withNote(sourcesOf({ folder: null, fromHistory: null }));
-    const context = { ...probes, target, run, signal, sources, settling: settlingOf(options.settle) };
+    const context = { ...probes, target, run, signal, sources, settling: settlingOf(options.stableFor) };
     note(`Checking ${checking.shownUrl(target.url)}: ${count(checks.length, 'check')}, run ${run.token}.`);
     const has = { probe: probes.probe !== null, kept: probes.kept !== null, key: target.signatureKey !== undefined };
-    const isSettlingGiven = options.settle !== undefined;
+    const isSettlingGiven = options.stableFor !== undefined;
     note(saidCost(costOf(checks, { has, settling: context.settling, isSettlingGiven }), options));
     // Printed one behind the other, whoever reads them.
     let printed = Promise.resolve();
@@ -136,7 +141,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
       isSettlingGiven,
       onSlow: (workMs, settling) => {
         note(
-          `Your callback works ${duration(workMs)} behind its answer: the number has to stay as it is for ${duration(settling.quietMs)}. --settle <ms> says it otherwise.`,
+          `Your callback works ${duration(workMs)} behind its answer: the number has to stay as it is for ${duration(settling.quietMs)}. --stable-for <s> says it otherwise.`,
         );
         note(saidCost(costOf(checks, { has, settling, isSettlingGiven: true }), options));
       },

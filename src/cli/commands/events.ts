@@ -43,7 +43,7 @@ export function eventsCommand(): Command {
       '',
       ...filterHelp,
       '',
-      'Next: cm-relay show e12 shows one of them in full, cm-relay replay e12 sends it again.',
+      'Next: cm-relay show e12 shows one of them in full, cm-relay resend e12 sends it again.',
     ],
   )
     .addOption(filterFlag('only what fits').default('', 'everything'))

@@ -363,7 +363,7 @@ async function show(
     say(`notice: held until it has its key: what goes to a destination that uses ${status.missingKeys.join(', ')}`);
   }
   if (status.sending.state === 'paused')
-    say(`notice: ${heldText(status.sending)} cm-relay continue sends what is held.`);
+    say(`notice: ${heldText(status.sending)} cm-relay debug continue sends what is held.`);
   ready = true;
   for (const print of early) print();
 }
@@ -399,7 +399,7 @@ function isSettled({ state }: TunnelStatus): boolean {
 async function sayWhatIsHeld(client: RelayClient, goesOn: boolean, say: (text: string) => void): Promise<void> {
   const status = await Promise.race([client.request('relay/status', {}).catch(() => undefined), client.closed]);
   if (status?.sending.state !== 'paused') return;
-  const next = goesOn ? 'cm-relay continue sends what is held.' : 'It stays so when the relay is started again.';
+  const next = goesOn ? 'cm-relay debug continue sends what is held.' : 'It stays so when the relay is started again.';
   say(`${heldText(status.sending)} ${next}`);
 }
 

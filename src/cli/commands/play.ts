@@ -42,6 +42,7 @@ export function playCommand(): Command {
     .addArgument(new Argument('<file>', 'a recording'))
     .addArgument(new Argument('[url]', 'where to (default: the destination of --config, else the running relay)'));
   return withTargetFlags(command)
+    .optionsGroup('Playback:')
     .addOption(
       new Option(
         '--as <shape>',
@@ -58,6 +59,7 @@ export function playCommand(): Command {
         }),
     )
     .addOption(new Option('--step', 'wait for Enter before each delivery').conflicts('speed'))
+    .optionsGroup('Output:')
     .addOption(jsonFlag('one JSON object a line for each answer'))
     .action(playFile);
 }

@@ -12,6 +12,7 @@ import { reportFlag, withProbeFlags, withTargetFlags } from '../check-flags.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from '../check-flags.ts';
 import type * as CheckingModule from '../checking.ts';
 import { withHistory } from '../connection.ts';
+import { meantBy } from '../chosen.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { secretIn } from '../secret-variable.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
@@ -48,10 +49,12 @@ export function scenarioCommand(): Command {
   )
     .addArgument(new Argument('<files...>', 'files of scenarios'))
     .addOption(new Option('--to <url>', 'your callback (default: the destination of the file, or of --config)'));
-  return withProbeFlags(withTargetFlags(command), String(quietMs))
-    .addOption(new Option('--only <text>', 'only scenarios whose names hold this text'))
+  return withProbeFlags(withTargetFlags(command), String(quietMs / 1000))
+    .optionsGroup('Selection and permissions:')
+    .addOption(new Option('--only <names>', 'only scenarios with these names, or parts of names, comma-separated'))
     .addOption(new Option('--allow-commands', 'run the commands that files name as probes'))
     .addOption(new Option('--allow-env', 'send variables of the environment to the places that files name for them'))
+    .optionsGroup('Output:')
     .addOption(reportFlag())
     .addOption(jsonFlag('one JSON object a line: {"type":"scenario",…} for each, then {"type":"summary",…}'))
     .action(run);
@@ -90,7 +93,7 @@ async function run(files: string[], options: ScenarioOptions): Promise<void> {
       if (options.json !== true) await print(`${printable(name)}\n`);
       const fromHistory = (id: string): Promise<Delivery> => withHistory(options, (history) => deliveryIn(history, id));
       const sources = sourcesOf({ folder: dirname(name), fromHistory });
-      const settling = settlingOf(options.settle);
+      const settling = settlingOf(options.stableFor);
       for (const scenario of scenarios) {
         const result = await runScenario(scenario, { ...context, sources, run: newRun(), settling, signal });
         const each = reportedScenario(name, scenario.why, result);
@@ -125,7 +128,7 @@ async function prepare(name: string, options: ScenarioOptions, checking: Checkin
     throw new UsageError(`${name}: ${message}`);
   }
   const { only, to, config, probe: givenProbe, probeCommand, kept: givenKept, signatureKeyEnv } = options;
-  const scenarios = file.scenarios.filter((each) => only === undefined || each.name.includes(only));
+  const scenarios = only === undefined ? file.scenarios : meantBy(only, file.scenarios, (each) => each).meant;
   if (scenarios.length === 0) return undefined;
   const isAsked = whatIsAsked(scenarios);
   const used = {

@@ -34,7 +34,7 @@ export function showCommand(): Command {
       '  cm-relay show e12 --notification | jq .         exactly the bytes that are sent',
       '  cm-relay show e12 --attempts                    every attempt with its answer',
       '',
-      'Next: cm-relay replay e12 sends it again, cm-relay export e12 --as curl turns it into a command.',
+      'Next: cm-relay resend e12 sends it again, cm-relay export e12 --as curl turns it into a command.',
     ],
   )
     .addArgument(new Argument('<id>', 'an id that cm-relay events shows').argParser(parseId))

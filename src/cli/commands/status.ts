@@ -28,7 +28,7 @@ export function statusCommand(): Command {
       '  cm-relay status',
       '  cm-relay status --json | jq .sending',
       '',
-      'Next: cm-relay continue sends what is held, cm-relay break list says why a breakpoint did not stop.',
+      'Next: cm-relay debug continue sends what is held, cm-relay debug break list says why a breakpoint did not stop.',
     ],
   )
     .addOption(jsonFlag('a JSON object: {"running":true, …}'))
@@ -126,7 +126,7 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
   const isPaused = sending.state === 'paused';
   lines.push(`${label('Sending')}${isPaused ? styleText('yellow', heldText(sending)) : heldText(sending)}`);
   if (isPaused && sending.stop !== null) lines.push(`${label('Stopped')}${printable(sending.stop.text)}`);
-  if (sending.breakpoints > 0) lines.push(`${label('Breakpoints')}${sending.breakpoints}: cm-relay break list`);
+  if (sending.breakpoints > 0) lines.push(`${label('Breakpoints')}${sending.breakpoints}: cm-relay debug break list`);
   for (const each of held) lines.push(`${label('Held')}${heldLine(each)}`);
   if (more) lines.push(`${label('')}and more: cm-relay events --filter state:held lists them`);
   for (const notice of status.notices) lines.push(`${label('Notice')}${printable(notice)}`);

@@ -17,8 +17,17 @@ import { heldText } from '../terminal/sending-text.ts';
 /** How long a relay may take to finish what is under way, in milliseconds. */
 const patience = 30_000;
 
+/** As the terminal says them: the protocol, and `--held` before, say `drop` for the last. */
+const heldWords = heldAtStop.map((what) => (what === 'drop' ? 'discard' : what));
+
 /** `cm-relay stop`. */
 export function stopCommand(): Command {
+  const held = new Option(
+    '--held <what>',
+    'what becomes of notifications that are held because sending is paused: keep (the default), release or discard',
+  ).choices(heldWords);
+  const read = held.parseArg;
+  held.argParser((word) => (word === 'drop' ? word : word === 'discard' ? 'drop' : read?.(word, undefined)));
   return newCommand(
     'stop',
     'end the relay',
@@ -32,12 +41,7 @@ export function stopCommand(): Command {
       'Next: cm-relay listen starts it again.',
     ],
   )
-    .addOption(
-      new Option(
-        '--held <what>',
-        'what becomes of notifications that are held because sending is paused: keep (the default), release or drop',
-      ).choices(heldAtStop),
-    )
+    .addOption(held)
     .addOption(jsonFlag('a JSON object: {"stopped":true}, or false where none ran'))
     .action(stop);
 }

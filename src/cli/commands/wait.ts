@@ -106,7 +106,7 @@ async function wait(options: WaitOptions): Promise<void> {
   if (hopeless !== null) {
     throw new NothingLeftError(
       `nothing is left that could match: ${so}, ${hopeless.became}`,
-      `cm-relay show ${hopeless.newest}${dataDirHint(options)} --attempts shows what was answered; cm-relay replay sends it again.`,
+      `cm-relay show ${hopeless.newest}${dataDirHint(options)} --attempts shows what was answered; cm-relay resend sends it again.`,
     );
   }
   throw new CommandError(

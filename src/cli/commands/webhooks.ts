@@ -15,14 +15,12 @@ import { explainTestFailure, testFailureText } from '../../campaign-monitor/test
 import { isLoopback } from '../../common/loopback.ts';
 import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../vendors/campaign-monitor.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { checkedBy, collectedBy, jsonFlag, newCommand } from '../flags.ts';
+import { checkedBy, collectedBy, commandGroup, jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { matchUrl, ownAddresses, urlToGive } from '../own-addresses.ts';
 import type { Reachable, UrlMatch } from '../own-addresses.ts';
 import { count, pad, printable } from '../terminal/text.ts';
-
-type Action = 'list' | 'register' | 'test' | 'remove';
 
 interface WebhooksOptions extends CommonOptions {
   list?: string[];
@@ -35,17 +33,6 @@ interface WebhooksOptions extends CommonOptions {
   host: CampaignMonitorService;
   json?: boolean;
 }
-
-const actions: readonly Action[] = ['list', 'register', 'test', 'remove'];
-
-/** Flags that only some actions take. */
-const takenBy = {
-  url: ['register'],
-  events: ['register'],
-  format: ['register'],
-  old: ['remove'],
-  yes: ['remove'],
-} as const satisfies Partial<Record<keyof WebhooksOptions, readonly Action[]>>;
 
 const webhookUrl = z
   .string()
@@ -61,9 +48,9 @@ const eventList = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** `cm-relay webhooks`. */
+/** `cm-relay webhooks`, with its commands. */
 export function webhooksCommand(): Command {
-  return newCommand(
+  const command = commandGroup(
     'webhooks',
     "list, register, test and remove a list's webhooks at Campaign Monitor",
     `Manages webhooks at Campaign Monitor, which has no page for them. The API key is taken from the environment variable ${apiKeyVariable}.`,
@@ -73,17 +60,17 @@ export function webhooksCommand(): Command {
       '  cm-relay webhooks register --list ID              point a list at the running relay; again: changes nothing',
       '  cm-relay webhooks test --list ID                  let Campaign Monitor post to it',
       '  cm-relay webhooks remove --old                    take away what points to old URLs of this machine',
-      "  cm-relay webhooks remove WEBHOOK --list ID --yes  take away one that is not this machine's",
       '',
       'Next: cm-relay events lists what arrives.',
     ],
-  )
-    .addArgument(new Argument('<action>', 'what to do').choices(actions))
-    .addArgument(
-      new Argument('[webhooks...]', 'ids of webhooks; without them, those of this machine').argParser(
-        collectedBy(vendorId),
-      ),
-    )
+  );
+  for (const each of [listCommand(), registerCommand(), testCommand(), removeCommand()]) command.addCommand(each);
+  return command.helpCommand('help [command]', 'what a command does, with examples');
+}
+
+/** A command on webhooks, with what all of them take. */
+function onWebhooks(name: string, summary: string, description: string, after: readonly string[]): Command {
+  return newCommand(name, summary, description, after)
     .addOption(new Option('--list <id>', 'a list; may be given several times').argParser(collectedBy(vendorId)))
     .addOption(
       new Option('--client <id>', 'every list of a client; may be given several times').argParser(
@@ -91,64 +78,105 @@ export function webhooksCommand(): Command {
       ),
     )
     .addOption(
-      new Option('--url <url>', "register: another URL than the running relay's").argParser(checkedBy(webhookUrl)),
-    )
-    .addOption(
-      new Option('--events <names>', 'register: subscribe,update,deactivate or some of them (default: all)').argParser(
-        checkedBy(eventList),
-      ),
-    )
-    .addOption(
-      new Option('--format <format>', 'register: how events are posted (default: json)').choices(webhookFormats),
-    )
-    .addOption(new Option('--old', 'remove: only what points to old URLs of this machine'))
-    .addOption(new Option('--yes', "remove: also webhooks, named by id, that are not this machine's"))
-    .addOption(
       new Option('--host <url>', 'another host, such as that of cm-relay sandbox')
         .argParser(checkedBy(serviceOfHost))
         .default(serviceAt(campaignMonitorHost), campaignMonitorHost),
     )
-    .addOption(jsonFlag('one JSON object a line for each webhook, and for each list that has none'))
-    .action(webhooks);
+    .addOption(jsonFlag('one JSON object a line for each webhook, and for each list that has none'));
 }
 
-async function webhooks(action: Action, ids: string[] | undefined, options: WebhooksOptions): Promise<void> {
-  checkUsage(action, ids ?? [], options);
+/** Does something with the webhooks of this machine and of the vendor. */
+async function withSession(options: WebhooksOptions, use: (session: Session) => Promise<void>): Promise<void> {
   const own = await ownAddresses(options);
-  await withCampaignMonitor(options.host, async (api) => {
-    const session = { api, own, options };
-    switch (action) {
-      case 'list':
-        return listAll(session);
-      case 'register':
-        return register(session);
-      case 'test':
-        return test(session, ids ?? []);
-      case 'remove':
-        return remove(session, ids ?? []);
-    }
-  });
+  await withCampaignMonitor(options.host, (api) => use({ api, own, options }));
 }
 
-function checkUsage(action: Action, ids: readonly string[], options: WebhooksOptions): void {
-  for (const [flag, takers] of Object.entries(takenBy) as [keyof typeof takenBy, readonly Action[]][]) {
-    if (options[flag] !== undefined && !takers.includes(action)) {
-      throw new UsageError(`--${flag} goes with webhooks ${takers.join(' or ')}, not with ${action}`);
-    }
-  }
-  if (ids.length > 0 && (action === 'list' || action === 'register')) {
-    throw new UsageError(`webhooks ${action} takes no ids of webhooks`, 'Name lists with --list ID.');
-  }
-  if (action === 'register' && options.list === undefined && options.client === undefined) {
-    throw new UsageError(
-      'webhooks register needs --list or --client',
-      'cm-relay webhooks list shows the lists of your account with their ids.',
-    );
-  }
-  if (options.old === true && ids.length > 0) throw new UsageError('--old and ids of webhooks exclude each other');
-  if (options.yes === true && ids.length === 0) {
-    throw new UsageError('--yes goes with ids of webhooks', "Name each webhook that is not this machine's.");
-  }
+const idsArgument = (): Argument =>
+  new Argument('[webhooks...]', 'ids of webhooks; without them, those of this machine').argParser(
+    collectedBy(vendorId),
+  );
+
+function listCommand(): Command {
+  return onWebhooks(
+    'list',
+    'list the webhooks, and whose each is',
+    "Lists each list with its webhooks, and says of each whose it is: this relay's, one at an old URL of this machine's, or foreign.",
+    [
+      'Examples:',
+      '  cm-relay webhooks list               the webhooks of every list',
+      '  cm-relay webhooks list --list ID --json',
+      '',
+      'Next: cm-relay webhooks register --list ID points one at the running relay.',
+    ],
+  ).action((options: WebhooksOptions) => withSession(options, listAll));
+}
+
+function registerCommand(): Command {
+  return onWebhooks(
+    'register',
+    'point lists at the running relay',
+    "Makes a webhook for the running relay's public URL on each list, unless it is there.",
+    [
+      'Examples:',
+      '  cm-relay webhooks register --list ID',
+      '  cm-relay webhooks register --client ID --events subscribe,update --format xml',
+      '',
+      'Next: cm-relay webhooks test --list ID lets Campaign Monitor post to it.',
+    ],
+  )
+    .addOption(new Option('--url <url>', "another URL than the running relay's").argParser(checkedBy(webhookUrl)))
+    .addOption(
+      new Option('--events <names>', 'subscribe,update,deactivate or some of them (default: all)').argParser(
+        checkedBy(eventList),
+      ),
+    )
+    .addOption(new Option('--format <format>', 'how events are posted (default: json)').choices(webhookFormats))
+    .action(async (options: WebhooksOptions) => {
+      if (options.list === undefined && options.client === undefined) {
+        throw new UsageError(
+          'webhooks register needs --list or --client',
+          'cm-relay webhooks list shows the lists of your account with their ids.',
+        );
+      }
+      await withSession(options, register);
+    });
+}
+
+function testCommand(): Command {
+  return onWebhooks(
+    'test',
+    'let Campaign Monitor post to webhooks',
+    'Lets Campaign Monitor post to the webhooks that are named, or to those of the running relay, and explains each failure.',
+    [
+      'Examples:',
+      '  cm-relay webhooks test --list ID',
+      '  cm-relay webhooks test WEBHOOK',
+      '',
+      'Next: cm-relay events --limit 5 shows whether the call has arrived.',
+    ],
+  )
+    .addArgument(idsArgument())
+    .action((ids: string[], options: WebhooksOptions) => withSession(options, (session) => test(session, ids)));
+}
+
+function removeCommand(): Command {
+  return onWebhooks('remove', 'remove webhooks', 'Deletes the webhooks that are named, or those of this machine.', [
+    'Examples:',
+    '  cm-relay webhooks remove --old                    take away what points to old URLs of this machine',
+    "  cm-relay webhooks remove WEBHOOK --list ID --yes  take away one that is not this machine's",
+    '',
+    'Next: cm-relay webhooks list shows what is left.',
+  ])
+    .addArgument(idsArgument())
+    .addOption(new Option('--old', 'only what points to old URLs of this machine'))
+    .addOption(new Option('--yes', "also webhooks, named by id, that are not this machine's"))
+    .action(async (ids: string[], options: WebhooksOptions) => {
+      if (options.old === true && ids.length > 0) throw new UsageError('--old and ids of webhooks exclude each other');
+      if (options.yes === true && ids.length === 0) {
+        throw new UsageError('--yes goes with ids of webhooks', "Name each webhook that is not this machine's.");
+      }
+      await withSession(options, (session) => remove(session, ids));
+    });
 }
 
 interface Session {

@@ -66,7 +66,7 @@ function askedOf(file: string, read: ScenarioFile, origin: string, mask: SecretM
   const refuse = (what: string): never => {
     throw new UsageError(
       `${file}: ${what}, which an assistant does not ask`,
-      'A person can run it: cm-relay scenario run.',
+      'A person can run it: cm-relay scenario.',
     );
   };
   const isThere = (url: string): boolean => new URL(url).origin === origin;

@@ -93,8 +93,11 @@ function wordsOf({ state, heldBy }: Forwarding, last: AttemptDetail | undefined)
 }
 
 const heldWords: Readonly<Record<NonNullable<Forwarding['heldBy']>, Pick<Explained, 'why' | 'next'>>> = {
-  pause: { why: 'Sending is paused.', next: 'cm-relay continue sends what is held.' },
-  breakpoint: { why: 'It was stopped at a breakpoint.', next: 'cm-relay step or cm-relay continue sends it.' },
+  pause: { why: 'Sending is paused.', next: 'cm-relay debug continue sends what is held.' },
+  breakpoint: {
+    why: 'It was stopped at a breakpoint.',
+    next: 'cm-relay debug step or cm-relay debug continue sends it.',
+  },
   'missing-key': {
     why: 'A key or credentials that its destination uses are not there.',
     next: 'Start cm-relay listen with the key, or open the window that has it.',

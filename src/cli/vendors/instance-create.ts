@@ -57,11 +57,17 @@ export function createInstanceCommand(): Command {
       'Next: cm-relay instances list shows it, cm-relay listen --verify-key-env NAME checks its signatures.',
     ],
   );
-  for (const option of [...instanceFlags(), ...platformFlags()]) command.addOption(option);
+  command.optionsGroup('Instance:');
+  for (const option of instanceFlags()) command.addOption(option);
+  command.optionsGroup('Open Connectors:');
+  for (const option of platformFlags()) command.addOption(option);
   return command
+    .optionsGroup('Access to Campaign Monitor:')
     .addOption(
       new Option('--basic', `authorise it by Campaign Monitor's API key, from ${apiKeyVariable}, without a consent`),
     )
+    .addOption(new Option('--open', 'open the browser at the consent; without it the URL is printed'))
+    .optionsGroup('Callback:')
     .addOption(
       new Option(
         '--signature-key-env <name>',
@@ -84,7 +90,7 @@ export function createInstanceCommand(): Command {
         'the environment variable with headers for the callback, a JSON object of texts',
       ).argParser(checkedBy(variableName)),
     )
-    .addOption(new Option('--open', 'open the browser at the consent; without it the URL is printed'))
+    .optionsGroup('Output:')
     .addOption(new Option('--with-secrets', "print the instance's token, too"))
     .addOption(jsonFlag('JSON lines: {"type":"authorize","url","redirectUri"}, then {"type":"created","id",…}'))
     .action(create);

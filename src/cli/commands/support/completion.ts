@@ -1,6 +1,6 @@
 import { Argument } from 'commander';
 import type { Command, Option } from 'commander';
-import { commandGroup } from '../../flags.ts';
+import { commandGroup, commonFlags } from '../../flags.ts';
 import { print } from '../../terminal/output.ts';
 
 const shells = ['bash', 'zsh'] as const;
@@ -46,13 +46,8 @@ interface Place {
 
 function placesOf(program: Command): Place[] {
   const commands = program.commands.map(wordOf);
-  const top: Place = {
-    words: [],
-    next: [...commands, { word: 'help', meaning: 'what a command does' }, ...flagWords(program)],
-    flags: [],
-  };
   const help: Place = { words: ['help'], next: commands, flags: [] };
-  return [top, help, ...program.commands.flatMap((command) => placesBelow(command, [command.name()]))];
+  return [...placesBelow(program, []), help];
 }
 
 function placesBelow(command: Command, words: readonly string[]): Place[] {
@@ -61,18 +56,26 @@ function placesBelow(command: Command, words: readonly string[]): Place[] {
     words,
     next: [
       ...command.commands.map(wordOf),
+      ...(words.length === 0 ? [{ word: 'help', meaning: 'what a command does' }] : []),
       ...choices.map((word) => ({ word, meaning: command.registeredArguments[0]?.description ?? '' })),
       ...flagWords(command),
     ],
-    flags: command.options.filter(takesValue).map((option) => ({ names: namesOf(option), values: valuesOf(option) })),
+    flags: shownFlags(command)
+      .filter(takesValue)
+      .map((option) => ({ names: namesOf(option), values: valuesOf(option) })),
   };
   return [own, ...command.commands.flatMap((each) => placesBelow(each, [...words, each.name()]))];
 }
 
 const wordOf = (command: Command): Word => ({ word: command.name(), meaning: command.summary() });
 
+/** Its own, as far as help shows them, and those of the program, which may stand anywhere. */
+function shownFlags(command: Command): readonly Option[] {
+  return [...command.options.filter(({ hidden }) => !hidden), ...(command.parent === null ? [] : commonFlags())];
+}
+
 function flagWords(command: Command): Word[] {
-  const own = command.options.flatMap((option) =>
+  const own = shownFlags(command).flatMap((option) =>
     option.long === undefined ? [] : [{ word: option.long, meaning: option.description }],
   );
   return [...own, { word: '--help', meaning: 'what it does, with examples' }];
@@ -88,9 +91,13 @@ function valuesOf({ argChoices, flags }: Option): readonly string[] | 'files' | 
 /** A text in single quotes for a POSIX shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** Which place a line is at, as a variable: the command's words. */
-const placeLine = (groups: readonly string[], words: string): string =>
-  `  case ${words} in ${groups.join('|')}) at="$at ${words.includes('[2]') ? '${words[3]}' : '${COMP_WORDS[2]}'}";; esac`;
+/** Lines that find at which place a line is, as a variable: of the words before, those that name a command. */
+const placeLines = (places: readonly Place[], before: string): string => {
+  const known = places.filter(({ words }) => words.length > 0).map(({ words }) => quoted(words.join(' ')));
+  return `  for word in ${before}; do
+    case "\${at:+$at }$word" in ${known.join('|')}) at="\${at:+$at }$word";; esac
+  done`;
+};
 
 function bashScript(program: Command): string {
   const places = placesOf(program);
@@ -106,12 +113,9 @@ function bashScript(program: Command): string {
   );
   return `# cm-relay, version ${program.version() ?? ''}: completion for bash
 _cm_relay() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" at='' known=''
+  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" at='' known='' word
   COMPREPLY=()
-  [ "$COMP_CWORD" -gt 1 ] && at="\${COMP_WORDS[1]}"
-  if [ "$COMP_CWORD" -gt 2 ]; then
-${placeLine(groupsOf(program), '"${COMP_WORDS[1]}"')}
-  fi
+${placeLines(places, '"${COMP_WORDS[@]:1:COMP_CWORD-1}"')}
   case "$at $before" in
 ${values.join('\n')}
   esac
@@ -122,11 +126,6 @@ ${next.join('\n')}
 }
 complete -o default -F _cm_relay cm-relay
 `;
-}
-
-/** Commands that have commands of their own. */
-function groupsOf(program: Command): string[] {
-  return program.commands.filter(({ commands }) => commands.length > 0).map((command) => command.name());
 }
 
 function zshScript(program: Command): string {
@@ -145,12 +144,9 @@ function zshScript(program: Command): string {
   return `#compdef cm-relay
 # cm-relay, version ${program.version() ?? ''}: completion for zsh
 _cm_relay() {
-  local at='' before="\${words[CURRENT-1]}"
+  local at='' before="\${words[CURRENT-1]}" word
   local -a known
-  (( CURRENT > 2 )) && at="\${words[2]}"
-  if (( CURRENT > 3 )); then
-${placeLine(groupsOf(program), '"${words[2]}"')}
-  fi
+${placeLines(places, '"${(@)words[2,CURRENT-1]}"')}
   case "$at $before" in
 ${values.join('\n')}
   esac
