@@ -18,18 +18,19 @@ export const formerCommands: Readonly<Record<string, string>> = {
 };
 
 /**
- * A command line with the words of its command first, spelled as they are now. `help` before them becomes `--help`
- * behind them; flags may stand before, between and behind them.
+ * A command line in the order in which commander reads it: the program's flags, the words of the command as they are
+ * spelled now, and what is that command's. In the line that is given flags may stand before, between and behind the
+ * words, and `help` before them is `--help` behind them.
  * @param args without node and the script
  * @throws UsageError where help is asked for a command that there is not
  */
 export function presentLine(args: readonly string[], program: Command): string[] {
-  const rest = [...args];
+  const { globals, rest } = withoutGlobals(args, program);
   let path: string[] = [];
   let command = program;
   let asksHelp = false;
   for (;;) {
-    const at = placeOfWord(rest, command, program);
+    const at = placeOfWord(rest, command);
     const word = rest[at];
     if (word === undefined) break;
     if (word === 'help' && (command === program || command.commands.length > 0)) asksHelp = true;
@@ -43,8 +44,8 @@ export function presentLine(args: readonly string[], program: Command): string[]
     }
     rest.splice(at, 1);
   }
-  const unknown = rest[placeOfWord(rest, command, program)];
-  if (!asksHelp) return [...path, ...rest];
+  const unknown = rest[placeOfWord(rest, command)];
+  if (!asksHelp) return [...globals, ...path, ...rest];
   if (unknown !== undefined) {
     throw new UsageError(
       `unknown command '${unknown}'`,
@@ -54,6 +55,26 @@ export function presentLine(args: readonly string[], program: Command): string[]
   return [...path, '--help'];
 }
 
+/** Takes the program's flags out of a line. */
+function withoutGlobals(args: readonly string[], program: Command): { globals: string[]; rest: string[] } {
+  const [globals, rest]: [string[], string[]] = [[], []];
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] ?? '';
+    if (arg === '--') return { globals, rest: [...rest, ...args.slice(at)] };
+    const [name] = arg.split('=', 1);
+    const flag = program.options.find(({ long, short }) => long === name || short === arg);
+    if (flag === undefined) rest.push(arg);
+    else if (!flag.required || name !== arg) globals.push(arg);
+    else {
+      const value = args[++at];
+      // Where its value is missing, the next word must not become it.
+      if (value === undefined) return { globals: [...globals, arg], rest: [] };
+      globals.push(`${arg}=${value}`);
+    }
+  }
+  return { globals, rest };
+}
+
 function commandAt(program: Command, path: readonly string[]): Command | undefined {
   let command: Command | undefined = program;
   for (const word of path) command = command?.commands.find((each) => each.name() === word);
@@ -61,12 +82,10 @@ function commandAt(program: Command, path: readonly string[]): Command | undefin
 }
 
 /** Where the next word of a command may be: behind flags and their values. Behind the end where there is none. */
-function placeOfWord(args: readonly string[], command: Command, program: Command): number {
-  const takers = new Set(
-    [...program.options, ...(command === program ? [] : optionsBelow(command))]
-      .filter(({ required }) => required)
-      .map(({ long }) => long),
-  );
+function placeOfWord(args: readonly string[], command: Command): number {
+  // Of the program's own none is left.
+  const flags = command.parent === null ? [] : optionsBelow(command);
+  const takers = new Set(flags.filter(({ required }) => required).map(({ long }) => long));
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? '';
     if (arg === '--') break;

@@ -36,6 +36,8 @@ export function createProgram(): Command {
     )
     .version(version, '-V, --version', "the product's version")
     .helpOption('-h, --help', 'what there is, with examples')
+    // What stands behind a command is that one's; presentLine puts the program's own before it.
+    .enablePositionalOptions()
     .commandsGroup('Help and tools:')
     .helpCommand('help [command]', 'what a command does, with examples')
     .addHelpText(
@@ -58,7 +60,7 @@ export function createProgram(): Command {
     command
       .exitOverride()
       .configureOutput(errorOutput)
-      .showHelpAfterError(`Add --help for what ${words.at(-1) ?? program.name()} takes, with examples.`);
+      .showHelpAfterError(`Add --help for what ${words.join(' ') || program.name()} takes, with examples.`);
   }
   return program;
 }

@@ -221,7 +221,7 @@ describe('cm-relay check', () => {
       const only = ['--only', 'older-shape,every-event'];
       const { code, out, err } = await run(['check', url, '--probe', url, ...only, '--keep']);
       assert.equal(code, 0, out + err);
-      assert.match(err, /^Your callback works (?:[6-9]\d\d ms|1(?:\.\d)? s) behind its answer: .* --settle <ms>/m);
+      assert.match(err, /^Your callback works (?:[6-9]\d\d ms|1(?:\.\d)? s) behind its answer: .* --stable-for <s>/m);
     } finally {
       server.closeAllConnections();
       server.close();

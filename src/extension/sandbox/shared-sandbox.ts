@@ -28,8 +28,8 @@ export interface SandboxPlace {
   readonly version: string;
 }
 
-/** Without a request for so long the process ends, in minutes. */
-const keepAliveMinutes = 15;
+/** Without a request for so long the process ends, in seconds. */
+const keepAliveSeconds = 900;
 /** How often who uses it is to look for it, which keeps it alive, in milliseconds. */
 export const lookEveryMs = 60_000;
 
@@ -63,7 +63,7 @@ export async function findOrStartSandbox(place: SandboxPlace, signal?: AbortSign
   const line = await startNodeProcess({
     name: 'sandbox',
     ...place,
-    args: ['sandbox', '--json', '--random-credentials', '--keep-alive-minutes', String(keepAliveMinutes)],
+    args: ['sandbox', '--json', '--random-credentials', '--keep-alive', String(keepAliveSeconds)],
     signal,
   });
   return publish(place.storage, JSON.parse(line) as RunningSandbox);

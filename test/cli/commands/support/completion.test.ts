@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createProgram } from '../../../../src/cli/program.ts';
+import { formerCommands } from '../../../../src/cli/former-spellings.ts';
+import { commandsOf, createProgram } from '../../../../src/cli/program.ts';
 import { run } from '../../harness.ts';
 
 describe('the completion of the command line', function () {
@@ -29,19 +30,30 @@ describe('the completion of the command line', function () {
 
   it('offers in bash every command, and after each every flag of its own', function () {
     if (spawnSync('bash', ['--version']).status !== 0) this.skip();
-    const { commands } = createProgram();
-    const [all = [], ...flags] = offered([
-      [''],
-      ...commands.flatMap((command) => [
-        [command.name(), '--'],
-        ...command.commands.map((each) => [command.name(), each.name(), '--']),
+    const all = commandsOf(createProgram());
+    const found = offered(
+      all.flatMap(({ words }) => [
+        [...words, ''],
+        [...words, '--'],
       ]),
-    ]);
-    for (const command of commands) assert.ok(all.includes(command.name()), command.name());
-    for (const command of commands.flatMap((each) => [each, ...each.commands])) {
-      const found = flags.shift() ?? [];
-      for (const { long } of command.options) assert.ok(found.includes(long ?? ''), `${command.name()} ${long}`);
+    );
+    for (const { words, command } of all) {
+      const [next = [], flags = []] = found.splice(0, 2);
+      for (const each of command.commands) assert.ok(next.includes(each.name()), `${words.join(' ')} ${each.name()}`);
+      const shown = command.options.filter(({ hidden }) => !hidden).map(({ long }) => long ?? '');
+      const common = ['--data-dir', '--trust-data-dir', '--help'];
+      assert.deepEqual(flags.toSorted(), [...new Set([...shown, ...common])].toSorted(), words.join(' '));
     }
+  });
+
+  it('offers no spelling that was replaced', function () {
+    if (spawnSync('bash', ['--version']).status !== 0) this.skip();
+    const [first = [], afterSandbox = []] = offered([[''], ['sandbox', '']]);
+    for (const line of Object.keys(formerCommands)) {
+      const [word = '', next] = line.split(' ');
+      if (next === undefined) assert.ok(!first.includes(word), word);
+    }
+    assert.ok(!afterSandbox.includes('start'));
   });
 
   it('offers the values that are known', function () {
@@ -51,9 +63,10 @@ describe('the completion of the command line', function () {
         ['listen', '--retry', 's'],
         ['trigger', 'up'],
         ['instances', 'cr'],
+        ['--data-dir', '/tmp', 'debug', 'break', 'a'],
         ['listen', '--port', ''],
       ]),
-      [['sap'], ['update'], ['create'], []],
+      [['sap'], ['update'], ['create'], ['add'], []],
     );
   });
 
