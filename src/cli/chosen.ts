@@ -7,8 +7,8 @@ interface Known {
 }
 
 /**
- * Those that a text means: by an id or, where nothing has that id, by a name or a part of one; else each of the words
- * between its commas in the same way.
+ * Those that a text means: of what has ids, the one with this id or name; else those whose names hold it; else each of
+ * the words between its commas in the same way.
  * @returns also the first word that means none
  */
 export function meantBy<T>(
@@ -18,8 +18,11 @@ export function meantBy<T>(
 ): { readonly meant: readonly T[]; readonly unknown: string | undefined } {
   const named = (word: string): readonly T[] => {
     if (word === '') return [];
-    const byId = all.filter((each) => knownAs(each).id === word);
-    return byId.length > 0 ? byId : all.filter((each) => knownAs(each).name.includes(word));
+    const exactly = all.filter((each) => {
+      const { id, name } = knownAs(each);
+      return id !== undefined && [id, name].includes(word);
+    });
+    return exactly.length > 0 ? exactly : all.filter((each) => knownAs(each).name.includes(word));
   };
   const whole = named(text);
   if (whole.length > 0) return { meant: whole, unknown: undefined };
