@@ -1,6 +1,6 @@
 /** Commands that run on in the background, and how whoever started one knows that it is ready. */
 import { spawn } from 'node:child_process';
-import { EndedAtStartError } from './errors.ts';
+import { CommandError, EndedAtStartError, frozenAdvice } from './errors.ts';
 
 /** What a command in the background says once it is ready. */
 interface ReadyMessage {
@@ -64,12 +64,24 @@ export function tellStarter(lines: readonly string[] = []): boolean {
   return true;
 }
 
-/** Waits for the end of a process, for which there is no event: it lets go of its files and its port only then. */
-export async function hasEnded(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+/**
+ * Waits for the end of a process, for which there is no event: it lets go of its files and its port only then.
+ * @param name as an error names it
+ * @param patienceMs how long it may take, in milliseconds
+ * @throws CommandError where it has not ended by then
+ */
+export async function waitForEnd(name: string, pid: number, patienceMs: number): Promise<void> {
+  const late = performance.now() + patienceMs;
+  while (isAlive(pid)) {
+    if (performance.now() > late) {
+      throw new CommandError(`${name} has not ended within ${patienceMs / 1000} s`, frozenAdvice(pid));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is such a process. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

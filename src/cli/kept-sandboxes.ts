@@ -6,6 +6,8 @@ import { parseJson } from '../common/parse-json.ts';
 import { isProof, newNonce, proofOf } from '../common/proof.ts';
 import { stageFile } from '../common/staged-file.ts';
 import { stateFolder } from '../protocol/known-directories.ts';
+import { isAlive, waitForEnd } from './background.ts';
+import { CommandError, frozenAdvice } from './errors.ts';
 
 const keptSchema = z.object({
   port: z.int(),
@@ -19,8 +21,9 @@ const keptSchema = z.object({
 });
 export type KeptSandbox = z.infer<typeof keptSchema>;
 
-/** How long one may take to answer, in milliseconds. */
+/** How long one may take to answer, and then to end, in milliseconds. */
 const answerTimeout = 5000;
+const endTimeout = 10_000;
 
 /** In the user's state folder: each by its port. */
 function folder(): string {
@@ -43,21 +46,35 @@ export function forgetSandbox(port: number): void {
 /**
  * Those that run; of those that do not, what was kept is removed.
  * @param port 0 for any
+ * @throws CommandError where one does not answer: it may run, and is kept
  */
 export async function runningSandboxes(port: number): Promise<readonly KeptSandbox[]> {
   const running: KeptSandbox[] = [];
   for (const kept of keptSandboxes()) {
     if (port !== 0 && kept.port !== port) continue;
-    if (await answers(kept)) running.push(kept);
-    else forgetSandbox(kept.port);
+    const state = await stateOf(kept);
+    if (state === 'running') running.push(kept);
+    else if (state === 'gone') forgetSandbox(kept.port);
+    else throw new CommandError(`${nameOf(kept)} does not answer`, frozenAdvice(kept.pid));
   }
   return running;
 }
 
-/** Tells one to end. */
-export async function stopSandbox({ control }: KeptSandbox): Promise<void> {
-  await fetch(`${control}/stop`, { method: 'POST', signal: AbortSignal.timeout(answerTimeout) });
+/** Ends one, and waits until it is gone. @throws CommandError where it does not end in time */
+export async function endSandbox(kept: KeptSandbox): Promise<void> {
+  try {
+    await fetch(`${kept.control}/stop`, { method: 'POST', signal: AbortSignal.timeout(answerTimeout) });
+  } catch {
+    // Whether it ends is what counts.
+  }
+  await waitForEnd(nameOf(kept), kept.pid, endTimeout);
+  forgetSandbox(kept.port);
 }
+
+/** As an error names it. */
+const nameOf = ({ port, pid }: KeptSandbox): string => `the sandbox at port ${port} (process ${pid})`;
+
+const answerSchema = z.looseObject({ proof: z.string().optional(), controls: z.looseObject({}).optional() });
 
 function keptSandboxes(): KeptSandbox[] {
   let names: string[];
@@ -74,23 +91,25 @@ function keptSandboxes(): KeptSandbox[] {
 }
 
 /**
- * Whether it is there. One with credentials of its own proves that it knows the key of its controls, which is sent to
- * nobody: its port may be another program's by now.
+ * How it is. One with credentials of its own proves that it knows the key of its controls, which is sent to nobody: its
+ * port may be another program's by now. One that has only not answered yet is not gone.
  */
-async function answers({ control, port, randomCredentials }: KeptSandbox): Promise<boolean> {
+async function stateOf({ control, port, pid, randomCredentials }: KeptSandbox): Promise<'running' | 'gone' | 'silent'> {
+  if (!isAlive(pid)) return 'gone';
   const key = control.slice(control.lastIndexOf('/') + 1);
   const nonce = newNonce();
   const proof = proofOf(key, { prover: 'window', port, nonce });
   const url = randomCredentials ? `http://127.0.0.1:${port}/proof?nonce=${nonce}&proof=${proof}` : control;
+  let text: string;
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(answerTimeout) });
-    const said = z
-      .looseObject({ proof: z.string().optional(), controls: z.looseObject({}).optional() })
-      .parse(await answer.json());
-    return randomCredentials
-      ? isProof(said.proof, key, { prover: 'sandbox', port, nonce })
-      : said.controls !== undefined;
-  } catch {
-    return false;
+    text = await (await fetch(url, { signal: AbortSignal.timeout(answerTimeout) })).text();
+  } catch (error) {
+    const { cause } = error as { cause?: NodeJS.ErrnoException };
+    return cause?.code === 'ECONNREFUSED' ? 'gone' : 'silent';
   }
+  const said = answerSchema.safeParse(parseJson(text)).data;
+  const isIt = randomCredentials
+    ? isProof(said?.proof, key, { prover: 'sandbox', port, nonce })
+    : said?.controls !== undefined;
+  return isIt ? 'running' : 'gone';
 }

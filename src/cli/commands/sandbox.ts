@@ -4,11 +4,11 @@ import { z } from 'zod';
 import type { DeliveryRecord } from '../../sandbox/campaign-monitor/outbox.ts';
 import type { NotificationRecord } from '../../sandbox/open-connectors/notifier.ts';
 import type { Sandbox, SandboxReport } from '../../sandbox/sandbox.ts';
-import { hasEnded, isInBackground, startInBackground, tellStarter } from '../background.ts';
+import { isInBackground, startInBackground, tellStarter } from '../background.ts';
 import { jsonFlag, newCommand, seconds, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { formerFlag } from '../former-spellings.ts';
-import { forgetSandbox, keepSandbox, runningSandboxes, stopSandbox } from '../kept-sandboxes.ts';
+import { endSandbox, forgetSandbox, keepSandbox, runningSandboxes } from '../kept-sandboxes.ts';
 import type { KeptSandbox } from '../kept-sandboxes.ts';
 import { LiveWriter, note, print, printJson } from '../terminal/output.ts';
 import { interrupted } from '../terminal/signals.ts';
@@ -93,9 +93,7 @@ function stopCommand(): Command {
 async function stop({ port, json }: Pick<SandboxOptions, 'port' | 'json'>): Promise<void> {
   const running = await runningSandboxes(port);
   for (const kept of running) {
-    await stopSandbox(kept);
-    await hasEnded(kept.pid);
-    forgetSandbox(kept.port);
+    await endSandbox(kept);
     if (json !== true) await print(`The sandbox at port ${kept.port} has ended.\n`);
   }
   if (json === true) await printJson({ stopped: running.map(({ port: at, pid }) => ({ port: at, pid })) });

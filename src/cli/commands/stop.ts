@@ -1,14 +1,13 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { setTimeout as delay } from 'node:timers/promises';
 import { heldAtStop } from '../../protocol/debug.ts';
 import type { HeldAtStop } from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Status } from '../../protocol/status.ts';
-import { hasEnded } from '../background.ts';
+import { waitForEnd } from '../background.ts';
 import { connectIfRunning } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
-import { CommandError, frozenAdvice, isConnectionLost } from '../errors.ts';
+import { isConnectionLost } from '../errors.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
@@ -81,13 +80,6 @@ export async function endRelay(client: RelayClient, held?: HeldAtStop): Promise<
     // It may be gone before its answer is here.
     if (!isConnectionLost(error)) throw error;
   }
-  const late = delay(patience, 'late' as const, { ref: false });
-  const gone = client.closed.then(() => hasEnded(pid));
-  if ((await Promise.race([gone, late])) === 'late') {
-    throw new CommandError(
-      `the relay (process ${pid}) has not ended within ${patience / 1000} seconds`,
-      frozenAdvice(pid),
-    );
-  }
+  await waitForEnd(`the relay (process ${pid})`, pid, patience);
   return status;
 }

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../free-port.ts';
+import { run } from '../harness.ts';
+import type { Ended } from '../harness.ts';
+
+describe('a sandbox in the background', function () {
+  this.timeout(180_000);
+  let state: string;
+
+  beforeEach(() => (state = mkdtempSync(join(tmpdir(), 'cm-relay-state-'))));
+  afterEach(async () => {
+    await sandbox('stop');
+    rmSync(state, { recursive: true });
+  });
+
+  const sandbox = (...args: string[]): Promise<Ended> => run(['sandbox', ...args], { XDG_STATE_HOME: state });
+
+  async function detached(...args: string[]): Promise<{ port: string; pid: number }> {
+    const port = String(await freePort());
+    const { code, out, err } = await sandbox('--detach', '--json', '--port', port, ...args);
+    assert.equal(code, 0, err);
+    return { port, pid: (JSON.parse(out) as { pid: number }).pid };
+  }
+
+  it('that does not answer is not forgotten: stop and --detach name its process', async function () {
+    if (process.platform === 'win32') this.skip();
+    const { port, pid } = await detached();
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const asked = [['stop'], ['stop', '--port', port], ['--detach'], ['--detach', '--port', port]];
+      for (const { code, out, err } of await Promise.all(asked.map((args) => sandbox(...args)))) {
+        assert.deepEqual([code, out], [1, ''], err);
+        assert.match(err, new RegExp(`the sandbox at port ${port} \\(process ${pid}\\) does not answer`));
+        assert.match(err, new RegExp(`kill -CONT ${pid}[^]*kill -KILL ${pid}`));
+      }
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    assert.match((await sandbox('stop')).out, new RegExp(`^The sandbox at port ${port} has ended`));
+    assert.throws(() => process.kill(pid, 0));
+  });
+
+  it('whose process was killed is forgotten', async () => {
+    const { port, pid } = await detached('--random-credentials');
+    process.kill(pid, 'SIGKILL');
+    assert.match((await sandbox('stop')).err, /nothing to stop/);
+    assert.ok(!existsSync(join(state, 'cm-relay-sandboxes', `${port}.json`)));
+  });
+
+  it('that does not end is waited for so long and no longer', async () => {
+    // It says yes to everything, and stays: its process is this one.
+    const server = createServer((_request, response) => response.end('{"controls":{}}'));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const control = `http://127.0.0.1:${port}/control`;
+    const folder = join(state, 'cm-relay-sandboxes');
+    mkdirSync(folder);
+    const kept = { port, pid: process.pid, control, randomCredentials: false, json: [], text: [] };
+    writeFileSync(join(folder, `${port}.json`), JSON.stringify(kept));
+    try {
+      const { code, err } = await sandbox('stop');
+      assert.equal(code, 1, err);
+      assert.match(err, new RegExp(`the sandbox at port ${port} \\(process ${process.pid}\\) has not ended within 10 s`));
+    } finally {
+      rmSync(folder, { recursive: true });
+      server.close();
+    }
+  });
+
+  it('belongs to no data directory: --data-dir does not choose which one ends', async () => {
+    await detached();
+    const { code, err } = await sandbox('stop', '--data-dir', state);
+    assert.equal(code, 2, err);
+    assert.match(err, /--data-dir does not go with stop/);
+  });
+});
