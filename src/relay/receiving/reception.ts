@@ -328,7 +328,7 @@ export class Reception {
   #checkSignature(incoming: Incoming): SignatureCheck {
     const header = headerOf(incoming.headers, signatureHeader.toLowerCase());
     const { verifyKeys } = this.#inForce;
-    if (verifyKeys.size === 0) return header === null ? 'missing' : 'unchecked';
+    if (verifyKeys.size === 0) return 'unchecked';
     if (header === null) return 'missing';
     return verify(incoming.body, header, verifyKeys.values()) ? 'valid' : 'invalid';
   }

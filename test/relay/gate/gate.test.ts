@@ -685,6 +685,7 @@ describe('Breakpoints', () => {
     const relay = await startWith(receiver);
     const stops: Stop[] = [];
     relay.client.on('debug/stopped', ({ stop }) => stops.push(stop));
+    await relay.client.request('relay/configure', { secrets: { verifyKeys: { platform: 'key' } } });
     await relay.client.request('debug/breakpoints', {
       add: [{ at: 'wrong-signature' }, { at: 'rejected', condition: 'delivery.httpStatus == 400' }],
     });
@@ -714,6 +715,7 @@ describe('Breakpoints', () => {
     it(`stop at what comes while sending is being continued, ${what} it, and are the last that is told`, async () => {
       const receiver = await startReceiver();
       const relay = await startWith(receiver);
+      await relay.client.request('relay/configure', { secrets: { verifyKeys: { platform: 'key' } } });
       await relay.client.request('debug/breakpoints', { add: [{ at: 'wrong-signature' }] });
       await relay.client.request('debug/pause', {});
       const told: string[] = [];
