@@ -12,6 +12,7 @@ const wrong: [args: string, named: RegExp][] = [
   ['', /Usage: cm-relay/],
   ['lisen', /unknown command 'lisen'[^]*listen/],
   ['help lisen', /unknown command 'lisen'[^]*cm-relay help/],
+  ['help instances crate', /unknown command 'crate'[^]*cm-relay help instances/],
   ['--nonsense', /--nonsense/],
   ['listen --nonsense', /--nonsense/],
   ['listen surplus', /'surplus'[^]*callback[^]*a port such as 3000/],
@@ -238,7 +239,9 @@ describe('the command line of cm-relay', function () {
     assert.equal(help.code, 0);
     assert.match(help.out, /cm-relay listen 3000\/callback/);
     assert.match(help.out, /--data-dir <folder>/);
-    assert.deepEqual(await run(['help', 'listen']), await run(['listen', '--help']));
+    for (const words of [['listen'], ['instances'], ['instances', 'create'], ['debug', 'break', 'add']]) {
+      assert.deepEqual(await run(['help', ...words]), await run([...words, '--help']));
+    }
   });
 
   it('says no password back that was typed into a URL, well or badly', async () => {
