@@ -12,12 +12,20 @@ interface ReadyMessage {
 /** Of what it says while it starts, so much is kept, in characters. */
 const mostSaid = 65_536;
 
+/** What a command in the background had to say until it was ready. */
+interface Started {
+  /** For standard output. */
+  readonly lines: readonly string[];
+  /** For standard error, as it is. */
+  readonly said: string;
+}
+
 /**
  * Runs this very command line, without --detach, in a process of its own that outlives this one and its terminal.
- * @returns what it has to say on standard output, once it is ready
+ * @returns once it is ready
  * @throws EndedAtStartError where it ends before, with what it said
  */
-export function startInBackground(): Promise<readonly string[]> {
+export function startInBackground(): Promise<Started> {
   const [, script = '', ...args] = process.argv;
   const child = spawn(
     process.execPath,
@@ -36,11 +44,10 @@ export function startInBackground(): Promise<readonly string[]> {
     child.once('close', (code) => reject(new EndedAtStartError(code, said)));
     child.once('message', ({ lines }: ReadyMessage) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, giveUp);
-      if (said !== '') process.stderr.write(said);
       child.disconnect();
       stderr?.destroy();
       child.unref();
-      resolve(lines);
+      resolve({ lines, said });
     });
   });
 }

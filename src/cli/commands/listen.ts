@@ -173,7 +173,8 @@ function brokenOff(options: ListenOptions): CommandError {
 async function listenDetached(options: ListenOptions, output: OutputStyle | 'json'): Promise<void> {
   const { config, wanted } = wantedBy(options);
   const running = await connectIfRunning(options);
-  if (running === undefined) await startInBackground();
+  let said = '';
+  if (running === undefined) ({ said } = await startInBackground());
   else {
     try {
       await agree(running, options, config, wanted, note);
@@ -193,6 +194,7 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
           : `The relay that ran already goes on: when that is mended, ${retry} opens it again.`,
       );
     }
+    process.stderr.write(said);
     if (output === 'json') await printJson(readyLine(status));
     else if (output !== 'quiet') {
       const view = new LiveView(styleText, () => Infinity);
@@ -344,13 +346,12 @@ async function show(
   const adviseOn = (tunnel: TunnelStatus): void => {
     if (tunnel.state === 'failed') say(`When that is mended, cm-relay retry${hint} opens it again.`);
   };
-  client.on('tunnel/changed', ({ tunnel }) =>
-    pass(() => {
-      passing.tunnel(tunnel);
-      adviseOn(tunnel);
-    }),
-  );
-  // What came before the first lines is older than they are.
+  // What came of these before the first lines is older than they are.
+  client.on('tunnel/changed', ({ tunnel }) => {
+    if (!ready) return;
+    passing.tunnel(tunnel);
+    adviseOn(tunnel);
+  });
   client.on('status/changed', ({ status }) => {
     if (ready) passing.configured(status);
   });

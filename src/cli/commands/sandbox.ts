@@ -105,7 +105,9 @@ async function detached({ port, json, randomCredentials }: SandboxOptions): Prom
   const running = await runningSandboxes(port);
   const there = running.find((kept) => kept.randomCredentials === (randomCredentials === true));
   if (there !== undefined) note(`A sandbox runs already: this is it. cm-relay sandbox stop ends it.`);
-  const lines = there === undefined ? await startInBackground() : json === true ? there.json : there.text;
+  const { lines, said } =
+    there === undefined ? await startInBackground() : { lines: json === true ? there.json : there.text, said: '' };
+  process.stderr.write(said);
   for (const line of lines) await print(`${line}\n`);
 }
 

@@ -62,6 +62,7 @@ export class JsonLines implements Passing {
   ready(status: Status): void {
     this.#url = status.campaignMonitorUrl;
     this.#write(readyLine(status));
+    if (status.tunnel.kind !== 'none') this.tunnel(status.tunnel);
   }
 
   configured(status: Status): void {

@@ -39,7 +39,9 @@ describe('a tunnel that cannot be opened', function () {
     for (const json of [[], ['--json']]) {
       const { code, out, err } = await detached('--tunnel', 'ngrok', ...json);
       assert.deepEqual([code, out], [1, ''], err);
-      assert.match(err, /error: the tunnel cannot be opened: ngrok was not found[^]*Install ngrok/);
+      assert.match(err, /^error: the tunnel cannot be opened: ngrok was not found[^]*Install ngrok/);
+      assert.match(err, /The relay has ended again/);
+      assert.doesNotMatch(err, /cm-relay retry/, 'of a relay that has ended');
       await assert.rejects(connectToRelay(place.dataDir), { name: 'NoRelayError' });
     }
   });
@@ -56,5 +58,8 @@ describe('a tunnel that cannot be opened', function () {
     const { code, out } = await place.run('retry');
     assert.deepEqual([code, out], [0, 'The tunnel is being opened again.\n']);
     await listening.line((line) => line.includes('tunnel ngrok verifying'));
+    const times = (all: readonly string[], said: string): number => all.filter((line) => line.includes(said)).length;
+    assert.equal(times(listening.lines, 'tunnel ngrok failed'), 1);
+    assert.equal(times(listening.errors, 'opens it again'), 1);
   });
 });

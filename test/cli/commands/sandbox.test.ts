@@ -66,7 +66,10 @@ describe('a sandbox in the background', function () {
     try {
       const { code, err } = await sandbox('stop');
       assert.equal(code, 1, err);
-      assert.match(err, new RegExp(`the sandbox at port ${port} \\(process ${process.pid}\\) has not ended within 10 s`));
+      assert.match(
+        err,
+        new RegExp(`the sandbox at port ${port} \\(process ${process.pid}\\) has not ended within 10 s`),
+      );
     } finally {
       rmSync(folder, { recursive: true });
       server.close();
