@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from '../common/loopback.ts';
-import { destinationSchema } from '../protocol/settings.ts';
+import { urlWithoutUser } from '../protocol/settings.ts';
 import { urlOf } from './flags.ts';
 
 const expected =
@@ -23,4 +23,4 @@ function whole(text: string, context: z.RefinementCtx<string>): string {
 export const callbackUrl: z.ZodType<string, string> = z
   .string()
   .transform(whole)
-  .pipe(urlOf(destinationSchema.shape.url));
+  .pipe(urlOf(urlWithoutUser('leave it out, and name credentials in the file of --config')));

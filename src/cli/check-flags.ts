@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { destinationSchema } from '../protocol/settings.ts';
+import { urlWithoutUser } from '../protocol/settings.ts';
 import { checkedBy, seconds, urlOf, wholeNumber } from './flags.ts';
 import type { CommonOptions } from './flags.ts';
 import { formerFlag } from './former-spellings.ts';
@@ -29,7 +29,7 @@ export interface ProbeFlags {
 }
 
 /** A URL without user name and password. */
-export const httpUrl = urlOf(destinationSchema.shape.url);
+const httpUrl = urlOf(urlWithoutUser());
 
 /** Adds the flags that say where to send. */
 export function withTargetFlags(command: Command): Command {

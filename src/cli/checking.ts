@@ -13,7 +13,6 @@ import type { SecretMask } from '../common/masking.ts';
 import { writeUserFile } from '../common/user-file.ts';
 import { destinationSchema } from '../protocol/settings.ts';
 import type { Destination } from '../protocol/settings.ts';
-import { httpUrl } from './check-flags.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from './check-flags.ts';
 import { asHeader, readConfig } from './config.ts';
 import type { Config } from './config.ts';
@@ -25,7 +24,7 @@ import { duration, printable, widthOf } from './terminal/text.ts';
 
 /**
  * The callback that the flags name.
- * @param url the argument; without it the destination of --config
+ * @param url the argument, as `callbackUrl` reads it; without it the destination of --config
  * @param further secrets that are sent elsewhere, such as to a probe: they are masked as its own are
  * @throws UsageError
  */
@@ -51,10 +50,8 @@ export function targetOf(
 function destinationOf(url: string | undefined, flags: TargetFlags, config: Config | undefined): Destination {
   if (url !== undefined) {
     if (flags.destination !== undefined) throw new UsageError('a URL and --destination exclude each other');
-    const result = httpUrl.safeParse(url);
-    if (!result.success) throw new UsageError(`${url}: ${result.error.issues[0]?.message ?? 'not a URL'}`);
-    const known = config?.settings.destinations?.find((each) => each.url === result.data);
-    return known ?? destinationSchema.parse({ url: result.data });
+    const known = config?.settings.destinations?.find((each) => each.url === url);
+    return known ?? destinationSchema.parse({ url });
   }
   const all = config?.settings.destinations ?? [];
   if (config === undefined || all.length === 0) {

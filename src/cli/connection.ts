@@ -7,6 +7,7 @@ import type { Source } from '../protocol/history.ts';
 import type { CommonOptions } from './flags.ts';
 import { hookUrl } from '../common/hook-path.ts';
 import { maskedValue } from '../common/masking.ts';
+import { maskSecrets } from '../export/item.ts';
 import { openHistory, readRemembered } from '../relay/index.ts';
 
 /** The port of a data directory that remembers none, if it is free. */
@@ -52,9 +53,11 @@ async function connectOrExplain(options: AskOptions): Promise<RelayClient> {
   const dataDir = dataDirOf(options);
   const client = await connectIfRunning(options);
   if (client !== undefined) return client;
+  const listen = `In another terminal: cm-relay listen${dataDirHint(options)}`;
+  const before = (readRemembered(dataDir)?.destinations ?? []).map(({ url }) => maskSecrets(url));
   throw new CommandError(
     `no relay runs for ${dataDir}: start one with cm-relay listen`,
-    `In another terminal: cm-relay listen${dataDirHint(options)} --forward-to http://localhost:3000/callback`,
+    before.length === 0 ? `${listen} 3000/callback` : `${listen} forwards to ${before.join(', ')} again`,
   );
 }
 

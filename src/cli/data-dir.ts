@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { shellWord } from '../common/shell-quote.ts';
 import { defaultDataDir } from '../protocol/known-directories.ts';
 import { checkDataDirectory, describeDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
 import { CommandError } from './errors.ts';
+import { adviseOn, dataDirFlag } from './same-directory.ts';
 import { note } from './terminal/output.ts';
 import { askYesNo, canAsk } from './terminal/prompts.ts';
 import { printable } from './terminal/text.ts';
@@ -15,11 +15,12 @@ export function dataDirOf(options: { dataDir?: string }): string {
 }
 
 /**
- * Asks whether a data directory that no relay of this user's has made may be used, before anything does. What else may
+ * What every command does first: what it advises is about the data directory that it was given. Asks whether a data directory that no relay of this user's has made may be used, before anything does. What else may
  * be wrong with it is said by what uses it.
  * @throws DataDirectoryError where nobody can be asked; CommandError where the user does not want it
  */
 export async function admitDataDirectory(options: { dataDir?: string; trustDataDir?: boolean }): Promise<void> {
+  adviseOn(options.dataDir);
   const dataDir = dataDirOf(options);
   try {
     checkDataDirectory(dataDir);
@@ -51,6 +52,5 @@ function contentsLines(dataDir: string): readonly string[] {
 
 /** ` --data-dir …` for a hint, where the reader needs it to reach the same directory. */
 export function dataDirHint(options: { dataDir?: string }): string {
-  if (options.dataDir === undefined) return '';
-  return ` --data-dir ${process.platform === 'win32' ? `"${options.dataDir}"` : shellWord(options.dataDir)}`;
+  return options.dataDir === undefined ? '' : dataDirFlag(options.dataDir);
 }

@@ -5,6 +5,7 @@ import { maskSecrets } from '../export/item.ts';
 import { isUntrusted } from '../protocol/data-directory.ts';
 import { hasRelayErrorCode, NoAnswerError } from '../protocol/errors.ts';
 import { filterKeys } from '../protocol/event-filter.ts';
+import { inSameDirectory } from './same-directory.ts';
 import { printable, widthOf, wrapped } from './terminal/text.ts';
 
 /** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
@@ -87,7 +88,7 @@ export function report(error: unknown): number {
   };
   say(`${label} ${printable(withoutSecrets(message), '\n')}`);
   const next = lost ? 'What it has acknowledged is on disk. cm-relay listen starts it again.' : nextOf(error);
-  if (next !== undefined) say(`  ${printable(withoutSecrets(next), '\n')}`);
+  if (next !== undefined) say(`  ${printable(withoutSecrets(inSameDirectory(next)), '\n')}`);
   if (error instanceof NothingLeftError) return exitCodes.nothingLeft;
   return error instanceof UsageError || isUntrusted(error) ? exitCodes.usage : exitCodes.failed;
 }

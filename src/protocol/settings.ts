@@ -14,10 +14,13 @@ const httpUrl = z.url({
   error: 'expected a URL that begins with http:// or https://',
 });
 
-const plainUrl = httpUrl.refine((text) => {
-  const url = new URL(text);
-  return url.username === '' && url.password === '';
-}, 'a user name or password in the URL would be stored: name credentials by "credentialsName" instead');
+/** A URL without user name and password. @param instead what to do about one, as an error says it */
+export function urlWithoutUser(instead = 'leave it out'): z.ZodType<string, string> {
+  return httpUrl.refine((text) => {
+    const url = new URL(text);
+    return url.username === '' && url.password === '';
+  }, `a user name or password in the URL would be stored: ${instead}`);
+}
 
 /** The name of a header of HTTP. */
 export const headerName = z
@@ -61,7 +64,7 @@ export const destinationSchema = z.strictObject({
     .describe(
       'A name of your own that tells it from others, whatever else of it you change: what waits for it then goes where it is now. Without it, it stays the same while URL, mode and key do.',
     ),
-  url: plainUrl.describe('Where notifications are posted.'),
+  url: urlWithoutUser('name credentials by "credentialsName" instead').describe('Where notifications are posted.'),
   types: z
     .array(z.string())
     .optional()
@@ -106,11 +109,11 @@ export const tunnelSchemas = {
   none: z.strictObject({ kind: z.literal('none') }),
   fixed: z.strictObject({
     kind: z.literal('fixed'),
-    url: plainUrl.describe('A public URL of your own that leads here.'),
+    url: urlWithoutUser().describe('A public URL of your own that leads here.'),
   }),
   localtunnel: z.strictObject({
     kind: z.literal('localtunnel'),
-    host: plainUrl.default('https://localtunnel.me').describe('The localtunnel server.'),
+    host: urlWithoutUser().default('https://localtunnel.me').describe('The localtunnel server.'),
     otherHosts: z
       .array(z.string().regex(/^[a-z0-9_.:-]+$/, 'expected a host in lower case, or an address'))
       .optional()

@@ -40,7 +40,7 @@ describe('cm-relay check', () => {
 
   const misuses: Readonly<Record<string, [string[], RegExp]>> = {
     'no URL': [[], /error: where to\? Give the URL of your callback/],
-    'another scheme': [['ftp://x/'], /expected a URL that begins with http/],
+    'another scheme': [['ftp://x/'], /expected a port such as 3000/],
     'a password in the URL': [['http://a:b@localhost/'], /user name or password in the URL/],
     'a check that is not there': [['http://localhost/', '--only', 'twise'], /--only twise: there is no such check/],
     'a value without a probe': [['http://localhost/', '--probe-value', '1'], /--probe-value goes with --probe/],
@@ -65,7 +65,9 @@ describe('cm-relay check', () => {
   }
 
   it('ends with 0 where nothing failed, and says what is undecided, and by what it can be told', async () => {
-    const { code, out, err } = await run(['check', callback.url, '--only', 'older-shape,same-event-twice,tampered']);
+    const { port } = new URL(callback.url);
+    const only = ['--only', 'older-shape,same-event-twice,tampered'];
+    const { code, out, err } = await run(['check', `${port}/callback`, ...only]);
     assert.equal(code, 0, err);
     assert.match(out, /^passed {4}older-shape: The older shape of a notification {2}/m);
     assert.match(
@@ -427,7 +429,8 @@ describe('cm-relay record and play', () => {
       assert.doesNotMatch(text, /hidden|hooks/);
       assert.equal(statSync(out).mode & 0o777, 0o600);
 
-      const toCallback = await place.run('play', out, callback.url, '--speed', 'max');
+      const { port } = new URL(callback.url);
+      const toCallback = await place.run('play', out, `localhost:${port}/callback`, '--speed', 'max');
       assert.equal(toCallback.code, 0, toCallback.err);
       const posted = callback.posts.map(
         ({ body }) => (JSON.parse(body.toString()) as { message: { raw: unknown } }).message.raw,

@@ -12,7 +12,8 @@ import { reportFlag, withProbeFlags, withTargetFlags } from '../check-flags.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from '../check-flags.ts';
 import { meantBy } from '../chosen.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { jsonFlag, newCommand, seconds, wholeNumber } from '../flags.ts';
+import { callbackUrl } from '../callback-url.ts';
+import { checkedBy, jsonFlag, newCommand, seconds, wholeNumber } from '../flags.ts';
 import { formerFlag } from '../former-spellings.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { count, duration, pad } from '../terminal/text.ts';
@@ -63,7 +64,9 @@ export function checkCommand(): Command {
       '',
       'Next: docs/check.md has every check in a table; cm-relay scenario runs those of your own.',
     ],
-  ).addArgument(new Argument('[url]', 'your callback (default: the destination of --config)'));
+  ).addArgument(
+    new Argument('[url]', 'your callback (default: the destination of --config)').argParser(checkedBy(callbackUrl)),
+  );
   return withProbeFlags(withTargetFlags(command), 'found by the first notification')
     .optionsGroup('Selection:')
     .addOption(new Option('--only <checks>', 'run these checks only: comma-separated ids or names'))

@@ -11,7 +11,8 @@ import { withTargetFlags } from '../check-flags.ts';
 import type { TargetFlags } from '../check-flags.ts';
 import { withRelay } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { jsonFlag, newCommand } from '../flags.ts';
+import { callbackUrl } from '../callback-url.ts';
+import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { count, duration, localTime, printable } from '../terminal/text.ts';
 
@@ -40,7 +41,11 @@ export function playCommand(): Command {
     ],
   )
     .addArgument(new Argument('<file>', 'a recording'))
-    .addArgument(new Argument('[url]', 'where to (default: the destination of --config, else the running relay)'));
+    .addArgument(
+      new Argument('[url]', 'where to (default: the destination of --config, else the running relay)').argParser(
+        checkedBy(callbackUrl),
+      ),
+    );
   return withTargetFlags(command)
     .optionsGroup('Playback:')
     .addOption(

@@ -1,11 +1,12 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { destinationSchema } from '../../protocol/settings.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import { callbackUrl } from '../callback-url.ts';
 import { withFilter, withRelay } from '../connection.ts';
 import { dataDirHint } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { checkedBy, collectIds, jsonFlag, newCommand, urlOf, wholeNumber } from '../flags.ts';
+import { checkedBy, collectIds, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { ReplayOutcomes } from '../terminal/replay-outcomes.ts';
@@ -43,11 +44,7 @@ export function resendCommand(): Command {
     .addArgument(new Argument('[ids...]', 'ids of events, deliveries or notifications').argParser(collectIds))
     .addOption(new Option('--failed', 'all that failed'))
     .addOption(filterFlag('all that fits a filter'))
-    .addOption(
-      new Option('--to <url>', 'send them there instead of where they went').argParser(
-        checkedBy(urlOf(destinationSchema.shape.url)),
-      ),
-    )
+    .addOption(new Option('--to <url>', 'send them there instead of where they went').argParser(checkedBy(callbackUrl)))
     .addOption(
       new Option('--wait', 'wait until each is sent, has failed or is discarded; exit with 1 unless all are sent'),
     )
@@ -87,10 +84,7 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
     );
     if (result.replayed === 0) {
       if (options.json === true) await printJson(result);
-      throw new CommandError(
-        'nothing to send again: no notification matches',
-        'cm-relay events shows what there is; test calls and rejected deliveries have no notification, and without a destination nothing is sent (--to names one).',
-      );
+      throw await nothingToSend(client, ids?.[0] ?? '--filter type:subscribe');
     }
     const told = await outcomes?.of(result.notificationIds, (options.timeout ?? 60) * 1000);
     if (options.json === true) await printJson({ ...result, ...told });
@@ -108,4 +102,18 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
       );
     }
   });
+}
+
+/** @param which what could be sent where there is no destination, as `replay` takes it */
+async function nothingToSend(client: RelayClient, which: string): Promise<CommandError> {
+  const { destinations } = await client.request('relay/status', {});
+  return destinations.length > 0
+    ? new CommandError(
+        'nothing to send again: no notification matches',
+        'cm-relay events shows what there is; test calls and rejected deliveries have no notification, and what came without a destination goes where --to says.',
+      )
+    : new CommandError(
+        'nothing to send again: there is no destination',
+        `--to names one: cm-relay resend ${which} --to 3000/callback`,
+      );
 }

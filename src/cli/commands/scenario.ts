@@ -15,7 +15,8 @@ import { withHistory } from '../connection.ts';
 import { meantBy } from '../chosen.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { secretIn } from '../secret-variable.ts';
-import { jsonFlag, newCommand } from '../flags.ts';
+import { callbackUrl } from '../callback-url.ts';
+import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { count, printable } from '../terminal/text.ts';
 
@@ -48,7 +49,11 @@ export function scenarioCommand(): Command {
     ],
   )
     .addArgument(new Argument('<files...>', 'files of scenarios'))
-    .addOption(new Option('--to <url>', 'your callback (default: the destination of the file, or of --config)'));
+    .addOption(
+      new Option('--to <url>', 'your callback (default: the destination of the file, or of --config)').argParser(
+        checkedBy(callbackUrl),
+      ),
+    );
   return withProbeFlags(withTargetFlags(command), String(quietMs / 1000))
     .optionsGroup('Selection and permissions:')
     .addOption(new Option('--only <names>', 'only scenarios with these names, or parts of names, comma-separated'))

@@ -112,6 +112,9 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
       ? []
       : [`${label('  for Open Connectors')}${printable(status.publicOpenConnectorsUrl)}`]),
   ];
+  if (status.destinations.length === 0) {
+    lines.push(`${label('Forwards to')}nowhere yet: cm-relay stop, then cm-relay listen 3000/callback`);
+  }
   for (const destination of status.destinations) {
     const { url, state, detail, downSince, waiting, timeoutLifted } = destination;
     const why = downWords(downSince) + (detail === null ? '' : `: ${detail}`);

@@ -78,7 +78,7 @@ interface Seen {
   /** The newest that fit. */
   readonly rows: readonly EventRow[];
   /** What became of those that came, where none of them can come to fit; null where one may. */
-  readonly hopeless: { readonly became: string; readonly newest: string } | null;
+  readonly hopeless: { readonly became: string; readonly next: string } | null;
 }
 
 /** How long nothing that fits may be left before this ends: what was just caused may be on its way. In milliseconds. */
@@ -93,7 +93,7 @@ async function wait(options: WaitOptions): Promise<void> {
   };
   const { rows, hopeless, waits } = await withRelay(options, async (client) => {
     const filter = await boundFilter(client, options);
-    const seen = await lookUntil(client, options.timeout * 1000, () => look(client, filter, options.count), isEnough);
+    const seen = await lookUntil(client, options.timeout * 1000, () => look(client, filter, options), isEnough);
     return { ...seen, waits: seen.rows.length >= options.count ? [] : await whatWaits(client) };
   });
   const table = new EventTable(widthOf(process.stdout));
@@ -104,10 +104,7 @@ async function wait(options: WaitOptions): Promise<void> {
   if (rows.length >= options.count) return;
   const so = `${rows.length} of ${count(options.count, 'event')}`;
   if (hopeless !== null) {
-    throw new NothingLeftError(
-      `nothing is left that could match: ${so}, ${hopeless.became}`,
-      `cm-relay show ${hopeless.newest}${dataDirHint(options)} --attempts shows what was answered; cm-relay resend sends it again.`,
-    );
+    throw new NothingLeftError(`nothing is left that could match: ${so}, ${hopeless.became}`, hopeless.next);
   }
   throw new CommandError(
     `${so} after ${options.timeout} s`,
@@ -138,7 +135,8 @@ async function boundFilter(client: RelayClient, { filter, since }: WaitOptions):
 }
 
 /** @param filter with the time from which events count */
-async function look(client: RelayClient, filter: string, wanted: number): Promise<Seen> {
+async function look(client: RelayClient, filter: string, options: WaitOptions): Promise<Seen> {
+  const wanted = options.count;
   const rows = await newest(client, filter, wanted);
   const others = withoutKey(filter, 'state');
   if (rows.length >= wanted || others === filter) return { rows, hopeless: null };
@@ -147,14 +145,24 @@ async function look(client: RelayClient, filter: string, wanted: number): Promis
   const open = await client.request('events/counts', { filter: `${others} kind:event state:waiting,held` });
   const again = await newest(client, filter, wanted);
   const mayCome = come.unseen > 0 || come.total < wanted || again.length + open.total >= wanted;
-  return { rows: again, hopeless: mayCome ? null : whatBecame(come) };
+  return { rows: again, hopeless: mayCome ? null : whatBecame(come, options) };
 }
 
 /** Their states are decided, and are others than the filter asks for. */
-function whatBecame({ total, groups }: Result<'events/counts'>): NonNullable<Seen['hopeless']> {
+function whatBecame({ total, groups }: Result<'events/counts'>, options: WaitOptions): NonNullable<Seen['hopeless']> {
   const words = groups.map(({ value, count: many }) => `${many} ${value === 'none' ? 'with no destination' : value}`);
-  const one = groups.find(({ value }) => value === 'failed') ?? groups[0];
-  return { became: `of ${total} that came ${words.join(', ')}`, newest: one?.newest ?? '' };
+  const one =
+    groups.find(({ value }) => value === 'failed') ?? groups.find(({ value }) => value !== 'sent') ?? groups[0];
+  const id = one?.newest ?? '';
+  const show = `cm-relay show ${id}${dataDirHint(options)}`;
+  const next = {
+    none: `There was no destination: cm-relay resend ${id} --to 3000/callback sends it somewhere.`,
+    sent: `${show} shows what was sent and answered.`,
+  }[one?.value ?? ''];
+  return {
+    became: `of ${total} that came ${words.join(', ')}`,
+    next: next ?? `${show} --attempts shows what was answered; cm-relay resend ${id} sends it again.`,
+  };
 }
 
 /** The newest that fit. */

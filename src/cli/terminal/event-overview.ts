@@ -8,6 +8,7 @@ import type { Result } from '../../protocol/methods.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
 import type { Found } from '../found.ts';
+import { inSameDirectory } from '../same-directory.ts';
 import { forwarded } from './event-table.ts';
 import { saysTheStatus } from './live-view.ts';
 import { masked } from './masked.ts';
@@ -59,7 +60,7 @@ export function overviewLines(found: Found, requests: readonly SentRequest[]): s
   const { headers, body, notifications, attempts } = found;
   const leftOut =
     notifications.length > mostInFull
-      ? [dim(`What was sent and answered: cm-relay show ${notifications[0]?.id ?? 'n1'}, and so on`)]
+      ? [dim(inSameDirectory(`What was sent and answered: cm-relay show ${notifications[0]?.id ?? 'n1'}, and so on`))]
       : [];
   const replays = replaysAmong(found);
   const lines = [
@@ -145,7 +146,8 @@ function headerLines(headers: Headers): string[] {
 }
 
 /** A body to read: JSON indented, anything else as it is; its first lines, and of each its beginning. */
-function bodyLines(bytes: Buffer, all: string): string[] {
+function bodyLines(bytes: Buffer, command: string): string[] {
+  const all = inSameDirectory(command);
   if (bytes.length === 0) return [`  ${dim('(empty body)')}`];
   const text = textOf(bytes);
   if (text === undefined) return [`  ${dim(`(${size(bytes.length)} that are not UTF-8: ${all} writes them)`)}`];
@@ -184,7 +186,10 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
   const { id, kind, part, parts, eventId, forwardings } = masked(notification);
   const of = parts > 1 ? `, part ${part + 1} of ${parts}` : '';
   const lines = [`${styleText('bold', id)}  ${kind} notification${of}  ${dim(`eventId ${printable(eventId)}`)}`];
-  if (forwardings.length === 0) lines.push(`  ${dim('goes nowhere: no destination takes it')}`);
+  if (forwardings.length === 0) {
+    const sends = inSameDirectory(`cm-relay resend ${id} --to 3000/callback`);
+    lines.push(`  ${dim(`goes nowhere: no destination took it. ${sends} sends it somewhere`)}`);
+  }
   for (const forwarding of forwardings) {
     const down = forwarding.downSince === undefined ? '' : `, down${downWords(forwarding.downSince)}`;
     const detail = down + (forwarding.detail === null ? '' : `: ${printable(forwarding.detail)}`);

@@ -68,6 +68,7 @@ export class EventTable {
       row.duplicateOf === null ? '' : `like ${row.duplicateOf}`,
       row.warning === null ? '' : 'warning',
     ];
+    if (row.kind === 'event' && row.forwardings.length === 0) marks.unshift(styleText('dim', 'no destination'));
     const parts = [forwarded(row.forwardings), ...marks].filter((part) => part !== '');
     const whole = parts.join('  ');
     if (columnsOf(whole) <= this.#layout.forwarded) return whole;

@@ -3,6 +3,7 @@ import { fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { escapedJson } from '../../common/unprintable.ts';
 import { CommandError, report } from '../errors.ts';
+import { inSameDirectory } from '../same-directory.ts';
 import { printable, widthOf, wrapped } from './text.ts';
 
 /**
@@ -53,7 +54,7 @@ export async function printSafely(text: string): Promise<void> {
 
 /** A remark beside the output. */
 export function note(text: string): void {
-  process.stderr.write(`${fitted(printable(text, '\n'), process.stderr)}\n`);
+  process.stderr.write(`${fitted(printable(inSameDirectory(text), '\n'), process.stderr)}\n`);
 }
 
 /** Text for a stream: where that is a terminal, its lines are broken between words. */

@@ -41,6 +41,7 @@ describe('cm-relay wait', function () {
     assert.equal(failed.code, 3, failed.err);
     assert.match(failed.err, /nothing is left that could match: 0 of 1 event, of 1 that came 1 failed/);
     assert.match(failed.err, /cm-relay show e1 --data-dir \S+ --attempts/);
+    assert.match(failed.err, /cm-relay resend --data-dir \S+ e1 sends it again/);
 
     callback.status = 200;
     await post(url, delivery('jane@example.org'));
@@ -49,6 +50,18 @@ describe('cm-relay wait', function () {
     assert.deepEqual([half.code, ids(half)], [3, ['e2']]);
     assert.equal((await wait('address:jane@example.org state:failed', '--count', '2')).code, 3);
     assert.equal((await wait('address:jane@example.org state:sent')).code, 0);
+  });
+
+  it('advises nothing of what was sent that is for what has failed', async () => {
+    const { relay, url } = await listening('--forward-to', callback.url);
+    await post(url, delivery('jane@example.org'));
+    await relay.json('attempt');
+    const { code, err } = await wait('state:failed');
+    assert.equal(code, 3, err);
+    assert.match(
+      err,
+      /of 1 that came 1 sent\n {2}cm-relay show e1 --data-dir \S+ shows what was sent and answered\.\n$/,
+    );
   });
 
   it('says out of time what waits, and why', async () => {
@@ -69,6 +82,8 @@ describe('cm-relay wait', function () {
     const nowhere = await wait('state:sent');
     assert.equal(nowhere.code, 3);
     assert.match(nowhere.err, /1 with no destination/);
+    assert.match(nowhere.err, /cm-relay resend --data-dir \S+ e1 --to 3000\/callback sends it somewhere/);
+    assert.doesNotMatch(nowhere.err, /--attempts/);
   });
 
   it('ends while it waits, once the last that could fit has failed', async () => {
