@@ -87,9 +87,15 @@ function endOf(file: string): string {
   }
 }
 
-/** Everything as Markdown. */
-export function diagnosticsText(title: string, sections: readonly DiagnosticSection[]): string {
-  const lines = sections.flatMap(({ title: name, facts }) => [
+/** Everything as Markdown. @param problems as of {@link problemsOf}; that there are none is said, too */
+export function diagnosticsText(
+  title: string,
+  problems: readonly string[],
+  sections: readonly DiagnosticSection[],
+): string {
+  const told = problems.length === 0 ? ['nothing'] : problems;
+  const first: DiagnosticSection = { title: 'What is wrong', facts: told.map((each) => ['', each]) };
+  const lines = [first, ...sections].flatMap(({ title: name, facts }) => [
     '',
     `### ${name}`,
     '',
@@ -184,9 +190,9 @@ function statusSections(status: Status): DiagnosticSection[] {
         ['listens at', shownUrl(status.campaignMonitorUrl)],
         ['public URL', status.publicUrl === null ? 'none' : 'yes'],
         ['tunnel', fit(`${tunnel.kind}, ${tunnel.state}${since} ${tunnel.reason}`.trim())],
-        ['sending', `${sending.state}, held ${JSON.stringify(sending.held)}, breakpoints ${sending.breakpoints}`],
+        ['sending', `${sending.state}, held ${inWords(sending.held)}, breakpoints ${sending.breakpoints}`],
         ['clients', String(status.clients)],
-        ['counts', JSON.stringify(counts)],
+        ['counts', inWords(counts)],
         ['index', fit(`${index.events} of ${index.of}${index.failure === null ? '' : `: ${index.failure}`}`)],
       ],
     },
@@ -214,11 +220,20 @@ const told: readonly (keyof Settings)[] = [
   ...(['maxBodiesBytes', 'maxUncommitted', 'keepAliveMinutes'] as const),
 ];
 
+/** A value for people: of an object each member with its name, of a list each one. */
+function inWords(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const members = Array.isArray(value)
+    ? value.map(inWords)
+    : Object.entries(value).map(([name, each]) => `${name} ${inWords(each)}`);
+  return members.length === 0 ? 'none' : members.join(', ');
+}
+
 function changedSettings(settings: Settings): [string, string][] {
   const usual = defaultSettings();
   return (Object.keys(settings) as (keyof Settings)[]).flatMap((name): [string, string][] => {
     if (name === 'destinations' || JSON.stringify(settings[name]) === JSON.stringify(usual[name])) return [];
-    return [[name, told.includes(name) ? JSON.stringify(settings[name]) : 'set']];
+    return [[name, told.includes(name) ? inWords(settings[name]) : 'set']];
   });
 }
 

@@ -32,8 +32,7 @@ export async function copyDiagnostics({ context, session, history }: DiagnosticP
     ['state', state.kind === 'failed' ? fitForReport(`failed: ${state.message}`, status) : state.kind],
     ['data directory', fitForReport(session.dataDir)],
   ] as const;
-  const text = diagnosticsText(`Campaign Monitor Relay ${version}`, [
-    ...(problems.length === 0 ? [] : [{ title: 'What is wrong', facts: problems.map((each) => ['', each] as const) }]),
+  const text = diagnosticsText(`Campaign Monitor Relay ${version}`, problems, [
     windowSection(),
     { title: 'Relay of this window', facts: stateFacts },
     { title: 'Settings that are not the default', facts: changedSettings(context.extension.packageJSON) },

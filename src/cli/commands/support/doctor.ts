@@ -54,9 +54,7 @@ async function doctor(options: CommonOptions & { json?: boolean }): Promise<void
   const all: DiagnosticSection[] = [machineSection(dataDir), ...sections];
   if (options.json === true) await printJson({ problems, sections: all });
   else {
-    const title = problems.length === 0 ? 'Nothing is wrong' : 'What is wrong';
-    const first = { title, facts: problems.map((problem) => ['', problem] as const) };
-    await print(diagnosticsText(`cm-relay ${version}`, [...(problems.length === 0 ? [] : [first]), ...all]));
+    await print(diagnosticsText(`cm-relay ${version}`, problems, all));
   }
   if (problems.length === 0) return;
   throw new CommandError(`${count(problems.length, 'problem')} found`, 'They stand at the beginning of the report.');

@@ -19,11 +19,15 @@ describe('cm-relay doctor', function () {
   it('finds nothing wrong where nothing is, whether a relay runs or not', async () => {
     const before = await place.run('doctor');
     assert.deepEqual([before.code, before.err], [0, '']);
+    const well = /^## cm-relay \d[^\n]*\n\n### What is wrong\n\n- nothing\n/;
+    assert.match(before.out, well);
     assert.match(before.out, /^## cm-relay \d[^]*- Node\.js: v\d[^]*- state: none runs for this data directory\n$/);
     const listening = place.listen([callback.url]);
     await listening.ready();
     const running = await place.run('doctor');
     assert.deepEqual([running.code, running.err], [0, '']);
+    assert.match(running.out, well);
+    assert.match(running.out, /- counts: deliveries 0, events 0, /);
     assert.match(running.out, /- t1: http:\/\/127\.0\.0\.1:\d+\/callback normalised, up, 0 waiting/);
   });
 
@@ -31,6 +35,7 @@ describe('cm-relay doctor', function () {
     const listening = place.listen([
       `${callback.url}?token=planted-token`,
       'https://secret-host.example.org/planted-path',
+      ...['--retain', '100'],
       '--retry',
       'none',
     ]);
@@ -48,7 +53,8 @@ describe('cm-relay doctor', function () {
     assert.match(out, /### What is wrong\n\n- sending is paused: cm-relay continue sends what is held\n/);
     assert.match(out, /- e1: Subscribe, failed after 1 attempts: answered 500/);
     assert.match(out, /- e2: rejected with 400/);
-    assert.match(out, /- retry: "none"/);
+    assert.match(out, /- retry: none\n/);
+    assert.doesNotMatch(out, /\{"/, 'no JSON');
     assert.doesNotMatch(out, /planted-|Planted Name|secret-host|[0-9a-f]{32}/);
     const { problems } = JSON.parse((await place.run('doctor', '--json')).out) as { problems: string[] };
     assert.equal(problems.length, 1);
