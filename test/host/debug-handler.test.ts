@@ -11,6 +11,7 @@ import { freePort } from '../free-port.ts';
 import type { EventRow, Forwarding } from '../../src/protocol/history.ts';
 import { nodeOf, run, startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
+import { debugScenarios, shown } from './scenario-runs.ts';
 
 const program = join(process.env['HOST_TESTS_ROOT'] ?? '', 'examples/wrong-handler/server.js');
 const configurationName = 'The wrong handler';
@@ -223,6 +224,21 @@ describe('Debug My Handler', function () {
     await stopHere();
   });
 
+  it('asks no more about a server outside the debugger once that has stopped', async () => {
+    let connections = 0;
+    const outside = createServer().listen(port, '127.0.0.1');
+    outside.on('connection', () => (connections += 1));
+    await once(outside, 'listening');
+    const command = run('debugHandler', nodeOf(row));
+    await until(() => connections > 0);
+    outside.closeAllConnections();
+    outside.close();
+    // Nobody answers the question.
+    await command;
+    await stands();
+    await stopHere();
+  });
+
   it('ends the handler, and ours with it, by the key of debuggers, whichever of the two has the focus', async () => {
     breakHere();
     await accepting(run('debugHandler', nodeOf(row)));
@@ -260,26 +276,20 @@ describe('Debug My Handler', function () {
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     assert.ok(folder !== undefined);
     const file = vscode.Uri.joinPath(folder.uri, 'handler.cm-scenario.json');
+    let running: Promise<void> | undefined;
     const scenarios = [{ name: 'is taken', steps: [{ send: { sample: 'Subscribe' }, expect: { status: '2xx' } }] }];
     const destination = { url: `http://127.0.0.1:${port}/callback` };
     await vscode.workspace.fs.writeFile(file, Buffer.from(JSON.stringify({ destination, scenarios })));
     try {
-      // Until the file has been found there is nothing to run, and the command ends at once. A run that has begun is
-      // waited for: a second one beside it would leave a session behind.
-      let running = false;
-      await until(() => {
-        if (vscode.debug.activeStackItem instanceof vscode.DebugStackFrame) return true;
-        if (!running) {
-          running = true;
-          const ended = (): boolean => (running = false);
-          vscode.commands.executeCommand('testing.debugAll').then(ended, ended);
-        }
-        return false;
-      });
+      await shown(file);
+      running = debugScenarios(file);
+      await stands();
       const session = rootOf((vscode.debug.activeStackItem as vscode.DebugStackFrame).session);
       assert.equal(session.configuration.name, configurationName);
       await stopHere();
     } finally {
+      await vscode.commands.executeCommand('testing.cancelRun');
+      await running;
       await vscode.workspace.fs.delete(file);
     }
   });
@@ -351,7 +361,7 @@ async function stopHere(): Promise<void> {
   await stopped(rootOf(session));
 }
 
-/** Stops a session. VS Code may go on to call one that has ended the active one. */
+/** Stops a session, and waits until VS Code no longer calls what has ended the active one. */
 async function stopped(session: vscode.DebugSession): Promise<void> {
   let listening: vscode.Disposable | undefined;
   const ended = new Promise<void>((resolve) => {
@@ -362,6 +372,10 @@ async function stopped(session: vscode.DebugSession): Promise<void> {
   await vscode.debug.stopDebugging(session);
   await ended;
   listening?.dispose();
+  await until(() => {
+    const { activeStackItem } = vscode.debug;
+    return activeStackItem === undefined || rootOf(activeStackItem.session).id !== session.id;
+  });
 }
 
 function rootOf(session: vscode.DebugSession): vscode.DebugSession {

@@ -1,7 +1,8 @@
 /** Scenarios that are debugged in the Test Explorer, given up; and programs outside the workspace. With VS Code's js-debug. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -9,6 +10,7 @@ import { addLaunchConfiguration } from '../../src/extension/debug/launch-configu
 import { freePort } from '../free-port.ts';
 import { startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
+import { debugScenarios, shown } from './scenario-runs.ts';
 
 /** Listens, never answers, and leaves a file when something has come. */
 const program = `
@@ -50,43 +52,64 @@ describe('Handlers of a debugged test run', function () {
     await stage.stop();
   });
 
-  it('are started no more once the run is cancelled', async () => {
-    const ports = [await freePort(), await freePort()];
+  /** For each port a configuration that starts a handler there, and a file with a scenario that is sent there. */
+  const scenariosAt = async (ports: readonly number[]): Promise<vscode.Uri[]> => {
     const configurations = ports.map((port) => ({
       ...{ type: 'node', request: 'launch', name: `Handler ${port}`, program: join(outside, 'server.js') },
       ...{ env: { PORT: String(port) }, console: 'internalConsole' },
     }));
     await launch().update('configurations', configurations, vscode.ConfigurationTarget.WorkspaceFolder);
-    const files = ports.map((_, index) => join(folder.uri.fsPath, `cancelled-${index}.cm-scenario.json`));
-    for (const [index, port] of ports.entries()) {
+    const files: vscode.Uri[] = [];
+    // The last is found first: they run in the order in which they are shown.
+    for (const [index, port] of [...ports.entries()].reverse()) {
+      const file = vscode.Uri.joinPath(folder.uri, `debugged-${ports[0]}-${index}.cm-scenario.json`);
       const destination = { url: `http://127.0.0.1:${port}/callback` };
       const scenarios = [{ name: 'is taken', steps: [{ send: { sample: 'Subscribe' } }] }];
-      writeFileSync(files[index] ?? '', JSON.stringify({ destination, scenarios }));
+      writeFileSync(file.fsPath, JSON.stringify({ destination, scenarios }));
+      await shown(file);
+      files.push(file);
     }
-    try {
-      let ended = true;
-      await until(async () => {
-        // Until the files have been found there is nothing to run, and the command ends at once.
-        if (ended && started.length === 0) {
-          ended = false;
-          void vscode.commands.executeCommand('testing.debugAll').then(() => (ended = true));
-        }
-        // How the handler is started is asked: the configuration that names its port stands first.
-        await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
-        return existsSync(join(outside, `taken-${ports[0]}`));
-      }, 60_000);
-      await vscode.commands.executeCommand('testing.cancelRun');
-      await until(async () => {
-        await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
-        return ended;
-      });
-      assert.deepEqual(
-        started.map(({ name }) => name),
-        [`Handler ${ports[0]}`],
-      );
-    } finally {
-      for (const file of files) rmSync(file);
-    }
+    return files;
+  };
+  const accept = (): Thenable<unknown> =>
+    vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+
+  it('are started no more once the run is cancelled', async () => {
+    const ports = [await freePort(), await freePort()];
+    const files = await scenariosAt(ports);
+    const run = debugScenarios(folder.uri);
+    // How the handler is started is asked: the configuration that names its port stands first.
+    await until(async () => {
+      await accept();
+      return existsSync(join(outside, `taken-${ports[0]}`));
+    });
+    await vscode.commands.executeCommand('testing.cancelRun');
+    await run;
+    for (const file of files) rmSync(file.fsPath);
+    assert.deepEqual(
+      started.map(({ name }) => name),
+      [`Handler ${ports[0]}`],
+    );
+  });
+
+  it('are asked about no more once the run is cancelled', async () => {
+    const port = await freePort();
+    let connections = 0;
+    const server = createServer().listen(port, '127.0.0.1');
+    server.on('connection', () => (connections += 1));
+    await once(server, 'listening');
+    const files = await scenariosAt([port]);
+    const run = debugScenarios(folder.uri);
+    // It is asked how the handler is started, then what is to become of the one that listens in its place.
+    await until(async () => {
+      if (connections === 0) await accept();
+      return connections > 0;
+    });
+    await vscode.commands.executeCommand('testing.cancelRun');
+    await run;
+    server.close();
+    for (const file of files) rmSync(file.fsPath);
+    assert.deepEqual(started, []);
   });
 
   it('run from outside the workspace, too: the configuration that is written for such a program names it whole', async () => {

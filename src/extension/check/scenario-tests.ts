@@ -83,9 +83,10 @@ export class ScenarioTests implements Tests {
   }
 
   async #discover(controller: vscode.TestController): Promise<void> {
-    const uris = await vscode.workspace.findFiles(scenarioFiles, noScenarios, mostFiles + 1);
+    // Before it is looked for: what the watcher finds meanwhile stays.
     controller.items.replace([]);
     this.#files.clear();
+    const uris = await vscode.workspace.findFiles(scenarioFiles, noScenarios, mostFiles + 1);
     for (const uri of uris.toSorted((a, b) => a.path.localeCompare(b.path))) await this.#take(controller, uri);
   }
 
@@ -180,9 +181,10 @@ export class ScenarioTests implements Tests {
     }
     try {
       const how = { stop, debugging };
-      // All of them are read before anything is sent.
+      // All of them are read before anything is sent, and run in the order in which they are shown.
       const planned: Planned[] = [];
-      for (const { uri, items } of byFile.values()) {
+      const inOrder = [...byFile.values()].toSorted((a, b) => a.uri.path.localeCompare(b.uri.path));
+      for (const { uri, items } of inOrder) {
         const one = await this.#plan(run, uri, items, how, engine);
         if (one !== undefined) planned.push(one);
       }

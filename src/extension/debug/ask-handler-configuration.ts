@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { CommandError } from '../ui/command-error.ts';
 import { inMessage, printable } from '../ui/printable.ts';
+import { tokenOf } from '../ui/progress.ts';
 import type { HandlerConfiguration } from './handler-configurations.ts';
 import { addLaunchConfiguration, folderOf, launchCandidates } from './launch-configurations.ts';
 
@@ -11,6 +12,8 @@ export interface HandlerQuestion {
   readonly port: string;
   /** What was chosen before: it stands first. */
   readonly before: HandlerConfiguration | undefined;
+  /** Takes the question back. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The port at which Node's inspector listens where nothing else is said. */
@@ -25,7 +28,7 @@ const programs = `**/{server,index,app,main,handler}.{${nodeEndings.join(',')}}`
 /** @returns undefined where the user gave up */
 export async function askHandlerConfiguration(question: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
   const { l10n } = vscode;
-  const { name, port, before } = question;
+  const { name, port, before, signal } = question;
   type Choice = vscode.QuickPickItem & { readonly make?: () => Promise<HandlerConfiguration | undefined> };
   const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
   const known = launchCandidates(port).map((each): Choice => {
@@ -50,7 +53,7 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
         l10n.t('started with node --inspect'),
         ...(before?.kind === 'attach' ? [l10n.t('now: {0}', before.port)] : []),
       ].join(' · '),
-      make: () => askInspectorPort(before),
+      make: () => askInspectorPort(before, signal),
     },
   ];
   if ((vscode.workspace.workspaceFolders ?? []).length > 0) {
@@ -70,19 +73,23 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
           { label: l10n.t('Another way'), kind: vscode.QuickPickItemKind.Separator },
           ...others,
         ];
-  const choice = await vscode.window.showQuickPick(items, {
+  const options: vscode.QuickPickOptions = {
     title: l10n.t('Debug My Handler: {0}', name),
     placeHolder: l10n.t('How is the server started that answers there? It is remembered for this destination'),
     matchOnDescription: true,
     ignoreFocusOut: true,
-  });
+  };
+  const choice = await vscode.window.showQuickPick(items, options, tokenOf(signal));
   return choice?.make?.();
 }
 
 /** Asks for the port of a Node process's inspector. @returns undefined where the user gave up */
-export async function askInspectorPort(before?: HandlerConfiguration): Promise<HandlerConfiguration | undefined> {
+export async function askInspectorPort(
+  before?: HandlerConfiguration,
+  signal?: AbortSignal,
+): Promise<HandlerConfiguration | undefined> {
   const { l10n } = vscode;
-  const text = await vscode.window.showInputBox({
+  const options: vscode.InputBoxOptions = {
     title: l10n.t('Debug My Handler'),
     prompt: l10n.t('The port of its inspector, which Node prints when it starts with --inspect'),
     value: String(before?.kind === 'attach' ? before.port : inspectorPort),
@@ -91,7 +98,8 @@ export async function askInspectorPort(before?: HandlerConfiguration): Promise<H
       /^[1-9]\d{0,4}$/.test(typed.trim()) && Number(typed) <= 65_535
         ? undefined
         : l10n.t('Give a whole number from 1 to {0}', 65_535),
-  });
+  };
+  const text = await vscode.window.showInputBox(options, tokenOf(signal));
   return text === undefined ? undefined : { kind: 'attach', port: Number(text.trim()) };
 }
 
@@ -105,7 +113,7 @@ function askProgram(): Thenable<vscode.Uri[] | undefined> {
   });
 }
 
-async function create({ port }: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
+async function create({ port, signal }: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
   const { l10n } = vscode;
   const found = await vscode.workspace.findFiles(programs, '**/{node_modules,dist,out,build}/**', 20);
   type Choice = vscode.QuickPickItem & { readonly uri?: vscode.Uri };
@@ -113,11 +121,12 @@ async function create({ port }: HandlerQuestion): Promise<HandlerConfiguration |
     .map((uri) => ({ label: printable(vscode.workspace.asRelativePath(uri)), uri }))
     .sort((one, other) => one.label.localeCompare(other.label));
   items.push({ label: l10n.t('$(folder-opened) Another file…') });
-  const choice = await vscode.window.showQuickPick<Choice>(items, {
+  const options: vscode.QuickPickOptions = {
     title: l10n.t('Create a Launch Configuration'),
     placeHolder: l10n.t('Which program is your server?'),
     ignoreFocusOut: true,
-  });
+  };
+  const choice = await vscode.window.showQuickPick<Choice>(items, options, tokenOf(signal));
   if (choice === undefined) return undefined;
   const [program] = choice.uri ? [choice.uri] : ((await askProgram()) ?? []);
   if (program === undefined) return undefined;

@@ -114,9 +114,9 @@ export async function handlerDebugged(
   const name = `${url.host}${url.pathname}`;
   // One that only a file names has its URL for an id.
   const handler = { ...(node && { node }), destinationId: node?.status?.destinationId ?? url.href, name, url };
-  const chosen = await configurationFor(parts, handler);
+  const chosen = await configurationFor(parts, handler, signal);
   if (chosen === undefined || signal.aborted) return false;
-  const started = await startOrFind(parts, handler, chosen);
+  const started = await startOrFind(parts, handler, chosen, signal);
   if (started === undefined) return false;
   if (started.length > 0) await untilItListens(parts, handler, started, signal);
   return true;
@@ -200,8 +200,9 @@ function ask(
   { remembered }: Pick<HandlerDebugParts, 'remembered'>,
   { destinationId, name, url }: Handler,
   before: HandlerConfiguration | undefined,
+  signal?: AbortSignal,
 ): Promise<HandlerConfiguration | undefined> {
-  return askHandlerConfiguration({ name, port: portOf(url), before }).then(async (chosen) => {
+  return askHandlerConfiguration({ name, port: portOf(url), before, signal }).then(async (chosen) => {
     if (chosen !== undefined) await remembered.set(destinationId, chosen);
     return chosen;
   });
@@ -216,10 +217,11 @@ function portOf(url: URL): string {
 function configurationFor(
   parts: Pick<HandlerDebugParts, 'remembered'>,
   destination: Handler,
+  signal?: AbortSignal,
 ): Promise<HandlerConfiguration | undefined> {
   const before = parts.remembered.all.get(destination.destinationId);
   if (before !== undefined && sessionsOf(before, launchCandidates('')).length > 0) return Promise.resolve(before);
-  return ask(parts, destination, before);
+  return ask(parts, destination, before, signal);
 }
 
 function nameOf(chosen: HandlerConfiguration): string {
@@ -228,6 +230,7 @@ function nameOf(chosen: HandlerConfiguration): string {
 
 /**
  * The debug sessions of a configuration: those that run, else they are started.
+ * @param signal gives it up: nothing is asked or started then
  * @returns none where another program is to answer; undefined where the user gave up
  * @throws CommandError, GivenUpError
  */
@@ -235,6 +238,7 @@ async function startOrFind(
   parts: Pick<HandlerDebugParts, 'programs' | 'remembered'>,
   handler: Handler,
   chosen: HandlerConfiguration,
+  signal?: AbortSignal,
 ): Promise<readonly vscode.DebugSession[] | undefined> {
   const { l10n } = vscode;
   const { programs, remembered } = parts;
@@ -245,12 +249,12 @@ async function startOrFind(
   const running = found();
   if (running.length > 0) return running;
   if (!attaches(chosen, launchCandidates(''))) {
-    const answer = await askAboutOtherServer(url, nameOf(chosen));
-    if (answer === undefined) return undefined;
+    const answer = await askAboutOtherServer(url, nameOf(chosen), signal);
+    if (answer === undefined || signal?.aborted === true) return undefined;
     if (answer.kind === 'leave') return [];
     if (answer.kind === 'attach') {
       await remembered.set(destinationId, answer.to);
-      return startOrFind(parts, handler, answer.to);
+      return startOrFind(parts, handler, answer.to, signal);
     }
   }
   const other = {

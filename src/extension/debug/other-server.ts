@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { isLoopback } from '../../common/loopback.ts';
 import { printable } from '../ui/printable.ts';
-import { cancellable, GivenUpError } from '../ui/progress.ts';
+import { cancellable, GivenUpError, tokenOf } from '../ui/progress.ts';
 import { askInspectorPort } from './ask-handler-configuration.ts';
 import type { HandlerConfiguration } from './handler-configurations.ts';
 import { listens, untilFree } from './handler-port.ts';
@@ -15,12 +15,18 @@ export type OtherServer =
 
 /**
  * Looks whether something listens where a program is about to be started, and asks what is to become of it. Only of this
- * machine is that known to be another program.
+ * machine is that known to be another program. Once it has stopped, as one may that was ended a moment ago, there is nothing
+ * to ask: the program is started.
  * @param configuration what starts the program, by its name
+ * @param signal takes the question back
  * @returns undefined where the user gave up
  * @throws GivenUpError where the user gave up waiting until it stops
  */
-export async function askAboutOtherServer(url: URL, configuration: string): Promise<OtherServer | undefined> {
+export async function askAboutOtherServer(
+  url: URL,
+  configuration: string,
+  signal?: AbortSignal,
+): Promise<OtherServer | undefined> {
   const { l10n } = vscode;
   if (!isLoopback(url.hostname) || !(await listens(url))) return { kind: 'start' };
   type Choice = vscode.QuickPickItem & { readonly make: () => Promise<OtherServer | undefined> };
@@ -28,13 +34,13 @@ export async function askAboutOtherServer(url: URL, configuration: string): Prom
     {
       label: l10n.t('$(debug-restart) Debug once it has stopped'),
       detail: l10n.t('Stop it where it runs. “{0}” starts as soon as the port is free.', printable(configuration)),
-      make: () => startOnceFree(url),
+      make: () => startOnceFree(url, signal),
     },
     {
       label: l10n.t('$(plug) Attach to a Node process by port…'),
       detail: l10n.t('For a server that was started with node --inspect. It keeps running.'),
       make: async () => {
-        const to = await askInspectorPort();
+        const to = await askInspectorPort(undefined, signal);
         return to && { kind: 'attach', to };
       },
     },
@@ -44,19 +50,31 @@ export async function askAboutOtherServer(url: URL, configuration: string): Prom
       make: () => Promise.resolve({ kind: 'leave' }),
     },
   ];
-  const choice = await vscode.window.showQuickPick(items, {
+  const options: vscode.QuickPickOptions = {
     title: l10n.t('A server outside the debugger listens at {0}', url.host),
     placeHolder: l10n.t('It would answer in place of the one that you debug'),
     // It may have to be stopped in a terminal.
     ignoreFocusOut: true,
-  });
-  return choice?.make();
+  };
+  const answered = new AbortController();
+  const stopped = new AbortController();
+  untilFree(url, answered.signal).then(
+    () => stopped.abort(),
+    () => undefined,
+  );
+  const takenBack = AbortSignal.any([stopped.signal, ...(signal === undefined ? [] : [signal])]);
+  const choice = await vscode.window.showQuickPick(items, options, tokenOf(takenBack));
+  answered.abort();
+  if (choice !== undefined) return choice.make();
+  return stopped.signal.aborted ? { kind: 'start' } : undefined;
 }
 
-async function startOnceFree(url: URL): Promise<OtherServer> {
+async function startOnceFree(url: URL, signal?: AbortSignal): Promise<OtherServer> {
   const title = vscode.l10n.t('Debug My Handler: until nothing listens at {0}', url.host);
   try {
-    await cancellable(title, (signal) => untilFree(url, signal));
+    await cancellable(title, (given) =>
+      untilFree(url, AbortSignal.any([given, ...(signal === undefined ? [] : [signal])])),
+    );
   } catch (error) {
     throw new GivenUpError((error as Error).message);
   }

@@ -23,6 +23,14 @@ export function cancellable<T>(
   );
 }
 
+/** What takes a question back once a signal says so. @param signal undefined: it is never taken back */
+export function tokenOf(signal: AbortSignal | undefined): vscode.CancellationToken {
+  const source = new vscode.CancellationTokenSource();
+  if (signal?.aborted === true) source.cancel();
+  else signal?.addEventListener('abort', () => source.cancel(), { once: true });
+  return source.token;
+}
+
 /** Work that takes less is not worth a notification, in milliseconds. */
 const shownAfterMs = 700;
 
