@@ -50,7 +50,7 @@ describe('cm-relay doctor', function () {
     const { code, out, err } = await place.run('doctor');
     assert.equal(code, 1, out);
     assert.match(err, /1 problem found/);
-    assert.match(out, /### What is wrong\n\n- sending is paused: cm-relay continue sends what is held\n/);
+    assert.match(out, /### What is wrong\n\n- sending is paused: cm-relay debug continue sends what is held\n/);
     assert.match(out, /- e1: Subscribe, failed after 1 attempts: answered 500/);
     assert.match(out, /- e2: rejected with 400/);
     assert.match(out, /- retry: none\n/);
