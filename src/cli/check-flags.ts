@@ -48,7 +48,7 @@ export function withTargetFlags(command: Command): Command {
 export function withProbeFlags(command: Command, settled: string): Command {
   const stableFor = new Option(
     '--stable-for <s>',
-    `how long the number has to stay as it is, in seconds: more where you work behind the answer (default: ${settled})`,
+    `how long the count must stay unchanged, in seconds; give more if your callback works after it answers (default: ${settled})`,
   ).argParser(seconds(0, 60));
   command.optionsGroup('Contact count:');
   return command

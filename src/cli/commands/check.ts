@@ -35,11 +35,11 @@ interface CheckOptions extends TargetFlags, ProbeFlags {
 export function checkCommand(): Command {
   const maxAnswerTime = new Option(
     '--max-answer-time <s>',
-    'how long 99 of 100 answers, and the first, may take, in seconds',
+    'the longest time for the first answer and for 99 of 100 answers, in seconds',
   )
     .default(answerWithinMs, String(answerWithinMs / 1000))
     .argParser(seconds(0.001, 600));
-  const listChecks = new Option('--list-checks', 'show the checks, and send nothing');
+  const listChecks = new Option('--list-checks', 'list the checks without sending anything');
   const command = newCommand(
     'check',
     'find out whether your callback is ready',
@@ -70,7 +70,7 @@ export function checkCommand(): Command {
   return withProbeFlags(withTargetFlags(command), 'found by the first notification')
     .optionsGroup('Selection:')
     .addOption(new Option('--only <checks>', 'run these checks only: comma-separated ids or names'))
-    .addOption(new Option('--except <checks>', 'run all checks but these: comma-separated ids or names'))
+    .addOption(new Option('--except <checks>', 'skip these checks: comma-separated ids or names'))
     .addOption(listChecks)
     .addOption(formerFlag(listChecks, '--list'))
     .optionsGroup('Limits:')

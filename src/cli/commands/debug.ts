@@ -11,15 +11,15 @@ export function debugCommand(): Command {
   const command = commandGroup(
     'debug',
     'pause sending, step through notifications, set breakpoints',
-    'Holds what the running relay would send, and lets it go on piece by piece. Deliveries are acknowledged and stored meanwhile.',
+    'Pauses what the running relay sends, so that you can step through it. Deliveries are still acknowledged and stored.',
     [
       'Examples:',
-      '  cm-relay debug pause                              hold what comes',
-      '  cm-relay debug step                               send the next one',
-      '  cm-relay debug break add --condition type:update  stop at updates alone',
+      '  cm-relay debug pause                              put everything on hold',
+      '  cm-relay debug step                               send the next notification',
+      '  cm-relay debug break add --condition type:update  stop at updates only',
       '  cm-relay debug continue',
       '',
-      'Next: cm-relay status says what is held; docs/debugging.md has all of it.',
+      'Next: cm-relay status shows what is on hold. For details, see docs/debugging.md.',
     ],
   );
   for (const each of [pauseCommand(), stepCommand(), continueCommand(), breakCommand(), discardCommand()]) {

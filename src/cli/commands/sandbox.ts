@@ -30,7 +30,7 @@ const readMinutes = wholeNumber(z.int().min(1).max(10_000));
 export function sandboxCommand(): Command {
   const keepAlive = new Option(
     '--keep-alive <s>',
-    'end after so many seconds without a request that opened something',
+    'stop after this many seconds without an authorized request',
   ).argParser(seconds(1, 600_000));
   return (
     newCommand(
@@ -42,7 +42,7 @@ export function sandboxCommand(): Command {
         '  cm-relay sandbox',
         '  cm-relay sandbox --port 9000 --json',
         '  cm-relay sandbox --port 9000 --detach',
-        '  cm-relay sandbox stop                         ends those in the background',
+        '  cm-relay sandbox stop                         stops those in the background',
         '',
         'Next: cm-relay listen in another terminal, then register its URL with the printed API as a webhook of a list.',
       ],
@@ -75,17 +75,17 @@ function portFlag(description: string): Option {
 function stopCommand(): Command {
   return newCommand(
     'stop',
-    'end sandboxes that run in the background',
-    'Ends the sandboxes that run in the background, and waits until each is gone. Where none runs there is nothing to do, and that is no failure.',
+    'stop background sandboxes',
+    'Stops the sandboxes that run in the background and waits for each to end. If none is running, does nothing and exits with 0.',
     [
       'Examples:',
       '  cm-relay sandbox stop',
-      '  cm-relay sandbox stop --port 9000    that one alone',
+      '  cm-relay sandbox stop --port 9000    only this one',
       '',
-      'Next: cm-relay stop ends the relay, too.',
+      'Next: cm-relay stop stops the relay.',
     ],
   )
-    .addOption(portFlag('the port of the one to end').default(0, 'all of them'))
+    .addOption(portFlag('the port of the sandbox to stop').default(0, 'all of them'))
     .addOption(jsonFlag('a JSON object: {"stopped":[{"port","pid"}]}'))
     .action(stop);
 }

@@ -56,7 +56,7 @@ export function scenarioCommand(): Command {
     );
   return withProbeFlags(withTargetFlags(command), String(quietMs / 1000))
     .optionsGroup('Selection and permissions:')
-    .addOption(new Option('--only <names>', 'only scenarios with these names, or parts of names, comma-separated'))
+    .addOption(new Option('--only <names>', 'run only scenarios with these names, or parts of names (comma-separated)'))
     .addOption(new Option('--allow-commands', 'run the commands that files name as probes'))
     .addOption(new Option('--allow-env', 'send variables of the environment to the places that files name for them'))
     .optionsGroup('Output:')

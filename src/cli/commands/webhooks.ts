@@ -99,14 +99,14 @@ const idsArgument = (): Argument =>
 function listCommand(): Command {
   return onWebhooks(
     'list',
-    'list the webhooks, and whose each is',
-    "Lists each list with its webhooks, and says of each whose it is: this relay's, one at an old URL of this machine's, or foreign.",
+    'list webhooks and who owns them',
+    'Shows each list with its webhooks. For each webhook, says whether it points to this relay, to an old URL of this machine, or elsewhere.',
     [
       'Examples:',
       '  cm-relay webhooks list               the webhooks of every list',
       '  cm-relay webhooks list --list ID --json',
       '',
-      'Next: cm-relay webhooks register --list ID points one at the running relay.',
+      'Next: cm-relay webhooks register --list ID points a list at the running relay.',
     ],
   ).action((options: WebhooksOptions) => withSession(options, listAll));
 }
@@ -115,13 +115,13 @@ function registerCommand(): Command {
   return onWebhooks(
     'register',
     'point lists at the running relay',
-    "Makes a webhook for the running relay's public URL on each list, unless it is there.",
+    "Creates a webhook for the running relay's public URL on each list. If there is one already, keeps it.",
     [
       'Examples:',
       '  cm-relay webhooks register --list ID',
       '  cm-relay webhooks register --client ID --events subscribe,update --format xml',
       '',
-      'Next: cm-relay webhooks test --list ID lets Campaign Monitor post to it.',
+      'Next: cm-relay webhooks test --list ID sends a test call.',
     ],
   )
     .addOption(new Option('--url <url>', "another URL than the running relay's").argParser(checkedBy(webhookUrl)))
@@ -145,14 +145,14 @@ function registerCommand(): Command {
 function testCommand(): Command {
   return onWebhooks(
     'test',
-    'let Campaign Monitor post to webhooks',
-    'Lets Campaign Monitor post to the webhooks that are named, or to those of the running relay, and explains each failure.',
+    'ask Campaign Monitor to send a test call',
+    'Asks Campaign Monitor to send a test call to the webhooks you name or, without ids, to those of the running relay. Explains each failure.',
     [
       'Examples:',
       '  cm-relay webhooks test --list ID',
       '  cm-relay webhooks test WEBHOOK',
       '',
-      'Next: cm-relay events --limit 5 shows whether the call has arrived.',
+      'Next: cm-relay events --limit 5 shows whether the call arrived.',
     ],
   )
     .addArgument(idsArgument())
@@ -160,13 +160,18 @@ function testCommand(): Command {
 }
 
 function removeCommand(): Command {
-  return onWebhooks('remove', 'remove webhooks', 'Deletes the webhooks that are named, or those of this machine.', [
-    'Examples:',
-    '  cm-relay webhooks remove --old                    take away what points to old URLs of this machine',
-    "  cm-relay webhooks remove WEBHOOK --list ID --yes  take away one that is not this machine's",
-    '',
-    'Next: cm-relay webhooks list shows what is left.',
-  ])
+  return onWebhooks(
+    'remove',
+    'remove webhooks',
+    'Deletes the webhooks you name or, without ids, those of this machine.',
+    [
+      'Examples:',
+      '  cm-relay webhooks remove --old                    take away what points to old URLs of this machine',
+      "  cm-relay webhooks remove WEBHOOK --list ID --yes  take away one that is not this machine's",
+      '',
+      'Next: cm-relay webhooks list shows what is left.',
+    ],
+  )
     .addArgument(idsArgument())
     .addOption(new Option('--old', 'only what points to old URLs of this machine'))
     .addOption(new Option('--yes', "also webhooks, named by id, that are not this machine's"))

@@ -55,7 +55,7 @@ function addCommand(): Command {
   return newCommand(
     'add',
     'set a breakpoint',
-    'Stops sending where an event meets what is said here: it is held, and so is what comes behind it.',
+    'Stops sending when an event matches. The event and everything after it are put on hold.',
     [
       'Examples:',
       '  cm-relay debug break add                                                       every event that is about to be sent',
@@ -99,14 +99,14 @@ function addCommand(): Command {
 function listCommand(): Command {
   return newCommand(
     'list',
-    'list the breakpoints, and why each did not stop',
-    'Lists the breakpoints: how often each was looked at, met and stopped, and why it did not.',
+    'list breakpoints and why they did not stop',
+    'Lists breakpoints with how often each was checked, matched and stopped, and why it did not stop.',
     [
       'Examples:',
       '  cm-relay debug break list',
       '  cm-relay debug break list --json',
       '',
-      'Next: cm-relay debug break remove b1 takes one away.',
+      'Next: cm-relay debug break remove b1 removes one.',
     ],
   )
     .addOption(asJson())
@@ -117,7 +117,7 @@ function removeCommand(): Command {
   return newCommand(
     'remove',
     'remove breakpoints',
-    'Removes breakpoints. What they have stopped stays held until somebody steps or continues.',
+    'Removes breakpoints. What they stopped stays on hold until you step or continue.',
     [
       'Examples:',
       '  cm-relay debug break remove b1',
