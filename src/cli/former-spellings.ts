@@ -46,7 +46,8 @@ export function presentLine(args: readonly string[], program: Command): string[]
   }
   const unknown = rest[placeOfWord(rest, command)];
   if (!asksHelp) return [...globals, ...path, ...rest];
-  if (unknown !== undefined) {
+  // What follows a command without commands of its own is an argument, as in `help url open-connectors`.
+  if (unknown !== undefined && command.commands.length > 0) {
     throw new UsageError(
       `unknown command '${unknown}'`,
       `${[program.name(), 'help', ...path].join(' ')} lists the commands that there are.`,
