@@ -43,6 +43,7 @@ const forwardingSchema = z.object({
   durationMs: z.number().nullable(),
   detail: z.string().nullable().describe('Why it waits, is held or failed.'),
   downSince: time.optional().describe('Since when its destination is down, where it waits for that.'),
+  nextTryAt: time.optional().describe('When its destination, which is down, is tried next, where that is set.'),
   heldBy: z.enum(holders).nullable().describe('Who holds it; null where it is not held.'),
   breakpointId: z.string().nullable().describe('The breakpoint at which it was stopped, where one holds it.'),
 });

@@ -63,6 +63,7 @@ export const destinationStatusSchema = z.object({
     .describe('Whether it was reached when it was last tried; left out where this relay has not tried it yet.'),
   detail: z.string().nullable(),
   downSince: time.optional().describe('Since when it is down, where it is.'),
+  nextTryAt: time.optional().describe('When the first of what waits is tried, where that is set.'),
   waiting: z.int(),
   underWay: z.array(z.string()).describe('Notifications that are being sent at this moment, at most 100.'),
   timeoutLifted: z

@@ -12,7 +12,7 @@ import type { CommonOptions } from '../flags.ts';
 import { masked } from '../terminal/masked.ts';
 import { fitted, print, printJson } from '../terminal/output.ts';
 import { heldLine, heldText } from '../terminal/sending-text.ts';
-import { count, downWords, localTime, printable, signedWords } from '../terminal/text.ts';
+import { count, downWords, localTime, nextWords, printable, signedWords } from '../terminal/text.ts';
 
 /** Of what is held, so many are shown. */
 const mostHeld = 10;
@@ -116,11 +116,11 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
     lines.push(`${label('Forwards to')}nowhere yet: cm-relay stop, then cm-relay listen 3000/callback`);
   }
   for (const destination of status.destinations) {
-    const { url, state, detail, downSince, waiting, timeoutLifted } = destination;
+    const { url, state, detail, downSince, nextTryAt, waiting, timeoutLifted } = destination;
     const why = downWords(downSince) + (detail === null ? '' : `: ${detail}`);
     const debugged = timeoutLifted === true ? ', no time-out: a debugger holds it' : '';
     const how = printable(`${url}, ${signedWords(destination)}, ${state}${why}`);
-    lines.push(`${label('Forwards to')}${how}, ${waiting} wait${debugged}`);
+    lines.push(`${label('Forwards to')}${how}, ${waiting} wait${nextWords(nextTryAt)}${debugged}`);
   }
   lines.push(
     `${label('History')}${count(counts.deliveries, 'delivery')}, ${count(counts.events, 'event')}`,

@@ -14,7 +14,7 @@ import { lookUntil } from '../look-until.ts';
 import { EventTable } from '../terminal/event-table.ts';
 import { masked } from '../terminal/masked.ts';
 import { print, printJson } from '../terminal/output.ts';
-import { count, downWords, localTime, widthOf } from '../terminal/text.ts';
+import { count, downWords, nextWords, widthOf } from '../terminal/text.ts';
 import { filterFlag, filterHelp } from './events.ts';
 
 interface WaitOptions extends CommonOptions {
@@ -121,9 +121,9 @@ async function whatWaits(client: RelayClient): Promise<string[]> {
   return notifications
     .flatMap(({ forwardings }) => forwardings)
     .filter(({ state }) => state === 'waiting' || state === 'held')
-    .map(({ destination, state, detail, downSince, nextAttemptAt }) => {
+    .map(({ destination, state, detail, downSince, nextAttemptAt, nextTryAt }) => {
       const down = downSince === undefined ? '' : `, down${downWords(downSince)}`;
-      const next = nextAttemptAt === null ? '' : `, next attempt ${localTime(nextAttemptAt)}`;
+      const next = nextWords(nextTryAt ?? nextAttemptAt);
       return `${newest.id} is ${state} for ${destination}${down}${next}${detail === null ? '' : `: ${detail}`}`;
     });
 }

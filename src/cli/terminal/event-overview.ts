@@ -9,7 +9,7 @@ import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
 import type { Found } from '../found.ts';
 import { inSameDirectory } from '../same-directory.ts';
-import { forwarded } from './event-table.ts';
+import { forwarded, nextAttempt } from './event-table.ts';
 import { saysTheStatus } from './live-view.ts';
 import { masked } from './masked.ts';
 import { downWords, duration, localTime, printable, signedWords, size } from './text.ts';
@@ -192,12 +192,13 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
   }
   for (const forwarding of forwardings) {
     const down = forwarding.downSince === undefined ? '' : `, down${downWords(forwarding.downSince)}`;
-    const detail = down + (forwarding.detail === null ? '' : `: ${printable(forwarding.detail)}`);
+    const detail =
+      down + nextAttempt(forwarding) + (forwarding.detail === null ? '' : `: ${printable(forwarding.detail)}`);
     const { destination, destinationId } = forwarding;
     const shared = forwardings.some((each) => each !== forwarding && each.destination === destination);
     const which = shared ? ` ${dim(destinationId)}` : '';
     lines.push(
-      `  → ${printable(destination)}${which}  ${dim(signingOf[kind](forwarding))}  ${forwarded([forwarding])}${detail}`,
+      `  → ${printable(destination)}${which}  ${dim(signingOf[kind](forwarding))}  ${forwarded(forwarding)}${detail}`,
     );
     const own = attempts.filter((each) => isOf(each, id, destinationId));
     lines.push(...own.map((attempt) => `    ${attemptLine(attempt, replays)}`));

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
-import { clip, columnsOf, localTime, pad, printable } from './text.ts';
+import { clip, columnsOf, localTime, nextWords, pad, printable } from './text.ts';
 
 /** The widths of the columns of the table, in columns of the terminal. */
 interface Layout {
@@ -69,7 +69,8 @@ export class EventTable {
       row.warning === null ? '' : 'warning',
     ];
     if (row.kind === 'event' && row.forwardings.length === 0) marks.unshift(styleText('dim', 'no destination'));
-    const parts = [forwarded(row.forwardings), ...marks].filter((part) => part !== '');
+    const all = row.forwardings.map((each) => forwarded(each) + nextAttempt(each)).join(', ');
+    const parts = [all, ...marks].filter((part) => part !== '');
     const whole = parts.join('  ');
     if (columnsOf(whole) <= this.#layout.forwarded) return whole;
     return clip([row.forwardings.map(stateText).join(', '), ...marks].join('  ').trim(), this.#layout.forwarded);
@@ -95,9 +96,14 @@ function cell(text: string, columns: number): string {
 
 const colours = { sent: 'green', waiting: 'yellow', held: 'yellow', failed: 'red', discarded: 'dim' } as const;
 
-/** How far the notifications of an event have come: `sent`, `failed 500`, `sent, waiting`. */
-export function forwarded(forwardings: readonly Forwarding[]): string {
-  return forwardings.map((each) => styleText(colours[each.state], stateText(each))).join(', ');
+/** How far a notification has come: `sent`, `failed 500`. */
+export function forwarded(forwarding: Forwarding): string {
+  return styleText(colours[forwarding.state], stateText(forwarding));
+}
+
+/** When one that waits is tried next: by itself, or as all of a destination that is down. */
+export function nextAttempt({ state, nextAttemptAt, nextTryAt }: Forwarding): string {
+  return state === 'waiting' ? nextWords(nextTryAt ?? nextAttemptAt) : '';
 }
 
 function stateText({ state, status }: Forwarding): string {

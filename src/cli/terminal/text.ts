@@ -97,6 +97,11 @@ export function downWords(since: string | undefined): string {
   return since === undefined ? '' : ` since ${localTime(since)}`;
 }
 
+/** When something is tried next: `, next attempt 14:03:59`; nothing where that is not set, or past. */
+export function nextWords(at: string | null | undefined): string {
+  return at !== null && at !== undefined && Date.parse(at) > Date.now() ? `, next attempt ${localTime(at)}` : '';
+}
+
 /** Whether what goes to a destination is signed. */
 export function signedWords({ signatureKeyName }: { readonly signatureKeyName?: string | undefined }): string {
   return signatureKeyName === undefined ? 'not signed' : 'signed';

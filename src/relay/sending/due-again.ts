@@ -24,6 +24,11 @@ export class DueAgain {
     return this.#jobs.size;
   }
 
+  /** When the first is due, in milliseconds since the epoch; undefined where there is none. */
+  get nextAt(): number | undefined {
+    return this.#jobs.size === 0 ? undefined : this.#due.nextAt;
+  }
+
   /**
    * Keeps one until it is due: without what was stored of it, since there may be very many.
    * @param at milliseconds since the epoch
@@ -75,7 +80,7 @@ export class DueAgain {
 
   /** Sees to it that `onDue` is called for the first. */
   arm(): void {
-    const next = this.#jobs.size === 0 ? undefined : this.#due.nextAt;
+    const next = this.nextAt;
     if (this.#timer !== undefined && this.#timerAt === next) return;
     this.close();
     if (next === undefined) return;

@@ -206,10 +206,14 @@ export class Forwarder {
   }
 
   /** Why notifications wait for a destination, and since when it is down; nothing where they just wait. */
-  whyWaiting(destinationId: string): Pick<Forwarding, 'detail' | 'downSince'> {
-    for (const { target, detail, downSince } of this.#lanes.values()) {
+  whyWaiting(destinationId: string): Pick<Forwarding, 'detail' | 'downSince' | 'nextTryAt'> {
+    for (const { target, detail, downSince, nextTryAt } of this.#lanes.values()) {
       if (toldId(target.id, target.destination) !== destinationId) continue;
-      return { detail, ...(downSince !== null && { downSince: iso(downSince) }) };
+      return {
+        detail,
+        ...(downSince !== null && { downSince: iso(downSince) }),
+        ...(nextTryAt !== null && { nextTryAt: iso(nextTryAt) }),
+      };
     }
     return { detail: null };
   }

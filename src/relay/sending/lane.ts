@@ -222,10 +222,16 @@ export class Lane {
     return this.target.held === null ? this.#reachability.downSince : null;
   }
 
+  /** When the destination, which is down, is tried next, in milliseconds since the epoch; null where that is not set. */
+  get nextTryAt(): number | null {
+    return this.target.held === null ? this.#reachability.nextTryAt : null;
+  }
+
   /** How the destination stands. @param waiting how many forwardings wait on disk, held or not */
   status(waiting: number): DestinationStatus {
     const { id, destination, configured, held } = this.target;
     const { downSince } = this;
+    const nextTryAt = downSince === null ? this.#retries.nextAt : this.nextTryAt;
     const state = held !== null ? 'held' : downSince !== null ? 'down' : 'up';
     const { url, mode, signatureKeyName, credentialsName, insecureTls } = destination;
     const { answers } = this.#reachability;
@@ -235,6 +241,7 @@ export class Lane {
       underWay,
       ...(answers !== undefined && { answers }),
       ...(downSince !== null && { downSince: iso(downSince) }),
+      ...(held === null && typeof nextTryAt === 'number' && { nextTryAt: iso(nextTryAt) }),
       ...(this.#timeLimit.lifted && { timeoutLifted: true as const }),
       ...(signatureKeyName !== undefined && { signatureKeyName }),
       ...(credentialsName !== undefined && { credentialsName }),

@@ -21,6 +21,8 @@ interface Down {
   readonly detail: string;
   delayMs: number;
   readonly timer: NodeJS.Timeout;
+  /** When that is, in milliseconds since the epoch. */
+  readonly dueAt: number;
   /** It is time to try it: whether anything may be sent to try it with is not known here. */
   isDue: boolean;
   /** The notification that tries it, while that is under way. */
@@ -69,6 +71,11 @@ export class Reachability {
     return this.#down?.since ?? null;
   }
 
+  /** When it is tried next, in milliseconds since the epoch; null where it can be reached, or is being tried. */
+  get nextTryAt(): number | null {
+    return this.#down === undefined || this.#down.isDue || this.#down.probe !== null ? null : this.#down.dueAt;
+  }
+
   /** A notification tries it from now on. */
   probing(notificationId: number): void {
     if (this.#down === undefined) return;
@@ -107,7 +114,7 @@ export class Reachability {
       down.isDue = true;
       this.#options.onDue();
     }, delayMs);
-    const down: Down = { since, detail, delayMs, probe: null, isDue: false, timer };
+    const down: Down = { since, detail, delayMs, dueAt: Date.now() + delayMs, probe: null, isDue: false, timer };
     this.#down = down;
   }
 

@@ -34,12 +34,16 @@ describe('cm-relay retry', function () {
     });
     const since = down.downSince ?? '';
     assert.ok(Math.abs(Date.now() - Date.parse(since)) < 60_000, since);
-    const said = 'down since \\d\\d:\\d\\d:\\d\\d: cannot be reached: .*ECONNREFUSED';
+    const said = 'down since \\d\\d:\\d\\d:\\d\\d(?:, next attempt [\\d:]+)?: cannot be reached: .*ECONNREFUSED';
     assert.match((await place.run('status')).out, new RegExp(`${callback.url}, not signed, ${said}`));
     assert.match((await place.run('show', 'e1')).out, new RegExp(`waiting, ${said}`));
     const shown = await json<{ notifications: Notification[] }>('show', 'e1');
     assert.equal(shown.notifications[0]?.forwardings[0]?.downSince, since);
     assert.equal((await json<EventRow>('events')).forwardings[0]?.downSince, since);
+    // It may be tried at this very moment.
+    for (const command of [['status'], ['events'], ['show', 'e1']] as [string, ...string[]][]) {
+      await until(async () => / next attempt (?:\d\d:){2}\d\d/.test((await place.run(...command)).out));
+    }
 
     const still = await place.run('retry');
     assert.match(still.out, new RegExp(`^${callback.url}: trying now, 1 waiting\n$`));
@@ -55,6 +59,10 @@ describe('cm-relay retry', function () {
     const listening = place.listen(['--forward-to', callback.url, '--retry', 'sap']);
     await post((await listening.ready()).campaignMonitorUrl, delivery('jane@example.org'));
     const first = await listening.json<{ type: string; nextAttemptAt: string }>('attempt');
+    const at = new Date(first.nextAttemptAt).toTimeString().slice(0, 8);
+    assert.ok((await place.run('events')).out.includes(`waiting, next attempt ${at}\n`));
+    assert.ok((await place.run('show', 'e1')).out.includes(`waiting, next attempt ${at}`));
+    assert.ok((await place.run('status')).out.includes(`, 1 wait, next attempt ${at}\n`));
     callback.status = 200;
     await place.run('retry');
     const next = await listening.json<{ type: string; at: string; outcome: string }>(
