@@ -65,10 +65,11 @@ export function stageCommandLine(dist: string, staged: string): void {
 /**
  * Packs what was put together.
  * @param staged its folder
- * @param out where the package is put
+ * @param out the folder that the package is put into, which is made
  * @returns the package's path
  */
 export async function packCommandLine(staged: string, out: string): Promise<string> {
+  mkdirSync(out, { recursive: true });
   await runNpm(['pack', '--pack-destination', out], staged);
   const { name, version } = JSON.parse(readFileSync(join(staged, 'package.json'), 'utf8')) as Manifest;
   return join(out, `${name}-${version}.tgz`);
@@ -76,7 +77,12 @@ export async function packCommandLine(staged: string, out: string): Promise<stri
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const staged = join(root, '.cache', 'cli-package');
-  stageCommandLine(join(root, 'dist'), staged);
-  const packed = await packCommandLine(staged, resolve(process.argv[2] ?? root));
-  console.log(relative(process.cwd(), packed));
+  try {
+    stageCommandLine(join(root, 'dist'), staged);
+    const packed = await packCommandLine(staged, resolve(process.argv[2] ?? root));
+    console.log(relative(process.cwd(), packed));
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
 }

@@ -60,6 +60,24 @@ export async function runningSandboxes(port: number): Promise<readonly KeptSandb
   return running;
 }
 
+const readySchema = z.looseObject({
+  campaignMonitorApi: z.url(),
+  credentials: z.looseObject({ campaignMonitor: z.looseObject({ apiKey: z.string() }) }),
+});
+
+/**
+ * Where the Campaign Monitor of each that runs is, with the key that opens it.
+ * @throws CommandError where one does not answer
+ */
+export async function sandboxVendors(): Promise<readonly { readonly host: string; readonly apiKey: string }[]> {
+  return (await runningSandboxes(0)).flatMap(({ json }) => {
+    const ready = readySchema.safeParse(parseJson(json[0] ?? '')).data;
+    return ready === undefined
+      ? []
+      : [{ host: ready.campaignMonitorApi, apiKey: ready.credentials.campaignMonitor.apiKey }];
+  });
+}
+
 /** Ends one, and waits until it is gone. @throws CommandError where it does not end in time */
 export async function endSandbox(kept: KeptSandbox): Promise<void> {
   try {

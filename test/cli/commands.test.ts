@@ -172,10 +172,27 @@ describe('the commands of cm-relay', function () {
         filtered.map(({ id }) => id),
         ['e3', 'e1'],
       );
-      assert.equal(rows(await place.run('events', '--limit', '2', '--json')).length, 2);
+      const two = await place.run('events', '--limit', '2', '--json');
+      assert.equal(rows(two).length, 2);
+      assert.match(two.err, /^There are more: these are the newest 2\. --limit \d+ shows more\.\n$/);
+      assert.equal((await place.run('events', '--limit', '3')).err, '');
       const none = await place.run('events', '--filter', 'type:deactivate');
       assert.deepEqual([none.code, none.out], [0, '']);
-      assert.match(none.err, /Nothing fits the filter/);
+      assert.equal(none.err, 'Nothing fits the filter.\n');
+      const typo = await place.run('events', '--filter', 'type:udpate,SUBSCRIBED');
+      assert.deepEqual([typo.code, typo.out], [0, '']);
+      assert.match(
+        typo.err,
+        /No event has the type "udpate" or "SUBSCRIBED": there are Deactivate, Subscribe, Update\./,
+      );
+      for (const command of [['replay'], ['wait', '--timeout', '0'], ['export', '--as', 'curl']] as [
+        string,
+        ...string[],
+      ][]) {
+        const { code, err } = await place.run(...command, '--filter', 'type:udpate');
+        assert.equal(code, 1, err);
+        assert.match(err, /the type "udpate": there are/);
+      }
     });
 
     it('reads more pages than one', async () => {
@@ -303,11 +320,27 @@ describe('the commands of cm-relay', function () {
       await post(ready.campaignMonitorUrl, deep);
       const nested = await place.run('show', 'd2');
       assert.match(nested.out, /\(as it came, not indented: it is nested too deeply\)\n {2}\{"ListID"/);
-      assert.match(nested.out, /… \d+ more characters: cm-relay show d2 --raw/);
+      assert.match(nested.out, /… \d+ more characters: cm-relay show --data-dir \S+ d2 --raw/);
       assert.ok(nested.out.length < 10_000);
       assert.equal((await place.run('show', 'd2', '--raw')).out, deep);
       await post(ready.campaignMonitorUrl, JSON.stringify({ X: '\u202e'.repeat(100_000) }));
       assert.ok((await place.run('show', 'd3')).out.length < 30_000);
+    });
+
+    it('shows the events of what was sent whole, and the delivery in it once', async () => {
+      const CustomFields = Array.from({ length: 40 }, (_, at) => ({ Key: `field ${at}`, Value: 'x' }));
+      const Events = Array.from({ length: 9 }, (_, at) => ({
+        ...{ Type: 'Update', EmailAddress: `a${at}@example.org`, Date: '2026-01-15 09:30:00', CustomFields },
+      }));
+      await post(ready.campaignMonitorUrl, JSON.stringify({ ListID: 'l', Events: Events.slice(0, 1) }));
+      const one = (await place.run('show', 'd2')).out;
+      const [, sent = ''] = one.split(/^Sent to /m);
+      assert.match(sent, /^ {6}"raw": \{ … \d+ lines, as it came in … \},$/m);
+      assert.match(sent, /^ {6}"events": \[\n {8}\{[^]*"objectId": "a0@example\.org"[^]*\n {8}\}\n {6}\]\n/m);
+      assert.doesNotMatch(sent, /field 0|more lines/);
+      await post(ready.campaignMonitorUrl, JSON.stringify({ ListID: 'l', Events }));
+      const [, many = ''] = (await place.run('show', 'd3')).out.split(/^Sent to /m);
+      assert.match(many, /^ {8}\},\n {2}… \d+ more lines: /m, 'between two events');
     });
 
     it('writes bytes that are not text', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,10 +12,17 @@ import { build } from './build.ts';
 describe("the command line's npm package", function () {
   this.timeout(120_000);
 
+  it('says where it cannot be put, without a trace of its own code', () => {
+    const script = join(import.meta.dirname, '..', '..', 'scripts', 'cli-package.ts');
+    const { status, stderr } = spawnSync(process.execPath, [script, script], { encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.match(stderr, /^EEXIST[^\n]*\n$/);
+  });
+
   it('is installed from its file alone, and works', async () => {
     const staged = join(temporaryFolder(), 'package');
     stageCommandLine(build().folder, staged);
-    const packed = await packCommandLine(staged, temporaryFolder());
+    const packed = await packCommandLine(staged, join(temporaryFolder(), 'not', 'there'));
     const home = temporaryFolder();
     writeFileSync(join(home, 'package.json'), '{ "name": "somebody", "private": true }');
     await runNpm(['install', '--offline', packed], home);

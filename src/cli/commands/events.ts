@@ -12,6 +12,7 @@ import { EventTable } from '../terminal/event-table.ts';
 import { masked } from '../terminal/masked.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { widthOf } from '../terminal/text.ts';
+import { unknownTypes } from '../unknown-types.ts';
 
 interface EventsOptions extends CommonOptions {
   filter: string;
@@ -58,12 +59,18 @@ async function events(options: EventsOptions): Promise<void> {
   await withHistory(options, async (history) => {
     let shown = 0;
     const table = new EventTable(widthOf(process.stdout));
-    for await (const rows of pages(history, options.filter, options.limit)) {
-      for (const row of rows) {
+    let came = 0;
+    // One more than is shown: whether there are more is said.
+    for await (const rows of pages(history, options.filter, options.limit + 1)) {
+      came += rows.length;
+      for (const row of rows.slice(0, options.limit - shown)) {
         if (options.json === true) await printJson(masked(row));
         else await print(`${shown === 0 ? `${table.heading}\n` : ''}${table.line(row)}\n`);
         shown++;
       }
+    }
+    if (came > shown) {
+      note(`There are more: these are the newest ${shown}. --limit ${Math.max(1000, shown * 10)} shows more.`);
     }
     if (shown === 0 && options.json !== true) {
       note(
@@ -76,23 +83,27 @@ async function events(options: EventsOptions): Promise<void> {
 }
 
 /**
- * The rows that fit a filter, newest first, page by page.
+ * The rows that fit a filter, newest first, page by page. Where there are none since it is mistyped, that is remarked.
  * @param limit how many rows at most; Infinity for all
  */
 export async function* pages(history: History, filter: string, limit: number): AsyncGenerator<EventRow[]> {
   let left = limit;
   let before: string | undefined;
   let unseen = 0;
+  let came = 0;
   while (left > 0) {
     const page = await withFilter(() =>
       history.request('events/query', { filter, limit: Math.min(left, 1000), ...(before !== undefined && { before }) }),
     );
     yield page.events;
+    came += page.events.length;
     unseen = page.unseen;
     left -= page.events.length;
     if (page.next === null || page.events.length === 0) break;
     before = page.next;
   }
+  const mistyped = came === 0 ? await unknownTypes(history, filter) : null;
+  if (mistyped !== null) note(mistyped);
   // Where there were as many as were asked for, nothing is missed.
   if (unseen > 0 && left > 0) {
     note(

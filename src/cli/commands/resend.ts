@@ -11,6 +11,7 @@ import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { ReplayOutcomes } from '../terminal/replay-outcomes.ts';
 import { count } from '../terminal/text.ts';
+import { unknownTypes } from '../unknown-types.ts';
 import { filterFlag, filterHelp } from './events.ts';
 
 interface ResendOptions extends CommonOptions {
@@ -84,7 +85,7 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
     );
     if (result.replayed === 0) {
       if (options.json === true) await printJson(result);
-      throw await nothingToSend(client, ids?.[0] ?? '--filter type:subscribe');
+      throw await nothingToSend(client, options.filter ?? '', ids?.[0] ?? '--filter type:subscribe');
     }
     const told = await outcomes?.of(result.notificationIds, (options.timeout ?? 60) * 1000);
     if (options.json === true) await printJson({ ...result, ...told });
@@ -104,8 +105,11 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
   });
 }
 
-/** @param which what could be sent where there is no destination, as `replay` takes it */
-async function nothingToSend(client: RelayClient, which: string): Promise<CommandError> {
+/** @param filter where one was given
+ * @param which what could be sent where there is no destination, as `replay` takes it */
+async function nothingToSend(client: RelayClient, filter: string, which: string): Promise<CommandError> {
+  const mistyped = await unknownTypes(client, filter);
+  if (mistyped !== null) return new CommandError('nothing to send again: no notification matches', mistyped);
   const { destinations } = await client.request('relay/status', {});
   return destinations.length > 0
     ? new CommandError(

@@ -1,10 +1,12 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { serviceAt } from '../../campaign-monitor/service.ts';
 import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../vendors/campaign-monitor.ts';
 import { UsageError } from '../errors.ts';
+import { sandboxVendors } from '../kept-sandboxes.ts';
 import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
@@ -13,7 +15,7 @@ import { printable } from '../terminal/text.ts';
 interface SubscribeOptions extends CommonOptions {
   list: string;
   name: string;
-  host: CampaignMonitorService;
+  host?: CampaignMonitorService;
   json?: boolean;
 }
 
@@ -22,10 +24,10 @@ export function subscribeCommand(): Command {
   return newCommand(
     'subscribe',
     'subscribe an address in the sandbox',
-    `Subscribes an address to a list of the sandbox's Campaign Monitor, which then posts to the list's webhooks as the vendor does. At the vendor itself nobody is subscribed. The API key is taken from the environment variable ${apiKeyVariable}.`,
+    `Subscribes an address to a list of the sandbox's Campaign Monitor, which then posts to the list's webhooks as the vendor does. At the vendor itself nobody is subscribed. Without --host it is the one that runs in the background, whose API key is known; else that is taken from the environment variable ${apiKeyVariable}.`,
     [
       'Examples:',
-      '  cm-relay sandbox subscribe jane@example.org --list 4fe1… --host http://127.0.0.1:9000',
+      '  cm-relay sandbox subscribe jane@example.org --list 4fe1…',
       '  cm-relay sandbox subscribe jane@example.org --list 4fe1… --host http://127.0.0.1:9000 --name "Jane Doe"',
       '',
       'Next: cm-relay wait --filter address:jane@example.org waits for what comes of it.',
@@ -41,22 +43,41 @@ export function subscribeCommand(): Command {
     )
     .addOption(new Option('--name <name>', 'the name').default('', 'none'))
     .addOption(
-      new Option('--host <url>', 'where the sandbox is: the URL that it prints, or its beginning')
-        .argParser(checkedBy(serviceOfHost))
-        .makeOptionMandatory(),
+      new Option(
+        '--host <url>',
+        'where the sandbox is: the URL that it prints, or its beginning (default: the one in the background)',
+      ).argParser(checkedBy(serviceOfHost)),
     )
     .addOption(jsonFlag('a JSON object: {"type":"subscribed","address","listId"}'))
     .action(subscribe);
 }
 
-async function subscribe(address: string, { list, name, host, json }: SubscribeOptions): Promise<void> {
+async function subscribe(address: string, { list, name, host: given, json }: SubscribeOptions): Promise<void> {
+  const { host, apiKey } = given === undefined ? await sandboxInBackground() : { host: given };
   if (!isLoopback(new URL(host.apiBase).hostname)) {
     throw new UsageError(
       '--host is not this machine: addresses are subscribed in the sandbox alone',
       'cm-relay sandbox runs one.',
     );
   }
-  await withCampaignMonitor(host, (api) => api.addSubscriber(list, { address, name }));
+  await withCampaignMonitor(host, (api) => api.addSubscriber(list, { address, name }), apiKey);
   if (json === true) await printJson({ type: 'subscribed', address, listId: list });
   else await print(`${printable(address)} is subscribed to ${list}\n`);
+}
+
+/** The one sandbox that runs in the background. @throws UsageError where there is none, or several */
+async function sandboxInBackground(): Promise<{ host: CampaignMonitorService; apiKey: string }> {
+  const [first, ...others] = await sandboxVendors();
+  const host = first === undefined ? null : serviceAt(first.host);
+  if (first === undefined || host === null) {
+    throw new UsageError(
+      'no sandbox runs in the background: --host says where one is',
+      'cm-relay sandbox --detach starts one.',
+    );
+  }
+  if (others.length > 0) {
+    const all = [first, ...others].map((each) => each.host).join(', ');
+    throw new UsageError('several sandboxes run in the background: --host says which', `There are: ${all}`);
+  }
+  return { host, apiKey: first.apiKey };
 }

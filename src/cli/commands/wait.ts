@@ -15,6 +15,7 @@ import { EventTable } from '../terminal/event-table.ts';
 import { masked } from '../terminal/masked.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { count, downWords, nextWords, widthOf } from '../terminal/text.ts';
+import { unknownTypes } from '../unknown-types.ts';
 import { filterFlag, filterHelp } from './events.ts';
 
 interface WaitOptions extends CommonOptions {
@@ -94,7 +95,9 @@ async function wait(options: WaitOptions): Promise<void> {
   const { rows, hopeless, waits } = await withRelay(options, async (client) => {
     const filter = await boundFilter(client, options);
     const seen = await lookUntil(client, options.timeout * 1000, () => look(client, filter, options), isEnough);
-    return { ...seen, waits: seen.rows.length >= options.count ? [] : await whatWaits(client) };
+    if (seen.rows.length >= options.count) return { ...seen, waits: [] };
+    const mistyped = seen.rows.length > 0 ? null : await unknownTypes(client, options.filter);
+    return { ...seen, waits: [...(mistyped === null ? [] : [mistyped]), ...(await whatWaits(client))] };
   });
   const table = new EventTable(widthOf(process.stdout));
   for (const [index, row] of rows.entries()) {

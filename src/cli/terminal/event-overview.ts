@@ -93,7 +93,9 @@ function requestLines(request: SentRequest, same: boolean, attempts: readonly At
     dim(`${last === undefined ? 'Would be sent' : 'Sent'}${where}`),
     ...headerLines(headers),
     '',
-    ...(same ? [`  ${dim('(the same body)')}`] : bodyLines(body, `cm-relay show ${notificationId} --notification`)),
+    ...(same
+      ? [`  ${dim('(the same body)')}`]
+      : bodyLines(body, `cm-relay show ${notificationId} --notification`, withoutRaw)),
     ...(last === undefined ? [] : answerLines(last)),
   ];
 }
@@ -146,14 +148,19 @@ function headerLines(headers: Headers): string[] {
 }
 
 /** A body to read: JSON indented, anything else as it is; its first lines, and of each its beginning. */
-function bodyLines(bytes: Buffer, command: string): string[] {
+function bodyLines(
+  bytes: Buffer,
+  command: string,
+  short: (lines: readonly string[]) => readonly string[] = (lines) => lines,
+): string[] {
   const all = inSameDirectory(command);
   if (bytes.length === 0) return [`  ${dim('(empty body)')}`];
   const text = textOf(bytes);
   if (text === undefined) return [`  ${dim(`(${size(bytes.length)} that are not UTF-8: ${all} writes them)`)}`];
   const indented = indentJson(text);
-  const lines = (indented.kind === 'indented' ? indented.text : text).split('\n');
-  const shown = lines.slice(0, shownLines).map((line) => {
+  const lines = short((indented.kind === 'indented' ? indented.text : text).split('\n'));
+  const most = lines.length <= shownLines ? lines.length : endOfPart(lines, shownLines);
+  const shown = lines.slice(0, most).map((line) => {
     const rest = line.length - shownCharacters;
     return rest > 0
       ? `  ${printable(line.slice(0, shownCharacters), '\t')}${dim(`… ${rest} more characters: ${all}`)}`
@@ -163,8 +170,24 @@ function bodyLines(bytes: Buffer, command: string): string[] {
     const why = indented.why === 'deep' ? 'nested too deeply' : 'too long';
     shown.unshift(`  ${dim(`(as it came, not indented: it is ${why})`)}`);
   }
-  if (lines.length > shownLines) shown.push(`  ${dim(`… ${lines.length - shownLines} more lines: ${all}`)}`);
+  if (lines.length > most) shown.push(`  ${dim(`… ${lines.length - most} more lines: ${all}`)}`);
   return shown;
+}
+
+/** Lines of a notification with its delivery, which stands above, in one of them: its events are what it is about. */
+function withoutRaw(lines: readonly string[]): readonly string[] {
+  const begin = lines.indexOf('    "raw": {');
+  const end = begin < 0 ? -1 : lines.findIndex((line, at) => at > begin && /^ {4}\},?$/.test(line));
+  if (end < 0) return lines;
+  const [comma] = /,?$/.exec(lines[end] ?? '') ?? [''];
+  const whole = `    "raw": { … ${end - begin - 1} lines, as it came in … }${comma}`;
+  return [...lines.slice(0, begin), whole, ...lines.slice(end + 1)];
+}
+
+/** So many lines that none is cut off within an event; not where that is a very long one. */
+function endOfPart(lines: readonly string[], atLeast: number): number {
+  const end = lines.slice(atLeast - 1, 2 * atLeast).findIndex((line) => /^ {0,6}[\]}],?$/.test(line));
+  return end < 0 ? atLeast : atLeast + end;
 }
 
 /** The attempts that replays began. */

@@ -23,13 +23,15 @@ export const serviceOfHost = z.string().transform((text, context) => {
 
 /**
  * Runs something with the API.
+ * @param known the key where the environment holds none
  * @throws UsageError where the environment holds no key
  */
 export async function withCampaignMonitor<T>(
   service: CampaignMonitorService,
   use: (api: CampaignMonitorApi) => Promise<T>,
+  known = '',
 ): Promise<T> {
-  const apiKey = process.env[apiKeyVariable]?.trim() ?? '';
+  const apiKey = (process.env[apiKeyVariable] ?? '').trim() || known;
   if (apiKey === '') {
     throw new UsageError(
       `no API key: the environment variable ${apiKeyVariable} is not set`,

@@ -5,9 +5,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sandboxLists } from '../../../src/sandbox/campaign-monitor/accounts.ts';
 import { freePort } from '../../free-port.ts';
 import { run } from '../harness.ts';
 import type { Ended } from '../harness.ts';
+
+const list = sandboxLists[0]?.listId ?? '';
 
 describe('a sandbox in the background', function () {
   this.timeout(180_000);
@@ -20,6 +23,8 @@ describe('a sandbox in the background', function () {
   });
 
   const sandbox = (...args: string[]): Promise<Ended> => run(['sandbox', ...args], { XDG_STATE_HOME: state });
+
+  const subscribe = (...args: string[]): Promise<Ended> => run(['subscribe', ...args], { XDG_STATE_HOME: state });
 
   async function detached(...args: string[]): Promise<{ port: string; pid: number }> {
     const port = String(await freePort());
@@ -75,6 +80,25 @@ describe('a sandbox in the background', function () {
       server.close();
     }
   });
+
+  for (const flags of [[], ['--random-credentials']])
+    it(`is where subscribe subscribes, without --host and a key${flags.length === 0 ? '' : ', whatever its credentials'}`, async () => {
+      const none = await subscribe('jane@example.org', '--list', list);
+      assert.equal(none.code, 2, none.err);
+      assert.match(none.err, /--host[^]*cm-relay sandbox --detach/);
+      await detached(...flags);
+      const { code, out, err } = await subscribe('jane@example.org', '--list', list);
+      assert.deepEqual([code, err], [0, '']);
+      assert.match(out, /^jane@example\.org is subscribed/);
+      const { port } = await detached(
+        '--keep-alive-minutes',
+        '5',
+        ...(flags.length === 0 ? ['--random-credentials'] : []),
+      );
+      const two = await subscribe('joe@example.org', '--list', list);
+      assert.equal(two.code, 2, two.err);
+      assert.match(two.err, new RegExp(`--host[^]*http://127.0.0.1:${port}`));
+    });
 
   it('belongs to no data directory: whichever is named, it ends', async () => {
     await detached();
