@@ -46,7 +46,7 @@ describe('What can be done with an event', function () {
   after(() => stage.stop());
   afterEach(closeEditors);
 
-  it('is replayed, alone and in a selection, with the very bytes', async () => {
+  it('is resent, alone and in a selection, with the very bytes', async () => {
     const [other] = await stage.deliver(body('joe@example.org'));
     assert.ok(other);
     const before = stage.received.length;
@@ -55,7 +55,7 @@ describe('What can be done with an event', function () {
     assert.equal(stage.received.filter((text) => text === stage.received[before]).length, 2);
   });
 
-  it('is replayed once a notification, however many of its events are selected', async () => {
+  it('is resent once a notification, however many of its events are selected', async () => {
     const event = (n: number) => JSON.parse(body(`batch-${n}@example.org`)) as { Events: unknown[]; ListID: string };
     const Events = Array.from({ length: 250 }, (_each, n) => event(n).Events[0]);
     const rows = await stage.deliver(JSON.stringify({ ...event(0), Events }));
@@ -73,19 +73,19 @@ describe('What can be done with an event', function () {
     assert.equal(stage.received.length, before + notifications + 1);
   });
 
-  it('is replayed to another destination that is chosen', async () => {
+  it('is resent to another destination that is chosen', async () => {
     const before = stage.received.length;
     await accepting(run('resendTo', nodeOf(row)));
     await until(() => stage.received.length === before + 1);
   });
 
-  it('is replayed with all that failed', async () => {
+  it('is resent with all that failed', async () => {
     stage.status = 500;
     for (const name of ['one', 'two', 'three']) await stage.deliver(body(`${name}@example.org`));
     const failed = async (): Promise<number> => (await stage.client.request('relay/status', {})).counts.failed;
     await until(async () => (await failed()) === 3);
     stage.status = 200;
-    await run('replayFailed');
+    await run('resendFailed');
     await until(async () => (await failed()) === 0);
   });
 

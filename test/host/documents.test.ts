@@ -102,7 +102,7 @@ describe('The documents of an event', function () {
     assert.equal(count(), 1);
     await run('resend', nodeOf(row));
     await until(() => count() === 2);
-    assert.match(document.getText(), /^## Attempt 2 \(replay\) to send n\d+ to /m);
+    assert.match(document.getText(), /^## Attempt 2 \(resent\) to send n\d+ to /m);
   });
 
   it('lead to what is done with their event, whatever is selected', async () => {
