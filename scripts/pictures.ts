@@ -14,7 +14,7 @@ const target = join(root, 'docs', 'pictures');
 const pictures: Readonly<Record<string, string>> = {
   'walkthrough.png': 'walkthrough/2-sample',
   'events.png': 'readme/events',
-  'event.png': 'event-editor/replayed',
+  'event.png': 'event-editor/resent',
   'event-failed.png': 'event-editor/failed-dark',
   'table.png': 'table/rows',
   'held.png': 'held/table-dark',

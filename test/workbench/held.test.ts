@@ -152,7 +152,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     await key('Control+j');
   });
 
-  it('rows are released from their menu and by a key, and one is dropped', async () => {
+  it('rows are released from their menu and by a key, and one is discarded', async () => {
     const before = receiver.requests.length;
     await workbench.chooseFromContextMenu(row('cai@example.com'), 'Release');
     await receiver.received(before + 1);
@@ -173,7 +173,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     assert.equal(taken().at(-1), 'gia@example.com');
     await workbench.chooseFromContextMenu(row('gil@example.com'), 'Discard');
     await row('gil@example.com').filter({ hasText: 'discarded' }).waitFor();
-    await workbench.page.locator('.statusbar').getByText('gil@example.com is dropped.').waitFor();
+    await workbench.page.locator('.statusbar').getByText('gil@example.com is no longer sent.').waitFor();
     // Only what the first of all has left is held.
     await untilStatusBar(workbench, 'Held: 1.');
     await row('bea@example.com').click();
