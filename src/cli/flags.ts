@@ -40,6 +40,9 @@ export function commandGroup(name: string, summary: string, description: string,
     .addHelpText('after', () => `\n${fitted(after.join('\n'), process.stdout)}`);
 }
 
+/** What may stand behind a flag that takes other things, too: for the completion. */
+export const usualValues = new WeakMap<Option, readonly string[]>();
+
 export const jsonFlag = (description: string): Option => new Option('--json', description);
 
 /** A parser for a flag's value that is what a schema says. */

@@ -17,7 +17,7 @@ import { parseFilter } from '../protocol/event-filter.ts';
 import { methods } from '../protocol/methods.ts';
 import { callbackUrl } from './callback-url.ts';
 import { defaultPort } from './connection.ts';
-import { checkedBy, collectedBy, notEmpty, urlOf, wholeNumber } from './flags.ts';
+import { checkedBy, collectedBy, notEmpty, urlOf, usualValues, wholeNumber } from './flags.ts';
 import { duration } from './terminal/text.ts';
 
 /** One flag, which gives a value of type T. */
@@ -28,6 +28,8 @@ interface Flag<T> {
   /** Reads a value; for a flag that may be repeated, with what came before. Without it: the text, or true without a value. */
   readonly read?: (value: string, previous?: T) => T;
   readonly choices?: readonly string[];
+  /** Values that are known, where it takes others, too. */
+  readonly usual?: readonly string[];
   /** The setting that is this flag's where it is given, whatever the configuration file says. */
   readonly setting?: keyof Settings;
   /** Whether it asks for something else than a running relay does. Without it nothing can be compared. */
@@ -166,6 +168,7 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
     term: '--tunnel <kind>',
     help: `what makes it public: ${tunnelKinds.join(', ')}, or an https:// URL of your own that leads here (default: ${defaults.tunnel.kind})`,
     read: checkedBy(z.string().superRefine(refineTunnel)),
+    usual: tunnelKinds,
     setting: 'tunnel',
     differs: differsFrom(({ settings: { tunnel } }) => (tunnel.kind === 'fixed' ? tunnel.url : tunnel.kind)),
   },
@@ -287,9 +290,10 @@ function under<K extends string>(heading: string, names: readonly K[]): Record<K
 /** The flags as commander takes them. */
 export function listenOptions(): Option[] {
   return listenFlagNames.map((name) => {
-    const { term, help, read, choices } = listenFlags[name] as Flag<unknown>;
+    const { term, help, read, choices, usual } = listenFlags[name] as Flag<unknown>;
     const option = new Option(term, help).helpGroup(headings[name]);
     if (read !== undefined) option.argParser(read);
+    if (usual !== undefined) usualValues.set(option, usual);
     return choices === undefined ? option : option.choices(choices);
   });
 }

@@ -1,6 +1,6 @@
 import { Argument } from 'commander';
 import type { Command, Option } from 'commander';
-import { commandGroup, commonFlags } from '../../flags.ts';
+import { commandGroup, commonFlags, usualValues } from '../../flags.ts';
 import { print } from '../../terminal/output.ts';
 
 const shells = ['bash', 'zsh'] as const;
@@ -33,6 +33,9 @@ interface Word {
   readonly meaning: string;
 }
 
+/** What a flag takes, as far as it is known. */
+type Values = readonly string[] | 'files' | 'folders' | 'none';
+
 /** What may follow a command. */
 interface Place {
   /** The command's words: none for the program itself, `instances create`. */
@@ -40,7 +43,7 @@ interface Place {
   readonly next: readonly Word[];
   readonly flags: readonly {
     readonly names: readonly string[];
-    readonly values: readonly string[] | 'files' | 'none';
+    readonly values: Values;
   }[];
 }
 
@@ -84,9 +87,24 @@ function flagWords(command: Command): Word[] {
 const takesValue = (option: Option): boolean => option.required || option.optional;
 const namesOf = ({ short, long }: Option): string[] => [short, long].filter((name) => name !== undefined);
 
-function valuesOf({ argChoices, flags }: Option): readonly string[] | 'files' | 'none' {
-  return argChoices ?? (/<(?:file|folder|kind=file)>/.test(flags) ? 'files' : 'none');
+function valuesOf(option: Option): Values {
+  const { argChoices, flags } = option;
+  const known = argChoices ?? usualValues.get(option);
+  return known ?? (/<(?:file|kind=file)>/.test(flags) ? 'files' : /<folder>/.test(flags) ? 'folders' : 'none');
 }
+
+/** What bash offers of each. Names of files and folders may hold spaces, and readline ends those of folders with a slash. */
+function bashOffer(values: Values): string {
+  if (typeof values !== 'string') return `COMPREPLY=($(compgen -W ${quoted(values.join(' '))} -- "$current"))`;
+  if (values === 'none') return 'COMPREPLY=()';
+  const flag = values === 'files' ? '-f' : '-d';
+  return `local IFS=$'\\n'; compopt +o default -o filenames 2>/dev/null; COMPREPLY=($(compgen ${flag} -- "$current"))`;
+}
+
+const zshOffer = (values: Values): string =>
+  typeof values !== 'string'
+    ? `compadd -- ${values.map(quoted).join(' ')}`
+    : { files: '_files', folders: '_files -/', none: ':' }[values];
 
 /** A text in single quotes for a POSIX shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -104,8 +122,7 @@ function bashScript(program: Command): string {
   const values = places.flatMap(({ words, flags }) =>
     flags.map(({ names, values }) => {
       const cases = names.map((name) => quoted(`${words.join(' ')} ${name}`)).join('|');
-      const what = values === 'files' ? '-f' : values === 'none' ? "-W ''" : `-W ${quoted(values.join(' '))}`;
-      return `    ${cases}) COMPREPLY=($(compgen ${what} -- "$current")); return;;`;
+      return `    ${cases}) ${bashOffer(values)};;`;
     }),
   );
   const next = places.map(
@@ -113,12 +130,24 @@ function bashScript(program: Command): string {
   );
   return `# cm-relay, version ${program.version() ?? ''}: completion for bash
 _cm_relay() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" at='' known='' word
+  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" at='' known='' word lead=''
   COMPREPLY=()
 ${placeLines(places, '"${COMP_WORDS[@]:1:COMP_CWORD-1}"')}
+  # A value behind "=" is a word of its own where "=" divides words, as it does by default.
+  if [ "$current" = '=' ]; then current=''
+  elif [ "$before" = '=' ]; then before="\${COMP_WORDS[COMP_CWORD-2]}"
+  elif [[ "$current" == --*=* ]]; then
+    before="\${current%%=*}" lead="\${current%%=*}=" current="\${current#*=}"
+  fi
+  local isValue=1
   case "$at $before" in
 ${values.join('\n')}
+    *) isValue='';;
   esac
+  if [ -n "$isValue" ]; then
+    COMPREPLY=("\${COMPREPLY[@]/#/$lead}")
+    return
+  fi
   case "$at" in
 ${next.join('\n')}
   esac
@@ -135,9 +164,7 @@ function zshScript(program: Command): string {
   const values = places.flatMap(({ words, flags }) =>
     flags.map(({ names, values }) => {
       const cases = names.map((name) => quoted(`${words.join(' ')} ${name}`)).join('|');
-      const what =
-        values === 'files' ? '_files' : values === 'none' ? ':' : `compadd -- ${values.map(quoted).join(' ')}`;
-      return `    ${cases}) ${what}; return;;`;
+      return `    ${cases}) ${zshOffer(values)}; return;;`;
     }),
   );
   const next = places.map(({ words, next }) => `    ${quoted(words.join(' '))}) known=(${described(next)});;`);
@@ -147,6 +174,10 @@ _cm_relay() {
   local at='' before="\${words[CURRENT-1]}" word
   local -a known
 ${placeLines(places, '"${(@)words[2,CURRENT-1]}"')}
+  if [[ "\${words[CURRENT]}" == --*=* ]]; then
+    before="\${words[CURRENT]%%=*}"
+    compset -P '*='
+  fi
   case "$at $before" in
 ${values.join('\n')}
   esac

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { formerCommands } from '../../../../src/cli/former-spellings.ts';
 import { commandsOf, createProgram } from '../../../../src/cli/program.ts';
 import { run } from '../../harness.ts';
@@ -68,6 +71,46 @@ describe('the completion of the command line', function () {
       ]),
       [['sap'], ['update'], ['create'], ['add'], []],
     );
+  });
+
+  it('offers them behind "=", too, wherever bash divides words', function () {
+    if (spawnSync('bash', ['--version']).status !== 0) this.skip();
+    const kinds = ['none', 'localtunnel', 'cloudflared', 'ngrok'];
+    assert.deepEqual(
+      offered([
+        ['listen', '--tunnel', ''],
+        ['listen', '--tunnel', '='],
+        ['listen', '--tunnel', '=', 'lo'],
+        ['listen', '--retry=s'],
+      ]),
+      [kinds, kinds, ['localtunnel'], ['--retry=sap']],
+    );
+  });
+
+  it('offers folders where one is wanted, and files where that is', function () {
+    if (spawnSync('bash', ['--version']).status !== 0) this.skip();
+    const folder = mkdtempSync(join(tmpdir(), 'cm-relay-completion-'));
+    try {
+      mkdirSync(join(folder, 'a folder'));
+      writeFileSync(join(folder, 'a file'), '');
+      const line = (...words: string[]): string =>
+        `COMP_WORDS=(cm-relay ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _cm_relay; printf '%s\\n' "\${COMPREPLY[@]}"; echo`;
+      const lines = [
+        line('listen', '--data-dir', 'a'),
+        line('listen', '--data-dir', '=', 'a'),
+        line('listen', '--config', 'a'),
+      ];
+      const out = execFileSync('bash', ['-c', [bash, ...lines].join('\n')], { encoding: 'utf8', cwd: folder });
+      const found = out.split('\n\n').map((each) =>
+        each
+          .split('\n')
+          .filter((word) => word !== '')
+          .sort(),
+      );
+      assert.deepEqual(found.slice(0, 3), [['a folder'], ['a folder'], ['a file', 'a folder']]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('is a script that zsh reads', function () {
