@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import type { Command } from 'commander';
 import { styleText } from 'node:util';
 import { maskedValue } from '../common/masking.ts';
 import { maskSecrets } from '../export/item.ts';
@@ -60,6 +61,16 @@ export function withoutSecrets(text: string): string {
     .replaceAll(typedCredentials, maskTyped)
     .replaceAll(/('--header <header>' argument )'[^']*'/g, `$1'${maskedValue}'`);
   return maskSecrets(masked);
+}
+
+/** What commander says of something missing, with what that may be: its choices, else what it is. */
+export function withWhatIsMissing(text: string, { registeredArguments, options }: Command): string {
+  const [, name] =
+    /missing required argument '([^']+)'|required option '([^']+)' not/.exec(text)?.filter(Boolean) ?? [];
+  const missing =
+    registeredArguments.find((argument) => argument.name() === name) ?? options.find(({ flags }) => flags === name);
+  const what = missing?.argChoices?.join(', ') ?? missing?.description;
+  return what === undefined ? text : `${text.trimEnd()}: ${what}\n`;
 }
 
 /** What was waited for cannot come any more. Exit code 3. */

@@ -21,7 +21,7 @@ import { triggerCommand } from './commands/trigger.ts';
 import { urlCommand } from './commands/url.ts';
 import { waitCommand } from './commands/wait.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
-import { exitCodes, report, withoutSecrets } from './errors.ts';
+import { exitCodes, report, withoutSecrets, withWhatIsMissing } from './errors.ts';
 import { commonFlags } from './flags.ts';
 import { presentLine } from './former-spellings.ts';
 import { fitted, watchOutput } from './terminal/output.ts';
@@ -59,7 +59,7 @@ export function createProgram(): Command {
   for (const { words, command } of commandsOf(program)) {
     command
       .exitOverride()
-      .configureOutput(errorOutput)
+      .configureOutput({ ...errorOutput, outputError: (text, write) => write(withWhatIsMissing(text, command)) })
       .showHelpAfterError(`Add --help for what ${words.join(' ') || program.name()} takes, with examples.`);
   }
   return program;
