@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Help, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { admitDataDirectory } from './data-dir.ts';
 import { fitted } from './terminal/output.ts';
+import { wrapped } from './terminal/text.ts';
 import { methods } from '../protocol/methods.ts';
 
 /** What every command takes. */
@@ -38,6 +39,14 @@ export function commandGroup(name: string, summary: string, description: string,
     .description(description)
     .helpOption('-h, --help', 'what this command does, with examples')
     .addHelpText('after', () => `\n${fitted(after.join('\n'), process.stdout)}`);
+}
+
+/** A flag, argument or command of a help, where there is no room beside it above its description. */
+export function helpItem(this: Help, term: string, termWidth: number, description: string, helper: Help): string {
+  const columns = this.helpWidth ?? 80;
+  return columns - termWidth - 4 >= this.minWidthToWrap || description === ''
+    ? Help.prototype.formatItem.call(this, term, termWidth, description, helper)
+    : `  ${term}\n${wrapped(`      ${description}`, columns)}`;
 }
 
 /** What may stand behind a flag that takes other things, too: for the completion. */

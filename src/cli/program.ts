@@ -22,7 +22,7 @@ import { urlCommand } from './commands/url.ts';
 import { waitCommand } from './commands/wait.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
 import { exitCodes, report, withoutSecrets, withWhatIsMissing } from './errors.ts';
-import { commonFlags } from './flags.ts';
+import { commonFlags, helpItem } from './flags.ts';
 import { presentLine } from './former-spellings.ts';
 import { fitted, watchOutput } from './terminal/output.ts';
 import { printable } from './terminal/text.ts';
@@ -59,6 +59,7 @@ export function createProgram(): Command {
   for (const { words, command } of commandsOf(program)) {
     command
       .exitOverride()
+      .configureHelp({ formatItem: helpItem })
       .configureOutput({ ...errorOutput, outputError: (text, write) => write(withWhatIsMissing(text, command)) })
       .showHelpAfterError(`Add --help for what ${words.join(' ') || program.name()} takes, with examples.`);
   }

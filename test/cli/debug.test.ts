@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import { columnsOf } from '../../src/cli/terminal/text.ts';
 import { until } from '../relay/until.ts';
 import { Callback, delivery, post, Workplace } from './harness.ts';
 import type { Line } from './harness.ts';
@@ -210,10 +211,10 @@ describe('Debugging from the terminal', function () {
       readonly child: ChildProcessWithoutNullStreams;
       text = '';
 
-      constructor(dataDir: string) {
+      constructor(dataDir: string, columns = 200) {
         const program = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
         const node = `'${process.execPath}' --disable-warning=ExperimentalWarning '${program}'`;
-        const command = `stty cols 200; ${node} listen --data-dir '${dataDir}' --port 0 --forward-to ${callback.url}`;
+        const command = `stty cols ${columns}; ${node} listen --data-dir '${dataDir}' --port 0 --forward-to ${callback.url}`;
         this.child = spawn('script', ['-qec', command, '/dev/null'], {
           env: {
             PATH: process.env['PATH'],
@@ -237,6 +238,8 @@ describe('Debugging from the terminal', function () {
       const terminal = new Terminal(place.dataDir);
       running = terminal.child;
       const ended = once(terminal.child, 'exit');
+      await terminal.shows(/Waiting for events\. [^]*\? shows the keys/);
+      terminal.child.stdin.write('?');
       await terminal.shows(/Keys: p pause sending/);
       const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
       terminal.child.stdin.write('p');
@@ -269,7 +272,7 @@ describe('Debugging from the terminal', function () {
     it('chooses an event that passed, shows it, sends it again, and leaves it', async () => {
       const terminal = new Terminal(place.dataDir);
       running = terminal.child;
-      await terminal.shows(/↑ ↓ choose an event/);
+      await terminal.shows(/\? shows the keys/);
       const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
       for (const name of ['a', 'b', 'c']) await post(url, delivery(`${name}@example.org`));
       await terminal.shows(/e3 [^]*n3 [^\n]*200/);
@@ -287,6 +290,20 @@ describe('Debugging from the terminal', function () {
       await terminal.shows(/n2 [^\n]*200 in [^\n]*\n[^\n]*▸ e2/);
       terminal.child.stdin.write('\x1b');
       await until(() => terminal.text.endsWith('\r\x1b[K'));
+    });
+
+    it('fits a terminal of 40 columns', async () => {
+      const terminal = new Terminal(place.dataDir, 40);
+      running = terminal.child;
+      await terminal.shows(/\? shows the keys/);
+      const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
+      await post(url, delivery('somebody-with-a-long-name@example.org'));
+      await terminal.shows(/n1 [^\n]*200/);
+      terminal.child.stdin.write('\x1b[A');
+      await terminal.shows(/\r\x1b\[K▸ e1 {2}Subscribe {2}somebod\S*… {3}\? keys$/);
+      const lines = terminal.text.split(/\r?\n|\r\x1b\[K/);
+      // A URL is longer, and stands alone in its line.
+      for (const line of lines) assert.ok(columnsOf(line) <= 40 || /^ *\S+$/.test(line), line);
     });
   });
 });

@@ -242,6 +242,16 @@ describe('the command line of cm-relay', function () {
     }
   });
 
+  it('breaks its help between words on a terminal of 40 columns', () => {
+    for (const command of createProgram().commands.flatMap((each) => [each, ...each.commands])) {
+      const help = command.configureOutput({ getOutHelpWidth: () => 40 }).helpInformation();
+      for (const line of help.split('\n')) {
+        // A command line and a term stand as they are.
+        if (!/^ {2}\S|^Usage:/.test(line)) assert.ok(line.length <= 40 || /^ *\S+$/.test(line), line);
+      }
+    }
+  });
+
   it('prints its version and help to standard output', async () => {
     const version = await run(['--version']);
     assert.match(version.out, /^\d+\.\d+\.\d+\n$/);

@@ -15,12 +15,13 @@ import { connectIfRunning, defaultPort, withRelay } from '../connection.ts';
 import { dataDirHint, dataDirOf } from '../data-dir.ts';
 import { RowChooser } from '../terminal/row-chooser.ts';
 import { LiveView } from '../terminal/live-view.ts';
-import { debugByKeys, keysHelp } from '../terminal/debug-keys.ts';
+import { debugByKeys, keysOpening } from '../terminal/debug-keys.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { collectedBy, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { hasKeys } from '../terminal/keys.ts';
 import { callbackUrl } from '../callback-url.ts';
+import { inSameDirectory } from '../same-directory.ts';
 import { LiveFilter } from '../terminal/live-filter.ts';
 import { listenOptions } from '../listen-flags.ts';
 import type { ListenFlags, OutputStyle } from '../listen-flags.ts';
@@ -33,7 +34,7 @@ import { heldText } from '../terminal/sending-text.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { printable } from '../terminal/text.ts';
 import { version } from '../../version.ts';
-import { labelColumns, statusLines } from './status.ts';
+import { factsHang, statusLines } from './status.ts';
 import { endRelay } from './stop.ts';
 
 type ListenOptions = CommonOptions & ListenFlags;
@@ -125,7 +126,7 @@ async function listen(options: ListenOptions): Promise<void> {
     // Another was quicker: in the background nobody watches it.
     if (tellStarter() && relay === null) return;
     if (chooser !== null) {
-      say(keysHelp);
+      say(inSameDirectory(keysOpening));
       endKeys = debugByKeys(client, say, (key) => chooser.actionOf(key));
     }
     const ended = relay === null ? client.closed : relay.closed;
@@ -200,7 +201,7 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
       const view = new LiveView(styleText, () => Infinity);
       const lines =
         output === 'compact' ? [view.summary(status, running !== undefined)] : statusLines(status, [], false);
-      for (const line of lines) await print(`${fitted(line, process.stdout, labelColumns)}\n`);
+      for (const line of lines) await print(`${fitted(line, process.stdout, factsHang())}\n`);
       note(`It runs in the background: cm-relay stop${dataDirHint(options)} ends it.`);
     }
   });

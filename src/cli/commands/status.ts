@@ -12,7 +12,7 @@ import type { CommonOptions } from '../flags.ts';
 import { masked } from '../terminal/masked.ts';
 import { fitted, print, printJson } from '../terminal/output.ts';
 import { heldLine, heldText } from '../terminal/sending-text.ts';
-import { count, downWords, localTime, nextWords, printable, signedWords } from '../terminal/text.ts';
+import { count, downWords, localTime, nextWords, printable, signedWords, widthOf } from '../terminal/text.ts';
 
 /** Of what is held, so many are shown. */
 const mostHeld = 10;
@@ -49,7 +49,7 @@ async function status(options: CommonOptions & { json?: boolean }): Promise<void
     }
     const { held, more } =
       found.counts.held === 0 ? { held: [], more: false } : await client.request('debug/held', { limit: mostHeld });
-    for (const line of statusLines(found, held, more)) await print(`${fitted(line, process.stdout, labelColumns)}\n`);
+    for (const line of statusLines(found, held, more)) await print(`${fitted(line, process.stdout, factsHang())}\n`);
   } finally {
     client.close();
   }
@@ -97,7 +97,14 @@ async function leftIn(dataDir: string): Promise<Sending | null> {
 }
 
 /** Where what is said of a fact begins, in columns. */
-export const labelColumns = 28;
+const labelColumns = 28;
+/** A terminal with less has what follows a break below the name of the fact. */
+const leastForColumns = 60;
+
+/** By how many columns of standard output what follows a break in a fact is indented. */
+export function factsHang(): number {
+  return widthOf(process.stdout) < leastForColumns ? 4 : labelColumns;
+}
 
 /** How a relay stands, a line for each fact. */
 export function statusLines(status: Status, held: readonly HeldForwarding[], more: boolean): string[] {

@@ -4,11 +4,16 @@ import { readKeys } from './keys.ts';
 import { heldText, releasedText, retriedLines } from './sending-text.ts';
 import { thisTerminal } from './this-terminal.ts';
 
-/** What the live view says of them. */
-export const keysHelp =
-  'Keys: p pause sending, n next, c continue, d drop the next, r try now, ↑ ↓ choose an event, Ctrl-C end';
+/** What the live view begins with. */
+export const keysOpening =
+  'Waiting for events. cm-relay trigger subscribe in another terminal sends one; ? shows the keys, Ctrl-C ends.';
+
+/** What it says of its keys. */
+const keysHelp =
+  'Keys: p pause sending, n next, c continue, d drop the next, r try now, ↑ ↓ choose an event (Enter shows it, s sends it again, Esc leaves it), ? the keys, Ctrl-C end';
 
 const actions: Readonly<Record<string, (client: RelayClient) => Promise<string>>> = {
+  '?': () => Promise.resolve(keysHelp),
   p: async (client) => {
     const { sending } = await client.request('relay/status', {});
     await client.request('debug/pause', { by: thisTerminal() });

@@ -17,6 +17,9 @@ interface Row {
 
 /** What may be done with the chosen one, as the line below the last one says. */
 const help = 'Enter show · s send again · Esc leave';
+/** The same where there is no room for it beside the event. */
+const shortHelp = '? keys';
+const leastRoom = 24;
 
 /** The rows that passed, one of which may be chosen. */
 export class RowChooser {
@@ -70,10 +73,10 @@ export class RowChooser {
   #choose(row: Row | null): Promise<string> {
     this.#chosen = row;
     const text = row === null ? '' : `▸ ${row.id}  ${printable(row.text)}`;
-    const room = widthOf(process.stdout) - help.length - 4;
-    this.#lines.footer(
-      text === '' ? '' : `${clip(text, Math.max(16, room))}   ${help}`.slice(0, widthOf(process.stdout) - 1),
-    );
+    // The last column stays free: some terminals begin a line behind it.
+    const roomBeside = (told: string): number => widthOf(process.stdout) - told.length - 4;
+    const told = roomBeside(help) < leastRoom ? shortHelp : help;
+    this.#lines.footer(text === '' ? '' : `${clip(text, Math.max(1, roomBeside(told)))}   ${told}`);
     return Promise.resolve(row === null && this.#rows.length === 0 ? 'Nothing has come in yet.' : '');
   }
 
