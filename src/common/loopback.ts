@@ -62,3 +62,15 @@ export const loopbackLookup: LookupFunction = (hostname, options, callback) => {
   if (options.all === true) callback(null, addresses);
   else callback(null, first.address, first.family);
 };
+
+/**
+ * A callback's URL in full: a port means this machine, and so does a host of it without a scheme. What leaves this machine is encrypted or not as its user says, by https:// or http://.
+ * @param text `3000`, `3000/path`, `localhost:3000/path`, or a URL
+ * @returns undefined where it says neither where it leads nor how
+ */
+export function wholeCallbackUrl(text: string): string | undefined {
+  if (/^https?:\/\//i.test(text)) return text;
+  const short = /^:?\d+(?:[/?].*)?$/.test(text) ? `http://localhost:${text.replace(/^:/, '')}` : `http://${text}`;
+  const isHere = !/[@\s]|:\/\//.test(text) && URL.canParse(short) && isLoopback(new URL(short).hostname);
+  return isHere ? short : undefined;
+}

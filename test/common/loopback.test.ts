@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { LookupAddress } from 'node:dns';
 import fc from 'fast-check';
-import { ipv4Of, isLoopback, loopbackHosts, loopbackLookup } from '../../src/common/loopback.ts';
+import { ipv4Of, isLoopback, loopbackHosts, loopbackLookup, wholeCallbackUrl } from '../../src/common/loopback.ts';
 
 const hostOf = (host: string): string => new URL(`http://${host}/`).hostname;
 
@@ -94,5 +94,15 @@ describe('loopback', () => {
       ]);
     }
     assert.equal(await resolved('127.0.0.3', {}), '127.0.0.3', 'others as usual');
+  });
+
+  it('is meant by a callback that is a port, or a host of it without a scheme', () => {
+    assert.equal(wholeCallbackUrl('3000'), 'http://localhost:3000');
+    assert.equal(wholeCallbackUrl(':3000/callback'), 'http://localhost:3000/callback');
+    assert.equal(wholeCallbackUrl('localhost:3000/callback'), 'http://localhost:3000/callback');
+    assert.equal(wholeCallbackUrl('127.0.0.1:3000'), 'http://127.0.0.1:3000');
+    assert.equal(wholeCallbackUrl('https://example.org/a'), 'https://example.org/a');
+    for (const text of ['', 'example.org/a', 'ftp://localhost/', 'me:secret@localhost:3000', 'localhost 3000'])
+      assert.equal(wholeCallbackUrl(text), undefined, text);
   });
 });

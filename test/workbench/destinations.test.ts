@@ -55,7 +55,8 @@ describe('Destinations, as a person adds, changes and removes them', () => {
 
   it('are added by their URL alone, and the rest is offered', async () => {
     await workbench.runCommandThatAsks(`${category}: Add Destination…`, 'The URL of your callback');
-    await workbench.enter(receiver.url);
+    // As people write it, and as the terminal takes it.
+    await workbench.enter(receiver.url.replace('http://', ''));
     await quickInputWidget().getByText(`Notifications now go to ${receiver.url}.`).waitFor();
     await workbench.picture('destinations/added');
     await untilSettings([{ url: receiver.url }]);

@@ -1,4 +1,10 @@
 import * as vscode from 'vscode';
+import { wholeCallbackUrl } from '../../common/loopback.ts';
+
+/** What the user typed for a callback, in full where a port or a host of this machine stands for it. */
+export function typedUrl(text: string): string {
+  return wholeCallbackUrl(text.trim()) ?? text.trim();
+}
 
 /**
  * What is wrong with a callback's URL, as the relay would say it.

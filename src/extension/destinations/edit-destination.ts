@@ -18,7 +18,7 @@ import type { DestinationSetting } from '../settings.ts';
 import type { DestinationsView } from './destinations-view.ts';
 import { fieldRows, nameOfDestination } from './destination-words.ts';
 import type { DestinationField } from './destination-words.ts';
-import { problemOfUrl } from './callback-url.ts';
+import { problemOfUrl, typedUrl } from './callback-url.ts';
 import { chooseSecret } from '../secrets/secret-commands.ts';
 import type { CredentialConsents } from '../consents/credential-consent.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
@@ -269,7 +269,7 @@ function askUrl(title: string, value: string): Thenable<string | undefined> {
       value,
       ignoreFocusOut: true,
       validateInput: (text) =>
-        problemOfUrl(text.trim(), l10n.t('Leave user name and password out: credentials have a field of their own')),
+        problemOfUrl(typedUrl(text), l10n.t('Leave user name and password out: credentials have a field of their own')),
     })
-    .then((text) => text?.trim());
+    .then((text) => text && typedUrl(text));
 }

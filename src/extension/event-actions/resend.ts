@@ -15,7 +15,7 @@ import { labelOf, whyNothingIsResent } from '../events/event-words.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { connected } from '../session/connected.ts';
 import { chosenRows, targetRows } from '../events/chosen.ts';
-import { problemOfUrl } from '../destinations/callback-url.ts';
+import { problemOfUrl, typedUrl } from '../destinations/callback-url.ts';
 import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
@@ -246,12 +246,12 @@ async function askUrl(
     ignoreFocusOut: true,
     validateInput: (text) =>
       problemOfUrl(
-        text.trim(),
+        typedUrl(text),
         l10n.t('Leave user name and password out: destinations of the settings have credentials'),
       ),
   });
   if (url === undefined) return undefined;
-  const destination = destinationSchema.parse({ url: url.trim() });
+  const destination = destinationSchema.parse({ url: typedUrl(url) });
   await context.workspaceState.update(lastUrlKey, destination.url);
   // One of the settings comes with its key and credentials.
   return configured.find((each) => each.url === destination.url) ?? destination;
