@@ -11,6 +11,12 @@ import { axeViolations } from './webview.ts';
 import { openWorkbench, themes, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
+/** In the page: whether an element's text is longer than its place. */
+function isCut(element: unknown): boolean {
+  const { clientWidth, scrollWidth } = element as { readonly clientWidth: number; readonly scrollWidth: number };
+  return scrollWidth > clientWidth;
+}
+
 describe('The table of webhooks, as a person uses it', () => {
   let workbench: Workbench;
   let receiver: Receiver;
@@ -395,6 +401,25 @@ describe('The table of webhooks, as a person uses it', () => {
     assert.deepEqual(cut, []);
     assert.match((await row('fay@example.com').locator('[data-column="duration"]').innerText()).trim(), /^1,1\d\d$/);
     await workbench.picture('table/wide');
+  });
+
+  it('cuts no type beside a wide side bar', async () => {
+    await post(sampleBody({ type: 'Deactivate', email: 'gus@example.com' }));
+    await row('gus@example.com').waitFor();
+    const width = Math.round((await workbench.sideBar.boundingBox())?.width ?? 0);
+    await workbench.widenSideBar(500);
+    const type = row('gus@example.com').locator('[data-column="type"]');
+    assert.equal(await type.evaluate(isCut), false);
+    await workbench.widenSideBar(width);
+  });
+
+  it('selects rows with Shift, and no text of them', async () => {
+    await row('ann@example.com').click();
+    await row('fay@example.com').click({ modifiers: ['Shift'] });
+    await table.locator('.count', { hasText: 'selected' }).waitFor();
+    assert.equal(await table.evaluate<string>('getSelection().toString()'), '');
+    // Keys act on them at once.
+    await table.locator('.grid:focus').waitFor();
   });
 
   it('is in the colours of every theme, axe finds nothing, and at 200 % all of it is there', async () => {

@@ -18,7 +18,7 @@ export interface Column {
 /** All of them, as they stand from left to right. */
 export const columns: readonly Column[] = [
   { name: 'time', width: 112, least: 112, sort: 'time' },
-  { name: 'type', width: 84, least: 74, sort: 'type' },
+  { name: 'type', width: 94, least: 92, sort: 'type' },
   { name: 'address', width: 154, least: 110, sort: null },
   { name: 'list', width: 90, least: 60, sort: null },
   { name: 'state', width: 96, least: 90, sort: 'state' },

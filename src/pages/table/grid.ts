@@ -106,6 +106,8 @@ export class Grid {
     this.element.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     this.element.addEventListener('keydown', (event) => this.#key(event));
     this.#body.addEventListener('click', (event) => this.#click(event));
+    // With Shift it is rows that are selected, not the text between two clicks.
+    this.#body.addEventListener('mousedown', (event) => this.#keepText(event));
     this.#body.addEventListener('contextmenu', (event) => this.#menu(event), true);
     this.#body.addEventListener('pointerover', (event) => this.#explain(event));
     this.#body.addEventListener('pointerenter', () => (this.#isPointerInside = true));
@@ -518,6 +520,12 @@ export class Grid {
 
   #rowAt(target: EventTarget | null): TableRow | null | undefined {
     return this.rows.row(this.#indexAt(target));
+  }
+
+  #keepText(event: MouseEvent): void {
+    if (!event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    this.element.focus({ preventScroll: true });
   }
 
   #click(event: MouseEvent): void {

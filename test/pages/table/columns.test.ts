@@ -50,10 +50,10 @@ describe('The columns of the table', () => {
       widths: {},
     };
     const template = (layout: typeof firstLayout): string => templateOf(layout, shownColumns(layout, []));
-    assert.equal(template(two), 'minmax(112px, 112fr) minmax(74px, 84fr)');
+    assert.equal(template(two), 'minmax(112px, 112fr) minmax(92px, 94fr)');
     const one = resized(two, 'time', 200.4);
-    assert.equal(template(one), '200px minmax(74px, 84fr)');
-    assert.equal(template(resized(one, 'type', 90)), '200px minmax(90px, 84fr)');
+    assert.equal(template(one), '200px minmax(92px, 94fr)');
+    assert.equal(template(resized(one, 'type', 90)), '200px minmax(90px, 94fr)');
     assert.equal(leastWidthOf(resized(two, 'time', 1), columns[0]!), 36);
   });
 
