@@ -429,6 +429,16 @@ describe('Several windows of one relay', () => {
       });
       for (const window of [one, two]) await untilStatusBar(window, 'listens on this machine only');
       assert.equal(await two.notification('The relay was stopped').count(), 0);
+
+      // A window that is opened now does not say that nothing has come in, not for a moment either.
+      const three = await one.another();
+      const seen = three.view(eventsView);
+      void three.openViewContainer(category);
+      const said = await until(async () => {
+        const text = await seen.innerText({ timeout: 50 }).catch(() => '');
+        return /Nothing has come in|both@example\.com/.exec(text)?.[0];
+      });
+      assert.equal(said, 'both@example.com');
     } finally {
       await stopRelays(one);
       await one.close();

@@ -6,6 +6,7 @@ import { readDestinations } from '../destinations/destination-settings.ts';
 import { prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 import { walked } from '../ui/walkthrough.ts';
+import { eventCount } from './event-count.ts';
 
 /** Keeps the keys true. */
 export function keepRelayKeys(
@@ -16,6 +17,7 @@ export function keepRelayKeys(
   const setState = whereNew((value) => void executeCommand('setContext', `${prefix}.state`, value));
   const setTunnelOn = whereNew((value) => void executeCommand('setContext', `${prefix}.tunnelOn`, value));
   const setPaused = whereNew((value) => void executeCommand('setContext', `${prefix}.sendingPaused`, value));
+  const setReceived = whereNew((value) => void executeCommand('setContext', `${prefix}.received`, value));
   const setOwnDestination = whereNew((value) => void executeCommand('setContext', `${prefix}.ownDestination`, value));
   const followDestinations = (): void => {
     const isOwn = readDestinations().destinations.length > 0;
@@ -27,6 +29,7 @@ export function keepRelayKeys(
     setState(state.kind);
     setTunnelOn(isTunnelOn(status?.tunnel.state ?? 'closed'));
     setPaused(status?.sending.state === 'paused');
+    setReceived(status !== undefined && eventCount(status) > 0);
     if (status !== undefined) walked('start');
     if (status?.tunnel.state === 'open') walked('public');
   };
