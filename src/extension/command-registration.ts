@@ -9,24 +9,50 @@ import { prefix } from './prefix.ts';
 import { withNext } from './ui/error-words.ts';
 import { byCommand, offer } from './ui/offer.ts';
 
+/** What package.json has of commands and their menus. */
+interface Contributes {
+  readonly commands: readonly { readonly command: string }[];
+  readonly menus: Readonly<Record<string, readonly MenuEntry[]>>;
+}
+
+interface MenuEntry {
+  readonly command?: string;
+  readonly submenu?: string;
+  readonly when?: string;
+}
+
+/** The commands of a menu, and of the menus in it. @param when what their conditions hold; the menus in it have none of it */
+function menuCommands(menus: Contributes['menus'], menu: string, when: string): string[] {
+  return (menus[menu] ?? [])
+    .filter((entry) => entry.when?.includes(when) === true || when === '')
+    .flatMap(({ command, submenu }) => [
+      ...(command === undefined ? [] : [command]),
+      ...(submenu === undefined ? [] : menuCommands(menus, submenu, '')),
+    ]);
+}
+
 /**
  * Registers every command that the extension's package.json names, and those of rows alone.
+ * @param events the view whose rows have menus, and may be drawn anew below one
  * @param handlers is asked for what carries them out whenever one is run
  * @returns what ends the registrations
  */
 export function registerCommands(
   { extension }: Pick<vscode.ExtensionContext, 'extension'>,
   log: vscode.LogOutputChannel,
+  events: { given(args: readonly unknown[]): Promise<readonly unknown[]> },
   handlers: () => Promise<Pick<Handlers, 'commands' | 'table'>>,
 ): vscode.Disposable[] {
-  const { contributes } = extension.packageJSON as { contributes: { commands: readonly { command: string }[] } };
+  const { contributes } = extension.packageJSON as { contributes: Contributes };
+  const ofRows = new Set(menuCommands(contributes.menus, 'view/item/context', `view == ${prefix}.events`));
   // The script that makes package.json holds it against the descriptions.
   const declared = contributes.commands.map(({ command }) => command.slice(prefix.length + 1) as CommandName);
   return [...declared, ...internalCommands].map((name) =>
     vscode.commands.registerCommand(commandId(name), (...args: unknown[]) =>
       run(log, async () => {
         const { commands, table } = await handlers();
-        return commands[name](...((await table.given(args)) as never[]));
+        const given = ofRows.has(commandId(name)) ? await events.given(args) : args;
+        return commands[name](...((await table.given(given)) as never[]));
       }),
     ),
   );

@@ -92,7 +92,7 @@ export function compose(context: vscode.ExtensionContext): void {
     vscode.debug.registerDebugAdapterTrackerFactory('*', {
       createDebugAdapterTracker: async (debugged) => (await handlerWatch()).programs.track(debugged),
     }),
-    ...registerCommands(context, log, handlers),
+    ...registerCommands(context, log, events, handlers),
   );
   // What a walkthrough waits for.
   context.subscriptions.push(

@@ -194,6 +194,20 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   /** The rows that a key acts on: the focused one, with the selection it belongs to. */
   readonly focused: FocusedRows<EventsNode> = (named) => focusedRows(this.#view, named);
 
+  /**
+   * What a command of a row's menu is given. While the tree is drawn anew below the menu VS Code knows none of its rows, and
+   * gives nothing in place of the one that was clicked: that has the focus.
+   * @param given what VS Code gives the command: of a menu the row and what is selected with it, from elsewhere less
+   * @throws CommandError where it is not certain which row was clicked
+   */
+  async given(given: readonly unknown[]): Promise<readonly unknown[]> {
+    const [node, nodes] = given;
+    if (given.length < 2 || (node ?? undefined) !== undefined) return given;
+    const rows = await this.focused(Array.isArray(nodes) ? nodes.length : 0);
+    if (rows.length === 0) throw rowsChanged();
+    return [rows[0], rows];
+  }
+
   /** @param grouping null for one plain list */
   async setGrouping(grouping: Grouping | null): Promise<void> {
     this.#grouping = grouping;
