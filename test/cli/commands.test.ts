@@ -362,7 +362,7 @@ describe('the commands of cm-relay', function () {
       await place.run('replay', 'e1');
       await attempts(2);
       const again = await place.run('show', 'e1');
-      assert.match(again.out, /\n {4}attempt 1 {2}[^\n]*\n {4}attempt 2 \(replay\) /);
+      assert.match(again.out, /\n {4}attempt 1 {2}[^\n]*\n {4}attempt 2 \(resent\) /);
     });
 
     it('tells machines everything in one object', async () => {
