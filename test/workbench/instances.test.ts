@@ -210,7 +210,7 @@ describe('Instances, as a person sees and changes them', function () {
     await choose('delta', 'Enable or Disable Instance');
     await untilShown('delta', ({ disabled }) => !disabled);
     await choose('delta', 'Edit Instance…');
-    await clickAway(pickRow('Name'));
+    await workbench.pick('Name');
     await workbench.enter('delta two');
     await row('delta two').waitFor();
     const { configuration } = await untilShown('delta two', () => true);
@@ -223,14 +223,14 @@ describe('Instances, as a person sees and changes them', function () {
   it('edits the lists, typed and picked', async () => {
     await begin('epsilon');
     await choose('epsilon', 'Edit Instance…');
-    await clickAway(pickRow('Lists'));
+    await workbench.pick('Lists');
     await clickAway(pickRow('Type or Paste IDs'));
     await workbench.quickInput.fill('not-an-id');
     await workbench.quickInputWidget.getByText('not-an-id is not a list ID').first().waitFor();
     await workbench.enter(`${newsletter}, ${members}`);
     await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).length === 2);
     await choose('epsilon', 'Edit Instance…');
-    await clickAway(pickRow('Lists'));
+    await workbench.pick('Lists');
     await clickAway(pickRow('Pick from the Account’s Lists'));
     await pickRow('Newsletter').waitFor();
     await workbench.picture('instances/lists');
@@ -246,7 +246,7 @@ describe('Instances, as a person sees and changes them', function () {
     await row(members).waitFor();
     await platform('PATCH', `/instances/${id}`, { configuration: { 'events.list.ids': newsletter } });
     await choose('epsilon', 'Edit Instance…');
-    await clickAway(pickRow('Lists'));
+    await workbench.pick('Lists');
     await clickAway(pickRow('Type or Paste IDs'));
     await until(async () => (await workbench.quickInput.inputValue()) === newsletter || undefined, 30_000);
     await workbench.page.keyboard.press('Escape');
