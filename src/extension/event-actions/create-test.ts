@@ -14,6 +14,8 @@ import { askReplaced, createScenario } from './create-scenario.ts';
 export function createTestCommands(parts: ActionParts): CommandHandlers<'tests'> {
   return {
     createTest: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
+      // Without a relay nothing is asked.
+      connected(parts.session);
       const rows = chosenRows(parts, node, nodes);
       const kind = await askKind(rows);
       if (kind === 'file') await createTest(parts, rows[0]);
