@@ -300,8 +300,8 @@ describe('Debugging from the terminal', function () {
       await post(url, delivery('somebody-with-a-long-name@example.org'));
       await terminal.shows(/n1 [^\n]*200/);
       terminal.child.stdin.write('\x1b[A');
-      await terminal.shows(/\r\x1b\[K▸ e1 {2}Subscribe {2}somebod\S*… {3}\? keys$/);
-      const lines = terminal.text.split(/\r?\n|\r\x1b\[K/);
+      await terminal.shows(/▸ e1 {2}Subscribe {2}somebod\S*… {3}\? keys$/);
+      const lines = terminal.text.split(/\r?\n|\r/).map((line) => line.replaceAll('\x1b[K', ''));
       // A URL is longer, and stands alone in its line.
       for (const line of lines) assert.ok(columnsOf(line) <= 40 || /^ *\S+$/.test(line), line);
     });
