@@ -59,7 +59,7 @@ export function createProgram(): Command {
   for (const { words, command } of commandsOf(program)) {
     command
       .exitOverride()
-      .configureHelp({ formatItem: helpItem })
+      .configureHelp({ formatItem: helpItem, minWidthToWrap: 24 })
       .configureOutput({ ...errorOutput, outputError: (text, write) => write(withWhatIsMissing(text, command)) })
       .showHelpAfterError(`Add --help for what ${words.join(' ') || program.name()} takes, with examples.`);
   }

@@ -252,6 +252,13 @@ describe('the command line of cm-relay', function () {
     }
   });
 
+  it('has what a command does beside it, where there is room', () => {
+    const help = createProgram()
+      .configureOutput({ getOutHelpWidth: () => 80 })
+      .helpInformation();
+    assert.match(help, /^ {2}scenario \[options\] <action> <files\.\.\.> {2}run scenarios of your own$/m);
+  });
+
   it('prints its version and help to standard output', async () => {
     const version = await run(['--version']);
     assert.match(version.out, /^\d+\.\d+\.\d+\n$/);
