@@ -116,7 +116,7 @@ const toldToPages = /\/(?:messages|kept-fields)\.ts$/;
 /** How a file is imported. */
 export type ImportKind = 'static' | 'type' | 'dynamic';
 
-const oneWay = 'Arrows between the rooms point one way: see docs/architecture.md, "Rooms and arrows".';
+const oneWay = 'Rooms may import each other in one direction only: see docs/architecture.md, "Rooms and arrows".';
 
 /**
  * What is wrong with an import.
@@ -128,16 +128,16 @@ export function problemOf(from: string, to: string, how: ImportKind): string | n
   const isKnown = room === target || target === 'common' || known[room]?.includes(target) !== false;
   if (!isKnown && target in known && doors[room] !== to) return oneWay;
   if (room === 'pages' && target === 'extension' && !toldToPages.test(to)) {
-    return 'A page knows the messages of its room of the extension alone.';
+    return 'A page may import only the messages of its room in the extension.';
   }
   if (room === target) {
     const [own, other] = [placeOf(from), placeOf(to)];
     if (own !== -1 && other > own) return oneWay;
   }
   if (room !== 'extension') return null;
-  if (onDemand.has(to) && how === 'static') return 'By `await import()` only.';
+  if (onDemand.has(to) && how === 'static') return 'Only with `await import()`.';
   if (how !== 'type' && !deferred.has(from) && heavy.test(to) && !light.has(to)) {
-    return 'Heavy: use it by `await import()` of deferred.ts (docs/architecture.md, "What is loaded when").';
+    return 'Large: use `await import()` in deferred.ts (docs/architecture.md, "What is loaded when").';
   }
   return null;
 }
@@ -167,7 +167,7 @@ const rule: Rule.RuleModule = {
     if (!context.filename.startsWith(src)) return {};
     const from = relative(src, context.filename).split(sep).join('/');
     if (topOf(from) in roomsWithin && from.split('/').length > 2 && placeOf(from) === -1) {
-      const message = 'A room that the plan does not name: scripts/arrows.ts.';
+      const message = 'This room is not in the plan: scripts/arrows.ts.';
       return { Program: (node) => context.report({ node, message }) };
     }
     const check = (node: Rule.Node, { source }: ImportNode, how: ImportKind): void => {

@@ -75,7 +75,7 @@ function readCall(call: ts.CallExpression, file: string): void {
   const name = /[^.]*$/.exec(callee)?.[0] ?? '';
   const text = textOf(first);
   if (/(^|\.)l10n\.t$/.test(callee)) {
-    if (text === undefined) problems.push(`${file}: l10n.t takes a text that is written out: ${call.getText()}`);
+    if (text === undefined) problems.push(`${file}: use a literal text in l10n.t: ${call.getText()}`);
     else texts.set(text, file);
   } else if (
     /^(?:createTreeView|registerTreeDataProvider|registerWebviewViewProvider)$/.test(name) &&
@@ -84,7 +84,7 @@ function readCall(call: ts.CallExpression, file: string): void {
     usedViews.add(text);
   } else if (name === 'executeCommand' && text === 'setContext') {
     const key = textOf(second);
-    if (key === undefined) problems.push(`${file}: setContext takes a key that is written out: ${call.getText()}`);
+    if (key === undefined) problems.push(`${file}: use a literal key in setContext: ${call.getText()}`);
     else setKeys.add(key);
   } else if (text !== undefined && name === 'setting') {
     usedSettings.add(`${prefix}.${text}`);
@@ -201,7 +201,7 @@ function valuesOf(member: string, node: unknown = contributes): string[] {
 const declaredCommands = contributes.commands.map(({ command }) => command);
 for (const part of ['commands', 'menus', 'keybindings', 'configuration'] as const)
   if (!isDeepStrictEqual(contributes[part], described[part]))
-    problems.push(`${part}: package.json says something else than the descriptions in src/extension`);
+    problems.push(`${part}: package.json differs from the descriptions in src/extension`);
 
 const views = Object.values(contributes.views)
   .flat()
@@ -227,7 +227,7 @@ compare(
   ['package.json', manifest.capabilities.untrustedWorkspaces.restrictedConfigurations],
   ['the descriptions', restrictedConfigurations],
 );
-if (read('docs/settings.md') !== docs) problems.push('docs/settings.md says something else than the descriptions');
+if (read('docs/settings.md') !== docs) problems.push('docs/settings.md differs from the descriptions');
 
 // Ids that the code, the menus or the texts name.
 const nls = readTexts('package.nls.json');
@@ -240,7 +240,7 @@ const linked = [...Object.values(nls), ...texts.keys()].flatMap((text) =>
 );
 const inMenus = [...Object.values(contributes.menus).flat(), ...contributes.keybindings].map(({ command }) => command);
 for (const id of new Set([...linked, ...inMenus]))
-  if (id.startsWith(`${prefix}.`) && !known.has(id)) problems.push(`${id}: named in a menu or a text, not declared`);
+  if (id.startsWith(`${prefix}.`) && !known.has(id)) problems.push(`${id}: used in a menu or text, but not declared`);
 
 // Keys of `when` clauses, and the flags of a tree item's contextValue that they ask for.
 const clauses = [...valuesOf('when'), ...valuesOf('enablement')];
@@ -256,17 +256,18 @@ for (const clause of clauses) {
 const completion = JSON.stringify(contributes).matchAll(/"onContext:([\w.]+)/g);
 for (const [, key = ''] of completion) keys.add(key);
 for (const key of keys)
-  if (!key.startsWith(`${prefix}.`) && !ownKeys.has(key)) problems.push(`key ${key}: not one of VS Code's known here`);
+  if (!key.startsWith(`${prefix}.`) && !ownKeys.has(key)) problems.push(`key ${key}: not a known VS Code key`);
 compare('key', ['a when clause', [...keys].filter((key) => key.startsWith(`${prefix}.`))], ['the code', setKeys]);
 for (const flag of flags)
   if (![...strings].some((text) => text === flag || text.includes(`;${flag};`)))
-    problems.push(`flag ${flag}: in a when clause, not in the code`);
+    problems.push(`flag ${flag}: used in a when clause, but not in the code`);
 for (const [, kind = '', id = ''] of JSON.stringify(contributes).matchAll(/"on(Command|SettingChanged):([\w.]+)"/g))
   if (!(kind === 'Command' ? declaredCommands : settings).includes(id))
-    problems.push(`${id}: completes a step of the walkthrough, not declared`);
+    problems.push(`${id}: completes a walkthrough step, but is not declared`);
 
 for (const file of [manifest.icon, ...valuesOf('svg'), ...valuesOf('url'), ...valuesOf('icon')])
-  if (!file.startsWith('$(') && !existsSync(join(root, file))) problems.push(`file ${file}: in package.json, missing`);
+  if (!file.startsWith('$(') && !existsSync(join(root, file)))
+    problems.push(`file ${file}: in package.json, but missing`);
 
 function placeholders(text: string): string {
   return [...new Set(text.match(/\{\d+\}/g))].sort().join(' ');
@@ -280,9 +281,9 @@ function compareTranslation(path: string, english: Readonly<Record<string, strin
     const translated = german[key];
     if (translated === undefined) continue;
     if (translated.trim() === '') problems.push(`${path}: ${key} is empty`);
-    if (placeholders(text) !== placeholders(translated)) problems.push(`${path}: ${key} has other placeholders`);
+    if (placeholders(text) !== placeholders(translated)) problems.push(`${path}: ${key} has different placeholders`);
     const links = (each: string): string => [...each.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link).join(' ');
-    if (links(text) !== links(translated)) problems.push(`${path}: ${key} has other links`);
+    if (links(text) !== links(translated)) problems.push(`${path}: ${key} has different links`);
   }
 }
 
@@ -297,12 +298,12 @@ compare(
 );
 for (const [key, text] of Object.entries(nls))
   if (isDescribed(key) && describedTexts[key] !== text)
-    problems.push(`${key}: package.nls.json says something else than the descriptions in src/extension`);
+    problems.push(`${key}: package.nls.json differs from the descriptions in src/extension`);
 compareTranslation('package.nls.de.json', nls);
 compare('text', ['the code', texts.keys()], ['l10n/bundle.l10n.json', Object.keys(readTexts('l10n/bundle.l10n.json'))]);
 compareTranslation('l10n/bundle.l10n.de.json', bundle);
 
 for (const problem of problems) console.error(problem);
 if (problems.length > 0)
-  console.error(`${problems.length} not as they should be. English texts: node scripts/check-manifest.ts --write`);
+  console.error(`${problems.length} problems. To fix English texts, run: node scripts/check-manifest.ts --write`);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -54,7 +54,7 @@ export function stageCommandLine(dist: string, staged: string): void {
   const own = {
     ...{ name, version, license, repository, bugs, homepage, bin },
     description:
-      'Receives Campaign Monitor webhooks on your machine, turns them into the notifications of SAP Open Connectors, and forwards, lists and replays them.',
+      'Receives Campaign Monitor webhooks on your machine, converts them to SAP Open Connectors notifications, and forwards, lists, and resends them.',
     keywords: ['campaign-monitor', 'open-connectors', 'webhook', 'relay', 'tunnel', 'cli'],
     engines: { node: engines.node },
     files: [...files, 'docs', ...others.filter((file) => dirname(file) !== 'docs')],

@@ -171,7 +171,7 @@ async function main(): Promise<void> {
     const { apiKey } = (sandbox as { credentials: SandboxCredentials }).credentials.campaignMonitor;
     const webhookEndpoint = String(listening['campaignMonitorUrl']);
     say(style('bold', 'Campaign Monitor Relay: a demonstration'));
-    say('No account and no network: the sandbox stands in for Campaign Monitor.');
+    say('You need no account or network: the sandbox stands in for Campaign Monitor.');
     say();
     say(`  sandbox       ${api}`);
     say(`  relay         ${webhookEndpoint}`);
@@ -184,11 +184,11 @@ async function main(): Promise<void> {
     });
     const control = `${String(sandbox['control'])}/deliveries`;
     const steps = [
-      { title: '1. Somebody subscribes', order: { types: ['Subscribe'] } },
-      { title: '2. A subscriber changes', order: { types: ['Update'] } },
+      { title: '1. Someone subscribes', order: { types: ['Subscribe'] } },
+      { title: '2. A subscriber changes their data', order: { types: ['Update'] } },
       { title: '3. A subscriber leaves', order: { types: ['Deactivate'] } },
       {
-        title: '4. An import: a batch of 50 in one delivery, in parts of at most 20',
+        title: '4. An import: one delivery with 50 events, split into notifications of at most 20',
         order: { types: ['Subscribe'], batch: 50 },
       },
     ];
@@ -202,20 +202,20 @@ async function main(): Promise<void> {
     }
     const { counts } = await relay.request('relay/status', {});
     say(
-      `${counts.deliveries} deliveries with ${counts.events} events came in; ${counts.sent} notifications were sent, ${counts.failed} failed.`,
+      `Received ${counts.deliveries} deliveries with ${counts.events} events; sent ${counts.sent} notifications, ${counts.failed} failed.`,
     );
     if (values.once) return;
     const command = 'npm run --silent cm-relay --';
     say();
-    say(style('bold', 'It keeps listening. In a second terminal:'));
+    say(style('bold', 'It keeps listening. In a second terminal, run:'));
     say(`  ${command} trigger update --data-dir ${dataDir}`);
     say(`  ${command} events --data-dir ${dataDir}`);
     say(`  ${command} show ${lastEvent} --notification --data-dir ${dataDir}`);
     say(`  ${command} replay ${lastEvent} --data-dir ${dataDir}`);
-    say('With a callback of your own:');
+    say('With your own callback:');
     say(`  ${command} listen --tunnel localtunnel --forward-to http://localhost:3000/callback`);
-    say('Every command and flag: docs/cli.md. How one event passes through the relay: docs/architecture.md.');
-    say('Ctrl+C ends it.');
+    say('All commands and flags: docs/cli.md. The path of an event through the relay: docs/architecture.md.');
+    say('To stop it, press Ctrl+C.');
     relay.on('event/added', ({ deliveries }) => {
       for (const { delivery, events } of deliveries) {
         const what = delivery.status === 'accepted' ? countBy(events.map((event) => event.type)) : delivery.status;

@@ -111,7 +111,7 @@ const names = process.argv.slice(2);
 const chosen = names.length === 0 ? mutants : mutants.filter(({ name }) => names.includes(name));
 const unknown = names.filter((name) => !mutants.some((each) => each.name === name));
 if (unknown.length > 0) {
-  console.error(`There is no mutant ${unknown.join(', ')}.`);
+  console.error(`No mutant ${unknown.join(', ')}.`);
   process.exit(2);
 }
 

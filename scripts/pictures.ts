@@ -43,7 +43,7 @@ for (const [name, picture] of Object.entries(pictures)) {
 }
 for (const document of ['README.md', ...globSync('docs/*.md', { cwd: root })]) {
   for (const [, name = ''] of readFileSync(join(root, document), 'utf8').matchAll(/pictures\/([\w.-]+\.png)/g))
-    if (!(name in pictures)) problems.push(`${name}: shown in ${document}, not listed in scripts/pictures.ts`);
+    if (!(name in pictures)) problems.push(`${name}: used in ${document}, but not listed in scripts/pictures.ts`);
 }
 for (const problem of problems) console.error(problem);
 if (problems.length === 0) console.log(`Copied to docs/pictures: ${Object.keys(pictures).join(', ')}`);

@@ -95,7 +95,7 @@ function packageComponent(ref: string, each: BundledPackage, lock: Lock): Compon
   const locked = lock.packages[each.folder];
   if (locked?.version !== each.version) {
     throw new Error(
-      `${each.folder} is ${each.version}, and ${locked?.version ?? 'missing'} in package-lock.json: npm ci`,
+      `${each.folder} is ${each.version}, but ${locked?.version ?? 'missing'} in package-lock.json: run npm ci`,
     );
   }
   const hash = /^sha512-([\w+/]+=*)$/.exec(locked.integrity ?? '')?.[1];

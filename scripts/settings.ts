@@ -144,9 +144,9 @@ function rowOf(name: SettingName, described: Described): string {
 /** docs/settings.md, as it is before it is formatted. */
 export const settingsPage = [
   '# The settings of the extension\n',
-  'Each name stands behind `campaignMonitorRelay.`, in the sections of the settings editor. What a folder’s own settings',
-  'say of one counts, counts once you trust the folder, or does not count. [forwarding.md](forwarding.md) tells the fields',
-  'of a destination, [tunnels.md](tunnels.md) the tunnels.',
+  'Each name follows `campaignMonitorRelay.`, in the sections of the settings editor. A value in a folder’s own settings',
+  'applies always, applies once you trust the folder, or never applies. For the fields of a destination, see',
+  '[forwarding.md](forwarding.md); for tunnels, see [tunnels.md](tunnels.md).',
   ...sections.flatMap(({ title, settings }) => [
     `\n## ${title}\n`,
     '| setting | default | in a folder | means |',

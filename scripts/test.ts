@@ -204,7 +204,7 @@ function read(job: Job, code: number, countsFile: string): Counts {
     if (code === 0 || counts.failed > 0) return counts;
     return { ...counts, failed: 1, failures: [`${job.title} ended with ${code}`] };
   } catch {
-    return { ...nothing, failed: 1, failures: [`${job.title} ended with ${code} before it had counted`] };
+    return { ...nothing, failed: 1, failures: [`${job.title} ended with ${code} before it counted its tests`] };
   }
 }
 
@@ -240,7 +240,7 @@ function choose(names: readonly string[]): readonly (Check | Suite | Whole)[] {
   const known = parts.map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    console.error(`There is no suite ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
+    console.error(`No suite ${unknown.join(', ')}. Available: ${known.join(', ')}.`);
     process.exit(2);
   }
   const needed = parts.filter(({ name }) => names.includes(name)).flatMap(({ needs = [] }) => needs);
@@ -291,7 +291,7 @@ for (const [name, total] of totals) {
 const slow = Object.entries(files)
   .toSorted(([, a], [, b]) => b - a)
   .slice(0, slowest);
-if (slow.length > 0) console.log(`\nThe slowest files of ${seconds(Date.now() - began)}:`);
+if (slow.length > 0) console.log(`\nSlowest files (${seconds(Date.now() - began)}):`);
 for (const [file, milliseconds] of slow) console.log(`  ${seconds(milliseconds)} ${file}`);
 // Once more at the end, where a long output is read.
 for (const text of retried) console.log(`\nrun again: ${text}`);

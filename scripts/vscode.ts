@@ -46,8 +46,8 @@ function readArguments(): { readonly folder: string | undefined; readonly port: 
       options: { port: { type: 'string' }, data: { type: 'string' } },
     });
     const port = Number(values.port ?? usualPort);
-    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`--port ${values.port} is no port.`);
-    if (positionals.length > 1) throw new Error('Give one folder at most.');
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`--port ${values.port} is not a port.`);
+    if (positionals.length > 1) throw new Error('Give at most one folder.');
     return { folder: positionals[0], port, data: resolve(values.data ?? join(root, '.cache', 'vscode')) };
   } catch (error) {
     return refuse(`${(error as Error).message}\nUsage: npm run vscode -- [folder] [--port <port>] [--data <folder>]`);
@@ -76,7 +76,7 @@ function playground(folder: string): string {
 /** Opens desktop VS Code in a window of its own, with user data of its own. */
 function openDesktop(executable: string, args: readonly string[]): void {
   const child = spawn(executable, args, { stdio: 'inherit', shell: process.platform === 'win32' });
-  child.once('error', (error) => console.error(`${executable} cannot be started: ${error.message}`));
+  child.once('error', (error) => console.error(`cannot start ${executable}: ${error.message}`));
 }
 
 /** Says what the sandbox of the windows is, now and whenever it is another. @returns what ends it */
@@ -84,7 +84,7 @@ async function followSandbox(storage: string, version: string): Promise<() => Pr
   mkdirSync(storage, { recursive: true });
   let said: RunningSandbox | undefined;
   const say = (running: RunningSandbox): void => {
-    if (running.control !== said?.control) console.log(`The sandbox of its windows:\n\n${sandboxFacts(running)}`);
+    if (running.control !== said?.control) console.log(`The sandbox for its windows:\n\n${sandboxFacts(running)}`);
     said = running;
   };
   say(await findOrStartSandbox({ storage, bundle: join(root, 'dist', 'cm-relay.js'), version }));
@@ -123,7 +123,7 @@ if (desktop !== undefined) {
     '--new-window',
     ...(trusted ? ['--disable-workspace-trust'] : []),
   ]);
-  console.log(`VS Code: a window of ${desktop} opens.`);
+  console.log(`VS Code: opening a window for ${desktop}.`);
 } else {
   if (!(await isFree(port)))
     refuse(
