@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { issuesText, issueWords } from '../protocol/issue-words.ts';
 import { headerValue, secretsSchema, settingsSchema } from '../protocol/settings.ts';
 import type { Secrets, Settings } from '../protocol/settings.ts';
 import { nextOf, UsageError } from './errors.ts';
@@ -73,12 +74,12 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
     );
   let result;
   try {
-    result = configSchema.safeParse(value);
+    result = configSchema.safeParse(value, { error: issueWords });
   } catch (error) {
     // A check of a URL's parts throws where it is no URL at all.
     throw refused((error as Error).message);
   }
-  if (!result.success) throw refused(z.prettifyError(result.error));
+  if (!result.success) throw refused(issuesText(result.error));
   const { signatureKeys, verifyKeys, credentials } = result.data;
   const secret = (path: string, { env }: { env: string }): string => {
     const held = environment[env];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { admitDataDirectory } from './data-dir.ts';
 import { fitted } from './terminal/output.ts';
 import { wrapped } from './terminal/text.ts';
+import { issueWords } from '../protocol/issue-words.ts';
 import { methods } from '../protocol/methods.ts';
 
 /** What every command takes. */
@@ -57,7 +58,7 @@ export const jsonFlag = (description: string): Option => new Option('--json', de
 /** A parser for a flag's value that is what a schema says. */
 export function checkedBy<T>(schema: z.ZodType<T>): (value: unknown) => T {
   return (value) => {
-    const result = schema.safeParse(value);
+    const result = schema.safeParse(value, { error: issueWords });
     if (result.success) return result.data;
     throw new InvalidArgumentError(result.error.issues.map(({ message }) => message).join('; ') + '.');
   };
