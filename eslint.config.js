@@ -35,7 +35,7 @@ export default tseslint.config(
   { files: ['src/relay/**/*.ts', 'src/sandbox/**/*.ts'], rules: restricted(vscodeOnlyInExtension) },
   {
     files: ['src/extension/**/*.ts'],
-    ignores: ['src/extension/**/messages.ts', 'src/extension/settings.ts', 'src/extension/check/kept-results.ts'],
+    ignores: ['src/extension/**/messages.ts', 'src/extension/settings.ts', 'src/extension/check/saved-results.ts'],
     rules: restricted(expressOnlyInServers, {
       name: 'zod',
       allowTypeImports: true,

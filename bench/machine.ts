@@ -10,7 +10,7 @@ import { childProcesses, timesOf } from './processes.ts';
 /** The share of all processors that others may use in a round that counts. */
 const tolerated = 0.1;
 /** How long a quiet moment is waited for, in milliseconds, and how often a disturbed round is measured again. */
-const patienceMs = 60_000;
+const timeoutMs = 60_000;
 const mostTries = 8;
 
 /** Rounds that counted although they were disturbed. */
@@ -52,7 +52,7 @@ function watch(): () => number {
 export async function quietMoment(): Promise<void> {
   if (!waits) return;
   const started = performance.now();
-  while (performance.now() - started < patienceMs) {
+  while (performance.now() - started < timeoutMs) {
     const others = watch();
     await delay(300);
     if (others() <= tolerated) return;

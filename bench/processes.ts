@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { frugal } from '../src/extension/session/frugal-memory.ts';
+import { lowMemory } from '../src/extension/session/low-memory.ts';
 import { connectToRelay } from '../src/protocol/relay-client.ts';
 import type { RelayClient } from '../src/protocol/relay-client.ts';
 import type { Destination, Settings } from '../src/protocol/settings.ts';
@@ -146,9 +146,9 @@ export async function startRelay(manner: Manner, dataDir: string, settings: Rela
     const { child, ready } = await startUntilReady([join(root, 'dist', 'cm-relay.js'), ...command]);
     return { child, url: String(ready['campaignMonitorUrl']), dataDir, client };
   }
-  const program = [...frugal.nodeOptions, join(root, 'dist', 'cm-relay.js'), 'relay-process'];
+  const program = [...lowMemory.nodeOptions, join(root, 'dist', 'cm-relay.js'), 'relay-process'];
   const { child, ready } = await startUntilReady([...program, '--data-dir', dataDir, '--port', '0'], {
-    env: { ...environment, ...frugal.environment },
+    env: { ...environment, ...lowMemory.environment },
   });
   const controlChannel = await client();
   await controlChannel.request('relay/configure', { settings: all });

@@ -12,7 +12,7 @@ import { spread } from './statistics.ts';
 /** What the relay may take from ready line to process start, in milliseconds. */
 const mostMilliseconds = 150;
 
-/** A user of her own: whatever a program keeps from one start for the next is in these folders, or not there yet. */
+/** A fresh user: whatever a program keeps from one start for the next is in these folders, or not there yet. */
 interface User {
   readonly dataDir: string;
   readonly env: NodeJS.ProcessEnv;

@@ -67,7 +67,7 @@ const deferred: ReadonlySet<string> = new Set(
     'debug/delivery-session',
     'deferred',
     'check/check-view',
-    'check/kept-results',
+    'check/saved-results',
     'check/check-words',
     'check/engine',
     'check/messages',
@@ -111,7 +111,7 @@ const light: ReadonlySet<string> = new Set([
 ]);
 
 /** What a page, which runs in a webview, may know of the extension: what both say to each other. */
-const toldToPages = /\/(?:messages|kept-fields)\.ts$/;
+const toldToPages = /\/(?:messages|page-state)\.ts$/;
 
 /** How a file is imported. */
 export type ImportKind = 'static' | 'type' | 'dynamic';

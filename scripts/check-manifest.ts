@@ -116,8 +116,8 @@ for (const [path, table] of Object.entries({
   for (const text of Object.values<string>(table)) texts.set(text, path);
 
 // The same of the suite.
-for (const { title, why, platform, mend, scenario } of checksFor({ answerWithinMs: 1000 }))
-  for (const text of [title, why, platform, mend, ...namesOf(scenario.steps)]) texts.set(text, 'src/check/suite.ts');
+for (const { title, why, platform, fix, scenario } of checksFor({ answerWithinMs: 1000 }))
+  for (const text of [title, why, platform, fix, ...namesOf(scenario.steps)]) texts.set(text, 'src/check/suite.ts');
 
 /** What steps are called. */
 function namesOf(steps: readonly Step[]): string[] {

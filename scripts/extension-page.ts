@@ -25,7 +25,7 @@ export function commandLinePage(readme: string, address: PublicAddress | null): 
 }
 
 /** What a page's links may lead to. */
-export interface Surroundings {
+export interface RowContext {
   /** Where the released files are; null where there are none. */
   readonly address: PublicAddress | null;
   /** The folder where the page is; the repository's own where it is not given. */
@@ -39,7 +39,7 @@ export interface Surroundings {
  * nothing is released, such links become plain text, and pictures are left out.
  * @param page Markdown
  */
-export function linksWithin(page: string, { address, folder = '.', there = [] }: Surroundings): string {
+export function linksWithin(page: string, { address, folder = '.', there = [] }: RowContext): string {
   const led = (base: string, target: string): string => `${base}/${posix.join(folder, target)}`;
   const link = (whole: string, text: string, target: string): string => {
     if (/^(?:https:|#)/.test(target) || there.includes(posix.join(folder, target.replace(/#.*$/, '')))) return whole;

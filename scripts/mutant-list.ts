@@ -183,7 +183,7 @@ export const mutants: readonly Mutant[] = [
     'text-unseen',
     'a search that did not look at all texts does not say so',
     'relay/history/event-search',
-    'unseen: unseen + untold',
+    'unseen: unseen + unindexed',
     'unseen',
     'relay/history/history',
     'relay/history/history-index',
@@ -310,7 +310,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'left-destination-free',
     'what waits for a destination that left the settings is not said to wait for its key',
-    'relay/log/kept-destinations',
+    'relay/log/stored-destinations',
     '.map((each) => ({ ...outsideSettings(each), held: heldBy(each.destination) }));',
     '.map((each) => outsideSettings(each));',
     'relay/log/destinations',
@@ -327,7 +327,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'percentile-bound',
     'one slow answer of a hundred fails "99 of 100"',
-    'check/gathered',
+    'check/step-findings',
     'Math.ceil(sorted.length * share) - 1',
     'Math.floor(sorted.length * share)',
     'check/run',
@@ -361,8 +361,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'twice-uncounted',
     'a step that doubles what it sends takes all memory',
-    'check/trouble',
-    "2 ** troubles.filter((each) => each === 'twice').length",
+    'check/fault-injection',
+    "2 ** faults.filter((each) => each === 'twice').length",
     '1',
     'check/run',
   ),

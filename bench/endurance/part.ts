@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { frugal } from '../../src/extension/session/frugal-memory.ts';
+import { lowMemory } from '../../src/extension/session/low-memory.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
@@ -185,9 +185,9 @@ class Part {
 
   async #startRelay(): Promise<void> {
     const [command = '', ...rest] = this.#options.program;
-    const args = [...frugal.nodeOptions, command, ...rest, 'relay-process', '--data-dir', this.#dataDir];
+    const args = [...lowMemory.nodeOptions, command, ...rest, 'relay-process', '--data-dir', this.#dataDir];
     const { child, ready } = await startUntilReady([...args, '--port', String(this.#port)], {
-      env: { ...environment, ...frugal.environment },
+      env: { ...environment, ...lowMemory.environment },
     });
     this.#relay = child;
     child.once('exit', (code, signal) => {

@@ -17,7 +17,7 @@ function whyOpen({ outcome, reason, result }: CheckResult): readonly Said[] {
   return findings.filter(({ verdict }) => verdict === 'undecided').map(({ actual }) => actual);
 }
 
-/** What of the callback's surroundings may be why a check failed. */
+/** What of the callback's environment may be why a check failed. */
 function whyFailed({ result }: CheckResult): readonly Said[] {
   return result?.steps.flatMap((step) => step.findings).flatMap(({ cause }) => cause ?? []) ?? [];
 }
@@ -34,7 +34,10 @@ export function isSaidBy(causes: readonly Cause[], result: CheckResult): boolean
  * @returns whether it says something that none before it has said: one that only repeats why it could not be decided does
  *   not; and the causes of failures that were not told before
  */
-export function newsTeller(): (result: CheckResult) => { readonly isNews: boolean; readonly causes: readonly Said[] } {
+export function noveltyTracker(): (result: CheckResult) => {
+  readonly isNews: boolean;
+  readonly causes: readonly Said[];
+} {
   const told = new Set<string>();
   const isNew = (said: Said): boolean => {
     const text = textOf(said);

@@ -172,13 +172,13 @@ class Checking {
     if (await this.#isCutOff(run)) {
       const earlier = this.#results.findLastIndex(({ result }) => result !== null);
       const before = this.#results[earlier]?.check;
-      const wasUnheard = before !== undefined && isUnheard(run);
-      if (wasUnheard) this.#blame(earlier);
-      if (!(await this.#answersAgain(wasUnheard ? before : check)))
-        return wasUnheard && this.#gone !== null ? { ...skippedFor(this.#gone), check } : resultOf(check, run);
+      const wasWithoutAnswer = before !== undefined && isWithoutAnswer(run);
+      if (wasWithoutAnswer) this.#blame(earlier);
+      if (!(await this.#answersAgain(wasWithoutAnswer ? before : check)))
+        return wasWithoutAnswer && this.#gone !== null ? { ...skippedFor(this.#gone), check } : resultOf(check, run);
       // Sent anew it shows whether it is what ends the callback, or something that was sent before.
       run = await this.#scenario(check.scenario, newRun(`${this.#context.run.token}r`));
-      if (!wasUnheard && before !== undefined && !(await this.#isCutOff(run))) this.#blame(earlier);
+      if (!wasWithoutAnswer && before !== undefined && !(await this.#isCutOff(run))) this.#blame(earlier);
     }
     const believed = await this.#believed(check, run);
     return this.#afterwards(this.#judged(resultOf(check, believed)));
@@ -198,7 +198,7 @@ class Checking {
     const bounded = { ...scenario, timeoutMs };
     const result = await runScenario(bounded, { ...this.#context, run, standing: this.#standing });
     this.#standing = result.standing;
-    if (!isUnheard(result)) this.#wasHeard = true;
+    if (!isWithoutAnswer(result)) this.#wasHeard = true;
     // The names of its steps are texts of ours.
     const steps = result.steps.map((step) => ({ ...step, title: owned(step.title) }));
     return { ...result, steps };
@@ -252,20 +252,20 @@ class Checking {
   async #afterwards(result: CheckResult): Promise<CheckResult> {
     const { probe, settling, world, target, signal } = this.#context;
     if (probe === null) await world.wait(quietBehind(settling, false, 0), signal);
-    else if (this.#standing === undefined && this.#leftMs > 0) await this.#standStill(sentBy(result));
+    else if (this.#standing === undefined && this.#leftMs > 0) await this.#untilStandstill(sentBy(result));
     if (!this.#canTell || (await world.isListening(target.url))) return result;
     const ended = this.#ended(result);
     await this.#answersAgain(result.check);
     return ended;
   }
 
-  async #standStill(sent: number): Promise<void> {
+  async #untilStandstill(sent: number): Promise<void> {
     const { probe, settling, world, signal } = this.#context;
     if (probe === null) return;
     const quietMs = quietBehind(settling, true, sent);
-    const patient: Settling = { mostMs: settling.mostMs, quietMs, saw: (ms) => settling.saw?.(ms) };
+    const tolerant: Settling = { mostMs: settling.mostMs, quietMs, saw: (ms) => settling.saw?.(ms) };
     try {
-      const { count, isStill } = await settled(probe, () => true, patient, world, signal);
+      const { count, isStill } = await settled(probe, () => true, tolerant, world, signal);
       this.#standing = isStill ? count : undefined;
     } catch (error) {
       // It is asked again, and then says why.
@@ -339,7 +339,7 @@ function resultOf(check: Check, result: ScenarioResult): CheckResult {
 }
 
 /** Whether the first of its requests did not reach the callback: so it was not there before. */
-function isUnheard({ steps }: ScenarioResult): boolean {
+function isWithoutAnswer({ steps }: ScenarioResult): boolean {
   return steps[0]?.examples[0]?.attempts.at(-1)?.kind === 'unreachable';
 }
 

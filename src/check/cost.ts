@@ -16,7 +16,7 @@ export interface Cost {
 }
 
 /** What decides how long checks wait. */
-export interface CostTerms {
+export interface CostAssumptions {
   /** Whether there is a probe, a page that shows what is kept, a signature key. */
   readonly has: Readonly<Record<'probe' | 'kept' | 'key', boolean>>;
   readonly settling: Settling;
@@ -25,18 +25,19 @@ export interface CostTerms {
 }
 
 /** What checks cost, one after another; those without their key nothing. */
-export function costOf(checks: readonly Check[], terms: CostTerms): Cost {
-  const { has, settling } = terms;
+export function costOf(checks: readonly Check[], assumptions: CostAssumptions): Cost {
+  const { has, settling } = assumptions;
   const run = checks.filter(({ needsKey }) => !needsKey || has.key);
-  const finder = terms.isSettlingGiven === true ? null : paceFinder(run, has);
+  const finder = assumptions.isSettlingGiven === true ? null : paceFinder(run, has);
   const first = finder ?? run[0]?.scenario;
   if (first === undefined) return both(0);
-  const seeking = terms.isSettlingGiven === true ? terms : { ...terms, settling: untilFound(settling) };
+  const seeking =
+    assumptions.isSettlingGiven === true ? assumptions : { ...assumptions, settling: untilFound(settling) };
   return sum([
     // Before the first step the number has to stand still; later it does so behind each check.
     ...(has.probe && asks(first, 'probe') ? [both(settling.quietMs)] : []),
     ...(finder?.steps.map((step) => costOfStep(step, seeking)) ?? []),
-    ...run.map(({ scenario }) => costOfCheck(scenario, scenario === first ? seeking : terms)),
+    ...run.map(({ scenario }) => costOfCheck(scenario, scenario === first ? seeking : assumptions)),
   ]);
 }
 
@@ -45,29 +46,32 @@ function untilFound({ mostMs, quietMs }: Settling): Settling {
   return { mostMs: Math.max(mostMs, longestWorkMs), quietMs };
 }
 
-function costOfCheck(scenario: Scenario, terms: CostTerms): Cost {
-  const steps = scenario.steps.map((step) => costOfStep(step, terms));
-  return sum([...steps, costOfPage(scenario, terms), costBehind(scenario.steps, terms)]);
+function costOfCheck(scenario: Scenario, assumptions: CostAssumptions): Cost {
+  const steps = scenario.steps.map((step) => costOfStep(step, assumptions));
+  return sum([...steps, costOfPage(scenario, assumptions), costBehind(scenario.steps, assumptions)]);
 }
 
-function costOfStep(step: Step, terms: CostTerms): Cost {
+function costOfStep(step: Step, assumptions: CostAssumptions): Cost {
   if ('wait' in step) return both(step.wait);
-  if ('repeat' in step) return costOfRepeat(step, terms);
+  if ('repeat' in step) return costOfRepeat(step, assumptions);
   const pauses = step.trouble.map((each) => (typeof each === 'string' ? 0 : 'slow' in each ? each.slow : each.late));
-  return sum([...pauses.map(both), costOfLooking(step.expect, terms)]);
+  return sum([...pauses.map(both), costOfLooking(step.expect, assumptions)]);
 }
 
-function costOfRepeat({ repeat: { times, perSecond, atMostMs }, steps, expect }: RepeatStep, terms: CostTerms): Cost {
-  const once = sum(steps.map((step) => costOfStep(step, terms)));
+function costOfRepeat(
+  { repeat: { times, perSecond, atMostMs }, steps, expect }: RepeatStep,
+  assumptions: CostAssumptions,
+): Cost {
+  const once = sum(steps.map((step) => costOfStep(step, assumptions)));
   const paced = perSecond === undefined ? 0 : ((times - 1) * 1000) / perSecond;
   const all = (ms: number): number => (perSecond === undefined ? times * ms : paced + ms);
   const least = Math.min(all(once.leastMs), (atMostMs ?? Infinity) + once.leastMs);
   const most = atMostMs === undefined ? all(once.mostMs) : atMostMs + once.mostMs;
-  return sum([{ leastMs: least, mostMs: most }, costOfLooking(expect, terms)]);
+  return sum([{ leastMs: least, mostMs: most }, costOfLooking(expect, assumptions)]);
 }
 
 /** What it takes to look what the callback has made of it. */
-function costOfLooking(expected: Expected | undefined, { has, settling: { mostMs, quietMs } }: CostTerms): Cost {
+function costOfLooking(expected: Expected | undefined, { has, settling: { mostMs, quietMs } }: CostAssumptions): Cost {
   const isProbed = has.probe && expected?.probe !== undefined;
   if (!isProbed && !(has.kept && expected?.kept !== undefined)) return both(0);
   const most = Math.max(mostMs, quietMs);
@@ -77,14 +81,14 @@ function costOfLooking(expected: Expected | undefined, { has, settling: { mostMs
 }
 
 /** Where a page is without what is looked for, others are sent that show whether it shows a part only. */
-function costOfPage(scenario: Scenario, terms: CostTerms): Cost {
-  if (!terms.has.kept || !asks(scenario, 'kept')) return both(0);
-  const { mostMs } = sum(neighboursOf('a@b').steps.map((step) => costOfStep(step, terms)));
+function costOfPage(scenario: Scenario, assumptions: CostAssumptions): Cost {
+  if (!assumptions.has.kept || !asks(scenario, 'kept')) return both(0);
+  const { mostMs } = sum(neighboursOf('a@b').steps.map((step) => costOfStep(step, assumptions)));
   return { leastMs: 0, mostMs };
 }
 
 /** What the callback does behind its answers is waited for, where the last look has not shown that it is done. */
-function costBehind(steps: readonly Step[], { has, settling }: CostTerms): Cost {
+function costBehind(steps: readonly Step[], { has, settling }: CostAssumptions): Cost {
   if (has.probe && endsStill(steps)) return both(0);
   const ms = (sent: number): number => quietBehind(settling, has.probe, sent);
   return { leastMs: ms(leastSent(steps)), mostMs: ms(mostUnseen) };

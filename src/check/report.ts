@@ -46,7 +46,7 @@ export interface ReportedFinding extends Pick<Finding, 'verdict'> {
 
 /** A check as it is reported. */
 export function reportedCheck({ check, outcome, reason, result }: CheckResult, say: Say = inEnglish): Reported {
-  const { id, title, why, platform, basis, mend } = check;
+  const { id, title, why, platform, basis, fix } = check;
   const known = say(platform);
   return {
     suite: 'check',
@@ -56,7 +56,7 @@ export function reportedCheck({ check, outcome, reason, result }: CheckResult, s
     reason: reason === null ? null : textOf(reason, say),
     why: say(why),
     platform: basis === 'assumption' ? textOf(words('assumed', known), say) : known,
-    mend: say(mend),
+    mend: say(fix),
     ms: Math.round(result?.ms ?? 0),
     steps: (result?.steps ?? []).map((step) => reportedStep(step, say)),
   };

@@ -4,8 +4,8 @@ import { judge } from '../common/retry-verdict.ts';
 import type { Said, Words } from '../common/words.ts';
 import { Budget, TooMuchError } from './budget.ts';
 import type { Answer } from './exchange.ts';
-import { conditionsOf, Gathered, mostExamples, readAnswerCondition } from './gathered.ts';
-import type { Finding, Sent } from './gathered.ts';
+import { conditionsOf, StepFindings, mostExamples, readAnswerCondition } from './step-findings.ts';
+import type { Finding, Sent } from './step-findings.ts';
 import { planOf } from './messages.ts';
 import type { Message, Plan } from './messages.ts';
 import { ProbeError, readProbeValue } from './probe.ts';
@@ -16,14 +16,14 @@ import type { Settling } from './settling.ts';
 import { SourceError, withRun } from './sources.ts';
 import type { Run, Sources } from './sources.ts';
 import type { Target } from './target.ts';
-import { deliveriesWith, multipliedBy, NoKeyError, partSizeOf, withTroubles } from './trouble.ts';
+import { deliveriesWith, multipliedBy, NoKeyError, partSizeOf, withFaults } from './fault-injection.ts';
 import { joined, saidOf, textOf, words } from './words.ts';
 import type { SaidError } from './words.ts';
 import { realWorld, withinTime } from './world.ts';
 import type { World } from './world.ts';
 
-export { answerWords } from './gathered.ts';
-export type { Finding, Sent } from './gathered.ts';
+export { answerWords } from './step-findings.ts';
+export type { Finding, Sent } from './step-findings.ts';
 
 /** What a step came to. */
 export interface StepResult {
@@ -240,7 +240,7 @@ class Running {
   }
 
   async #single(step: SendStep): Promise<void> {
-    const gathered = new Gathered(step.expect);
+    const gathered = new StepFindings(step.expect);
     const all = async (): Promise<Finding[]> => {
       await this.#send(step, gathered);
       return this.#ask(step.expect ?? {}, gathered);
@@ -252,7 +252,7 @@ class Running {
     const { times, perSecond, atMostMs = Infinity } = repeat;
     const { world } = this.#context;
     const begun = world.now();
-    const all = new Gathered(expect);
+    const all = new StepFindings(expect);
     const unmet: Finding[] = [];
     const once = async (): Promise<void> => {
       for (const step of steps) {
@@ -260,7 +260,7 @@ class Running {
           await this.#wait(step.wait);
           continue;
         }
-        const own = new Gathered(step.expect);
+        const own = new StepFindings(step.expect);
         await this.#send(step, own, all);
         if (step.expect === undefined) continue;
         const findings = [...own.findings(), ...(await this.#ask(step.expect, own))];
@@ -293,7 +293,7 @@ class Running {
    */
   async #conclude(
     title: Said,
-    gathered: Gathered,
+    gathered: StepFindings,
     before: readonly Finding[],
     work: () => Promise<Finding[]>,
   ): Promise<void> {
@@ -305,7 +305,7 @@ class Running {
     }
   }
 
-  #note(title: Said, gathered: Gathered, findings: readonly Finding[]): void {
+  #note(title: Said, gathered: StepFindings, findings: readonly Finding[]): void {
     const examples: readonly Sent[] = gathered.examples.slice(0, this.#examplesLeft);
     this.#examplesLeft -= examples.length;
     const [p50Ms, p99Ms] = [gathered.percentile(0.5), gathered.percentile(0.99)];
@@ -313,7 +313,7 @@ class Running {
   }
 
   /** @param all gathers what comes of several steps */
-  async #send(step: SendStep, own: Gathered, all?: Gathered): Promise<void> {
+  async #send(step: SendStep, own: StepFindings, all?: StepFindings): Promise<void> {
     const { messages, release } = await this.#made(step);
     try {
       let next = 0;
@@ -355,14 +355,14 @@ class Running {
     const release = (): void => this.#budget.release(held);
     try {
       const messages = known?.messages ?? plans.flatMap((plan) => [...plan.make()]);
-      const troubled = withTroubles(messages, step.trouble, target.signatureKey);
+      const faulty = withFaults(messages, step.trouble, target.signatureKey);
       if (known === null && step.name !== undefined && this.#again.has(step.name)) {
         const replaced = this.#byName.get(step.name)?.bytes ?? 0;
         this.#byName.set(step.name, { messages, bytes });
         this.#budget.keep(bytes - replaced);
         held += replaced - bytes;
       }
-      return { messages: troubled, release };
+      return { messages: faulty, release };
     } catch (error) {
       release();
       throw error;
@@ -405,8 +405,8 @@ class Running {
    * @param gathered what the expectation is about: of what nobody has heard nothing can have been made, and where the
    * answers are not as expected nobody waits long for what comes of it
    */
-  async #ask(expected: Expected, gathered: Gathered): Promise<Finding[]> {
-    if (gathered.isUnheard) return [];
+  async #ask(expected: Expected, gathered: StepFindings): Promise<Finding[]> {
+    if (gathered.isWithoutAnswer) return [];
     const isRefused = isUnmet(gathered.findings());
     const { probe, kept: page, settling } = this.#context;
     const kept = [expected.kept ?? []].flat();
@@ -556,6 +556,6 @@ function titleOf({ name, send, as, trouble }: SendStep): Said {
             : 'again' in send
               ? words('again', send.again)
               : words('a-delivery');
-  const troubles = trouble.map((each) => (typeof each === 'string' ? each : (Object.keys(each)[0] ?? '')));
-  return joined('list', [what, ...(as === 'notification' ? [] : [words('as', as)]), ...troubles]);
+  const faults = trouble.map((each) => (typeof each === 'string' ? each : (Object.keys(each)[0] ?? '')));
+  return joined('list', [what, ...(as === 'notification' ? [] : [words('as', as)]), ...faults]);
 }

@@ -79,7 +79,7 @@ const sourceSchema = z.union([
 export const shapes = ['notification', 'platform', 'older', 'delivery'] as const;
 
 /** What may go wrong by name alone. */
-export const namedTroubles = [
+export const namedFaults = [
   'twice',
   'reordered',
   'merged',
@@ -97,9 +97,9 @@ export const namedTroubles = [
   'other-end-signature',
 ] as const;
 
-const troubleSchema = z
+const faultSchema = z
   .union([
-    z.enum(namedTroubles),
+    z.enum(namedFaults),
     z.strictObject({ slow: milliseconds.describe('The body takes so many milliseconds.') }),
     z.strictObject({
       late: milliseconds.describe('The first comes last, so many milliseconds after the others.'),
@@ -152,7 +152,7 @@ const sendSchema = z.strictObject({
       "notification: as the relay posts it; platform: as Open Connectors itself does; older: the platform's older shape; delivery: as Campaign Monitor posts it.",
     ),
   partSize: z.int().min(1).max(1000).default(20).describe('Events in one notification, at most.'),
-  trouble: z.array(troubleSchema).max(10).default([]).describe('What goes wrong on the way.'),
+  trouble: z.array(faultSchema).max(10).default([]).describe('What goes wrong on the way.'),
   atOnce: z.int().min(1).max(100).default(1).describe('How many are under way at once.'),
   retry: z
     .enum(retryPolicies)
@@ -251,7 +251,7 @@ export type RepeatStep = z.output<typeof repeatSchema>;
 export type Expected = z.output<typeof expectSchema>;
 export type Source = z.output<typeof sourceSchema>;
 export type Shape = (typeof shapes)[number];
-export type Trouble = z.output<typeof troubleSchema>;
+export type Fault = z.output<typeof faultSchema>;
 
 /** How a scenario is written, defaults left out. */
 export type WrittenScenario = z.input<typeof scenarioSchema>;

@@ -58,7 +58,7 @@ export class Pace implements Settling {
 }
 
 /** Where no probe tells when a callback has done its work, it has so long to end by it, in milliseconds. */
-const aftermathMs = 100;
+const settlingMarginMs = 100;
 
 /** The most notifications that are waited for where none of them shows in the number. */
 export const mostUnseen = 3;
@@ -68,7 +68,7 @@ export const mostUnseen = 3;
  * @param sent how many notifications the callback may work off one by one, of which not all show in the number
  */
 export function quietBehind({ quietMs }: Settling, hasProbe: boolean, sent: number): number {
-  return hasProbe ? quietMs * Math.max(1, Math.min(sent, mostUnseen)) : Math.min(quietMs, aftermathMs);
+  return hasProbe ? quietMs * Math.max(1, Math.min(sent, mostUnseen)) : Math.min(quietMs, settlingMarginMs);
 }
 
 const betweenMs = 50;
@@ -76,7 +76,7 @@ const betweenMs = 50;
 const longest = 10;
 
 /** What a probe told last. */
-export interface Standing {
+export interface SettledCount {
   readonly count: number;
   /** Whether it has stayed so for as long as it has to: else something is still under way. */
   readonly isStill: boolean;
@@ -93,7 +93,7 @@ export async function settled(
   settling: Settling,
   clock: Clock,
   signal: AbortSignal,
-): Promise<Standing> {
+): Promise<SettledCount> {
   const started = clock.now();
   let count = await probe.read(signal);
   let since = started;

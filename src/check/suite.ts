@@ -22,7 +22,7 @@ export interface Check {
   readonly platform: string;
   readonly basis: Basis;
   /** What to do where it fails. */
-  readonly mend: string;
+  readonly fix: string;
   /** Whether it is nothing without a signature key. */
   readonly needsKey: boolean;
   readonly scenario: Scenario;
@@ -120,7 +120,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'It is what your callback gets here: the envelope, one event object, and the body of Campaign Monitor as message.raw.',
       platform: 'Open Connectors posts this envelope; how a Subscribe becomes an event object no document settles.',
       basis: 'assumption',
-      mend: 'Answer 2xx to a POST of JSON, at once, and make of message.events what you need.',
+      fix: 'Answer 2xx to a POST of JSON, at once, and make of message.events what you need.',
       steps: [{ name: 'one event', send: one, expect: { withinMs: answerWithinMs, probe: 1 } }],
     },
     {
@@ -129,7 +129,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Ids are not 0 there, the name of the instance comes escaped for HTML, tags are given, and event objects have further fields.',
       platform: 'As captured twice: pollDate and newPath on some events, instance_id beside instanceId.',
       basis: 'documented',
-      mend: 'Read the fields that you need, and pass over those that you do not know.',
+      fix: 'Read the fields that you need, and pass over those that you do not know.',
       steps: [{ name: 'one event', send: one, as: 'platform', expect: { probe: 1 } }],
     },
     {
@@ -138,7 +138,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'The platform still documents {"eventId","instanceId","response":{"events":[…]},"notificationId"}: a handler that reads message.events of it fails.',
       platform: 'An older or asynchronous form, documented beside the current one.',
       basis: 'documented',
-      mend: 'Where there is no "message", look for "response"; answer 2xx also where you make nothing of it.',
+      fix: 'Where there is no "message", look for "response"; answer 2xx also where you make nothing of it.',
       steps: [{ name: 'one event', send: one, as: 'older' }],
     },
     {
@@ -147,7 +147,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Subscribers change and leave, often such as you have never heard of.',
       platform: 'Update and Deactivate become UPDATED and DELETED.',
       basis: 'assumption',
-      mend: 'Take an update or a deactivation of an address that you do not know as well.',
+      fix: 'Take an update or a deactivation of an address that you do not know as well.',
       steps: [
         { name: 'an update', send: { sample: 'Update' } },
         { name: 'a deactivation', send: { sample: 'Deactivate' } },
@@ -159,7 +159,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: "O'Brien is a name, o'brien+news@… an address: what builds a statement or a page of them by joining texts breaks there, and lets others in.",
       platform: 'Names and addresses come as they were typed, as far as is known.',
       basis: 'assumption',
-      mend: 'Hand values to your database as parameters, never as a part of the statement, and escape what you show.',
+      fix: 'Hand values to your database as parameters, never as a part of the statement, and escape what you show.',
       steps: [
         {
           name: 'an apostrophe, quotes and what HTML and SQL read otherwise',
@@ -186,7 +186,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'One notification holds up to 20 events: a handler that takes the first alone loses 19 of 20.',
       platform: 'At most 20 event objects a webhook notification.',
       basis: 'documented',
-      mend: 'Go through all of message.events, not message.events[0].',
+      fix: 'Go through all of message.events, not message.events[0].',
       steps: [{ name: '20 events', send: { sample: 'Subscribe', events: 20 }, expect: { probe: 20 } }],
     },
     {
@@ -195,7 +195,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Delivery is at least once: what was acknowledged may come again, with the same bytes.',
       platform: 'Retries keep message.eventId; Campaign Monitor sends no id of its own.',
       basis: 'assumption',
-      mend: 'Keep each message.eventId together with what you made of it (in one transaction), and do nothing for one that you know.',
+      fix: 'Keep each message.eventId together with what you made of it (in one transaction), and do nothing for one that you know.',
       steps: [{ name: 'one event, twice', send: one, trouble: ['twice'], expect: { probe: 1 } }],
     },
     {
@@ -205,7 +205,7 @@ function written(answerWithinMs: number): readonly Written[] {
       platform:
         'Whether it happens no document says; a retry after a time-out may meet a first attempt that still runs.',
       basis: 'assumption',
-      mend: 'Let the database refuse the second one (a unique key on eventId or address); asking first is too late.',
+      fix: 'Let the database refuse the second one (a unique key on eventId or address); asking first is too late.',
       steps: [
         {
           name: 'one event, twice at once',
@@ -222,7 +222,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'A proxy or gateway before your callback may answer 500 for it although it has done its work: the sender then tries again.',
       platform: '5xx is retried: five times after 8 s to 9 h at SAP; here after 1, 2, 4, 8 and 16 s.',
       basis: 'documented',
-      mend: 'Take the second one as done already: the eventId is the same. Where your own code failed, undo what it had begun.',
+      fix: 'Take the second one as done already: the eventId is the same. Where your own code failed, undo what it had begun.',
       steps: [
         { name: 'the attempt', send: one, expect: { status: 'any' } },
         { wait: 1000 },
@@ -235,7 +235,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'The sender gives up waiting while your handler still works, and sends it again.',
       platform: 'Time-outs are retried; how long the platform waits no document says, here it is 10 s.',
       basis: 'assumption',
-      mend: 'Answer first and work then, from a queue on disk; and do nothing for an eventId that you know.',
+      fix: 'Answer first and work then, from a queue on disk; and do nothing for an eventId that you know.',
       steps: [
         { name: 'the attempt', send: one, trouble: ['unanswered'] },
         { wait: 500 },
@@ -248,7 +248,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'An import arrives as deliveries of up to 1,000 events: 50 notifications, each of which repeats the whole body, some 300 kB.',
       platform: 'Split into parts of 20; the whole raw body is in each of them.',
       basis: 'documented',
-      mend: 'Raise the limit of the body (express.json({ limit: "10mb" }) in Express, whose default is 100 kB), and answer before you work.',
+      fix: 'Raise the limit of the body (express.json({ limit: "10mb" }) in Express, whose default is 100 kB), and answer before you work.',
       timeoutMs: 120_000,
       steps: [{ name: '1,000 events', send: { sample: 'Subscribe', events: 1000 }, expect: { probe: 1000 } }],
     },
@@ -258,7 +258,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'A part that is retried comes behind the ones that were sent after it.',
       platform: 'No document promises an order.',
       basis: 'assumption',
-      mend: 'Take each part by itself: nothing in it says which one it is, and none may wait for another.',
+      fix: 'Take each part by itself: nothing in it says which one it is, and none may wait for another.',
       steps: [
         {
           name: '60 events, the last part first',
@@ -274,7 +274,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'The whole body is in each part: the details of the event that a part begins with stand far behind in message.raw, not at its beginning.',
       platform: 'The whole raw body is repeated in each part.',
       basis: 'documented',
-      mend: 'Look in message.raw.Events for the type and address of the event, not for its place in message.events.',
+      fix: 'Look in message.raw.Events for the type and address of the event, not for its place in message.events.',
       steps: [
         {
           // Few, so that a page of the newest shows them all.
@@ -300,7 +300,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Where the subscription is retried, the update overtakes it: what it says is newer, and must not get lost.',
       platform: 'No document promises an order.',
       basis: 'assumption',
-      mend: 'Compare the dates: the subscription that comes after it is older, and must not overwrite it. And make the contact where you do not know the address of an update.',
+      fix: 'Compare the dates: the subscription that comes after it is older, and must not overwrite it. And make the contact where you do not know the address of an update.',
       steps: [
         { name: 'an update of 09:31', send: updateOf('first', '2026-01-15 09:31:00', 'Newer {{run}} first') },
         {
@@ -316,7 +316,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'An update that is retried comes behind a newer one, and must not win.',
       platform: 'No document promises an order; each event has its date.',
       basis: 'assumption',
-      mend: "Compare the event's date with that of the last one that you applied for the address, and pass over an older one.",
+      fix: "Compare the event's date with that of the last one that you applied for the address, and pass over an older one.",
       steps: [
         { name: 'the subscription of 09:30', send: subscriptionOf('older') },
         { name: 'an update of 09:32', send: updateOf('older', '2026-01-15 09:32:00', 'Newer {{run}} older') },
@@ -333,7 +333,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Somebody leaves and joins again within the hour: where the leaving is retried it comes last, and must not win.',
       platform: 'No document promises an order; each event has its date.',
       basis: 'assumption',
-      mend: "Compare the event's date with that of the last one that you applied for the address, and pass over an older one.",
+      fix: "Compare the event's date with that of the last one that you applied for the address, and pass over an older one.",
       steps: [
         { name: 'the subscription of 09:30', send: subscriptionOf('late') },
         {
@@ -349,7 +349,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'A subscription that is retried comes behind what was sent after it: it must not bring back somebody who has left, nor an old name.',
       platform: 'No document promises an order; each event has its date.',
       basis: 'assumption',
-      mend: 'Keep of somebody who has left the address and the date, and pass over every event that is older, subscriptions too.',
+      fix: 'Keep of somebody who has left the address and the date, and pass over every event that is older, subscriptions too.',
       steps: [
         { name: 'the subscription of 09:30', send: subscriptionOf('left'), expect: { probe: 1 } },
         {
@@ -370,7 +370,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Whoever has unsubscribed must get nothing more; and whoever then joins again wants to be there.',
       platform: 'Who is active again after having left most likely comes as Subscribe.',
       basis: 'assumption',
-      mend: 'Take a contact away at its deactivation, or mark it and count it no more (the probe counts who is subscribed); and take it in again with a subscription that is newer.',
+      fix: 'Take a contact away at its deactivation, or mark it and count it no more (the probe counts who is subscribed); and take it in again with a subscription that is newer.',
       steps: [
         { name: 'the subscription of 09:30', send: subscriptionOf('back'), expect: { probe: 1 } },
         {
@@ -391,7 +391,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Dates have minutes alone: who corrects a name twice in a minute sends two events of the same date, of which the second counts.',
       platform: "Every date in Campaign Monitor's documents ends in :00.",
       basis: 'assumption',
-      mend: 'Pass over an event that is older than what you know, not one of the same date; and know what came before by its eventId, not by its address or date.',
+      fix: 'Pass over an event that is older than what you know, not one of the same date; and know what came before by its eventId, not by its address or date.',
       steps: [
         { name: 'the subscription of 09:30', send: subscriptionOf('minute') },
         {
@@ -413,7 +413,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Who subscribes and at once corrects the name may come with both events in one delivery, and each has details of its own.',
       platform: 'Events of one list are sent together; that none of an address comes twice no document says.',
       basis: 'assumption',
-      mend: 'Look in message.raw.Events for the type as well as the address of the event, and go through the events in their order.',
+      fix: 'Look in message.raw.Events for the type as well as the address of the event, and go through the events in their order.',
       steps: [
         {
           name: 'a subscription of 09:30 and an update of 09:31',
@@ -436,7 +436,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'objectId is the new address, which you do not know yet: what you have is under the old one.',
       platform: 'An Update carries OldEmailAddress; objectId is the new one.',
       basis: 'assumption',
-      mend: 'Find the contact by OldEmailAddress in message.raw, and move it to the new address.',
+      fix: 'Find the contact by OldEmailAddress in message.raw, and move it to the new address.',
       steps: [
         { name: 'the subscription of 09:30', send: subscriptionOf('before') },
         {
@@ -452,7 +452,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Where the subscription is retried, the change of its address overtakes it: the old address must not become a second contact.',
       platform: 'No document promises an order; each event has its date.',
       basis: 'assumption',
-      mend: 'Keep of an address that was changed the date, and pass over every event of it that is older.',
+      fix: 'Keep of an address that was changed the date, and pass over every event of it that is older.',
       steps: [
         {
           name: 'an update of 09:31 to another address',
@@ -471,7 +471,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Lists are older than your contacts. What is not found must not be taken for another one: indexOf gives -1 then, which splice counts from the end.',
       platform: 'Every subscriber of the list is told of, whenever they came.',
       basis: 'documented',
-      mend: 'Do nothing where the address is not found, and answer 2xx.',
+      fix: 'Do nothing where the address is not found, and answer 2xx.',
       steps: [
         { name: 'the subscription of somebody', send: subscriptionOf('stays') },
         {
@@ -487,7 +487,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Vendors add types. A 500 for one makes the sender repeat the whole notification, and in the end give it up with all that is in it.',
       platform: 'Anything but Subscribe, Update and Deactivate becomes UNKNOWN, which is documented as a word.',
       basis: 'assumption',
-      mend: 'Pass over an eventType that you do not know, take the others, and answer 2xx.',
+      fix: 'Pass over an eventType that you do not know, take the others, and answer 2xx.',
       steps: [
         {
           name: 'an unknown event and one that is known',
@@ -510,7 +510,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Names may be empty, custom fields may be none, and what is optional may not be there at all.',
       platform: 'Name may be "" and CustomFields []; that a field is missing altogether is not documented.',
       basis: 'assumption',
-      mend: 'Check what you read before you use it. What cannot be used is answered 2xx or 4xx and noted, never thrown; and without an address nobody is a contact.',
+      fix: 'Check what you read before you use it. What cannot be used is answered 2xx or 4xx and noted, never thrown; and without an address nobody is a contact.',
       steps: [
         {
           name: 'no name, no custom fields',
@@ -535,7 +535,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Ada@Example.org and ada@example.org are one subscriber to Campaign Monitor: two contacts are one too many.',
       platform: 'Addresses come as they were typed.',
       basis: 'assumption',
-      mend: 'Compare addresses in lower case, and put a unique key on that.',
+      fix: 'Compare addresses in lower case, and put a unique key on that.',
       steps: [
         { name: 'in lower case', send: subscriptionOf('case') },
         {
@@ -561,7 +561,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Text is UTF-8, and its characters are cut where packets end: a handler that reads it piece by piece as text, or as Latin, breaks names and signatures.',
       platform: 'JSON in UTF-8.',
       basis: 'documented',
-      mend: 'Join the bytes first and decode them then, as UTF-8; sign and compare bytes, not text.',
+      fix: 'Join the bytes first and decode them then, as UTF-8; sign and compare bytes, not text.',
       steps: [
         {
           name: 'an address in Cyrillic, a name in four scripts, in pieces',
@@ -583,7 +583,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'The body of the vendor is passed on to the byte, with its spaces, escapes and order: JSON that was read and written anew is another text, and its signature another one.',
       platform: 'HMAC-SHA256 over the raw bytes, base64.',
       basis: 'documented',
-      mend: 'Keep the raw body (express.raw({ type: "*/*" })), check the signature on that, and read the JSON only then.',
+      fix: 'Keep the raw body (express.raw({ type: "*/*" })), check the signature on that, and read the JSON only then.',
       needsKey: true,
       steps: [
         {
@@ -605,7 +605,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Your callback is public: anybody can post to it. The signature is all that tells the platform from others.',
       platform: 'Elements-Webhook-Signature: sha256=<base64>, where the instance has a signature key.',
       basis: 'documented',
-      mend: 'Compute the HMAC over the raw bytes, compare it in constant time (crypto.timingSafeEqual), and answer 401 to what does not fit.',
+      fix: 'Compute the HMAC over the raw bytes, compare it in constant time (crypto.timingSafeEqual), and answer 401 to what does not fit.',
       needsKey: true,
       steps: [
         { name: 'signed by another key', send: one, trouble: ['wrong-signature'], expect: { status: '4xx', probe: 0 } },
@@ -617,7 +617,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'A check that is left out where the header is missing is no check.',
       platform: 'The header is sent wherever the instance has a signature key.',
       basis: 'documented',
-      mend: 'Refuse with 401 what has no signature, as you refuse a wrong one.',
+      fix: 'Refuse with 401 what has no signature, as you refuse a wrong one.',
       needsKey: true,
       steps: [{ name: 'not signed', send: one, trouble: ['unsigned'], expect: { status: '4xx', probe: 0 } }],
     },
@@ -627,7 +627,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Who has seen one notification knows a signature that was right, for another body; and to 2017 platforms wrote sha1=, by which a check may be led astray.',
       platform: 'The signature is of the very bytes; sha1= was sent to 2017.',
       basis: 'documented',
-      mend: 'Compute the HMAC of each body that comes; take sha256= alone, or check sha1= as strictly.',
+      fix: 'Compute the HMAC of each body that comes; take sha256= alone, or check sha1= as strictly.',
       needsKey: true,
       steps: [
         { name: 'the signature of another body', send: one, trouble: ['old-signature'], expect: { status: '4xx' } },
@@ -645,7 +645,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'What compares the beginning alone takes sha256= from anybody.',
       platform: 'Elements-Webhook-Signature: sha256=<base64>, 44 characters behind the equals sign.',
       basis: 'documented',
-      mend: 'Compare the whole header with the whole signature, its length first (crypto.timingSafeEqual wants both of one length).',
+      fix: 'Compare the whole header with the whole signature, its length first (crypto.timingSafeEqual wants both of one length).',
       needsKey: true,
       steps: [
         { name: 'sha256= alone', send: one, trouble: ['empty-signature'], expect: { status: '4xx' } },
@@ -664,7 +664,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Whoever can change an address in it writes into your contacts.',
       platform: 'The signature is of the very bytes.',
       basis: 'documented',
-      mend: 'Check the signature on the bytes that came, before anything is made of them.',
+      fix: 'Check the signature on the bytes that came, before anything is made of them.',
       needsKey: true,
       steps: [{ name: 'one letter changed', send: one, trouble: ['tampered'], expect: { status: '4xx', probe: 0 } }],
     },
@@ -674,7 +674,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Large bodies on a slow line take their seconds: a handler, or the server before it, must not give up at once.',
       platform: 'Not documented; up to 300 kB come in each part of a full batch.',
       basis: 'assumption',
-      mend: 'Allow a request some 10 s for its body.',
+      fix: 'Allow a request some 10 s for its body.',
       steps: [{ name: 'over 3 s', send: one, trouble: [{ slow: 3000 }], expect: { probe: 1 } }],
     },
     {
@@ -683,7 +683,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Half a body is no notification; what is made of it must not stand in the way of the retry.',
       platform: 'A connection that breaks is retried.',
       basis: 'assumption',
-      mend: 'Work only once the whole body is there, and note the eventId together with the work, not before.',
+      fix: 'Work only once the whole body is there, and note the eventId together with the work, not before.',
       steps: [
         { name: 'the attempt', send: one, trouble: ['cut'] },
         { wait: 200 },
@@ -696,7 +696,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Several lists, several instances and retries post at the same time.',
       platform: 'Whether the platform waits for one answer before it sends the next no document says.',
       basis: 'assumption',
-      mend: 'Keep what requests share (a file, a connection, a counter) safe from each other.',
+      fix: 'Keep what requests share (a file, a connection, a counter) safe from each other.',
       steps: [
         {
           name: '20 notifications',
@@ -714,7 +714,7 @@ function written(answerWithinMs: number): readonly Written[] {
       platform:
         'Time-outs are not documented; here a callback has 10 s. Campaign Monitor gives a webhook up after a week of errors.',
       basis: 'assumption',
-      mend: 'Put the notification on disk or in a queue, answer, and work then.',
+      fix: 'Put the notification on disk or in a queue, answer, and work then.',
       steps: [
         {
           repeat: { times: 100, atMostMs: 5000 },

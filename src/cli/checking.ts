@@ -1,7 +1,7 @@
 /** What the commands have in common that send to a callback of their own accord. */
 import { styleText } from 'node:util';
-import { tryOnce } from '../check/asked.ts';
-import type { Asked } from '../check/asked.ts';
+import { tryOnce } from '../check/run-probes.ts';
+import type { RunProbes } from '../check/run-probes.ts';
 import { commandProbe, keptPage, ProbeError, urlProbe } from '../check/probe.ts';
 import type { Probe } from '../check/probe.ts';
 import { detailLines, outcomeWord, toJson, toJUnit } from '../check/report.ts';
@@ -102,7 +102,7 @@ export function headerSecretIn(name: string, who: string, environment: NodeJS.Pr
 }
 
 /** The probe and the page that the flags name. @param mask the run's @throws UsageError */
-export function probesOf(flags: ProbeFlags, mask: SecretMask): Asked {
+export function probesOf(flags: ProbeFlags, mask: SecretMask): RunProbes {
   const { probe: url, probeValue: value, probeCommand, kept } = flags;
   if (url !== undefined && probeCommand !== undefined)
     throw new UsageError('--probe and --probe-command exclude each other');
@@ -119,7 +119,7 @@ export function probesOf(flags: ProbeFlags, mask: SecretMask): Asked {
 }
 
 /** Asks both once. @throws CommandError where one does not work */
-export async function tried(asked: Asked, signal: AbortSignal): Promise<void> {
+export async function tried(asked: RunProbes, signal: AbortSignal): Promise<void> {
   try {
     await tryOnce(asked, signal);
   } catch (error) {

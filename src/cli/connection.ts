@@ -20,13 +20,15 @@ interface AskOptions extends CommonOptions {
 }
 
 /** How long a relay may say nothing before it is asked for a sign of life, and then again, in milliseconds. */
-const patienceMs = 5000;
+const answerTimeoutMs = 5000;
 /** The same of a command that is given little time. */
-const leastPatienceMs = 500;
+const leastAnswerTimeoutMs = 500;
 
 /** A command with a time of its own gives a relay that says nothing no more of it. */
-function patienceOf({ timeout }: AskOptions): number {
-  return timeout === undefined ? patienceMs : Math.min(patienceMs, Math.max(leastPatienceMs, timeout * 500));
+function answerTimeoutOf({ timeout }: AskOptions): number {
+  return timeout === undefined
+    ? answerTimeoutMs
+    : Math.min(answerTimeoutMs, Math.max(leastAnswerTimeoutMs, timeout * 500));
 }
 
 /** Runs something with the relay of the data directory, which must run. */
@@ -42,7 +44,7 @@ export async function withRelay<T>(options: AskOptions, use: (client: RelayClien
 /** Connects to the relay of the data directory; undefined where none runs. */
 export async function connectIfRunning(options: AskOptions): Promise<RelayClient | undefined> {
   try {
-    return await connectToRelay(dataDirOf(options), patienceOf(options));
+    return await connectToRelay(dataDirOf(options), answerTimeoutOf(options));
   } catch (error) {
     if (!(error instanceof NoRelayError)) throw error;
     return undefined;

@@ -3,7 +3,7 @@ import type { AttemptDetail, Headers } from '../protocol/history.ts';
 import type { Params, Result } from '../protocol/methods.ts';
 
 /** What is asked: a relay, or the history where none runs. */
-export interface Asked {
+export interface LookupSource {
   request<M extends 'events/get' | 'deliveries/get'>(method: M, params: Params<M>): Promise<Result<M>>;
 }
 
@@ -17,7 +17,7 @@ export interface Found extends Result<'events/get'> {
 }
 
 /** Finds what an id means. @throws RelayRequestError where there is no such id */
-export async function find(history: Asked, id: string): Promise<Found> {
+export async function find(history: LookupSource, id: string): Promise<Found> {
   const found = await history.request('events/get', { id });
   const all = await history.request('deliveries/get', { id: found.delivery.id });
   const { headers, notifications, omittedForwardings } = all;

@@ -40,9 +40,9 @@ export class ProcessGroup {
   readonly ended: Promise<Ending>;
 
   /** Starts it. @param command the program and its arguments; a text is a command line of the user's shell */
-  constructor(command: readonly string[] | string, surroundings: Pick<SpawnOptions, 'cwd' | 'env'>) {
+  constructor(command: readonly string[] | string, environment: Pick<SpawnOptions, 'cwd' | 'env'>) {
     const options = {
-      ...surroundings,
+      ...environment,
       // On POSIX it leads a group of its own. On Windows that would open a console, and the system knows whose child is whose.
       detached: !isWindows,
       stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],

@@ -35,7 +35,7 @@ const bounds = new WeakMap<Socket, Bound>();
 
 /**
  * Bounds what a server reads from a connection, from now or the last request on, to {@link mostFramingBytes} and twice
- * what {@link meant} is told.
+ * what {@link bodyBytesReceived} is told.
  * @param onFlood called when more has come, once
  */
 export function boundRequests(socket: Socket, onFlood: () => void): void {
@@ -49,13 +49,13 @@ export function boundRequests(socket: Socket, onFlood: () => void): void {
 }
 
 /** A request has come on a connection. */
-export function requestCame(socket: Socket): void {
+export function requestStarted(socket: Socket): void {
   const bound = bounds.get(socket);
   if (bound !== undefined) bound.most = socket.bytesRead + mostFramingBytes;
 }
 
 /** A piece of a request's body has come. @param bytes its length */
-export function meant(socket: Socket, bytes: number): void {
+export function bodyBytesReceived(socket: Socket, bytes: number): void {
   const bound = bounds.get(socket);
   if (bound !== undefined) bound.most += 2 * bytes;
 }
@@ -95,6 +95,6 @@ export function boundAnswers(
  * Whether a body comes in pieces so small that reading them costs many times what the sender spends: no HTTP client
  * does that to a body of some size.
  */
-export function areCrumbs(chunks: number, bytes: number): boolean {
+export function areTinyChunks(chunks: number, bytes: number): boolean {
   return chunks > 4096 && bytes < 64 * chunks;
 }

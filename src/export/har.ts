@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { escapedJson } from '../common/unprintable.ts';
-import { shown, textOf } from './item.ts';
+import { maskedForExport, textOf } from './item.ts';
 import type { ExportItem, ExportOptions } from './item.ts';
 import type { AttemptDetail, Headers } from '../protocol/history.ts';
 
@@ -50,7 +50,7 @@ function entriesOf(item: ExportItem, options: ExportOptions): object[] {
 }
 
 function request(url: string, headers: Headers, body: Uint8Array, options: ExportOptions): object {
-  const target = shown(url, options);
+  const target = maskedForExport(url, options);
   const text = textOf(body);
   return {
     method: 'POST',
@@ -74,7 +74,7 @@ function answer(attempt: AttemptDetail, options: ExportOptions): object {
   const body = Buffer.from(attempt.answerBody, 'base64');
   // 0, as browsers write it, where no answer came.
   const said = response(attempt.status ?? 0, attempt.answerHeaders, body, options);
-  return attempt.error === null ? said : { ...said, _error: shown(attempt.error, options) };
+  return attempt.error === null ? said : { ...said, _error: maskedForExport(attempt.error, options) };
 }
 
 function response(status: number, headers: Headers, body: Uint8Array, options: ExportOptions): object {
@@ -91,14 +91,14 @@ function response(status: number, headers: Headers, body: Uint8Array, options: E
       mimeType: contentType(headers),
       ...(text === undefined ? { text: Buffer.from(body).toString('base64'), encoding: 'base64' } : { text }),
     },
-    redirectURL: location === undefined ? '' : shown(location, options),
+    redirectURL: location === undefined ? '' : maskedForExport(location, options),
     headersSize: -1,
     bodySize: body.length,
   };
 }
 
 function pairs(headers: Headers, options: ExportOptions): { name: string; value: string }[] {
-  return headers.map(([name, value]) => ({ name, value: shown(value, options) }));
+  return headers.map(([name, value]) => ({ name, value: maskedForExport(value, options) }));
 }
 
 function contentType(headers: Headers): string {

@@ -69,8 +69,8 @@ export function requestsOf(item: ExportItem, options: ExportOptions): ExportedRe
     requests.length > 0 ? requests : [{ title, url: item.webhookEndpoint, headers: item.headers, body: item.body }];
   return all.map((request) => ({
     ...request,
-    url: shown(request.url, options),
-    headers: sendable(request.headers).map(([name, value]) => [name, shown(value, options)]),
+    url: maskedForExport(request.url, options),
+    headers: sendable(request.headers).map(([name, value]) => [name, maskedForExport(value, options)]),
   }));
 }
 
@@ -94,7 +94,7 @@ export function bodyFileName(body: Uint8Array): string {
 }
 
 /** A URL, header value or message as it may be shown: secrets masked, unless they were asked for. */
-export function shown(text: string, options: ExportOptions): string {
+export function maskedForExport(text: string, options: ExportOptions): string {
   return options.withSecrets ? text : maskSecrets(text);
 }
 

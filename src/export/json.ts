@@ -1,5 +1,5 @@
 import { escapedJson } from '../common/unprintable.ts';
-import { shown, textOf } from './item.ts';
+import { maskedForExport, textOf } from './item.ts';
 import type { ExportItem, ExportOptions } from './item.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function* toJson(
 
 /** One delivery as JSON. A body is `{ text }` where it is UTF-8, else `{ base64 }`. */
 function* jsonOf(item: ExportItem, options: ExportOptions): Generator<string> {
-  const masked = (value: unknown): string => jsonText(mapStrings(value, (text) => shown(text, options)));
+  const masked = (value: unknown): string => jsonText(mapStrings(value, (text) => maskedForExport(text, options)));
   const { delivery, headers, body, events, notifications } = item;
   yield `{"delivery":${masked(delivery)},"headers":${masked(headers)},"body":${jsonText(bodyOf(body))}`;
   yield `,"events":${masked(events)},"notifications":[`;

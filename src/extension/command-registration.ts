@@ -1,7 +1,7 @@
 /** Registers the commands, and runs them: what one throws is logged once and shown with what to do next. */
 import * as vscode from 'vscode';
 import { GivenUpError } from './ui/progress.ts';
-import type { WayOn } from './ui/command-error.ts';
+import type { NextAction } from './ui/command-error.ts';
 import { commandId, internalCommands } from './commands.ts';
 import type { CommandName } from './commands.ts';
 import type { Handlers } from './handlers.ts';
@@ -64,13 +64,15 @@ async function run(log: vscode.LogOutputChannel, command: () => unknown): Promis
   } catch (error) {
     // The user knows.
     if (error instanceof GivenUpError) return undefined;
-    const { message, requestId, wayOn } = error as Error & {
+    const { message, requestId, nextAction } = error as Error & {
       requestId?: string | null;
-      wayOn?: WayOn;
+      nextAction?: NextAction;
     };
     log.error(typeof requestId === 'string' ? `${message} (request ${requestId})` : message);
     void offer('Error', withNext(error, vscode.l10n), {
-      ...(wayOn !== undefined && { [wayOn.title]: byCommand(wayOn.command, ...(wayOn.args ?? [])) }),
+      ...(nextAction !== undefined && {
+        [nextAction.title]: byCommand(nextAction.command, ...(nextAction.args ?? [])),
+      }),
       [vscode.l10n.t('Show Log')]: () => log.show(),
     });
     return undefined;

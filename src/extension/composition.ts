@@ -4,7 +4,7 @@ import { ListNames } from './accounts/list-names.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
 import { watchScenarios } from './check/scenario-watch.ts';
 import { registerCommands } from './command-registration.ts';
-import { madeOnce } from './made-once.ts';
+import { memoizeAsync } from './memoize-async.ts';
 import { prefix } from './prefix.ts';
 import { registerDebugType } from './debug/debug-type.ts';
 import type { HandlerWatch } from './debug/handler-watch.ts';
@@ -62,11 +62,11 @@ export function compose(context: vscode.ExtensionContext): void {
     store: instanceStore,
   });
   const instanceDocuments = new InstanceDocuments(context);
-  const handlerWatch = madeOnce<HandlerWatch>(async () => {
+  const handlerWatch = memoizeAsync<HandlerWatch>(async () => {
     const { watchHandlers } = await import('./debug/handler-watch.ts');
     return watchHandlers(context, session, log);
   });
-  const handlers: () => Promise<Handlers> = madeOnce(async () => {
+  const handlers: () => Promise<Handlers> = memoizeAsync(async () => {
     const [{ createHandlers }, debugged] = await Promise.all([import('./handlers.ts'), handlerWatch()]);
     return createHandlers({
       ...{ context, log, secrets, session, sandbox, platform, uris },

@@ -6,7 +6,7 @@
 export { checkDataDirectory, describeDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
 export { isRefusal, NoRelayError } from '../protocol/errors.ts';
 export { keptChannelOf } from '../protocol/control-channel.ts';
-export { connectToRelay, speakOver } from '../protocol/relay-client.ts';
+export { connectToRelay, clientOverStream } from '../protocol/relay-client.ts';
 export { destinationSchema, settingsSchema } from '../protocol/settings.ts';
 export { compareVersions } from '../protocol/versions.ts';
 export { readPayload } from '../campaign-monitor/payload.ts';
@@ -56,4 +56,4 @@ export {
   sandboxRegion,
 } from './instance-form/fields.ts';
 export { FormState } from './instance-form/form-state.ts';
-export { readKeptForm, readPageMessage } from './instance-form/messages.ts';
+export { readFormPageState, readPageMessage } from './instance-form/messages.ts';

@@ -53,7 +53,7 @@ import { createSandboxCommands } from './sandbox/sandbox-commands.ts';
 import type { SandboxProcess } from './sandbox/sandbox-process.ts';
 
 /** What stands from activation on. */
-export interface StandingParts {
+export interface ActivationParts {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
@@ -87,7 +87,7 @@ export interface Handlers {
 }
 
 /** Makes all of it, once for a window. */
-export function createHandlers(parts: StandingParts): Handlers {
+export function createHandlers(parts: ActivationParts): Handlers {
   const { context, log, secrets, session, sandbox, platform, uris, events, watch, webhooks } = parts;
   const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, relays, history } = parts;
   const { debugged } = parts;
@@ -103,7 +103,7 @@ export function createHandlers(parts: StandingParts): Handlers {
   });
   const instanceUrls = new InstanceUrls({
     ...{ platform, store },
-    whereabouts: () => instances.whereabouts(),
+    urlContext: () => instances.urlContext(),
     changed: () => void instances.refresh(),
   });
   const urlKeeper = createUrlKeeper({ session, log, holders: [webhookActions.urls, instanceUrls] });

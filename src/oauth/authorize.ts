@@ -98,7 +98,7 @@ export async function authorize(parts: AuthorizationParts, request: Authorizatio
 type Outcome = Authorization | { readonly kind: 'again' };
 
 /** Whether an answer that came through the browser is the one that was asked for. */
-function strayness(answer: Answer, state: string): StrayAnswer | null {
+function strayReason(answer: Answer, state: string): StrayAnswer | null {
   if (answer.kind === 'none') return 'no-answer';
   if (answer.state !== null && sameState(state, answer.state)) return null;
   return answer.kind === 'refused' && answer.state === null ? 'refusal-without-state' : 'wrong-state';
@@ -137,7 +137,7 @@ async function askOnce(parts: AuthorizationParts, request: AuthorizationRequest)
   try {
     const answered = (query: URLSearchParams): PageKind => {
       const answer = readAnswer(query);
-      const why = strayness(answer, state);
+      const why = strayReason(answer, state);
       if (why !== null || answer.kind === 'none') {
         view.stray(why ?? 'no-answer', () => settle({ kind: 'again' }));
         return 'stray';

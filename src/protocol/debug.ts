@@ -31,7 +31,7 @@ export const mostExpression = 1000;
 export const mostBreakpoints = 100;
 
 /** Of how many destinations a client may lift the time-out. */
-export const mostPatience = 100;
+export const mostSuspendedTimeouts = 100;
 
 /** What becomes of an event of which a breakpoint cannot say whether it is met. */
 export const onFailures = ['stop', 'pass'] as const;

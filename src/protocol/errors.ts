@@ -22,7 +22,7 @@ export const commonAdvice = {
   'restart-to-set-aside': 'Restart the relay: it sets the file aside and begins a new one.',
 } as const;
 
-/** The same as a terminal has it: the extension has other ways on. */
+/** The same as a terminal has it: the extension has other next actions. */
 export const terminalAdvice = {
   'ask-from-its-environment':
     'Ask with the XDG_RUNTIME_DIR and TMPDIR with which it was started, or end its process and start it again: what it acknowledged is kept.',

@@ -11,7 +11,7 @@ import {
   keptBreakpointSchema,
   loggedSchema,
   mostBreakpoints,
-  mostPatience,
+  mostSuspendedTimeouts,
   mostExpression,
   refusedBreakpointSchema,
   sendingSchema,
@@ -293,7 +293,7 @@ export const methods = {
    * connection; from then on attempts under way have their whole time.
    */
   'debug/patience': {
-    params: z.strictObject({ destinationIds: z.array(destinationId).max(mostPatience) }),
+    params: z.strictObject({ destinationIds: z.array(destinationId).max(mostSuspendedTimeouts) }),
     result: z.object({ destinationIds: z.array(destinationId).describe('Those of which the time-out is lifted.') }),
   },
   /**

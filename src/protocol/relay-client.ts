@@ -51,21 +51,21 @@ export function messagesOf(stream: Readable): StreamMessageReader {
 const mostIdleTurns = 8;
 
 /** How long a relay may say nothing at all before it is asked for a sign of life, and then again, in milliseconds. */
-const defaultPatienceMs = 15_000;
+const defaultAnswerTimeoutMs = 15_000;
 
 /**
  * Connects to the relay that runs for a data directory.
  * @param dataDir the data directory
- * @param patienceMs a request fails where the relay says nothing for twice as long: a process may be there and held
+ * @param answerTimeoutMs a request fails where the relay says nothing for twice as long: a process may be there and held
  * @throws NoRelayError where none runs; UnreachableRelayError; NoAnswerError; DataDirectoryError
  */
-export async function connectToRelay(dataDir: string, patienceMs = defaultPatienceMs): Promise<RelayClient> {
+export async function connectToRelay(dataDir: string, answerTimeoutMs = defaultAnswerTimeoutMs): Promise<RelayClient> {
   const real = checkDataDirectory(dataDir);
   const channel = controlChannelOf(real);
   const socket = await reach(real, channel);
   socket.setNoDelay(true);
   if (channel.proofNeeded) await proveToServer(socket, channel);
-  return speakOver(socket, dataDir, patienceMs);
+  return clientOverStream(socket, dataDir, answerTimeoutMs);
 }
 
 /** One that starts opens its channel a while after it took the lock, and one that ends lets go a while later; in milliseconds. */
@@ -151,9 +151,13 @@ function unconnected(dataDir: string, error: NodeJS.ErrnoException): Error {
  * The client of what answers the control channel's methods at the other end of a stream.
  * @param stream is closed with the client
  * @param dataDir the data directory that it serves
- * @param patienceMs see {@link connectToRelay}
+ * @param answerTimeoutMs see {@link connectToRelay}
  */
-export function speakOver(stream: Duplex, dataDir: string, patienceMs = defaultPatienceMs): RelayClient {
+export function clientOverStream(
+  stream: Duplex,
+  dataDir: string,
+  answerTimeoutMs = defaultAnswerTimeoutMs,
+): RelayClient {
   let handled = 0;
   const connection: MessageConnection = createMessageConnection(
     messagesOf(stream),
@@ -194,7 +198,7 @@ export function speakOver(stream: Duplex, dataDir: string, patienceMs = defaultP
             connection.sendRequest('relay/status', {}).catch(() => undefined);
             watch(handled, true);
           }
-        }, patienceMs);
+        }, answerTimeoutMs);
       };
       watch(handled, false);
     });

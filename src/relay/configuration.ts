@@ -8,7 +8,7 @@ import { ConflictError } from '../protocol/errors.ts';
 import { StoreError } from './log/database.ts';
 import type { Forwarder } from './sending/forwarder.ts';
 import type { Ingress, IngressLimits } from './receiving/ingress.ts';
-import type { HoldsDestination, KeptSettings } from './log/kept-destinations.ts';
+import type { HoldsDestination, StoredSettings } from './log/stored-destinations.ts';
 import { renderSettingsOf } from './receiving/reception.ts';
 import type { Reception } from './receiving/reception.ts';
 import { stageRemembered, withDestinations, withNewSecret } from './remembered.ts';
@@ -142,10 +142,10 @@ export class Configuration {
   }
 
   /** Puts settings on disk: in the store and in what is remembered, or in neither. @throws StoreError */
-  #keep(settings: Settings, remembered: Remembered, heldBy: HoldsDestination): KeptSettings {
+  #keep(settings: Settings, remembered: Remembered, heldBy: HoldsDestination): StoredSettings {
     const { dataDir, store } = this.#options;
     let staged: StagedFile | undefined;
-    let kept: KeptSettings | undefined;
+    let kept: StoredSettings | undefined;
     try {
       staged = stageRemembered(dataDir, remembered);
       kept = store.destinations.keepSettings(settings.destinations, renderSettingsOf(settings), heldBy);

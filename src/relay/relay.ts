@@ -36,11 +36,11 @@ import { statusOf } from './clients/relay-status.ts';
 import { remember, rememberedDestinations } from './remembered.ts';
 import { Renderer } from './sending/render.ts';
 import { SampleReceiver } from './sample-receiver.ts';
-import { iso } from './log/shown.ts';
+import { iso } from './log/protocol-shapes.ts';
 import { Store } from './log/store.ts';
 import { TunnelSupervisor } from './tunnel/supervisor.ts';
 import type { TunnelSupervisorOptions } from './tunnel/supervisor.ts';
-import { Upkeep } from './history/upkeep.ts';
+import { IndexMaintenance } from './history/index-maintenance.ts';
 
 /** Another process is the relay of the data directory: attach to it. */
 export class RelayRunningError extends Error {
@@ -147,7 +147,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 }
 
 /** How long what is released when the relay ends may take to go out, in milliseconds. */
-const releasePatienceMs = 5000;
+const releaseTimeoutMs = 5000;
 
 class RunningRelay implements Relay {
   readonly client: RelayClient;
@@ -156,7 +156,7 @@ class RunningRelay implements Relay {
   readonly #lock: Lock;
   readonly #store: Store;
   readonly #history: HistoryThread;
-  readonly #upkeep: Upkeep;
+  readonly #maintenance: IndexMaintenance;
   readonly #forwarder: Forwarder;
   readonly #gate: Gate;
   readonly #asked: AskedMark;
@@ -231,12 +231,12 @@ class RunningRelay implements Relay {
       settings,
     ));
     const history = (this.#history = new HistoryThread(dataDir, {
-      onNews: (news) => this.#upkeep.indexed(news),
+      onNews: (news) => this.#maintenance.indexed(news),
       underWay: () => forwarder.underWay(),
     }));
-    this.#upkeep = new Upkeep({ history, store, announcer, log });
+    this.#maintenance = new IndexMaintenance({ history, store, announcer, log });
     const onReceived = (received: Received): void => {
-      this.#upkeep.stored();
+      this.#maintenance.stored();
       passOn(received, { announcer, forwarder, gate, store, log });
     };
 
@@ -252,10 +252,10 @@ class RunningRelay implements Relay {
         version: options.version ?? ownVersion,
         port: this.#port,
         tunnel: this.#tunnel?.status,
-        index: this.#upkeep.index,
+        index: this.#maintenance.index,
         strangers: this.#ingress.strangers,
         clients: this.#control.clients,
-        notices: [...this.#notices, ...this.#upkeep.notices],
+        notices: [...this.#notices, ...this.#maintenance.notices],
       });
     const handlers = makeHandlers({
       ...{
@@ -323,7 +323,7 @@ class RunningRelay implements Relay {
     this.#tunnel.open(this.#configuration.settings.tunnel);
     this.#keepAlive?.clientsChanged(0);
     this.#log('info', `listening on 127.0.0.1:${this.#port}`);
-    this.#upkeep.begin();
+    this.#maintenance.begin();
   }
 
   /** @param held what becomes of what the gate holds */
@@ -332,7 +332,7 @@ class RunningRelay implements Relay {
       if (held === 'drop') await this.#gate.dropForGood();
       else if (held === 'release') {
         await this.#gate.releaseForGood();
-        await this.#drained(releasePatienceMs);
+        await this.#drained(releaseTimeoutMs);
       }
     } catch (error) {
       this.#log('error', `what is held could not be ${held === 'drop' ? 'dropped' : 'released'}: ${String(error)}`);
@@ -356,7 +356,7 @@ class RunningRelay implements Relay {
   async #stop(): Promise<void> {
     const steps: readonly (() => Promise<void> | void)[] = [
       () => this.#keepAlive?.close(),
-      () => this.#upkeep.close(),
+      () => this.#maintenance.close(),
       () => this.#announcer.ends(),
       () => this.#tunnel?.close(),
       () => this.#ingress.close(),

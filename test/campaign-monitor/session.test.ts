@@ -101,13 +101,13 @@ describe('a session at Campaign Monitor', () => {
   it('waits after a 429 as it says, or by itself, and not for ever', async () => {
     await harness.control('POST', '/rate-limit', { times: 2, resetSeconds: 0 });
     assert.equal((await api.clients()).length, 2);
-    const patient = open({ backoffMs: [0, 0] });
+    const tolerant = open({ backoffMs: [0, 0] });
     await harness.control('POST', '/rate-limit', { times: 2, resetSeconds: null });
-    assert.equal((await patient.clients()).length, 2);
+    assert.equal((await tolerant.clients()).length, 2);
     await harness.control('POST', '/rate-limit', { times: 3, resetSeconds: null });
-    await failsWith(patient.clients(), 'rate-limited');
+    await failsWith(tolerant.clients(), 'rate-limited');
     await harness.control('POST', '/rate-limit', { times: 1, resetSeconds: 3600 });
-    assert.match((await failsWith(patient.clients(), 'rate-limited')).message, /3600 s/);
+    assert.match((await failsWith(tolerant.clients(), 'rate-limited')).message, /3600 s/);
   });
 
   it('can be given up while it waits after a 429', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isSaidBy, newsTeller, sharedCauses } from '../../src/check/causes.ts';
+import { isSaidBy, noveltyTracker, sharedCauses } from '../../src/check/causes.ts';
 import type { CheckResult } from '../../src/check/check.ts';
 import type { Finding, Outcome } from '../../src/check/run.ts';
 import { checksFor } from '../../src/check/suite.ts';
@@ -61,7 +61,7 @@ describe('Why checks are not decided', () => {
       [[textOf(page), [all[2]?.id]]],
     );
     assert.equal(isSaidBy(sharedCauses([one]), one), false);
-    const newsOf = newsTeller();
+    const newsOf = noveltyTracker();
     assert.deepEqual([newsOf(one).causes, newsOf(missing(3)).causes], [[page], []]);
   });
 
@@ -74,7 +74,7 @@ describe('Why checks are not decided', () => {
   });
 
   it('is news once; what failed always is', () => {
-    const newsOf = newsTeller();
+    const newsOf = noveltyTracker();
     const told = [
       result(0, 'undecided', [page]),
       result(1, 'undecided', [page]),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { costOf } from '../../src/check/cost.ts';
-import type { CostTerms } from '../../src/check/cost.ts';
+import type { CostAssumptions } from '../../src/check/cost.ts';
 import { allChecksMs, settlingOf } from '../../src/check/defaults.ts';
 import { scenario } from '../../src/check/scenario.ts';
 import type { WrittenScenario } from '../../src/check/scenario.ts';
@@ -10,7 +10,7 @@ import type { Check } from '../../src/check/suite.ts';
 const all = checksFor({ answerWithinMs: 1000 });
 const settling = { mostMs: 1000, quietMs: 100 };
 
-function terms(has: boolean): CostTerms {
+function assumptions(has: boolean): CostAssumptions {
   return { has: { probe: has, kept: has, key: has }, settling };
 }
 
@@ -29,31 +29,31 @@ describe('What checks cost in time', () => {
       { wait: 500 },
       { send: one, expect: { probe: 1, kept: 'Ada' } },
     ]);
-    const given = { ...terms(true), isSettlingGiven: true };
+    const given = { ...assumptions(true), isSettlingGiven: true };
     // In vain, two others are sent that tell whether the page shows a part only.
     assert.deepEqual(costOf([check], given), { leastMs: 3700, mostMs: 6900 });
     // The second time the number is known.
     assert.deepEqual(costOf([check, check], given), { leastMs: 7300, mostMs: 13_700 });
     // Behind each there is a short time to end by it.
-    assert.deepEqual(costOf([check], terms(false)), { leastMs: 3600, mostMs: 3600 });
-    assert.deepEqual(costOf([check, check], terms(false)), { leastMs: 7200, mostMs: 7200 });
+    assert.deepEqual(costOf([check], assumptions(false)), { leastMs: 3600, mostMs: 3600 });
+    assert.deepEqual(costOf([check, check], assumptions(false)), { leastMs: 7200, mostMs: 7200 });
   });
 
   it('is what is sent first, too, to find how long the callback works behind its answer', () => {
     const shows = checkOf([{ send: one, expect: { probe: 1 } }]);
-    assert.deepEqual(costOf([shows], terms(true)), { leastMs: 200, mostMs: 10_100 });
-    assert.deepEqual(costOf([shows], { ...terms(true), isSettlingGiven: true }), { leastMs: 200, mostMs: 1100 });
+    assert.deepEqual(costOf([shows], assumptions(true)), { leastMs: 200, mostMs: 10_100 });
+    assert.deepEqual(costOf([shows], { ...assumptions(true), isSettlingGiven: true }), { leastMs: 200, mostMs: 1100 });
     const first = checkOf([{ send: one }]);
     // Of the one that shows nothing it is waited for longer: it may be worked off one by one.
-    assert.deepEqual(costOf([first, shows], terms(true)), { leastMs: 400, mostMs: 11_500 });
+    assert.deepEqual(costOf([first, shows], assumptions(true)), { leastMs: 400, mostMs: 11_500 });
   });
 
   it('is as long as a repetition may take, and nothing where a check is not run', () => {
     const repeated = checkOf([{ repeat: { times: 100, atMostMs: 5000 }, steps: [{ send: one }] }]);
-    assert.deepEqual(costOf([repeated], terms(true)), { leastMs: 100, mostMs: 5300 });
+    assert.deepEqual(costOf([repeated], assumptions(true)), { leastMs: 100, mostMs: 5300 });
     const paced = checkOf([{ repeat: { times: 11, perSecond: 10 }, steps: [{ send: one }, { wait: 50 }] }]);
-    assert.deepEqual(costOf([paced], terms(true)), { leastMs: 1150, mostMs: 1350 });
-    assert.deepEqual(costOf([checkOf([{ wait: 500 }], true)], terms(false)), { leastMs: 0, mostMs: 0 });
+    assert.deepEqual(costOf([paced], assumptions(true)), { leastMs: 1150, mostMs: 1350 });
+    assert.deepEqual(costOf([checkOf([{ wait: 500 }], true)], assumptions(false)), { leastMs: 0, mostMs: 0 });
   });
 
   it('stays below the limit of all of them, whatever is waited for', () => {

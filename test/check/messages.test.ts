@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { planOf } from '../../src/check/messages.ts';
 import type { Delivery, Message } from '../../src/check/messages.ts';
-import type { Shape, Trouble } from '../../src/check/scenario.ts';
-import { deliveriesWith, NoKeyError, partSizeOf, withTroubles } from '../../src/check/trouble.ts';
+import type { Shape, Fault } from '../../src/check/scenario.ts';
+import { deliveriesWith, NoKeyError, partSizeOf, withFaults } from '../../src/check/fault-injection.ts';
 import { textOf } from '../../src/check/words.ts';
 import { readPlatformNotification } from '../../src/open-connectors/notification.ts';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
@@ -85,43 +85,43 @@ describe('What is posted to a callback', () => {
   });
 });
 
-describe('Trouble', () => {
+describe('Injected faults', () => {
   const key = 'MySecretEventSignatureKey';
-  const troubled = (count: number, troubles: Trouble[], signatureKey: string | undefined = key): Message[] =>
-    withTroubles(
+  const faulty = (count: number, faults: Fault[], signatureKey: string | undefined = key): Message[] =>
+    withFaults(
       [
-        ...deliveriesWith([deliveryOf(count)], troubles).flatMap((delivery) => [
+        ...deliveriesWith([deliveryOf(count)], faults).flatMap((delivery) => [
           ...planOf(delivery, {
             shape: 'notification',
-            partSize: partSizeOf(troubles) ?? 20,
+            partSize: partSizeOf(faults) ?? 20,
             signatureKey,
             now,
           }).make(),
         ]),
       ],
-      troubles,
+      faults,
       signatureKey,
     );
   const isRight = (message: Message): boolean => verify(message.body, signatureOf(message) ?? '', [key]);
 
   it('sends the very same bytes twice, the last first, all in one, or one in each', () => {
-    const [first, second, ...more] = troubled(1, ['twice']);
+    const [first, second, ...more] = faulty(1, ['twice']);
     assert.deepEqual(first?.body, second?.body);
     assert.equal(first?.eventId, second?.eventId);
     assert.equal(more.length, 0);
     assert.deepEqual(
-      troubled(60, ['reordered']).map(({ label }) => textOf(label)),
+      faulty(60, ['reordered']).map(({ label }) => textOf(label)),
       ['part 3 of 3', 'part 2 of 3', 'part 1 of 3'],
     );
     assert.deepEqual(
-      troubled(60, ['merged']).map(({ events }) => events),
+      faulty(60, ['merged']).map(({ events }) => events),
       [60],
     );
-    assert.equal(troubled(7, ['split']).length, 7);
+    assert.equal(faulty(7, ['split']).length, 7);
   });
 
   it('holds the first back behind the others, and marks what is cut, slow or left', () => {
-    const late = troubled(60, [{ late: 70 }]);
+    const late = faulty(60, [{ late: 70 }]);
     assert.deepEqual(
       late.map(({ label, afterMs }) => [textOf(label), afterMs]),
       [
@@ -130,39 +130,39 @@ describe('Trouble', () => {
         ['part 1 of 3, late', 70],
       ],
     );
-    for (const [trouble, manner] of [
+    for (const [fault, manner] of [
       ['cut', { kind: 'cut' }],
       ['unanswered', { kind: 'unanswered' }],
       [{ slow: 9 }, { kind: 'slow', ms: 9 }],
     ] as const) {
-      assert.deepEqual(troubled(1, [trouble])[0]?.manner, manner);
+      assert.deepEqual(faulty(1, [fault])[0]?.manner, manner);
     }
   });
 
   it('leaves the signature right where only the way is bad', () => {
-    for (const trouble of ['twice', 'reordered', 'merged', 'split', 'cut', 'escaped'] as const) {
-      assert.ok(troubled(25, [trouble]).every(isRight), trouble);
+    for (const fault of ['twice', 'reordered', 'merged', 'split', 'cut', 'escaped'] as const) {
+      assert.ok(faulty(25, [fault]).every(isRight), fault);
     }
   });
 
   it('makes each wrong signature wrong, and the body still JSON', () => {
-    for (const trouble of ['tampered', 'wrong-signature', 'old-signature', 'wrong-sha1-signature'] as const) {
-      const [message] = troubled(1, [trouble]);
-      assert.ok(message !== undefined && !isRight(message), trouble);
-      assert.match(signatureOf(message) ?? '', trouble === 'wrong-sha1-signature' ? /^sha1=/ : /^sha256=/);
-      assert.doesNotThrow(() => void JSON.parse(message.body.toString()), trouble);
+    for (const fault of ['tampered', 'wrong-signature', 'old-signature', 'wrong-sha1-signature'] as const) {
+      const [message] = faulty(1, [fault]);
+      assert.ok(message !== undefined && !isRight(message), fault);
+      assert.match(signatureOf(message) ?? '', fault === 'wrong-sha1-signature' ? /^sha1=/ : /^sha256=/);
+      assert.doesNotThrow(() => void JSON.parse(message.body.toString()), fault);
     }
-    const [unsigned] = troubled(1, ['unsigned']);
+    const [unsigned] = faulty(1, ['unsigned']);
     assert.equal(unsigned && signatureOf(unsigned), undefined);
-    const [whole, changed] = [troubled(1, ['twice'])[0]?.body.length, troubled(1, ['tampered'])[0]?.body.length];
+    const [whole, changed] = [faulty(1, ['twice'])[0]?.body.length, faulty(1, ['tampered'])[0]?.body.length];
     assert.equal(whole, changed, 'one letter is another one');
   });
 
   it('makes of the right signature a part, and its beginning with another end', () => {
-    const right = signatureOf(troubled(1, ['twice'])[0] ?? assert.fail()) ?? '';
-    const signatureWith = (trouble: Extract<Trouble, string>): string => {
-      const [message] = troubled(1, [trouble]);
-      assert.ok(message !== undefined && !isRight(message), trouble);
+    const right = signatureOf(faulty(1, ['twice'])[0] ?? assert.fail()) ?? '';
+    const signatureWith = (fault: Extract<Fault, string>): string => {
+      const [message] = faulty(1, [fault]);
+      assert.ok(message !== undefined && !isRight(message), fault);
       return signatureOf(message) ?? '';
     };
     assert.equal(signatureWith('empty-signature'), 'sha256=');
@@ -172,7 +172,7 @@ describe('Trouble', () => {
   });
 
   it('has a body whose JSON, written anew, is another text', () => {
-    const [message] = troubled(1, ['escaped']);
+    const [message] = faulty(1, ['escaped']);
     const text = message?.body.toString() ?? '';
     assert.notEqual(JSON.stringify(JSON.parse(text)), text);
     assert.match(text, /Zo\\u00EB/);
@@ -180,6 +180,6 @@ describe('Trouble', () => {
   });
 
   it('says where a key is missing that it is about', () => {
-    assert.throws(() => withTroubles(made(1), ['unsigned'], undefined), NoKeyError);
+    assert.throws(() => withFaults(made(1), ['unsigned'], undefined), NoKeyError);
   });
 });

@@ -21,7 +21,7 @@ interface Manner {
 }
 
 /** A right one that takes its time. */
-class Unhurried extends RightHandler {
+class SlowHandler extends RightHandler {
   readonly #manner: Manner;
   /** In which order what waits is worked off. */
   readonly #waiting: (() => void)[] = [];
@@ -65,7 +65,7 @@ class Unhurried extends RightHandler {
 
 async function checked(manner: Manner, page: PageOptions, isRun: (id: string) => boolean): Promise<CheckResult[]> {
   const world = new VirtualWorld();
-  world.handler = new Unhurried((ms) => world.wait(ms), manner);
+  world.handler = new SlowHandler((ms) => world.wait(ms), manner);
   // How fast it answers is asked by two checks of their own: here it may take its time.
   const checks = checksFor({ answerWithinMs: 10_000 }).filter(({ id }) => isRun(id));
   return world.run(() => runChecks(checks, contextIn(world, key, page), { timeoutMs: 36_000_000 }));

@@ -27,10 +27,10 @@ function contextOf(callback: Callback, more: Partial<RunContext> = {}): RunConte
 describe('The suite', () => {
   it('has checks that each say why they matter, what the platform does and what to do', () => {
     assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
-    for (const { id, title, why, platform, mend, scenario } of all) {
+    for (const { id, title, why, platform, fix, scenario } of all) {
       assert.match(id, /^[a-z0-9]+(?:-[a-z0-9]+)*$/);
-      for (const text of [title, why, platform, mend]) assert.ok(text.length > 5, id);
-      assert.match(`${why}${platform}${mend}`, /\.$/, id);
+      for (const text of [title, why, platform, fix]) assert.ok(text.length > 5, id);
+      assert.match(`${why}${platform}${fix}`, /\.$/, id);
       checkExpressions(scenario);
     }
   });

@@ -83,7 +83,7 @@ describe('A workspace that names stored keys and credentials', function () {
     user.putBack();
   });
 
-  it('gets none of them before the user has agreed: what goes there is held, and she is told who names what for where', async () => {
+  it('gets none of them before the user has agreed: what goes there is held, and they are told who names what for where', async () => {
     const url = `${evil}/collect?token=hidden`;
     await setSetting('destinations', [{ url, credentialsName: 'prod', signatureKeyName: 'mine' }], Workspace);
     await window.session.start();
@@ -255,7 +255,7 @@ describe('A workspace that names stored keys and credentials', function () {
     assert.match(asking.detail, /• the credentials “prod\] \(command:x\)\\u\{202e\}”/);
   });
 
-  it('of the user’s own settings is asked about as such; what she types in Add Destination is agreed to', async () => {
+  it('of the user’s own settings is asked about as such; what they type in Add Destination is agreed to', async () => {
     await window.session.start();
     await apply(vscode.ConfigurationTarget.Global, { url: 'http://127.0.0.1:3000/a', credentialsName: 'prod' });
     const asking = await question('http://127.0.0.1:3000');

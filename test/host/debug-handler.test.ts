@@ -73,12 +73,14 @@ describe('Debug My Handler', function () {
     await settings().update(
       'destinations',
       [
-        { id: 'hers', url: `http://127.0.0.1:${port}/callback`, timeoutMs },
+        { id: 'debugged', url: `http://127.0.0.1:${port}/callback`, timeoutMs },
         { id: 'other', url: `http://127.0.0.1:${(hangs.address() as AddressInfo).port}/`, timeoutMs },
       ],
       vscode.ConfigurationTarget.Global,
     );
-    await until(async () => (await stage.client.request('relay/status', {})).destinations[0]?.destinationId === 'hers');
+    await until(
+      async () => (await stage.client.request('relay/status', {})).destinations[0]?.destinationId === 'debugged',
+    );
     await launch().update(
       'configurations',
       [
@@ -117,11 +119,11 @@ describe('Debug My Handler', function () {
     await stage.stop();
   });
 
-  /** Continues, until her answer has come and her time-out counts again. */
+  /** Continues, until the handler has answered and its time-out counts again. */
   const goOn = async (): Promise<void> => {
     await vscode.commands.executeCommand('workbench.action.debug.continue');
-    await until(async () => (await forwarding('hers'))?.state === 'sent');
-    assert.equal((await forwarding('hers'))?.status, 200);
+    await until(async () => (await forwarding('debugged'))?.state === 'sent');
+    assert.equal((await forwarding('debugged'))?.status, 200);
     await until(async () => (await lifted()).length === 0);
   };
 
@@ -131,7 +133,7 @@ describe('Debug My Handler', function () {
     vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(place)]);
   };
 
-  it('asks once for the launch configuration, starts it, and the breakpoint in her handler is hit', async () => {
+  it('asks once for the launch configuration, starts it, and the breakpoint in the handler is hit', async () => {
     breakHere();
     // The one that names the destination's port stands first.
     await accepting(run('debugHandler', nodeOf(row)));
@@ -147,12 +149,12 @@ describe('Debug My Handler', function () {
     assert.ok(top !== undefined && top.source.path.endsWith('/examples/wrong-handler/server.js'), top?.source.path);
     assert.equal(top.line, line + 1);
 
-    // What the relay holds is seen in a session of ours beside hers.
+    // What the relay holds is seen in a session of ours beside the user’s.
     assert.deepEqual(ours, ['began']);
 
-    // Her time-out is over when that of the other destination is, and longer: it was sent again behind it.
+    // The handler’s time-out is over when that of the other destination is, and longer: it was sent again behind it.
     await until(async () => (await lifted()).length > 0);
-    assert.deepEqual(await lifted(), ['hers']);
+    assert.deepEqual(await lifted(), ['debugged']);
     await stage.client.request('notifications/replay', {
       ids: [row.id],
       to: (await stage.client.request('relay/status', {})).settings.destinations[1]!,
@@ -161,7 +163,7 @@ describe('Debug My Handler', function () {
       const other = await forwarding('other');
       return other?.state === 'failed' && /no answer within/.test(other.detail ?? '');
     });
-    assert.equal((await forwarding('hers'))?.state, 'waiting', 'it is under way still');
+    assert.equal((await forwarding('debugged'))?.state, 'waiting', 'it is under way still');
 
     await goOn();
 
@@ -171,14 +173,14 @@ describe('Debug My Handler', function () {
     const chosen = { snapshot: '', stretches: [], ids: [row.id], active: row.id };
     await run('debugHandler', { webview: 'campaignMonitorRelay.table', chosen });
     await stands();
-    assert.equal((await forwarding('hers'))?.state, 'waiting', 'another event was sent');
+    assert.equal((await forwarding('debugged'))?.state, 'waiting', 'another event was sent');
     assert.equal(rootOf(vscode.debug.activeDebugSession ?? frame.session).id, session.id);
     await until(async () => (await lifted()).length > 0);
-    assert.deepEqual(await lifted(), ['hers']);
+    assert.deepEqual(await lifted(), ['debugged']);
     await goOn();
   });
 
-  it('waits no longer than her time-out says once the session is stopped, and what is ours ends with it', async () => {
+  it('waits no longer than the time-out says once the session is stopped, and what is ours ends with it', async () => {
     await run('debugHandler', nodeOf(row));
     await stands();
     await until(async () => (await lifted()).length > 0);
@@ -189,7 +191,7 @@ describe('Debug My Handler', function () {
     assert.deepEqual(ours, ['began', 'ended']);
   });
 
-  it('waits for every event of a session that she started herself, where a setting says so', async () => {
+  it('waits for every event of a session that the user started, where a setting says so', async () => {
     await settings().update('debugHandler.everyEvent', true, vscode.ConfigurationTarget.Global);
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     assert.equal(await vscode.debug.startDebugging(folder, configurationName), true);
@@ -197,7 +199,7 @@ describe('Debug My Handler', function () {
     await stage.client.request('deliveries/inject', { body: { text: body('joan@example.org') } });
     await stands();
     await until(async () => (await lifted()).length > 0);
-    assert.deepEqual(await lifted(), ['hers']);
+    assert.deepEqual(await lifted(), ['debugged']);
     await settings().update('debugHandler.everyEvent', undefined, vscode.ConfigurationTarget.Global);
     await until(async () => (await lifted()).length === 0);
     await stopHere();
@@ -316,11 +318,11 @@ describe('A handler that was debugged before the relay first ran in its folder',
     await untilTaken(port);
     const stage = await startStage();
     try {
-      const destinations = [{ id: 'hers', url: `http://127.0.0.1:${port}/callback` }];
+      const destinations = [{ id: 'debugged', url: `http://127.0.0.1:${port}/callback` }];
       await settings.update('destinations', destinations, vscode.ConfigurationTarget.Global);
       await until(async () => {
         const { settings } = await stage.client.request('relay/status', {});
-        return settings.destinations.some(({ id }) => id === 'hers');
+        return settings.destinations.some(({ id }) => id === 'debugged');
       });
       const place = new vscode.Location(vscode.Uri.file(program), new vscode.Position(line, 2));
       vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(place)]);

@@ -50,7 +50,7 @@ describe('creating an instance, against the sandbox', () => {
     });
   }
 
-  /** What a person and her browser do: she presses a button of the consent page. */
+  /** What the user and their browser do: a button of the consent page is pressed. */
   async function consent(request: AuthorizationRequest, decision = 'allow'): Promise<Authorization> {
     const url = await request.buildUrl('state', request.redirect, new AbortController().signal);
     const page = await call('GET', url);
@@ -96,13 +96,13 @@ describe('creating an instance, against the sandbox', () => {
 
   /** Parts whose `POST /instances` gives up soon: for platforms that never answer. */
   function impatient(more: Partial<CreationParts> = {}): CreationParts {
-    const [patient, quick] = [api(), api(1000)];
+    const [tolerant, quick] = [api(), api(1000)];
     return parts({
       api: {
-        oauthUrl: (...given) => patient.oauthUrl(...given),
+        oauthUrl: (...given) => tolerant.oauthUrl(...given),
         createInstance: (...given) => quick.createInstance(...given),
-        listInstances: (...given) => patient.listInstances(...given),
-        getInstance: (...given) => patient.getInstance(...given),
+        listInstances: (...given) => tolerant.listInstances(...given),
+        getInstance: (...given) => tolerant.getInstance(...given),
       },
       ...more,
     });

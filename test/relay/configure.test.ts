@@ -32,7 +32,7 @@ describe('Settings that cannot all be kept', () => {
     change: (other: string) => object,
     error: RegExp,
     spoil: () => void = () => undefined,
-    mend: () => void = () => undefined,
+    fix: () => void = () => undefined,
   ): Promise<void> {
     const [one, two] = [await startReceiver(), await startReceiver()];
     await relay.client.request('relay/configure', {
@@ -59,7 +59,7 @@ describe('Settings that cannot all be kept', () => {
         return true;
       },
     );
-    mend();
+    fix();
     const after = await relay.client.request('relay/status', {});
     assert.deepEqual(after.settings, before.settings);
     assert.deepEqual(after.destinations, before.destinations);
@@ -151,7 +151,7 @@ describe('Settings that cannot all be kept', () => {
       (url) => ({ destinations: [{ url }] }),
       /disk I\/O error/,
       () => (fault = failReading(/^SELECT id FROM render_settings/)),
-      () => fault?.mend(),
+      () => fault?.fix(),
     );
   });
 
@@ -189,7 +189,7 @@ describe('Settings that are changed while what waits cannot be read', () => {
     assert.deepEqual(missingKeys, []);
     assert.ok(fault.met > 0);
     assert.equal(receiver.requests.length, 0);
-    fault.mend();
+    fault.fix();
     const [request] = await receiver.received(1);
     assert.equal(request?.header('elements-webhook-signature'), sign(request!.body, 'right'));
   });

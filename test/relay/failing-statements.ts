@@ -6,7 +6,7 @@ import { afterwards } from './afterwards.ts';
 export interface Fault {
   readonly met: number;
   /** The disk works again. */
-  mend(): void;
+  fix(): void;
 }
 
 type Reading = (this: StatementSync, ...values: unknown[]) => unknown;
@@ -38,7 +38,7 @@ export function watchReading(sql: RegExp, onRead: (values: readonly unknown[]) =
  */
 export function failReading(sql: RegExp): Fault {
   let met = 0;
-  const mend = watchReading(sql, () => {
+  const fix = watchReading(sql, () => {
     met += 1;
     throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 266 });
   });
@@ -46,6 +46,6 @@ export function failReading(sql: RegExp): Fault {
     get met() {
       return met;
     },
-    mend,
+    fix,
   };
 }

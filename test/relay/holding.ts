@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import type { ForwardingState } from '../../src/protocol/history.ts';
 import { holdableOf, holdOf } from '../../src/relay/log/held.ts';
-import type { ForwardingKey, Holdable, HoldView, KeptSending } from '../../src/relay/log/held.ts';
+import type { ForwardingKey, Holdable, HoldView, StoredSending } from '../../src/relay/log/held.ts';
 import type { HeldFact } from '../../src/relay/log/holds.ts';
 import { Store } from '../../src/relay/log/store.ts';
 import { attemptRecord, deliveryRecord, destinationId } from './records.ts';
@@ -80,7 +80,7 @@ export const holdingStep: fc.Arbitrary<HoldingStep> = fc.oneof(
 );
 
 /** How sending stands while it is paused. @param no the number of the pause */
-export function pausedSending(no: number): KeptSending {
+export function pausedSending(no: number): StoredSending {
   return { no, paused: { by: { kind: 'client', client: { kind: 'other' } }, since: 1, stop: null } };
 }
 
@@ -112,7 +112,7 @@ export class Holding {
 
   /** How it holds. @param underWay what is being sent */
   view(underWay: readonly ForwardingKey[] = []): HoldView {
-    const { keptSending: sending, destinations } = this.store;
+    const { storedSending: sending, destinations } = this.store;
     return {
       sending,
       stopping: [],
@@ -156,7 +156,7 @@ export class Holding {
 
   async run(step: HoldingStep): Promise<void> {
     const { store } = this;
-    const sending = store.keptSending;
+    const sending = store.storedSending;
     switch (step.kind) {
       case 'add': {
         const record = deliveryRecord(store, {
@@ -176,9 +176,9 @@ export class Holding {
         return;
       }
       case 'pause':
-        return store.holds.keepSending(() => pausedSending(sending.no + (sending.paused === null ? 1 : 0)));
+        return store.holds.storeSending(() => pausedSending(sending.no + (sending.paused === null ? 1 : 0)));
       case 'continue':
-        return store.holds.keepSending(() => ({ ...sending, paused: null }));
+        return store.holds.storeSending(() => ({ ...sending, paused: null }));
       case 'dropAll': {
         if (sending.paused === null) return;
         const none = (): readonly ForwardingKey[] => [];
@@ -199,13 +199,13 @@ export class Holding {
     const { store } = this;
     const id = this.#notifications[step.which % Math.max(this.#notifications.length, 1)];
     if (id === undefined) return;
-    const { no, paused } = store.keptSending;
+    const { no, paused } = store.storedSending;
     const held = (): HeldFact[] => store.holds.of(id, this.view());
     switch (step.kind) {
       case 'attempt': {
         const to = this.#destinations[step.to]!;
         const stopped = step.outcome === 'retrying' && step.stopped ? 4 : null;
-        if (stopped !== null && paused === null) await store.holds.keepSending(() => pausedSending(no + 1));
+        if (stopped !== null && paused === null) await store.holds.storeSending(() => pausedSending(no + 1));
         await store.forwardings.recordAttempt(attemptRecord(id, to, step.outcome), null, stopped);
         return;
       }

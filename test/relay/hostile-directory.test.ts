@@ -152,15 +152,15 @@ describe('A data directory that came with a cloned repository', function () {
     const here = process.cwd();
     const { HOME: home = '', XDG_STATE_HOME: state } = process.env;
     const folder = temporaryFolder();
-    const brought = join(folder, '.local', 'state', 'cm-relay');
-    mkdirSync(join(brought, '..'), { recursive: true });
-    cpSync(dataDir, brought, { recursive: true });
+    const hookChange = join(folder, '.local', 'state', 'cm-relay');
+    mkdirSync(join(hookChange, '..'), { recursive: true });
+    cpSync(dataDir, hookChange, { recursive: true });
     process.chdir(folder);
     delete process.env['XDG_STATE_HOME'];
     try {
       for (const empty of ['', '.']) {
         process.env['HOME'] = empty;
-        assert.throws(() => checkDataDirectory(brought), { advice: 'trust-data-directory' });
+        assert.throws(() => checkDataDirectory(hookChange), { advice: 'trust-data-directory' });
         assert.ok(isAbsolute(defaultDataDir('linux', {})));
         assert.ok(isAbsolute(defaultDataDir('win32', { LOCALAPPDATA: empty })) || process.platform !== 'win32');
       }

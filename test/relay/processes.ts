@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { controlChannelOf } from '../../src/protocol/control-channel.ts';
-import { frugal } from '../../src/extension/session/frugal-memory.ts';
+import { lowMemory } from '../../src/extension/session/low-memory.ts';
 import { afterwards } from './afterwards.ts';
 
 const program = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
@@ -29,9 +29,9 @@ export interface RelayProcess {
 
 /** Starts `cm-relay relay-process` with these arguments, under `prefix` where one is given, such as strace. */
 export function spawnRelay(args: readonly string[], prefix: readonly string[] = []): RelayProcess {
-  const node = ['node', '--disable-warning=ExperimentalWarning', ...frugal.nodeOptions];
+  const node = ['node', '--disable-warning=ExperimentalWarning', ...lowMemory.nodeOptions];
   const [command = 'node', ...rest] = [...prefix, ...node, program, 'relay-process', ...args];
-  const env = { ...process.env, ...frugal.environment };
+  const env = { ...process.env, ...lowMemory.environment };
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let output = '';
   let errors = '';

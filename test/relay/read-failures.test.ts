@@ -33,7 +33,7 @@ describe('A disk that cannot be read', () => {
     assert.equal((await relay.deliver('neither')).status, 400);
     assert.ok(fault.met > 0);
     assert.equal(receiver.requests.length, 0);
-    fault.mend();
+    fault.fix();
     await receiver.received(2);
     await relay.drained();
     await until(() => told.length === 3);
@@ -55,7 +55,7 @@ describe('A disk that cannot be read', () => {
     assert.equal(unreadable(second), 1);
     assert.equal((await second.deliver(sampleBody({ seed: 4 }))).status, 200);
     assert.equal((await counts(second)).waiting, 4);
-    fault.mend();
+    fault.fix();
     await back.received(4);
     await second.drained();
     assert.deepEqual(

@@ -5,7 +5,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Headers } from '../../src/protocol/history.ts';
-import { patience } from './until.ts';
+import { waitLimitMs } from './until.ts';
 import { afterwards } from './afterwards.ts';
 import { headerOf, pairsOf } from './requests.ts';
 
@@ -108,7 +108,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
       return connections;
     },
     answer: (next) => void (answering = next),
-    received: (total, deadlineMs = patience()) =>
+    received: (total, deadlineMs = waitLimitMs()) =>
       new Promise((resolve, reject) => {
         const done = (): void => {
           clearTimeout(timer);

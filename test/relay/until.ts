@@ -1,15 +1,15 @@
 /** Waiting in tests for what has no event. */
 
-let patienceMs = 30_000;
+let limitMs = 30_000;
 
 /** How long `until` and a receiver wait where nothing else is said, in milliseconds. */
-export function patience(): number {
-  return patienceMs;
+export function waitLimitMs(): number {
+  return limitMs;
 }
 
 /** Waits longer, or less long, from now on: a window of VS Code on a loaded machine takes its time. */
-export function setPatience(milliseconds: number): void {
-  patienceMs = milliseconds;
+export function setWaitLimit(milliseconds: number): void {
+  limitMs = milliseconds;
 }
 
 /** What `until` waited for did not come. */
@@ -25,7 +25,7 @@ export class DidNotComeError extends Error {
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  deadlineMs = patienceMs,
+  deadlineMs = limitMs,
   what = condition.toString(),
 ): Promise<NonNullable<Exclude<T, false>>> {
   const end = Date.now() + deadlineMs;

@@ -33,7 +33,7 @@ const destinations = [
 const arrivalMs = 45_000;
 
 /** Runs commands on a relay of their own, and looks at what becomes of it in the end. */
-async function play(commands: Iterable<Command>, patienceMs = arrivalMs): Promise<void> {
+async function play(commands: Iterable<Command>, timeoutMs = arrivalMs): Promise<void> {
   const world = new World(destinations);
   const rig: RelayRig = new RelayRig(
     destinations.map(({ id }) => id),
@@ -61,7 +61,7 @@ async function play(commands: Iterable<Command>, patienceMs = arrivalMs): Promis
       secrets: { signatureKeys: { mine: keys.mine } },
     });
     await fc.asyncModelRun(() => ({ model: world, real: rig }), commands);
-    await finish(world, rig, patienceMs);
+    await finish(world, rig, timeoutMs);
   } finally {
     await rig.end();
   }

@@ -1,6 +1,6 @@
 /**
- * Another user of the machine at a sandbox with random credentials. She knows the sources, the documents, the port and
- * every seed, and may open what connections she likes: all on real sockets, at a process of its own.
+ * Another user of the machine at a sandbox with random credentials. They know the sources, the documents, the port and
+ * every seed, and may open what connections they like: all on real sockets, at a process of its own.
  */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
@@ -40,7 +40,7 @@ const basic = (user: string): Record<string, string> => ({
   authorization: `Basic ${Buffer.from(`${user}:x`).toString('base64')}`,
 });
 
-/** What the owner of a sandbox does, and every secret that she gets by it. */
+/** What the owner of a sandbox does, and every secret that they get by it. */
 class Owner {
   readonly ready: Ready;
   readonly port: number;
@@ -207,7 +207,7 @@ describe('a stranger at a sandbox with random credentials', () => {
   let place: Workplace;
   let owner: Owner;
   let receiver: Receiver;
-  /** Her connections: many, kept. */
+  /** Their connections: many, kept. */
   let agent: Agent;
 
   const base = (): string => `http://127.0.0.1:${owner.port}`;
@@ -441,7 +441,7 @@ describe('a stranger at a sandbox with random credentials', () => {
     assert.equal((await knock('POST', '/oauth/decision', form, allowed)).status, 400);
   });
 
-  it('uses up no order of the owner’s and adds to none of her counts', async () => {
+  it('uses up no order of the owner’s and adds to none of their counts', async () => {
     await owner.control('DELETE', '/calls');
     await owner.control('DELETE', '/open-connectors/calls');
     await owner.control('POST', '/failures', { at: 'api', status: 503 });
@@ -497,7 +497,7 @@ describe('a stranger at a sandbox with random credentials', () => {
     assert.equal((await owner.api('GET', '/clients.json')).status, 200);
     assert.equal((await owner.control('GET', '')).status, 200);
     assert.ok(performance.now() - asked < 5000, 'at once');
-    // She is not let to stay either: seconds, and each is closed.
+    // A stranger may not stay either: seconds, and each is closed.
     await closed(sockets);
   });
 
@@ -514,7 +514,7 @@ describe('a stranger at a sandbox with random credentials', () => {
     assert.deepEqual(
       (await connection.answers(2)).map(({ status }) => status),
       [200, 200],
-      'the owner keeps hers',
+      'the owner keeps theirs',
     );
     connection.socket.destroy();
   });

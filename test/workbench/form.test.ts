@@ -271,7 +271,7 @@ describe('The form of a new instance', () => {
     await workbench.picture('form/filled-from-the-sandbox');
     await form.locator('#create[aria-disabled="false"]').press('Enter');
     await form.getByRole('heading', { name: 'The instance has been created' }).waitFor({ timeout: 60_000 });
-    // The destination of the settings signs with the key that is there now. Whoever answers is where she was.
+    // The destination of the settings signs with the key that is there now. Whoever answers is where they were.
     await workbench.answerDialog('Allow');
     const page = await webviewDocument(workbench);
     assert.equal(await until(async () => (await focused(page)) || undefined), 'created');

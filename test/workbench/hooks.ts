@@ -1,11 +1,11 @@
 /** Hooks of the whole suite: a picture of every window when a test fails, and an end to server and browser. */
 import type { RootHookObject } from 'mocha';
-import { setPatience } from '../relay/until.ts';
-import { closeEverything, openWorkbenches, patienceMs } from './workbench.ts';
+import { setWaitLimit } from '../relay/until.ts';
+import { closeEverything, openWorkbenches, defaultTimeoutMs } from './workbench.ts';
 
 export const mochaHooks: RootHookObject = {
   beforeAll() {
-    setPatience(patienceMs);
+    setWaitLimit(defaultTimeoutMs);
   },
   async afterEach(this: Mocha.Context) {
     const test = this.currentTest;

@@ -15,7 +15,7 @@ import { startServer } from '../vscode/server.ts';
 import type { VsCodeServer } from '../vscode/server.ts';
 
 /** How long anything on the screen is waited for, in milliseconds: a loaded machine draws late. */
-export const patienceMs = 60_000;
+export const defaultTimeoutMs = 60_000;
 
 /** How long one try takes, of what is tried again. */
 const shortMs = 5000;
@@ -659,8 +659,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       ...options.settings,
     },
   });
-  context.setDefaultTimeout(patienceMs);
-  context.setDefaultNavigationTimeout(patienceMs);
+  context.setDefaultTimeout(defaultTimeoutMs);
+  context.setDefaultNavigationTimeout(defaultTimeoutMs);
   const page = await context.newPage();
   const workbench = new Workbench(page, server, { folder, userDataDir, ownServer });
   open.add(workbench);
@@ -678,8 +678,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
 export async function openAddress(address: string, server: VsCodeServer): Promise<Workbench> {
   browser ??= launchBrowser();
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 } });
-  context.setDefaultTimeout(patienceMs);
-  context.setDefaultNavigationTimeout(patienceMs);
+  context.setDefaultTimeout(defaultTimeoutMs);
+  context.setDefaultNavigationTimeout(defaultTimeoutMs);
   const page = await context.newPage();
   const userDataDir = join(server.dataDir, 'data');
   const workbench = new Workbench(page, server, { folder: undefined, userDataDir, ownServer: false });

@@ -106,7 +106,7 @@ function chosen(all: readonly Check[], { only, except }: CheckOptions): readonly
 }
 
 async function check(url: string | undefined, options: CheckOptions): Promise<void> {
-  const [{ checksFor }, engine, report, { newRun, sourcesOf, withNote }, { newsTeller }, { costOf }, checking] =
+  const [{ checksFor }, engine, report, { newRun, sourcesOf, withNote }, { noveltyTracker }, { costOf }, checking] =
     await Promise.all([
       import('../../check/suite.ts'),
       import('../../check/check.ts'),
@@ -119,8 +119,9 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
   const { reportedCheck, counts, countsLine, withoutDetails } = report;
   const checks = chosen(checksFor({ answerWithinMs: options.maxAnswerTime }), options);
   if (options.listChecks === true) {
-    for (const { id, title, why, platform, basis, mend, needsKey } of checks) {
-      if (options.json === true) await printJson({ type: 'check', id, title, why, platform, basis, mend, needsKey });
+    for (const { id, title, why, platform, basis, fix, needsKey } of checks) {
+      if (options.json === true)
+        await printJson({ type: 'check', id, title, why, platform, basis, mend: fix, needsKey });
       else await print(`${pad(id, 23)} ${title}\n${' '.repeat(24)}${why}\n`);
     }
     return;
@@ -138,7 +139,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     note(saidCost(costOf(checks, { has, settling: context.settling, isSettlingGiven }), options));
     // Printed one behind the other, whoever reads them.
     let printed = Promise.resolve();
-    const newsOf = newsTeller();
+    const newsOf = noveltyTracker();
     const results = await engine.runChecks(checks, context, {
       timeoutMs: options.timeout * 1000,
       isSettlingGiven,
@@ -151,7 +152,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
       onResult: (result) => {
         const reported = reportedCheck(result);
         const { isNews, causes } = newsOf(result);
-        // What is to be mended first comes before what it may have made fail.
+        // What is to be fixed first comes before what it may have made fail.
         for (const cause of causes) note(`Look at this first: ${textOf(cause)}.`);
         const shown = isNews ? reported : withoutDetails(reported);
         printed = printed.then(() =>

@@ -40,10 +40,10 @@ import { endRelay } from './stop.ts';
 type ListenOptions = CommonOptions & ListenFlags;
 
 /** How long the first line waits for a tunnel, in milliseconds. */
-const tunnelPatience = 5000;
+const tunnelTimeoutMs = 5000;
 
 /** How long the end waits for a slow reader, in milliseconds. */
-const flushPatience = 2000;
+const flushTimeoutMs = 2000;
 
 /** `cm-relay listen`. */
 export function listenCommand(): Command {
@@ -152,7 +152,7 @@ async function listen(options: ListenOptions): Promise<void> {
     client.close();
     if (relay !== null) await relay.stop();
   }
-  await endWhenRead([passing.flushed(flushPatience), errors.flushed(flushPatience)]);
+  await endWhenRead([passing.flushed(flushTimeoutMs), errors.flushed(flushTimeoutMs)]);
   if (failure !== null) throw failure;
 }
 
@@ -372,23 +372,23 @@ async function show(
 
 /**
  * The status; where there is a tunnel, once it is open or has failed, or after a while as it is then.
- * @param patienceMs how long that is, in milliseconds
+ * @param waitMs how long that is, in milliseconds
  */
-export async function statusWithTunnel(client: RelayClient, patienceMs = tunnelPatience): Promise<Status> {
-  const patience = new AbortController();
+export async function statusWithTunnel(client: RelayClient, waitMs = tunnelTimeoutMs): Promise<Status> {
+  const waiting = new AbortController();
   const open = new Promise<void>((resolve) => {
     const off = client.on('tunnel/changed', ({ tunnel }) => {
       if (isSettled(tunnel)) resolve();
     });
-    patience.signal.addEventListener('abort', off);
+    waiting.signal.addEventListener('abort', off);
   });
   const status = await client.request('relay/status', {});
   const waits = status.settings.tunnel.kind !== 'none' && !isSettled(status.tunnel);
   if (waits) {
-    const late = delay(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    const late = delay(waitMs, undefined, { signal: waiting.signal }).catch(() => undefined);
     await Promise.race([open, late, client.closed]);
   }
-  patience.abort();
+  waiting.abort();
   return waits ? client.request('relay/status', {}) : status;
 }
 
@@ -408,5 +408,5 @@ async function sayWhatIsHeld(client: RelayClient, goesOn: boolean, say: (text: s
 /** Lets a slow reader have the last lines, but not for ever: then nothing keeps the process. */
 async function endWhenRead(flushes: readonly Promise<void>[]): Promise<void> {
   await Promise.all(flushes);
-  setTimeout(() => process.exit(), flushPatience).unref();
+  setTimeout(() => process.exit(), flushTimeoutMs).unref();
 }

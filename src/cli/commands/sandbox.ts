@@ -8,8 +8,8 @@ import { isInBackground, startInBackground, tellStarter } from '../background.ts
 import { jsonFlag, newCommand, seconds, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { formerFlag } from '../former-spellings.ts';
-import { endSandbox, forgetSandbox, keepSandbox, runningSandboxes } from '../kept-sandboxes.ts';
-import type { KeptSandbox } from '../kept-sandboxes.ts';
+import { endSandbox, forgetSandbox, recordSandbox, runningSandboxes } from '../sandbox-registry.ts';
+import type { SandboxRecord } from '../sandbox-registry.ts';
 import { LiveWriter, note, print, printJson } from '../terminal/output.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { count, localTime, printable } from '../terminal/text.ts';
@@ -156,9 +156,9 @@ async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions)
 }
 
 /** Remembers where it is, so that the next one finds it; where that cannot be, it runs all the same. */
-function keep(sandbox: KeptSandbox): void {
+function keep(sandbox: SandboxRecord): void {
   try {
-    keepSandbox(sandbox);
+    recordSandbox(sandbox);
   } catch (error) {
     note(`cm-relay sandbox stop will not find it: ${(error as Error).message}`);
   }

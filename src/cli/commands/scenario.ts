@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import type { Asked, SecretsOfFile } from '../../check/asked.ts';
+import type { RunProbes, SecretsOfFile } from '../../check/run-probes.ts';
 import { quietMs, settlingOf } from '../../check/defaults.ts';
 import type { EnvironmentUse } from '../../check/environment.ts';
 import type { Delivery } from '../../check/messages.ts';
@@ -68,7 +68,7 @@ export function scenarioCommand(): Command {
 type Checking = typeof CheckingModule;
 
 /** A file that was read and checked, of which scenarios are run, and whom they ask. */
-interface Prepared extends Asked {
+interface Prepared extends RunProbes {
   readonly name: string;
   readonly scenarios: readonly Scenario[];
   readonly target: Target;
@@ -122,7 +122,8 @@ async function run(files: string[], options: ScenarioOptions): Promise<void> {
  */
 async function prepare(name: string, options: ScenarioOptions, checking: Checking): Promise<Prepared | undefined> {
   const { readScenarioFile, ScenarioFileError } = await import('../../check/scenario-file.ts');
-  const { commandOfFile, namedInFile, secretsOfFile, unnamedIn, whatIsAsked } = await import('../../check/asked.ts');
+  const { commandOfFile, namedInFile, secretsOfFile, unnamedIn, neededProbes } =
+    await import('../../check/run-probes.ts');
   const { environmentUses } = await import('../../check/environment.ts');
   let file: ScenarioFile;
   try {
@@ -135,7 +136,7 @@ async function prepare(name: string, options: ScenarioOptions, checking: Checkin
   const { only, to, config, probe: givenProbe, probeCommand, kept: givenKept, signatureKeyEnv } = options;
   const scenarios = only === undefined ? file.scenarios : meantBy(only, file.scenarios, (each) => each).meant;
   if (scenarios.length === 0) return undefined;
-  const isAsked = whatIsAsked(scenarios);
+  const isAsked = neededProbes(scenarios);
   const used = {
     destination: to === undefined && config === undefined,
     probe: isAsked.probe && givenProbe === undefined && probeCommand === undefined,
@@ -154,7 +155,7 @@ async function prepare(name: string, options: ScenarioOptions, checking: Checkin
     );
   }
   const named = namedInFile(file, used, dirname(name), secrets, target.mask);
-  const asked: Asked = {
+  const asked: RunProbes = {
     probe: isAsked.probe ? (given.probe ?? named.probe) : null,
     kept: isAsked.kept ? (given.kept ?? named.kept) : null,
   };

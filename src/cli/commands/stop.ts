@@ -14,7 +14,7 @@ import { note, print, printJson } from '../terminal/output.ts';
 import { heldText } from '../terminal/sending-text.ts';
 
 /** How long a relay may take to finish what is under way, in milliseconds. */
-const patience = 30_000;
+const endTimeoutMs = 30_000;
 
 /** As the terminal says them: the protocol, and `--held` before, say `drop` for the last. */
 const heldWords = heldAtStop.map((what) => (what === 'drop' ? 'discard' : what));
@@ -80,6 +80,6 @@ export async function endRelay(client: RelayClient, held?: HeldAtStop): Promise<
     // It may be gone before its answer is here.
     if (!isConnectionLost(error)) throw error;
   }
-  await waitForEnd(`the relay (process ${pid})`, pid, patience);
+  await waitForEnd(`the relay (process ${pid})`, pid, endTimeoutMs);
   return status;
 }

@@ -6,7 +6,7 @@ import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../vendors/campaign-monitor.ts';
 import { UsageError } from '../errors.ts';
-import { sandboxVendors } from '../kept-sandboxes.ts';
+import { sandboxVendors } from '../sandbox-registry.ts';
 import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';

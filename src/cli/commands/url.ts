@@ -60,8 +60,8 @@ export function urlCommand(): Command {
 async function url(vendor: Source, options: UrlOptions): Promise<void> {
   if (options.new === true) return renew(vendor, options);
   const isPublic = options.local !== true;
-  const patience = isPublic ? options.timeout * 1000 : 0;
-  const status = await withRelay(options, (client) => statusWithTunnel(client, patience));
+  const waitMs = isPublic ? options.timeout * 1000 : 0;
+  const status = await withRelay(options, (client) => statusWithTunnel(client, waitMs));
   const urls = urlsFor(vendor, status);
   const wanted = isPublic ? urls.public : urls.local;
   if (options.json === true) await printJson(urls);
@@ -105,11 +105,11 @@ async function renewRunning(vendor: Source, options: UrlOptions): Promise<Urls |
   }
 }
 
-async function renewed(client: RelayClient, patienceMs: number): Promise<Status> {
+async function renewed(client: RelayClient, waitMs: number): Promise<Status> {
   const { campaignMonitorUrl } = await client.request('relay/status', {});
   const replaces = nameOfSecret(readHookUrl(campaignMonitorUrl)?.secret ?? '');
   await client.request('relay/newSecret', { replaces });
-  return statusWithTunnel(client, patienceMs);
+  return statusWithTunnel(client, waitMs);
 }
 
 /** Without a relay it is made in the data directory, for the next one. */

@@ -1,7 +1,7 @@
 /** Runs a file of scenarios for an assistant: against a destination of the settings, and asking nobody else. */
 import { dirname } from 'node:path';
-import { namedInFile, unnamedIn } from '../../check/asked.ts';
-import type { Asked } from '../../check/asked.ts';
+import { namedInFile, unnamedIn } from '../../check/run-probes.ts';
+import type { RunProbes } from '../../check/run-probes.ts';
 import { settlingOf } from '../../check/defaults.ts';
 import { reportedScenario } from '../../check/report.ts';
 import type { Reported } from '../../check/report.ts';
@@ -61,7 +61,7 @@ export async function runScenarios({ file, only, destination, history, signal }:
 }
 
 /** The probes of a file, as far as they ask the destination itself. @throws UsageError */
-function askedOf(file: string, read: ScenarioFile, origin: string, mask: SecretMask): Asked {
+function askedOf(file: string, read: ScenarioFile, origin: string, mask: SecretMask): RunProbes {
   const { probe, kept } = read;
   const refuse = (what: string): never => {
     throw new UsageError(

@@ -125,11 +125,11 @@ export function fit(value: unknown, most: number): unknown {
 }
 
 /** As many of the first items as fit into an answer, and how many do not. */
-export function fitList<T>(items: readonly T[]): { readonly told: readonly T[]; readonly leftOff: number } {
+export function fitList<T>(items: readonly T[]): { readonly fitting: readonly T[]; readonly leftOff: number } {
   let length = 0;
   const end = items.findIndex((item) => (length += JSON.stringify(item).length + 1) > longestAnswer - noteLength);
-  const told = end === -1 ? items : items.slice(0, end);
-  return { told, leftOff: items.length - told.length };
+  const fitting = end === -1 ? items : items.slice(0, end);
+  return { fitting, leftOff: items.length - fitting.length };
 }
 
 /**

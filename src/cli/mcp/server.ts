@@ -11,8 +11,8 @@ import type { Destination } from '../../protocol/settings.ts';
 import { find } from '../found.ts';
 import { fitList, framed } from './safe-text.ts';
 import type { AssistantRelay, AssistantSource } from './source.ts';
-import { reasonWords, Told } from './told.ts';
-import type { Permitted } from './told.ts';
+import { reasonWords, AssistantShapes } from './assistant-shapes.ts';
+import type { Permitted } from './assistant-shapes.ts';
 import { explainEvent } from './why-failed.ts';
 
 export interface AssistantOptions extends Permitted {
@@ -42,7 +42,7 @@ export async function serveAssistant(options: AssistantOptions): Promise<void> {
 
 /** The server with its tools. */
 export function assistantServer({ version, source, relay, ...permitted }: Omit<AssistantOptions, 'ended'>): McpServer {
-  const told = new Told(permitted);
+  const shapes = new AssistantShapes(permitted);
   const server = new McpServer(
     { name: 'campaign-monitor-relay', title: 'Campaign Monitor Relay', version },
     {
@@ -60,7 +60,7 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
       return await work();
     } catch (thrown) {
       const { message, next } = thrown as Error & { next?: string };
-      const error = { error: told.text(message), ...(next !== undefined && { next: told.text(next) }) };
+      const error = { error: shapes.text(message), ...(next !== undefined && { next: shapes.text(next) }) };
       return { ...answer('It did not work.', error), isError: true };
     }
   };
@@ -80,9 +80,9 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
     ({ filter, limit }) =>
       tool(async () => {
         const { events, next } = await source.request('events/query', { filter, limit });
-        const rows = fitList(events.map((row) => told.row(row)));
+        const rows = fitList(events.map((row) => shapes.row(row)));
         const older = next === null ? '' : ', and there are older ones';
-        return answer(`${rows.told.length} events${leftOff(rows.leftOff)}${older}.`, rows.told);
+        return answer(`${rows.fitting.length} events${leftOff(rows.leftOff)}${older}.`, rows.fitting);
       }),
   );
 
@@ -100,7 +100,7 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
         const status = await source.status();
         if (status === null) return answer('No relay runs: what it received can be read.', { running: false });
         const sending = status.sending.state === 'paused' ? 'Sending is paused.' : 'Sending is on.';
-        return answer(`A relay runs. ${sending}`, told.status(status));
+        return answer(`A relay runs. ${sending}`, shapes.status(status));
       }),
   );
 
@@ -118,11 +118,11 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
         const { eventCount } = delivery;
         const batch = eventCount > 1 ? ` The delivery holds ${eventCount} events.` : '';
         return answer(`Event ${event.id} of delivery ${delivery.id}.${batch}`, {
-          event: told.row(event),
-          delivery: told.delivery(delivery),
-          headers: told.headers(headers),
-          body: told.body(body.toString('base64'), delivery.contentType),
-          notifications: notifications.map((each) => told.notification(each)),
+          event: shapes.row(event),
+          delivery: shapes.delivery(delivery),
+          headers: shapes.headers(headers),
+          body: shapes.body(body.toString('base64'), delivery.contentType),
+          notifications: notifications.map((each) => shapes.notification(each)),
         });
       }),
   );
@@ -143,10 +143,10 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
           attempts
             .slice(-mostAttempts)
             .reverse()
-            .map((attempt) => told.attempt(attempt)),
+            .map((attempt) => shapes.attempt(attempt)),
         );
-        const all = latest.told.length < attempts.length ? `, the latest of ${attempts.length}` : '';
-        return answer(`${latest.told.length} attempts${all}.`, latest.told.toReversed());
+        const all = latest.fitting.length < attempts.length ? `, the latest of ${attempts.length}` : '';
+        return answer(`${latest.fitting.length} attempts${all}.`, latest.fitting.toReversed());
       }),
   );
 
@@ -161,7 +161,7 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
     ({ id }) =>
       tool(async () => {
         const found = await find(source, id);
-        const { summary, forwardings } = explainEvent(found, told);
+        const { summary, forwardings } = explainEvent(found, shapes);
         const reason = reasonWords(found.event.reason);
         return answer(summary, { ...(reason !== null && { reason }), forwardings });
       }),
@@ -186,15 +186,15 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
         const [, contentType = null] = headers.find(([name]) => name.toLowerCase() === 'content-type') ?? [];
         return answer(`Notification ${notificationId}${which}.`, {
           notificationId,
-          destinationId: destinationId === null ? null : told.text(destinationId),
-          url: url === null ? null : told.url(url),
-          headers: told.headers(headers),
-          body: told.body(body, contentType),
+          destinationId: destinationId === null ? null : shapes.text(destinationId),
+          url: url === null ? null : shapes.url(url),
+          headers: shapes.headers(headers),
+          body: shapes.body(body, contentType),
         });
       }),
   );
 
-  if (relay !== null) registerWriting(server, relay, told, answer, tool);
+  if (relay !== null) registerWriting(server, relay, shapes, answer, tool);
   return server;
 }
 
@@ -206,7 +206,7 @@ function leftOff(count: number): string {
 function registerWriting(
   server: McpServer,
   relay: AssistantRelay,
-  told: Told,
+  shapes: AssistantShapes,
   answer: (said: string, value: unknown) => CallToolResult,
   tool: (work: () => Promise<CallToolResult>) => Promise<CallToolResult>,
 ): void {
@@ -250,9 +250,9 @@ function registerWriting(
         const to = chosenDestination(await relay.destinations(), destination);
         const reported = await relay.scenarios(file, only, to);
         const failed = reported.filter(({ outcome }) => outcome === 'failed').length;
-        const fits = fitList(reported.map((each) => told.scenario(each)));
+        const fits = fitList(reported.map((each) => shapes.scenario(each)));
         const said = `${reported.length} scenarios, of which ${failed} failed${leftOff(fits.leftOff)}.`;
-        return answer(said, fits.told);
+        return answer(said, fits.fitting);
       }),
   );
 

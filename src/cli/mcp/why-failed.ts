@@ -3,8 +3,8 @@ import { attemptAdvice } from '../../protocol/attempts.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Found } from '../found.ts';
-import { failureWords } from './told.ts';
-import type { Told } from './told.ts';
+import { failureWords } from './assistant-shapes.ts';
+import type { AssistantShapes } from './assistant-shapes.ts';
 
 /** How one forwarding stands, and why. */
 export interface Explained {
@@ -27,7 +27,7 @@ const mostForwardings = 20;
 /** Explains each forwarding of what an id means, those that most need a look first. */
 export function explainEvent(
   { event, notifications, attempts, omittedForwardings }: Omit<Found, 'headers' | 'body'>,
-  told: Told,
+  shapes: AssistantShapes,
 ): {
   readonly summary: string;
   readonly forwardings: readonly Explained[];
@@ -37,7 +37,7 @@ export function explainEvent(
   if (event.kind === 'test')
     return { summary: 'It is a test call without events: there is nothing to forward.', forwardings: [] };
   const forwardings = notifications
-    .flatMap(({ id, forwardings: each }) => each.map((forwarding) => explain(id, forwarding, attempts, told)))
+    .flatMap(({ id, forwardings: each }) => each.map((forwarding) => explain(id, forwarding, attempts, shapes)))
     .sort((a, b) => eventStates.indexOf(a.state) - eventStates.indexOf(b.state));
   const failed = forwardings.filter(({ state }) => state === 'failed').length;
   const open = forwardings.filter(({ state }) => state === 'waiting' || state === 'held').length;
@@ -53,7 +53,7 @@ function explain(
   notificationId: string,
   forwarding: Forwarding,
   attempts: readonly AttemptDetail[],
-  told: Told,
+  shapes: AssistantShapes,
 ): Explained {
   const { destination, destinationId, state, attempts: made, nextAttemptAt } = forwarding;
   const last = attempts.findLast(
@@ -61,13 +61,13 @@ function explain(
   );
   return {
     notificationId,
-    destination: told.url(destination),
+    destination: shapes.url(destination),
     state,
     ...wordsOf(forwarding, last),
     attempts: made,
     lastStatus: last?.status ?? forwarding.status,
     lastError: failureWords(last?.error ?? null),
-    lastAnswer: last === undefined ? null : told.answer(last),
+    lastAnswer: last === undefined ? null : shapes.answer(last),
     nextAttemptAt,
   };
 }

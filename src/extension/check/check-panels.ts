@@ -1,9 +1,9 @@
 /** Runs the checks and shows them, a page for each callback. The page only draws. */
 import * as vscode from 'vscode';
-import type { Asked } from '../../check/asked.ts';
+import type { RunProbes } from '../../check/run-probes.ts';
 import type { Cause } from '../../check/causes.ts';
 import type { CheckResult } from '../../check/check.ts';
-import type { Cost, CostTerms } from '../../check/cost.ts';
+import type { Cost, CostAssumptions } from '../../check/cost.ts';
 import type { Check } from '../../check/suite.ts';
 import type { Target } from '../../check/target.ts';
 import { commandId } from '../commands.ts';
@@ -36,7 +36,7 @@ export interface CheckPanelsParts {
 export interface CheckRun {
   readonly setting: DestinationSetting;
   readonly target: Target;
-  readonly asked: Asked;
+  readonly asked: RunProbes;
   readonly choice: ProbeChoice;
   /** These alone; all of them where it is null. */
   readonly only: readonly string[] | null;
@@ -182,7 +182,7 @@ class CheckPanel {
     this.#mask = new engine.SecretMask([]);
     this.#callback = engine.nameOfCallback(setting);
     this.#choice = chosenProbe(workspaceState, setting.url);
-    const kept = engine.keptRun(workspaceState, this.#callback, this.#checks);
+    const kept = engine.readSavedRun(workspaceState, this.#callback, this.#checks);
     this.#runToken = kept?.runToken ?? '';
     for (const result of kept?.results ?? []) this.#results.set(result.check.id, result);
     this.#causes = this.#sharedCauses();
@@ -224,10 +224,10 @@ class CheckPanel {
     const run = newRun();
     const settling = settlingOf();
     const has = { probe: asked.probe !== null, kept: asked.kept !== null, key: target.signatureKey !== undefined };
-    let terms: CostTerms = { has, settling };
+    let assumptions: CostAssumptions = { has, settling };
     const running: Running = {
       ...{ stop: new AbortController(), left: checks, all: checks, begun: performance.now() },
-      costOf: (some) => costOf(some, terms),
+      costOf: (some) => costOf(some, assumptions),
     };
     this.#running = running;
     this.#wasGivenUp = false;
@@ -246,7 +246,7 @@ class CheckPanel {
         {
           timeoutMs: allChecksMs,
           onSlow: (workMs, found) => {
-            terms = { has, settling: found, isSettlingGiven: true };
+            assumptions = { has, settling: found, isSettlingGiven: true };
             running.workMs = workMs;
             this.#tell([]);
           },
@@ -271,7 +271,7 @@ class CheckPanel {
   #keep(): void {
     const { context, log } = this.#parts;
     const run = { runToken: this.#runToken, results: [...this.#results.values()] };
-    this.#engine.keepRun(context.workspaceState, this.#callback, run, this.#mask).catch((error: unknown) => {
+    this.#engine.saveRun(context.workspaceState, this.#callback, run, this.#mask).catch((error: unknown) => {
       log.warn(`what the checks came to is not kept: ${(error as Error).message}`);
     });
   }

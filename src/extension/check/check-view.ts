@@ -52,7 +52,7 @@ export function drawCheck(
   viewer: CheckViewer,
 ): CheckView {
   const { l10n } = viewer;
-  const { id, title, why, platform, basis, mend } = check;
+  const { id, title, why, platform, basis, fix } = check;
   const now = result?.outcome ?? state;
   const say = sayIn(l10n);
   const known = say(platform);
@@ -65,7 +65,7 @@ export function drawCheck(
     reason: result === undefined || isSaidBy(viewer.causes, result) ? '' : line(result.reason ?? '', viewer),
     why: say(why),
     platform: basis === 'assumption' ? l10n.t('{0} (An assumption: no document says it.)', known) : known,
-    mend: say(mend),
+    fix: say(fix),
     steps: (result?.result?.steps ?? []).map((step) => stepView(step, viewer)),
   };
 }

@@ -2,8 +2,8 @@
  * The engine of checks and scenarios, and what shows its results: loaded when the first is run. Import it with
  * `await import('./engine.ts')`.
  */
-export { commandOfFile, namedInFile, secretsOfFile, tryOnce, unnamedIn, whatIsAsked } from '../../check/asked.ts';
-export { isSaidBy, newsTeller, sharedCauses } from '../../check/causes.ts';
+export { commandOfFile, namedInFile, secretsOfFile, tryOnce, unnamedIn, neededProbes } from '../../check/run-probes.ts';
+export { isSaidBy, noveltyTracker, sharedCauses } from '../../check/causes.ts';
 export { runChecks } from '../../check/check.ts';
 export { costOf } from '../../check/cost.ts';
 export { allChecksMs, answerWithinMs, settlingOf } from '../../check/defaults.ts';
@@ -21,5 +21,5 @@ export { SecretMask } from '../../common/masking.ts';
 export { destinationSchema, headerValue } from '../../protocol/settings.ts';
 export { checkError, costWords, spanWords } from './check-words.ts';
 export { causeView, drawCheck } from './check-view.ts';
-export { keepRun, keptRun, nameOfCallback, withTexts } from './kept-results.ts';
+export { saveRun, readSavedRun, nameOfCallback, withTexts } from './saved-results.ts';
 export { readCheckMessage } from './messages.ts';

@@ -84,7 +84,7 @@ export interface CheckView {
   readonly reason: string;
   readonly why: string;
   readonly platform: string;
-  readonly mend: string;
+  readonly fix: string;
   readonly steps: readonly StepView[];
 }
 

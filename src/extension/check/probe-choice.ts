@@ -1,7 +1,7 @@
 /** The probe of a destination: what tells from within what a callback made of what it was sent. Asked once, and kept. */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import type { Asked } from '../../check/asked.ts';
+import type { RunProbes } from '../../check/run-probes.ts';
 import type { SecretMask } from '../../common/masking.ts';
 import { prefix } from '../prefix.ts';
 import { problemOfUrl } from '../destinations/callback-url.ts';
@@ -177,7 +177,7 @@ export function probeOf(
   { counts, kept }: ProbeChoice,
   { urlProbe, commandProbe, keptPage }: Engine,
   mask: SecretMask,
-): Asked {
+): RunProbes {
   const page = kept === '' ? null : keptPage({ url: kept, mask });
   switch (counts.kind) {
     case 'nothing':

@@ -21,7 +21,7 @@ export function reportText(
   format: ReportFormat,
   {
     causeView,
-    newsTeller,
+    noveltyTracker,
     reportedCheck,
     sharedCauses,
     toJUnit,
@@ -43,7 +43,7 @@ export function reportText(
     case 'json':
       return toJson(reported);
     case 'text': {
-      const newsOf = newsTeller();
+      const newsOf = noveltyTracker();
       const news = results.map((each) => newsOf(each).isNews);
       const viewer = { causes: [], mask, l10n: vscode.l10n };
       const top = sharedCauses(results).map((each) => `${causeView(each, viewer).text}\n`);

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
-import type { SecretsOfFile } from '../../check/asked.ts';
+import type { SecretsOfFile } from '../../check/run-probes.ts';
 import type { EnvironmentUse } from '../../check/environment.ts';
 import type { Delivery } from '../../check/messages.ts';
 import type { RunContext } from '../../check/run.ts';
@@ -50,7 +50,7 @@ export async function prepare(
   const { l10n } = vscode;
   const folder = uri.scheme === 'file' ? dirname(uri.fsPath) : null;
   const own = file.destination?.url === undefined ? ownDestination() : null;
-  const used = { destination: own === null, ...engine.whatIsAsked(scenarios) };
+  const used = { destination: own === null, ...engine.neededProbes(scenarios) };
   const secrets = engine.secretsOfFile(file, used, (variable) => headerIn(variable, engine));
   const further = [...Object.values(secrets.probe), ...Object.values(secrets.kept)];
   const target = own === null ? targetIn(file, secrets, further, engine) : await ownTarget(own, parts, further);

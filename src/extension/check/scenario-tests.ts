@@ -17,7 +17,7 @@ import { prepare } from './scenario-run.ts';
 import type { Prepared, ScenarioParts } from './scenario-run.ts';
 import { noScenarios, scenarioFiles } from './scenario-watch.ts';
 import type { ScenarioTests as Tests } from './scenario-watch.ts';
-import { noHurryMs, unhurried } from './unhurried.ts';
+import { noDeadlineMs, withoutDeadline } from './without-deadline.ts';
 
 type Engine = typeof engineModule;
 
@@ -252,8 +252,8 @@ export class ScenarioTests implements Tests {
       }
       if (debugging) {
         const { target } = prepared.context;
-        prepared = { ...prepared, context: { ...prepared.context, target: { ...target, timeoutMs: noHurryMs } } };
-        scenarios = scenarios.map((each) => each && unhurried(each));
+        prepared = { ...prepared, context: { ...prepared.context, target: { ...target, timeoutMs: noDeadlineMs } } };
+        scenarios = scenarios.map((each) => each && withoutDeadline(each));
         const { url } = prepared.context.target;
         if (!(await this.#parts.debugHandler(url, signal))) throw new GivenUpError('no handler');
       }

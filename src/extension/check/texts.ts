@@ -20,7 +20,7 @@ export const checkTexts = pageTexts((l10n) => ({
   runThese: l10n.t('Run These Again'),
   why: l10n.t('Why it matters'),
   platform: l10n.t('What the platform does'),
-  mend: l10n.t('What to do'),
+  fix: l10n.t('What to do'),
   expected: l10n.t('Expected'),
   actual: l10n.t('Actual'),
   sent: l10n.t('What was sent'),

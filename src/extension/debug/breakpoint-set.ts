@@ -21,7 +21,7 @@ interface Wanted {
 }
 
 /** One as it was last told to VS Code. */
-interface Told {
+interface Announced {
   /** The relay's, such as `b3`. */
   readonly id: string;
   readonly message: string;
@@ -61,7 +61,7 @@ export class BreakpointSet {
   /** What becomes of an event that one of those that are set from now on cannot be asked about. */
   onFailure: OnFailure = 'stop';
   #wanted: Readonly<Record<Kind, readonly Wanted[]>> = { functions: [], exceptions: [], logPoints: [] };
-  #told = new Map<string, Told>();
+  #announced = new Map<string, Announced>();
 
   constructor(parts: BreakpointSetParts) {
     this.#parts = parts;
@@ -69,7 +69,7 @@ export class BreakpointSet {
 
   /** Whether one of the relay's is of this session. */
   has(id: string): boolean {
-    return this.#told.has(id);
+    return this.#announced.has(id);
   }
 
   /**
@@ -125,7 +125,7 @@ export class BreakpointSet {
    * @throws RelayRequestError
    */
   async clear(): Promise<void> {
-    this.#told.clear();
+    this.#announced.clear();
     await this.#parts.client.request('debug/breakpoints', { owner: this.#parts.owner, set: [] });
   }
 
@@ -135,18 +135,18 @@ export class BreakpointSet {
    * @throws RelayRequestError
    */
   async news(): Promise<BreakpointNews> {
-    if (this.#told.size === 0) return { changed: [], failures: [] };
+    if (this.#announced.size === 0) return { changed: [], failures: [] };
     const { breakpoints } = await this.#parts.client.request('debug/breakpoints', { owner: this.#parts.owner });
     const changed: DebugProtocol.Breakpoint[] = [];
     const failures: string[] = [];
     for (const kept of breakpoints) {
-      const told = this.#told.get(kept.id);
+      const told = this.#announced.get(kept.id);
       if (told === undefined) continue;
-      const { message, verified } = this.#standOf(kept);
+      const { message, verified } = this.#verificationOf(kept);
       const failedAt = kept.failure?.at ?? null;
       if (kept.failure !== null && failedAt !== told.failedAt) failures.push(`${kept.id}: ${kept.failure.text}`);
       if (message !== told.message) changed.push({ id: breakpointNumber(kept.id), verified, message });
-      this.#told.set(kept.id, { id: kept.id, message, failedAt });
+      this.#announced.set(kept.id, { id: kept.id, message, failedAt });
     }
     return { changed, failures };
   }
@@ -165,7 +165,7 @@ export class BreakpointSet {
       const answer = problems.get(index) ?? accepted.shift();
       if (answer !== undefined) bySpec.set(spec, answer);
     }
-    this.#told = new Map();
+    this.#announced = new Map();
     const answers = new Map<Wanted, DebugProtocol.Breakpoint>();
     for (const each of all) answers.set(each, this.#answer(each, bySpec));
     return wanted.map((each) => answers.get(each) ?? { verified: false });
@@ -181,9 +181,9 @@ export class BreakpointSet {
     if (kept === undefined)
       return { verified: false, message: l10n.t('There are {0} breakpoints already.', mostBreakpoints) };
     if (typeof kept === 'string') return { verified: false, message: kept };
-    const stand = this.#standOf(kept);
-    this.#told.set(kept.id, { id: kept.id, message: stand.message, failedAt: kept.failure?.at ?? null });
-    return { id: breakpointNumber(kept.id), ...stand };
+    const verification = this.#verificationOf(kept);
+    this.#announced.set(kept.id, { id: kept.id, message: verification.message, failedAt: kept.failure?.at ?? null });
+    return { id: breakpointNumber(kept.id), ...verification };
   }
 
   #wantedOf(given: {
@@ -236,7 +236,7 @@ export class BreakpointSet {
   }
 
   /** Whether one is in force, how often it was looked at, and why it last did not stop. */
-  #standOf(kept: KeptBreakpoint): { verified: boolean; message: string } {
+  #verificationOf(kept: KeptBreakpoint): { verified: boolean; message: string } {
     if (kept.switchedOff === null) return { verified: true, message: this.#countsOf(kept) };
     const message = this.#parts.l10n.t(
       'It is off: the relay ended while it was asked. Change it to have it asked again.',

@@ -24,7 +24,7 @@ import { say } from '../ui/say.ts';
 import { askHandlerConfiguration } from './ask-handler-configuration.ts';
 import { attaches, attachTo, sessionsOf } from './handler-configurations.ts';
 import type { HandlerConfiguration, RememberedConfigurations } from './handler-configurations.ts';
-import type { HandlerPatience } from './handler-patience.ts';
+import type { HandlerTimeoutSuspension } from './handler-timeout-suspension.ts';
 import { untilListening } from './handler-port.ts';
 import { folderOf, launchCandidates } from './launch-configurations.ts';
 import { askAboutOtherServer } from './other-server.ts';
@@ -33,7 +33,7 @@ import type { Programs } from './programs.ts';
 export interface HandlerDebugParts extends Pick<ActionParts, 'session' | 'context'> {
   readonly destinations: Pick<DestinationsView, 'nodes'>;
   readonly programs: Programs;
-  readonly patience: HandlerPatience;
+  readonly timeoutSuspension: HandlerTimeoutSuspension;
   readonly remembered: RememberedConfigurations;
 }
 
@@ -90,7 +90,7 @@ async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | 
   const started = await startOrFind(parts, destination, chosen);
   if (started === undefined) return;
   if (started.length > 0) {
-    parts.patience.watch(destination.destinationId, started);
+    parts.timeoutSuspension.watch(destination.destinationId, started);
     await startOwn(parts, started);
     await untilItListens(parts, destination, started);
   }

@@ -20,7 +20,7 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { DocumentTexts } from '../event-documents/content.ts';
 import { labelOf } from '../events/event-words.ts';
 import { endRequest } from '../prefix.ts';
-import { stopText } from '../sending/stop-words.ts';
+import { stopText } from '../sending/stop-messages.ts';
 import { Coalescer } from '../ui/coalescer.ts';
 import { withNext } from '../ui/error-words.ts';
 import type { Localiser } from '../ui/localiser.ts';

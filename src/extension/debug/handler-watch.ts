@@ -6,13 +6,13 @@ import type * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 import { RememberedConfigurations } from './handler-configurations.ts';
-import { HandlerPatience } from './handler-patience.ts';
+import { HandlerTimeoutSuspension } from './handler-timeout-suspension.ts';
 import { Programs } from './programs.ts';
 
 export interface HandlerWatch {
   readonly programs: Programs;
   readonly remembered: RememberedConfigurations;
-  readonly patience: HandlerPatience;
+  readonly timeoutSuspension: HandlerTimeoutSuspension;
 }
 
 /** Makes it, once for a window. */
@@ -23,7 +23,7 @@ export function watchHandlers(
 ): HandlerWatch {
   const programs = new Programs();
   const remembered = new RememberedConfigurations(workspaceState, `${prefix}.handlers`);
-  const patience = new HandlerPatience({ session, programs, log, remembered });
-  subscriptions.push(programs, patience);
-  return { programs, remembered, patience };
+  const timeoutSuspension = new HandlerTimeoutSuspension({ session, programs, log, remembered });
+  subscriptions.push(programs, timeoutSuspension);
+  return { programs, remembered, timeoutSuspension };
 }

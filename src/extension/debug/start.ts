@@ -37,7 +37,7 @@ export async function prepared(
   session: Session,
   config: vscode.DebugConfiguration,
 ): Promise<vscode.DebugConfiguration | undefined> {
-  // It says itself why it could not be started, with a way on.
+  // It says itself why it could not be started, with a next action.
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
   return session.client === undefined ? undefined : config;
 }

@@ -36,7 +36,7 @@ function queryOf(url: string): string {
 }
 
 /** How a destination stands, as its icon shows it: what was never reached has no tick. */
-export function standOf(status: DestinationStatus | undefined): DestinationStatus['state'] | 'unknown' {
+export function reachabilityOf(status: DestinationStatus | undefined): DestinationStatus['state'] | 'unknown' {
   if (status?.state !== 'up') return status?.state ?? 'unknown';
   return status.answers === undefined ? 'unknown' : status.answers ? 'up' : 'down';
 }

@@ -18,7 +18,7 @@ import type {
   SampleNode,
 } from './destination-node.ts';
 import { readDestinations } from './destination-settings.ts';
-import { fieldRows, filtersOf, nameOfDestination, standOf, stateOfDestination } from './destination-words.ts';
+import { fieldRows, filtersOf, nameOfDestination, reachabilityOf, stateOfDestination } from './destination-words.ts';
 import type { Session } from '../session/session.ts';
 
 export interface DestinationsViewParts {
@@ -144,7 +144,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
 
   #item(name: string, status: DestinationStatus | undefined, contextValue: string, more: string = ''): vscode.TreeItem {
     const item = new vscode.TreeItem(name);
-    const [icon, colour] = icons[standOf(status)];
+    const [icon, colour] = icons[reachabilityOf(status)];
     item.description = [stateOfDestination(status, vscode.l10n, this.#sending), more]
       .filter((part) => part !== '')
       .join(' · ');

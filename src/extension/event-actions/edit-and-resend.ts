@@ -110,7 +110,7 @@ async function releaseBody(parts: ActionParts, document: vscode.TextDocument, ev
     const { code, advice } = error as { code?: unknown; advice?: unknown };
     if (code !== 'conflict') throw error;
     const text = l10n.t('Not released: {0}', withNext(error, l10n));
-    // It is to be mended, and the original is held on; or that is gone.
+    // It is to be fixed, and the original is held on; or that is gone.
     const [other, doOther]: [string, () => Promise<unknown>] =
       advice === 'mend-body'
         ? [l10n.t('Release Original'), () => connected(parts.session).request('debug/step', { id: eventId })]
@@ -123,7 +123,7 @@ async function releaseBody(parts: ActionParts, document: vscode.TextDocument, ev
 }
 
 /**
- * Closes the document of a body that was sent: the history has it now. One that was rejected stays, to be mended.
+ * Closes the document of a body that was sent: the history has it now. One that was rejected stays, to be fixed.
  * @param version of the document, as it was sent
  */
 async function closeAccepted(document: vscode.TextDocument, version: number, delivery: Delivery): Promise<void> {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { descriptionOf, labelOf } from '../events/event-words.ts';
-import { surroundingsOf } from '../events/surroundings.ts';
+import { rowContextOf } from '../events/row-context.ts';
 import { connected } from '../session/connected.ts';
 
 /** So many of the events that failed are offered, and so many of the newest. */
@@ -26,7 +26,7 @@ export async function askWhatToResend({
     client.request('events/query', { limit: offered }),
     client.request('relay/status', {}),
   ]);
-  const around = surroundingsOf(session.status, { nameOfList: () => undefined }, vscode.env.language);
+  const around = rowContextOf(session.status, { nameOfList: () => undefined }, vscode.env.language);
   const isSendable = ({ notificationId }: EventRow): boolean => notificationId !== null;
   const item = (row: EventRow): Choice => ({
     label: labelOf(row, l10n),

@@ -18,7 +18,7 @@ import { walked } from '../ui/walkthrough.ts';
 import type { EventNode } from '../events/event-node.ts';
 import { documentTexts } from '../event-documents/event-documents.ts';
 import { openDocument } from '../event-documents/open-document.ts';
-import { surroundingsOf } from '../events/surroundings.ts';
+import { rowContextOf } from '../events/row-context.ts';
 import type { EventPanels as Panels } from './event-editor.ts';
 import type { DrawnEvent, ReadEvent, Viewer } from './event-view.ts';
 import type {
@@ -278,7 +278,7 @@ class EventPanel implements vscode.Disposable {
     const naming = { nameOfList: this.#parts.names.nameOf };
     return {
       ...naming,
-      around: surroundingsOf(status, naming, vscode.env.language),
+      around: rowContextOf(status, naming, vscode.env.language),
       objectIdField: status?.settings.mapping.objectIdField ?? setting('mapping').objectIdField,
       documentTexts: documentTexts(),
       l10n: vscode.l10n,

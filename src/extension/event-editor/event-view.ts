@@ -13,7 +13,7 @@ import { inOrder, readableBody } from '../event-documents/content.ts';
 import type { DocumentTexts } from '../event-documents/content.ts';
 import { maskHeaders } from '../event-documents/masking.ts';
 import { forwardingInFull, labelOf, marksOf, stateWord } from '../events/event-words.ts';
-import type { Surroundings } from '../events/event-words.ts';
+import type { RowContext } from '../events/event-words.ts';
 import { isHeldAtGate, rowState } from '../events/forwarding-state.ts';
 import type { RowState } from '../events/forwarding-state.ts';
 import { mappingOf } from './mapping.ts';
@@ -26,7 +26,7 @@ import type { StepSubject, Timeline } from './timeline.ts';
 
 /** What stands around the events, and the languages of what is said of them. */
 export interface Viewer extends ListNaming {
-  readonly around: Surroundings;
+  readonly around: RowContext;
   /** The vendor's field that `objectId` is taken from, under the settings in force. */
   readonly objectIdField: string;
   readonly documentTexts: DocumentTexts;

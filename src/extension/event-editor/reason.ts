@@ -4,7 +4,7 @@ import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { decoded } from '../event-documents/content.ts';
 import { forwardingInFull } from '../events/event-words.ts';
-import type { Surroundings } from '../events/event-words.ts';
+import type { RowContext } from '../events/event-words.ts';
 import { forwardingWord, isHeldAtGate, mostUrgent } from '../events/forwarding-state.ts';
 import { sayIn } from '../ui/localiser.ts';
 import type { Localiser } from '../ui/localiser.ts';
@@ -21,7 +21,7 @@ const reasonNames = ['message', 'error', 'detail', 'reason', 'title', 'descripti
 /** The reason; null where the event is where it should be, or on its way there. */
 export function reasonOf(
   { event, delivery, attempts }: Result<'events/get'>,
-  around: Surroundings,
+  around: RowContext,
   l10n: Localiser,
 ): Reason | null {
   if (event.kind === 'rejected') {

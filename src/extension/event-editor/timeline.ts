@@ -7,7 +7,7 @@ import type { Localiser } from '../ui/localiser.ts';
 import { durationOf, placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import { forwardingInFull } from '../events/event-words.ts';
-import type { Surroundings } from '../events/event-words.ts';
+import type { RowContext } from '../events/event-words.ts';
 import { forwardingWord, isHeldAtGate, mostUrgent } from '../events/forwarding-state.ts';
 import type { Pill, Step, StepGroup } from './messages.ts';
 
@@ -15,10 +15,10 @@ import type { Pill, Step, StepGroup } from './messages.ts';
 const mostSteps = 60;
 
 /** What the timeline is made of. */
-export interface Told {
+export interface TimelineInput {
   readonly found: Result<'events/get'>;
   /** What is known beside it. */
-  readonly around: Surroundings;
+  readonly around: RowContext;
   readonly l10n: Localiser;
   readonly language: string;
 }
@@ -45,10 +45,10 @@ export interface Timeline {
 }
 
 /** The steps, by destination, with what each of them stands for. */
-export function timelineOf(told: Told): Timeline {
-  const { found, around, l10n } = told;
+export function timelineOf(input: TimelineInput): Timeline {
+  const { found, around, l10n } = input;
   const subjects = new Map<string, StepSubject>();
-  const start = startOf(told, subjects);
+  const start = startOf(input, subjects);
   const groups: StepGroup[] = [start];
   const urgent = mostUrgent(found.event.forwardings);
   const replays = replaysAmong(found);
@@ -57,7 +57,7 @@ export function timelineOf(told: Told): Timeline {
   for (const notification of found.notifications) {
     for (const forwarding of notification.forwardings) {
       const attempts = attemptsAt(found.attempts, notification, forwarding);
-      const steps = stepsOf(told, { notification, forwarding, attempts, replays }, subjects);
+      const steps = stepsOf(input, { notification, forwarding, attempts, replays }, subjects);
       const last = attempts.at(-1);
       const lastId = last === undefined ? undefined : attemptId(last);
       const isUrgent =
@@ -82,7 +82,7 @@ export function timelineOf(told: Told): Timeline {
 }
 
 /** What precedes all destinations. */
-function startOf({ found, l10n, language }: Told, subjects: Map<string, StepSubject>): StepGroup {
+function startOf({ found, l10n, language }: TimelineInput, subjects: Map<string, StepSubject>): StepGroup {
   const { delivery, notifications } = found;
   const clock = clockOf(delivery.receivedAt, language);
   subjects.set('received', { kind: 'received' });
@@ -125,8 +125,8 @@ interface Way {
   readonly replays: ReadonlySet<AttemptDetail>;
 }
 
-function stepsOf(told: Told, way: Way, subjects: Map<string, StepSubject>): Step[] {
-  const { l10n, language } = told;
+function stepsOf(input: TimelineInput, way: Way, subjects: Map<string, StepSubject>): Step[] {
+  const { l10n, language } = input;
   const { notification, attempts } = way;
   const steps = attempts.map((attempt, i): Step => {
     const before = attempts[i - 1];
@@ -145,7 +145,7 @@ function stepsOf(told: Told, way: Way, subjects: Map<string, StepSubject>): Step
       dueInMs: null,
     };
   });
-  const open = openStep(told, way);
+  const open = openStep(input, way);
   if (open !== undefined) {
     subjects.set(open.id, { kind: 'open', notification, forwarding: way.forwarding });
     steps.push(open);
@@ -154,7 +154,10 @@ function stepsOf(told: Told, way: Way, subjects: Map<string, StepSubject>): Step
 }
 
 /** What comes next; undefined where the last attempt was the last word. */
-function openStep({ around, l10n, language }: Told, { notification, forwarding, attempts }: Way): Step | undefined {
+function openStep(
+  { around, l10n, language }: TimelineInput,
+  { notification, forwarding, attempts }: Way,
+): Step | undefined {
   const word = forwardingWord(forwarding);
   if (word === 'sent' || (word === 'failed' && attempts.length > 0)) return undefined;
   const id = `next ${notification.id} ${forwarding.destinationId}`;
@@ -191,7 +194,7 @@ function titles(l10n: Localiser): Readonly<Record<ReturnType<typeof forwardingWo
 }
 
 /** How a forwarding stands, in words and colour. */
-function pillOf(forwarding: Forwarding, around: Surroundings, l10n: Localiser): Pill {
+function pillOf(forwarding: Forwarding, around: RowContext, l10n: Localiser): Pill {
   return { state: forwardingWord(forwarding), text: printable(forwardingInFull(forwarding, around, l10n), 300) };
 }
 

@@ -30,7 +30,7 @@ export const tableViewId = `${prefix}.table`;
 
 /** A command is given so many rows at most; of more than this it is shown that they are read. */
 const mostRows = 20_000;
-const mostUnsaid = 1000;
+const mostWithoutProgress = 1000;
 
 export interface TableParts {
   readonly context: Pick<vscode.ExtensionContext, 'extensionUri' | 'subscriptions'>;
@@ -165,7 +165,7 @@ export class TableView implements vscode.Disposable {
       );
     }
     try {
-      if (count <= mostUnsaid) return await this.#feed.rowsOf(chosen);
+      if (count <= mostWithoutProgress) return await this.#feed.rowsOf(chosen);
       return await cancellable(l10n.t('Reading events'), async (signal) => {
         const rows = await this.#feed.rowsOf(chosen, () => signal.aborted);
         if (signal.aborted) throw new GivenUpError('reading the chosen events');

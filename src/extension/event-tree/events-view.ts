@@ -45,8 +45,8 @@ import {
   restItem,
 } from './tree-items.ts';
 import type { ShownCount } from './tree-items.ts';
-import type { Surroundings } from '../events/event-words.ts';
-import { surroundingsOf } from '../events/surroundings.ts';
+import type { RowContext } from '../events/event-words.ts';
+import { rowContextOf } from '../events/row-context.ts';
 
 const groupingKey = `${prefix}.grouping`;
 
@@ -84,7 +84,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   readonly #failures: StoreCounts;
   /** Forwardings that had failed when that was last asked. */
   #failed = 0;
-  #around: Surroundings;
+  #around: RowContext;
   /** The filter that was read to match nothing. */
   #unmatched = '';
   /** Whose events are counted, and which. */
@@ -432,7 +432,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   /** Notes what stands around the events, once for all that are drawn together. */
   #lookAround(): void {
-    this.#around = surroundingsOf(this.#session.status, this.#around, vscode.env.language);
+    this.#around = rowContextOf(this.#session.status, this.#around, vscode.env.language);
   }
 
   #follow(state: SessionState): void {

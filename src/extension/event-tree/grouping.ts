@@ -6,7 +6,7 @@ import type { ListedEvent } from './event-list.ts';
 import { printable } from '../ui/printable.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { stateWord } from '../events/event-words.ts';
-import type { Surroundings } from '../events/event-words.ts';
+import type { RowContext } from '../events/event-words.ts';
 
 export const groupings = ['time', 'list', 'type', 'state'] as const;
 export type Grouping = (typeof groupings)[number];
@@ -28,7 +28,7 @@ export interface CountedGroup {
 }
 
 /** What is known where events are grouped. */
-export interface GroupingSurroundings extends Pick<Surroundings, 'now' | 'nameOfList'> {
+export interface GroupingContext extends Pick<RowContext, 'now' | 'nameOfList'> {
   /** Those that stay in their groups whatever becomes of them, while the view is paused. */
   readonly placed?: ReadonlyMap<string, string>;
 }
@@ -42,7 +42,7 @@ export interface GroupingSurroundings extends Pick<Surroundings, 'now' | 'nameOf
 export function group(
   events: readonly ListedEvent[],
   grouping: Grouping,
-  around: GroupingSurroundings,
+  around: GroupingContext,
   l10n: Localiser,
   counted: readonly CountedGroup[] = [],
 ): Group[] {
@@ -122,7 +122,7 @@ function labelOf(
   grouping: Grouping,
   key: string,
   value: string | null,
-  nameOfList: Surroundings['nameOfList'],
+  nameOfList: RowContext['nameOfList'],
   l10n: Localiser,
 ): string {
   if (key.startsWith('=') && value !== null) {

@@ -19,7 +19,7 @@ import {
 } from '../events/event-words.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';
 import { ageOf, dateOf, listOf } from '../ui/phrases.ts';
-import type { Surroundings } from '../events/event-words.ts';
+import type { RowContext } from '../events/event-words.ts';
 import { factsTooltip } from '../ui/facts-tooltip.ts';
 
 /** The shape tells a state without its colour, and the colour at a glance. */
@@ -40,7 +40,7 @@ const icons: Record<ShownState, readonly [icon: string, colour: string]> = {
 const heldAtGateIcon: (typeof icons)['held'] = ['debug-pause', 'charts.purple'];
 
 /** An event, with its state as the icon's shape and colour. */
-export function eventItem(node: EventNode, around: Surroundings): vscode.TreeItem {
+export function eventItem(node: EventNode, around: RowContext): vscode.TreeItem {
   const { row } = node;
   const item = new vscode.TreeItem(rowLabelOf(row, around, vscode.l10n));
   const state = shownState(row, around);
@@ -148,7 +148,7 @@ function actionItem(id: string, label: string, icon: string): vscode.TreeItem {
 }
 
 /** Everything about an event at a glance; what came from outside is text, never markup. */
-export function eventTooltip({ row }: EventNode, around: Surroundings): vscode.MarkdownString {
+export function eventTooltip({ row }: EventNode, around: RowContext): vscode.MarkdownString {
   const { l10n } = vscode;
   const { language } = vscode.env;
   return factsTooltip([

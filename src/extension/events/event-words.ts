@@ -10,7 +10,7 @@ import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 
 /** What is known beside the event itself. */
-export interface Surroundings extends ListNaming {
+export interface RowContext extends ListNaming {
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** The user's, such as `de`. */
@@ -55,7 +55,7 @@ function typeOf(row: EventRow, l10n: Localiser): string {
 }
 
 /** The time first, since the side bar is narrow and the icon tells the state; then the rest, by what is asked soonest. */
-export function descriptionOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+export function descriptionOf(row: EventRow, around: RowContext, l10n: Localiser): string {
   const parts = [
     clockOf(row.receivedAt, around.now, around.language),
     furtherStateOf(row, around, l10n),
@@ -69,7 +69,7 @@ export function descriptionOf(row: EventRow, around: Surroundings, l10n: Localis
 }
 
 /** The same for a screen reader, in full. */
-export function spokenOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+export function spokenOf(row: EventRow, around: RowContext, l10n: Localiser): string {
   const parts = [
     row.kind === 'event' ? typeOf(row, l10n) : '',
     row.kind === 'event' ? addressOf(row, l10n) : labelOf(row, l10n),
@@ -160,7 +160,7 @@ function refusalOf(row: EventRow, around: UnderWay, l10n: Localiser): string {
 }
 
 /** What the row's label does not say of the state: with that and its icon, it says all of what failed for good. */
-function furtherStateOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+function furtherStateOf(row: EventRow, around: RowContext, l10n: Localiser): string {
   const isSaid = rowState(row) === 'failed' && refusalOf(row, around, l10n) !== '';
   return isSaid ? othersOf(row, l10n) : stateOf(row, around, l10n);
 }
@@ -175,7 +175,7 @@ function answerOf({ status, detail }: Forwarding, l10n: Localiser): string {
 }
 
 /** The state of an event's forwarding; empty where there is nothing to forward. */
-export function stateOf(row: EventRow, around: Surroundings, l10n: Localiser): string {
+export function stateOf(row: EventRow, around: RowContext, l10n: Localiser): string {
   if (row.kind !== 'event') return '';
   const shown = shownForwarding(row, around);
   if (shown === undefined) return l10n.t('not forwarded');
@@ -193,7 +193,7 @@ function othersOf({ forwardings }: EventRow, l10n: Localiser): string {
 /** The state of one forwarding. @param underWay it is being sent at this moment */
 export function forwardingOf(
   forwarding: Forwarding,
-  around: Surroundings,
+  around: RowContext,
   l10n: Localiser,
   underWay: boolean = false,
 ): string {
@@ -237,7 +237,7 @@ export function heldAtGate({ breakpointId }: Forwarding, l10n: Localiser): strin
 }
 
 /** The same in full: since when, and by whom, as far as that is known. */
-function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: Surroundings, l10n: Localiser): string {
+function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: RowContext, l10n: Localiser): string {
   const { breakpointId } = forwarding;
   if (sending?.state !== 'paused') return heldAtGate(forwarding, l10n);
   const { since, by, stop } = sending;
@@ -252,7 +252,7 @@ function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: Su
 /** The same in full: with what came of the last attempt, where the state does not say it already. */
 export function forwardingInFull(
   forwarding: Forwarding,
-  around: Surroundings,
+  around: RowContext,
   l10n: Localiser,
   underWay: boolean = false,
 ): string {
@@ -265,7 +265,7 @@ export function forwardingInFull(
 }
 
 /** A list's name, else its ID, short where it is long. */
-function shortList(list: string | null, around: Surroundings): string {
+function shortList(list: string | null, around: RowContext): string {
   if (list === null) return '';
   const name = around.nameOfList(list);
   if (name !== undefined) return printable(name, 40);

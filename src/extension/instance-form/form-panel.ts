@@ -8,8 +8,8 @@ import type { Session } from '../session/session.ts';
 import { createFormActions, storeSecrets, thisMachinesCallback } from './form-actions.ts';
 import type { ActionHandlers, FormActionParts, FormInUse } from './form-actions.ts';
 import type { FormState } from './form-state.ts';
-import { keptRelayUrl } from './kept-fields.ts';
-import type { KeptForm } from './kept-fields.ts';
+import { relayUrlPlaceholder } from './page-state.ts';
+import type { FormPageState } from './page-state.ts';
 import type { FormAction, FormFields, FormView, HostMessage, PageMessage } from './messages.ts';
 import { offeredRegions, viewOfFields } from './form-view.ts';
 import { RelayAddresses } from './relay-addresses.ts';
@@ -150,7 +150,7 @@ export class FormPanel implements vscode.Disposable {
     switch (message.type) {
       case 'ready':
         // What this window knows is newer than what the page kept, unless the window knows nothing yet.
-        if (!this.#isTaken) this.#takeKept(state, client.readKeptForm(message.kept));
+        if (!this.#isTaken) this.#takePageState(state, client.readFormPageState(message.pageState));
         this.#isTaken = true;
         await this.#readStored();
         this.#show();
@@ -186,10 +186,10 @@ export class FormPanel implements vscode.Disposable {
     if (state.fields !== fields) this.#fill();
   }
 
-  #takeKept(state: FormState, kept: KeptForm | undefined): void {
-    if (kept === undefined) return;
-    const { fields, created } = kept;
-    this.#relayUrlWanted = fields.callbackUrl === keptRelayUrl;
+  #takePageState(state: FormState, pageState: FormPageState | undefined): void {
+    if (pageState === undefined) return;
+    const { fields, created } = pageState;
+    this.#relayUrlWanted = fields.callbackUrl === relayUrlPlaceholder;
     state.change(this.#relayUrlWanted ? { ...fields, callbackUrl: '' } : fields);
     // One that was forgotten or deleted meanwhile is nothing to look at.
     if (created !== undefined && this.#parts.instances.find(created.host, Number(created.id)) !== undefined)

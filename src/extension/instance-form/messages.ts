@@ -66,8 +66,8 @@ const formActions = [
 export type FormAction = (typeof formActions)[number];
 
 const pageMessageSchema = z.discriminatedUnion('type', [
-  /** The page has been drawn; `kept` is what it had kept of an earlier life, whatever that is. */
-  z.object({ type: z.literal('ready'), kept: z.unknown().optional() }),
+  /** The page has been drawn; `pageState` is what it had kept of an earlier life, whatever that is. */
+  z.object({ type: z.literal('ready'), pageState: z.unknown().optional() }),
   z.object({ type: z.literal('changed'), fields: formFieldsSchema }),
   /** `done`: the user has left the field. */
   z.object({
@@ -96,14 +96,14 @@ const createdInstanceSchema = z.object({
 });
 export type CreatedInstance = Readonly<z.infer<typeof createdInstanceSchema>>;
 
-const keptFormSchema = z.object({
+const formPageStateSchema = z.object({
   fields: formFieldsSchema,
   created: createdInstanceSchema.optional().catch(undefined),
 });
 
 /** Reads what a page had kept; undefined where it kept nothing, or an older version did. */
-export function readKeptForm(kept: unknown): z.infer<typeof keptFormSchema> | undefined {
-  return keptFormSchema.safeParse(kept).data;
+export function readFormPageState(pageState: unknown): z.infer<typeof formPageStateSchema> | undefined {
+  return formPageStateSchema.safeParse(pageState).data;
 }
 
 /** Something about a field, in the user's language. */

@@ -62,13 +62,13 @@ async function readForChoice({ view, platform }: ChoosingParts): Promise<boolean
 
 /**
  * The instance that was clicked, or that the user picks.
- * @param deed what is done with it, as the title of the choice
+ * @param action what is done with it, as the title of the choice
  * @returns undefined where the user picks none
  */
 export async function chooseInstance(
   parts: ChoosingParts,
   clicked: InstancesNode | undefined,
-  deed: string,
+  action: string,
 ): Promise<InstanceNode | undefined> {
   const { view } = parts;
   const of = clicked?.kind === 'fact' ? clicked.of : clicked?.kind === 'instance' ? clicked : undefined;
@@ -83,7 +83,7 @@ export async function chooseInstance(
     node,
   }));
   const answer = await askChoice(
-    { title: deed, step: 1, totalSteps: 1 },
+    { title: action, step: 1, totalSteps: 1 },
     {
       placeholder:
         items.length === 0

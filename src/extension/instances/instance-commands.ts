@@ -18,9 +18,9 @@ import { back } from '../ui/steps.ts';
 export function createInstanceCommands(parts: InstanceCommandParts): CommandHandlers<'instances'> {
   const { l10n } = vscode;
   /** A command on the instance that was clicked, or that the user picks: that choice says what is done. */
-  const on = (deed: string, act: (parts: InstanceCommandParts, node: InstanceNode) => Promise<unknown>) => {
+  const on = (action: string, act: (parts: InstanceCommandParts, node: InstanceNode) => Promise<unknown>) => {
     return async (clicked?: InstancesNode | typeof byKey): Promise<void> => {
-      const node = await chooseInstance(parts, clicked === byKey ? (await parts.view.focused())[0] : clicked, deed);
+      const node = await chooseInstance(parts, clicked === byKey ? (await parts.view.focused())[0] : clicked, action);
       if (node !== undefined) await act(parts, node);
     };
   };

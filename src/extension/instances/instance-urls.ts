@@ -1,8 +1,8 @@
 /** Which managed instances are left behind, for the keeper of URLs. */
 import type { Instance } from '../../open-connectors/answers.ts';
 import { urlFor } from '../public-url/url-place.ts';
-import type { Whereabouts } from '../public-url/url-place.ts';
-import type { LeftBehind, LeftState, UrlFailure, UrlHolder } from '../public-url/url-keeper.ts';
+import type { UrlContext } from '../public-url/url-place.ts';
+import type { StaleRegistration, StaleState, UrlFailure, UrlHolder } from '../public-url/url-keeper.ts';
 import type { Platform } from '../open-connectors/platform.ts';
 import type { InstanceStore } from './instance-store.ts';
 import { placedInstance } from './placed-instance.ts';
@@ -10,7 +10,7 @@ import { placedInstance } from './placed-instance.ts';
 export interface InstanceUrlsParts {
   readonly platform: Pick<Platform, 'api' | 'host' | 'isSandbox'>;
   readonly store: Pick<InstanceStore, 'all'>;
-  readonly whereabouts: () => Whereabouts;
+  readonly urlContext: () => UrlContext;
   /** An instance may have changed. */
   readonly changed: () => void;
 }
@@ -31,26 +31,26 @@ export class InstanceUrls implements UrlHolder {
     return Promise.resolve([]);
   }
 
-  mayHave(state: LeftState): Promise<boolean> {
+  mayHave(state: StaleState): Promise<boolean> {
     const { platform, store } = this.#parts;
     return Promise.resolve(this.#isOf(state) && store.all(platform.host).length > 0);
   }
 
-  async look(state: LeftState, failures: UrlFailure[]): Promise<readonly LeftBehind[]> {
+  async look(state: StaleState, failures: UrlFailure[]): Promise<readonly StaleRegistration[]> {
     if (!this.#isOf(state)) return [];
-    const { platform, store, whereabouts } = this.#parts;
+    const { platform, store, urlContext } = this.#parts;
     const { host, isSandbox } = platform;
-    const left: LeftBehind[] = [];
+    const left: StaleRegistration[] = [];
     for (const { id, name } of store.all(host)) {
       try {
         const instance = await this.#read(host, id);
         if (instance === undefined) continue;
-        const facts = placedInstance(instance, { whereabouts: whereabouts(), isSandbox, managed: true });
+        const facts = placedInstance(instance, { urlContext: urlContext(), isSandbox, managed: true });
         if (facts.place === 'old') {
           left.push({
             kind: 'instance',
             name: facts.name,
-            deeds: { update: (signal) => this.#update(host, id, signal) },
+            actions: { update: (signal) => this.#update(host, id, signal) },
           });
         }
       } catch (error) {
@@ -61,13 +61,13 @@ export class InstanceUrls implements UrlHolder {
   }
 
   /** In the sandbox nothing is real: what is left behind follows without a question, once there is where to. */
-  #isOf(state: LeftState): boolean {
+  #isOf(state: StaleState): boolean {
     return state === (this.#parts.platform.isSandbox ? 'following' : 'behind') && this.#url !== null;
   }
 
   get #url(): string | null {
-    const { platform, whereabouts } = this.#parts;
-    return urlFor({ reachesLocal: platform.isSandbox }, whereabouts());
+    const { platform, urlContext } = this.#parts;
+    return urlFor({ reachesLocal: platform.isSandbox }, urlContext());
   }
 
   /** @returns undefined where the platform has no such instance any more, or nobody may ask it now */

@@ -10,8 +10,8 @@ import { unlessGivenUp, working } from '../ui/progress.ts';
 import type { KnownRelays } from '../session/known-relays.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import type { Session } from '../session/session.ts';
-import { followUrls, whereabouts } from '../public-url/url-place.ts';
-import type { Whereabouts } from '../public-url/url-place.ts';
+import { followUrls, urlContext } from '../public-url/url-place.ts';
+import type { UrlContext } from '../public-url/url-place.ts';
 import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import type { Platform } from '../open-connectors/platform.ts';
@@ -112,13 +112,13 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   node(instance: Instance, host: string): InstanceNode {
     const { platform, store } = this.#parts;
     const managed = store.find(host, instance.id) !== undefined;
-    const around = { whereabouts: this.whereabouts(), isSandbox: platform.isSandbox, managed };
+    const around = { urlContext: this.urlContext(), isSandbox: platform.isSandbox, managed };
     return { kind: 'instance', instance, host, facts: placedInstance(instance, around) };
   }
 
   /** Where this window's relay is for the platform, and where relays of this machine were. */
-  whereabouts(): Whereabouts {
-    return whereabouts(this.#parts.session, this.#parts.relays, 'open-connectors');
+  urlContext(): UrlContext {
+    return urlContext(this.#parts.session, this.#parts.relays, 'open-connectors');
   }
 
   /** Why the instances could not be read, where that is so. */

@@ -3,7 +3,7 @@ import type { Instance } from '../../open-connectors/answers.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import { placeOfUrl, reachesRelay } from '../public-url/url-place.ts';
-import type { Place, Whereabouts } from '../public-url/url-place.ts';
+import type { Place, UrlContext } from '../public-url/url-place.ts';
 
 /** Where the callback URL leads to; `none`: there is none. */
 export type CallbackPlace = Place | 'none';
@@ -16,7 +16,7 @@ export interface PlacedInstance extends InstanceFacts {
 
 /** What a window knows around an instance. */
 export interface AroundInstance {
-  readonly whereabouts: Whereabouts;
+  readonly urlContext: UrlContext;
   /** The platform is the sandbox, which reaches this machine. */
   readonly isSandbox: boolean;
   readonly managed: boolean;
@@ -40,13 +40,13 @@ export function placedInstance(instance: Instance, around: AroundInstance): Plac
  */
 export function placeOfCallback(
   callbackUrl: string,
-  { whereabouts, isSandbox }: Pick<AroundInstance, 'whereabouts' | 'isSandbox'>,
+  { urlContext, isSandbox }: Pick<AroundInstance, 'urlContext' | 'isSandbox'>,
 ): CallbackPlace {
   if (callbackUrl === '') return 'none';
   // A platform elsewhere may have been given the local URL while there was no other.
-  const reach = { reachesLocal: isSandbox || whereabouts.publicUrl === null };
-  if (reachesRelay(callbackUrl, reach, whereabouts)) return 'current';
-  const place = placeOfUrl(bare(callbackUrl), reach, whereabouts);
+  const reach = { reachesLocal: isSandbox || urlContext.publicUrl === null };
+  if (reachesRelay(callbackUrl, reach, urlContext)) return 'current';
+  const place = placeOfUrl(bare(callbackUrl), reach, urlContext);
   return place === 'current' ? 'old' : place;
 }
 

@@ -9,7 +9,7 @@ import type { SettingValue } from '../settings.ts';
 export type UpdateVendors = SettingValue<'tunnel.updateVendors'>;
 
 /** What can be done to something that is left behind: point it here again, switch it off, or delete it. */
-export type Deed = 'update' | 'deactivate' | 'delete';
+export type UrlAction = 'update' | 'deactivate' | 'delete';
 
 /**
  * How something is left behind:
@@ -18,13 +18,13 @@ export type Deed = 'update' | 'deactivate' | 'delete';
  * - `idle`: deactivated when the relay was stopped, to be brought back
  * - `dead`: nobody answers where it points, and there is no public URL to move it to
  */
-export type LeftState = 'following' | 'behind' | 'idle' | 'dead';
+export type StaleState = 'following' | 'behind' | 'idle' | 'dead';
 
 /** The states of which the user is asked. */
-export type AskedState = Exclude<LeftState, 'following'>;
+export type AskedState = Exclude<StaleState, 'following'>;
 
 /** Something at a vendor that this tool set and that does not lead to this relay now. */
-export interface LeftBehind {
+export interface StaleRegistration {
   readonly kind: 'webhook' | 'instance';
   /** As the vendor calls it, or the list that it stands on: from outside. */
   readonly name: string;
@@ -32,13 +32,13 @@ export interface LeftBehind {
    * What can be done to it. Each takes what gives it up, and resolves to whether it was done; `update` points it to
    * where the relay is by then.
    */
-  readonly deeds: { readonly [deed in Deed]?: (signal: AbortSignal) => Promise<boolean> };
+  readonly actions: { readonly [action in UrlAction]?: (signal: AbortSignal) => Promise<boolean> };
 }
 
 /** What could not be done, and why. */
 export type UrlFailure =
   /** To read or change something at a vendor. */
-  | { readonly kind: LeftBehind['kind']; readonly name: string; readonly error: Error }
+  | { readonly kind: StaleRegistration['kind']; readonly name: string; readonly error: Error }
   /** To write the setting, so that nobody is asked again. */
   | { readonly kind: 'setting'; readonly error: Error };
 
@@ -47,9 +47,9 @@ export interface UrlHolder {
   /** Takes up what was broken off, without asking: it had been decided. */
   takeUp(): Promise<readonly UrlFailure[]>;
   /** Whether something may be in this state, as far as is known without asking the vendor. */
-  mayHave(state: LeftState): Promise<boolean>;
+  mayHave(state: StaleState): Promise<boolean>;
   /** @param failures takes what could not be read */
-  look(state: LeftState, failures: UrlFailure[]): Promise<readonly LeftBehind[]>;
+  look(state: StaleState, failures: UrlFailure[]): Promise<readonly StaleRegistration[]>;
 }
 
 /** Where this window's relay is. */
@@ -66,7 +66,7 @@ export interface RelayPosition {
 
 /** What the user wants done; `always`: from then on without a question. */
 export interface Choice {
-  readonly deed: Deed;
+  readonly action: UrlAction;
   readonly always?: true;
 }
 
@@ -79,19 +79,19 @@ export interface UrlKeeperParts {
   /** Resolves when the user is at this window: others of the same relay do not ask. */
   attention(): Promise<void>;
   /** Resolves to undefined where the user does not want it, or did not answer. */
-  ask(state: AskedState, left: readonly LeftBehind[]): Promise<Choice | undefined>;
+  ask(state: AskedState, left: readonly StaleRegistration[]): Promise<Choice | undefined>;
   /** Carries out work that the user may give up. */
-  working(deed: Deed, work: (signal: AbortSignal) => Promise<void>): PromiseLike<void>;
+  working(action: UrlAction, work: (signal: AbortSignal) => Promise<void>): PromiseLike<void>;
   /** From now on without asking. */
   allowAlways(): Promise<void>;
   /** Says what was done. */
-  done(deed: Deed, changed: readonly LeftBehind[]): void;
+  done(action: UrlAction, changed: readonly StaleRegistration[]): void;
   /** Says what was not. Resolves to whether to try again. */
   failed(failures: readonly UrlFailure[]): Promise<boolean>;
 }
 
 /** The states that are settled without a question, as the setting says. */
-const quietStates: Readonly<Record<UpdateVendors, readonly LeftState[]>> = {
+const quietStates: Readonly<Record<UpdateVendors, readonly StaleState[]>> = {
   ask: ['following'],
   always: ['following', 'behind', 'idle'],
   never: [],
@@ -217,13 +217,13 @@ export class UrlKeeper {
       const left = await this.#look(state, failures);
       if (left.length > 0) {
         const choice: Choice | undefined =
-          always === 'not-asked-for' && !agreed ? await parts.ask(state, left) : { deed: 'update' };
-        if (state === 'behind' && choice?.deed === 'update' && (parts.position()?.publicUrl ?? null) === null) {
+          always === 'not-asked-for' && !agreed ? await parts.ask(state, left) : { action: 'update' };
+        if (state === 'behind' && choice?.action === 'update' && (parts.position()?.publicUrl ?? null) === null) {
           // The public URL went away while the user was asked, and is looked at again when it comes back.
           this.#looked = null;
           return;
         }
-        if (choice !== undefined) await this.#carryOut(choice.deed, left, failures);
+        if (choice !== undefined) await this.#carryOut(choice.action, left, failures);
         if (choice?.always === true) always = 'to-be-kept';
       }
       if (always === 'to-be-kept' && (await this.#keepSetting(failures))) always = 'kept';
@@ -242,25 +242,25 @@ export class UrlKeeper {
     }
   }
 
-  async #look(state: LeftState, failures: UrlFailure[]): Promise<readonly LeftBehind[]> {
-    const left: LeftBehind[] = [];
+  async #look(state: StaleState, failures: UrlFailure[]): Promise<readonly StaleRegistration[]> {
+    const left: StaleRegistration[] = [];
     for (const holder of this.#parts.holders) left.push(...(await holder.look(state, failures)));
     return left;
   }
 
-  async #carryOut(deed: Deed, left: readonly LeftBehind[], failures: UrlFailure[]): Promise<void> {
-    const changed: LeftBehind[] = [];
-    await this.#parts.working(deed, async (signal) => {
+  async #carryOut(action: UrlAction, left: readonly StaleRegistration[], failures: UrlFailure[]): Promise<void> {
+    const changed: StaleRegistration[] = [];
+    await this.#parts.working(action, async (signal) => {
       for (const each of left) {
         if (signal.aborted) return;
         try {
-          if ((await each.deeds[deed]?.(signal)) === true) changed.push(each);
+          if ((await each.actions[action]?.(signal)) === true) changed.push(each);
         } catch (error) {
           if ((error as { kind?: unknown }).kind === 'cancelled') return;
           failures.push({ kind: each.kind, name: each.name, error: error as Error });
         }
       }
     });
-    if (changed.length > 0) this.#parts.done(deed, changed);
+    if (changed.length > 0) this.#parts.done(action, changed);
   }
 }

@@ -23,7 +23,7 @@ export interface RelayUrls {
 }
 
 /** What is known of the relays. */
-export interface Whereabouts extends RelayUrls {
+export interface UrlContext extends RelayUrls {
   /** The path that the vendor posts to. */
   readonly path: VendorPath;
   /** This window's relay, where it is known. */
@@ -37,11 +37,11 @@ export interface Reach {
 }
 
 /** Where this window's relay is for a vendor, and where relays of this machine were. */
-export function whereabouts(
+export function urlContext(
   session: Pick<Session, 'status' | 'dataDir'>,
   known: Pick<KnownRelays, 'all'>,
   path: VendorPath,
-): Whereabouts {
+): UrlContext {
   const { status } = session;
   const relays = known.all();
   const [publicUrl, localUrl] =
@@ -69,7 +69,7 @@ export function followUrls(
 ): { dispose(): unknown } {
   let before = '';
   return session.onDidChange(() => {
-    const { publicUrl, localUrl, own } = whereabouts(session, known, path);
+    const { publicUrl, localUrl, own } = urlContext(session, known, path);
     const urls = `${publicUrl ?? ''} ${localUrl ?? ''} ${own ?? ''}`;
     if (urls === before) return;
     before = urls;
@@ -94,7 +94,7 @@ export function reachesRelay(url: string, { reachesLocal }: Reach, { publicUrl, 
  * @param url what the vendor keeps
  * @param vendor what it reaches
  */
-export function placeOfUrl(url: string, vendor: Reach, around: Whereabouts): Place {
+export function placeOfUrl(url: string, vendor: Reach, around: UrlContext): Place {
   const { publicUrl, localUrl, own, relays, path } = around;
   if (reachesRelay(url, vendor, around)) return 'current';
   const read = readRelayUrl(url, path);

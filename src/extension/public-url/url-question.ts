@@ -11,7 +11,7 @@ import { cancellable } from '../ui/progress.ts';
 import { readRelayUrl } from './relay-url.ts';
 import type { Session } from '../session/session.ts';
 import { UrlKeeper } from './url-keeper.ts';
-import type { AskedState, Choice, Deed, LeftBehind, RelayPosition, UrlHolder } from './url-keeper.ts';
+import type { AskedState, Choice, UrlAction, StaleRegistration, RelayPosition, UrlHolder } from './url-keeper.ts';
 
 export interface UrlQuestionParts {
   readonly session: Pick<Session, 'state'>;
@@ -29,11 +29,11 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
     position: () => positionOf(session),
     setting: () => setting('tunnel.updateVendors'),
     ask,
-    working: (deed, work) => cancellable(titleOf(deed), (signal) => work(signal)),
+    working: (action, work) => cancellable(titleOf(action), (signal) => work(signal)),
     allowAlways: () => writeSetting('tunnel.updateVendors', 'always'),
-    done: (deed, changed) => {
-      log.info(`${deed}: ${wordsOf(changed)}`);
-      void sayDone(deed, changed);
+    done: (action, changed) => {
+      log.info(`${action}: ${wordsOf(changed)}`);
+      void sayDone(action, changed);
     },
     failed: async (failures) => {
       const { l10n } = vscode;
@@ -69,7 +69,7 @@ export function positionOf({ state }: Pick<Session, 'state'>): RelayPosition | u
   return { pid, relay, publicUrl, settled: tunnel.state === 'closed' || tunnel.state === 'failed' };
 }
 
-async function ask(state: AskedState, left: readonly LeftBehind[]): Promise<Choice | undefined> {
+async function ask(state: AskedState, left: readonly StaleRegistration[]): Promise<Choice | undefined> {
   switch (state) {
     case 'behind':
       return askAboutOldUrl(left);
@@ -80,13 +80,13 @@ async function ask(state: AskedState, left: readonly LeftBehind[]): Promise<Choi
   }
 }
 
-async function askAboutOldUrl(left: readonly LeftBehind[]): Promise<Choice | undefined> {
+async function askAboutOldUrl(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
   const { l10n } = vscode;
   const update = l10n.t('Update');
   const always = l10n.t('Always Update');
   const more = l10n.t('More…');
   const notNow = l10n.t('Not Now');
-  const canMore = left.some(({ deeds }) => deeds.delete !== undefined);
+  const canMore = left.some(({ actions }) => actions.delete !== undefined);
   const choice = await vscode.window.showWarningMessage(
     l10n.t('The relay’s public URL has changed. Still pointing to the old one: {0}.', wordsOf(left)),
     update,
@@ -96,31 +96,31 @@ async function askAboutOldUrl(left: readonly LeftBehind[]): Promise<Choice | und
   );
   switch (choice) {
     case update:
-      return { deed: 'update' };
+      return { action: 'update' };
     case always:
-      return { deed: 'update', always: true };
+      return { action: 'update', always: true };
     case more:
-      return pickDeed(left);
+      return pickAction(left);
     default:
       return undefined;
   }
 }
 
 /** What else can be done with those of which it can be. */
-async function pickDeed(left: readonly LeftBehind[]): Promise<Choice | undefined> {
+async function pickAction(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
   const { l10n } = vscode;
-  const those = left.filter(({ deeds }) => deeds.delete !== undefined);
+  const those = left.filter(({ actions }) => actions.delete !== undefined);
   const choice = await vscode.window.showQuickPick(
     [
       {
         label: l10n.t('Deactivate'),
         detail: l10n.t('They stay where they are, and nothing is posted to the old URL.'),
-        deed: 'deactivate' as const,
+        action: 'deactivate' as const,
       },
       {
         label: l10n.t('Delete'),
         detail: l10n.t('Campaign Monitor forgets them. The relay can be registered again.'),
-        deed: 'delete' as const,
+        action: 'delete' as const,
       },
     ],
     { title: wordsOf(those), placeHolder: l10n.t('What is to become of them?') },
@@ -128,7 +128,7 @@ async function pickDeed(left: readonly LeftBehind[]): Promise<Choice | undefined
   return choice;
 }
 
-async function askAboutIdle(left: readonly LeftBehind[]): Promise<Choice | undefined> {
+async function askAboutIdle(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
   const activate = vscode.l10n.t('Activate Webhooks');
   const remove = vscode.l10n.t('Delete');
   const choice = await vscode.window.showWarningMessage(
@@ -136,12 +136,12 @@ async function askAboutIdle(left: readonly LeftBehind[]): Promise<Choice | undef
     activate,
     remove,
   );
-  if (choice === activate) return { deed: 'update' };
-  return choice === remove ? { deed: 'delete' } : undefined;
+  if (choice === activate) return { action: 'update' };
+  return choice === remove ? { action: 'delete' } : undefined;
 }
 
 /** The relay runs, but where these point nobody answers. */
-async function askAboutDead(left: readonly LeftBehind[]): Promise<Choice | undefined> {
+async function askAboutDead(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
   const open = vscode.l10n.t('Open Public URL');
   const deactivate = vscode.l10n.t('Deactivate');
   const remove = vscode.l10n.t('Delete');
@@ -152,36 +152,36 @@ async function askAboutDead(left: readonly LeftBehind[]): Promise<Choice | undef
     remove,
   );
   if (choice === open) await vscode.commands.executeCommand(commandId('openTunnel'));
-  if (choice === deactivate) return { deed: 'deactivate' };
-  return choice === remove ? { deed: 'delete' } : undefined;
+  if (choice === deactivate) return { action: 'deactivate' };
+  return choice === remove ? { action: 'delete' } : undefined;
 }
 
-function titleOf(deed: Deed): string {
-  const titles: Readonly<Record<Deed, string>> = {
+function titleOf(action: UrlAction): string {
+  const titles: Readonly<Record<UrlAction, string>> = {
     update: vscode.l10n.t('Pointing to this relay'),
     deactivate: vscode.l10n.t('Deactivating webhooks'),
     delete: vscode.l10n.t('Deleting webhooks'),
   };
-  return titles[deed];
+  return titles[action];
 }
 
-function sayDone(deed: Deed, changed: readonly LeftBehind[]): Promise<void> {
+function sayDone(action: UrlAction, changed: readonly StaleRegistration[]): Promise<void> {
   const { l10n } = vscode;
   const words = wordsOf(changed);
-  const said: Readonly<Record<Deed, string>> = {
+  const said: Readonly<Record<UrlAction, string>> = {
     update: l10n.t('Pointing to this relay again: {0}.', words),
     deactivate: l10n.t('Deactivated: {0}.', words),
     delete: l10n.t('Deleted: {0}.', words),
   };
-  const has = (wanted: LeftBehind['kind']): boolean => changed.some(({ kind }) => kind === wanted);
-  return offer('Information', said[deed], {
+  const has = (wanted: StaleRegistration['kind']): boolean => changed.some(({ kind }) => kind === wanted);
+  return offer('Information', said[action], {
     ...(has('webhook') && { [l10n.t('Show Webhooks')]: () => focusView('webhooks') }),
     ...(has('instance') && { [l10n.t('Show Instances')]: () => focusView('instances') }),
   });
 }
 
 /** How many of what, and which: `2 webhooks (Newsletter, Members) and 1 instance (kappa)`. */
-function wordsOf(all: readonly Pick<LeftBehind, 'kind' | 'name'>[]): string {
+function wordsOf(all: readonly Pick<StaleRegistration, 'kind' | 'name'>[]): string {
   const { l10n } = vscode;
   const webhooks = all.filter(({ kind }) => kind === 'webhook');
   const instances = all.filter(({ kind }) => kind === 'instance');

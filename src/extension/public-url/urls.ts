@@ -55,7 +55,7 @@ async function start(session: Session): Promise<void> {
   try {
     await working(vscode.l10n.t('Starting the relay'), (signal) => session.start(signal));
   } catch (error) {
-    // The command says what is wrong, with a way on.
+    // The command says what is wrong, with a next action.
     if (!(error instanceof GivenUpError)) await vscode.commands.executeCommand(commandId('start'));
   }
 }

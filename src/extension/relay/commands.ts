@@ -107,7 +107,7 @@ async function start(parts: RelayCommandParts): Promise<void> {
   void offerTunnel(parts.session, parts.context.globalState);
 }
 
-/** Starts the relay, with progress, and says what went wrong with a way on. Resolves to whether it runs. */
+/** Starts the relay, with progress, and says what went wrong with a next action. Resolves to whether it runs. */
 async function bringUp(parts: RelayCommandParts): Promise<boolean> {
   const { session } = parts;
   try {

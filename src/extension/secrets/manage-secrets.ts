@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { removeSecret, setCredentials, setKey } from './secret-commands.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
-/** What can be managed: a kind to give one of, or one of the deeds below. */
+/** What can be managed: a kind to give one of, or one of the actions below. */
 export type SecretTopic = SecretKind | 'consents' | 'remove' | 'openConnectors' | 'forgetOpenConnectors';
 
 /** The secrets of another room, which asks for them itself. */
@@ -31,7 +31,7 @@ export async function manageSecrets(
   { secrets, platform, chooseConsents }: ManagedSecrets,
   topic?: unknown,
 ): Promise<string | boolean | undefined> {
-  const deeds: Readonly<Record<SecretTopic, () => Promise<string | boolean | undefined>>> = {
+  const actions: Readonly<Record<SecretTopic, () => Promise<string | boolean | undefined>>> = {
     signatureKeys: () => setKey(secrets, 'signatureKeys'),
     verifyKeys: () => setKey(secrets, 'verifyKeys'),
     credentials: () => setCredentials(secrets),
@@ -50,8 +50,8 @@ export async function manageSecrets(
     },
   };
   const chosen =
-    typeof topic === 'string' && topic in deeds ? (topic as SecretTopic) : await chooseTopic(secrets, platform);
-  return chosen === undefined ? undefined : deeds[chosen]();
+    typeof topic === 'string' && topic in actions ? (topic as SecretTopic) : await chooseTopic(secrets, platform);
+  return chosen === undefined ? undefined : actions[chosen]();
 }
 
 async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promise<SecretTopic | undefined> {

@@ -5,7 +5,7 @@ import { byCommand, offer } from '../ui/offer.ts';
 import { showHeld } from './sending.ts';
 import { pausedText } from './sending-words.ts';
 import type { PausedSending } from './sending-words.ts';
-import { stopText } from './stop-words.ts';
+import { stopText } from './stop-messages.ts';
 
 export interface SendingNoticesParts {
   /** Opens an event. */

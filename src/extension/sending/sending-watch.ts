@@ -5,7 +5,7 @@ import type { SendingNotices } from './sending-notices.ts';
 import type { Session } from '../session/session.ts';
 
 /** The start of the relay of which it was said last that sending was left paused. */
-const toldKey = `${prefix}.toldPaused`;
+const announcedKey = `${prefix}.toldPaused`;
 
 /**
  * Has it said that sending stopped at a breakpoint, once until it goes on, where no debugger shows it; and once for each
@@ -39,8 +39,8 @@ export function watchSending(
       const { startedAt, sending } = status;
       if (startedAt === known) return;
       known = startedAt;
-      if (sending.state !== 'paused' || workspaceState.get<string>(toldKey) === startedAt) return;
-      void workspaceState.update(toldKey, startedAt);
+      if (sending.state !== 'paused' || workspaceState.get<string>(announcedKey) === startedAt) return;
+      void workspaceState.update(announcedKey, startedAt);
       void notices().then((made) => made.leftPaused(sending));
     }),
   );

@@ -60,8 +60,8 @@ function stateLogger(info: (line: string) => void): (state: SessionState) => voi
 }
 
 function runsLine({ pid, version, campaignMonitorUrl, dataDir, startedAt }: Status, startingSince: number): string {
-  const deed = Date.parse(startedAt) >= startingSince ? 'the relay was started' : 'attached to the relay that runs';
-  return `${deed}: process ${pid}, version ${version}, at ${new URL(campaignMonitorUrl).origin}, history in ${dataDir}`;
+  const action = Date.parse(startedAt) >= startingSince ? 'the relay was started' : 'attached to the relay that runs';
+  return `${action}: process ${pid}, version ${version}, at ${new URL(campaignMonitorUrl).origin}, history in ${dataDir}`;
 }
 
 function destinationsLine({ settings }: Status): string {

@@ -24,7 +24,7 @@ export interface NodeProcessOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a program needs of its surroundings: homes, temporary folders, proxies; nothing of VS Code's own. */
+/** What a program needs of its environment: homes, temporary folders, proxies; nothing of VS Code's own. */
 const kept = [
   'PATH',
   'HOME',

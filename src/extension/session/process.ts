@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { nextOfRelay } from '../ui/error-words.ts';
-import { frugal } from './frugal-memory.ts';
+import { lowMemory } from './low-memory.ts';
 import { startNodeProcess } from './node-process.ts';
 
 /** The relay could not be started. */
@@ -40,7 +40,7 @@ export async function startRelayProcess(options: RelayProcessOptions): Promise<v
     String(keepAliveMinutes),
   ];
   if (port !== 0) args.push('--port', String(port));
-  const program = { name: 'relay', bundle, storage, version, args, ...frugal, signal };
+  const program = { name: 'relay', bundle, storage, version, args, ...lowMemory, signal };
   const line = await startNodeProcess(program).catch((error: unknown) => {
     throw new RelayStartError((error as Error).message, { cause: error });
   });

@@ -1,12 +1,12 @@
 /**
- * What is said to the user about this window's relay, each with a way on. None is an error of VS Code's, which would stand
+ * What is said to the user about this window's relay, each with a next action. None is an error of VS Code's, which would stand
  * until it is put away: each goes from sight by itself, since what it says may be so no longer, and the status bar says
  * how the relay is.
  */
 import * as vscode from 'vscode';
 import { withNext } from '../ui/error-words.ts';
 import { byCommand, offer } from '../ui/offer.ts';
-import type { Ways } from '../ui/offer.ts';
+import type { MessageActions } from '../ui/offer.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { SettingProblem } from './settings.ts';
 
@@ -78,6 +78,6 @@ export function openSettings(query: string): Thenable<unknown> {
   return vscode.commands.executeCommand('workbench.action.openSettings', query);
 }
 
-function showLog(): Ways {
+function showLog(): MessageActions {
   return { [vscode.l10n.t('Show Log')]: byCommand('showLog') };
 }

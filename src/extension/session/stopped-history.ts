@@ -83,7 +83,7 @@ export class StoppedHistory {
   }
 
   async #open(): Promise<RelayClient | undefined> {
-    const { speakOver } = await import('../deferred.ts');
+    const { clientOverStream } = await import('../deferred.ts');
     const { session, bundle } = this.#options;
     const { dataDir } = session;
     const { isUnknownDirectory } = await import('./directory-question.ts');
@@ -110,7 +110,7 @@ export class StoppedHistory {
     };
     child.once('error', ({ message }) => ended(message));
     child.once('exit', (code, signal) => ended(String(signal ?? code)));
-    const client = speakOver(stream, dataDir);
+    const client = clientOverStream(stream, dataDir);
     const close = (): void => {
       client.close();
       child.kill();

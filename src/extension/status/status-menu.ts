@@ -5,7 +5,7 @@ import type { TunnelStatus } from '../../protocol/status.ts';
 import { commandId } from '../commands.ts';
 import type { CommandName } from '../commands.ts';
 import { focusView } from '../ui/offer.ts';
-import { nameOfDestination, standOf, stateOfDestination } from '../destinations/destination-words.ts';
+import { nameOfDestination, reachabilityOf, stateOfDestination } from '../destinations/destination-words.ts';
 import { isTunnelOn } from './context-keys.ts';
 import { showHeld } from '../sending/sending.ts';
 import { pausedText } from '../sending/sending-words.ts';
@@ -58,7 +58,9 @@ export async function showStatusMenu(session: Session): Promise<void> {
       });
     for (const each of status.destinations) {
       const { destinationId: id, url, mode } = each;
-      const icon = { up: '$(check)', down: '$(warning)', held: '$(lock)', unknown: '$(circle-outline)' }[standOf(each)];
+      const icon = { up: '$(check)', down: '$(warning)', held: '$(lock)', unknown: '$(circle-outline)' }[
+        reachabilityOf(each)
+      ];
       choices.push({
         label: `${icon} ${nameOfDestination({ id, url, mode }, status.destinations, l10n)}`,
         description: stateOfDestination(each, l10n, sending),

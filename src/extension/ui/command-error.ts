@@ -1,7 +1,7 @@
 import type { CommandName } from '../commands.ts';
 
 /** A command that helps with an error, as a button of its message. */
-export interface WayOn {
+export interface NextAction {
   /** The button's text. */
   readonly title: string;
   readonly command: CommandName;
@@ -9,14 +9,14 @@ export interface WayOn {
   readonly args?: readonly unknown[];
 }
 
-/** A command cannot do anything now; `next` says what would help, and `wayOn` does it. It is shown and logged once. */
+/** A command cannot do anything now; `next` says what would help, and `nextAction` does it. It is shown and logged once. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly next: string | undefined;
-  readonly wayOn: WayOn | undefined;
-  constructor(message: string, next?: string, wayOn?: WayOn) {
+  readonly nextAction: NextAction | undefined;
+  constructor(message: string, next?: string, nextAction?: NextAction) {
     super(message);
     this.next = next;
-    this.wayOn = wayOn;
+    this.nextAction = nextAction;
   }
 }

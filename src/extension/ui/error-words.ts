@@ -91,7 +91,7 @@ export function nextOf(error: unknown, l10n: Localiser): string | undefined {
   }
 }
 
-/** What the relay told: the extension's own way on, or the same in the user's language; as it said it where that is new. */
+/** What the relay told: the extension's own next action, or the same in the user's language; as it said it where that is new. */
 export function nextOfRelay(
   told: { readonly next?: string | null | undefined; readonly advice?: string | null | undefined },
   l10n: Localiser,
@@ -175,7 +175,7 @@ function hostMessages(l10n: Localiser): Readonly<Record<HostProblem, string>> {
   };
 }
 
-/** Where the extension has another way on than a terminal. */
+/** Where the extension has another next action than a terminal. */
 function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
   return {
     'ask-from-its-environment': l10n.t(

@@ -13,7 +13,7 @@ const toggle = 'list.toggleSelection';
 export const byKey = 'focused';
 
 /** How long a tree may take until its rows are there again, in milliseconds, and how often that is looked at. */
-const patienceMs = 3000;
+const timeoutMs = 3000;
 const lookMs = 20;
 
 /** The rows of a tree that something is done to. */
@@ -31,7 +31,7 @@ export async function focusedRows<Node>(
   named = 0,
 ): Promise<readonly Node[]> {
   if (named > 0) {
-    for (const end = Date.now() + patienceMs; Date.now() < end;) {
+    for (const end = Date.now() + timeoutMs; Date.now() < end;) {
       if (view.selection.length === named) return view.selection;
       await new Promise((resolve) => setTimeout(resolve, lookMs));
     }

@@ -1,4 +1,4 @@
-/** A message with ways on: each button with what it does. */
+/** A message with next actions: each button with what it does. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import type { CommandName } from '../commands.ts';
@@ -7,16 +7,20 @@ import { prefix } from '../prefix.ts';
 import { unlinked } from './printable.ts';
 
 /** By what stands on its button. */
-export type Ways = Readonly<Record<string, () => unknown>>;
+export type MessageActions = Readonly<Record<string, () => unknown>>;
 
 /**
  * Says something, and does what the user chooses.
  * @returns when that is done, or the user has put it away
  * @throws what it throws
  */
-export async function offer(kind: 'Information' | 'Warning' | 'Error', text: string, ways: Ways): Promise<void> {
-  const choice = await vscode.window[`show${kind}Message`](unlinked(text), ...Object.keys(ways));
-  if (choice !== undefined) await ways[choice]?.();
+export async function offer(
+  kind: 'Information' | 'Warning' | 'Error',
+  text: string,
+  actions: MessageActions,
+): Promise<void> {
+  const choice = await vscode.window[`show${kind}Message`](unlinked(text), ...Object.keys(actions));
+  if (choice !== undefined) await actions[choice]?.();
 }
 
 /** What runs a command of this extension. */

@@ -1,6 +1,6 @@
 /**
  * Keeps a list's webhook true to where the vendor reaches the relay. Every step is noted in the journal before it is taken, so
- * that whatever breaks in between is mended by doing the same again: a webhook is told to be ours by its id, or by a
+ * that whatever breaks in between is fixed by doing the same again: a webhook is told to be ours by its id, or by a
  * URL at which we said that we would create one.
  */
 import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
@@ -30,7 +30,7 @@ export interface HookVendor {
 }
 
 /** What came of bringing a list's webhook here. */
-export type Brought = 'kept' | 'created' | 'moved' | 'activated';
+export type HookChange = 'kept' | 'created' | 'moved' | 'activated';
 
 /**
  * Makes one active webhook of the list point to a URL: creates it where there is none, and only then deletes what is
@@ -39,19 +39,19 @@ export type Brought = 'kept' | 'created' | 'moved' | 'activated';
  * @param url where the vendor reaches the relay now
  * @throws what the vendor's calls throw; the journal then says what is left to do
  */
-export async function bringHere(
+export async function pointHere(
   vendor: HookVendor,
   journal: WebhookJournal,
   begun: Registration,
   url: string,
-): Promise<Brought> {
+): Promise<HookChange> {
   let { registration, hooks } = await look(vendor, journal, { ...begun, state: 'moving' });
   const relay = readRelayUrl(url, 'campaign-monitor')?.relay ?? registration.relay;
   if (relay !== registration.relay) {
     // The relay has another secret than the URL at which the webhook stands.
     ({ registration, hooks } = await look(vendor, journal, await journal.move(registration, relay)));
   }
-  let brought: Brought = 'kept';
+  let hookChange: HookChange = 'kept';
   let keep = choose(registration, hooks, url);
   if (keep === undefined) {
     const before = hooks.filter((hook) => hook.url === url).map(({ id }) => id);
@@ -65,18 +65,18 @@ export async function bringHere(
     if (!hooks.some((hook) => hook.id === id))
       registration = await note(journal, { ...registration, ids: [...registration.ids, id] });
     keep = choose(registration, hooks, url) ?? { id, url, events, format, active: true };
-    brought = elsewhere ? 'moved' : 'created';
+    hookChange = elsewhere ? 'moved' : 'created';
   }
   if (!keep.active) {
     await vendor.activate(registration.listId, keep.id);
-    brought = 'activated';
+    hookChange = 'activated';
   }
   const { id: kept } = keep;
   for (const { id } of ours(registration, hooks)) {
     if (id !== kept) registration = await deleteOne(vendor, journal, registration, id);
   }
   await note(journal, { ...registration, base: baseOf(url), state: 'active' });
-  return brought;
+  return hookChange;
 }
 
 /** Deactivates what is ours on a list, to be brought back later. */
@@ -108,7 +108,7 @@ export function isUnfinished({ state }: Registration): boolean {
  * @param url where the vendor reaches the relay now; null: what needs it is left for later
  * @returns whether it is done
  */
-export async function mend(
+export async function fix(
   vendor: HookVendor,
   journal: WebhookJournal,
   registration: Registration,
@@ -117,7 +117,7 @@ export async function mend(
   switch (registration.state) {
     case 'moving':
       if (url === null) return false;
-      await bringHere(vendor, journal, registration, url);
+      await pointHere(vendor, journal, registration, url);
       return true;
     case 'deactivating':
       await deactivateOurs(vendor, journal, registration);

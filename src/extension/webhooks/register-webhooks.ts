@@ -118,7 +118,7 @@ async function sayRegistered(
     );
     await byCommand('testWebhook', node)();
   };
-  const text = done.every(({ brought }) => brought === 'kept')
+  const text = done.every(({ hookChange }) => hookChange === 'kept')
     ? vscode.l10n.t('This relay was registered already: {0}.', names)
     : vscode.l10n.t('This relay is registered: {0}. Changes of subscribers now arrive in the events view.', names);
   if (isSeen) {

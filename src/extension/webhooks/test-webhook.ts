@@ -1,7 +1,7 @@
 /** Asks Campaign Monitor to call a webhook, and says what came of it and what helps. */
 import * as vscode from 'vscode';
 import { byCommand, focusView, offer } from '../ui/offer.ts';
-import type { Ways } from '../ui/offer.ts';
+import type { MessageActions } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
 import { sayIn } from '../ui/localiser.ts';
 import { inMessage } from '../ui/printable.ts';
@@ -57,7 +57,7 @@ function sayTestFailed(
 ): Promise<void> {
   const { l10n } = vscode;
   const { hook, list } = node;
-  const steps: Readonly<Record<TestStep, Ways>> = {
+  const steps: Readonly<Record<TestStep, MessageActions>> = {
     move: {
       [l10n.t('Register This Relay')]: () => registerOn(parts, [list], hook.events, hook.format ?? 'json'),
     },

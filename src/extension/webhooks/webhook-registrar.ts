@@ -10,8 +10,8 @@ import type { RelayUrls } from '../public-url/url-place.ts';
 import { reachOf } from '../accounts/account-store.ts';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { vendorOf } from './hook-vendor.ts';
-import { bringHere, deactivateOurs, deleteOurs, mend } from './lifecycle.ts';
-import type { Brought, HookVendor } from './lifecycle.ts';
+import { pointHere, deactivateOurs, deleteOurs, fix } from './lifecycle.ts';
+import type { HookChange, HookVendor } from './lifecycle.ts';
 import { isSame } from './webhook-journal.ts';
 import type { Registration, StoredWebhookJournal } from './webhook-journal.ts';
 import type { ListNode } from './webhook-node.ts';
@@ -32,10 +32,10 @@ export interface Failure {
 }
 
 /** What to do about registrations, each by its own verb. */
-export type WebhookDeed = 'bring' | 'deactivate' | 'delete' | 'mend';
+export type WebhookAction = 'bring' | 'deactivate' | 'delete' | 'fix';
 
 export interface Outcome {
-  readonly done: readonly { readonly registration: Registration; readonly brought: Brought | null }[];
+  readonly done: readonly { readonly registration: Registration; readonly hookChange: HookChange | null }[];
   readonly failures: readonly Failure[];
 }
 
@@ -110,7 +110,7 @@ export class WebhookRegistrar {
    * @param renew the registration as it is to be, from what was asked and what the journal knows when its turn comes
    */
   async carryOut(
-    deed: WebhookDeed,
+    action: WebhookAction,
     registrations: readonly Registration[],
     signal?: AbortSignal,
     renew: (asked: Registration, known: Registration | undefined) => Registration | undefined = (_asked, known) =>
@@ -118,7 +118,7 @@ export class WebhookRegistrar {
   ): Promise<Outcome> {
     const { accounts, journal, log, changed } = this.#parts;
     const work = this.#last.then(async () => {
-      const done: { registration: Registration; brought: Brought | null }[] = [];
+      const done: { registration: Registration; hookChange: HookChange | null }[] = [];
       const failures: Failure[] = [];
       for (const asked of registrations) {
         if (signal?.aborted === true) break;
@@ -132,7 +132,7 @@ export class WebhookRegistrar {
           const account = accounts.find(registration.accountId);
           if (account === undefined) continue;
           const vendor = vendorOf(await accounts.api(account), signal);
-          done.push({ registration, brought: await this.#one(deed, vendor, registration, account) });
+          done.push({ registration, hookChange: await this.#one(action, vendor, registration, account) });
         } catch (error) {
           const failure: Failure = { registration, error: error as Error };
           await this.#forgetWhereNothingIsLeft(failure);
@@ -162,27 +162,27 @@ export class WebhookRegistrar {
   }
 
   async #one(
-    deed: WebhookDeed,
+    action: WebhookAction,
     vendor: HookVendor,
     registration: Registration,
     account: Account,
-  ): Promise<Brought | null> {
+  ): Promise<HookChange | null> {
     const { urls } = this;
     if (urls === undefined) throw new Error(vscode.l10n.t('The relay is not running'));
     const { journal } = this.#parts;
     const url = urlFor(reachOf(account), urls);
-    switch (deed) {
+    switch (action) {
       case 'bring':
         if (url === null) throw new Error(vscode.l10n.t('There is no public URL now.'));
-        return bringHere(vendor, journal, registration, url);
+        return pointHere(vendor, journal, registration, url);
       case 'deactivate':
         await deactivateOurs(vendor, journal, registration);
         return null;
       case 'delete':
         await deleteOurs(vendor, journal, registration);
         return null;
-      case 'mend':
-        await mend(vendor, journal, registration, url);
+      case 'fix':
+        await fix(vendor, journal, registration, url);
         return null;
     }
   }

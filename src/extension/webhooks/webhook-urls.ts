@@ -1,12 +1,12 @@
 /** Which webhooks of this relay are left behind, for the keeper of URLs. */
 import { reachesRelay, urlFor } from '../public-url/url-place.ts';
 import { withBase } from '../public-url/relay-url.ts';
-import type { Deed, LeftBehind, LeftState, UrlFailure, UrlHolder } from '../public-url/url-keeper.ts';
+import type { UrlAction, StaleRegistration, StaleState, UrlFailure, UrlHolder } from '../public-url/url-keeper.ts';
 import { reachOf } from '../accounts/account-store.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { isUnfinished } from './lifecycle.ts';
 import type { Registration } from './webhook-journal.ts';
-import type { WebhookDeed, WebhookRegistrar } from './webhook-registrar.ts';
+import type { WebhookAction, WebhookRegistrar } from './webhook-registrar.ts';
 
 export interface WebhookUrlsParts {
   readonly accounts: AccountStore;
@@ -14,8 +14,12 @@ export interface WebhookUrlsParts {
   readonly log: { info(message: string): void };
 }
 
-/** How the registrar does each deed. */
-const deeds: Readonly<Record<Deed, WebhookDeed>> = { update: 'bring', deactivate: 'deactivate', delete: 'delete' };
+/** How the registrar does each action. */
+const actions: Readonly<Record<UrlAction, WebhookAction>> = {
+  update: 'bring',
+  deactivate: 'deactivate',
+  delete: 'delete',
+};
 
 export class WebhookUrls implements UrlHolder {
   readonly #parts: WebhookUrlsParts;
@@ -29,30 +33,30 @@ export class WebhookUrls implements UrlHolder {
     const unfinished = (await registrar.reachable()).filter(isUnfinished);
     if (unfinished.length === 0) return [];
     log.info(`webhooks: taking up what was broken off on ${unfinished.length} list(s)`);
-    const { failures } = await registrar.carryOut('mend', unfinished);
+    const { failures } = await registrar.carryOut('fix', unfinished);
     return failures.map(({ registration, error }) => ({ kind: 'webhook', name: registration.listName, error }));
   }
 
-  async mayHave(state: LeftState): Promise<boolean> {
+  async mayHave(state: StaleState): Promise<boolean> {
     return (await this.#left(state)).length > 0;
   }
 
-  async look(state: LeftState): Promise<readonly LeftBehind[]> {
+  async look(state: StaleState): Promise<readonly StaleRegistration[]> {
     return (await this.#left(state)).map((registration) => ({
       kind: 'webhook',
       name: registration.listName,
-      deeds: {
+      actions: {
         // What has nowhere to go, or is switched off already, has the others alone.
-        ...(state !== 'dead' && { update: this.#deed('update', registration) }),
-        ...(state !== 'idle' && { deactivate: this.#deed('deactivate', registration) }),
-        delete: this.#deed('delete', registration),
+        ...(state !== 'dead' && { update: this.#action('update', registration) }),
+        ...(state !== 'idle' && { deactivate: this.#action('deactivate', registration) }),
+        delete: this.#action('delete', registration),
       },
     }));
   }
 
-  #deed(deed: Deed, registration: Registration): (signal: AbortSignal) => Promise<boolean> {
+  #action(action: UrlAction, registration: Registration): (signal: AbortSignal) => Promise<boolean> {
     return async (signal) => {
-      const { done, failures } = await this.#parts.registrar.carryOut(deeds[deed], [registration], signal);
+      const { done, failures } = await this.#parts.registrar.carryOut(actions[action], [registration], signal);
       const [failure] = failures;
       if (failure !== undefined) throw failure.error;
       return done.length > 0;
@@ -60,7 +64,7 @@ export class WebhookUrls implements UrlHolder {
   }
 
   /** What the journal says is enough: the vendor is not asked. */
-  async #left(state: LeftState): Promise<readonly Registration[]> {
+  async #left(state: StaleState): Promise<readonly Registration[]> {
     const { accounts, registrar } = this.#parts;
     const { urls } = registrar;
     if (urls === undefined) return [];

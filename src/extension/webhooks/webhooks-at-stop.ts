@@ -54,13 +54,13 @@ async function ask(active: readonly Registration[]): Promise<'leave' | 'deactiva
 
 async function carryOut(
   registrar: WebhookRegistrar,
-  deed: 'deactivate' | 'delete',
+  action: 'deactivate' | 'delete',
   active: readonly Registration[],
 ): Promise<boolean> {
   for (;;) {
     const { done, failures } = await cancellable(
-      deed === 'delete' ? vscode.l10n.t('Deleting webhooks') : vscode.l10n.t('Deactivating webhooks'),
-      (signal) => registrar.carryOut(deed, active, signal),
+      action === 'delete' ? vscode.l10n.t('Deleting webhooks') : vscode.l10n.t('Deactivating webhooks'),
+      (signal) => registrar.carryOut(action, active, signal),
     );
     const [failure] = failures;
     // Cancelled where it is neither done nor failed: then the relay goes on.

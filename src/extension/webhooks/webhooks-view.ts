@@ -7,7 +7,7 @@ import { focusedRows } from '../ui/focused-rows.ts';
 import type { FocusedRows } from '../ui/focused-rows.ts';
 import type { KnownRelays } from '../session/known-relays.ts';
 import type { Session } from '../session/session.ts';
-import { followUrls, placeOfUrl, whereabouts } from '../public-url/url-place.ts';
+import { followUrls, placeOfUrl, urlContext } from '../public-url/url-place.ts';
 import type { Place } from '../public-url/url-place.ts';
 import { accountItem, clientItem, listItem, noteItem, webhookItem } from './webhook-items.ts';
 import type { StoredWebhookJournal } from './webhook-journal.ts';
@@ -65,7 +65,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
 
   /** Where a webhook leads to. */
   placeOf({ hook, list }: WebhookNode): Place {
-    const around = whereabouts(this.#session, this.#relays, 'campaign-monitor');
+    const around = urlContext(this.#session, this.#relays, 'campaign-monitor');
     return placeOfUrl(hook.url, reachOf(list.account), around);
   }
 

@@ -2,24 +2,24 @@
 import { render } from 'lit/html.js';
 import type { CheckTexts, CheckView, HostMessage, PageMessage, SuiteView } from '../../extension/check/messages.ts';
 import { Host } from '../shared/host.ts';
-import { keepScrolled } from '../shared/reading.ts';
-import type { KeptReading } from '../shared/reading.ts';
+import { restoreScroll } from '../shared/page-state.ts';
+import type { ReadingState } from '../shared/page-state.ts';
 import { suiteTemplate } from './template.ts';
 import type { Handlers } from './template.ts';
 
 /** Nothing of what was sent, answered or found is kept here. */
-interface Kept extends KeptReading {
+interface PageState extends ReadingState {
   readonly failedOnly?: boolean;
   /** Whose checks these are: by that the extension finds them again after a reload. */
   readonly callback?: string;
 }
 
-const host = new Host<PageMessage, HostMessage, Kept>();
+const host = new Host<PageMessage, HostMessage, PageState>();
 const root = document.querySelector('main');
 let texts: CheckTexts | undefined;
 let suite: SuiteView | undefined;
 let checks: readonly CheckView[] = [];
-const restoreScrolled = keepScrolled(host);
+const restoreScrolled = restoreScroll(host);
 
 const handlers: Handlers = {
   run: (only) => host.say({ type: 'run', only: only === null ? null : [...only] }),
@@ -27,22 +27,22 @@ const handlers: Handlers = {
   chooseProbe: () => host.say({ type: 'chooseProbe' }),
   save: (format) => host.say({ type: 'save', format }),
   toggleFailedOnly() {
-    host.keep({ failedOnly: host.kept.failedOnly !== true });
+    host.savePageState({ failedOnly: host.pageState.failedOnly !== true });
     draw();
   },
 };
 
 function draw(): void {
   if (root === null || suite === undefined || texts === undefined) return;
-  const { failedOnly = false } = host.kept;
-  render(suiteTemplate({ texts, suite, checks, failedOnly, keeper: host }, handlers), root);
+  const { failedOnly = false } = host.pageState;
+  render(suiteTemplate({ texts, suite, checks, failedOnly, store: host }, handlers), root);
   restoreScrolled();
 }
 
-host.hear({
+host.onMessages({
   suite(message) {
     ({ suite, texts, checks } = message);
-    host.keep({ callback: suite.callback });
+    host.savePageState({ callback: suite.callback });
     draw();
   },
   changed(message) {

@@ -16,8 +16,8 @@ import type {
 import { walkByKey } from '../shared/keyboard.ts';
 import { menuButton } from '../shared/menu.ts';
 import { button, factsTemplate, headersTemplate, textTemplate } from '../shared/parts.ts';
-import { foldTemplate } from '../shared/reading.ts';
-import type { Keeper } from '../shared/reading.ts';
+import { foldTemplate } from '../shared/page-state.ts';
+import type { PageStateStore } from '../shared/page-state.ts';
 
 export interface Drawn {
   readonly texts: CheckTexts;
@@ -25,7 +25,7 @@ export interface Drawn {
   readonly checks: readonly CheckView[];
   readonly failedOnly: boolean;
   /** Knows what is unfolded. */
-  readonly keeper: Keeper;
+  readonly store: PageStateStore;
 }
 
 export interface Handlers {
@@ -119,11 +119,11 @@ function actionsTemplate({ suite, texts, checks, failedOnly }: Drawn, handlers: 
 }
 
 function checkTemplate(check: CheckView, drawn: Drawn, handlers: Handlers): TemplateResult {
-  const { id, title, state, word, took, reason, why, platform, mend, steps } = check;
-  const { texts, suite, keeper } = drawn;
+  const { id, title, state, word, took, reason, why, platform, fix, steps } = check;
+  const { texts, suite, store } = drawn;
   return html`<li id="check-${id}" class="check ${state}">
     ${foldTemplate(
-      keeper,
+      store,
       `fold-${id}`,
       false,
       html`<span class="state"><span class="icon" aria-hidden="true"></span>${word}</span>
@@ -136,8 +136,8 @@ function checkTemplate(check: CheckView, drawn: Drawn, handlers: Handlers): Temp
           <dd>${why}</dd>
           <dt>${texts.platform}</dt>
           <dd>${platform}</dd>
-          <dt>${texts.mend}</dt>
-          <dd>${mend}</dd>
+          <dt>${texts.fix}</dt>
+          <dd>${fix}</dd>
         </dl>
         ${steps.map((step, index) => stepTemplate(step, `${id}-${index}`, drawn))}
         ${
@@ -150,7 +150,7 @@ function checkTemplate(check: CheckView, drawn: Drawn, handlers: Handlers): Temp
   </li>`;
 }
 
-function stepTemplate(step: StepView, id: string, { texts, keeper }: Drawn): TemplateResult {
+function stepTemplate(step: StepView, id: string, { texts, store }: Drawn): TemplateResult {
   const { title, facts, findings, requests } = step;
   return html`<section class="step" aria-labelledby="step-${id}">
     <h2 id="step-${id}">${title} <span class="step-facts">${facts}</span></h2>
@@ -159,7 +159,7 @@ function stepTemplate(step: StepView, id: string, { texts, keeper }: Drawn): Tem
       requests.length === 0
         ? nothing
         : foldTemplate(
-            keeper,
+            store,
             `sent-${id}`,
             false,
             texts.sent,

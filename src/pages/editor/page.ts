@@ -12,22 +12,22 @@ import type {
 import { Countdown } from './countdown.ts';
 import { highlight } from './highlight.ts';
 import { Host } from '../shared/host.ts';
-import { keepScrolled } from '../shared/reading.ts';
-import type { KeptReading } from '../shared/reading.ts';
+import { restoreScroll } from '../shared/page-state.ts';
+import type { ReadingState } from '../shared/page-state.ts';
 import { columnNames, eventTemplate, obstacleTemplate } from './template.ts';
 
 /** Nothing of the event itself is kept. */
-interface Kept extends KeptReading {
+interface PageState extends ReadingState {
   readonly chosen?: string | undefined;
   readonly tab?: ColumnName;
 }
 
-const host = new Host<PageMessage, HostMessage, Kept>();
+const host = new Host<PageMessage, HostMessage, PageState>();
 const root = document.querySelector('main');
 const narrow = matchMedia('(width < 900px)');
 let shown: Extract<HostMessage, { type: 'event' }> | undefined;
 const columns: Partial<Record<ColumnName, Column>> = {};
-const restoreScrolled = keepScrolled(host);
+const restoreScrolled = restoreScroll(host);
 /** The columns in which this event was shown among the others. */
 const revealed = new Set<ColumnName>();
 const countdown = new Countdown();
@@ -46,19 +46,22 @@ function announce(reason: Reason | null): void {
 
 const handlers = {
   choose(step: string): void {
-    host.keep({ chosen: step, tab: step === 'received' ? 'cameIn' : step.startsWith('made ') ? 'sent' : 'answered' });
+    host.savePageState({
+      chosen: step,
+      tab: step === 'received' ? 'cameIn' : step.startsWith('made ') ? 'sent' : 'answered',
+    });
     host.say({ type: 'choose', step });
     // Shown as chosen at once; its answer comes.
     if (shown !== undefined) shown = { ...shown, view: { ...shown.view, chosen: step } };
     draw();
   },
   selectTab(tab: ColumnName): void {
-    host.keep({ tab });
+    host.savePageState({ tab });
     draw();
     reveal();
   },
   act(action: EditorAction): void {
-    if (action === 'resend' || action === 'resendTo') host.keep({ chosen: undefined, tab: 'answered' });
+    if (action === 'resend' || action === 'resendTo') host.savePageState({ chosen: undefined, tab: 'answered' });
     host.say({ type: 'act', action });
   },
   openText(kind: TextKind): void {
@@ -68,8 +71,8 @@ const handlers = {
 
 function draw(): void {
   if (root === null || shown === undefined) return;
-  const tab = host.kept.tab ?? shown.view.first;
-  render(eventTemplate({ ...shown, columns, tab, narrow: narrow.matches, keeper: host }, handlers), root);
+  const tab = host.pageState.tab ?? shown.view.first;
+  render(eventTemplate({ ...shown, columns, tab, narrow: narrow.matches, store: host }, handlers), root);
   for (const name of columnNames) highlight(name, columns[name]?.body ?? null, document.getElementById(`body-${name}`));
   countdown.follow(shown.texts);
 }
@@ -80,14 +83,14 @@ function reveal(): void {
     const pre = document.getElementById(`body-${name}`);
     if (pre === null || revealed.has(name) || pre.offsetParent === null) continue;
     revealed.add(name);
-    if (host.kept.scrolled?.[pre.id] !== undefined) continue;
+    if (host.pageState.scrolled?.[pre.id] !== undefined) continue;
     // Where it stands twice, the last is what became of it.
     const mark = [...pre.querySelectorAll<HTMLElement>('.this-event')].at(-1);
     if (mark !== undefined) pre.scrollTo({ top: mark.offsetTop - 24 });
   }
 }
 
-host.hear({
+host.onMessages({
   obstacle({ texts, obstacle }) {
     shown = undefined;
     if (root !== null) render(obstacleTemplate(texts, obstacle, handlers), root);
@@ -104,4 +107,4 @@ host.hear({
 });
 narrow.addEventListener('change', draw);
 
-host.say({ type: 'ready', chosen: host.kept.chosen });
+host.say({ type: 'ready', chosen: host.pageState.chosen });

@@ -22,8 +22,8 @@ import { menuButton } from '../shared/menu.ts';
 import type { MenuEntry } from '../shared/menu.ts';
 import { button, factsTemplate, headersTemplate, textTemplate } from '../shared/parts.ts';
 import type { Part } from '../shared/parts.ts';
-import { foldTemplate } from '../shared/reading.ts';
-import type { Keeper } from '../shared/reading.ts';
+import { foldTemplate } from '../shared/page-state.ts';
+import type { PageStateStore } from '../shared/page-state.ts';
 import { filled } from '../shared/words.ts';
 
 export const columnNames: readonly ColumnName[] = ['cameIn', 'sent', 'answered'];
@@ -36,7 +36,7 @@ export interface Drawn {
   readonly tab: ColumnName;
   readonly narrow: boolean;
   /** Knows what is unfolded. */
-  readonly keeper: Keeper;
+  readonly store: PageStateStore;
 }
 
 export interface Handlers {
@@ -77,7 +77,7 @@ export function eventTemplate(drawn: Drawn, handlers: Handlers): TemplateResult 
         }
       </div>
       ${factsTemplate(view.facts)}
-      ${foldTemplate(drawn.keeper, 'details', false, texts.details, html`${factsTemplate(view.details)}`)}
+      ${foldTemplate(drawn.store, 'details', false, texts.details, html`${factsTemplate(view.details)}`)}
     </header>
     ${timelineTemplate(drawn, handlers)} ${columnsTemplate(drawn, handlers)}
   </div>`;
@@ -246,13 +246,13 @@ function columnTemplate(name: ColumnName, column: Column, drawn: Drawn, handlers
     ${
       mapping.length === 0
         ? nothing
-        : foldTemplate(drawn.keeper, `mapping-${name}`, false, texts.mapping, mappingTemplate(mapping, texts))
+        : foldTemplate(drawn.store, `mapping-${name}`, false, texts.mapping, mappingTemplate(mapping, texts))
     }
     ${
       headers === null || headers.length === 0
         ? nothing
         : foldTemplate(
-            drawn.keeper,
+            drawn.store,
             `headers-${name}`,
             false,
             `${texts.headers} (${headers.length})`,

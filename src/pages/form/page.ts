@@ -8,8 +8,8 @@ import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import '@vscode-elements/elements/dist/vscode-textarea/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { render } from 'lit/html.js';
-import { fieldsToKeep } from '../../extension/instance-form/kept-fields.ts';
-import type { KeptForm } from '../../extension/instance-form/kept-fields.ts';
+import { fieldsForPageState } from '../../extension/instance-form/page-state.ts';
+import type { FormPageState } from '../../extension/instance-form/page-state.ts';
 import type {
   FieldName,
   FormAction,
@@ -22,7 +22,7 @@ import { describeControls, focusField } from './controls.ts';
 import { formTemplate } from './template.ts';
 import type { Drawn } from './template.ts';
 
-const host = new Host<PageMessage, HostMessage, KeptForm>();
+const host = new Host<PageMessage, HostMessage, FormPageState>();
 const root = document.querySelector('main');
 /** The fields in which the user has been: an empty one is not scolded before. */
 const visited = new Set<FieldName>();
@@ -36,8 +36,9 @@ function draw(): void {
 }
 
 /** Has VS Code keep what comes back after a reload. */
-function keep(): void {
-  if (shown !== undefined) host.keep({ fields: fieldsToKeep(shown.fields), created: shown.view.created });
+function savePageState(): void {
+  if (shown !== undefined)
+    host.savePageState({ fields: fieldsForPageState(shown.fields), created: shown.view.created });
 }
 
 /** Empties a secret's field: what it held was for another host, or is no longer wanted. */
@@ -54,7 +55,7 @@ const handlers = {
     const fields = { ...shown.fields, [name]: value };
     if (name === 'region' || name === 'host') empty('userSecret', 'organizationSecret');
     shown = { ...shown, fields };
-    keep();
+    savePageState();
     host.say({ type: 'changed', fields });
     draw();
     // The sandbox knows what belongs into the other fields.
@@ -92,7 +93,7 @@ function show(next: typeof shown): void {
   const before = shown;
   const { created, error } = next.view;
   shown = next;
-  keep();
+  savePageState();
   if (created?.id !== before?.view.created?.id) token = undefined;
   draw();
   // The button is the last thing in sight, and what went wrong stands below it; the sticky message covers the edge.
@@ -104,7 +105,7 @@ function show(next: typeof shown): void {
   }
 }
 
-host.hear({
+host.onMessages({
   show,
   view: ({ view }) => show(shown && { ...shown, view }),
   fill: ({ fields, view }) => show(shown && { ...shown, fields, view }),
@@ -128,4 +129,4 @@ window.addEventListener('blur', () => {
   if (token !== undefined) handlers.hideToken();
 });
 
-host.say({ type: 'ready', kept: host.kept });
+host.say({ type: 'ready', pageState: host.pageState });

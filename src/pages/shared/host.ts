@@ -8,31 +8,31 @@ interface VsCodeApi {
 declare function acquireVsCodeApi(): VsCodeApi;
 
 /** What a page does with each message of the extension's. */
-export type Hearing<Heard extends { readonly type: string }> = {
+export type MessageHandlers<Heard extends { readonly type: string }> = {
   readonly [Type in Heard['type']]: (message: Extract<Heard, { readonly type: Type }>) => void;
 };
 
 /**
- * One for a page: VS Code gives its part once. `Said` and `Heard` are the messages; `Kept` is what is kept while the page
+ * One for a page: VS Code gives its part once. `Said` and `Heard` are the messages; `PageState` is what is kept while the page
  * is hidden and over a reload.
  */
-export class Host<Said, Heard extends { readonly type: string }, Kept extends object> {
+export class Host<Said, Heard extends { readonly type: string }, PageState extends object> {
   readonly #vscode = acquireVsCodeApi();
-  #kept: Partial<Kept>;
+  #pageState: Partial<PageState>;
 
   constructor() {
     const state = this.#vscode.getState();
-    this.#kept = typeof state === 'object' && state !== null ? state : {};
+    this.#pageState = typeof state === 'object' && state !== null ? state : {};
   }
 
   /** What this page, or an earlier version of it, has kept. */
-  get kept(): Partial<Kept> {
-    return this.#kept;
+  get pageState(): Partial<PageState> {
+    return this.#pageState;
   }
 
-  keep(change: Partial<Kept>): void {
-    this.#kept = { ...this.#kept, ...change };
-    this.#vscode.setState(this.#kept);
+  savePageState(change: Partial<PageState>): void {
+    this.#pageState = { ...this.#pageState, ...change };
+    this.#vscode.setState(this.#pageState);
   }
 
   say(message: Said): void {
@@ -40,11 +40,11 @@ export class Host<Said, Heard extends { readonly type: string }, Kept extends ob
   }
 
   /** The extension's messages come through VS Code's frame, checked on their way; anything else is not for a page. */
-  hear(hearing: Hearing<Heard>): void {
+  onMessages(handlers: MessageHandlers<Heard>): void {
     window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
       const { type } = (data ?? {}) as { readonly type?: unknown };
-      if (typeof type !== 'string' || !Object.hasOwn(hearing, type)) return;
-      (hearing as Readonly<Record<string, (message: unknown) => void>>)[type]?.(data);
+      if (typeof type !== 'string' || !Object.hasOwn(handlers, type)) return;
+      (handlers as Readonly<Record<string, (message: unknown) => void>>)[type]?.(data);
     });
   }
 }

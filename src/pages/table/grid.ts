@@ -83,7 +83,7 @@ export class Grid {
   #lastTop = 0;
   #forwards = true;
   /** What was asked for last. */
-  #wish = '';
+  #wantedKey = '';
   #focusedColumn: ColumnName = 'time';
   #isPointerInside = false;
 
@@ -253,9 +253,9 @@ export class Grid {
     if (this.#explained !== undefined && this.#rowAt(this.#explained.cell) !== this.#explained.row)
       this.#explained.cell.removeAttribute('title');
     const wanted = geometry.total === 0 ? [] : this.rows.wanted(first, last, this.#forwards);
-    const wish = `${this.rows.snapshot} ${wanted.join()}`;
-    if (wanted.length > 0 && wish !== this.#wish) this.#events.want(wanted);
-    this.#wish = wish;
+    const wantedKey = `${this.rows.snapshot} ${wanted.join()}`;
+    if (wanted.length > 0 && wantedKey !== this.#wantedKey) this.#events.want(wanted);
+    this.#wantedKey = wantedKey;
   }
 
   #setClock(clock: Clock): void {

@@ -28,14 +28,14 @@ const sayAfterMs = 60;
 type Said<Type extends HostMessage['type']> = Extract<HostMessage, { readonly type: Type }>;
 
 /** What the page keeps while it is hidden. */
-interface Kept {
+interface PageState {
   readonly layout: ReturnType<typeof readLayout>;
   readonly clock: ClockKind;
   readonly sort: Sort | null;
   readonly sight: Sight | null;
 }
 
-const host = new Host<PageMessage, HostMessage, Kept>();
+const host = new Host<PageMessage, HostMessage, PageState>();
 
 /** All of the page, once its texts are known. */
 class TablePage {
@@ -85,7 +85,7 @@ class TablePage {
         want: (offsets) => host.say({ type: 'want', snapshot: this.#grid.rows.snapshot, offsets }),
         seen: () => this.#seen(),
         sort: (sort) => this.#sortBy(sort),
-        resize: (name, width) => this.#arrange({ layout: resized(this.#kept.layout, name, width) }),
+        resize: (name, width) => this.#arrange({ layout: resized(this.#pageState.layout, name, width) }),
         columns: (at) => this.#chooseColumns(at, document.activeElement as HTMLElement),
         choose: (turn, chosen) => {
           host.say({ type: 'choose', turn, chosen });
@@ -102,7 +102,7 @@ class TablePage {
     root.setAttribute('aria-label', texts.title);
     this.#spoken.role = 'status';
     this.#spoken.className = 'unseen';
-    const { sort } = this.#kept;
+    const { sort } = this.#pageState;
     if (sort !== null) this.#grid.setSort(sort);
     this.#arrange({});
     this.#draw();
@@ -161,8 +161,8 @@ class TablePage {
     if (snapshot === this.#grid.rows.snapshot) this.#grid.reveal(place);
   }
 
-  get #kept(): Kept {
-    const { layout, clock, sort, sight } = host.kept;
+  get #pageState(): PageState {
+    const { layout, clock, sort, sight } = host.pageState;
     // The extension checks the last two.
     return {
       layout: readLayout(layout),
@@ -294,18 +294,18 @@ class TablePage {
     const activeBefore = choice.active;
     this.#grid.rows.begin(snapshot, total, windows);
     this.#grid.setSort(sort);
-    const kept = this.#isFirst ? this.#kept.sight : null;
+    const sightBefore = this.#isFirst ? this.#pageState.sight : null;
     this.#isFirst = false;
     this.#isLoaded = true;
     this.#unseen = unseen;
     // What comes afterwards is not said one by one.
     if (order !== this.#order) this.#found = this.#inForce === '' ? '' : this.#foundText();
-    const before = (kept ?? sight).anchor?.at ?? null;
+    const before = (sightBefore ?? sight).anchor?.at ?? null;
     const moved = at === null || before === null ? 0 : at - before;
     const stays = activeBefore === -1 || order !== this.#order ? -1 : activeBefore + moved;
     choice.carry(carried ?? { stretches: [], active: null }, Math.max(-1, Math.min(total - 1, stays)));
-    if (kept?.anchor != null) this.#grid.toRow(kept.first + moved);
-    this.#showRows(sight, kept?.anchor == null ? moved : 0);
+    if (sightBefore?.anchor != null) this.#grid.toRow(sightBefore.first + moved);
+    this.#showRows(sight, sightBefore?.anchor == null ? moved : 0);
     this.#order = order;
   }
 
@@ -363,11 +363,11 @@ class TablePage {
     const { first, count, anchor } = this.#grid.sight;
     const sight = { first, count, anchor };
     host.say({ type: 'see', sight, again });
-    host.keep({ sight });
+    host.savePageState({ sight });
   }
 
   #sortBy(sort: Sort): void {
-    host.keep({ sort });
+    host.savePageState({ sort });
     this.#grid.setSort(sort);
     this.#catchUp();
     this.#grid.toTop();
@@ -378,9 +378,9 @@ class TablePage {
     host.say({ type: 'sort', sort });
   }
 
-  #arrange(change: Partial<Pick<Kept, 'layout' | 'clock'>>): void {
-    host.keep(change);
-    const { layout, clock } = this.#kept;
+  #arrange(change: Partial<Pick<PageState, 'layout' | 'clock'>>): void {
+    host.savePageState(change);
+    const { layout, clock } = this.#pageState;
     this.#grid.arrange(layout, shownColumns(layout, this.#whole.same), clock);
   }
 
@@ -390,7 +390,7 @@ class TablePage {
 
   #columnEntries(): MenuEntry[] {
     const texts = this.#texts;
-    const { layout, clock } = this.#kept;
+    const { layout, clock } = this.#pageState;
     const { same } = this.#whole;
     const shown = shownColumns(layout, same).map(({ name }) => name);
     const ofColumn = (name: ColumnName): MenuEntry => ({
@@ -453,7 +453,7 @@ function noticeTemplate(text: string, ...buttons: TemplateResult[]): TemplateRes
 
 const root = document.querySelector('main');
 let page: TablePage | undefined;
-host.hear({
+host.onMessages({
   setup(message) {
     if (root !== null) page ??= new TablePage(root, message);
   },
@@ -469,4 +469,4 @@ host.hear({
   live: (message) => page?.takeLive(message),
   reveal: (message) => page?.reveal(message),
 });
-host.say({ type: 'ready', sort: host.kept.sort ?? null, sight: host.kept.sight ?? null });
+host.say({ type: 'ready', sort: host.pageState.sort ?? null, sight: host.pageState.sight ?? null });

@@ -21,7 +21,7 @@ import type { Method, ParsedParams, Result } from '../../protocol/methods.ts';
 import type { Announcer, Listener } from './announcer.ts';
 import { ChannelMemory, CountedReader, CountedWriter } from './channel-memory.ts';
 import type { ConnectionMemory } from './channel-memory.ts';
-import type { Caller } from '../gate/patience.ts';
+import type { Caller } from '../gate/timeout-suspension.ts';
 
 /** What answers each method; params are checked before. */
 export type Handlers = {
@@ -56,7 +56,7 @@ export class Control {
   constructor(options: ControlOptions) {
     this.#options = options;
     this.#memory = new ChannelMemory((message) => options.log('warn', message));
-    this.#server = createServer((socket) => void this.#welcome(socket));
+    this.#server = createServer((socket) => void this.#accept(socket));
   }
 
   /** How many are connected. */
@@ -111,7 +111,7 @@ export class Control {
     socket.end();
   }
 
-  async #welcome(socket: Socket): Promise<void> {
+  async #accept(socket: Socket): Promise<void> {
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
     const memory = this.#memory.enter(socket);

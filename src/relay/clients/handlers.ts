@@ -17,11 +17,11 @@ import type { Gate } from '../gate/gate.ts';
 import type { Hold, Holdable } from '../log/held.ts';
 import type { HeldFact } from '../log/holds.ts';
 import type { HistoryThread } from '../history/history-thread.ts';
-import { Patience } from '../gate/patience.ts';
+import { TimeoutSuspension } from '../gate/timeout-suspension.ts';
 import { fittingAnswer } from '../../protocol/message-size.ts';
 import type { Edit, Received, Reception } from '../receiving/reception.ts';
 import type { KnownSecrets, Renderer } from '../sending/render.ts';
-import { parseId, shownRecord, shownNotificationsOf, shownEventsOf } from '../log/shown.ts';
+import { parseId, protocolRecord, protocolNotificationsOf, protocolEventsOf } from '../log/protocol-shapes.ts';
 import type { Store } from '../log/store.ts';
 
 /** The stations that methods ask. */
@@ -53,7 +53,7 @@ const replayStep = 500;
 /** The handlers of a relay's methods. Params have been checked before. */
 export function makeHandlers(parts: HandlerParts): Handlers {
   const { configuration, store, history, renderer, forwarder, gate, reception, announcer } = parts;
-  const patience = new Patience((destinationIds) => {
+  const timeoutSuspension = new TimeoutSuspension((destinationIds) => {
     forwarder.liftTimeouts(destinationIds);
     announcer.statusChanged();
   });
@@ -100,10 +100,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     parts.onReceived(received);
     const { delivery } = received;
     return {
-      delivery: shownRecord(delivery),
+      delivery: protocolRecord(delivery),
       ...fittingAnswer(
-        shownEventsOf(delivery, destinationById, holdOf),
-        shownNotificationsOf(delivery, destinationById, holdOf),
+        protocolEventsOf(delivery, destinationById, holdOf),
+        protocolNotificationsOf(delivery, destinationById, holdOf),
       ),
     };
   };
@@ -258,7 +258,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       const known = new Set(forwarder.status().map((each) => each.destinationId));
       const unknown = destinationIds.find((id) => !known.has(id));
       if (unknown !== undefined) throw new ConflictError(`there is no destination ${unknown}`, 'see-destinations');
-      patience.ask(caller, destinationIds);
+      timeoutSuspension.ask(caller, destinationIds);
       const lifted = forwarder.status().filter(({ timeoutLifted }) => timeoutLifted === true);
       return { destinationIds: lifted.map((each) => each.destinationId) };
     },

@@ -5,7 +5,7 @@ import { ResponseError } from 'vscode-jsonrpc/node';
 import type { Announcer } from './announcer.ts';
 import { callMethod } from './control.ts';
 import type { Handlers } from './control.ts';
-import type { Caller } from '../gate/patience.ts';
+import type { Caller } from '../gate/timeout-suspension.ts';
 
 export interface InProcessOptions {
   readonly handlers: Handlers;

@@ -8,7 +8,7 @@ import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Forwarder } from '../sending/forwarder.ts';
 import type { Gate } from '../gate/gate.ts';
-import { iso } from '../log/shown.ts';
+import { iso } from '../log/protocol-shapes.ts';
 import type { Store } from '../log/store.ts';
 
 export interface StatusParts {

@@ -8,8 +8,8 @@ import type { Breakpoint, BreakpointPlace, KeptBreakpoint, Logged, RefusedBreakp
 import type { Variables } from './conditions.ts';
 import { mostEventsLookedAt } from './debug-subject.ts';
 import type { SeenEvent } from './debug-subject.ts';
-import type { Caller } from './patience.ts';
-import { iso } from '../log/shown.ts';
+import type { Caller } from './timeout-suspension.ts';
+import { iso } from '../log/protocol-shapes.ts';
 
 const switchedOffSchema = z.object({ at: z.int(), text: z.string() });
 

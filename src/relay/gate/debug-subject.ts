@@ -8,9 +8,9 @@ import type { SecretMask } from '../../common/masking.ts';
 import { readPlatformNotification } from '../../open-connectors/notification.ts';
 import { columnLengths, isCut } from '../log/columns.ts';
 import type { Variables } from './conditions.ts';
-import { toldId } from '../log/destinations.ts';
+import { protocolDestinationId } from '../log/destinations.ts';
 import type { AttemptRecord, DeliveryFacts, EventFacts, NotificationFacts } from '../log/records.ts';
-import { iso } from '../log/shown.ts';
+import { iso } from '../log/protocol-shapes.ts';
 import type { StoredReader } from '../log/stored.ts';
 import type { Target } from '../sending/target.ts';
 
@@ -142,7 +142,7 @@ function commonVariables(
       eventId: column(notification?.eventId ?? null, columnLengths.eventId, text),
     },
     destination: {
-      id: target === null ? '' : toldId(target.id, target.destination),
+      id: target === null ? '' : protocolDestinationId(target.id, target.destination),
       // Without its query, in which a token may be.
       url: text(target?.place ?? null),
       mode: target?.destination.mode ?? '',

@@ -23,10 +23,10 @@ import type {
   Stop,
 } from '../../protocol/debug.ts';
 import type { BreakpointChange, Breakpoints, Died, Stopping } from './breakpoints.ts';
-import type { Caller } from './patience.ts';
+import type { Caller } from './timeout-suspension.ts';
 import { Subjects } from './debug-subject.ts';
 import type { Subject } from './debug-subject.ts';
-import { toldId } from '../log/destinations.ts';
+import { protocolDestinationId } from '../log/destinations.ts';
 import { holdOf } from '../log/held.ts';
 import type {
   ForwardingKey,
@@ -34,14 +34,14 @@ import type {
   Holdable,
   HeldCounts,
   HoldView,
-  KeptSending,
+  StoredSending,
   Paused,
   StoppedKey,
 } from '../log/held.ts';
 import { isOfPause } from '../log/holds.ts';
 import type { HeldFact } from '../log/holds.ts';
 import type { AttemptRecord, DeliveryRecord } from '../log/records.ts';
-import { iso, shownBreakpoint, shownSending } from '../log/shown.ts';
+import { iso, protocolBreakpoint, protocolSending } from '../log/protocol-shapes.ts';
 import type { Store } from '../log/store.ts';
 import type { GateView, Passage } from '../sending/gate-view.ts';
 import type { Target } from '../sending/target.ts';
@@ -74,7 +74,7 @@ const mostEvaluated = 100_000;
 export class Gate implements GateView {
   readonly #options: GateOptions;
   readonly #subjects: Subjects;
-  #sending: KeptSending = { no: 0, paused: null };
+  #sending: StoredSending = { no: 0, paused: null };
   /** How often sending was paused or stopped, also where it was already. */
   #closings = 0;
   /** Nothing stops any more. */
@@ -99,7 +99,7 @@ export class Gate implements GateView {
    */
   async open(): Promise<readonly string[]> {
     const { store, breakpoints } = this.#options;
-    this.#sending = store.keptSending;
+    this.#sending = store.storedSending;
     const said = await breakpoints.restore(store.holds.keptBreakpoints, (died) => this.#stopForDied(died));
     const { paused } = this.#sending;
     if (paused !== null)
@@ -122,7 +122,7 @@ export class Gate implements GateView {
       this.#sending = { no: no + 1, paused: { by: { kind: 'breakpoint', breakpointId: name }, since, stop } };
     }
     try {
-      await Promise.all([holds.keepSending(() => this.#sending), holds.keepBreakpoints(stored)]);
+      await Promise.all([holds.storeSending(() => this.#sending), holds.keepBreakpoints(stored)]);
     } catch (error) {
       // A relay starts all the same.
       this.#options.log('error', `that breakpoint b${id} is off could not be written: ${String(error)}`);
@@ -156,7 +156,7 @@ export class Gate implements GateView {
 
   /** How sending stands. */
   get sending(): Sending {
-    return shownSending(this.#sending, this.#heldCounts(), this.#options.breakpoints.enabled);
+    return protocolSending(this.#sending, this.#heldCounts(), this.#options.breakpoints.enabled);
   }
 
   /** What is held, by who holds it. Where that cannot be read, as it was. */
@@ -258,7 +258,7 @@ export class Gate implements GateView {
     if (this.pausedNo !== null) {
       // It is closed: who asks again is told when that is on disk, and it stays so where it is being continued.
       this.#closings += 1;
-      return store.holds.keepSending(() => this.#sending);
+      return store.holds.storeSending(() => this.#sending);
     }
     const since = Date.now();
     const by = { kind: 'client', client } as const;
@@ -270,7 +270,7 @@ export class Gate implements GateView {
     const paused: Paused = { by, since, stop };
     this.#close(paused);
     try {
-      await store.holds.keepSending(() => this.#sending);
+      await store.holds.storeSending(() => this.#sending);
     } catch (error) {
       // Unless it was stopped at a breakpoint meanwhile.
       if (this.#sending.paused === paused) this.#open();
@@ -290,7 +290,7 @@ export class Gate implements GateView {
     const closings = this.#closings;
     const isAsItWas = (): boolean => this.#closings === closings;
     const done = { isOpen: false };
-    await this.#options.store.holds.keepSending(
+    await this.#options.store.holds.storeSending(
       () => (isAsItWas() ? { ...this.#sending, paused: null } : this.#sending),
       () => {
         done.isOpen = isAsItWas();
@@ -387,10 +387,10 @@ export class Gate implements GateView {
     return {
       notificationId: `n${fact.notificationId}`,
       deliveryId: `d${fact.deliveryId}`,
-      destinationId: toldId(fact.destinationId, destination),
+      destinationId: protocolDestinationId(fact.destinationId, destination),
       destination: destination?.url ?? '',
       heldBy: fact.hold.by,
-      breakpointId: shownBreakpoint(fact.hold.breakpoint),
+      breakpointId: protocolBreakpoint(fact.hold.breakpoint),
       attempts: fact.attempts,
       detail: fact.hold.detail,
     };
@@ -470,7 +470,7 @@ export class Gate implements GateView {
       deliveryId: `d${deliveryId}`,
       eventId,
       notificationId: notification === null ? null : `n${notification.id}`,
-      destinationId: target === null ? null : toldId(target.id, target.destination),
+      destinationId: target === null ? null : protocolDestinationId(target.id, target.destination),
       attempt: place === 'failed-attempt' ? (attempt?.number ?? null) : null,
       text: met.length > 0 ? `${parts.join('; ')}: ${placeTexts[place]}` : parts.join('; '),
       failure: failed.length > 0 ? failed.map(({ text }) => text).join('; ') : null,

@@ -12,7 +12,7 @@ import type {
 } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { bytesOf, notificationKindCodes, stateName } from '../log/database.ts';
-import { toldId } from '../log/destinations.ts';
+import { protocolDestinationId } from '../log/destinations.ts';
 import { holdableOf, holdOf } from '../log/held.ts';
 import type { HoldView } from '../log/held.ts';
 import { mostAttempts, mostTraced } from '../../protocol/message-size.ts';
@@ -20,12 +20,12 @@ import type { NotificationFacts } from '../log/records.ts';
 import {
   iso,
   parseId,
-  shownAttempt,
-  shownDelivery,
-  shownEvent,
-  shownForwarding,
-  shownNotification,
-} from '../log/shown.ts';
+  protocolAttempt,
+  protocolDelivery,
+  protocolEvent,
+  protocolForwarding,
+  protocolNotification,
+} from '../log/protocol-shapes.ts';
 import { Statements } from '../log/statements.ts';
 import type { Row } from '../log/statements.ts';
 import { deliveryFactsOf, eventFactsOf, notificationFactsOf } from '../log/stored.ts';
@@ -97,7 +97,7 @@ export class EventRows {
   /** What a client is shown of a row. */
   shown(row: Row): EventRow {
     const event = eventFactsOf(row);
-    return shownEvent(
+    return protocolEvent(
       deliveryFactsOf(Number(row['delivery_id']), row),
       { ...event, duplicateOf: this.#markOf(event.id) ?? event.duplicateOf },
       { position: event.id - Number(row['first_event']) + 1, of: Number(row['row_count']) },
@@ -188,7 +188,7 @@ export class EventRows {
       'SELECT source, status, injected, received_at, http_status, reason, list, signature, content_type, body_bytes, truncated, event_count, edit_of FROM deliveries WHERE id = ?',
       id,
     );
-    return row && shownDelivery(deliveryFactsOf(id, row), Number(row['event_count']));
+    return row && protocolDelivery(deliveryFactsOf(id, row), Number(row['event_count']));
   }
 
   /** The ids of a delivery's notifications; undefined where there is no such delivery. */
@@ -207,7 +207,7 @@ export class EventRows {
       id,
     );
     if (row === undefined) return undefined;
-    return shownNotification(
+    return protocolNotification(
       notificationFactsOf(id, row),
       Number(row['delivery_id']),
       Number(row['delivery_first_event']) + Number(row['first_event']),
@@ -221,7 +221,7 @@ export class EventRows {
       .all('SELECT * FROM forwardings WHERE notification_id = ? ORDER BY destination_id', notificationId)
       .map((row) => {
         const destinationId = Number(row['destination_id']);
-        return shownForwarding(
+        return protocolForwarding(
           notificationId,
           {
             destinationId,
@@ -251,7 +251,7 @@ export class EventRows {
     return latest.reverse().map((row) => {
       const destinationId = Number(row['destination_id']);
       return {
-        ...shownAttempt(
+        ...protocolAttempt(
           {
             ...{ notificationId, destinationId },
             number: Number(row['number']),
@@ -292,7 +292,7 @@ export class EventRows {
     const last = this.#destinations.get(id);
     if (last !== undefined && last.config === config) return last;
     const destination = config === undefined ? undefined : (JSON.parse(config) as Destination);
-    const known = { config, destinationId: toldId(id, destination), destination };
+    const known = { config, destinationId: protocolDestinationId(id, destination), destination };
     this.#destinations.set(id, known);
     return known;
   }

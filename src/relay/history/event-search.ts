@@ -98,13 +98,13 @@ export class EventSearch {
       tail?.text.visit(phrases, selected, visit);
       index.guarded(() => index.text.visit(phrases, selected, visit));
     };
-    const untold = tail === undefined ? 0 : selected.countBetween(textEnd, tail.firstEvent);
+    const unindexed = tail === undefined ? 0 : selected.countBetween(textEnd, tail.firstEvent);
     return {
       ids,
       each: (visit) => {
         visitAll((id) => selected.visit(id, visit));
       },
-      unseen: unseen + untold,
+      unseen: unseen + unindexed,
     };
   }
 

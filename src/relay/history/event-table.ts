@@ -7,7 +7,7 @@ import type { RelayErrorCode } from '../../protocol/errors.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
 import type { EventSummary, TracedEvent } from '../../protocol/history.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
-import { iso, parseId } from '../log/shown.ts';
+import { iso, parseId } from '../log/protocol-shapes.ts';
 import { flagBits } from './event-columns.ts';
 import type { Block } from './event-columns.ts';
 import type { EventRows } from './event-rows.ts';

@@ -48,7 +48,7 @@ export class HistoryThread {
   #calls: Calls | undefined;
   #closed = false;
   /** Threads in a row that ended before they said anything; until when no other one is started, and why. */
-  #stillborn = 0;
+  #failedStarts = 0;
   #pause: { readonly until: number; readonly why: PassedError } | undefined;
 
   constructor(dataDir: string, options: HistoryThreadOptions = {}) {
@@ -96,7 +96,7 @@ export class HistoryThread {
     let hasSpoken = false;
     worker.once('message', () => {
       hasSpoken = true;
-      this.#stillborn = 0;
+      this.#failedStarts = 0;
     });
     const lost = (message: string): void => {
       const why: PassedError = { code: 'store-failed', message, advice: 'ask-again' };
@@ -104,8 +104,9 @@ export class HistoryThread {
       // Its error is followed by its exit, when another may already be at work.
       if (this.#worker !== worker) return;
       if (!hasSpoken) {
-        const pauseMs = this.#stillborn === 0 ? 0 : Math.min(firstPauseMs * 2 ** (this.#stillborn - 1), mostPauseMs);
-        this.#stillborn += 1;
+        const pauseMs =
+          this.#failedStarts === 0 ? 0 : Math.min(firstPauseMs * 2 ** (this.#failedStarts - 1), mostPauseMs);
+        this.#failedStarts += 1;
         this.#pause = { until: performance.now() + pauseMs, why };
       }
       this.#worker = undefined;

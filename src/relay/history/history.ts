@@ -25,7 +25,7 @@ import type { ForwardingKey, LogHoldView } from '../log/held.ts';
 import { enabledOf } from '../gate/breakpoints.ts';
 import { fittingAnswer, fittingAttempts, mostPageBytes, rowBytes } from '../../protocol/message-size.ts';
 import { Renderer } from '../sending/render.ts';
-import { parseId, shownSending } from '../log/shown.ts';
+import { parseId, protocolSending } from '../log/protocol-shapes.ts';
 import { StoredReader } from '../log/stored.ts';
 import { readMeta } from '../log/meta.ts';
 import { Statements } from '../log/statements.ts';
@@ -166,7 +166,7 @@ export class HistoryReader {
     return this.#atOnce(() => {
       const counts = countHeld(this.#sql, this.#view, waitingByDestination(this.#sql), this.underWay);
       const breakpoints = enabledOf(readMeta(this.#sql, 'breakpoints'));
-      return shownSending(this.#view.sending, counts, breakpoints);
+      return protocolSending(this.#view.sending, counts, breakpoints);
     });
   }
 

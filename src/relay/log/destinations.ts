@@ -21,7 +21,7 @@ export interface KnownDestination {
 export type FindableDestination = Omit<KnownDestination, 'held'>;
 
 /** The id that clients are told: the one of the settings, else one that no setting can give. */
-export function toldId(id: number, destination: Destination | undefined): string {
+export function protocolDestinationId(id: number, destination: Destination | undefined): string {
   return destination?.id ?? `t${id}`;
 }
 

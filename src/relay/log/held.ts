@@ -10,7 +10,7 @@ import type { StoredState } from './database.ts';
 import { readMeta } from './meta.ts';
 import type { Statements } from './statements.ts';
 
-const keptSendingSchema = z.object({
+const storedSendingSchema = z.object({
   no: z.int().min(0),
   paused: z
     .object({
@@ -22,8 +22,8 @@ const keptSendingSchema = z.object({
 });
 
 /** How sending stands, as the log keeps it under `sending`. `no` grows with each pause. */
-export type KeptSending = z.infer<typeof keptSendingSchema>;
-export type Paused = NonNullable<KeptSending['paused']>;
+export type StoredSending = z.infer<typeof storedSendingSchema>;
+export type Paused = NonNullable<StoredSending['paused']>;
 
 /** Why nothing goes to a destination, as the log keeps it. */
 export interface DestinationHold {
@@ -63,7 +63,7 @@ export interface StoppedKey extends ForwardingKey {
 
 /** What else decides it. */
 export interface HoldView {
-  readonly sending: KeptSending;
+  readonly sending: StoredSending;
   /** What has stopped, as the log does not say yet. */
   readonly stopping: readonly StoppedKey[];
   destinationHold(destinationId: number): DestinationHold | null;
@@ -86,10 +86,10 @@ export function holdOf(forwarding: Holdable, view: HoldView): Hold | null {
 }
 
 /** What the log has kept of sending. What cannot be read counts as paused: rather too much is held than sent. */
-export function readSending(sql: Statements): KeptSending {
+export function readSending(sql: Statements): StoredSending {
   const kept = readMeta(sql, 'sending');
   if (kept === undefined) return { no: 0, paused: null };
-  const read = keptSendingSchema.safeParse(kept);
+  const read = storedSendingSchema.safeParse(kept);
   return read.data ?? { no: 0, paused: { by: { kind: 'client', client: { kind: 'other' } }, since: 0, stop: null } };
 }
 

@@ -1,7 +1,7 @@
 /** What is held in the log: read, released, stopped and given up, each in one transaction. What is held is derived (held.ts). */
 import { changeCodes, isWaiting, stateCodes } from './database.ts';
 import { holdableOf, holdOf } from './held.ts';
-import type { ForwardingKey, Hold, HoldView, KeptSending, StoppedKey } from './held.ts';
+import type { ForwardingKey, Hold, HoldView, StoredSending, StoppedKey } from './held.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';
@@ -53,7 +53,7 @@ export class Holds {
    * @returns when on disk
    * @throws StoreError
    */
-  keepSending(sending: () => KeptSending, onDisk?: () => void): Promise<void> {
+  storeSending(sending: () => StoredSending, onDisk?: () => void): Promise<void> {
     return this.#options.queue.write(() => writeMeta(this.#sql, 'sending', sending()), undefined, onDisk);
   }
 
@@ -63,7 +63,7 @@ export class Holds {
    * @param stopped what stopped there
    * @returns when that is on disk
    */
-  async stop(sending: () => KeptSending, stopped: readonly StoppedKey[]): Promise<void> {
+  async stop(sending: () => StoredSending, stopped: readonly StoppedKey[]): Promise<void> {
     await this.#options.queue.keep('that sending stopped at a breakpoint', () => {
       writeMeta(this.#sql, 'sending', sending());
       for (const { notificationId, destinationId, breakpoint } of stopped) {
@@ -122,13 +122,13 @@ export class Holds {
    * Gives up all that a pause holds, and keeps how sending stands then.
    * @param view what is held
    * @param underWay what is being sent; asked within the transaction
-   * @param onDisk as of {@link Holds.keepSending}
+   * @param onDisk as of {@link Holds.storeSending}
    * @throws StoreError
    */
   async dropAll(
     view: HoldView,
     underWay: () => readonly ForwardingKey[],
-    sending: KeptSending,
+    sending: StoredSending,
     onDisk: () => void,
   ): Promise<void> {
     await this.#options.queue.write(

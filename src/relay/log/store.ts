@@ -9,10 +9,10 @@ import { isCorruption, kindCodes, notificationKindCodes, openForWriting, StoreEr
 import type { SetAside } from './database.ts';
 import { Forwardings } from './forwardings.ts';
 import { countHeld, readSending, waitingByDestination } from './held.ts';
-import type { ForwardingKey, HeldCounts, HoldView, KeptSending } from './held.ts';
+import type { ForwardingKey, HeldCounts, HoldView, StoredSending } from './held.ts';
 import { beginRun } from './log-runs.ts';
 import { Holds } from './holds.ts';
-import { KeptDestinations } from './kept-destinations.ts';
+import { StoredDestinations } from './stored-destinations.ts';
 import { RecentContents } from './recent-contents.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { noTotals } from './records.ts';
@@ -57,7 +57,7 @@ export class Store {
   readonly forwardings: Forwardings;
   /** What is held at the gate. */
   readonly holds: Holds;
-  readonly destinations: KeptDestinations;
+  readonly destinations: StoredDestinations;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
   readonly #highest: Highest;
@@ -101,7 +101,7 @@ export class Store {
       onHealth: (failure) => options.onHealth?.(failure),
       onLost: (message) => options.onLost?.(message),
     });
-    this.destinations = new KeptDestinations(this.#sql, this.#queue);
+    this.destinations = new StoredDestinations(this.#sql, this.#queue);
     this.forwardings = new Forwardings({
       sql: this.#sql,
       queue: this.#queue,
@@ -144,7 +144,7 @@ export class Store {
   }
 
   /** How sending was left. */
-  get keptSending(): KeptSending {
+  get storedSending(): StoredSending {
     return readSending(this.#sql);
   }
 

@@ -5,7 +5,7 @@
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { boundRequests, requestCame } from '../../common/read-bound.ts';
+import { boundRequests, requestStarted } from '../../common/read-bound.ts';
 
 export interface ConnectionLimits {
   /** Beyond it, the oldest that has not shown the secret gives way to a new one. */
@@ -69,7 +69,7 @@ export class Connections {
    *   as may have shown the secret already (`full`)
    */
   showed(socket: Socket): 'served' | 'leaving' | 'full' {
-    requestCame(socket);
+    requestStarted(socket);
     if (this.#known.has(socket)) return 'served';
     if (this.#strangers.get(socket)?.leaving === true) {
       cutOnceAnswered(socket);

@@ -17,7 +17,7 @@ let timer: NodeJS.Timeout | undefined;
  * costs ordinary deliveries a quarter of their time (measured).
  * @param bytes its size
  */
-export function bodyCame(bytes: number): void {
+export function bodyReceived(bytes: number): void {
   if (bytes < largeBytes) return;
   if (timer === undefined) growBy(25);
   else {

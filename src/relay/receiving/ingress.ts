@@ -10,7 +10,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import { hookPrefix } from '../../common/hook-path.ts';
-import { areCrumbs, meant } from '../../common/read-bound.ts';
+import { areTinyChunks, bodyBytesReceived } from '../../common/read-bound.ts';
 import { sources } from '../../protocol/event-filter.ts';
 import type { Headers, Source } from '../../protocol/history.ts';
 import { decompress, headOf } from './compression.ts';
@@ -254,7 +254,7 @@ export class Ingress {
     // Its body is not read: that costs time, a byte at a time most of all.
     if (!this.#connections.dismiss(request.socket, () => request.complete)) return;
     this.strangers += 1;
-    bidFarewell(response, 404);
+    answerAndClose(response, 404);
   }
 
   /** Node hands over the bare connection of a CONNECT: it gets the same 404 and ends. */
@@ -270,7 +270,7 @@ export class Ingress {
       // It came behind a request that is still being answered: the connection ends with that.
       return;
     }
-    bidFarewell(response, 404);
+    answerAndClose(response, 404);
   }
 
   /** Whether a request with the secret is served: its connection counts as known from now on. */
@@ -285,7 +285,7 @@ export class Ingress {
     const reads = status === 503;
     if (!this.#connections.dismiss(request.socket, () => reads || request.complete)) return;
     if (reads && !request.complete) readPast(request, this.#limits.maxBodyBytes);
-    bidFarewell(response, status, reads ? retryLater : {});
+    answerAndClose(response, status, reads ? retryLater : {});
   }
 
   /** The path behind the right secret, without a query; undefined without that secret, compared in constant time. */
@@ -422,7 +422,7 @@ function answer(
 }
 
 /** The last answer on a connection, at once, however much of the body is still to come. */
-function bidFarewell(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
+function answerAndClose(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
   response.shouldKeepAlive = false;
   response.writeHead(status, { ...headers, ...noContent }).end();
 }
@@ -439,10 +439,10 @@ function readPast(request: IncomingMessage, mostBytes: number): void {
   let bytes = 0;
   let chunks = 0;
   request.on('data', (chunk: Buffer) => {
-    meant(request.socket, chunk.length);
+    bodyBytesReceived(request.socket, chunk.length);
     bytes += chunk.length;
     chunks += 1;
-    if (bytes > mostBytes || areCrumbs(chunks, bytes)) request.destroy();
+    if (bytes > mostBytes || areTinyChunks(chunks, bytes)) request.destroy();
   });
 }
 

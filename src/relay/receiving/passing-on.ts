@@ -8,7 +8,7 @@ import type { Gate } from '../gate/gate.ts';
 import type { Job } from '../sending/waiting.ts';
 import type { Received } from './reception.ts';
 import type { DeliveryRecord } from '../log/records.ts';
-import { shownRecord, shownEventsOf } from '../log/shown.ts';
+import { protocolRecord, protocolEventsOf } from '../log/protocol-shapes.ts';
 import type { Store } from '../log/store.ts';
 
 export interface Followers {
@@ -45,8 +45,8 @@ export function passOn(received: Received, followers: Followers): void {
 function announce(delivery: DeliveryRecord, { announcer, gate, store }: Followers): void {
   if (!announcer.heard) return;
   announcer.added(
-    shownRecord(delivery),
-    shownEventsOf(
+    protocolRecord(delivery),
+    protocolEventsOf(
       delivery,
       (id) => store.destinations.get(id),
       (forwarding) => gate?.holdOf(forwarding) ?? null,

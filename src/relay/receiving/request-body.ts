@@ -3,7 +3,7 @@
  * counts what has come and is held; what a sender announces costs nothing.
  */
 import type { IncomingMessage } from 'node:http';
-import { areCrumbs, meant } from '../../common/read-bound.ts';
+import { areTinyChunks, bodyBytesReceived } from '../../common/read-bound.ts';
 import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
 
 export interface BodyLimits {
@@ -245,7 +245,7 @@ export class Bodies {
       const onGone = (): void => done({ kind: 'gone' });
       const onSlow = (): void => done({ kind: 'slow' });
       request.on('data', (chunk: Buffer) => {
-        meant(request.socket, chunk.length);
+        bodyBytesReceived(request.socket, chunk.length);
         if (finished) return;
         const cost = chunks.costOf(chunk);
         const size = chunks.bytes + chunk.length;
@@ -254,7 +254,7 @@ export class Bodies {
           return;
         }
         chunks.add(chunk);
-        if (areCrumbs(chunks.count, size)) onSlow();
+        if (areTinyChunks(chunks.count, size)) onSlow();
         else if (size > bound) done({ kind: 'long', head: chunks.join(), bytes: Math.max(announced, size) });
       });
       request.on('end', () => {

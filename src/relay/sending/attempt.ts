@@ -5,7 +5,7 @@ import { cut } from '../log/columns.ts';
 import type { SendResult } from './outbound.ts';
 import type { AttemptRecord } from '../log/records.ts';
 import type { Verdict } from '../../common/retry-verdict.ts';
-import { shownAttempt } from '../log/shown.ts';
+import { protocolAttempt } from '../log/protocol-shapes.ts';
 import type { Job } from './waiting.ts';
 
 /** Of the reason for a failure, which may quote the destination, what is kept, in characters. */
@@ -66,6 +66,6 @@ function withWithheld(reason: string, withheld: readonly string[]): string {
 }
 
 /** An attempt that has just been recorded, as clients are told. */
-export function toldAttempt(attempt: AttemptRecord, job: Job, destination: Destination): Attempt {
-  return { ...shownAttempt(attempt, job.deliveryId, destination), ofRound: attempt.number - job.roundStart };
+export function protocolAttemptOf(attempt: AttemptRecord, job: Job, destination: Destination): Attempt {
+  return { ...protocolAttempt(attempt, job.deliveryId, destination), ofRound: attempt.number - job.roundStart };
 }

@@ -5,8 +5,8 @@
 import type { Forwarding } from '../../protocol/history.ts';
 import type { Destination, SecretsChange, Settings } from '../../protocol/settings.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
-import { toldId } from '../log/destinations.ts';
-import { iso } from '../log/shown.ts';
+import { protocolDestinationId } from '../log/destinations.ts';
+import { iso } from '../log/protocol-shapes.ts';
 import type { ForwardingKey } from '../log/held.ts';
 import { Lane } from './lane.ts';
 import type { LaneOptions } from './lane.ts';
@@ -14,7 +14,7 @@ import { connectionsFor } from './outbound.ts';
 import type { KnownSecrets } from './render.ts';
 import { targetsNamed, targetsOfBefore } from './replay-targets.ts';
 import { changedSecrets } from './secrets.ts';
-import type { HoldsDestination, KeptSettings } from '../log/kept-destinations.ts';
+import type { HoldsDestination, StoredSettings } from '../log/stored-destinations.ts';
 import { destinationHold, targetOf } from './target.ts';
 import type { Target } from './target.ts';
 import type { AllUnderWay } from './under-way.ts';
@@ -34,7 +34,7 @@ export class Forwarder {
   /** In the order of the settings. */
   #configured: readonly Target[] = [];
   /** The destinations, by the ids that clients are told, whose time-out is lifted. */
-  #patientWith: ReadonlySet<string> = new Set();
+  #suspendedTimeouts: ReadonlySet<string> = new Set();
   #closed = false;
 
   constructor(options: LaneOptions, settings: Settings) {
@@ -85,7 +85,7 @@ export class Forwarder {
    * Takes settings and secrets. What waits for a destination that is no longer in the settings is still sent there.
    * @param kept what the store made of the settings
    */
-  configure(settings: Settings, kept: KeptSettings, secrets: SecretsChange): void {
+  configure(settings: Settings, kept: StoredSettings, secrets: SecretsChange): void {
     this.#settings = settings;
     this.#secrets = this.#changed(secrets);
     this.#configured = kept.destinations.map(({ id, destination }) => targetOf(id, destination, true, this.#secrets));
@@ -118,7 +118,7 @@ export class Forwarder {
     const tried = new Set<string>();
     for (const lane of this.#lanes.values()) {
       const { id, destination } = lane.target;
-      if (lane.tryNow()) tried.add(toldId(id, destination));
+      if (lane.tryNow()) tried.add(protocolDestinationId(id, destination));
     }
     return this.status().filter(({ destinationId }) => tried.has(destinationId));
   }
@@ -130,13 +130,13 @@ export class Forwarder {
 
   /** Lifts the time-out of these destinations' attempts, by the ids that clients are told, and puts back all others'. */
   liftTimeouts(destinationIds: ReadonlySet<string>): void {
-    this.#patientWith = destinationIds;
+    this.#suspendedTimeouts = destinationIds;
     for (const lane of this.#lanes.values()) this.#liftTimeout(lane);
   }
 
   #liftTimeout(lane: Lane): void {
     const { id, destination } = lane.target;
-    lane.liftTimeout(this.#patientWith.has(toldId(id, destination)));
+    lane.liftTimeout(this.#suspendedTimeouts.has(protocolDestinationId(id, destination)));
   }
 
   /** Whether it is being sent, or what came of that is not on disk yet. */
@@ -208,7 +208,7 @@ export class Forwarder {
   /** Why notifications wait for a destination, and since when it is down; nothing where they just wait. */
   whyWaiting(destinationId: string): Pick<Forwarding, 'detail' | 'downSince' | 'nextTryAt'> {
     for (const { target, detail, downSince, nextTryAt } of this.#lanes.values()) {
-      if (toldId(target.id, target.destination) !== destinationId) continue;
+      if (protocolDestinationId(target.id, target.destination) !== destinationId) continue;
       return {
         detail,
         ...(downSince !== null && { downSince: iso(downSince) }),
@@ -242,12 +242,12 @@ export class Forwarder {
 
   #putInForce(target: Target): Lane | undefined {
     if (this.#closed) return undefined;
-    const terms = { target, settings: this.#settings, secrets: this.#secrets };
+    const configuration = { target, settings: this.#settings, secrets: this.#secrets };
     let lane = this.#lanes.get(target.id);
     if (lane === undefined) {
-      lane = new Lane(terms, this.#options, this.#underWay);
+      lane = new Lane(configuration, this.#options, this.#underWay);
       this.#lanes.set(target.id, lane);
-    } else lane.reconfigure(terms);
+    } else lane.reconfigure(configuration);
     this.#liftTimeout(lane);
     return lane;
   }

@@ -6,11 +6,11 @@ import type { Attempt } from '../../protocol/history.ts';
 import type { LogLevel } from '../../protocol/methods.ts';
 import type { Destination, Settings } from '../../protocol/settings.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
-import { attemptOf, toldAttempt } from './attempt.ts';
+import { attemptOf, protocolAttemptOf } from './attempt.ts';
 import { openGate } from './gate-view.ts';
 import type { GateView } from './gate-view.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import { toldId } from '../log/destinations.ts';
+import { protocolDestinationId } from '../log/destinations.ts';
 import { withoutSecrets } from './masking.ts';
 import type { SendResult } from './outbound.ts';
 import { Reachability } from './reachability.ts';
@@ -19,7 +19,7 @@ import { DueAgain } from './due-again.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { judge } from '../../common/retry-verdict.ts';
 import type { Verdict } from '../../common/retry-verdict.ts';
-import { iso } from '../log/shown.ts';
+import { iso } from '../log/protocol-shapes.ts';
 import type { Store } from '../log/store.ts';
 import type { Target } from './target.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -47,7 +47,7 @@ export interface LaneOptions {
 const mostUnderWayTold = 100;
 
 /** What is in force for a lane. Never changed, only replaced: what is under way was sent by that of its time. */
-export interface Terms {
+export interface LaneConfiguration {
   readonly target: Target;
   readonly settings: Settings;
   readonly secrets: KnownSecrets;
@@ -57,7 +57,7 @@ export interface Terms {
 export class Lane {
   readonly #options: LaneOptions;
   readonly #gate: GateView;
-  #terms: Terms;
+  #configuration: LaneConfiguration;
   readonly #waiting = new Waiting();
   readonly #retries = new DueAgain(() => this.pump());
   /** How many attempts at a notification are not on disk yet: until then it says there that they are still to be made. */
@@ -74,12 +74,12 @@ export class Lane {
   /** It was closed: what is still answered is the affair of the lane after it, or of the next start. */
   #ended = false;
 
-  constructor(terms: Terms, options: LaneOptions, allUnderWay: AllUnderWay) {
+  constructor(configuration: LaneConfiguration, options: LaneOptions, allUnderWay: AllUnderWay) {
     this.#options = options;
     this.#gate = options.gate ?? openGate;
-    this.#terms = terms;
+    this.#configuration = configuration;
     this.#underWay = new UnderWay(allUnderWay);
-    this.#connections = new ConnectionPool(terms.target.destination, terms.settings);
+    this.#connections = new ConnectionPool(configuration.target.destination, configuration.settings);
     this.#reachability = new Reachability({
       onDue: () => this.pump(),
       onChange: () => options.onChange(),
@@ -96,7 +96,7 @@ export class Lane {
 
   /** The destination as it stands. */
   get target(): Target {
-    return this.#terms.target;
+    return this.#configuration.target;
   }
 
   /** Whether something of it is in memory: under way, or waiting. */
@@ -105,20 +105,20 @@ export class Lane {
   }
 
   get #strictOrder(): boolean {
-    return this.#terms.target.destination.strictOrder === true;
+    return this.#configuration.target.destination.strictOrder === true;
   }
 
   get #delayScale(): number {
     return this.#options.delayScale ?? 1;
   }
 
-  /** Goes on by other terms. */
-  reconfigure(terms: Terms): void {
+  /** Goes on with another configuration. */
+  reconfigure(configuration: LaneConfiguration): void {
     const wasHeld = this.target.held !== null;
-    if (terms.target.destination.url !== this.target.destination.url) this.#reachability.tried(undefined);
-    this.#terms = terms;
-    this.#connections.use(terms.target.destination, terms.settings);
-    if (wasHeld || terms.target.held !== null) this.lookAgain();
+    if (configuration.target.destination.url !== this.target.destination.url) this.#reachability.tried(undefined);
+    this.#configuration = configuration;
+    this.#connections.use(configuration.target.destination, configuration.settings);
+    if (wasHeld || configuration.target.held !== null) this.lookAgain();
     else {
       this.#reachability.tryNow();
       this.pump();
@@ -237,7 +237,15 @@ export class Lane {
     const { answers } = this.#reachability;
     const underWay = this.#underWay.notificationIds(mostUnderWayTold).map((each) => `n${each}`);
     return {
-      ...{ destinationId: toldId(id, destination), url, mode, configured, state, detail: this.detail, waiting },
+      ...{
+        destinationId: protocolDestinationId(id, destination),
+        url,
+        mode,
+        configured,
+        state,
+        detail: this.detail,
+        waiting,
+      },
       underWay,
       ...(answers !== undefined && { answers }),
       ...(downSince !== null && { downSince: iso(downSince) }),
@@ -274,7 +282,7 @@ export class Lane {
   get #hasRoom(): boolean {
     if (this.#ended || this.target.held !== null || !this.#reachability.mayTry) return false;
     if (this.#reachability.isDown) return true;
-    return this.#underWay.hasRoom(this.#strictOrder ? 1 : this.#terms.settings.concurrency);
+    return this.#underWay.hasRoom(this.#strictOrder ? 1 : this.#configuration.settings.concurrency);
   }
 
   /** @returns whether it was down and counts as up now, since nothing is left to find out with */
@@ -287,25 +295,25 @@ export class Lane {
 
   /** Sends one whose turn has come, where the gate lets it. */
   #begin(job: Job): void {
-    const terms = this.#terms;
+    const configuration = this.#configuration;
     let outgoing: Outgoing | undefined;
     let looked = job.looked;
     try {
-      if (this.#gate.verdict(job, terms.target) !== 'send') {
+      if (this.#gate.verdict(job, configuration.target) !== 'send') {
         this.#waiting.forget(job.notificationId);
         return;
       }
       looked = true;
-      outgoing = this.#render(job, terms);
+      outgoing = this.#render(job, configuration);
     } catch (error) {
       // Others may be read: it waits like one that is being retried, and is charged no attempt.
-      this.#unreadable.failed(job.notificationId, error as Error, terms.target.place);
+      this.#unreadable.failed(job.notificationId, error as Error, configuration.target.place);
       this.#retries.add({ ...job, looked }, Date.now() + this.#unreadable.pauseMs);
       return;
     }
     this.#unreadable.worked(job.notificationId);
     if (outgoing === undefined) this.#waiting.forget(job.notificationId);
-    else this.#send(job, outgoing, terms);
+    else this.#send(job, outgoing, configuration);
   }
 
   /** The next that may be sent: what is due again comes first. */
@@ -346,8 +354,8 @@ export class Lane {
     return true;
   }
 
-  #send(job: Job, outgoing: Outgoing, terms: Terms): void {
-    const { destination, url } = terms.target;
+  #send(job: Job, outgoing: Outgoing, configuration: LaneConfiguration): void {
+    const { destination, url } = configuration.target;
     const { body, headers, withheld } = outgoing;
     this.#underWay.begin(job, body.byteLength);
     this.#reachability.probing(job.notificationId);
@@ -369,7 +377,7 @@ export class Lane {
       const nextAt =
         verdict.outcome === 'retrying' ? Date.now() + Math.round(verdict.delayMs * this.#delayScale) : null;
       const sent = { at, durationMs, destination, withheld };
-      const told = (): SendResult => withoutSecrets(result, headers, destination, terms.secrets);
+      const told = (): SendResult => withoutSecrets(result, headers, destination, configuration.secrets);
       if (verdict.outcome === 'sent') {
         // What comes next is on its way while this one is recorded.
         this.pump();
@@ -377,7 +385,7 @@ export class Lane {
         return;
       }
       const recorded = attemptOf(current.job, sent, told(), verdict, nextAt);
-      const stopped = this.#gate.failed(current.job, terms.target, recorded.attempt);
+      const stopped = this.#gate.failed(current.job, configuration.target, recorded.attempt);
       if (nextAt !== null && stopped === null && this.#mayBegin(current.job)) {
         this.#retries.add({ ...current.job, attempts: current.job.attempts + 1 }, nextAt);
       }
@@ -386,7 +394,7 @@ export class Lane {
     });
   }
 
-  #render(job: Job, { target, secrets }: Terms): Outgoing | undefined {
+  #render(job: Job, { target, secrets }: LaneConfiguration): Outgoing | undefined {
     const { renderer } = this.#options;
     return job.notification === undefined
       ? renderer.render(job.notificationId, target.destination, secrets)
@@ -395,7 +403,7 @@ export class Lane {
 
   /** What was discarded while it was under way is not tried again. */
   #judge(job: Job, discarded: boolean, result: SendResult): Verdict {
-    const verdict = judge(result, this.#terms.settings.retry, job.attempts + 1 - job.roundStart, Date.now());
+    const verdict = judge(result, this.#configuration.settings.retry, job.attempts + 1 - job.roundStart, Date.now());
     return discarded && verdict.outcome === 'retrying' ? { outcome: 'failed', detail: verdict.detail } : verdict;
   }
 
@@ -429,7 +437,7 @@ export class Lane {
         store.settled(deliveryId);
       }
       // What could not be recorded is not told; it is sent again after a restart, and not before.
-      if (recorded) this.#options.onAttempt(toldAttempt(attempt, job, destination));
+      if (recorded) this.#options.onAttempt(protocolAttemptOf(attempt, job, destination));
     });
   }
 

@@ -5,7 +5,7 @@ import { Client, EnvHttpProxyAgent } from 'undici';
 import type { buildConnector, Dispatcher } from 'undici';
 import { boundedAnswers, boundedConnector } from '../../common/bounded-answers.ts';
 import { isLoopback, loopbackLookup } from '../../common/loopback.ts';
-import { areCrumbs, FloodError } from '../../common/read-bound.ts';
+import { areTinyChunks, FloodError } from '../../common/read-bound.ts';
 import type { Headers } from '../../protocol/history.ts';
 import type { Destination, Settings } from '../../protocol/settings.ts';
 import type { Outgoing } from './render.ts';
@@ -285,7 +285,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   get #isTooLong(): boolean {
-    return this.#received > mostAnswerBytes || areCrumbs(this.#pieces, this.#received);
+    return this.#received > mostAnswerBytes || areTinyChunks(this.#pieces, this.#received);
   }
 
   #answer(): SendResult {

@@ -1,6 +1,6 @@
 /** Where a replay goes. */
 import type { Destination } from '../../protocol/settings.ts';
-import type { HoldsDestination } from '../log/kept-destinations.ts';
+import type { HoldsDestination } from '../log/stored-destinations.ts';
 import { goesTo, routedOf } from './routes.ts';
 import type { Routed } from './routes.ts';
 import type { Store } from '../log/store.ts';

@@ -7,7 +7,7 @@ import { TunnelError } from './provider.ts';
 import type { TunnelHandle } from './provider.ts';
 
 /** A tunnel program that keeps its own connection up is given this long before a new one, with a new URL, is begun. */
-const patienceMs = 120_000;
+const toleranceMs = 120_000;
 const longestLine = 16_384;
 const mostErrors = 20;
 
@@ -66,7 +66,7 @@ export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> 
       url: base,
       refusedUrl: null,
       isFreeAgain: () => Promise.resolve(false),
-      patienceMs,
+      toleranceMs,
       renew: null,
       lost: new Promise((resolve) => {
         void exit.then((how) => {
@@ -87,7 +87,7 @@ export async function openBinary(options: BinaryOptions): Promise<TunnelHandle> 
 }
 
 /**
- * What a tunnel program needs of the surroundings: homes, its own settings, proxies and certificates. Not what wins over
+ * What a tunnel program needs of the environment: homes, its own settings, proxies and certificates. Not what wins over
  * the URL that cloudflared is given.
  */
 const passedOn =
@@ -97,8 +97,8 @@ const passedOn =
  * The environment of a tunnel program: nothing that is only there for the relay or whoever started it, such as keys
  * that a variable holds.
  */
-export function environmentFor(surroundings: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(surroundings).filter(([name]) => passedOn.test(name)));
+export function environmentFor(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => passedOn.test(name)));
 }
 
 function notRunnable({ name, path, install }: BinaryOptions, cause: NodeJS.ErrnoException): TunnelError {

@@ -12,7 +12,7 @@ import { isPublicAddress } from '../../common/public-address.ts';
 export const longestAnswer = 65_536;
 
 /** Where a host is. */
-export interface Whereabouts {
+export interface ResolvedHost {
   readonly addresses: readonly LookupAddress[];
   /** Whether these are where a request from here has gone, or would go: not known where a proxy takes it there. */
   readonly isReached: boolean;
@@ -64,7 +64,7 @@ export class Dispatchers {
    * @param hostname without brackets
    * @throws what the look-up says
    */
-  async whereIs(hostname: string): Promise<Whereabouts> {
+  async resolveHost(hostname: string): Promise<ResolvedHost> {
     const family = isIP(hostname);
     if (family !== 0) return { addresses: [{ address: hostname, family }], isReached: true };
     const reached = this.#reached.get(hostname);

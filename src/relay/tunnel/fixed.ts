@@ -13,7 +13,7 @@ export function fixed(config: Extract<TunnelConfig, { kind: 'fixed' }>): TunnelP
         url,
         refusedUrl: null,
         isFreeAgain: () => Promise.resolve(false),
-        patienceMs: Infinity,
+        toleranceMs: Infinity,
         renew: null,
         lost: new Promise<never>(() => undefined),
         close: () => Promise.resolve(),

@@ -18,7 +18,7 @@ const mostAtOnce = 200;
 const mostPerSecond = 100;
 
 /** How long the tunnel server may take to end a connection that was ended on this side, its last answer on the way. */
-const farewellMs = 1_000;
+const closeGraceMs = 1_000;
 
 const badGateway = 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
 
@@ -181,7 +181,7 @@ export class TunnelConnections {
     local.once('close', () => {
       remote.resume().end();
       boundRequests(remote, () => remote.destroy());
-      const force = setTimeout(() => remote.destroy(), farewellMs);
+      const force = setTimeout(() => remote.destroy(), closeGraceMs);
       remote.once('close', () => clearTimeout(force));
     });
     local.on('error', () => {

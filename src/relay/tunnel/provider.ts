@@ -16,7 +16,7 @@ export interface OpenContext {
   /** The dispatcher for HTTP requests to a URL. */
   readonly dispatcherFor: (url: URL) => Dispatcher;
   /** Where a host is, as these dispatchers find it. */
-  readonly whereIs: Dispatchers['whereIs'];
+  readonly resolveHost: Dispatchers['resolveHost'];
 }
 
 /** An opened tunnel. Whether its URL answers is for the supervisor to find out. */
@@ -33,7 +33,7 @@ export interface TunnelHandle {
    * How long a URL that has stopped answering is given to come back before the tunnel is opened anew, in
    * milliseconds. 0 where only reopening helps; long where reopening may cost the URL; Infinity where it cannot help.
    */
-  readonly patienceMs: number;
+  readonly toleranceMs: number;
   /**
    * Replaces the connections that carry nothing, since others may hold them; null where the provider has none of its
    * own to replace.

@@ -81,7 +81,7 @@ interface Run {
   readonly stop: AbortController;
   /** Ends the pause before the next try, where it is in one. */
   wake: (() => void) | undefined;
-  /** Whether it still tries: not after an error that only the user can mend. */
+  /** Whether it still tries: not after an error that only the user can fix. */
   active: boolean;
   done: Promise<void>;
 }
@@ -246,7 +246,7 @@ export class TunnelSupervisor {
         subdomain,
         signal: AbortSignal.any([signal, tooLate.signal]),
         dispatcherFor: (url) => dispatchers.for(url),
-        whereIs: (hostname) => dispatchers.whereIs(hostname),
+        resolveHost: (hostname) => dispatchers.resolveHost(hostname),
       });
     } catch (error) {
       if (signal.aborted || !tooLate.signal.aborted) throw error;
@@ -281,10 +281,10 @@ export class TunnelSupervisor {
     let reclaimedAt = failingSince;
     this.#report(run, { state: 'verifying', kind, url, ...told(tunnelWords('checking', url)) }, null);
     for (;;) {
-      const trouble = await this.#probe(handle, dispatchers, ended);
+      const problem = await this.#probe(handle, dispatchers, ended);
       if (isStopped(run)) return null;
       if (ended.aborted) return end(tunnelWords('lost', url, lostReason));
-      if (trouble === null) {
+      if (problem === null) {
         if (this.#status.state !== 'open') this.#report(run, this.#openStatus(handle, kind));
         answeredAt ??= performance.now();
         failures = 0;
@@ -301,8 +301,9 @@ export class TunnelSupervisor {
       if (failures === 0 && answeredAt !== null) failingSince = performance.now();
       failures++;
       const failingMs = performance.now() - failingSince;
-      const why = tunnelWords('no-answer', url, trouble);
-      if (failures > 1 && failingMs >= Math.max(handle.patienceMs, answeredAt === null ? verifyMs : 0)) return end(why);
+      const why = tunnelWords('no-answer', url, problem);
+      if (failures > 1 && failingMs >= Math.max(handle.toleranceMs, answeredAt === null ? verifyMs : 0))
+        return end(why);
       const waitMs = Math.min(probeAgainMs * 2 ** Math.min(failures - 1, 30), probeEveryMs);
       const state = failures > 1 && (answeredAt !== null || failingMs >= verifyMs) ? 'degraded' : 'verifying';
       const again = told(tunnelWords('trying-again', why, spoken(waitMs)));
@@ -323,9 +324,9 @@ export class TunnelSupervisor {
   async #probe(handle: TunnelHandle, dispatchers: Dispatchers, signal: AbortSignal): Promise<Said | null> {
     for (;;) {
       const path = this.#healthPath;
-      const trouble = await this.#ask(path, handle, dispatchers, signal);
+      const problem = await this.#ask(path, handle, dispatchers, signal);
       // One that was asked by a path which is no more says nothing.
-      if (trouble === null || path === this.#healthPath) return trouble;
+      if (problem === null || path === this.#healthPath) return problem;
     }
   }
 
@@ -393,21 +394,21 @@ export class TunnelSupervisor {
   }
 
   /** Changes the status, unless another run has begun or none is wanted any more. */
-  #report(run: Run, status: TunnelStatus, trouble?: string | null): void {
-    if (this.#run === run) this.#set(status, trouble);
+  #report(run: Run, status: TunnelStatus, problem?: string | null): void {
+    if (this.#run === run) this.#set(status, problem);
   }
 
   /**
-   * @param trouble what is wrong, so that the log says it once and not with each time to wait; null where the log need
+   * @param problem what is wrong, so that the log says it once and not with each time to wait; null where the log need
    *   not say anything
    */
-  #set(status: TunnelStatus, trouble?: string | null): void {
+  #set(status: TunnelStatus, problem?: string | null): void {
     if (isDeepStrictEqual(status, this.#status)) return;
     this.#status = status;
-    const topic = trouble === undefined ? status.reason : trouble;
+    const topic = problem === undefined ? status.reason : problem;
     if (topic !== null && topic !== this.#logged) {
       this.#logged = topic;
-      const level = status.state === 'failed' ? 'error' : trouble === undefined ? 'info' : 'warn';
+      const level = status.state === 'failed' ? 'error' : problem === undefined ? 'info' : 'warn';
       this.#options.log(level, `tunnel ${status.state}: ${status.reason}`);
     }
     this.#options.onChange(status);

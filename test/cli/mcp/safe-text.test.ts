@@ -53,8 +53,8 @@ describe('what an assistant is told', () => {
     assert.deepEqual(told.slice(0, -1), list.slice(0, told.length - 1));
     assert.deepEqual(fit(list, 50_000), list);
     const many = fitList(Array.from({ length: 1000 }, () => 'x'.repeat(1000)));
-    assert.equal(many.told.length + many.leftOff, 1000);
-    assert.ok(many.told.length > 190 && many.told.length < 200);
+    assert.equal(many.fitting.length + many.leftOff, 1000);
+    assert.ok(many.fitting.length > 190 && many.fitting.length < 200);
   });
 
   it('masks secrets in URLs', () => {

@@ -169,15 +169,15 @@ describe('the live view', () => {
       plain().batch(outcome),
       `${time} ✓ d7     → localhost:3000/callback  50 notifications sent, 200 in 40 ms at most`,
     );
-    const troubled = {
+    const faulty = {
       ...outcome,
       sent: 10,
       failed: 1,
       retrying: 2,
       last: attempt({ status: 503, outcome: 'failed' }),
     };
-    assert.match(plain().batch(troubled), /✗ d7 .* of 50 notifications 10 sent, 1 failed, 2 to be tried again: 503$/);
-    assert.ok(plain(60).batch(troubled).length <= 60);
+    assert.match(plain().batch(faulty), /✗ d7 .* of 50 notifications 10 sent, 1 failed, 2 to be tried again: 503$/);
+    assert.ok(plain(60).batch(faulty).length <= 60);
   });
 
   it('says when the public URL has changed', () => {

@@ -175,7 +175,7 @@ describe('A check as its page shows it', () => {
   });
 
   it('has the texts of the whole suite translated', () => {
-    for (const { title, why, platform, mend } of checksFor({ answerWithinMs: 1000 }))
-      for (const text of [title, why, platform, mend]) assert.ok(text in germanTexts, text);
+    for (const { title, why, platform, fix } of checksFor({ answerWithinMs: 1000 }))
+      for (const text of [title, why, platform, fix]) assert.ok(text in germanTexts, text);
   });
 });

@@ -5,7 +5,7 @@ import { DeliverySession } from '../../../src/extension/debug/delivery-session.t
 import type { SessionEnd } from '../../../src/extension/debug/delivery-session.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { afterwards } from '../../relay/afterwards.ts';
-import { patience } from '../../relay/until.ts';
+import { waitLimitMs } from '../../relay/until.ts';
 import { plainTexts } from '../event-documents/texts.ts';
 import { english } from '../events/rows.ts';
 
@@ -99,7 +99,7 @@ export async function beginDebugging(
       const timer = setTimeout(() => {
         done();
         reject(new Error(`no event ${name} of those: ${JSON.stringify(events)}`));
-      }, patience());
+      }, waitLimitMs());
       const check = (): void => {
         const found = events.find((each) => each.event === name && !waited.has(each) && is(each.body as T['body']));
         if (found === undefined) return;

@@ -110,7 +110,7 @@ describe('A held event in the debugger', () => {
     assert.deepEqual(addressesOf(receiver), ['ann', 'bob', 'cid', 'dan']);
   });
 
-  it('stops where somebody else pauses, takes the focus when it is what is waited for, and runs where she continues', async () => {
+  it('stops where somebody else pauses, takes the focus when it is what is waited for, and runs where they continue', async () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
     const session = await beginDebugging(relay.client);

@@ -3,7 +3,7 @@ import {
   fieldRows,
   filtersOf,
   nameOfDestination,
-  standOf,
+  reachabilityOf,
   stateOfDestination,
 } from '../../../src/extension/destinations/destination-words.ts';
 import type { DestinationStatus } from '../../../src/protocol/status.ts';
@@ -49,15 +49,15 @@ describe('The words for a destination', () => {
   });
 
   it('give a tick to nothing that was not reached when it was last tried', () => {
-    assert.equal(standOf(statusOf({})), 'unknown');
+    assert.equal(reachabilityOf(statusOf({})), 'unknown');
     // A relay that has started again knows of no try, whatever was sent before.
     assert.equal(state({}), 'not tried yet');
     // Under a policy that charges attempts, what nothing listens at is up for the relay.
-    assert.equal(standOf(statusOf({ answers: false })), 'down');
+    assert.equal(reachabilityOf(statusOf({ answers: false })), 'down');
     assert.equal(state({ answers: false }), 'could not be reached');
-    assert.equal(standOf(statusOf({ answers: true })), 'up');
-    assert.equal(standOf(statusOf({ answers: true, state: 'held' })), 'held');
-    assert.equal(standOf(undefined), 'unknown');
+    assert.equal(reachabilityOf(statusOf({ answers: true })), 'up');
+    assert.equal(reachabilityOf(statusOf({ answers: true, state: 'held' })), 'held');
+    assert.equal(reachabilityOf(undefined), 'unknown');
   });
 
   it('say what goes there, lists by name', () => {

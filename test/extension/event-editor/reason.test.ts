@@ -6,7 +6,7 @@ import { sampleBody, startTestRelay } from '../../relay/stage.ts';
 import type { TestRelay } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
 import { around, english } from '../events/rows.ts';
-import { surroundingsOf } from '../../../src/extension/events/surroundings.ts';
+import { rowContextOf } from '../../../src/extension/events/row-context.ts';
 
 function said(body: string, type = 'text/plain'): string {
   return callbackWords({ answerBody: Buffer.from(body).toString('base64'), answerHeaders: [['Content-Type', type]] });
@@ -14,7 +14,7 @@ function said(body: string, type = 'text/plain'): string {
 
 async function reason(relay: TestRelay, id = 'e1'): Promise<Reason | null> {
   const status = await relay.client.request('relay/status', {});
-  const known = surroundingsOf(status, { nameOfList: () => undefined }, 'en');
+  const known = rowContextOf(status, { nameOfList: () => undefined }, 'en');
   return reasonOf(await relay.client.request('events/get', { id }), known, english);
 }
 

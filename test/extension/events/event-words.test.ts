@@ -110,8 +110,8 @@ describe('the words for an event', () => {
   });
 
   it('say why a notification waits that has just come', () => {
-    const surroundings = around({ whyWaiting: (id) => (id === 't1' ? 'cannot be reached: refused' : null) });
-    assert.equal(forwardingOf(forwarding(), surroundings, english), 'waiting: cannot be reached: refused');
+    const context = around({ whyWaiting: (id) => (id === 't1' ? 'cannot be reached: refused' : null) });
+    assert.equal(forwardingOf(forwarding(), context, english), 'waiting: cannot be reached: refused');
   });
 
   it('tell of several destinations the worst, and how many took it', () => {

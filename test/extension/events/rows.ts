@@ -1,6 +1,6 @@
 import type { Attempt, EventRow, Forwarding } from '../../../src/protocol/history.ts';
 import type { Localiser } from '../../../src/extension/ui/localiser.ts';
-import type { Surroundings } from '../../../src/extension/events/event-words.ts';
+import type { RowContext } from '../../../src/extension/events/event-words.ts';
 
 /** The English, with its places filled. */
 export const english: Localiser = {
@@ -76,7 +76,7 @@ export function attempt(n: number, changes: Partial<Attempt> = {}): Attempt {
   };
 }
 
-export function around(changes: Partial<Surroundings> = {}): Surroundings {
+export function around(changes: Partial<RowContext> = {}): RowContext {
   return {
     now: Date.parse('2026-03-01T12:03:30.000Z'),
     language: 'en',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { emptyFields } from '../../../src/extension/instance-form/fields.ts';
-import { readKeptForm, readPageMessage } from '../../../src/extension/instance-form/messages.ts';
+import { readFormPageState, readPageMessage } from '../../../src/extension/instance-form/messages.ts';
 
 const fields = emptyFields('sandbox', 'http://localhost:8788/oauth/callback');
 
@@ -9,7 +9,7 @@ describe('What the form’s page says', () => {
   it('is understood', () => {
     const messages = [
       { type: 'ready' },
-      { type: 'ready', kept: { anything: 1 } },
+      { type: 'ready', pageState: { anything: 1 } },
       { type: 'changed', fields },
       { type: 'secret', field: 'apiSecret', value: 'typed', done: false },
       { type: 'action', action: 'create' },
@@ -31,14 +31,14 @@ describe('What the form’s page says', () => {
   });
 
   it('holds no secret in what it keeps: fields beside the known ones are left out', () => {
-    assert.deepEqual(readKeptForm({ fields: { ...fields, apiSecret: 'planted' } }), { fields });
-    for (const kept of [undefined, null, {}, { fields: {} }, 'text']) assert.equal(readKeptForm(kept), undefined);
+    assert.deepEqual(readFormPageState({ fields: { ...fields, apiSecret: 'planted' } }), { fields });
+    for (const kept of [undefined, null, {}, { fields: {} }, 'text']) assert.equal(readFormPageState(kept), undefined);
   });
 
   it('keeps the instance that was made, without its token; one that is none is left out, and the form stays', () => {
     const created = { id: '4711', name: 'Mine', host: 'sandbox' };
-    assert.deepEqual(readKeptForm({ fields, created: { ...created, token: 'planted' } }), { fields, created });
+    assert.deepEqual(readFormPageState({ fields, created: { ...created, token: 'planted' } }), { fields, created });
     for (const wrong of [{}, { ...created, id: '../1' }, { ...created, id: 1 }, 'text', null])
-      assert.deepEqual(readKeptForm({ fields, created: wrong }), { fields, created: undefined });
+      assert.deepEqual(readFormPageState({ fields, created: wrong }), { fields, created: undefined });
   });
 });

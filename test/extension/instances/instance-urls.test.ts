@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { InstanceUrls } from '../../../src/extension/instances/instance-urls.ts';
-import type { LeftBehind, UrlFailure } from '../../../src/extension/public-url/url-keeper.ts';
+import type { StaleRegistration, UrlFailure } from '../../../src/extension/public-url/url-keeper.ts';
 import { OpenConnectorsApi } from '../../../src/open-connectors/api.ts';
 import { buildInstanceBody, emptyInstanceInput } from '../../../src/open-connectors/instance-body.ts';
 import { startHarness } from '../../sandbox/harness.ts';
@@ -39,7 +39,7 @@ describe('the callback URLs of managed instances, at the sandbox', () => {
         },
       },
       store: { all: (at) => managed.filter((each) => each.host === at) },
-      whereabouts: () => aroundRelay(publicHost).whereabouts,
+      urlContext: () => aroundRelay(publicHost).urlContext,
       changed: () => (changes += 1),
     });
   });
@@ -57,8 +57,8 @@ describe('the callback URLs of managed instances, at the sandbox', () => {
   };
   const callbackOf = async (id: number): Promise<unknown> =>
     (await api.getInstance(id)).configuration?.['event.notification.callback.url'];
-  const update = (left: readonly LeftBehind[]): Promise<boolean | undefined>[] =>
-    left.map(async ({ deeds }) => deeds.update?.(new AbortController().signal));
+  const update = (left: readonly StaleRegistration[]): Promise<boolean | undefined>[] =>
+    left.map(async ({ actions }) => actions.update?.(new AbortController().signal));
   const look = (state: 'behind' | 'following' = 'behind') => urls.look(state, failures);
 
   it('are those that hold this relay’s secret at another address, and no other relay’s or callback', async () => {
@@ -111,7 +111,7 @@ describe('the callback URLs of managed instances, at the sandbox', () => {
     [isSandbox, publicHost] = [true, null];
     assert.deepEqual([await urls.mayHave('behind'), await urls.mayHave('following')], [false, true]);
     await Promise.all(update(await look('following')));
-    assert.equal(await callbackOf(old), aroundRelay(null).whereabouts.localUrl);
+    assert.equal(await callbackOf(old), aroundRelay(null).urlContext.localUrl);
   });
 
   it('pass over what the platform has no longer, and tell what cannot be read', async () => {

@@ -9,14 +9,14 @@ export const listId = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
 
 /** A window whose relay is public at a host, or nowhere. */
 export function aroundRelay(host: string | null): AroundInstance {
-  const whereabouts = {
+  const urlContext = {
     path: 'open-connectors' as const,
     localUrl: `http://127.0.0.1:4000/hooks/${secret}/open-connectors`,
     publicUrl: host === null ? null : callbackAt(host),
     own: readRelayUrl(callbackAt('any.example'), 'open-connectors')?.relay,
     relays: [],
   };
-  return { whereabouts, isSandbox: false, managed: true };
+  return { urlContext, isSandbox: false, managed: true };
 }
 
 export function callbackAt(host: string, key = secret): string {

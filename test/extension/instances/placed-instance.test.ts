@@ -33,7 +33,7 @@ describe('whether a callback is the relay’s', () => {
   });
 
   it('takes the URL on this machine while there is no public one', () => {
-    const { localUrl: local } = aroundRelay(null).whereabouts;
+    const { localUrl: local } = aroundRelay(null).urlContext;
     assert.ok(local);
     assert.equal(placeOfCallback(local, aroundRelay(null)), 'current');
     assert.equal(placeOfCallback(local, aroundRelay('one.example')), 'old');
@@ -42,15 +42,15 @@ describe('whether a callback is the relay’s', () => {
   });
 
   it('is known while no relay runs where it ran in this folder before, and claims nothing else', () => {
-    const { whereabouts } = aroundRelay('one.example');
-    const { own } = whereabouts;
+    const { urlContext } = aroundRelay('one.example');
+    const { own } = urlContext;
     assert.ok(own);
     const known = { relay: own, dataDir: '/here', base: 'https://one.example', localBase: 'http://127.0.0.1:4000' };
-    const stopped = (relays: AroundInstance['whereabouts']['relays']): AroundInstance => ({
+    const stopped = (relays: AroundInstance['urlContext']['relays']): AroundInstance => ({
       ...aroundRelay(null),
-      whereabouts: { ...whereabouts, publicUrl: null, localUrl: null, own: relays[0]?.relay, relays },
+      urlContext: { ...urlContext, publicUrl: null, localUrl: null, own: relays[0]?.relay, relays },
     });
-    for (const url of [callbackAt('one.example'), whereabouts.localUrl ?? '']) {
+    for (const url of [callbackAt('one.example'), urlContext.localUrl ?? '']) {
       assert.equal(placeOfCallback(url, stopped([known])), 'stopped');
       assert.equal(placeOfCallback(url, stopped([])), 'foreign');
     }

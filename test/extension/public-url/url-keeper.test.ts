@@ -3,9 +3,9 @@ import { UrlKeeper } from '../../../src/extension/public-url/url-keeper.ts';
 import type {
   AskedState,
   Choice,
-  Deed,
-  LeftBehind,
-  LeftState,
+  UrlAction,
+  StaleRegistration,
+  StaleState,
   RelayPosition,
   UpdateVendors,
   UrlFailure,
@@ -13,7 +13,7 @@ import type {
   UrlKeeperParts,
 } from '../../../src/extension/public-url/url-keeper.ts';
 
-function names(all: readonly LeftBehind[]): string {
+function names(all: readonly StaleRegistration[]): string {
   return all.map(({ name }) => name).join(',');
 }
 
@@ -32,8 +32,8 @@ class Scene implements UrlKeeperParts, UrlHolder {
   unwritable = false;
   ids: number[];
   /** The state of what is not where the relay is. */
-  state: LeftState = 'behind';
-  kind: LeftBehind['kind'] = 'instance';
+  state: StaleState = 'behind';
+  kind: StaleRegistration['kind'] = 'instance';
   unfinished = false;
   /** The next update breaks off, and is to be taken up from then on. */
   breaksHalfWay = false;
@@ -68,13 +68,13 @@ class Scene implements UrlKeeperParts, UrlHolder {
     return Promise.resolve([]);
   }
 
-  mayHave(state: LeftState): Promise<boolean> {
+  mayHave(state: StaleState): Promise<boolean> {
     return Promise.resolve(state === this.state && this.ids.length > 0);
   }
 
-  async look(state: LeftState, failures: UrlFailure[]): Promise<readonly LeftBehind[]> {
+  async look(state: StaleState, failures: UrlFailure[]): Promise<readonly StaleRegistration[]> {
     if (state !== this.state || this.halfWay !== undefined) return [];
-    const left: LeftBehind[] = [];
+    const left: StaleRegistration[] = [];
     for (const id of this.ids) {
       this.log.push(`read ${id}`);
       try {
@@ -93,7 +93,7 @@ class Scene implements UrlKeeperParts, UrlHolder {
       left.push({
         kind: this.kind,
         name: `i${id}`,
-        deeds: { update, ...(this.kind === 'webhook' && { delete: remove }) },
+        actions: { update, ...(this.kind === 'webhook' && { delete: remove }) },
       });
     }
     return left;
@@ -117,16 +117,16 @@ class Scene implements UrlKeeperParts, UrlHolder {
     return this.attentive;
   }
 
-  ask(_state: AskedState, left: readonly LeftBehind[]): Promise<Choice | undefined> {
+  ask(_state: AskedState, left: readonly StaleRegistration[]): Promise<Choice | undefined> {
     this.log.push(`ask ${names(left)}`);
     this.meanwhile();
     const { answer } = this;
     if (answer === undefined) return Promise.resolve(undefined);
-    if (answer === 'delete') return Promise.resolve({ deed: 'delete' });
-    return Promise.resolve({ deed: 'update', ...(answer === 'always' && { always: true as const }) });
+    if (answer === 'delete') return Promise.resolve({ action: 'delete' });
+    return Promise.resolve({ action: 'update', ...(answer === 'always' && { always: true as const }) });
   }
 
-  async working(_deed: Deed, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async working(_deed: UrlAction, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     await work(new AbortController().signal);
   }
 
@@ -136,8 +136,8 @@ class Scene implements UrlKeeperParts, UrlHolder {
     return Promise.resolve();
   }
 
-  done(deed: Deed, changed: readonly LeftBehind[]): void {
-    this.log.push(`done ${names(changed)} ${deed === 'update' ? (this.host ?? 'local') : deed}`);
+  done(action: UrlAction, changed: readonly StaleRegistration[]): void {
+    this.log.push(`done ${names(changed)} ${action === 'update' ? (this.host ?? 'local') : action}`);
   }
 
   failed(failures: readonly UrlFailure[]): Promise<boolean> {
@@ -150,7 +150,7 @@ class Scene implements UrlKeeperParts, UrlHolder {
   }
 
   /** What was done, reading aside. */
-  get deeds(): string[] {
+  get actions(): string[] {
     return this.log.filter((line) => !line.startsWith('read'));
   }
 
@@ -163,7 +163,7 @@ describe('the keeper of URLs', () => {
   it('asks, sets the new URL and says so', async () => {
     const scene = new Scene({ 1: 'old.example', 2: 'one.example' });
     await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
+    assert.deepEqual(scene.actions, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
   });
 
   it('asks where the user is, and not what another window has settled by then', async () => {
@@ -179,8 +179,8 @@ describe('the keeper of URLs', () => {
       comes();
       await following;
     }
-    assert.deepEqual(settled.deeds, []);
-    assert.deepEqual(open.deeds, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
+    assert.deepEqual(settled.actions, []);
+    assert.deepEqual(open.actions, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
   });
 
   it('leaves it where the user does not want it, and asks no second time for the same URL', async () => {
@@ -189,10 +189,10 @@ describe('the keeper of URLs', () => {
     const keeper = new UrlKeeper(scene);
     await keeper.follow();
     await keeper.follow();
-    assert.deepEqual(scene.deeds, ['ask i1']);
+    assert.deepEqual(scene.actions, ['ask i1']);
     scene.host = 'two.example';
     await keeper.follow();
-    assert.deepEqual(scene.deeds, ['ask i1', 'ask i1']);
+    assert.deepEqual(scene.actions, ['ask i1', 'ask i1']);
   });
 
   it('looks again where the relay has another secret at the same URL', async () => {
@@ -202,7 +202,7 @@ describe('the keeper of URLs', () => {
     scene.relay = 'renewed';
     scene.hosts.set(1, 'old.example');
     await keeper.follow();
-    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
+    assert.deepEqual(scene.actions, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
   });
 
   it('asks nothing about a change that the user has just made, but of the next again', async () => {
@@ -215,10 +215,10 @@ describe('the keeper of URLs', () => {
       await keeper.follow();
     });
     await keeper.follow();
-    assert.deepEqual(scene.deeds, ['set 1 two.example', 'done i1 two.example']);
+    assert.deepEqual(scene.actions, ['set 1 two.example', 'done i1 two.example']);
     scene.host = 'three.example';
     await keeper.follow();
-    assert.equal(scene.deeds[2], 'ask i1');
+    assert.equal(scene.actions[2], 'ask i1');
   });
 
   it('updates nothing after a change that the user has made where the setting says never', async () => {
@@ -228,7 +228,7 @@ describe('the keeper of URLs', () => {
       scene.host = 'two.example';
       return Promise.resolve();
     });
-    assert.deepEqual(scene.deeds, []);
+    assert.deepEqual(scene.actions, []);
   });
 
   it('says what could not be updated after such a change, and tries again', async () => {
@@ -236,7 +236,7 @@ describe('the keeper of URLs', () => {
     scene.broken.add(1);
     scene.again = true;
     await new UrlKeeper(scene).changing(() => Promise.resolve());
-    assert.deepEqual(scene.deeds, ['failed no 1', 'set 1 one.example', 'done i1 one.example']);
+    assert.deepEqual(scene.actions, ['failed no 1', 'set 1 one.example', 'done i1 one.example']);
   });
 
   it('takes up what failed half-way where one tries again, be it that the user was asked before', async () => {
@@ -244,7 +244,7 @@ describe('the keeper of URLs', () => {
     scene.breaksHalfWay = true;
     scene.again = true;
     await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.deeds, ['ask i1', 'failed half-way', 'take up']);
+    assert.deepEqual(scene.actions, ['ask i1', 'failed half-way', 'take up']);
     assert.equal(scene.hosts.get(1), 'one.example');
   });
 
@@ -257,14 +257,14 @@ describe('the keeper of URLs', () => {
       return Promise.reject(new Error('connection lost'));
     });
     await assert.rejects(broken, /connection lost/);
-    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 two.example', 'done i1 two.example']);
+    assert.deepEqual(scene.actions, ['ask i1', 'set 1 two.example', 'done i1 two.example']);
   });
 
   it('does not ask where it may always', async () => {
     const scene = new Scene({ 1: 'old.example' });
     scene.keep = 'always';
     await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.deeds, ['set 1 one.example', 'done i1 one.example']);
+    assert.deepEqual(scene.actions, ['set 1 one.example', 'done i1 one.example']);
   });
 
   it('remembers that it always may', async () => {
@@ -275,7 +275,7 @@ describe('the keeper of URLs', () => {
     scene.host = 'two.example';
     await keeper.follow();
     const first = ['ask i1', 'set 1 one.example', 'done i1 one.example'];
-    assert.deepEqual(scene.deeds, [...first, 'set 1 two.example', 'done i1 two.example']);
+    assert.deepEqual(scene.actions, [...first, 'set 1 two.example', 'done i1 two.example']);
   });
 
   it('sets the URL all the same where the settings cannot be written, says so, and tries that again', async () => {
@@ -286,11 +286,11 @@ describe('the keeper of URLs', () => {
     const keeper = new UrlKeeper(scene);
     await keeper.follow();
     const first = ['ask i1', 'set 1 one.example', 'done i1 one.example', 'failed unsaved settings'];
-    assert.deepEqual(scene.deeds, first);
+    assert.deepEqual(scene.actions, first);
     assert.equal(scene.keep, 'always');
     scene.host = 'two.example';
     await keeper.follow();
-    assert.deepEqual(scene.deeds, [...first, 'set 1 two.example', 'done i1 two.example']);
+    assert.deepEqual(scene.actions, [...first, 'set 1 two.example', 'done i1 two.example']);
   });
 
   it('looks at the next URL whatever went wrong with the one before', async () => {
@@ -306,7 +306,7 @@ describe('the keeper of URLs', () => {
     scene.meanwhile = meanwhile;
     scene.host = 'two.example';
     await keeper.follow();
-    assert.deepEqual(scene.deeds, ['ask i1', 'ask i1', 'set 1 two.example', 'done i1 two.example']);
+    assert.deepEqual(scene.actions, ['ask i1', 'ask i1', 'set 1 two.example', 'done i1 two.example']);
   });
 
   it('asks the platform nothing where it never may', async () => {
@@ -339,7 +339,7 @@ describe('the keeper of URLs', () => {
     };
     await keeper.follow();
     await keeper.follow();
-    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 two.example', 'done i1 two.example']);
+    assert.deepEqual(scene.actions, ['ask i1', 'set 1 two.example', 'done i1 two.example']);
   });
 
   it('looks again when the URL comes back that went away while the user was asked', async () => {
@@ -347,11 +347,11 @@ describe('the keeper of URLs', () => {
     const keeper = new UrlKeeper(scene);
     scene.meanwhile = () => (scene.host = null);
     await keeper.follow();
-    assert.deepEqual(scene.deeds, ['ask i1']);
+    assert.deepEqual(scene.actions, ['ask i1']);
     scene.meanwhile = () => undefined;
     scene.host = 'one.example';
     await keeper.follow();
-    assert.deepEqual(scene.deeds, ['ask i1', 'ask i1', 'set 1 one.example', 'done i1 one.example']);
+    assert.deepEqual(scene.actions, ['ask i1', 'ask i1', 'set 1 one.example', 'done i1 one.example']);
   });
 
   it('does for the others what it cannot do for one, says so, and tries again', async () => {
@@ -359,7 +359,7 @@ describe('the keeper of URLs', () => {
     scene.broken.add(1);
     scene.again = true;
     await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.deeds, [
+    assert.deepEqual(scene.actions, [
       'ask i2',
       'set 2 one.example',
       'done i2 one.example',
@@ -374,7 +374,7 @@ describe('the keeper of URLs', () => {
     const scene = new Scene({ 1: 'old.example' });
     scene.ids = [9];
     await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.deeds, []);
+    assert.deepEqual(scene.actions, []);
   });
 
   it('takes up what was broken off, and lets the sandbox’s follow, while the user is elsewhere', async () => {
@@ -383,7 +383,7 @@ describe('the keeper of URLs', () => {
     scene.unfinished = true;
     scene.attentive = new Promise(() => undefined);
     await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.deeds, ['take up', 'set 1 one.example', 'done i1 one.example']);
+    assert.deepEqual(scene.actions, ['take up', 'set 1 one.example', 'done i1 one.example']);
   });
 
   it('looks at what has no public URL any more once none is being opened, also where it never may update', async () => {
@@ -395,11 +395,11 @@ describe('the keeper of URLs', () => {
     scene.host = null;
     const keeper = new UrlKeeper(scene);
     await keeper.follow();
-    assert.deepEqual(scene.deeds, []);
+    assert.deepEqual(scene.actions, []);
     scene.settled = true;
     await keeper.follow();
     await keeper.follow();
-    assert.deepEqual(scene.deeds, ['ask i1', 'delete 1', 'done i1 delete']);
+    assert.deepEqual(scene.actions, ['ask i1', 'delete 1', 'done i1 delete']);
   });
 
   it('brings back what was deactivated, also where only the sandbox reaches the relay', async () => {
@@ -409,7 +409,7 @@ describe('the keeper of URLs', () => {
     scene.host = null;
     scene.settled = true;
     await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.deeds, ['ask i1', 'set 1 local', 'done i1 local']);
+    assert.deepEqual(scene.actions, ['ask i1', 'set 1 local', 'done i1 local']);
   });
 
   it('looks again when another process of the relay comes to the same URL', async () => {
@@ -419,7 +419,7 @@ describe('the keeper of URLs', () => {
     await keeper.follow();
     scene.pid = 2;
     await keeper.follow();
-    assert.deepEqual(scene.deeds, ['ask i1', 'ask i1']);
+    assert.deepEqual(scene.actions, ['ask i1', 'ask i1']);
   });
 
   it('follows the next URL while a question is open', async () => {
@@ -436,7 +436,7 @@ describe('the keeper of URLs', () => {
         asked.push(names(left));
         return new Promise((resolve) => (answer = resolve));
       },
-      working: (deed, work) => scene.working(deed, work),
+      working: (action, work) => scene.working(action, work),
       allowAlways: () => Promise.resolve(),
       done: () => undefined,
       failed: () => Promise.resolve(false),
@@ -448,7 +448,7 @@ describe('the keeper of URLs', () => {
     const second = keeper.follow();
     while (sandbox.hosts.get(2) !== 'two.example') await new Promise((done) => setImmediate(done));
     assert.deepEqual(asked, ['i1'], 'one question at a time');
-    answer({ deed: 'update' });
+    answer({ action: 'update' });
     await Promise.all([first, second]);
     assert.equal(scene.hosts.get(1), 'two.example');
     assert.deepEqual(asked, ['i1']);
@@ -459,7 +459,7 @@ describe('the keeper of URLs', () => {
     const instances = new Scene({ 2: 'old.example' });
     webhooks.holders.push(instances);
     await new UrlKeeper(webhooks).follow();
-    assert.deepEqual(webhooks.deeds, ['ask i1,i2', 'set 1 one.example', 'done i1,i2 one.example']);
-    assert.deepEqual(instances.deeds, ['set 2 one.example']);
+    assert.deepEqual(webhooks.actions, ['ask i1,i2', 'set 1 one.example', 'done i1,i2 one.example']);
+    assert.deepEqual(instances.actions, ['set 2 one.example']);
   });
 });

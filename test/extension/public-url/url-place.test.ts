@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readRelayUrl } from '../../../src/extension/public-url/relay-url.ts';
 import { placeOfUrl, urlFor } from '../../../src/extension/public-url/url-place.ts';
-import type { Whereabouts } from '../../../src/extension/public-url/url-place.ts';
+import type { UrlContext } from '../../../src/extension/public-url/url-place.ts';
 
 const secret = '0123456789abcdef0123456789abcdef';
 const otherSecret = 'fedcba9876543210fedcba9876543210';
@@ -18,7 +18,7 @@ describe('where a URL leads to', () => {
     { relay: relayOf(secret), dataDir: '/one', base: 'https://now.example', localBase: local },
     { relay: relayOf(otherSecret), dataDir: '/two', base: 'https://two.example', localBase: 'http://127.0.0.1:9999' },
   ];
-  const open: Whereabouts = {
+  const open: UrlContext = {
     ...{
       path: 'campaign-monitor',
       publicUrl: at('https://now.example'),
@@ -27,8 +27,8 @@ describe('where a URL leads to', () => {
       relays,
     },
   };
-  const closed: Whereabouts = { ...open, publicUrl: null };
-  const stopped: Whereabouts = { ...closed, localUrl: null };
+  const closed: UrlContext = { ...open, publicUrl: null };
+  const stopped: UrlContext = { ...closed, localUrl: null };
   const real = { reachesLocal: false };
   const sandbox = { reachesLocal: true };
 
@@ -46,7 +46,7 @@ describe('where a URL leads to', () => {
   it('is old where it holds a secret that the relay had before, wherever that is', () => {
     const former = '00112233445566778899aabbccddeeff';
     const [own, other] = relays;
-    const renewed: Whereabouts = {
+    const renewed: UrlContext = {
       ...open,
       relays: [
         { ...own!, former: [relayOf(former)] },
@@ -78,7 +78,7 @@ describe('where a URL leads to', () => {
     assert.equal(placeOfUrl(at('http://127.0.0.1:9999', otherSecret), sandbox, open), 'other');
     assert.equal(placeOfUrl(at('http://127.0.0.1:1'), sandbox, open), 'old');
     // It listens on another port than before.
-    const moved: Whereabouts = { ...closed, localUrl: at('http://127.0.0.1:8788') };
+    const moved: UrlContext = { ...closed, localUrl: at('http://127.0.0.1:8788') };
     assert.equal(placeOfUrl(at(local), sandbox, moved), 'old');
   });
 
@@ -90,7 +90,7 @@ describe('where a URL leads to', () => {
   });
 
   it('is this relay’s before its URLs have been noted', () => {
-    const unknown: Whereabouts = { ...open, relays: [] };
+    const unknown: UrlContext = { ...open, relays: [] };
     assert.equal(placeOfUrl(at('https://now.example'), real, unknown), 'current');
     assert.equal(placeOfUrl(at('https://before.example'), real, unknown), 'old');
     assert.equal(placeOfUrl(at('https://two.example', otherSecret), real, unknown), 'foreign');

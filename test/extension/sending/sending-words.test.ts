@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { heldCount } from '../../../src/common/held-count.ts';
 import { leftPausedText, pausedText, pauserOf } from '../../../src/extension/sending/sending-words.ts';
-import { stopText } from '../../../src/extension/sending/stop-words.ts';
+import { stopText } from '../../../src/extension/sending/stop-messages.ts';
 import type { PausedSending } from '../../../src/extension/sending/sending-words.ts';
 import type { Stop } from '../../../src/protocol/debug.ts';
 import { english } from '../events/rows.ts';

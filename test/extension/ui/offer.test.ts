@@ -8,7 +8,7 @@ export const window = { shown: [], showWarningMessage: async (...given) => { win
 export const commands = {};
 `;
 
-describe('A message with ways on', () => {
+describe('A message with next actions', () => {
   let offer: typeof Offer.offer;
   let shown: readonly unknown[][];
   before(async () => {

@@ -20,7 +20,7 @@ export class FakeVendor implements HookVendor {
     this.#breaksAt = { call, done };
   }
 
-  mend(): void {
+  fix(): void {
     this.#breaksAt = undefined;
   }
 

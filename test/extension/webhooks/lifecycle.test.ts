@@ -3,13 +3,7 @@ import fc from 'fast-check';
 import { readRelayUrl } from '../../../src/extension/public-url/relay-url.ts';
 import { StoredWebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
 import type { Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
-import {
-  bringHere,
-  deactivateOurs,
-  deleteOurs,
-  isUnfinished,
-  mend,
-} from '../../../src/extension/webhooks/lifecycle.ts';
+import { pointHere, deactivateOurs, deleteOurs, isUnfinished, fix } from '../../../src/extension/webhooks/lifecycle.ts';
 import type { Hook } from '../../../src/extension/webhooks/lifecycle.ts';
 import { Crash, FakeVendor } from './fake-vendor.ts';
 import { memory } from '../relay/memory.ts';
@@ -49,8 +43,8 @@ describe("a list's webhook", () => {
   });
 
   it('is created once, however often it is registered', async () => {
-    assert.equal(await bringHere(vendor, journal, registration(), urlAt('a')), 'created');
-    assert.equal(await bringHere(vendor, journal, current(), urlAt('a')), 'kept');
+    assert.equal(await pointHere(vendor, journal, registration(), urlAt('a')), 'created');
+    assert.equal(await pointHere(vendor, journal, current(), urlAt('a')), 'kept');
     assert.equal(vendor.of('list').length, 1);
     assert.deepEqual({ ...current(), ids: [] }, registration({ base: 'https://a.example', state: 'active' }));
     assert.deepEqual(
@@ -60,7 +54,7 @@ describe("a list's webhook", () => {
   });
 
   it('moves without a gap: the new one stands before the old one goes', async () => {
-    await bringHere(vendor, journal, registration(), urlAt('a'));
+    await pointHere(vendor, journal, registration(), urlAt('a'));
     const seen: string[] = [];
     vendor.onChange = () =>
       seen.push(
@@ -69,16 +63,16 @@ describe("a list's webhook", () => {
           .map(({ url }) => new URL(url).host[0])
           .join(''),
       );
-    assert.equal(await bringHere(vendor, journal, current(), urlAt('b')), 'moved');
+    assert.equal(await pointHere(vendor, journal, current(), urlAt('b')), 'moved');
     assert.ok(seen.every((hosts) => hosts !== ''));
     assert.equal(seen.at(-1), 'b');
   });
 
   it('is kept where somebody else put it to the same URL, and is not taken for ours', async () => {
     vendor.plant('list', foreignHook({ url: urlAt('a') }));
-    assert.equal(await bringHere(vendor, journal, registration(), urlAt('a')), 'kept');
+    assert.equal(await pointHere(vendor, journal, registration(), urlAt('a')), 'kept');
     assert.deepEqual(current().ids, []);
-    await bringHere(vendor, journal, current(), urlAt('b'));
+    await pointHere(vendor, journal, current(), urlAt('b'));
     assert.deepEqual(
       vendor.of('list').map(({ url }) => url),
       [urlAt('a'), urlAt('b')],
@@ -86,9 +80,9 @@ describe("a list's webhook", () => {
   });
 
   it('is made anew for other events or another format, and the one before goes', async () => {
-    await bringHere(vendor, journal, registration(), urlAt('a'));
-    await bringHere(vendor, journal, { ...current(), events: ['Subscribe'] }, urlAt('a'));
-    await bringHere(vendor, journal, { ...current(), format: 'xml' }, urlAt('a'));
+    await pointHere(vendor, journal, registration(), urlAt('a'));
+    await pointHere(vendor, journal, { ...current(), events: ['Subscribe'] }, urlAt('a'));
+    await pointHere(vendor, journal, { ...current(), format: 'xml' }, urlAt('a'));
     assert.deepEqual(
       vendor.of('list').map((hook) => [hook.events, hook.format]),
       [[['Subscribe'], 'xml']],
@@ -96,17 +90,17 @@ describe("a list's webhook", () => {
   });
 
   it('is deactivated and brought back', async () => {
-    await bringHere(vendor, journal, registration(), urlAt('a'));
+    await pointHere(vendor, journal, registration(), urlAt('a'));
     await deactivateOurs(vendor, journal, current());
     assert.equal(current().state, 'inactive');
     assert.equal(vendor.of('list')[0]?.active, false);
-    assert.equal(await bringHere(vendor, journal, current(), urlAt('a')), 'activated');
+    assert.equal(await pointHere(vendor, journal, current(), urlAt('a')), 'activated');
     assert.equal(vendor.of('list')[0]?.active, true);
   });
 
   it('is deleted, and the list forgotten, also where it was deleted meanwhile', async () => {
     vendor.plant('list', foreignHook());
-    await bringHere(vendor, journal, registration(), urlAt('a'));
+    await pointHere(vendor, journal, registration(), urlAt('a'));
     const [ours] = current().ids;
     await vendor.delete('list', ours!);
     await deleteOurs(vendor, journal, current());
@@ -117,18 +111,18 @@ describe("a list's webhook", () => {
   it('is one when two windows create it at the same time', async () => {
     const other = new StoredWebhookJournal(memory(kept), 'test');
     await Promise.all([
-      bringHere(vendor, journal, registration(), urlAt('a')),
-      bringHere(vendor, other, registration(), urlAt('a')),
+      pointHere(vendor, journal, registration(), urlAt('a')),
+      pointHere(vendor, other, registration(), urlAt('a')),
     ]);
-    await bringHere(vendor, journal, current(), urlAt('a'));
+    await pointHere(vendor, journal, current(), urlAt('a'));
     assert.equal(vendor.of('list').length, 1);
   });
 
   it('moves to the relay’s new secret at the same host, without a gap and as one registration', async () => {
-    await bringHere(vendor, journal, registration(), urlAt('a'));
+    await pointHere(vendor, journal, registration(), urlAt('a'));
     const seen: number[] = [];
     vendor.onChange = () => seen.push(vendor.of('list').filter(({ active }) => active).length);
-    assert.equal(await bringHere(vendor, journal, current(), urlAt('a', later)), 'moved');
+    assert.equal(await pointHere(vendor, journal, current(), urlAt('a', later)), 'moved');
     assert.ok(seen.every((count) => count > 0));
     const [hook, ...others] = vendor.of('list');
     assert.deepEqual([hook?.url, others], [urlAt('a', later), []]);
@@ -138,11 +132,11 @@ describe("a list's webhook", () => {
   });
 
   it('is one where it was registered by both secrets', async () => {
-    await bringHere(vendor, journal, registration(), urlAt('a'));
+    await pointHere(vendor, journal, registration(), urlAt('a'));
     const { relay } = readRelayUrl(urlAt('a', later), 'campaign-monitor')!;
-    await bringHere(vendor, journal, registration({ relay }), urlAt('a', later));
+    await pointHere(vendor, journal, registration({ relay }), urlAt('a', later));
     const before = journal.all().find((each) => each.relay !== relay)!;
-    assert.equal(await bringHere(vendor, journal, before, urlAt('a', later)), 'kept');
+    assert.equal(await pointHere(vendor, journal, before, urlAt('a', later)), 'kept');
     const [hook, ...others] = vendor.of('list');
     assert.deepEqual([hook?.url, others], [urlAt('a', later), []]);
     assert.deepEqual([journal.all().length, current().ids], [1, [hook?.id]]);
@@ -150,7 +144,7 @@ describe("a list's webhook", () => {
 
   it('leaves no secret in the journal', async () => {
     vendor.breakAt(1, true);
-    await assert.rejects(bringHere(vendor, journal, registration(), urlAt('a')), Crash);
+    await assert.rejects(pointHere(vendor, journal, registration(), urlAt('a')), Crash);
     assert.ok(current().pending);
     assert.ok(!JSON.stringify(kept).includes(secret.slice(0, 8)));
   });
@@ -159,12 +153,12 @@ describe("a list's webhook", () => {
 describe('whatever breaks off between the calls', () => {
   const lists = ['list1', 'list2'];
   const step = fc.record({
-    deed: fc.constantFrom('bring', 'deactivate'),
+    action: fc.constantFrom('bring', 'deactivate'),
     host: fc.constantFrom('a', 'b', 'c'),
     breaksAt: fc.option(fc.record({ call: fc.nat(9), done: fc.boolean() })),
   });
 
-  it('is mended: one active webhook of ours a list, none lost, nothing foreign touched, no gap', async () => {
+  it('is fixed: one active webhook of ours a list, none lost, nothing foreign touched, no gap', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 8 }),
@@ -188,12 +182,12 @@ describe('whatever breaks off between the calls', () => {
           const oursOn = (listId: string): Hook[] =>
             vendor.of(listId).filter(({ id }) => !foreign.some((ids) => ids.includes(id)));
 
-          for (const [index, { deed, host, breaksAt }] of steps.entries()) {
+          for (const [index, { action, host, breaksAt }] of steps.entries()) {
             const url = urlAfter(index, host);
-            if (breaksAt === null) vendor.mend();
+            if (breaksAt === null) vendor.fix();
             else vendor.breakAt(breaksAt.call, breaksAt.done);
             for (const each of journal.all()) {
-              const brings = isUnfinished(each) ? each.state === 'moving' : deed === 'bring';
+              const brings = isUnfinished(each) ? each.state === 'moving' : action === 'bring';
               const before = oursOn(each.listId).some(({ active }) => active);
               // Where all goes well, and where it breaks off, there is always one that is active.
               vendor.onChange = () => {
@@ -201,8 +195,8 @@ describe('whatever breaks off between the calls', () => {
                 if (brings && before) assert.ok(arriving || oursOn(each.listId).some(({ active }) => active));
               };
               try {
-                if (isUnfinished(each)) await mend(vendor, journal, each, url);
-                else if (deed === 'bring') await bringHere(vendor, journal, each, url);
+                if (isUnfinished(each)) await fix(vendor, journal, each, url);
+                else if (action === 'bring') await pointHere(vendor, journal, each, url);
                 else await deactivateOurs(vendor, journal, each);
               } catch (error) {
                 assert.ok(error instanceof Crash);
@@ -215,12 +209,12 @@ describe('whatever breaks off between the calls', () => {
             journal = new StoredWebhookJournal(memory(kept), 'test');
           }
 
-          vendor.mend();
+          vendor.fix();
           for (const each of journal.all()) {
-            await mend(vendor, journal, each, there);
+            await fix(vendor, journal, each, there);
             const mended = journal.all().find(({ listId }) => listId === each.listId);
             assert.ok(mended);
-            await bringHere(vendor, journal, mended, there);
+            await pointHere(vendor, journal, mended, there);
           }
           assert.equal(journal.all().length, lists.length);
           for (const [index, listId] of lists.entries()) {
@@ -241,21 +235,21 @@ describe('whatever breaks off between the calls', () => {
     );
   });
 
-  it('is mended where it was to be deleted', async () => {
+  it('is fixed where it was to be deleted', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(5), fc.boolean(), fc.boolean(), async (call, done, moved) => {
         const vendor = new FakeVendor();
         const journal = new StoredWebhookJournal(memory(), 'test');
         vendor.plant('list', foreignHook());
-        await bringHere(vendor, journal, registration(), urlAt('a'));
+        await pointHere(vendor, journal, registration(), urlAt('a'));
         if (moved) {
           vendor.breakAt(1, true);
-          await bringHere(vendor, journal, journal.all()[0]!, urlAt('b')).catch(() => undefined);
+          await pointHere(vendor, journal, journal.all()[0]!, urlAt('b')).catch(() => undefined);
         }
         vendor.breakAt(call, done);
         await deleteOurs(vendor, journal, journal.all()[0]!).catch(() => undefined);
-        vendor.mend();
-        for (const each of journal.all()) await mend(vendor, journal, each, null);
+        vendor.fix();
+        for (const each of journal.all()) await fix(vendor, journal, each, null);
         assert.deepEqual(journal.all(), []);
         assert.equal(vendor.of('list').length, 1);
       }),

@@ -14,8 +14,8 @@ describe('A page’s end of its webview', () => {
     const stage = await openPageStage(script, { sort: 'time', layout: 1 });
     try {
       const { page } = stage;
-      assert.deepEqual(await page.evaluate('host.kept'), { sort: 'time', layout: 1 });
-      await page.evaluate('host.keep({ layout: 2 })');
+      assert.deepEqual(await page.evaluate('host.pageState'), { sort: 'time', layout: 1 });
+      await page.evaluate('host.savePageState({ layout: 2 })');
       assert.deepEqual(await stage.kept(), { sort: 'time', layout: 2 });
       await page.evaluate(`host.say({ type: 'start' })`);
       assert.deepEqual(await stage.said(), [{ type: 'start' }]);
@@ -30,7 +30,7 @@ describe('A page’s end of its webview', () => {
   it('takes for nothing what an earlier version has kept that is no object', async () => {
     const stage = await openPageStage(script, 'old');
     try {
-      assert.deepEqual(await stage.page.evaluate('host.kept'), {});
+      assert.deepEqual(await stage.page.evaluate('host.pageState'), {});
     } finally {
       await stage.close();
     }

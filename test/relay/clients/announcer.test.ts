@@ -5,7 +5,7 @@ import type { RelayNotification } from '../../../src/protocol/methods.ts';
 import type { Status } from '../../../src/protocol/status.ts';
 import { Announcer } from '../../../src/relay/clients/announcer.ts';
 import type { Listener } from '../../../src/relay/clients/announcer.ts';
-import { shownRecord, shownEventsOf } from '../../../src/relay/log/shown.ts';
+import { protocolRecord, protocolEventsOf } from '../../../src/relay/log/protocol-shapes.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import { deliveryRecord } from '../records.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
@@ -59,8 +59,8 @@ describe('The announcer', () => {
   function add(events = 1): void {
     const record = deliveryRecord(store, { events });
     announcer.added(
-      shownRecord(record),
-      shownEventsOf(
+      protocolRecord(record),
+      protocolEventsOf(
         record,
         () => undefined,
         () => null,

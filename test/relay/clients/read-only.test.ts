@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { DatabaseSync } from 'node:sqlite';
 import { Duplex } from 'node:stream';
 import { join } from 'node:path';
-import { speakOver } from '../../../src/protocol/relay-client.ts';
+import { clientOverStream } from '../../../src/protocol/relay-client.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
 import { startReceiver } from '../receiver.ts';
@@ -17,7 +17,7 @@ function readHistory(dataDir: string): { client: RelayClient; ended: Promise<unk
   const child = spawn(process.execPath, [program, 'relay-process', '--history', '--data-dir', dataDir], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const client = speakOver(Duplex.from({ readable: child.stdout, writable: child.stdin }), dataDir);
+  const client = clientOverStream(Duplex.from({ readable: child.stdout, writable: child.stdin }), dataDir);
   afterwards(() => child.kill());
   return { client, ended: once(child, 'exit') };
 }

@@ -7,7 +7,7 @@ import { Breakpoints } from '../../../src/relay/gate/breakpoints.ts';
 import { Subjects, mostEventsLookedAt } from '../../../src/relay/gate/debug-subject.ts';
 import type { SeenEvent } from '../../../src/relay/gate/debug-subject.ts';
 import type { StoredBreakpoints } from '../../../src/relay/gate/breakpoints.ts';
-import type { Caller } from '../../../src/relay/gate/patience.ts';
+import type { Caller } from '../../../src/relay/gate/timeout-suspension.ts';
 import { SecretMask } from '../../../src/common/masking.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 import { openForReading } from '../../../src/relay/log/database.ts';

@@ -393,7 +393,7 @@ describe('Pausing, stepping and continuing', () => {
       file.exec(
         `CREATE TRIGGER no BEFORE INSERT ON meta WHEN new.key = 'sending' BEGIN SELECT RAISE(ABORT, 'not today'); END`,
       );
-    const mend = (): void => file.exec('DROP TRIGGER no');
+    const fix = (): void => file.exec('DROP TRIGGER no');
     // Whoever opens the file from now on refuses it.
     await relay.client.request('events/query', {});
     fail();
@@ -401,7 +401,7 @@ describe('Pausing, stepping and continuing', () => {
     assert.equal((await sending(relay)).state, 'flowing');
     await deliver(relay, 'a');
     await receiver.received(1);
-    mend();
+    fix();
     await relay.client.request('debug/pause', {});
     await deliver(relay, 'b', 'c');
     fail();

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { openForWriting } from '../../../src/relay/log/database.ts';
 import { countHeld, holdOf, readHoldView, readSending, waitingByDestination } from '../../../src/relay/log/held.ts';
-import type { DestinationHold, Hold, Holdable, HoldView, KeptSending } from '../../../src/relay/log/held.ts';
+import type { DestinationHold, Hold, Holdable, HoldView, StoredSending } from '../../../src/relay/log/held.ts';
 import { storeFile } from '../../../src/relay/history/history.ts';
 import { Statements } from '../../../src/relay/log/statements.ts';
 import { Store } from '../../../src/relay/log/store.ts';
@@ -14,7 +14,7 @@ import { watchReading } from '../failing-statements.ts';
 import { Holding, holdingStep, pausedSending } from '../holding.ts';
 import { deliveryRecord, destinationId } from '../records.ts';
 
-const flowing: KeptSending = { no: 3, paused: null };
+const flowing: StoredSending = { no: 3, paused: null };
 const paused = pausedSending(3);
 const missing: DestinationHold = { by: 'missing-key', why: 'no key' };
 const bySettings: DestinationHold = { by: 'destination', why: 'not agreed to' };
@@ -26,7 +26,7 @@ describe('Who holds a forwarding', () => {
   const byDestination: Hold = { by: 'destination', breakpoint: null, detail: 'not agreed to' };
   /** Of one that waits and is not being sent: how sending stands, what let it go, where it stopped, its destination. */
   const table: readonly [
-    KeptSending,
+    StoredSending,
     Holdable['released'],
     Holdable['stopped'],
     DestinationHold | null,
@@ -105,7 +105,7 @@ describe('What is held, counted', () => {
               assert.deepEqual(store.countHeld(view, underWay), expected, JSON.stringify(step));
               // As whoever reads the log without the relay counts.
               const read = readHoldView(sql, underWay);
-              assert.deepEqual(read.sending, store.keptSending);
+              assert.deepEqual(read.sending, store.storedSending);
               assert.deepEqual(countHeld(sql, read, waitingByDestination(sql), underWay), expected);
               assert.deepEqual(store.waiting, waitingByDestination(sql));
             }

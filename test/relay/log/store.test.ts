@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { StoreError, suspectMark } from '../../../src/relay/log/database.ts';
-import type { HoldView, KeptSending } from '../../../src/relay/log/held.ts';
+import type { HoldView, StoredSending } from '../../../src/relay/log/held.ts';
 import type { HeldFact } from '../../../src/relay/log/holds.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import type { Totals } from '../../../src/relay/log/records.ts';
@@ -33,7 +33,7 @@ function heldDestination(store: Store): number {
 }
 
 /** How sending stands while it is paused. @param no the number of the pause */
-function paused(no: number): KeptSending {
+function paused(no: number): StoredSending {
   return { no, paused: { by: { kind: 'client', client: { kind: 'other' } }, since: 1, stop: null } };
 }
 
@@ -289,7 +289,7 @@ describe("The store's bookkeeping", () => {
       number,
     ];
     await Promise.all([1, 2, 3].map(() => store.add(deliveryRecord(store, { to: [a, b] }))));
-    await store.holds.keepSending(() => paused(1));
+    await store.holds.storeSending(() => paused(1));
     const read = (id: number, released: number | null, after: number, limit = 10): number[] =>
       store.forwardings.waiting(id, released, after, limit).map((each) => each.notificationId);
     assert.deepEqual(read(a, 1, 0), []);
@@ -436,16 +436,16 @@ class Exercised {
         const chosen = this.#chosen(step.which);
         if (chosen === undefined) return;
         const held = (): HeldFact[] => store.holds.of(chosen.notification, this.#view);
-        await (step.kind === 'drop' ? store.holds.drop(held) : store.holds.release(held, store.keptSending.no));
+        await (step.kind === 'drop' ? store.holds.drop(held) : store.holds.release(held, store.storedSending.no));
         return;
       }
       case 'pause':
-        return store.holds.keepSending(() => paused(store.keptSending.no + 1));
+        return store.holds.storeSending(() => paused(store.storedSending.no + 1));
       case 'continue':
-        return store.holds.keepSending(() => ({ ...store.keptSending, paused: null }));
+        return store.holds.storeSending(() => ({ ...store.storedSending, paused: null }));
       case 'dropAll': {
-        const flowing = { ...store.keptSending, paused: null };
-        if (store.keptSending.paused === null) return;
+        const flowing = { ...store.storedSending, paused: null };
+        if (store.storedSending.paused === null) return;
         return store.holds.dropAll(
           this.#view,
           () => [],
@@ -477,7 +477,7 @@ class Exercised {
   }
 
   get #view(): HoldView {
-    const { keptSending: sending, destinations } = this.store;
+    const { storedSending: sending, destinations } = this.store;
     return { sending, stopping: [], destinationHold: (id) => destinations.heldBy(id), isUnderWay: () => false };
   }
 

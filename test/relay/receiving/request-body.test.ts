@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
-import { areCrumbs } from '../../../src/common/read-bound.ts';
+import { areTinyChunks } from '../../../src/common/read-bound.ts';
 import { Bodies, BodyBudget, Chunks } from '../../../src/relay/receiving/request-body.ts';
 import type { BodyShare } from '../../../src/relay/receiving/request-body.ts';
 
@@ -95,9 +95,9 @@ describe('the chunks of a body', () => {
   });
 
   it('are crumbs only where they are many and tiny', () => {
-    assert.equal(areCrumbs(4096, 4096), false);
-    assert.equal(areCrumbs(10_000, 640_000), false);
-    assert.equal(areCrumbs(4097, 4097), true);
+    assert.equal(areTinyChunks(4096, 4096), false);
+    assert.equal(areTinyChunks(10_000, 640_000), false);
+    assert.equal(areTinyChunks(4097, 4097), true);
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { destinationSchema } from '../../../src/protocol/settings.ts';
-import { attemptOf, toldAttempt } from '../../../src/relay/sending/attempt.ts';
+import { attemptOf, protocolAttemptOf } from '../../../src/relay/sending/attempt.ts';
 import type { Sent } from '../../../src/relay/sending/attempt.ts';
 import type { SendResult } from '../../../src/relay/sending/outbound.ts';
 import type { Job } from '../../../src/relay/sending/waiting.ts';
@@ -61,7 +61,7 @@ describe('the record of an attempt', () => {
 
   it('is told with its number in all and in its round', () => {
     const { attempt } = attemptOf(job, sent, answer, { outcome: 'failed', detail: 'answered 503' }, null);
-    const told = toldAttempt(attempt, job, destination);
+    const told = protocolAttemptOf(attempt, job, destination);
     assert.deepEqual([told.number, told.ofRound, told.notificationId, told.deliveryId], [8, 2, 'n9', 'd4']);
     assert.deepEqual([told.destinationId, told.destination], ['t2', destination.url]);
     assert.deepEqual([told.at, told.nextAttemptAt], ['2023-11-14T22:13:20.000Z', null]);

@@ -6,8 +6,8 @@ import { RelayRequestError } from '../../../src/protocol/errors.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { sign } from '../../../src/open-connectors/signature.ts';
 import { until } from '../../relay/until.ts';
-import { allHeld, allRows, atRest, checkPages, throwWrong } from './told.ts';
-import type { Told } from './told.ts';
+import { allHeld, allRows, atRest, checkPages, throwWrong } from './observed.ts';
+import type { Observed } from './observed.ts';
 import { addressOf, conditions, keys } from './world.ts';
 import type {
   Connection,
@@ -299,7 +299,7 @@ export async function goOn(world: World, rig: RelayRig): Promise<void> {
 }
 
 /** What a pause or a breakpoint holds, in order. */
-export function heldByGate({ held }: Pick<Told, 'held'>): HeldForwarding[] {
+export function heldByGate({ held }: Pick<Observed, 'held'>): HeldForwarding[] {
   const place = ({ notificationId }: HeldForwarding): number => Number(notificationId.slice(1));
   return held.filter(({ heldBy }) => heldBy === 'pause' || heldBy === 'breakpoint').sort((a, b) => place(a) - place(b));
 }
@@ -806,7 +806,7 @@ export class Await extends Step {
 }
 
 /** The end of each sequence: all goes on, everything arrives, and what is told then is what is kept. */
-export async function finish(world: World, rig: RelayRig, patienceMs: number): Promise<void> {
+export async function finish(world: World, rig: RelayRig, timeoutMs: number): Promise<void> {
   await answerAll(rig);
   const isClosed = [...world.destinations.values()].some((each) => world.holds(each));
   if (isClosed) {
@@ -821,7 +821,7 @@ export async function finish(world: World, rig: RelayRig, patienceMs: number): P
   }
   await new Break('remove-all').run(world, rig);
   await goOn(world, rig);
-  const { rows, status } = await atRest(world, rig, false, patienceMs);
+  const { rows, status } = await atRest(world, rig, false, timeoutMs);
   await checkPages(rig.client, rows);
   world.checkOrder();
   throwWrong(world, rig);

@@ -2,7 +2,7 @@
 import type { HeldForwarding } from '../../../src/protocol/debug.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { Edited, Step, checkTaken, heldByGate, heldOf } from './commands.ts';
-import { atRest } from './told.ts';
+import { atRest } from './observed.ts';
 import type { KnownForwarding, World } from './world.ts';
 import type { RelayRig } from './rig.ts';
 
@@ -42,8 +42,8 @@ export class Together extends Step {
   }
 
   protected async do(world: World, rig: RelayRig): Promise<void> {
-    const told = await atRest(world, rig);
-    const held = heldByGate(told);
+    const observed = await atRest(world, rig);
+    const held = heldByGate(observed);
     const before = new Map(
       heldOf(world, held).map((each) => [each, { passed: each.passed, came: each.arrivals.length }]),
     );
@@ -52,7 +52,7 @@ export class Together extends Step {
     const goesOn = this.#has('continue');
     const wasReleased = world.forwardings.filter(({ released }) => released);
     // The second of two finds what has stopped after the first.
-    for (const asked of this.#asked) if (asked === 'continue') world.continuing(told.held);
+    for (const asked of this.#asked) if (asked === 'continue') world.continuing(observed.held);
     world.goingOn = true;
     if (this.#has('step')) for (const each of before.keys()) each.passed = true;
     const outcomes = await Promise.all([
@@ -77,7 +77,7 @@ export class Together extends Step {
     if (goesOn && sending.state === 'paused') {
       world.pauseTold();
       // A pause that comes while the relay writes that it goes on is the one that there was: what it let go may still go.
-      const { sending: before } = told.status;
+      const { sending: before } = observed.status;
       if (before.state === 'paused' && before.since === sending.since)
         for (const each of wasReleased) each.released = true;
     }

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import type { Stop } from '../../../src/protocol/debug.ts';
 import type { Attempt, EventRow } from '../../../src/protocol/history.ts';
 import type { Params } from '../../../src/protocol/methods.ts';
-import { connectToRelay, speakOver } from '../../../src/protocol/relay-client.ts';
+import { connectToRelay, clientOverStream } from '../../../src/protocol/relay-client.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { afterwards, temporaryFolder } from '../../relay/afterwards.ts';
 import { readyRelay } from '../../relay/processes.ts';
@@ -318,7 +318,7 @@ export class RelayRig {
     const args = ['--disable-warning=ExperimentalWarning', program, 'relay-process', '--history', '--data-dir'];
     const child = spawn(process.execPath, [...args, this.#dataDir], { stdio: ['pipe', 'pipe', 'inherit'] });
     const ended = once(child, 'exit');
-    const client = speakOver(Duplex.from({ writable: child.stdin, readable: child.stdout }), this.#dataDir);
+    const client = clientOverStream(Duplex.from({ writable: child.stdin, readable: child.stdout }), this.#dataDir);
     try {
       return await read(client);
     } finally {

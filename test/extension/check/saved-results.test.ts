@@ -3,7 +3,7 @@ import type { CheckResult } from '../../../src/check/check.ts';
 import { checksFor } from '../../../src/check/suite.ts';
 import { ownText, words } from '../../../src/check/words.ts';
 import { SecretMask } from '../../../src/common/masking.ts';
-import { keepRun, keptRun, nameOfCallback } from '../../../src/extension/check/kept-results.ts';
+import { saveRun, readSavedRun, nameOfCallback } from '../../../src/extension/check/saved-results.ts';
 
 const checks = checksFor({ answerWithinMs: 1000 });
 const secret = 'correct horse battery staple';
@@ -43,18 +43,18 @@ describe('What checks came to, kept for after a reload', () => {
   it('is read as it was, but for what was sent and answered', async () => {
     const state = new State();
     const result = failed('500');
-    await keepRun(state, 'here', { runToken: 'abc', results: [result] }, new SecretMask([]));
-    const kept = keptRun(state, 'here', checks);
+    await saveRun(state, 'here', { runToken: 'abc', results: [result] }, new SecretMask([]));
+    const kept = readSavedRun(state, 'here', checks);
     const steps = result.result?.steps.map((step) => ({ ...step, examples: [] }));
     assert.deepEqual(kept, { runToken: 'abc', results: [{ ...result, result: { ...result.result, steps } }] });
-    assert.equal(keptRun(state, 'elsewhere', checks), undefined);
-    assert.deepEqual(keptRun(state, 'here', checks.slice(1))?.results, []);
+    assert.equal(readSavedRun(state, 'elsewhere', checks), undefined);
+    assert.deepEqual(readSavedRun(state, 'here', checks.slice(1))?.results, []);
   });
 
   it('holds no secret that the callback said back, no header that was sent, and no text without end', async () => {
     const state = new State();
     const results = [failed(`you sent ${secret} ${'x'.repeat(100_000)}`)];
-    await keepRun(state, 'here', { runToken: 'abc', results }, new SecretMask([secret]));
+    await saveRun(state, 'here', { runToken: 'abc', results }, new SecretMask([secret]));
     const text = JSON.stringify([...state.kept]);
     assert.doesNotMatch(text, /battery staple|X-Key/);
     assert.ok(text.length < 5000, `${text.length}`);
@@ -63,9 +63,9 @@ describe('What checks came to, kept for after a reload', () => {
   it('is kept of the last few callbacks alone, each once, under a name that gives no URL away', async () => {
     const state = new State();
     const keep = (name: string): Promise<void> =>
-      keepRun(state, name, { runToken: name, results: [failed('500')] }, new SecretMask([]));
+      saveRun(state, name, { runToken: name, results: [failed('500')] }, new SecretMask([]));
     for (const name of ['a', 'b', 'c', 'd', 'e', 'a', 'f']) await keep(name);
-    const known = ['a', 'b', 'c', 'd', 'e', 'f'].filter((name) => keptRun(state, name, checks) !== undefined);
+    const known = ['a', 'b', 'c', 'd', 'e', 'f'].filter((name) => readSavedRun(state, name, checks) !== undefined);
     assert.deepEqual(known, ['a', 'c', 'd', 'e', 'f']);
     const [one, other] = ['planted', 'other'].map((token) =>
       nameOfCallback({ url: `http://127.0.0.1/?token=${token}` }),
@@ -77,6 +77,6 @@ describe('What checks came to, kept for after a reload', () => {
   it('is nothing where an earlier version has kept it otherwise', async () => {
     const state = new State();
     await state.update('campaignMonitorRelay.checkResults', { here: [] });
-    assert.equal(keptRun(state, 'here', checks), undefined);
+    assert.equal(readSavedRun(state, 'here', checks), undefined);
   });
 });

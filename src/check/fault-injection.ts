@@ -5,20 +5,20 @@ import type { Words } from '../common/words.ts';
 import { sign, signatureHeader } from '../open-connectors/signature.ts';
 import { megabytes, mostHeldBytes } from './budget.ts';
 import type { Delivery, Message } from './messages.ts';
-import type { Trouble } from './scenario.ts';
+import type { Fault } from './scenario.ts';
 import { SaidError, words } from './words.ts';
 import type { CheckCode } from './words.ts';
 
-/** A trouble that takes a signature key, and there is none. */
+/** A fault that takes a signature key, and there is none. */
 export class NoKeyError extends SaidError {
   override readonly name = 'NoKeyError';
-  constructor(trouble: string) {
-    super(words('needs-key', trouble));
+  constructor(fault: string) {
+    super(words('needs-key', fault));
   }
 }
 
 /** The kinds that are nothing without a key. */
-const aboutSignatures: ReadonlySet<Trouble> = new Set([
+const aboutSignatures: ReadonlySet<Fault> = new Set([
   'tampered',
   'unsigned',
   'wrong-signature',
@@ -36,26 +36,26 @@ const shownLength = 'sha256='.length + 9;
 const indent = 3;
 
 /**
- * How many events a notification may hold, where a trouble says so.
+ * How many events a notification may hold, where a fault says so.
  * @returns undefined where none does
  */
-export function partSizeOf(troubles: readonly Trouble[]): number | undefined {
-  if (troubles.includes('split')) return 1;
-  return troubles.includes('merged') ? 1000 : undefined;
+export function partSizeOf(faults: readonly Fault[]): number | undefined {
+  if (faults.includes('split')) return 1;
+  return faults.includes('merged') ? 1000 : undefined;
 }
 
-/** How many requests the troubles make of one, and how many bodies that are changed. */
-export function multipliedBy(troubles: readonly Trouble[]): { readonly requests: number; readonly changed: number } {
-  const requests = 2 ** troubles.filter((each) => each === 'twice').length;
-  return { requests, changed: troubles.includes('tampered') ? requests : 0 };
+/** How many requests the faults make of one, and how many bodies that are changed. */
+export function multipliedBy(faults: readonly Fault[]): { readonly requests: number; readonly changed: number } {
+  const requests = 2 ** faults.filter((each) => each === 'twice').length;
+  return { requests, changed: faults.includes('tampered') ? requests : 0 };
 }
 
 /**
- * Deliveries as the troubles have them written.
+ * Deliveries as the faults have them written.
  * @throws SaidError where that would be too much, of one or of all
  */
-export function deliveriesWith(deliveries: readonly Delivery[], troubles: readonly Trouble[]): readonly Delivery[] {
-  if (!troubles.includes('escaped')) return deliveries;
+export function deliveriesWith(deliveries: readonly Delivery[], faults: readonly Fault[]): readonly Delivery[] {
+  if (!faults.includes('escaped')) return deliveries;
   let made = 0;
   return deliveries.map((delivery) => {
     const written = escapedDelivery(delivery);
@@ -85,31 +85,31 @@ function escapedDelivery(delivery: Delivery): Delivery {
 }
 
 /**
- * The requests with what goes wrong, in the order in which the troubles are named.
+ * The requests with what goes wrong, in the order in which the faults are named.
  * @param signatureKey the key by which they were signed
  * @throws NoKeyError
  */
-export function withTroubles(
+export function withFaults(
   messages: readonly Message[],
-  troubles: readonly Trouble[],
+  faults: readonly Fault[],
   signatureKey: string | undefined,
 ): Message[] {
-  return troubles.reduce<Message[]>(
-    (all, trouble) => {
-      if (signatureKey === undefined && aboutSignatures.has(trouble)) throw new NoKeyError(JSON.stringify(trouble));
-      return withTrouble(all, trouble, signatureKey ?? '');
+  return faults.reduce<Message[]>(
+    (all, fault) => {
+      if (signatureKey === undefined && aboutSignatures.has(fault)) throw new NoKeyError(JSON.stringify(fault));
+      return withFault(all, fault, signatureKey ?? '');
     },
     [...messages],
   );
 }
 
-function withTrouble(messages: Message[], trouble: Trouble, key: string): Message[] {
-  if (typeof trouble === 'object') {
-    if ('slow' in trouble) return messages.map((each) => ({ ...each, manner: { kind: 'slow', ms: trouble.slow } }));
+function withFault(messages: Message[], fault: Fault, key: string): Message[] {
+  if (typeof fault === 'object') {
+    if ('slow' in fault) return messages.map((each) => ({ ...each, manner: { kind: 'slow', ms: fault.slow } }));
     const [first, ...others] = messages;
-    return first === undefined ? [] : [...others, { ...labelled(first, 'sent-late'), afterMs: trouble.late }];
+    return first === undefined ? [] : [...others, { ...labelled(first, 'sent-late'), afterMs: fault.late }];
   }
-  switch (trouble) {
+  switch (fault) {
     case 'twice':
       return messages.flatMap((each) => [each, labelled(each, 'sent-again')]);
     case 'reordered':

@@ -9,7 +9,7 @@ import { stateFolder } from '../protocol/known-directories.ts';
 import { isAlive, waitForEnd } from './background.ts';
 import { CommandError, frozenAdvice } from './errors.ts';
 
-const keptSchema = z.object({
+const recordSchema = z.object({
   port: z.int(),
   pid: z.int(),
   /** The base of its controls; with credentials of its own the key is in it. */
@@ -19,7 +19,7 @@ const keptSchema = z.object({
   json: z.array(z.string()),
   text: z.array(z.string()),
 });
-export type KeptSandbox = z.infer<typeof keptSchema>;
+export type SandboxRecord = z.infer<typeof recordSchema>;
 
 /** How long one may take to answer, and then to end, in milliseconds. */
 const answerTimeout = 5000;
@@ -33,7 +33,7 @@ function folder(): string {
 const fileOf = (port: number): string => join(folder(), `${port}.json`);
 
 /** Keeps where one is. @throws the system's error where that cannot be written */
-export function keepSandbox(sandbox: KeptSandbox): void {
+export function recordSandbox(sandbox: SandboxRecord): void {
   mkdirSync(folder(), { recursive: true, mode: 0o700 });
   stageFile(fileOf(sandbox.port), JSON.stringify(sandbox)).put();
 }
@@ -48,9 +48,9 @@ export function forgetSandbox(port: number): void {
  * @param port 0 for any
  * @throws CommandError where one does not answer: it may run, and is kept
  */
-export async function runningSandboxes(port: number): Promise<readonly KeptSandbox[]> {
-  const running: KeptSandbox[] = [];
-  for (const kept of keptSandboxes()) {
+export async function runningSandboxes(port: number): Promise<readonly SandboxRecord[]> {
+  const running: SandboxRecord[] = [];
+  for (const kept of recordedSandboxes()) {
     if (port !== 0 && kept.port !== port) continue;
     const state = await stateOf(kept);
     if (state === 'running') running.push(kept);
@@ -79,7 +79,7 @@ export async function sandboxVendors(): Promise<readonly { readonly host: string
 }
 
 /** Ends one, and waits until it is gone. @throws CommandError where it does not end in time */
-export async function endSandbox(kept: KeptSandbox): Promise<void> {
+export async function endSandbox(kept: SandboxRecord): Promise<void> {
   try {
     await fetch(`${kept.control}/stop`, { method: 'POST', signal: AbortSignal.timeout(answerTimeout) });
   } catch {
@@ -90,11 +90,11 @@ export async function endSandbox(kept: KeptSandbox): Promise<void> {
 }
 
 /** As an error names it. */
-const nameOf = ({ port, pid }: KeptSandbox): string => `the sandbox at port ${port} (process ${pid})`;
+const nameOf = ({ port, pid }: SandboxRecord): string => `the sandbox at port ${port} (process ${pid})`;
 
 const answerSchema = z.looseObject({ proof: z.string().optional(), controls: z.looseObject({}).optional() });
 
-function keptSandboxes(): KeptSandbox[] {
+function recordedSandboxes(): SandboxRecord[] {
   let names: string[];
   try {
     names = readdirSync(folder()).filter((name) => /^\d+\.json$/.test(name));
@@ -103,7 +103,7 @@ function keptSandboxes(): KeptSandbox[] {
     return [];
   }
   return names.flatMap((name) => {
-    const kept = keptSchema.safeParse(parseJson(readFileSync(join(folder(), name), 'utf8')));
+    const kept = recordSchema.safeParse(parseJson(readFileSync(join(folder(), name), 'utf8')));
     return kept.success ? [kept.data] : [];
   });
 }
@@ -112,7 +112,12 @@ function keptSandboxes(): KeptSandbox[] {
  * How it is. One with credentials of its own proves that it knows the key of its controls, which is sent to nobody: its
  * port may be another program's by now. One that has only not answered yet is not gone.
  */
-async function stateOf({ control, port, pid, randomCredentials }: KeptSandbox): Promise<'running' | 'gone' | 'silent'> {
+async function stateOf({
+  control,
+  port,
+  pid,
+  randomCredentials,
+}: SandboxRecord): Promise<'running' | 'gone' | 'silent'> {
   if (!isAlive(pid)) return 'gone';
   const key = control.slice(control.lastIndexOf('/') + 1);
   const nonce = newNonce();

@@ -3,8 +3,8 @@ import type { Sending } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow, Forwarding, Notification } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { columnLengths, cut } from './columns.ts';
-import { toldId } from './destinations.ts';
-import type { HeldCounts, Hold, Holdable, KeptSending } from './held.ts';
+import { protocolDestinationId } from './destinations.ts';
+import type { HeldCounts, Hold, Holdable, StoredSending } from './held.ts';
 import type {
   AttemptFacts,
   DeliveryFacts,
@@ -37,7 +37,7 @@ function idOrNull(letter: 'e' | 'n', number: number | null): string | null {
 }
 
 /** A delivery without its bytes. */
-export function shownDelivery(delivery: DeliveryFacts, eventCount: number): Delivery {
+export function protocolDelivery(delivery: DeliveryFacts, eventCount: number): Delivery {
   return {
     id: `d${delivery.id}`,
     source: delivery.source,
@@ -62,7 +62,7 @@ export function shownDelivery(delivery: DeliveryFacts, eventCount: number): Deli
  * @param notification its own; undefined where it has none
  * @param forwardings those of its notification, and of its delivery's raw one
  */
-export function shownEvent(
+export function protocolEvent(
   delivery: Pick<
     DeliveryFacts,
     'id' | 'source' | 'injected' | 'receivedAt' | 'list' | 'signature' | 'reason' | 'httpStatus'
@@ -102,7 +102,7 @@ export function shownEvent(
  * What the platform would post for a part of a delivery.
  * @param firstEvent the id of its first event
  */
-export function shownNotification(
+export function protocolNotification(
   notification: NotificationFacts,
   deliveryId: number,
   firstEvent: number,
@@ -126,7 +126,7 @@ export function shownNotification(
  * @param destination as it is known, if it still is
  * @param hold how it is held; null where it is not
  */
-export function shownForwarding(
+export function protocolForwarding(
   notificationId: number,
   forwarding: ForwardingFacts,
   destination: Destination | undefined,
@@ -134,7 +134,7 @@ export function shownForwarding(
 ): Forwarding {
   return {
     notificationId: `n${notificationId}`,
-    ...shownPlace(forwarding.destinationId, destination),
+    ...protocolPlace(forwarding.destinationId, destination),
     mode: destination?.mode ?? 'normalised',
     ...(destination?.signatureKeyName !== undefined && { signatureKeyName: destination.signatureKeyName }),
     state: hold === null ? forwarding.state : 'held',
@@ -146,17 +146,17 @@ export function shownForwarding(
     durationMs: forwarding.durationMs,
     detail: hold?.detail ?? forwarding.detail,
     heldBy: hold?.by ?? null,
-    breakpointId: shownBreakpoint(hold?.breakpoint),
+    breakpointId: protocolBreakpoint(hold?.breakpoint),
   };
 }
 
 /** A breakpoint's id as clients know it. */
-export function shownBreakpoint(number: number | null | undefined): string | null {
+export function protocolBreakpoint(number: number | null | undefined): string | null {
   return number === null || number === undefined ? null : `b${number}`;
 }
 
 /** One try, without the answer. */
-export function shownAttempt(
+export function protocolAttempt(
   attempt: AttemptFacts,
   deliveryId: number,
   destination: Destination | undefined,
@@ -164,7 +164,7 @@ export function shownAttempt(
   return {
     notificationId: `n${attempt.notificationId}`,
     deliveryId: `d${deliveryId}`,
-    ...shownPlace(attempt.destinationId, destination),
+    ...protocolPlace(attempt.destinationId, destination),
     number: attempt.number,
     at: iso(attempt.at),
     durationMs: attempt.durationMs,
@@ -175,20 +175,23 @@ export function shownAttempt(
   };
 }
 
-function shownPlace(id: number, destination: Destination | undefined): { destinationId: string; destination: string } {
-  return { destinationId: toldId(id, destination), destination: destination?.url ?? '' };
+function protocolPlace(
+  id: number,
+  destination: Destination | undefined,
+): { destinationId: string; destination: string } {
+  return { destinationId: protocolDestinationId(id, destination), destination: destination?.url ?? '' };
 }
 
 type Destinations = (id: number) => Destination | undefined;
 type Holds = (forwarding: Holdable) => Hold | null;
 
 /** A delivery that has just been stored. */
-export function shownRecord(record: DeliveryRecord): Delivery {
-  return shownDelivery(record, record.status === 'accepted' ? record.events.length : 0);
+export function protocolRecord(record: DeliveryRecord): Delivery {
+  return protocolDelivery(record, record.status === 'accepted' ? record.events.length : 0);
 }
 
 /** The events of a delivery that has just been stored; nothing of it has been sent yet. */
-export function shownEventsOf(record: DeliveryRecord, destinationById: Destinations, holdOf: Holds): EventRow[] {
+export function protocolEventsOf(record: DeliveryRecord, destinationById: Destinations, holdOf: Holds): EventRow[] {
   const notifications = new Map(
     record.notifications.map((each) => [
       each.id,
@@ -201,19 +204,24 @@ export function shownEventsOf(record: DeliveryRecord, destinationById: Destinati
   return record.events.map((event, index) => {
     const own = event.notificationId === null ? undefined : notifications.get(event.notificationId);
     const forwardings = [...(own?.forwardings ?? []), ...rawForwardings];
-    return shownEvent(record, event, { position: index + 1, of }, own?.facts, forwardings);
+    return protocolEvent(record, event, { position: index + 1, of }, own?.facts, forwardings);
   });
 }
 
 /** The notifications of a delivery that has just been stored. */
-export function shownNotificationsOf(
+export function protocolNotificationsOf(
   record: DeliveryRecord,
   destinationById: Destinations,
   holdOf: Holds,
 ): Notification[] {
   const firstEvent = record.events[0]?.id ?? 0;
   return record.notifications.map((each) =>
-    shownNotification(each, record.id, firstEvent + each.firstEvent, freshForwardings(each, destinationById, holdOf)),
+    protocolNotification(
+      each,
+      record.id,
+      firstEvent + each.firstEvent,
+      freshForwardings(each, destinationById, holdOf),
+    ),
   );
 }
 
@@ -229,12 +237,12 @@ function freshForwardings(
 ): Forwarding[] {
   return forwardings.map((each) => {
     const facts = { ...each, ...untried };
-    return shownForwarding(id, facts, destinationById(each.destinationId), holdOf({ ...facts, notificationId: id }));
+    return protocolForwarding(id, facts, destinationById(each.destinationId), holdOf({ ...facts, notificationId: id }));
   });
 }
 
 /** How sending stands. @param counts what is held @param breakpoints how many are enabled */
-export function shownSending({ paused }: KeptSending, counts: HeldCounts, breakpoints: number): Sending {
+export function protocolSending({ paused }: StoredSending, counts: HeldCounts, breakpoints: number): Sending {
   const { pause, breakpoint, 'missing-key': missingKey, destination } = counts;
   const held = { pause, breakpoint, missingKey, destination };
   if (paused === null) return { state: 'flowing', held, breakpoints };

@@ -17,7 +17,7 @@ const looksBetween = 8;
 const checkpointWhenQuiet = 500;
 const checkpointInBurst = 5000;
 
-export interface UpkeepOptions {
+export interface IndexMaintenanceOptions {
   readonly history: Pick<HistoryThread, 'tell'>;
   readonly store: Pick<Store, 'rememberContents' | 'setIndexSize'>;
   /** Tells the clients. */
@@ -33,8 +33,8 @@ export interface UpkeepOptions {
  * Has the history's thread do what would else be done while requests wait: when a burst is over, or has gone on long.
  * Passes on what it says of the index.
  */
-export class Upkeep {
-  readonly #options: UpkeepOptions;
+export class IndexMaintenance {
+  readonly #options: IndexMaintenanceOptions;
   /** How far the index has come, as it was last told. */
   #index: Status['index'] = { events: 0, of: 0, failure: null };
   /** Why it is in memory; null where it is in its file. */
@@ -46,7 +46,7 @@ export class Upkeep {
   #sinceCheckpoint = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: UpkeepOptions) {
+  constructor(options: IndexMaintenanceOptions) {
     this.#options = options;
   }
 

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { Upkeep } from '../../../src/relay/history/upkeep.ts';
+import { IndexMaintenance } from '../../../src/relay/history/index-maintenance.ts';
 import { afterwards } from '../afterwards.ts';
 import { until } from '../until.ts';
 
 interface Watched {
-  readonly upkeep: Upkeep;
+  readonly maintenance: IndexMaintenance;
   /** What the history was asked to do, in order. */
   readonly asked: string[];
 }
 
 function watched(): Watched {
   const asked: string[] = [];
-  const upkeep = new Upkeep({
+  const maintenance = new IndexMaintenance({
     history: { tell: (what) => void asked.push(what) },
     store: {
       rememberContents: () => void asked.push('rememberContents'),
@@ -24,12 +24,12 @@ function watched(): Watched {
     },
     log: (level, message) => void asked.push(`${level}: ${message}`),
   });
-  afterwards(() => upkeep.close());
-  return { upkeep, asked };
+  afterwards(() => maintenance.close());
+  return { maintenance, asked };
 }
 
-function store({ upkeep }: Watched, count: number): void {
-  for (let i = 0; i < count; i++) upkeep.stored();
+function store({ maintenance }: Watched, count: number): void {
+  for (let i = 0; i < count; i++) maintenance.stored();
 }
 
 describe('the upkeep of the history', () => {
@@ -54,21 +54,21 @@ describe('the upkeep of the history', () => {
   });
 
   it('begins with what earlier relays left', async () => {
-    const { upkeep, asked } = watched();
-    upkeep.begin();
+    const { maintenance, asked } = watched();
+    maintenance.begin();
     await until(() => asked.length > 1);
     assert.deepEqual(asked, ['rememberContents', 'begin']);
   });
 
   it('passes on what is said of the index, and says once that it does not follow', () => {
-    const { upkeep, asked } = watched();
+    const { maintenance, asked } = watched();
     const index = { events: 3, of: 9, bytes: 700, inMemory: null };
-    upkeep.indexed({ index, marks: [{ event: 3, duplicateOf: 1 }], failure: null });
+    maintenance.indexed({ index, marks: [{ event: 3, duplicateOf: 1 }], failure: null });
     assert.deepEqual(asked, ['700 bytes for 3', '[{"id":"e3","duplicateOf":"e1"}]', 'status']);
-    assert.deepEqual(upkeep.index, { events: 3, of: 9, failure: null });
-    for (let i = 0; i < 2; i++) upkeep.indexed({ index, marks: [], failure: 'disk full' });
+    assert.deepEqual(maintenance.index, { events: 3, of: 9, failure: null });
+    for (let i = 0; i < 2; i++) maintenance.indexed({ index, marks: [], failure: 'disk full' });
     assert.equal(asked.filter((each) => each.startsWith('warn: the index of the history does not follow')).length, 1);
-    assert.equal(upkeep.index.failure, 'disk full');
+    assert.equal(maintenance.index.failure, 'disk full');
   });
 
   it('comes no more after its end', async () => {
@@ -76,7 +76,7 @@ describe('the upkeep of the history', () => {
     const going = watched();
     store(ended, 1);
     store(going, 1);
-    ended.upkeep.close();
+    ended.maintenance.close();
     await until(() => going.asked.length === 1);
     assert.deepEqual(ended.asked, []);
   });

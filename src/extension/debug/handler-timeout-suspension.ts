@@ -8,7 +8,7 @@ import type { RememberedConfigurations } from './handler-configurations.ts';
 import { launchCandidates } from './launch-configurations.ts';
 import type { Programs } from './programs.ts';
 
-export interface HandlerPatienceParts {
+export interface HandlerTimeoutSuspensionParts {
   readonly session: Session;
   readonly programs: Programs;
   readonly remembered: RememberedConfigurations;
@@ -19,8 +19,8 @@ export interface HandlerPatienceParts {
  * Tells the relay of which destinations the handler stands. It ends with the debug session, or with this window, whose
  * connection the relay watches.
  */
-export class HandlerPatience implements vscode.Disposable {
-  readonly #parts: HandlerPatienceParts;
+export class HandlerTimeoutSuspension implements vscode.Disposable {
+  readonly #parts: HandlerTimeoutSuspensionParts;
   /** The sessions that Debug My Handler has started or found, by destination. */
   readonly #watched = new Map<string, Set<string>>();
   readonly #disposables: readonly vscode.Disposable[];
@@ -28,7 +28,7 @@ export class HandlerPatience implements vscode.Disposable {
   #told: { readonly client: RelayClient; readonly text: string } | undefined;
   #telling: Promise<void> = Promise.resolve();
 
-  constructor(parts: HandlerPatienceParts) {
+  constructor(parts: HandlerTimeoutSuspensionParts) {
     this.#parts = parts;
     this.#disposables = [
       parts.programs.onDidChange(() => this.#follow()),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { commandOfFile, namedInFile, secretsOfFile, unnamedIn, whatIsAsked } from '../../src/check/asked.ts';
+import { commandOfFile, namedInFile, secretsOfFile, unnamedIn, neededProbes } from '../../src/check/run-probes.ts';
 import { scenario } from '../../src/check/scenario.ts';
 import type { Scenario, ScenarioFile } from '../../src/check/scenario.ts';
 import { SecretMask } from '../../src/common/masking.ts';
@@ -21,8 +21,8 @@ const file: ScenarioFile = {
 
 describe('Whom scenarios ask', () => {
   it('is who any of them expects something of', () => {
-    assert.deepEqual(whatIsAsked(file.scenarios), { probe: true, kept: false });
-    assert.deepEqual(whatIsAsked([asking('a', {}), asking('b', { kept: 'Ada' })]), { probe: false, kept: true });
+    assert.deepEqual(neededProbes(file.scenarios), { probe: true, kept: false });
+    assert.deepEqual(neededProbes([asking('a', {}), asking('b', { kept: 'Ada' })]), { probe: false, kept: true });
   });
 
   it('has a name, or the first that asks is told', () => {

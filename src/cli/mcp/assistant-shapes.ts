@@ -62,7 +62,7 @@ function decodesToAddress(name: string, encoding: 'hex' | 'base64'): boolean {
   return /^[\x20-\x7e]*@[\x20-\x7e]*$/.test(Buffer.from(name, encoding).toString('latin1'));
 }
 
-function toldName(name: string): string {
+function nameShape(name: string): string {
   return isPlainName(name) ? name : shapeOf(name);
 }
 
@@ -80,7 +80,7 @@ interface Place {
 }
 
 /** Says what an assistant is told, the same address by the same mark as long as it lives. */
-export class Told {
+export class AssistantShapes {
   readonly #mask = new AddressMask();
   readonly #permitted: Permitted;
 
@@ -140,7 +140,7 @@ export class Told {
   #text(text: string, { name, custom, depth }: Place): unknown {
     if (text.trim() === '' || constants.has(text)) return text;
     const role = roleOf(name, custom);
-    if (role === 'customKey') return toldName(text);
+    if (role === 'customKey') return nameShape(text);
     if (!custom) {
       if (addressField.test(name)) return this.address(text);
       if (role === 'word' && isKnownWord(text)) return text;
@@ -165,7 +165,7 @@ export class Told {
 
   /** Headers: what is known of both vendors, and of the others the shape. */
   headers(headers: Headers): unknown {
-    const told = headers.map(([name, value]) => [toldName(name), knownHeader(name, value)]);
+    const told = headers.map(([name, value]) => [nameShape(name), knownHeader(name, value)]);
     return fit(told.slice(0, mostHeaders), longestBody / 4);
   }
 
@@ -179,7 +179,7 @@ export class Told {
       source: source === 'campaign-monitor' ? null : source,
       httpStatus: httpStatus === 200 ? null : httpStatus,
       type: row.type === null || isKnownWord(row.type) ? row.type : shapeOf(row.type),
-      list: toldId(row.list),
+      list: idShape(row.list),
       address: row.address === null ? null : this.address(row.address),
       date: row.date === null || isKnownDate(row.date) ? row.date : shapeOf(row.date),
       warning: warningWords(row.warning),
@@ -224,7 +224,7 @@ export class Told {
       ...{ id, source, status, injected, receivedAt, httpStatus, signature, bodyBytes, truncated, eventCount },
       editOf: delivery.editOf,
       reason: reasonWords(delivery.reason),
-      list: toldId(delivery.list),
+      list: idShape(delivery.list),
       contentType: contentType === null ? null : knownHeader('content-type', contentType),
     };
   }
@@ -235,7 +235,7 @@ export class Told {
     const [first, last] = [eventIds[0], eventIds.at(-1)];
     return {
       ...{ id, deliveryId, kind, part, parts, createdAt },
-      eventId: toldName(notification.eventId),
+      eventId: nameShape(notification.eventId),
       forwardings: forwardings.map((each) => this.forwarding(each)),
       events: eventIds.length > 1 ? `${first} to ${last}` : (first ?? null),
     };
@@ -271,7 +271,7 @@ export class Told {
     const [, contentType] = answerHeaders.find(([name]) => name.toLowerCase() === 'content-type') ?? [];
     const bytes = Buffer.from(answerBody, 'base64');
     const value = parseJson(bytes.toString());
-    const keys = [...keysOf(value)].map(toldName);
+    const keys = [...keysOf(value)].map(nameShape);
     return {
       contentType: contentType === undefined ? null : knownHeader('content-type', contentType),
       bytes: bytes.length,
@@ -325,7 +325,7 @@ export class Told {
           return { verdict, what: this.text(what), expected: this.text(expected), actual: this.#seen(actual) };
         }),
         examples: step.examples.map(({ label, eventId, events, bytes, attempts }) => ({
-          ...{ label: this.text(label), eventId: eventId === null ? null : toldName(eventId), events, bytes },
+          ...{ label: this.text(label), eventId: eventId === null ? null : nameShape(eventId), events, bytes },
           attempts: attempts.map(({ answer, ms: took }) => ({ answer: this.#seen(answer), ms: took })),
         })),
       })),
@@ -385,7 +385,7 @@ function knownHeader(name: string, value: string): string {
   return isOpenHeader(name, value) ? value : shapeOf(value);
 }
 
-function toldId(text: string | null): string | null {
+function idShape(text: string | null): string | null {
   return text === null || (id.test(text) && isPlainName(text)) ? text : shapeOf(text);
 }
 

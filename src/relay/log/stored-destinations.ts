@@ -1,7 +1,7 @@
 /** Destinations and render settings in the log: what forwardings and notifications refer to by number. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Destination } from '../../protocol/settings.ts';
-import { distinctDestinations, findForReplay, findKnown, toldId } from './destinations.ts';
+import { distinctDestinations, findForReplay, findKnown, protocolDestinationId } from './destinations.ts';
 import type { KnownDestination } from './destinations.ts';
 import { readDestinationHold } from './held.ts';
 import type { DestinationHold } from './held.ts';
@@ -13,7 +13,7 @@ import type { WriteQueue } from './write-queue.ts';
 export type HoldsDestination = (destination: Destination) => DestinationHold | null;
 
 /** What the log made of settings. */
-export interface KeptSettings {
+export interface StoredSettings {
   /** The destinations of the settings, in their order, each once. */
   readonly destinations: readonly { readonly id: number; readonly destination: Destination }[];
   readonly renderSettingsId: number;
@@ -22,7 +22,7 @@ export interface KeptSettings {
 }
 
 /** The destinations of a log, as its only writer knows them. */
-export class KeptDestinations {
+export class StoredDestinations {
   readonly #sql: Statements;
   readonly #queue: WriteQueue;
   /** As on disk, by id. */
@@ -57,7 +57,7 @@ export class KeptDestinations {
 
   /** A destination as clients and the log call it. */
   nameOf(id: number): string {
-    return toldId(id, this.get(id));
+    return protocolDestinationId(id, this.get(id));
   }
 
   /**
@@ -65,7 +65,7 @@ export class KeptDestinations {
    * @param heldBy says of every destination who holds it
    * @throws StoreError where it cannot be written
    */
-  keepSettings(entries: readonly Destination[], render: RenderSettings, heldBy: HoldsDestination): KeptSettings {
+  keepSettings(entries: readonly Destination[], render: RenderSettings, heldBy: HoldsDestination): StoredSettings {
     const before = this.#destinations;
     const distinct = distinctDestinations(entries);
     const known = findKnown(distinct, [...before.values()]);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { madeOnce } from '../../src/extension/made-once.ts';
+import { memoizeAsync } from '../../src/extension/memoize-async.ts';
 
 describe('What is made once', () => {
   it('is made when it is first asked for, for all that ask', async () => {
     let count = 0;
-    const ask = madeOnce(() => Promise.resolve(++count));
+    const ask = memoizeAsync(() => Promise.resolve(++count));
     assert.equal(count, 0);
     assert.deepEqual(await Promise.all([ask(), ask()]), [1, 1]);
     assert.equal(await ask(), 1);
@@ -12,7 +12,7 @@ describe('What is made once', () => {
 
   it('is tried again where it failed', async () => {
     let count = 0;
-    const ask = madeOnce(() => (++count === 1 ? Promise.reject(new Error('not there')) : Promise.resolve(count)));
+    const ask = memoizeAsync(() => (++count === 1 ? Promise.reject(new Error('not there')) : Promise.resolve(count)));
     const both = await Promise.allSettled([ask(), ask()]);
     assert.deepEqual(
       both.map(({ status }) => status),

@@ -2,18 +2,18 @@
 import { maxAttempts } from '../../common/retry-policies.ts';
 import type { Status } from '../../protocol/status.ts';
 import type { ListNaming } from '../ui/phrases.ts';
-import type { Surroundings } from './event-words.ts';
+import type { RowContext } from './event-words.ts';
 
 /**
  * What stands around all events at this moment.
  * @param status how the relay is; undefined where none runs
  * @param language the user's, such as `de`
  */
-export function surroundingsOf(
+export function rowContextOf(
   status: Pick<Status, 'destinations' | 'settings' | 'sending'> | undefined,
   names: ListNaming,
   language: string,
-): Surroundings {
+): RowContext {
   const nameOfList = (listId: string): string | undefined => names.nameOfList(listId);
   const now = Date.now();
   if (status === undefined)

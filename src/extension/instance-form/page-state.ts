@@ -3,18 +3,18 @@ import { holdsHookSecret } from '../../common/hook-path.ts';
 import type { CreatedInstance, FormFields } from './messages.ts';
 
 /** What the page keeps. */
-export interface KeptForm {
+export interface FormPageState {
   readonly fields: FormFields;
   /** The instance whose page stands in place of the form. */
   readonly created?: CreatedInstance | undefined;
 }
 
 /** Stands for the relay's URL: it is filled in anew where the form comes back. */
-export const keptRelayUrl = '{relay}';
+export const relayUrlPlaceholder = '{relay}';
 
 /** The fields as they may be kept. */
-export function fieldsToKeep(fields: FormFields): FormFields {
+export function fieldsForPageState(fields: FormFields): FormFields {
   // A user and password, or a query: as text, since it may be half typed.
   if (/[?@]/.test(fields.callbackUrl)) return { ...fields, callbackUrl: '' };
-  return holdsHookSecret(fields.callbackUrl) ? { ...fields, callbackUrl: keptRelayUrl } : fields;
+  return holdsHookSecret(fields.callbackUrl) ? { ...fields, callbackUrl: relayUrlPlaceholder } : fields;
 }

@@ -12,12 +12,12 @@ import { prefix } from '../prefix.ts';
 import type { DestinationSetting } from '../settings.ts';
 
 /** Of so many callbacks, those that were checked last. */
-const mostKept = 5;
+const mostSaved = 5;
 
 /** Of each text so many UTF-16 units are kept. */
 const mostOfText = 500;
 
-const keptKey = `${prefix}.checkResults`;
+const savedKey = `${prefix}.checkResults`;
 
 const said: z.ZodType<Said> = z.lazy(() => z.union([z.string(), saidByCode]));
 const saidByCode: z.ZodType<Words> = z.lazy(() =>
@@ -60,10 +60,10 @@ const resultSchema = z.object({
 });
 
 const runSchema = z.object({ runToken: z.string(), results: z.array(resultSchema) });
-const keptSchema = z.array(z.tuple([z.string(), runSchema]));
+const savedSchema = z.array(z.tuple([z.string(), runSchema]));
 
 /** What a callback's checks came to. */
-export interface KeptRun {
+export interface SavedRun {
   /** What the addresses of the run hold. */
   readonly runToken: string;
   readonly results: readonly CheckResult[];
@@ -78,7 +78,7 @@ export function nameOfCallback({ url, id }: DestinationSetting): string {
 }
 
 /** Reads what is kept of a callback; undefined where there is nothing. @param checks those that there are now */
-export function keptRun(state: StateReader, callback: string, checks: readonly Check[]): KeptRun | undefined {
+export function readSavedRun(state: StateReader, callback: string, checks: readonly Check[]): SavedRun | undefined {
   const run = read(state).find(([name]) => name === callback)?.[1];
   if (run === undefined) return undefined;
   const results = run.results.flatMap(({ id, result, ...rest }): CheckResult[] => {
@@ -91,10 +91,10 @@ export function keptRun(state: StateReader, callback: string, checks: readonly C
 }
 
 /** Keeps what a callback's checks came to, in place of what they came to before. @param mask the run's */
-export async function keepRun(
+export async function saveRun(
   state: StateReader & { update(key: string, value: unknown): Thenable<void> },
   callback: string,
-  { runToken, results }: KeptRun,
+  { runToken, results }: SavedRun,
   mask: SecretMask,
 ): Promise<void> {
   const plain = results.map(({ check: { id }, outcome, reason, result }) => ({
@@ -104,7 +104,7 @@ export async function keepRun(
   // Read as it will be, so that nothing else is kept.
   const run = runSchema.parse(withTexts({ runToken, results: plain }, (text) => mask.in(text).slice(0, mostOfText)));
   const others = read(state).filter(([name]) => name !== callback);
-  await state.update(keptKey, [...others, [callback, run]].slice(-mostKept));
+  await state.update(savedKey, [...others, [callback, run]].slice(-mostSaved));
 }
 
 interface StateReader {
@@ -112,8 +112,8 @@ interface StateReader {
 }
 
 /** An earlier version may have kept it otherwise: then there is nothing. */
-function read(state: StateReader): z.output<typeof keptSchema> {
-  return keptSchema.safeParse(state.get(keptKey)).data ?? [];
+function read(state: StateReader): z.output<typeof savedSchema> {
+  return savedSchema.safeParse(state.get(savedKey)).data ?? [];
 }
 
 /** The same value with every text in it changed. */

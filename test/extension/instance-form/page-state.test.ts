@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { emptyFields } from '../../../src/extension/instance-form/fields.ts';
-import { fieldsToKeep, keptRelayUrl } from '../../../src/extension/instance-form/kept-fields.ts';
+import { fieldsForPageState, relayUrlPlaceholder } from '../../../src/extension/instance-form/page-state.ts';
 
 describe('What VS Code keeps of a form', () => {
   const fields = { ...emptyFields('api.example.com', 'http://localhost:8788/oauth/callback'), name: 'Mine' };
@@ -8,8 +8,8 @@ describe('What VS Code keeps of a form', () => {
   it('holds no URL of a relay: its secret would be on disk', () => {
     const secret = '0123456789abcdef'.repeat(2);
     for (const base of ['https://name.localtunnel.me', 'http://127.0.0.1:8787', 'https://h/below']) {
-      const kept = fieldsToKeep({ ...fields, callbackUrl: `${base}/hooks/${secret}/open-connectors` });
-      assert.deepEqual(kept, { ...fields, callbackUrl: keptRelayUrl });
+      const kept = fieldsForPageState({ ...fields, callbackUrl: `${base}/hooks/${secret}/open-connectors` });
+      assert.deepEqual(kept, { ...fields, callbackUrl: relayUrlPlaceholder });
     }
   });
 
@@ -20,11 +20,11 @@ describe('What VS Code keeps of a form', () => {
       'ada:secret@example.com',
       'https://ada:sec/ret@example.com',
     ])
-      assert.deepEqual(fieldsToKeep({ ...fields, callbackUrl }), { ...fields, callbackUrl: '' });
+      assert.deepEqual(fieldsForPageState({ ...fields, callbackUrl }), { ...fields, callbackUrl: '' });
   });
 
   it('is otherwise what was typed', () => {
     const typed = { ...fields, callbackUrl: 'https://example.com/hooks/mine' };
-    assert.equal(fieldsToKeep(typed), typed);
+    assert.equal(fieldsForPageState(typed), typed);
   });
 });

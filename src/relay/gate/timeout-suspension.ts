@@ -7,7 +7,7 @@ export interface Caller {
 }
 
 /** What each client asked for, until it asks for something else or is gone. */
-export class Patience {
+export class TimeoutSuspension {
   readonly #asked = new Map<Caller, readonly string[]>();
   readonly #onChange: (destinationIds: ReadonlySet<string>) => void;
 

@@ -13,27 +13,27 @@ const timeoutMs = 300;
 
 interface Stage {
   readonly relay: TestRelay;
-  readonly hers: Receiver;
+  readonly debugged: Receiver;
   readonly others: Receiver;
   /** The errors of the attempts that were recorded, by destination. */
   readonly errorsOf: (id: string) => Promise<(string | null)[]>;
 }
 
-/** Two destinations, `hers` and `other`, of which neither answers. */
+/** Two destinations, `debugged` and `other`, of which neither answers. */
 async function stage(): Promise<Stage> {
-  const hers = await startReceiver({ answer: 'hang' });
+  const debugged = await startReceiver({ answer: 'hang' });
   const others = await startReceiver({ answer: 'hang' });
   const relay = await startTestRelay({
     settings: {
       destinations: [
-        { id: 'hers', url: hers.url, timeoutMs },
+        { id: 'debugged', url: debugged.url, timeoutMs },
         { id: 'other', url: others.url, timeoutMs },
       ],
       retry: 'none',
     },
   });
   return {
-    ...{ relay, hers, others },
+    ...{ relay, debugged, others },
     errorsOf: async (id) => {
       const { events } = await relay.client.request('events/query', { limit: 1 });
       const [event] = events;
@@ -65,86 +65,86 @@ const overdue = `no answer within ${timeoutMs} ms`;
 
 describe('A client that waits for a destination however long it takes', () => {
   it('keeps an attempt under way without a time-out, and it is answered at last', async () => {
-    const { relay, hers, errorsOf } = await stage();
-    const answer = heldBack(hers);
+    const { relay, debugged, errorsOf } = await stage();
+    const answer = heldBack(debugged);
     const client = await attach(relay);
-    assert.deepEqual(await client.request('debug/patience', { destinationIds: ['hers'] }), {
-      destinationIds: ['hers'],
+    assert.deepEqual(await client.request('debug/patience', { destinationIds: ['debugged'] }), {
+      destinationIds: ['debugged'],
     });
     assert.equal((await relay.deliver(sampleBody())).status, 200, 'the vendor is answered at once');
-    await hers.received(1);
-    // The other's time is over: as much has passed for hers.
+    await debugged.received(1);
+    // The other's time is over: as much has passed for the debugged one.
     await until(async () => (await errorsOf('other')).length === 1);
     assert.deepEqual(await errorsOf('other'), [overdue]);
-    assert.deepEqual(await errorsOf('hers'), []);
+    assert.deepEqual(await errorsOf('debugged'), []);
     answer.give();
     await relay.drained();
-    assert.deepEqual(await errorsOf('hers'), [null]);
+    assert.deepEqual(await errorsOf('debugged'), [null]);
   });
 
   it('lifts the time-out of one that is under way already, and gives it all of its time afterwards', async () => {
-    const { relay, hers, errorsOf } = await stage();
+    const { relay, debugged, errorsOf } = await stage();
     const client = await attach(relay);
     await client.request('relay/configure', {
       settings: {
         destinations: [
-          { id: 'hers', url: hers.url, timeoutMs: 2000 },
-          { id: 'other', url: hers.url, timeoutMs: 3000 },
+          { id: 'debugged', url: debugged.url, timeoutMs: 2000 },
+          { id: 'other', url: debugged.url, timeoutMs: 3000 },
         ],
       },
     });
     await relay.deliver(sampleBody());
-    await hers.received(2);
-    await client.request('debug/patience', { destinationIds: ['hers'] });
+    await debugged.received(2);
+    await client.request('debug/patience', { destinationIds: ['debugged'] });
     await until(async () => (await errorsOf('other')).length === 1);
-    assert.deepEqual(await errorsOf('hers'), [], 'its two seconds are over');
+    assert.deepEqual(await errorsOf('debugged'), [], 'its two seconds are over');
     await client.request('debug/patience', { destinationIds: [] });
     await relay.drained();
-    assert.deepEqual(await errorsOf('hers'), ['no answer within 2000 ms']);
+    assert.deepEqual(await errorsOf('debugged'), ['no answer within 2000 ms']);
     const { attempts } = await relay.client.request('events/get', { id: 'e1' });
-    const [own] = attempts.filter(({ destinationId }) => destinationId === 'hers');
+    const [own] = attempts.filter(({ destinationId }) => destinationId === 'debugged');
     assert.ok(own !== undefined && own.durationMs >= 5000 - 1, 'the three seconds of the other, and two of its own');
   });
 
   it('ends with its connection, and says so in the status meanwhile', async () => {
-    const { relay, hers, errorsOf } = await stage();
+    const { relay, debugged, errorsOf } = await stage();
     const client = await attach(relay);
-    await client.request('debug/patience', { destinationIds: ['hers'] });
+    await client.request('debug/patience', { destinationIds: ['debugged'] });
     const lifted = async (): Promise<string[]> =>
       (await relay.client.request('relay/status', {})).destinations
         .filter(({ timeoutLifted }) => timeoutLifted === true)
         .map(({ destinationId }) => destinationId);
-    assert.deepEqual(await lifted(), ['hers']);
+    assert.deepEqual(await lifted(), ['debugged']);
     await relay.deliver(sampleBody());
-    await hers.received(1);
+    await debugged.received(1);
     await until(async () => (await errorsOf('other')).length === 1);
-    assert.deepEqual(await errorsOf('hers'), []);
+    assert.deepEqual(await errorsOf('debugged'), []);
     client.close();
     await relay.drained();
-    assert.deepEqual(await errorsOf('hers'), [overdue]);
+    assert.deepEqual(await errorsOf('debugged'), [overdue]);
     assert.deepEqual(await lifted(), []);
   });
 
   it('does not end while another client waits, too', async () => {
-    const { relay, hers, errorsOf } = await stage();
-    const answer = heldBack(hers);
+    const { relay, debugged, errorsOf } = await stage();
+    const answer = heldBack(debugged);
     const [first, second] = [await attach(relay), await attach(relay)];
-    await first.request('debug/patience', { destinationIds: ['hers'] });
-    await second.request('debug/patience', { destinationIds: ['hers'] });
+    await first.request('debug/patience', { destinationIds: ['debugged'] });
+    await second.request('debug/patience', { destinationIds: ['debugged'] });
     first.close();
     await until(async () => (await relay.client.request('relay/status', {})).clients === 1);
     await relay.deliver(sampleBody());
     await until(async () => (await errorsOf('other')).length === 1);
-    assert.deepEqual(await errorsOf('hers'), []);
+    assert.deepEqual(await errorsOf('debugged'), []);
     answer.give();
     await relay.drained();
-    assert.deepEqual(await errorsOf('hers'), [null]);
+    assert.deepEqual(await errorsOf('debugged'), [null]);
   });
 
   it('is told where there is no such destination, and keeps what it asked for', async () => {
     const { relay } = await stage();
     const client = await attach(relay);
-    await client.request('debug/patience', { destinationIds: ['hers'] });
+    await client.request('debug/patience', { destinationIds: ['debugged'] });
     await assert.rejects(client.request('debug/patience', { destinationIds: ['nobody'] }), {
       code: 'conflict',
       message: 'there is no destination nobody',
@@ -158,19 +158,19 @@ describe('A client that waits for a destination however long it takes', () => {
   });
 
   it('still waits when the settings change, and when other connections are made for it', async () => {
-    const { relay, hers, errorsOf } = await stage();
-    const answer = heldBack(hers);
+    const { relay, debugged, errorsOf } = await stage();
+    const answer = heldBack(debugged);
     const client = await attach(relay);
-    await client.request('debug/patience', { destinationIds: ['hers'] });
+    await client.request('debug/patience', { destinationIds: ['debugged'] });
     await relay.deliver(sampleBody());
-    await hers.received(1);
+    await debugged.received(1);
     await client.request('relay/configure', {
-      settings: { destinations: [{ id: 'hers', url: hers.url, timeoutMs: timeoutMs + 1 }] },
+      settings: { destinations: [{ id: 'debugged', url: debugged.url, timeoutMs: timeoutMs + 1 }] },
     });
     await until(async () => (await errorsOf('other')).length === 1);
     answer.give();
     await relay.drained();
-    assert.deepEqual(await errorsOf('hers'), [null]);
+    assert.deepEqual(await errorsOf('debugged'), [null]);
     assert.equal((await client.request('relay/status', {})).destinations[0]?.timeoutLifted, true);
   });
 });

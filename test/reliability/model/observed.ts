@@ -9,7 +9,7 @@ import type { KnownForwarding, World } from './world.ts';
 import type { RelayRig } from './rig.ts';
 
 /** What a relay says at one moment. */
-export interface Told {
+export interface Observed {
   readonly status: Status;
   readonly rows: readonly EventRow[];
   readonly held: readonly HeldForwarding[];
@@ -40,16 +40,21 @@ export async function allHeld(client: RelayClient): Promise<HeldForwarding[]> {
 }
 
 /** How long a relay may take to come to rest where nothing has to be tried again, in milliseconds. */
-const restPatienceMs = 30_000;
+const restTimeoutMs = 30_000;
 
 /**
  * Waits until what the relay says is what the model knows.
  * @param mayWait whether forwardings may still be open; else all of them have to be done
  * @throws Error saying what differs to the end
  */
-export async function atRest(world: World, rig: RelayRig, mayWait = true, patienceMs = restPatienceMs): Promise<Told> {
+export async function atRest(
+  world: World,
+  rig: RelayRig,
+  mayWait = true,
+  timeoutMs = restTimeoutMs,
+): Promise<Observed> {
   let problems: string[] = [];
-  let told: Told | undefined;
+  let observed: Observed | undefined;
   const rest = async (): Promise<boolean> => {
     throwWrong(world, rig);
     const way = mayWait ? world.onItsWay((id) => rig.callback(id).answering) : world.open;
@@ -61,20 +66,20 @@ export async function atRest(world: World, rig: RelayRig, mayWait = true, patien
     const { rows } = await allRows(rig.client);
     world.learn(rows);
     const held = await allHeld(rig.client);
-    told = { status: await rig.client.request('relay/status', {}), rows, held };
-    problems = [...differences(world, told.status), ...rowDifferences(world, rig, told)];
+    observed = { status: await rig.client.request('relay/status', {}), rows, held };
+    problems = [...differences(world, observed.status), ...rowDifferences(world, rig, observed)];
     return problems.length === 0;
   };
   try {
-    await until(rest, patienceMs, 'it has come to rest');
+    await until(rest, timeoutMs, 'it has come to rest');
   } catch (error) {
     throwWrong(world, rig);
     if ((error as Error).name !== 'DidNotComeError') throw error;
     throw new Error(`the relay did not come to rest:\n  ${problems.slice(0, 12).join('\n  ')}`, { cause: error });
   }
-  if (told === undefined) throw new Error('nothing was told');
+  if (observed === undefined) throw new Error('nothing was told');
   world.settled();
-  return told;
+  return observed;
 }
 
 /** @throws Error where something came that should not have, or the relay's process went wrong */
@@ -101,7 +106,7 @@ function differences(world: World, { sending, counts }: Status): string[] {
   return said;
 }
 
-function rowDifferences(world: World, rig: RelayRig, { status, rows, held }: Told): string[] {
+function rowDifferences(world: World, rig: RelayRig, { status, rows, held }: Observed): string[] {
   const said: string[] = [];
   const { counts } = status;
   const expect = (what: string, is: number, should: number): void => {
@@ -217,7 +222,7 @@ export async function checkPages(client: RelayClient, rows: readonly EventRow[])
     return problems.length === 0;
   };
   try {
-    await until(agree, restPatienceMs, 'pages and counts say what the rows say');
+    await until(agree, restTimeoutMs, 'pages and counts say what the rows say');
   } catch (error) {
     if ((error as Error).name !== 'DidNotComeError') throw error;
     throw new Error(`pages and counts are not what the rows say:\n  ${problems.join('\n  ')}`, { cause: error });

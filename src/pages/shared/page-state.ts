@@ -3,7 +3,7 @@ import { html } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 
 /** Nothing of what the page shows. */
-export interface KeptReading {
+export interface ReadingState {
   /** What is unfolded or folded, by its id. */
   readonly unfolded?: Readonly<Record<string, boolean>>;
   /** Offsets of what scrolls, by its id, in pixels; the page's own by the empty one. */
@@ -11,9 +11,9 @@ export interface KeptReading {
 }
 
 /** Where it is kept. */
-export interface Keeper {
-  readonly kept: KeptReading;
-  keep(change: KeptReading): void;
+export interface PageStateStore {
+  readonly pageState: ReadingState;
+  savePageState(change: ReadingState): void;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface Keeper {
  * @param openAtFirst whether it is open until the reader says otherwise
  */
 export function foldTemplate(
-  keeper: Keeper,
+  store: PageStateStore,
   id: string,
   openAtFirst: boolean,
   head: TemplateResult | string,
@@ -30,10 +30,10 @@ export function foldTemplate(
 ): TemplateResult {
   const toggled = (event: Event): void => {
     const { open } = event.currentTarget as HTMLDetailsElement;
-    const { unfolded } = keeper.kept;
-    if (unfolded?.[id] !== open) keeper.keep({ unfolded: { ...unfolded, [id]: open } });
+    const { unfolded } = store.pageState;
+    if (unfolded?.[id] !== open) store.savePageState({ unfolded: { ...unfolded, [id]: open } });
   };
-  return html`<details id=${id} ?open=${keeper.kept.unfolded?.[id] ?? openAtFirst} @toggle=${toggled}>
+  return html`<details id=${id} ?open=${store.pageState.unfolded?.[id] ?? openAtFirst} @toggle=${toggled}>
     <summary>${head}</summary>
     ${inside}
   </details>`;
@@ -43,21 +43,21 @@ export function foldTemplate(
  * Keeps how far is scrolled, from when the page has gone back to where the reader was.
  * @returns goes back there, once: to be called when all is drawn
  */
-export function keepScrolled(keeper: Keeper): () => void {
+export function restoreScroll(store: PageStateStore): () => void {
   let restored = false;
   document.addEventListener(
     'scrollend',
     ({ target }) => {
       const [id, top] =
         target instanceof HTMLElement ? [target.id, target.scrollTop] : ['', document.scrollingElement?.scrollTop ?? 0];
-      if (restored) keeper.keep({ scrolled: { ...keeper.kept.scrolled, [id]: top } });
+      if (restored) store.savePageState({ scrolled: { ...store.pageState.scrolled, [id]: top } });
     },
     { capture: true, passive: true },
   );
   return () => {
     if (restored) return;
     restored = true;
-    for (const [id, top] of Object.entries(keeper.kept.scrolled ?? {}))
+    for (const [id, top] of Object.entries(store.pageState.scrolled ?? {}))
       (id === '' ? document.scrollingElement : document.getElementById(id))?.scrollTo({ top });
   };
 }

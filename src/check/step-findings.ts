@@ -29,7 +29,7 @@ export interface Finding {
   readonly what: Words;
   readonly expected: Said;
   readonly actual: Said;
-  /** What lies beside the callback and may be why it is so: to be mended first. */
+  /** What lies beside the callback and may be why it is so: to be fixed first. */
   readonly cause?: Words | undefined;
 }
 
@@ -80,13 +80,13 @@ export function conditionsOf(expected: Expected | undefined): readonly string[] 
 }
 
 /** What came of the requests of one step. */
-export class Gathered {
+export class StepFindings {
   readonly #expected: Expected;
   readonly #briefs: Brief[] = [];
   /** How many were ended by the sender: there is no answer to look at. */
   #left = 0;
   /** How many nobody has heard. */
-  #unheard = 0;
+  #withoutAnswer = 0;
   readonly #first: { readonly at: number; readonly sent: Sent }[] = [];
   readonly #odd: Sent[] = [];
   readonly #conditions: Condition[];
@@ -114,7 +114,7 @@ export class Gathered {
       this.#left += 1;
       return;
     }
-    if (last?.kind === 'unreachable') this.#unheard += 1;
+    if (last?.kind === 'unreachable') this.#withoutAnswer += 1;
     for (const condition of this.#conditions) condition.ask(attempts);
     this.#briefs.push({
       label: message.label,
@@ -127,8 +127,8 @@ export class Gathered {
   }
 
   /** Whether nobody has heard any of it. */
-  get isUnheard(): boolean {
-    return this.#unheard > 0 && this.#unheard === this.count;
+  get isWithoutAnswer(): boolean {
+    return this.#withoutAnswer > 0 && this.#withoutAnswer === this.count;
   }
 
   /** Some of what was sent: the first, and the first that were not as expected. */
@@ -148,13 +148,13 @@ export class Gathered {
     const findings: Finding[] = [];
     const statuses = status === undefined ? ['2xx'] : [status].flat();
     // Any answer is one: where nobody has heard it there is none, unless that is what is asked about.
-    const isAny = statuses.includes('any') && (!this.isUnheard || this.#conditions.length > 0);
+    const isAny = statuses.includes('any') && (!this.isWithoutAnswer || this.#conditions.length > 0);
     if (this.#briefs.length > 0 && !isAny) findings.push(this.#status(statuses));
     if (withinMs !== undefined) findings.push(this.#took('slowest-answer', 1, withinMs));
     if (p50Ms !== undefined) findings.push(this.#took('p50', 0.5, p50Ms));
     if (p99Ms !== undefined) findings.push(this.#took('p99', 0.99, p99Ms));
     if (attempts !== undefined) findings.push(this.#attempts(attempts));
-    if (inOrder === true && !this.isUnheard) findings.push(this.#order());
+    if (inOrder === true && !this.isWithoutAnswer) findings.push(this.#order());
     findings.push(...this.#conditions.map((condition) => condition.finding));
     return findings;
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { scenario } from '../../../src/check/scenario.ts';
-import { noHurryMs, unhurried } from '../../../src/extension/check/unhurried.ts';
+import { noDeadlineMs, withoutDeadline } from '../../../src/extension/check/without-deadline.ts';
 
 describe('A scenario while its callback is debugged', () => {
   it('has time enough in each step, those that are repeated too, and is the same else', () => {
@@ -13,8 +13,8 @@ describe('A scenario while its callback is debugged', () => {
         { repeat: { times: 2 }, steps: [{ send: { sample: 'Update' }, timeoutMs: 300 }, { wait: 1 }] },
       ],
     });
-    const free = unhurried(hurried);
-    assert.equal(free.timeoutMs, noHurryMs);
+    const free = withoutDeadline(hurried);
+    assert.equal(free.timeoutMs, noDeadlineMs);
     assert.equal(JSON.stringify(free).match(/"timeoutMs":3600000/g)?.length, 3);
     assert.equal(JSON.stringify(free).includes('"timeoutMs":300,'), false);
     const without = (each: unknown): unknown =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Told } from '../../../src/cli/mcp/told.ts';
+import { AssistantShapes } from '../../../src/cli/mcp/assistant-shapes.ts';
 import type { AttemptDetail } from '../../../src/protocol/history.ts';
 import { planted, spellings } from './plantings.ts';
 
@@ -37,7 +37,7 @@ const value: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
 
 describe('what an assistant is told of a body', () => {
   it('holds no address, wherever and however it is written', () => {
-    const told = new Told(nothing);
+    const told = new AssistantShapes(nothing);
     fc.assert(
       fc.property(value, fc.boolean(), (json, isPayload) => {
         const body = isPayload ? `{"Events":[{"X":${json}}]}` : json;
@@ -54,7 +54,7 @@ describe('what an assistant is told of a body', () => {
         answerHeaders: [['Content-Type', 'application/json']],
         answerBody: base64(body),
       }) as AttemptDetail;
-    const [keys, texts] = [new Told(nothing), new Told({ ...nothing, answers: true })];
+    const [keys, texts] = [new AssistantShapes(nothing), new AssistantShapes({ ...nothing, answers: true })];
     fc.assert(
       fc.property(value, (json) => {
         assert.equal(planted(JSON.stringify(keys.answer(answer(json)))), undefined, json);
@@ -85,7 +85,7 @@ describe('what an assistant is told of a body', () => {
       Count: 42,
       Note: null,
     };
-    const told = new Told(nothing);
+    const told = new AssistantShapes(nothing);
     assert.deepEqual(told.body(base64(JSON.stringify({ Events: [event] })), null), {
       format: 'JSON',
       bytes: JSON.stringify({ Events: [event] }).length,
@@ -109,7 +109,7 @@ describe('what an assistant is told of a body', () => {
   });
 
   it('says of reasons and failures what is ours', () => {
-    const told = new Told(nothing);
+    const told = new AssistantShapes(nothing);
     for (const [reason, said] of [
       ['neither JSON nor XML: Unexpected token J in JSON at position 3', 'neither JSON nor XML at position 3'],
       ['not well-formed XML: Unexpected jane (line 1, column 5)', 'not well-formed XML (line 1, column 5)'],
@@ -117,7 +117,9 @@ describe('what an assistant is told of a body', () => {
       ['the body is larger than 5242880 bytes', 'the body is larger than 5242880 bytes'],
       ['of jane', 'text, 7 characters'],
     ]) {
-      const row = told.delivery({ reason, contentType: null, list: null } as Parameters<Told['delivery']>[0]);
+      const row = told.delivery({ reason, contentType: null, list: null } as Parameters<
+        AssistantShapes['delivery']
+      >[0]);
       assert.equal((row as { reason: string }).reason, said);
     }
     for (const [detail, said] of [
@@ -127,7 +129,7 @@ describe('what an assistant is told of a body', () => {
       ['jane', 'text, 4 characters'],
     ]) {
       const each = told.forwarding({ destinationId: 't1', destination: 'http://x/', detail } as Parameters<
-        Told['forwarding']
+        AssistantShapes['forwarding']
       >[0]);
       assert.equal((each as { detail: string }).detail, said);
     }
@@ -141,7 +143,7 @@ describe('what an assistant is told of a body', () => {
       } catch (error) {
         message = `one.cm-scenario.json: ${(error as Error).message}`;
       }
-      assert.equal(new Told(permitted).text(message), 'one.cm-scenario.json: not valid JSON');
+      assert.equal(new AssistantShapes(permitted).text(message), 'one.cm-scenario.json: not valid JSON');
     }
   });
 
@@ -149,7 +151,7 @@ describe('what an assistant is told of a body', () => {
     const seen = (actual: string): unknown => {
       const finding = { verdict: 'unmet', what: 'a condition', expected: 'false', actual } as const;
       const step = { title: 'one', sent: 1, p50Ms: 1, p99Ms: 1, findings: [finding], examples: [] };
-      const told = new Told(nothing).scenario({
+      const told = new AssistantShapes(nothing).scenario({
         ...{ suite: 'one.cm-scenario.json', id: 'it', title: 'it', outcome: 'failed', reason: null, why: null },
         ...{ platform: null, mend: null, ms: 1, steps: [step] },
       }) as { readonly steps: readonly { readonly findings: readonly { readonly actual: unknown }[] }[] };
@@ -163,7 +165,7 @@ describe('what an assistant is told of a body', () => {
   });
 
   it('masks in the URL of a destination what holds an address', () => {
-    const told = new Told(nothing);
+    const told = new AssistantShapes(nothing);
     assert.equal(told.url('https://x.example.org/in?a=1'), 'https://x.example.org/in?a=1');
     const jane = told.address('jane@example.org');
     assert.equal(

@@ -3,7 +3,7 @@
  * @returns what gives it
  * @throws what making it throws
  */
-export function madeOnce<T>(make: () => Promise<T>): () => Promise<T> {
+export function memoizeAsync<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () =>
     (made ??= make().catch((error: unknown) => {

@@ -7,22 +7,22 @@ import { asks } from './run.ts';
 import type { Scenario, ScenarioFile } from './scenario.ts';
 
 /** Whom a run asks; null: nobody. */
-export interface Asked {
+export interface RunProbes {
   readonly probe: Probe | null;
   readonly kept: KeptPage | null;
 }
 
 /** Whether any of some scenarios asks the probe, and the page that shows what is kept. */
-export function whatIsAsked(scenarios: readonly Scenario[]): Readonly<Record<keyof Asked, boolean>> {
-  const isAsked = (what: keyof Asked): boolean => scenarios.some((each) => asks(each, what));
+export function neededProbes(scenarios: readonly Scenario[]): Readonly<Record<keyof RunProbes, boolean>> {
+  const isAsked = (what: keyof RunProbes): boolean => scenarios.some((each) => asks(each, what));
   return { probe: isAsked('probe'), kept: isAsked('kept') };
 }
 
 /** The first scenario that asks what nobody is named for; undefined where there is none. */
 export function unnamedIn(
   scenarios: readonly Scenario[],
-  asked: Asked,
-): { readonly scenario: string; readonly what: keyof Asked } | undefined {
+  asked: RunProbes,
+): { readonly scenario: string; readonly what: keyof RunProbes } | undefined {
   for (const what of ['probe', 'kept'] as const) {
     const asking = asked[what] === null ? scenarios.find((each) => asks(each, what)) : undefined;
     if (asking !== undefined) return { scenario: asking.name, what };
@@ -31,7 +31,7 @@ export function unnamedIn(
 }
 
 /** Asks both once: one that does not work is no matter of the callback's. @throws ProbeError */
-export async function tryOnce({ probe, kept }: Asked, signal: AbortSignal): Promise<void> {
+export async function tryOnce({ probe, kept }: RunProbes, signal: AbortSignal): Promise<void> {
   await probe?.read(signal);
   await kept?.missing([], signal);
 }
@@ -75,7 +75,7 @@ export function namedInFile(
   folder: string,
   secrets: SecretsOfFile,
   mask: SecretMask,
-): Asked {
+): RunProbes {
   const probeOf = (named: NonNullable<typeof probe>): Probe =>
     'url' in named
       ? urlProbe({ url: named.url, value: named.value, headers: secrets.probe, mask })
