@@ -165,13 +165,17 @@ function furtherStateOf(row: EventRow, around: RowContext, l10n: Localiser): str
   return isSaid ? othersOf(row, l10n) : stateOf(row, around, l10n);
 }
 
-/** The last answer of a destination that did not take it: its status, or why there is none; empty where that is not known. */
+/**
+ * The last answer of a destination that did not take it: its status, or in a word why there is none, since type and address
+ * stand behind it; empty where that is not known.
+ */
 function answerOf({ status, detail }: Forwarding, l10n: Localiser): string {
   if (status !== null) return String(status);
   if (detail === null) return '';
-  return /^no (?:complete )?(?:answer within|connection in time)/.test(detail)
-    ? l10n.t('timed out')
-    : printable(detail);
+  if (/^no (?:complete )?(?:answer within|connection in time)/.test(detail)) return l10n.t('timed out');
+  if (/\bECONNREFUSED\b/.test(detail)) return l10n.t('refused');
+  if (/\b(?:ENOTFOUND|EAI_AGAIN)\b/.test(detail)) return l10n.t('unknown host');
+  return printable(detail);
 }
 
 /** The state of an event's forwarding; empty where there is nothing to forward. */

@@ -136,6 +136,12 @@ describe('the words for an event', () => {
     assert.equal(says(failed, sent), `500 · ${name} | ${at} · 1 of 2 sent · e1`);
     for (const detail of ['no answer within 10000 ms', 'no complete answer within 10 ms', 'no connection in time'])
       assert.equal(says(forwarding({ state: 'failed', detail })), `timed out · ${name} | ${at} · e1`);
+    // As short as a status, so that type and address are in sight: the event's page has all of it.
+    for (const [detail, word] of [
+      ['connect ECONNREFUSED 127.0.0.1:4999', 'refused'],
+      ['getaddrinfo ENOTFOUND callback.example.test', 'unknown host'],
+    ] as const)
+      assert.equal(says(forwarding({ state: 'failed', detail })), `${word} · ${name} | ${at} · e1`);
     assert.equal(says(forwarding({ state: 'failed', detail: 'reset\u202e' })), `reset\\u{202e} · ${name} | ${at} · e1`);
     assert.equal(says(forwarding({ state: 'failed' })), `${name} | ${at} · failed · e1`);
     const retrying = { attempts: 1, nextAttemptAt: soon } as const;
