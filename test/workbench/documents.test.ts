@@ -203,7 +203,7 @@ describe("An event's documents and actions, as a person uses them", () => {
   it('replay says what it did, and a sample is one Enter away', async () => {
     await row('bea@example.com').click();
     const before = receiver.requests.length;
-    await choose('bea@example.com', 'Replay');
+    await choose('bea@example.com', 'Resend');
     await receiver.received(before + 1);
     await workbench.runCommand(`${category}: Send Sample Events…`);
     await workbench.quickInputWidget.getByText('One of each').waitFor();
