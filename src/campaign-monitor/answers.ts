@@ -35,7 +35,7 @@ export const idForm = /^[A-Za-z0-9_-]{1,128}$/;
 export const idSchema = z
   .union([z.string(), z.number()])
   .transform(String)
-  .pipe(z.string().regex(idForm, 'expected an id of letters and digits'));
+  .pipe(z.string().regex(idForm, 'expected an ID of letters and digits'));
 const looseName = z.string().catch('').default('');
 
 /** What a credential can see. */

@@ -40,24 +40,24 @@ const kinds: ReadonlyMap<number, CampaignMonitorErrorKind> = new Map([
 /** What to do next, in English: the extension has it in the user's language. */
 export const campaignMonitorNext: Readonly<Record<CampaignMonitorErrorKind, string>> = {
   'bad-api-key':
-    'Use the API key that Campaign Monitor shows under Account settings, API keys. An address that the API does not know answers the same.',
-  'wrong-list': 'Choose a list that this account can see.',
-  'wrong-client': 'Choose a client that this account can see. The API key itself is right.',
+    'Use an API key from Account settings > API keys in Campaign Monitor. An unknown API address returns the same error.',
+  'wrong-list': 'Choose a list that this account can access.',
+  'wrong-client': 'Choose a client that this account can access. The API key itself is valid.',
   'invalid-token': 'Sign in to Campaign Monitor again.',
   'expired-token': 'Sign in to Campaign Monitor again.',
-  'revoked-token': 'Access was withdrawn. Sign in to Campaign Monitor again.',
-  'permission-missing': 'Sign in again and grant the permission to manage lists, or use an API key.',
-  'bad-webhook-url': 'Give a public http:// or https:// URL.',
+  'revoked-token': 'Access was revoked. Sign in to Campaign Monitor again.',
+  'permission-missing': 'Sign in again and grant permission to manage lists, or use an API key.',
+  'bad-webhook-url': 'Enter a public http:// or https:// URL.',
   'bad-webhook-format': 'Use the format json or xml.',
   'bad-webhook-event': 'Use the events Subscribe, Update and Deactivate.',
-  'webhook-test-failed': 'Check that the relay runs and that its public URL answers, then test again.',
-  'not-found': 'It may have been deleted meanwhile. Look at the webhooks again.',
+  'webhook-test-failed': 'Check that the relay is running and that its public URL answers, then test again.',
+  'not-found': 'It may have been deleted. Refresh the webhooks.',
   'rate-limited': 'Wait a minute and try again.',
-  refused: 'Look the code up in the API documentation of Campaign Monitor.',
+  refused: 'Look up the code in the Campaign Monitor API documentation.',
   unreachable: 'Check the network, the proxy and the host.',
   'timed-out': 'Try again.',
-  cancelled: 'Start it again when you like.',
-  'unexpected-answer': 'Check that the host is that of Campaign Monitor, and try again.',
+  cancelled: 'Start again when you’re ready.',
+  'unexpected-answer': 'Check that the host belongs to Campaign Monitor, then try again.',
 };
 
 /** Every kind. */

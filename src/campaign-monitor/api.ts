@@ -120,6 +120,6 @@ function pathOf(listId: string, webhookId?: string): string {
 
 /** @throws RangeError for an id that would change the path */
 function checked(value: string, of: string): string {
-  if (!idForm.test(value)) throw new RangeError(`${JSON.stringify(value.slice(0, 140))} is no id of a ${of}`);
+  if (!idForm.test(value)) throw new RangeError(`${JSON.stringify(value.slice(0, 140))} is not a ${of} ID`);
   return value;
 }

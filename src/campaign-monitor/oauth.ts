@@ -31,11 +31,11 @@ export type CampaignMonitorOAuthErrorKind = 'refused' | 'unreachable' | 'timed-o
 
 /** What to do next, in English: the extension has it in the user's language. */
 export const campaignMonitorOAuthNext: Readonly<Record<CampaignMonitorOAuthErrorKind, string>> = {
-  refused: 'Sign in again. Where it happens again, check client ID, client secret and callback URL.',
+  refused: 'Sign in again. If it fails again, check the client ID, client secret, and callback URL.',
   unreachable: 'Check the network, the proxy and the host.',
   'timed-out': 'Try again.',
-  cancelled: 'Start it again when you like.',
-  'unexpected-answer': 'Check that the host is that of Campaign Monitor, and try again.',
+  cancelled: 'Start again when you’re ready.',
+  'unexpected-answer': 'Check that the host belongs to Campaign Monitor, then try again.',
 };
 
 /** Every kind. */
@@ -158,15 +158,11 @@ async function askForTokens(
     );
   switch (result.kind) {
     case 'unreachable':
-      throw new CampaignMonitorOAuthError(
-        'unreachable',
-        `Campaign Monitor cannot be reached: ${plain(result.reason)}`,
-        {
-          said: plain(result.reason),
-        },
-      );
+      throw new CampaignMonitorOAuthError('unreachable', `cannot reach Campaign Monitor: ${plain(result.reason)}`, {
+        said: plain(result.reason),
+      });
     case 'timed-out':
-      throw new CampaignMonitorOAuthError('timed-out', 'Campaign Monitor gave no tokens in time');
+      throw new CampaignMonitorOAuthError('timed-out', 'Campaign Monitor did not return tokens in time');
     case 'cancelled':
       throw new CampaignMonitorOAuthError('cancelled', 'cancelled');
     case 'answered':
@@ -179,7 +175,11 @@ async function askForTokens(
     const error = plain(failure.data.error);
     const description = plain(failure.data.error_description);
     const said = description === '' ? error : `${description} (${error})`;
-    throw new CampaignMonitorOAuthError('refused', `Campaign Monitor gave no tokens: ${said}`, { error, status, said });
+    throw new CampaignMonitorOAuthError('refused', `Campaign Monitor returned no tokens: ${said}`, {
+      error,
+      status,
+      said,
+    });
   }
   const tokens = tokensSchema.safeParse(body);
   const newRefreshToken = tokens.data?.refresh_token ?? knownRefreshToken;

@@ -88,12 +88,12 @@ export function sampleDeliveries(options: SampleOptions): SampleDelivery[] {
   const { types, count, batch, mixed = false, listId = documentedListId, email, seed = 1, now = fixedNow } = options;
   const typeAt = (turn: number): WebhookEventType => {
     const type = types[turn % types.length];
-    if (type === undefined) throw new RangeError('no event type to make samples of');
+    if (type === undefined) throw new RangeError('no event type to create samples of');
     return type;
   };
-  if (!Number.isInteger(count) || count < 0) throw new RangeError('count is a whole number, 0 or more');
+  if (!Number.isInteger(count) || count < 0) throw new RangeError('count must be a whole number, 0 or more');
   if (!Number.isInteger(batch) || batch < 1 || batch > maxEventsInDelivery) {
-    throw new RangeError(`batch is a whole number from 1 to ${maxEventsInDelivery}`);
+    throw new RangeError(`batch must be a whole number from 1 to ${maxEventsInDelivery}`);
   }
   const random = randomFrom(seed);
   return Array.from({ length: count }, (_, delivery) => {

@@ -80,7 +80,7 @@ export class CampaignMonitorSession {
     if (!result.success) {
       throw new CampaignMonitorError(
         'unexpected-answer',
-        `the answer to ${method} ${path} is not what Campaign Monitor documents: ${plainText(z.prettifyError(result.error))}`,
+        `the answer to ${method} ${path} does not match Campaign Monitor's documentation: ${plainText(z.prettifyError(result.error))}`,
         { status: answer.status },
       );
     }
@@ -119,14 +119,14 @@ export class CampaignMonitorSession {
       if (result.answer.status !== 429) return result.answer;
       const waitMs = resetOf(result.answer) ?? backoff;
       if (backoff === null || waitMs === null || waitMs > longestWaitMs) {
-        const until = waitMs === null ? '' : `; it names ${Math.ceil(waitMs / 1000)} s`;
-        throw new CampaignMonitorError('rate-limited', `Campaign Monitor asks for a pause${until}`, { status: 429 });
+        const until = waitMs === null ? '' : `; wait ${Math.ceil(waitMs / 1000)} s`;
+        throw new CampaignMonitorError('rate-limited', `Campaign Monitor asks you to wait${until}`, { status: 429 });
       }
       await delay(waitMs, undefined, { signal }).catch(() => {
         throw cancelled();
       });
     }
-    throw new CampaignMonitorError('rate-limited', 'Campaign Monitor asks for a pause', { status: 429 });
+    throw new CampaignMonitorError('rate-limited', 'Campaign Monitor received too many requests', { status: 429 });
   }
 
   /** Makes new tokens, unless another call has done so since `used` was read. */
@@ -148,7 +148,7 @@ export class CampaignMonitorSession {
     } catch (error) {
       if (!(error instanceof CampaignMonitorOAuthError)) throw error;
       throw error.kind === 'refused'
-        ? new CampaignMonitorError('expired-token', `the sign-in has expired. ${error.message}`, {
+        ? new CampaignMonitorError('expired-token', `your sign-in has expired. ${error.message}`, {
             code: 121,
             status: error.status,
             said: error.said,
@@ -184,7 +184,7 @@ function failureOf({ status, text }: Answer, secrets: readonly string[]): Campai
   if (status >= 200 && status < 300) return null;
   const parsed = errorSchema.safeParse(parseJson(text));
   if (!parsed.success) {
-    return new CampaignMonitorError('unexpected-answer', `Campaign Monitor answered ${status} without saying why`, {
+    return new CampaignMonitorError('unexpected-answer', `Campaign Monitor answered ${status} without a reason`, {
       status,
     });
   }
@@ -205,7 +205,7 @@ function resetOf({ headers }: Answer): number | null {
 }
 
 function unreachable(why: string): CampaignMonitorError {
-  return new CampaignMonitorError('unreachable', `Campaign Monitor cannot be reached: ${why}`, { said: why });
+  return new CampaignMonitorError('unreachable', `cannot reach Campaign Monitor: ${why}`, { said: why });
 }
 
 function cancelled(): CampaignMonitorError {

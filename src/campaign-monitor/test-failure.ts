@@ -24,17 +24,17 @@ export type TestFailure =
 
 /** What each means, in English, `{0}` the status: the extension has it in the user's language. */
 export const testFailureEnglish = {
-  'wrong-address': 'The server answered {0}: it does not know this path',
-  'relay-gone': 'A tunnel or proxy answered {0}: what is behind it is not there',
-  guarded: 'A tunnel or proxy answered {0}: it asks who is there',
-  redirected: 'The server answered {0}, a redirect, which is not followed',
-  answered: 'The server answered {0}',
-  'too-slow': 'No answer came in time',
-  'unknown-host': 'The host of its URL does not exist',
-  'not-reachable': 'Nobody listens at its URL',
-  'bad-certificate': 'The certificate of its host is not trusted',
-  'connection-lost': 'The connection broke off before an answer came',
-  unexplained: 'Campaign Monitor does not say why',
+  'wrong-address': 'The server returned {0}: it doesn’t know this path',
+  'relay-gone': 'A tunnel or proxy returned {0}: nothing is running behind it',
+  guarded: 'A tunnel or proxy returned {0}: it requires sign-in',
+  redirected: 'The server returned {0}, a redirect that isn’t followed',
+  answered: 'The server returned {0}',
+  'too-slow': 'The request timed out',
+  'unknown-host': 'The host in its URL doesn’t exist',
+  'not-reachable': 'Nothing is listening at its URL',
+  'bad-certificate': 'The host’s certificate isn’t trusted',
+  'connection-lost': 'The connection closed before an answer arrived',
+  unexplained: 'Campaign Monitor gave no reason',
 } as const satisfies Readonly<Record<TestFailure['kind'], string>>;
 
 /** What a failed test call met, and what that means, in one sentence; else the vendor's own words, as they came. */

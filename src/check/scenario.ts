@@ -12,10 +12,10 @@ const environmentVariable = z
   .strictObject({
     env: z
       .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not the name of an environment variable')
-      .describe('The environment variable that holds the secret.'),
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not a valid environment variable name')
+      .describe('Environment variable that holds the secret.'),
   })
-  .describe('Where a secret is: never in this file.');
+  .describe('Where the secret is. Never put the secret in this file.');
 
 const milliseconds = z.int().min(0).max(600_000);
 const cel = z.string().min(1).max(1000);
@@ -24,46 +24,48 @@ const cel = z.string().min(1).max(1000);
 const sampleSource = z.strictObject({
   sample: z
     .union([z.enum(webhookEventTypes), z.literal('mixed')])
-    .describe('Sample events of this type; mixed: the types take turns.'),
-  events: z.int().min(1).max(1000).default(1).describe('How many events the delivery has.'),
+    .describe('Sample events of this type. mixed: types in turn.'),
+  events: z.int().min(1).max(1000).default(1).describe('Number of events in the delivery.'),
   email: z
     .string()
     .max(300)
     .optional()
-    .describe('The address of every event, in which {{run}} is another text each run. Default: another one each.'),
-  list: z.string().max(100).optional().describe("The list's id."),
-  seed: z.int().default(1).describe('The same number makes the same names and fields.'),
+    .describe(
+      'Address for every event; {{run}} is different in each run. Default: a different address for each event.',
+    ),
+  list: z.string().max(100).optional().describe('List ID.'),
+  seed: z.int().default(1).describe('The same number produces the same names and fields.'),
 });
 
 const deliverySource = z.strictObject({
   delivery: z
     .looseObject({ ListID: z.string().optional(), Events: z.array(z.record(z.string(), z.unknown())).min(1).max(1000) })
-    .describe('The body of a delivery, as Campaign Monitor posts it. In its texts {{run}} is another text each run.'),
+    .describe('Delivery body, as Campaign Monitor posts it. {{run}} in its text is different in each run.'),
 });
 
 const fileName = z.string().min(1).max(500);
 
 const fixtureSource = z.strictObject({
   fixture: fileName.describe(
-    'A file in or below the folder of this one: the body of a delivery (JSON or XML), or what cm-relay export --as fixture wrote.',
+    "A file in this file's folder or below: a delivery body (JSON or XML), or a file from cm-relay export --as fixture.",
   ),
 });
 
 const recordingSource = z.strictObject({
   recording: fileName.describe(
-    'A recording (cm-relay record) in or below the folder of this file: all of it, in order.',
+    "A recording (cm-relay record) in this file's folder or below; sends all of it in order.",
   ),
 });
 
 const historySource = z.strictObject({
   event: z
     .string()
-    .regex(/^[den][1-9]\d*$/, 'expected an id such as d7, e12 or n9')
-    .describe("A delivery of the relay's history, by its id or that of an event or notification of it."),
+    .regex(/^[den][1-9]\d*$/, 'expected an ID such as d7, e12, or n9')
+    .describe("A delivery in the relay's history, by its ID or the ID of one of its events or notifications."),
 });
 
 const againSource = z.strictObject({
-  again: z.string().min(1).describe('The very bytes of an earlier step, by its name: a retry, with the same eventId.'),
+  again: z.string().min(1).describe('The exact bytes of an earlier step, by name: a retry with the same eventId.'),
 });
 
 const sourceSchema = z.union([
@@ -100,69 +102,69 @@ export const namedFaults = [
 const faultSchema = z
   .union([
     z.enum(namedFaults),
-    z.strictObject({ slow: milliseconds.describe('The body takes so many milliseconds.') }),
+    z.strictObject({ slow: milliseconds.describe('Sends the body over this many milliseconds.') }),
     z.strictObject({
-      late: milliseconds.describe('The first comes last, so many milliseconds after the others.'),
+      late: milliseconds.describe('Sends the first notification last, this many milliseconds after the others.'),
     }),
   ])
   .describe(
-    'twice: each is sent again at once; reordered: the last comes first; merged: all events in one notification; ' +
-      'split: a notification for each event; escaped: the JSON of the delivery has spaces and escapes that mean the same; tampered: changed after it was signed; cut: the connection ends within the ' +
-      'body; unanswered: it ends before the answer; the others are about the signature.',
+    'twice: sends each one again at once; reordered: sends the last one first; merged: all events in one notification; ' +
+      "split: one notification per event; escaped: the delivery's JSON has spaces and escapes that mean the same; tampered: changed after signing; cut: closes the connection during the " +
+      'body; unanswered: closes it before the answer; the others change the signature.',
   );
 
-const statusText = z.string().regex(/^(?:[1-5]xx|any)$/, 'expected a status such as 200, "2xx" or "any"');
+const statusText = z.string().regex(/^(?:[1-5]xx|any)$/, 'expected a status such as 200, "2xx", or "any"');
 const statusSchema = z.union([z.int().min(100).max(599), statusText]);
 
 const expectSchema = z.strictObject({
   status: z
     .union([statusSchema, z.array(statusSchema).min(1).max(20)])
     .optional()
-    .describe('What every answer has to be. Default: "2xx", for what is sent whole.'),
-  withinMs: milliseconds.optional().describe('Every answer has to come in so many milliseconds.'),
-  p50Ms: milliseconds.optional().describe('Half of the answers have to come in so many milliseconds.'),
-  p99Ms: milliseconds.optional().describe('99 of 100 answers have to come in so many milliseconds.'),
+    .describe('What every answer must be. Default: "2xx" for whatever is sent completely.'),
+  withinMs: milliseconds.optional().describe('Time limit for every answer, in milliseconds.'),
+  p50Ms: milliseconds.optional().describe('Time limit for half of the answers, in milliseconds.'),
+  p99Ms: milliseconds.optional().describe('Time limit for 99 of 100 answers, in milliseconds.'),
   answer: z
     .union([cel, z.array(cel).max(20)])
     .optional()
-    .describe('Conditions in CEL on every answer: answer.status, .body, .json, .headers, .ms, .attempts, .error.'),
-  attempts: z.int().min(1).max(100).optional().describe('How many attempts each notification has to take.'),
-  inOrder: z.literal(true).optional().describe('The answers have to come in the order of what was sent.'),
+    .describe('CEL conditions for every answer: answer.status, .body, .json, .headers, .ms, .attempts, .error.'),
+  attempts: z.int().min(1).max(100).optional().describe('Number of attempts each notification must take.'),
+  inOrder: z.literal(true).optional().describe('Answers must arrive in the order sent.'),
   kept: z
     .union([cel, z.array(cel).max(20)])
     .optional()
     .describe(
-      'Texts that have to stand in the page that shows what the callback keeps, in any letter case; with {{run}}.',
+      "Texts that must appear on the page with the callback's data, in uppercase or lowercase; {{run}} is allowed.",
     ),
   probe: z
     .union([z.int().min(-100_000).max(100_000), cel])
     .optional()
     .describe(
-      'By how much the probe has to grow since it was last asked in this scenario; or a condition in CEL on before, after, sent and events.',
+      'How much the count must grow since it was last checked in this scenario; or a CEL condition on before, after, sent, and events.',
     ),
 });
 
 const sendSchema = z.strictObject({
-  name: z.string().min(1).max(100).optional().describe('What the step is called: "again" names it.'),
-  send: sourceSchema.describe('What is sent.'),
+  name: z.string().min(1).max(100).optional().describe('Name of the step, for "again".'),
+  send: sourceSchema.describe('What to send.'),
   as: z
     .enum(shapes)
     .default('notification')
     .describe(
-      "notification: as the relay posts it; platform: as Open Connectors itself does; older: the platform's older shape; delivery: as Campaign Monitor posts it.",
+      "notification: as the relay posts it; platform: as Open Connectors posts it; older: the platform's older format; delivery: as Campaign Monitor posts it.",
     ),
-  partSize: z.int().min(1).max(1000).default(20).describe('Events in one notification, at most.'),
+  partSize: z.int().min(1).max(1000).default(20).describe('Maximum events in one notification.'),
   trouble: z.array(faultSchema).max(10).default([]).describe('What goes wrong on the way.'),
-  atOnce: z.int().min(1).max(100).default(1).describe('How many are under way at once.'),
+  atOnce: z.int().min(1).max(100).default(1).describe('Number of parallel requests.'),
   retry: z
     .enum(retryPolicies)
     .default('none')
-    .describe('Whether 408, 425, 429, 5xx, time-outs and broken connections are tried again, as the relay does.'),
-  timeoutMs: z.int().min(1).max(600_000).optional().describe('How long an answer may take.'),
-  expect: expectSchema.optional().describe('What has to come of it.'),
+    .describe('Whether to retry after 408, 425, 429, 5xx, time-outs, and broken connections, as the relay does.'),
+  timeoutMs: z.int().min(1).max(600_000).optional().describe('How long to wait for an answer.'),
+  expect: expectSchema.optional().describe('The expected result.'),
 });
 
-const waitSchema = z.strictObject({ wait: milliseconds.describe('Waits so many milliseconds.') });
+const waitSchema = z.strictObject({ wait: milliseconds.describe('Waits this many milliseconds.') });
 
 const repeatSchema = z.strictObject({
   repeat: z.strictObject({
@@ -172,63 +174,61 @@ const repeatSchema = z.strictObject({
       .min(0.01)
       .max(1000)
       .optional()
-      .describe('Begins so many a second, however long answers take.'),
-    atMostMs: milliseconds.optional().describe('Begins no more after so many milliseconds.'),
+      .describe('Starts this many per second, however long answers take.'),
+    atMostMs: milliseconds.optional().describe('Starts none after this many milliseconds.'),
   }),
   steps: z
     .array(z.union([sendSchema, waitSchema]))
     .min(1)
     .max(50),
-  expect: expectSchema.optional().describe('What has to come of all that was sent.'),
+  expect: expectSchema.optional().describe('The expected result for everything that was sent.'),
 });
 
 export const stepSchema = z.union([sendSchema, waitSchema, repeatSchema]);
 
 export const scenarioSchema = z.strictObject({
   name: z.string().min(1).max(200),
-  why: z.string().max(2000).optional().describe('Why it matters: shown where it fails.'),
-  timeoutMs: z.int().min(1).max(3_600_000).default(60_000).describe('How long it may take in all.'),
+  why: z.string().max(2000).optional().describe('Why it matters; shown when it fails.'),
+  timeoutMs: z.int().min(1).max(3_600_000).default(60_000).describe('Time limit for the whole scenario.'),
   steps: z.array(stepSchema).min(1).max(200),
 });
 
 const probeSchema = z
   .union([
     z.strictObject({
-      url: destinationSchema.shape.url.describe('Asked by GET: a number, or JSON.'),
-      value: cel
-        .optional()
-        .describe('An expression in CEL on its answer that gives the number: answer.json, answer.body.'),
-      headers: z.record(headerName, environmentVariable).optional().describe('Headers with credentials.'),
+      url: destinationSchema.shape.url.describe('Requested with GET; returns a number or JSON.'),
+      value: cel.optional().describe('CEL expression that gets the number from the answer: answer.json, answer.body.'),
+      headers: z.record(headerName, environmentVariable).optional().describe('Credential headers.'),
     }),
     z.strictObject({
       command: z
         .array(z.string())
         .min(1)
         .max(50)
-        .describe('A program and its arguments, run in the folder of this file, that prints a number.'),
+        .describe("A program and its arguments that prints a number; runs in this file's folder."),
     }),
   ])
-  .describe('Counts what the callback has made, such as its contacts.');
+  .describe('Counts what your callback has created, such as contacts.');
 
 const keptSchema = z
   .strictObject({
     url: destinationSchema.shape.url,
-    headers: z.record(headerName, environmentVariable).optional().describe('Headers with credentials.'),
+    headers: z.record(headerName, environmentVariable).optional().describe('Credential headers.'),
   })
-  .describe('A page that shows what the callback keeps, such as its contacts: asked by GET, and searched for texts.');
+  .describe('A page with the data your callback keeps, such as contacts; requested with GET and searched for texts.');
 
 const targetSchema = z.strictObject({
-  url: destinationSchema.shape.url.optional().describe('The callback.'),
+  url: destinationSchema.shape.url.optional().describe('Your callback.'),
   headers: z
     .record(
-      headerName.refine((name) => !isCredentialHeader(name), 'carries a credential: name it in "credentials"'),
+      headerName.refine((name) => !isCredentialHeader(name), 'contains a credential; name it in "credentials"'),
       headerValue,
     )
     .optional()
-    .describe('Further headers to send.'),
-  credentials: z.record(headerName, environmentVariable).optional().describe('Headers with credentials.'),
-  signatureKey: environmentVariable.optional().describe('The key that signs what is sent.'),
-  timeoutMs: z.int().min(1).max(600_000).optional().describe('How long an answer may take. Default: 10 s.'),
+    .describe('Extra headers.'),
+  credentials: z.record(headerName, environmentVariable).optional().describe('Credential headers.'),
+  signatureKey: environmentVariable.optional().describe('The key for signing notifications.'),
+  timeoutMs: z.int().min(1).max(600_000).optional().describe('How long to wait for an answer. Default: 10 s.'),
   insecureTls: z.boolean().optional().describe('Accept a self-signed certificate.'),
 });
 
@@ -241,7 +241,7 @@ export const scenarioFileSchema = z
     kept: keptSchema.optional(),
     scenarios: z.array(scenarioSchema).min(1).max(200),
   })
-  .describe('Scenarios of cm-relay scenario: what is sent to a callback, and what has to come of it.');
+  .describe('Scenarios for cm-relay scenario: what to send to a callback, and what to expect.');
 
 export type ScenarioFile = z.output<typeof scenarioFileSchema>;
 export type Scenario = z.output<typeof scenarioSchema>;

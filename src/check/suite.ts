@@ -116,38 +116,38 @@ function written(answerWithinMs: number): readonly Written[] {
   return [
     {
       id: 'notification',
-      title: 'A notification of the relay',
-      why: 'It is what your callback gets here: the envelope, one event object, and the body of Campaign Monitor as message.raw.',
-      platform: 'Open Connectors posts this envelope; how a Subscribe becomes an event object no document settles.',
+      title: 'Accepts a relay notification',
+      why: 'This is what your callback receives here: the envelope, one event object, and the Campaign Monitor body as message.raw.',
+      platform: 'Open Connectors posts this envelope. How a Subscribe becomes an event object is undocumented.',
       basis: 'assumption',
-      fix: 'Answer 2xx to a POST of JSON, at once, and make of message.events what you need.',
+      fix: 'Answer a JSON POST with 2xx right away, and process message.events.',
       steps: [{ name: 'one event', send: one, expect: { withinMs: answerWithinMs, probe: 1 } }],
     },
     {
       id: 'platform-notification',
-      title: 'A notification of the platform',
-      why: 'Ids are not 0 there, the name of the instance comes escaped for HTML, tags are given, and event objects have further fields.',
-      platform: 'As captured twice: pollDate and newPath on some events, instance_id beside instanceId.',
+      title: 'Accepts a platform notification',
+      why: 'On the platform, IDs aren’t 0, the instance name is HTML-escaped, tags are set, and event objects have more fields.',
+      platform: 'Captured twice: some events have pollDate and newPath, and instance_id next to instanceId.',
       basis: 'documented',
-      fix: 'Read the fields that you need, and pass over those that you do not know.',
+      fix: 'Read the fields you need and ignore the ones you don’t know.',
       steps: [{ name: 'one event', send: one, as: 'platform', expect: { probe: 1 } }],
     },
     {
       id: 'older-shape',
-      title: 'The older shape of a notification',
-      why: 'The platform still documents {"eventId","instanceId","response":{"events":[…]},"notificationId"}: a handler that reads message.events of it fails.',
-      platform: 'An older or asynchronous form, documented beside the current one.',
+      title: 'Accepts the older notification format',
+      why: 'The platform still documents {"eventId","instanceId","response":{"events":[…]},"notificationId"}. A handler that reads message.events fails on it.',
+      platform: 'An older or asynchronous format, documented next to the current one.',
       basis: 'documented',
-      fix: 'Where there is no "message", look for "response"; answer 2xx also where you make nothing of it.',
+      fix: 'If there is no "message", look for "response". Answer 2xx even if you don’t process it.',
       steps: [{ name: 'one event', send: one, as: 'older' }],
     },
     {
       id: 'event-types',
       title: 'Updates and deactivations',
-      why: 'Subscribers change and leave, often such as you have never heard of.',
+      why: 'Subscribers change and leave, and often your callback has never seen them.',
       platform: 'Update and Deactivate become UPDATED and DELETED.',
       basis: 'assumption',
-      fix: 'Take an update or a deactivation of an address that you do not know as well.',
+      fix: 'Accept an update or deactivation even if you don’t know the address.',
       steps: [
         { name: 'an update', send: { sample: 'Update' } },
         { name: 'a deactivation', send: { sample: 'Deactivate' } },
@@ -155,14 +155,14 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'quotes',
-      title: 'Quotes in a name and an address',
-      why: "O'Brien is a name, o'brien+news@… an address: what builds a statement or a page of them by joining texts breaks there, and lets others in.",
-      platform: 'Names and addresses come as they were typed, as far as is known.',
+      title: 'Quotes in names and addresses',
+      why: "O'Brien is a valid name and o'brien+news@… a valid address. Code that builds SQL or HTML by joining strings breaks here and allows injection.",
+      platform: 'As far as known, names and addresses arrive exactly as typed.',
       basis: 'assumption',
-      fix: 'Hand values to your database as parameters, never as a part of the statement, and escape what you show.',
+      fix: 'Pass values to your database as parameters, and escape everything you display.',
       steps: [
         {
-          name: 'an apostrophe, quotes and what HTML and SQL read otherwise',
+          name: 'an apostrophe, quotes, and HTML and SQL special characters',
           send: {
             delivery: {
               ListID: list,
@@ -182,30 +182,29 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'every-event',
-      title: 'Every event of a notification',
-      why: 'One notification holds up to 20 events: a handler that takes the first alone loses 19 of 20.',
-      platform: 'At most 20 event objects a webhook notification.',
+      title: 'All events in a notification',
+      why: 'A notification holds up to 20 events. A handler that reads only the first loses 19 of 20.',
+      platform: 'A webhook notification holds at most 20 event objects.',
       basis: 'documented',
-      fix: 'Go through all of message.events, not message.events[0].',
+      fix: 'Process every entry of message.events, not just message.events[0].',
       steps: [{ name: '20 events', send: { sample: 'Subscribe', events: 20 }, expect: { probe: 20 } }],
     },
     {
       id: 'same-event-twice',
       title: 'The same eventId twice',
-      why: 'Delivery is at least once: what was acknowledged may come again, with the same bytes.',
-      platform: 'Retries keep message.eventId; Campaign Monitor sends no id of its own.',
+      why: 'Delivery is at least once: an acknowledged notification may arrive again with the same bytes.',
+      platform: 'Retries keep message.eventId. Campaign Monitor doesn’t send an ID.',
       basis: 'assumption',
-      fix: 'Keep each message.eventId together with what you made of it (in one transaction), and do nothing for one that you know.',
+      fix: 'Store each message.eventId in the same transaction as your changes, and skip any you already have.',
       steps: [{ name: 'one event, twice', send: one, trouble: ['twice'], expect: { probe: 1 } }],
     },
     {
       id: 'same-event-at-once',
-      title: 'The same eventId twice at the same time',
-      why: 'Two workers may get the same notification before either has written anything.',
-      platform:
-        'Whether it happens no document says; a retry after a time-out may meet a first attempt that still runs.',
+      title: 'The same eventId twice at once',
+      why: 'Two workers may receive the same notification before either has written anything.',
+      platform: 'Undocumented. A retry after a time-out may overlap with a first attempt that’s still running.',
       basis: 'assumption',
-      fix: 'Let the database refuse the second one (a unique key on eventId or address); asking first is too late.',
+      fix: 'Let the database reject the second one with a unique key on eventId or address. Checking first is too late.',
       steps: [
         {
           name: 'one event, twice at once',
@@ -219,10 +218,10 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'retry-after-500',
       title: 'A retry after a 500',
-      why: 'A proxy or gateway before your callback may answer 500 for it although it has done its work: the sender then tries again.',
-      platform: '5xx is retried: five times after 8 s to 9 h at SAP; here after 1, 2, 4, 8 and 16 s.',
+      why: 'A proxy or gateway may answer 500 even though your callback did its work. The sender then tries again.',
+      platform: '5xx is retried: SAP retries five times, after 8 s to 9 h; the relay after 1, 2, 4, 8, and 16 s.',
       basis: 'documented',
-      fix: 'Take the second one as done already: the eventId is the same. Where your own code failed, undo what it had begun.',
+      fix: 'Treat the second one as already done: the eventId is the same. If your own code failed, undo its partial changes.',
       steps: [
         { name: 'the attempt', send: one, expect: { status: 'any' } },
         { wait: 1000 },
@@ -232,10 +231,10 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'retry-after-time-out',
       title: 'A retry after a time-out',
-      why: 'The sender gives up waiting while your handler still works, and sends it again.',
-      platform: 'Time-outs are retried; how long the platform waits no document says, here it is 10 s.',
+      why: 'The sender stops waiting while your handler is still working, then retries.',
+      platform: 'Time-outs are retried. The platform’s time-out is undocumented; here it’s 10 s.',
       basis: 'assumption',
-      fix: 'Answer first and work then, from a queue on disk; and do nothing for an eventId that you know.',
+      fix: 'Answer first, then work from a queue on disk. Skip any eventId you already have.',
       steps: [
         { name: 'the attempt', send: one, trouble: ['unanswered'] },
         { wait: 500 },
@@ -245,20 +244,20 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'large-batch',
       title: 'A batch of 1,000 in 50 parts',
-      why: 'An import arrives as deliveries of up to 1,000 events: 50 notifications, each of which repeats the whole body, some 300 kB.',
-      platform: 'Split into parts of 20; the whole raw body is in each of them.',
+      why: 'An import arrives in deliveries of up to 1,000 events. Each becomes 50 notifications, and every one repeats the whole body of about 300 kB.',
+      platform: 'Notifications are split into parts of 20. Each contains the whole raw body.',
       basis: 'documented',
-      fix: 'Raise the limit of the body (express.json({ limit: "10mb" }) in Express, whose default is 100 kB), and answer before you work.',
+      fix: 'Raise the body size limit (in Express, express.json({ limit: "10mb" }); the default is 100 kB), and answer before you process.',
       timeoutMs: 120_000,
       steps: [{ name: '1,000 events', send: { sample: 'Subscribe', events: 1000 }, expect: { probe: 1000 } }],
     },
     {
       id: 'parts-out-of-order',
       title: 'Parts out of order',
-      why: 'A part that is retried comes behind the ones that were sent after it.',
-      platform: 'No document promises an order.',
+      why: 'A retried part arrives after parts that were sent later.',
+      platform: 'The order is undocumented.',
       basis: 'assumption',
-      fix: 'Take each part by itself: nothing in it says which one it is, and none may wait for another.',
+      fix: 'Process each part on its own. Parts aren’t numbered, and none may wait for another.',
       steps: [
         {
           name: '60 events, the last part first',
@@ -270,11 +269,11 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'own-details',
-      title: "Each event's own details",
-      why: 'The whole body is in each part: the details of the event that a part begins with stand far behind in message.raw, not at its beginning.',
+      title: 'Details of each event',
+      why: 'Each part contains the whole body, so the details of its first event may be far into message.raw.',
       platform: 'The whole raw body is repeated in each part.',
       basis: 'documented',
-      fix: 'Look in message.raw.Events for the type and address of the event, not for its place in message.events.',
+      fix: 'Find the event in message.raw.Events by type and address, not by its position in message.events.',
       steps: [
         {
           // Few, so that a page of the newest shows them all.
@@ -297,14 +296,14 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'update-first',
       title: 'An update before its subscription',
-      why: 'Where the subscription is retried, the update overtakes it: what it says is newer, and must not get lost.',
-      platform: 'No document promises an order.',
+      why: 'When the subscription is retried, the update arrives first. It’s newer and must not be lost.',
+      platform: 'The order is undocumented.',
       basis: 'assumption',
-      fix: 'Compare the dates: the subscription that comes after it is older, and must not overwrite it. And make the contact where you do not know the address of an update.',
+      fix: 'Compare dates so that the older subscription doesn’t overwrite the update. Create the contact if you don’t know the address of an update.',
       steps: [
-        { name: 'an update of 09:31', send: updateOf('first', '2026-01-15 09:31:00', 'Newer {{run}} first') },
+        { name: 'an update at 09:31', send: updateOf('first', '2026-01-15 09:31:00', 'Newer {{run}} first') },
         {
-          name: 'the subscription of 09:30',
+          name: 'the subscription at 09:30',
           send: subscriptionOf('first'),
           expect: { kept: [addressOf('first'), 'Newer {{run}} first'], probe: 1 },
         },
@@ -312,16 +311,16 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'older-update-late',
-      title: 'An older update that comes late',
-      why: 'An update that is retried comes behind a newer one, and must not win.',
-      platform: 'No document promises an order; each event has its date.',
+      title: 'An older update that arrives late',
+      why: 'A retried update arrives after a newer one and must not overwrite it.',
+      platform: 'The order is undocumented, but each event has a date.',
       basis: 'assumption',
-      fix: "Compare the event's date with that of the last one that you applied for the address, and pass over an older one.",
+      fix: 'Compare the event’s date with the last one you applied for the address, and skip older events.',
       steps: [
-        { name: 'the subscription of 09:30', send: subscriptionOf('older') },
-        { name: 'an update of 09:32', send: updateOf('older', '2026-01-15 09:32:00', 'Newer {{run}} older') },
+        { name: 'the subscription at 09:30', send: subscriptionOf('older') },
+        { name: 'an update at 09:32', send: updateOf('older', '2026-01-15 09:32:00', 'Newer {{run}} older') },
         {
-          name: 'an update of 09:31, late',
+          name: 'an update at 09:31, late',
           send: updateOf('older', '2026-01-15 09:31:00', 'Outdated {{run}} older'),
           expect: { kept: [addressOf('older'), 'Newer {{run}} older'], probe: 1 },
         },
@@ -329,15 +328,15 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'older-event-late',
-      title: 'An older deactivation that comes late',
-      why: 'Somebody leaves and joins again within the hour: where the leaving is retried it comes last, and must not win.',
-      platform: 'No document promises an order; each event has its date.',
+      title: 'An older deactivation that arrives late',
+      why: 'Someone leaves and rejoins within an hour. A retried deactivation arrives last and must not win.',
+      platform: 'The order is undocumented, but each event has a date.',
       basis: 'assumption',
-      fix: "Compare the event's date with that of the last one that you applied for the address, and pass over an older one.",
+      fix: 'Compare the event’s date with the last one you applied for the address, and skip older events.',
       steps: [
-        { name: 'the subscription of 09:30', send: subscriptionOf('late') },
+        { name: 'the subscription at 09:30', send: subscriptionOf('late') },
         {
-          name: 'a deactivation of 08:30, late',
+          name: 'a deactivation at 08:30, late',
           send: deactivationOf('late', '2026-01-15 08:30:00'),
           expect: { probe: 1 },
         },
@@ -345,20 +344,20 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'older-subscription-late',
-      title: 'An older subscription that comes late',
-      why: 'A subscription that is retried comes behind what was sent after it: it must not bring back somebody who has left, nor an old name.',
-      platform: 'No document promises an order; each event has its date.',
+      title: 'An older subscription that arrives late',
+      why: 'A retried subscription arrives after later events. It must not bring back someone who left, or restore an old name.',
+      platform: 'The order is undocumented, but each event has a date.',
       basis: 'assumption',
-      fix: 'Keep of somebody who has left the address and the date, and pass over every event that is older, subscriptions too.',
+      fix: 'Keep the address and date of people who left, and skip every older event, including subscriptions.',
       steps: [
-        { name: 'the subscription of 09:30', send: subscriptionOf('left'), expect: { probe: 1 } },
+        { name: 'the subscription at 09:30', send: subscriptionOf('left'), expect: { probe: 1 } },
         {
-          name: 'a deactivation of 09:32',
+          name: 'a deactivation at 09:32',
           send: deactivationOf('left', '2026-01-15 09:32:00'),
           expect: { probe: 'after <= before' },
         },
         {
-          name: 'a subscription of 09:31, late',
+          name: 'a subscription at 09:31, late',
           send: subscriptionOf('left', '2026-01-15 09:31:00'),
           expect: { probe: 'after <= before' },
         },
@@ -366,20 +365,20 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'leaves-and-returns',
-      title: 'Somebody who leaves and returns',
-      why: 'Whoever has unsubscribed must get nothing more; and whoever then joins again wants to be there.',
-      platform: 'Who is active again after having left most likely comes as Subscribe.',
+      title: 'Someone who leaves and returns',
+      why: 'People who unsubscribe must get no more mail. If they rejoin, they expect to be back.',
+      platform: 'Someone who becomes active again most likely arrives as Subscribe.',
       basis: 'assumption',
-      fix: 'Take a contact away at its deactivation, or mark it and count it no more (the probe counts who is subscribed); and take it in again with a subscription that is newer.',
+      fix: 'On deactivation, remove the contact or mark it so that it’s no longer counted. Restore it when a newer subscription arrives.',
       steps: [
-        { name: 'the subscription of 09:30', send: subscriptionOf('back'), expect: { probe: 1 } },
+        { name: 'the subscription at 09:30', send: subscriptionOf('back'), expect: { probe: 1 } },
         {
-          name: 'a deactivation of 09:31',
+          name: 'a deactivation at 09:31',
           send: deactivationOf('back', '2026-01-15 09:31:00'),
           expect: { probe: -1 },
         },
         {
-          name: 'a subscription of 09:32',
+          name: 'a subscription at 09:32',
           send: subscriptionOf('back', '2026-01-15 09:32:00'),
           expect: { kept: addressOf('back'), probe: 1 },
         },
@@ -387,21 +386,21 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'same-minute',
-      title: 'Two updates of one minute',
-      why: 'Dates have minutes alone: who corrects a name twice in a minute sends two events of the same date, of which the second counts.',
-      platform: "Every date in Campaign Monitor's documents ends in :00.",
+      title: 'Two updates in the same minute',
+      why: 'Dates have no seconds: two corrections within a minute arrive as two events with the same date. The second one counts.',
+      platform: 'Every date in the Campaign Monitor documentation ends in :00.',
       basis: 'assumption',
-      fix: 'Pass over an event that is older than what you know, not one of the same date; and know what came before by its eventId, not by its address or date.',
+      fix: 'Skip an event only if its date is older, not if it’s the same. Detect duplicates by eventId, not by address or date.',
       steps: [
-        { name: 'the subscription of 09:30', send: subscriptionOf('minute') },
+        { name: 'the subscription at 09:30', send: subscriptionOf('minute') },
         {
           // It is looked for, so that it is done before the next comes: else nothing tells which of them is to win.
-          name: 'an update of 09:31',
+          name: 'an update at 09:31',
           send: updateOf('minute', '2026-01-15 09:31:00', 'Outdated {{run}} minute'),
           expect: { kept: [addressOf('minute'), 'Outdated {{run}} minute'], probe: 1 },
         },
         {
-          name: 'another update of 09:31',
+          name: 'another update at 09:31',
           send: updateOf('minute', '2026-01-15 09:31:00', 'Newer {{run}} minute'),
           expect: { kept: [addressOf('minute'), 'Newer {{run}} minute'], probe: 0 },
         },
@@ -410,13 +409,13 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'one-address-twice',
       title: 'One address twice in a notification',
-      why: 'Who subscribes and at once corrects the name may come with both events in one delivery, and each has details of its own.',
-      platform: 'Events of one list are sent together; that none of an address comes twice no document says.',
+      why: 'When people subscribe and correct their name right away, both events may share a delivery. Each has its own details.',
+      platform: 'Events of a list are sent together. Whether an address can appear twice is undocumented.',
       basis: 'assumption',
-      fix: 'Look in message.raw.Events for the type as well as the address of the event, and go through the events in their order.',
+      fix: 'Find the event in message.raw.Events by both type and address, and process events in order.',
       steps: [
         {
-          name: 'a subscription of 09:30 and an update of 09:31',
+          name: 'a subscription at 09:30 and an update at 09:31',
           send: {
             delivery: {
               ListID: list,
@@ -432,15 +431,15 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'changed-address',
-      title: 'An address that was changed',
-      why: 'objectId is the new address, which you do not know yet: what you have is under the old one.',
-      platform: 'An Update carries OldEmailAddress; objectId is the new one.',
+      title: 'A changed address',
+      why: 'objectId is the new address, which you don’t know yet. Your contact is stored under the old one.',
+      platform: 'An Update contains OldEmailAddress; objectId is the new address.',
       basis: 'assumption',
-      fix: 'Find the contact by OldEmailAddress in message.raw, and move it to the new address.',
+      fix: 'Find the contact by OldEmailAddress in message.raw, and change its address.',
       steps: [
-        { name: 'the subscription of 09:30', send: subscriptionOf('before') },
+        { name: 'the subscription at 09:30', send: subscriptionOf('before') },
         {
-          name: 'an update of 09:31 to another address',
+          name: 'an update at 09:31 to another address',
           send: updateOf('after', '2026-01-15 09:31:00', 'Ada Sample', 'before'),
           expect: { kept: addressOf('after'), probe: 1 },
         },
@@ -448,18 +447,18 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'changed-address-first',
-      title: 'An address that was changed before its subscription came',
-      why: 'Where the subscription is retried, the change of its address overtakes it: the old address must not become a second contact.',
-      platform: 'No document promises an order; each event has its date.',
+      title: 'An address that changes before its subscription arrives',
+      why: 'When the subscription is retried, the address change arrives first. The old address must not become a second contact.',
+      platform: 'The order is undocumented, but each event has a date.',
       basis: 'assumption',
-      fix: 'Keep of an address that was changed the date, and pass over every event of it that is older.',
+      fix: 'Keep the date of each address change, and skip older events for the old address.',
       steps: [
         {
-          name: 'an update of 09:31 to another address',
+          name: 'an update at 09:31 to another address',
           send: updateOf('changed', '2026-01-15 09:31:00', 'Ada Sample', 'former'),
         },
         {
-          name: 'the subscription of 09:30, of the old address',
+          name: 'the subscription at 09:30, with the old address',
           send: subscriptionOf('former'),
           expect: { kept: addressOf('changed'), probe: 1 },
         },
@@ -467,15 +466,15 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'unknown-address',
-      title: 'A deactivation of an unknown address',
-      why: 'Lists are older than your contacts. What is not found must not be taken for another one: indexOf gives -1 then, which splice counts from the end.',
-      platform: 'Every subscriber of the list is told of, whenever they came.',
+      title: 'Deactivation of an unknown address',
+      why: 'Lists are older than your contacts. Don’t mistake “not found” for another contact: indexOf returns -1, and splice then removes the last one.',
+      platform: 'You get events for every subscriber on the list, no matter when they joined.',
       basis: 'documented',
-      fix: 'Do nothing where the address is not found, and answer 2xx.',
+      fix: 'If you don’t find the address, change nothing and answer 2xx.',
       steps: [
-        { name: 'the subscription of somebody', send: subscriptionOf('stays') },
+        { name: 'someone’s subscription', send: subscriptionOf('stays') },
         {
-          name: 'a deactivation of somebody else',
+          name: 'someone else’s deactivation',
           send: deactivationOf('stranger', '2026-01-15 09:31:00'),
           expect: { kept: addressOf('stays'), probe: 1 },
         },
@@ -483,14 +482,14 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'unknown-type',
-      title: 'An unknown type of event',
-      why: 'Vendors add types. A 500 for one makes the sender repeat the whole notification, and in the end give it up with all that is in it.',
-      platform: 'Anything but Subscribe, Update and Deactivate becomes UNKNOWN, which is documented as a word.',
+      title: 'An unknown event type',
+      why: 'Vendors add types. If you answer 500, the sender repeats the whole notification and finally gives up on all its events.',
+      platform: 'Anything other than Subscribe, Update, and Deactivate becomes UNKNOWN; only the word is documented.',
       basis: 'assumption',
-      fix: 'Pass over an eventType that you do not know, take the others, and answer 2xx.',
+      fix: 'Skip an unknown eventType, process the others, and answer 2xx.',
       steps: [
         {
-          name: 'an unknown event and one that is known',
+          name: 'one unknown and one known event',
           send: {
             delivery: {
               ListID: list,
@@ -506,11 +505,11 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'missing-field',
-      title: 'A field that is missing',
-      why: 'Names may be empty, custom fields may be none, and what is optional may not be there at all.',
-      platform: 'Name may be "" and CustomFields []; that a field is missing altogether is not documented.',
+      title: 'A missing field',
+      why: 'Names and custom fields may be empty, and optional fields may be missing.',
+      platform: 'Name may be "" and CustomFields []. Missing fields are undocumented.',
       basis: 'assumption',
-      fix: 'Check what you read before you use it. What cannot be used is answered 2xx or 4xx and noted, never thrown; and without an address nobody is a contact.',
+      fix: 'Check values before you use them. If you can’t use an event, log it and answer 2xx or 4xx; don’t throw. Never create a contact without an address.',
       steps: [
         {
           name: 'no name, no custom fields',
@@ -531,20 +530,20 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'letter-case',
-      title: 'An address in other letter case',
-      why: 'Ada@Example.org and ada@example.org are one subscriber to Campaign Monitor: two contacts are one too many.',
-      platform: 'Addresses come as they were typed.',
+      title: 'An address in different letter case',
+      why: 'To Campaign Monitor, Ada@Example.org and ada@example.org are the same subscriber. Don’t create two contacts.',
+      platform: 'Addresses arrive as typed.',
       basis: 'assumption',
-      fix: 'Compare addresses in lower case, and put a unique key on that.',
+      fix: 'Compare addresses in lowercase, with a unique key on the lowercase form.',
       steps: [
-        { name: 'in lower case', send: subscriptionOf('case') },
+        { name: 'in lowercase', send: subscriptionOf('case') },
         {
-          name: 'an update with capital letters',
+          name: 'an update in capital letters',
           send: updateOf('Case', '2026-01-15 09:31:00', 'Cased {{run}}'),
           expect: { kept: [addressOf('case'), 'Cased {{run}}'], probe: 1 },
         },
         {
-          name: 'another subscription, with capital letters',
+          name: 'another subscription, in capital letters',
           send: {
             delivery: {
               ListID: list,
@@ -558,20 +557,20 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'scripts',
       title: 'Names and addresses in other scripts',
-      why: 'Text is UTF-8, and its characters are cut where packets end: a handler that reads it piece by piece as text, or as Latin, breaks names and signatures.',
+      why: 'Text is UTF-8, and network packets can split its characters. A handler that decodes each chunk, or uses Latin-1, corrupts names and signatures.',
       platform: 'JSON in UTF-8.',
       basis: 'documented',
-      fix: 'Join the bytes first and decode them then, as UTF-8; sign and compare bytes, not text.',
+      fix: 'Join the bytes, then decode them as UTF-8. Sign and compare bytes, not text.',
       steps: [
         {
-          name: 'an address in Cyrillic, a name in four scripts, in pieces',
+          name: 'a Cyrillic address and a name in four scripts, sent in pieces',
           send: scriptsOf('анна', '陽子 👩‍💻 Müller-Lüdenscheidt Олена Ковальчук-Шевченко אורלי בן־דוד {{run}}'),
           trouble: [{ slow: 300 }],
           // Of the address what stands before its host, which may be shown in ASCII.
           expect: { kept: ['анна.{{run}}@', 'Олена Ковальчук-Шевченко אורלי בן־דוד {{run}}'], probe: 1 },
         },
         {
-          name: 'another address, of as many letters',
+          name: 'another address of the same length',
           send: scriptsOf('инна', 'Инна'),
           expect: { probe: 1 },
         },
@@ -580,10 +579,10 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'exact-bytes',
       title: 'A signature over the exact bytes',
-      why: 'The body of the vendor is passed on to the byte, with its spaces, escapes and order: JSON that was read and written anew is another text, and its signature another one.',
+      why: 'The vendor’s body is passed on byte for byte, with its spaces, escapes, and order. Parsed and serialised again, it’s a different text with a different signature.',
       platform: 'HMAC-SHA256 over the raw bytes, base64.',
       basis: 'documented',
-      fix: 'Keep the raw body (express.raw({ type: "*/*" })), check the signature on that, and read the JSON only then.',
+      fix: 'Keep the raw body (in Express, express.raw({ type: "*/*" })), verify the signature over it, and only then parse the JSON.',
       needsKey: true,
       steps: [
         {
@@ -602,37 +601,42 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'signature-wrong',
       title: 'A wrong signature',
-      why: 'Your callback is public: anybody can post to it. The signature is all that tells the platform from others.',
-      platform: 'Elements-Webhook-Signature: sha256=<base64>, where the instance has a signature key.',
+      why: 'Your callback is public, and anyone can post to it. Only the signature shows that a notification comes from the platform.',
+      platform: 'Elements-Webhook-Signature: sha256=<base64>, if the instance has a signature key.',
       basis: 'documented',
-      fix: 'Compute the HMAC over the raw bytes, compare it in constant time (crypto.timingSafeEqual), and answer 401 to what does not fit.',
+      fix: 'Compute the HMAC over the raw bytes, compare it in constant time (crypto.timingSafeEqual), and answer 401 if it doesn’t match.',
       needsKey: true,
       steps: [
-        { name: 'signed by another key', send: one, trouble: ['wrong-signature'], expect: { status: '4xx', probe: 0 } },
+        {
+          name: 'signed with another key',
+          send: one,
+          trouble: ['wrong-signature'],
+          expect: { status: '4xx', probe: 0 },
+        },
       ],
     },
     {
       id: 'signature-missing',
       title: 'No signature',
-      why: 'A check that is left out where the header is missing is no check.',
-      platform: 'The header is sent wherever the instance has a signature key.',
+      why: 'If you skip the check when the header is missing, anyone can leave it out.',
+      platform: 'The header is sent whenever the instance has a signature key.',
       basis: 'documented',
-      fix: 'Refuse with 401 what has no signature, as you refuse a wrong one.',
+      fix: 'Reject requests without a signature with 401, just like ones with a wrong signature.',
       needsKey: true,
-      steps: [{ name: 'not signed', send: one, trouble: ['unsigned'], expect: { status: '4xx', probe: 0 } }],
+      steps: [{ name: 'unsigned', send: one, trouble: ['unsigned'], expect: { status: '4xx', probe: 0 } }],
     },
     {
       id: 'signature-old',
       title: 'An old signature',
-      why: 'Who has seen one notification knows a signature that was right, for another body; and to 2017 platforms wrote sha1=, by which a check may be led astray.',
-      platform: 'The signature is of the very bytes; sha1= was sent to 2017.',
+      why: 'Anyone who has seen a notification knows a valid signature for another body. Until 2017, platforms sent sha1=, which can mislead a check.',
+      platform: 'The signature covers the exact bytes. sha1= was sent until 2017.',
       basis: 'documented',
-      fix: 'Compute the HMAC of each body that comes; take sha256= alone, or check sha1= as strictly.',
+      fix: 'Compute the HMAC of each body you receive. Accept only sha256=, or verify sha1= just as strictly.',
       needsKey: true,
       steps: [
         { name: 'the signature of another body', send: one, trouble: ['old-signature'], expect: { status: '4xx' } },
         {
-          name: 'sha1= by another key',
+          name: 'sha1= with another key',
           send: one,
           trouble: ['wrong-sha1-signature'],
           expect: { status: '4xx', probe: 0 },
@@ -641,17 +645,22 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'signature-part',
-      title: 'A part of the signature',
-      why: 'What compares the beginning alone takes sha256= from anybody.',
-      platform: 'Elements-Webhook-Signature: sha256=<base64>, 44 characters behind the equals sign.',
+      title: 'A partial signature',
+      why: 'A check that compares only the beginning accepts sha256= from anyone.',
+      platform: 'Elements-Webhook-Signature: sha256=<base64>, 44 characters after the equals sign.',
       basis: 'documented',
-      fix: 'Compare the whole header with the whole signature, its length first (crypto.timingSafeEqual wants both of one length).',
+      fix: 'Compare the whole header with the whole signature. Check the length first, because crypto.timingSafeEqual requires equal lengths.',
       needsKey: true,
       steps: [
-        { name: 'sha256= alone', send: one, trouble: ['empty-signature'], expect: { status: '4xx' } },
-        { name: 'the beginning of the right one', send: one, trouble: ['cut-signature'], expect: { status: '4xx' } },
+        { name: 'sha256= only', send: one, trouble: ['empty-signature'], expect: { status: '4xx' } },
         {
-          name: 'the right one with another end',
+          name: 'the beginning of the right signature',
+          send: one,
+          trouble: ['cut-signature'],
+          expect: { status: '4xx' },
+        },
+        {
+          name: 'the right signature with a different end',
           send: one,
           trouble: ['other-end-signature'],
           expect: { status: '4xx', probe: 0 },
@@ -660,30 +669,30 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'tampered',
-      title: 'A body that was changed on its way',
-      why: 'Whoever can change an address in it writes into your contacts.',
-      platform: 'The signature is of the very bytes.',
+      title: 'A body changed in transit',
+      why: 'Anyone who can change an address in the body can write to your contacts.',
+      platform: 'The signature covers the exact bytes.',
       basis: 'documented',
-      fix: 'Check the signature on the bytes that came, before anything is made of them.',
+      fix: 'Verify the signature over the received bytes before you use them.',
       needsKey: true,
-      steps: [{ name: 'one letter changed', send: one, trouble: ['tampered'], expect: { status: '4xx', probe: 0 } }],
+      steps: [{ name: 'one changed letter', send: one, trouble: ['tampered'], expect: { status: '4xx', probe: 0 } }],
     },
     {
       id: 'slow-body',
-      title: 'A body that comes slowly',
-      why: 'Large bodies on a slow line take their seconds: a handler, or the server before it, must not give up at once.',
-      platform: 'Not documented; up to 300 kB come in each part of a full batch.',
+      title: 'A body that arrives slowly',
+      why: 'A large body on a slow connection takes several seconds. Neither your handler nor the server in front of it should give up early.',
+      platform: 'Undocumented. Each part of a full batch is up to 300 kB.',
       basis: 'assumption',
-      fix: 'Allow a request some 10 s for its body.',
+      fix: 'Allow about 10 s for a request body.',
       steps: [{ name: 'over 3 s', send: one, trouble: [{ slow: 3000 }], expect: { probe: 1 } }],
     },
     {
       id: 'cut-connection',
-      title: 'A connection that is cut within the body',
-      why: 'Half a body is no notification; what is made of it must not stand in the way of the retry.',
-      platform: 'A connection that breaks is retried.',
+      title: 'A connection that breaks off mid-body',
+      why: 'Half a body is no notification. Partial work must not block the retry.',
+      platform: 'A broken connection is retried.',
       basis: 'assumption',
-      fix: 'Work only once the whole body is there, and note the eventId together with the work, not before.',
+      fix: 'Wait for the whole body before you process it, and store the eventId together with your changes, not earlier.',
       steps: [
         { name: 'the attempt', send: one, trouble: ['cut'] },
         { wait: 200 },
@@ -693,10 +702,10 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'twenty-at-once',
       title: '20 at once',
-      why: 'Several lists, several instances and retries post at the same time.',
-      platform: 'Whether the platform waits for one answer before it sends the next no document says.',
+      why: 'Several lists, instances, and retries post at the same time.',
+      platform: 'Whether the platform waits for an answer before it sends the next notification is undocumented.',
       basis: 'assumption',
-      fix: 'Keep what requests share (a file, a connection, a counter) safe from each other.',
+      fix: 'Make everything that requests share (a file, a connection, a counter) safe for concurrent use.',
       steps: [
         {
           name: '20 notifications',
@@ -710,11 +719,11 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'speed',
       title: 'How fast it answers',
-      why: 'A batch of 1,000 is 50 answers; a sender that waits too long gives up, sends it again, and in the end stops.',
+      why: 'A batch of 1,000 needs 50 answers. A sender that waits too long gives up, retries, and finally stops.',
       platform:
-        'Time-outs are not documented; here a callback has 10 s. Campaign Monitor gives a webhook up after a week of errors.',
+        'Time-outs are undocumented; here your callback has 10 s. Campaign Monitor deactivates a webhook after a week of errors.',
       basis: 'assumption',
-      fix: 'Put the notification on disk or in a queue, answer, and work then.',
+      fix: 'Save the notification to disk or a queue, answer, then process it.',
       steps: [
         {
           repeat: { times: 100, atMostMs: 5000 },

@@ -81,7 +81,7 @@ export async function waitForEnd(name: string, pid: number, patienceMs: number):
   const late = performance.now() + patienceMs;
   while (isAlive(pid)) {
     if (performance.now() > late) {
-      throw new CommandError(`${name} has not ended within ${patienceMs / 1000} s`, frozenAdvice(pid));
+      throw new CommandError(`${name} did not stop within ${patienceMs / 1000} s`, frozenAdvice(pid));
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

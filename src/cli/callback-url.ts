@@ -4,7 +4,7 @@ import { urlWithoutUser } from '../protocol/settings.ts';
 import { urlOf } from './flags.ts';
 
 const expected =
-  'expected a port such as 3000, a port and a path such as 3000/callback, localhost:3000/callback, or a URL that begins with http:// or https://';
+  'expected a port (3000), a port and path (3000/callback), localhost:3000/callback, or a URL that starts with http:// or https://';
 
 function whole(text: string, context: z.RefinementCtx<string>): string {
   const url = wholeCallbackUrl(text);
@@ -17,4 +17,4 @@ function whole(text: string, context: z.RefinementCtx<string>): string {
 export const callbackUrl: z.ZodType<string, string> = z
   .string()
   .transform(whole)
-  .pipe(urlOf(urlWithoutUser('leave it out, and name credentials in the file of --config')));
+  .pipe(urlOf(urlWithoutUser('leave it out, and set credentials in the --config file')));

@@ -35,12 +35,10 @@ const httpUrl = urlOf(urlWithoutUser());
 export function withTargetFlags(command: Command): Command {
   command.optionsGroup('Destination:');
   return command
-    .addOption(new Option('--config <file>', 'a configuration file of cm-relay listen, for a destination of it'))
+    .addOption(new Option('--config <file>', 'cm-relay listen configuration file that contains the destination'))
+    .addOption(new Option('--destination <id>', 'destination in --config to use, by ID or URL (default: the only one)'))
     .addOption(
-      new Option('--destination <id>', 'which destination of --config, by its id or URL (default: the only one)'),
-    )
-    .addOption(
-      new Option('--signature-key-env <name>', 'the environment variable with the key that signs what is sent'),
+      new Option('--signature-key-env <name>', 'environment variable that holds the key for signing notifications'),
     );
 }
 
@@ -55,20 +53,22 @@ export function withProbeFlags(command: Command, settled: string): Command {
     .addOption(
       new Option(
         '--probe <url>',
-        'a URL of yours that tells how many contacts there are, such as /contacts/count',
+        'URL of yours that returns the number of contacts, such as /contacts/count',
       ).argParser(checkedBy(httpUrl)),
     )
     .addOption(
       new Option(
         '--probe-value <cel>',
-        'the number in its answer, as an expression: answer.json.count, size(answer.json)',
+        'CEL expression that gets the number from the answer: answer.json.count, size(answer.json)',
       ),
     )
-    .addOption(new Option('--probe-command <line>', 'the same by a command of your shell, which prints the number'))
+    .addOption(
+      new Option('--probe-command <line>', 'shell command that prints the number of contacts, in place of --probe'),
+    )
     .addOption(
       new Option(
         '--kept <url>',
-        'a URL of yours that shows what is kept, such as /contacts: searched for texts',
+        'URL of yours that shows the data your callback keeps, such as /contacts; checks search it for text',
       ).argParser(checkedBy(httpUrl)),
     )
     .addOption(stableFor)
@@ -77,12 +77,11 @@ export function withProbeFlags(command: Command, settled: string): Command {
 
 /** `--report junit=FILE`. */
 export function reportFlag(): Option {
-  return new Option(
-    '--report <kind=file>',
-    'write a report as well: junit=FILE or json=FILE; may be repeated',
-  ).argParser((value: string, previous: ReportFile[] | undefined): ReportFile[] => {
-    const [, kind, file] = /^(junit|json)=(.+)$/s.exec(value) ?? [];
-    if (kind === undefined || file === undefined) throw new InvalidArgumentError('expected junit=FILE or json=FILE.');
-    return [...(previous ?? []), { kind: kind as ReportFile['kind'], file }];
-  });
+  return new Option('--report <kind=file>', 'also write a report: junit=FILE or json=FILE; repeatable').argParser(
+    (value: string, previous: ReportFile[] | undefined): ReportFile[] => {
+      const [, kind, file] = /^(junit|json)=(.+)$/s.exec(value) ?? [];
+      if (kind === undefined || file === undefined) throw new InvalidArgumentError('expected junit=FILE or json=FILE');
+      return [...(previous ?? []), { kind: kind as ReportFile['kind'], file }];
+    },
+  );
 }

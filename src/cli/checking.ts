@@ -40,7 +40,7 @@ export function targetOf(
     destination.credentialsName === undefined ? {} : config?.secrets.credentials?.[destination.credentialsName];
   if (credentials === undefined) {
     throw new UsageError(
-      `--config ${flags.config ?? ''}: the destination names the credentials "${destination.credentialsName ?? ''}", which the file has not`,
+      `--config ${flags.config ?? ''}: the destination uses credentials "${destination.credentialsName ?? ''}", which the file does not define`,
     );
   }
   const signatureKey = signatureKeyOf(destination, flags, config, environment);
@@ -49,16 +49,14 @@ export function targetOf(
 
 function destinationOf(url: string | undefined, flags: TargetFlags, config: Config | undefined): Destination {
   if (url !== undefined) {
-    if (flags.destination !== undefined) throw new UsageError('a URL and --destination exclude each other');
+    if (flags.destination !== undefined) throw new UsageError('use either a URL or --destination, not both');
     const known = config?.settings.destinations?.find((each) => each.url === url);
     return known ?? destinationSchema.parse({ url });
   }
   const all = config?.settings.destinations ?? [];
   if (config === undefined || all.length === 0) {
     throw new UsageError(
-      config === undefined
-        ? 'where to? Give the URL of your callback'
-        : `--config ${flags.config ?? ''}: it has no destinations`,
+      config === undefined ? 'missing callback URL' : `--config ${flags.config ?? ''}: no destinations in this file`,
       'For example: http://localhost:3000/callback',
     );
   }
@@ -67,13 +65,13 @@ function destinationOf(url: string | undefined, flags: TargetFlags, config: Conf
   );
   const [first, second] = named;
   if (first === undefined)
-    throw new UsageError(`--destination ${flags.destination ?? ''}: --config has no such destination`);
+    throw new UsageError(`--destination ${flags.destination ?? ''}: no such destination in --config`);
   if (second !== undefined) {
     throw new UsageError(
       flags.destination === undefined
-        ? `--config has ${all.length} destinations: name one with --destination`
-        : `--destination ${flags.destination}: several destinations of --config are meant`,
-      `There are: ${all.map(({ id, url }) => id ?? url).join(', ')}`,
+        ? `--config has ${all.length} destinations: choose one with --destination`
+        : `--destination ${flags.destination}: matches more than one destination in --config`,
+      `Available: ${all.map(({ id, url }) => id ?? url).join(', ')}`,
     );
   }
   return first;
@@ -89,7 +87,7 @@ function signatureKeyOf(
   if (signatureKeyName === undefined) return undefined;
   const key = config?.secrets.signatureKeys?.[signatureKeyName];
   if (key === undefined)
-    throw new UsageError(`--config: the destination names the key "${signatureKeyName}", which the file has not`);
+    throw new UsageError(`--config: the destination uses key "${signatureKeyName}", which the file does not define`);
   return key;
 }
 
@@ -98,15 +96,15 @@ function signatureKeyOf(
  * @throws UsageError where the variable is not set, or no header can hold it
  */
 export function headerSecretIn(name: string, who: string, environment: NodeJS.ProcessEnv): string {
-  return asHeader(secretIn(name, who, environment), `${who} ${name}: the environment variable ${name}`);
+  return asHeader(secretIn(name, who, environment), `${who} ${name}: environment variable ${name}`);
 }
 
 /** The probe and the page that the flags name. @param mask the run's @throws UsageError */
 export function probesOf(flags: ProbeFlags, mask: SecretMask): RunProbes {
   const { probe: url, probeValue: value, probeCommand, kept } = flags;
   if (url !== undefined && probeCommand !== undefined)
-    throw new UsageError('--probe and --probe-command exclude each other');
-  if (value !== undefined && url === undefined) throw new UsageError('--probe-value goes with --probe');
+    throw new UsageError('use either --probe or --probe-command, not both');
+  if (value !== undefined && url === undefined) throw new UsageError('--probe-value requires --probe');
   let probe: Probe | null = null;
   try {
     if (url !== undefined) probe = urlProbe({ url, value, mask });
@@ -124,7 +122,10 @@ export async function tried(asked: RunProbes, signal: AbortSignal): Promise<void
     await tryOnce(asked, signal);
   } catch (error) {
     if (!(error instanceof ProbeError)) throw error;
-    throw new CommandError(error.message, error.next ?? 'Is it running? Nothing was sent to your callback yet.');
+    throw new CommandError(
+      error.message,
+      error.next ?? 'Check that it is running. Nothing has been sent to your callback.',
+    );
   }
 }
 
@@ -135,7 +136,7 @@ export async function givenUpByCtrlC<T>(work: (signal: AbortSignal) => Promise<T
   try {
     return await work(stop.signal);
   } catch (error) {
-    if (stop.signal.aborted) throw new CommandError('given up: what was sent so far stays with your callback');
+    if (stop.signal.aborted) throw new CommandError('cancelled; events already sent stay in your callback');
     throw error;
   }
 }
@@ -174,6 +175,6 @@ export async function writeReports(
   );
   for (const { kind, file } of files) {
     const text = kind === 'junit' ? toJUnit(strictly) : toJson(reported);
-    await writeUserFile(file, [text], 'Name another file with --report.');
+    await writeUserFile(file, [text], 'Choose another file with --report.');
   }
 }

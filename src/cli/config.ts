@@ -9,10 +9,10 @@ const environmentVariable = z
   .strictObject({
     env: z
       .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not the name of an environment variable')
-      .describe('The environment variable that holds the secret.'),
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not a valid environment variable name')
+      .describe('Environment variable that holds the secret.'),
   })
-  .describe('Where a secret is: never in this file.');
+  .describe('Where the secret is. Never put the secret in this file.');
 
 /** The names that secrets have in the protocol; here each names the variable that holds it. */
 const { keyType: keyName, valueType: headers } = secretsSchema.shape.credentials.unwrap();
@@ -26,14 +26,14 @@ export const configSchema = z
   .strictObject({
     $schema: z.string().optional(),
     ...settingsSchema.shape,
-    signatureKeys: keys.describe('Keys that sign what is sent, by the name that destinations use.'),
-    verifyKeys: keys.describe('Keys that check what Open Connectors sent.'),
+    signatureKeys: keys.describe('Keys for signing notifications, by the name that destinations use.'),
+    verifyKeys: keys.describe('Keys for verifying deliveries from Open Connectors.'),
     credentials: z
       .record(keyName, z.record(headers.keyType, environmentVariable))
       .optional()
-      .describe('Headers with credentials, by the name that destinations use.'),
+      .describe('Credential headers, by the name that destinations use.'),
   })
-  .describe('The configuration of cm-relay listen.');
+  .describe('Configuration of cm-relay listen.');
 
 /** What a configuration file says: only the settings that are in it. */
 export interface Config {
@@ -51,15 +51,15 @@ export function readConfig(file: string, environment: NodeJS.ProcessEnv): Config
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`--config ${file}: cannot be read: ${(error as Error).message}`, nextOf(error));
+    throw new UsageError(`--config ${file}: cannot read the file: ${(error as Error).message}`, nextOf(error));
   }
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
     throw new UsageError(
-      `--config ${file}: is not JSON: ${(error as Error).message}`,
-      'Mend it there: JSON has no comments and no comma behind the last entry. docs/cli.md shows a whole file.',
+      `--config ${file}: not valid JSON: ${(error as Error).message}`,
+      'Fix the file: JSON allows no comments or trailing commas. docs/cli.md shows a complete file.',
     );
   }
   return parseConfig(value, file, environment);
@@ -70,7 +70,7 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
   const refused = (why: string): UsageError =>
     new UsageError(
       `--config ${file}: ${why}`,
-      'docs/cm-relay.config.schema.json describes the file; "$schema" makes your editor check it.',
+      'docs/cm-relay.config.schema.json describes the file; add "$schema" to check it in your editor.',
     );
   let result;
   try {
@@ -85,12 +85,12 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
     const held = environment[env];
     if (held !== undefined && held !== '') return held;
     throw new UsageError(
-      `--config ${file}: ${path} names the environment variable ${env}, which is not set`,
-      `Set ${env} in the environment of this command.`,
+      `--config ${file}: ${path} uses the environment variable ${env}, which is not set`,
+      `Set ${env} before you run this command.`,
     );
   };
   const inHeader = (path: string, at: { env: string }): string =>
-    asHeader(secret(path, at), `--config ${file}: ${path} names the environment variable ${at.env}, which`);
+    asHeader(secret(path, at), `--config ${file}: ${path} uses the environment variable ${at.env}, which`);
   const mapRecord = <T, U>(record: Record<string, T>, map: (entry: T, name: string) => U): Record<string, U> =>
     Object.fromEntries(Object.entries(record).map(([name, entry]) => [name, map(entry, name)]));
   const given = Object.keys(value as object);
@@ -120,7 +120,7 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
 export function asHeader(secret: string, who: string): string {
   if (headerValue.safeParse(secret).success) return secret;
   throw new UsageError(
-    `${who} holds what no header can`,
-    'Look for an end of a line in it, or a character that is not Latin.',
+    `${who} contains characters that are not allowed in a header`,
+    'Check it for line breaks and non-Latin characters.',
   );
 }

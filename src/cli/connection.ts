@@ -55,7 +55,7 @@ async function connectOrExplain(options: AskOptions): Promise<RelayClient> {
   const dataDir = dataDirOf(options);
   const client = await connectIfRunning(options);
   if (client !== undefined) return client;
-  const listen = `In another terminal: cm-relay listen${dataDirHint(options)}`;
+  const listen = `In another terminal, run cm-relay listen${dataDirHint(options)}`;
   const before = (readRemembered(dataDir)?.destinations ?? []).map(({ url }) => maskSecrets(url));
   throw new CommandError(
     `no relay runs for ${dataDir}: start one with cm-relay listen`,

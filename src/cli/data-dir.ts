@@ -29,7 +29,7 @@ export async function admitDataDirectory(options: { dataDir?: string; trustDataD
     if (options.trustDataDir !== true) {
       if (!canAsk()) throw error;
       for (const line of [`${error.message.replace(/^t/, 'T')}.`, ...contentsLines(dataDir)]) note(printable(line));
-      if (!(await askYesNo('Use it?'))) throw new CommandError('the data directory is not used', error.next);
+      if (!(await askYesNo('Use it?'))) throw new CommandError('data directory not used', error.next);
     }
     const notice = trustDataDirectory(dataDir);
     if (notice !== null) note(printable(notice));
@@ -43,9 +43,9 @@ function contentsLines(dataDir: string): readonly string[] {
   const { hosts, hasSecret, historyBytes } = describeDirectory(dataDir);
   const more = hosts.length > mostHosts ? ` and ${hosts.length - mostHosts} more` : '';
   return [
-    'It may have come with a repository or an archive. In it are:',
-    hosts.length === 0 ? '  no destinations' : `  destinations at ${hosts.slice(0, mostHosts).join(', ')}${more}`,
-    ...(hasSecret ? ['  the secret of a webhook URL, which whoever made it knows'] : []),
+    'It may come from a repository or an archive. It contains:',
+    hosts.length === 0 ? '  no destinations' : `  destinations on ${hosts.slice(0, mostHosts).join(', ')}${more}`,
+    ...(hasSecret ? ['  a webhook URL secret, which its creator knows'] : []),
     `  a history of ${Math.ceil(historyBytes / 1024)} KiB`,
   ];
 }

@@ -36,7 +36,7 @@ export class EndedAtStartError extends Error {
   /** What it wrote on its standard error. */
   readonly said: string;
   constructor(code: number | null, said: string) {
-    super('it ended before it was ready');
+    super('it stopped before it was ready');
     this.code = code;
     this.said = said;
   }
@@ -92,13 +92,17 @@ export function report(error: unknown): number {
     return error.code === exitCodes.usage ? exitCodes.usage : exitCodes.failed;
   }
   const lost = isConnectionLost(error);
-  const message = lost ? 'the relay ended before it answered' : error instanceof Error ? error.message : String(error);
+  const message = lost
+    ? 'the relay stopped before it answered'
+    : error instanceof Error
+      ? error.message
+      : String(error);
   const label = styleText('red', 'error:', { stream: process.stderr });
   const say = (text: string): void => {
     process.stderr.write(`${wrapped(text, widthOf(process.stderr), 2)}\n`);
   };
   say(`${label} ${printable(withoutSecrets(message), '\n')}`);
-  const next = lost ? 'What it has acknowledged is on disk. cm-relay listen starts it again.' : nextOf(error);
+  const next = lost ? 'No acknowledged event was lost. To restart the relay, run cm-relay listen.' : nextOf(error);
   if (next !== undefined) say(`  ${printable(withoutSecrets(inSameDirectory(next)), '\n')}`);
   if (error instanceof NothingLeftError) return exitCodes.nothingLeft;
   return error instanceof UsageError || isUntrusted(error) ? exitCodes.usage : exitCodes.failed;
@@ -123,18 +127,18 @@ export function frozenAdvice(pid: number): string {
     process.platform === 'win32'
       ? ['', ` (taskkill /F /PID ${pid})`]
       : [` (kill -CONT ${pid})`, ` (kill -KILL ${pid})`];
-  return `If process ${pid} is suspended, resume it${resume}; otherwise end it${end}. What it acknowledged is kept.`;
+  return `If process ${pid} is suspended, resume it${resume}; otherwise end it${end}. No acknowledged event is lost.`;
 }
 
 /** What to do about an error of the system's, where whoever met it knows no better; by its code. */
 const systemAdvice: Readonly<Record<string, string>> = {
-  EACCES: 'Look whose it is and who may use it (ls -ld), or name another.',
-  EPERM: 'Look whose it is and who may use it (ls -ld), or name another.',
-  ENOENT: 'Look whether it is there, and written as it is called.',
-  ENOTDIR: 'A part of that path is a file: look how it is written, or name another.',
-  EISDIR: 'That is a folder: name a file.',
-  EROFS: 'That disk can only be read: name a place on another.',
-  ENOSPC: 'Make room on that disk, or name a place on another.',
-  EMFILE: 'Too many files are open: close other programs, or raise the limit (ulimit -n).',
-  ENFILE: 'Too many files are open on this machine: close other programs.',
+  EACCES: 'Check its owner and permissions (ls -ld), or choose another.',
+  EPERM: 'Check its owner and permissions (ls -ld), or choose another.',
+  ENOENT: 'Check that the file exists and its name is spelled correctly.',
+  ENOTDIR: 'Part of the path is a file, not a folder: check the spelling, or choose another path.',
+  EISDIR: 'That is a folder: give a file name.',
+  EROFS: 'That disk is read-only: choose another place.',
+  ENOSPC: 'Free some disk space, or choose another place.',
+  EMFILE: 'Too many open files: close other programs, or raise the limit (ulimit -n).',
+  ENFILE: 'Too many open files on this machine: close other programs.',
 };

@@ -18,10 +18,10 @@ export function commonFlags(): Option[] {
   return [
     new Option(
       '--data-dir <folder>',
-      'where the relay keeps its data (default: $CM_RELAY_DATA_DIR, else the state folder of your account)',
+      "folder for the relay's data (default: $CM_RELAY_DATA_DIR, or your account's state folder)",
     ).argParser(checkedBy(notEmpty('a folder'))),
-    new Option('--trust-data-dir', 'use a data directory though no relay of yours has made it, from now on'),
-  ].map((flag) => flag.helpGroup('Options of every command:'));
+    new Option('--trust-data-dir', 'trust this data directory from now on, although your relay did not create it'),
+  ].map((flag) => flag.helpGroup('Options for every command:'));
 }
 
 /** A command on a data directory. `after` are lines of examples and advice that stand below its help. */
@@ -38,7 +38,7 @@ export function commandGroup(name: string, summary: string, description: string,
   return new Command(name)
     .summary(summary)
     .description(description)
-    .helpOption('-h, --help', 'what this command does, with examples')
+    .helpOption('-h, --help', 'show help for this command, with examples')
     .addHelpText('after', () => `\n${fitted(after.join('\n'), process.stdout)}`);
 }
 
@@ -75,7 +75,7 @@ export function seconds(least: number, most: number): (value: string) => number 
   return (value) => {
     const given = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : NaN;
     if (given >= least && given <= most) return Math.round(given * 1000);
-    throw new InvalidArgumentError(`expected seconds, ${least} to ${most}, such as 1.5.`);
+    throw new InvalidArgumentError(`expected seconds from ${least} to ${most}, such as 1.5`);
   };
 }
 
@@ -84,7 +84,7 @@ export function notEmpty(what: string): z.ZodType<string> {
   return z.string().refine((text) => text.trim() !== '', `expected ${what}`);
 }
 
-const absolute = z.string().refine((text) => URL.canParse(text), 'expected a URL that begins with http:// or https://');
+const absolute = z.string().refine((text) => URL.canParse(text), 'expected a URL that starts with http:// or https://');
 
 /** A URL that a schema checks further: such a check takes for granted that it is one. */
 export function urlOf<T>(schema: z.ZodType<T, string | undefined>): z.ZodType<T, string> {
@@ -95,7 +95,7 @@ export function urlOf<T>(schema: z.ZodType<T, string | undefined>): z.ZodType<T,
 export function wholeNumber(schema: z.ZodType<number, number | undefined>): (value: string) => number {
   const parse = checkedBy(schema);
   return (value) => {
-    if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError('expected a whole number.');
+    if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError('expected a whole number');
     return parse(Number(value));
   };
 }

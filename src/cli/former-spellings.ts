@@ -50,7 +50,7 @@ export function presentLine(args: readonly string[], program: Command): string[]
   if (unknown !== undefined && command.commands.length > 0) {
     throw new UsageError(
       `unknown command '${unknown}'`,
-      `${[program.name(), 'help', ...path].join(' ')} lists the commands that there are.`,
+      `To see all commands, run ${[program.name(), 'help', ...path].join(' ')}.`,
     );
   }
   return [...path, '--help'];

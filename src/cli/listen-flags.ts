@@ -78,8 +78,8 @@ const tunnelKinds = Object.keys(tunnelSchemas).filter((kind) => kind !== 'fixed'
 export function parseTunnel(value: string): string | undefined {
   if (tunnelKinds.includes(value)) return undefined;
   if (!/^https?:\/\//i.test(value) || !URL.canParse(value))
-    return `expected ${tunnelKinds.join(', ')} or a URL that begins with https://`;
-  if (!isSafeTunnelUrl(value)) return 'expected a URL that begins with https://, or with http:// on this machine';
+    return `expected ${tunnelKinds.join(', ')}, or a URL that starts with https://`;
+  if (!isSafeTunnelUrl(value)) return 'expected a URL that starts with https://, or with http:// on this machine';
   const result = tunnelSchemas.fixed.safeParse({ kind: 'fixed', url: value });
   return result.success ? undefined : result.error.issues.map(({ message }) => message).join('; ');
 }
@@ -99,7 +99,7 @@ const headerSchema: z.ZodType<Header, string> = z
   .superRefine((text, context) => {
     if (!isCredentialHeader(text.slice(0, text.indexOf(':')))) return;
     const message =
-      'that carries a credential, which your shell would remember: name it under "credentials" in the file of --config';
+      'this header carries a credential, which your shell would save in its history: define it under "credentials" in the --config file';
     context.addIssue({ code: 'custom', message });
   })
   .transform((text) => {
@@ -137,7 +137,7 @@ const localOf = ({ settings: { tunnel } }: Status): Partial<z.infer<typeof local
 export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Required<ListenFlags>[K]> } = {
   forwardTo: {
     term: '--forward-to <url>',
-    help: 'your callback: 3000, 3000/callback, localhost:3000/callback, or a URL; may be given several times',
+    help: 'your callback: 3000, 3000/callback, localhost:3000/callback, or a URL; repeatable',
     read: collectedBy(callbackUrl),
     setting: 'destinations',
     differs: (given, { settings }) =>
@@ -148,25 +148,25 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   },
   insecure: {
     term: '--insecure',
-    help: 'accept any certificate of the callback, also one that it has signed itself',
+    help: 'accept any certificate from the callback, including self-signed ones',
     differs: destinationsDiffer(({ insecureTls }) => insecureTls === true),
   },
   header: {
     term: '--header <header>',
-    help: 'a header that goes along, such as "X-Tenant: 7"; never credentials; may be given several times',
+    help: 'extra header to send, such as "X-Tenant: 7"; not for credentials; repeatable',
     read: collectedBy(headerSchema),
     differs: (given, running) =>
       destinationsDiffer((each) => isDeepStrictEqual(each.headers, Object.fromEntries(given)))(given, running),
   },
   port: {
     term: '--port <n>',
-    help: `the port on this machine at which deliveries arrive; 0 takes any that is free (default: the last one used, at first ${defaultPort})`,
+    help: `port on this machine for incoming deliveries; 0 = any free port (default: the last one used, initially ${defaultPort})`,
     read: wholeNumber(z.int().min(0).max(65_535)),
     differs: (given, { campaignMonitorUrl }) => given !== 0 && given !== Number(new URL(campaignMonitorUrl).port || 80),
   },
   tunnel: {
     term: '--tunnel <kind>',
-    help: `what makes it public: ${tunnelKinds.join(', ')}, or an https:// URL of your own that leads here (default: ${defaults.tunnel.kind})`,
+    help: `how to make the relay public: ${tunnelKinds.join(', ')}, or your own https:// URL that leads here (default: ${defaults.tunnel.kind})`,
     read: checkedBy(z.string().superRefine(refineTunnel)),
     usual: tunnelKinds,
     setting: 'tunnel',
@@ -174,37 +174,37 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   },
   tunnelHost: {
     term: '--tunnel-host <url>',
-    help: `the localtunnel server (default: ${localtunnel.shape.host.parse(undefined)})`,
+    help: `localtunnel server (default: ${localtunnel.shape.host.parse(undefined)})`,
     read: checkedBy(urlOf(localtunnel.shape.host)),
     setting: 'tunnel',
     differs: differsFrom((running) => localOf(running).host),
   },
   tunnelAllow: {
     term: '--tunnel-allow <host>',
-    help: 'a host, with those below it, or an address that the localtunnel server may name beside its own; may be given several times',
+    help: 'host (with its subdomains) or address that the localtunnel server may use besides its own; repeatable',
     read: collectedBy(localtunnel.shape.otherHosts.unwrap().element),
     setting: 'tunnel',
     differs: differsFrom((running) => localOf(running).otherHosts),
   },
   subdomain: {
     term: '--subdomain <name>',
-    help: 'the subdomain to ask localtunnel for (default: a random one that stays)',
+    help: 'localtunnel subdomain to request (default: a random one that stays the same)',
     read: checkedBy(localtunnel.shape.subdomain.unwrap()),
     setting: 'tunnel',
     differs: differsFrom((running) => localOf(running).subdomain),
   },
   signatureKeyEnv: {
     term: '--signature-key-env <name>',
-    help: 'the environment variable with the key that signs what is forwarded',
-    read: checkedBy(notEmpty('the name of a variable')),
+    help: 'environment variable that holds the key for signing notifications',
+    read: checkedBy(notEmpty('expected a variable name')),
     // No relay tells a key; whether one is used can be compared.
     differs: (_given, { settings: { destinations } }, { forwardTo }) =>
       forwardTo !== undefined && destinations.some(({ signatureKeyName }) => signatureKeyName !== flagKeyName),
   },
   verifyKeyEnv: {
     term: '--verify-key-env <name>',
-    help: 'the environment variable with the key that checks what Open Connectors sent',
-    read: checkedBy(notEmpty('the name of a variable')),
+    help: 'environment variable that holds the key for verifying deliveries from Open Connectors',
+    read: checkedBy(notEmpty('expected a variable name')),
   },
   retry: {
     term: '--retry <policy>',
@@ -215,47 +215,47 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   },
   timeZone: {
     term: '--time-zone <zone>',
-    help: `the time zone of the client account at Campaign Monitor (default: ${defaults.timeZone})`,
+    help: `time zone of your Campaign Monitor client account (default: ${defaults.timeZone})`,
     read: checkedBy(shape.timeZone),
     setting: 'timeZone',
     differs: differsFrom(({ settings }) => settings.timeZone),
   },
   concurrency: {
     term: '--concurrency <n>',
-    help: `notifications under way at once for one destination (default: ${defaults.concurrency})`,
+    help: `parallel notifications per destination (default: ${defaults.concurrency})`,
     read: wholeNumber(shape.concurrency),
     setting: 'concurrency',
     differs: differsFrom(({ settings }) => settings.concurrency),
   },
   retain: {
     term: '--retain <n>',
-    help: `how many deliveries to keep (default: ${defaults.retention.maxDeliveries})`,
+    help: `number of deliveries to keep (default: ${defaults.retention.maxDeliveries})`,
     read: wholeNumber(shape.retention.unwrap().shape.maxDeliveries),
     setting: 'retention',
     differs: differsFrom(({ settings }) => settings.retention.maxDeliveries),
   },
   config: {
     term: '--config <file>',
-    help: 'a JSON file for what no flag says (docs/cli.md); flags win over it',
+    help: 'JSON file for settings that have no flag (docs/cli.md); flags override it',
     read: checkedBy(notEmpty('a file')),
   },
   filter: {
     term: '--filter <q>',
-    help: 'show only what fits, as of cm-relay events; all is received and forwarded',
+    help: 'show only matching events, as in cm-relay events; all events are received and forwarded',
     read: checkedBy(filterSchema),
   },
   output: {
     term: '--output <style>',
-    help: 'interactive (the default in a terminal): with keys; compact (without one): a line for each thing, no secrets; quiet: errors alone',
+    help: 'interactive (the default in a terminal): with keys; compact (the default elsewhere): one line per event, no secrets; quiet: errors only',
     choices: outputStyles,
   },
   detach: {
     term: '--detach',
-    help: 'run it in the background, and end once it is ready; cm-relay stop ends it',
+    help: 'run in the background and return when ready; stop it with cm-relay stop',
   },
   json: {
     term: '--json',
-    help: 'one JSON object a line, the first {"type":"ready",…}',
+    help: 'print one JSON object per line, the first {"type":"ready",…}',
   },
 };
 

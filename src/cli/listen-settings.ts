@@ -38,8 +38,8 @@ export function listenSettings(flags: ListenFlags, config: Config, environment: 
     for (const name of ['insecure', 'header'] as const) {
       if (flags[name] === undefined) continue;
       throw new UsageError(
-        `${flagName(name)} goes with a callback of the command line`,
-        `Give the callback, too: cm-relay listen 3000 ${flagName(name)}. For others the file of --config has it.`,
+        `${flagName(name)} requires a callback on the command line`,
+        `Add the callback: cm-relay listen 3000 ${flagName(name)}. For other destinations, use the --config file.`,
       );
     }
   }
@@ -47,7 +47,7 @@ export function listenSettings(flags: ListenFlags, config: Config, environment: 
   if (flags.tunnel === undefined && configured?.kind === 'fixed' && !isSafeTunnelUrl(configured.url)) {
     throw new UsageError(
       `${flagName('config')}: tunnel.url is not encrypted: ${configured.url}`,
-      'Give a URL that begins with https://, or with http:// on this machine.',
+      'Use a URL that starts with https://, or with http:// on this machine.',
     );
   }
   const tunnel = tunnelFrom(flags, configured);
@@ -85,8 +85,8 @@ function checkNamed(
   const check = (name: string | undefined, held: object, what: string, place: string, there: string): void => {
     if (name === undefined || Object.hasOwn(held, name)) return;
     throw new UsageError(
-      `${flagName('config')}: ${place}: there is no ${what} "${name}"`,
-      `Name the environment variable for "${name}" under ${there}, or correct the name.`,
+      `${flagName('config')}: ${place}: no ${what} named "${name}"`,
+      `Set the environment variable for "${name}" under ${there}, or correct the name.`,
     );
   };
   for (const [at, { signatureKeyName, credentialsName }] of destinations.entries()) {
@@ -112,15 +112,15 @@ export function checkKeysSign(
   if (unused === flagKeyName && flags.signatureKeyEnv !== undefined) {
     const url = maskSecrets(destinations[0]?.url ?? 'http://localhost:3000/callback');
     throw new UsageError(
-      `${flag} ${flags.signatureKeyEnv} signs nothing: no destination is signed with it`,
-      `Name the callback, too: ${flagName('forwardTo')} ${url} ${flag} ${flags.signatureKeyEnv}`,
+      `${flag} ${flags.signatureKeyEnv} has no effect: no destination uses it`,
+      `Add the callback: ${flagName('forwardTo')} ${url} ${flag} ${flags.signatureKeyEnv}`,
     );
   }
   throw new UsageError(
-    `${flagName('config')} ${flags.config ?? ''}: signatureKeys.${unused} signs nothing: no destination has it as its signatureKeyName`,
+    `${flagName('config')} ${flags.config ?? ''}: signatureKeys.${unused} has no effect: no destination uses it as signatureKeyName`,
     flags.forwardTo === undefined
-      ? 'Give a destination that name, or take the key out of the file.'
-      : `What goes to ${flagName('forwardTo')} is signed by ${flag}; the destinations of the file are not used.`,
+      ? "Set it as a destination's signatureKeyName, or remove the key from the file."
+      : `Notifications to ${flagName('forwardTo')} are signed with ${flag}; the file's destinations are not used.`,
   );
 }
 
@@ -140,7 +140,7 @@ function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): T
   for (const name of ['tunnelHost', 'tunnelAllow', 'subdomain'] as const) {
     if (flags[name] === undefined || kind === 'localtunnel') continue;
     const local = `${flagName('tunnel')} localtunnel`;
-    throw new UsageError(`${flagName(name)} goes with ${local}`, `Add ${local}, or leave ${flagName(name)} out.`);
+    throw new UsageError(`${flagName(name)} requires ${local}`, `Add ${local}, or leave out ${flagName(name)}.`);
   }
   if ([tunnel, tunnelHost, tunnelAllow, subdomain].every((each) => each === undefined)) return undefined;
   // What the file says about the same kind of tunnel holds where no flag does.
@@ -157,7 +157,7 @@ function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): T
   const name =
     ({ host: 'tunnelHost', otherHosts: 'tunnelAllow', subdomain: 'subdomain' } as const)[String(issue?.path[0])] ??
     'tunnel';
-  throw new UsageError(`${flagName(name)}: ${issue?.message ?? 'not a tunnel'}`);
+  throw new UsageError(`${flagName(name)}: ${issue?.message ?? 'not a valid tunnel'}`);
 }
 
 /**

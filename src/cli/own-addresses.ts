@@ -83,9 +83,12 @@ export function urlToGive(
   if (url !== null) return url;
   const listen = `cm-relay listen${dataDirHint(options)}${isHere ? '' : ' --tunnel localtunnel'}`;
   throw own.localUrl === null
-    ? new CommandError(`no relay runs that ${vendor} could post to`, `In another terminal: ${listen}. Or give ${flag}.`)
+    ? new CommandError(
+        `no relay is running for ${vendor} to post to`,
+        `In another terminal, run ${listen}. Or give ${flag}.`,
+      )
     : new CommandError(
-        `the relay has no public URL, and ${vendor} cannot reach this machine`,
-        `Stop it and start it with a tunnel: ${listen}. Or give ${flag}.`,
+        `the relay has no public URL, so ${vendor} cannot reach this machine`,
+        `Stop it, then start it with a tunnel: ${listen}. Or give ${flag}.`,
       );
 }

@@ -32,23 +32,23 @@ import { version } from '../version.ts';
 export function createProgram(): Command {
   const program = new Command('cm-relay')
     .description(
-      'Receives Campaign Monitor webhooks on your machine, turns them into the notifications of SAP Open Connectors, and forwards, lists and replays them.',
+      'Receives Campaign Monitor webhooks on your machine, converts them to SAP Open Connectors notifications, and forwards, lists, and resends them.',
     )
-    .version(version, '-V, --version', "the product's version")
-    .helpOption('-h, --help', 'what there is, with examples')
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show help, with examples')
     // What stands behind a command is that one's; presentLine puts the program's own before it.
     .enablePositionalOptions()
     .commandsGroup('Help and tools:')
-    .helpCommand('help [command]', 'what a command does, with examples')
+    .helpCommand('help [command]', 'show help for a command, with examples')
     .addHelpText(
       'after',
       [
         '',
-        'A first try, in two terminals:',
+        'To try it, use two terminals:',
         '  cm-relay listen 3000/callback',
         '  cm-relay trigger subscribe',
         '',
-        'cm-relay help listen shows what a command takes, with examples.',
+        "For a command's options and examples, run cm-relay help listen (for example).",
       ].join('\n'),
     );
   for (const flag of commonFlags()) program.addOption(flag);
@@ -61,7 +61,7 @@ export function createProgram(): Command {
       .exitOverride()
       .configureHelp({ formatItem: helpItem, minWidthToWrap: 24 })
       .configureOutput({ ...errorOutput, outputError: (text, write) => write(withWhatIsMissing(text, command)) })
-      .showHelpAfterError(`Add --help for what ${words.join(' ') || program.name()} takes, with examples.`);
+      .showHelpAfterError(`For options and examples of ${words.join(' ') || program.name()}, add --help.`);
   }
   return program;
 }

@@ -13,12 +13,12 @@ export function secretIn(name: string, who: string, environment: NodeJS.ProcessE
   if (value !== undefined && value !== '') return value;
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     throw new UsageError(
-      `${who} ${maskedValue}: it takes the name of an environment variable, and this can be none`,
-      'Put the secret into a variable, and give the name of that: so it is in no command line and no file.',
+      `${who} ${maskedValue}: expected the name of an environment variable, and this cannot be one`,
+      'Put the secret in an environment variable and give its name. This keeps the secret out of command lines and files.',
     );
   }
   throw new UsageError(
-    `${who} ${name}: the environment variable ${name} ${value === '' ? 'is empty' : 'is not set'}`,
-    'Set it before you run the command: only its name is given, so that the secret is in no command line and no file.',
+    `${who} ${name}: environment variable ${name} ${value === '' ? 'is empty' : 'is not set'}`,
+    'Set it before you run the command. You give only its name, which keeps the secret out of command lines and files.',
   );
 }

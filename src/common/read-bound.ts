@@ -85,7 +85,7 @@ export function boundAnswers(
     seen = bytesRead;
     if (bytesRead > most) {
       most = Infinity;
-      const error = new FloodError(`it sends more than ${mostBytes} bytes that are no answer`);
+      const error = new FloodError(`it sends more than ${mostBytes} bytes that are not an answer`);
       process.nextTick(onFlood, error);
     }
   });

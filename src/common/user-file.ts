@@ -61,7 +61,7 @@ export async function openUserFile(file: string, next: string): Promise<UserFile
     open(temporary, 'wx', 0o600).catch((error: unknown) => {
       // The system's words name the other name, which the user has not given.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      throw new UserFileError(file, 'its folder is not there', next);
+      throw new UserFileError(file, 'its folder does not exist', next);
     }),
   );
   const discard = async (): Promise<void> => {
@@ -131,7 +131,7 @@ async function openAsItIs(file: string, next: string): Promise<AsItIs | undefine
   const now = await handle.stat();
   if (now.isFile() || now.dev !== before.dev || now.ino !== before.ino) {
     await handle.close();
-    throw new UserFileError(file, 'it was exchanged just now', next);
+    throw new UserFileError(file, 'it was replaced just now', next);
   }
   return throughHandle(handle);
 }
@@ -140,7 +140,7 @@ async function openAsItIs(file: string, next: string): Promise<AsItIs | undefine
 function refuseOthers(file: string, { uid }: Stats, next: string): void {
   const me = process.geteuid?.();
   if (me === undefined || uid === me || uid === 0) return;
-  throw new UserFileError(file, 'it is a device or pipe of another user', next);
+  throw new UserFileError(file, "it is another user's device or pipe", next);
 }
 
 /** The descriptor of this process that a name means: `/dev/stdout`, or what a shell makes of `>(…)`. */

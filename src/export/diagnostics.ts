@@ -46,11 +46,11 @@ export function problemsOf(status: Status): string[] {
   return [
     ...down.map(({ destinationId, url, detail, waiting }) => {
       const why = detail === null ? '' : ` (${detail})`;
-      return `destination ${destinationId} is down: ${shownUrl(url)} cannot be reached${why}; ${waiting} waiting`;
+      return `destination ${destinationId} is down: cannot reach ${shownUrl(url)}${why}; ${waiting} waiting`;
     }),
     ...(isOff ? [`the ${tunnel.kind} tunnel is ${tunnel.state}: ${tunnel.reason}`] : []),
-    ...missingKeys.map((name) => `what needs the key or credentials "${name}" is held: nobody has given them`),
-    ...(sending.state === 'paused' ? ['sending is paused: cm-relay debug continue sends what is held'] : []),
+    ...missingKeys.map((name) => `events that need the key or credentials "${name}" are on hold until you supply them`),
+    ...(sending.state === 'paused' ? ['sending is paused: cm-relay debug continue sends held events'] : []),
     ...notices,
   ].map((problem) => fitForReport(problem, status));
 }
@@ -94,7 +94,7 @@ export function diagnosticsText(
   sections: readonly DiagnosticSection[],
 ): string {
   const told = problems.length === 0 ? ['nothing'] : problems;
-  const first: DiagnosticSection = { title: 'What is wrong', facts: told.map((each) => ['', each]) };
+  const first: DiagnosticSection = { title: 'Problems found', facts: told.map((each) => ['', each]) };
   const lines = [first, ...sections].flatMap(({ title: name, facts }) => [
     '',
     `### ${name}`,
@@ -210,7 +210,7 @@ function statusSections(status: Status): DiagnosticSection[] {
         return [destinationId, fit(`${url} ${about}${detail === null ? '' : `: ${detail}`}`)] as const;
       }),
     },
-    { title: 'Settings that are not the default', facts: changedSettings(settings) },
+    { title: 'Non-default settings', facts: changedSettings(settings) },
   ];
 }
 
@@ -241,7 +241,7 @@ async function failuresOf(history: Pick<RelayClient, 'request'>, status: Status 
   const { events } = await history.request('events/query', { filter: 'state:failed', limit: mostErrors });
   const { events: rejected } = await history.request('events/query', { filter: 'kind:rejected', limit: mostErrors });
   return {
-    title: 'Last failures',
+    title: 'Recent failures',
     facts: [
       ...events.map(({ id, type, forwardings }) => {
         const { attempts, detail, status: answer } = forwardings.find(({ state }) => state === 'failed') ?? {};

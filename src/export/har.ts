@@ -33,7 +33,7 @@ function entriesOf(item: ExportItem, options: ExportOptions): object[] {
     response: response(delivery.httpStatus, [], new Uint8Array(), options),
     cache: {},
     timings: { send: 0, wait: 0, receive: 0 },
-    comment: `${delivery.id} received${delivery.truncated ? ', body cut off after 64 KiB' : ''}`,
+    comment: `${delivery.id} received${delivery.truncated ? ', body truncated after 64 KiB' : ''}`,
   };
   const sent = item.notifications.flatMap(({ notification, url, headers, body, attempts }) =>
     attempts.map((attempt) => ({

@@ -23,14 +23,16 @@ async function httpRequest({ title, url, headers, body }: ExportedRequest, optio
   const fields = combined(headers);
   const leftOut = (reason: string, advice: string): string =>
     `### ${oneLine(title)}\n# Not written here: ${reason}. ${advice}\n\n`;
-  const obstacle = isInertUrl(url) ? obstacleInHeaders(fields) : 'the URL holds what a client would act on';
+  const obstacle = isInertUrl(url)
+    ? obstacleInHeaders(fields)
+    : 'the URL contains text that a REST client would act on';
   if (obstacle !== undefined) return leftOut(obstacle, 'Export it as curl.');
   let text = inertBody(body);
   if (text === undefined) {
     if (options.keepBody === undefined) {
       return leftOut(
-        'the body holds what a client would act on or change',
-        'Export it to a file, which keeps the body in another beside it, or as curl.',
+        'the body contains text that a REST client would act on or change',
+        'Export it to a file (the body then goes into a separate file beside it), or as curl.',
       );
     }
     text = `< ./${await options.keepBody(body)}`;
@@ -88,15 +90,15 @@ function obstacleInHeaders(fields: readonly (readonly [string, string])[]): stri
     // A letter first: `#` and `###` begin a comment and end a request. Neither client keeps headers apart from what
     // every object of JavaScript has.
     if (!/^[a-z][\w-]*$/i.test(name) || name in {} || lower in {}) {
-      return 'a header has a name that a client would not take for one';
+      return 'a header has a name that a REST client would not recognise';
     }
-    if (actedOn.test(name)) return `clients act on a header named "${name}"`;
+    if (actedOn.test(name)) return `REST clients act on a header named "${name}"`;
     // Visible ASCII without spaces around it; httpYac cuts a comma off the end.
     if (!/^(?:[!-~](?:[ -~]*[!-+\--~])?)?$/.test(value) || value === ',' || variable.test(value)) {
-      return `the header "${name}" holds what a client would act on or change`;
+      return `the header "${name}" contains text that a REST client would act on or change`;
     }
-    if (lower === 'authorization' && !/^\*+$/.test(value)) return 'clients act on a header named "Authorization"';
-    if (lower === 'content-type' && !plainType.test(value)) return 'clients change a body of its content type';
+    if (lower === 'authorization' && !/^\*+$/.test(value)) return 'REST clients act on a header named "Authorisation"';
+    if (lower === 'content-type' && !plainType.test(value)) return 'REST clients change a body with its content type';
   }
   return undefined;
 }

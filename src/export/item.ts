@@ -63,7 +63,7 @@ export function requestsOf(item: ExportItem, options: ExportOptions): ExportedRe
     const part = notification.parts > 1 ? `, part ${notification.part + 1} of ${notification.parts}` : '';
     return [{ title: `${notification.id} of ${item.delivery.id}${part}`, url, headers, body }];
   });
-  const cut = item.delivery.truncated ? ', cut off after 64 KiB' : '';
+  const cut = item.delivery.truncated ? ', truncated after 64 KiB' : '';
   const title = `${item.delivery.id}, received ${item.delivery.receivedAt}${cut}`;
   const all =
     requests.length > 0 ? requests : [{ title, url: item.webhookEndpoint, headers: item.headers, body: item.body }];

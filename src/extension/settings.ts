@@ -34,7 +34,7 @@ const firstHost = regions[0]?.host ?? '';
 const urlPattern = String.raw`^https?://(?![^/?#]*@)[^\s/?#]+`;
 const url = {
   pattern: urlPattern,
-  patternErrorMessage: 'A URL that begins with http:// or https://, without user name and password.',
+  patternErrorMessage: 'Enter an http:// or https:// URL without a user name or password.',
 };
 
 /** A text of a form that may be left empty. @param wrong what is said of any other */
@@ -48,18 +48,19 @@ function emptyOr(pattern: string | undefined, wrong: string): z.ZodDefault<z.Zod
 /** A destination as it is written by hand; `held` and `sample` are the extension's own to say. */
 const destination = destinationSchema.omit({ held: true, sample: true }).extend({
   id: destinationSchema.shape.id.meta({
-    patternErrorMessage: 'At most 64 letters, digits, dots, underscores and hyphens, and not t and a number.',
+    patternErrorMessage:
+      'Use up to 64 letters, digits, dots, underscores, and hyphens, but not t followed by a number.',
   }),
   url: destinationSchema.shape.url.meta({
     pattern: urlPattern,
     patternErrorMessage:
-      'Begin with http:// or https://, and leave user name and password out: name credentials by credentialsName.',
+      'Start with http:// or https://, and leave out the user name and password: use credentialsName instead.',
   }),
   signatureKeyName: destinationSchema.shape.signatureKeyName.describe(
-    'The name of the signature key that signs what is sent. Give the key itself with the command Manage Keys and Secrets…',
+    'Name of the signature key to sign with. Add the key itself with Manage Keys and Secrets…',
   ),
   credentialsName: destinationSchema.shape.credentialsName.describe(
-    'The name of the credentials whose headers are added. Give them with the command Manage Keys and Secrets…',
+    'Name of the credentials whose headers to add. Add the credentials with Manage Keys and Secrets…',
   ),
 });
 export type DestinationSetting = Readonly<z.input<typeof destination>>;
@@ -68,29 +69,30 @@ const forwarding = {
   destinations: {
     schema: z.array(destination).max(mostDestinations).default([]),
     means:
-      'Your callbacks, in order. Each notification goes to every destination whose filters it matches. Without any, a built-in sample receiver answers.',
+      'Your destinations, in order. Each notification goes to every destination whose filters match. Without destinations, a sample receiver answers.',
   },
   retryPolicy: { schema: shape.retry },
   'debugHandler.everyEvent': {
     schema: z.boolean().default(false),
     means:
-      'Whenever a handler is debugged by the configuration that **Debug My Handler** has remembered for its destination, no event that is sent there runs out of time while the program stands at a breakpoint. Else this is so for debug sessions alone that the command has started or found.',
+      'Suspends the time-out for this destination while its handler is being debugged with the configuration that **Debug My Handler** remembers, however you start the session. Otherwise, only sessions that the command starts or finds suspend it.',
   },
 } as const satisfies Descriptions;
 
 const receiving = {
   port: {
     schema: z.int().min(0).max(65_535).default(0),
-    means: 'The port on this machine at which deliveries arrive. `0`: the one used last if it is free, else any.',
+    means:
+      'Port on this machine for incoming deliveries. `0`: the last port used if it’s free, otherwise any free port.',
     advanced: true,
   },
   'tunnel.kind': {
     schema: choice({
-      none: 'Only this machine reaches the relay.',
-      fixed: 'A URL of your own, from the setting Tunnel: Url.',
+      none: 'Reachable from this machine only.',
+      fixed: 'Your own URL, from the setting Tunnel: Url.',
       localtunnel: 'A localtunnel server, from the setting Tunnel: Host.',
-      cloudflared: 'A quick tunnel of Cloudflare, by the installed cloudflared.',
-      ngrok: 'ngrok, by the installed ngrok.',
+      cloudflared: 'A Cloudflare quick tunnel, using the installed cloudflared.',
+      ngrok: 'An ngrok tunnel, using the installed ngrok.',
     } satisfies Record<keyof typeof tunnelSchemas, string>).default('localtunnel'),
     means: 'How the relay gets a public URL.',
   },
@@ -98,26 +100,27 @@ const receiving = {
   'tunnel.subdomain': {
     schema: emptyOr(
       z.toJSONSchema(localtunnel.shape.subdomain).pattern,
-      '4 to 63 lower-case letters, digits and hyphens.',
+      'Use 4 to 63 lowercase letters, digits, and hyphens.',
     ),
-    means: 'The subdomain to ask for. Empty: a random one, made once.',
+    means: 'Subdomain to request. If empty, a random one is created once and reused.',
     advanced: true,
   },
   'tunnel.url': {
     schema: emptyOr(urlPattern, url.patternErrorMessage),
-    means: 'A public URL of your own that leads to the relay’s port, for kind `fixed`.',
+    means: 'Your own public URL that leads to the relay’s port, for kind `fixed`.',
   },
   'tunnel.programs': {
     schema: z
       .strictObject({
         cloudflaredPath: cloudflared.shape.path,
         ngrokPath: ngrok.shape.path,
-        ngrokDomain: emptyOr('^[A-Za-z0-9.-]+$', 'A domain alone, such as example.ngrok.app, or nothing.').describe(
-          'The ngrok domain to ask for. Empty: whichever ngrok gives.',
-        ),
+        ngrokDomain: emptyOr(
+          '^[A-Za-z0-9.-]+$',
+          'Enter only a domain, such as example.ngrok.app, or leave this empty.',
+        ).describe('ngrok domain to request. If empty, ngrok chooses one.'),
       })
       .default({ cloudflaredPath: 'cloudflared', ngrokPath: 'ngrok', ngrokDomain: '' }),
-    means: 'The installed programs that open a tunnel, by their paths, and the domain of your ngrok account.',
+    means: 'Paths of the installed programs that open a tunnel, and the domain of your ngrok account.',
     advanced: true,
   },
 } as const satisfies Descriptions;
@@ -126,13 +129,13 @@ const notifications = {
   timeZone: {
     schema: shape.timeZone.meta({
       pattern: '^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$',
-      patternErrorMessage: 'An IANA time zone, such as Europe/Berlin.',
+      patternErrorMessage: 'Enter an IANA time zone, such as Europe/Berlin.',
     }),
   },
   partSize: { schema: shape.partSize, advanced: true },
   mapping: {
     schema: shape.mapping.unwrap().default(mapping),
-    means: 'How an event of Campaign Monitor becomes an event object of Open Connectors.',
+    means: 'How Campaign Monitor events are mapped to Open Connectors event objects.',
     advanced: true,
   },
   identity: {
@@ -141,7 +144,7 @@ const notifications = {
       instanceName: identity.instanceName,
       instanceTags: identity.instanceTags,
     }),
-    means: 'The instance that notifications name.',
+    means: 'Instance details in notifications.',
     advanced: true,
   },
 } as const satisfies Descriptions;
@@ -154,36 +157,36 @@ const vendors = {
   'openConnectors.timeoutSeconds': {
     schema: z.number().min(1).max(600).default(60),
     means:
-      'How long Open Connectors may take to answer, in seconds. Creating an instance asks Campaign Monitor on the way.',
+      'How long to wait for Open Connectors, in seconds. When you create an instance, it also calls Campaign Monitor.',
     advanced: true,
   },
   'oauth.port': {
     schema: z.int().min(1).max(65_535).default(defaultCallbackPort),
     means:
-      'The port of `http://localhost:<port>/oauth/callback`, to which the browser comes back after access was granted. Register that URL with the app in Campaign Monitor.',
+      'Port of `http://localhost:<port>/oauth/callback`, where the browser returns after you grant access. Register that URL with the app in Campaign Monitor.',
     advanced: true,
   },
   'tunnel.updateVendors': {
     schema: choice({
       ask: 'Ask.',
-      always: 'Update them, and say so. A webhook’s new one is created first, then the old one deleted.',
-      never: 'Leave them where they are.',
+      always: 'Update them and notify you. For a webhook, the new one is created before the old one is deleted.',
+      never: 'Leave them as they are.',
     }).default('ask'),
-    means: 'What happens to the webhooks and instances that point to this relay when its public URL changes.',
+    means: 'What to do with webhooks and instances that point to this relay when its public URL changes.',
   },
   'campaignMonitor.host': {
     schema: z.string().default(campaignMonitorHost),
-    means: 'Where Campaign Monitor’s API is, used when you sign in. An API key and tokens go there and nowhere else.',
+    means: 'Campaign Monitor API host for signing in. Your API key and tokens are sent only there.',
     advanced: true,
   },
   'webhooks.onStop': {
     schema: choice({
       ask: 'Ask.',
-      leave: 'Leave them: what comes meanwhile is lost.',
-      deactivate: 'Deactivate them, and offer to bring them back at the next start.',
+      leave: 'Leave them. Events are lost while the relay is stopped.',
+      deactivate: 'Deactivate them, and offer to reactivate them at the next start.',
       delete: 'Delete them.',
     }).default('ask'),
-    means: 'What happens to the webhooks that this tool registered when you stop the relay.',
+    means: 'What to do with webhooks you registered here when you stop the relay.',
   },
 } as const satisfies Descriptions;
 
@@ -196,7 +199,7 @@ const relay = {
           .number()
           .min(1)
           .default(retention.maxBytes / 1_000_000)
-          .describe('How much the history keeps, in MB (a million bytes).'),
+          .describe('Maximum size of the history, in MB (a million bytes).'),
         concurrency: shape.concurrency,
       })
       .default({
@@ -204,22 +207,22 @@ const relay = {
         maxMegabytes: retention.maxBytes / 1_000_000,
         concurrency: shape.concurrency.parse(undefined),
       }),
-    means: 'How much the history keeps, and how many notifications are under way at once.',
+    means: 'Limits of the history, and how many notifications to send at once.',
     advanced: true,
   },
   keepAliveMinutes: {
     schema: shape.keepAliveMinutes,
-    means: 'How long the relay goes on, in minutes, after its last window was closed.',
+    means: 'How long the relay keeps running after you close its last window, in minutes.',
     advanced: true,
   },
   assistants: {
     schema: choice({
-      off: 'No assistant is offered anything.',
-      read: 'They may read the history.',
-      send: 'They may also send again, send, and run scenarios, to destinations of the settings alone.',
+      off: 'No access.',
+      read: 'Assistants can read the history.',
+      send: 'Assistants can also send, resend, and run scenarios, only to destinations in your settings.',
     }).default('off'),
     means:
-      'Whether assistants of VS Code may ask this window’s relay, by the Model Context Protocol: what came in, what was sent, and why it failed. E-mail addresses and secrets are masked, and other values of a delivery are told by their shape. VS Code asks before it starts the server.',
+      'Whether VS Code assistants can ask this window’s relay, through the Model Context Protocol, what it received and sent, and why sending failed. E-mail addresses and secrets are masked, and other delivery values are described only by their shape. VS Code asks you before it starts the server.',
   },
 } as const satisfies Descriptions;
 

@@ -37,9 +37,9 @@ export type StrayAnswer = 'wrong-state' | 'refusal-without-state' | 'no-answer';
 /** The URL of the consent is none that a browser may be sent to. */
 export class AuthorizationUrlError extends Error {
   override readonly name = 'AuthorizationUrlError';
-  readonly next = 'Check the host that the URL was asked from.';
+  readonly next = 'Check the host you requested the URL from.';
   constructor() {
-    super('the address for the consent is not an https URL');
+    super('the consent address is not an https URL');
   }
 }
 

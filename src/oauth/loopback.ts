@@ -26,9 +26,9 @@ export interface PageTexts extends Readonly<Record<PageKind, PageText>> {
 export class CallbackPortError extends Error {
   override readonly name = 'CallbackPortError';
   readonly port: number;
-  readonly next = 'End what uses the port, or register another one with the app.';
+  readonly next = 'Stop the program that uses the port, or register another port with the app.';
   constructor(port: number, cause: Error) {
-    super(`port ${port} of this machine cannot be listened on: ${cause.message}`, { cause });
+    super(`cannot listen on port ${port} of this machine: ${cause.message}`, { cause });
     this.port = port;
   }
 }

@@ -90,7 +90,7 @@ export function parsed<T>(
   // What zod says names fields, not values.
   const issue = result.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? '' : ` (${issue.path.join('.')}: ${issue.message})`;
-  throw new OpenConnectorsError(`Open Connectors answered with something else than ${expected}${where}`, {
+  throw new OpenConnectorsError(`Open Connectors returned something other than ${expected}${where}`, {
     kind: 'unexpected-answer',
     status: answer.status,
     advice: 'check-host',

@@ -17,24 +17,23 @@ export type OpenConnectorsErrorKind = (typeof openConnectorsErrorKinds)[number];
 
 /** What to do next, in English: the extension has it in the user's language. */
 export const openConnectorsNext = {
-  'check-fields':
-    'Look at what the message names, and at the fields of the instance. A grant code works once: authorise again.',
-  'check-host': 'Check that the host is that of an Open Connectors API, and that no proxy answers in its place.',
-  'check-network': 'Check the host, your network and its proxy.',
-  'check-permission': 'Check that the instance is not disabled and that your user may do this.',
-  'check-redirect': 'Check the host: it sends calls on to another URL.',
+  'check-fields': 'Check the fields named in the message. A grant code works only once, so authorise again.',
+  'check-host': 'Check that the host is an Open Connectors API and that no proxy answers for it.',
+  'check-network': 'Check the host, your network, and the proxy.',
+  'check-permission': 'Check that the instance is enabled and that your user has permission.',
+  'check-redirect': 'Check the host: it redirects calls to another URL.',
   'check-secrets': 'Check the user secret and the organization secret, and that they belong to this host.',
   'enter-instance-token': 'Enter the token of the instance again.',
   'enter-organization-secret': 'Enter the organization secret again.',
   'enter-user-secret': 'Enter the user secret again.',
-  'give-secret-itself': 'Give the secret itself, or leave its field out.',
-  'look-at-log': 'Look at the log for the request ID, and try again.',
-  'look-for-namesake': 'Something of that name or address is there already: refresh and look.',
-  'look-whether-done': 'Look whether it was done all the same before you try again.',
-  refresh: 'Refresh: what was asked for is not there any more. Check the host if nothing is.',
-  'start-again': 'Start it again when you like.',
-  'try-later': 'Try again in a minute; if it stays, give the request ID in the log to the support of SAP.',
-  wait: 'Wait a minute: too many calls were made.',
+  'give-secret-itself': 'Enter the secret itself, or leave its field out.',
+  'look-at-log': 'Find the request ID in the log, then try again.',
+  'look-for-namesake': 'Something with that name or address already exists. Refresh to see it.',
+  'look-whether-done': 'Check whether the change was made before you try again.',
+  refresh: 'Refresh: this no longer exists. If everything is gone, check the host.',
+  'start-again': 'Start again when you’re ready.',
+  'try-later': 'Try again in a minute. If it keeps failing, give SAP support the request ID from the log.',
+  wait: 'Too many calls. Wait a minute.',
 } as const;
 
 /** Names what an error says to do next, for whoever says it in another language. */

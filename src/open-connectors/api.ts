@@ -114,7 +114,7 @@ export class OpenConnectorsApi {
     signal?: AbortSignal,
   ): Promise<Instance> {
     if (JSON.stringify([change.providerData, change.configuration]).includes(maskedValue)) {
-      throw new OpenConnectorsError('a masked value would be written over a secret of the instance', {
+      throw new OpenConnectorsError('a masked value would overwrite a secret of the instance', {
         kind: 'refused',
         advice: 'give-secret-itself',
       });

@@ -87,7 +87,7 @@ export function failure(
   }
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   const why = plain(cause instanceof Error && cause.message !== '' ? cause.message : message, secrets);
-  return new OpenConnectorsError(`${url.host} cannot be reached: ${why}`, {
+  return new OpenConnectorsError(`cannot reach ${url.host}: ${why}`, {
     kind: 'unreachable',
     said: `${url.host}: ${why}`,
     advice: 'check-network',

@@ -27,9 +27,9 @@ export const regions: readonly Region[] = [
 const apiPath = '/elements/api-v2';
 
 const hostProblems = {
-  'no-host': 'is no host name or URL',
-  'not-https': 'must be reached by https, since secrets are sent to it',
-  'holds-credentials': 'must not hold a user or password',
+  'no-host': 'is not a host name or URL',
+  'not-https': 'must use https, because secrets are sent to it',
+  'holds-credentials': 'must not contain a user name or password',
 } as const;
 
 /** What is wrong with a host, for whoever says it in another language. */
@@ -48,7 +48,7 @@ export class OpenConnectorsHostError extends Error {
   constructor(problem: HostProblem) {
     super(`the Open Connectors host ${hostProblems[problem]}`);
     this.problem = problem;
-    this.next = `Give a host such as ${this.example}, as your tenant's API documentation names it.`;
+    this.next = `Use a host such as ${this.example}, as shown in your tenant's API documentation.`;
   }
 }
 

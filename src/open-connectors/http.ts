@@ -75,7 +75,7 @@ export class OpenConnectorsHttp {
     ] as const) {
       if (!/^[\x21-\x7e]+$/.test(secret)) {
         throw new OpenConnectorsError(
-          `the ${what} ${secret === '' ? 'is missing' : 'holds a character that none has, such as a space'}`,
+          `the ${what} ${secret === '' ? 'is missing' : 'contains a character that is not allowed, such as a space'}`,
           { kind: 'refused', advice },
         );
       }
@@ -124,7 +124,7 @@ export class OpenConnectorsHttp {
       }
       length += answer.length;
       if (length > longestAnswer) {
-        throw new OpenConnectorsError('Open Connectors answered with a list that is too long', {
+        throw new OpenConnectorsError('Open Connectors returned a list that is too long', {
           kind: 'unexpected-answer',
           status: answer.status,
           advice: 'check-host',

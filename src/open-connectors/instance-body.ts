@@ -4,7 +4,7 @@ import { elementKey } from './notification.ts';
 
 const optionalText = z.string().optional();
 
-const grantCode = z.strictObject({ code: z.string().describe('The grant code of the consent; it works once.') });
+const grantCode = z.strictObject({ code: z.string().describe('The grant code from the consent page. It works once.') });
 
 /**
  * The body, every key as in the platform's page on the connector's events [docs]. With basic authentication those of
@@ -19,15 +19,15 @@ export const instanceBodySchema = z.strictObject({
     'oauth.api.key': optionalText,
     'oauth.api.secret': optionalText,
     username: optionalText.describe("Basic authentication: Campaign Monitor's API key."),
-    password: optionalText.describe('Basic authentication: in no sample for this connector.'),
-    'company.name': optionalText.describe("Basic authentication: the account's name at Campaign Monitor."),
+    password: optionalText.describe('Basic authentication; not in any sample for this connector.'),
+    'company.name': optionalText.describe("Basic authentication: the Campaign Monitor account's name."),
     'event.notification.enabled': z.boolean(),
     'event.notification.callback.url': z.string(),
-    'events.list.ids': z.string().describe('List ids, separated by commas.'),
+    'events.list.ids': z.string().describe('Comma-separated list IDs.'),
     'event.notification.signature.key': optionalText,
     'event.notification.basic.username': optionalText,
     'event.notification.basic.password': optionalText,
-    'event.notification.callback.headers': optionalText.describe('A JSON object, as text.'),
+    'event.notification.callback.headers': optionalText.describe('A JSON object as text.'),
   }),
   tags: z.array(z.string()),
   name: z.string(),

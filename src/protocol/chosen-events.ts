@@ -1,7 +1,7 @@
 /** Which events of a table somebody has chosen: those that are named, and stretches of a snapshot (`events/page`). */
 import { z } from 'zod';
 
-const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected the id of an event, such as e12');
+const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected an event ID, such as e12');
 
 /** From where to where in a snapshot, both included. */
 const stretch = z.tuple([z.int().min(0), z.int().min(0)]);

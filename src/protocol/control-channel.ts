@@ -42,7 +42,7 @@ export class UnsafeSocketFolderError extends Error {
   readonly advice = 'own-socket-folder';
   readonly next = relayAdvice[this.advice];
   constructor(folder: string, why: string) {
-    super(`the folder for the relay's socket, ${folder}, ${why}`);
+    super(`the relay's socket folder, ${folder}, ${why}`);
   }
 }
 
@@ -114,7 +114,7 @@ export function checkKeptSocket(path: string): void {
   const folder = dirname(path);
   checkFolder(folder);
   if (lstatSync(path).uid !== process.getuid?.()) {
-    throw new UnsafeSocketFolderError(folder, 'holds one that belongs to another user');
+    throw new UnsafeSocketFolderError(folder, 'contains a socket that belongs to another user');
   }
 }
 
@@ -185,7 +185,7 @@ function checkFolder(folder: string): void {
   if (stat === undefined) return;
   if (!stat.isDirectory()) throw new UnsafeSocketFolderError(folder, 'is not a folder');
   if (stat.uid !== process.getuid?.()) throw new UnsafeSocketFolderError(folder, 'belongs to another user');
-  if ((stat.mode & 0o077) !== 0) throw new UnsafeSocketFolderError(folder, 'is open to other users');
+  if ((stat.mode & 0o077) !== 0) throw new UnsafeSocketFolderError(folder, 'is accessible to other users');
 }
 
 // The proof, where needed: each side sends 32 random bytes, then HMAC-SHA256(token, role + the other's bytes).
@@ -220,7 +220,7 @@ async function prove(socket: Socket, channel: ControlChannel, role: string, othe
     socket.write(mine);
     socket.write(mac(role, await readExactly(socket, challengeBytes)));
     if (!timingSafeEqual(await readExactly(socket, 32), mac(otherRole, mine))) {
-      throw new Error('the other side of the pipe cannot read the data directory: it is not ours');
+      throw new Error('the other end of the pipe cannot read the data directory, so it is not this relay');
     }
   } catch (error) {
     socket.destroy();
@@ -237,7 +237,7 @@ function readExactly(socket: Socket, length: number): Promise<Buffer> {
     };
     const onEnd = (): void => {
       done();
-      reject(new Error('the pipe closed before the proof'));
+      reject(new Error('the pipe closed before authentication'));
     };
     const onReadable = (): void => {
       const chunk = socket.read(length) as Buffer | null;

@@ -161,9 +161,9 @@ export function describeDirectory(named: string): DirectoryContents {
     // What is in it could be told of no more, and would be used.
     throw new DataDirectoryError(
       path,
-      `cannot be trusted: relay.json in it is too large to tell what is in it (${bytes} bytes)`,
+      `is not safe: relay.json in it is too large to check (${bytes} bytes)`,
       'look-at-data-directory',
-      `Look who made ${join(path, 'relay.json')} and remove it, or choose another data directory.`,
+      `Find out who created ${join(path, 'relay.json')} and remove it, or choose another data directory.`,
     );
   }
   const text = bytes === 0 ? '' : readFileSync(join(path, 'relay.json'), 'utf8');
@@ -187,7 +187,7 @@ const contentsSchema = z.looseObject({
 /** @throws DataDirectoryError where a relay was there, and none of this user's: it may have come with a repository */
 function admit({ path, files }: Found): void {
   if (files.every(({ name }) => isId(name)) || isKnownDirectory(path)) return;
-  throw new DataDirectoryError(path, 'was not made by a relay of yours', 'trust-data-directory');
+  throw new DataDirectoryError(path, 'was not created by your relay', 'trust-data-directory');
 }
 
 /** @returns what the user should know where it cannot be kept that this is his */
@@ -196,7 +196,7 @@ function remember(path: string): string | null {
     makeKnown(path);
     return null;
   } catch (error) {
-    return `The data directory ${path} cannot be remembered as yours (${(error as Error).message}): the next time it is used only with --trust-data-dir. Where XDG_STATE_HOME is a folder that can be written, it is.`;
+    return `Could not save that the data directory ${path} is yours (${(error as Error).message}). Next time, you need --trust-data-dir again. To avoid this, set XDG_STATE_HOME to a writable folder.`;
   }
 }
 
@@ -237,13 +237,13 @@ function closeToOthers({ path, stat, files, shared }: Found): string | null {
   if ((lstatSync(path).mode & 0o077) !== 0) {
     throw new DataDirectoryError(
       path,
-      'stays open to other users: its file system keeps no permissions',
+      'stays accessible to other users: its file system does not store permissions',
       'choose-data-directory',
     );
   }
-  const opened = `The data directory ${path} was open to other users (mode ${octal(stat)}); it is yours alone now (700).`;
+  const opened = `The data directory ${path} was accessible to other users (mode ${octal(stat)}). It is now private (700).`;
   return readable
-    ? `${opened} They could read the secret of the webhook URLs: for another one, stop the relay, remove relay.json there and register the URLs again.`
+    ? `${opened} They could read the webhook URL secret. To replace it, stop the relay, delete its relay.json, and register the URLs again.`
     : opened;
 }
 
@@ -269,7 +269,7 @@ function look(path: string): Found {
   const [example] = others;
   const isElse = example !== undefined && !marks.some((name) => names.includes(name));
   if (posix && othersWrite(stat)) {
-    const why = `can be written by other users (mode ${octal(stat)})`;
+    const why = `is writable by other users (mode ${octal(stat)})`;
     // Closing a folder that others use, such as /tmp, would break what they do there.
     throw isElse || (stat.mode & sticky) !== 0
       ? new DataDirectoryError(path, why, 'choose-data-directory')
@@ -277,13 +277,13 @@ function look(path: string): Found {
           path,
           why,
           'close-data-directory',
-          `Make it yours alone with \`chmod 700 ${shellWord(path)}\`, or choose another data directory.`,
+          `Make it private with \`chmod 700 ${shellWord(path)}\`, or choose another data directory.`,
         );
   }
   if (isElse) {
     throw new DataDirectoryError(
       path,
-      `holds other things, such as ${example}, and nothing of a relay's`,
+      `contains other files, such as ${example}, and no relay data`,
       'choose-data-directory',
     );
   }
@@ -292,9 +292,9 @@ function look(path: string): Found {
     if (why === null) continue;
     throw new DataDirectoryError(
       path,
-      `cannot be trusted: ${file.name} in it ${why}`,
+      `is not safe: ${file.name} in it ${why}`,
       'look-at-data-directory',
-      `Look who made ${join(path, file.name)} and remove it, or choose another data directory.`,
+      `Find out who created ${join(path, file.name)} and remove it, or choose another data directory.`,
     );
   }
   return { path, stat, files, shared: example !== undefined };
@@ -316,9 +316,9 @@ function strange(stat: Stats): string | null {
   if (!stat.isFile()) return 'is not a file';
   if (!posix) return null;
   if (stat.uid !== process.getuid?.()) return 'belongs to another user';
-  if (othersWrite(stat)) return 'can be written by other users';
+  if (othersWrite(stat)) return 'is writable by other users';
   // Another name may be anywhere, and what is written here would be written there.
-  return stat.nlink > 1 ? 'has another name somewhere else' : null;
+  return stat.nlink > 1 ? 'has another hard link' : null;
 }
 
 /** As many links as the systems follow. */
@@ -342,7 +342,7 @@ function follow(named: string): Way {
 
 function followJudging(whole: string): Way {
   const refused = (on: string, why: string): DataDirectoryError =>
-    new DataDirectoryError(whole, `cannot be used: ${on}, on the way to it, ${why}`, 'choose-safe-place');
+    new DataDirectoryError(whole, `cannot be used: ${on}, which is part of its path, ${why}`, 'choose-safe-place');
   const names = whole.split('/');
   let at = '/';
   let links = 0;
@@ -365,9 +365,9 @@ function followJudging(whole: string): Way {
       at = next;
       continue;
     }
-    if (!isTrusted(stat.uid)) throw refused(next, 'is a symbolic link of another user');
+    if (!isTrusted(stat.uid)) throw refused(next, 'is a symbolic link owned by another user');
     links += 1;
-    if (links > mostLinks) throw refused(next, 'is a symbolic link that leads in a circle');
+    if (links > mostLinks) throw refused(next, 'is a circular symbolic link');
     const target = readlinkSync(next);
     if (isAbsolute(target)) at = '/';
     names.unshift(...target.split('/'));
@@ -378,7 +378,7 @@ function followJudging(whole: string): Way {
 /** How others could put something else in the place of what a folder holds; null where they cannot. */
 function unsafe(stat: Stats): string | null {
   if (!isTrusted(stat.uid)) return 'belongs to another user';
-  return othersWrite(stat) && (stat.mode & sticky) === 0 ? 'can be written by other users' : null;
+  return othersWrite(stat) && (stat.mode & sticky) === 0 ? 'is writable by other users' : null;
 }
 
 /** In a folder with this bit, such as /tmp, each user can take away his own alone. */

@@ -7,7 +7,7 @@ const time = z.iso.datetime();
 /** A client, as it names itself. */
 export const debugClientSchema = z.strictObject({
   kind: z.enum(['terminal', 'vscode', 'other']),
-  id: z.string().min(1).max(100).optional().describe('Tells it from others of its kind, such as its process id.'),
+  id: z.string().min(1).max(100).optional().describe('Identifies it among others of its kind, such as by process ID.'),
 });
 export type DebugClient = z.infer<typeof debugClientSchema>;
 
@@ -20,7 +20,7 @@ export const breakpointPlaces = ['event', 'failed-attempt', 'wrong-signature', '
 const breakpointPlaceSchema = z
   .enum(breakpointPlaces)
   .describe(
-    'event: one is about to be sent; failed-attempt: a destination did not take it; wrong-signature: one of Open Connectors is signed wrongly or not at all; rejected: a delivery was refused.',
+    'event: before an event is sent; failed-attempt: after a destination did not accept it; wrong-signature: an Open Connectors delivery with a wrong or missing signature; rejected: a refused delivery.',
   );
 export type BreakpointPlace = z.infer<typeof breakpointPlaceSchema>;
 
@@ -40,29 +40,29 @@ export type OnFailure = (typeof onFailures)[number];
 /** A breakpoint as a client asks for it. See docs/debugging.md for its expressions. */
 export const breakpointSchema = z.strictObject({
   at: breakpointPlaceSchema,
-  type: z.string().min(1).max(100).optional().describe("Of events of this type alone, by the vendor's name."),
+  type: z.string().min(1).max(100).optional().describe("Only events of this type, by the vendor's name."),
   condition: z
     .string()
     .min(1)
     .max(mostExpression)
     .optional()
-    .describe('In CEL, or a filter of the history such as `type:update`: it is met where this is true.'),
+    .describe('A CEL expression, or a history filter such as `type:update`; matches where it is true.'),
   hitCount: z
     .string()
     .min(1)
     .max(30)
     .optional()
-    .describe('How often it is to be met: `== 3`, `>= 3`, `> 3`, `<= 3`, `< 3` or `% 3`; `3` means `== 3`.'),
+    .describe('Number of matches: `== 3`, `>= 3`, `> 3`, `<= 3`, `< 3`, or `% 3`; `3` means `== 3`.'),
   log: z
     .string()
     .min(1)
     .max(mostExpression)
     .optional()
-    .describe('A text with expressions in braces, which is told: it does not stop then.'),
+    .describe('Text with expressions in braces; logs it instead of stopping.'),
   onFailure: z
     .enum(onFailures)
     .optional()
-    .describe('What becomes of an event that it cannot be asked about: it stops (the default), or passes.'),
+    .describe('What to do if the condition fails for an event: stop (the default) or pass.'),
   enabled: z.boolean().default(true),
 });
 export type Breakpoint = z.infer<typeof breakpointSchema>;
@@ -82,7 +82,7 @@ export const nonStops = [
 export const keptBreakpointSchema = breakpointSchema.extend({
   enabled: z.boolean(),
   id: z.string().describe('b and a number.'),
-  owner: z.string().describe('Who set it, by the name that was given.'),
+  owner: z.string().describe('Name of the client that set it.'),
   lookedAt: z.int(),
   met: z.int().describe('How often its condition was true.'),
   stops: z.int(),
@@ -90,21 +90,18 @@ export const keptBreakpointSchema = breakpointSchema.extend({
   lastNotStopped: z
     .object({ at: time, why: z.enum(nonStops), text: z.string() })
     .nullable()
-    .describe('Why it did not stop when it was last looked at and did not.'),
-  failure: z
-    .object({ at: time, text: z.string() })
-    .nullable()
-    .describe('What its condition, or its log text, last failed with.'),
+    .describe('Why it did not stop the last time it was checked and did not.'),
+  failure: z.object({ at: time, text: z.string() }).nullable().describe('The last error in its condition or log text.'),
   switchedOff: z
     .object({ at: time, text: z.string() })
     .nullable()
-    .describe('Why it is not enabled though it was set so: the relay ended while it was asked.'),
+    .describe('Why it is disabled although it was set enabled: the relay ended while evaluating it.'),
 });
 export type KeptBreakpoint = z.infer<typeof keptBreakpointSchema>;
 
 /** Why a breakpoint was not taken, and where in its text: characters from its beginning. */
 export const refusedBreakpointSchema = z.object({
-  index: z.int().describe('Its place among those that were given.'),
+  index: z.int().describe('Its position in the request.'),
   in: z.enum(['condition', 'hitCount', 'log', 'breakpoint']),
   message: z.string(),
   start: z.int(),
@@ -114,7 +111,7 @@ export type RefusedBreakpoint = z.infer<typeof refusedBreakpointSchema>;
 
 /** What an expression came to: its value, or why it has none, and where in its text: characters from its beginning. */
 export const evaluatedSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('value'), type: z.string().describe('As CEL names it.'), value: z.json() }),
+  z.object({ kind: z.literal('value'), type: z.string().describe('Its CEL name.'), value: z.json() }),
   z.object({ kind: z.literal('failed'), message: z.string(), start: z.int(), end: z.int() }),
 ]);
 export type Evaluated = z.infer<typeof evaluatedSchema>;
@@ -129,13 +126,13 @@ export const stopSchema = z.object({
   eventId: z.string().nullable(),
   notificationId: z.string().nullable(),
   destinationId: destinationId.nullable(),
-  attempt: z.int().nullable().describe('The number of the attempt that failed.'),
-  text: z.string().describe('What happened, in a line.'),
+  attempt: z.int().nullable().describe('Number of the failed attempt.'),
+  text: z.string().describe('What happened, in one line.'),
   failure: z
     .string()
     .nullable()
     .default(null)
-    .describe('Why a breakpoint could not be asked, where it stopped for that.'),
+    .describe('Why the breakpoint could not be evaluated, if it stopped for that reason.'),
 });
 export type Stop = z.infer<typeof stopSchema>;
 
@@ -167,9 +164,9 @@ export const sendingSchema = z.discriminatedUnion('state', [
     state: z.literal('paused'),
     by: pausedBySchema,
     since: time,
-    stop: stopSchema.nullable().describe('The last point at which it stopped since then.'),
+    stop: stopSchema.nullable().describe('The last stop since then.'),
     held: heldCountsSchema,
-    breakpoints: z.int().describe('How many are enabled.'),
+    breakpoints: z.int().describe('Number of enabled breakpoints.'),
   }),
 ]);
 export type Sending = z.infer<typeof sendingSchema>;

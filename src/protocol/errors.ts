@@ -8,47 +8,48 @@ import { filterAdvice } from './event-filter.ts';
  */
 export const commonAdvice = {
   'ask-again': 'Try again.',
-  'ask-when-it-runs': 'Try again when the relay runs.',
+  'ask-when-it-runs': 'Try again when the relay is running.',
   'check-data-directory': 'Check the data directory and restart the relay.',
-  'choose-port': 'Choose another port, or 0 for any that is free.',
+  'choose-port': 'Choose another port, or use 0 for any free port.',
   'filter-keys': filterAdvice,
-  'give-key': 'Give the key or the credentials: what is held for them is sent then.',
+  'give-key': 'Add the key or credentials to send the held events.',
   'let-it-go-on':
-    'Where its process was paused, let it go on; else end it, and start the relay again: what it acknowledged is kept.',
-  'make-room': 'Make room on it; deliveries are accepted again by themselves.',
-  'mend-body': 'Mend the body and release it again, or release the original as it is.',
-  'own-socket-folder': 'Look who made it, remove it, or point XDG_RUNTIME_DIR at a folder of your own.',
-  'restart-for-one-version': 'Restart the relay so that both are of one version.',
-  'restart-to-set-aside': 'Restart the relay: it sets the file aside and begins a new one.',
+    'If the relay’s process is suspended, resume it; otherwise, end it and start the relay again. No acknowledged event is lost.',
+  'make-room': 'Free up disk space. The relay then accepts deliveries again automatically.',
+  'mend-body': 'Fix the body and release it again, or release the original.',
+  'own-socket-folder': 'Check who created it, remove it, or set XDG_RUNTIME_DIR to your own folder.',
+  'restart-for-one-version': 'Restart the relay so that both have the same version.',
+  'restart-to-set-aside': 'Restart the relay. It sets the file aside and starts a new one.',
 } as const;
 
 /** The same as a terminal has it: the extension has other next actions. */
 export const terminalAdvice = {
   'ask-from-its-environment':
-    'Ask with the XDG_RUNTIME_DIR and TMPDIR with which it was started, or end its process and start it again: what it acknowledged is kept.',
+    'Use the same XDG_RUNTIME_DIR and TMPDIR that it was started with, or end its process and start it again. No acknowledged event is lost.',
   'attach-or-stop': 'Attach to it, or stop it with `cm-relay stop`.',
-  'check-folder': 'Check that the folder exists, is yours and has room, or choose another data directory.',
-  'check-proxy': 'Look at the setting "proxy", or at HTTP_PROXY and HTTPS_PROXY where the relay was started.',
-  'choose-again': 'Look at what there is with events/query and choose again.',
-  'choose-data-directory': 'Choose an empty folder of your own, or one that does not exist yet, with --data-dir.',
+  'check-folder': 'Check that the folder exists, belongs to you, and has free space, or choose another data directory.',
+  'check-proxy': 'Check the "proxy" setting, or HTTP_PROXY and HTTPS_PROXY in the environment that started the relay.',
+  'choose-again': 'Run events/query again and choose from its result.',
+  'choose-data-directory':
+    'With --data-dir, choose an empty folder that belongs to you, or one that does not exist yet.',
   'choose-safe-place':
-    'Choose a folder with --data-dir that only you and the system can replace, such as one in your home folder.',
-  'close-data-directory': 'Make it yours alone with `chmod 700`, or choose another data directory.',
-  'list-events': 'It may have been removed: only so much history is kept. List what there is with `cm-relay events`.',
-  'look-at-data-directory': 'Look who made that file and remove it, or choose another data directory.',
-  'migrate-history': 'Start a relay on it once with `cm-relay listen`: that brings it up to date.',
-  'move-history': 'Move that file away, or choose another data directory: a new history is begun then.',
-  'see-destinations': 'See which destinations there are with `cm-relay status`.',
-  'see-url': 'Look at the new one with `cm-relay url`.',
-  'see-what-is-held': 'Look at what is held with `cm-relay status`.',
-  'send-something': 'Start a relay with `cm-relay listen` and send it something.',
+    'With --data-dir, choose a folder that only you and the system can replace, such as one in your home folder.',
+  'close-data-directory': 'Make it private with `chmod 700`, or choose another data directory.',
+  'list-events':
+    'The history keeps a limited number of events, so it may have been removed. To list what is there, run `cm-relay events`.',
+  'look-at-data-directory': 'Find out who created that file and remove it, or choose another data directory.',
+  'migrate-history': 'Run `cm-relay listen` with it once to update it.',
+  'move-history': 'Move that file away to start a new history, or choose another data directory.',
+  'see-destinations': 'To see the destinations, run `cm-relay status`.',
+  'see-url': 'To see the new URL, run `cm-relay url`.',
+  'see-what-is-held': 'To see what is held, run `cm-relay status`.',
+  'send-something': 'Start a relay with `cm-relay listen`, then send it something.',
   'start-relay': 'Start one with `cm-relay listen`.',
-  'start-to-set-aside':
-    'Start a relay on it with `cm-relay listen`: what it cannot use it sets aside, and begins a new one.',
+  'start-to-set-aside': 'Run `cm-relay listen` with it: it sets aside what it cannot use and starts a new history.',
   'take-what-waits':
-    'Let the destinations take it, discard it with `cm-relay debug discard --waiting`, or raise the limit of the history.',
+    'Wait until the destinations accept it, discard it with `cm-relay debug discard --waiting`, or raise the history limit.',
   'trust-data-directory':
-    'It may have come with a repository or an archive. If you trust it, add --trust-data-dir. Otherwise choose another data directory.',
+    'It may come from a repository or an archive. If you trust it, add --trust-data-dir. Otherwise, choose another data directory.',
   'update-program': 'Update this program, or choose another data directory.',
   'update-runtime': 'Use Node.js 22.13 or later for the CLI, VS Code 1.101 or later for the extension.',
 } as const;
@@ -163,7 +164,7 @@ export class NoAnswerError extends RelayRequestError {
   readonly pid: number | undefined;
   constructor(dataDir: string, pid: number | undefined) {
     const process = pid === undefined ? '' : ` (process ${pid})`;
-    super(`the relay of ${dataDir}${process} does not answer`, 'no-answer', { advice: 'let-it-go-on' });
+    super(`the relay for ${dataDir}${process} does not answer`, 'no-answer', { advice: 'let-it-go-on' });
     this.pid = pid;
   }
 }
@@ -173,7 +174,7 @@ export class UnreachableRelayError extends RelayRequestError {
   /** @param pid its process's id, where that is known */
   constructor(dataDir: string, pid: number | undefined, why: string) {
     const process = pid === undefined ? '' : ` (process ${pid})`;
-    super(`a relay runs for ${dataDir}${process} and cannot be reached: ${why}`, 'no-answer', {
+    super(`a relay runs for ${dataDir}${process} but cannot be reached: ${why}`, 'no-answer', {
       advice: 'ask-from-its-environment',
     });
   }

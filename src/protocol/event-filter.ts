@@ -79,7 +79,7 @@ export interface Filter {
 }
 
 /** Which keys there are, for whoever has typed another. */
-export const filterAdvice = `Keys are ${filterKeys.join(', ')}; all else is free text.`;
+export const filterAdvice = `Keys: ${filterKeys.join(', ')}. Anything else is free text.`;
 
 /** A filter that cannot be read. The message names the part and what it may be. */
 export class FilterError extends Error {
@@ -115,7 +115,7 @@ export function parseFilter(text: string, now: number): Filter {
       continue;
     }
     const name = filterKeys.find((each) => each === key.toLowerCase());
-    if (name === undefined) throw new FilterError(`the filter has no key "${key}"`);
+    if (name === undefined) throw new FilterError(`unknown filter key "${key}"`);
     const given = quotedValue === undefined ? (value ?? '').split(',') : [quotedValue];
     if (given.some((each) => each === '')) throw new FilterError(`"${key}:" needs a value`);
     values[name].push(...given);
@@ -155,12 +155,12 @@ function readTime(key: Key, value: string, now: number): number {
   if (span !== null) return now - Number(span[1]) * units[(span[2] ?? 's').toLowerCase() as keyof typeof units];
   const at = /^\d{4}-\d\d/.test(value) ? Date.parse(value) : NaN;
   if (Number.isNaN(at))
-    throw new FilterError(`"${key}:${value}": expected a span such as 2h or 7d, or a date such as 2026-03-01`);
+    throw new FilterError(`"${key}:${value}": expected a time span such as 2h or 7d, or a date such as 2026-03-01`);
   return at;
 }
 
 function readDeliveryId(value: string): number {
   const match = /^d?(\d+)$/.exec(value);
-  if (match === null) throw new FilterError(`"delivery:${value}": expected an id such as d7`);
+  if (match === null) throw new FilterError(`"delivery:${value}": expected an ID such as d7`);
   return Number(match[1]);
 }

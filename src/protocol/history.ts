@@ -12,7 +12,7 @@ const time = z.iso.datetime();
 /** Two destinations may have one URL: by this they are told apart. */
 export const destinationId = z
   .string()
-  .describe("The destination's id: that of the settings, or where they give none, `t` and a number.");
+  .describe("The destination's ID: the one in the settings or, if there is none, `t` and a number.");
 
 const forwardingStateSchema = z.enum(forwardingStates);
 export type ForwardingState = z.infer<typeof forwardingStateSchema>;
@@ -33,19 +33,22 @@ const forwardingSchema = z.object({
   destinationId,
   destination: z.string().describe("The destination's URL."),
   mode: z.enum(destinationModes),
-  signatureKeyName: z.string().optional().describe('The key that signs what goes there; without it nothing does.'),
+  signatureKeyName: z
+    .string()
+    .optional()
+    .describe('The key for signing notifications to it; without one, they are not signed.'),
   state: forwardingStateSchema,
   attempts: z.int(),
-  ofRound: z.int().describe('Of the attempts, those since the first or the last replay, as retry policies count.'),
-  maxAttempts: z.int().nullable().describe('Attempts under the retry policy in force; null where unbounded.'),
+  ofRound: z.int().describe('Attempts in this round, which starts with the first attempt or the last resend.'),
+  maxAttempts: z.int().nullable().describe('Maximum attempts under the current retry policy; null if unlimited.'),
   nextAttemptAt: time.nullable(),
-  status: z.int().nullable().describe("The last answer's HTTP status."),
+  status: z.int().nullable().describe('HTTP status of the last answer.'),
   durationMs: z.number().nullable(),
-  detail: z.string().nullable().describe('Why it waits, is held or failed.'),
-  downSince: time.optional().describe('Since when its destination is down, where it waits for that.'),
+  detail: z.string().nullable().describe('Why it is waiting, held, or failed.'),
+  downSince: time.optional().describe('When its destination went down, if it waits for that.'),
   nextTryAt: time.optional().describe('When its destination, which is down, is tried next, where that is set.'),
-  heldBy: z.enum(holders).nullable().describe('Who holds it; null where it is not held.'),
-  breakpointId: z.string().nullable().describe('The breakpoint at which it was stopped, where one holds it.'),
+  heldBy: z.enum(holders).nullable().describe('What holds it; null if it is not held.'),
+  breakpointId: z.string().nullable().describe('The breakpoint that holds it, if any.'),
 });
 export type Forwarding = z.infer<typeof forwardingSchema>;
 
@@ -64,26 +67,26 @@ export const eventRowSchema = z.object({
   deliveryId: z.string(),
   kind: z.enum(eventKinds),
   source: sourceSchema,
-  injected: z.boolean().describe('Sent by a client (edit and resend), not received at the webhook endpoint.'),
+  injected: z.boolean().describe('Sent by a client (edit and resend), not received by the webhook endpoint.'),
   receivedAt: time,
-  type: z.string().nullable().describe("The vendor's type, or a platform notification's eventType."),
+  type: z.string().nullable().describe("The vendor's type, or the eventType of a platform notification."),
   list: z.string().nullable(),
-  address: z.string().nullable().describe("The e-mail address, or a platform notification's objectId."),
-  date: z.string().nullable().describe("The event's own time, as it is in the notification."),
+  address: z.string().nullable().describe('The e-mail address, or the objectId of a platform notification.'),
+  date: z.string().nullable().describe("The event's own time, as in the notification."),
   warning: z.string().nullable(),
   duplicateOf: z.string().nullable(),
   signature: signatureCheckSchema.nullable().describe('For deliveries from Open Connectors.'),
-  reason: z.string().nullable().describe('Why a delivery was rejected.'),
-  httpStatus: z.int().describe('What the webhook endpoint answered.'),
+  reason: z.string().nullable().describe('Why the delivery was rejected.'),
+  httpStatus: z.int().describe("The webhook endpoint's answer."),
   notificationId: z.string().nullable(),
   inDelivery: z
     .object({ position: z.int(), of: z.int() })
-    .describe('Which event of its delivery it is, from 1, and how many that has.'),
+    .describe("The event's position in its delivery, from 1, and the delivery's number of events."),
   inNotification: z
     .object({ part: z.int(), parts: z.int(), events: z.int() })
     .optional()
-    .describe('Where its notification holds other events, too: its part of the delivery, from 0, of how many.'),
-  forwardings: z.array(forwardingSchema).describe("Those of its notification, then those of its delivery's raw one."),
+    .describe('If its notification contains other events: its part of the delivery, from 0, and the number of parts.'),
+  forwardings: z.array(forwardingSchema).describe("Warnings of its notification, then of the delivery's raw one."),
 });
 export type EventRow = z.infer<typeof eventRowSchema>;
 
@@ -99,9 +102,9 @@ export const eventSummarySchema = eventRowSchema
   )
   .extend({
     state: eventStateSchema,
-    attempts: z.int().describe('At all its destinations together.'),
-    status: z.int().nullable().describe('The last HTTP status, of the forwarding that most needs a look.'),
-    durationMs: z.number().nullable().describe('How long that took, in milliseconds.'),
+    attempts: z.int().describe('For all its destinations together.'),
+    status: z.int().nullable().describe('Last HTTP status, from the most urgent forwarding.'),
+    durationMs: z.number().nullable().describe('Duration of that answer, in milliseconds.'),
   });
 export type EventSummary = z.infer<typeof eventSummarySchema>;
 
@@ -117,10 +120,10 @@ export const deliverySchema = z.object({
   list: z.string().nullable(),
   signature: signatureCheckSchema.nullable(),
   contentType: z.string().nullable(),
-  bodyBytes: z.int().describe("The body's size as received, decompressed, in bytes."),
-  truncated: z.boolean().describe('Only the first 64 KiB were kept.'),
+  bodyBytes: z.int().describe('Body size as received, decompressed, in bytes.'),
+  truncated: z.boolean().describe('Whether only the first 64 KiB were kept.'),
   eventCount: z.int(),
-  editOf: z.string().nullable().describe('The delivery of which it is an edit that was released in its place.'),
+  editOf: z.string().nullable().describe('The delivery that this edited one replaces.'),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 
@@ -134,8 +137,10 @@ export const attemptSchema = z.object({
   deliveryId: z.string(),
   destinationId,
   destination: z.string().describe("The destination's URL."),
-  number: z.int().describe('Since the first, replays included.'),
-  ofRound: z.int().describe('The number since the first or the last replay, as retry policies count.'),
+  number: z.int().describe('From the first attempt, including resends.'),
+  ofRound: z
+    .int()
+    .describe("The attempt's number in this round, which starts with the first attempt or the last resend."),
   at: time,
   durationMs: z.number(),
   status: z.int().nullable(),
@@ -160,8 +165,8 @@ export const tracedEventSchema = z.object({
         outcome: true,
       }),
     )
-    .describe('The latest, oldest first.'),
-  omittedAttempts: z.int().min(0).describe('Earlier ones.'),
+    .describe('The latest attempts, oldest first.'),
+  omittedAttempts: z.int().min(0).describe('Number of earlier ones.'),
 });
 export type TracedEvent = z.infer<typeof tracedEventSchema>;
 
@@ -180,9 +185,9 @@ export const notificationSchema = z.object({
   kind: z.enum([...destinationModes, 'platform']),
   part: z.int().describe('0 for the first.'),
   parts: z.int(),
-  eventId: z.string().describe('message.eventId: the same on every retry and replay.'),
+  eventId: z.string().describe('message.eventId: the same for every retry and resend.'),
   createdAt: time,
-  eventIds: z.array(z.string()).describe('The ids of the events that it holds.'),
+  eventIds: z.array(z.string()).describe('IDs of its events.'),
   forwardings: z.array(forwardingSchema),
 });
 export type Notification = z.infer<typeof notificationSchema>;

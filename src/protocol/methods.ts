@@ -37,8 +37,8 @@ import { destinationStatusSchema, statusSchema, tunnelStatusSchema } from './sta
 /** Raised when a method or notification changes incompatibly. */
 export const protocolVersion = 3;
 
-const anyId = z.string().regex(/^[den][1-9]\d*$/, 'expected an id such as d7, e12 or n9');
-const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected the id of an event, such as e12');
+const anyId = z.string().regex(/^[den][1-9]\d*$/, 'expected an ID such as d7, e12, or n9');
+const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected an event ID, such as e12');
 const nothing = z.strictObject({});
 
 /** The bytes of a body: `text` as UTF-8, or `base64`. */
@@ -77,7 +77,7 @@ export const methods = {
    * SHA-256): where it has gone already, nothing is made.
    */
   'relay/newSecret': {
-    params: z.strictObject({ replaces: z.string().regex(secretNameForm, 'expected the name of a secret') }),
+    params: z.strictObject({ replaces: z.string().regex(secretNameForm, "expected a secret's name") }),
     result: statusSchema,
   },
   /**
@@ -117,7 +117,7 @@ export const methods = {
       snapshot: z.string().max(100).optional(),
       offset: z.int().min(0).default(0),
       limit: z.int().min(1).max(1000).default(100),
-      before: eventId.optional().describe('Of a new snapshot: of those that came before this one alone.'),
+      before: eventId.optional().describe('For a new snapshot: only events before this one.'),
       traced: z.boolean().default(false),
       find: eventId.optional(),
       carry: chosenEventsSchema.optional(),
@@ -126,11 +126,11 @@ export const methods = {
       snapshot: z.string(),
       total: z.int(),
       offset: z.int(),
-      events: z.array(eventSummarySchema.nullable()).describe('None where `traced` was asked for.'),
-      traced: z.array(tracedEventSchema.nullable()).optional().describe('Where it was asked for.'),
-      newest: z.string().nullable().describe('The id of the newest event in the snapshot.'),
-      found: z.int().nullable().optional().describe('The position of `find`; null where it is not in the snapshot.'),
-      carried: carriedSchema.optional().describe('Of `carry`; no stretches where they are too many.'),
+      events: z.array(eventSummarySchema.nullable()).describe('None if `traced` was requested.'),
+      traced: z.array(tracedEventSchema.nullable()).optional().describe('If requested.'),
+      newest: z.string().nullable().describe('ID of the newest event in the snapshot.'),
+      found: z.int().nullable().optional().describe('Position of `find`; null if it is not in the snapshot.'),
+      carried: carriedSchema.optional().describe('For `carry`; no ranges if there are too many.'),
       unseen,
     }),
   },
@@ -138,13 +138,13 @@ export const methods = {
   'events/counts': {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
-      after: eventId.optional().describe('Of those that came after this one alone.'),
+      after: eventId.optional().describe('Only events after this one.'),
       groupBy: z.enum(eventGroupings).optional(),
       mostGroups: z.int().min(1).max(1000).default(100),
       perMinute: z
         .strictObject({ since: z.iso.datetime().optional(), until: z.iso.datetime().optional() })
         .optional()
-        .describe('From the first event to the last where no time is given.'),
+        .describe('Defaults to the first and last event.'),
     }),
     result: z.object({
       total: z.int(),
@@ -152,15 +152,15 @@ export const methods = {
         z.object({
           value: z.string().nullable(),
           count: z.int(),
-          newest: z.string().describe('The id of its newest event.'),
+          newest: z.string().describe('ID of its newest event.'),
           states: z.partialRecord(eventStateSchema, z.int()),
         }),
       ),
-      others: z.int().describe('Events in further groups.'),
+      others: z.int().describe('Number of events in other groups.'),
       timeline: z
         .object({
           since: z.iso.datetime(),
-          minutes: z.int().describe('How many minutes each count stands for: one, unless there would be very many.'),
+          minutes: z.int().describe('Minutes per count: one, unless there would be too many.'),
           counts: z.array(z.int()),
         })
         .nullable(),
@@ -173,10 +173,10 @@ export const methods = {
     result: z.object({
       event: eventRowSchema,
       delivery: deliverySchema,
-      notifications: z.array(notificationSchema).describe('Those that hold the event, the raw ones included.'),
+      notifications: z.array(notificationSchema).describe('Notifications that contain the event, including raw ones.'),
       attempts: z
         .array(attemptDetailSchema)
-        .describe('Of these notifications, oldest first: the latest 500, of which the earlier may lack their answers.'),
+        .describe('The latest 500 attempts for these notifications, oldest first; earlier ones may have no answers.'),
     }),
   },
   /** Clears the history; deliveries with something waiting or held stay. */
@@ -186,7 +186,7 @@ export const methods = {
     result: z.object({
       delivery: deliverySchema,
       headers: headersSchema,
-      body: z.string().describe('The bytes kept, base64.'),
+      body: z.string().describe('The stored bytes, base64.'),
       events: z.array(eventRowSchema),
       notifications: z.array(notificationSchema),
       omittedForwardings,
@@ -282,7 +282,7 @@ export const methods = {
       limit: z.int().min(1).max(1000).default(100),
       after: z
         .string()
-        .regex(/^n[1-9]\d*$/, 'expected the id of a notification, such as n9')
+        .regex(/^n[1-9]\d*$/, 'expected a notification ID, such as n9')
         .optional(),
     }),
     result: z.object({ held: z.array(heldForwardingSchema), more: z.boolean() }),
@@ -294,7 +294,7 @@ export const methods = {
    */
   'debug/patience': {
     params: z.strictObject({ destinationIds: z.array(destinationId).max(mostSuspendedTimeouts) }),
-    result: z.object({ destinationIds: z.array(destinationId).describe('Those of which the time-out is lifted.') }),
+    result: z.object({ destinationIds: z.array(destinationId).describe('Destinations without a time-out.') }),
   },
   /**
    * Changes breakpoints, and says how all of them stand. `set` replaces those of one owner; one that stays as it is keeps
@@ -306,15 +306,12 @@ export const methods = {
       set: z.array(breakpointSchema).max(mostBreakpoints).optional(),
       add: z.array(breakpointSchema).max(mostBreakpoints).optional(),
       remove: z
-        .union([
-          z.literal('all'),
-          z.array(z.string().regex(/^b[1-9]\d*$/, 'expected the id of a breakpoint, such as b1')),
-        ])
+        .union([z.literal('all'), z.array(z.string().regex(/^b[1-9]\d*$/, 'expected a breakpoint ID, such as b1'))])
         .optional(),
     }),
     result: z.object({
       breakpoints: z.array(keptBreakpointSchema),
-      changed: z.array(z.string()).describe('The ids of those that were set, added or removed, in the order given.'),
+      changed: z.array(z.string()).describe('IDs of the breakpoints set, added, or removed, in the order given.'),
       refused: z.array(refusedBreakpointSchema),
     }),
   },
@@ -349,7 +346,7 @@ export const notifications = {
       z.object({
         delivery: deliverySchema,
         events: z.array(eventRowSchema),
-        omitted: z.int().min(0).describe('Further events of it: events/query has them by "delivery:d7".'),
+        omitted: z.int().min(0).describe('Number of further events; events/query returns them with "delivery:d7".'),
       }),
     ),
     missed: z.int(),

@@ -136,7 +136,7 @@ function unconnected(dataDir: string, error: NodeJS.ErrnoException): Error {
       return new NoAnswerError(dataDir, keptChannelOf(dataDir)?.pid);
     case 'EACCES':
     case 'EPERM':
-      return new RelayRequestError(`the relay of ${dataDir} may not be asked: ${error.message}`, 'no-answer', {
+      return new RelayRequestError(`cannot connect to the relay for ${dataDir}: ${error.message}`, 'no-answer', {
         advice: 'own-socket-folder',
       });
     case 'EMFILE':

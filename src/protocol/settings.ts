@@ -11,7 +11,7 @@ const httpUrl = z.url({
   protocol: /^https?$/,
   // What refines it below reads it as a URL.
   abort: true,
-  error: 'expected a URL that begins with http:// or https://',
+  error: 'expected a URL that starts with http:// or https://',
 });
 
 /** A URL without user name and password. @param instead what to do about one, as an error says it */
@@ -19,19 +19,19 @@ export function urlWithoutUser(instead = 'leave it out'): z.ZodType<string, stri
   return httpUrl.refine((text) => {
     const url = new URL(text);
     return url.username === '' && url.password === '';
-  }, `a user name or password in the URL would be stored: ${instead}`);
+  }, `a user name or password in the URL would be stored; ${instead}`);
 }
 
 /** The name of a header of HTTP. */
 export const headerName = z
   .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a header name')
-  .meta({ patternErrorMessage: 'This is not the name of a header.' });
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a valid header name')
+  .meta({ patternErrorMessage: 'Not a valid header name.' });
 /** What a header may hold: no end of a line, nothing beyond Latin-1. */
 export const headerValue = z
   .string()
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'not a header value')
-  .meta({ patternErrorMessage: 'This is not what a header can hold.' });
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'not a valid header value')
+  .meta({ patternErrorMessage: 'Not a valid header value.' });
 const keyName = z.string().min(1).max(100);
 
 /** One of a few values, each with what it means, as editors tell it. */
@@ -41,18 +41,18 @@ export function choice<const T extends string>(meanings: Readonly<Record<T, stri
 
 /** A destination's id, as its user gives it. What the relay gives to one without an id is `t` and a number. */
 const destinationId = z.string().regex(/^(?!t\d+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-  error: 'an id has at most 64 letters, digits, ".", "_" and "-", and is not "t" and a number',
+  error: 'an ID has at most 64 letters, digits, ".", "_", and "-", and is not "t" plus a number',
 });
 
 const destinationMode = choice({
-  normalised: 'As Open Connectors posts them.',
-  raw: 'The delivery’s bytes as they came.',
+  normalised: 'Notifications, as posted by Open Connectors.',
+  raw: 'The exact bytes of each delivery.',
 } satisfies Record<(typeof destinationModes)[number], string>);
 
 /** What the relay's own receiver answers. */
 const sampleAnswer = choice({
   ok: 'With 200.',
-  error: 'With 500, so that the relay tries again.',
+  error: 'With 500, so the relay retries.',
   slow: 'With 200, after five seconds.',
 });
 export type SampleAnswer = z.infer<typeof sampleAnswer>;
@@ -62,45 +62,45 @@ export const destinationSchema = z.strictObject({
   id: destinationId
     .optional()
     .describe(
-      'A name of your own that tells it from others, whatever else of it you change: what waits for it then goes where it is now. Without it, it stays the same while URL, mode and key do.',
+      'A name that identifies this destination; keep it when you change its URL. Waiting notifications then go to the new URL. Without a name, the URL, mode, and key identify the destination.',
     ),
-  url: urlWithoutUser('name credentials by "credentialsName" instead').describe('Where notifications are posted.'),
+  url: urlWithoutUser('use "credentialsName" instead').describe('Callback URL to post notifications to.'),
   types: z
     .array(z.string())
     .optional()
-    .describe('Only notifications with an event of one of these types, such as Subscribe.'),
-  lists: z.array(z.string()).optional().describe('Only notifications about one of these list IDs.'),
-  mode: destinationMode.default('normalised').describe('What is sent.'),
-  signatureKeyName: keyName.optional().describe('The name of the signature key that signs what is sent.'),
-  credentialsName: keyName.optional().describe('The name of the credentials whose headers are added.'),
+    .describe('Send only notifications with an event of one of these types, such as Subscribe.'),
+  lists: z.array(z.string()).optional().describe('Send only notifications for these list IDs.'),
+  mode: destinationMode.default('normalised').describe('What to send.'),
+  signatureKeyName: keyName.optional().describe('Name of the key for signing notifications.'),
+  credentialsName: keyName.optional().describe('Name of the credentials whose headers are added.'),
   headers: z
     .record(
-      headerName.refine((name) => !isCredentialHeader(name), 'carries a credential: use "credentialsName" instead'),
+      headerName.refine((name) => !isCredentialHeader(name), 'contains a credential; use "credentialsName" instead'),
       headerValue,
     )
     .optional()
-    .describe('Further headers; never credentials.'),
+    .describe('Additional headers. Don’t put credentials here.'),
   timeoutMs: z.int().min(1).max(600_000).default(10_000).describe('How long to wait for an answer, in milliseconds.'),
   insecureTls: z.boolean().optional().describe('Accept a self-signed certificate.'),
-  strictOrder: z.boolean().optional().describe('Hold later notifications back while one is being retried.'),
+  strictOrder: z.boolean().optional().describe('Hold later notifications while one is being retried.'),
   held: z
     .string()
     .min(1)
     .max(300)
     .optional()
-    .describe('Why nothing is sent there yet: what goes there is kept until this is taken away.'),
+    .describe('Why nothing is sent there yet. Notifications for it are held until you remove this.'),
   sample: sampleAnswer
     .optional()
     .describe(
-      'It is a receiver of the relay’s own, which answers so: the relay puts its URL in place of the one given.',
+      'Uses the relay’s own sample receiver with this answer. The relay replaces the given URL with the receiver’s.',
     ),
 });
 export type Destination = z.infer<typeof destinationSchema>;
 
 const retryPolicySchema = choice({
-  fast: 'After 1, 2, 4, 8 and 16 s; a destination that cannot be reached is waited for.',
-  sap: 'After 8, 64, 512, 4096 and 32768 s, as SAP documents.',
-  'cloud-elements': 'After 4, 16, 64 s and so on, nine times.',
+  fast: 'After 1, 2, 4, 8, and 16 s. While a destination can’t be reached, notifications wait for it.',
+  sap: 'After 8, 64, 512, 4096, and 32768 s, as SAP documents.',
+  'cloud-elements': 'After 4, 16, 64 s, and so on, nine times.',
   none: 'Never.',
 } satisfies Record<RetryPolicy, string>);
 
@@ -109,29 +109,29 @@ export const tunnelSchemas = {
   none: z.strictObject({ kind: z.literal('none') }),
   fixed: z.strictObject({
     kind: z.literal('fixed'),
-    url: urlWithoutUser().describe('A public URL of your own that leads here.'),
+    url: urlWithoutUser().describe('Your own public URL that leads here.'),
   }),
   localtunnel: z.strictObject({
     kind: z.literal('localtunnel'),
     host: urlWithoutUser().default('https://localtunnel.me').describe('The localtunnel server.'),
     otherHosts: z
-      .array(z.string().regex(/^[a-z0-9_.:-]+$/, 'expected a host in lower case, or an address'))
+      .array(z.string().regex(/^[a-z0-9_.:-]+$/, 'expected a lowercase host, or an address'))
       .optional()
-      .describe('Hosts, with those below them, and addresses that this server may name beside its own.'),
+      .describe('Hosts (with their subdomains) and addresses that this server may use besides its own.'),
     subdomain: z
       .string()
-      .regex(/^[a-z0-9](?:[a-z0-9-]{2,61})[a-z0-9]$/, 'a subdomain is 4 to 63 lower-case letters, digits and hyphens')
+      .regex(/^[a-z0-9](?:[a-z0-9-]{2,61})[a-z0-9]$/, 'a subdomain has 4 to 63 lowercase letters, digits, and hyphens')
       .optional()
-      .describe('The subdomain to ask for; without it a random one, made once.'),
+      .describe('The subdomain to request. Without one, a random one that stays the same.'),
   }),
   cloudflared: z.strictObject({
     kind: z.literal('cloudflared'),
-    path: z.string().min(1).default('cloudflared').describe('The cloudflared program.'),
+    path: z.string().min(1).default('cloudflared').describe('Path to the cloudflared program.'),
   }),
   ngrok: z.strictObject({
     kind: z.literal('ngrok'),
-    path: z.string().min(1).default('ngrok').describe('The ngrok program.'),
-    domain: z.string().min(1).optional().describe('The ngrok domain to ask for; without it whichever ngrok gives.'),
+    path: z.string().min(1).default('ngrok').describe('Path to the ngrok program.'),
+    domain: z.string().min(1).optional().describe('The ngrok domain to request. Without one, ngrok chooses.'),
   }),
 } as const;
 
@@ -150,24 +150,18 @@ const mappingSchema = z.strictObject({
   eventTypes: z
     .record(z.string(), z.string().min(1))
     .default({ Subscribe: 'CREATED', Update: 'UPDATED', Deactivate: 'DELETED' })
-    .describe(
-      'Campaign Monitor’s event types and the `eventType` that each becomes. An assumption: neither vendor documents it.',
-    ),
-  otherEventType: z.string().min(1).default('UNKNOWN').describe('The `eventType` of any other type.'),
+    .describe('Maps Campaign Monitor’s event types to `eventType` values. An assumption; neither vendor documents it.'),
+  otherEventType: z.string().min(1).default('UNKNOWN').describe('The `eventType` for any other type.'),
   objectType: z.string().min(1).default('contacts').describe('The `objectType` of every event object.'),
-  objectIdField: z
-    .string()
-    .min(1)
-    .default('EmailAddress')
-    .describe('The field of the event that becomes its `objectId`.'),
+  objectIdField: z.string().min(1).default('EmailAddress').describe('The event field to use as `objectId`.'),
 });
 export type Mapping = z.infer<typeof mappingSchema>;
 
 /** Whom a notification names as its instance. */
 const identitySchema = z.strictObject({
-  instanceId: z.int().min(0).default(0).describe('The ID of the instance that notifications name.'),
-  instanceName: z.string().default('').describe('The name of the instance that notifications name.'),
-  instanceTags: z.array(z.string()).default([]).describe('The tags of the instance that notifications name.'),
+  instanceId: z.int().min(0).default(0).describe('Instance ID in notifications.'),
+  instanceName: z.string().default('').describe('Instance name in notifications.'),
+  instanceTags: z.array(z.string()).default([]).describe('Instance tags in notifications.'),
   accountId: z.int().min(0).default(0),
   companyId: z.int().min(0).default(0),
   userId: z.int().min(0).default(0),
@@ -179,8 +173,8 @@ const retentionSchema = z.strictObject({
     .int()
     .min(1)
     .default(50_000)
-    .describe('How many deliveries the history keeps. What still waits is never removed.'),
-  maxBytes: z.int().min(1).default(500_000_000).describe('How much the history keeps, in bytes.'),
+    .describe('How many deliveries to keep in the history. Waiting deliveries are never removed.'),
+  maxBytes: z.int().min(1).default(500_000_000).describe('Maximum size of the history, in bytes.'),
 });
 
 /** In the settings. */
@@ -206,24 +200,24 @@ export const settingsSchema = z.strictObject({
     .array(destinationSchema)
     .max(mostDestinations)
     .refine((all) => repeatedId(all) === undefined, {
-      error: ({ input }) => `two destinations have the id "${repeatedId(input as Destination[]) ?? ''}"`,
+      error: ({ input }) => `two destinations have the ID "${repeatedId(input as Destination[]) ?? ''}"`,
     })
     .default([]),
-  retry: retryPolicySchema.default('fast').describe('When a notification that was not taken is sent again.'),
-  concurrency: z.int().min(1).max(256).default(1).describe('Notifications under way at once for one destination.'),
+  retry: retryPolicySchema.default('fast').describe('When to retry a notification that wasn’t accepted.'),
+  concurrency: z.int().min(1).max(256).default(1).describe('How many notifications to send to a destination at once.'),
   timeZone: z
     .string()
     .refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin')
     .default('UTC')
     .describe(
-      'The time zone of the client account at Campaign Monitor, such as `Europe/Berlin`: events carry local times. An assumption, see the documentation.',
+      'Time zone of your Campaign Monitor client account, such as `Europe/Berlin`. Events carry local times. An assumption; see the documentation.',
     ),
   partSize: z
     .int()
     .min(1)
     .max(1000)
     .default(20)
-    .describe('Event objects in one notification, at most. Open Connectors splits at 20.'),
+    .describe('Maximum number of event objects in a notification. Open Connectors uses 20.'),
   mapping: mappingSchema.prefault({}),
   identity: identitySchema.prefault({}),
   retention: retentionSchema.prefault({}),
@@ -233,19 +227,23 @@ export const settingsSchema = z.strictObject({
     .min(1000)
     .max(100_000)
     .default(10_000)
-    .describe('Events in one delivery, at most. Campaign Monitor sends up to 1,000.'),
+    .describe('Maximum events in one delivery. Campaign Monitor sends up to 1,000.'),
   maxBodiesBytes: z
     .int()
     .min(1_048_576)
     .default(268_435_456)
-    .describe('Bodies under way or not yet on disk, in bytes; a quarter is kept for bodies up to 64 KiB.'),
+    .describe(
+      'Maximum size of bodies being received or not yet on disk, in bytes. A quarter is reserved for bodies up to 64 KiB.',
+    ),
   maxUncommitted: z.int().min(1).max(100_000).default(1000),
   tunnel: tunnelConfigSchema.default({ kind: 'none' }),
   keepAliveMinutes: z.number().min(0).max(10_080).default(5),
   proxy: z
     .strictObject({ url: httpUrl.or(z.literal('')), noProxy: z.string().default('') })
     .optional()
-    .describe("The proxy for destinations that are not on loopback; without it the environment's HTTP(S)_PROXY."),
+    .describe(
+      'The proxy for destinations that are not on this machine. Without one, HTTP_PROXY and HTTPS_PROXY from the environment.',
+    ),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

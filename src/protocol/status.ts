@@ -10,8 +10,8 @@ const time = z.iso.datetime();
 /** What every state of the tunnel has. */
 const tunnelFacts = {
   kind: z.string(),
-  reason: z.string().describe('Why it is so, in English sentences.'),
-  said: z.array(tunnelWordsSchema).describe('The same by codes, a sentence each.'),
+  reason: z.string().describe('The reason, in English sentences.'),
+  said: z.array(tunnelWordsSchema).describe('The reason as codes, one per sentence.'),
 };
 
 /** The tunnel, as it is: `open` only after a request through the public URL has come back. */
@@ -44,7 +44,7 @@ const countsSchema = z.object({
   discarded: z.int(),
   /** Requests that knew no secret, since the relay started: counted, never recorded. */
   strangers: z.int(),
-  storedBytes: z.int().describe('What the history takes on the disk, its index included, in bytes.'),
+  storedBytes: z.int().describe('Size of the history on disk, including its index, in bytes.'),
 });
 export type Counts = z.infer<typeof countsSchema>;
 
@@ -55,21 +55,21 @@ export const destinationStatusSchema = z.object({
   signatureKeyName: z.string().optional(),
   credentialsName: z.string().optional(),
   insecureTls: z.boolean().optional(),
-  configured: z.boolean().describe('false: removed from the settings, with notifications that still wait for it.'),
+  configured: z.boolean().describe('false: removed from the settings, but notifications still wait for it.'),
   state: z.enum(['up', 'down', 'held']),
   answers: z
     .boolean()
     .optional()
-    .describe('Whether it was reached when it was last tried; left out where this relay has not tried it yet.'),
+    .describe('Whether the last attempt reached it; left out if this relay has not tried yet.'),
   detail: z.string().nullable(),
-  downSince: time.optional().describe('Since when it is down, where it is.'),
+  downSince: time.optional().describe('When it went down, if it is down.'),
   nextTryAt: time.optional().describe('When the first of what waits is tried, where that is set.'),
   waiting: z.int(),
-  underWay: z.array(z.string()).describe('Notifications that are being sent at this moment, at most 100.'),
+  underWay: z.array(z.string()).describe('Notifications being sent right now, at most 100.'),
   timeoutLifted: z
     .literal(true)
     .optional()
-    .describe('A client waits however long it takes to answer: a debugger holds it (debug/patience).'),
+    .describe('A client has suspended its time-out because a debugger holds it (debug/patience).'),
 });
 export type DestinationStatus = z.infer<typeof destinationStatusSchema>;
 
@@ -80,28 +80,28 @@ export const statusSchema = z.object({
   pid: z.int(),
   dataDir: z.string(),
   startedAt: time,
-  campaignMonitorUrl: z.string().describe('The webhook endpoint on loopback, secret included.'),
+  campaignMonitorUrl: z.string().describe('The webhook endpoint on this machine, including its secret.'),
   openConnectorsUrl: z.string(),
-  publicUrl: z.string().nullable().describe('The base of the public URL while it answers.'),
+  publicUrl: z.string().nullable().describe('Base of the public URL while it answers.'),
   publicCampaignMonitorUrl: z.string().nullable(),
   publicOpenConnectorsUrl: z.string().nullable(),
   tunnel: tunnelStatusSchema,
   settings: settingsSchema,
   destinations: z
     .array(destinationStatusSchema)
-    .describe('Those of the settings in their order, then those that something still waits for.'),
+    .describe('Destinations in the settings, in their order, then others that notifications still wait for.'),
   counts: countsSchema,
-  sending: sendingSchema.describe('Whether it is paused, by whom, and what is held.'),
+  sending: sendingSchema.describe('Whether sending is paused, by whom, and what is held.'),
   index: z
     .object({
       events: z.int(),
       of: z.int(),
-      failure: z.string().nullable().describe('Why it does not follow.'),
+      failure: z.string().nullable().describe('Why it is not up to date.'),
     })
-    .describe(
-      'How many events the index of the history has, and how many there are: what is not in it is found slowly or not yet.',
-    ),
-  missingKeys: z.array(z.string()).describe('Names of keys and credentials that destinations use and no client gave.'),
+    .describe('Number of events in the history index, and in total. Search is slow or incomplete for the others.'),
+  missingKeys: z
+    .array(z.string())
+    .describe('Names of keys and credentials that destinations use and no client has supplied.'),
   clients: z.int(),
   notices: z.array(z.string()).describe('What the user should know, such as a history that was set aside.'),
 });

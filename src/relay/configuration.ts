@@ -102,7 +102,7 @@ export class Configuration {
   renewSecret(replaces: string): void {
     const { dataDir, ingress } = this.#options;
     if (replaces !== nameOfSecret(this.#remembered.secret)) {
-      throw new ConflictError('the secret URL was changed meanwhile', 'see-url');
+      throw new ConflictError('the secret URL has changed in the meantime', 'see-url');
     }
     const renewed = withNewSecret(this.#remembered);
     let staged: StagedFile | undefined;
@@ -128,7 +128,7 @@ export class Configuration {
     try {
       forwarder.check(settings);
     } catch (error) {
-      throw new ConflictError(`the proxy cannot be used: ${(error as Error).message}`, 'check-proxy');
+      throw new ConflictError(`the proxy does not work: ${(error as Error).message}`, 'check-proxy');
     }
     const remembered = withDestinations(this.#remembered, settings.destinations);
     const kept = this.#keep(settings, remembered, forwarder.heldAfter(secrets));
@@ -157,7 +157,7 @@ export class Configuration {
         try {
           undo();
         } catch (failure) {
-          this.#options.log('warn', `what was begun could not be taken back: ${(failure as Error).message}`);
+          this.#options.log('warn', `could not undo a change: ${(failure as Error).message}`);
         }
       }
       throw error instanceof StoreError ? error : unwritten(error);
@@ -169,11 +169,7 @@ export class Configuration {
 function unwritten(error: unknown): StoreError {
   const { code, message } = error as NodeJS.ErrnoException;
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-  return new StoreError(
-    `relay.json cannot be written: ${message}`,
-    isFull ? 'make-room' : 'check-data-directory',
-    error,
-  );
+  return new StoreError(`cannot write relay.json: ${message}`, isFull ? 'make-room' : 'check-data-directory', error);
 }
 
 /** Of the settings, what bounds the webhook endpoint. */

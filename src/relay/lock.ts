@@ -42,7 +42,7 @@ function explained(error: unknown, dataDir: string, file: string): unknown {
     dataDir,
     `cannot be locked: ${file} is damaged (${message})`,
     'look-at-data-directory',
-    `Nothing is kept in ${file}: where no relay runs, remove it and try again.`,
+    `${file} contains no data: if no relay is running, delete it and try again.`,
     error,
   );
 }

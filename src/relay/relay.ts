@@ -48,7 +48,7 @@ export class RelayRunningError extends Error {
   readonly advice = 'attach-or-stop';
   readonly next = relayAdvice[this.advice];
   constructor(dataDir: string) {
-    super(`a relay already runs for ${dataDir}`);
+    super(`a relay is already running for ${dataDir}`);
   }
 }
 
@@ -58,7 +58,7 @@ export class PortTakenError extends Error {
   readonly advice = 'choose-port';
   readonly next = relayAdvice[this.advice];
   constructor(port: number, cause: unknown) {
-    super(`port ${port} is taken by another program`, { cause });
+    super(`port ${port} is in use by another program`, { cause });
   }
 }
 
@@ -75,8 +75,8 @@ export class PortForbiddenError extends Error {
 /** Why a port may not be had: on Unix those below 1024, on Windows what the system has reserved (EACCES). */
 function forbidden(port: number): string {
   return port < firstFreePort
-    ? `is not for every program: those below ${firstFreePort} need rights that this one does not have`
-    : 'is reserved by the system, which does not let this program have it';
+    ? `needs special rights, like every port below ${firstFreePort}`
+    : 'is reserved by the system';
 }
 
 const firstFreePort = 1024;
@@ -280,7 +280,7 @@ class RunningRelay implements Relay {
       this.#keepAlive = new KeepAlive({
         minutes: () => configuration.settings.keepAliveMinutes,
         onIdle: (minutes) => {
-          log('info', `no client for ${minutes} minutes: the relay ends`);
+          log('info', `no client for ${minutes} minutes: stopping the relay`);
           void this.stop();
         },
       });
@@ -335,7 +335,7 @@ class RunningRelay implements Relay {
         await this.#drained(releaseTimeoutMs);
       }
     } catch (error) {
-      this.#log('error', `what is held could not be ${held === 'drop' ? 'dropped' : 'released'}: ${String(error)}`);
+      this.#log('error', `could not ${held === 'drop' ? 'dropped' : 'released'} what is held: ${String(error)}`);
     }
     await this.stop();
   }
@@ -380,7 +380,7 @@ class RunningRelay implements Relay {
       }
     }
     this.#ended();
-    for (const failure of failures) this.#log('error', `a part of the relay did not end: ${String(failure)}`);
+    for (const failure of failures) this.#log('error', `part of the relay did not stop: ${String(failure)}`);
   }
 
   #openStore(dataDir: string): Store {
@@ -389,14 +389,15 @@ class RunningRelay implements Relay {
       ...(maxStorePages !== undefined && { maxPages: maxStorePages }),
       onHealth: (failure) => {
         if (failure === null) {
-          this.#log('info', 'the history can be written again: deliveries are accepted');
+          this.#log('info', 'the history is writable again; accepting deliveries');
           this.#forwarder.pump();
-        } else this.#log('error', `${failure.message}: deliveries are answered 503 until it can. ${failure.next}`);
+        } else
+          this.#log('error', `${failure.message}: answering deliveries with 503 until this is fixed. ${failure.next}`);
         this.#announcer.statusChanged();
       },
       onFull: (failure) => {
-        if (failure === null) this.#log('info', 'the history has room again: deliveries are accepted');
-        else this.#log('error', `${failure.message}: deliveries are answered 503. ${failure.next}`);
+        if (failure === null) this.#log('info', 'the history has room again; accepting deliveries');
+        else this.#log('error', `${failure.message}: answering deliveries with 503. ${failure.next}`);
         this.#announcer.statusChanged();
       },
       onLost: (message) => this.#log('error', message),
@@ -404,7 +405,7 @@ class RunningRelay implements Relay {
     if (store.setAside !== null) {
       const { from, to, why } = store.setAside;
       this.#notices.push(
-        `The history at ${from} was damaged (${why}) and was set aside as ${to}; a new one was begun.`,
+        `The history at ${from} was damaged (${why}). It was set aside as ${to}, and a new one was started.`,
       );
     }
     return store;
@@ -425,8 +426,11 @@ class RunningRelay implements Relay {
       return await this.#ingress.listen(wanted);
     } catch (error) {
       if (!isTaken(error) && !isForbidden(error)) throw error;
-      const why = isTaken(error) ? 'is taken by another program' : forbidden(wanted);
-      this.#log('warn', `port ${wanted} ${why}: any free one is used. Webhooks registered at it do not arrive.`);
+      const why = isTaken(error) ? 'is in use by another program' : forbidden(wanted);
+      this.#log(
+        'warn',
+        `port ${wanted} ${why}; using another free port. Webhooks registered with the old port won't arrive.`,
+      );
       return this.#ingress.listen(0);
     }
   }

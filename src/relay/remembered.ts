@@ -53,7 +53,7 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
   const file = fileOf(dataDir);
   const { remembered, unread } = read(dataDir);
   if (remembered !== null) {
-    const notice = `${file} cannot be read in full (${unread.join(', ')}): the webhook URLs stay, what cannot be read is made anew, and the file is set aside as ${asideOf(file)}.`;
+    const notice = `${file} is partly unreadable (${unread.join(', ')}). The webhook URLs stay the same, unreadable parts are created again, and the old file is now ${asideOf(file)}.`;
     return { remembered, notice: unread.length > 0 ? notice : null };
   }
   const made: Remembered = {
@@ -63,7 +63,7 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
     subdomain: randomSubdomain(),
     destinations: [],
   };
-  const notice = `${file} cannot be read and is set aside as ${asideOf(file)}: the webhook URLs have changed, so register them again.`;
+  const notice = `${file} is unreadable and is now ${asideOf(file)}. The webhook URLs have changed, so register them again.`;
   return { remembered: made, notice: unread.length > 0 ? notice : null };
 }
 
@@ -137,7 +137,7 @@ function read(dataDir: string): Kept {
   const value = parseJson(text);
   const version = z.looseObject({ version: z.unknown() }).safeParse(value).data?.version;
   if (version !== undefined && version !== formVersion) {
-    const why = `cannot be used: relay.json in it was written by a newer version (${JSON.stringify(version)}; this program knows ${formVersion})`;
+    const why = `cannot be used: relay.json in it was written by a newer version (${JSON.stringify(version)}; this program supports ${formVersion})`;
     throw new DataDirectoryError(dataDir, why, 'update-program');
   }
   const { data, error } = rememberedSchema.safeParse(value);

@@ -19,8 +19,8 @@ export class ControlError extends Error {
 export function tooMany(what: string): ControlError {
   return new ControlError(
     409,
-    `the sandbox has as many ${what} as it keeps`,
-    'Start it anew, or wait until some are gone.',
+    `the sandbox has reached its limit for ${what}`,
+    'Restart it, or wait until some are removed.',
   );
 }
 
@@ -32,7 +32,7 @@ export function readOrder<T>(schema: z.ZodType<T>, request: Request): T {
 /** @throws ControlError 400 that names the fields */
 export function readInput<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new ControlError(400, z.prettifyError(parsed.error), 'Correct the named fields.');
+  if (!parsed.success) throw new ControlError(400, z.prettifyError(parsed.error), 'Correct the fields named above.');
   return parsed.data;
 }
 
@@ -56,7 +56,7 @@ export function endControls(router: Router): void {
     throw new ControlError(
       404,
       `the sandbox has no control ${request.method} ${request.baseUrl}${request.path}`,
-      'GET /sandbox names the controls that there are.',
+      'To see the controls, GET /sandbox.',
     );
   });
   router.use(answerControlError);

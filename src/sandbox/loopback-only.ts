@@ -21,7 +21,7 @@ export const loopbackOnly: RequestHandler = (request, response, next) => {
     return;
   }
   response.status(403).json({
-    error: `the sandbox answers this machine only: this ${refused} header is not its own`,
-    next: `Call it at http://127.0.0.1:${port ?? ''}, from a program and not from a web page.`,
+    error: `the sandbox answers only this machine; this ${refused} header is from elsewhere`,
+    next: `Call http://127.0.0.1:${port ?? ''} from a program, not from a web page.`,
   });
 };

@@ -81,7 +81,7 @@ export class SandboxStartError extends Error {
   readonly next: string;
   constructor(port: number, cause: Error) {
     super(`the sandbox cannot listen on 127.0.0.1:${port}: ${cause.message}`, { cause });
-    this.next = 'Choose another port, or port 0 for any that is free.';
+    this.next = 'Choose another port, or 0 for any free port.';
   }
 }
 
@@ -115,7 +115,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     secrets,
     otherControls: {
       ...platformControls,
-      ...(stopRequested !== undefined && { 'POST /sandbox/stop': 'ends the sandbox' }),
+      ...(stopRequested !== undefined && { 'POST /sandbox/stop': 'stops the sandbox' }),
     },
     settings: {
       ...(retryDelaysMs === undefined ? {} : { retryDelaysMs }),
@@ -168,7 +168,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       next(error);
       return;
     }
-    response.status(500).json({ error: 'the sandbox failed', next: 'Report it with the log of the sandbox.' });
+    response.status(500).json({ error: 'the sandbox failed', next: "Report it, and include the sandbox's log." });
   };
   app.use(answerError);
 

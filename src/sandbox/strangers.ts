@@ -50,5 +50,7 @@ export function limitConnections(server: Server, max: number): void {
 
 /** The answer where there is nothing, or nothing for strangers: one for both. */
 export const answerNothing: RequestHandler = (_request, response) => {
-  response.status(404).json({ error: 'the sandbox has nothing here', next: 'Its own first lines name its controls.' });
+  response
+    .status(404)
+    .json({ error: 'the sandbox has nothing at this address', next: 'To see the controls, GET /sandbox.' });
 };

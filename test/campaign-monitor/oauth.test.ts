@@ -127,7 +127,7 @@ describe('Campaign Monitor OAuth', () => {
       error_description: `${encodeURIComponent(planted)} [x](command:y)`,
     });
     const echo = await failsWith(refreshToken(planted, { oauthBase: strange }), 'refused');
-    assert.equal(echo.message, 'Campaign Monitor gave no tokens: ******** [x] (command:y) (invalid_grant)');
+    assert.equal(echo.message, 'Campaign Monitor returned no tokens: ******** [x] (command:y) (invalid_grant)');
     text = '{"access_token":"a"}';
     // Only a refresh has a refresh token to keep.
     await failsWith(

@@ -59,7 +59,7 @@ function said(results: readonly CheckResult[]): string[] {
 }
 
 const ended =
-  'your callback: expected still there, got nothing listens at http://callback.example any more: it ended behind its answer';
+  'your callback: expected still there, got nothing is listening at http://callback.example anymore: the server ended after its answer';
 
 describe('A callback that ends by what it is sent', () => {
   const ids = ['older-shape', 'event-types', 'every-event'];
@@ -81,7 +81,7 @@ describe('A callback that ends by what it is sent', () => {
     const fragile = (world: VirtualWorld): RightHandler =>
       Object.assign(new Fragile(key, (ms) => world.wait(ms)), { againAfterMs: 3_600_000 });
     const { results } = await checked(fragile, { ids });
-    const gone = 'nothing answers any more since "The older shape of a notification"';
+    const gone = 'nothing has answered since "Accepts the older notification format"';
     assert.deepEqual(said(results), [
       `failed older-shape: ${ended}`,
       `skipped event-types: ${gone}`,
@@ -98,7 +98,7 @@ describe('A callback that is not there', () => {
     it(`fails nothing: nothing was sent (${ids.join(', ')})`, async () => {
       const probe = { read: () => Promise.resolve(0) };
       const { results } = await checked(() => undefined, { ids, more: { probe } });
-      const reason = 'nothing listens at http://callback.example: connect ECONNREFUSED';
+      const reason = 'nothing is listening at http://callback.example: connect ECONNREFUSED';
       assert.deepEqual(
         said(results),
         results.map(({ check }) => `skipped ${check.id}: ${reason}`),
@@ -114,7 +114,10 @@ describe('A check that is not gone through to its end', () => {
       ids: ['notification', 'slow-body'],
       timeoutMs: 2000,
     });
-    assert.deepEqual(said(results), ['passed notification: ', 'skipped slow-body: the time for all checks is up']);
+    assert.deepEqual(said(results), [
+      'passed notification: ',
+      'skipped slow-body: the time limit for all checks was reached',
+    ]);
   });
 
   it('is undecided where its own time is up, and failed where an answer was wrong until then', async () => {

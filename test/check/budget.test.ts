@@ -9,18 +9,18 @@ describe('What a scenario may send', () => {
     await budget.take(10_000, 0, 0);
     await assert.rejects(budget.take(10_001, 0, 0), (error: Error) => {
       assert.ok(error instanceof TooMuchError);
-      assert.match(error.message, /^10001 requests .*: at most 10000 are sent\. Make its parts larger/);
+      assert.match(error.message, /^10001 requests .* exceeds the limit of 10000\. Use larger parts/);
       return true;
     });
     await budget.take(1, mostHeldBytes, mostHeldBytes);
     budget.release(mostHeldBytes);
-    await assert.rejects(budget.take(1, MiB, mostHeldBytes + 1), /at most 64 MB are held at once.* larger/);
+    await assert.rejects(budget.take(1, MiB, mostHeldBytes + 1), /exceeds the limit of 64 MB.* larger/);
   });
 
   it('is bounded in all', async () => {
     const requests = new Budget();
     for (let step = 0; step < 10; step++) await requests.take(10_000, 0, 0);
-    await assert.rejects(requests.take(1, 0, 0), /more than 100000 requests or 1024 MB.*Repeat less/);
+    await assert.rejects(requests.take(1, 0, 0), /above 100000 requests or 1024 MB.*Repeat less/);
     const bytes = new Budget();
     for (let step = 0; step < 1024; step++) await bytes.take(1, MiB, 0);
     await assert.rejects(bytes.take(1, 1, 0), TooMuchError);
@@ -42,7 +42,7 @@ describe('What a scenario may send', () => {
     const budget = new Budget();
     await budget.take(1, 0, 40 * MiB);
     budget.keep(40 * MiB);
-    await assert.rejects(budget.take(1, 0, 40 * MiB), /beside 40 MB of steps that are sent again/);
+    await assert.rejects(budget.take(1, 0, 40 * MiB), /plus 40 MB from steps that repeat/);
     await budget.take(1, 0, 24 * MiB);
     // It waits for those 24 MiB, and then they are kept, too.
     const late = budget.take(1, 0, 10 * MiB);

@@ -49,7 +49,7 @@ describe('Why checks are not decided', () => {
       sharedCauses(results).map(({ said, ids }) => [textOf(said), ids]),
       [
         [textOf(page), [all[1]?.id, all[2]?.id]],
-        ['no signature key was given', [all[4]?.id, all[5]?.id]],
+        ['no signature key was provided', [all[4]?.id, all[5]?.id]],
       ],
     );
   });

@@ -98,9 +98,9 @@ describe('The suite and the examples', function () {
     const results = await checkedAt(handler, trial);
     const [cause, ...others] = sharedCauses(results);
     assert.deepEqual(others, []);
-    assert.match(textOf(cause?.said ?? ''), /^the page http:\/\/.*\/contacts says that it is JSON, and is cut off/);
+    assert.match(textOf(cause?.said ?? ''), /^the page http:\/\/.*\/contacts is marked as JSON but is truncated/);
     assert.deepEqual(cause?.ids, ['own-details', 'update-first', 'changed-address', 'scripts']);
-    assert.ok(!results.some(({ reason }) => /is cut off or broken, and is without/.test(textOf(reason ?? ''))));
+    assert.ok(!results.some(({ reason }) => /is truncated or invalid, without/.test(textOf(reason ?? ''))));
   });
 
   it('finds every fault of the wrong handler, and fails for no other reason', async () => {
@@ -130,6 +130,6 @@ describe('The suite and the examples', function () {
       answerWithinMs: 1000,
       isRun: (id) => id === 'scripts',
     });
-    assert.match(textOf(result?.reason ?? ''), /a page that says it is JSON, is cut off or broken, and is without/);
+    assert.match(textOf(result?.reason ?? ''), /a page marked as JSON that is truncated or invalid, without/);
   });
 });

@@ -124,7 +124,7 @@ describe('One request of a check', () => {
       const answer = await exchange({ ...callback.target(), url }, message(), 60_000, never);
       server.close();
       assert.equal(answer.kind, 'broken');
-      assert.match(textOf(answer.error), /bytes that are no answer/);
+      assert.match(textOf(answer.error), /bytes that are not an answer/);
       assert.ok(poured < 64_000_000, `${poured} bytes`);
     });
   }

@@ -80,7 +80,7 @@ describe('What is posted to a callback', () => {
   it('refuses what is no delivery, and one without events where a notification is asked for', () => {
     const options = { shape: 'notification', partSize: 20, signatureKey: undefined, now } as const;
     const of = (text: string): Delivery => ({ ...deliveryOf(1), body: Buffer.from(text) });
-    assert.throws(() => planOf(of('nothing'), options), /no delivery: neither JSON nor XML/);
+    assert.throws(() => planOf(of('nothing'), options), /not a delivery: neither JSON nor XML/);
     assert.throws(() => planOf(of('{"Events":[]}'), options), /test call/);
   });
 });

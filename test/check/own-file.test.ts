@@ -52,15 +52,15 @@ describe('A file that came with scenarios', () => {
       'link-of-link.json',
       'up/secret.json',
     ]) {
-      assert.match(await refused(name), /is outside the folder of the scenarios/, name);
+      assert.match(await refused(name), /is outside the scenario folder/, name);
     }
   });
 
   it('is no folder, device or pipe, none of which is waited for', async () => {
     execFileSync('mkfifo', [join(folder, 'pipe.json')]);
     symlinkSync('/dev/zero', join(folder, 'zeros.json'));
-    assert.match(await refused('pipe.json'), /is no file/);
-    assert.match(await refused('below'), /is no file/);
+    assert.match(await refused('pipe.json'), /isn’t a file/);
+    assert.match(await refused('below'), /isn’t a file/);
     assert.match(await refused('zeros.json'), /is outside/);
   });
 
@@ -71,6 +71,6 @@ describe('A file that came with scenarios', () => {
   });
 
   it('says why it cannot be read', async () => {
-    assert.match(await refused('none.json'), /^none\.json is not there$/);
+    assert.match(await refused('none.json'), /^none\.json doesn’t exist$/);
   });
 });

@@ -34,7 +34,7 @@ describe('A probe that is a command line', () => {
     const { words, gone } = await lasting();
     await assert.rejects(commandProbe(`${words}; echo 3`, tmpdir(), mask, 3000).read(never), {
       name: 'ProbeError',
-      message: `the probe "${words}; echo 3" took longer than 3 s`,
+      message: `the contact count "${words}; echo 3" took longer than 3 s`,
     });
     await gone;
   });
@@ -51,10 +51,16 @@ describe('A probe that is a command line', () => {
   });
 
   it('says how it failed, and when it cannot be run at all', async () => {
-    await assert.rejects(commandProbe('echo wrong >&2; exit 3', tmpdir(), mask).read(never), /ended with 3: wrong$/);
+    await assert.rejects(commandProbe('echo wrong >&2; exit 3', tmpdir(), mask).read(never), /exited with 3: wrong$/);
     await assert.rejects(commandProbe('kill -9 $$', tmpdir(), mask).read(never), /was ended by SIGKILL$/);
-    await assert.rejects(commandProbe(['no-such-program'], tmpdir(), mask).read(never), /cannot be run: .*ENOENT$/);
-    await assert.rejects(commandProbe('echo 3', '/no-such-folder', mask).read(never), /cannot be run: .*ENOENT$/);
+    await assert.rejects(
+      commandProbe(['no-such-program'], tmpdir(), mask).read(never),
+      /^ProbeError: can’t run .*ENOENT$/,
+    );
+    await assert.rejects(
+      commandProbe('echo 3', '/no-such-folder', mask).read(never),
+      /^ProbeError: can’t run .*ENOENT$/,
+    );
     await assert.rejects(commandProbe('echo 3', tmpdir(), mask).read(AbortSignal.abort(new Error('before'))), /before/);
   });
 });

@@ -21,7 +21,7 @@ function reported(more: Partial<Reported>): Reported {
 
 const failed = reported({
   outcome: 'failed',
-  reason: 'the probe: expected 1 more, got 2 more',
+  reason: 'contacts: expected +1, got +2',
   steps: [
     {
       title: 'one event, twice',
@@ -31,7 +31,7 @@ const failed = reported({
       examples: [],
       findings: [
         { verdict: 'met', what: 'the answers', expected: '2xx', actual: '200 (twice)' },
-        { verdict: 'unmet', what: 'the probe', expected: '1 more', actual: '2 more \u0000"quoted"' },
+        { verdict: 'unmet', what: 'contacts', expected: '+1', actual: '+2 \u0000"quoted"' },
       ],
     },
   ],
@@ -41,11 +41,11 @@ describe('A report', () => {
   it('says of a failed one what was sent, what came of it, why it matters and what to do', () => {
     assert.deepEqual(detailLines(failed, 80), [
       'sent:     one event, twice (2 requests)',
-      'expected: the probe: 1 more',
-      'got:      2 more \u0000"quoted"',
+      'expected: contacts: +1',
+      'got:      +2 \u0000"quoted"',
       'why:      It comes twice & more.',
       'platform: It may.',
-      'to do:    Keep each eventId.',
+      'fix:      Keep each eventId.',
     ]);
     const long = reported({ outcome: 'failed', why: 'word '.repeat(40).trim(), platform: null, mend: null });
     const lines = detailLines(long, 40);
@@ -64,7 +64,7 @@ describe('A report', () => {
     assert.equal(readXml(text).kind, 'read', text);
     assert.match(text, /<testsuites name="cm-relay" tests="4" failures="1" errors="0" skipped="2">/);
     assert.match(text, /<testcase classname="check" name="twice: The same &#60;event&#62; twice" time="0.012">/);
-    assert.match(text, /<failure message="the probe: expected 1 more, got 2 more">sent: {5}one event/);
+    assert.match(text, /<failure message="contacts: expected \+1, got \+2">sent: {5}one event/);
     assert.match(text, /<skipped message="undecided: no probe"\/>/);
     assert.ok(!text.includes('\u0000'));
     assert.deepEqual(counts(results), { passed: 1, failed: 1, undecided: 1, skipped: 1 });

@@ -104,8 +104,8 @@ describe('A scenario', () => {
     assert.equal(outcome, 'undecided');
     const said = steps[0]?.findings.slice(1).map(({ actual }) => textOf(actual).replace(callback.origin, ''));
     assert.deepEqual(said, [
-      'the page /contacts answers with more than 500000 values',
-      'the probe /count answers with more than 500000 values',
+      'the page /contacts returned more than 500000 values',
+      'the contact count /count returned more than 500000 values',
     ]);
   });
 
@@ -117,7 +117,7 @@ describe('A scenario', () => {
     callback.answering = () => ({});
     assert.equal(
       (await run([{ send: one, expect: { probe: 1 } }])).reason,
-      'the probe: expected 1 more, got no change (from 0 to 0)',
+      'contacts: expected +1, got no change (from 0 to 0)',
     );
     assert.match(
       (await run([{ send: one, expect: { kept: 'X{{run}}' } }])).reason ?? '',
@@ -142,7 +142,7 @@ describe('A scenario', () => {
     assert.deepEqual([...new Set(findings.map(({ verdict }) => verdict))], ['unmet']);
     assert.deepEqual(
       findings.map(({ what }) => textOf(what)),
-      ['the answer', 'the answer', 'the answers', 'the answers', '99 of 100 answers (p99)'],
+      ['the answer', 'the answer', 'the answers', 'the answers', 'slowest 1% of answers (p99)'],
     );
   });
 
@@ -156,11 +156,11 @@ describe('A scenario', () => {
     const steps = [{ send: one, expect: { kept: 'Ada' } }];
     const first = await run(steps);
     assert.equal(first.outcome, 'failed');
-    assert.match(first.reason ?? '', /a page that says it is JSON, is cut off or broken, and is without "Ada"/);
+    assert.match(first.reason ?? '', /a page marked as JSON that is truncated or invalid, without "Ada"/);
     const second = await run(steps);
     assert.match(second.reason ?? '', /expected "Ada", got a page without "Ada"$/);
     const { cause } = second.steps[0]?.findings.find((finding) => finding.cause !== undefined) ?? {};
-    assert.match(textOf(cause ?? ''), /^the page http:\/\/127\.0\.0\.1:\d+\/contacts says that it is JSON/);
+    assert.match(textOf(cause ?? ''), /^the page http:\/\/127\.0\.0\.1:\d+\/contacts is marked as JSON/);
   });
 
   it('asks conditions in CEL about each answer', async () => {
@@ -191,7 +191,7 @@ describe('A scenario', () => {
     };
     const settling = { mostMs: 300, quietMs: 200 };
     const result = await run([{ send: one, expect: { probe: 1 } }], { settling });
-    assert.equal(result.reason, 'the probe: expected 1 more, got 2 more (from 0 to 2)');
+    assert.equal(result.reason, 'contacts: expected +1, got +2 (from 0 to 2)');
   });
 
   it('waits as long again where the number changes late', async () => {
@@ -236,7 +236,7 @@ describe('A scenario', () => {
     const result = await run([
       { send: { sample: 'Subscribe', events: 5 }, trouble: ['split'], atOnce: 5, expect: { inOrder: true } },
     ]);
-    assert.match(result.reason ?? '', /the order of the answers/);
+    assert.match(result.reason ?? '', /the order of answers/);
   });
 
   it('repeats its steps so many a second, and looks at all of them together', async () => {
@@ -248,7 +248,7 @@ describe('A scenario', () => {
     assert.equal(result.steps[0]?.sent, 8);
     callback.answering = () => ({ afterMs: 30 });
     const slow = await run([{ repeat: { times: 3 }, steps: [{ send: one }], expect: { p99Ms: 10 } }]);
-    assert.match(slow.reason ?? '', /^99 of 100 answers \(p99\): expected at most 10 ms, got \d+ ms$/);
+    assert.match(slow.reason ?? '', /^slowest 1% of answers \(p99\): expected at most 10 ms, got \d+ ms$/);
   });
 
   it('takes for p50 the answer within which half of them came', async () => {
@@ -261,7 +261,7 @@ describe('A scenario', () => {
   it('leaves undecided what nobody can tell', async () => {
     const without = await run([{ send: one, expect: { probe: 1 } }], { probe: null });
     assert.equal(without.outcome, 'undecided');
-    assert.match(without.reason ?? '', /no probe was given/);
+    assert.match(without.reason ?? '', /no contact count was set up/);
     callback.pages.set('/count', () => ({ type: 'text/plain', body: 'many' }));
     assert.equal((await run([{ send: one, expect: { probe: 1 } }])).outcome, 'undecided');
     callback.pages.set('/contacts', () => ({ type: 'text/plain', body: 'Ada', status: 500 }));
@@ -289,7 +289,7 @@ describe('A scenario', () => {
   });
 
   it('says which key is missing for what is about signatures', async () => {
-    assert.match((await run([{ send: one, trouble: ['unsigned'] }])).reason ?? '', /no signature key was given/);
+    assert.match((await run([{ send: one, trouble: ['unsigned'] }])).reason ?? '', /no signature key was provided/);
   });
 
   describe('that takes files', () => {
@@ -339,9 +339,9 @@ describe('A scenario', () => {
       for (const fixture of ['../outer.json', join(folder, 'outer.json'), 'link.json']) {
         const { reason, outcome } = await run([{ send: { fixture } }], { sources });
         assert.equal(outcome, 'failed');
-        assert.match(reason ?? '', /outside the folder of the scenarios/);
+        assert.match(reason ?? '', /outside the scenario folder/);
       }
-      assert.match((await run([{ send: { fixture: 'none.json' } }])).reason ?? '', /none\.json is not there/);
+      assert.match((await run([{ send: { fixture: 'none.json' } }])).reason ?? '', /none\.json doesn’t exist/);
       assert.equal(callback.taken.length, 0);
     });
 
@@ -354,7 +354,7 @@ describe('A scenario', () => {
       symlinkSync('.git', join(folder, 'plain'));
       for (const fixture of ['.env', './.npmrc.json', '.git/config.json', 'plain.json', 'plain/config.json']) {
         const { reason } = await run([{ send: { fixture }, as: 'delivery' }]);
-        assert.match(reason ?? 'sent', /is a dot file or in a dot folder/, fixture);
+        assert.match(reason ?? 'sent', /is a dot file or is in a dot folder/, fixture);
       }
       assert.equal(callback.taken.length, 0);
     });
@@ -385,7 +385,7 @@ describe('A scenario', () => {
     } as const;
     const { outcome, reason } = await run([{ ...doubled, trouble: [...doubled.trouble], as: 'older' }]);
     assert.equal(outcome, 'failed');
-    assert.match(reason ?? '', /^16000 requests .*: at most 10000 are sent\. Make its parts larger/);
+    assert.match(reason ?? '', /^16000 requests .* exceeds the limit of 10000\. Use larger parts/);
     const again = { send: { again: 'first' }, trouble: fourTimes } as const;
     const first = {
       name: 'first',
@@ -406,7 +406,7 @@ describe('A scenario', () => {
     const deliveries = Array.from({ length: 60 }, () => ({ ...one, body: Buffer.from(text) }));
     writeFileSync(join(folder, 'long.jsonl'), [...writeRecording(deliveries, new Date())].join(''));
     const { reason } = await run([{ send: { recording: 'long.jsonl' }, as: 'delivery', trouble: ['escaped'] }]);
-    assert.match(reason ?? '', /^long\.jsonl: "escaped" would make more than 64 MB of it/);
+    assert.match(reason ?? '', /^long\.jsonl: "escaped" would expand this to more than 64 MB/);
     assert.equal(callback.taken.length, 0);
   });
 
@@ -448,6 +448,6 @@ describe('A scenario', () => {
     assert.equal(met.reason, null);
     const broken = commandProbe('echo wrong >&2; exit 3', folder, mask);
     const result = await run([{ send: one, expect: { probe: 1 } }], { probe: broken });
-    assert.match(result.reason ?? '', /ended with 3: wrong/);
+    assert.match(result.reason ?? '', /exited with 3: wrong/);
   });
 });

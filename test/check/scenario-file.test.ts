@@ -42,7 +42,7 @@ describe('A file of scenarios of somebody else’s', () => {
       const path = join(folder, 'tests', `${target}.cm-scenario.json`);
       symlinkSync(join(folder, target), path);
       const { message } = await refused(readScenarioFile(path));
-      assert.match(message, /^is outside the folder of the scenarios/);
+      assert.match(message, /^is outside the scenario folder/);
     }
   });
 
@@ -58,7 +58,7 @@ describe('A file of scenarios of somebody else’s', () => {
   });
 
   it('has bounds on its depth, values, keys and expressions', async () => {
-    assert.match(refusedText('['.repeat(51)), /nested deeper than 50/);
+    assert.match(refusedText('['.repeat(51)), /nested more than 50 levels deep/);
     assert.doesNotMatch(refusedText('['.repeat(50)), /nested/);
     // What stands in a text is no structure.
     assert.doesNotThrow(() => readScenarioText(withSteps({ ...step, name: '["\\'.repeat(20) })));
@@ -88,7 +88,7 @@ describe('A file of scenarios of somebody else’s', () => {
     for (const [text, said] of [
       [
         withDestination({ headers: { authorization: 'x' } }),
-        'destination.headers.authorization: carries a credential: name it in "credentials"',
+        'destination.headers.authorization: contains a credential; name it in "credentials"',
       ],
       [
         withDestination({ credentials: { authorization: 'KEY' } }),

@@ -40,7 +40,7 @@ describe('A file of scenarios', () => {
   });
 
   it('is refused with the place of what is wrong', () => {
-    assert.match(refused('{ scenarios }'), /^is not JSON: /);
+    assert.match(refused('{ scenarios }'), /^isn’t JSON: /);
     assert.match(refused({ scenarios: [] }), /scenarios/);
     assert.match(refused({ scenarios: [{ name: 'it', steps: [send], colour: 1 }] }), /scenarios\[0\]: .*colour/);
     assert.match(refused(withSteps(send, { wait: 'long' })), /scenarios\[0\]\.steps\[1\]\.wait: .*must be a number/);
@@ -59,7 +59,7 @@ describe('A file of scenarios', () => {
 
   it('names only steps that were before', () => {
     const again = { send: { again: 'first' } };
-    assert.equal(refused(withSteps(again)), 'scenario "it": no earlier step is called "first"');
+    assert.equal(refused(withSteps(again)), 'scenario "it": no earlier step is named "first"');
     assert.doesNotThrow(() => readScenarioText(JSON.stringify(withSteps({ name: 'first', ...send }, again))));
   });
 

@@ -71,13 +71,13 @@ describe('The suite', () => {
         [
           ['older-shape', 'passed', ''],
           ['event-types', 'passed', ''],
-          ['tampered', 'skipped', 'no signature key was given'],
+          ['tampered', 'skipped', 'no signature key was provided'],
         ],
       );
       const late = await runChecks(checks, contextOf(callback), { timeoutMs: 0 });
       assert.deepEqual(
         new Set(late.map(({ reason }) => textOf(reason ?? ''))),
-        new Set(['the time for all checks is up']),
+        new Set(['the time limit for all checks was reached']),
       );
     } finally {
       await callback.close();
@@ -96,7 +96,7 @@ describe('The suite', () => {
         ['skipped', 'skipped'],
       );
       for (const { reason } of gone)
-        assert.match(textOf(reason ?? ''), new RegExp(`^nothing listens at ${origin}: connect ECONNREFUSED`));
+        assert.match(textOf(reason ?? ''), new RegExp(`^nothing is listening at ${origin}: connect ECONNREFUSED`));
     } finally {
       await callback.close();
     }

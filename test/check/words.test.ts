@@ -11,14 +11,14 @@ const inGerman = (english: string, ...values: (string | number)[]): string =>
 describe('What checks say', () => {
   it('is put together of codes and values, in English where nothing else is asked for', () => {
     const said = words('from-to', words('more', 2), 2, 4);
-    assert.equal(textOf(said), '2 more (from 2 to 4)');
-    assert.equal(textOf(said, inGerman), '2 mehr (von 2 auf 4)');
+    assert.equal(textOf(said), '+2 (from 2 to 4)');
+    assert.equal(textOf(said, inGerman), '+2 (von 2 auf 4)');
     assert.equal(textOf('of the user’s own', inGerman), 'of the user’s own');
   });
 
   it('may hold a text that is written elsewhere in the code', () => {
     const said = words('nothing-answers', ownText('The same eventId twice'));
-    assert.equal(textOf(said), 'nothing answers any more since "The same eventId twice"');
+    assert.equal(textOf(said), 'nothing has answered since "The same eventId twice"');
     assert.match(textOf(said, inGerman), /^seit „Dieselbe eventId zweimal“/);
   });
 

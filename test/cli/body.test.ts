@@ -57,7 +57,7 @@ describe('cm-relay body', function () {
   it('warns of a callback that the platform cannot reach, and prints the body all the same', async () => {
     const { code, out, err } = await run(['body', '--callback-url', 'http://localhost:8787/hooks/1/open-connectors']);
     assert.equal(code, 0);
-    assert.match(err, /^warning: --callback-url leads to this machine/);
+    assert.match(err, /^warning: --callback-url is on this machine/);
     assert.ok(instanceBodySchema.safeParse(JSON.parse(out)).success);
   });
 

@@ -88,7 +88,7 @@ describe('a data directory that cannot be used', function () {
     chmodSync(path, 0o000);
     for (const command of ['stop', 'events', 'listen']) {
       const ended = await runAsOther([command, '--data-dir', dataDir]);
-      assertExplained(ended, /the relay of \S+ may not be asked: .*EACCES/, /XDG_RUNTIME_DIR/, command);
+      assertExplained(ended, /cannot connect to the relay for \S+: .*EACCES/, /XDG_RUNTIME_DIR/, command);
     }
     chmodSync(path, 0o600);
     assert.equal(await listening.end(), 0);
@@ -152,7 +152,7 @@ describe('a data directory that cannot be used', function () {
     assertExplained(
       damaged,
       /cannot be locked: \S+lock\.sqlite is damaged/,
-      /Nothing is kept in \S+lock\.sqlite.*remove it/,
+      /contains no data \S+lock\.sqlite.*remove it/,
     );
     rmSync(lock);
     mkdirSync(lock);

@@ -39,12 +39,12 @@ describe('cm-relay check', () => {
   });
 
   const misuses: Readonly<Record<string, [string[], RegExp]>> = {
-    'no URL': [[], /error: where to\? Give the URL of your callback/],
+    'no URL': [[], /error: missing callback URL/],
     'another scheme': [['ftp://x/'], /expected a port such as 3000/],
     'a password in the URL': [['http://a:b@localhost/'], /user name or password in the URL/],
-    'a check that is not there': [['http://localhost/', '--only', 'twise'], /--only twise: there is no such check/],
-    'a value without a probe': [['http://localhost/', '--probe-value', '1'], /--probe-value goes with --probe/],
-    'two probes': [['http://localhost/', '--probe', 'http://localhost/', '--probe-command', 'x'], /exclude each other/],
+    'a check that is not there': [['http://localhost/', '--only', 'twise'], /--only twise: no such check/],
+    'a value without a probe': [['http://localhost/', '--probe-value', '1'], /--probe-value requires --probe/],
+    'two probes': [['http://localhost/', '--probe', 'http://localhost/', '--probe-command', 'x'], /not both/],
     'a value that is no expression': [
       ['http://localhost/', '--probe', 'http://localhost/', '--probe-value', 'answer.json.'],
       /--probe-value: /,
@@ -52,9 +52,9 @@ describe('cm-relay check', () => {
     'a report of another kind': [['http://localhost/', '--report', 'pdf=x'], /expected junit=FILE or json=FILE/],
     'a key that is not set': [
       ['http://localhost/', '--signature-key-env', 'NO_KEY'],
-      /--signature-key-env NO_KEY: .* is not set/,
+      /--signature-key-env NO_KEY: .* (?:is not|isn’t) set/,
     ],
-    'a destination without a file': [['--destination', 'x'], /where to\?/],
+    'a destination without a file': [['--destination', 'x'], /missing callback URL/],
   };
   for (const [what, [args, message]] of Object.entries(misuses)) {
     it(`refuses ${what}`, async () => {
@@ -69,14 +69,14 @@ describe('cm-relay check', () => {
     const only = ['--only', 'older-shape,same-event-twice,tampered'];
     const { code, out, err } = await run(['check', `${port}/callback`, ...only]);
     assert.equal(code, 0, err);
-    assert.match(out, /^passed {4}older-shape: The older shape of a notification {2}/m);
+    assert.match(out, /^passed {4}older-shape: Accepts the older notification format {2}/m);
     assert.match(
       out,
-      /^undecided same-event-twice: .*\n {10}sent: {5}one event, twice \(2 requests\)\n {10}open: {5}the probe/m,
+      /^undecided same-event-twice: .*\n {10}sent: {5}one event, twice \(2 requests\)\n {10}unclear: {2}contacts/m,
     );
-    assert.match(out, /^skipped {3}tampered: .*\n {10}no signature key was given/m);
+    assert.match(out, /^skipped {3}tampered: .*\n {10}no signature key was provided/m);
     assert.match(out, /^1 passed, 0 failed, 1 undecided, 1 skipped$/m);
-    assert.match(err, /--probe <url> tells how many contacts there are; --kept <url>/);
+    assert.match(err, /--probe <url> for the number of contacts; --kept <url>/);
   });
 
   it('ends with 1 where something failed, and writes JSON lines and reports', async () => {
@@ -92,11 +92,11 @@ describe('cm-relay check', () => {
     assert.deepEqual([check?.['type'], check?.['id'], check?.['outcome']], ['check', 'older-shape', 'failed']);
     assert.equal(check?.['reason'], 'the answer: expected 2xx, got 500');
     assert.deepEqual([summary?.['type'], summary?.['failed']], ['summary', 1]);
-    assert.match(err, /error: 1 of 1 check failed\n {2}Mend one and look again: .* --only older-shape/);
+    assert.match(err, /error: 1 of 1 check failed\n {2}Fix one, then check it again: .* --only older-shape/);
     assert.match(readFileSync(junit, 'utf8'), /<failure message="the answer: expected 2xx, got 500">/);
     assert.equal((JSON.parse(readFileSync(json, 'utf8')) as { counts: { failed: number } }).counts.failed, 1);
     const unwritable = await run(['check', callback.url, '--only', 'older-shape', '--report', `junit=${folder}`]);
-    assert.match(unwritable.err, /cannot write .*Name another file with --report/s);
+    assert.match(unwritable.err, /cannot write .*Choose another file with --report/s);
     assert.equal(unwritable.code, 1);
   });
 
@@ -120,9 +120,9 @@ describe('cm-relay check', () => {
     const probe = `http://127.0.0.1:${await freePort()}/count`;
     const { code, err } = await run(['check', callback.url, '--probe', probe]);
     assert.equal(code, 1);
-    assert.match(err, /the probe http:\/\/127\.0\.0\.1:\d+\/count gives no answer: .*ECONNREFUSED/);
+    assert.match(err, /the probe http:\/\/127\.0\.0\.1:\d+\/count didn’t answer: .*ECONNREFUSED/);
     const command = await run(['check', callback.url, '--probe-command', 'echo many']);
-    assert.match(command.err, /the probe "echo many" gives no whole number: many/);
+    assert.match(command.err, /the probe "echo many" didn’t return a whole number: many/);
     assert.equal(callback.posts.length, 0);
   });
 
@@ -134,7 +134,7 @@ describe('cm-relay check', () => {
     assert.match(
       err,
       new RegExp(
-        `error: nothing listens at http://127.0.0.1:${port}: connect ECONNREFUSED.*\\n {2}Start your callback`,
+        `error: nothing is listening at http://127.0.0.1:${port}: connect ECONNREFUSED.*\\n {2}Start your callback`,
       ),
     );
     assert.doesNotMatch(out, /FAILED|to do:/);
@@ -154,10 +154,10 @@ describe('cm-relay check', () => {
     assert.match(out, /^passed {4}event-types/m);
     assert.doesNotMatch(out, /older-shape/);
     const unknown = await run(['check', callback.url, '--except', 'twise']);
-    assert.match(unknown.err, /--except twise: there is no such check\n {2}There are: notification, /);
+    assert.match(unknown.err, /--except twise: no such check\n {2}Available: notification, /);
     assert.equal(unknown.code, 2);
     const none = await run(['check', callback.url, '--only', 'older-shape', '--except', 'older-shape']);
-    assert.match(none.err, /--except: it leaves no check to run/);
+    assert.match(none.err, /--except: no checks left to run/);
     assert.equal(none.code, 2);
   });
 
@@ -174,7 +174,7 @@ describe('cm-relay check', () => {
     assert.equal(code, 1);
     assert.match(
       err,
-      /error: 1 of 3 checks undecided, which --strict does not let pass\n {2}Leave out .* --except same-event-twice/,
+      /error: 1 of 3 checks undecided, which --strict counts as failed\n {2}To skip them: .* --except same-event-twice/,
     );
     assert.match(
       readFileSync(junit, 'utf8'),
@@ -190,14 +190,14 @@ describe('cm-relay check', () => {
     const count = async (): Promise<unknown> => (await fetch(url.replace('/callback', '/contacts/count'))).json();
     const left = await run(['check', url, ...flags, '--json'], { KEY: 'a key' });
     assert.equal(left.code, 0, left.err);
-    assert.match(left.err, /A Deactivate was sent for each of 22 made-up contacts\.$/m);
+    assert.match(left.err, /Sent a Deactivate for each of 22 made-up contacts\.$/m);
     const summary = JSON.parse(left.out.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
     assert.deepEqual(summary['removal'], { addresses: 22, refused: 0 });
     assert.deepEqual(await count(), { count: 0 });
     const kept = await run(['check', url, ...flags, '--keep'], { KEY: 'a key' });
     assert.match(
       kept.err,
-      /^22 made-up contacts stay with your callback: their addresses hold "check-[0-9a-f]{8}"\.$/m,
+      /^22 made-up contacts stay in your callback\. Their addresses contain "check-[0-9a-f]{8}"\.$/m,
     );
     assert.deepEqual(await count(), { count: 22 });
   });
@@ -223,7 +223,7 @@ describe('cm-relay check', () => {
       const only = ['--only', 'older-shape,every-event'];
       const { code, out, err } = await run(['check', url, '--probe', url, ...only, '--keep']);
       assert.equal(code, 0, out + err);
-      assert.match(err, /^Your callback works (?:[6-9]\d\d ms|1(?:\.\d)? s) behind its answer: .* --stable-for <s>/m);
+      assert.match(err, /^Your callback works (?:[6-9]\d\d ms|1(?:\.\d)? s) after it answers, .* --stable-for <s>/m);
     } finally {
       server.closeAllConnections();
       server.close();
@@ -262,7 +262,10 @@ describe('cm-relay check', () => {
     assert.doesNotMatch(ended.out + ended.err + readFileSync(json, 'utf8'), /hidden/);
     const which = await run(['check', ...flags], environment);
     assert.equal(which.code, 2);
-    assert.match(which.err, /--config has 2 destinations: name one with --destination\n {2}There are: other, staging/);
+    assert.match(
+      which.err,
+      /--config has 2 destinations: choose one with --destination\n {2}Available: other, staging/,
+    );
   });
 
   it('is given up by Ctrl-C', async () => {
@@ -272,7 +275,7 @@ describe('cm-relay check', () => {
     child.kill('SIGINT');
     const [code] = (await once(child, 'close')) as [number];
     assert.equal(code, 1);
-    assert.match(Buffer.concat((await err) as Buffer[]).toString(), /error: given up: what was sent so far stays/);
+    assert.match(Buffer.concat((await err) as Buffer[]).toString(), /error: cancelled; events already sent stay/);
   });
 });
 
@@ -324,7 +327,7 @@ describe('cm-relay scenario run', () => {
     assert.match(missing.err, /none\.json: is not there\n +Check that the file exists/);
     assert.equal(missing.code, 2);
     const nowhere = file('nowhere.cm-scenario.json', { scenarios: [{ name: 'it', steps }] });
-    assert.match((await run(['scenario', 'run', nowhere])).err, /it names no destination\n {2}Give --to/);
+    assert.match((await run(['scenario', 'run', nowhere])).err, /: no destination\n {2}Add --to/);
     const expression = { name: 'it', steps: [{ ...steps[0], expect: { answer: 'answer.stats == 1' } }] };
     const wrong = file('expression.cm-scenario.json', { scenarios: [expression] });
     assert.match((await run(['scenario', 'run', wrong, '--to', callback.url])).err, /"answer\.stats == 1": /);
@@ -332,7 +335,7 @@ describe('cm-relay scenario run', () => {
       scenarios: [{ name: 'it', steps: [{ ...steps[0], expect: { probe: 1 } }] }],
     });
     const unasked = await run(['scenario', 'run', asking, '--to', callback.url]);
-    assert.match(unasked.err, /"it" asks "probe", and neither the file nor a flag names it/);
+    assert.match(unasked.err, /"it" needs "probe", which neither the file nor a flag sets/);
     assert.equal(unasked.code, 2);
     assert.equal(callback.posts.length, 0);
   });
@@ -368,7 +371,7 @@ describe('cm-relay scenario run', () => {
     assert.equal(only.code, 0);
     assert.equal(only.out.trim().split('\n').length, 2);
     const unset = await run(['scenario', 'run', right]);
-    assert.match(unset.err, /credentials\.X-Api-Key API_KEY: the environment variable API_KEY is not set/);
+    assert.match(unset.err, /credentials\.X-Api-Key API_KEY: environment variable API_KEY is not set/);
   });
 
   it("sends a file's credentials to no other URL", async () => {
@@ -424,7 +427,7 @@ describe('cm-relay record and play', () => {
       const recorded = await place.run('record', '--filter', 'since:1h', '--out', out);
       assert.equal(recorded.code, 0, recorded.err);
       assert.match(recorded.out, /^2 deliveries over /);
-      assert.match(recorded.err, /1 delivery left out/);
+      assert.match(recorded.err, /1 delivery omitted/);
       const text = readFileSync(out, 'utf8');
       assert.doesNotMatch(text, /hidden|hooks/);
       assert.equal(statSync(out).mode & 0o777, 0o600);
@@ -507,8 +510,8 @@ describe('cm-relay record and play', () => {
     client.close();
     assert.equal(await recording.end('SIGINT'), 0, recording.errors.join('\n'));
     assert.match(recording.lines.join('\n'), /^1 delivery over /);
-    assert.match(recording.errors.join('\n'), /^1 delivery left out: refused, test calls, or not kept whole\.$/m);
-    assert.match(recording.errors.join('\n'), /^2 deliveries left out: the relay has them no more/m);
+    assert.match(recording.errors.join('\n'), /^1 delivery omitted: refused, test calls, or not kept in full\.$/m);
+    assert.match(recording.errors.join('\n'), /^2 deliveries omitted: no longer in the history/m);
   });
 
   it('refuse a recording whose content type no header can hold, before anything is sent', async () => {
@@ -521,7 +524,7 @@ describe('cm-relay record and play', () => {
     try {
       const ended = await place.run('play', out, callback.url, '--as', 'delivery');
       assert.equal(ended.code, 2, ended.err);
-      assert.match(ended.err, /line 3: .*not a header value/);
+      assert.match(ended.err, /line 3: .*not a valid header value/);
       assert.equal(callback.posts.length, 0);
     } finally {
       rmSync(out);
@@ -530,8 +533,8 @@ describe('cm-relay record and play', () => {
 
   it('say what is wrong, and what to do', async () => {
     const cases: readonly [string[], number, RegExp][] = [
-      [['record', '--out', 'x'], 2, /what to record\? Give ids, --filter or --live/],
-      [['record', '--out', 'x', '--live', '--filter', 'a'], 2, /what to record\?/],
+      [['record', '--out', 'x'], 2, /nothing to record: give IDs, --filter, or --live/],
+      [['record', '--out', 'x', '--live', '--filter', 'a'], 2, /nothing to record\?/],
       [['play', join(place.dataDir, 'none')], 2, /cannot be read|ENOENT/],
       [['play', example, callback.url], 2, /it is no recording of cm-relay/],
       [['play', example, callback.url, '--speed', '0'], 2, /expected a number above 0, or max/],
@@ -555,7 +558,7 @@ describe('cm-relay record and play', () => {
     try {
       const ended = await place.run('play', out, callback.url, '--step');
       assert.equal(ended.code, 1);
-      assert.match(ended.err, /nothing more to read for --step/);
+      assert.match(ended.err, /no more input for --step/);
       assert.equal(callback.posts.length, 0);
     } finally {
       rmSync(out);

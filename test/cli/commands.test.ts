@@ -122,7 +122,7 @@ describe('the commands of cm-relay', function () {
       await once(impostor.listen(Number(new URL(ready.campaignMonitorUrl).port), '127.0.0.1'), 'listening');
       try {
         assert.equal(await trigger.ended, 1);
-        assert.match(trigger.errors.join('\n'), /the relay has ended/);
+        assert.match(trigger.errors.join('\n'), /the relay stopped/);
         assert.deepEqual(told, []);
       } finally {
         impostor.close();
@@ -178,7 +178,7 @@ describe('the commands of cm-relay', function () {
       assert.equal((await place.run('events', '--limit', '3')).err, '');
       const none = await place.run('events', '--filter', 'type:deactivate');
       assert.deepEqual([none.code, none.out], [0, '']);
-      assert.equal(none.err, 'Nothing fits the filter.\n');
+      assert.equal(none.err, 'No events match the filter.\n');
       const typo = await place.run('events', '--filter', 'type:udpate,SUBSCRIBED');
       assert.deepEqual([typo.code, typo.out], [0, '']);
       assert.match(
@@ -319,7 +319,7 @@ describe('the commands of cm-relay', function () {
       const deep = `{"ListID":"l","Events":[{"Type":"Update","X":${'['.repeat(15_000)}${']'.repeat(15_000)}}]}`;
       await post(ready.campaignMonitorUrl, deep);
       const nested = await place.run('show', 'd2');
-      assert.match(nested.out, /\(as it came, not indented: it is nested too deeply\)\n {2}\{"ListID"/);
+      assert.match(nested.out, /\(shown as received: it is nested too deeply\)\n {2}\{"ListID"/);
       assert.match(nested.out, /… \d+ more characters: cm-relay show --data-dir \S+ d2 --raw/);
       assert.ok(nested.out.length < 10_000);
       assert.equal((await place.run('show', 'd2', '--raw')).out, deep);
@@ -343,7 +343,7 @@ describe('the commands of cm-relay', function () {
       assert.match(many, /^ {8}\},\n {2}… \d+ more lines: /m, 'between two events');
     });
 
-    it('writes bytes that are not text', async () => {
+    it('writes bytes of binary data', async () => {
       const bytes = Buffer.from([0, 255, 27, 10]);
       assert.equal(await post(ready.campaignMonitorUrl, bytes), 400);
       assert.deepEqual((await place.run('show', 'd2', '--raw')).bytes, bytes);
@@ -377,7 +377,7 @@ describe('the commands of cm-relay', function () {
       await place.run('trigger', 'subscribe', '--batch', '45');
       const { code, err } = await place.run('show', 'd2', '--notification');
       assert.equal(code, 0);
-      assert.match(err, /d2 has several notifications\. This is n2; the others: n3, n4/);
+      assert.match(err, /d2 has several notifications\. This is n2; others: n3, n4/);
     });
 
     it('says so where there is no such id', async () => {
@@ -393,7 +393,7 @@ describe('the commands of cm-relay', function () {
       await attempts(1);
       for (const id of ['e1', 'd1', 'n1']) {
         const { code, out } = await place.run('replay', id);
-        assert.deepEqual([code, out], [0, '1 notification queued to be sent again\n']);
+        assert.deepEqual([code, out], [0, '1 notification queued for resending\n']);
       }
       const posts = await callback.received(4);
       for (const { body } of posts) assert.deepEqual(body, posts[0]?.body);
@@ -411,7 +411,7 @@ describe('the commands of cm-relay', function () {
       await attempts(4);
       const { code, err } = await place.run('replay', '--failed');
       assert.equal(code, 1);
-      assert.match(err, /nothing to send again/);
+      assert.match(err, /nothing to resend/);
     });
 
     it('sends what fits a filter, to another callback where asked', async () => {
@@ -421,7 +421,7 @@ describe('the commands of cm-relay', function () {
       const other = await Callback.open();
       try {
         const { out } = await place.run('replay', '--filter', 'type:update', '--to', other.url);
-        assert.equal(out, '1 notification queued to be sent again\n');
+        assert.equal(out, '1 notification queued for resending\n');
         const [sent] = await other.received(1);
         assert.match(sent?.body.toString() ?? '', /joe@example\.org/);
         assert.equal(callback.posts.length, 2);
@@ -476,7 +476,7 @@ describe('the commands of cm-relay', function () {
         const args = command.startsWith('--') ? [command] : [...command.split(' '), '--data-dir', place.dataDir];
         const { code, err } = await runInShell('"$@" > /dev/full', args);
         assert.equal(code, 1, `${command}: ${err}`);
-        assert.match(err, /^error: standard output cannot be written: ENOSPC[^]*\n {2}Make room/, command);
+        assert.match(err, /^error: cannot write to standard output: ENOSPC[^]*\n {2}Make room/, command);
         assert.doesNotMatch(err, /^ +at /m);
       }
     });
@@ -577,12 +577,12 @@ describe('the commands of cm-relay', function () {
       const { code, out, err } = await place.run('export', 'd2', '--as', 'http', '--out', file);
       assert.deepEqual([code, out], [0, '']);
       const [, name = ''] = /\n\n< \.\/(cm-relay-[0-9a-f]{32}\.body)\n\n$/.exec(readFileSync(file, 'utf8')) ?? [];
-      assert.equal(err, `Wrote 1 body to a file beside it: ${name}\n`);
+      assert.equal(err, `Also wrote 1 body to a file: ${name}\n`);
       assert.ok(readFileSync(join(folder, name), 'utf8').includes(lines));
       assert.match((await place.run('export', 'd2', '--as', 'http')).out, /# Not written here: the body/);
       const nowhere = await place.run('export', 'd2', '--as', 'json', '--out', join(folder, 'none', 'it.json'));
       assert.equal(nowhere.code, 1);
-      assert.match(nowhere.err, /cannot write .*it\.json: its folder is not there\n[^]*--out/);
+      assert.match(nowhere.err, /cannot write .*it\.json: its folder does not exist\n[^]*--out/);
     });
 
     it('writes a fixture with nothing personal in it', async () => {
@@ -635,7 +635,7 @@ describe('the commands of cm-relay', function () {
   describe('stop', () => {
     it('ends the relay and waits until it is gone', async () => {
       const { code, out } = await place.run('stop');
-      assert.deepEqual([code, out], [0, 'The relay has ended.\n']);
+      assert.deepEqual([code, out], [0, 'Relay stopped.\n']);
       await assert.rejects(connectToRelay(place.dataDir), /no relay runs/);
       assert.equal(await listening.ended, 0);
       const again = await place.run('stop');
@@ -673,7 +673,7 @@ describe('the commands of cm-relay', function () {
       await attached.ready();
       assert.deepEqual(rows(await place.run('stop', '--json')), [{ stopped: true }]);
       assert.equal(await attached.ended, 0);
-      assert.match(attached.errors.join('\n'), /The relay has ended/);
+      assert.match(attached.errors.join('\n'), /Relay stopped/);
     });
   });
 });
@@ -694,7 +694,7 @@ describe('cm-relay without a relay', function () {
         assert.equal(code, 1, command);
         assert.match(
           err,
-          /^error: no relay runs for .*: start one with cm-relay listen\n {2}In another terminal: cm-relay listen --data-dir /,
+          /^error: no relay runs for .*: start one with cm-relay listen\n {2}In another terminal, run cm-relay listen --data-dir /,
         );
       }
     } finally {
@@ -737,7 +737,7 @@ describe('cm-relay without a relay', function () {
     }
     const { code, err } = await runInShell('"$@" > /dev/full', ['sandbox']);
     assert.equal(code, 1);
-    assert.match(err, /standard output cannot be written/);
+    assert.match(err, /cannot write to standard output/);
   });
 
   it('finds a sandbox in the background again, and ends it', async () => {
@@ -751,7 +751,7 @@ describe('cm-relay without a relay', function () {
       for (const args of [[], ['--port', port]]) {
         const again = await run(['sandbox', '--detach', '--json', ...args], environment);
         assert.deepEqual([again.code, again.out], [0, first.out], again.err);
-        assert.match(again.err, /runs already/);
+        assert.match(again.err, /already runs/);
       }
       const own = await run(['sandbox', '--detach', '--random-credentials', '--json'], environment);
       const other = JSON.parse(own.out) as { pid: number };
@@ -759,7 +759,7 @@ describe('cm-relay without a relay', function () {
       const one = await run(['sandbox', 'stop', '--port', port, '--json'], environment);
       assert.deepEqual(JSON.parse(one.out), { stopped: [{ port: Number(port), pid }] });
       assert.throws(() => process.kill(pid, 0));
-      assert.match((await run(['sandbox', 'stop'], environment)).out, /^The sandbox at port \d+ has ended\.\n$/);
+      assert.match((await run(['sandbox', 'stop'], environment)).out, /^Sandbox on port \d+ stopped\.\n$/);
       assert.throws(() => process.kill(other.pid, 0));
       const none = await run(['sandbox', 'stop'], environment);
       assert.deepEqual([none.code, none.out], [0, '']);

@@ -69,11 +69,11 @@ describe('what a command advises, where it was given a data directory', function
     const hint = `--data-dir ${place.dataDir}`;
     assert.match(
       (await place.run('status')).out,
-      /Forwards to +nowhere yet: cm-relay stop, then cm-relay listen 3000\/callback/,
+      /Forwards to +no destination yet: run cm-relay stop, then cm-relay listen 3000\/callback/,
     );
     assert.match((await place.run('events')).out, /jane@example\.org +no destination\n/);
     const { err } = await place.run('replay', 'e1');
-    assert.match(err, /nothing to send again: there is no destination/);
+    assert.match(err, /nothing to resend: no destination/);
     assert.ok(err.includes(`cm-relay resend ${hint} e1 --to 3000/callback`), err);
     const port = new URL(callback.url).port;
     assert.equal((await place.run('replay', 'e1', '--to', `${port}/callback`)).code, 0);

@@ -92,7 +92,7 @@ describe('The secrets that scenarios and checks send', function () {
         const { all, code, err } = await reported(['scenario', 'run', path, '--allow-env', ...json]);
         assert.equal(code, 1, err);
         assert.match(all, /403, .*\*{8}/);
-        assert.match(all, /gives no whole number: .*\*{8}/);
+        assert.match(all, /didn’t return a whole number: .*\*{8}/);
         assert.doesNotMatch(all, planted);
       }
       assert.equal(callback.taken[0]?.headers.authorization, environment.AUTH);
@@ -107,7 +107,7 @@ describe('The secrets that scenarios and checks send', function () {
       const check = ['check', '--config', config, '--only', 'same-event-twice', '--probe', `${callback.origin}/count`];
       const stopped = await run(check, environment);
       assert.equal(stopped.code, 1);
-      assert.match(stopped.err, /gives no whole number: no number, but \*{8} and/);
+      assert.match(stopped.err, /didn’t return a whole number: no number, but \*{8} and/);
       assert.doesNotMatch(stopped.err, /planted-token/);
       const said = page;
       page = () => ({ type: 'text/plain', body: '1' });
@@ -116,7 +116,7 @@ describe('The secrets that scenarios and checks send', function () {
         return {};
       };
       const { all } = await reported(check);
-      assert.match(all, /gives no whole number: no number, but \*{8}/);
+      assert.match(all, /didn’t return a whole number: no number, but \*{8}/);
       assert.doesNotMatch(all, /planted-token/);
     });
   });
@@ -193,7 +193,7 @@ describe('The secrets that scenarios and checks send', function () {
       assert.equal((await run(['scenario', 'run', path, ...to])).code, 0);
       const none = await run(['scenario', 'run', probing('some.cm-scenario.json', asking), ...to, '--only', 'no such']);
       assert.equal(none.code, 2);
-      assert.match(none.err, /--only no such: no scenario has such a name/);
+      assert.match(none.err, /--only no such: no scenario name contains this text/);
       assert.deepEqual(asked, []);
     });
 
@@ -213,7 +213,7 @@ describe('The secrets that scenarios and checks send', function () {
       const path = probing('a\nIt is yours.cm-scenario.json', asking);
       const { code, err } = await run(['scenario', 'run', path, '--to', `${callback.origin}/callback`], environment);
       assert.equal(code, 2);
-      assert.match(err, /a\\x0aIt is yours\.cm-scenario\.json: sends what variables/);
+      assert.match(err, /a\\x0aIt is yours\.cm-scenario\.json: sends environment variables/);
       assert.deepEqual(asked, []);
     });
 

@@ -49,7 +49,7 @@ describe('A file for the user', () => {
     mkdirSync(join(folder, 'there'));
     for (const [name, why] of [
       ['there', /^cannot write .*there: it is a folder$/],
-      ['none/file', /^cannot write .*file: its folder is not there$/],
+      ['none/file', /^cannot write .*file: its folder does not exist$/],
     ] as const) {
       await assert.rejects(writeUserFile(join(folder, name), ['x'], 'Name another.'), (error: unknown) => {
         assert.ok(error instanceof UserFileError);
@@ -76,6 +76,6 @@ describe('A file for the user', () => {
     // Only root gives a pipe away.
     if (process.getuid?.() !== 0) this.skip();
     chownSync(pipe, 12_345, 12_345);
-    await assert.rejects(writeUserFile(pipe, ['x'], ''), /it is a device or pipe of another user/);
+    await assert.rejects(writeUserFile(pipe, ['x'], ''), /it is another user's device or pipe/);
   });
 });

@@ -58,7 +58,7 @@ describe('The workflow of docs/ci.md', function () {
   afterEach(() => {
     // The machine of a job ends with it, and with it what the job has left running.
     if (started !== undefined) process.kill(-started);
-    const ready = readFileSync(join(folder, 'log'), 'utf8').matchAll(/background, process (\d+)/g);
+    const ready = readFileSync(join(folder, 'log'), 'utf8').matchAll(/background \(process (\d+)/g);
     for (const [, pid] of ready) {
       try {
         process.kill(Number(pid));
@@ -123,6 +123,6 @@ describe('The workflow of docs/ci.md', function () {
     const callback = readFileSync(join(folder, 'callback.log'), 'utf8').trim().split('\n');
     assert.equal(callback.filter((line) => /^new .*: 20 events$/.test(line)).length, 50);
     assert.equal(callback.filter((line) => line.startsWith('again ')).length, 2, said);
-    assert.match(said, /The relay has ended\.\nThe sandbox at port \d+ has ended\.\n$/);
+    assert.match(said, /Relay stopped\.\nThe sandbox at port \d+ stopped\.\n$/);
   });
 });

@@ -47,7 +47,7 @@ describe('Why does my handler create two contacts?', function () {
     assert.equal((await place.run('trigger', 'subscribe')).code, 0);
     const stopped = await listening.json<Line & { text: string; place: string; eventId: string }>('stopped');
     assert.equal(stopped.place, 'failed-attempt');
-    assert.match(stopped.text, /e1 met b1: an attempt to send it failed/);
+    assert.match(stopped.text, /e1 stopped at b1: after a failed attempt/);
     const failed = new RegExp(`no answer within ${timeoutMs} ms`);
     assert.match((await place.run('show', stopped.eventId, '--attempts')).out, failed);
 

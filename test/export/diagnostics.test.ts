@@ -69,6 +69,6 @@ describe('What is fit for a bug report', () => {
 
   it('drives no terminal', () => {
     const text = diagnosticsText('x', [], [{ title: 'y', facts: [['z', '\u001b[2J']] }]);
-    assert.equal(text, '## x\n\n### What is wrong\n\n- nothing\n\n### y\n\n- z: \\x1b[2J\n');
+    assert.equal(text, '## x\n\n### Problems found\n\n- nothing\n\n### y\n\n- z: \\x1b[2J\n');
   });
 });

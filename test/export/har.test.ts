@@ -39,7 +39,7 @@ describe('an export as HAR', () => {
     assert.ok((await whole(toHar([item()], inClear))).includes(secret));
   });
 
-  it('carries bytes that are not text, and an attempt without an answer', async () => {
+  it('carries bytes of binary data, and an attempt without an answer', async () => {
     const sent = notification('http://localhost:3000/', Buffer.from([0xff, 0]));
     const silent = {
       ...sent,

@@ -38,7 +38,7 @@ describe('an instance as text', () => {
     }
   });
 
-  it('is a command that makes one like it, with placeholders', () => {
+  it('is a command that creates one like it', () => {
     const text = instanceCurl(withSecrets(), 'https://api.example/elements/api-v2');
     for (const each of planted) assert.ok(!text.includes(each), each);
     const script = text.replace(/^curl/, `printf '%s\\n'`);

@@ -26,7 +26,7 @@ describe('an export as JSON', () => {
     assert.ok((await whole(toJson([item()], inClear))).includes(secret));
   });
 
-  it('keeps bytes that are not text', async () => {
+  it('keeps bytes of binary data', async () => {
     const odd = item({
       body: Buffer.from([0xff]),
       notifications: [notification('http://localhost/', Buffer.from([0xfe]))],

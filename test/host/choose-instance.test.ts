@@ -42,7 +42,7 @@ describe('the platform that an instance lives at', function () {
     settings = there;
     await assert.rejects(platformOf({ platform }, node), {
       name: 'CommandError',
-      message: `The instance tau lives at ${here.openConnectorsApi}, and the settings name ${there.openConnectorsApi} now`,
+      message: `The instance tau belongs to ${here.openConnectorsApi}, but the settings now name ${there.openConnectorsApi}`,
     });
     assert.equal((await apiOf(there).getInstance(sameId)).name, 'tau');
   });

@@ -48,7 +48,7 @@ describe('A workspace that names stored keys and credentials', function () {
   const question = async (place: string): Promise<Message> => {
     const found = await until(() =>
       user.messages.find(
-        ({ text }) => text === `Send stored credentials to ${place}?` || text === `Sign what is sent to ${place}?`,
+        ({ text }) => text === `Send stored credentials to ${place}?` || text === `Sign notifications for ${place}?`,
       ),
     );
     assert.ok(found);
@@ -88,10 +88,10 @@ describe('A workspace that names stored keys and credentials', function () {
     await setSetting('destinations', [{ url, credentialsName: 'prod', signatureKeyName: 'mine' }], Workspace);
     await window.session.start();
     const asking = await question(evil);
-    assert.match(asking.detail, /^The settings of this workspace use for https:\/\/evil\.example\/collect:/);
+    assert.match(asking.detail, /^For https, the settings of this workspace use:\/\/evil\.example\/collect:/);
     assert.match(asking.detail, /• the credentials “prod”\n• the signature key “mine”/);
     // The first is what Enter presses.
-    assert.deepEqual(asking.buttons, ['Do Not Allow', 'Allow']);
+    assert.deepEqual(asking.buttons, ['Don’t Allow', 'Allow']);
     assert.deepEqual(destinations(), [[url, true]]);
     assert.doesNotMatch(JSON.stringify(given), /production-/);
     assert.deepEqual(last().secrets, {
@@ -158,7 +158,7 @@ describe('A workspace that names stored keys and credentials', function () {
   it('is refused for good by one word, which is said with a way to allow it later', async () => {
     await setSetting('destinations', [{ url: evil, credentialsName: 'prod' }], Workspace);
     await window.session.start();
-    await answered(await question(evil), 'Do Not Allow');
+    await answered(await question(evil), 'Don’t Allow');
     assert.deepEqual(destinations(), [[evil, true]]);
     assert.deepEqual(credentials(), { prod: null });
     const said = await until(() => user.message(`What goes to ${evil} is held`));
@@ -259,8 +259,8 @@ describe('A workspace that names stored keys and credentials', function () {
     await window.session.start();
     await apply(vscode.ConfigurationTarget.Global, { url: 'http://127.0.0.1:3000/a', credentialsName: 'prod' });
     const asking = await question('http://127.0.0.1:3000');
-    assert.match(asking.detail, /^Your own settings use for/);
-    assert.match(asking.detail, /whichever program listens there/);
+    assert.match(asking.detail, /your settings use:$/m);
+    assert.match(asking.detail, /Any program may be listening there/);
     await window.session.consents.allow({ url: 'http://127.0.0.1:4000/b', credentialsName: 'prod' });
     await apply(vscode.ConfigurationTarget.Global, { url: 'http://127.0.0.1:4000/b', credentialsName: 'prod' });
     assert.deepEqual(destinations(), [['http://127.0.0.1:4000/b', false]]);
@@ -311,8 +311,8 @@ describe('A workspace that names stored keys and credentials', function () {
       assert.ok(!relay.asked.includes('tunnel/open'));
       const offered = offerTunnel(window.session, window.context.globalState);
       const offer = await until(() => user.message(evil));
-      assert.match(offer?.text ?? '', /The settings of this workspace name https:\/\/evil\.example .* secret path/);
-      offer?.choose('Only This Machine');
+      assert.match(offer?.text ?? '', /The settings of this workspace use https:\/\/evil\.example .* secret path/);
+      offer?.choose('This Machine Only');
       await offered;
       assert.deepEqual(last().settings?.tunnel, { kind: 'none' });
       const opened = openTunnel(window.session);
@@ -347,7 +347,7 @@ describe('A workspace that names stored keys and credentials', function () {
         return asking;
       };
       const before = given.length;
-      (await refuse('evil.example')).choose('Do Not Allow');
+      (await refuse('evil.example')).choose('Don’t Allow');
       const asking = await refuse('good.example');
       assert.equal(given.length, before);
       asking.choose('Allow');

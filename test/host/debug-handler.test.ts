@@ -258,7 +258,7 @@ describe('Debug My Handler', function () {
     await stage.client.request('debug/continue', {});
   });
 
-  it('sends now what is held at a breakpoint, and sending goes on where nothing else is', async () => {
+  it('sends now what is held at a breakpoint, and sending resumed where nothing else is', async () => {
     await vscode.commands.executeCommand('notifications.clearAll');
     await stage.client.request('debug/breakpoints', { owner: 'terminal', add: [{ at: 'event' }] });
     const command = run('debugHandler', nodeOf(row));

@@ -195,7 +195,7 @@ describe('A window’s session', function () {
   describe('finds a history that no relay of the user’s has made', () => {
     const secret = 'a0'.repeat(16);
     const destinations = [{ url: 'https://author.example/collect' }];
-    const question = 'Use a history that no relay of yours has made?';
+    const question = 'Use a history that your relays didn’t create?';
     let file: string;
 
     beforeEach(() => {
@@ -219,9 +219,9 @@ describe('A window’s session', function () {
       assert.equal(user.messages.length, 0, 'nobody is asked who has not started it');
       const started = session.start();
       const asked = await until(() => user.message(question));
-      assert.match(asked?.detail ?? '', /It would send what comes in to author\.example\./);
+      assert.match(asked?.detail ?? '', /It would send events to author\.example\./);
       assert.match(asked?.detail ?? '', /knows the secret of its webhook URL/);
-      assert.deepEqual(asked?.buttons, ['Start Afresh', 'Use It'], 'Enter presses the first');
+      assert.deepEqual(asked?.buttons, ['Start Fresh', 'Use It'], 'Enter presses the first');
       asked.choose(undefined);
       await assert.rejects(started, { name: 'GivenUpError' });
       assert.equal(session.state.kind, 'stopped');
@@ -244,7 +244,7 @@ describe('A window’s session', function () {
     it('and sets it aside where the user starts afresh', async () => {
       const { session } = window;
       const started = session.start();
-      (await until(() => user.message(question)))?.choose('Start Afresh');
+      (await until(() => user.message(question)))?.choose('Start Fresh');
       await started;
       assert.ok(running() !== '' && !running().includes(secret));
       const aside = readdirSync(dirname(session.dataDir)).find((name) => name.startsWith('relay.set-aside-'));
@@ -262,7 +262,7 @@ describe('A window’s session', function () {
     // Who starts it says why it did not; when the window is loaded nobody else would.
     assert.deepEqual(
       user.messages.map(({ text, buttons }) => [text, buttons]),
-      [['The running relay cannot be used: relay/configure: Unrecognized key: "later"', ['Try Again', 'Show Log']]],
+      [['Can’t use the running relay: relay/configure: Unrecognized key: "later"', ['Try Again', 'Show Log']]],
     );
   });
 
@@ -294,7 +294,7 @@ describe('A window’s session', function () {
       await window.session.start();
       const offered = offerTunnel(window.session, window.context.globalState);
       const offer = await until(() => user.message('(cloudflared)'));
-      offer?.choose('Only This Machine');
+      offer?.choose('This Machine Only');
       await offered;
       assert.notEqual(window.session.tunnels.toAgree(), null);
       await offerTunnel(window.session, window.context.globalState);
@@ -311,11 +311,11 @@ describe('A window’s session', function () {
       { url: 'http://127.0.0.1:1/', 'here](command:workbench.action.files.newUntitledFile)': 1 },
     ]);
     try {
-      const running = await until(() => user.message('The relay goes on with what it had'));
+      const running = await until(() => user.message('The relay keeps its previous value'));
       assert.ok(running?.text.includes('here] (command:'), running?.text);
       await window.session.stop();
       await commands().start();
-      const starting = await until(() => user.message('The relay did not start'));
+      const starting = await until(() => user.message('The relay didn’t start'));
       assert.ok(starting?.text.includes('here] (command:'), starting?.text);
     } finally {
       await setSetting('destinations', undefined);
@@ -419,7 +419,7 @@ describe('A window’s session', function () {
       }
       await until(() => refused().length > 0);
       assert.deepEqual(refused(), [
-        'The relay did not take the changed settings and goes on with what it had: the settings were not changed: no space. Make room on it; deliveries are accepted again by themselves.',
+        'The relay rejected the changed settings and keeps the previous ones: the settings were not changed: no space. Free up disk space. The relay then accepts deliveries again automatically.',
       ]);
       refusing = false;
       user.message('did not take')?.choose('Try Again');
@@ -456,7 +456,7 @@ describe('A window’s session', function () {
       await until(() => window.session.status?.tunnel.state === 'failed');
       await commands().copyDiagnostics();
       const text = await vscode.env.clipboard.readText();
-      assert.match(text, /^## Campaign Monitor Relay \d[^]*### What is wrong\n\n- the localtunnel tunnel is failed: /);
+      assert.match(text, /^## Campaign Monitor Relay \d[^]*### Problems found\n\n- the localtunnel tunnel is failed: /);
       assert.match(text, new RegExp(`- VS Code: ${vscode.version.replaceAll('.', '\\.')}`));
       assert.match(text, /- state: running\n[^]*- partSize: 7\n[^]*- listens at: http:\/\/127\.0\.0\.1:1\//);
       assert.match(text, /- identity\.instanceName: set\n/);
@@ -480,7 +480,7 @@ describe('A window’s session', function () {
       said,
     });
     await window.session.start();
-    assert.equal(window.session.status?.tunnel.reason, 'https://a.example does not answer (502); trying again in 2 s.');
+    assert.equal(window.session.status?.tunnel.reason, 'https://a.example isn’t answering (502); trying again in 2 s.');
     relay.setTunnel({ ...closed, said: [{ code: 'of-a-later-version', values: [] }] });
     relay.say();
     await until(() => window.session.status?.tunnel.reason === closed.reason);
@@ -612,7 +612,7 @@ describe('A window’s session', function () {
       if (method === 'relay/configure') throw new ResponseError(1003, 'no [space](command:workbench.action.quit)');
     };
     await commands().start();
-    const message = await until(() => user.message('The relay did not start'));
+    const message = await until(() => user.message('The relay didn’t start'));
     assert.ok(message?.text.includes('[space] (command:'), message?.text);
   });
 });

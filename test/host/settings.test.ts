@@ -97,10 +97,10 @@ describe('The settings', function () {
         const line = Object.entries(lines).find(([text]) => text.startsWith(start))?.[1];
         return said.find(({ range }) => range.start.line === line)?.message ?? '';
       };
-      assert.match(at('"url": "ftp'), /Begin with http:\/\/ or https:\/\//);
-      assert.match(at('"url": "http://u:p'), /leave user name and password out/);
+      assert.match(at('"url": "ftp'), /Start with http:\/\/ or https:\/\//);
+      assert.match(at('"url": "http://u:p'), /leave out the user name and password/);
       assert.match(at(`"${prefix}.timeZone"`), /IANA time zone, such as Europe\/Berlin/);
-      assert.match(at(`"${prefix}.tunnel.subdomain"`), /4 to 63 lower-case letters/);
+      assert.match(at(`"${prefix}.tunnel.subdomain"`), /4 to 63 lowercase letters/);
       assert.match(at(`"${prefix}.partSize"`), /minimum/);
       assert.ok(said.some(({ message }) => message.includes('"url"')));
     } finally {

@@ -30,7 +30,7 @@ describe('VS Code, in which the extension runs', () => {
     const answer = await new Promise((resolve, reject) => {
       child.once('message', resolve);
       child.once('error', reject);
-      child.once('exit', (code) => reject(new Error(`The process ended with ${code ?? 'a signal'}.`)));
+      child.once('exit', (code) => reject(new Error(`The process exited with ${code ?? 'a signal'}.`)));
     });
     assert.equal(answer, 42);
   });

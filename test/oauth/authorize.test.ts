@@ -126,7 +126,7 @@ describe('asking for access', () => {
   });
 
   it('takes a refusal, with or without a description', async () => {
-    for (const description of [null, 'The person did not allow access.']) {
+    for (const description of [null, 'The user did not allow access.']) {
       const [result] = await begin();
       const more = description === null ? {} : { error_description: description };
       assert.equal(window.come({ error: 'access_denied', ...more, state: window.state }), 'refused');

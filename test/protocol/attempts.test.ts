@@ -64,9 +64,9 @@ describe('An attempt', () => {
     assert.match(advice(null, 'connect ECONNREFUSED 127.0.0.1:3000'), /Start the callback/);
     assert.match(advice(null, 'getaddrinfo ENOTFOUND nowhere'), /host name/);
     assert.match(advice(null, 'no answer within 10000 ms'), /answer first/);
-    assert.match(advice(302), /URL that it leads to/);
+    assert.match(advice(302), /URL it redirects to/);
     assert.match(advice(404), /path/);
-    assert.match(advice(500), /its own log/);
+    assert.match(advice(500), /answer and log/);
     assert.match(advice(418), /Read the answer/);
   });
 });

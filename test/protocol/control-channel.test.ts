@@ -124,14 +124,14 @@ describe('The folder of the socket', () => {
         mkdirSync(folder);
         chmodSync(folder, 0o755);
       },
-      /is open to other users/,
+      /is accessible to other users/,
     ],
     'writable for the group': [
       (folder) => {
         mkdirSync(folder);
         chmodSync(folder, 0o720);
       },
-      /is open to other users/,
+      /is accessible to other users/,
     ],
     'a symbolic link to a good one': [(folder) => symlinkSync(temporaryFolder(), folder), /is not a folder/],
     'a link to nothing': [(folder) => symlinkSync(join(base, 'nothing'), folder), /is not a folder/],
@@ -148,7 +148,7 @@ describe('The folder of the socket', () => {
         (error) => {
           assert.ok(error instanceof UnsafeSocketFolderError);
           assert.match(error.message, why);
-          assert.match(error.next, /remove it, or point XDG_RUNTIME_DIR/);
+          assert.match(error.next, /remove it, or set XDG_RUNTIME_DIR/);
           return true;
         },
       );
@@ -226,7 +226,7 @@ describe('A relay that was started in another environment', () => {
 
   it('is not reached through a folder that is open to others, which is said', async () => {
     chmodSync(folder, 0o755);
-    await refused(/is open to other users/);
+    await refused(/is accessible to other users/);
   });
 
   it('is not reached through a link in the place of the folder', async () => {
@@ -266,7 +266,7 @@ describe('The lock of a data directory, for a client', () => {
       if (text !== null) writeFileSync(join(dataDir, 'channel.json'), text, { mode: 0o600 });
       await assert.rejects(connectToRelay(dataDir), (error) => {
         assert.ok(error instanceof RelayRequestError, String(error));
-        assert.match(error.message, /^a relay runs for \S+ and cannot be reached/);
+        assert.match(error.message, /^a relay runs for \S+ but cannot be reached/);
         return true;
       });
     });
@@ -384,7 +384,7 @@ describe('The proof over a pipe', () => {
   it('fails where the other side only repeats what it is sent', async () => {
     const [client, server] = await socketPair();
     server.pipe(server);
-    await assert.rejects(proveToServer(client, endpointWithToken()), /not ours/);
+    await assert.rejects(proveToServer(client, endpointWithToken()), /not this relay/);
     assert.equal(client.destroyed, true);
   });
 

@@ -113,12 +113,12 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     await assertRefused(strangersFolder(), /belongs to another user$/, 'choose-data-directory');
   });
 
-  it('is one that holds other things and nothing of a relay’s', async () => {
+  it('is one that contains other files and nothing of a relay’s', async () => {
     for (const mode of [0o700, 0o755]) {
       const folder = folderOf(mode);
       writeFileSync(join(folder, 'thesis.txt'), 'mine');
       mkdirSync(join(folder, '.ssh'));
-      await assertRefused(folder, /holds other things, such as .+, and nothing of a relay's$/, 'choose-data-directory');
+      await assertRefused(folder, /contains other files, such as .+, and no relay data$/, 'choose-data-directory');
     }
   });
 
@@ -129,7 +129,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     await assertRefused(folder, /such as thesis\.txt/, 'choose-data-directory');
   });
 
-  it('is whatever holds other things, by whatever names', () => {
+  it('is whatever contains other files, by whatever names', () => {
     const name = fc
       .oneof(
         fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }),
@@ -149,8 +149,8 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
       fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 5 }), (names) => {
         for (const each of names) writeFileSync(join(folder, each), '');
         try {
-          assert.throws(() => prepareDataDirectory(folder), /holds other things/);
-          assert.throws(() => checkDataDirectory(folder), /holds other things/);
+          assert.throws(() => prepareDataDirectory(folder), /contains other files/);
+          assert.throws(() => checkDataDirectory(folder), /contains other files/);
           assert.equal(modeOf(folder), 0o755);
         } finally {
           for (const each of names) rmSync(join(folder, each));
@@ -172,7 +172,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
       const folder = folderOf(mode, temporaryFolder(), "it's a folder");
       const { next } = await assertRefused(
         folder,
-        /can be written by other users \(mode 7\d\d\)$/,
+        /is writable by other users \(mode 7\d\d\)$/,
         'close-data-directory',
       );
       const [, command = ''] = /`(.+)`/.exec(next) ?? [];
@@ -185,7 +185,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
   itAsRoot('is one that another group can write to; the user’s own first group is his alone', async () => {
     const folder = folderOf(0o770);
     chownSync(folder, 0, stranger);
-    await assertRefused(folder, /can be written by other users/, 'close-data-directory');
+    await assertRefused(folder, /is writable by other users/, 'close-data-directory');
     chownSync(folder, 0, process.getgid!());
     const relay = await startTestRelay({ dataDir: folder });
     assert.equal(modeOf(folder), 0o700);
@@ -195,17 +195,17 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
   it('is one that others use, which is not to be closed to them: none is told to', async () => {
     const full = folderOf(0o777);
     writeFileSync(join(full, 'thesis.txt'), 'ours');
-    await assertRefused(full, /can be written by other users \(mode 777\)$/, 'choose-data-directory');
+    await assertRefused(full, /is writable by other users \(mode 777\)$/, 'choose-data-directory');
     const asTmp = folderOf(0o1777);
-    await assertRefused(asTmp, /can be written by other users \(mode 1777\)$/, 'choose-data-directory');
-    await assertRefused(folderOf(0o777), /can be written by other users \(mode 777\)$/, 'close-data-directory');
+    await assertRefused(asTmp, /is writable by other users \(mode 1777\)$/, 'choose-data-directory');
+    await assertRefused(folderOf(0o777), /is writable by other users \(mode 777\)$/, 'close-data-directory');
   });
 
   it('is one below a folder in which others could put another in its place, there or not yet', async () => {
     const open = folderOf(0o777);
     const below = folderOf(0o700, open, 'below');
     for (const dataDir of [below, join(open, 'not', 'yet'), join(below, '..', 'x')]) {
-      await assertRefused(dataDir, /data, on the way to it, can be written by other users$/, 'choose-safe-place');
+      await assertRefused(dataDir, /data, which is part of its path, is writable by other users$/, 'choose-safe-place');
     }
     assert.deepEqual(readdirSync(open), ['below'], 'nothing was made');
     // As /tmp: each can take away his own alone.
@@ -217,35 +217,39 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     const theirs = folderOf(0o1777);
     chownSync(theirs, stranger, stranger);
     for (const dataDir of [folderOf(0o700, theirs, 'ours'), join(theirs, 'not-yet')]) {
-      await assertRefused(dataDir, /data, on the way to it, belongs to another user$/, 'choose-safe-place');
+      await assertRefused(dataDir, /data, which is part of its path, belongs to another user$/, 'choose-safe-place');
     }
     const ours = temporaryFolder();
     const link = join(temporaryFolder(), 'link');
     symlinkSync(ours, link);
     lchownSync(link, stranger, stranger);
     for (const dataDir of [link, join(link, 'below')]) {
-      await assertRefused(dataDir, /link, on the way to it, is a symbolic link of another user$/, 'choose-safe-place');
+      await assertRefused(
+        dataDir,
+        /link, which is part of its path, is a symbolic link owned by another user$/,
+        'choose-safe-place',
+      );
     }
   });
 
-  it('is behind a link to any of these, or behind one that leads in a circle', async () => {
+  it('is behind a link to any of these, or behind one that circular symbolic link', async () => {
     const links = temporaryFolder();
     const full = folderOf(0o755);
     writeFileSync(join(full, 'thesis.txt'), 'mine');
     symlinkSync(full, join(links, 'full'));
-    await assertRefused(join(links, 'full'), /holds other things/, 'choose-data-directory');
+    await assertRefused(join(links, 'full'), /contains other files/, 'choose-data-directory');
     const open = folderOf(0o777);
     symlinkSync(join(open, 'x'), join(links, 'open'));
-    await assertRefused(join(links, 'open'), /can be written by other users/, 'choose-safe-place');
+    await assertRefused(join(links, 'open'), /is writable by other users/, 'choose-safe-place');
     symlinkSync('circle', join(links, 'circle'));
-    await assertRefused(join(links, 'circle'), /leads in a circle/, 'choose-safe-place');
+    await assertRefused(join(links, 'circle'), /circular symbolic link/, 'choose-safe-place');
   });
 
   /** What another user, or an accident, may have put there: made at a path, with a file of the user's as the bait. */
   const planted: Record<string, readonly [(path: string, bait: string) => void, RegExp]> = {
     'a link to a file': [(path, bait) => symlinkSync(bait, path), /is a symbolic link$/],
     'a link to nothing yet': [(path, bait) => symlinkSync(`${bait}.new`, path), /is a symbolic link$/],
-    'another name of a file': [(path, bait) => linkSync(bait, path), /has another name somewhere else$/],
+    'another name of a file': [(path, bait) => linkSync(bait, path), /has another hard link$/],
     'a folder': [(path) => mkdirSync(path), /is not a file$/],
     'a pipe': [(path) => execFileSync('mkfifo', [path]), /is not a file$/],
     'a file that others can write to': [
@@ -253,7 +257,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
         writeFileSync(path, '');
         chmodSync(path, 0o666);
       },
-      /can be written by other users$/,
+      /is writable by other users$/,
     ],
     ...(isRoot && {
       'a file of another user': [
@@ -305,7 +309,10 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
       chmodSync(closed, mode);
       const line = await spawnRelay(['--data-dir', dataDir], asOther).firstLine;
       assert.equal(line.type, 'failed');
-      assert.match(JSON.stringify(line), /cannot be used: EACCES.*Check that the folder exists, is yours and has room/);
+      assert.match(
+        JSON.stringify(line),
+        /cannot be used: EACCES.*Check that the folder exists, belongs to you, and has free space/,
+      );
     }
     assert.equal(modeOf(closed), 0o500);
   });
@@ -315,7 +322,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     writeFileSync(join(full, 'thesis.txt'), 'mine');
     for (const [folder, why] of [
       [strangersFolder(), /belongs to another user/],
-      [full, /holds other things, such as thesis\.txt/],
+      [full, /contains other files, such as thesis\.txt/],
     ] as const) {
       const commands = [
         ['events'],
@@ -332,7 +339,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
         assert.equal(code, 1);
         assert.equal(out, '');
         assert.match(err, why);
-        assert.match(err, /Choose an empty folder of your own/);
+        assert.match(err, /choose an empty folder that belongs to you/);
       }
       const relay = spawnRelay(['--data-dir', folder, '--log-file', join(folder, 'relay.log')]);
       assert.match(JSON.stringify(await relay.firstLine), why);
@@ -384,11 +391,11 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
   it('is believed by no reader before it is there, and made by none', async () => {
     const folder = join(temporaryFolder(), 'not', 'yet');
     await assert.rejects(connectToRelay(folder), NoRelayError);
-    assert.throws(() => openHistory(folder), /there is no history yet/);
+    assert.throws(() => openHistory(folder), /no history yet/);
     assert.equal(readRemembered(folder), null);
     const { code, err } = await run(['events', '--data-dir', folder]);
     assert.equal(code, 1);
-    assert.match(err, /there is no history yet/);
+    assert.match(err, /no history yet/);
     assert.deepEqual(readdirSync(dirname(dirname(folder))), []);
   });
 
@@ -398,7 +405,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     const first = await startTestRelay({ dataDir: folder });
     assert.equal(modeOf(folder), 0o700);
     const { notices } = await first.client.request('relay/status', {});
-    const said = `The data directory ${folder} was open to other users (mode 755); it is yours alone now (700).`;
+    const said = `The data directory ${folder} was accessible to other users (mode 755). It is now private (700).`;
     assert.deepEqual(notices, [said]);
     assert.deepEqual(
       first.log.filter(({ level }) => level === 'warn').map(({ message }) => message),
@@ -415,9 +422,9 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     const messages: string[] = [];
     await assert.rejects(
       startTestRelay({ dataDir, log: ({ message }) => messages.push(message) }),
-      /a relay already runs/,
+      /a relay is already running/,
     );
-    assert.match(messages.join(), /was open to other users \(mode 750\)/);
+    assert.match(messages.join(), /was accessible to other users \(mode 750\)/);
   });
 
   it('is one that a relay has used, as it was copied or unpacked: its files are closed too, and its secret is spoken of', async () => {
@@ -436,7 +443,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     assert.equal(modeOf(first.dataDir), 0o700);
     for (const name of readdirSync(first.dataDir)) assert.equal(modeOf(join(first.dataDir, name)), 0o600, name);
     const { notices } = await second.client.request('relay/status', {});
-    assert.match(notices.join(), /was open to other users \(mode 755\).*could read the secret of the webhook URLs/);
+    assert.match(notices.join(), /was accessible to other users \(mode 755\).*could read the webhook URL secret/);
   });
 
   it('is one that a relay has used beside other things: these and the folder stay as they are', async () => {
@@ -550,7 +557,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
   it('does not end the locks of a relay in the same process', async () => {
     const { dataDir } = await startTestRelay();
     chmodSync(join(dataDir, 'lock.sqlite'), 0o644);
-    await assert.rejects(startTestRelay({ dataDir }), /a relay already runs/);
+    await assert.rejects(startTestRelay({ dataDir }), /a relay is already running/);
     const other = spawnRelay(['--data-dir', dataDir]);
     assert.equal((await other.firstLine).type, 'running');
   });

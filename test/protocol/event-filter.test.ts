@@ -66,17 +66,17 @@ describe('a filter', () => {
   });
 
   it('that cannot be read is refused with the part and what it may be', () => {
-    refuses('typ:subscribe', /no key "typ"/);
+    refuses('typ:subscribe', /unknown filter key "typ"/);
     refuses('type:', /"type:" needs a value/);
     refuses('type:a,,b', /"type:" needs a value/);
     refuses('state:sending', /"state:sending": expected one of failed, waiting, held, sent, discarded/);
     refuses('kind:x', /expected one of event, test, rejected/);
     refuses('source:x', /expected one of campaign-monitor, open-connectors/);
-    refuses('since:soon', /"since:soon": expected a span such as 2h/);
-    refuses('until:2026-13-45', /expected a span/);
+    refuses('since:soon', /"since:soon": expected a time span such as 2h/);
+    refuses('until:2026-13-45', /expected a time span/);
     refuses('duplicate:maybe', /expected one of yes, no/);
     refuses('signature:wrong', /expected one of invalid, missing, valid, unchecked/);
-    refuses('delivery:e7', /expected an id such as d7/);
+    refuses('delivery:e7', /expected an ID such as d7/);
   });
 
   it('is read or refused with a FilterError, whatever the text, and loses no word', () => {
@@ -134,6 +134,6 @@ describe('a filter on the history', () => {
     assert.deepEqual(await found('until:1h'), []);
     assert.deepEqual(await found('chidi'), ['e4', 'e3']);
     assert.deepEqual(await found('source:open-connectors'), []);
-    await assert.rejects(found('nokey:1'), /no key "nokey"/);
+    await assert.rejects(found('nokey:1'), /unknown filter key "nokey"/);
   });
 });

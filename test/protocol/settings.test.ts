@@ -44,7 +44,7 @@ describe('The settings', () => {
     [
       'a header with a line break',
       { destinations: [{ url: 'https://a.example/', headers: { 'X-A': 'a\r\nX-B: s3cr3t' } }] },
-      /not a header value/,
+      /not a valid header value/,
     ],
     [
       'a password in the URL of a tunnel',
@@ -54,7 +54,7 @@ describe('The settings', () => {
     ['a URL that is not http', { destinations: [{ url: 'file:///etc/passwd' }] }, /http:\/\/ or https/],
     ['an unknown time zone', { timeZone: 'Mars/Olympus' }, /IANA time zone/],
     ['an unknown setting', { colour: 'red' }, /colour/],
-    ['a subdomain that is none', { tunnel: { kind: 'localtunnel', subdomain: '-x-' } }, /subdomain is 4 to 63/],
+    ['a subdomain that is none', { tunnel: { kind: 'localtunnel', subdomain: '-x-' } }, /subdomain has 4 to 63/],
     ['parts of no event', { partSize: 0 }, /partSize/],
   ];
   for (const [what, settings, message] of refused) {
@@ -75,7 +75,7 @@ describe('The settings', () => {
   for (const url of ['nowhere', '', 'ftp://example.org/', 'http://', '//example.org/']) {
     it(`refuse ${JSON.stringify(url)} as a destination in plain words`, () => {
       const { error } = destinationSchema.safeParse({ url });
-      assert.match(error?.issues[0]?.message ?? '', /begins with http:\/\/ or https:\/\//);
+      assert.match(error?.issues[0]?.message ?? '', /starts with http:\/\/ or https:\/\//);
     });
   }
 
@@ -146,7 +146,7 @@ describe('The id of a destination', () => {
     const destinations = [{ url, id: 'a' }, { url }, { url, id: 'b' }, { url: 'http://127.0.0.1:8/', id: 'a' }];
     for (const schema of [settingsSchema, settingsChangeSchema]) {
       const parsed = schema.safeParse({ destinations });
-      assert.equal(parsed.error?.issues[0]?.message, 'two destinations have the id "a"');
+      assert.equal(parsed.error?.issues[0]?.message, 'two destinations have the ID "a"');
       assert.equal(schema.safeParse({ destinations: destinations.slice(0, 3) }).success, true);
     }
   });

@@ -113,7 +113,7 @@ describe('Settings that cannot all be kept', () => {
     await assertNothingChanged(
       relay,
       (url) => ({ destinations: [{ url }] }),
-      /relay\.json cannot be written/,
+      /cannot write relay\.json/,
       () => {
         renameSync(place, aside);
         mkdirSync(place);
@@ -155,14 +155,14 @@ describe('Settings that cannot all be kept', () => {
     );
   });
 
-  it('leave everything as it was where a proxy cannot be used', async () => {
+  it('leave everything as it was where a proxy does not work', async () => {
     const relay = await startTestRelay();
     const { HTTP_PROXY: before } = process.env;
     try {
       await assertNothingChanged(
         relay,
         () => ({ destinations: [{ url: 'http://callback.example/' }] }),
-        /proxy cannot be used/,
+        /proxy does not work/,
         () => (process.env['HTTP_PROXY'] = 'http://user:%zz@127.0.0.1:9/'),
       );
     } finally {

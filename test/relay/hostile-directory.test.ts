@@ -52,11 +52,11 @@ describe('A data directory that came with a cloned repository', function () {
       await assert.rejects(use(), {
         name: 'DataDirectoryError',
         advice: 'trust-data-directory',
-        message: /was not made by a relay of yours/,
+        message: /was not created by your relay/,
       });
     }
     const relay = spawnRelay(['--data-dir', dataDir]);
-    assert.match(JSON.stringify(await relay.firstLine), /was not made by a relay of yours/);
+    assert.match(JSON.stringify(await relay.firstLine), /was not created by your relay/);
     assert.deepEqual(contentsOf(dataDir), before);
     // Once it is the user's, it is as any other.
     assert.equal(trustDataDirectory(dataDir), null);
@@ -82,7 +82,7 @@ describe('A data directory that came with a cloned repository', function () {
       const { code, out, err } = await run([name, '--data-dir', dataDir, ...args]);
       assert.equal(code, 2, `${name}: ${err}`);
       assert.equal(out, '');
-      assert.match(err, /was not made by a relay of yours/);
+      assert.match(err, /was not created by your relay/);
       assert.match(err, /--trust-data-dir/);
       const byVariable = await run([name, ...args], { CM_RELAY_DATA_DIR: dataDir });
       assert.equal(byVariable.code, 2, `${name}: ${byVariable.err}`);
@@ -117,9 +117,9 @@ describe('A data directory that came with a cloned repository', function () {
     };
     const refused = await status('n');
     assert.equal(refused.code, 1, refused.text);
-    assert.match(refused.text, /was not made by a relay of yours/);
-    assert.ok(refused.text.includes(`destinations at ${new URL(author.url).host}`), refused.text);
-    assert.match(refused.text, /the secret of a webhook URL, which whoever made it knows/);
+    assert.match(refused.text, /was not created by your relay/);
+    assert.ok(refused.text.includes(`destinations on ${new URL(author.url).host}`), refused.text);
+    assert.match(refused.text, /a webhook URL secret, which its creator knows/);
     assert.match(refused.text, /a history of \d+ KiB/);
     assert.equal((await status('y')).code, 0);
     const after = await status();
@@ -140,7 +140,7 @@ describe('A data directory that came with a cloned repository', function () {
     await assert.rejects(startTestRelay({ dataDir, settings: { destinations: [{ url: own.url }] } }), {
       name: 'StoreError',
       advice: 'move-history',
-      message: /holds what no version of this program makes: trigger copy/,
+      message: /contains data that no version of this program writes: trigger copy/,
     });
     assert.equal(author.requests.length, 0);
     const { code, err } = await run(['events', '--data-dir', dataDir]);
@@ -251,7 +251,7 @@ describe('A data directory of the user’s', () => {
     try {
       const relay = await startTestRelay();
       const { notices } = await relay.client.request('relay/status', {});
-      assert.match(notices.join(), /cannot be remembered as yours.*--trust-data-dir/);
+      assert.match(notices.join(), /Could not save that.*--trust-data-dir/);
       await relay.stop();
       await (await startTestRelay({ dataDir: relay.dataDir })).stop();
     } finally {

@@ -44,7 +44,7 @@ describe('The lock of a data directory', () => {
   it('lets a relay that could not start be started again', async () => {
     const dataDir = temporaryFolder();
     const taken = await startTestRelay();
-    await assert.rejects(startTestRelay({ dataDir, port: taken.port }), /taken by another program/);
+    await assert.rejects(startTestRelay({ dataDir, port: taken.port }), /in use by another program/);
     const relay = await startTestRelay({ dataDir });
     assert.equal((await relay.deliver(sampleBody())).status, 200);
   });
@@ -86,7 +86,7 @@ describe('The lock of a data directory', () => {
     await assert.rejects(startTestRelay({ dataDir: relay.dataDir }), RelayRunningError);
     assert.equal(statSync(path).ino, ino, 'the socket of the one that runs is the same');
     await relay.stop();
-    assert.equal(existsSync(path), false, 'it goes with the relay');
+    assert.equal(existsSync(path), false, 'it requires the relay');
   });
 
   it('has one owner in each round of four that start at once after a kill: twelve, or as many as half a minute has', async function () {

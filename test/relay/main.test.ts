@@ -124,7 +124,7 @@ describe("The relay's own process", function () {
     [
       'a port that is taken',
       async () => ['--data-dir', temporaryFolder(), '--port', String((await startTestRelay()).port)],
-      /taken by another program/,
+      /in use by another program/,
     ],
     ['a data directory that cannot be one', () => ['--data-dir', '/dev/null/x'], /is not a folder/],
   ];

@@ -146,21 +146,21 @@ describe('A new secret of the webhook endpoint', () => {
       code: string;
       next: string;
     };
-    assert.deepEqual([refused.code, refused.message], ['conflict', 'the secret URL was changed meanwhile']);
+    assert.deepEqual([refused.code, refused.message], ['conflict', 'the secret URL has changed in the meantime']);
     assert.match(refused.next, /cm-relay url/);
     await until(() => seen.every((each) => each.has(secret)));
     assert.equal(secretOf(await relay.client.request('relay/status', {})), secret);
     assert.deepEqual(keptIn(relay.dataDir)['former'], [nameOfSecret(relay.secret)]);
   });
 
-  it('is not made where relay.json cannot be written: all stays as it was', async () => {
+  it('is not made where cannot write relay.json: all stays as it was', async () => {
     const relay = await startTestRelay();
     const place = join(relay.dataDir, 'relay.json');
     const aside = join(relay.dataDir, 'aside');
     renameSync(place, aside);
     mkdirSync(place);
     await assert.rejects(renew(relay), (error: Error & { next?: string }) => {
-      assert.match(error.message, /^the secret URL was not changed: relay\.json cannot be written/);
+      assert.match(error.message, /^the secret URL was not changed: cannot write relay\.json/);
       return (error.next ?? '').length > 10;
     });
     rmdirSync(place);

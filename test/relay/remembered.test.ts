@@ -66,7 +66,7 @@ describe('What a data directory remembers', () => {
     ['a secret of another form', '{"secret":"short","port":null,"subdomain":"x","destinations":[]}'],
     ['no object', '[]'],
   ] as const) {
-    it(`is set aside and made again where it cannot be read: ${what}`, () => {
+    it(`can’t read is set aside and made again where it: ${what}`, () => {
       const dataDir = temporaryFolder();
       const before = made(dataDir).remembered;
       const file = join(dataDir, 'relay.json');

@@ -199,7 +199,7 @@ describe('a replay', () => {
     assert.equal(await replay(first, { ids: ['d1'], to: { url: receiver.url, signatureKeyName: 'k' } }), 1);
     await until(async () => (await status(first)).counts.held === 1);
     const [held] = await forwardings(first, 'e1');
-    assert.deepEqual([held?.state, held?.detail], ['held', 'the signature key "k" has not been given']);
+    assert.deepEqual([held?.state, held?.detail], ['held', 'the signature key "k" has not been supplied']);
     assert.deepEqual((await status(first)).missingKeys, ['k']);
     await first.stop();
     const second = await startTestRelay({ dataDir });
@@ -338,7 +338,7 @@ describe('a replay', () => {
   it('of what is no longer known, or of nothing chosen, is refused', async () => {
     const relay = await startTestRelay();
     await assert.rejects(replay(relay, { ids: ['n7'] }));
-    await assert.rejects(replay(relay, {}), /nothing was chosen/);
+    await assert.rejects(replay(relay, {}), /nothing selected/);
   });
 
   it('of a great many arrives once and in order', async () => {
@@ -489,7 +489,7 @@ describe('discarding', () => {
 
   it('of nothing chosen is refused', async () => {
     const relay = await startTestRelay();
-    await assert.rejects(relay.client.request('notifications/discard', {}), /nothing was chosen/);
+    await assert.rejects(relay.client.request('notifications/discard', {}), /nothing selected/);
   });
 });
 

@@ -67,7 +67,7 @@ describe('The relay’s own receiver', () => {
     assert.equal(second.settings.destinations.length, 1);
   });
 
-  it('answers what is no URL', async () => {
+  it('answers what isn’t a valid URL', async () => {
     const receiver = new SampleReceiver();
     afterwards(() => receiver.close());
     const { destinations } = await receiver.placed(settingsSchema.parse({ destinations: [sample('ok')] }));

@@ -292,7 +292,7 @@ describe("the sandbox's deliveries", () => {
     await failing.close();
   });
 
-  it('say when they are sent again', async () => {
+  it('say when they are resent', async () => {
     await harness.control('PATCH', '/settings', { retryDelaysMs: [60_000] });
     const failing = await startReceiver((response) => response.writeHead(500).end());
     await harness.webhook(documentedListId, failing.url);

@@ -62,7 +62,7 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
     const page = await consentPage(workbench, signIn);
     await decide(page, 'Deny');
     await page.close();
-    await workbench.showNotification('Access was not granted in the browser');
+    await workbench.showNotification('Access not granted in the browser');
     await workbench.welcomeButton(view, 'Sign In…').waitFor();
   });
 

@@ -113,7 +113,7 @@ describe('Several events at once, as a person acts on them', function () {
     const released = new Promise<void>((resolve) => (release = resolve));
     receiver.answer(() => released.then(() => ({ status: 200 })));
     await workbench.runCommand(`${category}: Resend All Failed`);
-    await workbench.dialog.getByText(/^Resend all \d+ that failed\?$/).waitFor();
+    await workbench.dialog.getByText(/^Resend all \d+ failed\?$/).waitFor();
     await workbench.answerDialog('Resend');
     await until(async () => ((await status()).counts.waiting >= 200 ? true : undefined), 60_000);
     const { discarded } = (await status()).counts;
@@ -143,7 +143,7 @@ describe('The built-in sample receiver', function () {
       await untilDone(async () => {
         await workbench.runCommandThatAsks(
           `${category}: Choose the Sample Receiver’s Answer…`,
-          'What the sample receiver answers',
+          'Sample Receiver’s Answer',
         );
         await clickAway(workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: label }));
         // Chosen is not yet told: the extension says when it is, for a while.

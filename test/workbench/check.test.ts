@@ -56,7 +56,7 @@ describe('Check My Callback', () => {
 
   it('asks for what it needs before anything is sent: the key, whether the callback may be sent all that', async () => {
     await workbench.chooseFromContextMenu(row(), 'Check My Callback…');
-    await workbench.dialog.getByText('Some 1,300 made-up events').waitFor();
+    await workbench.dialog.getByText('Sends about 1,300 test events').waitFor();
     await workbench.dialog.getByText(/It takes \d+ s to [\d.]+ (?:s|min), .*; 5 min at most/).waitFor();
     await workbench.picture('check/question');
     await workbench.answerDialog('Cancel');
@@ -64,7 +64,7 @@ describe('Check My Callback', () => {
     await workbench.chooseFromContextMenu(row(), 'Check My Callback…');
     await workbench.answerDialog('Check');
     // The settings name a key that is not stored.
-    await workbench.notification('The signature key “test” that the destination names is not stored').waitFor();
+    await workbench.notification('The destination’s signature key “test” isn’t stored').waitFor();
     assert.equal(await handler.count(), 0);
     await giveSecret(workbench, 'Signature Key', ['Name of the key', 'test'], ['Signature key “test”', key]);
     await workbench.runCommand('Notifications: Clear All Notifications');
@@ -77,12 +77,12 @@ describe('Check My Callback', () => {
       await workbench.dialog.getByText('signed as yours').waitFor({ timeout: 15_000 });
     });
     await workbench.answerDialog('Allow');
-    await quickInputWidget.getByPlaceholder('What counts the contacts, before and after?').waitFor();
+    await quickInputWidget.getByPlaceholder('How do you count contacts?').waitFor();
     await workbench.picture('check/probe');
-    await workbench.pick('A URL of mine');
-    await quickInputWidget.getByText('The URL that tells how many contacts there are').waitFor();
+    await workbench.pick('URL');
+    await quickInputWidget.getByText('URL that returns the number of contacts').waitFor();
     await workbench.enter(new URL('/contacts/count', handler.url).href);
-    await quickInputWidget.getByText('The number in its answer').waitFor();
+    await quickInputWidget.getByText('CEL expression for the number').waitFor();
     await workbench.enter('answer.json.(');
     await quickInputWidget.locator('.quick-input-message').waitFor();
     await workbench.enter('answer.json.count');
@@ -94,7 +94,7 @@ describe('Check My Callback', () => {
     await frame().locator('#do-stop').waitFor();
     await check('notification').filter({ hasText: 'Passed' }).waitFor();
     await status()
-      .filter({ hasText: /^\d+ to go, about \d+ s: / })
+      .filter({ hasText: /^\d+ left, about \d+ s: / })
       .waitFor();
     await frame().getByText('5 min at most').waitFor();
     // The page shows how far it is, and nothing else does.
@@ -106,7 +106,7 @@ describe('Check My Callback', () => {
     await unfold('same-event-twice');
     const twice = check('same-event-twice');
     await twice.getByText('What to do').waitFor();
-    await twice.getByText('Not as expected: The probe').waitFor();
+    await twice.getByText('Not as expected: Contacts').waitFor();
     await workbench.picture('check/failed');
     await twice.getByText('What was sent').first().click();
     await twice.getByText('eventId').first().waitFor();
@@ -169,7 +169,7 @@ describe('Check My Callback', () => {
       await workbench.quickInputWidget.waitFor({ state: 'hidden', timeout: 5000 });
     });
     await until(() => Promise.resolve(existsSync(file)));
-    await workbench.notification('The report is saved.').waitFor();
+    await workbench.notification('Report saved.').waitFor();
     assert.match(readFileSync(file, 'utf8'), /<testsuites name="cm-relay" tests="\d+"/);
   });
 
@@ -216,10 +216,10 @@ describe('Check My Callback', () => {
   it('says what is wrong with a probe that does not answer, and leads to another one', async () => {
     await workbench.chooseFromContextMenu(row(), 'Edit Destination…');
     await clickAway(workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Checks' }));
-    await workbench.pick('A URL of mine');
-    await workbench.quickInputWidget.getByText('The URL that tells how many contacts there are').waitFor();
+    await workbench.pick('URL');
+    await workbench.quickInputWidget.getByText('URL that returns the number of contacts').waitFor();
     await workbench.enter(new URL('/nowhere', handler.url).href);
-    await workbench.quickInputWidget.getByText('The number in its answer').waitFor();
+    await workbench.quickInputWidget.getByText('CEL expression for the number').waitFor();
     await workbench.enter('');
     await workbench.quickInputWidget.getByText('The URL of a page that shows').waitFor();
     await workbench.enter('');
@@ -228,11 +228,11 @@ describe('Check My Callback', () => {
     await frame().locator('#do-run').click();
     await workbench.notification('answered 404').waitFor();
     assert.equal(await handler.count(), before);
-    await workbench.answerNotification('answered 404', 'Choose the Probe…');
-    await workbench.pick('Nothing');
+    await workbench.answerNotification('answered 404', 'Set Up Contact Count…');
+    await workbench.pick('None');
     await workbench.quickInputWidget.getByText('The URL of a page that shows').waitFor();
     await workbench.enter('');
-    await frame().getByText('none: what only your callback knows is not decided').waitFor();
+    await frame().getByText('none: checks that need your data are skipped').waitFor();
   });
 
   it('shows files of scenarios in the Test Explorer, runs them, and shows what was expected beside what came', async () => {
@@ -286,7 +286,7 @@ describe('Scenarios that name a place for a variable of the environment', () => 
     const workbench = await openWorkbench({ ownServer: true, folder });
     const test = (text: string): Locator =>
       workbench.page.locator(`.test-explorer .monaco-list-row[aria-label^="${text}"]`).first();
-    const question = 'Send variables of your environment where these scenarios want them?';
+    const question = 'Send environment variables to the destinations in these scenarios?';
     try {
       await untilDone(async () => {
         await workbench.runCommand('View: Show Testing');
@@ -296,7 +296,7 @@ describe('Scenarios that name a place for a variable of the environment', () => 
       await workbench.dialog.getByText(question).waitFor();
       await workbench.dialog.getByText(`HOME to ${new URL(receiver.url).origin}`).waitFor();
       assert.equal(receiver.requests.length, 0);
-      await workbench.answerDialog('Do Not Allow');
+      await workbench.answerDialog('Don’t Allow');
       await untilDone(async () => {
         await test('variable').click({ timeout: 5000 });
         await workbench.page.keyboard.press('ArrowRight');
@@ -337,7 +337,7 @@ describe('Scenarios that name a place for a variable of the environment', () => 
       });
       await workbench.runCommand('Test: Run All Tests');
       await workbench.dialog.getByText(`HOME to ${new URL(receiver.url).origin}`).waitFor();
-      await workbench.answerDialog('Do Not Allow');
+      await workbench.answerDialog('Don’t Allow');
       assert.equal(receiver.requests.length, 0);
     } finally {
       await workbench.close();
@@ -360,7 +360,7 @@ describe('Scenarios of a folder that is not trusted', () => {
         .filter({ has: workbench.page.getByLabel('Testing') });
       // The extension is there.
       await workbench.openViewContainer(category);
-      await workbench.view('campaignMonitorRelay.events').getByText('The relay is not running.').waitFor();
+      await workbench.view('campaignMonitorRelay.events').getByText('The relay isn’t running.').waitFor();
       writeFileSync(join(folder, 'second.cm-scenario.json'), JSON.stringify(file));
       const trust = workbench.page
         .locator('.workspace-trust-editor')

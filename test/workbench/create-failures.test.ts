@@ -45,7 +45,7 @@ describe('Creating an instance, and what can go wrong', () => {
     form = workbench.webviewFrame();
     await untilDone(async () => {
       await form.locator('#do-useSandbox').click({ timeout: 10_000 });
-      await form.getByText('The sandbox’s values are filled in.').waitFor({ timeout: 20_000 });
+      await form.getByText('Sandbox values filled in.').waitFor({ timeout: 20_000 });
     });
     await form.locator('#name input').fill(name);
     await form.locator('#oauthCallbackUrl input').fill(callback);
@@ -83,7 +83,7 @@ describe('Creating an instance, and what can go wrong', () => {
   /** Grants access for what was asked, and waits for the summary of the new instance. */
   async function grant(): Promise<void> {
     const page = await consentPage(workbench, press);
-    assert.match(await decide(page, 'Allow access'), /Access was granted: Close this page and go back to VS Code/);
+    assert.match(await decide(page, 'Allow access'), /Access granted: Close this page and go back to VS Code/);
     await page.close();
     await form.locator('#created').waitFor();
     assert.equal(await made(), 1);
@@ -102,7 +102,7 @@ describe('Creating an instance, and what can go wrong', () => {
     await workbench.quickInputWidget.getByText('copy the whole URL from its address bar').waitFor();
     await workbench.picture('create/waiting');
     const said = await decide(page, 'Allow access');
-    assert.match(said, /Access was granted/);
+    assert.match(said, /Access granted/);
     await page.close();
     await form.locator('#created').waitFor();
     await workbench.picture('create/created');
@@ -113,9 +113,9 @@ describe('Creating an instance, and what can go wrong', () => {
 
   it('says that access was refused, and asks again', async () => {
     const page = await consentPage(workbench, press);
-    assert.match(await decide(page, 'Deny'), /Access was not granted: .*go back to VS Code/);
+    assert.match(await decide(page, 'Deny'), /Access not granted: .*go back to VS Code/);
     await page.close();
-    await form.getByText('Access was not granted in the browser.').waitFor();
+    await form.getByText('You didn’t grant access in the browser.').waitFor();
     await workbench.picture('create/denied');
     await stillFilled();
     await grant();
@@ -125,7 +125,7 @@ describe('Creating an instance, and what can go wrong', () => {
     const page = await consentPage(workbench, press);
     const stray = await workbench.context.newPage();
     await stray.goto(`${callback}?code=forged&state=forged`);
-    await stray.getByRole('heading', { name: 'This is not the answer that is awaited' }).waitFor();
+    await stray.getByRole('heading', { name: 'Unexpected answer' }).waitFor();
     await stray.close();
     // Into the box for pasting, too.
     await workbench.enter(`${callback}?code=forged&state=forged`);
@@ -185,9 +185,9 @@ describe('Creating an instance, and what can go wrong', () => {
     const page = await consentPage(workbench, press);
     await decide(page, 'Allow access');
     await page.close();
-    await workbench.notification('Creating the instance').waitFor();
+    await workbench.notification('Creating instance').waitFor();
     await form.locator('#cancel').click();
-    await form.getByText('Cancelled. No new instance of this name is there.').waitFor();
+    await form.getByText('Cancelled. There is no new instance with this name.').waitFor();
     await workbench.picture('create/cancelled-under-way');
     await stillFilled();
     await grant();
@@ -202,13 +202,13 @@ describe('Creating an instance, and what can go wrong', () => {
     await workbench.reload();
     form = workbench.webviewFrame();
     await form.locator('#do-useSandbox').click();
-    await form.getByText('The sandbox’s values are filled in.').waitFor();
+    await form.getByText('Sandbox values filled in.').waitFor();
     assert.equal(await form.locator('#name input').inputValue(), name);
     await form.locator('#create[aria-disabled="false"]').waitFor();
     await press();
     await workbench.dialog.getByText(`there is a new instance “${name}”`).waitFor();
     await workbench.page.keyboard.press('Escape');
-    await form.getByText('The instance that was found stays as it is.').waitFor();
+    await form.getByText('The existing instance stays as it is.').waitFor();
     await workbench.picture('create/declined');
     assert.equal(await made(), 1);
   });

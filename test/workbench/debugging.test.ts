@@ -47,7 +47,7 @@ describe('Deliveries in VS Code’s debugger', () => {
     });
     await workbench.openViewContainer(category);
     await startByButton(workbench);
-    await workbench.view(eventsView).getByText('Nothing has come in yet.').waitFor();
+    await workbench.view(eventsView).getByText('No events yet.').waitFor();
     ({ campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!));
   });
   after(async () => {
@@ -62,7 +62,7 @@ describe('Deliveries in VS Code’s debugger', () => {
     await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints === 1);
     await deliver('ann');
     await inCallStack('ann@example.org').first().waitFor();
-    await inCallStack('About to be sent').first().waitFor();
+    await inCallStack('Before sending').first().waitFor();
     // The view was not there yet when the session stopped.
     await unfold(inCallStack('ann@example.org').first());
     await inCallStack('about to be sent to').waitFor();
@@ -127,8 +127,8 @@ describe('Deliveries in VS Code’s debugger', () => {
     await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints === 1);
     await deliver('gil');
     await inCallStack('gil@example.org').first().waitFor();
-    await inCallStack('About to be sent').first().waitFor();
-    await workbench.tooltipOf(breakpoint('Subscribe'), 'Looked at: 1, met: 1, stopped: 1.');
+    await inCallStack('Before sending').first().waitFor();
+    await workbench.tooltipOf(breakpoint('Subscribe'), 'Checked: 1, matched: 1, stopped: 1.');
     await workbench.picture('debugging/function-breakpoint');
   });
 
@@ -143,7 +143,7 @@ describe('Deliveries in VS Code’s debugger', () => {
       await input.waitFor({ state: 'detached' });
     };
     await setCondition('event.tpye == "Subscribe"');
-    await workbench.showNotification('Its condition cannot be used: no such key: tpye');
+    await workbench.showNotification('Invalid condition: no such key: tpye');
     await workbench.tooltipOf(last, 'Write a filter such as type:update');
     await workbench.picture('debugging/condition-refused');
     assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints, 0);

@@ -47,9 +47,9 @@ describe('Destinations, as a person adds, changes and removes them', () => {
   });
 
   it('are the sample receiver while the settings name none', async () => {
-    await row('Sample receiver').filter({ hasText: 'until a callback of yours is named' }).waitFor();
+    await row('Sample receiver').filter({ hasText: 'until you add a destination' }).waitFor();
     await startRelay(workbench);
-    await row('Sample receiver').filter({ hasText: 'takes notifications' }).waitFor();
+    await row('Sample receiver').filter({ hasText: 'Ready' }).waitFor();
     await workbench.picture('destinations/sample');
   });
 
@@ -57,25 +57,25 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await workbench.runCommandThatAsks(`${category}: Add Destination…`, 'The URL of your callback');
     // As people write it, and as the terminal takes it.
     await workbench.enter(receiver.url.replace('http://', ''));
-    await quickInputWidget().getByText(`Notifications now go to ${receiver.url}.`).waitFor();
+    await quickInputWidget().getByText(`Notifications are now sent to ${receiver.url}.`).waitFor();
     await workbench.picture('destinations/added');
     await untilSettings([{ url: receiver.url }]);
     await workbench.page.keyboard.press('Enter');
     await quickInputWidget().waitFor({ state: 'hidden' });
     // Whether anything listens there is not known yet: no tick.
-    await row(place()).filter({ hasText: 'not tried yet' }).waitFor();
+    await row(place()).filter({ hasText: 'not yet tried' }).waitFor();
     assert.equal(await row(place()).locator('.codicon-check').count(), 0);
     const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
     await send(campaignMonitorUrl, { body: sampleBody() });
     await receiver.received(1);
-    await row(place()).filter({ hasText: 'takes notifications' }).locator('.codicon-check').waitFor();
+    await row(place()).filter({ hasText: 'Ready' }).locator('.codicon-check').waitFor();
   });
 
   it('are changed field by field from their row, lists and types too', async () => {
     await untilDone(async () => {
       await row(place()).hover({ timeout: 5000 });
       await row(place()).getByRole('button', { name: 'Edit Destination…' }).click({ timeout: 5000 });
-      await quickInputWidget().filter({ hasText: 'What is to be changed?' }).or(quickInputWidget()).waitFor();
+      await quickInputWidget().filter({ hasText: 'Choose a setting to change' }).or(quickInputWidget()).waitFor();
     });
     await chooseField('Lists');
     await workbench.quickInput.fill('96c0bbdaa54760c8d9e62a2b7ffa2e13');

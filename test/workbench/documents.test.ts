@@ -41,7 +41,7 @@ describe("An event's documents and actions, as a person uses them", () => {
     });
     await workbench.openViewContainer(category);
     await startByButton(workbench);
-    await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
+    await workbench.view(view).getByText('No events yet.').waitFor();
     const { campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!);
     for (const email of ['ann@example.com', 'bea@example.com'])
       await send(url, { body: sampleBody({ email, seed: 7 }) });
@@ -176,7 +176,7 @@ describe("An event's documents and actions, as a person uses them", () => {
     };
     await choose('bea@example.com', 'Create Test…');
     await workbench.pick('Scenario');
-    await workbench.pick('With names, addresses and values replaced');
+    await workbench.pick('With Replaced Names, Addresses, and Values');
     assert.doesNotMatch(await saved('Subscribe-e2.cm-scenario.json'), /bea@/);
     const test = workbench.page.locator('.test-explorer .monaco-list-row').filter({ hasText: 'Subscribe-e2' });
     await untilDone(async () => {
@@ -187,13 +187,13 @@ describe("An event's documents and actions, as a person uses them", () => {
     await workbench.openViewContainer(category);
     await choose('bea@example.com', 'Create Test…');
     await workbench.pick('Test File');
-    await workbench.pick('With names, addresses and values replaced');
+    await workbench.pick('With Replaced Names, Addresses, and Values');
     await workbench.page.keyboard.press('Enter');
     assert.doesNotMatch(await saved('Subscribe-e2.test.mjs'), /bea@/);
     // Another one is another file.
     await choose('bea@example.com', 'Create Test…');
     await workbench.pick('Scenario');
-    await workbench.pick('With names, addresses and values replaced');
+    await workbench.pick('With Replaced Names, Addresses, and Values');
     await saved('Subscribe-e2-2.cm-scenario.json');
     await choose('bea@example.com', 'Edit and Resend');
     assert.match(await saved('Subscribe e2.campaign-monitor.json'), /bea@example\.com/);
@@ -230,7 +230,7 @@ describe("An event's documents and actions, as a person uses them", () => {
     await workbench.enter('Update');
     await asks('How many deliveries?');
     await workbench.enter('2');
-    await asks('How many events in each?');
+    await asks('How many events per delivery?');
     await workbench.enter('1');
     await asks('Which list?');
     await workbench.page.keyboard.press('Enter');
@@ -243,7 +243,7 @@ describe("An event's documents and actions, as a person uses them", () => {
     const body = `{"ListID":"l","Events":[{"Type":"Update","EmailAddress":"dee@example.com","X":${deep}}]}`;
     await send(url, { body });
     await workbench.openAsText(row('dee@example.com'), 'Body');
-    await editor('Shown as it came, not indented: it is nested too deeply.').waitFor();
+    await editor('Shown as received, because it’s nested too deeply to format.').waitFor();
     await editor('{"ListID":"l","Events":[{"Type":"Update"').waitFor();
     await workbench.picture('documents/as-it-came');
   });
@@ -259,7 +259,7 @@ describe('An edit where no folder is open', () => {
     try {
       await workbench.openViewContainer(category);
       await startByButton(workbench);
-      await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
+      await workbench.view(view).getByText('No events yet.').waitFor();
       const { campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!);
       await send(url, { body: sampleBody({ email: 'ann@example.com' }) });
       await workbench.chooseFromContextMenu(workbench.treeRow(view, 'ann@example.com'), 'Edit and Resend');

@@ -63,7 +63,7 @@ describe('The event editor', () => {
     });
     await workbench.openViewContainer(category);
     await startByButton(workbench);
-    await workbench.view(eventsView).getByText('Nothing has come in yet.').waitFor();
+    await workbench.view(eventsView).getByText('No events yet.').waitFor();
     ({ campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!));
     await send(url, { body: sampleBody({ email: 'ann@example.com', seed: 7 }) });
     await send(url, { body: sampleBody({ events: 5, type: 'Update', seed: 3 }) });
@@ -163,7 +163,7 @@ describe('The event editor', () => {
     await column('answered').getByText('<h1>no</h1>').waitFor();
     await workbench.page.keyboard.press('Home');
     await until(async () => (await step('Received').getAttribute('aria-selected')) === 'true');
-    await column('answered').getByText('The relay’s answer to the delivery').waitFor();
+    await column('answered').getByText('Relay’s answer to the delivery').waitFor();
     assert.equal(await focused(), 'received');
     const more = frame().getByRole('button', { name: 'More' });
     await more.focus();
@@ -253,13 +253,13 @@ describe('The event editor', () => {
     await until(async () => (await step('Received').getAttribute('aria-selected')) === 'true');
     await frame().locator('#headers-sent[open]').waitFor();
     await workbench.runCommand(`${category}: Stop Relay`);
-    await frame().getByText('The relay is not running: this is how the event stood.').waitFor();
+    await frame().getByText('The relay isn’t running; showing its last recorded state.').waitFor();
     await frame().locator('#do-resend').waitFor({ state: 'detached' });
     await workbench.picture('event-editor/stopped');
     await workbench.reload();
     // Read from the history, which needs no relay.
     await heading('Update · dorota.yildiz').waitFor();
-    await frame().getByText('The relay is not running: this is how the event stood.').waitFor();
+    await frame().getByText('The relay isn’t running; showing its last recorded state.').waitFor();
     await column('cameIn').locator('.this-event').waitFor();
     assert.equal(await frame().locator('#do-resend').count(), 0);
     await frame().locator('#do-start').click();
@@ -272,7 +272,7 @@ describe('The event editor', () => {
     await open('fay@example.com', 'Deactivate · fay@example.com');
     await workbench.page.setViewportSize({ width: 1000, height: 900 });
     const tab = (name: string): Locator => frame().getByRole('tab', { name, exact: true });
-    await tab('Came In').click();
+    await tab('Received').click();
     await column('cameIn').waitFor();
     assert.equal(await column('sent').isVisible(), false);
     await workbench.page.keyboard.press('ArrowRight');

@@ -80,13 +80,13 @@ describe('The events view, as a person uses it', () => {
   });
 
   it('says what to do while the relay is stopped', async () => {
-    await workbench.view(view).getByText('The relay is not running.').waitFor();
+    await workbench.view(view).getByText('The relay isn’t running.').waitFor();
     await workbench.picture('events-view/stopped');
   });
 
   it('says that nothing has come in yet when the relay has started', async () => {
     await startByButton(workbench);
-    await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
+    await workbench.view(view).getByText('No events yet.').waitFor();
     url = await workbench.copied(
       () => workbench.welcomeButton(view, 'Copy Campaign Monitor Webhook URL').click(),
       (text) => text.startsWith('http'),
@@ -222,7 +222,7 @@ describe('The events view, as a person uses it', () => {
     // How it may go on comes before what is wrong with it.
     const offered = await workbench.quickPickItems();
     const at = (text: string): number => offered.findIndex((label) => label.includes(text));
-    assert.ok(at('state:failed') >= 0 && at('state:failed') < at('This is no filter yet'), offered.join('\n'));
+    assert.ok(at('state:failed') >= 0 && at('state:failed') < at('Not a complete filter yet'), offered.join('\n'));
     await workbench.quickInput.fill('state:failed');
     await workbench.page.keyboard.press('Enter');
     await row('cai@example.com').waitFor({ state: 'detached' });
@@ -270,7 +270,7 @@ describe('The events view, as a person uses it', () => {
     await workbench.chooseUntil(
       row('2 of 2 in d'),
       'Resend',
-      workbench.page.locator('.statusbar').getByText(/^d\d+ is sent again with its 2 events\.$/),
+      workbench.page.locator('.statusbar').getByText(/^Resending d\d+ with 2 events\.$/),
     );
     await workbench.picture('events-view/resent-batch');
   });
@@ -333,7 +333,7 @@ describe('The events view, as a person uses it', () => {
     await workbench.dialog.getByText('cannot be brought back').waitFor();
     await workbench.picture('events-view/clear');
     await workbench.answerDialog('Clear History');
-    await workbench.view(view).getByText('Nothing has come in yet.').waitFor();
+    await workbench.view(view).getByText('No events yet.').waitFor();
   });
 
   it('shows what a relay that has stopped received, to be read alone', async () => {
@@ -341,13 +341,13 @@ describe('The events view, as a person uses it', () => {
     await post(sampleBody({ email: 'dan@example.com' }));
     await row('dan@example.com').filter({ hasText: 'sent 200' }).waitFor();
     await workbench.runCommand(`${category}: Stop Relay`);
-    await workbench.view(view).getByText('The relay is not running: this is what it received.').first().waitFor();
+    await workbench.view(view).getByText('The relay isn’t running; showing the events it received.').first().waitFor();
     await row('dan@example.com').filter({ hasText: 'sent 200' }).waitFor();
     await workbench.picture('events-view/stopped-history');
     await row('dan@example.com').click();
     await workbench.webviewFrame().getByRole('heading', { name: 'Subscribe · dan@example.com' }).waitFor();
     // Sending needs the relay, and says so.
-    await workbench.chooseUntil(row('dan@example.com'), 'Resend', workbench.notification('The relay is not running'));
+    await workbench.chooseUntil(row('dan@example.com'), 'Resend', workbench.notification('The relay isn’t running'));
     assert.equal(await statusIfRunning(dataDirs(workbench)[0]!), undefined);
     await workbench.runCommandThatAsks(`${category}: Filter Events…`, 'Filter Events');
     await workbench.enter('nobody@example.com');
@@ -365,13 +365,13 @@ describe('The events view, as a person uses it', () => {
   it('says why a history cannot be read, in tree and table, asks one process alone, and reads it once it can', async () => {
     const dataDir = dataDirs(workbench)[0]!;
     await workbench.runCommand(`${category}: Stop Relay`);
-    await workbench.view(view).getByText('The relay is not running: this is what it received.').first().waitFor();
+    await workbench.view(view).getByText('The relay isn’t running; showing the events it received.').first().waitFor();
     moveVersion(dataDir, 1);
     await workbench.reload();
     await workbench.openViewContainer(category);
     await workbench.widenSideBar(300);
     const table = await openTable(workbench);
-    const why = /The events could not be read: .*newer version.* Update the extension\./;
+    const why = /Couldn’t read events: .*newer version.* Update the extension\./;
     await workbench.view(view).getByText(why).first().waitFor();
     await table.getByText(why).waitFor();
     assert.equal(await workbench.view(view).locator('.message').evaluate(isCut), false);
@@ -409,7 +409,7 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
   const giveKey = async (email: string, name: string, key: string): Promise<void> => {
     const { quickInputWidget } = workbench;
     const another = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'New name…' });
-    const box = quickInputWidget.getByText('Destinations use it by this name (Press');
+    const box = quickInputWidget.getByText('Destinations refer to it by this name (Press');
     const topic = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'Signature Key…' });
     await workbench.chooseUntil(workbench.treeRow(view, email), 'Manage Keys and Secrets…', topic);
     await clickAway(topic);
@@ -527,7 +527,7 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     });
     await until(async () => (await statusOf(dataDirs(workbench)[0]!)).missingKeys.includes(name));
     await post('Subscribe', email);
-    await rowSays(email, `held: the signature key "${name}" has not been given`);
+    await rowSays(email, `held: the signature key "${name}" has not been supplied`);
     await picture('held');
     assert.equal(receiver.requests.length, 0);
     await giveKey(email, name, 'a key');
@@ -540,10 +540,10 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
   it('keeps verify keys of any name, and removes the one that is chosen', async () => {
     const [kept, removed] = [`kept ${tries}`, `removed ${tries}`];
     for (const name of [kept, removed]) await giveVerifyKey(name);
-    await chooseTopic('Remove a Key or Credentials…');
+    await chooseTopic('Remove Key or Credentials…');
     await removeRow(removed).click();
     await removeRow(removed).waitFor({ state: 'hidden' });
-    await chooseTopic('Remove a Key or Credentials…');
+    await chooseTopic('Remove Key or Credentials…');
     await removeRow(kept).waitFor();
     assert.equal(await removeRow(removed).count(), 0);
     await workbench.picture('events-view/remove-key');

@@ -90,14 +90,14 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await window.runCommand(`${category}: New Instance…`);
     const form = window.webviewFrame();
     await form.locator('#do-useSandbox').click();
-    await form.getByText('The sandbox’s values are filled in.').waitFor();
+    await form.getByText('Sandbox values filled in.').waitFor();
     assert.equal(first.sandboxControl, sandboxOfWindows(window));
-    await clickUntil(form.locator('#do-fillCallback'), form.getByText('The relay’s URL is filled in.'), 30_000);
+    await clickUntil(form.locator('#do-fillCallback'), form.getByText('Relay URL filled in.'), 30_000);
     const create = form.locator('#create[aria-disabled="false"]');
     const consent = await consentPage(window, () => clickUntil(create, form.locator('#cancel'), 20_000));
-    assert.match(await decide(consent, 'Allow access'), /Access was granted: Close this page and go back to VS Code/);
+    assert.match(await decide(consent, 'Allow access'), /Access granted: Close this page and go back to VS Code/);
     await consent.close();
-    await form.getByRole('heading', { name: 'The instance has been created' }).waitFor();
+    await form.getByRole('heading', { name: 'Instance created' }).waitFor();
     await window.picture('first-look/created');
     // Who tries the vendors in the sandbox has done that step, too.
     await window.runCommand(`${category}: Get Started`);
@@ -140,7 +140,7 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await until(() => controlIn(said) !== second.sandboxControl || undefined);
     assert.equal(controlIn(said), sandboxOfWindows(window));
     await clickAway(
-      window.notification('The sandbox runs on this machine').getByRole('button', { name: 'Stop Sandbox' }),
+      window.notification('Sandbox running on this machine').getByRole('button', { name: 'Stop Sandbox' }),
     );
   });
 

@@ -27,7 +27,7 @@ describe('What the form of a new instance holds', function () {
   };
   const useSandbox = async (): Promise<void> => {
     await press('useSandbox');
-    await form.getByText('The sandbox’s values are filled in.').waitFor();
+    await form.getByText('Sandbox values filled in.').waitFor();
   };
   /** Chooses a region by its label, as a person does. */
   const chooseRegion = async (label: string): Promise<void> => {
@@ -53,7 +53,7 @@ describe('What the form of a new instance holds', function () {
     await field('name').fill(name);
     await turnEventsOff();
     await form.locator('#create[aria-disabled="false"]').press('Enter');
-    await form.getByRole('heading', { name: 'The instance has been created' }).waitFor();
+    await form.getByRole('heading', { name: 'Instance created' }).waitFor();
   };
   /** Something in place of the sandbox that takes connections and says nothing: whoever looks for it waits. */
   const withSilentSandbox = async (task: () => Promise<void>): Promise<void> => {
@@ -97,7 +97,7 @@ describe('What the form of a new instance holds', function () {
     const copyToken = (): Promise<string> => workbench.copied(() => press('copyToken'));
     const token = await copyToken();
     await workbench.reload();
-    await form.getByRole('heading', { name: 'The instance has been created' }).waitFor();
+    await form.getByRole('heading', { name: 'Instance created' }).waitFor();
     await form.getByText('Kept', { exact: true }).waitFor();
     await workbench.picture('form/created-reloaded');
     assert.equal(await copyToken(), token);
@@ -129,7 +129,7 @@ describe('What the form of a new instance holds', function () {
       await field('host').fill(host);
       await press('pickLists');
       const pick = workbench.quickInputWidget;
-      const account = pick.getByText('The Sandbox’s Account');
+      const account = pick.getByText('Sandbox Account');
       await account
         .or(pick.getByText('Races', { exact: true }))
         .first()
@@ -176,15 +176,15 @@ describe('What the form of a new instance holds', function () {
       const [region] = regions;
       const create = form.locator('#create');
       await press('useSandbox');
-      await form.locator('#busy', { hasText: 'Starting the sandbox…' }).waitFor();
+      await form.locator('#busy', { hasText: 'Starting sandbox…' }).waitFor();
       await form.locator('#cancel').press('Enter');
       await form.locator('#done', { hasText: 'Cancelled.' }).waitFor();
       await create.waitFor();
       await workbench.picture('form/cancelled');
-      assert.equal(await form.getByText('The sandbox’s values are filled in.').count(), 0);
+      assert.equal(await form.getByText('Sandbox values filled in.').count(), 0);
 
       await press('useSandbox');
-      await form.locator('#busy', { hasText: 'Starting the sandbox…' }).waitFor();
+      await form.locator('#busy', { hasText: 'Starting sandbox…' }).waitFor();
       await chooseRegion(`${region?.label} (${region?.host})`);
       await create.waitFor();
       assert.equal(await form.locator('#busy').innerText(), '');
@@ -206,9 +206,9 @@ describe('What the form of a new instance holds', function () {
       const [region] = regions;
       await chooseRegion(`${region?.label} (${region?.host})`);
       await press('fillCallback');
-      await form.locator('#busy', { hasText: 'Waiting for the relay’s URL…' }).waitFor();
+      await form.locator('#busy', { hasText: 'Waiting for the relay URL…' }).waitFor();
       await workbench.answerDialog('Open Public URL');
-      await workbench.notification('Opening the public URL').waitFor();
+      await workbench.notification('Opening public URL').waitFor();
       await form.locator('#cancel').press('Enter');
       await form.locator('#done', { hasText: 'Cancelled.' }).waitFor();
       await form.locator('#create').waitFor();

@@ -151,7 +151,7 @@ describe('The form of a new instance', () => {
     await tabTo(page, 'create');
     await form.getByText('Still to be filled in or corrected:').waitFor();
     await keyboard.press('Enter');
-    await note('userSecret').getByText('Fill this in.').waitFor();
+    await note('userSecret').getByText('Required.').waitFor();
     assert.equal(await until(async () => (await focused(page)) || undefined), 'userSecret');
   });
 
@@ -196,7 +196,7 @@ describe('The form of a new instance', () => {
     this.timeout(180_000);
     await openForm();
     await press('useSandbox');
-    await form.getByText('The sandbox’s values are filled in.').waitFor();
+    await form.getByText('Sandbox values filled in.').waitFor();
     const pick = workbench.quickInputWidget;
     await untilDone(
       async () => {
@@ -208,10 +208,10 @@ describe('The form of a new instance', () => {
         await form.locator('#create').waitFor();
         await press('pickLists');
         // Signed in on the way where nobody is yet.
-        await inTime(pick.getByText('The Sandbox’s Account').click({ timeout: 5000 }));
+        await inTime(pick.getByText('Sandbox Account').click({ timeout: 5000 }));
       },
     );
-    await form.locator('#busy', { hasText: 'Waiting for the lists to be picked…' }).waitFor();
+    await form.locator('#busy', { hasText: 'Waiting for you to pick lists…' }).waitFor();
     assert.equal(await form.locator('#create').count(), 0);
     await workbench.picture('form/picking-lists');
     await form.locator('#cancel').click();
@@ -225,7 +225,7 @@ describe('The form of a new instance', () => {
     await openForm();
     await clickUntil(form.locator('vscode-radio[value="oauth"]'), field('oauthCallbackUrl'));
     await press('useSandbox');
-    await form.getByText('The sandbox’s values are filled in.').waitFor();
+    await form.getByText('Sandbox values filled in.').waitFor();
     assert.equal(await field('oauthCallbackUrl').inputValue(), 'http://localhost:18788/oauth/callback');
     await untilDone(async () => {
       await form.locator('vscode-radio[value="basic"]').click({ timeout: 5000 });
@@ -234,7 +234,7 @@ describe('The form of a new instance', () => {
     await field('name').fill('Made by the form');
 
     // The lists are picked from an account: here the sandbox's, signed in on the way where nobody is yet.
-    const way = workbench.quickInputWidget.getByText('The Sandbox’s Account');
+    const way = workbench.quickInputWidget.getByText('Sandbox Account');
     const races = workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'Races' });
     const oneSelected = workbench.quickInputWidget.getByText('1 Selected');
     const box = races.getByText('Races', { exact: true }).first();
@@ -265,12 +265,12 @@ describe('The form of a new instance', () => {
       await signed.waitFor({ state: 'attached', timeout: 5000 });
     });
     await press('fillCallback');
-    await form.locator('#relay', { hasText: 'This is the relay’s URL on this machine.' }).waitFor();
+    await form.locator('#relay', { hasText: 'This is the URL of the relay on this machine.' }).waitFor();
     await untilPreview('/open-connectors"');
     assert.ok(!(await preview()).includes(key));
     await workbench.picture('form/filled-from-the-sandbox');
     await form.locator('#create[aria-disabled="false"]').press('Enter');
-    await form.getByRole('heading', { name: 'The instance has been created' }).waitFor({ timeout: 60_000 });
+    await form.getByRole('heading', { name: 'Instance created' }).waitFor({ timeout: 60_000 });
     // The destination of the settings signs with the key that is there now. Whoever answers is where they were.
     await workbench.answerDialog('Allow');
     const page = await webviewDocument(workbench);

@@ -97,17 +97,17 @@ describe('What is held, as a person sees it and lets it go', function () {
 
   it('sending is paused by a button of the view’s title, and everything says so', async () => {
     await titleButton('Pause Sending');
-    await untilStatusBar(workbench, 'Sending is paused since');
+    await untilStatusBar(workbench, 'Sending has been paused since');
     // Where nothing has come in yet, too.
-    await workbench.view(eventsView).getByText('Sending is paused: what comes in is held.').waitFor();
+    await workbench.view(eventsView).getByText('You paused sending, so new events are held.').waitFor();
     await deliver('ann', 'held: sending is paused');
     await deliver('bea', 'held: sending is paused');
     await deliver('cai', 'held: sending is paused');
-    assert.match(await untilStatusBar(workbench, 'Held: 3.'), /by VS Code\. Held: 3\.\n.*listens on this machine only/);
+    assert.match(await untilStatusBar(workbench, 'Held: 3.'), /by VS Code\. Held: 3\.\n.*from this machine only/);
     assert.equal(await workbench.statusBarText(statusItem), 'CM Relay paused, 3 held');
     await workbench
       .view(eventsView)
-      .getByText(/^Sending is paused since .* by VS Code\. Held: 3\.$/)
+      .getByText(/^Sending paused at .* by VS Code\. Held: 3\.$/)
       .waitFor();
     const tooltip = await workbench.tooltipOf(row('ann@example.com'), 'held: sending is paused since');
     assert.match(await tooltip.innerText(), /by VS Code/);
@@ -128,7 +128,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     const table = await openTable(workbench);
     await sizePanel(workbench, 320);
     const banner = table.locator('.sending');
-    await banner.getByText(/^Sending is paused since .* by VS Code\. Held: 3\.$/).waitFor();
+    await banner.getByText(/^Sending paused at .* by VS Code\. Held: 3\.$/).waitFor();
     for (const theme of ['light', 'highContrast', 'highContrastLight', 'dark'] as const) {
       await changeSettings(workbench, { 'workbench.colorTheme': themes[theme] });
       await until(async () => (await axeViolations(table)).length === 0, 20_000).catch(async () =>
@@ -233,7 +233,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     await row('ham-edited@example.com').filter({ hasText: 'held' }).click();
     await frame().locator('#do-release').waitFor();
     await frame()
-      .getByText(/held: sending is paused since .* by VS Code/)
+      .getByText(/held: sending paused at .* by VS Code/)
       .first()
       .waitFor();
     assert.equal(await frame().locator('#do-manageSecrets').count(), 0);
@@ -267,7 +267,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     await until(async () => !/paused/.test(await untilStatusBar(workbench, 'listens on this machine only')));
     await workbench
       .view(eventsView)
-      .getByText(/^Sending is paused since/)
+      .getByText(/^Sending has been paused since/)
       .waitFor({ state: 'detached' });
     await deliver('lea', 'sent 200');
   });
@@ -308,8 +308,8 @@ describe('What is held, as a person sees it and lets it go', function () {
       const found = await statusIfRunning(dataDir());
       return found !== undefined && found.pid !== pid;
     });
-    await workbench.showNotification('Sending is paused since');
-    await workbench.answerNotification('Sending is paused since', 'Show Held');
+    await workbench.showNotification('Sending has been paused since');
+    await workbench.answerNotification('Sending has been paused since', 'Show Held');
     await workbench.view(eventsView).getByText('Filter: state:held').waitFor();
     assert.equal((await status()).counts.held, 2);
     await workbench.runCommand(`${category}: Clear Filter`);
@@ -334,7 +334,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     await stop('Keep Held');
     await untilStatusBar(workbench, 'stopped');
     const view = workbench.view(eventsView);
-    await view.getByText('Sending is paused, and will be when the relay starts. Held: 2.').waitFor();
+    await view.getByText('Sending is paused and stays paused when the relay starts. Held: 2.').waitFor();
     await row('noa@example.com').filter({ hasText: 'held: sending is paused' }).waitFor();
     await workbench.picture('held/stopped-relay');
     await startRelay(workbench);
@@ -348,7 +348,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     assert.equal((await status()).sending.state, 'flowing');
     url = (await status()).campaignMonitorUrl;
     await workbench.runCommand(`${category}: Pause Sending`);
-    await untilStatusBar(workbench, 'Sending is paused since');
+    await untilStatusBar(workbench, 'Sending has been paused since');
     await deliver('ola', 'held: sending is paused');
     await stop('Discard');
     await untilStatusBar(workbench, 'stopped');

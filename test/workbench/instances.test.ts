@@ -23,7 +23,7 @@ import type { Workbench } from './workbench.ts';
 const view = 'campaignMonitorRelay.instances';
 const newsletter = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
 const members = 'b1000000000000000000000000000001';
-const noLonger = 'Open Connectors no longer has it';
+const noLonger = 'No longer in Open Connectors';
 
 /** An instance as the sandbox's control shows it. */
 interface Shown {
@@ -132,7 +132,7 @@ describe('Instances, as a person sees and changes them', function () {
   };
   /** The instance posts to the relay, which is public. */
   const pointHere = async (name: string): Promise<void> => {
-    const agreement = workbench.dialog.getByText('passes through the servers of the tunnel');
+    const agreement = workbench.dialog.getByText('can read deliveries');
     await untilDone(async () => {
       await choose(name, 'Set Callback URL to This Relay');
       await until(async () => {
@@ -224,14 +224,14 @@ describe('Instances, as a person sees and changes them', function () {
     await begin('epsilon');
     await choose('epsilon', 'Edit Instance…');
     await workbench.pick('Lists');
-    await clickAway(pickRow('Type or Paste IDs'));
+    await clickAway(pickRow('Enter or Paste IDs'));
     await workbench.quickInput.fill('not-an-id');
     await workbench.quickInputWidget.getByText('not-an-id is not a list ID').first().waitFor();
     await workbench.enter(`${newsletter}, ${members}`);
     await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).length === 2);
     await choose('epsilon', 'Edit Instance…');
     await workbench.pick('Lists');
-    await clickAway(pickRow('Pick from the Account’s Lists'));
+    await clickAway(pickRow('Pick from Account Lists'));
     await pickRow('Newsletter').waitFor();
     await workbench.picture('instances/lists');
     // The tooltip of its id may lie over its middle.
@@ -247,7 +247,7 @@ describe('Instances, as a person sees and changes them', function () {
     await platform('PATCH', `/instances/${id}`, { configuration: { 'events.list.ids': newsletter } });
     await choose('epsilon', 'Edit Instance…');
     await workbench.pick('Lists');
-    await clickAway(pickRow('Type or Paste IDs'));
+    await clickAway(pickRow('Enter or Paste IDs'));
     await until(async () => (await workbench.quickInput.inputValue()) === newsletter || undefined, 30_000);
     await workbench.page.keyboard.press('Escape');
   });
@@ -264,7 +264,7 @@ describe('Instances, as a person sees and changes them', function () {
       (text) => text === String(id),
     );
     const curl = await workbench.copied(
-      () => copies('zeta', 'reads it'),
+      () => copies('zeta', 'Reads it'),
       (text) => text.startsWith('curl'),
     );
     assert.ok(curl.includes(`/instances/${id}'`), curl);
@@ -311,7 +311,7 @@ describe('Instances, as a person sees and changes them', function () {
 
   it('deletes after a confirmation, and says in the view what cannot be read', async () => {
     await begin('theta', 'iota');
-    const question = workbench.dialog.getByText('Open Connectors removes it for good');
+    const question = workbench.dialog.getByText('Open Connectors deletes it permanently');
     await workbench.chooseUntil(row('theta'), 'Delete Instance…', question);
     await workbench.picture('instances/delete');
     await workbench.answerDialog('Cancel');
@@ -337,7 +337,7 @@ describe('Instances, as a person sees and changes them', function () {
     await pointHere('rho');
     await workbench.runCommand(`${category}: Stop Relay`);
     await untilStatusBar(workbench, 'stopped');
-    await rowSays('rho', 'to this relay, which does not run');
+    await rowSays('rho', 'to this relay (not running)');
     await workbench.picture('instances/stopped');
     await workbench.runCommand(`${category}: Start Relay`);
     await untilStatusBar(workbench, 'open at');
@@ -352,7 +352,7 @@ describe('Instances, as a person sees and changes them', function () {
     await refresh();
     await rowSays('sigma', noLonger);
     const spoken = (await workbench.treeRows(view)).find(({ label }) => label === 'sigma')?.spoken;
-    assert.equal(spoken, 'instance sigma, Open Connectors no longer has it');
+    assert.equal(spoken, 'instance sigma, no longer in Open Connectors');
     const question = workbench.dialog.getByText('Its token and its verify key are removed');
     await workbench.chooseUntil(row('sigma'), 'Delete Instance…', question);
     await workbench.picture('instances/no-longer');
@@ -389,24 +389,22 @@ describe('Instances, as a person sees and changes them', function () {
     const before = await untilShown(name, () => true);
     await control('POST', '/tokens/revoke', {});
     await refresh();
-    await rowSays('omega', 'not valid: re-authorise it');
+    await rowSays('omega', 'not valid: re-authorise');
     await row('omega').locator('.action-label[aria-label^="Re-authorise Instance"]').waitFor({ state: 'attached' });
     await workbench.picture('instances/not-valid');
     await choose('omega', 'Re-authorise Instance…');
     await workbench.quickInputWidget.getByText('The callback URL that is registered').first().waitFor();
     assert.equal(await workbench.quickInput.inputValue(), callback);
     await workbench.enter(callback);
-    await workbench.quickInputWidget.getByText('The client ID of the OAuth app').first().waitFor();
+    await workbench.quickInputWidget.getByText('Client ID of the OAuth app').first().waitFor();
     await workbench.enter(oauthClientId);
-    const page = await consentPage(workbench, () =>
-      enterSecret('The client secret of the OAuth app', oauthClientSecret),
-    );
+    const page = await consentPage(workbench, () => enterSecret('Client secret of the OAuth app', oauthClientSecret));
     const asked = 'Re-authorise omega [Sign in] (command:workbench.action.closeAllEditors)';
     await workbench.showNotification(asked);
     const links = await workbench.notification(asked).getByRole('button', { name: 'Sign in' }).count();
     assert.equal(links + (await workbench.notification(asked).locator('a', { hasText: 'Sign in' }).count()), 0);
     await workbench.picture('instances/re-authorising');
-    assert.match(await decide(page, 'Allow access'), /Access was granted/);
+    assert.match(await decide(page, 'Allow access'), /Access granted/);
     await page.close();
     await row('omega').filter({ hasNotText: 'not valid' }).waitFor();
     const after = await untilShown(name, ({ valid }) => valid);
@@ -433,7 +431,7 @@ describe('Instances, as a person sees and changes them', function () {
     const first = await relayUrl();
 
     const second = await moved('ask');
-    const question = 'Still pointing to the old one: 1 instance (kappa).';
+    const question = 'Still using the old one: 1 instance (kappa).';
     await workbench.showNotification(question);
     await rowSays('kappa', 'to an old URL of this machine');
     await workbench.picture('instances/url-changed');
@@ -454,7 +452,7 @@ describe('Instances, as a person sees and changes them', function () {
       message: 'Not now',
     });
     const fourth = await moved('always');
-    const failure = 'Not updated: 1 instance (kappa). Open Connectors refused: Not now';
+    const failure = 'Not updated: 1 instance (kappa). Open Connectors refused the request: Not now';
     await workbench.showNotification(failure);
     await workbench.picture('instances/url-failed');
     await workbench.answerNotification(failure, 'Try Again');

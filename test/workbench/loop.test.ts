@@ -68,13 +68,13 @@ describe('From nothing to a working instance', function () {
 
   /** Somebody subscribes at the vendor, to a list of the instance. */
   async function subscribe(name: string, address: string): Promise<void> {
-    await workbench.chooseFromContextMenu(workbench.treeRow(instancesView, name), 'Add a Subscriber in the Sandbox…');
+    await workbench.chooseFromContextMenu(workbench.treeRow(instancesView, name), 'Add Subscriber in Sandbox…');
     const rows = workbench.page.locator('.quick-input-list .monaco-list-row');
     // The list of the instance is offered first.
     await rows.filter({ hasText: 'Newsletter' }).first().waitFor();
     await workbench.picture('loop/list');
     await workbench.page.keyboard.press('Enter');
-    await workbench.quickInputWidget.filter({ hasText: 'Add a Subscriber to Newsletter' }).waitFor();
+    await workbench.quickInputWidget.filter({ hasText: 'Add Subscriber to Newsletter' }).waitFor();
     await workbench.picture('loop/subscriber');
     await workbench.enter(address);
     await workbench.showNotification(`${address} is on the list Newsletter now. The webhook arrives`);
@@ -96,7 +96,7 @@ describe('From nothing to a working instance', function () {
     if (await isStopped(workbench)) await startRelay(workbench);
     if ((await untilStatusBar(workbench, category)).includes('open at')) return;
     await workbench.runCommand(`${category}: Open or Close Public URL`);
-    const agreement = workbench.dialog.getByText('passes through the servers of the tunnel');
+    const agreement = workbench.dialog.getByText('can read deliveries');
     await until(async () => {
       if (await agreement.isVisible()) await workbench.answerDialog('Open Public URL');
       return (await untilStatusBar(workbench, 'Campaign Monitor Relay')).includes('open at') || undefined;
@@ -115,10 +115,10 @@ describe('From nothing to a working instance', function () {
     await workbench.runCommand('View: Close All Editors');
     await workbench.runCommand(`${category}: New Instance…`);
     const form: FrameLocator = workbench.webviewFrame();
-    await clickUntil(form.locator('#do-useSandbox'), form.getByText('The sandbox’s values are filled in.'), 20_000);
+    await clickUntil(form.locator('#do-useSandbox'), form.getByText('Sandbox values filled in.'), 20_000);
     await form.locator('#name input').fill(name);
     await form.locator('#oauthCallbackUrl input').fill(`http://localhost:${await freePort()}/oauth/callback`);
-    await clickUntil(form.locator('#do-fillCallback'), form.getByText('This is the relay’s public URL.'), 20_000);
+    await clickUntil(form.locator('#do-fillCallback'), form.getByText('This is the public URL of the relay.'), 20_000);
     await clickUntil(
       form.locator('#do-generateKey'),
       form.locator('#preview', { hasText: '"event.notification.signature.key": "********"' }),
@@ -132,12 +132,12 @@ describe('From nothing to a working instance', function () {
     );
     await page.setViewportSize({ width: 900, height: 760 });
     await page.screenshot({ path: join(picturesFolder, 'loop', 'consent.png') });
-    assert.match(await decide(page, 'Allow access'), /Access was granted/);
+    assert.match(await decide(page, 'Allow access'), /Access granted/);
     await page.close();
 
     // The instance.
     await form.locator('#created').waitFor();
-    for (const progress of ['Creating the instance', 'Grant access in the browser'])
+    for (const progress of ['Creating instance', 'Grant access in the browser'])
       await workbench.notification(progress).waitFor({ state: 'hidden' });
     await workbench.picture('loop/created');
     await workbench.unfoldView(instancesView);

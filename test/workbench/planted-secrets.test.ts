@@ -82,7 +82,7 @@ describe('Keys and credentials', () => {
         workbench,
         'Destination Credentials',
         ['Name of the credentials', 'callback'],
-        ['Header of the credentials “callback”', 'Authorization'],
+        ['Header name for the credentials “callback”', 'Authorization'],
         ['Value of Authorization', planted.credentials],
       );
       await workbench.answerDialog('Allow');

@@ -52,7 +52,7 @@ describe('The relay, as a person controls it', () => {
   it('starts, and the status bar says so', async () => {
     await workbench.openViewContainer(category);
     // No relay has run in this folder: there is nothing to say.
-    await workbench.view(eventsView).getByText('The relay is not running.').waitFor();
+    await workbench.view(eventsView).getByText('The relay isn’t running.').waitFor();
     assert.equal(await workbench.statusBarItem(statusItem).count(), 0);
     await startRelay(workbench);
     const [found] = dataDirs(workbench);
@@ -64,7 +64,7 @@ describe('The relay, as a person controls it', () => {
   it('says in the empty view how it stands: no public URL, and a destination of one’s own', async () => {
     await startRelay(workbench);
     const view = workbench.view(eventsView);
-    await view.getByText('Nothing has come in yet.').waitFor();
+    await view.getByText('No events yet.').waitFor();
     await workbench.welcomeButton(eventsView, 'Open Public URL').waitFor();
     assert.equal(await view.getByText('a sample receiver answers').count(), 0);
     await workbench.picture('relay-control/empty');
@@ -83,11 +83,11 @@ describe('The relay, as a person controls it', () => {
     assert.ok(items.some((item) => item.includes('Restart Relay')));
     assert.ok(items.some((item) => item.includes('Show Events')));
     assert.ok(
-      items.some((item) => item.includes(receiver.url) && item.includes('not tried yet')),
+      items.some((item) => item.includes(receiver.url) && item.includes('not yet tried')),
       String(items),
     );
     assert.ok(!items.some((item) => item.includes('Close Public URL')));
-    await workbench.quickInputWidget.getByText('Only this machine reaches the relay').waitFor();
+    await workbench.quickInputWidget.getByText('Reachable from this machine only').waitFor();
     await workbench.picture('relay-control/status');
     await workbench.page.keyboard.press('Escape');
   });
@@ -125,7 +125,7 @@ describe('The relay, as a person controls it', () => {
     await untilStatusBar(workbench, 'stopped');
     // What it received can be looked at, and sent by a running relay alone.
     await workbench.chooseFromContextMenu(workbench.treeRow(eventsView, 'before@example.com'), 'Resend');
-    await workbench.answerNotification('The relay is not running', 'Start Relay');
+    await workbench.answerNotification('The relay isn’t running', 'Start Relay');
     await untilStatusBar(workbench, 'listens on this machine only');
   });
 
@@ -156,7 +156,7 @@ describe('The relay, as a person controls it', () => {
     assert.equal(status, 200);
     callback.answer({ status: 200 });
     await untilStatusBar(workbench, 'ended unexpectedly');
-    const text = 'The relay has ended unexpectedly. What it acknowledged is kept.';
+    const text = 'The relay ended unexpectedly. No acknowledged event was lost.';
     await workbench.showNotification(text);
     await workbench.picture('relay-control/killed');
     await workbench.answerNotification(text, 'Start Relay');
@@ -172,7 +172,7 @@ describe('The relay, as a person controls it', () => {
     await startRelay(workbench);
     const { pid } = await statusOf(dataDir);
     process.kill(pid, 'SIGKILL');
-    const text = 'The relay has ended unexpectedly. What it acknowledged is kept.';
+    const text = 'The relay ended unexpectedly. No acknowledged event was lost.';
     await workbench.notification(text).waitFor();
     await workbench.runCommand(`${category}: Start Relay`);
     await untilStatusBar(workbench, 'listens on this machine only');
@@ -184,7 +184,7 @@ describe('The relay, as a person controls it', () => {
     const before = await statusOf(dataDir);
     await run(process.execPath, [packedProgram(), 'stop', '--data-dir', dataDir]);
     await untilStatusBar(workbench, 'stopped by another window or on the command line');
-    const text = 'The relay was stopped by another window or on the command line.';
+    const text = 'Another window or a terminal stopped the relay.';
     await workbench.showNotification(text);
     await workbench.picture('relay-control/stopped-elsewhere');
     await workbench.answerNotification(text, 'Start Relay');
@@ -282,7 +282,7 @@ describe('The public URL, as a person opens it', () => {
       await workbench.showNotification('subscribers');
       await workbench.picture('relay-control/agreement');
       assert.equal((await status()).tunnel.state, 'closed');
-      await workbench.answerNotification('subscribers', 'Only This Machine');
+      await workbench.answerNotification('subscribers', 'This Machine Only');
       offered = true;
     }
     const before = await status();
@@ -297,7 +297,7 @@ describe('The public URL, as a person opens it', () => {
   });
 
   it('asks before the first one and then is open with host and count', async () => {
-    const agreement = workbench.dialog.getByText('passes through the servers of the tunnel');
+    const agreement = workbench.dialog.getByText('can read deliveries');
     await workbench.runCommand(`${category}: Open or Close Public URL`);
     // Asked once: an earlier try may have agreed already.
     await until(async () => (await agreement.isVisible()) || (await status()).tunnel.state === 'open');
@@ -347,7 +347,7 @@ describe('The public URL, as a person opens it', () => {
           await quickInput.waitFor({ state: 'hidden', timeout: 5000 });
           await workbench.statusBarItem(statusItem).click({ timeout: 5000 });
           // Typed, since rows may still move under a click.
-          await page.getByPlaceholder('What would you like to do?').fill(entry, { timeout: 5000 });
+          await page.getByPlaceholder('What do you want to do?').fill(entry, { timeout: 5000 });
           const rows = page.locator('.quick-input-list .monaco-list-row');
           await until(async () => (await rows.count()) === 1 && rows.filter({ hasText: entry }).isVisible(), 5000);
           await page.keyboard.press('Enter');
@@ -375,12 +375,12 @@ describe('The public URL, as a person opens it', () => {
     await tunnel.kill();
     await workbench.runCommand(`${category}: New Instance…`);
     const fill = workbench.webviewFrame().locator('#do-fillCallback');
-    const waiting = workbench.notification('Opening the public URL');
+    const waiting = workbench.notification('Opening public URL');
     // Where the window still took it for open, the URL was filled in.
     await clickUntil(fill, waiting, 15_000);
     await waiting.getByText('trying again').waitFor();
     await workbench.picture('relay-control/waiting');
-    await workbench.answerNotification('Opening the public URL', 'Cancel');
+    await workbench.answerNotification('Opening public URL', 'Cancel');
     await waiting.waitFor({ state: 'hidden' });
     assert.equal((await status()).publicUrl, null);
   });
@@ -412,7 +412,7 @@ describe('Several windows of one relay', () => {
     try {
       const two = await one.another();
       await Promise.all([one, two].map((window) => window.openViewContainer(category)));
-      await two.view(eventsView).getByText('The relay is not running.').waitFor();
+      await two.view(eventsView).getByText('The relay isn’t running.').waitFor();
       await startRelay(one);
       await untilStatusBar(two, 'listens on this machine only');
       const [dataDir = '', ...others] = dataDirs(one);
@@ -570,31 +570,31 @@ describe('A trusted folder', () => {
       assert.deepEqual((await statusOf(dataDir)).settings.tunnel, { kind: 'none' });
       await workbench.showNotification('secret path');
       await workbench.picture('relay-control/fixed-url-offer');
-      await workbench.answerNotification('secret path', 'Only This Machine');
+      await workbench.answerNotification('secret path', 'This Machine Only');
 
       await giveSecret(
         workbench,
         'Destination Credentials',
         ['Name of the credentials', 'prod'],
-        ['Header of the credentials “prod”', 'Authorization'],
+        ['Header name for the credentials “prod”', 'Authorization'],
         ['Value of Authorization', secret],
       );
       await workbench.dialog.getByText(`Send stored credentials to ${origin}?`).waitFor();
       await workbench.picture('relay-control/credential-question');
       const { campaignMonitorUrl } = await statusOf(dataDir);
       await send(campaignMonitorUrl, { body: sampleBody({ email: 'held@example.com' }) });
-      await workbench.answerDialog('Do Not Allow');
+      await workbench.answerDialog('Don’t Allow');
       const refused = `What goes to ${origin} is held`;
       await workbench.showNotification(refused);
       await workbench.picture('relay-control/credential-refused');
       const row = workbench.treeRow(eventsView, 'held@example.com');
-      await workbench.tooltipOf(row, 'You have not allowed it to use the credentials “prod”');
+      await workbench.tooltipOf(row, 'You haven’t allowed it to use the credentials “prod”');
       assert.equal(evil.requests.length, 0);
       assert.deepEqual((await statusOf(dataDir)).destinations[0]?.state, 'held');
 
       // A later word takes the first one back.
       await workbench.answerNotification(refused, 'Choose…');
-      await workbench.quickInputWidget.getByText('Where Keys and Credentials May Go').waitFor();
+      await workbench.quickInputWidget.getByText('Allowed Destinations for Keys and Credentials').waitFor();
       await workbench.picture('relay-control/credential-consents');
       await clickUntil(
         workbench.quickInputWidget.getByText('the credentials “prod”'),

@@ -96,7 +96,7 @@ describe('The sandbox’s account, as somebody tries it without a network', func
     await workbench.runCommand(`${category}: Stop Relay`);
     await workbench.answerDialog('Leave As They Are');
     await untilStatusBar(workbench, 'stopped');
-    await row('This relay, which does not run').waitFor();
+    await row('This relay (not running)').waitFor();
     await workbench.picture('webhooks/sandbox-stopped');
     await workbench.runCommand(`${category}: Start Relay`);
     await untilStatusBar(workbench, 'listens on this machine only');

@@ -57,7 +57,7 @@ describe('The walkthrough', () => {
     const done = (title: string) => ticked(workbench, title);
     const listens = workbench
       .statusBarItem(statusItem)
-      .and(workbench.page.locator(':has([aria-label*="listens on this machine only"])'));
+      .and(workbench.page.locator(':has([aria-label*="reachable from this machine only"])'));
     const begin = async (): Promise<void> => {
       await workbench.runCommand(`${category}: Get Started`);
       await step(steps.start).waitFor();
@@ -108,10 +108,7 @@ describe('The walkthrough', () => {
       await begin();
       await choose(steps.public);
       await workbench.picture('walkthrough/5-public');
-      await clickUntil(
-        button(steps.public, 'Open Public URL'),
-        workbench.dialog.getByText('passes through the servers of the tunnel'),
-      );
+      await clickUntil(button(steps.public, 'Open Public URL'), workbench.dialog.getByText('can read deliveries'));
       await workbench.answerDialog('Cancel');
       assert.equal((await statusOf(dataDirs(workbench)[0]!)).tunnel.state, 'closed');
 

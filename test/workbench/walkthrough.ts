@@ -7,7 +7,7 @@ export const steps = {
   sample: 'Send sample events',
   look: 'Look at an event',
   callback: 'Forward to your callback',
-  public: 'Receive from the real vendors',
+  public: 'Receive real events',
 };
 /** A step by its title. */
 export function stepOf(workbench: Workbench, title: string): Locator {

@@ -74,11 +74,11 @@ describe('The table of webhooks, as a person uses it', () => {
   });
 
   it('says that the relay is stopped, and starts it', async () => {
-    await table.getByText('The relay is not running.').waitFor();
+    await table.getByText('The relay isn’t running.').waitFor();
     await workbench.picture('table/stopped');
     await table.getByRole('button', { name: 'Start Relay' }).click();
     await untilStatusBar(workbench, 'listens on this machine only');
-    await table.getByText('Nothing has come in yet.').waitFor();
+    await table.getByText('No events yet.').waitFor();
     await workbench.picture('table/empty');
     url = (await statusOf(dataDirs(workbench)[0]!)).campaignMonitorUrl;
   });
@@ -236,7 +236,7 @@ describe('The table of webhooks, as a person uses it', () => {
     const freeze = table.getByRole('button', { name: 'Freeze List', exact: true });
     await freeze.click();
     await table.getByRole('button', { name: 'Unfreeze List' }).waitFor();
-    await table.locator('.frozen').getByText('List is frozen: new events do not join it.').waitFor();
+    await table.locator('.frozen').getByText('The list is frozen, so new events don’t appear.').waitFor();
     await post(sampleBody({ email: 'cai@example.com' }));
     await post(sampleBody({ email: 'dan@example.com' }));
     const news = table.getByRole('button', { name: '2 new' });
@@ -315,20 +315,20 @@ describe('The table of webhooks, as a person uses it', () => {
 
   it('shows what a stopped relay received, to be read alone, and starts it', async () => {
     await workbench.runCommand(`${category}: Stop Relay`);
-    await table.getByText('the relay is not running').waitFor();
+    await table.getByText('relay not running').waitFor();
     await row('cai@example.com').waitFor();
     assert.ok(await table.getByRole('button', { name: 'Freeze List' }).isDisabled());
     await table.getByRole('combobox').fill('address:bea');
     await key('Enter');
     await untilCells('address', ['bea@example.com']);
-    await table.getByText('1 of 6 · the relay is not running', { exact: true }).waitFor();
+    await table.getByText('1 of 6 · relay not running', { exact: true }).waitFor();
     await workbench.picture('table/read-only');
     await table.getByRole('combobox').fill('');
     await key('Enter');
     await row('cai@example.com').waitFor();
     await table.getByRole('button', { name: 'Start Relay' }).click();
     await untilStatusBar(workbench, 'listens on this machine only');
-    await table.getByText('the relay is not running').waitFor({ state: 'detached' });
+    await table.getByText('relay not running').waitFor({ state: 'detached' });
     url = (await statusOf(dataDirs(workbench)[0]!)).campaignMonitorUrl;
   });
 

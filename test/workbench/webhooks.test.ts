@@ -168,10 +168,10 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       await clickUntil(button, workbench.quickInputWidget.getByText('OAuth in the Browser'));
       await workbench.picture('webhooks/ways');
       await workbench.page.keyboard.press('Enter');
-      await answer('API key of Campaign Monitor', 'another-key');
-      await workbench.showNotification('Campaign Monitor does not take this API key: Invalid API Key');
+      await answer('Campaign Monitor API key for', 'another-key');
+      await workbench.showNotification('Campaign Monitor rejected this API key: Invalid API Key');
       await workbench.answerNotification('Invalid API Key', 'Try Again');
-      await answer('API key of Campaign Monitor', apiKey);
+      await answer('Campaign Monitor API key for', apiKey);
     }
     await row('Newsletter').waitFor();
     await row('Races').waitFor();
@@ -275,12 +275,12 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.quickInput.press('Enter');
     await widget
       .locator('.monaco-list-row, .quick-input-list-separator')
-      .getByText('Tick at least one event')
+      .getByText('Select at least one event')
       .waitFor();
     await workbench.picture('webhooks/no-event');
     await clickUntil(widget.getByText('Update', { exact: true }), widget.getByText('1 Selected'));
     // VS Code hides it, text and all.
-    await widget.getByText('Tick at least one event').waitFor({ state: 'hidden' });
+    await widget.getByText('Select at least one event').waitFor({ state: 'hidden' });
     await clickUntil(widget.getByRole('button', { name: 'Choose the Format' }), widget.getByText('(3/3)'));
     const back = widget.getByRole('button', { name: 'Back' });
     await clickUntil(back, widget.getByText('(2/3)'));
@@ -333,8 +333,8 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await plant(gone);
     await workbench.runCommand(`${category}: Refresh`);
     await row('Old URL of this machine').waitFor();
-    await workbench.runCommand(`${category}: Remove All Webhooks That Point to Old URLs…`);
-    await workbench.dialog.getByText('Remove webhooks that point to old URLs of this machine?').waitFor();
+    await workbench.runCommand(`${category}: Remove Webhooks with Old URLs…`);
+    await workbench.dialog.getByText('Remove webhooks that use old URLs of this machine?').waitFor();
     await workbench.picture('webhooks/remove-old');
     await workbench.answerDialog('Remove');
     await until(async () => (await hooks()).every(({ Url }) => Url !== gone));
@@ -377,9 +377,9 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.treeRow(eventsView, 'Test call').waitFor();
     await workbench.unfoldView(eventsView, false);
     for (const [text, why] of [
-      [`/gone`, 'The server answered 404: it does not know this path'],
-      [`/moved`, 'The server answered 302, a redirect'],
-      [dead, 'Nobody listens at its URL'],
+      [`/gone`, 'The server returned 404: it doesn’t know this path'],
+      [`/moved`, 'The server returned 302, a redirect'],
+      [dead, 'Nothing is listening at its URL'],
     ] as const) {
       await tested(text, why);
     }
@@ -395,7 +395,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       await row('This relay').click({ timeout: 5000 });
       await row('neighbour.example').click({ modifiers: ['ControlOrMeta'], timeout: 5000 });
       await choose('neighbour.example', 'Delete Webhook…');
-      await workbench.notification('Some of these webhooks are not this tool’s').waitFor({ timeout: 15_000 });
+      await workbench.notification('Some of these webhooks weren’t created here').waitFor({ timeout: 15_000 });
     });
     await row('neighbour.example').click();
     await chooseUntil('neighbour.example', 'Delete Webhook…', 'Whoever registered it');
@@ -411,7 +411,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await registered();
     const subdomain = `moved-${Date.now()}`;
     await changeSettings(workbench, { 'campaignMonitorRelay.tunnel.subdomain': subdomain });
-    const text = 'Still pointing to the old one: 1 webhook (Newsletter).';
+    const text = 'Still using the old one: 1 webhook (Newsletter).';
     await workbench.showNotification(text);
     await row('Old URL of this machine').waitFor();
     await workbench.picture('webhooks/url-changed');
@@ -427,25 +427,25 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     const [before] = await ours();
     const { campaignMonitorUrl: localBefore } = await statusOf(dataDir!);
     const command = `${category}: New Secret URL…`;
-    const question = workbench.dialog.getByText('Make a new secret URL for this relay?');
+    const question = workbench.dialog.getByText('Create a new secret URL for this relay?');
     await workbench.runCommand(command);
     await question.waitFor();
-    await workbench.dialog.getByText('Webhooks and instances that were set up in VS Code are updated now.').waitFor();
-    await workbench.dialog.getByText('Update everything else that has the URL yourself').waitFor();
+    await workbench.dialog.getByText('Webhooks and instances set up in VS Code are updated now.').waitFor();
+    await workbench.dialog.getByText('Update everything else that uses the URL yourself').waitFor();
     await workbench.picture('webhooks/new-secret-url');
     await workbench.answerDialog('Cancel');
     assert.equal((await statusOf(dataDir!)).campaignMonitorUrl, localBefore);
     await workbench.runCommand('Notifications: Clear All Notifications');
     await workbench.runCommand(command);
     await question.waitFor();
-    await workbench.answerDialog('Make New Secret URL');
-    await workbench.showNotification('Pointing to this relay again: 1 webhook (Newsletter).');
+    await workbench.answerDialog('Create New Secret URL');
+    await workbench.showNotification('Updated to this relay’s URL: 1 webhook (Newsletter).');
     await settled();
     const [after] = await ours();
     assert.equal(new URL(after!.Url).host, new URL(before!.Url).host);
     assert.notEqual(after!.Url, before!.Url);
     assert.equal((await fetch(localBefore, { method: 'POST', body: '{}' })).status, 404);
-    assert.equal(await workbench.notification('Still pointing to the old one').count(), 0, 'no second question');
+    assert.equal(await workbench.notification('Still using the old one').count(), 0, 'no second question');
     await row('This relay').waitFor();
     const address = `renewed-${Date.now()}@example.com`;
     await vendor('POST', `/subscribers/${newsletter}.json`, { EmailAddress: address, ConsentToTrack: 'Yes' });
@@ -460,7 +460,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     const [before] = await ours();
     await fetch(`${sandbox.control}/failures`, { method: 'POST', body: JSON.stringify({ at: 'api', times: 6 }) });
     await workbench.runCommand(`${category}: New Secret URL…`);
-    await workbench.answerDialog('Make New Secret URL');
+    await workbench.answerDialog('Create New Secret URL');
     await workbench.showNotification('Not updated: 1 webhook (Newsletter)');
     // The other failures that were ordered.
     await until(async () => (await vendor('GET', '/systemdate.json')).status === 200);
@@ -500,7 +500,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     });
     await workbench.runCommand('Notifications: Clear All Notifications');
     await workbench.runCommand(`${category}: Start Relay`);
-    const text = 'Still pointing to the old one: 1 webhook (Newsletter).';
+    const text = 'Still using the old one: 1 webhook (Newsletter).';
     await workbench.showNotification(text);
     await workbench.picture('webhooks/left-behind');
     await workbench.answerNotification(text, button);
@@ -554,8 +554,8 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
   });
 
   it('stands below its account, where there are several', async () => {
-    const sandboxAccount = workbench.quickInputWidget.getByText('The Sandbox’s Account');
-    await workbench.runCommandThatAsks(`${category}: Sign In to Campaign Monitor…`, 'The Sandbox’s Account');
+    const sandboxAccount = workbench.quickInputWidget.getByText('Sandbox Account');
+    await workbench.runCommandThatAsks(`${category}: Sign In to Campaign Monitor…`, 'Sandbox Account');
     await clickAway(sandboxAccount);
     const accounts = workbench.view(view).locator('.monaco-list-row[aria-level="1"]');
     await accounts.filter({ hasText: 'Sandbox' }).waitFor({ timeout: 60_000 });

@@ -24,15 +24,15 @@ interface BodyOptions extends CommonOptions, InstanceFlags {
 export function bodyCommand(): Command {
   const command = newCommand(
     'body',
-    'print the body that creates an instance in Open Connectors',
-    'Prints the JSON body of POST /instances, which creates an instance of the Campaign Monitor connector with events. What is given is checked, and what is not given is "", to be filled in. The client id and the client secret of the OAuth app come from the environment variables OAUTH_API_KEY and OAUTH_API_SECRET.',
+    'print the body for creating an instance in Open Connectors',
+    'Prints the JSON body for POST /instances, which creates an instance of the Campaign Monitor connector with events. The values you give are validated; the others are "" for you to fill in. The OAuth app\'s client ID and client secret come from the environment variables OAUTH_API_KEY and OAUTH_API_SECRET.',
     [
       'Examples:',
-      '  cm-relay instances body                                   every key, nothing filled in',
+      '  cm-relay instances body                                   all keys, with empty values',
       '  cm-relay instances body --name "My lists" --list 4fe1… --callback-url https://…/open-connectors > body.json',
-      '  cm-relay instances body --name "My lists" --curl          a command with placeholders for secrets',
+      '  cm-relay instances body --name "My lists" --curl          a curl command with placeholders for secrets',
       '',
-      'Next: post it with your user and organization secret; --curl prints the command. Keep the id and the token of',
+      'Next: post it with your user secret and organization secret; --curl prints the command. Save the ID and token from',
       'the answer.',
     ],
   );
@@ -40,26 +40,26 @@ export function bodyCommand(): Command {
   for (const option of instanceFlags()) command.addOption(option);
   return command
     .addOption(
-      new Option('--code <code>', 'the grant code that the consent ended with; it works once').argParser(
+      new Option('--code <code>', 'grant code from the consent page; works once').argParser(
         checkedBy(notEmpty('a code')),
       ),
     )
     .optionsGroup('Output:')
-    .addOption(new Option('--curl', 'a curl command that posts it, with placeholders for secrets'))
+    .addOption(new Option('--curl', 'print a curl command that posts it, with placeholders for secrets'))
     .addOption(
-      new Option(
-        '--host <host>',
-        `the host of your Open Connectors, for --curl (default: ${defaultPlatformHost})`,
-      ).argParser(checkedBy(notEmpty('a host'))),
+      new Option('--host <host>', `your Open Connectors host, for --curl (default: ${defaultPlatformHost})`).argParser(
+        checkedBy(notEmpty('a host')),
+      ),
     )
-    .addOption(new Option('--with-secrets', 'leave secrets in clear in the curl command'))
+    .addOption(new Option('--with-secrets', 'show secrets in the curl command'))
     .action(body);
 }
 
 async function body(options: BodyOptions): Promise<void> {
   if (options.curl !== true) {
-    if (options.host !== undefined) throw new UsageError('--host goes with --curl');
-    if (options.withSecrets === true) throw new UsageError('--with-secrets goes with --curl: JSON has them in clear');
+    if (options.host !== undefined) throw new UsageError('--host requires --curl');
+    if (options.withSecrets === true)
+      throw new UsageError('--with-secrets requires --curl; the JSON always shows secrets');
   }
   const input: InstanceInput = {
     ...instanceOfFlags(options),

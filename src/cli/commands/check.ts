@@ -42,8 +42,8 @@ export function checkCommand(): Command {
   const listChecks = new Option('--list-checks', 'list the checks without sending anything');
   const command = newCommand(
     'check',
-    'find out whether your callback is ready',
-    'Sends your callback what real traffic has in store for it: notifications twice, late, out of order, in batches of 1,000, with forged signatures, cut and slow; and says of each what came of it, why it matters and what to do. Needs no relay, no account and no network: it sends to that URL alone.',
+    'check whether your callback is ready for real traffic',
+    "Sends your callback what real traffic brings: duplicate, late, and out-of-order notifications, batches of 1,000, forged signatures, and cut or slow connections. For each check, it says what happened, why it matters, and what to do. Sends only to that URL; you don't need a relay, an account, or a network.",
     [
       'Examples:',
       '  cm-relay check http://localhost:3000/callback',
@@ -53,39 +53,39 @@ export function checkCommand(): Command {
       '  cm-relay check http://localhost:3000/callback --only same-event-twice,large-batch',
       '  cm-relay check http://localhost:3000/callback --except large-batch --strict',
       '  cm-relay check --config cm-relay.config.json --destination staging --report junit=check.xml',
-      '  cm-relay check --list-checks                         what there is, and why it matters',
+      '  cm-relay check --list-checks                         show the checks and why they matter',
       '',
-      'Whether something was processed twice, or at all, cannot be seen from outside: --probe tells how many contacts there',
-      'are before and after, --kept what is known of them. Without them such checks are "undecided".',
+      "A check can't see from outside whether your callback processed something, or did it twice. --probe gives the number of",
+      'contacts before and after; --kept shows the data your callback keeps. Without them, such checks are "undecided".',
       '',
-      'It makes up some 1,300 contacts, whose addresses hold "check-" and the letters of the run, and at the end sends a',
-      'Deactivate for each of them; --keep leaves them there.',
-      'Exits with 0 where nothing failed, with 1 where something did, with 2 for bad usage.',
+      'Makes up about 1,300 contacts, whose addresses contain "check-" and the letters of the run. At the end, it sends a',
+      'Deactivate for each one; --keep leaves them in place.',
+      'Exits with 0 if no check failed, 1 if one failed, and 2 for a usage error.',
       '',
-      'Next: docs/check.md has every check in a table; cm-relay scenario runs those of your own.',
+      'Next: docs/check.md lists all checks; cm-relay scenario runs your own.',
     ],
   ).addArgument(
-    new Argument('[url]', 'your callback (default: the destination of --config)').argParser(checkedBy(callbackUrl)),
+    new Argument('[url]', 'your callback (default: the destination in --config)').argParser(checkedBy(callbackUrl)),
   );
   return withProbeFlags(withTargetFlags(command), 'found by the first notification')
     .optionsGroup('Selection:')
-    .addOption(new Option('--only <checks>', 'run these checks only: comma-separated ids or names'))
+    .addOption(new Option('--only <checks>', 'run only these checks (comma-separated IDs or names)'))
     .addOption(new Option('--except <checks>', 'skip these checks: comma-separated ids or names'))
     .addOption(listChecks)
     .addOption(formerFlag(listChecks, '--list'))
     .optionsGroup('Limits:')
-    .addOption(new Option('--strict', 'fail where a check is undecided, too, or could not be run in time'))
-    .addOption(new Option('--keep', 'leave the made-up contacts with your callback: send no Deactivate at the end'))
+    .addOption(new Option('--strict', 'also fail if a check is undecided or ran out of time'))
+    .addOption(new Option('--keep', 'keep the made-up contacts in your callback; send no Deactivate at the end'))
     .addOption(maxAnswerTime)
     .addOption(formerFlag(maxAnswerTime, '--answer-within <ms>', wholeNumber(z.int().min(1).max(600_000))))
     .addOption(
-      new Option('--timeout <s>', 'how long all checks may take, in seconds; what is left then is skipped')
+      new Option('--timeout <s>', "limit for all checks, in seconds; checks that don't start in time are skipped")
         .default(allChecksMs / 1000)
         .argParser(wholeNumber(z.int().min(1).max(86_400))),
     )
     .optionsGroup('Output:')
     .addOption(reportFlag())
-    .addOption(jsonFlag('one JSON object a line: {"type":"check",…} for each, then {"type":"summary",…}'))
+    .addOption(jsonFlag('print one JSON object per line: {"type":"check",…} for each check, then {"type":"summary",…}'))
     .action(check);
 }
 
@@ -96,12 +96,12 @@ function chosen(all: readonly Check[], { only, except }: CheckOptions): readonly
     const { meant, unknown } = meantBy(text, all, ({ id, title }) => ({ id, name: title }));
     if (unknown === undefined) return meant;
     throw new UsageError(
-      `${index === 0 ? '--only' : '--except'} ${unknown}: there is no such check`,
-      `There are: ${all.map(({ id }) => id).join(', ')}`,
+      `${index === 0 ? '--only' : '--except'} ${unknown}: no such check`,
+      `Available: ${all.map(({ id }) => id).join(', ')}`,
     );
   });
   const checks = all.filter((each) => kept.includes(each) && !left.includes(each));
-  if (checks.length === 0) throw new UsageError('--except: it leaves no check to run');
+  if (checks.length === 0) throw new UsageError('--except: no checks left to run');
   return checks;
 }
 
@@ -133,7 +133,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     const run = newRun();
     const { sources, addresses } = withNote(sourcesOf({ folder: null, fromHistory: null }));
     const context = { ...probes, target, run, signal, sources, settling: settlingOf(options.stableFor) };
-    note(`Checking ${checking.shownUrl(target.url)}: ${count(checks.length, 'check')}, run ${run.token}.`);
+    note(`Checking ${checking.shownUrl(target.url)}: ${count(checks.length, 'check')} (run ${run.token}).`);
     const has = { probe: probes.probe !== null, kept: probes.kept !== null, key: target.signatureKey !== undefined };
     const isSettlingGiven = options.stableFor !== undefined;
     note(saidCost(costOf(checks, { has, settling: context.settling, isSettlingGiven }), options));
@@ -145,7 +145,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
       isSettlingGiven,
       onSlow: (workMs, settling) => {
         note(
-          `Your callback works ${duration(workMs)} behind its answer: the number has to stay as it is for ${duration(settling.quietMs)}. --stable-for <s> says it otherwise.`,
+          `Your callback works for ${duration(workMs)} after it answers, so the count must stay unchanged for ${duration(settling.quietMs)}. To change this, use --stable-for <s>.`,
         );
         note(saidCost(costOf(checks, { has, settling, isSettlingGiven: true }), options));
       },
@@ -153,7 +153,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
         const reported = reportedCheck(result);
         const { isNews, causes } = newsOf(result);
         // What is to be fixed first comes before what it may have made fail.
-        for (const cause of causes) note(`Look at this first: ${textOf(cause)}.`);
+        for (const cause of causes) note(`Fix this first: ${textOf(cause)}.`);
         const shown = isNews ? reported : withoutDetails(reported);
         printed = printed.then(() =>
           options.json === true ? printJson({ type: 'check', ...reported }) : checking.printReported(shown),
@@ -170,7 +170,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     if (options.json === true) await printJson({ type: 'summary', run: run.token, ...all, removal });
     else await print(`\n${countsLine(all)}\n`);
     if (absent != null) {
-      throw new CommandError(textOf(absent), 'Start your callback, then check it again. Nothing was sent.');
+      throw new CommandError(textOf(absent), 'Start your callback, then run the check again. Nothing was sent.');
     }
     note(saidRemoval(removal, addresses.size, run.token));
     if (all.undecided > 0 && options.json !== true) note(whatDecides(options));
@@ -182,42 +182,45 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
 function saidCost({ leastMs, mostMs }: Cost, { timeout, keep }: CheckOptions): string {
   const limit = `${duration(timeout * 1000)} at most`;
   const removal = keep === true ? '' : `, and ${duration(removalMs)} to remove the made-up contacts`;
-  return `Takes ${duration(leastMs)} to ${duration(mostMs)}, plus the time your callback takes to answer; ${limit}${removal}.`;
+  return `Takes ${duration(leastMs)} to ${duration(mostMs)}, plus your callback's own time; ${limit}${removal}.`;
 }
 
 /** What became of the contacts that were made up, in a line. */
 function saidRemoval(removal: Removal | null, made: number, token: string): string {
   if (removal === null)
-    return `${count(made, 'made-up contact')} stay with your callback: their addresses hold "check-${token}".`;
+    return `${count(made, 'made-up contact')} stay in your callback. Their addresses contain "check-${token}".`;
   const { addresses, refused } = removal;
-  const left = `A Deactivate was sent for each of ${count(addresses, 'made-up contact')}.`;
-  return refused === 0 ? left : `${left} ${refused} of them were not taken: their addresses hold "check-${token}".`;
+  const left = `Sent a Deactivate for each of ${count(addresses, 'made-up contact')}.`;
+  return refused === 0
+    ? left
+    : `${left} Your callback refused ${refused} of them; their addresses contain "check-${token}".`;
 }
 
 /** @throws CommandError where it did not go as it should */
 function refuse(results: readonly CheckResult[], reported: readonly Reported[], { strict }: CheckOptions): void {
   const idsOf = (outcome: Outcome): string[] => reported.filter((each) => each.outcome === outcome).map(({ id }) => id);
   const [failed, undecided] = [idsOf('failed'), idsOf('undecided')];
-  const again = (id: string | undefined): string => `Mend one and look again: cm-relay check … --only ${id ?? ''}`;
+  const again = (id: string | undefined): string => `Fix one, then check it again: cm-relay check … --only ${id ?? ''}`;
   if (failed.length > 0) {
     throw new CommandError(`${failed.length} of ${count(results.length, 'check')} failed`, again(failed[0]));
   }
   if (strict !== true) return;
   if (undecided.length > 0) {
-    const what = `${undecided.length} of ${count(results.length, 'check')} undecided, which --strict does not let pass`;
-    throw new CommandError(what, `Leave out what cannot be asked: cm-relay check … --except ${undecided.join(',')}`);
+    const what = `${undecided.length} of ${count(results.length, 'check')} undecided, which --strict counts as failed`;
+    throw new CommandError(what, `To skip them: cm-relay check … --except ${undecided.join(',')}`);
   }
   const missed = results.filter(({ outcome, reason }) => outcome === 'skipped' && codeOf(reason) !== 'no-key').length;
   if (missed > 0)
-    throw new CommandError(`${missed} of ${count(results.length, 'check')} not run`, 'Give more time: --timeout <s>.');
+    throw new CommandError(
+      `${missed} of ${count(results.length, 'check')} not run`,
+      'Allow more time with --timeout <s>.',
+    );
 }
 
 function whatDecides({ probe, probeCommand, kept }: CheckOptions): string {
   const flags = [
-    ...(probe === undefined && probeCommand === undefined ? ['--probe <url> tells how many contacts there are'] : []),
-    ...(kept === undefined ? ['--kept <url> shows what is known of them'] : []),
+    ...(probe === undefined && probeCommand === undefined ? ['--probe <url> for the number of contacts'] : []),
+    ...(kept === undefined ? ['--kept <url> for the data your callback keeps'] : []),
   ];
-  return flags.length === 0
-    ? 'What is undecided says why.'
-    : `What is undecided can be asked of your own program: ${flags.join('; ')}.`;
+  return flags.length === 0 ? 'Each undecided check says why.' : `To decide these checks, add ${flags.join('; ')}.`;
 }

@@ -26,32 +26,29 @@ export function filterFlag(description: string): Option {
 }
 
 export const filterHelp = [
-  'A filter is words, all of which must fit: type:subscribe list:<id> address:jane@example.org state:failed',
-  'since:2h until:2026-01-31 kind:rejected signature:invalid; anything else is searched for in the text.',
+  'All words in a filter must match: type:subscribe list:<id> address:jane@example.org state:failed',
+  'since:2h until:2026-01-31 kind:rejected signature:invalid. Other words search the text.',
 ];
 
 /** `cm-relay events`. */
 export function eventsCommand(): Command {
-  return newCommand(
-    'events',
-    'list what was received',
-    'Lists what was received, newest first, whether the relay runs or not.',
-    [
-      'Examples:',
-      '  cm-relay events',
-      '  cm-relay events --filter "type:subscribe state:failed since:2h"',
-      '  cm-relay events --limit 10000 --json | grep jane',
-      '',
-      ...filterHelp,
-      '',
-      'Next: cm-relay show e12 shows one of them in full, cm-relay resend e12 sends it again.',
-    ],
-  )
-    .addOption(filterFlag('only what fits').default('', 'everything'))
+  return newCommand('events', 'list events', "Lists received events, newest first. The relay doesn't need to run.", [
+    'Examples:',
+    '  cm-relay events',
+    '  cm-relay events --filter "type:subscribe state:failed since:2h"',
+    '  cm-relay events --limit 10000 --json | grep jane',
+    '',
+    ...filterHelp,
+    '',
+    'Next: cm-relay show e12 shows one event in full; cm-relay resend e12 resends it.',
+  ])
+    .addOption(filterFlag('show only matching events').default('', 'everything'))
     .addOption(
-      new Option('--limit <n>', 'how many at most').default(50).argParser(wholeNumber(z.int().min(1).max(10_000_000))),
+      new Option('--limit <n>', 'maximum number of events')
+        .default(50)
+        .argParser(wholeNumber(z.int().min(1).max(10_000_000))),
     )
-    .addOption(jsonFlag('one JSON object a line, one for each event'))
+    .addOption(jsonFlag('print one JSON object per line for each event'))
     .action(events);
 }
 
@@ -75,8 +72,8 @@ async function events(options: EventsOptions): Promise<void> {
     if (shown === 0 && options.json !== true) {
       note(
         options.filter === ''
-          ? `Nothing was received yet. cm-relay trigger subscribe${dataDirHint(options)} sends a sample to a running relay.`
-          : 'Nothing fits the filter.',
+          ? `No events yet. To send a sample to a running relay, run cm-relay trigger subscribe${dataDirHint(options)}.`
+          : 'No events match the filter.',
       );
     }
   });
@@ -106,8 +103,6 @@ export async function* pages(history: History, filter: string, limit: number): A
   if (mistyped !== null) note(mistyped);
   // Where there were as many as were asked for, nothing is missed.
   if (unseen > 0 && left > 0) {
-    note(
-      `${unseen} older events were not looked at: the index of the history is still being made. Ask again in a moment.`,
-    );
+    note(`${unseen} older events not searched: the history index is still being built. Try again in a moment.`);
   }
 }

@@ -27,33 +27,33 @@ interface ExportOptions extends CommonOptions {
 export function exportCommand(): Command {
   return newCommand(
     'export',
-    'write events as curl, .http, HAR, JSON or a fixture to share',
-    'Writes events to standard output, or to a file, in a format for other tools, whether the relay runs or not. curl and http hold the notifications as they go to your callback or, where they go nowhere, the delivery itself; har holds the delivery and every attempt; json everything; fixture the delivery with everything personal replaced.',
+    'export events as curl, .http, HAR, JSON, or a shareable fixture',
+    "Exports events for other tools, to standard output or a file. The relay doesn't need to run. curl and http contain the notifications as sent to your callback, or the delivery itself if there is no destination; har contains the delivery and every attempt; json contains everything; fixture contains the delivery with all personal data replaced.",
     [
       'Examples:',
-      '  cm-relay export e12 --as curl                             a command that sends it again',
-      '  cm-relay export d7 --as http --out delivery.http          for the REST client of your editor',
+      '  cm-relay export e12 --as curl                             a command that resends it',
+      "  cm-relay export d7 --as http --out delivery.http          for your editor's REST client",
       '  cm-relay export --filter state:failed --as har > failed.har',
-      '  cm-relay export e12 --as fixture > fixture.json           fit for a bug report or a pull request',
+      '  cm-relay export e12 --as fixture > fixture.json           for a bug report or pull request',
       '',
       ...filterHelp,
       '',
-      'A fixture replaces names, addresses, field values, IP addresses and list ids consistently. Read it before you',
-      'share it. The other formats hold what was received, with credentials masked.',
+      'A fixture replaces names, addresses, field values, IP addresses, and list IDs consistently. Read it before you',
+      'share it. The other formats contain the received data, with credentials masked.',
       '',
-      'A REST client acts on lines of a .http file. A body that it could take for such lines is left out, with a comment;',
-      'with --out it is kept in a file of its own beside the .http file, which sends it to the byte.',
+      'REST clients act on some lines in a .http file. A body with such lines is left out, with a comment.',
+      'With --out, it goes into a separate file beside the .http file, which sends it unchanged.',
     ],
   )
-    .addArgument(new Argument('[ids...]', 'ids of events, deliveries or notifications').argParser(collectIds))
-    .addOption(new Option('--as <format>', 'the format').choices(Object.keys(formats)).makeOptionMandatory())
-    .addOption(filterFlag('all that fits a filter'))
+    .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))
+    .addOption(new Option('--as <format>', 'format').choices(Object.keys(formats)).makeOptionMandatory())
+    .addOption(filterFlag('all matching events'))
     .addOption(
-      new Option('--out <file>', 'write to a file; for http, with bodies in files beside it where need be').argParser(
+      new Option('--out <file>', 'write to a file; for http, puts bodies in separate files if needed').argParser(
         checkedBy(notEmpty('a file')),
       ),
     )
-    .addOption(new Option('--with-secrets', "leave the webhook endpoint's secret and credentials in URLs in clear"))
+    .addOption(new Option('--with-secrets', "show the webhook endpoint's secret and credentials in URLs"))
     .action(exportEvents);
 }
 
@@ -61,19 +61,22 @@ async function exportEvents(ids: string[] | undefined, options: ExportOptions): 
   const named = ids !== undefined && ids.length > 0;
   if (named === (options.filter !== undefined)) {
     throw new UsageError(
-      named ? 'ids and --filter exclude each other' : 'nothing to export: give ids or --filter',
+      named ? 'use either IDs or --filter, not both' : 'nothing to export: give IDs or --filter',
       'For example: cm-relay export e12 --as curl',
     );
   }
   if (options.as === 'fixture' && options.withSecrets === true) {
-    throw new UsageError('--with-secrets does not go with --as fixture, which is there to be shared');
+    throw new UsageError('--with-secrets does not work with --as fixture, which is meant for sharing');
   }
   const format = formats[options.as];
   await withHistory(options, async (history) => {
     const selection = named ? selectedByIds(history, ids) : selectedByFilter(history, options.filter ?? '');
     const deliveries = await selection;
     if (deliveries.size === 0) {
-      throw new CommandError('nothing to export: nothing fits the filter', 'cm-relay events shows what there is.');
+      throw new CommandError(
+        'nothing to export: no events match the filter',
+        'To see all events, run cm-relay events.',
+      );
     }
     const items = counted(exportItems(history, deliveries, options.as), deliveries.size);
     const formatOptions = { withSecrets: options.withSecrets === true, version };
@@ -93,7 +96,7 @@ async function writeTo(
   pieces: (keepBody: FormatOptions['keepBody']) => AsyncIterable<string>,
 ): Promise<void> {
   const kept = new Set<string>();
-  const another = 'Name another file with --out.';
+  const another = 'Choose another file with --out.';
   const keepBody = async (body: Uint8Array): Promise<string> => {
     const name = bodyFileName(body);
     await writeUserFile(join(dirname(file), name), [body], another);
@@ -109,9 +112,7 @@ async function writeTo(
   }
   await out.put();
   if (kept.size > 0) {
-    note(
-      `Wrote ${count(kept.size, 'body')} to ${kept.size === 1 ? 'a file' : 'files'} beside it: ${[...kept].join(', ')}`,
-    );
+    note(`Also wrote ${count(kept.size, 'body')} to ${kept.size === 1 ? 'a file' : 'files'}: ${[...kept].join(', ')}`);
   }
 }
 

@@ -37,19 +37,19 @@ interface InstanceOptions extends CommonOptions, PlatformOptions {
 export function instancesCommand(): Command {
   const command = commandGroup(
     'instances',
-    'create, list, show, change and delete instances in Open Connectors',
-    `Manages instances of the Campaign Monitor connector in SAP Open Connectors: the same as the form and the view of VS Code. The user and the organization secret come from the environment variables ${platformVariables.userSecret} and ${platformVariables.organizationSecret}; in a terminal they are asked for where they are not set.`,
+    'create, list, show, change, and delete Open Connectors instances',
+    `Manages instances of the Campaign Monitor connector in SAP Open Connectors, like the form and view in VS Code. The user secret and organization secret come from the environment variables ${platformVariables.userSecret} and ${platformVariables.organizationSecret}; if they are not set, the terminal asks for them.`,
     [
       'Examples:',
-      '  cm-relay instances create --name "My lists" --list 4fe1…   consent in the browser, then the instance',
-      '  cm-relay instances list                                    what there is, and whose callback each has',
-      "  cm-relay instances log 50634                               the platform's log beside the history",
+      '  cm-relay instances create --name "My lists" --list 4fe1…   asks for consent in the browser, then creates it',
+      '  cm-relay instances list                                    shows all instances and their callbacks',
+      "  cm-relay instances log 50634                               compares the platform's log with the history",
       '  cm-relay instances events off 50634',
-      '  cm-relay instances callback 50634                          post to the running relay',
+      '  cm-relay instances callback 50634                          points it at the running relay',
       '',
-      'INSTANCE is an id, or a name that one instance alone has.',
+      'INSTANCE is an ID, or a name that only one instance has.',
       '',
-      'Next: cm-relay help instances create, and so on, shows what each takes.',
+      'Next: cm-relay help instances create (and so on) shows the options of a command.',
     ],
   );
   for (const each of [
@@ -65,7 +65,7 @@ export function instancesCommand(): Command {
   ]) {
     command.addCommand(each);
   }
-  return command.helpCommand('help [command]', 'what a command does, with examples');
+  return command.helpCommand('help [command]', 'show help for a command');
 }
 
 /** A command on the platform. */
@@ -75,13 +75,13 @@ function platformCommand(name: string, summary: string, description: string, aft
   return command;
 }
 
-const instanceArgument = (): Argument => new Argument('<instance>', 'its id, or its name where one alone has it');
+const instanceArgument = (): Argument => new Argument('<instance>', 'instance ID, or its name if unique');
 
 function listCommand(): Command {
   return platformCommand(
     'list',
-    'list the instances',
-    'Lists the instances of the connector: how each stands, and whether its notifications come to this relay.',
+    'list instances',
+    "Lists the connector's instances: their state, and whether their notifications come to this relay.",
     [
       'Examples:',
       '  cm-relay instances list',
@@ -90,8 +90,8 @@ function listCommand(): Command {
       'Next: cm-relay instances show ID.',
     ],
   )
-    .addOption(new Option('--tag <tag>', 'only those with this tag').argParser(checkedBy(notEmpty('a tag'))))
-    .addOption(jsonFlag('one JSON object a line, one for each instance'))
+    .addOption(new Option('--tag <tag>', 'only instances with this tag').argParser(checkedBy(notEmpty('a tag'))))
+    .addOption(jsonFlag('print one JSON object per line for each instance'))
     .action(async (options: InstanceOptions & { tag?: string }) => {
       const own = await ownAddresses(options, 'open-connectors');
       const found = await withPlatform(options, ({ api }) =>
@@ -103,7 +103,7 @@ function listCommand(): Command {
         else await print(`${listLine(facts, own)}\n`);
       }
       if (instances.length === 0 && options.json !== true)
-        note('There are no instances of this connector. cm-relay instances create makes one.');
+        note('No instances of this connector. Create one with cm-relay instances create.');
     });
 }
 
@@ -148,20 +148,22 @@ function showCommand(): Command {
   return platformCommand(
     'show',
     'show one instance',
-    'Shows an instance as Open Connectors tells it. Secrets are masked.',
+    'Shows an instance as Open Connectors reports it, with secrets masked.',
     [
       'Examples:',
       '  cm-relay instances show 50634',
-      '  cm-relay instances show "My lists" --curl    a command that makes one like it, with placeholders',
+      '  cm-relay instances show "My lists" --curl    a command that creates one like it',
       '',
-      'Next: cm-relay instances log ID shows what it received.',
+      'Next: cm-relay instances log ID shows the events it received.',
     ],
   )
     .addArgument(instanceArgument())
-    .addOption(new Option('--curl', 'a curl command that makes one like it, with placeholders for secrets'))
-    .addOption(jsonFlag("the platform's answer as a JSON object, secrets masked"))
+    .addOption(
+      new Option('--curl', 'print a curl command that creates an instance like it, with placeholders for secrets'),
+    )
+    .addOption(jsonFlag("print the platform's answer as a JSON object, with secrets masked"))
     .action(async (named: string, options: InstanceOptions & { curl?: boolean }) => {
-      if (options.curl === true && options.json === true) throw new UsageError('--curl and --json exclude each other');
+      if (options.curl === true && options.json === true) throw new UsageError('use either --curl or --json, not both');
       const own = await ownAddresses(options, 'open-connectors');
       await withPlatform(options, async (platform) => {
         const instance = await instanceNamed(platform, named);
@@ -195,18 +197,18 @@ function factLines(facts: InstanceFacts, own: Reachable): string[] {
 function logCommand(): Command {
   return platformCommand(
     'log',
-    "the platform's log of an instance beside the history",
-    "Shows Open Connectors' own log of what an instance received, and beside each event whether its notification is in the history of the data directory.",
+    "compare the platform's log of an instance with the history",
+    'Shows the events that Open Connectors logged for an instance, and for each one whether its notification is in the history of the data directory.',
     [
       'Examples:',
       '  cm-relay instances log 50634',
-      '  cm-relay instances log 50634 --json | jq "select(.received == [])"    what did not arrive here',
+      '  cm-relay instances log 50634 --json | jq "select(.received == [])"    events that did not arrive here',
       '',
-      'Next: cm-relay show d7 shows a delivery that it names.',
+      'Next: cm-relay show d7 shows a delivery from the log.',
     ],
   )
     .addArgument(instanceArgument())
-    .addOption(jsonFlag('one JSON object a line, one for each event'))
+    .addOption(jsonFlag('print one JSON object per line for each event'))
     .action(showLog);
 }
 
@@ -219,8 +221,8 @@ async function showLog(named: string, options: InstanceOptions): Promise<void> {
       if (options.json === true) await printJson({ type: 'event', ...row.platform, received: row.received });
       else await print(`${logLine(row, history !== null)}\n`);
     }
-    if (rows.length === 0 && options.json !== true) note("Open Connectors' log of this instance is empty.");
-    if (history?.cut === true) note('Only the newest notifications in the history were looked at.');
+    if (rows.length === 0 && options.json !== true) note("Open Connectors' log for this instance is empty.");
+    if (history?.cut === true) note('Only the newest notifications in the history were checked.');
   });
 }
 
@@ -235,7 +237,7 @@ async function receivedHere(
     try {
       openHistory(dataDir).close();
     } catch (error) {
-      note(`The history was not read: ${printable((error as Error).message)}`);
+      note(`Could not read the history: ${printable((error as Error).message)}`);
       return null;
     }
   }
@@ -251,15 +253,15 @@ function logLine({ platform, received }: LogRow, isRead: boolean): string {
     ({ deliveryId, signature }) =>
       `${deliveryId}${signature === 'unchecked' || signature === null ? '' : `, signature ${signature}`}`,
   );
-  const words = here.length > 0 ? here.join('; ') : isRead ? 'not in the history' : 'not known';
+  const words = here.length > 0 ? here.join('; ') : isRead ? 'not in the history' : 'unknown';
   return `${pad(printable(date), 24)}  ${printable(id)}  ${pad(printable(status), 10)}  ${words}`;
 }
 
 function eventsCommand(): Command {
   return platformCommand(
     'events',
-    'turn the events of an instance on or off',
-    "Turns the events of an instance on or off. One without a callback gets the running relay's URL with them.",
+    "turn an instance's events on or off",
+    "Turns an instance's events on or off. If you turn them on without a callback, the instance gets the running relay's URL.",
     [
       'Examples:',
       '  cm-relay instances events on 50634',
@@ -268,9 +270,9 @@ function eventsCommand(): Command {
       'Next: cm-relay instances show ID.',
     ],
   )
-    .addArgument(new Argument('<state>', 'what they are to be').choices(['on', 'off']))
+    .addArgument(new Argument('<state>', 'on or off').choices(['on', 'off']))
     .addArgument(instanceArgument())
-    .addOption(jsonFlag('the instance as it is then, as a JSON object'))
+    .addOption(jsonFlag('print the changed instance as a JSON object'))
     .action(async (state: 'on' | 'off', named: string, options: InstanceOptions) => {
       const own = await ownAddresses(options, 'open-connectors');
       await withPlatform(options, async (platform) => {
@@ -290,13 +292,13 @@ function eventsCommand(): Command {
 }
 
 const vendor = 'Open Connectors';
-const callbackHint = 'one by cm-relay instances callback --url';
+const callbackHint = 'set one with cm-relay instances callback --url';
 
 function listsCommand(): Command {
   return platformCommand(
     'lists',
-    'show or set the lists that an instance watches',
-    'Without --list: the lists of the account behind an instance, and which of them it watches. With --list: it watches those, and no others.',
+    'show or set the lists an instance watches',
+    'Without --list, shows the lists of the account behind an instance, and which of them it watches. With --list, the instance watches only those lists.',
     [
       'Examples:',
       '  cm-relay instances lists 50634',
@@ -306,8 +308,8 @@ function listsCommand(): Command {
     ],
   )
     .addArgument(instanceArgument())
-    .addOption(listFlag('a list to watch'))
-    .addOption(jsonFlag('one JSON object a line for each list; with --list the instance as it is then'))
+    .addOption(listFlag('list to watch'))
+    .addOption(jsonFlag('print one JSON object per line for each list; with --list, print the changed instance'))
     .action(async (named: string, options: InstanceOptions & { list?: string[] }) => {
       const own = await ownAddresses(options, 'open-connectors');
       await withPlatform(options, async (platform) => {
@@ -330,14 +332,14 @@ async function showLists(
   // A masked one is none.
   if (token === undefined || token === '' || /^\*+$/.test(token)) {
     throw new CommandError(
-      `Open Connectors does not tell the token of instance ${id}, so its lists cannot be asked for`,
-      `It watches ${watched.length === 0 ? 'none' : watched.join(', ')}. --list ID sets others.`,
+      `Open Connectors does not return the token of instance ${id}, so its lists are not available`,
+      `It watches ${watched.length === 0 ? 'none' : watched.join(', ')}. To set others, use --list ID.`,
     );
   }
   const lists = await api.lists(token);
   const others = watched
     .filter((each) => !lists.some((list) => list.id === each))
-    .map((each) => ({ id: each, name: '', clientId: '', clientName: "not among the account's lists" }));
+    .map((each) => ({ id: each, name: '', clientId: '', clientName: 'not in this account' }));
   for (const list of [...lists, ...others]) {
     const isWatched = watched.includes(list.id);
     if (json === true) await printJson({ type: 'list', ...list, watched: isWatched });
@@ -351,21 +353,21 @@ async function showLists(
 function callbackCommand(): Command {
   return platformCommand(
     'callback',
-    'set where an instance posts its notifications',
-    "Sets the callback URL of an instance: the running relay's, or another that is given.",
+    'set where an instance posts notifications',
+    "Sets an instance's callback URL: the running relay's, or one you give.",
     [
       'Examples:',
       '  cm-relay instances callback 50634',
       '  cm-relay instances callback 50634 --url https://staging.example.org/callback',
       '',
-      'Next: cm-relay instances events on ID, where they are off.',
+      'Next: cm-relay instances events on ID, if they are off.',
     ],
   )
     .addArgument(instanceArgument())
     .addOption(
-      new Option('--url <url>', "another URL than the running relay's").argParser(checkedBy(notEmpty('a URL'))),
+      new Option('--url <url>', "a URL other than the running relay's").argParser(checkedBy(notEmpty('a URL'))),
     )
-    .addOption(jsonFlag('the instance as it is then, as a JSON object'))
+    .addOption(jsonFlag('print the changed instance as a JSON object'))
     .action(async (named: string, options: InstanceOptions & { url?: string }) => {
       const own = await ownAddresses(options, 'open-connectors');
       await withPlatform(options, async (platform) => {
@@ -375,7 +377,7 @@ function callbackCommand(): Command {
         const facts = await change(platform, id, own, options, {
           configuration: { 'event.notification.callback.url': url },
         });
-        if (!facts.eventsEnabled) note(`Its events are off: cm-relay instances events on ${id} turns them on.`);
+        if (!facts.eventsEnabled) note(`Its events are off. To turn them on, run cm-relay instances events on ${id}.`);
       });
     });
 }
@@ -383,30 +385,35 @@ function callbackCommand(): Command {
 function deleteCommand(): Command {
   return platformCommand(
     'delete',
-    'delete an instance for good',
-    'Deletes an instance in Open Connectors: its token is refused from then on, and no more events come from it. What the relay has received stays. Asks first in a terminal; elsewhere it takes --yes.',
+    'delete an instance permanently',
+    'Deletes an instance in Open Connectors: its token stops working, and no more events come from it. Events the relay has already received stay. The terminal asks you to confirm; a script needs --yes.',
     [
       'Examples:',
       '  cm-relay instances delete 50634',
       '  cm-relay instances delete 50634 --yes',
       '',
-      'Next: cm-relay instances list shows those that are left.',
+      'Next: cm-relay instances list shows the remaining ones.',
     ],
   )
     .addArgument(instanceArgument())
-    .addOption(new Option('--yes', 'without a question'))
-    .addOption(jsonFlag('a JSON object: {"type":"deleted","id","name"}'))
+    .addOption(new Option('--yes', 'delete without asking'))
+    .addOption(jsonFlag('print a JSON object: {"type":"deleted","id","name"}'))
     .action(async (named: string, options: InstanceOptions & { yes?: boolean }) => {
       if (options.yes !== true && !canAsk())
-        throw new UsageError('delete asks first, and nobody can be asked here', 'Add --yes where you are sure.');
+        throw new UsageError(
+          'delete needs your confirmation, and this is not a terminal',
+          'If you are sure, add --yes.',
+        );
       await withPlatform(options, async (platform) => {
         const { id, name } = factsOf(await instanceNamed(platform, named));
-        if (options.yes !== true && !(await askYesNo(`Delete the instance ${printable(name)} (${id}) for good?`))) {
+        if (options.yes !== true && !(await askYesNo(`Delete instance ${printable(name)} (${id}) permanently?`))) {
           throw new CommandError('nothing was deleted');
         }
         await platform.api.deleteInstance(id);
         if (options.json === true) await printJson({ type: 'deleted', id, name });
-        else await print(`${printable(name)} (${id}) is deleted.\n`);
+        else
+          await print(`Deleted ${printable(name)} (${id}).
+`);
       });
     });
 }
@@ -420,11 +427,11 @@ async function instanceNamed({ api }: Platform, named: string): Promise<Instance
   const found = (await api.listInstances({ searchText: named })).filter(({ name }) => name === named);
   const [instance] = found;
   if (instance === undefined)
-    throw new CommandError(`no instance is named ${named}`, 'cm-relay instances list shows those that there are.');
+    throw new CommandError(`no instance is named ${named}`, 'To see all instances, run cm-relay instances list.');
   if (found.length > 1) {
     throw new CommandError(
       `${found.length} instances are named ${named}: ${found.map(({ id }) => id).join(', ')}`,
-      'Name one by its id.',
+      'Use an ID instead.',
     );
   }
   // The whole of it: a list may leave something out.

@@ -49,8 +49,8 @@ const flushTimeoutMs = 2000;
 export function listenCommand(): Command {
   const command = newCommand(
     'listen',
-    'receive, forward and show what passes',
-    'Runs the relay in this terminal, or attaches to the one that runs for the data directory, and prints what passes. Ends with Ctrl-C: a relay that this command started ends too, one that it attached to goes on.',
+    'receive, forward, and show events',
+    'Runs the relay in this terminal and shows events as they come in. If a relay already runs for the data directory, attaches to it. Ctrl-C stops a relay that this command started, and detaches from one that was already running.',
     [
       'Examples:',
       '  cm-relay listen 3000/callback               to http://localhost:3000/callback',
@@ -60,16 +60,16 @@ export function listenCommand(): Command {
       '  cm-relay listen 3000/callback --filter "type:deactivate"',
       '  cm-relay listen 3000/callback --detach',
       '',
-      'Without a callback it goes where it went the last time with this data directory.',
-      'With a public tunnel, everything that is posted to the public URL passes through the servers of its provider.',
+      'Without a callback, uses the one from the last run with this data directory.',
+      "With a public tunnel, everything posted to the public URL passes through the provider's servers.",
       '',
-      'Next: cm-relay trigger subscribe in another terminal sends a sample delivery.',
+      'Next: in another terminal, cm-relay trigger subscribe sends a sample delivery.',
     ],
   );
   command.addArgument(
     new Argument(
       '[callback...]',
-      'your callback, as of --forward-to: 3000, 3000/callback, localhost:3000/callback, or a URL',
+      'your callback, as in --forward-to: 3000, 3000/callback, localhost:3000/callback, or a URL',
     ).argParser(collectedBy(callbackUrl)),
   );
   for (const option of listenOptions()) command.addOption(option);
@@ -88,7 +88,7 @@ function together(callbacks: readonly string[], { forwardTo = [] }: ListenOption
 function outputOf({ json, output }: ListenOptions): OutputStyle | 'json' {
   if (json !== true) return output ?? (process.stdout.isTTY ? 'interactive' : 'compact');
   if (output === undefined) return 'json';
-  throw new UsageError('--json and --output exclude each other', '--json is for programs, --output for people.');
+  throw new UsageError('use either --json or --output, not both', 'Use --json for programs, --output for people.');
 }
 
 async function listen(options: ListenOptions): Promise<void> {
@@ -96,7 +96,7 @@ async function listen(options: ListenOptions): Promise<void> {
   if (options.detach === true) return listenDetached(options, output);
   const signal = interrupted();
   const { config, wanted } = wantedBy(options);
-  const errors = new LiveWriter(process.stderr, { missed: (count) => `… ${count} messages left out` });
+  const errors = new LiveWriter(process.stderr, { missed: (count) => `… ${count} messages omitted` });
   const lines = output === 'interactive' || output === 'compact' ? new LiveLines(output === 'interactive') : null;
   const passing: Passing = lines ?? (output === 'json' ? new JsonLines() : new NoLines());
   const takesKeys = output === 'interactive' && hasKeys();
@@ -137,14 +137,14 @@ async function listen(options: ListenOptions): Promise<void> {
     ]);
     if (why === 'ended') {
       if (relay === null && !client.endsInOrder()) failure = brokenOff(options);
-      else say('The relay has ended.');
+      else say('Relay stopped.');
     } else {
       if (why !== 'signal') {
         failure = why.error;
-        if (failure === null) say('Nobody reads the output any more: this ends.');
+        if (failure === null) say('The output was closed; stopping.');
       }
       await sayWhatIsHeld(client, relay === null, say);
-      if (relay === null) say('Detached. The relay goes on: cm-relay stop ends it.');
+      if (relay === null) say('Detached. The relay is still running; to stop it, run cm-relay stop.');
     }
   } finally {
     endKeys?.();
@@ -165,8 +165,8 @@ function wantedBy(options: ListenOptions): { config: Config; wanted: ListenSetti
 /** A relay that ends says so first: this one could not. */
 function brokenOff(options: ListenOptions): CommandError {
   return new CommandError(
-    'the relay broke off: its process was killed, or has crashed',
-    `What it has acknowledged is on disk. cm-relay listen${dataDirHint(options)} starts it again.`,
+    'the relay ended unexpectedly: it crashed or was killed',
+    `No acknowledged event was lost. To restart it, run cm-relay listen${dataDirHint(options)}.`,
   );
 }
 
@@ -189,10 +189,10 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
       const retry = `cm-relay retry${dataDirHint(options)}`;
       if (running === undefined) await endRelay(client);
       throw new CommandError(
-        `the tunnel cannot be opened: ${status.tunnel.reason}`,
+        `could not open the tunnel: ${status.tunnel.reason}`,
         running === undefined
-          ? 'The relay has ended again: when that is mended, run the same command once more.'
-          : `The relay that ran already goes on: when that is mended, ${retry} opens it again.`,
+          ? 'The relay has stopped. Fix the problem, then run the same command again.'
+          : `The relay is still running. Fix the problem, then run ${retry} to open the tunnel.`,
       );
     }
     process.stderr.write(said);
@@ -202,7 +202,7 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
       const lines =
         output === 'compact' ? [view.summary(status, running !== undefined)] : statusLines(status, [], false);
       for (const line of lines) await print(`${fitted(line, process.stdout, factsHang())}\n`);
-      note(`It runs in the background: cm-relay stop${dataDirHint(options)} ends it.`);
+      note(`The relay runs in the background. To stop it, run cm-relay stop${dataDirHint(options)}.`);
     }
   });
 }
@@ -255,22 +255,24 @@ async function agree(
   say: (text: string) => void,
 ): Promise<void> {
   const status = await client.request('relay/status', {});
-  const restart = `cm-relay stop${dataDirHint(options)}, then cm-relay listen starts it with what you ask for.`;
+  const restart = `cm-relay stop${dataDirHint(options)}, then run cm-relay listen with these options.`;
   if (status.protocolVersion !== protocolVersion) {
     throw new CommandError(
-      `the running relay, version ${status.version}, speaks another protocol than this version ${version}`,
-      `End it with ${restart}`,
+      `the running relay (version ${status.version}) uses a different protocol from this version (${version})`,
+      `Restart it: ${restart}`,
     );
   }
   if (compareVersions(version, status.version) > 0) {
-    say(`The running relay is version ${status.version}, older than this ${version}. To renew it: ${restart}`);
+    say(
+      `The running relay (version ${status.version}) is older than this version (${version}). To update it, run ${restart}`,
+    );
   }
   const [first, ...others] = differences(options, config, status);
   if (first !== undefined) {
     const also = others.length === 0 ? '' : ` (and ${others.join(', ')})`;
     throw new UsageError(
-      `${first}${also} asks for something else than the relay that runs for ${status.dataDir}`,
-      `Leave it out to attach, or end that relay: ${restart}`,
+      `${first}${also} differs from the relay already running for ${status.dataDir}`,
+      `To attach, leave it out. To change the relay, run ${restart}`,
     );
   }
   checkKeysSign(options, wanted, status.settings.destinations);
@@ -345,7 +347,7 @@ async function show(
     }),
   );
   const adviseOn = (tunnel: TunnelStatus): void => {
-    if (tunnel.state === 'failed') say(`When that is mended, cm-relay retry${hint} opens it again.`);
+    if (tunnel.state === 'failed') say(`Fix the problem, then run cm-relay retry${hint} to open the tunnel.`);
   };
   // What came of these before the first lines is older than they are.
   client.on('tunnel/changed', ({ tunnel }) => {
@@ -362,10 +364,10 @@ async function show(
   adviseOn(status.tunnel);
   for (const notice of status.notices) say(`notice: ${notice}`);
   if (status.missingKeys.length > 0) {
-    say(`notice: held until it has its key: what goes to a destination that uses ${status.missingKeys.join(', ')}`);
+    say(`notice: on hold until the key is supplied: events for destinations that use ${status.missingKeys.join(', ')}`);
   }
   if (status.sending.state === 'paused')
-    say(`notice: ${heldText(status.sending)} cm-relay debug continue sends what is held.`);
+    say(`notice: ${heldText(status.sending)} To send held events, run cm-relay debug continue.`);
   ready = true;
   for (const print of early) print();
 }
@@ -401,7 +403,9 @@ function isSettled({ state }: TunnelStatus): boolean {
 async function sayWhatIsHeld(client: RelayClient, goesOn: boolean, say: (text: string) => void): Promise<void> {
   const status = await Promise.race([client.request('relay/status', {}).catch(() => undefined), client.closed]);
   if (status?.sending.state !== 'paused') return;
-  const next = goesOn ? 'cm-relay debug continue sends what is held.' : 'It stays so when the relay is started again.';
+  const next = goesOn
+    ? 'To send held events, run cm-relay debug continue.'
+    : 'It stays this way when the relay restarts.';
   say(`${heldText(status.sending)} ${next}`);
 }
 

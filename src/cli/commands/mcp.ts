@@ -21,21 +21,21 @@ interface McpOptions extends CommonOptions {
 export function mcpCommand(): Command {
   return newCommand(
     'mcp',
-    'let an assistant read the history, by the Model Context Protocol',
-    'Speaks the Model Context Protocol on standard input and output, so that an assistant can list events, look at one, its attempts and what is sent, and ask why it failed. It reads alone; addresses are masked, other values told by their shape, and answers by their keys, unless flags say otherwise. What came from outside is marked as such. Ends with its input.',
+    'let an AI assistant read the history (Model Context Protocol)',
+    'Speaks the Model Context Protocol on standard input and output. An assistant can list events, look at an event with its attempts and notifications, and ask why it failed. It is read-only. Addresses are masked, other values are described by their shape, and answers by their keys, unless you add flags. Data from outside is marked as such. Ends when its input closes.',
     [
       'Examples:',
-      '  cm-relay mcp                    as the command of a stdio server, in the configuration of the assistant',
-      '  cm-relay mcp --allow-write      it may send again, and send, to configured destinations alone',
+      "  cm-relay mcp                    command for a stdio server in the assistant's configuration",
+      '  cm-relay mcp --allow-write      can also resend and send, only to configured destinations',
       '',
       'Next: docs/assistants.md shows the configuration.',
     ],
   )
     .addOption(
-      new Option('--allow-write', 'also replay, send and run scenarios, to destinations of the settings alone'),
+      new Option('--allow-write', 'also resend, send, and run scenarios; only to destinations in the settings'),
     )
-    .addOption(new Option('--addresses', 'tell e-mail addresses as they are'))
-    .addOption(new Option('--answers', 'tell what callbacks answered as text, not only its keys'))
+    .addOption(new Option('--addresses', 'show e-mail addresses'))
+    .addOption(new Option('--answers', 'show callback answers as text, not only their keys'))
     .action(mcp);
 }
 

@@ -27,22 +27,22 @@ interface PlayOptions extends TargetFlags {
 export function playCommand(): Command {
   const command = newCommand(
     'play',
-    'play a recording, to your callback or to the relay',
-    'Sends what cm-relay record has kept, in the time in which it came, faster, or step by step. Without a URL it goes to the running relay, as Campaign Monitor and Open Connectors would post it; to a URL it goes as notifications.',
+    'play a recording to your callback or the relay',
+    'Sends the deliveries in a cm-relay record file at their original pace, faster, or step by step. Without a URL, sends them to the running relay, as Campaign Monitor and Open Connectors would. With a URL, sends them as notifications.',
     [
       'Examples:',
       '  cm-relay play friday.cm-recording.jsonl                                     to the running relay',
       '  cm-relay play friday.cm-recording.jsonl http://localhost:3000/callback --speed 10',
       '  cm-relay play friday.cm-recording.jsonl http://localhost:3000/callback --step',
       '',
-      'Exits with 1 where an answer was not 2xx.',
+      'Exits with 1 if an answer was not 2xx.',
       '',
-      'Next: cm-relay events lists what the relay made of it.',
+      'Next: cm-relay events lists the resulting events.',
     ],
   )
     .addArgument(new Argument('<file>', 'a recording'))
     .addArgument(
-      new Argument('[url]', 'where to (default: the destination of --config, else the running relay)').argParser(
+      new Argument('[url]', 'where to send (default: the destination in --config, or the running relay)').argParser(
         checkedBy(callbackUrl),
       ),
     );
@@ -51,21 +51,19 @@ export function playCommand(): Command {
     .addOption(
       new Option(
         '--as <shape>',
-        'what is posted to a URL: notification, platform, older, or delivery, as it came',
+        'what to post to a URL: notification, platform, older, or delivery (as received)',
       ).choices(shapes),
     )
     .addOption(
-      new Option('--speed <n>', 'so many times as fast; max: one right behind the other')
-        .default(1)
-        .argParser((value) => {
-          const speed = value === 'max' ? Infinity : Number(value);
-          if (!(speed > 0)) throw new InvalidArgumentError('expected a number above 0, or max.');
-          return speed;
-        }),
+      new Option('--speed <n>', 'speed factor; max = no pauses').default(1).argParser((value) => {
+        const speed = value === 'max' ? Infinity : Number(value);
+        if (!(speed > 0)) throw new InvalidArgumentError('expected a number above 0, or max');
+        return speed;
+      }),
     )
     .addOption(new Option('--step', 'wait for Enter before each delivery').conflicts('speed'))
     .optionsGroup('Output:')
-    .addOption(jsonFlag('one JSON object a line for each answer'))
+    .addOption(jsonFlag('print one JSON object per line for each answer'))
     .action(playFile);
 }
 
@@ -73,8 +71,8 @@ async function playFile(file: string, url: string | undefined, options: PlayOpti
   const isAsItCame = options.as === 'delivery' || (url === undefined && options.config === undefined);
   if (isAsItCame && options.signatureKeyEnv !== undefined) {
     throw new UsageError(
-      `--signature-key-env ${options.signatureKeyEnv} signs nothing: deliveries are sent as they came`,
-      'Leave it out, or give a URL, to which notifications are sent.',
+      `--signature-key-env ${options.signatureKeyEnv} has no effect: deliveries are sent as received`,
+      'Leave it out, or give a callback URL to send notifications.',
     );
   }
   const { readRecording } = await import('../../check/recording.ts');
@@ -82,9 +80,9 @@ async function playFile(file: string, url: string | undefined, options: PlayOpti
   try {
     deliveries = readRecording(await readFile(file, 'utf8'));
   } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`, 'cm-relay record makes such a file.');
+    throw new UsageError(`${file}: ${(error as Error).message}`, 'To create one, run cm-relay record.');
   }
-  if (deliveries.length === 0) throw new UsageError(`${file}: nothing is recorded in it`);
+  if (deliveries.length === 0) throw new UsageError(`${file}: this recording is empty`);
   const { targetOf } = await import('../checking.ts');
   if (url !== undefined || options.config !== undefined) {
     const target = targetOf(url, options, process.env);
@@ -92,7 +90,10 @@ async function playFile(file: string, url: string | undefined, options: PlayOpti
     return;
   }
   if (options.as !== undefined && options.as !== 'delivery') {
-    throw new UsageError(`--as ${options.as} goes with a URL`, 'The relay is sent what the vendors would post.');
+    throw new UsageError(
+      `--as ${options.as} requires a URL`,
+      'The relay always gets deliveries as the vendors post them.',
+    );
   }
   await withRelay(options, async (client) => {
     const { campaignMonitorUrl, openConnectorsUrl } = await client.request('relay/status', {});
@@ -150,14 +151,14 @@ async function send(
           (async (number, { atMs }) => {
             const stop = AbortSignal.any([signal, noKeys.signal]);
             await keys.question(
-              `${number} of ${deliveries.length}, ${duration(atMs)} from the beginning: Enter sends it `,
+              `${number} of ${deliveries.length}, ${duration(atMs)} from the start: press Enter to send `,
               { signal: stop },
             );
           }),
       }),
     );
   } catch (error) {
-    if (noKeys.signal.aborted) throw new CommandError('given up: there is nothing more to read for --step');
+    if (noKeys.signal.aborted) throw new CommandError('cancelled: no more input for --step');
     throw error;
   } finally {
     keys?.close();

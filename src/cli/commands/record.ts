@@ -25,27 +25,27 @@ interface RecordOptions extends CommonOptions {
 export function recordCommand(): Command {
   return newCommand(
     'record',
-    'keep deliveries in a file, to be played again',
-    'Writes deliveries with their bodies and timing to a file, which cm-relay play plays again, here and in CI, to any destination. No header but the Content-Type is in it, so no credential is.',
+    'record deliveries to a file',
+    'Writes deliveries with their bodies and timing to a file. cm-relay play can send them to any destination, here or in CI. The file has no headers except Content-Type, and therefore no credentials.',
     [
       'Examples:',
-      '  cm-relay record --live --out friday.cm-recording.jsonl               what comes until Ctrl-C',
-      '  cm-relay record --filter since:1h --out hour.cm-recording.jsonl      what came, whether the relay runs or not',
-      '  cm-relay record d7 e12 --out two.cm-recording.jsonl --anonymise      fit to share: names and addresses replaced',
+      '  cm-relay record --live --out friday.cm-recording.jsonl               new deliveries until Ctrl-C',
+      '  cm-relay record --filter since:1h --out hour.cm-recording.jsonl      past deliveries, relay running or not',
+      '  cm-relay record d7 e12 --out two.cm-recording.jsonl --anonymise      names and addresses replaced, for sharing',
       '',
       ...filterHelp,
       '',
-      'Without --anonymise it holds names and addresses as they came.',
+      'Without --anonymise, the file contains names and addresses as received.',
       '',
-      'Next: cm-relay play FILE http://localhost:3000/callback sends it again.',
+      'Next: cm-relay play FILE http://localhost:3000/callback sends it.',
     ],
   )
-    .addArgument(new Argument('[ids...]', 'ids of events, deliveries or notifications').argParser(collectIds))
-    .addOption(new Option('--out <file>', 'the file, such as friday.cm-recording.jsonl').makeOptionMandatory())
-    .addOption(filterFlag('all that fits a filter'))
-    .addOption(new Option('--live', 'what comes from now on, until Ctrl-C'))
-    .addOption(new Option('--anonymise', 'replace names, addresses and values, each by the same throughout'))
-    .addOption(jsonFlag('one JSON object at the end: {"type":"recorded",…}'))
+    .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))
+    .addOption(new Option('--out <file>', 'output file, such as friday.cm-recording.jsonl').makeOptionMandatory())
+    .addOption(filterFlag('all matching events'))
+    .addOption(new Option('--live', 'record new deliveries until Ctrl-C'))
+    .addOption(new Option('--anonymise', 'replace names, addresses, and values consistently'))
+    .addOption(jsonFlag('print a JSON object at the end: {"type":"recorded",…}'))
     .action(record);
 }
 
@@ -54,7 +54,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
   const named = ids !== undefined && ids.length > 0;
   if ([named, filter !== undefined, live].filter(Boolean).length !== 1) {
     throw new UsageError(
-      'what to record? Give ids, --filter or --live',
+      'nothing to record: give IDs, --filter, or --live',
       'For example: cm-relay record --filter since:1h --out hour.cm-recording.jsonl',
     );
   }
@@ -67,7 +67,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
       client.on('event/added', ({ deliveries }) => {
         for (const { delivery } of deliveries) came.add(delivery.id);
       });
-      note('Recording what the relay receives. Ctrl-C ends it.');
+      note('Recording. To stop, press Ctrl-C.');
       await Promise.race([ended, client.closed]);
     });
   }
@@ -78,17 +78,16 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
       : await deliveriesBy(history, live ? `since:${started.toISOString()}` : (filter ?? ''));
     const { deliveries, left, gone } = await read(history, new Set([...found, ...came]), named);
     if (left > 0 && options.json !== true)
-      note(`${count(left, 'delivery')} left out: refused, test calls, or not kept whole.`);
-    if (gone > 0 && options.json !== true)
-      note(`${count(gone, 'delivery')} left out: the relay has them no more (retention, or the history was cleared).`);
+      note(`${count(left, 'delivery')} omitted: refused, test calls, or not kept in full.`);
+    if (gone > 0 && options.json !== true) note(`${count(gone, 'delivery')} omitted: no longer in the history.`);
     if (deliveries.length === 0) {
       throw new CommandError(
-        'nothing to record: no delivery that was taken is among them',
-        'cm-relay events shows what there is.',
+        'nothing to record: no accepted delivery matches',
+        'To see all events, run cm-relay events.',
       );
     }
     const kept = options.anonymise === true ? anonymised(deliveries) : deliveries;
-    await writeUserFile(options.out, writeRecording(kept, started), 'Name another file with --out.');
+    await writeUserFile(options.out, writeRecording(kept, started), 'Choose another file with --out.');
     const took = kept.at(-1)?.atMs ?? 0;
     if (options.json === true) {
       await printJson({ type: 'recorded', file: options.out, deliveries: kept.length, ms: took, left, gone });

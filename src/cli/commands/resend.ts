@@ -27,34 +27,36 @@ interface ResendOptions extends CommonOptions {
 export function resendCommand(): Command {
   return newCommand(
     'resend',
-    'send notifications again, the same bytes',
-    'Sends notifications again through the running relay: the same bytes with the same eventId, so that your receiver can show that it is idempotent.',
+    'resend notifications',
+    'Resends notifications through the running relay: the same bytes with the same eventId, so you can test that your receiver handles duplicates.',
     [
       'Examples:',
-      '  cm-relay resend e12                                    the notifications of one event',
-      '  cm-relay resend d7 n31                                 those of a delivery, and one more',
-      '  cm-relay resend --failed                               all that failed',
-      '  cm-relay resend --failed --wait                        and say what became of them',
+      "  cm-relay resend e12                                    one event's notifications",
+      "  cm-relay resend d7 n31                                 a delivery's notifications, and one more",
+      '  cm-relay resend --failed                               all failed notifications',
+      '  cm-relay resend --failed --wait                        wait for the results',
       '  cm-relay resend --filter "type:update since:1h" --to http://localhost:4000/other',
       '',
       ...filterHelp,
       '',
-      'Next: cm-relay show e12 --attempts shows what was answered.',
+      'Next: cm-relay show e12 --attempts shows the answers.',
     ],
   )
-    .addArgument(new Argument('[ids...]', 'ids of events, deliveries or notifications').argParser(collectIds))
-    .addOption(new Option('--failed', 'all that failed'))
-    .addOption(filterFlag('all that fits a filter'))
-    .addOption(new Option('--to <url>', 'send them there instead of where they went').argParser(checkedBy(callbackUrl)))
+    .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))
+    .addOption(new Option('--failed', 'all failed notifications'))
+    .addOption(filterFlag('all matching events'))
     .addOption(
-      new Option('--wait', 'wait until each is sent, has failed or is discarded; exit with 1 unless all are sent'),
+      new Option('--to <url>', 'send to this URL instead of the original destination').argParser(
+        checkedBy(callbackUrl),
+      ),
     )
+    .addOption(new Option('--wait', 'wait until each is sent, failed, or discarded; exit with 1 unless all are sent'))
     .addOption(
-      new Option('--timeout <s>', 'with --wait: how long, in seconds (default: 60)').argParser(
+      new Option('--timeout <s>', 'with --wait: time limit, in seconds (default: 60)').argParser(
         wholeNumber(z.int().min(1).max(86_400)),
       ),
     )
-    .addOption(jsonFlag('a JSON object'))
+    .addOption(jsonFlag('print a JSON object'))
     .action(resend);
 }
 
@@ -67,12 +69,12 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
   if (given.length !== 1) {
     throw new UsageError(
       given.length === 0
-        ? 'nothing to resend: give ids, --failed or --filter'
-        : `${given.join(' and ')} exclude each other`,
+        ? 'nothing to resend: give IDs, --failed, or --filter'
+        : `use only one of ${given.join(' and ')}`,
       'For example: cm-relay resend e12',
     );
   }
-  if (options.timeout !== undefined && options.wait !== true) throw new UsageError('--timeout goes with --wait');
+  if (options.timeout !== undefined && options.wait !== true) throw new UsageError('--timeout requires --wait');
   await withRelay(options, async (client) => {
     const outcomes = options.wait === true ? new ReplayOutcomes(client, options.to) : undefined;
     const result = await withFilter(() =>
@@ -90,7 +92,9 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
     const told = await outcomes?.of(result.notificationIds, (options.timeout ?? 60) * 1000);
     if (options.json === true) await printJson({ ...result, ...told });
     if (told === undefined) {
-      if (options.json !== true) await print(`${count(result.replayed, 'notification')} queued to be sent again\n`);
+      if (options.json !== true)
+        await print(`${count(result.replayed, 'notification')} queued for resending
+`);
       return;
     }
     const { sent, failed, discarded, waiting } = told;
@@ -98,8 +102,8 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
     if (options.json !== true) await print(`${count(result.replayed, 'notification')} again: ${words}\n`);
     if (failed + discarded + waiting > 0) {
       throw new CommandError(
-        `not all were sent again: ${words}`,
-        `cm-relay show ${result.notificationIds[0] ?? 'n1'} --attempts${dataDirHint(options)} shows what was answered.`,
+        `not all were resent: ${words}`,
+        `To see the answers, run cm-relay show ${result.notificationIds[0] ?? 'n1'} --attempts${dataDirHint(options)}.`,
       );
     }
   });
@@ -109,15 +113,15 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
  * @param which what could be sent where there is no destination, as `replay` takes it */
 async function nothingToSend(client: RelayClient, filter: string, which: string): Promise<CommandError> {
   const mistyped = await unknownTypes(client, filter);
-  if (mistyped !== null) return new CommandError('nothing to send again: no notification matches', mistyped);
+  if (mistyped !== null) return new CommandError('nothing to resend: no notification matches', mistyped);
   const { destinations } = await client.request('relay/status', {});
   return destinations.length > 0
     ? new CommandError(
-        'nothing to send again: no notification matches',
-        'cm-relay events shows what there is; test calls and rejected deliveries have no notification, and what came without a destination goes where --to says.',
+        'nothing to resend: no notification matches',
+        'To see all events, run cm-relay events. Test calls and rejected deliveries have no notifications. If an event had no destination, give one with --to.',
       )
     : new CommandError(
-        'nothing to send again: there is no destination',
-        `--to names one: cm-relay resend ${which} --to 3000/callback`,
+        'nothing to resend: no destination',
+        `Give one with --to: cm-relay resend ${which} --to 3000/callback`,
       );
 }

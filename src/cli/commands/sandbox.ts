@@ -35,8 +35,8 @@ export function sandboxCommand(): Command {
   return (
     newCommand(
       'sandbox',
-      'run both vendors on this machine, with made-up data',
-      'Runs an emulated Campaign Monitor and an emulated Open Connectors on loopback: their APIs, the consent page, webhooks, instances and notifications, with made-up clients, lists and subscribers. No account is needed and nothing leaves this machine. Ends with Ctrl-C.',
+      'run both vendors on this machine, with sample data',
+      "Runs an emulated Campaign Monitor and an emulated Open Connectors on this machine: APIs, consent page, webhooks, instances, and notifications, with sample clients, lists, and subscribers. You don't need an account, and no data leaves this machine. Stop it with Ctrl-C.",
       [
         'Examples:',
         '  cm-relay sandbox',
@@ -44,22 +44,17 @@ export function sandboxCommand(): Command {
         '  cm-relay sandbox --port 9000 --detach',
         '  cm-relay sandbox stop                         stops those in the background',
         '',
-        'Next: cm-relay listen in another terminal, then register its URL with the printed API as a webhook of a list.',
+        "Next: run cm-relay listen in another terminal, then use the printed API to register its URL as a list's webhook.",
       ],
     )
-      .addOption(portFlag('the port; 0 takes any that is free').default(0, 'any that is free'))
-      .addOption(
-        new Option(
-          '--random-credentials',
-          'keys, secrets, ids and controls of this run alone; nothing published opens it',
-        ),
-      )
-      .addOption(
-        new Option('--detach', 'run it in the background, and end once it is ready; one that runs already is taken'),
-      )
+      .addOption(portFlag('port; 0 = any free port').default(0, 'any free port'))
+      .addOption(new Option('--random-credentials', 'use keys, secrets, IDs, and controls for this run only'))
+      .addOption(new Option('--detach', 'run in the background and return when ready; reuses one that already runs'))
       .addOption(keepAlive)
       .addOption(formerFlag(keepAlive, '--keep-alive-minutes <n>', (minutes) => readMinutes(minutes) * 60_000))
-      .addOption(jsonFlag('a first line {"type":"ready","campaignMonitorApi","openConnectorsApi","credentials",…}'))
+      .addOption(
+        jsonFlag('print a first line {"type":"ready","campaignMonitorApi","openConnectorsApi","credentials",…}'),
+      )
       .action((options: SandboxOptions) => (options.detach === true ? detached(options) : run(options)))
       .addCommand(subscribeCommand())
       .addCommand(stopCommand())
@@ -86,7 +81,7 @@ function stopCommand(): Command {
     ],
   )
     .addOption(portFlag('the port of the sandbox to stop').default(0, 'all of them'))
-    .addOption(jsonFlag('a JSON object: {"stopped":[{"port","pid"}]}'))
+    .addOption(jsonFlag('print a JSON object: {"stopped":[{"port","pid"}]}'))
     .action(stop);
 }
 
@@ -94,17 +89,19 @@ async function stop({ port, json }: Pick<SandboxOptions, 'port' | 'json'>): Prom
   const running = await runningSandboxes(port);
   for (const kept of running) {
     await endSandbox(kept);
-    if (json !== true) await print(`The sandbox at port ${kept.port} has ended.\n`);
+    if (json !== true)
+      await print(`Sandbox on port ${kept.port} stopped.
+`);
   }
   if (json === true) await printJson({ stopped: running.map(({ port: at, pid }) => ({ port: at, pid })) });
-  else if (running.length === 0) note('No sandbox runs in the background: nothing to stop.');
+  else if (running.length === 0) note('No sandbox runs in the background.');
 }
 
 /** In the background: one that runs there already, or a new one. */
 async function detached({ port, json, randomCredentials }: SandboxOptions): Promise<void> {
   const running = await runningSandboxes(port);
   const there = running.find((kept) => kept.randomCredentials === (randomCredentials === true));
-  if (there !== undefined) note(`A sandbox runs already: this is it. cm-relay sandbox stop ends it.`);
+  if (there !== undefined) note(`Using the sandbox that already runs. To stop it, run cm-relay sandbox stop.`);
   const { lines, said } =
     there === undefined ? await startInBackground() : { lines: json === true ? there.json : there.text, said: '' };
   process.stderr.write(said);
@@ -136,8 +133,11 @@ async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions)
   const asText = factLines(running);
   const first = json === true ? asJson : asText;
   for (const line of first) lines.write(line);
-  if (json !== true) lines.write('Ends with Ctrl-C.');
-  const inBackground = [...asText, `It runs in the background, process ${process.pid}: cm-relay sandbox stop ends it.`];
+  if (json !== true) lines.write('To stop it, press Ctrl-C.');
+  const inBackground = [
+    ...asText,
+    `It runs in the background (process ${process.pid}). To stop it, run cm-relay sandbox stop.`,
+  ];
   const wasInBackground = isInBackground();
   if (wasInBackground) {
     keep({
@@ -160,7 +160,7 @@ function keep(sandbox: SandboxRecord): void {
   try {
     recordSandbox(sandbox);
   } catch (error) {
-    note(`cm-relay sandbox stop will not find it: ${(error as Error).message}`);
+    note(`cm-relay sandbox stop won't find it: ${(error as Error).message}`);
   }
 }
 
@@ -183,14 +183,14 @@ function factLines(running: Sandbox): string[] {
   const facts = [
     ['Campaign Monitor API', running.campaignMonitorApi],
     ['  API key', campaignMonitor.apiKey],
-    ['  OAuth client id', campaignMonitor.oauthClientId],
+    ['  OAuth client ID', campaignMonitor.oauthClientId],
     ['  OAuth client secret', campaignMonitor.oauthClientSecret],
     ['  Consent page', running.campaignMonitorOAuth],
     ...running.lists.map(({ listId, name }) => ['  List', `${listId}  ${name}`]),
     ['Open Connectors API', running.openConnectorsApi],
     ['  User secret', openConnectors.userSecret],
     ['  Organization secret', openConnectors.organizationSecret],
-    ['Controls', `${running.control} (GET it for what there is)`],
+    ['Controls', `${running.control} (GET lists the controls)`],
   ];
   return facts.map(([name = '', value = '']) => `${name.padEnd(21)} ${value}`);
 }
@@ -200,7 +200,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 function deliveryLine({ id, types, events, target, state, attempts, nextAttemptAt }: DeliveryRecord): string {
-  const what = `delivery ${id} of ${count(events, 'event')} (${types.join(', ')}) to ${target}: ${state}`;
+  const what = `delivery ${id} with ${count(events, 'event')} (${types.join(', ')}) to ${target}: ${state}`;
   const next = nextAttemptAt === null ? '' : `, next ${localTime(nextAttemptAt)}`;
   return `${what} after ${count(attempts.length, 'attempt')}${next}`;
 }
@@ -221,7 +221,7 @@ function reportLine(report: SandboxReport): string {
     case 'notification':
       return notificationLine(report.notification);
     case 'webhook-deactivated':
-      return `webhook ${report.webhookId} of list ${report.listId} deactivated: it has failed for too long`;
+      return `webhook ${report.webhookId} of list ${report.listId} deactivated: it kept failing`;
     case 'error':
       return `error: ${report.message}`;
   }

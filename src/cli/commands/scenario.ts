@@ -33,35 +33,37 @@ interface ScenarioOptions extends TargetFlags, ProbeFlags {
 export function scenarioCommand(): Command {
   const command = newCommand(
     'scenario',
-    'run scenarios of your own',
-    'Runs files of scenarios (*.cm-scenario.json): what is sent to your callback, what goes wrong on the way, and what has to come of it. docs/scenarios.md tells how they are written.',
+    'run your own scenarios',
+    'Runs scenario files (*.cm-scenario.json), which define what to send to your callback, what goes wrong on the way, and what you expect. docs/scenarios.md describes the format.',
     [
       'Examples:',
       '  cm-relay scenario tests/*.cm-scenario.json',
       '  cm-relay scenario twice.cm-scenario.json --to http://localhost:3000/callback',
       '  cm-relay scenario tests/*.cm-scenario.json --report junit=scenarios.xml',
       '',
-      'What a flag says wins over what the file says. A probe of a file that is a command runs only with --allow-commands,',
-      'and variables of your environment go to places that a file names only where you allow it, or add --allow-env.',
-      'Exits with 0 where nothing failed, with 1 where something did, with 2 for bad usage or a file that cannot be read.',
+      'Flags override the file. A command in a file\'s "probe" runs only with --allow-commands. Environment variables go to',
+      'URLs in a file only if you confirm, or add --allow-env.',
+      'Exits with 0 if nothing failed, 1 if something failed, and 2 for a usage error or an unreadable file.',
       '',
-      'Next: cm-relay record keeps what came in a file, which a scenario may send.',
+      'Next: cm-relay record saves deliveries to a file that a scenario can send.',
     ],
   )
-    .addArgument(new Argument('<files...>', 'files of scenarios'))
+    .addArgument(new Argument('<files...>', 'scenario files'))
     .addOption(
-      new Option('--to <url>', 'your callback (default: the destination of the file, or of --config)').argParser(
+      new Option('--to <url>', 'your callback (default: the destination in the file or --config)').argParser(
         checkedBy(callbackUrl),
       ),
     );
   return withProbeFlags(withTargetFlags(command), String(quietMs / 1000))
     .optionsGroup('Selection and permissions:')
     .addOption(new Option('--only <names>', 'run only scenarios with these names, or parts of names (comma-separated)'))
-    .addOption(new Option('--allow-commands', 'run the commands that files name as probes'))
-    .addOption(new Option('--allow-env', 'send variables of the environment to the places that files name for them'))
+    .addOption(new Option('--allow-commands', 'run commands that files use as probes'))
+    .addOption(new Option('--allow-env', 'send environment variables to the URLs in the files'))
     .optionsGroup('Output:')
     .addOption(reportFlag())
-    .addOption(jsonFlag('one JSON object a line: {"type":"scenario",…} for each, then {"type":"summary",…}'))
+    .addOption(
+      jsonFlag('print one JSON object per line: {"type":"scenario",…} for each scenario, then {"type":"summary",…}'),
+    )
     .action(run);
 }
 
@@ -90,7 +92,8 @@ async function run(files: string[], options: ScenarioOptions): Promise<void> {
       const one = await prepare(file, options, checking);
       if (one !== undefined) prepared.push(one);
     }
-    if (prepared.length === 0) throw new UsageError(`--only ${options.only ?? ''}: no scenario has such a name`);
+    if (prepared.length === 0)
+      throw new UsageError(`--only ${options.only ?? ''}: no scenario name contains this text`);
     await allowUses(prepared, options);
     for (const each of prepared) await checking.tried(each, signal);
     const reported: Reported[] = [];
@@ -151,7 +154,7 @@ async function prepare(name: string, options: ScenarioOptions, checking: Checkin
   if (command !== null && options.allowCommands !== true) {
     throw new UsageError(
       `${name}: its probe is a command: ${command.join(' ')}`,
-      'Add --allow-commands where you know the file, or name another probe with --probe.',
+      'If you trust the file, add --allow-commands. Or give another probe with --probe.',
     );
   }
   const named = namedInFile(file, used, dirname(name), secrets, target.mask);
@@ -163,8 +166,8 @@ async function prepare(name: string, options: ScenarioOptions, checking: Checkin
   if (unnamed !== undefined) {
     const { scenario, what } = unnamed;
     throw new UsageError(
-      `${name}: "${scenario}" asks "${what}", and neither the file nor a flag names it`,
-      `Give --${what} <url>, or "${what}" in the file.`,
+      `${name}: "${scenario}" needs "${what}", which neither the file nor a flag sets`,
+      `Add --${what} <url>, or "${what}" in the file.`,
     );
   }
   const { origin } = target.url;
@@ -193,15 +196,15 @@ async function allowUses(prepared: readonly Prepared[], { allowEnv }: ScenarioOp
   if (places.length === 0 || allowEnv === true) return;
   const files = prepared.filter(({ uses }) => uses.length > 0).map(({ name }) => printable(name));
   const { askYesNo, canAsk } = await import('../terminal/prompts.ts');
-  const what = `${files.join(', ')}: sends what variables of your environment hold to places that you have not named: ${places.join('; ')}`;
+  const what = `${files.join(', ')}: sends environment variables to URLs you did not give: ${places.join('; ')}`;
   if (!canAsk()) {
     throw new UsageError(
       what,
-      'Nothing was sent. If you trust the files, add --allow-env; or use --to, --probe and --kept to say where to send.',
+      'Nothing was sent. If you trust the files, add --allow-env. Or set the URLs with --to, --probe, and --kept.',
     );
   }
   if (await askYesNo(`${what}\nSend them?`)) return;
-  throw new CommandError('not allowed: nothing was sent', 'Use --to, --probe and --kept to say where to send.');
+  throw new CommandError('not allowed: nothing was sent', 'Set the URLs with --to, --probe, and --kept.');
 }
 
 async function targetIn(
@@ -216,10 +219,7 @@ async function targetIn(
   // Credentials and keys of the file are for its own URL alone.
   if (to !== undefined || config !== undefined) return checking.targetOf(to, options, process.env, further);
   if (destination?.url === undefined) {
-    throw new UsageError(
-      `${name}: it names no destination`,
-      'Give --to <url>, or "destination": { "url": … } in the file.',
-    );
+    throw new UsageError(`${name}: no destination`, 'Add --to <url>, or "destination": { "url": … } in the file.');
   }
   const { url, signatureKey: named } = destination;
   const signatureKey =

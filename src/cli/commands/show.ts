@@ -26,31 +26,31 @@ export function showCommand(): Command {
   return newCommand(
     'show',
     'show one event in full',
-    'Shows one event (e12), delivery (d7) or notification (n9): what was received, what was sent, what was answered.',
+    'Shows one event (e12), delivery (d7), or notification (n9): what was received, sent, and answered.',
     [
       'Examples:',
       '  cm-relay show e12',
-      '  cm-relay show e12 --raw > delivery.json         exactly the bytes that were received',
-      '  cm-relay show e12 --notification | jq .         exactly the bytes that are sent',
-      '  cm-relay show e12 --attempts                    every attempt with its answer',
+      '  cm-relay show e12 --raw > delivery.json         the exact bytes received',
+      '  cm-relay show e12 --notification | jq .         the exact bytes sent',
+      '  cm-relay show e12 --attempts                    every attempt and its answer',
       '',
-      'Next: cm-relay resend e12 sends it again, cm-relay export e12 --as curl turns it into a command.',
+      'Next: cm-relay resend e12 resends it; cm-relay export e12 --as curl turns it into a command.',
     ],
   )
-    .addArgument(new Argument('<id>', 'an id that cm-relay events shows').argParser(parseId))
-    .addOption(new Option('--raw', 'only the body as received, to the byte'))
-    .addOption(new Option('--notification', 'only the body of the notification, to the byte'))
-    .addOption(new Option('--attempts', 'only the attempts to send it, with the answers'))
-    .addOption(jsonFlag('a JSON object; with --attempts one a line'))
+    .addArgument(new Argument('<id>', 'ID from cm-relay events').argParser(parseId))
+    .addOption(new Option('--raw', 'show only the body, exactly as received'))
+    .addOption(new Option('--notification', "show only the notification's body, exactly as sent"))
+    .addOption(new Option('--attempts', 'show only the attempts and their answers'))
+    .addOption(jsonFlag('print a JSON object; with --attempts, one per line'))
     .action(show);
 }
 
 async function show(id: string, options: ShowOptions): Promise<void> {
   const views = (['raw', 'notification', 'attempts'] as const).filter((view) => options[view] === true);
   const [view, other] = views;
-  if (view !== undefined && other !== undefined) throw new UsageError(`--${view} and --${other} exclude each other`);
+  if (view !== undefined && other !== undefined) throw new UsageError(`use either --${view} or --${other}, not both`);
   if (options.json === true && (view === 'raw' || view === 'notification')) {
-    throw new UsageError(`--${view} prints bytes as they are: it does not go with --json`);
+    throw new UsageError(`--${view} prints raw bytes and does not work with --json`);
   }
   await withHistory(options, async (history) => {
     const found = await find(history, id);
@@ -73,13 +73,13 @@ async function renderedBody(history: History, id: string, found: Found): Promise
   const notification = candidates.find(({ kind }) => kind !== 'raw') ?? candidates[0];
   if (notification === undefined) {
     throw new CommandError(
-      `${id} has no notification: ${found.event.kind === 'event' ? 'none was made of it' : `it is a ${found.event.kind === 'test' ? 'test call' : 'rejected delivery'}`}`,
-      `cm-relay show ${id} --raw prints what was received.`,
+      `${id} has no notification: ${found.event.kind === 'event' ? 'none was created' : `it is a ${found.event.kind === 'test' ? 'test call' : 'rejected delivery'}`}`,
+      `To see what was received, run cm-relay show ${id} --raw.`,
     );
   }
   if (candidates.length > 1) {
     const others = candidates.filter((candidate) => candidate !== notification).map((candidate) => candidate.id);
-    note(`${id} has several notifications. This is ${notification.id}; the others: ${others.join(', ')}`);
+    note(`${id} has several notifications. This is ${notification.id}; others: ${others.join(', ')}`);
   }
   return Buffer.from((await history.request('notifications/render', { id: notification.id })).body, 'base64');
 }
@@ -91,7 +91,7 @@ async function printBytes(bytes: Buffer): Promise<void> {
   const safe = printable(text, '\n\t');
   await print(safe.endsWith('\n') ? safe : `${safe}\n`);
   if (safe !== text)
-    note('Control characters are shown as escapes on a terminal; to a file or pipe they go unchanged.');
+    note('Control characters appear as escapes in a terminal; files and pipes get the original bytes.');
 }
 
 async function printAttempts(id: string, found: Found, options: ShowOptions): Promise<void> {
@@ -105,7 +105,7 @@ async function printAttempts(id: string, found: Found, options: ShowOptions): Pr
       await print(`${attemptLines(attempt, replays).join('\n')}\n`);
     }
   }
-  if (attempts.length === 0 && options.json !== true) note(`There was no attempt to send ${id} yet.`);
+  if (attempts.length === 0 && options.json !== true) note(`${id} has no attempts yet.`);
 }
 
 async function printOverview(history: History, found: Found, options: ShowOptions): Promise<void> {

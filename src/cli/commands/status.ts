@@ -21,17 +21,17 @@ const mostHeld = 10;
 export function statusCommand(): Command {
   return newCommand(
     'status',
-    'how the relay stands, and what is held',
-    'Says whether a relay runs for the data directory, where it listens and sends, how much waits, and whether sending is paused: by whom, since when, and what is held.',
+    "show the relay's state and what is on hold",
+    'Shows whether a relay runs for the data directory, where it listens and sends, and how much is queued. Also shows whether sending is paused: by whom, since when, and what is held.',
     [
       'Examples:',
       '  cm-relay status',
       '  cm-relay status --json | jq .sending',
       '',
-      'Next: cm-relay debug continue sends what is held, cm-relay debug break list says why a breakpoint did not stop.',
+      'Next: cm-relay debug continue sends held events; cm-relay debug break list shows why a breakpoint did not stop.',
     ],
   )
-    .addOption(jsonFlag('a JSON object: {"running":true, …}'))
+    .addOption(jsonFlag('print a JSON object: {"running":true, …}'))
     .action(status);
 }
 
@@ -63,11 +63,12 @@ async function notRunning(dataDir: string, options: CommonOptions & { json?: boo
     await printJson({ running: false, dataDir, paused, held });
     return;
   }
-  const none = `No relay runs for ${printable(dataDir)}. cm-relay listen${dataDirHint(options)} starts one.`;
+  const none = `No relay runs for ${printable(dataDir)}. To start one, run cm-relay listen${dataDirHint(options)}.`;
   await print(`${fitted(none, process.stdout)}\n`);
   if (paused !== null) {
     const { by, since } = paused;
-    await print(`Sending is paused since ${localTime(since)} by ${printable(by)}, and stays so when it starts.\n`);
+    await print(`Sending has been paused since ${localTime(since)} by ${printable(by)}, and stays paused when the relay starts.
+`);
   }
   if (held > 0) await print(`Held: ${count(held, 'notification')}.\n`);
 }
@@ -120,12 +121,12 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
       : [`${label('  for Open Connectors')}${printable(status.publicOpenConnectorsUrl)}`]),
   ];
   if (status.destinations.length === 0) {
-    lines.push(`${label('Forwards to')}nowhere yet: cm-relay stop, then cm-relay listen 3000/callback`);
+    lines.push(`${label('Forwards to')}no destination yet: run cm-relay stop, then cm-relay listen 3000/callback`);
   }
   for (const destination of status.destinations) {
     const { url, state, detail, downSince, nextTryAt, waiting, timeoutLifted } = destination;
     const why = downWords(downSince) + (detail === null ? '' : `: ${detail}`);
-    const debugged = timeoutLifted === true ? ', no time-out: a debugger holds it' : '';
+    const debugged = timeoutLifted === true ? ', no time-out while debugging' : '';
     const how = printable(`${url}, ${signedWords(destination)}, ${state}${why}`);
     lines.push(`${label('Forwards to')}${how}, ${waiting} wait${nextWords(nextTryAt)}${debugged}`);
   }
@@ -138,7 +139,7 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
   if (isPaused && sending.stop !== null) lines.push(`${label('Stopped')}${printable(sending.stop.text)}`);
   if (sending.breakpoints > 0) lines.push(`${label('Breakpoints')}${sending.breakpoints}: cm-relay debug break list`);
   for (const each of held) lines.push(`${label('Held')}${heldLine(each)}`);
-  if (more) lines.push(`${label('')}and more: cm-relay events --filter state:held lists them`);
+  if (more) lines.push(`${label('')}and more: to list them, run cm-relay events --filter state:held`);
   for (const notice of status.notices) lines.push(`${label('Notice')}${printable(notice)}`);
   return lines;
 }

@@ -23,25 +23,25 @@ const heldWords = heldAtStop.map((what) => (what === 'drop' ? 'discard' : what))
 export function stopCommand(): Command {
   const held = new Option(
     '--held <what>',
-    'what becomes of notifications that are held because sending is paused: keep (the default), release or discard',
+    'what to do with notifications held by a pause: keep (the default), release, or discard',
   ).choices(heldWords);
   const read = held.parseArg;
   held.argParser((word) => (word === 'drop' ? word : word === 'discard' ? 'drop' : read?.(word, undefined)));
   return newCommand(
     'stop',
-    'end the relay',
-    'Ends the relay of the data directory, whoever started it, and waits until it is gone. Nothing is lost: what waits is sent when the next one starts. Where none runs there is nothing to do, and that is no failure.',
+    'stop the relay',
+    "Stops the data directory's relay, whoever started it, and waits until it has ended. Nothing is lost: the next relay sends what is queued. If no relay runs, does nothing and succeeds.",
     [
       'Examples:',
       '  cm-relay stop',
       '  cm-relay stop --data-dir ./relay-data',
-      '  cm-relay stop --held release         sends what the debugger holds before it ends',
+      '  cm-relay stop --held release         sends held notifications before it stops',
       '',
       'Next: cm-relay listen starts it again.',
     ],
   )
     .addOption(held)
-    .addOption(jsonFlag('a JSON object: {"stopped":true}, or false where none ran'))
+    .addOption(jsonFlag('print a JSON object: {"stopped":true}, or false if none ran'))
     .action(stop);
 }
 
@@ -56,9 +56,9 @@ async function stop(options: CommonOptions & { held?: HeldAtStop; json?: boolean
   try {
     const { sending } = await endRelay(client, options.held);
     if (options.json === true) await printJson({ stopped: true });
-    else await print('The relay has ended.\n');
+    else await print('Relay stopped.\n');
     if (sending.state === 'paused' && (options.held ?? 'keep') === 'keep') {
-      note(`${heldText(sending)} It stays so when the relay is started again.`);
+      note(`${heldText(sending)} It stays this way when the relay restarts.`);
     }
   } finally {
     client.close();

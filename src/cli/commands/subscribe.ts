@@ -30,25 +30,25 @@ export function subscribeCommand(): Command {
       '  cm-relay sandbox subscribe jane@example.org --list 4fe1…',
       '  cm-relay sandbox subscribe jane@example.org --list 4fe1… --host http://127.0.0.1:9000 --name "Jane Doe"',
       '',
-      'Next: cm-relay wait --filter address:jane@example.org waits for what comes of it.',
+      'Next: cm-relay wait --filter address:jane@example.org waits for the result.',
     ],
   )
     .addArgument(
-      new Argument('<address>', 'the e-mail address').argParser(checkedBy(z.email('expected an e-mail address'))),
+      new Argument('<address>', 'e-mail address').argParser(checkedBy(z.email('expected an e-mail address'))),
     )
     .addOption(
-      new Option('--list <id>', 'the list; cm-relay sandbox prints those that there are')
+      new Option('--list <id>', 'list ID, as printed by cm-relay sandbox')
         .argParser(checkedBy(vendorId))
         .makeOptionMandatory(),
     )
-    .addOption(new Option('--name <name>', 'the name').default('', 'none'))
+    .addOption(new Option('--name <name>', "subscriber's name").default('', 'none'))
     .addOption(
       new Option(
         '--host <url>',
         'where the sandbox is: the URL that it prints, or its beginning (default: the one in the background)',
       ).argParser(checkedBy(serviceOfHost)),
     )
-    .addOption(jsonFlag('a JSON object: {"type":"subscribed","address","listId"}'))
+    .addOption(jsonFlag('print a JSON object: {"type":"subscribed","address","listId"}'))
     .action(subscribe);
 }
 
@@ -56,13 +56,15 @@ async function subscribe(address: string, { list, name, host: given, json }: Sub
   const { host, apiKey } = given === undefined ? await sandboxInBackground() : { host: given };
   if (!isLoopback(new URL(host.apiBase).hostname)) {
     throw new UsageError(
-      '--host is not this machine: addresses are subscribed in the sandbox alone',
-      'cm-relay sandbox runs one.',
+      '--host is not this machine: you can subscribe addresses only in the sandbox',
+      'To start one, run cm-relay sandbox.',
     );
   }
   await withCampaignMonitor(host, (api) => api.addSubscriber(list, { address, name }), apiKey);
   if (json === true) await printJson({ type: 'subscribed', address, listId: list });
-  else await print(`${printable(address)} is subscribed to ${list}\n`);
+  else
+    await print(`Subscribed ${printable(address)} to ${list}.
+`);
 }
 
 /** The one sandbox that runs in the background. @throws UsageError where there is none, or several */

@@ -52,39 +52,39 @@ export function triggerCommand(): Command {
       'Examples:',
       '  cm-relay trigger subscribe                            one delivery with one event',
       '  cm-relay trigger update --batch 50                    one delivery with 50 events',
-      '  cm-relay trigger deactivate --count 1000 --seed 7     a thousand, always the same ones',
+      '  cm-relay trigger deactivate --count 1000 --seed 7     1,000 deliveries, the same each time',
       '',
-      'Next: cm-relay events lists what arrived. Exits with 1 if any answer was not 200.',
+      'Next: cm-relay events lists the results. Exits with 1 if any answer was not 200.',
     ],
   )
-    .addArgument(new Argument('<type>', 'what happened to the subscriber').choices([...types.keys()]))
+    .addArgument(new Argument('<type>', 'event type').choices([...types.keys()]))
     .addOption(
-      new Option('--count <n>', 'how many deliveries').default(1).argParser(wholeNumber(z.int().min(1).max(1_000_000))),
+      new Option('--count <n>', 'number of deliveries')
+        .default(1)
+        .argParser(wholeNumber(z.int().min(1).max(1_000_000))),
     )
     .addOption(
-      new Option('--batch <n>', 'events in each delivery')
+      new Option('--batch <n>', 'number of events in each delivery')
         .default(1)
         .argParser(wholeNumber(z.int().min(1).max(maxEventsInDelivery))),
     )
     .addOption(
-      new Option('--list <id>', "the list's id (default: the one of the vendor's samples)").argParser(
-        checkedBy(z.string().regex(/^[\x21-\x7e]{1,100}$/, 'expected a list id, such as 32 hex digits')),
+      new Option('--list <id>', "list ID (default: the list used in Campaign Monitor's examples)").argParser(
+        checkedBy(z.string().regex(/^[\x21-\x7e]{1,100}$/, 'expected a list ID, such as 32 hex digits')),
       ),
     )
     .addOption(
-      new Option('--email <address>', 'the address of every event (default: another one each)').argParser(
+      new Option('--email <address>', 'address for every event (default: a different one each)').argParser(
         checkedBy(z.string().regex(/^[^@\s]+@[^@\s]+$/, 'expected an e-mail address')),
       ),
     )
     .addOption(
-      new Option('--seed <n>', 'the same number makes the same deliveries (default: new ones each time)').argParser(
+      new Option('--seed <n>', 'same number, same deliveries (default: new ones each time)').argParser(
         wholeNumber(z.int()),
       ),
     )
-    .addOption(
-      new Option('--format <format>', 'as of a webhook at Campaign Monitor').choices(webhookFormats).default('json'),
-    )
-    .addOption(jsonFlag('one JSON object a line for each answer'))
+    .addOption(new Option('--format <format>', 'webhook format').choices(webhookFormats).default('json'))
+    .addOption(jsonFlag('print one JSON object per line for each answer'))
     .action(trigger);
 }
 
@@ -116,8 +116,8 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
     if (relay.signal.aborted) {
       progress.end();
       throw new CommandError(
-        `the relay has ended after ${counted(sent - refused, 'delivery')}`,
-        'Start it with cm-relay listen and try again.',
+        `the relay stopped after ${counted(sent - refused, 'delivery')}`,
+        'Start it with cm-relay listen, then try again.',
       );
     }
   }
@@ -130,7 +130,7 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
   if (refused > 0) {
     throw new CommandError(
       `${refused} of ${counted(sent, 'delivery')} not answered with 200`,
-      'cm-relay events --filter kind:rejected shows why a delivery was refused.',
+      'To see why a delivery was rejected, run cm-relay events --filter kind:rejected.',
     );
   }
 }

@@ -29,23 +29,23 @@ export function urlCommand(): Command {
   return newCommand(
     'url',
     "print the running relay's webhook URL",
-    "Prints the whole public URL that a vendor is to post to, and nothing else. It holds the webhook endpoint's secret.",
+    "Prints only the full public URL that a vendor posts to. It contains the webhook endpoint's secret.",
     [
       'Examples:',
       '  cm-relay url                      for Campaign Monitor',
       '  cm-relay url open-connectors',
-      '  cm-relay url --local              on this machine, as for the sandbox',
-      '  cm-relay url --new                replace a URL that got out',
+      '  cm-relay url --local              on this machine, such as for the sandbox',
+      '  cm-relay url --new                replace a leaked URL',
       '',
       'Next: cm-relay webhooks register --list ID registers it.',
     ],
   )
-    .addArgument(new Argument('[vendor]', 'who is to post to it').choices(sources).default('campaign-monitor'))
-    .addOption(new Option('--local', 'the URL on this machine in place of the public one'))
+    .addArgument(new Argument('[vendor]', 'which vendor posts to it').choices(sources).default('campaign-monitor'))
+    .addOption(new Option('--local', 'print the URL on this machine instead of the public one'))
     .addOption(
       new Option(
         '--new',
-        'make a new secret for the URLs of both vendors; the old URLs get a 404. Works without a running relay, too',
+        "create a new secret for both vendors' URLs; the old URLs return 404. The relay doesn't need to run",
       ),
     )
     .addOption(
@@ -53,7 +53,7 @@ export function urlCommand(): Command {
         .default(10)
         .argParser(wholeNumber(z.int().min(0).max(3600))),
     )
-    .addOption(jsonFlag('a JSON object: {"public","local"}'))
+    .addOption(jsonFlag('print a JSON object: {"public","local"}'))
     .action(url);
 }
 
@@ -69,7 +69,7 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
     const { state, reason } = status.tunnel;
     throw new CommandError(
       `the relay has no public URL (${state}: ${reason})`,
-      `Stop it and start it with a tunnel: cm-relay listen${dataDirHint(options)} --tunnel localtunnel. On this machine: cm-relay url --local.`,
+      `Stop it, then start it with a tunnel: cm-relay listen${dataDirHint(options)} --tunnel localtunnel. For the URL on this machine: cm-relay url --local.`,
     );
   }
   if (options.json !== true) await print(`${wanted}\n`);
@@ -83,13 +83,13 @@ async function renew(vendor: Source, options: UrlOptions): Promise<void> {
   if (options.json === true) await printJson(urls);
   else await print(`${(options.local === true ? null : urls.public) ?? urls.local}\n`);
   if (urls.public === null && options.local !== true) {
-    const why = running === undefined ? 'No relay is running' : 'The relay has no public URL now';
-    note(`${why}: this is the URL on this machine. Once there is a public URL, get it with cm-relay url${hint}.`);
+    const why = running === undefined ? 'No relay is running' : 'The relay has no public URL';
+    note(`${why}: this URL works only on this machine. When there is a public URL, run cm-relay url${hint}.`);
   }
-  note('The old URLs no longer work. Update what was registered with them:');
+  note('The old URLs no longer work. Update everything registered with them:');
   note(`  cm-relay webhooks register --list ID${hint}, then cm-relay webhooks remove --old${hint}`);
   note(`  cm-relay instances callback ID${hint}`);
-  note('VS Code updates what was set up there. Update everything else that posts to the relay.');
+  note('VS Code updates what you set up there. Update everything else that posts to the relay.');
 }
 
 type Urls = ReturnType<typeof urlsFor>;
@@ -122,8 +122,8 @@ async function renewInDirectory(vendor: Source, options: UrlOptions): Promise<Ur
   }
   if (remembered === null) {
     throw new CommandError(
-      `no relay has run for ${dataDir}: there is no secret URL yet`,
-      `cm-relay listen${dataDirHint(options)} makes one.`,
+      `no relay has run for ${dataDir}, so there is no secret URL yet`,
+      `To create one, run cm-relay listen${dataDirHint(options)}.`,
     );
   }
   const base = `http://127.0.0.1:${remembered.port ?? defaultPort}`;

@@ -30,23 +30,25 @@ interface WaitOptions extends CommonOptions {
 export function waitCommand(): Command {
   return newCommand(
     'wait',
-    'wait until so many events fit a filter',
-    'Waits until so many events that have come since the relay started fit a filter, and prints them, the newest first. Exits with 1 where they are not there in time, and with 3 once nothing is left that could still fit: what the filter asks of their state has been decided.',
+    'wait until N events match a filter',
+    "Waits until enough events received since the relay started match a filter, then prints them, newest first. Exits with 1 if they don't arrive in time, and with 3 if none can match any more because their states are final.",
     [
       'Examples:',
       '  cm-relay wait --filter "address:jane@example.org state:sent"',
       '  cm-relay wait --filter "type:subscribe state:sent" --count 3 --timeout 30',
-      '  cm-relay wait --since now                  only what comes from now on',
+      '  cm-relay wait --since now                  only new events',
       '',
       ...filterHelp,
       '',
-      'Next: cm-relay show e12 --attempts shows what was answered.',
+      'Next: cm-relay show e12 --attempts shows the answers.',
     ],
   )
-    .addOption(filterFlag('only what fits').default('', 'everything'))
-    .addOption(new Option('--count <n>', 'how many').default(1).argParser(wholeNumber(z.int().min(1).max(1000))))
+    .addOption(filterFlag('count only matching events').default('', 'everything'))
     .addOption(
-      new Option('--since <when>', 'count what has come since the start of the relay, now, a span ago (2h) or a date')
+      new Option('--count <n>', 'number of events').default(1).argParser(wholeNumber(z.int().min(1).max(1000))),
+    )
+    .addOption(
+      new Option('--since <when>', 'count events since start (of the relay), now, a time ago (2h), or a date')
         .default('start')
         .argParser(checkedBy(sinceSchema)),
     )
@@ -55,7 +57,7 @@ export function waitCommand(): Command {
         .default(60)
         .argParser(wholeNumber(z.int().min(0).max(86_400))),
     )
-    .addOption(jsonFlag('one JSON object a line, one for each event'))
+    .addOption(jsonFlag('print one JSON object per line for each event'))
     .action(wait);
 }
 
@@ -63,7 +65,7 @@ const sinceSchema = z
   .string()
   .refine(
     (text) => ['start', 'now'].includes(text) || isSpanOrDate(text),
-    'expected start, now, a span such as 2h or a date such as 2026-03-01',
+    'expected start, now, a time ago such as 2h, or a date such as 2026-03-01',
   );
 
 function isSpanOrDate(text: string): boolean {
@@ -107,11 +109,11 @@ async function wait(options: WaitOptions): Promise<void> {
   if (rows.length >= options.count) return;
   const so = `${rows.length} of ${count(options.count, 'event')}`;
   if (hopeless !== null) {
-    throw new NothingLeftError(`nothing is left that could match: ${so}, ${hopeless.became}`, hopeless.next);
+    throw new NothingLeftError(`no more events can match: ${so}, ${hopeless.became}`, hopeless.next);
   }
   throw new CommandError(
     `${so} after ${options.timeout} s`,
-    [...waits, `cm-relay events${dataDirHint(options)} shows what there is.`].join('\n  '),
+    [...waits, `To see all events, run cm-relay events${dataDirHint(options)}.`].join('\n  '),
   );
 }
 
@@ -159,12 +161,12 @@ function whatBecame({ total, groups }: Result<'events/counts'>, options: WaitOpt
   const id = one?.newest ?? '';
   const show = `cm-relay show ${id}${dataDirHint(options)}`;
   const next = {
-    none: `There was no destination: cm-relay resend ${id} --to 3000/callback sends it somewhere.`,
-    sent: `${show} shows what was sent and answered.`,
+    none: `There was no destination. To send it, run cm-relay resend ${id} --to 3000/callback.`,
+    sent: `To see what was sent and answered, run ${show}.`,
   }[one?.value ?? ''];
   return {
-    became: `of ${total} that came ${words.join(', ')}`,
-    next: next ?? `${show} --attempts shows what was answered; cm-relay resend ${id} sends it again.`,
+    became: `of ${total} received: ${words.join(', ')}`,
+    next: next ?? `To see the answers, run ${show} --attempts. To resend it, run cm-relay resend ${id}.`,
   };
 }
 

@@ -38,13 +38,13 @@ const webhookUrl = z
   .string()
   .refine(
     (text) => /^https?:\/\/[^/]/i.test(text) && URL.canParse(text),
-    'expected a URL that begins with https:// or http://',
+    'expected a URL that starts with https:// or http://',
   );
 const eventList = z.string().transform((text, context) => {
   const names = text.split(',').map((name) => name.trim().toLowerCase());
   const events = webhookEventTypes.filter((type) => names.includes(type.toLowerCase()));
   if (events.length === new Set(names).size) return events;
-  context.addIssue(`expected some of ${webhookEventTypes.join(',').toLowerCase()}`);
+  context.addIssue(`expected one or more of ${webhookEventTypes.join(',').toLowerCase()}`);
   return z.NEVER;
 });
 
@@ -52,16 +52,16 @@ const eventList = z.string().transform((text, context) => {
 export function webhooksCommand(): Command {
   const command = commandGroup(
     'webhooks',
-    "list, register, test and remove a list's webhooks at Campaign Monitor",
-    `Manages webhooks at Campaign Monitor, which has no page for them. The API key is taken from the environment variable ${apiKeyVariable}.`,
+    "list, register, test, and remove a list's webhooks in Campaign Monitor",
+    `Manages webhooks in Campaign Monitor, which has no page for them. The API key comes from the environment variable ${apiKeyVariable}.`,
     [
       'Examples:',
-      '  cm-relay webhooks list                            the webhooks of every list',
-      '  cm-relay webhooks register --list ID              point a list at the running relay; again: changes nothing',
-      '  cm-relay webhooks test --list ID                  let Campaign Monitor post to it',
-      '  cm-relay webhooks remove --old                    take away what points to old URLs of this machine',
+      '  cm-relay webhooks list                            webhooks of all lists',
+      '  cm-relay webhooks register --list ID              points a list at the running relay (safe to repeat)',
+      '  cm-relay webhooks test --list ID                  makes Campaign Monitor post to it',
+      '  cm-relay webhooks remove --old                    removes webhooks with old URLs of this machine',
       '',
-      'Next: cm-relay events lists what arrives.',
+      'Next: cm-relay events lists the events that arrive.',
     ],
   );
   for (const each of [listCommand(), registerCommand(), testCommand(), removeCommand()]) command.addCommand(each);
@@ -71,18 +71,14 @@ export function webhooksCommand(): Command {
 /** A command on webhooks, with what all of them take. */
 function onWebhooks(name: string, summary: string, description: string, after: readonly string[]): Command {
   return newCommand(name, summary, description, after)
-    .addOption(new Option('--list <id>', 'a list; may be given several times').argParser(collectedBy(vendorId)))
+    .addOption(new Option('--list <id>', 'list ID; repeatable').argParser(collectedBy(vendorId)))
+    .addOption(new Option('--client <id>', 'all lists of a client; repeatable').argParser(collectedBy(vendorId)))
     .addOption(
-      new Option('--client <id>', 'every list of a client; may be given several times').argParser(
-        collectedBy(vendorId),
-      ),
-    )
-    .addOption(
-      new Option('--host <url>', 'another host, such as that of cm-relay sandbox')
+      new Option('--host <url>', "another host, such as cm-relay sandbox's")
         .argParser(checkedBy(serviceOfHost))
         .default(serviceAt(campaignMonitorHost), campaignMonitorHost),
     )
-    .addOption(jsonFlag('one JSON object a line for each webhook, and for each list that has none'));
+    .addOption(jsonFlag('print one JSON object per line for each webhook, and for each list without one'));
 }
 
 /** Does something with the webhooks of this machine and of the vendor. */
@@ -92,9 +88,7 @@ async function withSession(options: WebhooksOptions, use: (session: Session) => 
 }
 
 const idsArgument = (): Argument =>
-  new Argument('[webhooks...]', 'ids of webhooks; without them, those of this machine').argParser(
-    collectedBy(vendorId),
-  );
+  new Argument('[webhooks...]', "webhook IDs (default: this machine's webhooks)").argParser(collectedBy(vendorId));
 
 function listCommand(): Command {
   return onWebhooks(
@@ -103,7 +97,7 @@ function listCommand(): Command {
     'Shows each list with its webhooks. For each webhook, says whether it points to this relay, to an old URL of this machine, or elsewhere.',
     [
       'Examples:',
-      '  cm-relay webhooks list               the webhooks of every list',
+      '  cm-relay webhooks list               webhooks of all lists',
       '  cm-relay webhooks list --list ID --json',
       '',
       'Next: cm-relay webhooks register --list ID points a list at the running relay.',
@@ -124,18 +118,18 @@ function registerCommand(): Command {
       'Next: cm-relay webhooks test --list ID sends a test call.',
     ],
   )
-    .addOption(new Option('--url <url>', "another URL than the running relay's").argParser(checkedBy(webhookUrl)))
+    .addOption(new Option('--url <url>', "a URL other than the running relay's").argParser(checkedBy(webhookUrl)))
     .addOption(
-      new Option('--events <names>', 'subscribe,update,deactivate or some of them (default: all)').argParser(
+      new Option('--events <names>', 'any of subscribe,update,deactivate (default: all)').argParser(
         checkedBy(eventList),
       ),
     )
-    .addOption(new Option('--format <format>', 'how events are posted (default: json)').choices(webhookFormats))
+    .addOption(new Option('--format <format>', 'format of posted events (default: json)').choices(webhookFormats))
     .action(async (options: WebhooksOptions) => {
       if (options.list === undefined && options.client === undefined) {
         throw new UsageError(
           'webhooks register needs --list or --client',
-          'cm-relay webhooks list shows the lists of your account with their ids.',
+          "To see your account's lists and their IDs, run cm-relay webhooks list.",
         );
       }
       await withSession(options, register);
@@ -166,19 +160,19 @@ function removeCommand(): Command {
     'Deletes the webhooks you name or, without ids, those of this machine.',
     [
       'Examples:',
-      '  cm-relay webhooks remove --old                    take away what points to old URLs of this machine',
-      "  cm-relay webhooks remove WEBHOOK --list ID --yes  take away one that is not this machine's",
+      '  cm-relay webhooks remove --old                    removes webhooks with old URLs of this machine',
+      "  cm-relay webhooks remove WEBHOOK --list ID --yes  removes one that is not this machine's",
       '',
-      'Next: cm-relay webhooks list shows what is left.',
+      'Next: cm-relay webhooks list shows the remaining webhooks.',
     ],
   )
     .addArgument(idsArgument())
-    .addOption(new Option('--old', 'only what points to old URLs of this machine'))
-    .addOption(new Option('--yes', "also webhooks, named by id, that are not this machine's"))
+    .addOption(new Option('--old', 'only webhooks with old URLs of this machine'))
+    .addOption(new Option('--yes', "also the webhooks you name that are not this machine's"))
     .action(async (ids: string[], options: WebhooksOptions) => {
-      if (options.old === true && ids.length > 0) throw new UsageError('--old and ids of webhooks exclude each other');
+      if (options.old === true && ids.length > 0) throw new UsageError('use either --old or webhook IDs, not both');
       if (options.yes === true && ids.length === 0) {
-        throw new UsageError('--yes goes with ids of webhooks', "Name each webhook that is not this machine's.");
+        throw new UsageError('--yes requires webhook IDs', "Give the ID of each webhook that is not this machine's.");
       }
       await withSession(options, (session) => remove(session, ids));
     });
@@ -250,7 +244,7 @@ async function register(session: Session): Promise<void> {
       const result = await registerWebhook(api, listId, wanted, { mayDelete });
       if (result.kind === 'occupied') {
         throw new CommandError(
-          `webhook ${result.webhook.webhookId} has this URL with other events or another format: remove it first`,
+          `webhook ${result.webhook.webhookId} already has this URL with other events or another format: remove it first`,
         );
       }
       if (options.json === true) {
@@ -274,7 +268,10 @@ async function test(session: Session, ids: readonly string[]): Promise<void> {
   const { api, options } = session;
   const chosen = await chosenWebhooks(session, ids, ({ match }) => match === 'current');
   if (chosen.length === 0) {
-    throw new CommandError('no webhook points to the running relay', 'cm-relay webhooks register --list ID makes one.');
+    throw new CommandError(
+      'no webhook points to the running relay',
+      'To create one, run cm-relay webhooks register --list ID.',
+    );
   }
   let failed = 0;
   for (const { listId, webhookId, url } of chosen) {
@@ -288,7 +285,7 @@ async function test(session: Session, ids: readonly string[]): Promise<void> {
   if (failed > 0) {
     throw new CommandError(
       `${failed} of ${count(chosen.length, 'webhook')} failed`,
-      'cm-relay events --limit 5 shows whether the call has arrived.',
+      'To see whether the call arrived, run cm-relay events --limit 5.',
     );
   }
 }
@@ -301,8 +298,8 @@ async function remove(session: Session, ids: readonly string[]): Promise<void> {
   const foreign = chosen.filter(({ match }) => match === 'foreign');
   if (foreign.length > 0 && options.yes !== true) {
     throw new UsageError(
-      `without --yes, only webhooks of this machine are removed: ${foreign.map(({ webhookId }) => webhookId).join(', ')}`,
-      'Somebody else may need it. Add --yes where you are sure.',
+      `without --yes, only this machine's webhooks are removed: ${foreign.map(({ webhookId }) => webhookId).join(', ')}`,
+      'Others may need them. If you are sure, add --yes.',
     );
   }
   let failed = 0;
@@ -331,7 +328,7 @@ async function chosenWebhooks(
   if (missing.length > 0) {
     throw new CommandError(
       `no such webhook: ${missing.join(', ')}`,
-      'cm-relay webhooks list shows those that there are.',
+      'To see all webhooks, run cm-relay webhooks list.',
     );
   }
   return found.filter(({ webhookId }) => ids.includes(webhookId));

@@ -277,10 +277,7 @@ export class AssistantShapes {
       bytes: bytes.length,
       ...(typeof value === 'object' &&
         value !== null && {
-          keys:
-            keys.length <= mostKeys
-              ? keys
-              : [...keys.slice(0, mostKeys), `${keys.length - mostKeys} more are left off`],
+          keys: keys.length <= mostKeys ? keys : [...keys.slice(0, mostKeys), `${keys.length - mostKeys} more omitted`],
         }),
       ...(this.#permitted.answers && { text: this.#answerText(bytes) }),
     };
@@ -288,10 +285,10 @@ export class AssistantShapes {
 
   #answerText(bytes: Buffer): string {
     const text = bytes.toString();
-    if (!Buffer.from(text).equals(bytes)) return `(${bytes.length} bytes that are no text)`;
+    if (!Buffer.from(text).equals(bytes)) return `(${bytes.length} bytes, not text)`;
     const value = this.#permitted.addresses ? undefined : parseJson(text);
     const told = value === undefined ? this.#withoutAddresses(text) : JSON.stringify(this.#masked(value));
-    return told.length <= longestBody ? told : `${told.slice(0, longestBody)}… (${told.length} characters in all)`;
+    return told.length <= longestBody ? told : `${told.slice(0, longestBody)}… (${told.length} characters in total)`;
   }
 
   #withoutAddresses(text: string): string {

@@ -37,16 +37,16 @@ export interface ScenarioRun {
  * @throws UsageError where the file cannot be used so
  */
 export async function runScenarios({ file, only, destination, history, signal }: ScenarioRun): Promise<Reported[]> {
-  if (!fileName.test(file)) throw new UsageError(`${file}: the name of a file of scenarios ends in .cm-scenario.json`);
+  if (!fileName.test(file)) throw new UsageError(`${file}: the name of a scenario file ends with .cm-scenario.json`);
   const { file: read } = await readScenarioFile(file);
   // No credential and no key is sent: the mask is for what the URL holds.
   const target = targetTo(destination);
   const asked = askedOf(file, read, target.url.origin, target.mask);
   const scenarios = read.scenarios.filter(({ name }) => only === undefined || name.includes(only));
-  if (scenarios.length === 0) throw new UsageError(`${file}: no scenario has such a name`);
+  if (scenarios.length === 0) throw new UsageError(`${file}: no scenario name matches`);
   const unnamed = unnamedIn(scenarios, asked);
   if (unnamed !== undefined) {
-    throw new UsageError(`${file}: "${unnamed.scenario}" asks "${unnamed.what}", which the file does not name`);
+    throw new UsageError(`${file}: "${unnamed.scenario}" needs "${unnamed.what}", which the file does not set`);
   }
   const sources = sourcesOf({ folder: dirname(file), fromHistory: (id) => deliveryIn(history, id) });
   const reported: Reported[] = [];
@@ -65,15 +65,14 @@ function askedOf(file: string, read: ScenarioFile, origin: string, mask: SecretM
   const { probe, kept } = read;
   const refuse = (what: string): never => {
     throw new UsageError(
-      `${file}: ${what}, which an assistant does not ask`,
-      'A person can run it: cm-relay scenario.',
+      `${file}: ${what}, which an assistant may not request`,
+      'A person can run it with cm-relay scenario.',
     );
   };
   const isThere = (url: string): boolean => new URL(url).origin === origin;
   if (probe !== undefined && !('url' in probe)) return refuse('its probe is a command');
-  if (probe !== undefined && !isThere(probe.url)) return refuse(`its probe is at ${new URL(probe.url).origin}`);
-  if (kept !== undefined && !isThere(kept.url))
-    return refuse(`what it keeps is looked for at ${new URL(kept.url).origin}`);
+  if (probe !== undefined && !isThere(probe.url)) return refuse(`its probe is on ${new URL(probe.url).origin}`);
+  if (kept !== undefined && !isThere(kept.url)) return refuse(`its "kept" URL is on ${new URL(kept.url).origin}`);
   if (Object.keys({ ...probe?.headers, ...kept?.headers }).length > 0) return refuse('its probe needs credentials');
   const used = { destination: false, probe: true, kept: true };
   return namedInFile(read, used, dirname(file), { destination: {}, probe: {}, kept: {} }, mask);

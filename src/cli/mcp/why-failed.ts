@@ -33,9 +33,9 @@ export function explainEvent(
   readonly forwardings: readonly Explained[];
 } {
   if (event.kind === 'rejected')
-    return { summary: 'The webhook endpoint rejected the delivery, so nothing of it was forwarded.', forwardings: [] };
+    return { summary: 'The webhook endpoint rejected the delivery, so nothing was forwarded.', forwardings: [] };
   if (event.kind === 'test')
-    return { summary: 'It is a test call without events: there is nothing to forward.', forwardings: [] };
+    return { summary: 'This is a test call without events. There is nothing to forward.', forwardings: [] };
   const forwardings = notifications
     .flatMap(({ id, forwardings: each }) => each.map((forwarding) => explain(id, forwarding, attempts, shapes)))
     .sort((a, b) => eventStates.indexOf(a.state) - eventStates.indexOf(b.state));
@@ -44,8 +44,8 @@ export function explainEvent(
   const more = Math.max(0, forwardings.length - mostForwardings);
   const summary =
     forwardings.length === 0
-      ? 'It goes nowhere: no destination of the settings takes it.'
-      : `Of ${forwardings.length} forwardings ${failed} failed and ${open} wait or are held.${more === 0 ? '' : ` The ${mostForwardings} that most need a look are told.`}${omittedForwardings === 0 ? '' : ` ${omittedForwardings} further ones were not looked at: ask for events of it.`}`;
+      ? 'No destination in the settings accepts it.'
+      : `Of ${forwardings.length} forwardings ${failed} failed, and ${open} are waiting or held.${more === 0 ? '' : ` The ${mostForwardings} most urgent are shown.`}${omittedForwardings === 0 ? '' : ` ${omittedForwardings} more were not checked; request the events they belong to.`}`;
   return { summary, forwardings: forwardings.slice(0, mostForwardings) };
 }
 
@@ -75,42 +75,41 @@ function explain(
 function wordsOf({ state, heldBy }: Forwarding, last: AttemptDetail | undefined): Pick<Explained, 'why' | 'next'> {
   switch (state) {
     case 'sent':
-      return { why: 'It was taken.', next: 'Nothing is to be done.' };
+      return { why: 'The destination accepted it.', next: 'Nothing to do.' };
     case 'discarded':
-      return { why: 'It was given up.', next: 'A replay sends it all the same.' };
+      return { why: 'It was discarded.', next: 'Resend it if you still need it.' };
     case 'held':
       return { why: heldWords[heldBy ?? 'pause'].why, next: heldWords[heldBy ?? 'pause'].next };
     case 'waiting':
-      if (last === undefined) return { why: 'Its turn has not come.', next: 'Look again in a moment.' };
-      return { why: `It is tried again: ${answerWords(last).why}`, next: answerWords(last).next };
+      if (last === undefined) return { why: 'It is waiting for its first attempt.', next: 'Check again in a moment.' };
+      return { why: `The relay will retry: ${answerWords(last).why}`, next: answerWords(last).next };
     case 'failed': {
-      if (last === undefined)
-        return { why: 'It failed, and its attempts are not kept any more.', next: 'A replay tries it again.' };
+      if (last === undefined) return { why: 'It failed, and its attempts are no longer stored.', next: 'Resend it.' };
       const { why, next } = answerWords(last);
-      return { why: `${why} It is not tried again.`, next };
+      return { why: `${why} The relay will not retry.`, next };
     }
   }
 }
 
 const heldWords: Readonly<Record<NonNullable<Forwarding['heldBy']>, Pick<Explained, 'why' | 'next'>>> = {
-  pause: { why: 'Sending is paused.', next: 'cm-relay debug continue sends what is held.' },
+  pause: { why: 'Sending is paused.', next: 'To send held events, run cm-relay debug continue.' },
   breakpoint: {
-    why: 'It was stopped at a breakpoint.',
-    next: 'cm-relay debug step or cm-relay debug continue sends it.',
+    why: 'It stopped at a breakpoint.',
+    next: 'Send it with cm-relay debug step or cm-relay debug continue.',
   },
   'missing-key': {
-    why: 'A key or credentials that its destination uses are not there.',
-    next: 'Start cm-relay listen with the key, or open the window that has it.',
+    why: 'A key or credentials for its destination are missing.',
+    next: 'Start cm-relay listen with the key, or open the VS Code window that has it.',
   },
-  destination: { why: 'Its destination is held.', next: 'cm-relay status says why.' },
+  destination: { why: 'Its destination is on hold.', next: 'To see why, run cm-relay status.' },
 };
 
 /** What an attempt came to. */
 function answerWords(attempt: AttemptDetail): Pick<Explained, 'why' | 'next'> {
   const { status, error, durationMs } = attempt;
   const next = attemptAdvice(attempt);
-  if (status !== null) return { why: `The callback answered with ${status}.`, next };
+  if (status !== null) return { why: `The callback answered ${status}.`, next };
   return /ECONNREFUSED/.test(error ?? '')
-    ? { why: 'Nothing listens at the destination.', next }
-    : { why: `No answer came within ${Math.round(durationMs)} ms.`, next };
+    ? { why: 'Nothing is listening at the destination.', next }
+    : { why: `No answer within ${Math.round(durationMs)} ms.`, next };
 }

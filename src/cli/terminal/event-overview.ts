@@ -60,13 +60,19 @@ export function overviewLines(found: Found, requests: readonly SentRequest[]): s
   const { headers, body, notifications, attempts } = found;
   const leftOut =
     notifications.length > mostInFull
-      ? [dim(inSameDirectory(`What was sent and answered: cm-relay show ${notifications[0]?.id ?? 'n1'}, and so on`))]
+      ? [
+          dim(
+            inSameDirectory(
+              `To see what was sent and answered, run cm-relay show ${notifications[0]?.id ?? 'n1'} (and so on).`,
+            ),
+          ),
+        ]
       : [];
   const replays = replaysAmong(found);
   const lines = [
     ...eventLines(found),
     '',
-    dim('Came in'),
+    dim('Received'),
     ...headerLines(headers),
     '',
     ...bodyLines(body, `cm-relay show ${found.delivery.id} --raw`),
@@ -103,7 +109,7 @@ function requestLines(request: SentRequest, same: boolean, attempts: readonly At
 function answerLines(attempt: AttemptDetail): string[] {
   const { status, error, answerHeaders, answerBody, answerTruncated, notificationId } = attempt;
   const bytes = Buffer.from(answerBody, 'base64');
-  if (status === null) return ['', dim(`No answer: ${printable(error ?? 'none came')}`)];
+  if (status === null) return ['', dim(`No answer: ${printable(error ?? 'none')}`)];
   return [
     '',
     dim(`Answered ${status}`),
@@ -125,17 +131,17 @@ function eventLines({ event, delivery }: Result<'events/get'>): string[] {
   const facts: [string, string | null][] = [
     [
       'received',
-      `${localTime(event.receivedAt, new Date(0))} from ${delivery.source}${event.injected ? ', sent by hand' : ''}`,
+      `${localTime(event.receivedAt, new Date(0))} from ${delivery.source}${event.injected ? ', edited and resent' : ''}`,
     ],
     [
       'delivery',
-      `${delivery.id}, ${delivery.eventCount === 1 ? '1 event' : `${delivery.eventCount} events`}, ${size(delivery.bodyBytes)}${delivery.truncated ? ', of which the first 64 KiB were kept' : ''}, answered ${delivery.httpStatus}`,
+      `${delivery.id}, ${delivery.eventCount === 1 ? '1 event' : `${delivery.eventCount} events`}, ${size(delivery.bodyBytes)}${delivery.truncated ? ', only the first 64 KiB kept' : ''}, answered ${delivery.httpStatus}`,
     ],
     ['list', event.list],
     ['date', event.date],
     ['signature', event.signature],
     ['warning', event.warning],
-    ['like', event.duplicateOf === null ? null : `${event.duplicateOf}, which has the same content: maybe sent twice`],
+    ['like', event.duplicateOf === null ? null : `${event.duplicateOf} has the same content: possible duplicate`],
   ];
   return [
     `${styleText('bold', event.id)}  ${printable(title)}`,
@@ -156,7 +162,7 @@ function bodyLines(
   const all = inSameDirectory(command);
   if (bytes.length === 0) return [`  ${dim('(empty body)')}`];
   const text = textOf(bytes);
-  if (text === undefined) return [`  ${dim(`(${size(bytes.length)} that are not UTF-8: ${all} writes them)`)}`];
+  if (text === undefined) return [`  ${dim(`(${size(bytes.length)}, not UTF-8: ${all} writes them)`)}`];
   const indented = indentJson(text);
   const lines = short((indented.kind === 'indented' ? indented.text : text).split('\n'));
   const most = lines.length <= shownLines ? lines.length : endOfPart(lines, shownLines);
@@ -168,7 +174,7 @@ function bodyLines(
   });
   if (indented.kind === 'as it came') {
     const why = indented.why === 'deep' ? 'nested too deeply' : 'too long';
-    shown.unshift(`  ${dim(`(as it came, not indented: it is ${why})`)}`);
+    shown.unshift(`  ${dim(`(shown as received: it is ${why})`)}`);
   }
   if (lines.length > most) shown.push(`  ${dim(`… ${lines.length - most} more lines: ${all}`)}`);
   return shown;
@@ -202,7 +208,7 @@ const signingOf: Readonly<Record<Notification['kind'], (forwarding: Notification
   normalised: signedWords,
   // The platform's own signature goes with it, right or wrong.
   platform: () => 'as it came',
-  raw: () => 'not signed',
+  raw: () => 'unsigned',
 };
 
 function notificationLines(notification: Notification, attempts: readonly AttemptDetail[], replays: Replays): string[] {
@@ -211,7 +217,7 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
   const lines = [`${styleText('bold', id)}  ${kind} notification${of}  ${dim(`eventId ${printable(eventId)}`)}`];
   if (forwardings.length === 0) {
     const sends = inSameDirectory(`cm-relay resend ${id} --to 3000/callback`);
-    lines.push(`  ${dim(`goes nowhere: no destination took it. ${sends} sends it somewhere`)}`);
+    lines.push(`  ${dim(`no destination accepted it. To send it, run ${sends}`)}`);
   }
   for (const forwarding of forwardings) {
     const down = forwarding.downSince === undefined ? '' : `, down${downWords(forwarding.downSince)}`;

@@ -40,7 +40,7 @@ export class LiveView {
     }
     if (status.settings.destinations.length === 0) {
       lines.push(
-        `  ${paint('yellow', 'Forwards nowhere yet:')} start it with --forward-to http://localhost:3000/callback`,
+        `  ${paint('yellow', 'No destination yet:')} start it with --forward-to http://localhost:3000/callback`,
       );
     }
     lines.push(`  ${paint('dim', 'Keeps its history in      ')} ${printable(status.dataDir)}`, '');
@@ -52,14 +52,14 @@ export class LiveView {
     const { destinations } = masked(status.settings);
     const where = destinations.map(({ url }) => url).join(', ');
     return printable(
-      `Campaign Monitor Relay ${status.version}, process ${status.pid}${attached ? ', already running: attached' : ''}. Listens at ${masked(status.campaignMonitorUrl)} (cm-relay url --local prints it in full), forwards ${where === '' ? 'nowhere' : `to ${where}`}.`,
+      `Campaign Monitor Relay ${status.version}, process ${status.pid}${attached ? ', already running: attached' : ''}. Listening on ${masked(status.campaignMonitorUrl)} (cm-relay url --local prints it in full), forwards ${where === '' ? 'nowhere' : `to ${where}`}.`,
     );
   }
 
   /** The URLs have another secret. @param inFull whether it is told */
   moved(status: Status, inFull: boolean): string[] {
-    if (!inFull) return ['The old URLs no longer work: cm-relay url --local prints the new one.'];
-    return [this.#paint('yellow', 'The old URLs no longer work. From now on:'), ...this.#urls(status)];
+    if (!inFull) return ['The old URLs no longer work. To print the new one, run cm-relay url --local.'];
+    return [this.#paint('yellow', 'The old URLs no longer work. New URLs:'), ...this.#urls(status)];
   }
 
   #urls(status: Status): string[] {
@@ -91,12 +91,12 @@ export class LiveView {
     if (delivery.status === 'accepted') {
       parts.push(delivery.list === null ? '' : `list ${printable(delivery.list)}`);
       if (delivery.eventCount === 1 && first !== undefined) {
-        parts.push(first.duplicateOf === null ? '' : `maybe ${first.duplicateOf} again`, first.warning ?? '');
+        parts.push(first.duplicateOf === null ? '' : `possible duplicate of ${first.duplicateOf}`, first.warning ?? '');
       }
     }
     if (delivery.signature === 'invalid' || delivery.signature === 'missing')
       parts.push(`signature ${delivery.signature}`);
-    if (delivery.injected) parts.push('sent by hand');
+    if (delivery.injected) parts.push('edited and resent');
     return this.#line(
       delivery.receivedAt,
       colour,
@@ -119,7 +119,7 @@ export class LiveView {
       const { number, ofRound } = attempt;
       const most = maxAttempts(this.#policy);
       // Attempts are counted on over replays, as everywhere.
-      text += ofRound < most ? `, attempt ${number + 1} of ${number - ofRound + most}` : ', to be tried again';
+      text += ofRound < most ? `, attempt ${number + 1} of ${number - ofRound + most}` : ', will retry';
       if (wait > 0) text += ` in ${duration(wait)}`;
     } else if (attempt.outcome === 'failed') {
       text += ', given up';
@@ -142,7 +142,7 @@ export class LiveView {
     const counts = [
       sent === 0 ? '' : `${sent} sent`,
       failed === 0 ? '' : `${failed} failed`,
-      retrying === 0 ? '' : `${retrying} to be tried again`,
+      retrying === 0 ? '' : `${retrying} to retry`,
     ].filter((each) => each !== '');
     const text =
       sent === parts
@@ -160,7 +160,7 @@ export class LiveView {
     const url = 'url' in tunnel ? ` ${tunnel.url}` : '';
     const changed =
       tunnel.state === 'open' && tunnel.previousUrl !== null
-        ? `, no longer ${tunnel.previousUrl}: webhooks registered there must be moved`
+        ? `, replaces ${tunnel.previousUrl}: update webhooks registered there`
         : '';
     const text = `tunnel ${tunnel.kind} ${tunnel.state}${url}${changed}${tunnel.reason === '' ? '' : ` (${tunnel.reason})`}`;
     // In full: its URL is there to be copied.
@@ -175,7 +175,7 @@ export class LiveView {
 
   /** Sending goes on. */
   continued(): string {
-    return this.#line(new Date().toISOString(), 'green', '▶', '', 'sending goes on');
+    return this.#line(new Date().toISOString(), 'green', '▶', '', 'sending resumed');
   }
 
   /** A log point said something. */
@@ -184,7 +184,7 @@ export class LiveView {
   }
 
   missed(count: number): string {
-    return this.#paint('yellow', `… ${count} more passed than this terminal could show: cm-relay events lists them`);
+    return this.#paint('yellow', `… ${count} more not shown here: to list them, run cm-relay events`);
   }
 
   #line(at: string, colour: 'green' | 'red' | 'yellow' | 'cyan', icon: string, id: string, text: string): string {

@@ -27,8 +27,8 @@ function hasNoReader({ code }: NodeJS.ErrnoException): boolean {
 /** Why nothing more can be written to standard output. */
 function outputError(error: Error): CommandError {
   return new CommandError(
-    `standard output cannot be written: ${error.message}`,
-    'Make room on the disk that it goes to, or send it elsewhere.',
+    `cannot write to standard output: ${error.message}`,
+    'Free some disk space, or send the output elsewhere.',
   );
 }
 

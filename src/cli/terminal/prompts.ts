@@ -67,7 +67,7 @@ export async function secretFrom(variable: string, what: string, where: string):
   }
   throw new UsageError(
     `no ${what}: the environment variable ${variable} is not set`,
-    `${where} No flag takes it, since flags stand in the shell's history.`,
+    `${where} There is no flag for it, because shells save flags in their history.`,
   );
 }
 

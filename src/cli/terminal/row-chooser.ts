@@ -16,7 +16,7 @@ interface Row {
 }
 
 /** What may be done with the chosen one, as the line below the last one says. */
-const help = 'Enter show · s send again · Esc leave';
+const help = 'Enter show · s resend · Esc leave';
 /** The same where there is no room for it beside the event. */
 const shortHelp = '? keys';
 const leastRoom = 24;
@@ -77,7 +77,7 @@ export class RowChooser {
     const roomBeside = (told: string): number => widthOf(process.stdout) - told.length - 4;
     const told = roomBeside(help) < leastRoom ? shortHelp : help;
     this.#lines.footer(text === '' ? '' : `${clip(text, Math.max(1, roomBeside(told)))}   ${told}`);
-    return Promise.resolve(row === null && this.#rows.length === 0 ? 'Nothing has come in yet.' : '');
+    return Promise.resolve(row === null && this.#rows.length === 0 ? 'No events yet.' : '');
   }
 
   async #show(): Promise<string> {
@@ -90,10 +90,10 @@ export class RowChooser {
 
   async #sendAgain(): Promise<string> {
     const row = this.#chosen;
-    if (row === null) return 'Choose an event first: ↑ or ↓.';
+    if (row === null) return 'First choose an event with ↑ or ↓.';
     const { replayed } = await this.#client.request('notifications/replay', { ids: [row.id] });
     return replayed === 0
-      ? `Nothing of ${row.id} is sent again now: it waits or is held already, or goes nowhere.`
-      : `Sending ${row.id} again.`;
+      ? `Cannot resend ${row.id}: it is already waiting or held, or has no destination.`
+      : `Resending ${row.id}.`;
   }
 }

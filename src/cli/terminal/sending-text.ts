@@ -9,20 +9,18 @@ import { localTime, printable } from './text.ts';
 /** How many are held, and for what. */
 export function heldNumbers({ held }: Sending): string {
   const { missingKey, destination } = held;
-  const forKey = missingKey === 0 ? '' : `, and ${missingKey} until a key is given`;
-  return `Held: ${heldCount(held)}${forKey}${destination === 0 ? '' : `, and ${destination} for its destination`}.`;
+  const forKey = missingKey === 0 ? '' : `, and ${missingKey} until their key is supplied`;
+  return `Held: ${heldCount(held)}${forKey}${destination === 0 ? '' : `, and ${destination} because their destination is on hold`}.`;
 }
 
 /** Whether sending is paused, by whom and since when, and how many are held. */
 export function heldText(sending: Sending): string {
   const { missingKey } = sending.held;
   if (sending.state === 'flowing') {
-    return missingKey === 0
-      ? 'Sending is not paused.'
-      : `Sending is not paused; held until a key is given: ${missingKey}.`;
+    return missingKey === 0 ? 'Sending is on.' : `Sending is on. Held until their key is supplied: ${missingKey}.`;
   }
   const since = localTime(sending.since);
-  return `Sending is paused since ${since} by ${printable(whoPaused(sending.by))}. ${heldNumbers(sending)}`;
+  return `Sending has been paused since ${since} by ${printable(whoPaused(sending.by))}. ${heldNumbers(sending)}`;
 }
 
 /** What was released or given up: `n5 to localhost:3000/callback`. */
@@ -35,8 +33,8 @@ export function releasedText(released: readonly HeldForwarding[]): string {
 /** What is tried now that would have been tried later. */
 export function retriedLines({ tried, tunnel }: Result<'relay/retry'>): string[] {
   const lines = tried.map(({ url, waiting }) => `${printable(maskSecrets(url))}: trying now, ${waiting} waiting`);
-  if (tunnel !== null) lines.push('The tunnel is being opened again.');
-  return lines.length === 0 ? ['Nothing waits to be tried again.'] : lines;
+  if (tunnel !== null) lines.push('Reopening the tunnel.');
+  return lines.length === 0 ? ['Nothing to retry.'] : lines;
 }
 
 /** One that is held: `n5 to localhost:3000/callback: sending is paused`. */

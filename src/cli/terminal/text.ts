@@ -104,7 +104,7 @@ export function nextWords(at: string | null | undefined): string {
 
 /** Whether what goes to a destination is signed. */
 export function signedWords({ signatureKeyName }: { readonly signatureKeyName?: string | undefined }): string {
-  return signatureKeyName === undefined ? 'not signed' : 'signed';
+  return signatureKeyName === undefined ? 'unsigned' : 'signed';
 }
 
 /** A moment in local time, to the second: `14:03:59`, with the date where it is not today. */

@@ -38,8 +38,8 @@ export function authorizeInTerminal(request: AuthorizationRequest, options: Term
       const plan = planWays(registered, null);
       if (mayPaste || plan.ways.includes('loopback')) return Promise.resolve(plan);
       throw new UsageError(
-        `the browser comes back to ${registered}, and its answer cannot be pasted here`,
-        `Run this in a terminal, or register ${loopbackCallback(defaultCallbackPort)} with the app.`,
+        `the browser returns to ${registered}, and there is no terminal to paste its answer into`,
+        `Run this in a terminal, or register ${loopbackCallback(defaultCallbackPort)} for the app.`,
       );
     },
     listen: (_way, redirectUri, answered) =>
@@ -48,7 +48,7 @@ export function authorizeInTerminal(request: AuthorizationRequest, options: Term
     showWaiting: (waiting) => showWaiting(waiting, mayPaste, options),
     askAboutPort: (error) => {
       if (!mayPaste) return Promise.reject(error);
-      note(`${error.message}. Paste the URL that the browser ends on instead.`);
+      note(`${error.message}. Paste the URL that your browser ended up at instead.`);
       return Promise.resolve('paste');
     },
   };
@@ -68,23 +68,23 @@ function showWaiting(waiting: WaitingOptions, mayPaste: boolean, { open }: Termi
     ? readLines((line) => {
         if (line.trim() === '') return;
         const why = waiting.paste(line);
-        if (why !== null) note(`${strayWords[why]}. Paste the whole URL of the address bar, or the code alone.`);
+        if (why !== null) note(`${strayWords[why]}. Paste the complete URL from the address bar, or only the code.`);
       })
     : null;
   let isOver = false;
   lines?.reader.once('close', () => {
     if (isOver || byPage) return;
-    note('Standard input has ended before the URL or the code was pasted.');
+    note('Standard input closed before you pasted the URL or code.');
     waiting.cancel();
   });
   let told = false;
   return {
     opened(_url, sent) {
-      if (open && !sent) note('No browser could be opened: open the URL yourself.');
-      if (byPage) note('Waiting for the browser to come back, five minutes at most.');
+      if (open && !sent) note('Could not open a browser. Open the URL yourself.');
+      if (byPage) note('Waiting for the browser (up to five minutes).');
       if (mayPaste) {
         note(
-          `${byPage ? 'Does it not? Paste' : 'Paste'} the URL that the browser ended on, or the code, and press Enter:`,
+          `${byPage ? 'If nothing happens, paste' : 'Paste'} the address your browser ended up at, or the code, and press Enter:`,
         );
       }
     },
@@ -92,7 +92,7 @@ function showWaiting(waiting: WaitingOptions, mayPaste: boolean, { open }: Termi
       // Any page may send the browser here as often as it likes.
       if (told) return;
       told = true;
-      note(`The browser came back with something else than what was asked for. ${strayWords[why]}. Still waiting.`);
+      note(`The browser returned something unexpected. ${strayWords[why]}. Still waiting.`);
     },
     close() {
       isOver = true;
@@ -103,16 +103,16 @@ function showWaiting(waiting: WaitingOptions, mayPaste: boolean, { open }: Termi
 
 const strayWords: Readonly<Record<StrayAnswer, string>> = {
   'wrong-state': 'This belongs to another request, most likely an older one',
-  'refusal-without-state': 'A refusal came that does not say which request it belongs to',
-  'no-answer': 'There is neither a code nor a refusal in it',
+  'refusal-without-state': 'The refusal doesn’t say which request it belongs to',
+  'no-answer': 'This contains neither a code nor a refusal',
 };
 
 const back = 'Close this page and go back to the terminal';
 const pageTexts: PageTexts = {
   language: 'en',
-  received: { title: 'Access was granted', text: `${back}: it goes on there.` },
-  refused: { title: 'Access was not granted', text: `${back}: it says why.` },
-  stray: { title: 'This is not the answer that is awaited', text: `${back}, where the right one is still waited for.` },
+  received: { title: 'Access granted', text: `${back} to continue.` },
+  refused: { title: 'Access not granted', text: `${back} to see why.` },
+  stray: { title: 'Unexpected answer', text: `${back}, which is still waiting for the right answer.` },
 };
 
 /** What opens a URL on each system. */
@@ -140,26 +140,26 @@ export function explainNoCode(result: Exclude<Authorization, { kind: 'code' }>):
   switch (result.kind) {
     case 'timed-out':
       return {
-        message: 'no answer came from the browser within five minutes',
-        next: 'Try again, and grant access in the browser. Where it ends on an error page, paste its URL.',
+        message: 'no answer from the browser within five minutes',
+        next: 'Try again, and grant access in the browser. If it ends up on an error page, paste its URL.',
       };
     case 'cancelled':
-      return { message: 'asking for access was cancelled', next: 'Nothing was made or changed.' };
+      return { message: 'the access request was cancelled', next: 'Nothing was changed.' };
     case 'denied':
       if (result.error === 'access_denied')
-        return { message: 'access was not granted in the browser', next: 'Try again, and allow access there.' };
+        return { message: 'access was denied in the browser', next: 'Try again, and allow access.' };
       return {
         message: printable(
-          `Campaign Monitor refused: ${result.error}${result.description === null ? '' : ` (${result.description})`}`,
+          `Campaign Monitor refused access: ${result.error}${result.description === null ? '' : ` (${result.description})`}`,
         ),
-        next: deniedNext[result.error] ?? "Check the app's registration in Campaign Monitor, and try again.",
+        next: deniedNext[result.error] ?? "Check the app's registration in Campaign Monitor, then try again.",
       };
   }
 }
 
 const deniedNext: Readonly<Partial<Record<string, string>>> = {
   invalid_redirect_uri:
-    '--oauth-callback-url must begin with the callback that is registered with the app in Campaign Monitor: compare both.',
-  unknown_client: 'Check OAUTH_API_KEY: Campaign Monitor shows the client id in the registration of the app.',
+    '--oauth-callback-url must start with the callback registered for the app in Campaign Monitor. Compare them.',
+  unknown_client: "Check OAUTH_API_KEY against the client ID in the app's registration in Campaign Monitor.",
   server_error: 'Try again later.',
 };

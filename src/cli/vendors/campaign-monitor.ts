@@ -11,7 +11,7 @@ import { UsageError } from '../errors.ts';
 export const apiKeyVariable = 'CAMPAIGN_MONITOR_API_KEY';
 
 /** An id of Campaign Monitor's. */
-export const vendorId = z.string().regex(idForm, 'expected an id, such as 32 hex digits');
+export const vendorId = z.string().regex(idForm, 'expected an ID, such as 32 hex digits');
 
 /** The host of a flag. */
 export const serviceOfHost = z.string().transform((text, context) => {
@@ -35,7 +35,7 @@ export async function withCampaignMonitor<T>(
   if (apiKey === '') {
     throw new UsageError(
       `no API key: the environment variable ${apiKeyVariable} is not set`,
-      'Campaign Monitor shows the key under Account settings, API keys. The sandbox has sandbox-api-key.',
+      'Find the key in Campaign Monitor under Account settings, API keys. The sandbox uses sandbox-api-key.',
     );
   }
   const credential = { kind: 'api-key', apiKey } as const;

@@ -46,15 +46,15 @@ const variableName = z
 export function createInstanceCommand(): Command {
   const command = newCommand(
     'create',
-    'create an instance, with the consent in a browser',
-    `Creates an instance of the Campaign Monitor connector: asks for access in a browser, waits for the code on a page of this machine, or until it is pasted, and posts the same body as the form of VS Code. Client id and client secret of the OAuth app come from ${appVariables.apiKey} and ${appVariables.apiSecret}, or are asked for in a terminal. Nothing is made twice: after a call without an answer, a new instance of that name is looked for first.`,
+    'create an instance, with consent in a browser',
+    `Creates an instance of the Campaign Monitor connector. Asks for access in a browser, waits for the code (or lets you paste it), then posts the same body as the form in VS Code. The OAuth app's client ID and client secret come from ${appVariables.apiKey} and ${appVariables.apiSecret}; if they are not set, the terminal asks for them. Never creates an instance twice: if a call gets no answer, it first looks for a new instance with that name.`,
     [
       'Examples:',
-      '  cm-relay instances create --name "My lists" --list 4fe1…          notifications go to the running relay',
-      '  cm-relay instances create --name "My lists" --list 4fe1… --open   opens the browser, too',
-      "  cm-relay instances create --name Plain --no-events --basic        with Campaign Monitor's API key",
+      '  cm-relay instances create --name "My lists" --list 4fe1…          sends notifications to the running relay',
+      '  cm-relay instances create --name "My lists" --list 4fe1… --open   also opens the browser',
+      "  cm-relay instances create --name Plain --no-events --basic        uses Campaign Monitor's API key",
       '',
-      'Next: cm-relay instances list shows it, cm-relay listen --verify-key-env NAME checks its signatures.',
+      'Next: cm-relay instances list shows it; cm-relay listen --verify-key-env NAME verifies its signatures.',
     ],
   );
   command.optionsGroup('Instance:');
@@ -64,35 +64,38 @@ export function createInstanceCommand(): Command {
   return command
     .optionsGroup('Access to Campaign Monitor:')
     .addOption(
-      new Option('--basic', `authorise it by Campaign Monitor's API key, from ${apiKeyVariable}, without a consent`),
+      new Option(
+        '--basic',
+        `authorise uses Campaign Monitor's API key, from ${apiKeyVariable}, without asking for consent`,
+      ),
     )
-    .addOption(new Option('--open', 'open the browser at the consent; without it the URL is printed'))
+    .addOption(new Option('--open', 'open the browser (default: only print the URL)'))
     .optionsGroup('Callback:')
     .addOption(
       new Option(
         '--signature-key-env <name>',
-        'the environment variable with the key that signs notifications',
+        'environment variable that holds the key for signing notifications',
       ).argParser(checkedBy(variableName)),
     )
     .addOption(
-      new Option('--callback-user <name>', 'the user name that is sent to the callback').argParser(
+      new Option('--callback-user <name>', 'user name to send to the callback').argParser(
         checkedBy(notEmpty('a name')),
       ),
     )
     .addOption(
-      new Option('--callback-password-env <name>', 'the environment variable with the password for it').argParser(
+      new Option('--callback-password-env <name>', 'environment variable that holds the callback password').argParser(
         checkedBy(variableName),
       ),
     )
     .addOption(
       new Option(
         '--callback-headers-env <name>',
-        'the environment variable with headers for the callback, a JSON object of texts',
+        'environment variable that holds headers for the callback, as a JSON object of strings',
       ).argParser(checkedBy(variableName)),
     )
     .optionsGroup('Output:')
-    .addOption(new Option('--with-secrets', "print the instance's token, too"))
-    .addOption(jsonFlag('JSON lines: {"type":"authorize","url","redirectUri"}, then {"type":"created","id",…}'))
+    .addOption(new Option('--with-secrets', "also print the instance's token"))
+    .addOption(jsonFlag('print JSON lines: {"type":"authorize","url","redirectUri"}, then {"type":"created","id",…}'))
     .action(create);
 }
 
@@ -129,11 +132,11 @@ function describedBy(options: CreateOptions): InstanceInput {
     ['--callback-headers-env', options.callbackHeadersEnv],
   ] as const) {
     if (!flags.eventsEnabled && given !== undefined)
-      throw new UsageError(`${flag} goes with events: leave out --no-events`);
+      throw new UsageError(`${flag} requires events: leave out --no-events`);
   }
   if (isBasic && options.oauthCallbackUrl !== undefined)
-    throw new UsageError('--oauth-callback-url and --basic exclude each other');
-  if (isBasic && options.open === true) throw new UsageError('--open and --basic exclude each other');
+    throw new UsageError('use either --oauth-callback-url or --basic, not both');
+  if (isBasic && options.open === true) throw new UsageError('use either --open or --basic, not both');
   const password = variable('--callback-password-env', options.callbackPasswordEnv);
   const signatureKey = variable('--signature-key-env', options.signatureKeyEnv);
   const callbackHeaders = headersOf(variable('--callback-headers-env', options.callbackHeadersEnv));
@@ -160,14 +163,14 @@ function givenLater({ callbackUrl }: InstanceInput): Partial<InstanceInput> {
 async function credentialsOf({ authentication }: InstanceInput): Promise<Partial<InstanceInput>> {
   if (authentication === 'basic') return { username: await secretFrom(apiKeyVariable, 'API key', keyIsFound) };
   return {
-    apiKey: await secretFrom(appVariables.apiKey, 'client id', appIsFound),
+    apiKey: await secretFrom(appVariables.apiKey, 'client ID', appIsFound),
     apiSecret: await secretFrom(appVariables.apiSecret, 'client secret', appIsFound),
   };
 }
 
-const keyIsFound = 'Campaign Monitor shows it under Account settings, API keys.';
+const keyIsFound = 'Find it in Campaign Monitor under Account settings, API keys.';
 const appIsFound =
-  'Campaign Monitor shows it under Account settings, Manage connected apps, OAuth registration; the sandbox prints its own.';
+  'Find it in Campaign Monitor under Account settings, Manage connected apps, OAuth registration; the sandbox prints its own.';
 
 /** What the variable holds that a flag names. */
 function variable(flag: string, name: string | undefined): string | undefined {
@@ -180,7 +183,7 @@ function headersOf(text: string | undefined): Readonly<Record<string, string>> |
   if (text === undefined) return undefined;
   const headers = headersSchema.safeParse(parseJson(text));
   if (headers.success) return headers.data;
-  throw new UsageError('--callback-headers-env: the variable holds no JSON object whose values are texts');
+  throw new UsageError('--callback-headers-env: the variable must contain a JSON object of strings');
 }
 
 /** Checks it as the form does: an error keeps it from being made, a warning is said. */
@@ -194,7 +197,7 @@ function check(input: InstanceInput, { isHere }: Platform): void {
 function refuse(problems: readonly InstanceProblem[]): void {
   const error = problems.find(({ severity }) => severity === 'error');
   if (error !== undefined)
-    throw new UsageError(problemSentence(error), 'cm-relay help instances create names all flags.');
+    throw new UsageError(problemSentence(error), 'To see all flags, run cm-relay help instances create.');
 }
 
 /** Makes it, with whatever recovery that takes. The token is in memory alone. */
@@ -205,7 +208,7 @@ async function attempt(
 ): Promise<{ readonly result: CreationResult; readonly token: string | undefined }> {
   const stop = new AbortController();
   void interrupted().then(() => {
-    note('Giving up…');
+    note('Cancelling…');
     stop.abort();
   });
   let token: string | undefined;
@@ -214,7 +217,8 @@ async function attempt(
     open: options.open === true,
     asked(url: string, redirectUri: string) {
       if (options.json === true) void printJson({ type: 'authorize', url, redirectUri });
-      note(`Grant access to Campaign Monitor${isHere ? ' (the sandbox)' : ''} in a browser:\n  ${printable(url)}`);
+      note(`To grant access to Campaign Monitor${isHere ? ' (the sandbox)' : ''}, open this URL in a browser:
+  ${printable(url)}`);
     },
   };
   const result = await attempts.create(
@@ -243,7 +247,7 @@ async function attempt(
 
 const steps = {
   creating: 'Creating the instance…',
-  looking: 'No answer came: looking whether the instance was made…',
+  looking: 'No answer: checking whether the instance was created…',
 } as const;
 
 /**
@@ -257,19 +261,19 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
   if (!canAsk()) {
     if (found.length === 1) return instance;
     throw new CommandError(
-      `Open Connectors gave no answer, and there are new instances of that name: ${shown}`,
-      'Delete those that are too many: cm-relay instances delete ID. Then create again: what is left is taken.',
+      `Open Connectors gave no answer, and there are new instances with that name: ${shown}`,
+      "Delete the ones you don't need with cm-relay instances delete ID, then create again. The remaining one is used.",
     );
   }
   note(
     `Open Connectors gave no answer, but there ${found.length === 1 ? 'is a new instance' : 'are new instances'}: ${shown}`,
   );
   if (found.length === 1) return (await askYesNo('Use it?')) ? instance : null;
-  const chosen = (await askLine('The id of the one to use, or nothing: ')).trim();
+  const chosen = (await askLine('ID of the one to use (press Enter for none): ')).trim();
   return found.find(({ id }) => String(id) === chosen) ?? null;
 }
 
-const lookedForFirst = 'Try again: it is looked for first, so that none is made twice.';
+const lookedForFirst = 'Try again. An existing instance is looked for first, so you won’t get a duplicate.';
 
 /** What went wrong, and what to do next. */
 function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authentication }: InstanceInput): Error {
@@ -278,11 +282,11 @@ function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authe
   switch (result.kind) {
     case 'not-kept':
       return new CommandError(
-        `the instance ${printable(result.name)} was made, but that could not be noted: ${result.error.message}`,
+        `created instance ${printable(result.name)}, but could not record it: ${result.error.message}`,
         lookedForFirst,
       );
     case 'cancelled':
-      return new CommandError('cancelled', 'Nothing was made.');
+      return new CommandError('cancelled', 'Nothing was created.');
     case 'not-authorized': {
       const { message, next } = explainNoCode(result.authorization);
       return new CommandError(message, next);
@@ -296,15 +300,18 @@ function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authe
     }
     case 'lost':
       return new CommandError(
-        `${result.error.message}, and no new instance of this name is there`,
-        `${oauth ? 'A code works once, so authorise again.' : 'Try again.'} If it is made late after all, the next attempt finds it first.`,
+        `${result.error.message}, and there is no new instance with this name`,
+        `${oauth ? 'Authorise again: a code works only once.' : 'Try again.'} If it appears later, the next attempt finds it first.`,
       );
     case 'unknown':
-      return new CommandError(`${result.error.message}; whether the instance was made is not known`, lookedForFirst);
+      return new CommandError(
+        `${result.error.message}; it is unknown whether the instance was created`,
+        lookedForFirst,
+      );
     case 'declined':
       return new CommandError(
-        'the instance that was found stays as it is',
-        'Delete it with cm-relay instances delete, or give another name, and create again.',
+        'the instance that was found stays unchanged',
+        'Delete it with cm-relay instances delete, or choose another name, then create again.',
       );
   }
 }
@@ -318,9 +325,11 @@ async function tell(
   const shown = withSecrets === true ? { token: token ?? null } : {};
   if (json === true) await printJson({ type: 'created', id, name, found, ...shown });
   else {
-    await print(`${printable(name)} (${id}) is ${found ? 'there, made by the call that got no answer' : 'created'}.\n`);
-    if (withSecrets === true) await print(`Token: ${token ?? 'not told by Open Connectors'}\n`);
+    await print(
+      `${printable(name)} (${id}) is ${found ? 'found; created by the call that got no answer' : 'created'}.\n`,
+    );
+    if (withSecrets === true) await print(`Token: ${token ?? 'not returned by Open Connectors'}\n`);
   }
   if (eventsEnabled && signatureKey !== '' && signatureKeyEnv !== undefined)
-    note(`cm-relay listen --verify-key-env ${signatureKeyEnv} checks the signatures of its notifications.`);
+    note(`To verify the signatures of its notifications, run cm-relay listen --verify-key-env ${signatureKeyEnv}.`);
 }

@@ -23,24 +23,24 @@ export const appVariables = { apiKey: 'OAUTH_API_KEY', apiSecret: 'OAUTH_API_SEC
 
 /** `--list <id>`, which may be given several times. */
 export function listFlag(description: string): Option {
-  return new Option('--list <id>', `${description}, 32 hex digits; may be given several times`).argParser(
-    collectedBy(z.string().refine((text) => parseListIds(text).length > 0, 'expected a list id, 32 hex digits')),
+  return new Option('--list <id>', `${description}, 32 hex digits; repeatable`).argParser(
+    collectedBy(z.string().refine((text) => parseListIds(text).length > 0, 'expected a list ID, 32 hex digits')),
   );
 }
 
 /** The flags. */
 export function instanceFlags(): Option[] {
   return [
-    new Option('--name <name>', "the instance's name").argParser(checkedBy(notEmpty('a name'))),
-    listFlag('a list to watch'),
+    new Option('--name <name>', 'instance name').argParser(checkedBy(notEmpty('a name'))),
+    listFlag('list to watch'),
     new Option('--callback-url <url>', 'where Open Connectors posts notifications').argParser(
       checkedBy(notEmpty('a URL')),
     ),
-    new Option('--no-events', 'an instance without events'),
-    new Option('--oauth-callback-url <url>', 'the callback that is registered for the OAuth app').argParser(
+    new Option('--no-events', 'create an instance without events'),
+    new Option('--oauth-callback-url <url>', 'callback registered for the OAuth app').argParser(
       checkedBy(notEmpty('a URL')),
     ),
-    new Option('--tag <tag>', 'a tag; may be given several times').argParser(collectedBy(notEmpty('a tag'))),
+    new Option('--tag <tag>', 'tag; repeatable').argParser(collectedBy(notEmpty('a tag'))),
   ];
 }
 
@@ -79,21 +79,21 @@ const sources: FieldSources = {
 const sentences: Record<InstanceProblemCode, string> = {
   missing: 'is missing',
   'surrounding-space': 'has a space or line break before or after it',
-  'not-a-url': 'is not a URL: expected one that begins with http:// or https://',
-  'not-http': 'is not a URL that begins with http:// or https://',
-  'url-with-fragment': 'holds a #: what comes after it is never sent',
-  'url-with-credentials': 'holds a user or password, which is shown wherever the URL is',
-  'loopback-url': 'leads to this machine, which Open Connectors cannot reach: give the public URL of a tunnel',
-  'private-url': 'leads into a private network, which Open Connectors cannot reach: give a public URL',
-  'unencrypted-url': 'is not encrypted, and notifications hold personal data: use https://',
-  'not-a-list-id': 'is not a list id: expected 32 hex digits',
-  'duplicate-list-id': 'was given twice',
+  'not-a-url': 'is not a URL: it must start with http:// or https://',
+  'not-http': 'is not a URL that starts with http:// or https://',
+  'url-with-fragment': 'contains a #, and the part after it is never sent',
+  'url-with-credentials': 'contains a user name or password, which is visible wherever the URL is shown',
+  'loopback-url': "is on this machine, which Open Connectors cannot reach: use a tunnel's public URL",
+  'private-url': 'is on a private network, which Open Connectors cannot reach: use a public URL',
+  'unencrypted-url': 'is not encrypted, and notifications contain personal data: use https://',
+  'not-a-list-id': 'is not a list ID: expected 32 hex digits',
+  'duplicate-list-id': 'appears twice',
   'empty-tag': 'is empty',
-  'duplicate-tag': 'was given twice',
-  'short-key': 'is short enough to be guessed',
-  'not-a-header-name': "is not a header's name",
-  'not-a-header-value': 'has a value that no header can have',
-  'duplicate-header': 'was given twice',
+  'duplicate-tag': 'appears twice',
+  'short-key': 'is short and could be guessed',
+  'not-a-header-name': 'is not a valid header name',
+  'not-a-header-value': 'has a value that is not allowed in a header',
+  'duplicate-header': 'appears twice',
 };
 
 /**

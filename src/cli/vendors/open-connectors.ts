@@ -32,9 +32,9 @@ export function platformFlags(): Option[] {
   return [
     new Option(
       '--host <host>',
-      `the host of your Open Connectors, or the URL that cm-relay sandbox prints (default: $${platformVariables.host}, else ${defaultPlatformHost})`,
+      `your Open Connectors host, or the URL from cm-relay sandbox (default: $${platformVariables.host}, or ${defaultPlatformHost})`,
     ).argParser(checkedBy(notEmpty('a host'))),
-    new Option('--timeout <s>', 'how long Open Connectors may take for one answer, in seconds')
+    new Option('--timeout <s>', 'how long to wait for an Open Connectors answer, in seconds')
       .default(60)
       .argParser(wholeNumber(z.int().min(1).max(600))),
   ];
@@ -74,7 +74,7 @@ export async function withPlatform<T>(
 ): Promise<T> {
   const baseUrl = platformBaseUrl(host);
   const where =
-    'Open Connectors shows it in the menu of your user; the sandbox prints its own. Set the variable, or run this in a terminal to be asked.';
+    'Find it in Open Connectors in your user menu; the sandbox prints its own. Set the variable, or run this in a terminal and enter it when asked.';
   const userSecret = await secretFrom(platformVariables.userSecret, 'user secret', where);
   const organizationSecret = await secretFrom(platformVariables.organizationSecret, 'organization secret', where);
   return withProxy(baseUrl, async (fetch) => {
@@ -94,5 +94,5 @@ export async function withPlatform<T>(
 
 /** Says which request it was, where the platform told. */
 export function noteRequest({ requestId }: OpenConnectorsError): void {
-  if (requestId !== null) note(`Open Connectors' id of the request: ${requestId}`);
+  if (requestId !== null) note(`Open Connectors request ID: ${requestId}`);
 }

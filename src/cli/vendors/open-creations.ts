@@ -52,7 +52,11 @@ function readAll(dataDir: string): readonly unknown[] {
   }
   const kept = parseJson(text) ?? [];
   if (Array.isArray(kept)) return kept as readonly unknown[];
-  throw new DataDirectoryError(path, `cannot be used: ${fileName} in it is of a newer version`, 'update-program');
+  throw new DataDirectoryError(
+    path,
+    `cannot be used: its ${fileName} was written by a newer version`,
+    'update-program',
+  );
 }
 
 function writeAll(dataDir: string, attempts: readonly unknown[]): void {

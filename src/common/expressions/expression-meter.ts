@@ -182,7 +182,7 @@ function spendOnCall(name: string, given: readonly unknown[], meter: Meter): voi
   if (seeking.has(name)) meter.spend(text.length * second.length * stepsAPair);
   if (name.startsWith('get') && texts.length > 0) meter.spend(timeZoneSteps);
   if (name === 'duration' && text.length > mostDurationText)
-    throw new RangeError(`a duration is written in at most ${mostDurationText} characters`);
+    throw new RangeError(`a duration can have at most ${mostDurationText} characters`);
 }
 
 function isMissingKey(error: unknown): boolean {

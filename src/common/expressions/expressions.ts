@@ -102,12 +102,12 @@ export class ExpressionLanguage<V extends object> {
     const expression = this.readExpression(text);
     const { type } = expression;
     if (type !== 'bool' && type !== 'dyn') {
-      throw new ExpressionError(`a condition is true or false, and this is of the type ${type}`, 0, text.length);
+      throw new ExpressionError(`a condition must be true or false, but this is of type ${type}`, 0, text.length);
     }
     return (variables) => {
       const value = expression.evaluate(variables);
       if (typeof value !== 'boolean') {
-        throw new ExpressionError('a condition is true or false, and this was neither', 0, text.length);
+        throw new ExpressionError('a condition must be true or false, but this was neither', 0, text.length);
       }
       return value;
     };
@@ -137,15 +137,15 @@ function checkBounds(node: ASTNode, within: number): void {
   if (op === 'rcall') checkBounds(node.args[1], within);
   const isMacro = op === 'rcall' && macros.has(name);
   if (isMacro && within > 0) {
-    throw new ExpressionError(`"${name}" cannot stand within another one that goes over a list`, start, end);
+    throw new ExpressionError(`"${name}" cannot be inside another function that loops over a list`, start, end);
   }
   for (const each of op === 'call' ? node.args[1] : node.args[2]) checkBounds(each, within + (isMacro ? 1 : 0));
 }
 
 function whyNot(name: string): string {
   if (name === 'matches')
-    return '"matches" is not there: a pattern may take for ever. Use contains, startsWith or endsWith';
-  return `there is no function "${name}"`;
+    return '"matches" is not available, because a pattern can take too long; use contains, startsWith, or endsWith';
+  return `unknown function "${name}"`;
 }
 
 function* nodesOf(args: unknown): Generator<ASTNode> {
@@ -163,7 +163,7 @@ function explained(error: unknown, text: string): ExpressionError {
   const { summary, code, range, message } = error as Partial<EvaluationError> & Error;
   const start = Math.min(range?.start ?? 0, text.length);
   // The library knows every value that there is but a CutValue.
-  const said = code === 'unsupported_type' ? 'it is larger than what expressions see' : firstLower(summary ?? message);
+  const said = code === 'unsupported_type' ? 'it is larger than expressions can read' : firstLower(summary ?? message);
   return new ExpressionError(said.slice(0, mostSaid), start, Math.max(start, range?.end ?? text.length));
 }
 

@@ -131,8 +131,8 @@ export class AccountStore {
     if (running === undefined) {
       throw new AccountError(
         'sandbox-stopped',
-        vscode.l10n.t('The sandbox does not run'),
-        vscode.l10n.t('Start it and refresh.'),
+        vscode.l10n.t('The sandbox isn’t running'),
+        vscode.l10n.t('Start it, then refresh.'),
       );
     }
     const { CampaignMonitorApi } = await import('../deferred.ts');
@@ -150,7 +150,7 @@ export class AccountStore {
     if (service === null || credential === undefined) {
       throw new AccountError(
         'signed-out',
-        vscode.l10n.t('The account “{0}” is signed out', account.label),
+        vscode.l10n.t('You’re signed out of “{0}”', account.label),
         vscode.l10n.t('Sign in again.'),
       );
     }

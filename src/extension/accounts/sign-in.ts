@@ -85,23 +85,23 @@ const askMethod: Step<Asked> = async ({ method }, place) => {
   const items: (vscode.QuickPickItem & { method: SignInMethod })[] = [
     {
       label: `$(key) ${l10n.t('API Key')}`,
-      detail: l10n.t('In Campaign Monitor under Account settings, API keys. The simplest way.'),
+      detail: l10n.t('In Campaign Monitor, under Account settings > API keys. The simplest way.'),
       method: 'api-key',
     },
     {
       label: `$(globe) ${l10n.t('OAuth in the Browser')}`,
-      detail: l10n.t('With the client ID and secret of an app that is registered in Campaign Monitor.'),
+      detail: l10n.t('Uses the client ID and secret of an app registered in Campaign Monitor.'),
       method: 'oauth',
     },
     {
-      label: `$(beaker) ${l10n.t('The Sandbox’s Account')}`,
-      detail: l10n.t('An emulated Campaign Monitor on this machine. Nothing of it is real.'),
+      label: `$(beaker) ${l10n.t('Sandbox Account')}`,
+      detail: l10n.t('A simulated Campaign Monitor on this machine, with made-up data.'),
       method: 'sandbox',
     },
   ];
   return ifAnswered(
     await askChoice(place, {
-      placeholder: l10n.t('How would you like to sign in?'),
+      placeholder: l10n.t('How do you want to sign in?'),
       items,
       active: items.find((item) => item.method === method),
     }),
@@ -113,11 +113,11 @@ const askApiKey: Step<Asked> = async (_asked, place) =>
   ifAnswered(
     await askText(place, {
       prompt: vscode.l10n.t(
-        'API key of Campaign Monitor, for {0}. It is kept in VS Code’s secret storage and sent nowhere else',
+        'Campaign Monitor API key for {0}. Stored in VS Code’s secret storage and sent only there',
         await hostOfSettings(),
       ),
       password: true,
-      check: (text) => (/^[\x21-\x39\x3b-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('Give the key alone')),
+      check: (text) => (/^[\x21-\x39\x3b-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('Enter only the key')),
     }),
     (apiKey) => ({ apiKey }),
   );
@@ -127,10 +127,10 @@ const askClientId: Step<Asked> = async ({ clientId }, place) => {
   return ifAnswered(
     await askText(place, {
       prompt: vscode.l10n.t(
-        'Client ID of your OAuth app: in Campaign Monitor under Account settings, Manage connected apps, OAuth registration',
+        'Client ID of your OAuth app. In Campaign Monitor: Account settings > Manage connected apps > OAuth registration',
       ),
       value: clientId,
-      check: (text) => (/^\S+$/.test(text) ? undefined : vscode.l10n.t('Give the ID alone')),
+      check: (text) => (/^\S+$/.test(text) ? undefined : vscode.l10n.t('Enter only the ID')),
     }),
     (text) => ({ clientId: text }),
   );
@@ -139,9 +139,9 @@ const askClientId: Step<Asked> = async ({ clientId }, place) => {
 const askClientSecret: Step<Asked> = async (_asked, place) =>
   ifAnswered(
     await askText(place, {
-      prompt: vscode.l10n.t('Client secret of your OAuth app. It is used once, to sign in, and not kept'),
+      prompt: vscode.l10n.t('Client secret of your OAuth app. Used once to sign in, and not stored'),
       password: true,
-      check: (text) => (/^\S+$/.test(text) ? undefined : vscode.l10n.t('Give the secret alone')),
+      check: (text) => (/^\S+$/.test(text) ? undefined : vscode.l10n.t('Enter only the secret')),
     }),
     (clientSecret) => ({ clientSecret }),
   );
@@ -151,10 +151,10 @@ function askRedirect(loopback: string): Step<Asked> {
     ifAnswered(
       await askText(place, {
         prompt: vscode.l10n.t(
-          'Callback URL that is registered with your OAuth app: Campaign Monitor sends the browser back there, and nowhere else',
+          'Callback URL registered with your OAuth app. Campaign Monitor sends the browser back to it',
         ),
         value: redirect === '' ? loopback : redirect,
-        check: (text) => (URL.canParse(text) ? undefined : vscode.l10n.t('This is not a URL')),
+        check: (text) => (URL.canParse(text) ? undefined : vscode.l10n.t('Not a valid URL')),
       }),
       (text) => ({ redirect: text }),
     );
@@ -175,7 +175,7 @@ async function again({ log }: SignInParts, attempt: () => Promise<Account | unde
       log.error(`sign-in failed: ${message}`);
       const tryAgain = vscode.l10n.t('Try Again');
       const choice = await vscode.window.showErrorMessage(
-        unlinked(vscode.l10n.t('Signing in to Campaign Monitor failed: {0}', withNext(error, vscode.l10n))),
+        unlinked(vscode.l10n.t('Couldn’t sign in to Campaign Monitor: {0}', withNext(error, vscode.l10n))),
         tryAgain,
       );
       if (choice !== tryAgain) return undefined;
@@ -187,7 +187,7 @@ async function again({ log }: SignInParts, attempt: () => Promise<Account | unde
 async function signInToSandbox({ accounts }: SignInParts): Promise<Account> {
   const account = await accounts.add({ label: vscode.l10n.t('Sandbox'), kind: 'sandbox', host: '' }, null);
   await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting the sandbox') },
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting sandbox') },
     () => accounts.api(account, { startSandbox: true }),
   );
   return account;
@@ -258,7 +258,7 @@ class HostError extends Error {
   override readonly name = 'HostError';
   readonly next: string;
   constructor(host: string) {
-    super(vscode.l10n.t('the setting {0} is no URL of an API: {1}', `${prefix}.campaignMonitor.host`, host));
-    this.next = vscode.l10n.t('Give a host, or a URL that begins with https://.');
+    super(vscode.l10n.t('the setting {0} isn’t a valid API URL: {1}', `${prefix}.campaignMonitor.host`, host));
+    this.next = vscode.l10n.t('Enter a host or an https:// URL.');
   }
 }

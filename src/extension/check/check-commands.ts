@@ -51,7 +51,7 @@ async function askDestination({ destinations }: CheckParts): Promise<Destination
   const { nodes } = destinations;
   const [first, second] = nodes;
   if (first === undefined) {
-    throw new CommandError(l10n.t('There is no callback of yours to check'), l10n.t('Add it as a destination.'), {
+    throw new CommandError(l10n.t('You have no callback to check'), l10n.t('Add it as a destination.'), {
       title: l10n.t('Add Destination'),
       command: 'addDestination',
     });
@@ -64,7 +64,7 @@ async function askDestination({ destinations }: CheckParts): Promise<Destination
   }));
   const choice = await vscode.window.showQuickPick(items, {
     title: l10n.t('Check My Callback'),
-    placeHolder: l10n.t('Which one?'),
+    placeHolder: l10n.t('Which destination do you want to check?'),
   });
   return choice?.setting;
 }
@@ -80,8 +80,8 @@ async function check(
   if (!URL.canParse(setting.url)) {
     const { l10n } = vscode;
     throw new CommandError(
-      l10n.t('{0} is no URL', inMessage(setting.url)),
-      l10n.t('Correct it in the settings and try again.'),
+      l10n.t('{0} isn’t a valid URL', inMessage(setting.url)),
+      l10n.t('Fix it in the settings, then try again.'),
       { title: l10n.t('Open Setting'), command: 'openDestinations' },
     );
   }
@@ -118,15 +118,15 @@ async function isAgreed(state: vscode.Memento, url: string): Promise<boolean> {
     {
       modal: true,
       detail: [
-        l10n.t('Some 1,300 made-up events are sent there, and nowhere else.'),
-        l10n.t('It takes {0}.', await estimate()),
+        l10n.t('Sends about 1,300 test events to this destination only.'),
+        l10n.t('Takes {0}.', await estimate()),
         l10n.t(
-          'Some come twice, late, out of order, cut off, 20 at once or with a forged signature. A callback that is not ready for that may fail or end.',
+          'Some events arrive twice, late, out of order, truncated, 20 at once, or with a forged signature. A callback that can’t handle this may fail or exit.',
         ),
         l10n.t(
-          'What it makes of them stays there: contacts, whose addresses hold “check-”. Let it be a test system, not the one that your customers are in.',
+          'The contacts your callback creates remain; their addresses contain “check-”. Use a test system, not production.',
         ),
-        l10n.t('You are asked once.'),
+        l10n.t('You won’t be asked again for this URL.'),
       ].join('\n\n'),
     },
     go,

@@ -125,14 +125,14 @@ function keyOf({ url, id }: DestinationSetting): string {
 async function tried({ setting, asked }: CheckRun, { ProbeError, textOf, tryOnce }: Engine): Promise<void> {
   const { l10n } = vscode;
   try {
-    await working(l10n.t('Asking the probe'), (signal) => tryOnce(asked, signal));
+    await working(l10n.t('Counting contacts'), (signal) => tryOnce(asked, signal));
   } catch (error) {
     if (!(error instanceof ProbeError)) throw error;
     const again: CheckAgain = { kind: 'again', setting, only: null };
     throw new CommandError(
       inMessage(textOf(error.said, sayIn(l10n)), 500),
-      l10n.t('Nothing was sent to your callback yet. See to it that the probe answers, or choose another one.'),
-      { title: l10n.t('Choose the Probe…'), command: 'chooseProbe', args: [again] },
+      l10n.t('Nothing was sent to your callback. Fix the contact count, or set up another one.'),
+      { title: l10n.t('Set Up Contact Count…'), command: 'chooseProbe', args: [again] },
     );
   }
 }
@@ -286,7 +286,7 @@ class CheckPanel {
     const running = this.#running;
     if (running === undefined) return this.#wasGivenUp ? l10n.t('Stopped: {0}', counts) : counts;
     const left = this.#engine.spanWords(msLeft(running, this.#engine.allChecksMs), l10n);
-    return l10n.t('{0} to go, about {1}: {2}', running.left.length, left, counts);
+    return l10n.t('{0} left, about {1}: {2}', running.left.length, left, counts);
   }
 
   get #facts(): SuiteView['facts'] {
@@ -295,15 +295,15 @@ class CheckPanel {
     const running = this.#running;
     const tookMs = [...this.#results.values()].reduce((sum, { result }) => sum + (result?.ms ?? 0), 0);
     return [
-      ...(this.#choice === undefined ? [] : [[l10n.t('Probe'), probeWords(this.#choice)] as const]),
-      ...(this.#runToken === '' ? [] : [[l10n.t('In the addresses'), `check-${this.#runToken}`] as const]),
+      ...(this.#choice === undefined ? [] : [[l10n.t('Contact count'), probeWords(this.#choice)] as const]),
+      ...(this.#runToken === '' ? [] : [[l10n.t('Address marker'), `check-${this.#runToken}`] as const]),
       ...(running?.workMs === undefined
         ? []
-        : [[l10n.t('Works behind its answer'), durationOf(running.workMs, l10n)] as const]),
+        : [[l10n.t('Works after answering'), durationOf(running.workMs, l10n)] as const]),
       ...(running !== undefined
-        ? [[l10n.t('Takes'), costWords(running.costOf(running.all), allChecksMs, l10n)] as const]
+        ? [[l10n.t('Estimated time'), costWords(running.costOf(running.all), allChecksMs, l10n)] as const]
         : tookMs > 0
-          ? [[l10n.t('Took'), spanWords(tookMs, l10n)] as const]
+          ? [[l10n.t('Duration'), spanWords(tookMs, l10n)] as const]
           : []),
     ];
   }
@@ -369,7 +369,7 @@ class CheckPanel {
     } catch (error) {
       const said = (error as Error).message;
       this.#parts.log.error(`the report could not be saved: ${said}`);
-      void offer('Error', vscode.l10n.t('The report could not be saved: {0}', inMessage(said, 300)), {});
+      void offer('Error', vscode.l10n.t('Couldn’t save the report: {0}', inMessage(said, 300)), {});
     }
   }
 

@@ -64,7 +64,7 @@ export function drawCheck(
     took: result?.result == null ? '' : durationOf(result.result.ms, l10n),
     reason: result === undefined || isSaidBy(viewer.causes, result) ? '' : line(result.reason ?? '', viewer),
     why: say(why),
-    platform: basis === 'assumption' ? l10n.t('{0} (An assumption: no document says it.)', known) : known,
+    platform: basis === 'assumption' ? l10n.t('{0} (Assumption; undocumented.)', known) : known,
     fix: say(fix),
     steps: (result?.result?.steps ?? []).map((step) => stepView(step, viewer)),
   };
@@ -82,8 +82,8 @@ function stepView({ title, sent, examples, p50Ms, p99Ms, findings }: StepResult,
     sent === 1 ? l10n.t('1 request') : l10n.t('{0} requests', sent),
     ...(p50Ms === null || p99Ms === null || sent < 2
       ? []
-      : [l10n.t('half answered within {0}, 99 of 100 within {1}', durationOf(p50Ms, l10n), durationOf(p99Ms, l10n))]),
-    ...(examples.length < sent ? [l10n.t('{0} of them are shown', examples.length)] : []),
+      : [l10n.t('half answered within {0}, 99% within {1}', durationOf(p50Ms, l10n), durationOf(p99Ms, l10n))]),
+    ...(examples.length < sent ? [l10n.t('{0} shown', examples.length)] : []),
   ];
   return {
     title: line(title, viewer),
@@ -147,15 +147,14 @@ function line(said: Said, { mask, l10n }: CheckViewer): string {
 
 function shownText(body: Buffer, truncated: boolean, { mask, l10n }: CheckViewer): ShownText {
   // Of a cut body the last character may be a part of one.
-  if (!truncated && !isUtf8(body)) return { text: '', notice: l10n.t('{0} bytes that are no text.', body.byteLength) };
+  if (!truncated && !isUtf8(body)) return { text: '', notice: l10n.t('{0} bytes of binary data.', body.byteLength) };
   const whole = mask.in(body.toString(), { cut: truncated });
   const indented = whole.length > 100_000 ? undefined : indentJson(whole);
   const text = printableLines(indented?.kind === 'indented' ? indented.text : whole);
-  if (text.length <= mostShown)
-    return { text, notice: truncated ? l10n.t('It is longer: this is its beginning.') : '' };
+  if (text.length <= mostShown) return { text, notice: truncated ? l10n.t('Only the beginning is shown.') : '' };
   const end = /[\udc00-\udfff]/.test(text[mostShown] ?? '') ? mostShown - 1 : mostShown;
   return {
     text: text.slice(0, end),
-    notice: l10n.t('Only the first {0} of {1} characters are shown.', end, text.length),
+    notice: l10n.t('Showing the first {0} of {1} characters.', end, text.length),
   };
 }

@@ -16,7 +16,7 @@ export function stateWord(state: CheckState, l10n: Localiser): string {
     case 'failed':
       return l10n.t('Failed');
     case 'undecided':
-      return l10n.t('Not decided');
+      return l10n.t('Undecided');
     case 'skipped':
       return l10n.t('Skipped');
     case 'running':
@@ -36,7 +36,7 @@ export function verdictWord(verdict: Finding['verdict'], l10n: Localiser): strin
     case 'unmet':
       return l10n.t('Not as expected');
     case 'undecided':
-      return l10n.t('Not decided');
+      return l10n.t('Undecided');
   }
 }
 
@@ -49,7 +49,7 @@ export function spanWords(ms: number, l10n: Localiser): string {
 /** What checks cost in time. @param limitMs how long they may take, in milliseconds */
 export function costWords({ leastMs, mostMs }: Cost, limitMs: number, l10n: Localiser): string {
   return l10n.t(
-    '{0} to {1}, plus the time your callback takes to answer; {2} at most',
+    '{0} to {1}, plus your callback’s answer time; at most {2}',
     ...([leastMs, mostMs, limitMs] as const).map((ms) => spanWords(ms, l10n)),
   );
 }

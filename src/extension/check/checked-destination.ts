@@ -33,16 +33,16 @@ export async function targetOf(
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new CommandError(
-      l10n.t('The destination cannot be used as it stands in the settings: {0}', inMessage(issue?.message ?? '')),
-      l10n.t('Correct it there and try again.'),
+      l10n.t('The destination’s settings can’t be used: {0}', inMessage(issue?.message ?? '')),
+      l10n.t('Fix them, then try again.'),
       inSettings,
     );
   }
   const destination = parsed.data;
   if (destination.mode === 'raw') {
     throw new CommandError(
-      l10n.t('This destination takes raw deliveries, and the checks are about notifications'),
-      l10n.t('Check one that takes notifications, or change what is sent to this one.'),
+      l10n.t('This destination receives raw deliveries, but checks send notifications'),
+      l10n.t('Check a destination that receives notifications, or edit what this one receives.'),
       inSettings,
     );
   }
@@ -52,9 +52,9 @@ export async function targetOf(
     const name = inMessage(missing.name, 100);
     throw new CommandError(
       missing.kind === 'credentials'
-        ? l10n.t('The credentials “{0}” that the destination names are not stored', name)
-        : l10n.t('The signature key “{0}” that the destination names is not stored', name),
-      l10n.t('Give it and try again.'),
+        ? l10n.t('The destination’s credentials “{0}” aren’t stored', name)
+        : l10n.t('The destination’s signature key “{0}” isn’t stored', name),
+      l10n.t('Enter it, then try again.'),
       { title: l10n.t('Manage Keys and Secrets'), command: 'manageSecrets', args: [missing.kind] },
     );
   }
@@ -89,7 +89,7 @@ async function isAllowed(destination: Destination, session: TargetParts['session
   }
   const refused = uses.filter((use) => consents.of(use) !== 'allowed');
   if (refused.length === 0) return true;
-  throw new CommandError(whyHeld(refused), l10n.t('Allow it under Manage Keys and Secrets, and try again.'), {
+  throw new CommandError(whyHeld(refused), l10n.t('Allow it in Manage Keys and Secrets, then try again.'), {
     title: l10n.t('Manage Keys and Secrets'),
     command: 'manageSecrets',
     args: ['consents'],

@@ -13,7 +13,7 @@ export const checkCommands = {
     ],
   },
   chooseProbe: {
-    title: 'Choose the Probe of Checks…',
+    title: 'Set Up Contact Count…',
     internal: true,
     palette: false,
   },

@@ -36,18 +36,18 @@ async function isAllowed(uses: readonly EnvironmentUse[]): Promise<boolean> {
   const allow = l10n.t('Allow');
   const lines = new Set(uses.map((use) => `• ${usedAs(use)}`));
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('Send variables of your environment where these scenarios want them?'),
+    l10n.t('Send environment variables to the destinations in these scenarios?'),
     {
       modal: true,
       detail: [
-        l10n.t('The files name for themselves what goes where:'),
+        l10n.t('These files send variables as follows:'),
         ...lines,
         '',
-        l10n.t('Allow this only if you trust the files and these places. Once you allow it, you are not asked again.'),
+        l10n.t('Allow this only if you trust the files and destinations. You won’t be asked again.'),
       ].join('\n'),
     },
     // Enter presses the first.
-    l10n.t('Do Not Allow'),
+    l10n.t('Don’t Allow'),
     allow,
   );
   return choice === allow;

@@ -53,7 +53,7 @@ export async function askProbe(state: vscode.Memento, url: string): Promise<Prob
   const engine = await import('./engine.ts');
   const { counts, kept } = chosenProbe(state, url) ?? { counts: { kind: 'nothing' }, kept: '' };
   const known = await inSteps<Known>(
-    vscode.l10n.t('Probe of {0}', placeOf(url)),
+    vscode.l10n.t('Contact count of {0}', placeOf(url)),
     { url: '', value: '', line: '', ...counts, kept },
     ({ kind }) => [
       askKind,
@@ -82,27 +82,27 @@ const askKind: Step<Known> = async ({ kind: before }, place) => {
   const { l10n } = vscode;
   const items = [
     {
-      label: l10n.t('Nothing'),
-      detail: l10n.t('What only your callback knows, such as what it took twice, is not decided.'),
+      label: l10n.t('None'),
+      detail: l10n.t('Skips checks that need your data.'),
       counts: 'nothing' as const,
     },
     {
-      label: l10n.t('A URL of mine'),
-      detail: l10n.t('It tells how many contacts there are: as a number, or somewhere in JSON.'),
+      label: l10n.t('URL'),
+      detail: l10n.t('Returns the number of contacts, as plain text or in JSON.'),
       counts: 'url' as const,
     },
     ...(vscode.workspace.isTrusted
       ? [
           {
-            label: l10n.t('A command of mine'),
-            detail: l10n.t('Your shell runs it, and it prints how many contacts there are.'),
+            label: l10n.t('Command'),
+            detail: l10n.t('Runs in your shell and prints the number of contacts.'),
             counts: 'command' as const,
           },
         ]
       : []),
   ];
   const answer = await askChoice(place, {
-    placeholder: l10n.t('What counts the contacts, before and after?'),
+    placeholder: l10n.t('How do you count contacts?'),
     items,
     active: items.find(({ counts }) => counts === before),
   });
@@ -111,9 +111,7 @@ const askKind: Step<Known> = async ({ kind: before }, place) => {
 
 const askUrl: Step<Known> = async ({ url: value }, place) => {
   const answer = await askText(place, {
-    prompt: vscode.l10n.t(
-      'The URL that tells how many contacts there are, such as http://localhost:3000/contacts/count',
-    ),
+    prompt: vscode.l10n.t('URL that returns the number of contacts, such as http://localhost:3000/contacts/count'),
     value,
     check: problemOfPage,
   });
@@ -124,7 +122,7 @@ function askValue({ ExpressionError, readProbeValue }: Engine): Step<Known> {
   return async ({ value }, place) => {
     const answer = await askText(place, {
       prompt: vscode.l10n.t(
-        'The number in its answer, as an expression in CEL: answer.json.count, size(answer.json). Empty: it answers with the number alone',
+        'CEL expression for the number, such as answer.json.count or size(answer.json). Leave empty if the answer is only the number',
       ),
       value,
       check: (text) => {
@@ -144,11 +142,9 @@ function askValue({ ExpressionError, readProbeValue }: Engine): Step<Known> {
 
 const askCommand: Step<Known> = async ({ line: value }, place) => {
   const answer = await askText(place, {
-    prompt: vscode.l10n.t(
-      'The command, run in the folder of the workspace: what it prints is how many contacts there are',
-    ),
+    prompt: vscode.l10n.t('Command that prints the number of contacts. It runs in the workspace folder'),
     value,
-    check: (text) => (text === '' ? vscode.l10n.t('Give a command that prints a number.') : undefined),
+    check: (text) => (text === '' ? vscode.l10n.t('Enter a command that prints a number.') : undefined),
   });
   return ifAnswered(answer, (line) => ({ line }));
 };
@@ -156,7 +152,7 @@ const askCommand: Step<Known> = async ({ line: value }, place) => {
 const askKept: Step<Known> = async ({ kept: value }, place) => {
   const answer = await askText(place, {
     prompt: vscode.l10n.t(
-      'The URL of a page that shows what your callback keeps, such as http://localhost:3000/contacts. Empty: there is none',
+      'URL of a page that shows your stored contacts, such as http://localhost:3000/contacts. Leave empty if there is none',
     ),
     value,
     check: (text) => (text === '' ? undefined : problemOfPage(text)),
@@ -165,7 +161,7 @@ const askKept: Step<Known> = async ({ kept: value }, place) => {
 };
 
 function problemOfPage(text: string): string | undefined {
-  return problemOfUrl(text, vscode.l10n.t('Leave user name and password out: the URL is kept as it is'));
+  return problemOfUrl(text, vscode.l10n.t('Leave out the user name and password: the URL is stored as entered'));
 }
 
 /**
@@ -188,7 +184,7 @@ export function probeOf(
         kept: page,
       };
     case 'command':
-      if (!vscode.workspace.isTrusted) throw untrusted(vscode.l10n.t('The probe is a command'));
+      if (!vscode.workspace.isTrusted) throw untrusted(vscode.l10n.t('The contact count is a command'));
       return {
         probe: commandProbe(counts.line, vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir(), mask),
         kept: page,
@@ -200,8 +196,8 @@ export function probeOf(
 export function untrusted(what: string): CommandError {
   const { l10n } = vscode;
   return new CommandError(
-    l10n.t('{0}, and you do not trust this workspace', what),
-    l10n.t('Nothing was run. Trust it by Workspaces: Manage Workspace Trust, and try again.'),
+    l10n.t('{0}, but this workspace isn’t trusted', what),
+    l10n.t('The command didn’t run. Trust the workspace (Workspaces: Manage Workspace Trust), then try again.'),
   );
 }
 
@@ -216,5 +212,5 @@ export function probeWords({ counts, kept }: ProbeChoice): string {
         : '',
     kept === '' ? '' : placeOf(kept),
   ].filter((part) => part !== '');
-  return parts.length === 0 ? l10n.t('none: what only your callback knows is not decided') : parts.join(' · ');
+  return parts.length === 0 ? l10n.t('none: checks that need your data are skipped') : parts.join(' · ');
 }

@@ -65,7 +65,7 @@ export async function saveReport(format: ReportFormat, text: () => string): Prom
   });
   if (target === undefined) return;
   await saveFile(target, text());
-  await offer('Information', l10n.t('The report is saved.'), {
+  await offer('Information', l10n.t('Report saved.'), {
     [l10n.t('Open')]: () => vscode.window.showTextDocument(target),
   });
 }

@@ -55,7 +55,7 @@ export async function prepare(
   const further = [...Object.values(secrets.probe), ...Object.values(secrets.kept)];
   const target = own === null ? targetIn(file, secrets, further, engine) : await ownTarget(own, parts, further);
   if (engine.commandOfFile(file, used) !== null && !vscode.workspace.isTrusted) {
-    throw untrusted(l10n.t('The probe is a command'));
+    throw untrusted(l10n.t('The contact count is a command'));
   }
   const named = engine.namedInFile(file, used, folder ?? homedir(), secrets, target.mask);
   const choice = own === null ? undefined : chosenProbe(parts.context.workspaceState, own.setting.url);
@@ -67,8 +67,8 @@ export async function prepare(
   const unnamed = engine.unnamedIn(scenarios, asked);
   if (unnamed !== undefined) {
     throw new CommandError(
-      l10n.t('“{0}” asks "{1}", and nothing says what that is', printable(unnamed.scenario), unnamed.what),
-      l10n.t('Name it in the file, or choose the probe of the destination in the view Destinations.'),
+      l10n.t('“{0}” uses "{1}", which isn’t defined', printable(unnamed.scenario), unnamed.what),
+      l10n.t('Define it in the file, or set up the destination’s contact count in the Destinations view.'),
     );
   }
   const fromHistory = (id: string): Promise<Delivery> => deliveryOf(id, parts.history, engine);
@@ -95,9 +95,9 @@ function ownDestination(): OwnDestination {
   }
   throw new CommandError(
     setting === undefined
-      ? l10n.t('The file names no destination, and the settings have none')
+      ? l10n.t('Neither the file nor the settings name a destination')
       : l10n.t('The file names no destination, and the settings have {0}', others.length + 1),
-    l10n.t('Write "destination": { "url": … } into the file.'),
+    l10n.t('Add "destination": { "url": … } to the file.'),
   );
 }
 
@@ -107,8 +107,8 @@ async function ownTarget({ setting }: OwnDestination, parts: ScenarioParts, furt
   const found = await targetOf(setting, parts, further);
   if (found !== undefined) return found;
   throw new CommandError(
-    l10n.t('You have not said whether what is stored may be sent to {0}', new URL(setting.url).origin),
-    l10n.t('Nothing was sent. You are asked again with the next run.'),
+    l10n.t('You haven’t decided whether stored data may be sent to {0}', new URL(setting.url).origin),
+    l10n.t('Nothing was sent. You’ll be asked again at the next run.'),
   );
 }
 
@@ -124,8 +124,8 @@ function headerIn(variable: string, { headerValue }: Engine): string {
   const value = valueOf(variable);
   if (headerValue.safeParse(value).success) return value;
   throw new CommandError(
-    vscode.l10n.t('The environment variable {0} holds what no header can', variable),
-    vscode.l10n.t('Look for an end of a line in it, or a character that is not Latin.'),
+    vscode.l10n.t('The environment variable {0} contains characters that a header can’t hold', variable),
+    vscode.l10n.t('Check it for line breaks and non-Latin characters.'),
   );
 }
 
@@ -134,9 +134,9 @@ function valueOf(variable: string): string {
   const value = process.env[variable];
   if (value !== undefined && value !== '') return value;
   throw new CommandError(
-    vscode.l10n.t('The environment variable {0} is not set', variable),
+    vscode.l10n.t('The environment variable {0} isn’t set', variable),
     vscode.l10n.t(
-      'Set it and start VS Code anew from there. Or name no destination in the file: then that of the settings is used, with its key.',
+      'Set it, then restart VS Code from the same shell. Or remove the destination from the file to use the one in the settings, with its key.',
     ),
   );
 }

@@ -246,8 +246,8 @@ export class ScenarioTests implements Tests {
       const refused = prepared.uses.find((use) => !isAllowed(use));
       if (refused !== undefined) {
         throw new CommandError(
-          vscode.l10n.t('You have not allowed to send {0}', usedAs(refused)),
-          vscode.l10n.t('Nothing was sent. You are asked again with the next run.'),
+          vscode.l10n.t('You haven’t allowed sending {0}', usedAs(refused)),
+          vscode.l10n.t('Nothing was sent. You’ll be asked again at the next run.'),
         );
       }
       if (debugging) {
@@ -268,7 +268,7 @@ export class ScenarioTests implements Tests {
       const scenario = scenarios[index];
       if (signal.aborted) run.skipped(item);
       else if (scenario === undefined)
-        run.errored(item, messageAt(item, vscode.l10n.t('The file has no such scenario any more.')));
+        run.errored(item, messageAt(item, vscode.l10n.t('This scenario is no longer in the file.')));
       else await this.#runScenario(run, item, scenario, prepared, signal, engine);
     }
   }
@@ -299,7 +299,7 @@ export class ScenarioTests implements Tests {
           return;
         case 'undecided':
         case 'skipped':
-          run.errored(item, messageAt(item, vscode.l10n.t('Not decided: {0}', shown(result.reason ?? ''))), result.ms);
+          run.errored(item, messageAt(item, vscode.l10n.t('Undecided: {0}', shown(result.reason ?? ''))), result.ms);
           return;
       }
     } catch (error) {
@@ -319,7 +319,7 @@ function sayThereAreMore(controller: vscode.TestController): void {
   const item = controller.createTestItem('more', l10n.t('More Files'));
   // Behind all others.
   item.sortText = '\uffff';
-  item.error = l10n.t('Only {0} files of scenarios are shown. Open a folder that holds fewer.', mostFiles);
+  item.error = l10n.t('Only {0} scenario files are shown. Open a folder with fewer files.', mostFiles);
   controller.items.add(item);
 }
 

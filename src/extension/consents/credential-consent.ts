@@ -123,7 +123,7 @@ function useOf(key: string): SecretUse {
 
 /** Why a destination is held until the user has said that these may go there. It stands wherever its state is shown. */
 export function whyHeld(uses: readonly SecretUse[]): string {
-  return vscode.l10n.t('You have not allowed it to use {0}', uses.map(usedAs).join(', ')).slice(0, 300);
+  return vscode.l10n.t('You haven’t allowed it to use {0}', uses.map(usedAs).join(', ')).slice(0, 300);
 }
 
 /** A use as it stands in a list, such as `credentials “prod”`. */
@@ -144,24 +144,24 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
   const shownUrl = inMessage(placeOf(url), 300);
   const sent = uses.some(({ kind }) => kind === 'credentials');
   const allow = l10n.t('Allow');
-  const refuse = l10n.t('Do Not Allow');
+  const refuse = l10n.t('Don’t Allow');
   const facts = [
     isOfWorkspace('destinations')
-      ? l10n.t('The settings of this workspace use for {0}:', shownUrl)
-      : l10n.t('Your own settings use for {0}:', shownUrl),
+      ? l10n.t('For {0}, the settings of this workspace use:', shownUrl)
+      : l10n.t('For {0}, your settings use:', shownUrl),
     ...uses.map((use) => `• ${usedAs(use)}`),
     '',
     sent
-      ? l10n.t('Whoever answers at {0} is sent these credentials.', origin)
-      : l10n.t('Whoever answers at {0} is sent notifications that are signed as yours.', origin),
+      ? l10n.t('The server at {0} will receive these credentials.', origin)
+      : l10n.t('The server at {0} will receive notifications signed as yours.', origin),
     ...(uses.some(({ unchecked }) => unchecked)
-      ? [l10n.t('Its certificate is not checked: anybody on the way there can read them.')]
+      ? [l10n.t('Its certificate isn’t checked, so anyone on the network path can read them.')]
       : []),
-    ...(isLoopback(hostname) ? [l10n.t('That is this machine, and whichever program listens there.')] : []),
-    l10n.t('Until you allow it, what goes there is held. You are asked once.'),
+    ...(isLoopback(hostname) ? [l10n.t('This is your own machine. Any program may be listening there.')] : []),
+    l10n.t('Events for this destination are held until you allow it. You won’t be asked again.'),
   ];
   const choice = await vscode.window.showWarningMessage(
-    sent ? l10n.t('Send stored credentials to {0}?', origin) : l10n.t('Sign what is sent to {0}?', origin),
+    sent ? l10n.t('Send stored credentials to {0}?', origin) : l10n.t('Sign notifications for {0}?', origin),
     { modal: true, detail: facts.join('\n') },
     // Enter presses the first: of a question that comes while the user types, that is not to be yes.
     refuse,
@@ -190,7 +190,7 @@ export async function chooseConsents(consents: CredentialConsents, open: readonl
     ...open.map((use) => ({ use, isAllowed: false })),
   ];
   if (known.length === 0) {
-    void offer('Information', l10n.t('No destination uses a stored key or credentials.'), {});
+    void offer('Information', l10n.t('No destination uses stored keys or credentials.'), {});
     return false;
   }
   const items = known.map(({ use, isAllowed }) => ({
@@ -200,8 +200,8 @@ export async function chooseConsents(consents: CredentialConsents, open: readonl
     use,
   }));
   const chosen = await vscode.window.showQuickPick(items, {
-    title: l10n.t('Where Keys and Credentials May Go'),
-    placeHolder: l10n.t('What is not ticked is not sent there, and what goes there is held'),
+    title: l10n.t('Allowed Destinations for Keys and Credentials'),
+    placeHolder: l10n.t('Clear a destination to hold its events and withhold its keys'),
     canPickMany: true,
     ignoreFocusOut: true,
   });

@@ -38,7 +38,7 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
       description: [
         printable(each.type),
         several ? printable(folderOf(each.folder)?.name ?? l10n.t('workspace')) : '',
-        each.namesPort ? l10n.t('names port {0}', port) : '',
+        each.namesPort ? l10n.t('uses port {0}', port) : '',
         isBefore ? l10n.t('now') : '',
       ]
         .filter((part) => part !== '')
@@ -48,7 +48,7 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
   });
   const others: Choice[] = [
     {
-      label: l10n.t('$(plug) Attach to a Node process by port…'),
+      label: l10n.t('$(plug) Attach to Node Process by Port…'),
       description: [
         l10n.t('started with node --inspect'),
         ...(before?.kind === 'attach' ? [l10n.t('now: {0}', before.port)] : []),
@@ -58,8 +58,8 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
   ];
   if ((vscode.workspace.workspaceFolders ?? []).length > 0) {
     others.push({
-      label: l10n.t('$(add) Create a launch configuration…'),
-      description: l10n.t('runs a program by Node'),
+      label: l10n.t('$(add) Create Launch Configuration…'),
+      description: l10n.t('runs a program with Node'),
       make: () => create(question),
     });
   }
@@ -68,14 +68,14 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
     known.length === 0
       ? others.reverse()
       : [
-          { label: l10n.t('Of launch.json'), kind: vscode.QuickPickItemKind.Separator },
+          { label: l10n.t('launch.json'), kind: vscode.QuickPickItemKind.Separator },
           ...known,
-          { label: l10n.t('Another way'), kind: vscode.QuickPickItemKind.Separator },
+          { label: l10n.t('Other'), kind: vscode.QuickPickItemKind.Separator },
           ...others,
         ];
   const options: vscode.QuickPickOptions = {
     title: l10n.t('Debug My Handler: {0}', name),
-    placeHolder: l10n.t('How is the server started that answers there? It is remembered for this destination'),
+    placeHolder: l10n.t('How do you start this server? (Remembered)'),
     matchOnDescription: true,
     ignoreFocusOut: true,
   };
@@ -91,13 +91,13 @@ export async function askInspectorPort(
   const { l10n } = vscode;
   const options: vscode.InputBoxOptions = {
     title: l10n.t('Debug My Handler'),
-    prompt: l10n.t('The port of its inspector, which Node prints when it starts with --inspect'),
+    prompt: l10n.t('Inspector port, which Node prints when you start it with --inspect'),
     value: String(before?.kind === 'attach' ? before.port : inspectorPort),
     ignoreFocusOut: true,
     validateInput: (typed) =>
       /^[1-9]\d{0,4}$/.test(typed.trim()) && Number(typed) <= 65_535
         ? undefined
-        : l10n.t('Give a whole number from 1 to {0}', 65_535),
+        : l10n.t('Enter a whole number from 1 to {0}', 65_535),
   };
   const text = await vscode.window.showInputBox(options, tokenOf(signal));
   return text === undefined ? undefined : { kind: 'attach', port: Number(text.trim()) };
@@ -120,9 +120,9 @@ async function create({ port, signal }: HandlerQuestion): Promise<HandlerConfigu
   const items: Choice[] = found
     .map((uri) => ({ label: printable(vscode.workspace.asRelativePath(uri)), uri }))
     .sort((one, other) => one.label.localeCompare(other.label));
-  items.push({ label: l10n.t('$(folder-opened) Another file…') });
+  items.push({ label: l10n.t('$(folder-opened) Another File…') });
   const options: vscode.QuickPickOptions = {
-    title: l10n.t('Create a Launch Configuration'),
+    title: l10n.t('Create Launch Configuration'),
     placeHolder: l10n.t('Which program is your server?'),
     ignoreFocusOut: true,
   };
@@ -132,9 +132,9 @@ async function create({ port, signal }: HandlerQuestion): Promise<HandlerConfigu
   if (program === undefined) return undefined;
   if (program.scheme !== 'file' || !nodeEndings.some((ending) => program.path.endsWith(`.${ending}`))) {
     throw new CommandError(
-      l10n.t('Node cannot run {0}', inMessage(program.path)),
+      l10n.t('Node can’t run {0}', inMessage(program.path)),
       l10n.t(
-        'Choose a JavaScript or TypeScript file on the disk. What else starts your server, write into launch.json.',
+        'Choose a JavaScript or TypeScript file on disk. To start your server another way, add a configuration to launch.json.',
       ),
       { title: l10n.t('Choose Another'), command: 'chooseHandlerConfiguration' },
     );

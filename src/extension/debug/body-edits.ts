@@ -75,18 +75,19 @@ export class BodyEdits {
       void this.#edited.set(deliveryId, { ...changed, deliveryId, first });
     switch (body.kind) {
       case 'bytes':
-        throw new EditError(l10n.t('This body is not UTF-8, and cannot be edited here.'));
+        throw new EditError(l10n.t('You can’t edit this body here because it isn’t UTF-8.'));
       case 'text': {
         const value = this.#typed(typed, body.value);
-        if (typeof value !== 'string') throw new EditError(l10n.t('This body is a text, and stays one.'));
+        if (typeof value !== 'string') throw new EditError(l10n.t('This body is text and must remain text.'));
         keep({ kind: 'text', value, edited: true });
         return value;
       }
       case 'json': {
         const before = valueAt(body.value, path);
-        if (before === undefined) throw new EditError(l10n.t('There is no such value in this body any more.'));
+        if (before === undefined) throw new EditError(l10n.t('This value is no longer in the body.'));
         const value = this.#typed(typed, before);
-        if (path.length === 0 && !isContainer(value)) throw new EditError(l10n.t('A body is an object or a list.'));
+        if (path.length === 0 && !isContainer(value))
+          throw new EditError(l10n.t('A body must be an object or a list.'));
         keep({ kind: 'json', value: withValueAt(body.value, path, value), edited: true });
         return value;
       }
@@ -111,7 +112,7 @@ export class BodyEdits {
     try {
       return readTyped(typed, before);
     } catch (error) {
-      throw new EditError(l10n.t('This is not JSON: {0}', (error as Error).message));
+      throw new EditError(l10n.t('Not valid JSON: {0}', (error as Error).message));
     }
   }
 

@@ -88,7 +88,7 @@ export class BreakpointSet {
         const type = types.find((each) => each.toLowerCase() === given.toLowerCase());
         if (given !== everyEvent && type === undefined) {
           const known = [...types, everyEvent].join(', ');
-          const problem = l10n.t('There is no event type “{0}”. Name it by one of: {1}', printable(given, 60), known);
+          const problem = l10n.t('Unknown event type “{0}”. Use one of these: {1}', printable(given, 60), known);
           return { spec: null, problem };
         }
         return this.#wantedOf({ at: 'event', type, condition, hitCount: hitCondition });
@@ -179,7 +179,10 @@ export class BreakpointSet {
     if (spec === null) return { verified: false, message: problem ?? '' };
     const kept = bySpec.get(spec);
     if (kept === undefined)
-      return { verified: false, message: l10n.t('There are {0} breakpoints already.', mostBreakpoints) };
+      return {
+        verified: false,
+        message: l10n.t('You already have {0} breakpoints, which is the limit.', mostBreakpoints),
+      };
     if (typeof kept === 'string') return { verified: false, message: kept };
     const verification = this.#verificationOf(kept);
     this.#announced.set(kept.id, { id: kept.id, message: verification.message, failedAt: kept.failure?.at ?? null });
@@ -200,9 +203,9 @@ export class BreakpointSet {
       return trimmed === '' ? undefined : trimmed;
     });
     if ((condition?.length ?? 0) > mostExpression || (log?.length ?? 0) > mostExpression)
-      return { spec: null, problem: l10n.t('It is longer than {0} characters.', mostExpression) };
+      return { spec: null, problem: l10n.t('Longer than {0} characters.', mostExpression) };
     if ((hitCount?.length ?? 0) > 30)
-      return { spec: null, problem: l10n.t('The hit count is a number such as 3, == 3, >= 3 or % 3.') };
+      return { spec: null, problem: l10n.t('The hit count must be a number such as 3, == 3, >= 3, or % 3.') };
     return {
       spec: {
         ...{ at, enabled: true },
@@ -222,16 +225,16 @@ export class BreakpointSet {
     switch (part) {
       case 'condition':
         return l10n.t(
-          'Its condition cannot be used: {0}, at character {1}. Write a filter such as type:update, or CEL such as event.type == "Update".',
+          'Invalid condition: {0}, at character {1}. Use a filter such as type:update, or CEL such as event.type == "Update".',
           message,
           start + 1,
         );
       case 'log':
-        return l10n.t('Its log text cannot be used: {0}, at character {1}', message, start + 1);
+        return l10n.t('Invalid log message: {0}, at character {1}', message, start + 1);
       case 'hitCount':
-        return l10n.t('The hit count is a number such as 3, == 3, >= 3 or % 3.');
+        return l10n.t('The hit count must be a number such as 3, == 3, >= 3, or % 3.');
       case 'breakpoint':
-        return l10n.t('There are {0} breakpoints already.', mostBreakpoints);
+        return l10n.t('You already have {0} breakpoints, which is the limit.', mostBreakpoints);
     }
   }
 
@@ -239,7 +242,7 @@ export class BreakpointSet {
   #verificationOf(kept: KeptBreakpoint): { verified: boolean; message: string } {
     if (kept.switchedOff === null) return { verified: true, message: this.#countsOf(kept) };
     const message = this.#parts.l10n.t(
-      'It is off: the relay ended while it was asked. Change it to have it asked again.',
+      'This breakpoint is off because the relay ended while evaluating it. Change it to turn it on again.',
     );
     return { verified: false, message };
   }
@@ -247,21 +250,21 @@ export class BreakpointSet {
   #countsOf({ lookedAt, met, stops, lastNotStopped, hitCount, failure }: KeptBreakpoint): string {
     const l10n = this.#parts.l10n;
     if (lookedAt === 0 && lastNotStopped === null)
-      return l10n.t('Nothing has come to it since it was set, or since the relay was started.');
-    const asked = l10n.t('Looked at: {0}, met: {1}, stopped: {2}.', lookedAt, met, stops);
+      return l10n.t('No event has reached it since it was set or the relay started.');
+    const asked = l10n.t('Checked: {0}, matched: {1}, stopped: {2}.', lookedAt, met, stops);
     const isSaid = failure === null || lastNotStopped?.why === 'condition-failed';
-    const counts = isSaid ? asked : l10n.t('{0} It last failed with: {1}.', asked, failure.text);
+    const counts = isSaid ? asked : l10n.t('{0} Last error: {1}.', asked, failure.text);
     if (lastNotStopped === null) return counts;
     const why = {
-      'condition-not-met': () => l10n.t('its condition was not true'),
+      'condition-not-met': () => l10n.t('its condition was false'),
       'condition-failed': () => l10n.t('its condition failed: {0}', failure?.text ?? ''),
-      'hit-count': () => l10n.t('it has been met {0} times, and is to be {1}', met, hitCount ?? ''),
-      'log-point': () => l10n.t('it is a log point, which never stops'),
-      stepped: () => l10n.t('what met it was stepped to, and goes where it is sent'),
-      'events-left-out': () => l10n.t('not all events of its notification were looked at'),
+      'hit-count': () => l10n.t('it has matched {0} times, and needs {1}', met, hitCount ?? ''),
+      'log-point': () => l10n.t('it’s a logpoint, which never stops'),
+      stepped: () => l10n.t('you stepped to this event'),
+      'events-left-out': () => l10n.t('not all events of the notification were checked'),
       'unreachable-is-no-attempt': () =>
-        l10n.t('the destination cannot be reached, which is no attempt: what goes there waits until it answers'),
+        l10n.t('the destination can’t be reached, so nothing was attempted: events wait until it answers'),
     }[lastNotStopped.why]();
-    return l10n.t('{0} Last time it did not stop: {1}.', counts, why);
+    return l10n.t('{0} Last time, it didn’t stop because {1}.', counts, why);
   }
 }

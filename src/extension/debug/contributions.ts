@@ -15,7 +15,7 @@ export const handlerCommands = {
     ],
   },
   chooseHandlerConfiguration: {
-    title: 'Choose How My Handler Is Debugged…',
+    title: 'Configure Handler Debugging…',
     internal: true,
     palette: false,
   },

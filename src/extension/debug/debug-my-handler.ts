@@ -50,7 +50,7 @@ export function createHandlerCommands(parts: HandlerDebugParts): CommandHandlers
       if (chosen === undefined) return;
       await offer(
         'Information',
-        vscode.l10n.t('The handler at {0} is debugged by “{1}”.', destination.name, printable(nameOf(chosen))),
+        vscode.l10n.t('Debugging the handler at {0} with “{1}”.', destination.name, printable(nameOf(chosen))),
         { [vscode.l10n.t('Debug My Handler')]: () => debugHandler(parts, destination.node) },
       );
     },
@@ -80,7 +80,7 @@ async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | 
   if (destination === undefined) return;
   if (destination.destination.held !== undefined) {
     throw new CommandError(
-      vscode.l10n.t('Nothing is sent to {0}: {1}', destination.name, printable(destination.destination.held)),
+      vscode.l10n.t('Nothing was sent to {0}: {1}', destination.name, printable(destination.destination.held)),
       undefined,
       { title: vscode.l10n.t('Manage Keys and Secrets'), command: 'manageSecrets' },
     );
@@ -126,8 +126,8 @@ export async function handlerDebugged(
 function requireTrust(): void {
   if (vscode.workspace.isTrusted) return;
   throw new CommandError(
-    vscode.l10n.t('This workspace is not trusted, and a launch configuration runs programs of it'),
-    vscode.l10n.t('Trust the workspace (Workspaces: Manage Workspace Trust) and try again.'),
+    vscode.l10n.t('This workspace isn’t trusted, and launch configurations run its programs'),
+    vscode.l10n.t('Trust the workspace (Workspaces: Manage Workspace Trust), then try again.'),
   );
 }
 
@@ -144,8 +144,8 @@ async function chosenDestination(
   const { nodes } = destinations;
   if (nodes.length === 0) {
     throw new CommandError(
-      l10n.t('The settings name no destination'),
-      l10n.t('Add the URL of your handler, and try again.'),
+      l10n.t('There are no destinations in the settings'),
+      l10n.t('Add the URL of your handler, then try again.'),
       { title: l10n.t('Add Destination'), command: 'addDestination' },
     );
   }
@@ -154,7 +154,7 @@ async function chosenDestination(
   const { setting, status, index } = nodes.find(({ index }) => index === meant.index) ?? meant;
   const destination = session.status?.settings.destinations[index];
   if (status === undefined || destination?.url !== setting.url) {
-    throw new CommandError(l10n.t('The relay has not taken this destination'), l10n.t('Its status says why.'), {
+    throw new CommandError(l10n.t('The relay isn’t using this destination'), l10n.t('See its status for the reason.'), {
       title: l10n.t('Show Relay Status'),
       command: 'showStatus',
     });
@@ -191,7 +191,7 @@ async function meantNode(
       ),
       each,
     })),
-    { title: l10n.t('Debug My Handler'), placeHolder: l10n.t('Which destination is the handler that you debug?') },
+    { title: l10n.t('Debug My Handler'), placeHolder: l10n.t('Which destination is the handler you want to debug?') },
   );
   return choice?.each;
 }
@@ -270,9 +270,9 @@ async function startOrFind(
   if (started && sessions.length > 0) return sessions;
   throw new CommandError(
     started
-      ? l10n.t('“{0}” has ended at once', printable(nameOf(chosen)))
-      : l10n.t('“{0}” was not started', printable(nameOf(chosen))),
-    l10n.t('Look at what its Debug Console says, or choose another configuration.'),
+      ? l10n.t('“{0}” ended right away', printable(nameOf(chosen)))
+      : l10n.t('“{0}” didn’t start', printable(nameOf(chosen))),
+    l10n.t('Check its Debug Console, or choose another configuration.'),
     other,
   );
 }
@@ -323,14 +323,14 @@ async function untilItListens(
     if (!ofHandler.some(({ id }) => ids.has(id))) ended.abort();
   });
   try {
-    await cancellable(l10n.t('Debug My Handler: until it listens at {0}', url.host), (given) =>
+    await cancellable(l10n.t('Debug My Handler: waiting for a server at {0}', url.host), (given) =>
       untilListening(url, AbortSignal.any([given, ended.signal, ...(signal === undefined ? [] : [signal])])),
     );
   } catch (error) {
     if (!ended.signal.aborted) throw new GivenUpError((error as Error).message);
     throw new CommandError(
-      l10n.t('The program ended before it listened at {0}', name),
-      l10n.t('Look at what its Debug Console says, or choose another configuration.'),
+      l10n.t('The program ended before it started listening at {0}', name),
+      l10n.t('Check its Debug Console, or choose another configuration.'),
       { title: l10n.t('Choose Another'), command: 'chooseHandlerConfiguration', args: [node] },
     );
   } finally {
@@ -347,7 +347,7 @@ async function send(client: RelayClient, to: ChosenDestination, row: EventRow | 
   const event = row ?? (await newest(client, to.destinationId));
   if (event === undefined) {
     await sendSample(client);
-    say(l10n.t('A sample event is sent to {0}.', to.name));
+    say(l10n.t('Sending a sample event to {0}.', to.name));
     return;
   }
   const { replayed } = await client.request('notifications/replay', { ids: [event.id], to: to.destination });
@@ -358,8 +358,8 @@ async function send(client: RelayClient, to: ChosenDestination, row: EventRow | 
   }
   say(
     replayed > 0
-      ? l10n.t('{0} is sent to {1}.', labelOf(event, l10n), to.name)
-      : l10n.t('{0} is on its way to {1} already.', labelOf(event, l10n), to.name),
+      ? l10n.t('Sending {0} to {1}.', labelOf(event, l10n), to.name)
+      : l10n.t('{0} is already on its way to {1}.', labelOf(event, l10n), to.name),
   );
 }
 
@@ -380,7 +380,7 @@ async function sendSample(client: RelayClient): Promise<void> {
     now,
   });
   if (refused > 0)
-    throw new CommandError(vscode.l10n.t('The sample event was not taken: {0}', printable(firstRefusal ?? '')));
+    throw new CommandError(vscode.l10n.t('The sample event was rejected: {0}', printable(firstRefusal ?? '')));
 }
 
 /** So often, and in such a pause in milliseconds, it is looked whether a breakpoint stops what is about to be sent. */
@@ -406,8 +406,8 @@ async function offerRelease(client: RelayClient, event: EventRow, { heldBy }: Fo
   const { l10n } = vscode;
   const text =
     heldBy === 'breakpoint'
-      ? l10n.t('{0} is held at a breakpoint for deliveries.', labelOf(event, l10n))
-      : l10n.t('Sending is paused: {0} is held.', labelOf(event, l10n));
+      ? l10n.t('{0} is held at a delivery breakpoint.', labelOf(event, l10n))
+      : l10n.t('Sending is paused; {0} is held.', labelOf(event, l10n));
   await offer('Warning', text, {
     [l10n.t('Send It Now')]: () => release(client, event),
     [l10n.t('Continue Sending')]: byCommand('continueSending'),
@@ -423,11 +423,7 @@ async function release(client: RelayClient, event: EventRow): Promise<void> {
     await client.request('debug/continue', {});
     return;
   }
-  await offer(
-    'Information',
-    l10n.t('{0} is sent. Sending is still paused: what comes is held.', labelOf(event, l10n)),
-    {
-      [l10n.t('Continue Sending')]: byCommand('continueSending'),
-    },
-  );
+  await offer('Information', l10n.t('{0} sent. Sending is still paused; new events are held.', labelOf(event, l10n)), {
+    [l10n.t('Continue Sending')]: byCommand('continueSending'),
+  });
 }

@@ -137,7 +137,7 @@ export class DeliverySession extends DebugSession {
       ...{ filter: at, label: names[at], description, conditionDescription },
       ...{ supportsCondition: true, default: at === 'event' },
     });
-    const asked = l10n.t('A filter such as type:update, or CEL such as event.address.endsWith("@example.org")');
+    const asked = l10n.t('Filter such as type:update, or CEL such as event.address.endsWith("@example.org")');
     response.body = {
       supportsConfigurationDoneRequest: true,
       supportsFunctionBreakpoints: true,
@@ -152,21 +152,21 @@ export class DeliverySession extends DebugSession {
       // As the session goes on, nothing that was edited in it is lost, and nothing is left behind.
       supportsRestartRequest: true,
       exceptionBreakpointFilters: [
-        filter('event', l10n.t('Stops at every event that is about to be sent.'), asked),
+        filter('event', l10n.t('Stops every event before it’s sent.'), asked),
         filter(
           'failed-attempt',
-          l10n.t('Stops where a destination answers with an error, or not in time.'),
-          l10n.t('A filter such as type:update, or CEL such as attempt.status == 500'),
+          l10n.t('Stops when a destination returns an error or doesn’t answer in time.'),
+          l10n.t('Filter such as type:update, or CEL such as attempt.status == 500'),
         ),
         filter(
           'wrong-signature',
-          l10n.t('Stops at a notification of Open Connectors that is signed wrongly, or not at all.'),
-          l10n.t('A filter such as type:update, or CEL such as delivery.signature == "missing"'),
+          l10n.t('Stops at Open Connectors notifications with a wrong or missing signature.'),
+          l10n.t('Filter such as type:update, or CEL such as delivery.signature == "missing"'),
         ),
         filter(
           'rejected',
-          l10n.t('Stops where a delivery is refused.'),
-          l10n.t('A filter such as kind:rejected, or CEL such as delivery.httpStatus == 413'),
+          l10n.t('Stops when a delivery is rejected.'),
+          l10n.t('Filter such as kind:rejected, or CEL such as delivery.httpStatus == 413'),
         ),
       ],
     };
@@ -213,8 +213,7 @@ export class DeliverySession extends DebugSession {
   async #configure(args: object): Promise<void> {
     const { client, by, l10n } = this.#parts;
     const read = readAttach(args);
-    if (read.kind === 'wrong')
-      throw new Error(l10n.t('The launch configuration cannot be used: {0}: {1}', read.where, read.why));
+    if (read.kind === 'wrong') throw new Error(l10n.t('Invalid launch configuration: {0}: {1}', read.where, read.why));
     const { stopOnEntry, stopAtEvents, logPoints, onConditionFailure } = read;
     this.#stopAtEvents = stopAtEvents;
     this.#breakpoints.onFailure = onConditionFailure;
@@ -257,7 +256,7 @@ export class DeliverySession extends DebugSession {
         !this.#stopAtEvents && at === 'event' && (condition ?? '').trim() === '';
       const asked = places.filter((place) => !isLeftOut(place));
       const set = await this.#breakpoints.setPlaces(asked);
-      const message = this.#parts.l10n.t('This session lets events through to the handler that is debugged.');
+      const message = this.#parts.l10n.t('This session doesn’t hold events for the handler you’re debugging.');
       const answers = [...set];
       response.body = {
         breakpoints: places.map((place) =>
@@ -277,7 +276,7 @@ export class DeliverySession extends DebugSession {
       sending?.state !== 'paused'
         ? l10n.t('Sending')
         : threads.length < held
-          ? l10n.t('Sending: {0} held, the first are below', held)
+          ? l10n.t('Sending: {0} held, first ones below', held)
           : l10n.t('Sending: {0} held', held);
     response.body = {
       threads: [
@@ -339,8 +338,7 @@ export class DeliverySession extends DebugSession {
     this.#answer(response, async () => {
       const l10n = this.#parts.l10n;
       const { branch, threadId } = this.#unfolded(variablesReference);
-      if (branch.set === undefined)
-        throw new Error(l10n.t('Of a held event the body can be changed, and nothing else.'));
+      if (branch.set === undefined) throw new Error(l10n.t('You can change only the body of a held event.'));
       const changed = this.#variable(await branch.set(name, value), threadId);
       const { value: text, type, variablesReference: reference } = changed;
       response.body = { value: text, variablesReference: reference, ...(type !== undefined && { type }) };
@@ -358,8 +356,8 @@ export class DeliverySession extends DebugSession {
       const thread =
         (frameId === undefined ? undefined : this.#threadOf(Math.floor(frameId / mostFrames))) ?? this.#now.threads[0];
       const id = thread?.notificationId ?? this.#rejected?.eventId ?? null;
-      if (id === null) throw new Error(l10n.t('Nothing is held: expressions are about an event that is.'));
-      if (expression.length > 1000) throw new Error(l10n.t('It is longer than {0} characters.', 1000));
+      if (id === null) throw new Error(l10n.t('No event is held. Expressions need a held event.'));
+      if (expression.length > 1000) throw new Error(l10n.t('Longer than {0} characters.', 1000));
       const eventId = thread?.found.event.id;
       const evaluated = await client.request('debug/evaluate', {
         ...{ id, expression },
@@ -472,7 +470,7 @@ export class DeliverySession extends DebugSession {
   async #step(thread: HeldThread | undefined): Promise<void> {
     const { client, l10n } = this.#parts;
     const next = thread ?? this.#now.threads[0];
-    if (next === undefined) this.#say(l10n.t('Nothing is held. What comes is held next.'), 'console');
+    if (next === undefined) this.#say(l10n.t('No event is held. The next one will be.'), 'console');
     else if (this.#edits.isEdited(next.deliveryId)) await this.#releaseEdited(next);
     else await client.request('debug/step', { id: next.notificationId });
     // VS Code takes the thread for running now.
@@ -496,9 +494,9 @@ export class DeliverySession extends DebugSession {
     const many = new Set(dropped.map((each) => each.notificationId)).size;
     this.#say(
       many === 1
-        ? l10n.t('{0} was edited: {1} was released in its place.', deliveryId, delivery.id)
+        ? l10n.t('Edited delivery sent as {1}, replacing {0}.', deliveryId, delivery.id)
         : l10n.t(
-            '{0} was edited: {1} was released in its place, and {2} held notifications of it were discarded.',
+            'Edited delivery sent as {1}, replacing {0}; {2} held notifications discarded.',
             deliveryId,
             delivery.id,
             many,
@@ -548,7 +546,7 @@ export class DeliverySession extends DebugSession {
     void client.closed.then(() => {
       if (this.#ended) return;
       const l10n = this.#parts.l10n;
-      this.#say(l10n.t('The relay has stopped. What is held is there when it is started again.'), 'important');
+      this.#say(l10n.t('Relay stopped. Held events are kept.'), 'important');
       this.#leave();
       this.sendEvent(new TerminatedEvent());
     });
@@ -566,8 +564,8 @@ export class DeliverySession extends DebugSession {
       return;
     }
     const texts: Readonly<Record<BreakpointPlace, string>> = {
-      event: l10n.t('About to be sent'),
-      'failed-attempt': l10n.t('An attempt failed'),
+      event: l10n.t('Before sending'),
+      'failed-attempt': l10n.t('Attempt failed'),
       'wrong-signature': l10n.t('Wrong signature'),
       rejected: l10n.t('Rejected'),
     };
@@ -577,7 +575,9 @@ export class DeliverySession extends DebugSession {
     this.#focus = {
       ...{ notificationId, reason: 'breakpoint', description: texts[place] },
       text:
-        stop.failure !== null ? stopText(stop, l10n) : l10n.t('{0} met {1}: {2}', eventId ?? '', names, texts[place]),
+        stop.failure !== null
+          ? stopText(stop, l10n)
+          : l10n.t('{0} stopped at {1}: {2}', eventId ?? '', names, texts[place]),
       hitBreakpointIds: breakpointIds.filter((id) => this.#breakpoints.has(id)).map(breakpointNumber),
     };
     this.#say(this.#focus.text ?? '', 'console');
@@ -682,7 +682,7 @@ export class DeliverySession extends DebugSession {
     if (thread !== undefined) return stationsOf(thread, this.#edits.isEdited(thread.deliveryId), l10n);
     const rejected = this.#rejected?.eventId ?? undefined;
     if (rejected === undefined)
-      return [this.#now.threads.length === 0 ? l10n.t('waits for what comes') : l10n.t('what is held is below')];
+      return [this.#now.threads.length === 0 ? l10n.t('waiting for events') : l10n.t('held events below')];
     const document = { eventId: rejected, kind: 'body', attempt: null } as const;
     return [{ name: l10n.t('{0} rejected', rejected), document, paths: [], element: null }];
   }
@@ -719,7 +719,7 @@ export class DeliverySession extends DebugSession {
 
   #unfolded(variablesReference: number): Handle {
     const handle = this.#handles.get(variablesReference);
-    if (handle === undefined) throw new Error(this.#parts.l10n.t('This is no longer shown. Choose the frame again.'));
+    if (handle === undefined) throw new Error(this.#parts.l10n.t('No longer shown. Select the frame again.'));
     return handle;
   }
 

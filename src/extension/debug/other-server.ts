@@ -32,27 +32,27 @@ export async function askAboutOtherServer(
   type Choice = vscode.QuickPickItem & { readonly make: () => Promise<OtherServer | undefined> };
   const items: readonly Choice[] = [
     {
-      label: l10n.t('$(debug-restart) Debug once it has stopped'),
-      detail: l10n.t('Stop it where it runs. “{0}” starts as soon as the port is free.', printable(configuration)),
+      label: l10n.t('$(debug-restart) Debug After It Stops'),
+      detail: l10n.t('Stop the running server. “{0}” starts as soon as the port is free.', printable(configuration)),
       make: () => startOnceFree(url, signal),
     },
     {
-      label: l10n.t('$(plug) Attach to a Node process by port…'),
-      detail: l10n.t('For a server that was started with node --inspect. It keeps running.'),
+      label: l10n.t('$(plug) Attach to Node Process by Port…'),
+      detail: l10n.t('For a server started with node --inspect. It keeps running.'),
       make: async () => {
         const to = await askInspectorPort(undefined, signal);
         return to && { kind: 'attach', to };
       },
     },
     {
-      label: l10n.t('$(debug-continue) Send to it all the same'),
-      detail: l10n.t('It answers, and no breakpoint of yours is hit.'),
+      label: l10n.t('$(debug-continue) Send Anyway'),
+      detail: l10n.t('It answers, but your breakpoints aren’t hit.'),
       make: () => Promise.resolve({ kind: 'leave' }),
     },
   ];
   const options: vscode.QuickPickOptions = {
-    title: l10n.t('A server outside the debugger listens at {0}', url.host),
-    placeHolder: l10n.t('It would answer in place of the one that you debug'),
+    title: l10n.t('A server outside the debugger is listening at {0}', url.host),
+    placeHolder: l10n.t('It would answer instead of the one you debug'),
     // It may have to be stopped in a terminal.
     ignoreFocusOut: true,
   };
@@ -70,7 +70,7 @@ export async function askAboutOtherServer(
 }
 
 async function startOnceFree(url: URL, signal?: AbortSignal): Promise<OtherServer> {
-  const title = vscode.l10n.t('Debug My Handler: until nothing listens at {0}', url.host);
+  const title = vscode.l10n.t('Debug My Handler: waiting for {0} to be free', url.host);
   try {
     await cancellable(title, (given) =>
       untilFree(url, AbortSignal.any([given, ...(signal === undefined ? [] : [signal])])),

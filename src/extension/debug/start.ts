@@ -58,7 +58,7 @@ export async function adapterOf(
   const { client } = session;
   const { l10n } = vscode;
   if (client === undefined)
-    throw new CommandError(l10n.t('The relay is not running'), l10n.t('Start it and try again.'));
+    throw new CommandError(l10n.t('The relay isn’t running'), l10n.t('Start it, then try again.'));
   const debug = await import('./delivery-session.ts');
   if (before !== undefined) {
     replaced.add(before.id);
@@ -115,14 +115,14 @@ class InlineAdapter extends vscode.Disposable implements vscode.DebugAdapter {
  */
 async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd, isReplaced: boolean): Promise<void> {
   const { l10n } = vscode;
-  const ofEdits = l10n.t('What was edited and not released is held as it was.');
+  const ofEdits = l10n.t('Unreleased edits are discarded; the original events stay held.');
   if (isReplaced && edited > 0) void offer('Warning', ofEdits, {});
   if (isReplaced || sending?.state !== 'paused') return;
   const held = heldCount(sending.held);
   const texts = [
     held === 0
-      ? l10n.t('Debugging has ended, and sending is still paused: what comes is held.')
-      : l10n.t('Debugging has ended, and sending is still paused. Held: {0}.', held),
+      ? l10n.t('Debugging ended, but sending is still paused. New events are held.')
+      : l10n.t('Debugging ended, but sending is still paused. Held: {0}.', held),
   ];
   if (edited > 0) texts.push(ofEdits);
   await offer('Warning', texts.join(' '), {

@@ -87,10 +87,10 @@ export function stationsOf(thread: HeldThread, edited: boolean, l10n: Localiser)
   stations.unshift({
     ...sent,
     name: edited
-      ? l10n.t('edited, about to be sent to {0}', place)
+      ? l10n.t('edited, before sending to {0}', place)
       : attempt === undefined
-        ? l10n.t('about to be sent to {0}', place)
-        : l10n.t('about to be resent to {0}', place),
+        ? l10n.t('before sending to {0}', place)
+        : l10n.t('before resending to {0}', place),
   });
   return stations;
 }

@@ -72,7 +72,7 @@ export async function scopesOf(parts: ScopeParts, thread: HeldThread): Promise<S
   return [
     ...(event === undefined ? [] : [{ name: l10n.t('Event'), branch: event, hint: 'locals' as const }]),
     {
-      name: body.edited ? l10n.t('Body, edited') : l10n.t('Body'),
+      name: body.edited ? l10n.t('Edited body') : l10n.t('Body'),
       branch: body.kind === 'json' ? jsonBranch(parts, thread.deliveryId, []) : wholeBranch(parts, thread.deliveryId),
     },
     { name: l10n.t('Notification'), branch: notificationBranch(parts, thread) },
@@ -126,7 +126,7 @@ function wholeBranch(parts: ScopeParts, deliveryId: string): Branch {
   return {
     members: async () => {
       const body = await edits.of(deliveryId);
-      if (body.kind === 'bytes') return [memberOf(name, l10n.t('{0} bytes that are not UTF-8', body.length))];
+      if (body.kind === 'bytes') return [memberOf(name, l10n.t('{0} bytes that aren’t UTF-8', body.length))];
       return body.kind === 'text' ? [memberOf(name, body.value)] : [];
     },
     set: async (_, typed) => memberOf(name, await edits.set(deliveryId, [], typed)),

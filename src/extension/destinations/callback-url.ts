@@ -12,7 +12,6 @@ export function typedUrl(text: string): string {
  */
 export function problemOfUrl(text: string, withoutUser: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    return vscode.l10n.t('Give a URL that begins with http:// or https://');
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return vscode.l10n.t('Enter an http:// or https:// URL');
   return url.username === '' && url.password === '' ? undefined : withoutUser;
 }

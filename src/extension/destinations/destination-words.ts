@@ -60,14 +60,14 @@ export function stateOfDestination(
     sending?.state === 'paused' ? l10n.t('sending is paused') : '',
     state === 'up' && waiting === 0 && sending?.state !== 'paused' ? reachedText(answers, l10n) : '',
     waiting > 0 ? l10n.t('{0} waiting', waiting) : '',
-    timeoutLifted === true ? l10n.t('stands at a breakpoint, without a time-out') : '',
+    timeoutLifted === true ? l10n.t('at a breakpoint, no time-out') : '',
   ];
   return parts.filter((part) => part !== '').join(' · ');
 }
 
 function reachedText(answers: boolean | undefined, l10n: Localiser): string {
-  if (answers === undefined) return l10n.t('not tried yet');
-  return answers ? l10n.t('takes notifications') : l10n.t('could not be reached');
+  if (answers === undefined) return l10n.t('not yet tried');
+  return answers ? l10n.t('Ready') : l10n.t('couldn’t be reached');
 }
 
 /** What goes to a destination, where that is not everything as Open Connectors posts it. */
@@ -108,7 +108,7 @@ export function fieldRows(
     {
       field: 'signatureKeyName',
       label: l10n.t('Signature key'),
-      value: signatureKeyName === undefined ? l10n.t('not signed') : printable(signatureKeyName),
+      value: signatureKeyName === undefined ? l10n.t('unsigned') : printable(signatureKeyName),
     },
     {
       field: 'credentialsName',

@@ -133,9 +133,9 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
       // It is the relay's own, and listens.
       status && { ...status, answers: status.answers ?? true },
       ';sample;',
-      l10n.t('until a callback of yours is named'),
+      l10n.t('until you add a destination'),
     );
-    item.tooltip = l10n.t('Answers while the settings name no destination. Choose this row to say what it answers.');
+    item.tooltip = l10n.t('Answers until you add a destination. Select this row to choose its answer.');
     if (status !== undefined) {
       item.command = { command: commandId('sampleReceiver'), title: l10n.t('Sample Receiver'), arguments: [] };
     }
@@ -169,7 +169,7 @@ function fieldItem(node: DestinationFieldNode): vscode.TreeItem {
   item.id = `destination:${node.of.index}:${node.field}`;
   item.description = node.value;
   item.contextValue = ';field;';
-  item.tooltip = vscode.l10n.t('{0}: {1}. Choose this row to change it.', node.label, node.value);
+  item.tooltip = vscode.l10n.t('{0}: {1}. Select this row to change it.', node.label, node.value);
   item.accessibilityInformation = {
     label: vscode.l10n.t('{0}: {1}. Press Enter to change it.', node.label, node.value),
   };

@@ -54,19 +54,19 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
       return node.of;
     case 'sample':
       throw new CommandError(
-        l10n.t('The sample receiver stands in no settings'),
-        l10n.t('Add a destination of yours, and it goes.'),
+        l10n.t('The sample receiver isn’t in your settings'),
+        l10n.t('Add a destination to replace it.'),
         { title: l10n.t('Add Destination'), command: 'addDestination' },
       );
     case 'left':
       throw new CommandError(
-        l10n.t('It has left the settings'),
-        l10n.t('It goes when nothing waits for it: Discard All Waiting discards that.'),
+        l10n.t('This destination is no longer in the settings'),
+        l10n.t('It disappears when no events are waiting for it. To discard them, choose Discard All Waiting.'),
       );
     case undefined:
       throw new CommandError(
         l10n.t('No destination is selected'),
-        l10n.t('Select one in the destinations view and try again.'),
+        l10n.t('Select one in the Destinations view, then try again.'),
       );
   }
 }
@@ -80,7 +80,7 @@ async function addDestination(parts: DestinationCommandParts): Promise<boolean> 
   const { destinations } = readDestinations();
   await writeDestinations([...destinations, setting]);
   await edit(parts, setting, title, {
-    done: vscode.l10n.t('Notifications now go to {0}.', nameOfDestination(setting, [], vscode.l10n)),
+    done: vscode.l10n.t('Notifications are now sent to {0}.', nameOfDestination(setting, [], vscode.l10n)),
   });
   return true;
 }
@@ -112,23 +112,23 @@ async function edit(
         : [
             {
               label: `$(debug-alt) ${l10n.t('Debugging')}`,
-              description: l10n.t('how your handler is started under the debugger'),
+              description: l10n.t('How to start your handler in the debugger'),
               run: byCommand('chooseHandlerConfiguration', node),
             },
             {
               label: `$(checklist) ${l10n.t('Checks')}`,
-              description: l10n.t('what counts the events that your callback took'),
+              description: l10n.t('How to count your callback’s contacts'),
               run: byCommand('chooseProbe', node),
             },
           ];
     const rest: Choice = {
       label: `$(gear) ${l10n.t('Open Setting')}`,
-      description: l10n.t('headers, time-out, order and certificates'),
+      description: l10n.t('headers, time-out, order, and certificates'),
       run: openDestinationSetting,
     };
     const choice = await vscode.window.showQuickPick<Choice>([enough, ...rows, ...others, rest], {
       title,
-      placeHolder: l10n.t('What is to be changed?'),
+      placeHolder: l10n.t('Choose a setting to change'),
       ignoreFocusOut: true,
     });
     if (choice?.field === undefined) {
@@ -151,8 +151,8 @@ async function change(
   const at = placeOfDestination(destinations, setting);
   if (at === undefined) {
     throw new CommandError(
-      vscode.l10n.t('The destination has changed in the settings meanwhile'),
-      vscode.l10n.t('Look at it and try again.'),
+      vscode.l10n.t('The destination has changed in the settings'),
+      vscode.l10n.t('Review it, then try again.'),
     );
   }
   // The user has just said where the chosen one goes; what the settings name beside it is asked about.
@@ -178,13 +178,13 @@ async function askField(
     }
     case 'mode': {
       const items = [
-        { label: l10n.t('Notifications'), description: l10n.t('as Open Connectors posts them'), raw: false },
-        { label: l10n.t('Raw deliveries'), description: l10n.t('the bytes as Campaign Monitor sent them'), raw: true },
+        { label: l10n.t('Notifications'), description: l10n.t('as posted by Open Connectors'), raw: false },
+        { label: l10n.t('Raw deliveries'), description: l10n.t('the exact bytes from Campaign Monitor'), raw: true },
       ];
       if (setting.mode === 'raw') items.reverse();
       const choice = await vscode.window.showQuickPick(items, {
         title,
-        placeHolder: l10n.t('What is sent'),
+        placeHolder: l10n.t('What to send'),
         ignoreFocusOut: true,
       });
       if (choice === undefined) return undefined;
@@ -195,7 +195,7 @@ async function askField(
       const known = [...new Set([...webhookEventTypes, ...before])];
       const choice = await vscode.window.showQuickPick(
         known.map((label) => ({ label, picked: before.length === 0 || before.includes(label) })),
-        { title, placeHolder: l10n.t('Events of which types'), canPickMany: true, ignoreFocusOut: true },
+        { title, placeHolder: l10n.t('Event types to send'), canPickMany: true, ignoreFocusOut: true },
       );
       if (choice === undefined) return undefined;
       const types = choice.map(({ label }) => label);
@@ -207,7 +207,7 @@ async function askField(
       const known = before.flatMap((id) => names.nameOfList(id) ?? []).join(', ');
       const text = await vscode.window.showInputBox({
         title,
-        prompt: [l10n.t('IDs of the lists, separated by commas. Empty: all lists'), known]
+        prompt: [l10n.t('List IDs, separated by commas. Leave empty for all lists'), known]
           .filter((part) => part !== '')
           .join(' · '),
         value: before.join(', '),
@@ -247,8 +247,8 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
       modal: true,
       detail:
         waiting === 0
-          ? l10n.t('Nothing is sent there from now on.')
-          : l10n.t('What comes is not sent there. {0} that wait still are, or can be discarded.', waiting),
+          ? l10n.t('Nothing more is sent there.')
+          : l10n.t('New events aren’t sent there. {0} waiting events are still sent unless you discard them.', waiting),
     },
     confirm,
   );
@@ -257,7 +257,7 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
   const at = placeOfDestination(destinations, setting);
   if (at === undefined) return;
   await writeDestinations(destinations.toSpliced(at, 1));
-  say(l10n.t('{0} is removed.', name));
+  say(l10n.t('Removed {0}.', name));
 }
 
 function askUrl(title: string, value: string): Thenable<string | undefined> {
@@ -269,7 +269,7 @@ function askUrl(title: string, value: string): Thenable<string | undefined> {
       value,
       ignoreFocusOut: true,
       validateInput: (text) =>
-        problemOfUrl(typedUrl(text), l10n.t('Leave user name and password out: credentials have a field of their own')),
+        problemOfUrl(typedUrl(text), l10n.t('Leave out the user name and password: use credentials instead')),
     })
     .then((text) => text && typedUrl(text));
 }

@@ -15,19 +15,19 @@ export async function chooseSampleAnswer(session: Pick<Session, 'client'>): Prom
   const current = (await destinations()).find(({ sample }) => sample !== undefined);
   if (current === undefined) {
     throw new CommandError(
-      l10n.t('The sample receiver is not in use'),
-      l10n.t('It answers while the settings name no destination.'),
+      l10n.t('The sample receiver isn’t in use'),
+      l10n.t('It answers only while you have no destinations.'),
     );
   }
   const answers: (vscode.QuickPickItem & { answer: SampleAnswer })[] = [
-    { label: `$(pass) ${l10n.t('200: takes each notification')}`, answer: 'ok' },
-    { label: `$(error) ${l10n.t('500: fails, so that the relay tries again')}`, answer: 'error' },
-    { label: `$(watch) ${l10n.t('Slow: takes each after five seconds')}`, answer: 'slow' },
+    { label: `$(pass) ${l10n.t('200: accepts each notification')}`, answer: 'ok' },
+    { label: `$(error) ${l10n.t('500: fails, so the relay retries')}`, answer: 'error' },
+    { label: `$(watch) ${l10n.t('Slow: accepts each after five seconds')}`, answer: 'slow' },
   ];
   for (const each of answers) if (each.answer === current.sample) each.description = l10n.t('now');
   const choice = await vscode.window.showQuickPick(answers, {
-    title: l10n.t('What the sample receiver answers'),
-    placeHolder: l10n.t('It is the destination while the settings name none'),
+    title: l10n.t('Sample Receiver’s Answer'),
+    placeHolder: l10n.t('Used until you add a destination'),
   });
   if (choice === undefined) return;
   const changed = (await destinations()).map((each) =>

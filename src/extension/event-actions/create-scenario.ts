@@ -11,10 +11,12 @@ export async function createScenario(parts: ActionParts, rows: readonly [EventRo
   const client = connected(parts.session);
   const replaced = await askReplaced(
     l10n.t('Create Scenario from Selection'),
-    l10n.t('The file holds all that is sent: it can be shared, and runs anywhere. Read it before you share it.'),
+    l10n.t(
+      'The file contains everything it sends, so you can share it and run it anywhere. Review it before you share it.',
+    ),
     {
-      label: l10n.t('By their IDs in this relay’s history'),
-      detail: l10n.t('The very bytes are sent: it runs here alone, as long as the history has them.'),
+      label: l10n.t('As IDs from This Relay’s History'),
+      detail: l10n.t('Sends the exact bytes. Runs only here, while the events are in the history.'),
     },
   );
   if (replaced === undefined) return;
@@ -44,10 +46,10 @@ export async function askReplaced(
   const { l10n } = vscode;
   const choice = await vscode.window.showQuickPick(
     [
-      { label: l10n.t('With names, addresses and values replaced'), detail, replaced: true },
+      { label: l10n.t('With Replaced Names, Addresses, and Values'), detail, replaced: true },
       { ...asIs, replaced: false },
     ],
-    { title, placeHolder: l10n.t('How are the events to be in the file?') },
+    { title, placeHolder: l10n.t('How should events be stored?') },
   );
   return choice?.replaced;
 }

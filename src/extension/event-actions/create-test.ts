@@ -31,7 +31,7 @@ async function askKind([row, ...others]: readonly [EventRow, ...EventRow[]]): Pr
   if (others.length > 0 || row.notificationId === null) return 'scenario';
   const choice = await vscode.window.showQuickPick(
     [
-      { label: l10n.t('Test File'), detail: l10n.t('A mocha file that posts the notification'), made: 'file' as const },
+      { label: l10n.t('Test File'), detail: l10n.t('A Mocha file that posts the notification'), made: 'file' as const },
       {
         label: l10n.t('Scenario'),
         detail: l10n.t('A file for the Test Explorer and cm-relay scenario'),
@@ -51,8 +51,8 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
   const notification = mainNotification(notifications);
   if (notification === undefined) {
     throw new CommandError(
-      l10n.t('No notification was made of {0}', row.id),
-      l10n.t('Test calls and rejected deliveries have none.'),
+      l10n.t('{0} has no notification', row.id),
+      l10n.t('Test calls and rejected deliveries don’t have one.'),
     );
   }
   const { destinations } = await client.request('relay/status', {});
@@ -62,10 +62,12 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
   );
   const replaced = await askReplaced(
     l10n.t('Create Test from Event'),
-    l10n.t('The test can be shared. No signature fits: the test reads it from the environment.'),
+    l10n.t('You can share the test. Its signature won’t match, so the test reads the key from the environment.'),
     {
-      label: l10n.t('As it was sent'),
-      detail: l10n.t('The very bytes, with the subscriber’s data: a signature fits. Do not share the test.'),
+      label: l10n.t('As Sent'),
+      detail: l10n.t(
+        'Uses the exact bytes, including subscriber data, so the signature matches. Don’t share the test.',
+      ),
     },
   );
   if (replaced === undefined) return;
@@ -79,7 +81,7 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
     subject: l10n.t('The callback of Campaign Monitor Relay'),
     // No address: titles end in reports.
     title: l10n.t('takes {0}', row.type ?? row.kind),
-    comment: l10n.t('Made of {0}, received {1}. Run: npx mocha <this file>', row.id, row.receivedAt),
+    comment: l10n.t('Created from {0}, received {1}. Run: npx mocha <this file>', row.id, row.receivedAt),
     url,
     headers: maskHeaders(rendered.headers),
     body: Buffer.from(rendered.body, 'base64'),
@@ -92,13 +94,13 @@ async function askUrl(value: string): Promise<string | undefined> {
   const { l10n } = vscode;
   const url = await vscode.window.showInputBox({
     title: l10n.t('Create Test from Event'),
-    prompt: l10n.t('The URL of your handler. The test posts the notification there and expects a 2xx.'),
+    prompt: l10n.t('URL of your handler. The test posts the notification there and expects a 2xx answer.'),
     value,
     placeHolder: 'http://localhost:3000/callback',
     ignoreFocusOut: true,
     validateInput: (text) => {
       const parsed = URL.canParse(text.trim()) ? new URL(text.trim()).protocol : '';
-      return /^https?:$/.test(parsed) ? undefined : l10n.t('Give a URL that begins with http:// or https://');
+      return /^https?:$/.test(parsed) ? undefined : l10n.t('Enter an http:// or https:// URL');
     },
   });
   return url?.trim();

@@ -57,7 +57,11 @@ async function openBody(
   // Where the type is nothing but such letters, the space is what tells a held one's id.
   await openUntitled(ofHeld ? name : name.trim(), editableBody(delivery, Buffer.from(body, 'base64')));
   if (delivery.truncated) {
-    void offer('Warning', vscode.l10n.t('Only its first 64 KiB were kept: complete it before sending.'), {});
+    void offer(
+      'Warning',
+      vscode.l10n.t('Only the first 64 KiB of the body were kept. Complete the body before you send it.'),
+      {},
+    );
   }
 }
 
@@ -86,7 +90,7 @@ async function sendBody(parts: ActionParts, document: vscode.TextDocument): Prom
   await closeAccepted(document, version, delivery);
   await sayReceived(parts, delivery, events, (first) =>
     delivery.status === 'test'
-      ? vscode.l10n.t('Sent as {0}. It holds no event: a test call.', first)
+      ? vscode.l10n.t('Sent as {0}. It contains no events, so it’s a test call.', first)
       : events.length === 1
         ? vscode.l10n.t('Sent as {0}.', first)
         : vscode.l10n.t('Sent as {0} and {1} more.', first, events.length - 1),
@@ -105,7 +109,7 @@ async function releaseBody(parts: ActionParts, document: vscode.TextDocument, ev
       contentType: 'application/json; charset=utf-8',
     });
     await closeAccepted(document, version, delivery);
-    await sayReceived(parts, delivery, events, (first) => l10n.t('Released as {0} in place of {1}.', first, eventId));
+    await sayReceived(parts, delivery, events, (first) => l10n.t('Released as {0}, replacing {1}.', first, eventId));
   } catch (error) {
     const { code, advice } = error as { code?: unknown; advice?: unknown };
     if (code !== 'conflict') throw error;
@@ -161,5 +165,5 @@ async function showMistake(document: vscode.TextDocument, offset: number): Promi
   editor.selection = new vscode.Selection(position, position);
   editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   const [line, column] = [position.line + 1, position.character + 1];
-  void offer('Error', vscode.l10n.t('Not sent: this is not JSON from line {0}, column {1} on.', line, column), {});
+  void offer('Error', vscode.l10n.t('Not sent: the JSON is invalid at line {0}, column {1}.', line, column), {});
 }

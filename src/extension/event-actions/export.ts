@@ -49,7 +49,7 @@ async function copyAs(
   if (chosen === undefined) return;
   if (chosen === 'address') {
     const [first] = addresses;
-    if (first === undefined) throw new CommandError(l10n.t('There is no address in the selection'));
+    if (first === undefined) throw new CommandError(l10n.t('No address in the selection'));
     const said =
       addresses.length === 1 ? l10n.t('Copied {0}.', first) : l10n.t('Copied {0} addresses.', addresses.length);
     await copy(addresses.join('\n'), said);
@@ -116,8 +116,8 @@ async function textOf(
 function explain(error: unknown): never {
   if (!(error instanceof RangeError)) throw error;
   throw new CommandError(
-    vscode.l10n.t('The events are too long to be exported together'),
-    vscode.l10n.t('Choose fewer, or use cm-relay export with --out.'),
+    vscode.l10n.t('These events are too large to export together'),
+    vscode.l10n.t('Select fewer, or use cm-relay export with --out.'),
   );
 }
 
@@ -132,7 +132,7 @@ async function exportSelection(parts: ActionParts, rows: readonly [EventRow, ...
   const formats: FileFormat[] = [
     {
       label: 'HAR',
-      description: l10n.t('for browsers’ developer tools: deliveries, attempts and answers'),
+      description: l10n.t('for browser developer tools: deliveries, attempts, and answers'),
       format: 'har',
       extension: 'har',
       fileType: l10n.t('HTTP archive'),
@@ -140,14 +140,14 @@ async function exportSelection(parts: ActionParts, rows: readonly [EventRow, ...
     { label: 'JSON', description: l10n.t('everything'), format: 'json', extension: 'json', fileType: 'JSON' },
     {
       label: l10n.t('Shareable fixture'),
-      description: l10n.t('names, addresses and values replaced: read it before you share it'),
+      description: l10n.t('with replaced names, addresses, and values: review before you share'),
       format: 'fixture',
       extension: 'json',
       fileType: 'JSON',
     },
     {
       label: '.http',
-      description: l10n.t('for the REST client of an editor'),
+      description: l10n.t('for an editor’s REST client'),
       format: 'http',
       extension: 'http',
       fileType: l10n.t('HTTP requests'),

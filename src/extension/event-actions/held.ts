@@ -33,8 +33,8 @@ function requireHeld(rows: readonly EventRow[]): readonly [EventRow, ...EventRow
   const [first, ...others] = rows.filter(({ forwardings }) => forwardings.some(isHeldAtGate));
   if (first !== undefined) return [first, ...others];
   throw new CommandError(
-    vscode.l10n.t('Nothing of the selection is held by a pause or at a breakpoint'),
-    vscode.l10n.t('It may have been sent meanwhile: the events view shows how it fares.'),
+    vscode.l10n.t('No selected event is held by a pause or a breakpoint'),
+    vscode.l10n.t('It may have been sent. Check the Events view.'),
   );
 }
 
@@ -43,7 +43,7 @@ async function release({ session }: ActionParts, rows: readonly EventRow[]): Pro
   const client = connected(session);
   const held = requireHeld(rows);
   const question = l10n.t('Release {0} events?', inFull(held.length));
-  const detail = l10n.t('They are sent, which cannot be undone.');
+  const detail = l10n.t('They’re sent right away. You can’t undo this.');
   if (!(await isMeant(held.length, question, detail, l10n.t('Release')))) return;
   let refusal: Error | undefined;
   const one = async (id: string): Promise<number> => {
@@ -74,16 +74,16 @@ async function release({ session }: ActionParts, rows: readonly EventRow[]): Pro
     return;
   }
   sayDone(done, {
-    none: l10n.t('Nothing of the selection was held.'),
-    one: l10n.t('{0} is released.', labelOf(held[0], l10n)),
-    many: (count) => l10n.t('{0} notifications are released.', count),
-    cancelled: (count) => l10n.t('Cancelled: {0} notifications are released, the others are still held.', count),
+    none: l10n.t('No selected event was held.'),
+    one: l10n.t('Released {0}.', labelOf(held[0], l10n)),
+    many: (count) => l10n.t('Released {0} notifications.', count),
+    cancelled: (count) => l10n.t('Cancelled: released {0} notifications; the others are still held.', count),
   });
 }
 
 function wholeText({ deliveryId, part, parts, events }: WholeNotification): string {
   const { l10n } = vscode;
   return parts === 1
-    ? l10n.t('{0} is released with its {1} events.', deliveryId, events)
-    : l10n.t('Part {0} of {1} of {2} is released with its {3} events.', part + 1, parts, deliveryId, events);
+    ? l10n.t('Released {0} with {1} events.', deliveryId, events)
+    : l10n.t('Released part {0} of {1} of {2} with {3} events.', part + 1, parts, deliveryId, events);
 }

@@ -75,7 +75,7 @@ function requireNotifications(rows: readonly EventRow[]): readonly [EventRow, ..
   if (first !== undefined) return [first, ...others];
   throw new CommandError(
     vscode.l10n.t('There is no notification to resend'),
-    vscode.l10n.t('Test calls and rejected deliveries have none.'),
+    vscode.l10n.t('Test calls and rejected deliveries don’t have one.'),
   );
 }
 
@@ -84,7 +84,7 @@ async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: 
   const client = connected(session);
   const sendable = requireNotifications(rows);
   const question = l10n.t('Resend {0} events?', inFull(sendable.length));
-  const detail = l10n.t('Each is sent once more, which cannot be undone.');
+  const detail = l10n.t('Each is resent. You can’t undo this.');
   if (!(await isMeant(sendable.length, question, detail, l10n.t('Resend')))) return;
   const groups = [...inWholeGroups(notificationsByDelivery(sendable), step)];
   const resent = await inSteps(l10n.t('Resending'), groups, (some) => resendOnce(client, some, to));
@@ -95,7 +95,7 @@ async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: 
   }
   sayDone(resent, {
     none: whyNothingIsResent(rows, l10n),
-    one: l10n.t('{0} is resent.', labelOf(sendable[0], l10n)),
+    one: l10n.t('Resending {0}.', labelOf(sendable[0], l10n)),
     many: sentAgain,
     cancelled: sentAgainInPart,
   });
@@ -104,16 +104,16 @@ async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: 
 function sentWhole({ deliveryId, part, parts, events }: WholeNotification): string {
   const { l10n } = vscode;
   return parts === 1
-    ? l10n.t('{0} is resent with its {1} events.', deliveryId, events)
-    : l10n.t('Part {0} of {1} of {2} is resent with its {3} events.', part + 1, parts, deliveryId, events);
+    ? l10n.t('Resending {0} with {1} events.', deliveryId, events)
+    : l10n.t('Resending part {0} of {1} of {2} with {3} events.', part + 1, parts, deliveryId, events);
 }
 
 function discardedWhole({ deliveryId, part, parts, events }: WholeNotification): string {
   const { l10n } = vscode;
   return parts === 1
-    ? l10n.t('{0} is no longer sent, with its {1} events. Resend sends it after all.', deliveryId, events)
+    ? l10n.t('Discarded {0} with {1} events. To send it anyway, resend it.', deliveryId, events)
     : l10n.t(
-        'Part {0} of {1} of {2} is no longer sent, with its {3} events. Resend sends it after all.',
+        'Discarded part {0} of {1} of {2} with {3} events. To send it anyway, resend it.',
         ...[part + 1, parts, deliveryId, events],
       );
 }
@@ -131,10 +131,10 @@ async function resendFailed({ session }: ActionParts): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);
   const { counts } = await client.request('relay/status', {});
-  const question = l10n.t('Resend all {0} that failed?', inFull(counts.failed));
-  const detail = l10n.t('Each is sent once more, which cannot be undone.');
+  const question = l10n.t('Resend all {0} failed?', inFull(counts.failed));
+  const detail = l10n.t('Each is resent. You can’t undo this.');
   if (!(await isMeant(counts.failed, question, detail, l10n.t('Resend')))) return;
-  const resent = await cancellable(l10n.t('Resending what failed'), (signal, progress) =>
+  const resent = await cancellable(l10n.t('Resending failed notifications'), (signal, progress) =>
     stepByStep(
       failedNotifications(client, step),
       signal,
@@ -148,18 +148,18 @@ async function resendFailed({ session }: ActionParts): Promise<void> {
   );
   sayDone(resent, {
     none: l10n.t('Nothing has failed.'),
-    one: l10n.t('One notification is resent.'),
+    one: l10n.t('Resending one notification.'),
     many: sentAgain,
     cancelled: sentAgainInPart,
   });
 }
 
 function sentAgain(count: number): string {
-  return vscode.l10n.t('{0} notifications are resent.', count);
+  return vscode.l10n.t('Resending {0} notifications.', count);
 }
 
 function sentAgainInPart(count: number): string {
-  return vscode.l10n.t('Cancelled: {0} notifications are resent, the others are not.', count);
+  return vscode.l10n.t('Cancelled: resent {0} notifications.', count);
 }
 
 async function discard({ session }: ActionParts, rows: readonly [EventRow, ...EventRow[]]): Promise<void> {
@@ -168,7 +168,7 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
   const isOpen = ({ state }: Forwarding): boolean => state === 'waiting' || state === 'held';
   const open = rows.filter(({ forwardings }) => forwardings.some(isOpen));
   const question = l10n.t('Discard {0} events?', inFull(open.length));
-  const detail = l10n.t('They stay in the history, and Resend sends them after all.');
+  const detail = l10n.t('They stay in the history, and you can resend them.');
   if (!(await isMeant(open.length, question, detail, l10n.t('Discard')))) return;
   const groups = [...inGroups(notificationsWith(open, isOpen), step)];
   const discarded = await inSteps(
@@ -182,10 +182,10 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
     return;
   }
   sayDone(discarded, {
-    none: l10n.t('Nothing of the selection is waiting.'),
-    one: l10n.t('{0} is no longer sent. Resend sends it after all.', labelOf(open[0] ?? rows[0], l10n)),
-    many: (count) => l10n.t('{0} notifications are no longer sent. Resend sends them after all.', count),
-    cancelled: (count) => l10n.t('Cancelled: {0} notifications are no longer sent, the others still wait.', count),
+    none: l10n.t('No selected event is waiting.'),
+    one: l10n.t('Discarded {0}. To send it anyway, resend it.', labelOf(open[0] ?? rows[0], l10n)),
+    many: (count) => l10n.t('Discarded {0} notifications. To send them anyway, resend them.', count),
+    cancelled: (count) => l10n.t('Cancelled: discarded {0} notifications; the others are still waiting.', count),
   });
 }
 
@@ -200,13 +200,15 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
   }
   const confirm = l10n.t('Discard');
   const choice = await vscode.window.showWarningMessage(
-    waiting === 1 ? l10n.t('Discard the one that waits?') : l10n.t('Discard all {0} that wait?', waiting),
-    { modal: true, detail: l10n.t('They stay in the history, and Resend sends them after all.') },
+    waiting === 1
+      ? l10n.t('Discard the waiting notification?')
+      : l10n.t('Discard all {0} waiting notifications?', waiting),
+    { modal: true, detail: l10n.t('They stay in the history, and you can resend them.') },
     confirm,
   );
   if (choice !== confirm) return;
   const { discarded } = await client.request('notifications/discard', { waiting: true });
-  say(l10n.t('{0} discarded.', discarded));
+  say(l10n.t('Discarded {0}.', discarded));
 }
 
 /** Asks where to resend to: a destination of the settings, or any other URL. */
@@ -217,7 +219,7 @@ async function askDestination({ context, session }: ActionParts): Promise<Destin
   type Choice = vscode.QuickPickItem & { readonly destination?: Destination };
   const choices: Choice[] = settings.destinations.map((destination) => ({
     label: maskSecrets(destination.url),
-    description: [destination.id ?? '', destination.mode === 'raw' ? l10n.t('as it came') : '']
+    description: [destination.id ?? '', destination.mode === 'raw' ? l10n.t('as received') : '']
       .filter((part) => part !== '')
       .join(', '),
     destination,
@@ -225,7 +227,7 @@ async function askDestination({ context, session }: ActionParts): Promise<Destin
   choices.push({ label: l10n.t('$(edit) Another URL…') });
   const choice = await vscode.window.showQuickPick(choices, {
     title: l10n.t('Resend To'),
-    placeHolder: l10n.t('Choose where the notifications are sent'),
+    placeHolder: l10n.t('Choose a destination'),
     matchOnDescription: true,
   });
   if (choice === undefined) return undefined;
@@ -240,14 +242,14 @@ async function askUrl(
   const { destinationSchema } = await import('../deferred.ts');
   const url = await vscode.window.showInputBox({
     title: l10n.t('Resend To'),
-    prompt: l10n.t('The URL that the notifications are posted to, this time'),
+    prompt: l10n.t('URL to post these notifications to'),
     placeHolder: 'http://localhost:3000/callback',
     value: context.workspaceState.get<string>(lastUrlKey, ''),
     ignoreFocusOut: true,
     validateInput: (text) =>
       problemOfUrl(
         typedUrl(text),
-        l10n.t('Leave user name and password out: destinations of the settings have credentials'),
+        l10n.t('Leave out the user name and password: add a destination with credentials instead'),
       ),
   });
   if (url === undefined) return undefined;

@@ -76,12 +76,7 @@ function tell(
   const { l10n } = vscode;
   if (result.refused > 0) {
     throw new CommandError(
-      l10n.t(
-        '{0} of {1} sample deliveries were not taken: {2}',
-        result.refused,
-        result.sent,
-        result.firstRefusal ?? '',
-      ),
+      l10n.t('{0} of {1} sample deliveries were rejected: {2}', result.refused, result.sent, result.firstRefusal ?? ''),
     );
   }
   const events = (result.sent * choice.batch).toLocaleString(vscode.env.language);
@@ -107,25 +102,25 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
     mixed: types.length > 1 && batch > 1,
   });
   const mixed = (count: number): Offer => ({
-    label: l10n.t('$(layers) {0} mixed', count),
-    description: l10n.t('all three take turns'),
+    label: l10n.t('$(layers) {0} Mixed', count),
+    description: l10n.t('alternates all three types'),
     choice: of(webhookEventTypes, count),
   });
   const inOne = (count: number): Offer => ({
-    label: l10n.t('$(package) {0} in one delivery', count),
-    description: l10n.t('as after an import'),
+    label: l10n.t('$(package) {0} in One Delivery', count),
+    description: l10n.t('like an import'),
     choice: of(webhookEventTypes, 1, count),
   });
   const oneOfEach = of(webhookEventTypes, webhookEventTypes.length);
   const known: readonly Offer[] = [
     {
-      label: l10n.t('$(beaker) One of each'),
-      description: l10n.t('Subscribe, Update and Deactivate, sent at once'),
+      label: l10n.t('$(beaker) One of Each'),
+      description: l10n.t('Subscribe, Update, and Deactivate, sent at once'),
       choice: oneOfEach,
     },
     ...(last === undefined || JSON.stringify(last) === JSON.stringify(oneOfEach)
       ? []
-      : [{ label: l10n.t('$(history) As last time'), description: describe(last), choice: last }]),
+      : [{ label: l10n.t('$(history) Same as Last Time'), description: describe(last), choice: last }]),
     mixed(offeredCount),
     inOne(offeredCount),
     ...singleTypes().map(({ icon, type, description }) => ({
@@ -133,7 +128,7 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
       ...{ description, choice: of([type], 1) },
     })),
     { label: '', kind: vscode.QuickPickItemKind.Separator },
-    { label: l10n.t('$(settings) Another number, size or list…') },
+    { label: l10n.t('$(settings) Another Number, Size, or List…') },
   ];
   const offered = (typed: string): readonly Offer[] => {
     const count = numberOf(typed, mostDeliveries);
@@ -146,7 +141,7 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
   };
   const answer = await askChoice<Offer>(
     { title, step: 1, totalSteps: 1 },
-    { placeholder: l10n.t('Choose what Campaign Monitor would send, or type how many'), items: offered },
+    { placeholder: l10n.t('Choose what to send, or enter a number'), items: offered },
   );
   if (answer === undefined || answer === back) return undefined;
   return answer.choice ?? chooseByParts(parts, title, last ?? oneOfEach, maxEventsInDelivery);
@@ -159,9 +154,9 @@ function singleTypes(): readonly {
 }[] {
   const { l10n } = vscode;
   return [
-    { icon: 'person-add', type: 'Subscribe', description: l10n.t('somebody joins a list') },
-    { icon: 'edit', type: 'Update', description: l10n.t('details or the address change') },
-    { icon: 'circle-slash', type: 'Deactivate', description: l10n.t('somebody leaves, or mail bounces') },
+    { icon: 'person-add', type: 'Subscribe', description: l10n.t('someone joins a list') },
+    { icon: 'edit', type: 'Update', description: l10n.t('details or address change') },
+    { icon: 'circle-slash', type: 'Deactivate', description: l10n.t('someone leaves, or mail bounces') },
   ];
 }
 
@@ -177,7 +172,7 @@ async function chooseByParts(
     async ({ types: before }, place) => {
       const items = [
         ...singleTypes().map(({ type, description }) => ({ label: type, description, types: [type] })),
-        { label: l10n.t('Mixed'), description: l10n.t('all three take turns'), types: webhookEventTypes },
+        { label: l10n.t('Mixed'), description: l10n.t('alternates all three types'), types: webhookEventTypes },
       ];
       const active = items.find((each) => JSON.stringify(each.types) === JSON.stringify(before));
       const answer = await askChoice<(typeof items)[number]>(place, {
@@ -190,7 +185,7 @@ async function chooseByParts(
     async ({ count }, place) =>
       ifAnswered(await askNumber(place, l10n.t('How many deliveries?'), count, mostDeliveries), (n) => ({ count: n })),
     async ({ batch }, place) =>
-      ifAnswered(await askNumber(place, l10n.t('How many events in each?'), batch, mostInDelivery), (n) => ({
+      ifAnswered(await askNumber(place, l10n.t('How many events per delivery?'), batch, mostInDelivery), (n) => ({
         batch: n,
       })),
     async ({ listId }, place) => ifAnswered(await askList(parts, place, listId), (id) => ({ listId: id })),
@@ -216,7 +211,7 @@ async function askNumber(place: StepPlace, prompt: string, before: number, most:
   const answer = await askText(place, {
     ...{ prompt, value: String(before) },
     check: (text) =>
-      numberOf(text, most) === undefined ? vscode.l10n.t('Give a whole number from 1 to {0}', most) : undefined,
+      numberOf(text, most) === undefined ? vscode.l10n.t('Enter a whole number from 1 to {0}', most) : undefined,
   });
   return ifAnswered(answer, Number);
 }
@@ -228,13 +223,13 @@ async function askList({ session }: ActionParts, place: StepPlace, before: strin
   const { events } = await connected(session).request('events/query', { limit: 1000 });
   const seen = [before, ...events.map(({ list }) => list)].filter((list) => list !== null && list !== documented);
   const known: vscode.QuickPickItem[] = [
-    { label: documented, description: l10n.t('the list of the vendor’s samples') },
+    { label: documented, description: l10n.t('list used in Campaign Monitor’s examples') },
     ...[...new Set(seen)].flatMap((list) =>
-      list === null ? [] : [{ label: list, description: l10n.t('seen in the history') }],
+      list === null ? [] : [{ label: list, description: l10n.t('in the history') }],
     ),
   ];
   const answer = await askChoice<vscode.QuickPickItem>(place, {
-    placeholder: l10n.t('Which list? Choose one, or type its ID'),
+    placeholder: l10n.t('Which list? Choose one, or enter its ID'),
     items: (typed) =>
       /^[\x21-\x7e]{1,100}$/.test(typed.trim()) && known.every(({ label }) => label !== typed.trim())
         ? [...known, { label: typed.trim(), alwaysShow: true }]

@@ -16,14 +16,11 @@ function provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     eventId === undefined
       ? {
           title: l10n.t('$(send) Send'),
-          tooltip: l10n.t('The relay takes this body as if it had been received, and marks it as sent from here'),
+          tooltip: l10n.t('Treats this body as a new delivery and marks it as edited and resent'),
         }
       : {
           title: l10n.t('$(send) Release'),
-          tooltip: l10n.t(
-            'The relay sends this body in the place of {0}, of which the held part is discarded',
-            eventId,
-          ),
+          tooltip: l10n.t('Sends this body instead of {0} and discards the held original', eventId),
         };
   return [
     new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), {

@@ -46,16 +46,16 @@ async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | 
     readonly opening?: Opening;
   }
   const offered: readonly Offer[] = [
-    { label: l10n.t('Body'), description: l10n.t('as it came in'), shows: 'body', there: true },
+    { label: l10n.t('Body'), description: l10n.t('as received'), shows: 'body', there: true },
     {
       label: l10n.t('This Event Alone'),
-      description: l10n.t('of the {0} in the body', delivery.eventCount),
+      description: l10n.t('one of {0} in the body', delivery.eventCount),
       shows: 'event',
       there: delivery.eventCount > 1,
     },
     {
       label: l10n.t('Notification'),
-      description: l10n.t('as it is sent'),
+      description: l10n.t('as sent'),
       shows: 'notification',
       there: notifications.length > 0,
     },
@@ -117,8 +117,8 @@ async function revealEvent({ history }: ActionParts, row: EventRow, editor: vsco
 function requireNotification(row: EventRow): void {
   if (row.notificationId !== null) return;
   throw new CommandError(
-    vscode.l10n.t('No notification was made of {0}', labelOf(row, vscode.l10n)),
-    vscode.l10n.t('Test calls and rejected deliveries have none.'),
+    vscode.l10n.t('{0} has no notification', labelOf(row, vscode.l10n)),
+    vscode.l10n.t('Test calls and rejected deliveries don’t have one.'),
   );
 }
 
@@ -130,8 +130,8 @@ async function compareBodies(
   const [left, right, ...others] = chosenRows(parts, node, nodes);
   if (right === undefined || others.length > 0) {
     throw new CommandError(
-      vscode.l10n.t('Two events can be compared'),
-      vscode.l10n.t('Select exactly two in the events view.'),
+      vscode.l10n.t('Select two events to compare'),
+      vscode.l10n.t('Select exactly two in the Events view.'),
     );
   }
   // The older one to the left, as a change reads.
@@ -180,8 +180,8 @@ async function compareAnswers(parts: ActionParts, row: EventRow): Promise<void> 
   const [before, after] = (same.length > 1 ? same : numbered).slice(-2);
   if (before === undefined || after === undefined) {
     throw new CommandError(
-      vscode.l10n.t('There are no two answers to compare'),
-      vscode.l10n.t('Resend the event and try again.'),
+      vscode.l10n.t('There aren’t two answers to compare'),
+      vscode.l10n.t('Resend the event, then try again.'),
     );
   }
   const uri = (place: number): vscode.Uri => documentUri({ eventId: row.id, kind: 'answer', attempt: place });

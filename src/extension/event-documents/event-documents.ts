@@ -154,7 +154,7 @@ class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
   async #textOf(address: DocumentAddress, watch: (deliveryId: string) => void): Promise<string> {
     const { l10n } = vscode;
     const client = await this.#history.reader();
-    if (client === undefined) return l10n.t('The relay is not running. This is shown again once it runs.');
+    if (client === undefined) return l10n.t('The relay isn’t running. This document loads when it starts.');
     const { readDocument } = await import('../deferred.ts');
     try {
       const { text, deliveryId } = await readDocument(client, address, documentTexts());
@@ -163,7 +163,7 @@ class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
     } catch (error) {
       const { code, message } = error as Error & { code?: RelayErrorCode };
       if (code === 'not-found') return l10n.t('Event {0} is no longer in the history.', address.eventId);
-      return l10n.t('This cannot be shown: {0}', message);
+      return l10n.t('Couldn’t show this: {0}', message);
     }
   }
 
@@ -197,7 +197,7 @@ export function documentTexts(): DocumentTexts {
   const { l10n } = vscode;
   return {
     attempts: (eventId) => l10n.t('Attempts to send {0}', eventId),
-    noAttempts: l10n.t('There was no attempt yet.'),
+    noAttempts: l10n.t('No attempts yet.'),
     attempt: (attempt, replays, destination) =>
       l10n.t('{0} to send {1} to {2}', attemptName(attempt, replays, sayIn(l10n)), attempt.notificationId, destination),
     columns: [
@@ -206,7 +206,7 @@ export function documentTexts(): DocumentTexts {
       l10n.t('Notification'),
       l10n.t('Destination'),
       l10n.t('Answer'),
-      l10n.t('Took'),
+      l10n.t('Duration'),
     ],
     cells: (attempt) => ({
       at: localTime(attempt.at),
@@ -216,20 +216,20 @@ export function documentTexts(): DocumentTexts {
     }),
     outcome: (attempt) => outcomeOf(attempt),
     verdict: (attempt) => verdictOf(attempt),
-    headersOfAnswer: l10n.t('Headers of the answer'),
-    answer: l10n.t('The answer'),
+    headersOfAnswer: l10n.t('Answer headers'),
+    answer: l10n.t('Answer'),
     emptyAnswer: l10n.t('The answer is empty.'),
     truncatedAnswer: l10n.t('Only the first 64 KiB of the answer were kept.'),
-    notText: (bytes) => l10n.t('{0} bytes that are not text', bytes),
+    notText: (bytes) => l10n.t('{0} bytes of binary data', bytes),
     received: (delivery) => receivedOf(delivery),
     signature: (check) => signatureOf(check),
-    sent: (notificationId, destination) => l10n.t('{0} as it is sent to {1}', notificationId, destination),
-    sentNowhere: (notificationId) => l10n.t('{0} is sent nowhere: no destination takes it', notificationId),
-    noNotification: (eventId) => l10n.t('No notification was made of {0}.', eventId),
+    sent: (notificationId, destination) => l10n.t('{0} as sent to {1}', notificationId, destination),
+    sentNowhere: (notificationId) => l10n.t('{0} wasn’t sent because no destination accepts it', notificationId),
+    noNotification: (eventId) => l10n.t('{0} has no notification.', eventId),
     noAnswer: (number) => l10n.t('There was no attempt {0}.', number),
-    noEventObject: (eventId) => l10n.t('The body does not hold {0} as an event of its own.', eventId),
+    noEventObject: (eventId) => l10n.t('{0} isn’t a separate event in the body.', eventId),
     notice: (notice) => noticeOf(notice),
-    answerLeftOut: l10n.t('The answer is left out here: the answers of later attempts fill this document.'),
+    answerLeftOut: l10n.t('This answer is left out because later answers fill the document.'),
   };
 }
 
@@ -237,20 +237,20 @@ function noticeOf(notice: Notice): string {
   const { l10n } = vscode;
   switch (notice.kind) {
     case 'deep':
-      return l10n.t('Shown as it came, not indented: it is nested too deeply.');
+      return l10n.t('Shown as received, because it’s nested too deeply to format.');
     case 'long':
-      return l10n.t('Shown as it came, not indented: it is too long.');
+      return l10n.t('Shown as received, because it’s too long to format.');
     case 'dump':
-      return l10n.t('The first {0} of {1} bytes that are not text:', notice.bytes, notice.of);
+      return l10n.t('First {0} of {1} bytes of binary data:', notice.bytes, notice.of);
   }
 }
 
 function receivedOf({ id, receivedAt, httpStatus, injected, reason }: Delivery): string {
   const { l10n } = vscode;
-  if (injected) return l10n.t('{0} as it was sent from here on {1}', id, receivedAt);
+  if (injected) return l10n.t('{0} as edited and resent on {1}', id, receivedAt);
   return reason === null
-    ? l10n.t('{0} as it was received on {1}, answered {2}', id, receivedAt, httpStatus)
-    : l10n.t('{0} as it was received on {1}, answered {2}: {3}', id, receivedAt, httpStatus, reason);
+    ? l10n.t('{0} as received on {1}, answered {2}', id, receivedAt, httpStatus)
+    : l10n.t('{0} as received on {1}, answered {2}: {3}', id, receivedAt, httpStatus, reason);
 }
 
 function verdictOf({ status, error }: AttemptDetail): string {
@@ -273,27 +273,21 @@ function outcomeOf(attempt: AttemptDetail): string {
   const at = localTime(attempt.at);
   if (attempt.outcome === 'sent') return l10n.t('{0} in {1}, on {2}.', verdict, took, at);
   if (attempt.outcome === 'failed' || attempt.nextAttemptAt === null) {
-    return l10n.t('{0} in {1}, on {2}. It is not tried again.', verdict, took, at);
+    return l10n.t('{0} in {1}, on {2}. No further attempts.', verdict, took, at);
   }
-  return l10n.t(
-    '{0} in {1}, on {2}. The next attempt is due on {3}.',
-    verdict,
-    took,
-    at,
-    localTime(attempt.nextAttemptAt),
-  );
+  return l10n.t('{0} in {1}, on {2}. Next attempt on {3}.', verdict, took, at, localTime(attempt.nextAttemptAt));
 }
 
 function signatureOf(check: SignatureCheck): string {
   const { l10n } = vscode;
   switch (check) {
     case 'valid':
-      return l10n.t('Its signature is valid');
+      return l10n.t('Valid signature');
     case 'invalid':
-      return l10n.t('Its signature is wrong: no verify key that is set made it');
+      return l10n.t('Wrong signature: no verify key matches');
     case 'missing':
-      return l10n.t('It has no signature');
+      return l10n.t('No signature');
     case 'unchecked':
-      return l10n.t('Its signature was not checked: no verify key was set');
+      return l10n.t('Signature not checked: no verify key is set');
   }
 }

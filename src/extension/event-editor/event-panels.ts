@@ -267,7 +267,7 @@ class EventPanel implements vscode.Disposable {
         code === 'not-found'
           ? { text: l10n.t('Event {0} is no longer in the history.', printable(this.eventId)), action: null }
           : {
-              text: l10n.t('The event could not be read: {0}', printable(withNext(error, l10n), 1000)),
+              text: l10n.t('Couldn’t read the event: {0}', printable(withNext(error, l10n), 1000)),
               action: 'tryAgain',
             },
       );
@@ -288,10 +288,10 @@ class EventPanel implements vscode.Disposable {
 
   #stopped(starting: boolean): Obstacle {
     const { l10n } = vscode;
-    if (starting) return { text: l10n.t('The relay is starting.'), action: null };
+    if (starting) return { text: l10n.t('Starting relay…'), action: null };
     return this.#drawn === undefined
-      ? { text: l10n.t('The relay is not running. The event is shown once it runs.'), action: 'start' }
-      : { text: l10n.t('The relay is not running: this is how the event stood.'), action: 'start' };
+      ? { text: l10n.t('The relay isn’t running. The event loads when it starts.'), action: 'start' }
+      : { text: l10n.t('The relay isn’t running; showing its last recorded state.'), action: 'start' };
   }
 
   /** Says what stands in the way: above the event, where one is drawn. */

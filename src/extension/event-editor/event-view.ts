@@ -104,14 +104,14 @@ function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {
   if (list !== undefined) facts.push({ name: l10n.t('List'), value: printable(list) });
   facts.push({ name: l10n.t('Received'), value: dateOf(event.receivedAt, language) });
   if (delivery.eventCount > 1 && place > 0)
-    facts.push({ name: l10n.t('In its delivery'), value: l10n.t('{0} of {1}', place, delivery.eventCount) });
+    facts.push({ name: l10n.t('In delivery'), value: l10n.t('{0} of {1}', place, delivery.eventCount) });
   const signature = signatureFact(event.signature, l10n);
   if (signature !== undefined) facts.push(signature);
   // The signature stands on its own already.
   const marks = marksOf({ ...event, signature: null }, l10n);
   if (marks.length > 0) facts.push({ name: l10n.t('Note'), value: marks.join(', ') });
   const { editOf } = delivery;
-  if (editOf !== null) facts.push({ name: l10n.t('Edit of'), value: l10n.t('{0}, released in its place', editOf) });
+  if (editOf !== null) facts.push({ name: l10n.t('Edited from'), value: l10n.t('{0}, released instead', editOf) });
   if (event.warning !== null) facts.push({ name: l10n.t('Warning'), value: printable(event.warning), tone: 'bad' });
   return facts;
 }
@@ -141,7 +141,7 @@ function signatureFact(signature: Result<'events/get'>['event']['signature'], l1
     case 'missing':
       return { name, value: l10n.t('missing'), tone: 'bad' };
     case 'unchecked':
-      return { name, value: l10n.t('not checked: no verify key is set') };
+      return { name, value: l10n.t('not checked: no verify key set') };
     case null:
       return undefined;
   }
@@ -213,11 +213,11 @@ export function cameInColumn(read: ReadEvent, viewer: Viewer): Column {
           marks: vendor.of > 1 ? ['message', 'response'].map((holder) => [holder, 'events', vendor.index]) : [],
         };
   const facts: Fact[] = [
-    { name: l10n.t('Type of content'), value: printable(delivery.contentType ?? '') },
+    { name: l10n.t('Content type'), value: printable(delivery.contentType ?? '') },
     { name: l10n.t('Size'), value: l10n.t('{0} bytes', delivery.bodyBytes.toLocaleString(language)) },
   ];
   const body = bodyOf(Buffer.from(whole.body, 'base64'), delivery.contentType, marked, viewer);
-  const cut = l10n.t('Only the first 64 KiB of it were kept.');
+  const cut = l10n.t('Only the first 64 KiB of the body were kept.');
   return {
     title:
       delivery.source === 'campaign-monitor'
@@ -243,7 +243,7 @@ export async function sentColumn(
   const { l10n } = viewer;
   const { notification, destinationId } = wayOf(read, subject);
   if (notification === undefined) {
-    return nothingColumn(l10n.t('No notification'), l10n.t('Test calls and rejected deliveries make none.'));
+    return nothingColumn(l10n.t('No notification'), l10n.t('Test calls and rejected deliveries don’t have one.'));
   }
   const rendered = await client.request('notifications/render', {
     id: notification.id,
@@ -272,7 +272,7 @@ export async function sentColumn(
   return {
     title:
       rendered.url === null
-        ? l10n.t('{0}, sent nowhere: no destination takes it', notification.id)
+        ? l10n.t('{0}, not sent: no destination accepts it', notification.id)
         : l10n.t('{0} to {1}', notification.id, placeOf(maskSecrets(rendered.url))),
     pill: null,
     facts: [],
@@ -297,9 +297,7 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
     return {
       ...nothingColumn(
         l10n.t('{0} to {1}', notification.id, placeOf(forwarding.destination)),
-        state === 'discarded'
-          ? l10n.t('It was discarded: Resend sends it after all.')
-          : l10n.t('There is no answer yet.'),
+        state === 'discarded' ? l10n.t('Discarded. To send it anyway, resend it.') : l10n.t('No answer yet.'),
       ),
       facts: [{ name: l10n.t('State'), value: whyOpen(forwarding, viewer) }]
         .map((fact) => ({ ...fact, value: printable(fact.value, 500) }))
@@ -310,13 +308,13 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
   if (subject?.kind === 'normalised' || delivery.injected) {
     return nothingColumn(
       l10n.t('No answer'),
-      attempts.length > 0 ? l10n.t('Choose an attempt to see its answer.') : documentTexts.noAttempts,
+      attempts.length > 0 ? l10n.t('Select an attempt to see its answer.') : documentTexts.noAttempts,
     );
   }
   return {
     ...nothingColumn(
-      l10n.t('The relay’s answer to the delivery'),
-      delivery.status === 'rejected' ? '' : l10n.t('The relay answers as soon as the delivery is on disk.'),
+      l10n.t('Relay’s answer to the delivery'),
+      delivery.status === 'rejected' ? '' : l10n.t('The relay answers as soon as the delivery is saved to disk.'),
     ),
     pill: {
       state: delivery.status === 'rejected' ? 'failed' : 'sent',
@@ -345,7 +343,7 @@ function attemptColumn({ attempt, name }: Extract<StepSubject, { readonly kind: 
   const contentType = attempt.answerHeaders.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? null;
   const facts: Fact[] = [
     { name: l10n.t('Time'), value: dateOf(attempt.at, language) },
-    { name: l10n.t('Took'), value: preciseOf(attempt.durationMs, l10n) },
+    { name: l10n.t('Duration'), value: preciseOf(attempt.durationMs, l10n) },
   ];
   // What only says the status again is left out.
   if (error !== null && error !== `answered ${status}`)
@@ -362,7 +360,7 @@ function attemptColumn({ attempt, name }: Extract<StepSubject, { readonly kind: 
     mapping: [],
     headers: status === null ? null : shownHeaders(attempt.answerHeaders),
     body: status === null || body.length === 0 ? null : answerBody(body, contentType, attempt, viewer),
-    nothing: status === null ? l10n.t('No answer came.') : documentTexts.emptyAnswer,
+    nothing: status === null ? l10n.t('No answer.') : documentTexts.emptyAnswer,
     asText: 'answer',
   };
 }

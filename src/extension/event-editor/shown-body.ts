@@ -59,8 +59,8 @@ function excerptOf(body: ShownBody, l10n: Localiser): ShownBody {
       .map((each) => ({ start: Math.max(0, each.start - start), end: Math.min(end, each.end) - start }));
   const cut =
     start === 0
-      ? l10n.t('Only the first {0} of {1} characters are shown.', end, text.length)
-      : l10n.t('Only the part around this event is shown, {0} of {1} characters.', end - start, text.length);
+      ? l10n.t('Showing the first {0} of {1} characters.', end, text.length)
+      : l10n.t('Only the part around this event is shown ({0} of {1} characters).', end - start, text.length);
   return {
     ...body,
     text: text.slice(start, end),

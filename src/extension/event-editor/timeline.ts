@@ -71,7 +71,7 @@ export function timelineOf(input: TimelineInput): Timeline {
       const label = placeOf(forwarding.destination);
       groups.push({
         id: `${notification.id} ${forwarding.destinationId}`,
-        label: forwarding.mode === 'raw' ? l10n.t('{0}, as it came', label) : label,
+        label: forwarding.mode === 'raw' ? l10n.t('{0}, as received', label) : label,
         pill: pillOf(forwarding, around, l10n),
         steps: steps.slice(-mostSteps),
         leftOut: Math.max(0, steps.length - mostSteps),
@@ -86,7 +86,7 @@ function startOf({ found, l10n, language }: TimelineInput, subjects: Map<string,
   const { delivery, notifications } = found;
   const clock = clockOf(delivery.receivedAt, language);
   subjects.set('received', { kind: 'received' });
-  const received = delivery.injected ? l10n.t('Sent by Hand') : l10n.t('Received');
+  const received = delivery.injected ? l10n.t('Edited and Resent') : l10n.t('Received');
   const answered = delivery.injected ? clock : l10n.t('{0}, answered {1}', clock, delivery.httpStatus);
   const steps: Step[] = [
     {
@@ -106,8 +106,8 @@ function startOf({ found, l10n, language }: TimelineInput, subjects: Map<string,
       notification.kind === 'normalised'
         ? l10n.t('Normalised')
         : notification.kind === 'raw'
-          ? l10n.t('As It Came')
-          : l10n.t('Passed On');
+          ? l10n.t('As Received')
+          : l10n.t('Forwarded');
     const detail =
       notification.parts > 1
         ? l10n.t('{0}, part {1} of {2}', notification.id, notification.part + 1, notification.parts)

@@ -160,8 +160,8 @@ export class TableView implements vscode.Disposable {
     const count = chosen.stretches.reduce((sum, [from, to]) => sum + to - from + 1, chosen.ids.length);
     if (count > mostRows) {
       throw new CommandError(
-        l10n.t('{0} events are selected: more than {1} are not acted on at once', inFull(count), inFull(mostRows)),
-        l10n.t('Narrow them by a filter and try again.'),
+        l10n.t('You selected {0} events; the limit is {1}', inFull(count), inFull(mostRows)),
+        l10n.t('Narrow the selection with a filter, then try again.'),
       );
     }
     try {

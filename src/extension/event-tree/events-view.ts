@@ -386,17 +386,17 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     const { language } = vscode.env;
     if (status === undefined) {
       if (left?.state === 'paused') parts.unshift(leftPausedText(left, language, vscode.l10n));
-      if (list.size > 0) parts.unshift(vscode.l10n.t('The relay is not running: this is what it received.'));
+      if (list.size > 0) parts.unshift(vscode.l10n.t('The relay isn’t running; showing the events it received.'));
     } else if (status.sending.state === 'paused') {
       parts.unshift(pausedText(status.sending, { now: this.#around.now, language }, vscode.l10n));
     }
     if (searchable !== undefined) {
-      parts.push(vscode.l10n.t('The history is being prepared: {0} % of it can be searched.', searchable));
+      parts.push(vscode.l10n.t('Preparing the history: {0}% is searchable.', searchable));
     }
     if (failure !== undefined) {
       // A path that cannot be broken would make what follows it too wide to be seen.
       const why = printable(withNext(failure, vscode.l10n), 1000).replace(/[\\/]/g, '$&\u200b');
-      parts.unshift(vscode.l10n.t('The events could not be read: {0}', why));
+      parts.unshift(vscode.l10n.t('Couldn’t read events: {0}', why));
     }
     return parts.length === 0 ? undefined : parts.join('\n');
   }
@@ -462,8 +462,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
             value: failed,
             tooltip:
               failed === 1
-                ? vscode.l10n.t('1 event was not taken by its destination')
-                : vscode.l10n.t('{0} events were not taken by their destinations', failed),
+                ? vscode.l10n.t('1 event was rejected by its destination')
+                : vscode.l10n.t('{0} events were rejected by their destinations', failed),
           };
   }
 

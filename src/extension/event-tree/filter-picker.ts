@@ -34,7 +34,7 @@ export interface FilterQuestion {
 export function pickFilter({ current, recent, lists, check }: FilterQuestion): Promise<string | undefined> {
   const picker = vscode.window.createQuickPick<FilterItem>();
   picker.title = vscode.l10n.t('Filter Events');
-  picker.placeholder = vscode.l10n.t('Type a filter, such as type:subscribe state:failed since:2h ann@example.com');
+  picker.placeholder = vscode.l10n.t('Enter a filter, such as type:subscribe state:failed since:2h ann@example.com');
   picker.value = current;
   // A document that a click on a row has just opened must not take away what is being typed.
   picker.ignoreFocusOut = true;
@@ -133,7 +133,7 @@ function typedItems(typed: string, current: string, problem: string | null): Fil
   if (problem !== null) {
     return [
       {
-        label: vscode.l10n.t('This is no filter yet'),
+        label: vscode.l10n.t('Not a complete filter yet'),
         detail: problem,
         filter: typed,
         alwaysShow: true,
@@ -147,7 +147,7 @@ function typedItems(typed: string, current: string, problem: string | null): Fil
       filter: typed,
       alwaysShow: true,
       iconPath: new vscode.ThemeIcon('filter'),
-      description: vscode.l10n.t('Filter by this'),
+      description: vscode.l10n.t('Apply this filter'),
     },
   ];
 }
@@ -176,14 +176,14 @@ export function exampleItems(): FilterItem[] {
   });
   return [
     separator(l10n.t('examples')),
-    whole('state:failed', l10n.t('Given up: the destination did not take it')),
+    whole('state:failed', l10n.t('Given up: rejected by the destination')),
     whole('state:waiting,held', l10n.t('Not sent yet')),
-    whole('type:Subscribe since:1h', l10n.t('Subscriptions of the last hour')),
-    whole('kind:rejected', l10n.t('Deliveries that could not be read')),
-    whole('duplicate:yes', l10n.t('Possibly delivered twice')),
-    separator(l10n.t('begin with')),
-    begin('address:', l10n.t('An e-mail address, or its beginning')),
-    begin('list:', l10n.t('A list’s ID')),
+    whole('type:Subscribe since:1h', l10n.t('Subscriptions in the last hour')),
+    whole('kind:rejected', l10n.t('Unreadable deliveries')),
+    whole('duplicate:yes', l10n.t('Possible duplicates')),
+    separator(l10n.t('starts with')),
+    begin('address:', l10n.t('E-mail address, or its beginning')),
+    begin('list:', l10n.t('List ID')),
     begin('until:', l10n.t('Before a time, such as 2026-03-01 or 7d')),
   ];
 }

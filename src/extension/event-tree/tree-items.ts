@@ -94,7 +94,7 @@ export function restItem(node: RestNode): vscode.TreeItem {
   const count = node.count.toLocaleString(vscode.env.language);
   const item = actionItem('rest', filter === null ? l10n.t('Load More') : l10n.t('Show All {0}', count), 'ellipsis');
   item.id = `rest:${node.groupId}`;
-  item.tooltip = filter === null ? l10n.t('Load older events') : l10n.t('Show all of this group by a filter');
+  item.tooltip = filter === null ? l10n.t('Load older events') : l10n.t('Filter to show the whole group');
   item.command =
     filter === null
       ? { command: commandId('loadMore'), title: l10n.t('Load More Events'), arguments: [] }
@@ -107,9 +107,9 @@ export function pausedItem(fresh: number): vscode.TreeItem {
   const { l10n } = vscode;
   const count = fresh.toLocaleString(vscode.env.language);
   const item = actionItem('paused', l10n.t('List is frozen: {0} new', count), 'pinned');
-  item.description = l10n.t('Show them');
+  item.description = l10n.t('Show new events');
   item.tooltip = l10n.t(
-    'The list is frozen: new events do not join it, so that no row moves. Sending is not affected. Choose this row to unfreeze it.',
+    'The list is frozen, so new events don’t appear and no row moves. Sending continues. Select this row to unfreeze it.',
   );
   item.command = { command: commandId('toggleFrozen'), title: l10n.t('Unfreeze List'), arguments: [] };
   item.accessibilityInformation = { label: l10n.t('List is frozen: {0} new. Press Enter to show them.', count) };
@@ -118,8 +118,8 @@ export function pausedItem(fresh: number): vscode.TreeItem {
 
 /** The row that leads back to the newest events. */
 export function newestItem(node: NewestNode): vscode.TreeItem {
-  const item = actionItem('newest', vscode.l10n.t('Back to the Newest'), 'arrow-up');
-  item.tooltip = vscode.l10n.t('Older events are shown; the newest are not loaded.');
+  const item = actionItem('newest', vscode.l10n.t('Back to Newest'), 'arrow-up');
+  item.tooltip = vscode.l10n.t('Showing older events; the newest aren’t loaded.');
   item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [node] };
   return item;
 }

@@ -57,12 +57,12 @@ async function groupEvents(view: EventsView, given: unknown): Promise<void> {
   const items = labels.map(([grouping, label]) => ({
     label,
     iconPath: new vscode.ThemeIcon(grouping === view.grouping ? 'check' : 'blank'),
-    ...(grouping === view.grouping && { description: l10n.t('in force') }),
+    ...(grouping === view.grouping && { description: l10n.t('current') }),
     grouping,
   }));
   const choice = await vscode.window.showQuickPick(items, {
     title: l10n.t('Group Events'),
-    placeHolder: l10n.t('By what the events are grouped'),
+    placeHolder: l10n.t('Group by'),
   });
   if (choice !== undefined) await view.setGrouping(choice.grouping);
 }
@@ -95,7 +95,7 @@ async function clearHistory(session: Session): Promise<void> {
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Deliveries, their events and attempts are removed and cannot be brought back. Deliveries of which something still waits or is held stay.',
+        'Removes deliveries with their events and attempts. You can’t undo this. Deliveries with waiting or held events stay.',
       ),
     },
     clear,
@@ -104,7 +104,7 @@ async function clearHistory(session: Session): Promise<void> {
   const { cleared, kept } = await client.request('events/clear', {});
   say(
     kept === 0
-      ? vscode.l10n.t('Cleared: {0} deliveries.', cleared)
-      : vscode.l10n.t('Cleared: {0} deliveries. {1} stay, of which something still waits or is held.', cleared, kept),
+      ? vscode.l10n.t('Cleared {0} deliveries.', cleared)
+      : vscode.l10n.t('Cleared {0} deliveries. {1} stay because events are waiting or held.', cleared, kept),
   );
 }

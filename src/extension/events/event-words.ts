@@ -95,7 +95,7 @@ export function marksOf(row: EventRow, l10n: Localiser): string[] {
   const signature = signatureOf(row, l10n);
   if (signature !== '' && row.signature !== 'unchecked') marks.push(signature);
   if (row.duplicateOf !== null) marks.push(l10n.t('duplicate of {0}', row.duplicateOf));
-  if (row.injected) marks.push(l10n.t('sent by hand'));
+  if (row.injected) marks.push(l10n.t('edited and resent'));
   return marks;
 }
 
@@ -126,13 +126,13 @@ export function stateWord(state: RowState, l10n: Localiser): string {
 /** Why resending rows sent nothing: what has not been sent yet is not sent twice. */
 export function whyNothingIsResent(rows: readonly EventRow[], l10n: Localiser): string {
   if (rows.some(({ forwardings }) => forwardings.some(isHeldAtGate)))
-    return l10n.t('Nothing was resent: it is held. Release sends it.');
+    return l10n.t('Not resent: it’s held. Choose Release to send it.');
   const waits = rows.some(({ forwardings }) =>
     forwardings.some(({ state }) => state === 'waiting' || state === 'held'),
   );
   return waits
-    ? l10n.t('Nothing was resent: it still waits to be sent.')
-    : l10n.t('Nothing was resent: no destination takes it.');
+    ? l10n.t('Not resent: it’s still waiting to be sent.')
+    : l10n.t('Not resent: no destination accepts it.');
 }
 
 /** What is known of the signature of a notification that the platform posted; empty for Campaign Monitor's deliveries. */
@@ -147,7 +147,7 @@ export function signatureOf({ signature }: EventRow, l10n: Localiser): string {
     case 'missing':
       return l10n.t('no signature');
     case 'unchecked':
-      return l10n.t('signature not checked: no verify key was given');
+      return l10n.t('signature not checked: no verify key');
   }
 }
 
@@ -246,7 +246,7 @@ function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: Ro
   if (sending?.state !== 'paused') return heldAtGate(forwarding, l10n);
   const { since, by, stop } = sending;
   if (breakpointId == null)
-    return l10n.t('held: sending is paused since {0} by {1}', clockOf(since, now, language), pauserOf(by, l10n));
+    return l10n.t('held: sending paused at {0} by {1}', clockOf(since, now, language), pauserOf(by, l10n));
   // Others may have been stopped at it before.
   return stop?.breakpointIds.includes(breakpointId) === true && since === stop.at
     ? l10n.t('held at breakpoint {0} since {1}', printable(breakpointId), clockOf(stop.at, now, language))

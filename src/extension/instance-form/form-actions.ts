@@ -57,7 +57,7 @@ export function createFormActions(parts: FormActionParts): ActionHandlers {
     useThisMachine: async ({ state }) => state.fill({ oauthCallbackUrl: await thisMachinesCallback(parts) }),
     generateKey: ({ state, say }) => {
       state.type('signatureKey', randomBytes(32).toString('base64'));
-      say(vscode.l10n.t('A key has been generated.'));
+      say(vscode.l10n.t('Key generated.'));
     },
     copyKey: (form) => copy(form, form.state.typed.signatureKey ?? ''),
     pickLists: (form) => pickLists(parts, form),
@@ -99,7 +99,7 @@ async function copy({ say }: FormInUse, text: string): Promise<void> {
 
 async function useSandbox(parts: FormActionParts, form: FormInUse): Promise<void> {
   const { client, state, relay } = form;
-  const { running, oauthCallbackUrl } = await form.during(vscode.l10n.t('Starting the sandbox…'), async (signal) => {
+  const { running, oauthCallbackUrl } = await form.during(vscode.l10n.t('Starting sandbox…'), async (signal) => {
     const running = await parts.sandbox.start(signal);
     // Its app takes any port of this machine.
     const oauthCallbackUrl = await thisMachinesCallback(parts);
@@ -113,22 +113,22 @@ async function useSandbox(parts: FormActionParts, form: FormInUse): Promise<void
     proposed: { name: vscode.l10n.t('Sandbox'), listIds: client.documentedListId },
     secrets: { apiSecret: oauthClientSecret, campaignMonitorApiKey: apiKey },
   });
-  form.say(vscode.l10n.t('The sandbox’s values are filled in.'));
+  form.say(vscode.l10n.t('Sandbox values filled in.'));
 }
 
 async function fillCallback(form: FormInUse): Promise<void> {
   const { state, relay } = form;
-  const callbackUrl = await form.during(vscode.l10n.t('Waiting for the relay’s URL…'), (signal) =>
+  const callbackUrl = await form.during(vscode.l10n.t('Waiting for the relay URL…'), (signal) =>
     relay.obtain(state.isSandbox, signal),
   );
   if (callbackUrl === undefined) return;
   state.fill({ callbackUrl });
-  form.say(vscode.l10n.t('The relay’s URL is filled in.'));
+  form.say(vscode.l10n.t('Relay URL filled in.'));
 }
 
 async function pickLists({ pickLists: pick }: FormActionParts, form: FormInUse): Promise<void> {
   const { client, state } = form;
-  const lists = await form.during(vscode.l10n.t('Waiting for the lists to be picked…'), async (signal) => {
+  const lists = await form.during(vscode.l10n.t('Waiting for you to pick lists…'), async (signal) => {
     const picked = await pick(client.parseListIds(state.fields.listIds), signal);
     signal.throwIfAborted();
     return picked;
@@ -165,8 +165,8 @@ async function token({ instances }: FormActionParts, { state: { created } }: For
   const kept = created === undefined ? undefined : await instances.token(created.host, Number(created.id));
   if (kept !== undefined) return kept;
   throw new CommandError(
-    vscode.l10n.t('The token of this instance is not kept here'),
-    vscode.l10n.t('It may have been forgotten since. Look for the instance in the view.'),
+    vscode.l10n.t('The token of this instance isn’t stored here'),
+    vscode.l10n.t('You may have forgotten the instance. Check the Instances view.'),
   );
 }
 
@@ -181,8 +181,8 @@ async function createAndKeep(
     return;
   const text =
     fields.authentication === 'oauth'
-      ? vscode.l10n.t('Access is asked for in the browser, then the instance is created…')
-      : vscode.l10n.t('The instance is being created…');
+      ? vscode.l10n.t('Waiting for access in the browser, then creating the instance…')
+      : vscode.l10n.t('Creating the instance…');
   const input = client.instanceInput(fields, typed);
   const creation = await form.during(text, async (signal): Promise<Creation> => {
     // The views show the platform on which something is made.
@@ -210,7 +210,7 @@ async function keepSignatureKey(
   if (key === null) {
     form.say(
       vscode.l10n.t(
-        'It was made before the window was loaded anew, so its signature key is not known here. If you have it, keep it as a verify key by the command “Manage Keys and Secrets…”.',
+        'The instance was created before the window reloaded, so its signature key isn’t known here. If you have the key, add it as a verify key with “Manage Keys and Secrets…”.',
       ),
     );
     return;
@@ -225,7 +225,7 @@ async function keepSignatureKey(
     log.error(`the signature key of a new instance was not kept: ${(error as Error).message}`);
     form.say(
       vscode.l10n.t(
-        'Its signature key could not be kept: {0}. Keep it as a verify key by the command “Manage Keys and Secrets…”.',
+        'Couldn’t store its signature key: {0}. Add it as a verify key with “Manage Keys and Secrets…”.',
         (error as Error).message,
       ),
     );

@@ -30,10 +30,7 @@ export function viewOfFields(
     blocked:
       errors.length === 0
         ? undefined
-        : vscode.l10n.t(
-            'Still to be filled in or corrected: {0}.',
-            errors.map(({ field }) => fieldLabel(field) ?? field).join(', '),
-          ),
+        : vscode.l10n.t('Fill in or fix: {0}.', errors.map(({ field }) => fieldLabel(field) ?? field).join(', ')),
   };
 }
 

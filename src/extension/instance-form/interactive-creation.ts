@@ -57,7 +57,7 @@ export function createInstance(parts: CreateParts): (wanted: WantedInstance, sig
     const { context, log, platform, instances, browser } = parts;
     const api = await platform.api({ host, startSandbox: true });
     if (api === undefined) {
-      return { kind: 'failed', message: vscode.l10n.t('Set the user secret and the organization secret first.') };
+      return { kind: 'failed', message: vscode.l10n.t('First set the user secret and the organization secret.') };
     }
     attempts ??= new (await import('../deferred.ts')).CreationAttempts({
       read: () => context.workspaceState.get<readonly OpenAttempt[]>(attemptsKey, []),
@@ -91,8 +91,8 @@ function inWords(
       return { kind: 'created', id: result.id, name: result.name, host, signatureKey: result.signatureKey };
     case 'not-kept':
       return failed(
-        l10n.t('The instance was made, but its token could not be kept: {0}.', result.error.message),
-        l10n.t('Try again: it is looked for first, so that none is made twice.'),
+        l10n.t('The instance was created, but its token couldn’t be stored: {0}.', result.error.message),
+        l10n.t('Try again. An existing instance is looked for first, so you won’t get a duplicate.'),
       );
     case 'cancelled':
       return { kind: 'cancelled' };
@@ -104,35 +104,35 @@ function inWords(
       const { message, next } = explainPlatformError(result.error);
       const again =
         oauth && result.step === 'creation'
-          ? [l10n.t('Then authorise again: a code works once, and this one may be used up.')]
+          ? [l10n.t('Then authorise again: a code works only once, and this one may have been used.')]
           : [];
       return failed(message, next, ...again);
     }
     case 'lost':
       return failed(
         explainPlatformError(result.error).message,
-        l10n.t('No new instance of this name is there.'),
-        oauth ? l10n.t('A code works once, so authorise again.') : l10n.t('Try again.'),
-        l10n.t('If it is made late after all, the next attempt finds it first.'),
+        l10n.t('There is no new instance with this name.'),
+        oauth ? l10n.t('Authorise again: a code works only once.') : l10n.t('Try again.'),
+        l10n.t('If it’s created late, the next attempt finds it.'),
       );
     case 'unknown':
       return failed(
         explainPlatformError(result.error).message,
-        l10n.t('Whether the instance was made is not known.'),
-        l10n.t('Try again: it is looked for first, so that none is made twice.'),
+        l10n.t('It isn’t known whether the instance was created.'),
+        l10n.t('Try again. An existing instance is looked for first, so you won’t get a duplicate.'),
       );
     case 'declined':
       return failed(
-        l10n.t('The instance that was found stays as it is.'),
-        l10n.t('Delete it in the instances view, or give another name, and create again.'),
+        l10n.t('The existing instance stays as it is.'),
+        l10n.t('Delete it in the Instances view or enter another name, then create again.'),
       );
   }
 }
 
 async function during<T>(step: CreationStep, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const titles: Record<CreationStep, string> = {
-    creating: vscode.l10n.t('Creating the instance'),
-    looking: vscode.l10n.t('No answer came: looking whether the instance was made'),
+    creating: vscode.l10n.t('Creating instance'),
+    looking: vscode.l10n.t('No answer; checking whether the instance was created'),
   };
   // The task's own error says more than that it was given up: whether anything was made is still to be found out.
   const outcome = await working(titles[step], (signal) =>
@@ -154,8 +154,8 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
     const choice = await window.showQuickPick(
       found.map((each) => ({ label: `${printable(each.name)} (${each.id})`, description: createdText(each), each })),
       {
-        title: l10n.t('Open Connectors gave no answer, and there are new instances of that name'),
-        placeHolder: l10n.t('Which one is to be used?'),
+        title: l10n.t('Open Connectors didn’t answer, but there are new instances with that name'),
+        placeHolder: l10n.t('Which one do you want to use?'),
         ignoreFocusOut: true,
       },
     );
@@ -163,13 +163,13 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
   }
   const use = l10n.t('Use This Instance');
   const choice = await window.showWarningMessage(
-    l10n.t('Open Connectors gave no answer, but there is a new instance “{0}”. Use it?', inMessage(instance.name)),
+    l10n.t('Open Connectors didn’t answer, but there is a new instance “{0}”. Use it?', inMessage(instance.name)),
     {
       modal: true,
       detail: [
         l10n.t('ID {0}', instance.id),
         createdText(instance),
-        l10n.t('It is most likely the one that you asked for. Nothing is created a second time.'),
+        l10n.t('This is most likely the instance you requested. No second one is created.'),
       ]
         .filter((line) => line !== '')
         .join('\n'),

@@ -9,56 +9,56 @@ export function problemText({ field, code, value = '' }: FormProblem): string {
     case 'missing':
       return missingText(field);
     case 'surrounding-space':
-      return vscode.l10n.t('There is a blank before or after it.');
+      return vscode.l10n.t('Remove the space at the beginning or end.');
     case 'not-a-host':
-      return vscode.l10n.t('This is no host. Give its name, or a URL that begins with https://.');
+      return vscode.l10n.t('Not a valid host. Enter a host name or an https:// URL.');
     case 'not-a-url':
-      return vscode.l10n.t('This is no URL. It begins with https:// and the name of a host.');
+      return vscode.l10n.t('Not a valid URL. Start with https:// and a host name.');
     case 'not-http':
-      return vscode.l10n.t('A URL of another kind than http or https cannot be used here.');
+      return vscode.l10n.t('Use an http or https URL.');
     case 'url-with-fragment':
-      return vscode.l10n.t('What stands behind # never arrives. Leave it out.');
+      return vscode.l10n.t('Remove # and what follows: it’s never sent.');
     case 'url-with-credentials':
-      return vscode.l10n.t('The URL holds a user name or password, which is seen wherever the URL is.');
+      return vscode.l10n.t('The URL contains a user name or password, which anyone who sees the URL can read.');
     case 'loopback-url':
-      return vscode.l10n.t('This URL means this machine: Open Connectors cannot reach it. The sandbox can.');
+      return vscode.l10n.t('This URL points to this machine. Open Connectors can’t reach it, but the sandbox can.');
     case 'private-url':
-      return vscode.l10n.t('This URL is of a private network: Open Connectors cannot reach it.');
+      return vscode.l10n.t('This URL is in a private network. Open Connectors can’t reach it.');
     case 'unencrypted-url':
-      return vscode.l10n.t('With http, names and addresses of subscribers travel in clear. Use https.');
+      return vscode.l10n.t('With http, subscriber names and addresses are sent unencrypted. Use https.');
     case 'not-a-list-id':
-      return vscode.l10n.t('“{0}” is no list ID: 32 digits and letters from a to f.', value);
+      return vscode.l10n.t('“{0}” isn’t a list ID. A list ID has 32 characters: digits and a to f.', value);
     case 'duplicate-list-id':
-      return vscode.l10n.t('The list {0} is there twice.', value);
+      return vscode.l10n.t('The list {0} appears twice.', value);
     case 'empty-tag':
-      return vscode.l10n.t('A tag is empty.');
+      return vscode.l10n.t('Remove the empty tag.');
     case 'duplicate-tag':
-      return vscode.l10n.t('The tag “{0}” is there twice.', value);
+      return vscode.l10n.t('The tag “{0}” appears twice.', value);
     case 'short-key':
-      return vscode.l10n.t('The key is short: anybody may guess it. Generate one.');
+      return vscode.l10n.t('This key is short and could be guessed. Generate one.');
     case 'not-headers':
-      return vscode.l10n.t('These are no headers: give a JSON object whose values are texts.');
+      return vscode.l10n.t('Enter headers as a JSON object with text values.');
     case 'not-a-header-name':
-      return vscode.l10n.t('“{0}” is not the name of a header.', value);
+      return vscode.l10n.t('“{0}” isn’t a valid header name.', value);
     case 'not-a-header-value':
-      return vscode.l10n.t('The value of {0} cannot stand in a header.', value);
+      return vscode.l10n.t('The value of {0} isn’t valid in a header.', value);
     case 'duplicate-header':
-      return vscode.l10n.t('The header {0} is there twice.', value);
+      return vscode.l10n.t('The header {0} appears twice.', value);
   }
 }
 
 function missingText(field: FieldName): string {
   switch (field) {
     case 'name':
-      return vscode.l10n.t('Give the instance a name.');
+      return vscode.l10n.t('Enter a name for the instance.');
     case 'callbackUrl':
-      return vscode.l10n.t('With events on, a callback URL is needed.');
+      return vscode.l10n.t('Enter a callback URL, or turn events off.');
     case 'listIds':
-      return vscode.l10n.t('With events on, at least one list is needed.');
+      return vscode.l10n.t('Choose at least one list, or turn events off.');
     case 'basicUsername':
-      return vscode.l10n.t('The password needs a user name.');
+      return vscode.l10n.t('Enter a user name for the password.');
     default:
-      return vscode.l10n.t('Fill this in.');
+      return vscode.l10n.t('Required.');
   }
 }
 

@@ -38,11 +38,11 @@ export async function askListIds(
 function askWay(facts: PlacedInstance): Step<Asked> {
   return async ({ way }, place) => {
     const items = [
-      { label: `$(list-selection) ${vscode.l10n.t('Pick from the Account’s Lists')}`, way: 'pick' },
-      { label: `$(edit) ${vscode.l10n.t('Type or Paste IDs')}`, way: 'type' },
+      { label: `$(list-selection) ${vscode.l10n.t('Pick from Account Lists')}`, way: 'pick' },
+      { label: `$(edit) ${vscode.l10n.t('Enter or Paste IDs')}`, way: 'type' },
     ] as const;
     const answer = await askChoice<(typeof items)[number]>(place, {
-      placeholder: vscode.l10n.t('{0} now', facts.listIds.length),
+      placeholder: vscode.l10n.t('currently {0}', facts.listIds.length),
       items,
       active: items.find((item) => item.way === way),
     });
@@ -62,12 +62,12 @@ function typeIds(facts: PlacedInstance): Step<Asked> {
       if (problem === undefined) return undefined;
       if (problem.code === 'missing') return nameOne();
       return problem.code === 'duplicate-list-id'
-        ? vscode.l10n.t('{0} stands there twice', printable(problem.value ?? ''))
-        : vscode.l10n.t('{0} is not a list ID: it has 32 hex digits', printable(problem.value ?? ''));
+        ? vscode.l10n.t('{0} appears twice', printable(problem.value ?? ''))
+        : vscode.l10n.t('{0} isn’t a list ID, which has 32 hex digits', printable(problem.value ?? ''));
     };
     const answer = await askText(place, {
       value: ids.join(', '),
-      prompt: vscode.l10n.t('API Subscriber List IDs, 32 hex digits each, separated by commas'),
+      prompt: vscode.l10n.t('API subscriber list IDs with 32 hex digits each, separated by commas'),
       check: problemOf,
     });
     return ifAnswered(answer, (text) => ({ ids: parseListIds(text) }));
@@ -75,7 +75,7 @@ function typeIds(facts: PlacedInstance): Step<Asked> {
 }
 
 function nameOne(): string {
-  return vscode.l10n.t('Name at least one list while events are on');
+  return vscode.l10n.t('Enter at least one list, or turn events off');
 }
 
 function pickIds(facts: PlacedInstance, lists: (signal: AbortSignal) => Promise<readonly HubList[]>): Step<Asked> {
@@ -100,7 +100,7 @@ function pickIds(facts: PlacedInstance, lists: (signal: AbortSignal) => Promise<
             .filter((id) => !known.has(id))
             .map((id) => ({
               label: id,
-              description: vscode.l10n.t('not among the account’s lists'),
+              description: vscode.l10n.t('not an account list'),
               detail: '',
               picked: true,
               id,

@@ -37,17 +37,17 @@ export async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNod
   const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
   if (url === undefined) return;
   const { name, eventsEnabled } = node.facts;
-  await change(parts, node, vscode.l10n.t('Setting the callback URL of {0}', name), {
+  await change(parts, node, vscode.l10n.t('Setting callback URL of {0}', name), {
     configuration: { 'event.notification.callback.url': url },
   });
   await adopt(parts, node);
   if (eventsEnabled) {
-    say(vscode.l10n.t('{0} now posts its notifications to this relay.', printable(name)));
+    say(vscode.l10n.t('{0} now posts notifications to this relay.', printable(name)));
     return;
   }
   void offer(
     'Information',
-    vscode.l10n.t('The callback URL of {0} is this relay’s. Its events are off.', inMessage(name)),
+    vscode.l10n.t('The callback URL of {0} points to this relay, but events are off.', inMessage(name)),
     { [vscode.l10n.t('Turn Events On')]: byCommand('toggleInstanceEvents', node, [node], true) },
   );
 }
@@ -65,11 +65,11 @@ export async function turnEventsOn(parts: InstanceCommandParts, node: InstanceNo
   // Events without a callback go nowhere, so it gets this relay's.
   const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
   if (url === undefined) return;
-  await change(parts, node, vscode.l10n.t('Turning on the events of {0}', node.facts.name), {
+  await change(parts, node, vscode.l10n.t('Turning on events of {0}', node.facts.name), {
     configuration: { 'event.notification.enabled': true, 'event.notification.callback.url': url },
   });
   await adopt(parts, node);
-  say(vscode.l10n.t('{0} now posts its notifications to this relay.', printable(node.facts.name)));
+  say(vscode.l10n.t('{0} now posts notifications to this relay.', printable(node.facts.name)));
 }
 
 /** Turns the events of an instance on or off. */
@@ -78,13 +78,13 @@ export async function setEvents(parts: InstanceCommandParts, node: InstanceNode,
   await change(
     parts,
     node,
-    on ? vscode.l10n.t('Turning on the events of {0}', name) : vscode.l10n.t('Turning off the events of {0}', name),
+    on ? vscode.l10n.t('Turning on events of {0}', name) : vscode.l10n.t('Turning off events of {0}', name),
     { configuration: { 'event.notification.enabled': on } },
   );
   say(
     on
-      ? vscode.l10n.t('The events of {0} are on.', printable(name))
-      : vscode.l10n.t('The events of {0} are off.', printable(name)),
+      ? vscode.l10n.t('Events of {0} are on.', printable(name))
+      : vscode.l10n.t('Events of {0} are off.', printable(name)),
   );
 }
 
@@ -102,9 +102,7 @@ export async function setEnabled(parts: InstanceCommandParts, node: InstanceNode
     void view.refresh();
   }
   say(
-    on
-      ? vscode.l10n.t('{0} is enabled.', name)
-      : vscode.l10n.t('{0} is disabled: calls with its token are refused.', name),
+    on ? vscode.l10n.t('{0} enabled.', name) : vscode.l10n.t('{0} disabled: calls with its token are refused.', name),
   );
 }
 
@@ -122,17 +120,17 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
   const ids = await askListIds(facts, async (signal) => {
     if (token === undefined) {
       throw new CommandError(
-        vscode.l10n.t('The token of {0} is not known here, so its lists cannot be asked for', printable(facts.name)),
-        vscode.l10n.t('Type or paste the IDs.'),
+        vscode.l10n.t('The token of {0} isn’t stored here, so its lists can’t be read', printable(facts.name)),
+        vscode.l10n.t('Enter or paste the IDs.'),
       );
     }
     return api.lists(token, signal);
   });
   if (ids === undefined) return;
-  await change(parts, node, vscode.l10n.t('Setting the lists of {0}', facts.name), {
+  await change(parts, node, vscode.l10n.t('Setting lists of {0}', facts.name), {
     configuration: { 'events.list.ids': ids.join(',') },
   });
-  say(vscode.l10n.t('Lists of {0} now: {1}.', printable(facts.name), ids.length));
+  say(vscode.l10n.t('{0} now has these lists: {1}.', printable(facts.name), ids.length));
 }
 
 /** Gives an instance a new consent, or another API key. */
@@ -151,7 +149,7 @@ export async function reauthorise(parts: InstanceCommandParts, node: InstanceNod
   } finally {
     void view.refresh();
   }
-  say(vscode.l10n.t('{0} is authorised anew; its ID and token stay.', name));
+  say(vscode.l10n.t('{0} re-authorised; its ID and token stay the same.', name));
 }
 
 /** Gives an instance another name. */
@@ -160,9 +158,9 @@ export async function rename(parts: InstanceCommandParts, node: InstanceNode): P
   const name = await askText(
     { title: vscode.l10n.t('New name of {0}', printable(facts.name)), step: 1, totalSteps: 1 },
     {
-      prompt: vscode.l10n.t('Its ID and token stay'),
+      prompt: vscode.l10n.t('The ID and token stay the same'),
       value: facts.name,
-      check: (text) => (text === '' ? vscode.l10n.t('Give it a name') : undefined),
+      check: (text) => (text === '' ? vscode.l10n.t('Enter a name') : undefined),
     },
   );
   if (name === undefined || name === back || name === facts.name) return;

@@ -20,7 +20,7 @@ export async function connectedPlatform(platform: Platform): Promise<OpenConnect
   const api = await platform.api({ startSandbox: true });
   if (api !== undefined) return api;
   throw new CommandError(
-    vscode.l10n.t('The secrets of {0} are not set', platform.host),
+    vscode.l10n.t('The secrets for {0} aren’t set', platform.host),
     vscode.l10n.t('Set them, or choose another host in the settings.'),
     { title: vscode.l10n.t('Set Secrets…'), command: 'manageSecrets', args: ['openConnectors'] },
   );
@@ -39,12 +39,12 @@ export function platformOf(
   return Promise.reject(
     new CommandError(
       vscode.l10n.t(
-        'The instance {0} lives at {1}, and the settings name {2} now',
+        'The instance {0} belongs to {1}, but the settings now name {2}',
         printable(facts.name),
         host,
         platform.host,
       ),
-      vscode.l10n.t('Nothing was changed. Choose an instance of this host, or set the host back.'),
+      vscode.l10n.t('Nothing was changed. Choose an instance of this host, or change the host back.'),
       { title: vscode.l10n.t('Refresh Instances'), command: 'refreshInstances' },
     ),
   );
@@ -55,7 +55,7 @@ async function readForChoice({ view, platform }: ChoosingParts): Promise<boolean
   await connectedPlatform(platform);
   const reading = await view.refresh();
   if (reading === 'failed') {
-    throw new CommandError(vscode.l10n.t('The instances could not be read'), view.failure);
+    throw new CommandError(vscode.l10n.t('Couldn’t read instances'), view.failure);
   }
   return reading === 'read';
 }
@@ -86,9 +86,7 @@ export async function chooseInstance(
     { title: action, step: 1, totalSteps: 1 },
     {
       placeholder:
-        items.length === 0
-          ? vscode.l10n.t('There are no instances of this connector')
-          : vscode.l10n.t('Which instance?'),
+        items.length === 0 ? vscode.l10n.t('This connector has no instances') : vscode.l10n.t('Which instance?'),
       // The one that is selected first: Enter takes it.
       items: items.toSorted(
         (a, b) => Number(b.node.facts.id === selected?.facts.id) - Number(a.node.facts.id === selected?.facts.id),

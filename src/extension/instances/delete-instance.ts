@@ -19,7 +19,7 @@ export async function deleteInstance(parts: InstanceCommandParts, node: Instance
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Open Connectors removes it for good: its token is refused from then on, and no more events come from it. What the relay has received stays.',
+        'Open Connectors deletes it permanently: its token is refused, and it sends no more events. Events that the relay received stay.',
       ),
     },
     confirm,
@@ -33,7 +33,7 @@ export async function deleteInstance(parts: InstanceCommandParts, node: Instance
   } finally {
     void view.refresh();
   }
-  say(vscode.l10n.t('{0} is deleted.', name));
+  say(vscode.l10n.t('{0} deleted.', name));
 }
 
 /** Forgets what is kept of an instance that the platform does not know any more. */
@@ -47,7 +47,7 @@ export async function forgetGone(parts: InstanceCommandParts, { stored }: GoneNo
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Open Connectors knows it no longer, at least not with the secrets that are set for {0}. Its token and its verify key are removed from VS Code’s secret storage; Open Connectors says a token only when an instance is made.',
+        'Open Connectors no longer has it, or the secrets for {0} can’t access it. Its token and verify key are removed from VS Code’s secret storage. Open Connectors shows a token only when you create an instance.',
         host,
       ),
     },
@@ -56,5 +56,5 @@ export async function forgetGone(parts: InstanceCommandParts, { stored }: GoneNo
   if (choice !== confirm) return;
   await forgetInstance(parts, host, id);
   void view.refresh();
-  say(vscode.l10n.t('{0} is forgotten.', name));
+  say(vscode.l10n.t('{0} forgotten.', name));
 }

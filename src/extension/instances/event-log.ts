@@ -19,14 +19,14 @@ export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Loc
   const head = [
     `# ${l10n.t('Events of {0} ({1})', markdownText(frame.name), frame.id)}`,
     '',
-    l10n.t('Open Connectors’ own log beside the history of this window’s relay, as of {0}.', frame.at),
+    l10n.t('The Open Connectors log next to the history of this window’s relay, as of {0}.', frame.at),
     l10n.t(
-      'The history holds what reached this relay and was kept. What is not in it may have gone to another callback, have come before the history began or been cleared from it.',
+      'The history holds what reached this relay. Missing events may have gone to another callback, arrived before the history began, or been cleared.',
     ),
   ];
-  if (!frame.relayRuns) head.push('', l10n.t('The relay is not running, so its history was not read.'));
-  if (frame.cut) head.push('', l10n.t('Only the newest notifications in the history were looked at.'));
-  if (rows.length === 0) return [...head, '', l10n.t('Open Connectors’ log is empty.'), ''].join('\n');
+  if (!frame.relayRuns) head.push('', l10n.t('The relay isn’t running, so its history wasn’t read.'));
+  if (frame.cut) head.push('', l10n.t('Only the newest notifications in the history were checked.'));
+  if (rows.length === 0) return [...head, '', l10n.t('The Open Connectors log is empty.'), ''].join('\n');
   return [...head, '', ...rows.flatMap((row) => sectionOf(row, frame.relayRuns, l10n))].join('\n');
 }
 
@@ -40,7 +40,7 @@ function sectionOf({ platform, received }: LogRow, relayRuns: boolean, l10n: Loc
       ? received.map((each) => receivedWords(each, l10n)).join('; ')
       : relayRuns
         ? l10n.t('not in the relay’s history')
-        : l10n.t('not known');
+        : l10n.t('unknown');
   return [
     `## ${heading
       .map((part) => markdownText(part ?? ''))

@@ -63,7 +63,7 @@ async function askChange({ facts }: InstanceNode): Promise<typeof editLists | un
   const answer = await askChoice(
     { title: l10n.t('Edit Instance {0}', printable(facts.name)), step: 1, totalSteps: 1 },
     {
-      placeholder: l10n.t('What is to be changed?'),
+      placeholder: l10n.t('Choose a setting to change'),
       items: [
         { label: l10n.t('Lists'), change: editLists },
         { label: l10n.t('Name'), change: rename },
@@ -76,11 +76,11 @@ async function askChange({ facts }: InstanceNode): Promise<typeof editLists | un
 /** What can be copied of an instance, by what it is called; by a key, the first. */
 export function copiesOfInstance(parts: InstanceCommandParts, node: InstanceNode): readonly RowCopy[] {
   const { l10n } = vscode;
-  const detail = l10n.t('Placeholders stand for secrets');
+  const detail = l10n.t('Secrets are replaced with placeholders');
   return [
     { label: l10n.t('ID'), copy: () => copy(String(node.facts.id)) },
     { label: l10n.t('Token'), copy: () => copyToken(parts, node) },
-    { label: l10n.t('cURL'), description: l10n.t('reads it'), detail, copy: () => copyReading(parts, node) },
-    { label: l10n.t('cURL'), description: l10n.t('makes one like it'), detail, copy: () => copyMaking(parts, node) },
+    { label: l10n.t('cURL'), description: l10n.t('Reads it'), detail, copy: () => copyReading(parts, node) },
+    { label: l10n.t('cURL'), description: l10n.t('Creates one like it'), detail, copy: () => copyMaking(parts, node) },
   ];
 }

@@ -39,7 +39,7 @@ export function instanceTooltip({ facts }: InstanceNode, names: ListNaming): vsc
     `**${plainMarkdown(facts.name)}** ${plainMarkdown(descriptionOf(facts, vscode.l10n))}`,
     ...rows,
     ...(facts.managed
-      ? [plainMarkdown(vscode.l10n.t('Its callback URL is updated from here when the public URL changes.'))]
+      ? [plainMarkdown(vscode.l10n.t('VS Code updates its callback URL when the public URL changes.'))]
       : []),
   ].join('  \n');
   return tooltip;
@@ -62,14 +62,14 @@ export function goneItem({ stored }: GoneNode): vscode.TreeItem {
   const name = printable(stored.name);
   const item = new vscode.TreeItem(name);
   item.id = `gone ${stored.id}`;
-  item.description = l10n.t('Open Connectors no longer has it');
+  item.description = l10n.t('No longer in Open Connectors');
   item.tooltip = l10n.t(
-    'Open Connectors knows no instance {0} with the secrets that are set. Its token is still kept here, until you forget it.',
+    'Open Connectors has no instance {0} for your secrets. Its token stays here until you forget the instance.',
     stored.id,
   );
   item.iconPath = new vscode.ThemeIcon('question', new vscode.ThemeColor('descriptionForeground'));
   item.contextValue = ';gone;';
-  item.accessibilityInformation = { label: l10n.t('instance {0}, Open Connectors no longer has it', name) };
+  item.accessibilityInformation = { label: l10n.t('instance {0}, no longer in Open Connectors', name) };
   return item;
 }
 
@@ -78,7 +78,7 @@ export function failureItem({ row, text }: FailureNode): vscode.TreeItem {
   const shown = printable(text, 300);
   const item = new vscode.TreeItem(shown);
   item.id = `failure ${row}`;
-  item.tooltip = vscode.l10n.t('{0} Choose this row to try again.', printable(text, 1000));
+  item.tooltip = vscode.l10n.t('{0} Select this row to try again.', printable(text, 1000));
   item.iconPath =
     row === 'what'
       ? new vscode.ThemeIcon('error', new vscode.ThemeColor('charts.red'))
@@ -88,7 +88,7 @@ export function failureItem({ row, text }: FailureNode): vscode.TreeItem {
   item.accessibilityInformation = {
     label:
       row === 'what'
-        ? vscode.l10n.t('The instances could not be read: {0} Press Enter to try again.', shown)
+        ? vscode.l10n.t('Couldn’t read instances: {0} Press Enter to try again.', shown)
         : vscode.l10n.t('{0} Press Enter to try again.', shown),
   };
   return item;

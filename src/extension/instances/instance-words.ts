@@ -33,7 +33,7 @@ export function instanceState(facts: PlacedInstance): InstanceState {
 /** Beside the name: how it stands. */
 export function descriptionOf(facts: PlacedInstance, l10n: Localiser): string {
   const parts: string[] = [];
-  if (!facts.valid) parts.push(l10n.t('not valid: re-authorise it'));
+  if (!facts.valid) parts.push(l10n.t('not valid: re-authorise'));
   if (facts.disabled) parts.push(l10n.t('disabled'));
   parts.push(facts.eventsEnabled ? l10n.t('events on') : l10n.t('events off'));
   if (facts.eventsEnabled || facts.place !== 'none') parts.push(placeWords(facts, l10n));
@@ -46,9 +46,9 @@ function placeWords({ place, callbackUrl }: Pick<PlacedInstance, 'place' | 'call
     case 'current':
       return l10n.t('to this relay');
     case 'asleep':
-      return l10n.t('to this relay, without its public URL');
+      return l10n.t('to this relay (no public URL)');
     case 'stopped':
-      return l10n.t('to this relay, which does not run');
+      return l10n.t('to this relay (not running)');
     case 'old':
       return l10n.t('to an old URL of this machine');
     case 'other':
@@ -100,7 +100,7 @@ export function factRows(
       label: l10n.t('Lists'),
       value:
         facts.listIds.length === 0
-          ? l10n.t('none named')
+          ? l10n.t('none')
           : printable(facts.listIds.map((id) => listOf(id, names)).join(', '), 800),
     },
     ...(facts.tags.length > 0
@@ -122,7 +122,7 @@ function createdWords(createdAt: number, now: number, l10n: Localiser): string {
 export function spokenOf(facts: PlacedInstance, l10n: Localiser): string {
   const parts = [
     l10n.t('instance {0}', printable(facts.name)),
-    facts.valid ? '' : l10n.t('not valid: re-authorise it'),
+    facts.valid ? '' : l10n.t('not valid: re-authorise'),
     facts.disabled ? l10n.t('disabled') : '',
     facts.eventsEnabled ? l10n.t('events on') : l10n.t('events off'),
     placeWords(facts, l10n),

@@ -19,11 +19,11 @@ export async function copyToken(
   const token = tokenOf(instance) ?? (await store.token(host, facts.id));
   if (token === undefined) {
     throw new CommandError(
-      vscode.l10n.t('The token of {0} is not known here', printable(facts.name)),
-      vscode.l10n.t('Open Connectors says it once, when the instance is made.'),
+      vscode.l10n.t('The token of {0} isn’t stored here', printable(facts.name)),
+      vscode.l10n.t('Open Connectors shows it only when you create the instance.'),
     );
   }
-  await copy(token, vscode.l10n.t('The token is in the clipboard. Whoever has it can use the instance.'));
+  await copy(token, vscode.l10n.t('Token copied. Anyone who has it can use the instance.'));
 }
 
 /** Copies a curl command that reads the instance; a placeholder stands for each secret. */
@@ -56,7 +56,7 @@ export async function showEvents(parts: InstanceCommandParts, node: InstanceNode
   const { facts } = node;
   const api = await platformOf(parts, node);
   const { client } = parts.session;
-  const text = await working(vscode.l10n.t('Reading the events of {0}', facts.name), async (signal) => {
+  const text = await working(vscode.l10n.t('Reading events of {0}', facts.name), async (signal) => {
     const [log, history] = await Promise.all([
       api.instanceEvents(facts.id, signal),
       client === undefined ? { notifications: [], cut: false } : receivedNotifications(client, signal),

@@ -65,18 +65,18 @@ export async function newCredentials(
 }
 
 function basicSteps(): readonly Step<Asked>[] {
-  return [askFor('username', { prompt: vscode.l10n.t('Campaign Monitor’s API key'), password: true })];
+  return [askFor('username', { prompt: vscode.l10n.t('Campaign Monitor API key'), password: true })];
 }
 
 function oauthSteps(): readonly Step<Asked>[] {
   const { l10n } = vscode;
   return [
     askFor('redirect', {
-      prompt: l10n.t('The callback URL that is registered with the OAuth app'),
-      check: (text) => (URL.canParse(text) ? undefined : l10n.t('This is not a URL')),
+      prompt: l10n.t('Callback URL registered with the OAuth app'),
+      check: (text) => (URL.canParse(text) ? undefined : l10n.t('Not a valid URL')),
     }),
-    askFor('apiKey', { prompt: l10n.t('The client ID of the OAuth app') }),
-    askFor('apiSecret', { prompt: l10n.t('The client secret of the OAuth app'), password: true }),
+    askFor('apiKey', { prompt: l10n.t('Client ID of the OAuth app') }),
+    askFor('apiSecret', { prompt: l10n.t('Client secret of the OAuth app'), password: true }),
   ];
 }
 
@@ -88,7 +88,7 @@ function askFor(
     const answer = await askText(place, {
       ...question,
       value: asked[part],
-      check: (text) => (text === '' ? vscode.l10n.t('Fill this in') : check?.(text)),
+      check: (text) => (text === '' ? vscode.l10n.t('Required') : check?.(text)),
     });
     return ifAnswered(answer, (text) => ({ [part]: text }));
   };

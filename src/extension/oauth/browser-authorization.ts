@@ -87,22 +87,22 @@ export class BrowserAuthorization {
         return null;
       case 'timed-out':
         return {
-          message: l10n.t('No answer came from the browser within five minutes.'),
-          next: l10n.t('Try again, and grant access in the browser. Where it ends on an error page, paste its URL.'),
+          message: l10n.t('The browser didn’t respond within five minutes.'),
+          next: l10n.t('Try again, and grant access in the browser. If it ends up on an error page, paste its URL.'),
         };
       case 'cancelled':
-        return { message: l10n.t('Asking for access was cancelled.'), next: l10n.t('Nothing was made or changed.') };
+        return { message: l10n.t('Request for access cancelled.'), next: l10n.t('Nothing was changed.') };
       case 'denied': {
         if (result.error === 'access_denied')
           return {
-            message: l10n.t('Access was not granted in the browser.'),
-            next: l10n.t('Try again, and allow access there.'),
+            message: l10n.t('You didn’t grant access in the browser.'),
+            next: l10n.t('Try again, and allow access.'),
           };
         return {
           message:
             result.description === null
-              ? l10n.t('Campaign Monitor refused: {0}.', result.error)
-              : l10n.t('Campaign Monitor refused: {0} ({1}).', result.error, result.description),
+              ? l10n.t('Campaign Monitor refused the request: {0}.', result.error)
+              : l10n.t('Campaign Monitor refused the request: {0} ({1}).', result.error, result.description),
           next: deniedNext(result.error),
         };
       }
@@ -120,7 +120,7 @@ export class BrowserAuthorization {
   /** Shows the box for what the browser ended on, where an authorisation waits. */
   paste(): void {
     if (this.#showBox !== undefined) this.#showBox();
-    else void offer('Information', vscode.l10n.t('Nothing waits for an authorisation now.'), {});
+    else void offer('Information', vscode.l10n.t('No authorisation is in progress.'), {});
   }
 
   async #environment(): Promise<EditorEnvironment> {
@@ -179,7 +179,7 @@ export class BrowserAuthorization {
       opened: (url, sent) => {
         report(
           l10n.t(
-            'Grant access in the browser. Does it not come back? [Paste its URL](command:{0})',
+            'Grant access in the browser. Browser didn’t return? [Paste its URL](command:{0})',
             commandId('pasteAuthorization'),
           ),
         );
@@ -190,11 +190,9 @@ export class BrowserAuthorization {
         // Any page may send the browser here as often as it likes: one message is enough.
         if (told) return;
         told = true;
-        void offer(
-          'Warning',
-          l10n.t('The browser came back with something else than what was asked for. {0}.', strayText(why)),
-          { [l10n.t('Try Again')]: again },
-        ).finally(() => (told = false));
+        void offer('Warning', l10n.t('The browser returned an unexpected answer. {0}.', strayText(why)), {
+          [l10n.t('Try Again')]: again,
+        }).finally(() => (told = false));
       },
       close: () => {
         box?.dispose();
@@ -215,7 +213,7 @@ function uriPath(redirectUri: string): string {
 
 /** The browser was not opened: by hand it goes as well. */
 function offerLink(url: string): Promise<void> {
-  const text = vscode.l10n.t('The browser was not opened. Copy the link and open it in a browser yourself.');
+  const text = vscode.l10n.t('The browser didn’t open. Copy the link and open it in a browser.');
   return offer('Warning', text, { [vscode.l10n.t('Copy Link')]: () => vscode.env.clipboard.writeText(url) });
 }
 
@@ -223,11 +221,11 @@ async function askAboutPort(error: CallbackPortError): Promise<'again' | 'paste'
   const again = vscode.l10n.t('Try Again');
   const paste = vscode.l10n.t('Paste the URL Instead');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Port {0} of this machine is in use, so the browser cannot come back to this window.', error.port),
+    vscode.l10n.t('Port {0} of this machine is in use, so the browser can’t return to this window.', error.port),
     {
       modal: true,
       detail: vscode.l10n.t(
-        'It may be your own application that the callback is registered for, or another window that waits. End it and try again, or go on: the browser then ends on that application’s page, and you paste the URL of it. If the application takes the code, it is used up.',
+        'Your own application or another window may be using it. Close it and try again. Or continue: when the browser shows that application’s page, paste its URL here. If the application accepts the code first, you need a new one.',
       ),
     },
     again,
@@ -241,14 +239,14 @@ function deniedNext(error: string): string {
   switch (error) {
     case 'invalid_redirect_uri':
       return l10n.t(
-        'The callback URL must begin with the one that is registered with the app in Campaign Monitor: compare both.',
+        'The callback URL must start with the one registered with the app in Campaign Monitor. Compare both.',
       );
     case 'unknown_client':
-      return l10n.t('Check the client ID: Campaign Monitor shows it in the registration of the app.');
+      return l10n.t('Check the client ID in the app’s registration in Campaign Monitor.');
     case 'server_error':
       return l10n.t('Try again later.');
     default:
-      return l10n.t('Check the app’s registration in Campaign Monitor, and try again.');
+      return l10n.t('Check the app’s registration in Campaign Monitor, then try again.');
   }
 }
 
@@ -257,17 +255,17 @@ function pageTexts(): PageTexts {
   return {
     language: vscode.env.language,
     received: {
-      title: l10n.t('Access was granted'),
-      text: l10n.t('Close this page and go back to VS Code: it goes on there.'),
+      title: l10n.t('Access granted'),
+      text: l10n.t('Close this page and continue in VS Code.'),
     },
     refused: {
-      title: l10n.t('Access was not granted'),
-      text: l10n.t('Close this page and go back to VS Code: it says why, and you can try again there.'),
+      title: l10n.t('Access not granted'),
+      text: l10n.t('Close this page. VS Code shows the reason, and you can try again there.'),
     },
     stray: {
-      title: l10n.t('This is not the answer that is awaited'),
+      title: l10n.t('Unexpected answer'),
       text: l10n.t(
-        'Close this page and go back to VS Code. Choose “Try Again” in its message, or cancel if you refused access.',
+        'Close this page and return to VS Code. Select “Try Again” in the message, or cancel if you refused access.',
       ),
     },
   };

@@ -15,10 +15,10 @@ export function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { 
   const box = vscode.window.createInputBox();
   box.title = title;
   box.prompt = vscode.l10n.t(
-    'When the browser has come back to {0}, copy the whole URL from its address bar and paste it here. A page that says it cannot be reached is all right',
+    'After the browser returns to {0}, copy the whole URL from its address bar and paste it here. It’s fine if the page can’t be reached',
     redirectUri.replace(/\?.*/, ''),
   );
-  box.placeholder = vscode.l10n.t('The URL, or the code alone');
+  box.placeholder = vscode.l10n.t('URL, or only the code');
   // The browser takes the focus, and the box must still be there afterwards.
   box.ignoreFocusOut = true;
   box.onDidChangeValue(() => (box.validationMessage = undefined));
@@ -38,8 +38,8 @@ export function strayText(why: StrayAnswer): string {
     case 'wrong-state':
       return vscode.l10n.t('This belongs to another request, most likely an older one');
     case 'refusal-without-state':
-      return vscode.l10n.t('A refusal came that does not say which request it belongs to');
+      return vscode.l10n.t('The refusal doesn’t say which request it belongs to');
     case 'no-answer':
-      return vscode.l10n.t('There is neither a code nor a refusal in it');
+      return vscode.l10n.t('This contains neither a code nor a refusal');
   }
 }

@@ -10,11 +10,11 @@ export function createPlatformSecrets(platform: Platform): PlatformSecrets {
   return {
     set: async () => {
       const set = await askForSecrets(platform);
-      if (set && !platform.isSandbox) say(vscode.l10n.t('The secrets are kept.'));
+      if (set && !platform.isSandbox) say(vscode.l10n.t('Secrets stored.'));
       return set;
     },
     forget: async () => {
-      if (await forgetSecrets(platform)) say(vscode.l10n.t('The secrets are forgotten.'));
+      if (await forgetSecrets(platform)) say(vscode.l10n.t('Secrets forgotten.'));
     },
     kept: async () => (await platform.secrets.hosts(platform.host)).length > 0,
   };
@@ -27,14 +27,14 @@ export function createPlatformSecrets(platform: Platform): PlatformSecrets {
 async function askForSecrets(platform: Platform): Promise<boolean> {
   const { host } = platform;
   if (platform.isSandbox) {
-    void offer('Information', vscode.l10n.t('The sandbox brings its own secrets.'), {});
+    void offer('Information', vscode.l10n.t('The sandbox uses its own secrets.'), {});
     return true;
   }
   const ask = (title: string, step: number): Thenable<string | undefined> =>
     vscode.window.showInputBox({
       title: `${title} (${step}/2)`,
       prompt: vscode.l10n.t(
-        'For {0}. It is kept in VS Code’s secret storage. In Open Connectors it stands under your user’s menu, API Keys',
+        'For {0}. Stored in VS Code’s secret storage. In Open Connectors, find it in your user menu under API Keys',
         host,
       ),
       password: true,
@@ -42,7 +42,7 @@ async function askForSecrets(platform: Platform): Promise<boolean> {
       validateInput: (text) =>
         /^[\x21-\x2b\x2d-\x7e]+$/.test(text.trim())
           ? undefined
-          : vscode.l10n.t('Give the secret alone, without blanks and commas'),
+          : vscode.l10n.t('Enter only the secret, without spaces or commas'),
     });
   const userSecret = await ask(vscode.l10n.t('User secret'), 1);
   if (userSecret === undefined) return false;
@@ -60,21 +60,21 @@ async function forgetSecrets(platform: Platform): Promise<boolean> {
   const { l10n, window } = vscode;
   const hosts = await platform.secrets.hosts(platform.host);
   if (hosts.length === 0) {
-    void offer('Information', l10n.t('No secrets of Open Connectors are kept.'), {});
+    void offer('Information', l10n.t('No Open Connectors secrets are stored.'), {});
     return false;
   }
   const forget = l10n.t('Forget Secrets');
   const choice = await window.showWarningMessage(
-    l10n.t('Forget the secrets of Open Connectors?'),
+    l10n.t('Forget the Open Connectors secrets?'),
     {
       modal: true,
       detail: [
         l10n.t(
-          'The user secret and the organization secret are removed from this machine, for: {0}.',
+          'The user secret and organization secret will be removed from this machine, for: {0}.',
           hosts.join(', '),
         ),
         l10n.t(
-          'Instances stay as they are and go on posting; their tokens and signature keys stay here. To see or change instances from here, both secrets are needed again.',
+          'Instances stay as they are and keep posting; their tokens and signature keys stay here. To see or change instances from here, you’ll need both secrets again.',
         ),
       ].join('\n'),
     },

@@ -15,9 +15,9 @@ import type { UrlKeeper } from './url-keeper.ts';
 export async function newSecretUrl(session: Session, keeper: UrlKeeper): Promise<void> {
   const { status } = session;
   if (status === undefined) return;
-  const make = vscode.l10n.t('Make New Secret URL');
+  const make = vscode.l10n.t('Create New Secret URL');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Make a new secret URL for this relay?'),
+    vscode.l10n.t('Create a new secret URL for this relay?'),
     { modal: true, detail: whatHappens(status) },
     make,
   );
@@ -35,22 +35,22 @@ function whatHappens({ publicUrl }: Status): string {
   const updates = setting('tunnel.updateVendors') !== 'never';
   return [
     l10n.t(
-      'The current URLs, for Campaign Monitor and for Open Connectors, stop working: requests to them get an empty 404. Deliveries that are coming in are still received.',
+      'The current URLs for Campaign Monitor and Open Connectors will stop working: requests get an empty 404. Deliveries already arriving are still received.',
     ),
     updates
       ? publicUrl === null
-        ? l10n.t('Webhooks and instances that were set up in VS Code are updated once there is a public URL.')
-        : l10n.t('Webhooks and instances that were set up in VS Code are updated now.')
-      : l10n.t('Nothing is updated at the vendors: the setting {0} turns that off.', `${prefix}.tunnel.updateVendors`),
+        ? l10n.t('Webhooks and instances set up in VS Code are updated as soon as there is a public URL.')
+        : l10n.t('Webhooks and instances set up in VS Code are updated now.')
+      : l10n.t('Vendors aren’t updated because the setting {0} turns that off.', `${prefix}.tunnel.updateVendors`),
     l10n.t(
-      'Update everything else that has the URL yourself: webhooks and instances that were set up elsewhere, and programs that post to it.',
+      'Update everything else that uses the URL yourself: webhooks and instances set up elsewhere, and programs that post to it.',
     ),
   ].join('\n\n');
 }
 
 async function sayDone(): Promise<void> {
   const { l10n } = vscode;
-  await offer('Information', l10n.t('The relay has a new secret URL. The old one no longer works.'), {
+  await offer('Information', l10n.t('New secret URL created. The old one no longer works.'), {
     [l10n.t('Copy for Campaign Monitor')]: byCommand('copyUrl', 'campaignMonitor'),
     [l10n.t('Copy for Open Connectors')]: byCommand('copyUrl', 'openConnectors'),
   });

@@ -22,13 +22,13 @@ export async function offerTunnel(session: Session, state: vscode.Memento): Prom
   const offered = state.get<readonly string[]>(offeredKey, []);
   if (tunnel === null || offered.includes(tunnel)) return;
   await state.update(offeredKey, [...offered, tunnel]);
-  await offer('Information', vscode.l10n.t('The relay listens on this machine. {0}', tunnelQuestion()), {
+  await offer('Information', vscode.l10n.t('Relay running on this machine only. {0}', tunnelQuestion()), {
     [vscode.l10n.t('Open Public URL')]: async () => {
       await session.agree(tunnel);
       // The offer may have stood for hours, and the settings name another tunnel by now.
       if (session.tunnels.toAgree() !== null) await openTunnel(session);
     },
-    [vscode.l10n.t('Only This Machine')]: () => undefined,
+    [vscode.l10n.t('This Machine Only')]: () => undefined,
   });
 }
 
@@ -61,7 +61,7 @@ export async function openTunnel(session: Session): Promise<void> {
   }
   const status = await session.client?.request('tunnel/open', {});
   if (status?.state !== 'closed') return;
-  await offer('Information', vscode.l10n.t('The settings name no tunnel, so there is no public URL to open.'), {
+  await offer('Information', vscode.l10n.t('No tunnel is set, so there is no public URL to open.'), {
     [vscode.l10n.t('Open Settings')]: () => openSettings(`${prefix}.tunnel`),
   });
 }
@@ -74,13 +74,13 @@ export async function askAboutHost(
   host: string,
 ): Promise<void> {
   const text = vscode.l10n.t(
-    'The tunnel server {0} names another host, {1}. Whoever answers there learns the relay’s secret path: they can send it events, and read every delivery that is registered there.',
+    'The tunnel server {0} uses another host, {1}. The server there learns the relay’s secret path: it can send events and read every delivery registered there.',
     inMessage(server),
     inMessage(host),
   );
   await offer('Warning', text, {
     [vscode.l10n.t('Allow')]: () => session.allowHost(tunnel, host),
-    [vscode.l10n.t('Do Not Allow')]: () => undefined,
+    [vscode.l10n.t('Don’t Allow')]: () => undefined,
   });
 }
 
@@ -91,16 +91,16 @@ function tunnelQuestion(): string {
     const where = inMessage(originOf(setting('tunnel.url')));
     return isOfWorkspace('tunnel.url')
       ? l10n.t(
-          'The settings of this workspace name {0} as the public URL of this relay. To see whether it leads here, the relay asks there by its secret path, which whoever answers there then knows: they can send it events, and read every delivery that is registered there.',
+          'The settings of this workspace use {0} as the public URL of this relay. To check that it leads here, the relay calls it with its secret path. The server there can then send events and read every delivery registered there.',
           where,
         )
       : l10n.t(
-          'Your own settings name {0} as the public URL of this relay. To see whether it leads here, the relay asks there by its secret path, which whoever answers there then knows: they can send it events, and read every delivery that is registered there.',
+          'Your settings use {0} as the public URL of this relay. To check that it leads here, the relay calls it with its secret path. The server there can then send events and read every delivery registered there.',
           where,
         );
   }
   return l10n.t(
-    'With a public URL Campaign Monitor reaches this relay. Every delivery, with names and addresses of subscribers, then passes through the servers of the tunnel ({0}), which can read it.',
+    'Campaign Monitor can reach this relay only through a public URL. The tunnel provider ({0}) can read deliveries, including names and addresses of subscribers.',
     kind === 'localtunnel' ? hostOf(setting('tunnel.host')) : kind,
   );
 }

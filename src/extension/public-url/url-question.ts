@@ -50,7 +50,7 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
       const show = l10n.t('Show Log');
       const choice = await vscode.window.showErrorMessage(
         ofVendors.length === 0
-          ? l10n.t('That the vendors are always updated could not be kept in the settings: {0}', why)
+          ? l10n.t('Couldn’t save the setting to always update vendors: {0}', why)
           : l10n.t('Not updated: {0}. {1}', wordsOf(ofVendors), why),
         again,
         show,
@@ -88,7 +88,7 @@ async function askAboutOldUrl(left: readonly StaleRegistration[]): Promise<Choic
   const notNow = l10n.t('Not Now');
   const canMore = left.some(({ actions }) => actions.delete !== undefined);
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('The relay’s public URL has changed. Still pointing to the old one: {0}.', wordsOf(left)),
+    l10n.t('The relay’s public URL has changed. Still using the old one: {0}.', wordsOf(left)),
     update,
     always,
     ...(canMore ? [more] : []),
@@ -114,16 +114,16 @@ async function pickAction(left: readonly StaleRegistration[]): Promise<Choice | 
     [
       {
         label: l10n.t('Deactivate'),
-        detail: l10n.t('They stay where they are, and nothing is posted to the old URL.'),
+        detail: l10n.t('They keep the old URL, where nothing arrives anymore.'),
         action: 'deactivate' as const,
       },
       {
         label: l10n.t('Delete'),
-        detail: l10n.t('Campaign Monitor forgets them. The relay can be registered again.'),
+        detail: l10n.t('Campaign Monitor deletes them. You can register the relay again.'),
         action: 'delete' as const,
       },
     ],
-    { title: wordsOf(those), placeHolder: l10n.t('What is to become of them?') },
+    { title: wordsOf(those), placeHolder: l10n.t('What do you want to do with them?') },
   );
   return choice;
 }
@@ -132,7 +132,7 @@ async function askAboutIdle(left: readonly StaleRegistration[]): Promise<Choice 
   const activate = vscode.l10n.t('Activate Webhooks');
   const remove = vscode.l10n.t('Delete');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Webhooks of this relay are deactivated: {0}.', namesOf(left)),
+    vscode.l10n.t('Webhooks of this relay are inactive: {0}.', namesOf(left)),
     activate,
     remove,
   );
@@ -146,7 +146,7 @@ async function askAboutDead(left: readonly StaleRegistration[]): Promise<Choice 
   const deactivate = vscode.l10n.t('Deactivate');
   const remove = vscode.l10n.t('Delete');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Webhooks point to a URL at which the relay no longer answers: {0}.', namesOf(left)),
+    vscode.l10n.t('Webhooks use an old URL of this relay: {0}.', namesOf(left)),
     open,
     deactivate,
     remove,
@@ -169,7 +169,7 @@ function sayDone(action: UrlAction, changed: readonly StaleRegistration[]): Prom
   const { l10n } = vscode;
   const words = wordsOf(changed);
   const said: Readonly<Record<UrlAction, string>> = {
-    update: l10n.t('Pointing to this relay again: {0}.', words),
+    update: l10n.t('Updated to this relay’s URL: {0}.', words),
     deactivate: l10n.t('Deactivated: {0}.', words),
     delete: l10n.t('Deleted: {0}.', words),
   };

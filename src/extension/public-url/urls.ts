@@ -29,7 +29,7 @@ export async function openPublicUrls(session: Session): Promise<VendorUrls | und
   ) {
     return undefined;
   }
-  return unlessGivenUp(working(vscode.l10n.t('Opening the public URL'), (signal, say) => opened(session, signal, say)));
+  return unlessGivenUp(working(vscode.l10n.t('Opening public URL'), (signal, say) => opened(session, signal, say)));
 }
 
 /**
@@ -53,7 +53,7 @@ export async function openVendorUrls(
 /** Starts the relay without speaking of its public URL. */
 async function start(session: Session): Promise<void> {
   try {
-    await working(vscode.l10n.t('Starting the relay'), (signal) => session.start(signal));
+    await working(vscode.l10n.t('Starting relay'), (signal) => session.start(signal));
   } catch (error) {
     // The command says what is wrong, with a next action.
     if (!(error instanceof GivenUpError)) await vscode.commands.executeCommand(commandId('start'));

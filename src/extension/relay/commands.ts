@@ -97,7 +97,7 @@ async function openPublicUrl(parts: RelayCommandParts): Promise<void> {
 
 /** Ends the relay, which lets what is under way come to its end: nothing to be given up. */
 function stop({ session, view }: RelayCommandParts, held: HeldAtStop): Promise<void> {
-  return inView(view, vscode.l10n.t('Stopping the relay'), () => session.stop(held));
+  return inView(view, vscode.l10n.t('Stopping relay'), () => session.stop(held));
 }
 
 /** Starts the relay, and offers once to make it public. */
@@ -111,7 +111,7 @@ async function start(parts: RelayCommandParts): Promise<void> {
 async function bringUp(parts: RelayCommandParts): Promise<boolean> {
   const { session } = parts;
   try {
-    await working(vscode.l10n.t('Starting the relay'), (signal) => session.start(signal));
+    await working(vscode.l10n.t('Starting relay'), (signal) => session.start(signal));
     return true;
   } catch (error) {
     // Not awaited: the message may stay, and whoever asked for a start goes on.
@@ -124,11 +124,11 @@ function explainStart({ log }: RelayCommandParts, error: Error): Promise<void> {
   log.error(`the relay did not start: ${error.message}`);
   if (error instanceof SettingsError) {
     const { setting = '', message = '' } = error.problems[0] ?? {};
-    const text = vscode.l10n.t('The relay did not start: the setting {0} cannot be used: {1}.', setting, message);
+    const text = vscode.l10n.t('The relay didn’t start because the setting {0} can’t be used: {1}.', setting, message);
     return offer('Warning', text, { [vscode.l10n.t('Open Setting')]: () => openSettings(setting) });
   }
   const isOther = error instanceof OtherVersionError;
-  return offer('Warning', vscode.l10n.t('The relay did not start: {0}', withNext(error, vscode.l10n)), {
+  return offer('Warning', vscode.l10n.t('The relay didn’t start: {0}', withNext(error, vscode.l10n)), {
     ...(isOther
       ? { [vscode.l10n.t('Restart Relay')]: byCommand('restart') }
       : { [vscode.l10n.t('Try Again')]: byCommand('start') }),
@@ -150,27 +150,27 @@ async function copyUrl({ session }: RelayCommandParts, which: unknown): Promise<
   if (chosen === undefined) return;
   const url = status === undefined ? null : urls[chosen](status);
   if (url === null) {
-    return offer('Information', vscode.l10n.t('There is no public URL now.'), {
+    return offer('Information', vscode.l10n.t('Public URL closed.'), {
       [vscode.l10n.t('Open Public URL')]: byCommand('openTunnel'),
     });
   }
   const local = /^http:\/\/127\.0\.0\.1[:/]/.test(url);
-  await copy(url, local ? vscode.l10n.t('Copied. This URL is reached from this machine only.') : undefined);
+  await copy(url, local ? vscode.l10n.t('Copied. This URL is reachable from this machine only.') : undefined);
 }
 
 async function chooseUrl(status: Status | undefined): Promise<keyof typeof urls | undefined> {
   const { l10n } = vscode;
-  const local = l10n.t('reached from this machine only');
+  const local = l10n.t('reachable from this machine only');
   const isPublic = typeof status?.publicUrl === 'string';
   const items: (vscode.QuickPickItem & { readonly which: keyof typeof urls })[] = [
     {
       label: l10n.t('Campaign Monitor Webhook URL'),
-      detail: l10n.t('Where a list’s webhook posts to'),
+      detail: l10n.t('Use it in a list’s webhook'),
       which: 'campaignMonitor',
     },
     {
       label: l10n.t('Open Connectors Webhook URL'),
-      detail: l10n.t('The callback URL of an instance'),
+      detail: l10n.t('Use it as an instance’s callback URL'),
       which: 'openConnectors',
     },
   ];
@@ -181,13 +181,13 @@ async function chooseUrl(status: Status | undefined): Promise<keyof typeof urls 
         ? [
             {
               label: l10n.t('Public URL'),
-              detail: l10n.t('Without a path, it answers nobody'),
+              detail: l10n.t('Base URL; doesn’t answer by itself'),
               which: 'public' as const,
             },
           ]
         : []),
     ],
-    { title: l10n.t('Copy URL'), placeHolder: l10n.t('Which one?') },
+    { title: l10n.t('Copy URL'), placeHolder: l10n.t('Which destination do you want to check?') },
   );
   return choice?.which;
 }

@@ -35,7 +35,7 @@ export async function copyDiagnostics({ context, session, history }: DiagnosticP
   const text = diagnosticsText(`Campaign Monitor Relay ${version}`, problems, [
     windowSection(),
     { title: 'Relay of this window', facts: stateFacts },
-    { title: 'Settings that are not the default', facts: changedSettings(context.extension.packageJSON) },
+    { title: 'Non-default settings', facts: changedSettings(context.extension.packageJSON) },
     ...relay,
     logSection('Last errors and warnings of the relay', logFile(session.dataDir), status),
     logSection(
@@ -44,7 +44,7 @@ export async function copyDiagnostics({ context, session, history }: DiagnosticP
       status,
     ),
   ]);
-  await copy(text, vscode.l10n.t('Diagnostics copied. Read them before you share them.'));
+  await copy(text, vscode.l10n.t('Diagnostics copied. Review them before you share them.'));
 }
 
 function windowSection(): DiagnosticSection {

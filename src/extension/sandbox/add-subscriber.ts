@@ -19,7 +19,7 @@ export type SubscriberPlace =
  */
 export async function addSandboxSubscriber(sandbox: SandboxProcess, node?: SubscriberPlace): Promise<void> {
   const { l10n } = vscode;
-  const running = await working(l10n.t('Starting the sandbox'), (signal) => sandbox.start(signal));
+  const running = await working(l10n.t('Starting sandbox'), (signal) => sandbox.start(signal));
   const { CampaignMonitorApi, documentedListId } = await import('../deferred.ts');
   const api = new CampaignMonitorApi({
     baseUrl: running.campaignMonitorApi,
@@ -31,14 +31,14 @@ export async function addSandboxSubscriber(sandbox: SandboxProcess, node?: Subsc
       : await pickList(api, node?.kind === 'instance' ? node.facts.listIds : [documentedListId]);
   if (list === undefined) return;
   const address = await vscode.window.showInputBox({
-    title: l10n.t('Add a Subscriber to {0}', printable(list.name)),
-    prompt: l10n.t('The e-mail address of a made-up subscriber; nobody gets mail'),
+    title: l10n.t('Add Subscriber to {0}', printable(list.name)),
+    prompt: l10n.t('E-mail address of a made-up subscriber. No mail is sent'),
     value: `ada.${randomBytes(3).toString('hex')}@example.com`,
     ignoreFocusOut: true,
-    validateInput: (text) => (/^[^\s@]+@[^\s@]+$/.test(text.trim()) ? undefined : l10n.t('Give an e-mail address')),
+    validateInput: (text) => (/^[^\s@]+@[^\s@]+$/.test(text.trim()) ? undefined : l10n.t('Enter an e-mail address')),
   });
   if (address === undefined) return;
-  const isHeard = await working(l10n.t('Adding the subscriber'), async (signal) => {
+  const isHeard = await working(l10n.t('Adding subscriber'), async (signal) => {
     await api.addSubscriber(list.listId, { address: address.trim(), name: 'Ada' }, signal);
     return (await api.webhooks(list.listId, signal)).some(({ active }) => active);
   });
@@ -48,7 +48,7 @@ export async function addSandboxSubscriber(sandbox: SandboxProcess, node?: Subsc
 
 /** @param first ids of the lists that are offered first */
 async function pickList(api: CampaignMonitorApi, first: readonly string[]): Promise<CampaignMonitorList | undefined> {
-  const items = working(vscode.l10n.t('Reading the lists'), async (signal) => {
+  const items = working(vscode.l10n.t('Reading lists'), async (signal) => {
     const clients = await api.clients(signal);
     const lists = await Promise.all(clients.map(({ clientId }) => api.lists(clientId, signal)));
     return clients
@@ -62,8 +62,8 @@ async function pickList(api: CampaignMonitorApi, first: readonly string[]): Prom
       .sort((a, b) => Number(first.includes(b.list.listId)) - Number(first.includes(a.list.listId)));
   });
   const choice = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Add a Subscriber in the Sandbox'),
-    placeHolder: vscode.l10n.t('To which list?'),
+    title: vscode.l10n.t('Add Subscriber in Sandbox'),
+    placeHolder: vscode.l10n.t('Which list?'),
     matchOnDescription: true,
   });
   return choice?.list;
@@ -74,12 +74,12 @@ function sayAdded(address: string, list: string, isHeard: boolean): Promise<void
   return isHeard
     ? offer(
         'Information',
-        l10n.t('{0} is on the list {1} now. The webhook arrives in the events view.', address, list),
+        l10n.t('Added {0} to the list {1}. The webhook appears in the Events view.', address, list),
         { [l10n.t('Show Events')]: () => focusView('events') },
       )
     : offer(
         'Information',
-        l10n.t('{0} is on the list {1} now. The list has no active webhook, so nobody is told.', address, list),
+        l10n.t('Added {0} to the list {1}. The list has no active webhook, so no event is sent.', address, list),
         { [l10n.t('Register This Relay')]: byCommand('registerWebhooks') },
       );
 }

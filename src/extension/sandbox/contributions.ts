@@ -16,7 +16,7 @@ export const sandboxCommands = {
     menus: [{ menu: 'view/title', view: 'instances', when: `${prefix}.sandboxRunning`, group: '3_sandbox@2' }],
   },
   addSandboxSubscriber: {
-    title: 'Add a Subscriber in the Sandbox…',
+    title: 'Add Subscriber in Sandbox…',
     icon: 'person-add',
     palette: `${prefix}.sandboxRunning`,
     menus: [

@@ -22,7 +22,7 @@ export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<
     copySandboxFacts: async () => {
       const running = await sandbox.find();
       if (running !== undefined) return copyFacts(running);
-      throw new CommandError(vscode.l10n.t('The sandbox does not run'), vscode.l10n.t('Start it and try again.'), {
+      throw new CommandError(vscode.l10n.t('The sandbox isn’t running'), vscode.l10n.t('Start it, then try again.'), {
         title: vscode.l10n.t('Start Sandbox'),
         command: 'toggleSandbox',
       });
@@ -32,12 +32,12 @@ export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<
 }
 
 async function startSandbox(sandbox: SandboxProcess): Promise<void> {
-  const running = await working(vscode.l10n.t('Starting the sandbox'), (signal) => sandbox.start(signal));
+  const running = await working(vscode.l10n.t('Starting sandbox'), (signal) => sandbox.start(signal));
   // Not awaited: the message may stay, and whoever asked for a start goes on.
   void offer(
     'Information',
     vscode.l10n.t(
-      'The sandbox runs on this machine: Campaign Monitor and Open Connectors with made-up data. Nothing reaches a real account.',
+      'Sandbox running on this machine: Campaign Monitor and Open Connectors with made-up data. It never contacts a real account.',
     ),
     {
       [vscode.l10n.t('Copy URLs and Credentials')]: () => copyFacts(running),
@@ -48,9 +48,9 @@ async function startSandbox(sandbox: SandboxProcess): Promise<void> {
 
 async function stopSandbox(sandbox: SandboxProcess): Promise<void> {
   await sandbox.stop();
-  say(vscode.l10n.t('The sandbox has ended.'));
+  say(vscode.l10n.t('Sandbox stopped.'));
 }
 
 function copyFacts(running: RunningSandbox): Promise<void> {
-  return copy(sandboxFacts(running), vscode.l10n.t('Copied: paste it into a terminal.'));
+  return copy(sandboxFacts(running), vscode.l10n.t('Copied. Paste into a terminal.'));
 }

@@ -9,7 +9,7 @@ import type { RunningSandbox, SandboxPlace } from './shared-sandbox.ts';
 /** The sandbox could not be started. */
 export class SandboxStartError extends Error {
   override readonly name = 'SandboxStartError';
-  readonly next = vscode.l10n.t('Try again; cm-relay sandbox in a terminal says more');
+  readonly next = vscode.l10n.t('Try again, or run cm-relay sandbox in a terminal for details');
 }
 
 export class SandboxProcess implements vscode.Disposable {
@@ -76,7 +76,7 @@ export class SandboxProcess implements vscode.Disposable {
     try {
       running = (await this.find()) ?? (await findOrStartSandbox(this.#place, signal));
     } catch (error) {
-      throw new SandboxStartError(vscode.l10n.t('The sandbox did not start: {0}', (error as Error).message), {
+      throw new SandboxStartError(vscode.l10n.t('The sandbox didn’t start: {0}', (error as Error).message), {
         cause: error,
       });
     }

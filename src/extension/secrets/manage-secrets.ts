@@ -63,25 +63,25 @@ async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promi
     {
       label: `$(key) ${l10n.t('Signature Key…')}`,
       description: names('signatureKeys'),
-      detail: l10n.t('Signs what is sent to a destination'),
+      detail: l10n.t('Signs notifications for a destination'),
       topic: 'signatureKeys',
     },
     {
       label: `$(verified) ${l10n.t('Verify Key…')}`,
       description: names('verifyKeys'),
-      detail: l10n.t('Checks what Open Connectors sent'),
+      detail: l10n.t('Verifies notifications from Open Connectors'),
       topic: 'verifyKeys',
     },
     {
       label: `$(lock) ${l10n.t('Destination Credentials…')}`,
       description: names('credentials'),
-      detail: l10n.t('A header that is sent to a destination'),
+      detail: l10n.t('A header sent to a destination'),
       topic: 'credentials',
     },
     {
       label: `$(organization) ${l10n.t('Open Connectors Secrets…')}`,
-      description: isKept ? l10n.t('kept') : '',
-      detail: l10n.t('The user secret and the organization secret of the host in the settings'),
+      description: isKept ? l10n.t('stored') : '',
+      detail: l10n.t('User secret and organization secret for the host in your settings'),
       topic: 'openConnectors',
     },
   ];
@@ -92,13 +92,13 @@ async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promi
     ...(hasNames
       ? [
           {
-            label: `$(shield) ${l10n.t('Where Keys and Credentials May Go…')}`,
-            detail: l10n.t('What you allowed and did not allow, to be changed'),
+            label: `$(shield) ${l10n.t('Allowed Destinations for Keys and Credentials…')}`,
+            detail: l10n.t('Review what you allowed'),
             topic: 'consents' as const,
           },
         ]
       : []),
-    ...(hasNames ? [{ label: `$(trash) ${l10n.t('Remove a Key or Credentials…')}`, topic: 'remove' as const }] : []),
+    ...(hasNames ? [{ label: `$(trash) ${l10n.t('Remove Key or Credentials…')}`, topic: 'remove' as const }] : []),
     ...(isKept
       ? [{ label: `$(trash) ${l10n.t('Forget Open Connectors Secrets…')}`, topic: 'forgetOpenConnectors' as const }]
       : []),
@@ -106,13 +106,13 @@ async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promi
   const separator = (label: string): Choice => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const choice = await vscode.window.showQuickPick(
     [
-      separator(l10n.t('give or change')),
+      separator(l10n.t('add or change')),
       ...give,
-      ...(take.length > 0 ? [separator(l10n.t('limit or remove')), ...take] : []),
+      ...(take.length > 0 ? [separator(l10n.t('allow or remove')), ...take] : []),
     ],
     {
       title: l10n.t('Keys and Secrets'),
-      placeHolder: l10n.t('All are in VS Code’s secret storage; which one?'),
+      placeHolder: l10n.t('Stored in VS Code’s secret storage. Choose one'),
       matchOnDescription: true,
     },
   );

@@ -13,14 +13,14 @@ export async function setKey(secrets: SecretBox, kind: 'signatureKeys' | 'verify
   const value = await vscode.window.showInputBox({
     title:
       kind === 'signatureKeys' ? vscode.l10n.t('Signature key “{0}”', name) : vscode.l10n.t('Verify key “{0}”', name),
-    prompt: vscode.l10n.t('It is kept in VS Code’s secret storage, and in the relay’s memory'),
+    prompt: vscode.l10n.t('Stored in VS Code’s secret storage and in the relay’s memory'),
     password: true,
     ignoreFocusOut: true,
-    validateInput: (text) => (text === '' ? vscode.l10n.t('Give the key') : undefined),
+    validateInput: (text) => (text === '' ? vscode.l10n.t('Enter the key') : undefined),
   });
   if (value === undefined) return undefined;
   await secrets.set(kind, name, value);
-  say(vscode.l10n.t('The key “{0}” is kept.', name));
+  say(vscode.l10n.t('Key “{0}” stored.', name));
   return name;
 }
 
@@ -29,24 +29,23 @@ export async function setCredentials(secrets: SecretBox): Promise<string | undef
   const name = await nameToSet('credentials', secrets);
   if (name === undefined) return undefined;
   const header = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Header of the credentials “{0}”', name),
+    title: vscode.l10n.t('Header name for the credentials “{0}”', name),
     value: 'Authorization',
     ignoreFocusOut: true,
     validateInput: (text) =>
-      /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text) ? undefined : vscode.l10n.t('This is not the name of a header'),
+      /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text) ? undefined : vscode.l10n.t('Not a valid header name'),
   });
   if (header === undefined) return undefined;
   const value = await vscode.window.showInputBox({
     title: vscode.l10n.t('Value of {0}', header),
-    prompt: vscode.l10n.t('It is kept in VS Code’s secret storage, and in the relay’s memory'),
+    prompt: vscode.l10n.t('Stored in VS Code’s secret storage and in the relay’s memory'),
     password: true,
     ignoreFocusOut: true,
-    validateInput: (text) =>
-      /^[\t\x20-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('This cannot stand in a header'),
+    validateInput: (text) => (/^[\t\x20-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('Not valid in a header')),
   });
   if (value === undefined) return undefined;
   await secrets.set('credentials', name, JSON.stringify({ [header]: value }));
-  say(vscode.l10n.t('The credentials “{0}” are kept.', name));
+  say(vscode.l10n.t('Credentials “{0}” stored.', name));
   return name;
 }
 
@@ -61,16 +60,16 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
     secrets.names(kind).map((name) => ({ label: name, description: labels[kind], secret: kind })),
   );
   if (items.length === 0) {
-    void offer('Information', vscode.l10n.t('No keys and no credentials are kept.'), {});
+    void offer('Information', vscode.l10n.t('No keys or credentials are stored.'), {});
     return;
   }
   const choice = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Remove a Key or Credentials'),
-    placeHolder: vscode.l10n.t('The relay forgets it, too; what goes to a destination that uses it is held'),
+    title: vscode.l10n.t('Remove Key or Credentials'),
+    placeHolder: vscode.l10n.t('The relay forgets it too, and holds events for destinations that use it'),
   });
   if (choice === undefined) return;
   await secrets.remove(choice.secret, choice.label);
-  say(vscode.l10n.t('“{0}” is removed.', choice.label));
+  say(vscode.l10n.t('Removed “{0}”.', choice.label));
 }
 
 /**
@@ -84,16 +83,18 @@ export async function chooseSecret(
   title: string,
 ): Promise<string | null | undefined> {
   const { l10n } = vscode;
-  const none = { label: kind === 'credentials' ? l10n.t('No credentials') : l10n.t('Not signed') };
+  const none = { label: kind === 'credentials' ? l10n.t('No Credentials') : l10n.t('Not Signed') };
   const fresh = {
-    label: kind === 'credentials' ? l10n.t('$(add) New credentials…') : l10n.t('$(add) New key…'),
+    label: kind === 'credentials' ? l10n.t('$(add) New Credentials…') : l10n.t('$(add) New Key…'),
     choose: () => (kind === 'credentials' ? setCredentials(secrets) : setKey(secrets, kind)),
   };
   const kept = secrets.names(kind).map((name): Choice => ({ label: `$(key) ${name}`, choose: () => name }));
   const choice = await vscode.window.showQuickPick<vscode.QuickPickItem & Partial<Choice>>([none, ...kept, fresh], {
     title,
     placeHolder:
-      kind === 'credentials' ? l10n.t('Which credentials are sent along?') : l10n.t('Which key signs what is sent?'),
+      kind === 'credentials'
+        ? l10n.t('Which credentials do you want to send?')
+        : l10n.t('Which key do you want to sign with?'),
     ignoreFocusOut: true,
   });
   if (choice === undefined) return undefined;
@@ -107,14 +108,14 @@ async function nameToSet(kind: SecretKind, secrets: SecretBox): Promise<string |
   const prompt =
     kind === 'verifyKeys'
       ? l10n.t('Any name. The relay tries every verify key')
-      : l10n.t('Destinations use it by this name');
+      : l10n.t('Destinations refer to it by this name');
   const kept = secrets.names(kind);
   if (kept.length > 0) {
     type Named = vscode.QuickPickItem & { readonly name?: string };
-    const fresh: Named = { label: l10n.t('$(add) New name…') };
+    const fresh: Named = { label: l10n.t('$(add) New Name…') };
     const items = kept.map((name): Named => ({
       label: `$(key) ${name}`,
-      description: l10n.t('gets another value'),
+      description: l10n.t('replaces the value'),
       name,
     }));
     const choice = await vscode.window.showQuickPick([...items, fresh], {
@@ -132,7 +133,7 @@ async function nameToSet(kind: SecretKind, secrets: SecretBox): Promise<string |
     // Who fetches a name or a key from another window comes back to the box.
     ignoreFocusOut: true,
     validateInput: (name) =>
-      name.trim() === '' || name.trim().length > 100 ? l10n.t('Give it a name of at most 100 characters') : undefined,
+      name.trim() === '' || name.trim().length > 100 ? l10n.t('Enter a name of up to 100 characters') : undefined,
   });
   return typed?.trim();
 }

@@ -33,7 +33,7 @@ export function pauserOf(by: PausedBy, l10n: Localiser): string {
 /** That sending is paused: since when, by whom, and how many wait. */
 export function pausedText(sending: PausedSending, { now, language }: Reader, l10n: Localiser): string {
   return l10n.t(
-    'Sending is paused since {0} by {1}. Held: {2}.',
+    'Sending paused at {0} by {1}. Held: {2}.',
     clockOf(sending.since, now, language),
     pauserOf(sending.by, l10n),
     heldCount(sending.held).toLocaleString(language),
@@ -43,7 +43,7 @@ export function pausedText(sending: PausedSending, { now, language }: Reader, l1
 /** That sending was left paused, where no relay runs. */
 export function leftPausedText(sending: PausedSending, language: string, l10n: Localiser): string {
   return l10n.t(
-    'Sending is paused, and will be when the relay starts. Held: {0}.',
+    'Sending is paused and stays paused when the relay starts. Held: {0}.',
     heldCount(sending.held).toLocaleString(language),
   );
 }

@@ -33,7 +33,7 @@ export function createSendingCommands(session: Session): CommandHandlers<'sendin
       say(
         first === undefined
           ? l10n.t('Nothing is held.')
-          : l10n.t('{0} is sent. Held: {1}.', first.notificationId, written(heldCount(sending.held))),
+          : l10n.t('{0} sent. Held: {1}.', first.notificationId, written(heldCount(sending.held))),
       );
     },
   };
@@ -43,8 +43,8 @@ function continuedText(released: number, sending: Sending): string {
   const { l10n } = vscode;
   if (sending.state === 'paused') return pausedText(sending, readerNow(), l10n);
   return released === 0
-    ? l10n.t('Sending goes on. Nothing was held.')
-    : l10n.t('Sending goes on. Released: {0}.', written(released));
+    ? l10n.t('Sending resumed. No events were held.')
+    : l10n.t('Sending resumed. Released: {0}.', written(released));
 }
 
 function written(count: number): string {
@@ -77,7 +77,7 @@ export async function askAboutHeld(sending: Sending | undefined): Promise<HeldAt
     {
       modal: true,
       detail: l10n.t(
-        'What is kept is held at the next start, too. What is released is sent before the relay ends; what has not gone out within five seconds waits for the next start. What is discarded stays in the history, and Resend sends it after all.',
+        'Keep: stays held for the next start. Release: sends now; anything not sent within five seconds waits for the next start. Discard: stays in the history, and you can resend it.',
       ),
     },
     keep,

@@ -9,11 +9,11 @@ export function stopText({ place, eventId, breakpointIds, text, failure }: Stop,
     const names = inMessage(breakpointIds.join(', '));
     return eventId === null
       ? l10n.t(
-          'Sending stopped: the relay ended while breakpoint {0} was asked. It is off: set it again to have it asked.',
+          'Sending stopped because the relay ended while evaluating breakpoint {0}. The breakpoint is off; set it again to turn it on.',
           names,
         )
       : l10n.t(
-          'Sending stopped at breakpoint {0}, whose condition failed for {1}: {2}.',
+          'Sending stopped at breakpoint {0} because its condition failed for {1}: {2}.',
           names,
           eventId,
           // The relay's words say before each reason that the condition failed, in English.
@@ -24,9 +24,9 @@ export function stopText({ place, eventId, breakpointIds, text, failure }: Stop,
   const breakpoints = inMessage(breakpointIds.join(', '));
   switch (place) {
     case 'event':
-      return l10n.t('Sending stopped at breakpoint {0}: {1} is about to be sent.', breakpoints, eventId);
+      return l10n.t('Sending stopped at breakpoint {0} before {1} was sent.', breakpoints, eventId);
     case 'failed-attempt':
-      return l10n.t('Sending stopped at breakpoint {0}: an attempt to send {1} failed.', breakpoints, eventId);
+      return l10n.t('Sending stopped at breakpoint {0} after an attempt to send {1} failed.', breakpoints, eventId);
     case 'wrong-signature':
       return l10n.t(
         'Sending stopped at breakpoint {0}: the signature of {1} is wrong or missing.',

@@ -19,20 +19,23 @@ export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutput
   const named = hosts.slice(0, mostHosts).map((host) => inMessage(host));
   if (hosts.length > mostHosts) named.push('…');
   const facts = [
-    l10n.t('No relay of yours made {0}: it may have come with a repository or an archive.', inMessage(dataDir)),
-    ...(named.length === 0 ? [] : [l10n.t('It would send what comes in to {0}.', named.join(', '))]),
-    ...(hasSecret ? [l10n.t('Whoever made it knows the secret of its webhook URL.')] : []),
-    l10n.t('Start Afresh keeps it in the same folder, under another name.'),
+    l10n.t(
+      '{0} wasn’t created by one of your relays. It may have come with a repository or an archive.',
+      inMessage(dataDir),
+    ),
+    ...(named.length === 0 ? [] : [l10n.t('It would send events to {0}.', named.join(', '))]),
+    ...(hasSecret ? [l10n.t('Whoever created it knows the secret of its webhook URL.')] : []),
+    l10n.t('Start Fresh renames it and keeps it in the same folder.'),
   ];
-  const [use, afresh] = [l10n.t('Use It'), l10n.t('Start Afresh')];
+  const [use, afresh] = [l10n.t('Use It'), l10n.t('Start Fresh')];
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('Use a history that no relay of yours has made?'),
+    l10n.t('Use a history that your relays didn’t create?'),
     { modal: true, detail: facts.join('\n') },
     // Enter presses the first.
     afresh,
     use,
   );
-  if (choice === undefined) throw new GivenUpError('the data directory is not used');
+  if (choice === undefined) throw new GivenUpError('data directory not used');
   if (choice === use) {
     const notice = trustDataDirectory(dataDir);
     if (notice !== null) log.warn(notice);

@@ -13,7 +13,7 @@ import type { SettingProblem } from './settings.ts';
 /** The relay was ended by another window or on the command line. */
 export function sayStoppedElsewhere(): Promise<void> {
   const { l10n } = vscode;
-  return offer('Information', l10n.t('The relay was stopped by another window or on the command line.'), {
+  return offer('Information', l10n.t('Another window or a terminal stopped the relay.'), {
     [l10n.t('Start Relay')]: byCommand('start'),
   });
 }
@@ -32,7 +32,7 @@ export function offerRestart(message: string): Promise<void> {
 export function sayNotAttached(error: Error): Promise<void> {
   const { l10n } = vscode;
   const said = withNext(error, l10n);
-  return offer('Warning', l10n.t('The running relay cannot be used: {0}', said), {
+  return offer('Warning', l10n.t('Can’t use the running relay: {0}', said), {
     [l10n.t('Try Again')]: byCommand('start'),
     ...showLog(),
   });
@@ -41,7 +41,7 @@ export function sayNotAttached(error: Error): Promise<void> {
 /** A setting cannot be used, so that nothing was changed. */
 export function sayUnusable({ setting, message }: SettingProblem): Promise<void> {
   const { l10n } = vscode;
-  const text = l10n.t('The setting {0} cannot be used: {1}. The relay goes on with what it had.', setting, message);
+  const text = l10n.t('The setting {0} can’t be used: {1}. The relay keeps its previous value.', setting, message);
   return offer('Warning', text, { [l10n.t('Open Setting')]: () => openSettings(setting) });
 }
 
@@ -53,7 +53,7 @@ export function sayNotApplied(error: Error, again: () => void): Promise<void> {
   const { l10n } = vscode;
   const isProxy = (error as { advice?: unknown }).advice === 'check-proxy';
   const text = l10n.t(
-    'The relay did not take the changed settings and goes on with what it had: {0}',
+    'The relay rejected the changed settings and keeps the previous ones: {0}',
     withNext(error, l10n),
   );
   return offer('Warning', text, {
@@ -67,7 +67,7 @@ export function sayNotApplied(error: Error, again: () => void): Promise<void> {
 export function sayHeld(origin: string): Promise<void> {
   const { l10n } = vscode;
   const text = l10n.t(
-    'What goes to {0} is held until you allow the keys and credentials that it uses.',
+    'Events for {0} are held until you allow the destination’s keys and credentials.',
     inMessage(origin),
   );
   return offer('Information', text, { [l10n.t('Choose…')]: byCommand('manageSecrets', 'consents') });

@@ -121,8 +121,8 @@ export class StoppedHistory {
       this.close();
       this.#failure = new CommandError(
         why === undefined
-          ? vscode.l10n.t('The process that reads the history has ended')
-          : vscode.l10n.t('The process that reads the history has ended ({0})', why),
+          ? vscode.l10n.t('The process that reads the history ended')
+          : vscode.l10n.t('The process that reads the history ended ({0})', why),
         vscode.l10n.t('Try again.'),
       );
     });

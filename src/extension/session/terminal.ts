@@ -25,7 +25,7 @@ export async function openRelayTerminal(context: vscode.ExtensionContext, sessio
     name: 'cm-relay',
     iconPath: new vscode.ThemeIcon('broadcast'),
     env: { CM_RELAY_DATA_DIR: session.dataDir, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` },
-    message: vscode.l10n.t('cm-relay works on the relay of this window. Try: cm-relay events'),
+    message: vscode.l10n.t('cm-relay uses this window’s relay. Try: cm-relay events'),
   });
   terminal.show();
 }

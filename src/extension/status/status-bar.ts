@@ -44,7 +44,7 @@ function shown(state: SessionState): Shown {
         text: '$(circle-slash) CM Relay',
         tooltip:
           state.elsewhere === true
-            ? l10n.t('Campaign Monitor Relay: stopped by another window or on the command line')
+            ? l10n.t('Campaign Monitor Relay: stopped by another window or a terminal')
             : l10n.t('Campaign Monitor Relay: stopped'),
       };
     case 'starting':
@@ -69,7 +69,9 @@ function shown(state: SessionState): Shown {
 function standing({ destinations }: RunningStatus): string[] {
   return destinations
     .filter(({ timeoutLifted }) => timeoutLifted === true)
-    .map(({ url }) => vscode.l10n.t('The handler at {0} stands at a breakpoint: it has no time-out', placeOf(url)));
+    .map(({ url }) =>
+      vscode.l10n.t('The handler at {0} is at a breakpoint, so its time-out is suspended', placeOf(url)),
+    );
 }
 
 /** Nothing is sent, whatever else goes on: that comes first. */
@@ -100,12 +102,12 @@ function running(status: RunningStatus): Shown {
     case 'verifying':
       return {
         text: `$(loading~spin) CM Relay ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: the public URL is being opened. {0}', tunnel.reason),
+        tooltip: l10n.t('Campaign Monitor Relay: opening public URL. {0}', tunnel.reason),
       };
     case 'degraded':
       return {
         text: `$(warning) CM Relay ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: the public URL does not answer. {0}', tunnel.reason),
+        tooltip: l10n.t('Campaign Monitor Relay: public URL not answering. {0}', tunnel.reason),
         warning: 'warning',
       };
     case 'failed':
@@ -117,7 +119,7 @@ function running(status: RunningStatus): Shown {
     case 'closed':
       return {
         text: `$(plug) CM Relay ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: listens on this machine only; events: {0}', received),
+        tooltip: l10n.t('Campaign Monitor Relay: reachable from this machine only; events: {0}', received),
       };
   }
 }

@@ -84,7 +84,7 @@ export async function showStatusMenu(session: Session): Promise<void> {
   );
   const choice = await vscode.window.showQuickPick(choices, {
     title,
-    placeHolder: l10n.t('What would you like to do?'),
+    placeHolder: l10n.t('What do you want to do?'),
   });
   await choice?.run?.();
 }
@@ -96,9 +96,9 @@ function titleOf(tunnel: TunnelStatus): string {
     case 'open':
       return tunnel.previousUrl === null
         ? l10n.t('Open at {0}', tunnel.url)
-        : l10n.t('Open at {0}; what is registered at {1} no longer arrives', tunnel.url, tunnel.previousUrl);
+        : l10n.t('Open at {0}; events for {1} no longer arrive', tunnel.url, tunnel.previousUrl);
     case 'closed':
-      return l10n.t('Only this machine reaches the relay');
+      return l10n.t('Reachable from this machine only');
     case 'opening':
     case 'verifying':
     case 'degraded':

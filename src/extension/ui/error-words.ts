@@ -75,14 +75,14 @@ export function nextOf(error: unknown, l10n: Localiser): string | undefined {
     case 'OpenConnectorsError':
       return sayIn(l10n)(named.next);
     case 'OpenConnectorsHostError':
-      return l10n.t('Give a host such as {0}, as your tenant’s API documentation names it.', named.example);
+      return l10n.t('Enter a host such as {0}. Your tenant’s API documentation shows it.', named.example);
     case 'RelayRequestError':
     case 'NoRelayError':
     case 'DataDirectoryError':
     case 'UnsafeSocketFolderError':
       return nextOfRelay(named, l10n);
     case 'AuthorizationUrlError':
-      return l10n.t('Check the host that the URL was asked from.');
+      return l10n.t('Check the host you requested the URL from.');
     default: {
       named satisfies never;
       const { next } = error as { next?: unknown };
@@ -110,68 +110,66 @@ export function withNext(error: unknown, l10n: Localiser): string {
 
 function campaignMonitorMessages(l10n: Localiser): Readonly<Record<CampaignMonitorErrorKind, string>> {
   return {
-    'bad-api-key': l10n.t('Campaign Monitor does not take this API key'),
-    'wrong-list': l10n.t('Campaign Monitor does not know this list'),
-    'wrong-client': l10n.t('Campaign Monitor does not know this client'),
-    'invalid-token': l10n.t('Campaign Monitor does not take this sign-in'),
+    'bad-api-key': l10n.t('Campaign Monitor rejected this API key'),
+    'wrong-list': l10n.t('Campaign Monitor can’t find this list'),
+    'wrong-client': l10n.t('Campaign Monitor can’t find this client'),
+    'invalid-token': l10n.t('Campaign Monitor rejected this sign-in'),
     'expired-token': l10n.t('The sign-in has expired'),
     'revoked-token': l10n.t('The sign-in was revoked'),
-    'permission-missing': l10n.t('This sign-in may not do that'),
-    'bad-webhook-url': l10n.t('Campaign Monitor does not take the webhook’s URL'),
-    'bad-webhook-format': l10n.t('Campaign Monitor does not take the webhook’s format'),
-    'bad-webhook-event': l10n.t('Campaign Monitor does not take the webhook’s events'),
-    'webhook-test-failed': l10n.t('The test of the webhook failed'),
-    'not-found': l10n.t('Campaign Monitor does not have it'),
-    'rate-limited': l10n.t('Campaign Monitor asks for a pause'),
-    refused: l10n.t('Campaign Monitor refused'),
+    'permission-missing': l10n.t('This sign-in doesn’t have permission'),
+    'bad-webhook-url': l10n.t('Campaign Monitor rejected the webhook’s URL'),
+    'bad-webhook-format': l10n.t('Campaign Monitor rejected the webhook’s format'),
+    'bad-webhook-event': l10n.t('Campaign Monitor rejected the webhook’s events'),
+    'webhook-test-failed': l10n.t('The webhook test failed'),
+    'not-found': l10n.t('Campaign Monitor can’t find it'),
+    'rate-limited': l10n.t('Campaign Monitor received too many requests'),
+    refused: l10n.t('Campaign Monitor refused the request'),
     ...connectionMessages(l10n),
   };
 }
 
 function oauthMessages(l10n: Localiser): Readonly<Record<CampaignMonitorOAuthErrorKind, string>> {
-  return { refused: l10n.t('Campaign Monitor did not grant access'), ...connectionMessages(l10n) };
+  return { refused: l10n.t('Campaign Monitor didn’t grant access'), ...connectionMessages(l10n) };
 }
 
 function connectionMessages(
   l10n: Localiser,
 ): Readonly<Record<Exclude<CampaignMonitorOAuthErrorKind, 'refused'>, string>> {
   return {
-    unreachable: l10n.t('Campaign Monitor cannot be reached'),
-    'timed-out': l10n.t('Campaign Monitor did not answer in time'),
+    unreachable: l10n.t('Can’t reach Campaign Monitor'),
+    'timed-out': l10n.t('Campaign Monitor didn’t answer in time'),
     cancelled: l10n.t('Cancelled'),
-    'unexpected-answer': l10n.t('Campaign Monitor answered otherwise than it documents'),
+    'unexpected-answer': l10n.t('Campaign Monitor returned an undocumented answer'),
   };
 }
 
 function openConnectorsMessage({ kind, advice, said, status }: OpenConnectorsError, l10n: Localiser): string {
   switch (kind) {
     case 'refused':
-      if (said !== null) return l10n.t('Open Connectors refused: {0}', said);
-      if (status !== null) return withStatus(l10n.t('Open Connectors refused'), status, l10n);
+      if (said !== null) return l10n.t('Open Connectors refused the request: {0}', said);
+      if (status !== null) return withStatus(l10n.t('Open Connectors refused the request'), status, l10n);
       // Nothing was sent.
       return advice === 'give-secret-itself'
-        ? l10n.t('A masked value would be written over a secret of the instance')
-        : l10n.t('A secret is missing, or holds a character that none has');
+        ? l10n.t('A masked value would overwrite one of the instance’s secrets')
+        : l10n.t('A secret is missing or contains an invalid character');
     case 'timed-out':
-      return l10n.t('Open Connectors did not answer in time');
+      return l10n.t('Open Connectors didn’t answer in time');
     case 'cancelled':
       return l10n.t('Cancelled');
     case 'unreachable':
-      return said === null
-        ? l10n.t('Open Connectors could not be asked')
-        : l10n.t('Open Connectors could not be asked: {0}', said);
+      return said === null ? l10n.t('Can’t reach Open Connectors') : l10n.t('Can’t reach Open Connectors: {0}', said);
     case 'unexpected-answer':
       return said === null
-        ? withStatus(l10n.t('Open Connectors answered otherwise than its API does'), status, l10n)
-        : l10n.t('Open Connectors could not be asked: {0}', said);
+        ? withStatus(l10n.t('Open Connectors returned an unexpected answer'), status, l10n)
+        : l10n.t('Can’t reach Open Connectors: {0}', said);
   }
 }
 
 function hostMessages(l10n: Localiser): Readonly<Record<HostProblem, string>> {
   return {
-    'no-host': l10n.t('The host of Open Connectors is no host name or URL'),
-    'not-https': l10n.t('The host of Open Connectors must be reached by https, since secrets are sent to it'),
-    'holds-credentials': l10n.t('The host of Open Connectors must not hold a user or password'),
+    'no-host': l10n.t('The Open Connectors host isn’t a valid host name or URL'),
+    'not-https': l10n.t('The Open Connectors host must use https, because secrets are sent to it'),
+    'holds-credentials': l10n.t('The Open Connectors host must not contain a user name or password'),
   };
 }
 
@@ -179,32 +177,32 @@ function hostMessages(l10n: Localiser): Readonly<Record<HostProblem, string>> {
 function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
   return {
     'ask-from-its-environment': l10n.t(
-      'Start VS Code with the XDG_RUNTIME_DIR and TMPDIR with which the relay was started, or end its process and start it again: what it acknowledged is kept.',
+      'Start VS Code with the same XDG_RUNTIME_DIR and TMPDIR as the relay. Or end the relay’s process and start it again; no acknowledged event is lost.',
     ),
-    'attach-or-stop': l10n.t('Stop the relay that runs, then try again.'),
-    'check-folder': l10n.t('Check that the folder exists, is yours and has room.'),
-    'check-proxy': l10n.t('Look at the setting http.proxy, or at HTTP_PROXY and HTTPS_PROXY in the environment.'),
-    'choose-again': l10n.t('Refresh the events view and choose again.'),
+    'attach-or-stop': l10n.t('Stop the running relay, then try again.'),
+    'check-folder': l10n.t('Check that the folder exists, belongs to you, and has free space.'),
+    'check-proxy': l10n.t('Check the setting http.proxy, or HTTP_PROXY and HTTPS_PROXY in the environment.'),
+    'choose-again': l10n.t('Refresh the Events view and choose again.'),
     'choose-data-directory': l10n.t(
-      'The extension chooses this folder itself: move it away, and the relay makes a new one.',
+      'Move this folder away. The extension chooses its location, and the relay creates a new one.',
     ),
     'choose-safe-place': l10n.t(
-      'Look who may write to that folder: only you and the system should, or another folder could be put in its place.',
+      'Check who can write to that folder. Only you and the system should be able to; otherwise, someone could replace it.',
     ),
-    'close-data-directory': l10n.t('Make it yours alone with chmod 700, then try again.'),
-    'list-events': l10n.t('It may have been removed: only so much history is kept. Refresh the events view.'),
-    'look-at-data-directory': l10n.t('Look who made that file, remove it, then try again.'),
-    'move-history': l10n.t('Move that file away: a new history is begun then.'),
-    'migrate-history': l10n.t('Start the relay once: that brings it up to date.'),
-    'see-destinations': l10n.t('The view Destinations shows which there are.'),
+    'close-data-directory': l10n.t('Restrict it to yourself with chmod 700, then try again.'),
+    'list-events': l10n.t('It may have been removed, because the history is limited. Refresh the Events view.'),
+    'look-at-data-directory': l10n.t('Check who created that file, remove it, then try again.'),
+    'move-history': l10n.t('Move that file away. The relay then starts a new history.'),
+    'migrate-history': l10n.t('Start the relay once to update it.'),
+    'see-destinations': l10n.t('See the Destinations view for valid ones.'),
     'see-url': l10n.t('Copy the new one from the relay’s status menu.'),
-    'see-what-is-held': l10n.t('Refresh the events view: it shows what is held.'),
-    'send-something': l10n.t('Start the relay and send it something.'),
+    'see-what-is-held': l10n.t('Refresh the Events view to see what’s held.'),
+    'send-something': l10n.t('Start the relay and send it an event.'),
     'start-relay': l10n.t('Start it with the command Start Relay.'),
-    'start-to-set-aside': l10n.t('Start the relay: what it cannot use it sets aside, and begins a new one.'),
-    'take-what-waits': l10n.t('Let the destinations take it, discard it, or raise the limit of the history.'),
+    'start-to-set-aside': l10n.t('Start the relay: it sets the unusable file aside and starts a new one.'),
+    'take-what-waits': l10n.t('Send or discard waiting events, or raise the history limit.'),
     'trust-data-directory': l10n.t(
-      'It may have come with a repository or an archive. Start the relay: you are asked whether it may be used.',
+      'It may have come with a repository or an archive. Start the relay to choose whether to use it.',
     ),
     'update-program': l10n.t('Update the extension.'),
     'update-runtime': l10n.t('Use VS Code 1.101 or later.'),

@@ -46,8 +46,8 @@ export async function focusedRows<Node>(
 /** It is not certain which rows are meant. */
 export function rowsChanged(): CommandError {
   return new CommandError(
-    vscode.l10n.t('The rows have changed at this moment'),
-    vscode.l10n.t('Look which one has the focus and try again.'),
+    vscode.l10n.t('The rows changed just now'),
+    vscode.l10n.t('Check which one has the focus, then try again.'),
   );
 }
 

@@ -16,8 +16,8 @@ export async function saveFile(target: vscode.Uri, content: string | Uint8Array)
   } catch (error) {
     if (!(error instanceof UserFileError || error instanceof vscode.FileSystemError)) throw error;
     throw new CommandError(
-      l10n.t('The file could not be written: {0}', inMessage(error.message, 300)),
-      l10n.t('Choose another place for it.'),
+      l10n.t('Couldn’t write the file: {0}', inMessage(error.message, 300)),
+      l10n.t('Choose another location.'),
     );
   }
 }

@@ -27,8 +27,8 @@ export async function changeWebhooks(
   const foreign = nodes.filter((node) => !view.isCreated(node));
   if (foreign.length > 0 && nodes.length > 1 && foreign.some((node) => view.placeOf(node) === 'foreign')) {
     throw new CommandError(
-      vscode.l10n.t('Some of these webhooks are not this tool’s'),
-      vscode.l10n.t('Somebody else’s are changed one at a time: select one alone.'),
+      vscode.l10n.t('Some of these webhooks weren’t created here'),
+      vscode.l10n.t('Change webhooks that weren’t created here one at a time. Select only one.'),
     );
   }
   if (what === 'delete' && !(await confirmDeletion(view, nodes, foreign))) return;
@@ -61,8 +61,8 @@ async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readon
   const [failure] = failures;
   if (failure === undefined) return changed;
   throw new CommandError(
-    vscode.l10n.t('{0} of {1} webhooks were not changed: {2}', failures.length, nodes.length, failure),
-    vscode.l10n.t('Refresh the view and try again.'),
+    vscode.l10n.t('{0} of {1} webhooks weren’t changed: {2}', failures.length, nodes.length, failure),
+    vscode.l10n.t('Refresh the view, then try again.'),
   );
 }
 
@@ -111,26 +111,26 @@ async function confirmDeletion(
     nodes.length === 1
       ? foreign.length === 0
         ? l10n.t('Delete the webhook of “{0}”?', inMessage(first?.list.name ?? '', 60))
-        : l10n.t('Delete a webhook that this tool did not create?')
+        : l10n.t('Delete a webhook that wasn’t created here?')
       : l10n.t('Delete {0} webhooks?', nodes.length);
   const consequence =
     foreign.length === 0
-      ? l10n.t('Campaign Monitor no longer posts there. The relay can be registered again.')
+      ? l10n.t('Campaign Monitor stops posting to it. You can register the relay again.')
       : consequenceFor(view, foreign);
   return isConfirmed(question, nodes, consequence, l10n.t('Delete'));
 }
 
 function confirmDeactivation(view: WebhooksView, foreign: readonly WebhookNode[]): Promise<boolean> {
   const { l10n } = vscode;
-  const question = l10n.t('Deactivate a webhook that this tool did not create?');
+  const question = l10n.t('Deactivate a webhook that wasn’t created here?');
   return isConfirmed(question, foreign, consequenceFor(view, foreign), l10n.t('Deactivate'));
 }
 
 /** What it means for whoever registered them. */
 function consequenceFor(view: WebhooksView, foreign: readonly WebhookNode[]): string {
   return foreign.some((node) => view.placeOf(node) === 'foreign')
-    ? vscode.l10n.t('Whoever registered it no longer hears of this list’s subscribers.')
-    : vscode.l10n.t('It points to this machine, but was not registered from here.');
+    ? vscode.l10n.t('Its owner no longer gets events for this list.')
+    : vscode.l10n.t('It points to this machine, but wasn’t registered from here.');
 }
 
 async function isConfirmed(
@@ -168,12 +168,12 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
     return found;
   });
   if (old.length === 0) {
-    void offer('Information', l10n.t('No webhook points to an old URL of this machine.'), {});
+    void offer('Information', l10n.t('No webhook uses an old URL of this machine.'), {});
     return;
   }
   const remove = l10n.t('Remove');
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('Remove webhooks that point to old URLs of this machine?'),
+    l10n.t('Remove webhooks that use old URLs of this machine?'),
     {
       modal: true,
       detail: old.map(placeInWords).join('\n'),
@@ -182,5 +182,5 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
   );
   if (choice !== remove) return;
   const removed = await changeAll(parts, 'delete', old);
-  say(l10n.t('Removed webhooks that pointed to old URLs: {0}.', removed));
+  say(l10n.t('Removed webhooks with old URLs: {0}.', removed));
 }

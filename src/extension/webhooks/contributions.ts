@@ -41,7 +41,7 @@ export const webhooksCommands = {
     keys: [{ key: 'delete', mac: 'cmd+backspace', when: rowsFocused('webhooks') }],
   },
   deleteOldWebhooks: {
-    title: 'Remove All Webhooks That Point to Old URLs…',
+    title: 'Remove Webhooks with Old URLs…',
     palette: false,
     menus: [{ menu: 'view/title', view: 'webhooks', when: `${prefix}.signedIn`, group: '2_act@1' }],
   },

@@ -66,12 +66,12 @@ export function createListPicker({ accounts, source, signIn }: PickListsParts): 
       const chosen = await askChoices<ListItem>(place, {
         placeholder: vscode.l10n.t('Which lists?'),
         items: (signal) => itemsOf(account, ids, describe, signal),
-        check: ({ length }) => (length === 0 ? vscode.l10n.t('Tick at least one list') : undefined),
+        check: ({ length }) => (length === 0 ? vscode.l10n.t('Select at least one list') : undefined),
       });
       return ifAnswered(chosen, (all) => all.flatMap(({ list }) => (list === undefined ? [] : [list])));
     },
     async pickListIds(selected, signal) {
-      const title = vscode.l10n.t('Lists of Campaign Monitor');
+      const title = vscode.l10n.t('Campaign Monitor Lists');
       const account = accounts.all().length === 0 ? await signIn() : await pickAccount(accounts, title);
       if (account === undefined || signal.aborted) return undefined;
       const chosen = await askChoices<ListItem>(
@@ -86,7 +86,7 @@ export function createListPicker({ accounts, source, signIn }: PickListsParts): 
             if (others.length === 0) return offered;
             return [
               ...offered,
-              { label: vscode.l10n.t('Not of this account'), kind: vscode.QuickPickItemKind.Separator },
+              { label: vscode.l10n.t('Not in this account'), kind: vscode.QuickPickItemKind.Separator },
               ...others.map((listId) => ({ label: printable(listId), picked: true, listId })),
             ];
           },

@@ -119,8 +119,8 @@ async function sayRegistered(
     await byCommand('testWebhook', node)();
   };
   const text = done.every(({ hookChange }) => hookChange === 'kept')
-    ? vscode.l10n.t('This relay was registered already: {0}.', names)
-    : vscode.l10n.t('This relay is registered: {0}. Changes of subscribers now arrive in the events view.', names);
+    ? vscode.l10n.t('This relay was already registered: {0}.', names)
+    : vscode.l10n.t('Relay registered: {0}. Subscriber changes now appear in the Events view.', names);
   if (isSeen) {
     say(text);
     return;
@@ -141,17 +141,17 @@ async function askEvents(
 ): Promise<Answer<Pick<Wanted, 'events' | 'asksFormat'>>> {
   const { l10n } = vscode;
   const items = [
-    { label: 'Subscribe', description: l10n.t('somebody joins') },
-    { label: 'Update', description: l10n.t('an address, a name or a field changes') },
-    { label: 'Deactivate', description: l10n.t('somebody leaves, bounces or is deleted') },
+    { label: 'Subscribe', description: l10n.t('someone joins') },
+    { label: 'Update', description: l10n.t('an address, name, or field changes') },
+    { label: 'Deactivate', description: l10n.t('someone leaves, bounces, or is deleted') },
   ].map((item) => ({ ...item, picked: picked.includes(item.label) }));
   let asksFormat = before;
   const answer = await askChoices(place, {
     placeholder: l10n.t('Which events?'),
     items: () => items,
-    check: ({ length }) => (length === 0 ? l10n.t('Tick at least one event') : undefined),
+    check: ({ length }) => (length === 0 ? l10n.t('Select at least one event') : undefined),
     further: {
-      button: { iconPath: new vscode.ThemeIcon('json'), tooltip: l10n.t('Choose the Format: JSON or XML…') },
+      button: { iconPath: new vscode.ThemeIcon('json'), tooltip: l10n.t('Choose Format: JSON or XML…') },
       pressed: () => (asksFormat = true),
     },
   });
@@ -162,7 +162,7 @@ async function askFormat(place: StepPlace, { format }: Wanted): Promise<Answer<P
   const { l10n } = vscode;
   const items = [
     { label: 'JSON', description: l10n.t('documented by Campaign Monitor'), format: 'json' },
-    { label: 'XML', description: l10n.t('read by element names, its exact shape is not documented'), format: 'xml' },
+    { label: 'XML', description: l10n.t('read by element names; its exact format is undocumented'), format: 'xml' },
   ] as const;
   const answer = await askChoice<(typeof items)[number]>(place, {
     placeholder: l10n.t('Which format?'),

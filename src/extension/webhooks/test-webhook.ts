@@ -18,9 +18,7 @@ export async function testWebhook(parts: WebhookCommandParts, node: WebhookNode)
   const { list, hook } = node;
   const api = await accounts.api(list.account);
   try {
-    await working(vscode.l10n.t('Testing the webhook'), (signal) =>
-      api.testWebhook(list.listId, hook.webhookId, signal),
-    );
+    await working(vscode.l10n.t('Testing webhook'), (signal) => api.testWebhook(list.listId, hook.webhookId, signal));
   } catch (error) {
     const { kind, resultData, message } = error as Error & { kind?: string; resultData?: unknown };
     if (kind !== 'webhook-test-failed') throw error;
@@ -65,7 +63,7 @@ function sayTestFailed(
     start: { [l10n.t('Start Relay')]: byCommand('start') },
     none: {},
   };
-  return offer('Error', l10n.t('The test of the webhook failed: {0}. {1}', why, next), {
+  return offer('Error', l10n.t('The webhook test failed: {0}. {1}', why, next), {
     ...steps[step],
     [l10n.t('Test Again')]: () => testWebhook(parts, node),
   });

@@ -16,18 +16,18 @@ export function testWords(failure: TestFailure, place: Place, l10n: Localiser): 
   switch (place) {
     case 'old':
       return {
-        next: l10n.t('It points to an old URL of this machine. Register the relay anew, which moves it.'),
+        next: l10n.t('It points to an old URL of this machine. Register the relay again to update it.'),
         step: 'move',
       };
     case 'asleep':
       return {
-        next: l10n.t('The relay has no public URL now. Open it, then test again.'),
+        next: l10n.t('The relay has no public URL. Open it, then test again.'),
         step: 'open-public-url',
       };
     case 'stopped':
-      return { next: l10n.t('The relay does not run. Start it, then test again.'), step: 'start' };
+      return { next: l10n.t('The relay isn’t running. Start it, then test again.'), step: 'start' };
     case 'other':
-      return { next: l10n.t('Start the relay in the folder that it belongs to.'), step: 'none' };
+      return { next: l10n.t('Start the relay in the folder it belongs to.'), step: 'none' };
     case 'current':
     case 'foreign':
       return { next: nextOf(failure, place, l10n), step: 'none' };
@@ -35,14 +35,14 @@ export function testWords(failure: TestFailure, place: Place, l10n: Localiser): 
 }
 
 function nextOf(failure: TestFailure, place: 'current' | 'foreign', l10n: Localiser): string {
-  if (place === 'foreign') return l10n.t('It is not this tool’s: ask whoever runs the server.');
+  if (place === 'foreign') return l10n.t('The webhook wasn’t created here. Ask whoever runs the server.');
   switch (failure.kind) {
     case 'too-slow':
     case 'connection-lost':
     case 'relay-gone':
       return l10n.t('Check in the status bar that the public URL answers, then test again.');
     case 'guarded':
-      return l10n.t('Choose a tunnel that lets programs through without asking.');
+      return l10n.t('Choose a tunnel that doesn’t require visitors to sign in.');
     case 'bad-certificate':
       return l10n.t('Use a tunnel or a URL with a valid certificate.');
     case 'unknown-host':
@@ -51,6 +51,6 @@ function nextOf(failure: TestFailure, place: 'current' | 'foreign', l10n: Locali
     case 'redirected':
     case 'answered':
     case 'unexplained':
-      return l10n.t('Check the tunnel’s settings, close and open the public URL, then test again.');
+      return l10n.t('Check the tunnel settings, close and reopen the public URL, then test again.');
   }
 }

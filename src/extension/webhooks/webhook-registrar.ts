@@ -168,12 +168,12 @@ export class WebhookRegistrar {
     account: Account,
   ): Promise<HookChange | null> {
     const { urls } = this;
-    if (urls === undefined) throw new Error(vscode.l10n.t('The relay is not running'));
+    if (urls === undefined) throw new Error(vscode.l10n.t('The relay isn’t running'));
     const { journal } = this.#parts;
     const url = urlFor(reachOf(account), urls);
     switch (action) {
       case 'bring':
-        if (url === null) throw new Error(vscode.l10n.t('There is no public URL now.'));
+        if (url === null) throw new Error(vscode.l10n.t('Public URL closed.'));
         return pointHere(vendor, journal, registration, url);
       case 'deactivate':
         await deactivateOurs(vendor, journal, registration);
@@ -191,7 +191,7 @@ export class WebhookRegistrar {
 /** What failed, and what to do next. */
 export function sayFailure({ registration, error }: Failure): string {
   return vscode.l10n.t(
-    'The webhook of the list “{0}” was not changed: {1}. {2}',
+    'The webhook of the list “{0}” wasn’t changed: {1}. {2}',
     inMessage(registration.listName),
     inMessage(messageOf(error, vscode.l10n), 500),
     nextOf(error, vscode.l10n) ?? '',

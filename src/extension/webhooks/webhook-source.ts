@@ -118,7 +118,7 @@ export class WebhookSource {
         const hooks = await api.webhooks(node.listId, signal);
         if (hooks.length === 0) {
           return [
-            note(node, vscode.l10n.t('No webhooks'), vscode.l10n.t('Register this relay'), 'registerWebhooks', node),
+            note(node, vscode.l10n.t('No webhooks'), vscode.l10n.t('Register This Relay'), 'registerWebhooks', node),
           ];
         }
         return hooks.map((hook) => ({ kind: 'webhook', list: node, hook }));
@@ -128,7 +128,7 @@ export class WebhookSource {
 
   #explain(key: string, error: Error & { kind?: string; needsSignIn?: boolean }): NoteNode[] {
     if (error instanceof AccountError && error.kind === 'sandbox-stopped') {
-      const next = vscode.l10n.t('Start the sandbox');
+      const next = vscode.l10n.t('Start Sandbox');
       return [
         { kind: 'note', id: key, label: error.message, next, severity: 'info', command: 'signIn', way: 'sandbox' },
       ];

@@ -12,15 +12,15 @@ export function labelOf(url: string, place: Place, l10n: Localiser): string {
     case 'current':
       return l10n.t('This relay');
     case 'asleep':
-      return l10n.t('This relay, without its public URL');
+      return l10n.t('This relay (no public URL)');
     case 'stopped':
-      return l10n.t('This relay, which does not run');
+      return l10n.t('This relay (not running)');
     case 'old':
       return l10n.t('Old URL of this machine');
     case 'other':
       return l10n.t('Another folder’s relay');
     case 'foreign':
-      return URL.canParse(url) ? printable(new URL(url).host) : l10n.t('Somebody else’s');
+      return URL.canParse(url) ? printable(new URL(url).host) : l10n.t('Someone else’s');
   }
 }
 

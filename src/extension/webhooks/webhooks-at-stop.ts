@@ -32,11 +32,11 @@ async function ask(active: readonly Registration[]): Promise<'leave' | 'deactiva
   const deactivate = vscode.l10n.t('Deactivate');
   const remove = vscode.l10n.t('Delete');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Stop the relay? Webhooks of Campaign Monitor point to it.'),
+    vscode.l10n.t('Stop the relay? Campaign Monitor webhooks point to it.'),
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Registered on: {0}. A webhook that is left fails while the relay is stopped, and Campaign Monitor deactivates it after about a week. One that is deactivated can be brought back at the next start.',
+        'Registered on: {0}. While the relay is stopped, its webhooks fail, and Campaign Monitor deactivates them after about a week. If you deactivate them now, you can reactivate them at the next start.',
         someOf(
           active.map(({ listName }) => listName),
           vscode.l10n,

@@ -171,7 +171,7 @@ export class ChannelMemory {
       const all = [...this.#connections];
       const yielding = all.find(({ hasSpoken }) => !hasSpoken) ?? all.at(-1);
       this.#sayOnce(
-        `more than ${mostConnections} clients are connected: one that says nothing, else the one that came last, is cut off for the next`,
+        `more than ${mostConnections} clients connected: disconnecting one that has sent nothing, or else the newest`,
       );
       if (yielding !== undefined) {
         this.leave(yielding);
@@ -192,7 +192,7 @@ export class ChannelMemory {
   /** Ends a connection. @param why what its client did */
   close(connection: ConnectionMemory, why: string): void {
     this.leave(connection);
-    this.#sayOnce(`a client ${why} and was cut off`);
+    this.#sayOnce(`disconnected a client that ${why}`);
     connection.socket.destroy();
   }
 
@@ -201,7 +201,7 @@ export class ChannelMemory {
     this.#relieve(
       (each) => each.incoming,
       () => this.incomingBytes > mostIncoming,
-      `was the slowest to say what it asks, when all clients had sent more than ${mostIncoming} bytes`,
+      `was the slowest to complete a request while all clients had sent more than ${mostIncoming} bytes`,
     );
   }
 
@@ -210,7 +210,7 @@ export class ChannelMemory {
     this.#relieve(
       (each) => each.outgoing,
       () => this.#keptBytes > mostOutgoing,
-      `was the slowest to read, when more than ${mostOutgoing} bytes waited for all clients`,
+      `was the slowest to read while more than ${mostOutgoing} bytes waited for all clients`,
     );
   }
 
@@ -314,7 +314,7 @@ export class CountedReader extends AbstractMessageReader implements MessageReade
         const end = all.subarray(0, mostHeaderBytes).indexOf('\r\n\r\n');
         if (end === -1 && all.length < mostHeaderBytes) return undefined;
         const length = /^content-length: *(\d+) *$/im.exec(all.toString('latin1', 0, Math.max(0, end)))?.[1];
-        if (length === undefined) throw new Error('a message begins without Content-Length');
+        if (length === undefined) throw new Error('a message starts without Content-Length');
         this.#length = Number(length);
         all = all.subarray(end + 4);
       }

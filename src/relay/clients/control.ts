@@ -72,7 +72,7 @@ export class Control {
     const { channel, unsafe } = prepareChannel(this.#options.dataDir);
     this.#channel = channel;
     if (unsafe !== null) {
-      this.#options.log('warn', `${unsafe.message}: the control channel is at ${channel.path}. ${unsafe.next}`);
+      this.#options.log('warn', `${unsafe.message}. Using ${channel.path} for the control channel. ${unsafe.next}`);
     }
     if (channel.proofNeeded) writeToken(channel);
     else rmSync(channel.path, { force: true });
@@ -121,7 +121,7 @@ export class Control {
       try {
         await proveToClient(socket, this.#channel);
       } catch (error) {
-        this.#options.log('warn', `a connection to the control channel was refused: ${(error as Error).message}`);
+        this.#options.log('warn', `refused a connection to the control channel: ${(error as Error).message}`);
         return;
       }
     }

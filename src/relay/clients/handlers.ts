@@ -80,7 +80,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     if (ids !== undefined) return history.calls.notificationIdsFor(ids);
     if (filter !== undefined) return history.calls.notificationIds(filter);
     if (failed !== undefined) return history.calls.failedNotificationIds();
-    throw new ConflictError('nothing was chosen: give ids, a filter, or failed: true');
+    throw new ConflictError('nothing selected: give IDs, a filter, or failed: true');
   };
 
   const inject = async (
@@ -121,9 +121,9 @@ export function makeHandlers(parts: HandlerParts): Handlers {
 
   const notHeld = (id: string, ids: readonly number[]): ConflictError => {
     const [held] = ids.flatMap((each) => store.holds.of(each, gate.view));
-    if (held === undefined) return new ConflictError(`nothing of ${id} is held`, 'see-what-is-held');
+    if (held === undefined) return new ConflictError(`nothing for ${id} is held`, 'see-what-is-held');
     const advice = held.hold.by === 'missing-key' ? 'give-key' : 'see-what-is-held';
-    return new ConflictError(`${id} is held since ${held.hold.detail}`, advice);
+    return new ConflictError(`${id} is held because ${held.hold.detail}`, advice);
   };
 
   return {
@@ -136,7 +136,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     },
     'relay/newSecret': ({ replaces }) => {
       configuration.renewSecret(replaces);
-      parts.log('info', 'the webhook URLs have a new secret: the ones before are answered 404');
+      parts.log('info', 'the webhook URLs have a new secret; the old URLs return 404');
       announcer.statusNow();
       return parts.status();
     },
@@ -199,7 +199,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       const { notificationId, destinationId, destination } = await history.calls.target(params.id, params);
       const outgoing = renderer.render(notificationId, destination, forwarder.secrets);
       if (outgoing === undefined)
-        throw new ConflictError(`notification ${params.id} was removed from the history meanwhile`);
+        throw new ConflictError(`notification ${params.id} was removed from the history in the meantime`);
       return {
         notificationId: `n${notificationId}`,
         destinationId,
@@ -210,7 +210,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     },
     'notifications/discard': async (params) => {
       if (params.ids === undefined && params.waiting === undefined)
-        throw new ConflictError('nothing was chosen: give ids, or waiting: true');
+        throw new ConflictError('nothing selected: give IDs, or waiting: true');
       const ids = params.ids && (await history.calls.notificationIdsFor(params.ids));
       const discarded = await store.forwardings.discard(ids);
       forwarder.discarded(ids);
@@ -240,7 +240,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       const [first] = await history.calls.notificationIdsFor([id]);
       const deliveryId = first === undefined ? undefined : store.stored.notification(first)?.deliveryId;
       const original = deliveryId === undefined ? undefined : store.stored.delivery(deliveryId);
-      if (original === undefined) throw new ConflictError(`nothing of ${id} is held`, 'see-what-is-held');
+      if (original === undefined) throw new ConflictError(`nothing for ${id} is held`, 'see-what-is-held');
       const ids = await history.calls.notificationIdsFor([`d${original.id}`]);
       return gate.replace(ids, async (held) => {
         if (held.length === 0) throw notHeld(id, ids);
@@ -257,7 +257,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'debug/patience': ({ destinationIds }, caller) => {
       const known = new Set(forwarder.status().map((each) => each.destinationId));
       const unknown = destinationIds.find((id) => !known.has(id));
-      if (unknown !== undefined) throw new ConflictError(`there is no destination ${unknown}`, 'see-destinations');
+      if (unknown !== undefined) throw new ConflictError(`no destination ${unknown}`, 'see-destinations');
       timeoutSuspension.ask(caller, destinationIds);
       const lifted = forwarder.status().filter(({ timeoutLifted }) => timeoutLifted === true);
       return { destinationIds: lifted.map((each) => each.destinationId) };

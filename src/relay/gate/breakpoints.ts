@@ -100,7 +100,7 @@ interface Known {
 }
 
 const offText =
-  'the relay ended while this breakpoint was asked, and it is off: remove it, or set it again to have it asked';
+  'the relay ended while evaluating this breakpoint, so it is off: remove it, or set it again to turn it on';
 
 /** The breakpoints of a relay. */
 export class Breakpoints {
@@ -146,12 +146,12 @@ export class Breakpoints {
     if (asked !== undefined) this.#died = { spec: asked.spec, at };
     const read = kept === undefined ? undefined : storedSchema.safeParse(kept);
     const said: string[] = [];
-    if (read?.success === false) said.push('the breakpoints that were kept cannot be read, and are gone');
+    if (read?.success === false) said.push('the saved breakpoints could not be read and were removed');
     const known: Known[] = [];
     for (const { id, owner, switchedOff, ...spec } of read?.data?.breakpoints ?? []) {
       const compiled = await compile(spec);
       if ('message' in compiled) {
-        said.push(`breakpoint b${id} cannot be read any more, and is gone: ${compiled.message}`);
+        said.push(`breakpoint b${id} could not be read and was removed: ${compiled.message}`);
         continue;
       }
       const off = id === asked?.id ? { at, text: offText } : (switchedOff ?? null);
@@ -295,7 +295,7 @@ export class Breakpoints {
 
   /** A destination cannot be reached, which under this retry policy is no failed attempt. */
   unreachable(place: string): void {
-    const text = `${place} cannot be reached: what goes there waits until it answers, and no attempt is charged`;
+    const text = `cannot reach ${place}: events for it wait until it answers, and this does not count as an attempt`;
     for (const each of this.#known) {
       if (each.spec.at !== 'failed-attempt' || !isOn(each)) continue;
       each.lastNotStopped = { at: Date.now(), why: 'unreachable-is-no-attempt', text };
@@ -363,13 +363,13 @@ class Looking {
     let looked = 0;
     for (const { eventId, variables } of events) {
       if (looked === mostEventsLookedAt || (looked > 0 && this.#isOver())) {
-        this.#leaveOut(this.#all, eventId, `only the first ${looked} events of its notification were looked at`);
+        this.#leaveOut(this.#all, eventId, `only the first ${looked} events of its notification were checked`);
         break;
       }
       looked += 1;
       for (const [index, each] of this.#all.entries()) {
         if (index > 0 && this.#isOver()) {
-          const text = `looking at ${eventId} took longer than ${mostLookingMs} ms`;
+          const text = `checking ${eventId} took longer than ${mostLookingMs} ms`;
           this.#leaveOut(this.#all.slice(index), eventId, text);
           break;
         }
@@ -396,12 +396,12 @@ class Looking {
     const { condition, hits, log } = each.compiled;
     const { type, hitCount = '' } = each.spec;
     if (type !== undefined && variables.event['type'] !== type) {
-      this.#passes(each, 'condition-not-met', `its event was no ${type}`);
+      this.#passes(each, 'condition-not-met', `its event was not ${type}`);
       return;
     }
     try {
       if (condition !== null && !this.#asked(each, condition, variables)) {
-        this.#passes(each, 'condition-not-met', 'its condition was not true');
+        this.#passes(each, 'condition-not-met', 'its condition was false');
         return;
       }
     } catch (error) {
@@ -413,7 +413,7 @@ class Looking {
     each.met += 1;
     each.lastMetAt = this.#now;
     if (hits?.(each.met) === false) {
-      this.#passes(each, 'hit-count', `it has been met ${times(each.met)}, and is to be ${hitCount}`);
+      this.#passes(each, 'hit-count', `it matched ${times(each.met)}, and needs ${hitCount}`);
     } else if (log !== null) {
       this.#log(each, log, eventId, variables);
     } else this.#stop(each, eventId);
@@ -433,7 +433,7 @@ class Looking {
     } catch (error) {
       each.failure = { at: this.#now, text: `its log text failed: ${(error as Error).message}` };
     }
-    this.#passes(each, 'log-point', 'it is a log point, which never stops');
+    this.#passes(each, 'log-point', 'it’s a logpoint, which never stops');
   }
 
   #leaveOut(all: readonly Known[], eventId: string, text: string): void {
@@ -452,7 +452,7 @@ class Looking {
 
   #stop(each: Known, eventId: string): void {
     if (this.#isStepped) {
-      this.#passes(each, 'stepped', 'what met it was stepped to, and goes where it is sent');
+      this.#passes(each, 'stepped', 'you stepped to this event');
       return;
     }
     this.#stopped.add(each.id);
@@ -472,7 +472,7 @@ type Refusal = Omit<RefusedBreakpoint, 'index'>;
 
 const tooMany: Refusal = {
   in: 'breakpoint',
-  message: `there are ${mostBreakpoints} breakpoints already`,
+  message: `there are already ${mostBreakpoints} breakpoints`,
   start: 0,
   end: 0,
 };

@@ -99,7 +99,7 @@ export function readLog(text: string): (variables: Variables) => string {
       plain += text.charAt(++at);
     } else if (character === '{') {
       const end = endOfExpression(text, at);
-      if (end === undefined) throw new ExpressionError('this brace is not closed', at, at + 1);
+      if (end === undefined) throw new ExpressionError('this brace has no closing brace', at, at + 1);
       parts.push(plain, expressionWithin(text, at + 1, end));
       plain = '';
       at = end;
@@ -174,7 +174,7 @@ const hitCountForm = /^\s*(>=|<=|==|=|>|<|%)?\s*([1-9]\d{0,8})\s*$/;
 export function readHitCount(text: string): (met: number) => boolean {
   const [, operator = '==', digits] = hitCountForm.exec(text) ?? [];
   if (digits === undefined) {
-    throw new ExpressionError('expected a number such as 3, == 3, >= 3 or % 3', 0, text.length);
+    throw new ExpressionError('expected a number such as 3, == 3, >= 3, or % 3', 0, text.length);
   }
   const count = Number(digits);
   switch (operator) {

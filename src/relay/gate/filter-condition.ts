@@ -20,11 +20,9 @@ export function isFilter(text: string): boolean {
 export function conditionOfFilter(text: string, now: number): string {
   // The history passes over signs alone: here they would be taken for what they mean in an expression.
   if (/(?:^|\s)(?:&&|\|\||!)(?=\s|$)/.test(text))
-    throw new FilterError(
-      'a filter has no && and no ||: all of its words must fit, and values of one key stand with commas',
-    );
+    throw new FilterError('a filter has no && or ||: all words must match; separate values of one key with commas');
   const asked = Object.values(parts(parseFilter(text, now))).flatMap((part) => (part === '' ? [] : [`(${part})`]));
-  if (asked.length === 0) throw new FilterError('it asks for nothing');
+  if (asked.length === 0) throw new FilterError('it is empty');
   return asked.join(' && ');
 }
 
@@ -33,9 +31,9 @@ function parts(filter: Filter): Readonly<Record<keyof Filter, string>> {
   const { since, until, duplicates, states, words } = filter;
   const [word] = words;
   if (word !== undefined)
-    throw new FilterError(`"${word}": a condition looks for no free text; name a key, such as address:${word}`);
+    throw new FilterError(`"${word}": a condition cannot search text; use a key, such as address:${word}`);
   if (states.length > 0)
-    throw new FilterError('"state:" is of what was sent before; a condition is about what is about to be');
+    throw new FilterError('"state:" does not work in a condition, which is checked before sending');
   return {
     types: isAmong('event.type.lowerAscii()', filter.types.map(lowered)),
     lists: isAmong('event.list.lowerAscii()', filter.lists.map(lowered)),

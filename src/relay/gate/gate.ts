@@ -103,7 +103,7 @@ export class Gate implements GateView {
     const said = await breakpoints.restore(store.holds.keptBreakpoints, (died) => this.#stopForDied(died));
     const { paused } = this.#sending;
     if (paused !== null)
-      this.#options.log('warn', `sending is paused since ${iso(paused.since)}, by ${whoPaused(paused.by)}`);
+      this.#options.log('warn', `sending has been paused since ${iso(paused.since)} by ${whoPaused(paused.by)}`);
     return said;
   }
 
@@ -113,7 +113,7 @@ export class Gate implements GateView {
     if (stops && paused === null) {
       const name = `b${id}`;
       const since = Date.now();
-      const failure = 'the relay ended while it was asked, and it is off now';
+      const failure = 'the relay ended while evaluating it, so it is off now';
       const stop: Stop = {
         ...{ reason: 'breakpoint', at: iso(since), place: null, breakpointIds: [name], deliveryId: null },
         ...{ eventId: null, notificationId: null, destinationId: null, attempt: null },
@@ -125,7 +125,7 @@ export class Gate implements GateView {
       await Promise.all([holds.storeSending(() => this.#sending), holds.keepBreakpoints(stored)]);
     } catch (error) {
       // A relay starts all the same.
-      this.#options.log('error', `that breakpoint b${id} is off could not be written: ${String(error)}`);
+      this.#options.log('error', `could not save that breakpoint b${id} is off: ${String(error)}`);
     }
   }
 
@@ -169,7 +169,7 @@ export class Gate implements GateView {
       if (!this.#said) {
         this.#options.log(
           'error',
-          `the history cannot be read (${String(error)}): the status says what was held before`,
+          `could not read the history (${String(error)}): the status shows the last known numbers`,
         );
       }
       this.#said = true;
@@ -211,7 +211,7 @@ export class Gate implements GateView {
       this.#stopAt('failed-attempt', subject, looked.stop, []);
       return looked.stop.ids[0] ?? null;
     } catch (error) {
-      this.#options.log('error', `n${job.notificationId} could not be looked at by the breakpoints: ${String(error)}`);
+      this.#options.log('error', `breakpoints could not check n${job.notificationId}: ${String(error)}`);
       return null;
     }
   }
@@ -248,7 +248,7 @@ export class Gate implements GateView {
       }));
       this.#stopAt(place, subject, looked.stop, keys);
     } catch (error) {
-      this.#options.log('error', `d${delivery.id} could not be looked at by the breakpoints: ${String(error)}`);
+      this.#options.log('error', `breakpoints could not check d${delivery.id}: ${String(error)}`);
     }
   }
 
@@ -298,7 +298,7 @@ export class Gate implements GateView {
       },
     );
     if (done.isOpen) {
-      this.#options.log('info', `sending goes on: ${held} were held`);
+      this.#options.log('info', `sending resumed: ${held} were held`);
       this.#options.onContinued();
     }
     return held;
@@ -419,7 +419,7 @@ export class Gate implements GateView {
     try {
       const expression = readExpression(text);
       const json = jsonOf(expression.evaluate(seen.variables));
-      if (json.length > mostEvaluated) return failed(`its value is longer than ${mostEvaluated} characters`);
+      if (json.length > mostEvaluated) return failed(`the value is longer than ${mostEvaluated} characters`);
       const mask = this.#options.mask();
       const masked = (_: string, each: unknown): unknown =>
         typeof each === 'string' ? maskPlaces(mask.in(each), [hookSecret]) : each;
@@ -460,7 +460,7 @@ export class Gate implements GateView {
     const met = ids.flatMap((id) => (failures.has(id) ? [] : [`b${id}`]));
     const mask = this.#options.mask();
     const failed = [...failures].map(([id, text]) => ({ id, text: maskPlaces(mask.in(text), [hookSecret]) }));
-    const parts = failed.map(({ id, text }) => `b${id} stopped ${eventId}, since ${text}`);
+    const parts = failed.map(({ id, text }) => `b${id} stopped ${eventId} because ${text}`);
     if (met.length > 0) parts.unshift(`${eventId} met ${met.join(' and ')}`);
     const stop: Stop = {
       reason: 'breakpoint',
@@ -521,8 +521,8 @@ function keyOf({ notificationId, destinationId }: ForwardingKey): string {
 }
 
 const placeTexts: Readonly<Record<NonNullable<Stop['place']>, string>> = {
-  event: 'it is about to be sent',
-  'failed-attempt': 'an attempt to send it failed',
-  'wrong-signature': 'its signature is wrong or missing',
-  rejected: 'it was rejected',
+  event: 'before sending',
+  'failed-attempt': 'after a failed attempt',
+  'wrong-signature': 'wrong or missing signature',
+  rejected: 'delivery rejected',
 };

@@ -36,7 +36,7 @@ export class SnapshotGoneError extends Error {
   readonly advice = 'ask-again';
   readonly next = relayAdvice[this.advice];
   constructor() {
-    super('this snapshot of the history is no longer kept');
+    super('this history snapshot is no longer available');
   }
 }
 

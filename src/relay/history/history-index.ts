@@ -280,7 +280,7 @@ export class HistoryIndex {
 
   #isInMemory(error: unknown): void {
     const waitedMs = Math.min(this.#inMemory === null ? firstRetryMs : 2 * this.#inMemory.waitedMs, lastRetryMs);
-    const why = `${basename(this.#file)} cannot be opened (${(error as Error).message})`;
+    const why = `cannot open ${basename(this.#file)} (${(error as Error).message})`;
     this.#inMemory = { why, waitedMs, retryAt: performance.now() + waitedMs };
   }
 

@@ -112,7 +112,7 @@ export class HistoryThread {
       this.#worker = undefined;
       this.#calls = undefined;
     };
-    worker.on('error', (error) => lost(`the history cannot be read: ${(error as Error).message}`));
+    worker.on('error', (error) => lost(`cannot read the history: ${(error as Error).message}`));
     worker.on('exit', () => lost('the history was closed'));
     this.#worker = worker;
     return calls;

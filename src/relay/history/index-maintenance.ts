@@ -67,8 +67,8 @@ export class IndexMaintenance {
       try {
         store.rememberContents();
       } catch (error) {
-        const later = 'of what comes it is known a little later whether it came before';
-        this.#options.log('warn', `the history cannot be read (${(error as Error).message}): ${later}`);
+        const later = 'duplicates are detected a little later';
+        this.#options.log('warn', `cannot read the history (${(error as Error).message}): ${later}`);
       }
       history.tell('begin');
     });
@@ -79,14 +79,11 @@ export class IndexMaintenance {
     const { store, announcer } = this.#options;
     if (inMemory !== null && this.#inMemory === null) this.#options.log('warn', inMemoryText(inMemory));
     if (inMemory === null && this.#inMemory !== null) {
-      this.#options.log('info', 'search.sqlite could be opened, and is the index of the history again');
+      this.#options.log('info', 'search.sqlite is open and in use as the history index again');
     }
     this.#inMemory = inMemory;
     if (failure !== null && this.#index.failure === null) {
-      this.#options.log(
-        'warn',
-        `the index of the history does not follow (${failure}): of older events not all are found`,
-      );
+      this.#options.log('warn', `the history index is not up to date (${failure}): searches may miss older events`);
     }
     this.#index = { events, of, failure };
     store.setIndexSize(bytes, events);
@@ -123,5 +120,5 @@ export class IndexMaintenance {
 }
 
 function inMemoryText(why: string): string {
-  return `${why}: the index of the history is in memory until it can be, which is tried again by itself.`;
+  return `${why}: the history index stays in memory; the relay keeps trying to open the file.`;
 }

@@ -41,7 +41,7 @@ export function phrasesOf(words: readonly string[], addresses: readonly string[]
   const tokens = (text: string): string[] => text.normalize('NFC').match(/[\p{L}\p{N}\p{Co}]+/gu) ?? [];
   const found = { words: words.map(tokens).filter((each) => each.length > 0), addresses: addresses.map(tokens) };
   if (found.addresses.some((each) => each.length === 0)) {
-    throw new FilterError('"address:" needs a letter or a digit');
+    throw new FilterError('"address:" needs a letter or digit');
   }
   return found.words.length + found.addresses.length === 0 ? null : found;
 }

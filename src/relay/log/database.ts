@@ -264,7 +264,7 @@ export function openForWriting(
  */
 export function openForReading(file: string): DatabaseSync {
   if (!existsSync(file)) {
-    throw new StoreError(`there is no history yet at ${file}`, 'send-something');
+    throw new StoreError(`no history yet at ${file}`, 'send-something');
   }
   let db: DatabaseSync | undefined;
   try {
@@ -275,7 +275,7 @@ export function openForReading(file: string): DatabaseSync {
     const version = checkSchema(db, file, migrations);
     if (version < schemaVersion) {
       throw new StoreError(
-        `the history at ${file} is of an older version (${version}; this program writes ${schemaVersion})`,
+        `the history at ${file} has an older format (${version}; this program writes ${schemaVersion})`,
         'migrate-history',
       );
     }
@@ -316,7 +316,7 @@ function checkSchema(db: DatabaseSync, file: string, steps: readonly string[]): 
   });
   if (foreign !== null) {
     throw new StoreError(
-      `the history at ${file} holds what no version of this program makes: ${foreign}`,
+      `the history at ${file} contains data that no version of this program writes: ${foreign}`,
       'move-history',
     );
   }
@@ -354,14 +354,14 @@ function versionOf(db: DatabaseSync, file: string): number {
   const version = number('user_version');
   const isEmpty = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
   if (!isEmpty && number('application_id') !== applicationId) {
-    throw new StoreError(`the history at ${file} was written by a version that was never published`, 'move-history');
+    throw new StoreError(`the history at ${file} was written by an unpublished version`, 'move-history');
   }
   return version;
 }
 
 function newer(file: string, version: number, known: number): StoreError {
   return new StoreError(
-    `the history at ${file} was written by a newer version (${version}; this program knows ${known})`,
+    `the history at ${file} was written by a newer version (${version}; this program supports ${known})`,
     'update-program',
   );
 }
@@ -418,12 +418,8 @@ function explain(error: unknown, file: string): Error {
   if (error instanceof StoreError) return error;
   const message = (error as Error).message;
   if (sqliteCode(error) === sqliteFull) {
-    return new StoreError(
-      `the disk is full: the history at ${file} cannot be brought into this version's form`,
-      'make-room',
-      error,
-    );
+    return new StoreError(`the disk is full: cannot update the history at ${file} to this version`, 'make-room', error);
   }
   if (isCorruption(error)) return damagedHistory(file, error as Error);
-  return new StoreError(`the history at ${file} cannot be opened: ${message}`, 'check-folder', error);
+  return new StoreError(`cannot open the history at ${file}: ${message}`, 'check-folder', error);
 }

@@ -52,7 +52,7 @@ export function beginRun(db: DatabaseSync): void {
     writeMeta(sql, 'runs', runs);
   } catch (error) {
     if (sqliteCode(error) !== sqliteFull) throw error;
-    throw new StoreError('the disk is full: the history cannot be written', 'make-room', error);
+    throw new StoreError('the disk is full: cannot write the history', 'make-room', error);
   } finally {
     db.exec('PRAGMA synchronous = NORMAL');
   }

@@ -180,7 +180,7 @@ export class Store {
   /** Why no delivery is added, while what waits alone is more than may be kept: it cannot be removed. */
   get full(): StoreError | null {
     if (!this.#retention.full) return null;
-    return new StoreError('what waits to be sent is as much as the history may hold', 'take-what-waits');
+    return new StoreError('the queued notifications have reached the size limit of the history', 'take-what-waits');
   }
 
   /** Deliveries that are not yet on disk. */

@@ -161,8 +161,8 @@ export class WriteQueue {
     this.#closed = true;
     if (this.#bookkeeping.length > 0) {
       const [first, ...others] = this.#bookkeeping;
-      const more = others.length === 0 ? '' : `, and ${others.length} records more`;
-      this.#options.onLost(`${first?.what ?? ''}${more}: this was not written before the end`);
+      const more = others.length === 0 ? '' : `, and ${others.length} more records`;
+      this.#options.onLost(`${first?.what ?? ''}${more}: not written before the relay stopped`);
     }
     clearImmediate(this.#immediate);
     clearTimeout(this.#timer);
@@ -257,7 +257,7 @@ export class WriteQueue {
     if (write.reject !== undefined) write.reject(error);
     else if (isDiskFailure(failure)) this.#bookkeeping.push(write);
     else {
-      this.#options.onLost(`${write.what}: this could not be written, and is lost: ${failure.message}`);
+      this.#options.onLost(`${write.what}: could not be written and is lost: ${failure.message}`);
       write.resolve(false);
     }
   }
@@ -306,9 +306,9 @@ function damaged(cause: Error | null): StoreError {
 function explained(cause: Error): StoreError {
   if (isCorruption(cause)) return damaged(cause);
   if (sqliteCode(cause) === sqliteFull) {
-    return new StoreError('the disk that holds the history is full', 'make-room', cause);
+    return new StoreError('the disk that contains the history is full', 'make-room', cause);
   }
-  return new StoreError(`the history cannot be written: ${cause.message}`, 'check-data-directory', cause);
+  return new StoreError(`cannot write the history: ${cause.message}`, 'check-data-directory', cause);
 }
 
 /** SQLite's result codes: busy, locked, read-only, I/O error, full, cannot open, not authorised. */

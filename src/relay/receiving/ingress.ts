@@ -365,7 +365,7 @@ export class Ingress {
   /** It is not on disk, or that is not known, so it is not acknowledged. */
   #failed(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     // The store says itself why it fails.
-    if (!(error instanceof StoreError)) this.#options.log('warn', `a delivery was answered 503: ${String(error)}`);
+    if (!(error instanceof StoreError)) this.#options.log('warn', `answered a delivery with 503: ${String(error)}`);
     answer(request, response, 503, retryLater);
   }
 

@@ -32,13 +32,13 @@ export function passOn(received: Received, followers: Followers): void {
   try {
     announce(received.delivery, followers);
   } catch (error) {
-    followers.log('error', `d${id} is on disk and could not be told: ${String(error)}`);
+    followers.log('error', `d${id} is stored, but clients were not notified: ${String(error)}`);
   }
   try {
     forward(received, followers);
   } catch (error) {
-    const when = 'what of it waits is sent when the relay is started again';
-    followers.log('error', `d${id} is on disk and could not be forwarded (${String(error)}): ${when}`);
+    const when = 'its waiting notifications are sent when the relay restarts';
+    followers.log('error', `d${id} is stored, but was not forwarded (${String(error)}): ${when}`);
   }
 }
 

@@ -392,12 +392,12 @@ export class Reception {
 /** @throws ConflictError where nothing of it would be sent: what it is to replace stays held */
 function checkEdit({ status, reason, notifications }: DeliveryRecord): void {
   if (status !== 'accepted') {
-    const why = reason === null ? 'it holds no events' : `it would be rejected: ${reason}`;
-    throw new ConflictError(`the edited body cannot be sent, ${why}; the original is still held`, 'mend-body');
+    const why = reason === null ? 'it contains no events' : `it would be rejected: ${reason}`;
+    throw new ConflictError(`the edited body cannot be sent: ${why}. The original is still held`, 'mend-body');
   }
   if (notifications.some(({ forwardings }) => forwardings.length > 0)) return;
-  const why = 'no destination for which the original is held takes it';
-  throw new ConflictError(`the edited body would go nowhere: ${why}; the original is still held`, 'mend-body');
+  const why = 'no destination of the held original accepts it';
+  throw new ConflictError(`the edited body would go nowhere: ${why}. The original is still held`, 'mend-body');
 }
 
 function inForce(

@@ -339,7 +339,7 @@ function failure(error: Error & { code?: unknown; cause?: unknown }): SendResult
   if (certificateCodes.has(code)) {
     // Without the runtime's own advice, which is about itself.
     const [why] = message.split(';');
-    return { kind: 'broken', error: `${why}: to accept the certificate, set "insecureTls" on the destination` };
+    return { kind: 'broken', error: `${why}: to accept this certificate, set "insecureTls" for the destination` };
   }
   return { kind: 'broken', error: code === '' || message.includes(code) ? message : `${message} (${code})` };
 }

@@ -99,7 +99,7 @@ export class Reachability {
   failed(notificationId: number, detail: string, place: string): void {
     if (this.#down === undefined) {
       const waits = 'its notifications wait until it answers';
-      this.#options.log('warn', `${place} cannot be reached (${detail}): ${waits}`);
+      this.#options.log('warn', `cannot reach ${place} (${detail}): ${waits}`);
       this.#waitFor(firstProbeMs, detail, Date.now());
       this.#options.onChange();
     } else if (this.#down.probe === notificationId) {

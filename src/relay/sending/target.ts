@@ -49,5 +49,5 @@ export function destinationHold(destination: Destination, secrets: KnownSecrets)
 
 function missingText(name: string, destination: Destination): string {
   const what = name === destination.signatureKeyName ? 'signature key' : 'credentials';
-  return `the ${what} "${name}" ${what === 'credentials' ? 'have' : 'has'} not been given`;
+  return `the ${what} "${name}" ${what === 'credentials' ? 'have' : 'has'} not been supplied`;
 }

@@ -43,8 +43,8 @@ export class Unreadable {
     const isFirst = this.#unread.size === 0;
     this.#unread.add(what);
     if (!isFirst) return;
-    const when = `is tried every ${readAgainMs / 1000} s`;
-    this.#options.log('error', `the history cannot be read (${message}): what waits for ${place} ${when}`);
+    const when = `waits; trying again every ${readAgainMs / 1000} s`;
+    this.#options.log('error', `cannot read the history (${message}): what is queued for ${place} ${when}`);
   }
 
   /** Calls `readAgain` after the pause. */

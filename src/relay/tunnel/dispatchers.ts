@@ -111,7 +111,7 @@ export function lookupIn(addresses: readonly LookupAddress[]): LookupFunction {
     const fitting = addresses.filter((each) => [0, undefined, each.family, `IPv${each.family}`].includes(family));
     const [first] = fitting;
     if (first === undefined) {
-      const message = `${hostname} has no address that may be connected to`;
+      const message = `${hostname} has no address that the relay may connect to`;
       callback(Object.assign(new Error(message), { code: 'ERR_NO_ADDRESS' }), '');
     } else if (all === true) callback(null, fitting);
     else callback(null, first.address, first.family);

@@ -52,7 +52,7 @@ export function sendConsentPage(response: Response, { id, appName, scopes, redir
 <p class="notice">This is the sandbox. It stands in for Campaign Monitor on this machine; nothing here reaches a real account.</p>
 <p>The app asks to:</p>
 <ul>${items.join('')}</ul>
-<p>Afterwards you return to <code>${escapeHtml(redirectUri)}</code>.</p>
+<p>Then you return to <code>${escapeHtml(redirectUri)}</code>.</p>
 <form method="post" action="oauth/decision">
 <input type="hidden" name="request" value="${escapeHtml(id)}">
 <div class="buttons">
@@ -69,7 +69,7 @@ export function sendErrorPage(response: Response, error: string, description: st
   sendPage(
     response,
     400,
-    'Access cannot be asked for',
+    'The app cannot ask for access',
     `<h1>Access cannot be asked for</h1><p><code>${escapeHtml(error)}</code></p><p>${escapeHtml(description)}</p>`,
     null,
   );

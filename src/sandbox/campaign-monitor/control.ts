@@ -37,11 +37,11 @@ const failureSchema = z.strictObject({
   status: z.int().min(200).max(599).default(500),
   error: z.string().min(1).default('server_error'),
   code: z.int().default(500),
-  message: z.string().default('The sandbox was told to fail'),
+  message: z.string().default('The sandbox was set to fail'),
 });
 
 const tokenOrderSchema = z.strictObject({
-  clientId: z.string().optional().describe('Default: the app that the credentials name.'),
+  clientId: z.string().optional().describe('Default: the app in the credentials.'),
   scopes: z
     .array(z.enum(knownScopes))
     .min(1)
@@ -49,7 +49,7 @@ const tokenOrderSchema = z.strictObject({
 });
 
 const codeOrderSchema = z.strictObject({
-  clientId: z.string().optional().describe('Default: the app that the credentials name.'),
+  clientId: z.string().optional().describe('Default: the app in the credentials.'),
   redirectUri: z.url(),
   scopes: z
     .array(z.enum(knownScopes))
@@ -69,24 +69,24 @@ const nothing = z.strictObject({});
 const controls: Readonly<Record<string, string>> = {
   'GET /sandbox/lists/{listId}/subscribers': 'the subscribers of a list',
   'POST /sandbox/lists/{listId}/confirm': 'confirms an unconfirmed subscriber: {email}',
-  'POST /sandbox/lists/{listId}/bounce': 'lets the address of an active subscriber bounce: {email}',
+  'POST /sandbox/lists/{listId}/bounce': "makes an active subscriber's address bounce: {email}",
   'POST /sandbox/lists/{listId}/history':
-    'adds to what a subscriber did with a campaign: {email, campaign?, event?, detail?, ipAddress?}',
-  'GET /sandbox/calls': 'how often each API call was made',
-  'DELETE /sandbox/calls': 'begins that count again',
+    "adds to a subscriber's campaign history: {email, campaign?, event?, detail?, ipAddress?}",
+  'GET /sandbox/calls': 'number of calls for each API method',
+  'DELETE /sandbox/calls': 'resets these numbers',
   'GET /sandbox/deliveries': 'the delivery log, newest first; ?limit=',
   'POST /sandbox/deliveries':
     'delivers samples now: {url?, listId?, types?, count?, batch?, mixed?, format?, email?, seed?}',
-  'GET /sandbox/timer': 'the timer that runs, or null',
-  'POST /sandbox/timer': 'delivers samples again and again: {everyMs} and what deliveries takes',
+  'GET /sandbox/timer': 'the running timer, or null',
+  'POST /sandbox/timer': 'delivers samples repeatedly: {everyMs} and the members of deliveries',
   'DELETE /sandbox/timer': 'stops the timer',
   'PATCH /sandbox/settings': '{retryDelaysMs?, deactivateAfterMs?, deliveryTimeoutMs?, testBody?, consentToTrack?}',
   'POST /sandbox/rate-limit': 'answers the next API calls with 429: {times?, resetSeconds?}',
   'POST /sandbox/failures':
     'fails the next requests at "api", "authorize" or "token": {at, times?, status?, error?, …}',
-  'POST /sandbox/tokens': 'gives OAuth tokens without asking a person: {clientId?, scopes?}',
-  'POST /sandbox/codes': 'gives a grant code without asking a person: {redirectUri, clientId?, scopes?}',
-  'POST /sandbox/tokens/expire': 'lets every access token expire',
+  'POST /sandbox/tokens': 'issues OAuth tokens without asking a person: {clientId?, scopes?}',
+  'POST /sandbox/codes': 'issues a grant code without asking a person: {redirectUri, clientId?, scopes?}',
+  'POST /sandbox/tokens/expire': 'expires every access token',
   'POST /sandbox/tokens/revoke': 'revokes every token',
   'POST /sandbox/oauth-apps': 'registers an OAuth app: {name?, redirectUri}',
 };
@@ -160,8 +160,8 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
     if (deliveries.length === 0) {
       throw new ControlError(
         409,
-        `no active webhook of list ${order.listId} asked for ${order.types.join(', ')}`,
-        'Create or activate a webhook of that list first, or name a "url" to post to.',
+        `no active webhook of list ${order.listId} for ${order.types.join(', ')}`,
+        'Create or activate a webhook for that list, or give a "url" to post to.',
       );
     }
     response.status(202).json({ deliveries: deliveries.map(({ id }) => id) });
@@ -245,21 +245,21 @@ function subscriberIn(subscriber: Subscriber | undefined, state: SubscriberState
     throw new ControlError(
       404,
       'the list has no subscriber with this address',
-      'GET /sandbox/lists/{listId}/subscribers names those that there are.',
+      'To see the subscribers, GET /sandbox/lists/{listId}/subscribers.',
     );
   }
   if (state === null || subscriber.state === state) return subscriber;
   throw new ControlError(
     409,
     `the subscriber is ${subscriber.state.toLowerCase()}, not ${state.toLowerCase()}`,
-    'POST /subscribers/{listId}.json of the API adds one: unconfirmed on a list with ConfirmedOptIn, else active.',
+    'To add one, POST /subscribers/{listId}.json (unconfirmed if the list has ConfirmedOptIn, otherwise active).',
   );
 }
 
 function unknownList(listId: string): ControlError {
-  return new ControlError(404, `there is no list ${listId}`, 'GET /sandbox names the lists that there are.');
+  return new ControlError(404, `no list ${listId}`, 'To see the lists, GET /sandbox.');
 }
 
 function unknownApp(clientId: string): ControlError {
-  return new ControlError(404, `no app ${clientId} is registered`, 'GET /sandbox names the apps that are.');
+  return new ControlError(404, `no app ${clientId} is registered`, 'To see the apps, GET /sandbox.');
 }

@@ -69,13 +69,13 @@ export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
       return;
     }
     if (!redirectUrisOf(app).some((registered) => beginsWith(asked.data.redirect_uri, registered))) {
-      refuse('invalid_redirect_uri', `The redirect_uri must begin with the one that is registered: ${app.redirectUri}`);
+      refuse('invalid_redirect_uri', `The redirect_uri must start with the registered one: ${app.redirectUri}`);
       return;
     }
     const scopes = asked.data.scope.split(',');
     const unknown = scopes.find((scope) => !knownScopes.includes(scope));
     if (unknown !== undefined) {
-      refuse('unknown_scope', `There is no scope "${unknown}". Scopes are separated by commas, without spaces.`);
+      refuse('unknown_scope', `Unknown scope "${unknown}". Separate scopes with commas, without spaces.`);
       return;
     }
     const id = state.secrets.hex();
@@ -91,7 +91,7 @@ export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
       sendErrorPage(
         response,
         'invalid_request',
-        'This question was answered already, or is too old. Begin again in the app.',
+        'This request was already answered, or has expired. Start again in the app.',
       );
       return;
     }
@@ -99,7 +99,7 @@ export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
     const answer: Readonly<Record<string, string>> =
       decision.data.decision === 'allow'
         ? { code: tokens.issueCode(consent, consent.redirectUri) }
-        : { error: 'access_denied', error_description: 'The person did not allow access.' };
+        : { error: 'access_denied', error_description: 'The user did not allow access.' };
     redirectBack(response, consent.redirectUri, answer, consent.state);
   });
 
@@ -151,7 +151,7 @@ function isSecretOf(state: SandboxState, clientId: string, secret: string): bool
 function exchange(body: unknown, state: SandboxState, tokens: Tokens): TokenAnswer | OAuthFailure {
   const grantType = z.object({ grant_type: z.string() }).safeParse(body).data?.grant_type;
   if (grantType !== undefined && !['authorization_code', 'refresh_token'].includes(grantType)) {
-    return { error: 'unsupported_grant_type', error_description: `There is no grant_type "${grantType}".` };
+    return { error: 'unsupported_grant_type', error_description: `Unknown grant_type "${grantType}".` };
   }
   const asked = tokenSchema.safeParse(body);
   if (!asked.success) return { error: 'invalid_request', error_description: z.prettifyError(asked.error) };

@@ -16,20 +16,20 @@ const maxWaiting = 1000;
 const trafficFields = z.strictObject({
   url: z
     .string()
-    .refine(isWebhookUrl, 'expected a URL that begins with http:// or https://')
+    .refine(isWebhookUrl, 'expected a URL that starts with http:// or https://')
     .optional()
-    .describe('Where to post. Default: the active webhooks of the list that asked for the types.'),
+    .describe("Where to post. Default: the list's active webhooks for these types."),
   listId: z.string().min(1).max(100).default(documentedListId),
   types: z
     .array(z.enum(webhookEventTypes))
     .min(1)
     .default([...webhookEventTypes]),
   count: z.int().min(1).max(10_000).default(1).describe('Deliveries.'),
-  batch: z.int().min(1).max(maxEventsInDelivery).default(1).describe('Events in each delivery.'),
+  batch: z.int().min(1).max(maxEventsInDelivery).default(1).describe('Number of events in each delivery.'),
   mixed: z.boolean().default(false).describe('Whether a delivery has events of several types.'),
-  format: z.enum(webhookFormats).optional().describe('Only with url: a webhook has its own. Default json.'),
+  format: z.enum(webhookFormats).optional().describe('Only with url (a webhook has its own format). Default: json.'),
   email: z.email().max(254).optional(),
-  seed: z.int().optional().describe('Default: another one each time.'),
+  seed: z.int().optional().describe('Default: a different one each time.'),
 });
 
 const checks = (traffic: z.infer<typeof trafficFields>, context: z.RefinementCtx): void => {
@@ -37,7 +37,7 @@ const checks = (traffic: z.infer<typeof trafficFields>, context: z.RefinementCtx
     context.addIssue({ code: 'custom', path: ['count'], message: `count × batch is more than ${maxEvents} events` });
   }
   if (traffic.format !== undefined && traffic.url === undefined) {
-    context.addIssue({ code: 'custom', path: ['format'], message: 'needs "url": each webhook has its own format' });
+    context.addIssue({ code: 'custom', path: ['format'], message: 'requires "url": each webhook has its own format' });
   }
 };
 
@@ -45,7 +45,7 @@ export const trafficSchema = trafficFields.superRefine(checks);
 export type Traffic = z.infer<typeof trafficSchema>;
 
 export const timerSchema = trafficFields
-  .extend({ everyMs: z.int().min(20).max(86_400_000).describe('Milliseconds between two rounds.') })
+  .extend({ everyMs: z.int().min(20).max(86_400_000).describe('Milliseconds between rounds.') })
   .superRefine(checks);
 export type TimerTraffic = z.infer<typeof timerSchema>;
 

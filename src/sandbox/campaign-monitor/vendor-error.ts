@@ -73,7 +73,7 @@ export const vendorErrors = {
       "We couldn't find the resource you're looking for. Please check the documentation and try again",
     ),
   /** Where the sandbox keeps no more; whether the vendor has such bounds is unknown. */
-  tooMany: (what: string) => new VendorError(400, 400, `The sandbox has as many ${what} as it keeps`),
+  tooMany: (what: string) => new VendorError(400, 400, `The sandbox has reached its limit for ${what}`),
   /** What the vendor answers to an unreadable or oversized body is unknown. */
   unreadableBody: (status: number, why: string) => new VendorError(status, status, why),
 } as const;

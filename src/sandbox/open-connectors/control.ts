@@ -11,15 +11,15 @@ import type { VendorLink } from './vendor-link.ts';
 /** What `GET /sandbox` says of them. */
 export const platformControls: Readonly<Record<string, string>> = {
   'GET /sandbox/open-connectors':
-    'the Open Connectors half: credentials, settings, instances with their webhooks, the calls that there are',
-  'DELETE /sandbox/open-connectors/instances': 'deletes every instance and its webhooks',
+    'the Open Connectors part: credentials, settings, instances with their webhooks, and available calls',
+  'DELETE /sandbox/open-connectors/instances': 'deletes all instances and their webhooks',
   'GET /sandbox/open-connectors/notifications': 'the log of notifications, newest first; ?limit=',
-  'GET /sandbox/open-connectors/calls': 'how often each call was made',
-  'DELETE /sandbox/open-connectors/calls': 'begins that count again',
+  'GET /sandbox/open-connectors/calls': 'number of calls for each method',
+  'DELETE /sandbox/open-connectors/calls': 'resets these numbers',
   'PATCH /sandbox/open-connectors/settings': '{retryDelaysMs?, callbackTimeoutMs?, partSize?}',
   'POST /sandbox/open-connectors/failures':
-    'answers the next calls otherwise: {call, times?, status?, message?, providerMessage?, silent?, delayMs?, carriedOut?}',
-  'DELETE /sandbox/open-connectors/failures': 'forgets what of them is still ordered',
+    'changes the answers to the next calls: {call, times?, status?, message?, providerMessage?, silent?, delayMs?, carriedOut?}',
+  'DELETE /sandbox/open-connectors/failures': 'cancels the remaining changes',
 };
 
 const settingsSchema = z.strictObject({
@@ -33,14 +33,14 @@ const failureSchema = z
     call: z.string().describe('such as "POST /instances"; "*" for any'),
     times: z.int().min(1).max(1000).default(1),
     status: z.int().min(400).max(599).optional(),
-    message: z.string().default('The sandbox was told to fail'),
+    message: z.string().default('The sandbox was set to fail'),
     providerMessage: z.string().optional(),
     silent: z.boolean().default(false).describe('Never answers.'),
     delayMs: z.int().min(0).max(600_000).default(0),
-    carriedOut: z.boolean().default(false).describe('Does what was asked before it fails.'),
+    carriedOut: z.boolean().default(false).describe('Carries out the call, then fails.'),
   })
   .refine((order) => order.status !== undefined || order.silent || order.delayMs > 0, {
-    error: 'needs "status", "silent" or "delayMs"',
+    error: 'requires "status", "silent", or "delayMs"',
   });
 
 export interface PlatformControlParts {
@@ -91,7 +91,7 @@ export function platformControlRouter({ state, instances, notifier, link, calls 
       throw new ControlError(
         404,
         `the platform has no call "${order.call}"`,
-        'GET /sandbox/open-connectors names the calls that there are.',
+        'To see the calls, GET /sandbox/open-connectors.',
       );
     }
     if (!state.orders.add({ ...order, providerMessage, status: silent ? null : status })) throw tooMany('failures');

@@ -27,10 +27,10 @@ export const platformErrors = {
   notFound: () => new PlatformError(404, 'Resource not found'),
   wrongMethod: (method: string) => new PlatformError(405, `Request method '${method}' not supported`),
   /** Where the sandbox keeps no more instances; whether the platform has such a bound is unknown. */
-  tooMany: () => new PlatformError(400, 'The sandbox has as many instances as it keeps: delete some'),
+  tooMany: () => new PlatformError(400, 'The sandbox has reached its limit for instances: delete some'),
   tooLarge: (events: number) => new PlatformError(413, `A delivery of ${events} events is too large`),
   /** Where too much waits to be posted. */
-  busy: () => new PlatformError(503, 'Too many notifications wait to be posted'),
+  busy: () => new PlatformError(503, 'Too many notifications are queued'),
   notAcceptable: () => new PlatformError(406, 'Only application/json can be answered'),
   wrongContentType: () => new PlatformError(415, 'Only application/json is accepted'),
 } as const;

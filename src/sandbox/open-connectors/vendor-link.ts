@@ -81,7 +81,7 @@ export class VendorLink {
     const unknown = listIds.find((id) => !this.#state.lists.has(id));
     if (unknown !== undefined) throw platformErrors.refusedByVendor(message, `Invalid ListID: ${unknown}`);
     if (!this.#state.hasRoomForWebhooks(listIds.length)) {
-      throw platformErrors.refusedByVendor(message, 'There are as many webhooks as the sandbox keeps');
+      throw platformErrors.refusedByVendor(message, 'The sandbox has reached its limit for webhooks');
     }
   }
 

@@ -39,7 +39,7 @@ describe('a tunnel that cannot be opened', function () {
     for (const json of [[], ['--json']]) {
       const { code, out, err } = await detached('--tunnel', 'ngrok', ...json);
       assert.deepEqual([code, out], [1, ''], err);
-      assert.match(err, /^error: the tunnel cannot be opened: ngrok was not found[^]*Install ngrok/);
+      assert.match(err, /^error: could not open the tunnel: ngrok not found[^]*Install ngrok/);
       assert.match(err, /The relay has ended again/);
       assert.doesNotMatch(err, /cm-relay retry/, 'of a relay that has ended');
       await assert.rejects(connectToRelay(place.dataDir), { name: 'NoRelayError' });
@@ -50,16 +50,16 @@ describe('a tunnel that cannot be opened', function () {
     const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--tunnel', 'ngrok'];
     const listening = place.start(args, { PATH: programs });
     await listening.line((line) => line.includes('tunnel ngrok failed'));
-    await listening.line((line) => /cm-relay retry --data-dir \S+ opens it again/.test(line), 'errors');
+    await listening.line((line) => /cm-relay retry --data-dir \S+ to open the tunnel/.test(line), 'errors');
     const attached = await detached('--tunnel', 'ngrok');
     assert.equal(attached.code, 1, attached.err);
-    assert.match(attached.err, /cm-relay retry --data-dir .* opens it again/);
+    assert.match(attached.err, /cm-relay retry --data-dir .* to open the tunnel/);
     install();
     const { code, out } = await place.run('retry');
-    assert.deepEqual([code, out], [0, 'The tunnel is being opened again.\n']);
+    assert.deepEqual([code, out], [0, 'Reopening the tunnel.\n']);
     await listening.line((line) => line.includes('tunnel ngrok verifying'));
     const times = (all: readonly string[], said: string): number => all.filter((line) => line.includes(said)).length;
     assert.equal(times(listening.lines, 'tunnel ngrok failed'), 1);
-    assert.equal(times(listening.errors, 'opens it again'), 1);
+    assert.equal(times(listening.errors, 'to open the tunnel'), 1);
   });
 });

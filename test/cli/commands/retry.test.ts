@@ -75,7 +75,7 @@ describe('cm-relay retry', function () {
   it('says so where nothing waits, which is no failure', async () => {
     await place.listen(['--forward-to', callback.url]).ready();
     const { code, out } = await place.run('retry');
-    assert.deepEqual([code, out], [0, 'Nothing waits to be tried again.\n']);
+    assert.deepEqual([code, out], [0, 'Nothing to retry.\n']);
     assert.deepEqual(await json('retry'), { tried: [], tunnel: null });
   });
 });

@@ -73,7 +73,7 @@ describe('a sandbox in the background', function () {
       assert.equal(code, 1, err);
       assert.match(
         err,
-        new RegExp(`the sandbox at port ${port} \\(process ${process.pid}\\) has not ended within 10 s`),
+        new RegExp(`the sandbox at port ${port} \\(process ${process.pid}\\) did not stop within 10 s`),
       );
     } finally {
       rmSync(folder, { recursive: true });

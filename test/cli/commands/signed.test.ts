@@ -36,15 +36,15 @@ describe('a signature key', function () {
     assert.match(err, named);
   }
 
-  it('that signs nothing is refused, where the remembered destination has none', async () => {
+  it('that has no effect is refused, where the remembered destination has none', async () => {
     assert.equal((await listen('--forward-to', callback.url)).code, 0);
-    await refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY signs nothing[^]*--forward-to/);
+    await refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY has no effect[^]*--forward-to/);
     await place.run('stop');
-    await refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY signs nothing[^]*--forward-to/);
+    await refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY has no effect[^]*--forward-to/);
   });
 
-  it('that signs nothing is refused, where there is no destination at all', () =>
-    refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY signs nothing/));
+  it('that has no effect is refused, where no destination at all', () =>
+    refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY has no effect/));
 
   it('is taken where the remembered destination was signed with it', async () => {
     assert.equal((await listen(...signed())).code, 0);
@@ -54,13 +54,13 @@ describe('a signature key', function () {
     await place.run('stop');
   });
 
-  it('of a file that signs nothing is refused, also where a flag names another destination', async () => {
+  it('of a file that has no effect is refused, also where a flag names another destination', async () => {
     const destinations = [{ url: callback.url, signatureKeyName: 'mine' }];
     const signatureKeys = { mine: { env: 'KEY' } };
     const unused = configWith({ destinations, signatureKeys: { ...signatureKeys, other: { env: 'OTHER' } } });
-    await refused(['--config', unused], /--config .*: signatureKeys\.other signs nothing/);
+    await refused(['--config', unused], /--config .*: signatureKeys\.other has no effect/);
     const other = configWith({ destinations, signatureKeys });
-    await refused(['--config', other, '--forward-to', 'http://localhost:1/'], /signatureKeys\.mine signs nothing/);
+    await refused(['--config', other, '--forward-to', 'http://localhost:1/'], /signatureKeys\.mine has no effect/);
   });
 
   it('or credentials that a file names and does not hold are refused', async () => {

@@ -39,7 +39,7 @@ describe('cm-relay wait', function () {
     await relay.json('attempt');
     const failed = await wait('address:jane@example.org state:sent');
     assert.equal(failed.code, 3, failed.err);
-    assert.match(failed.err, /nothing is left that could match: 0 of 1 event, of 1 that came 1 failed/);
+    assert.match(failed.err, /no more events can match: 0 of 1 event, of 1 that came 1 failed/);
     assert.match(failed.err, /cm-relay show e1 --data-dir \S+ --attempts/);
     assert.match(failed.err, /cm-relay resend --data-dir \S+ e1 sends it again/);
 
@@ -60,7 +60,7 @@ describe('cm-relay wait', function () {
     assert.equal(code, 3, err);
     assert.match(
       err,
-      /of 1 that came 1 sent\n {2}cm-relay show e1 --data-dir \S+ shows what was sent and answered\.\n$/,
+      /of 1 that came 1 sent\n {2}cm-relay show e1 --data-dir \To see what was sent and answered, run S+\.\n$/,
     );
   });
 
@@ -73,7 +73,7 @@ describe('cm-relay wait', function () {
       err,
       /0 of 1 event after 3 s\n {2}e1 is waiting for http:\S+, next attempt [\d:]+: [^\n]*ECONNREFUSED/,
     );
-    assert.match(err, /\n {2}cm-relay events --data-dir \S+ shows what there is\./);
+    assert.match(err, /\n {2}To see all events, run cm-relay events --data-dir \S+\./);
   });
 
   it('ends with 3 where events go nowhere', async () => {
@@ -154,6 +154,6 @@ describe('cm-relay wait', function () {
     assert.deepEqual(ids(await one('--since', before)), ['e2']);
     const wrong = await run(['wait', '--data-dir', place.dataDir, '--since', 'yesterday']);
     assert.equal(wrong.code, 2);
-    assert.match(wrong.err, /--since[^]*start, now, a span such as 2h or a date/);
+    assert.match(wrong.err, /--since[^]*start, now, a time ago such as 2h, or a date/);
   });
 });

@@ -49,7 +49,7 @@ describe('what an assistant is told', () => {
     );
     const list = Array.from({ length: 1000 }, (_each, index) => ({ index }));
     const told = fit(list, 500) as unknown[];
-    assert.equal(told.at(-1), `${1000 - (told.length - 1)} more are left off`);
+    assert.equal(told.at(-1), `${1000 - (told.length - 1)} more omitted`);
     assert.deepEqual(told.slice(0, -1), list.slice(0, told.length - 1));
     assert.deepEqual(fit(list, 50_000), list);
     const many = fitList(Array.from({ length: 1000 }, () => 'x'.repeat(1000)));
@@ -61,6 +61,6 @@ describe('what an assistant is told', () => {
     const url = 'https://x.example.org/hooks/0123456789abcdef0123456789abcdef/open-connectors?token=abcdefgh';
     const text = framed('Said.', { url });
     assert.doesNotMatch(text, /0123456789abcdef|abcdefgh/);
-    assert.match(text, /^Said\.\nBetween the marks (untrusted-\w{16}) [^\n]*\n<\1>\n[^]*\n<\/\1>$/);
+    assert.match(text, /^Said\.\nText between the (untrusted-\w{16}) [^\n]*\n<\1>\n[^]*\n<\/\1>$/);
   });
 });

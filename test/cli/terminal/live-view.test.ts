@@ -121,10 +121,7 @@ describe('the live view', () => {
     const replayed = attempt({ outcome: 'retrying', status: 500, number: 12, ofRound: 2 });
     assert.match(view.attempt(replayed), /attempt 13 of 20$/);
     // The policy has become another meanwhile, with fewer.
-    assert.match(
-      view.attempt(attempt({ outcome: 'retrying', status: 500, number: 10 })),
-      / in 12 ms, to be tried again$/,
-    );
+    assert.match(view.attempt(attempt({ outcome: 'retrying', status: 500, number: 10 })), / in 12 ms, will retry$/);
     assert.match(
       view.attempt(attempt({ outcome: 'failed', status: null, error: 'no answer within 10 s' })),
       /✗ .* no answer within 10 s in 12 ms, given up$/,
@@ -176,7 +173,7 @@ describe('the live view', () => {
       retrying: 2,
       last: attempt({ status: 503, outcome: 'failed' }),
     };
-    assert.match(plain().batch(faulty), /✗ d7 .* of 50 notifications 10 sent, 1 failed, 2 to be tried again: 503$/);
+    assert.match(plain().batch(faulty), /✗ d7 .* of 50 notifications 10 sent, 1 failed, 2 to retry: 503$/);
     assert.ok(plain(60).batch(faulty).length <= 60);
   });
 
@@ -190,7 +187,7 @@ describe('the live view', () => {
       since: at,
       previousUrl: 'https://a.example',
     });
-    assert.match(line, /tunnel localtunnel open https:\/\/b\.example, no longer https:\/\/a\.example: webhooks/);
+    assert.match(line, /tunnel localtunnel open https:\/\/b\.example, replaces https:\/\/a\.example: update webhooks/);
     assert.match(
       plain().tunnel({ state: 'failed', kind: 'ngrok', reason: 'ngrok is not installed', said: [] }),
       /tunnel ngrok failed \(ngrok is not installed\)$/,

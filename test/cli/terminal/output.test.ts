@@ -104,7 +104,7 @@ describe('a live writer', () => {
   it('goes silent when nobody reads any more, or nothing can be written, and says which', async () => {
     for (const [code, said] of [
       ['EPIPE', null],
-      ['ENOSPC', /standard output cannot be written: no room/],
+      ['ENOSPC', /cannot write to standard output: no room/],
     ] as const) {
       const stream = new PassThrough();
       const writer = new LiveWriter(stream, { missed });

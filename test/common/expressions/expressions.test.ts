@@ -28,7 +28,7 @@ describe('Expressions in CEL', () => {
       (error: unknown) => error instanceof ExpressionError && error.end > error.start,
     );
     assert.throws(() => language.readExpression('counts'), ExpressionError);
-    assert.throws(() => language.readExpression('"a".matches("(a+)+$")'), /"matches" is not there/);
+    assert.throws(() => language.readExpression('"a".matches("(a+)+$")'), /"matches" is not available/);
     assert.throws(() => language.readCondition('count'), /true or false/);
   });
 });
@@ -282,7 +282,7 @@ describe('A field of what an expression is asked about', () => {
       'deep[0] == [[1]]',
       'deep.all(x, x == [])',
     ])
-      assert.throws(() => ask(`answer.json.${text}`), /it is larger than what expressions see/, text);
+      assert.throws(() => ask(`answer.json.${text}`), /it is larger than expressions can read/, text);
   });
 });
 

@@ -110,20 +110,20 @@ describe('A check as its page shows it', () => {
   it('cuts long bodies and says so, never within a character', () => {
     const body = drawn(message('{}'), answered(`a${'😀'.repeat(5000)}`)).steps[0]?.requests[0]?.attempts[0]?.body;
     assert.ok(body !== null && body !== undefined && body.text.length <= 4000);
-    assert.match(body.notice, /^Only the first \d+ of 10001 characters/);
+    assert.match(body.notice, /^Showing the first \d+ of 10001 characters/);
     assert.doesNotMatch(body.text, /\p{Surrogate}/u);
   });
 
   it('says of bytes that are no text that they are none, and of no answer why there is none', () => {
     const bytes = drawn(message('{}'), answered(Buffer.from([0xff, 0xfe, 0x00]))).steps[0]?.requests[0]?.attempts[0];
-    assert.deepEqual(bytes?.body, { text: '', notice: '3 bytes that are no text.' });
+    assert.deepEqual(bytes?.body, { text: '', notice: '3 bytes of binary data.' });
     const none = drawn(message('{}'), { kind: 'broken', error: 'socket hang up', ms: 7 }).steps[0]?.requests[0];
     assert.deepEqual(none?.attempts, [{ title: 'socket hang up in 7 ms', headers: [], body: null }]);
   });
 
   it('tells how fast many were answered, and how many are shown', () => {
     const [step] = drawn(message('{}'), answered(''), { sent: 50, p50Ms: 4, p99Ms: 1200 }).steps;
-    assert.equal(step?.facts, '50 requests · half answered within 4 ms, 99 of 100 within 1.2 s · 1 of them are shown');
+    assert.equal(step?.facts, '50 requests · half answered within 4 ms, 99% within 1.2 s · 1 shown');
   });
 
   const told: Finding = {
@@ -145,8 +145,8 @@ describe('A check as its page shows it', () => {
     assert.equal(step?.title, 'ein Event');
     assert.deepEqual(step.findings, [
       {
-        ...{ verdict: 'unmet', word: 'Nicht wie erwartet', what: 'die Sonde', expected: '1 mehr' },
-        actual: '2 weniger (von 4 auf 2)',
+        ...{ verdict: 'unmet', word: 'Nicht wie erwartet', what: 'Kontakte', expected: '+1' },
+        actual: '-2 (von 4 auf 2)',
       },
     ]);
     assert.equal(step.requests[0]?.attempts[0]?.title, 'keine Verbindung in der Zeit in 1 ms');
@@ -164,14 +164,11 @@ describe('A check as its page shows it', () => {
       sayIn(german),
     );
     const text = toText([reported], sayIn(german));
-    assert.match(text, /^FEHLGESCHLAGEN notification: Eine Benachrichtigung des Relays$/m);
+    assert.match(text, /^FEHLGESCHLAGEN notification: Nimmt eine Benachrichtigung des Relays an$/m);
     assert.match(text, /^ {10}gesendet: {2}ein Event$/m);
-    assert.match(text, /^ {10}erwartet: {2}die Sonde: 1 mehr$/m);
+    assert.match(text, /^ {10}erwartet: {2}Kontakte: \+1$/m);
     assert.match(text, /^ {10}Plattform: Open Connectors sendet/m);
-    assert.match(
-      toJUnit([reported], sayIn(german)),
-      /<failure message="die Sonde: erwartet 1 mehr, erhalten 2 weniger/,
-    );
+    assert.match(toJUnit([reported], sayIn(german)), /<failure message="Kontakte: erwartet \+1, erhalten -2/);
   });
 
   it('has the texts of the whole suite translated', () => {

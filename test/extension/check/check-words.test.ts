@@ -28,8 +28,14 @@ describe('Why a probe gives no number', () => {
   it('is said in the user’s language', async () => {
     const probe = commandProbe(['node', '-e', 'console.log("[1]")'], '.', new SecretMask([]));
     const error: unknown = await probe.read(new AbortController().signal).catch((reason: unknown) => reason);
-    assert.match(checkError(error, english), /^the probe "node .* gives no whole number: \[1\]\. Say what to count/);
-    assert.match(checkError(error, german), /^die Sonde "node .* gibt keine ganze Zahl: \[1\]\. Sagen Sie, was/);
+    assert.match(
+      checkError(error, english),
+      /^the contact count "node .* didn’t return a whole number: \[1\]\. Specify what to count/,
+    );
+    assert.match(
+      checkError(error, german),
+      /^die Kontaktzahl "node .* hat keine ganze Zahl geliefert: \[1\]\. Geben Sie an, was/,
+    );
   });
 });
 
@@ -37,8 +43,12 @@ describe('Why a file of scenarios is not shown', () => {
   it('is said with what to do where a bound is passed, in the user’s language', async () => {
     const asking = { ...step, expect: { answer: times(20, '1>0') } };
     for (const [text, said, gesagt] of [
-      [' '.repeat(1_048_577), /^is longer than 1048576 bytes\. Send what/, /^ist länger als 1048576 Bytes\. Senden/],
-      ['['.repeat(500), /^is nested deeper than 50\. Send what/, /^ist tiefer als 50 verschachtelt\. Senden/],
+      [' '.repeat(1_048_577), /^is longer than 1048576 bytes\. Send large/, /^ist länger als 1048576 Bytes\. Senden/],
+      [
+        '['.repeat(500),
+        /^is nested more than 50 levels deep\. Send/,
+        /^ist tiefer als 50 Ebenen verschachtelt\. Senden/,
+      ],
       [JSON.stringify(times(40_000, 1)), /^has more than 30000 values\. Send/, /^hat mehr als 30000 Werte\. Senden/],
       [
         JSON.stringify(Object.fromEntries(times(300, 1).map((_, at) => [at, 1]))),
@@ -47,10 +57,10 @@ describe('Why a file of scenarios is not shown', () => {
       ],
       [
         JSON.stringify({ scenarios: times(60, { name: 'it', steps: [asking] }) }),
-        /^has more than 1000 expressions\. Make/,
+        /^has more than 1000 expressions\. Split/,
         /^hat mehr als 1000 Ausdrücke\. Teilen/,
       ],
-      ['{', /^is not JSON: .*\. docs/, /^ist kein JSON: .*\. docs/],
+      ['{', /^isn’t JSON: .*\. See docs/, /^ist kein JSON: .*\. Das Format/],
       [withSteps({ send: {} }), /\(scenarios\[0\]\.steps\[0\][^(]*\)$/, /scenarios\[0\]/],
       [
         withSteps({ ...step, again: 1 }),

@@ -38,8 +38,8 @@ describe('A held event in the debugger', () => {
     await deliver(relay, 'ann', 'bob');
     const stop = await session.stopped();
     assert.equal(stop.reason, 'breakpoint');
-    assert.equal(stop.description, 'About to be sent');
-    assert.equal(stop.text, 'e1 met b1: About to be sent');
+    assert.equal(stop.description, 'Before sending');
+    assert.equal(stop.text, 'e1 stopped at b1: Before sending');
     assert.deepEqual(stop.hitBreakpointIds, [1]);
     await session.event<DebugProtocol.ThreadEvent>('thread', ({ threadId }) => threadId === 3);
     assert.deepEqual(await session.threads(), [
@@ -96,7 +96,7 @@ describe('A held event in the debugger', () => {
     assert.equal((await session.stopped()).threadId, 3);
     await session.request('continue', { threadId: 3 });
     const stop = await session.stopped();
-    assert.deepEqual([stop.threadId, stop.text], [4, 'e3 met b1: About to be sent']);
+    assert.deepEqual([stop.threadId, stop.text], [4, 'e3 stopped at b1: Before sending']);
     await receiver.received(2);
     assert.deepEqual(addressesOf(receiver), ['ann', 'bob']);
     // What stands behind another waits its turn.
@@ -105,7 +105,7 @@ describe('A held event in the debugger', () => {
     await deliver(relay, 'eve', 'fay');
     await session.event<DebugProtocol.ThreadEvent>('thread', ({ threadId }) => threadId === 7);
     await session.request('continue', { threadId: 7 });
-    await session.stopped(({ threadId, text }) => threadId === 6 && text === 'e5 met b1: About to be sent');
+    await session.stopped(({ threadId, text }) => threadId === 6 && text === 'e5 stopped at b1: Before sending');
     await receiver.received(4);
     assert.deepEqual(addressesOf(receiver), ['ann', 'bob', 'cid', 'dan']);
   });
@@ -157,7 +157,7 @@ describe('A held event in the debugger', () => {
     assert.deepEqual(
       frames.map(({ name, source, line }) => [name, source?.path, line]),
       [
-        [`about to be sent to ${receiver.url}`, 'campaignMonitorRelay:/e2/e2%20notification.json', frames[0]?.line],
+        [`before sending to ${receiver.url}`, 'campaignMonitorRelay:/e2/e2%20notification.json', frames[0]?.line],
         ['n1 normalised', 'campaignMonitorRelay:/e2/e2%20notification.json', frames[0]?.line],
         ['d1 received', 'campaignMonitorRelay:/e2/e2%20body.json', 8],
       ],
@@ -173,7 +173,7 @@ describe('A held event in the debugger', () => {
     });
     await deliver(relay, 'ann');
     const { threadId = 0, description } = await session.stopped();
-    assert.equal(description, 'An attempt failed');
+    assert.equal(description, 'Attempt failed');
     const frames = await session.frames(threadId);
     assert.equal(frames[1]?.name, 'attempt 1 failed: 500');
     assert.equal(frames[1].source?.path, 'campaignMonitorRelay:/e1/e1%20answer-1.txt');
@@ -210,7 +210,7 @@ describe('A held event in the debugger', () => {
     await session.stopped();
     const threads = await session.threads();
     assert.equal(threads.length, 51);
-    assert.equal(threads[0]?.name, 'Sending: 60 held, the first are below');
+    assert.equal(threads[0]?.name, 'Sending: 60 held, first ones below');
   });
 
   it('of a great many reads the frames that are asked for, and of their delivery once', async () => {
@@ -276,14 +276,14 @@ describe('A body that is edited in the debugger', () => {
     assert.equal(set.value, '"eve@example.org"');
     await session.event('invalidated');
     assert.match((await session.threads())[1]?.name ?? '', /^edited · Subscribe/);
-    assert.match((await session.frames(threadId))[0]?.name ?? '', /^edited, about to be sent/);
-    const inBody = await session.variable(threadId, 'Body, edited', 'Events', '0', 'EmailAddress');
+    assert.match((await session.frames(threadId))[0]?.name ?? '', /^edited, before sending/);
+    const inBody = await session.variable(threadId, 'Edited body', 'Events', '0', 'EmailAddress');
     assert.equal(inBody.value, '"eve@example.org"');
     await session.request('next', { threadId });
     await receiver.received(1);
     assert.deepEqual(addressesOf(receiver), ['eve']);
-    const said = await session.event<DebugProtocol.OutputEvent>('output', ({ output }) => output.includes('edited'));
-    assert.equal(said.output, 'd1 was edited: d2 was released in its place.\n');
+    const said = await session.event<DebugProtocol.OutputEvent>('output', ({ output }) => output.includes('Edited'));
+    assert.equal(said.output, 'Edited delivery sent as d2, replacing d1.\n');
     const { delivery } = await relay.client.request('deliveries/get', { id: 'd2' });
     assert.equal(delivery.editOf, 'd1');
   });
@@ -297,7 +297,7 @@ describe('A body that is edited in the debugger', () => {
     const events = await session.variable(threadId, 'Body', 'Events');
     const change = (value: string): Promise<unknown> =>
       session.request('setVariable', { variablesReference: events.within, name: 'Events', value });
-    await assert.rejects(change('{"unfinished'), (error: Error) => /^This is not JSON/.test(error.message));
+    await assert.rejects(change('{"unfinished'), (error: Error) => /^Not valid JSON/.test(error.message));
     await change('7');
     await assert.rejects(session.request('continue', { threadId }), RequestFailed);
     assert.equal((await relay.client.request('debug/held', {})).held.length, 1);
@@ -376,7 +376,7 @@ describe('A body that is edited in the debugger', () => {
       const { variablesReference = 0 } = (await session.scopes(threadId)).get(scope) ?? {};
       const [first] = await session.variables(variablesReference);
       const change = session.request('setVariable', { variablesReference, name: first?.name, value: '1' });
-      await assert.rejects(change, /the body can be changed, and nothing else/);
+      await assert.rejects(change, /You can change only the body/);
     }
   });
 });
@@ -413,7 +413,7 @@ describe('What is shown of a held event', () => {
     const session = await beginDebugging(relay.client, { filters: [everyEvent] });
     const ask = (expression: string): Promise<DebugProtocol.EvaluateResponse['body']> =>
       session.request<DebugProtocol.EvaluateResponse>('evaluate', { expression });
-    await assert.rejects(ask('event.type'), /Nothing is held/);
+    await assert.rejects(ask('event.type'), /No event is held/);
     await deliver(relay, 'ann');
     await session.stopped();
     assert.equal((await ask('event.address + " at " + destination.id')).result, '"ann@example.org at one"');
@@ -421,7 +421,7 @@ describe('What is shown of a held event', () => {
     assert.ok(fields.variablesReference > 0);
     assert.ok((await session.variables(fields.variablesReference)).some(({ name }) => name === 'EmailAddress'));
     await assert.rejects(ask('event.nothing'), /nothing.*, at character \d+$/);
-    await assert.rejects(ask('event.address.matches("a+")'), /"matches" is not there/);
+    await assert.rejects(ask('event.address.matches("a+")'), /"matches" is not available/);
   });
 });
 
@@ -435,12 +435,12 @@ describe('What VS Code has unfolded', () => {
     assert.ok((await session.variables(event)).length > 0);
     const [top] = await session.frames(threadId);
     for (let asked = 0; asked < mostHandles / 6 + 1; asked += 1) await session.request('scopes', { frameId: top?.id });
-    await assert.rejects(session.variables(event), /no longer shown/);
+    await assert.rejects(session.variables(event), /No longer shown/);
     const again = (await session.scopes(threadId)).get('Event')?.variablesReference ?? 0;
     assert.ok((await session.variables(again)).length > 0);
     await session.request('next', { threadId });
     await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 2 && body.reason === 'exited');
-    await assert.rejects(session.variables(again), /no longer shown/);
+    await assert.rejects(session.variables(again), /No longer shown/);
   });
 });
 
@@ -501,13 +501,13 @@ describe('Breakpoints in the debugger', () => {
       breakpoints.map(({ verified }) => verified),
       [true, false, false, false, true, false],
     );
-    assert.match(breakpoints[1]?.message ?? '', /“Unsubscribed”\. Name it by one of: .*Subscribe.*, \*$/);
+    assert.match(breakpoints[1]?.message ?? '', /“Unsubscribed”\. Use one of these: .*Subscribe.*, \*$/);
     assert.match(
       breakpoints[2]?.message ?? '',
-      /^Its condition cannot be used: .*, at character 17\. Write a filter such as type:update, or CEL such as /,
+      /^Invalid condition: .*, at character 17\. Use a filter such as type:update, or CEL such as /,
     );
-    assert.match(breakpoints[3]?.message ?? '', /^The hit count is a number/);
-    assert.match(breakpoints[5]?.message ?? '', /longer than 1000/);
+    assert.match(breakpoints[3]?.message ?? '', /^The hit count must be a number/);
+    assert.match(breakpoints[5]?.message ?? '', /Longer than 1000/);
     const { breakpoints: kept } = await relay.client.request('debug/breakpoints', {});
     assert.deepEqual(
       kept.map((each) => [each.id, each.owner, each.type, each.hitCount]),
@@ -537,12 +537,12 @@ describe('Breakpoints in the debugger', () => {
     };
     const refused = await set('event.tpye == "Update"');
     assert.deepEqual(
-      [refused?.verified, /^Its condition cannot be used: no such key: tpye/.test(refused?.message ?? '')],
+      [refused?.verified, /^Invalid condition: no such key: tpye/.test(refused?.message ?? '')],
       [false, true],
     );
     assert.equal(said().length, 2);
-    assert.match(said()[0] ?? '', /^Every Event: Its condition cannot be used: no such key: tpye, at character 7\./);
-    assert.match(said()[1] ?? '', /^Update: Its condition cannot be used: the filter has no key "typ"/);
+    assert.match(said()[0] ?? '', /^Every Event: Invalid condition: no such key: tpye, at character 7\./);
+    assert.match(said()[1] ?? '', /^Update: Invalid condition: unknown filter key "typ"/);
     await set('event.tpye == "Update"');
     assert.equal(said().length, 2);
     assert.equal((await set('type:update'))?.verified, true);
@@ -584,9 +584,12 @@ describe('Breakpoints in the debugger', () => {
         'breakpoint',
         ({ breakpoint }) => breakpoint.id === id && text.test(breakpoint.message ?? ''),
       );
-    await changed(1, /^Looked at: 1, met: 0, stopped: 0\. Last time it did not stop: its condition was not true\.$/);
+    await changed(
+      1,
+      /^Checked: 1, matched: 0, stopped: 0\. Last time, it didn’t stop because its condition was false\.$/,
+    );
     await changed(2, /its condition failed: no such overload/);
-    await changed(3, /its condition was not true/);
+    await changed(3, /its condition was false/);
     const said = await session.event<DebugProtocol.OutputEvent>('output', ({ category }) => category === 'stderr');
     assert.match(said.output, /^b2: no such overload/);
   });
@@ -598,9 +601,9 @@ describe('Breakpoints in the debugger', () => {
     });
     await deliver(relay, 'ann');
     const stopped = await session.stopped();
-    assert.match(stopped.text ?? '', /breakpoint b1, whose condition failed for e1: no such overload/);
+    assert.match(stopped.text ?? '', /breakpoint b1 because its condition failed for e1: no such overload/);
     await session.event<DebugProtocol.BreakpointEvent>('breakpoint', ({ breakpoint }) =>
-      /stopped: 1\. It last failed with: no such overload/.test(breakpoint.message ?? ''),
+      /stopped: 1\. Last error: no such overload/.test(breakpoint.message ?? ''),
     );
   });
 
@@ -617,14 +620,17 @@ describe('Breakpoints in the debugger', () => {
       ],
     });
     assert.deepEqual(
-      set.breakpoints.map(({ verified, message = '' }) => [verified, message.startsWith('It is off: the relay ended')]),
+      set.breakpoints.map(({ verified, message = '' }) => [
+        verified,
+        message.startsWith('This breakpoint is off because the relay ended'),
+      ]),
       [
         [false, true],
         [true, false],
       ],
     );
     const said = await session.event<DebugProtocol.OutputEvent>('output', ({ output }) => /b4/.test(output));
-    assert.match(said.output, /^Sending stopped: the relay ended while breakpoint b4 was asked/);
+    assert.match(said.output, /^Sending stopped because the relay ended while evaluating breakpoint b4/);
   });
 
   it('keep what the terminal set, are taken away with the session, and what is held stays held', async () => {
@@ -664,7 +670,10 @@ describe('Breakpoints in the debugger', () => {
       ...{ filters: ['event'], filterOptions },
     });
     assert.deepEqual(
-      set?.breakpoints?.map(({ verified, message = '' }) => [verified, message.startsWith('This session lets events')]),
+      set?.breakpoints?.map(({ verified, message = '' }) => [
+        verified,
+        message.startsWith('This session doesn’t hold events'),
+      ]),
       [
         [false, true],
         [true, false],
@@ -690,6 +699,6 @@ describe('The end of the relay', () => {
     await relay.stop();
     await session.event('terminated');
     const said = session.events.filter(({ event }) => event === 'output').map(({ body }) => JSON.stringify(body));
-    assert.ok(said.some((text) => text.includes('The relay has stopped')));
+    assert.ok(said.some((text) => text.includes('Relay stopped')));
   });
 });

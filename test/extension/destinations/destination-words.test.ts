@@ -36,11 +36,11 @@ describe('The words for a destination', () => {
   });
 
   it('say how it is, and what waits', () => {
-    assert.equal(state({ answers: true }), 'takes notifications');
+    assert.equal(state({ answers: true }), 'Ready');
     assert.equal(state({ waiting: 3 }), '3 waiting');
     assert.equal(state({ state: 'down', detail: 'refused\n', waiting: 1 }), 'down: refused\\x0a · 1 waiting');
     assert.equal(state({ state: 'held', detail: null }), 'held');
-    assert.equal(state({ waiting: 1, timeoutLifted: true }), '1 waiting · stands at a breakpoint, without a time-out');
+    assert.equal(state({ waiting: 1, timeoutLifted: true }), '1 waiting · at a breakpoint, no time-out');
     assert.equal(state({ configured: false, waiting: 2 }), 'removed from the settings · 2 waiting');
     assert.equal(state({}, 'paused'), 'sending is paused');
     assert.equal(state({ waiting: 3 }, 'paused'), 'sending is paused · 3 waiting');
@@ -51,10 +51,10 @@ describe('The words for a destination', () => {
   it('give a tick to nothing that was not reached when it was last tried', () => {
     assert.equal(reachabilityOf(statusOf({})), 'unknown');
     // A relay that has started again knows of no try, whatever was sent before.
-    assert.equal(state({}), 'not tried yet');
+    assert.equal(state({}), 'not yet tried');
     // Under a policy that charges attempts, what nothing listens at is up for the relay.
     assert.equal(reachabilityOf(statusOf({ answers: false })), 'down');
-    assert.equal(state({ answers: false }), 'could not be reached');
+    assert.equal(state({ answers: false }), 'couldn’t be reached');
     assert.equal(reachabilityOf(statusOf({ answers: true })), 'up');
     assert.equal(reachabilityOf(statusOf({ answers: true, state: 'held' })), 'held');
     assert.equal(reachabilityOf(undefined), 'unknown');
@@ -68,7 +68,7 @@ describe('The words for a destination', () => {
     );
     assert.deepEqual(
       fieldRows({ url, lists: ['a1'], credentialsName: 'prod' }, names, english).map(({ value }) => value),
-      [url, 'Notifications', 'all', 'Newsletter (a1)', 'not signed', 'prod'],
+      [url, 'Notifications', 'all', 'Newsletter (a1)', 'unsigned', 'prod'],
     );
   });
 });

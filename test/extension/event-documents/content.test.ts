@@ -178,7 +178,7 @@ describe('Documents about one event', () => {
     );
   });
 
-  it('show every attempt with its answer, the latest first', async () => {
+  it('show every attempt and its answer, the latest first', async () => {
     const { url } = await startReceiver({
       answer: (_, number) => ({
         status: number === 1 ? 500 : 200,
@@ -295,7 +295,7 @@ describe('Attempts', () => {
       plainTexts,
     );
     assert.match(text, /connection reset/);
-    assert.match(text, /3 bytes that are not text/);
+    assert.match(text, /3 bytes of binary data/);
     assert.match(text, /Cut off\./);
   });
 });

@@ -21,7 +21,7 @@ export const plainTexts: DocumentTexts = {
   answer: 'Answer',
   emptyAnswer: 'Empty.',
   truncatedAnswer: 'Cut off.',
-  notText: (bytes) => `${bytes} bytes that are not text`,
+  notText: (bytes) => `${bytes} bytes of binary data`,
   received: ({ id }) => `${id} as received`,
   signature: (check) => `Signature ${check}`,
   sent: (notificationId, destination) => `${notificationId} to ${destination}`,

@@ -66,7 +66,7 @@ describe('An event in its editor', () => {
     assert.match(view.heading, /^Update · .+@example\./);
     assert.deepEqual(view.pill, { state: 'sent', text: 'Sent' });
     assert.equal(fact(shown, 'List'), 'Newsletter');
-    assert.equal(fact(shown, 'In its delivery'), '3 of 5');
+    assert.equal(fact(shown, 'In delivery'), '3 of 5');
     // Ids are there for who looks for them, and not in sight.
     assert.equal(fact(shown, 'Event'), 'e3');
     assert.ok(view.details.some(({ value }) => value === '96c0bbdaa54760c8d9e62a2b7ffa2e13'));
@@ -121,7 +121,7 @@ describe('An event in its editor', () => {
     const alone = await show(relay.client, 'e4');
     assert.deepEqual([marked(alone.cameIn), marked(alone.sent)], [[], []]);
     assert.deepEqual([fact(alone, 'Event'), fact(alone, 'Delivery')], ['e4', 'd2']);
-    assert.equal(fact(alone, 'In its delivery'), undefined);
+    assert.equal(fact(alone, 'In delivery'), undefined);
   });
 
   it('shows its steps by destination, what came of each, and begins at the answer that failed', async () => {
@@ -198,7 +198,7 @@ describe('An event in its editor', () => {
     const last = discarded.view.groups.at(-1)?.steps.at(-1);
     assert.deepEqual([last?.title, last?.dueInMs], ['Discarded', null]);
     const looked = await show(relay.client, 'e1', last?.id);
-    assert.equal(looked.answered.nothing, 'It was discarded: Resend sends it after all.');
+    assert.equal(looked.answered.nothing, 'Discarded. To send it anyway, resend it.');
   });
 
   it('is to be tried now only where it waits for each destination: those that took it would be sent it again', async () => {
@@ -238,7 +238,7 @@ describe('An event in its editor', () => {
     assert.deepEqual([release, edit, discard], ['release', 'editAndRelease', 'discard']);
     for (const other of ['editAndResend', 'manageSecrets', 'resend'] as const)
       assert.ok(!shown.view.actions.includes(other), other);
-    const says = /^held: sending is paused since \d\d:\d\d:\d\d by a terminal \(12\)$/;
+    const says = /^held: sending paused at \d\d:\d\d:\d\d by a terminal \(12\)$/;
     assert.match(shown.view.groups[1]?.pill?.text ?? '', says);
     assert.match(shown.answered.facts[0]?.value ?? '', says);
     const { events } = await relay.client.request('debug/edit', {
@@ -246,7 +246,7 @@ describe('An event in its editor', () => {
       body: { text: sampleBody({ email: 'edited@example.com' }) },
     });
     const edited = await show(relay.client, events[0]?.id ?? '');
-    assert.equal(fact(edited, 'Edit of'), 'd1, released in its place');
+    assert.equal(fact(edited, 'Edited from'), 'd1, released instead');
     const original = await show(relay.client, 'e1');
     assert.equal(original.view.pill.state, 'discarded');
     assert.ok(!original.view.actions.includes('release'));
@@ -268,7 +268,7 @@ describe('An event in its editor', () => {
       assert.deepEqual(shown.sent.mapping, []);
       assert.deepEqual(
         shown.view.groups[0]?.steps.map(({ title }) => title),
-        ['Received', 'Passed On'],
+        ['Received', 'Forwarded'],
       );
     });
 
@@ -279,7 +279,7 @@ describe('An event in its editor', () => {
     assert.deepEqual([view.pill.state, view.first, view.chosen], ['rejected', 'answered', 'received']);
     assert.equal(answered.pill?.text, 'Answered 400');
     assert.match(answered.facts.find(({ name }) => name === 'Reason')?.value ?? '', /neither JSON nor XML/);
-    assert.equal(sent.nothing, 'Test calls and rejected deliveries make none.');
+    assert.equal(sent.nothing, 'Test calls and rejected deliveries don’t have one.');
     assert.ok(!view.actions.includes('resend'));
   });
 

@@ -48,7 +48,7 @@ describe('The reason on top of an event', () => {
     const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }], retry: 'none' } });
     await relay.deliver(sampleBody());
     await relay.drained();
-    const advice = 'The callback failed: its answer and its own log say why.';
+    const advice = 'The callback failed. See its answer and log for the reason.';
     assert.deepEqual(await reason(relay), {
       ...{ what: `500 from ${receiver.url}`, words: 'no such list', advice, tone: 'bad' },
     });

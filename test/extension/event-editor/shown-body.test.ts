@@ -29,7 +29,7 @@ describe('A body in the editor', () => {
     assert.match(body.notices[0] ?? '', /^Only the part around this event/);
     const first = shownBody({ text, extension: 'json' }, nothingMarked, notice, english);
     assert.ok(text.startsWith(first.text));
-    assert.match(first.notices[0] ?? '', new RegExp(`^Only the first ${mostShown} of ${text.length} characters`));
+    assert.match(first.notices[0] ?? '', new RegExp(`^Showing the first ${mostShown} of ${text.length} characters`));
   });
 
   it('never grows beyond what the page draws, parts no character, and marks nothing outside', () => {

@@ -29,8 +29,8 @@ describe('the words for an event', () => {
     assert.equal(words({}), 'waiting');
     assert.equal(words({ detail: 'cannot be reached: refused' }), 'waiting: cannot be reached: refused');
     assert.equal(
-      words({ state: 'held', detail: 'the key "a" has not been given' }),
-      'held: the key "a" has not been given',
+      words({ state: 'held', detail: 'the key "a" has not been supplied' }),
+      'held: the key "a" has not been supplied',
     );
     assert.equal(words({ state: 'held' }), 'held');
     assert.equal(words({ attempts: 1, nextAttemptAt: soon, status: 500 }), 'retrying 2 of 6');
@@ -66,7 +66,7 @@ describe('the words for an event', () => {
     assert.equal(forwardingOf(pause, around(), english), 'held: sending is paused');
     assert.equal(forwardingOf(stopped, around(), english), 'held at breakpoint b1');
     assert.equal(says(pause), 'held: sending is paused');
-    assert.equal(says(pause, terminal), 'held: sending is paused since 12:01:02 by a terminal (12)');
+    assert.equal(says(pause, terminal), 'held: sending paused at 12:01:02 by a terminal (12)');
     assert.equal(says(stopped), 'held at breakpoint b1');
     assert.equal(says(stopped, { kind: 'breakpoint', breakpointId: 'b1' }), 'held at breakpoint b1 since 12:01:02');
     // It has stopped since that others were held at it, too: when, is not known of each.
@@ -77,12 +77,12 @@ describe('the words for an event', () => {
   it('say why a replay sent nothing', () => {
     const why = (...states: Forwarding['state'][]): string =>
       whyNothingIsResent([eventRow(1, { forwardings: states.map((state) => forwarding({ state })) })], english);
-    assert.match(why(), /no destination takes it/);
-    assert.match(why('discarded'), /no destination takes it/);
-    assert.match(why('sent', 'waiting'), /still waits/);
-    assert.match(why('held'), /still waits/);
+    assert.match(why(), /no destination accepts it/);
+    assert.match(why('discarded'), /no destination accepts it/);
+    assert.match(why('sent', 'waiting'), /still waiting/);
+    assert.match(why('held'), /still waiting/);
     const held = forwarding({ state: 'held', heldBy: 'pause' });
-    assert.match(whyNothingIsResent([eventRow(1, { forwardings: [held] })], english), /Release sends it/);
+    assert.match(whyNothingIsResent([eventRow(1, { forwardings: [held] })], english), /Choose Release to send it/);
   });
 
   it('say once what came of the last attempt', () => {
@@ -160,7 +160,7 @@ describe('the words for an event', () => {
     const marked = eventRow(2, { duplicateOf: 'e1', injected: true, signature: 'invalid', list: null });
     assert.equal(
       descriptionOf(marked, around(), english),
-      `${at} · waiting · e2 · wrong signature · duplicate of e1 · sent by hand`,
+      `${at} · waiting · e2 · wrong signature · duplicate of e1 · edited and resent`,
     );
     const ofBatch = eventRow(3, { inDelivery: { position: 5, of: 5 }, list: null });
     assert.equal(descriptionOf(ofBatch, around(), english), `${at} · waiting · e3 · 5 of 5 in d3`);

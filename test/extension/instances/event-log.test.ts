@@ -84,7 +84,7 @@ describe('the event log of an instance', () => {
 
   it('claims nothing of a history that was not read', () => {
     const text = eventLogText({ ...frame, relayRuns: false }, logRows(events, [], 50634), english);
-    assert.match(text, /The relay is not running, so its history was not read\./);
+    assert.match(text, /The relay isn’t running, so its history wasn’t read\./);
     assert.doesNotMatch(text, /not in the relay’s history/);
   });
 
@@ -97,7 +97,7 @@ describe('the event log of an instance', () => {
 
   it('says that the log is empty, and that more was not looked at', () => {
     const text = eventLogText({ ...frame, cut: true }, [], english);
-    assert.match(text, /Open Connectors’ log is empty\./);
+    assert.match(text, /The Open Connectors log is empty\./);
     assert.match(text, /Only the newest notifications/);
   });
 });

@@ -55,10 +55,10 @@ describe('the words for an instance', () => {
 
   it('put what is wrong first', () => {
     const broken = facts('one.example', { valid: false, disabled: true });
-    assert.equal(descriptionOf(broken, english), 'not valid: re-authorise it · disabled · events on · to this relay');
+    assert.equal(descriptionOf(broken, english), 'not valid: re-authorise · disabled · events on · to this relay');
     assert.equal(
       spokenOf(broken, english),
-      'instance API Instance, not valid: re-authorise it, disabled, events on, to this relay',
+      'instance API Instance, not valid: re-authorise, disabled, events on, to this relay',
     );
     assert.equal(instanceState(broken), 'invalid');
     assert.equal(instanceState(facts('two.example')), 'old-url');

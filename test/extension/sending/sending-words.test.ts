@@ -27,7 +27,7 @@ function stop(changes: Partial<Stop> = {}): Stop {
       notificationId: 'n2',
       destinationId: 't1',
       attempt: null,
-      text: 'e2 met b1: it is about to be sent',
+      text: 'e2 stopped at b1: before sending',
       failure: null,
     },
     ...changes,
@@ -50,30 +50,30 @@ describe('The words for sending', () => {
     assert.equal(heldCount(paused().held), 3);
     const now = new Date(2026, 2, 1, 10, 0, 0).getTime();
     const reader = { now, language: 'en' };
-    assert.equal(pausedText(paused(), reader, english), 'Sending is paused since 09:05:07 by VS Code. Held: 3.');
+    assert.equal(pausedText(paused(), reader, english), 'Sending paused at 09:05:07 by VS Code. Held: 3.');
     assert.equal(
       leftPausedText(paused(), 'en', english),
-      'Sending is paused, and will be when the relay starts. Held: 3.',
+      'Sending is paused and stays paused when the relay starts. Held: 3.',
     );
   });
 
   it('say where it stopped', () => {
     const says = (place: Stop['place'], changes: Partial<Stop> = {}): string =>
       stopText(stop({ place, ...changes }), english);
-    assert.equal(says('event'), 'Sending stopped at breakpoint b1: e2 is about to be sent.');
+    assert.equal(says('event'), 'Sending stopped at breakpoint b1 before e2 was sent.');
     assert.equal(
       says('failed-attempt', { breakpointIds: ['b1', 'b2'] }),
-      'Sending stopped at breakpoint b1, b2: an attempt to send e2 failed.',
+      'Sending stopped at breakpoint b1, b2 after an attempt to send e2 failed.',
     );
     assert.match(says('wrong-signature'), /the signature of e2 is wrong or missing/);
     assert.match(says('rejected'), /e2 was rejected/);
     assert.equal(
       says('event', { failure: 'its condition failed: no such overload; its condition failed: it takes long' }),
-      'Sending stopped at breakpoint b1, whose condition failed for e2: no such overload; it takes long.',
+      'Sending stopped at breakpoint b1 because its condition failed for e2: no such overload; it takes long.',
     );
     assert.match(
       says(null, { eventId: null, failure: 'the relay ended' }),
-      /^Sending stopped: the relay ended while breakpoint b1 was asked\. It is off/,
+      /^Sending stopped because the relay ended while evaluating breakpoint b1\. The breakpoint is off/,
     );
     // Of a text from outside no link is made.
     assert.equal(says('event', { eventId: null, text: 'see [this](command:x)' }), 'see [this] (command:x)');

@@ -71,11 +71,11 @@ describe('what happened', () => {
     }
     assert.equal(
       messageOf(new CampaignMonitorError('bad-api-key', 'x', { code: 100, said: 'Invalid API Key.' }), l10n),
-      'Campaign Monitor nimmt diesen API-Schlüssel nicht an: Invalid API Key (Code 100)',
+      'Campaign Monitor hat diesen API-Schlüssel abgelehnt: Invalid API Key (Code 100)',
     );
     assert.equal(
       messageOf(new OpenConnectorsError('x', { kind: 'refused', advice: 'refresh', said: 'Not now' }), l10n),
-      'Open Connectors lehnte ab: Not now',
+      'Open Connectors hat die Anfrage abgelehnt: Not now',
     );
   });
 

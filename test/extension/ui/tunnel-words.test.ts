@@ -43,7 +43,7 @@ describe('How the tunnel is', () => {
     const told = status(tunnelWords('trying-again', refused, '2 s'), tunnelWords('see-log'));
     assert.equal(
       told.reason,
-      'https://a.example does not answer (connection refused); trying again in 2 s. See the log.',
+      'https://a.example isn’t answering (connection refused); trying again in 2 s. See the log.',
     );
     assert.equal(
       tunnelInWords(told, german).reason,
@@ -61,7 +61,7 @@ describe('How the tunnel is', () => {
 
   it('takes no value for a place of another', () => {
     const told = status(tunnelWords('no-answer', 'https://a.example/{1}', '{0}'));
-    assert.equal(told.reason, 'https://a.example/{1} does not answer ({0}).');
+    assert.equal(told.reason, 'https://a.example/{1} isn’t answering ({0}).');
     assert.equal(tunnelInWords(told, english).reason, told.reason);
   });
 });

@@ -19,7 +19,7 @@ describe('the words for a webhook', () => {
   it('say where it points to, what for, and its state where that is unusual', () => {
     assert.equal(labelOf(hook().url, 'current', english), 'This relay');
     assert.equal(labelOf('https://neighbour.example/x', 'foreign', english), 'neighbour.example');
-    assert.equal(labelOf('nonsense', 'foreign', english), 'Somebody else’s');
+    assert.equal(labelOf('nonsense', 'foreign', english), 'Someone else’s');
     assert.equal(descriptionOf(hook(), english), 'all events · JSON · https://a.example/hooks/0123…/campaign-monitor');
     assert.equal(
       descriptionOf(hook({ active: false, status: 'Inactive', events: ['Update'], format: null }), english),
@@ -42,28 +42,28 @@ describe('why a test failed', () => {
   const failures: [resultData: object, why: string][] = [
     [
       { FailureStatus: 'ProtocolError', FailureResponseCode: 404 },
-      'The server answered 404: it does not know this path',
+      'The server returned 404: it doesn’t know this path',
     ],
     [
       { FailureStatus: 'ProtocolError', FailureResponseCode: '502' },
-      'A tunnel or proxy answered 502: what is behind it is not there',
+      'A tunnel or proxy returned 502: nothing is running behind it',
     ],
     [
       { FailureStatus: 'ProtocolError', FailureResponseCode: 401 },
-      'A tunnel or proxy answered 401: it asks who is there',
+      'A tunnel or proxy returned 401: it requires sign-in',
     ],
     [
       { FailureStatus: 'ProtocolError', FailureResponseCode: 302 },
-      'The server answered 302, a redirect, which is not followed',
+      'The server returned 302, a redirect that isn’t followed',
     ],
-    [{ FailureStatus: 'ProtocolError', FailureResponseCode: 500 }, 'The server answered 500'],
-    [{ FailureStatus: 'Timeout' }, 'No answer came in time'],
-    [{ FailureStatus: 'NameResolutionFailure' }, 'The host of its URL does not exist'],
-    [{ FailureStatus: 'ConnectFailure' }, 'Nobody listens at its URL'],
-    [{ FailureStatus: 'TrustFailure' }, 'The certificate of its host is not trusted'],
-    [{ FailureStatus: 'ReceiveFailure' }, 'The connection broke off before an answer came'],
+    [{ FailureStatus: 'ProtocolError', FailureResponseCode: 500 }, 'The server returned 500'],
+    [{ FailureStatus: 'Timeout' }, 'The request timed out'],
+    [{ FailureStatus: 'NameResolutionFailure' }, 'The host in its URL doesn’t exist'],
+    [{ FailureStatus: 'ConnectFailure' }, 'Nothing is listening at its URL'],
+    [{ FailureStatus: 'TrustFailure' }, 'The host’s certificate isn’t trusted'],
+    [{ FailureStatus: 'ReceiveFailure' }, 'The connection closed before an answer arrived'],
     [{ FailureStatus: 'Odd', FailureResponseMessage: 'words' }, 'Odd: words'],
-    [{}, 'Campaign Monitor does not say why'],
+    [{}, 'Campaign Monitor gave no reason'],
   ];
 
   for (const [resultData, why] of failures) {

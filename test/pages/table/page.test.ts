@@ -186,9 +186,9 @@ describe('The table’s page', () => {
     await key('Shift+ArrowDown');
     await says('2 selected');
     await tell({ type: 'news', paused: true, count: 0 });
-    await says('List is frozen: new events do not join it. Sending is not affected.');
-    await tell({ type: 'sending', paused: 'Sending is paused.', canGoOn: true });
-    await says('Sending is paused.');
+    await says('The list is frozen, so new events don’t appear. Sending continues.');
+    await tell({ type: 'sending', paused: 'Sending has been paused.', canGoOn: true });
+    await says('Sending has been paused.');
     await tell({ type: 'news', paused: false, count: 0 });
     await says('');
     await tell({ type: 'filter', filter: 'state:failed', offered: [] });

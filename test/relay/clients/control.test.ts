@@ -159,10 +159,10 @@ describe('A request at the control channel', () => {
     ['relay/status', { what: 1 }, /relay\/status: .*Unrecognized key: "what"/s],
     ['events/query', { limit: 0 }, /events\/query: .*Too small.*limit/s],
     ['events/query', { limit: 'many' }, /expected (?:int|number).*limit/s],
-    ['events/query', { before: 'd7' }, /expected the id of an event.*before/s],
+    ['events/query', { before: 'd7' }, /expected an event ID.*before/s],
     ['events/query', { filter: 'x'.repeat(1001) }, /Too big.*filter/s],
     ['events/get', {}, /expected string.*id/s],
-    ['events/get', { id: 'x1' }, /expected an id such as d7.*id/s],
+    ['events/get', { id: 'x1' }, /expected an ID such as d7.*id/s],
     ['events/get', { id: 'e0' }, /expected an id/],
     ['deliveries/inject', { body: { text: 7 } }, /body/],
     ['deliveries/inject', { body: { base64: '***' } }, /body/],
@@ -172,7 +172,7 @@ describe('A request at the control channel', () => {
     ['tunnel/open', { tunnel: { kind: 'wormhole' } }, /tunnel/],
     ['relay/configure', { settings: { concurrency: 1000 } }, /concurrency/],
     ['relay/newSecret', {}, /replaces/],
-    ['relay/newSecret', { replaces: 'any' }, /name of a secret/],
+    ['relay/newSecret', { replaces: 'any' }, /a secret's name/],
     ['relay/configure', 'no object', /expected object/],
     ['relay/configure', [1, 2], /expected object/],
   ];
@@ -221,7 +221,7 @@ describe('A request at the control channel', () => {
       await assert.rejects(ask, (error: RelayRequestError) => {
         assert.ok(error instanceof RelayRequestError);
         assert.equal(error.code, 'conflict');
-        assert.match(error.message, /nothing was chosen/);
+        assert.match(error.message, /nothing selected/);
         assert.match(error.next ?? '', /choose again/);
         return true;
       });

@@ -36,7 +36,7 @@ describe('A relay that died while it asked a breakpoint', () => {
     const relay = await startTestRelay({ dataDir });
     const status = await relay.client.request('relay/status', {});
     assert.deepEqual(
-      status.notices.map((notice) => /^breakpoint b1: the relay ended while this breakpoint was asked/.test(notice)),
+      status.notices.map((notice) => /^breakpoint b1: the relay ended while evaluating this breakpoint/.test(notice)),
       [true],
     );
     assert.ok(relay.log.some(({ level, message }) => level === 'warn' && message === status.notices[0]));

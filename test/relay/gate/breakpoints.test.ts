@@ -119,7 +119,7 @@ describe('Looking at breakpoints', () => {
     const { stop } = all.look('event', many(), false);
     assert.ok(read <= mostEventsLookedAt + 1, `${read} were read`);
     assert.deepEqual(stop?.ids, [1]);
-    assert.match(stop.failures.get(1) ?? '', /^only the first \d+ events of its notification were looked at$/);
+    assert.match(stop.failures.get(1) ?? '', /^only the first \d+ events of its notification were checked$/);
     assert.deepEqual(
       all.list().map(({ stops, lastNotStopped }) => [stops, lastNotStopped?.why]),
       [
@@ -242,7 +242,7 @@ describe('A condition that fails', () => {
     for (const event of [padded, { Wide: Array.from({ length: 5000 }, Number), Name: 'x'.repeat(5000) }]) {
       const all = await breakpoints(every({ condition: met }));
       const events = await seen(JSON.stringify({ ListID: 'l', Events: [{ Type: 'Subscribe', ...event }] }));
-      assert.match(all.look('event', events, false).stop?.failures.get(1) ?? '', /larger than what expressions see/);
+      assert.match(all.look('event', events, false).stop?.failures.get(1) ?? '', /larger than expressions can read/);
     }
   });
 
@@ -254,7 +254,7 @@ describe('A condition that fails', () => {
     );
     const { stop } = all.look('event', await seen(sampleBody({ email: address })), false);
     assert.deepEqual(stop?.ids, [1, 2]);
-    assert.match(stop.failures.get(1) ?? '', /larger than what expressions see/);
+    assert.match(stop.failures.get(1) ?? '', /larger than expressions can read/);
     assert.match(stop.failures.get(2) ?? '', /it takes more than 1,000,000 steps/);
   });
 });
@@ -294,7 +294,7 @@ describe('The breakpoint that was being asked when a relay ended', () => {
       assert.deepEqual([id, stops, mark.left !== ''], [2, true, true], 'it is known until that is on disk');
       return disk.keep(stored);
     });
-    assert.match(said.join(), /^breakpoint b2: the relay ended while this breakpoint was asked, and it is off/);
+    assert.match(said.join(), /^breakpoint b2: the relay ended while evaluating this breakpoint, so it is off/);
     assert.equal(mark.left, '');
     const again = new Breakpoints(undefined, mark);
     assert.deepEqual(await again.restore(disk.kept), []);
@@ -368,7 +368,7 @@ describe('The breakpoints that are kept', () => {
     const all = await breakpoints(...Array.from({ length: mostBreakpoints }, () => every()));
     const { refused } = await all.change({ owner: 'other', add: [every()] }, caller(), new Disk().keep);
     assert.deepEqual(refused, [
-      { index: 0, in: 'breakpoint', message: `there are ${mostBreakpoints} breakpoints already`, start: 0, end: 0 },
+      { index: 0, in: 'breakpoint', message: `there are already ${mostBreakpoints} breakpoints`, start: 0, end: 0 },
     ]);
   });
 

@@ -79,12 +79,12 @@ describe('Conditions', () => {
     'event.typo == "x"': [/^no such key: typo$/, 6, 10],
     'evnt.type == "x"': [/^unknown variable: evnt$/, 0, 4],
     'event.type == 3': [/^no such overload: string == int$/, 0, 15],
-    'event.type': [/true or false, and this is of the type string$/, 0, 10],
+    'event.type': [/true or false, but this is of type string$/, 0, 10],
     'event.type ==': [/^unexpected token: EOF$/, 13, 13],
-    'event.type.matches("(a+)+$")': [/"matches" is not there/, 0, 28],
-    'event.address.split("").size() > 3': [/there is no function "split"/, 0, 23],
-    'cel.bind(a, event.type + event.type, a == "x")': [/there is no function "bind"/, 0, 46],
-    'event.fields.a.all(x, event.fields.b.all(y, x == y))': [/"all" cannot stand within another/, 22, 51],
+    'event.type.matches("(a+)+$")': [/"matches" is not available/, 0, 28],
+    'event.address.split("").size() > 3': [/unknown function "split"/, 0, 23],
+    'cel.bind(a, event.type + event.type, a == "x")': [/unknown function "bind"/, 0, 46],
+    'event.fields.a.all(x, event.fields.b.all(y, x == y))': [/"all" cannot be inside another/, 22, 51],
   };
   for (const [text, [message, start, end]] of Object.entries(refusals)) {
     it(`refuses ${text}, and says where`, () => {
@@ -132,15 +132,15 @@ describe('Conditions', () => {
   }
 
   const refusedFilters: Readonly<Record<string, RegExp>> = {
-    'typ:update': /^the filter has no key "typ"$/,
+    'typ:update': /^unknown filter key "typ"$/,
     'type:': /^"type:" needs a value$/,
     'kind:nothing': /expected one of event, test, rejected$/,
-    'state:failed': /^"state:" is of what was sent before/,
-    'type:update jane': /^"jane": a condition looks for no free text; name a key, such as address:jane$/,
-    'type:update || duplicate:yes': /^a filter has no && and no \|\|/,
-    'type:update && list:abc': /^a filter has no && and no \|\|/,
-    'type:update ! kind:event': /^a filter has no && and no \|\|/,
-    'jane type:update': /^"jane": a condition looks for no free text/,
+    'state:failed': /^"state:" does not work in a condition/,
+    'type:update jane': /^"jane": a condition cannot search text; use a key, such as address:jane$/,
+    'type:update || duplicate:yes': /^a filter has no && or \|\|/,
+    'type:update && list:abc': /^a filter has no && or \|\|/,
+    'type:update ! kind:event': /^a filter has no && or \|\|/,
+    'jane type:update': /^"jane": a condition cannot search text/,
     [`type:${Array.from({ length: 60 }, (_, index) => `t${index}`).join(',')}`]: /maxListElements/,
   };
   for (const [text, message] of Object.entries(refusedFilters)) {
@@ -265,7 +265,7 @@ describe('Log texts', () => {
   it('are refused with the place of what cannot be read', () => {
     const error = errorOf(() => readLog('type {event.typo}'));
     assert.deepEqual([error.message, error.start, error.end], ['no such key: typo', 12, 16]);
-    assert.match(errorOf(() => readLog('an {open')).message, /not closed/);
+    assert.match(errorOf(() => readLog('an {open')).message, /no closing brace/);
     assert.throws(() => readLog('{}'), ExpressionError);
   });
 });

@@ -228,7 +228,7 @@ describe('Pausing, stepping and continuing', () => {
     await relay.client.request('notifications/replay', { ids: ['n1'] });
     await receiver.received(2);
     await assert.rejects(relay.client.request('debug/drop', { id: 'n2' }), {
-      message: 'nothing of n2 is held',
+      message: 'nothing for n2 is held',
       advice: 'see-what-is-held',
     });
   });
@@ -242,7 +242,7 @@ describe('Pausing, stepping and continuing', () => {
     const { held } = await relay.client.request('debug/held', {});
     assert.deepEqual([held[0]?.heldBy, held.length], ['missing-key', 1]);
     await assert.rejects(relay.client.request('debug/step', { id: 'n1' }), {
-      message: 'n1 is held since the signature key "signing" has not been given',
+      message: 'n1 is held because the signature key "signing" has not been supplied',
       advice: 'give-key',
     });
     await relay.client.request('debug/pause', {});
@@ -470,7 +470,7 @@ describe('Editing what is held', () => {
     await deliver(relay, 'a');
     const edit = (text: string) => relay.client.request('debug/edit', { id: 'n1', body: { text } });
     await assert.rejects(edit('{"Events":'), { message: /would be rejected: .*still held$/, advice: 'mend-body' });
-    await assert.rejects(edit('{}'), { message: /holds no events; the original is still held$/ });
+    await assert.rejects(edit('{}'), { message: /contains no events\. The original is still held$/ });
     assert.deepEqual(await heldIds(relay), ['n1']);
     assert.equal((await relay.client.request('relay/status', {})).counts.deliveries, 1);
   });
@@ -793,7 +793,7 @@ describe('Breakpoints', () => {
     const { breakpoints } = await relay.client.request('debug/breakpoints', {});
     assert.deepEqual(
       breakpoints.map(({ lookedAt, met, lastNotStopped }) => [lookedAt, met, lastNotStopped?.text]),
-      [[1, 0, 'its event was no Update']],
+      [[1, 0, 'its event was not Update']],
     );
     await relay.deliver(sampleBody({ type: 'Update' }));
     await until(async () => (await heldIds(relay)).length === 1);
@@ -813,7 +813,7 @@ describe('Breakpoints', () => {
     await deliver(relay, 'b');
     const { text, failure, breakpointIds } = await told;
     assert.deepEqual([breakpointIds, failure], [['b2'], 'its condition failed: no such overload: dyn<null> > int']);
-    assert.equal(text, `b2 stopped e2, since ${failure}`);
+    assert.equal(text, `b2 stopped e2 because ${failure}`);
     const [, stopped] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
     assert.deepEqual(
       [stopped?.met, stopped?.stops, `its condition failed: ${stopped?.failure?.text}`],
@@ -1049,7 +1049,7 @@ describe('Evaluating an expression', () => {
       ...{ kind: 'failed', message: 'no such key: nothing', start: 6, end: 13 },
     });
     const failed = await ask('event.address.matches("a")');
-    assert.ok(failed.kind === 'failed' && failed.message.includes('"matches" is not there'));
+    assert.ok(failed.kind === 'failed' && failed.message.includes('"matches" is not available'));
     await assert.rejects(ask('1', 'n99'), { code: 'not-found' });
     await assert.rejects(ask('x'.repeat(1001)), { code: 'invalid-params' });
   });

@@ -147,7 +147,7 @@ describe('A client that waits for a destination however long it takes', () => {
     await client.request('debug/patience', { destinationIds: ['debugged'] });
     await assert.rejects(client.request('debug/patience', { destinationIds: ['nobody'] }), {
       code: 'conflict',
-      message: 'there is no destination nobody',
+      message: 'no destination nobody',
       advice: 'see-destinations',
     });
     const { destinations } = await client.request('relay/status', {});

@@ -402,7 +402,7 @@ describe('A page of a table', () => {
     const error = await relay.client
       .request('events/page', { snapshot: 'none' })
       .catch((each: unknown) => each as Error);
-    assert.match((error as Error).message, /no longer kept/);
+    assert.match((error as Error).message, /no longer available/);
   });
 });
 

@@ -600,13 +600,13 @@ describe('A filter that cannot be read', () => {
     ['state:lost', /"state:lost": expected one of failed, waiting, held, sent, discarded/],
     ['kind:odd', /"kind:odd"/],
     ['source:mars', /"source:mars"/],
-    ['since:yesterday', /"since:yesterday": expected a span such as 2h/],
+    ['since:yesterday', /"since:yesterday": expected a time span such as 2h/],
     ['until:2026-99-99', /"until:2026-99-99"/],
     ['duplicate:perhaps', /"duplicate:perhaps"/],
-    ['delivery:x7', /"delivery:x7": expected an id such as d7/],
+    ['delivery:x7', /"delivery:x7": expected an ID such as d7/],
     ['colour:red', /no key "colour"/],
     ['type:', /"type:" needs a value/],
-    ['address:@', /"address:" needs a letter or a digit/],
+    ['address:@', /"address:" needs a letter or digit/],
   ];
   for (const [filter, message] of wrong) {
     it(`says which part: ${filter}`, () => {

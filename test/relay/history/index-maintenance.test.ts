@@ -67,7 +67,7 @@ describe('the upkeep of the history', () => {
     assert.deepEqual(asked, ['700 bytes for 3', '[{"id":"e3","duplicateOf":"e1"}]', 'status']);
     assert.deepEqual(maintenance.index, { events: 3, of: 9, failure: null });
     for (let i = 0; i < 2; i++) maintenance.indexed({ index, marks: [], failure: 'disk full' });
-    assert.equal(asked.filter((each) => each.startsWith('warn: the index of the history does not follow')).length, 1);
+    assert.equal(asked.filter((each) => each.startsWith('warn: the history index is not up to date')).length, 1);
     assert.equal(maintenance.index.failure, 'disk full');
   });
 

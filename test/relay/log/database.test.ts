@@ -112,7 +112,7 @@ describe('The file of the store', () => {
     openForWriting(file).db.close();
     assert.throws(
       () => openForWriting(file, [...migrations, 'CREATE TABLE half (id INTEGER); this is not SQL']),
-      (error) => assertStoreError(error, /cannot be opened/),
+      (error) => assertStoreError(error, /cannot open/),
     );
     const { db, setAside } = openForWriting(file);
     assert.equal(setAside, null);
@@ -128,7 +128,7 @@ describe('The file of the store', () => {
       assert.throws(open, (error) =>
         assertStoreError(
           error,
-          new RegExp(`written by a newer version .${schemaVersion + 1}; this program knows ${schemaVersion}`),
+          new RegExp(`written by a newer version .${schemaVersion + 1}; this program supports ${schemaVersion}`),
         ),
       );
     }
@@ -151,7 +151,7 @@ describe('The file of the store', () => {
       assert.throws(
         () => open(file),
         (error) => {
-          assertStoreError(error, /was written by a version that was never published/);
+          assertStoreError(error, /was written by an unpublished version/);
           assert.equal((error as StoreError).advice, 'move-history');
           return true;
         },
@@ -199,7 +199,7 @@ describe('The file of the store', () => {
         assert.throws(
           () => open(file),
           (error) => {
-            assertStoreError(error, /holds what no version of this program makes/);
+            assertStoreError(error, /contains data that no version of this program writes/);
             assert.equal((error as StoreError).advice, 'move-history');
             return true;
           },
@@ -234,7 +234,7 @@ describe('The file of the store', () => {
     writeFileSync(file, '');
     assert.throws(
       () => openForReading(file),
-      (error) => assertStoreError(error, /older version/),
+      (error) => assertStoreError(error, /older format/),
     );
   });
 
@@ -256,7 +256,7 @@ describe('The file of the store', () => {
   it('says what to do where the folder is missing', () => {
     assert.throws(
       () => openForWriting(join(file, 'nowhere', 'relay.sqlite')),
-      (error) => assertStoreError(error, /cannot be opened/),
+      (error) => assertStoreError(error, /cannot open/),
     );
   });
 

@@ -124,14 +124,14 @@ describe('a destination with headers and credentials', () => {
     const held = await status(relay);
     assert.deepEqual([held.counts.held, held.counts.waiting], [3, 0]);
     assert.equal(held.destinations[0]?.state, 'held');
-    assert.equal(held.destinations[0].detail, 'the signature key "main" has not been given');
+    assert.equal(held.destinations[0].detail, 'the signature key "main" has not been supplied');
     assert.deepEqual(held.missingKeys, ['main']);
     const { event } = await relay.client.request('events/get', { id: 'e1' });
     assert.deepEqual([event.forwardings[0]?.state, event.forwardings[0]?.attempts], ['held', 0]);
-    assert.equal(event.forwardings[0]?.detail, 'the signature key "main" has not been given');
+    assert.equal(event.forwardings[0]?.detail, 'the signature key "main" has not been supplied');
     const half = await relay.client.request('relay/configure', { secrets: { signatureKeys: { main: 'key-1' } } });
     assert.deepEqual([half.destinations[0]?.state, half.missingKeys], ['held', ['login']]);
-    assert.equal(half.destinations[0]?.detail, 'the credentials "login" have not been given');
+    assert.equal(half.destinations[0]?.detail, 'the credentials "login" have not been supplied');
     assert.equal(receiver.requests.length, 0);
     await relay.client.request('relay/configure', { secrets: { credentials: { login: { Authorization: 'a' } } } });
     await receiver.received(3);
@@ -496,7 +496,7 @@ describe('credentials that came with a delivery', () => {
     await second.drained();
     assert.equal(back.requests[0]?.header('authorization'), undefined);
     const { event, attempts } = await second.client.request('events/get', { id: 'e1' });
-    const why = 'answered 401; without the Authorization and Cookie of the sender, which are kept in memory only';
+    const why = "answered 401; without the sender's Authorization and Cookie, which are kept only in memory";
     assert.deepEqual([event.forwardings[0]?.detail, attempts[0]?.error], [why, why]);
   });
 });

@@ -417,7 +417,7 @@ class Exercised {
         });
         for (const { id } of record.notifications) this.known.push({ notification: id, delivery: record.id });
         // Where what waits alone is too much, it is refused.
-        return store.add(record).catch((error: unknown) => assert.match((error as Error).message, /as much as/));
+        return store.add(record).catch((error: unknown) => assert.match((error as Error).message, /size limit/));
       }
       case 'attempt': {
         const chosen = this.#chosen(step.which);
@@ -676,7 +676,7 @@ describe('Totals and retention', () => {
     for (let i = 0; i < 19; i++) await store.add(waiting());
     store.setRetention({ maxDeliveries: 10, maxBytes: 10_000 });
     await until(() => store.full !== null);
-    await assert.rejects(store.add(waiting()), /as much as the history may hold/);
+    await assert.rejects(store.add(waiting()), /reached the size limit of the history/);
     assert.equal(store.totals.deliveries, 20, 'none of what waits is lost');
     // Attempts go on.
     for (let id = 1; id <= 20; id++) {
@@ -713,7 +713,7 @@ describe('A full disk', () => {
         await store.add(deliveryRecord(store, { body: Buffer.alloc(20_000) }));
       } catch (error) {
         assert.ok(error instanceof StoreError);
-        assert.match(error.message, /disk that holds the history is full/);
+        assert.match(error.message, /disk that contains the history is full/);
         assert.match(error.next, /room/);
         return taken;
       }
@@ -808,7 +808,7 @@ describe('A full disk', () => {
     assert.match(refused.header('retry-after') ?? '', /^[1-9]\d*$/);
     const { notices, counts } = await relay.client.request('relay/status', {});
     assert.ok(
-      notices.some((notice) => /disk that holds the history is full.*room/i.test(notice)),
+      notices.some((notice) => /disk that contains the history is full.*room/i.test(notice)),
       notices.join(),
     );
     assert.equal(counts.deliveries, accepted.length);
@@ -823,7 +823,7 @@ describe('A full disk', () => {
         address,
       );
     assert.ok(relay.log.some((entry) => entry.level === 'error' && /full/.test(entry.message)));
-    assert.ok(relay.log.some((entry) => /can be written again/.test(entry.message)));
+    assert.ok(relay.log.some((entry) => /is writable again/.test(entry.message)));
   });
 });
 

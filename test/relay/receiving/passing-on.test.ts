@@ -81,7 +81,7 @@ describe('what follows once a delivery is on disk', () => {
     passOn(received, { ...all, store });
     await all.receiver.received(1);
     assert.equal(all.logged.length, 1);
-    assert.match(all.logged[0] ?? '', /^error: d1 is on disk and could not be told: .*unreadable/);
+    assert.match(all.logged[0] ?? '', /^error: d1 is stored, but clients were not notified: .*unreadable/);
   });
 
   it('is logged where forwarding fails, and the clients are told all the same', async () => {
@@ -90,6 +90,6 @@ describe('what follows once a delivery is on disk', () => {
     const forwarder = { dispatch: () => assert.fail('broken') } as unknown as Forwarder;
     passOn(received, { ...all, forwarder });
     await until(() => all.told.length === 1);
-    assert.match(all.logged.join(), /^error: d1 is on disk and could not be forwarded \(.*broken\): what of it waits/);
+    assert.match(all.logged.join(), /^error: d1 is stored, but was not forwarded \(.*broken\): what of it waits/);
   });
 });

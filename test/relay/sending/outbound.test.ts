@@ -298,7 +298,7 @@ describe('an answer that floods', () => {
     const proxy = { url: (await startProxy(port)).url, noProxy: '' };
     const result = await postTo('https://callback.test/hook', { proxy, insecureTls: true, timeoutMs: 60_000 });
     assert.equal(result.kind, 'broken');
-    assert.match(errorOf(result), /^it sends more than \d+ bytes that are no answer/);
+    assert.match(errorOf(result), /^it sends more than \d+ bytes that are not an answer/);
   });
 });
 
@@ -368,7 +368,7 @@ describe('a certificate that nobody vouches for', () => {
     assert.equal(result.kind, 'broken');
     assert.match(
       errorOf(result),
-      /^self-signed certificate: to accept the certificate, set "insecureTls" on the destination$/,
+      /^self-signed certificate: to accept this certificate, set "insecureTls" for the destination$/,
     );
     assert.equal(receiver.requests.length, 0);
   });

@@ -18,11 +18,11 @@ describe('a destination as it stands', () => {
     };
     assert.deepEqual(missing({ signatureKeys: new Map(), credentials }), [
       'mine',
-      { by: 'missing-key', why: 'the signature key "mine" has not been given' },
+      { by: 'missing-key', why: 'the signature key "mine" has not been supplied' },
     ]);
     assert.deepEqual(missing({ signatureKeys: key, credentials: new Map() }), [
       'theirs',
-      { by: 'missing-key', why: 'the credentials "theirs" have not been given' },
+      { by: 'missing-key', why: 'the credentials "theirs" have not been supplied' },
     ]);
     assert.deepEqual(missing({ signatureKeys: key, credentials }), [null, null]);
   });

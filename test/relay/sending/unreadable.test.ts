@@ -9,7 +9,9 @@ describe('a store that cannot be read', () => {
     const unreadable = new Unreadable({ readAgain: () => undefined, log, delayScale: 1 });
     unreadable.failed('waiting', new Error('EIO'), 'http://x/');
     unreadable.failed('waiting', new Error('EIO'), 'http://x/');
-    assert.deepEqual(said, ['the history cannot be read (EIO): what waits for http://x/ is tried every 5 s']);
+    assert.deepEqual(said, [
+      'cannot read the history (EIO): what is queued for http://x/ waits; trying again every 5 s',
+    ]);
     unreadable.worked('waiting');
     unreadable.failed('waiting', new Error('EIO'), 'http://x/');
     assert.equal(said.length, 2);

@@ -159,10 +159,7 @@ life.on('error', () => {});
     it('fails for good where it is not installed, and says how to install it', async () => {
       watched.supervisor.open({ kind: 'cloudflared', path: join(folder, 'missing') });
       const { reason } = await watched.until('failed');
-      assert.match(
-        reason,
-        /^cloudflared was not found: there is no program ".*missing"\. Install cloudflared \(https:/,
-      );
+      assert.match(reason, /^cloudflared not found: there is no program ".*missing"\. Install cloudflared \(https:/);
       assert.equal(watched.lines.filter((line) => line.startsWith('error')).length, 1);
       const path = await program('missing', `say(${JSON.stringify(cloudflaredUrl('now-it-is-there'))});`);
       watched.supervisor.open({ kind: 'cloudflared', path });
@@ -173,7 +170,7 @@ life.on('error', () => {});
       const path = join(folder, 'plain');
       await writeFile(path, 'not a program', { mode: 0o644 });
       watched.supervisor.open({ kind: 'cloudflared', path });
-      assert.match((await watched.until('failed')).reason, /cannot be run: ".*plain" \(EACCES\)\. Check that/);
+      assert.match((await watched.until('failed')).reason, /^Can’t run .*: ".*plain" \(EACCES\)\. Check that/);
     });
 
     it('tries again when it ends without a URL, and quotes its error without taking its URL', async () => {
@@ -187,7 +184,7 @@ life.on('error', () => {});
       const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again in 40 ms'));
       assert.match(
         reason,
-        /^cloudflared ended with 1 without opening a tunnel \(failed to request quick Tunnel: Post "https:\/\/api\.trycloudflare\.com\/…": dial tcp: lookup api\.trycloudflare\.com: no such host\); trying again/,
+        /^cloudflared exited with 1 without opening a tunnel \(failed to request quick Tunnel: Post "https:\/\/api\.trycloudflare\.com\/…": dial tcp: lookup api\.trycloudflare\.com: no such host\); trying again/,
       );
       assert.ok((await argsOf(path)).length >= 2);
     });
@@ -213,7 +210,7 @@ life.on('error', () => {});
       const [pid] = await pids(path);
       process.kill(pid!, 'SIGKILL');
       const lost = await watched.until('degraded');
-      assert.match(lost.reason, /first-one.* is lost: cloudflared was ended by SIGKILL; trying again/);
+      assert.match(lost.reason, /^Lost .*first-one.*: cloudflared was ended by SIGKILL; trying again/);
       const again = await watched.until('open', ({ url }) => url.includes('second'));
       assert.equal(again.previousUrl, 'https://first-one.trycloudflare.com');
     });
@@ -270,7 +267,10 @@ life.on('error', () => {});
       await watched.until('open');
       const [pid] = await pids(wrapper);
       process.kill(pid!, 'SIGKILL');
-      assert.match((await watched.until('degraded')).reason, /is lost: cloudflared was ended by SIGKILL; trying again/);
+      assert.match(
+        (await watched.until('degraded')).reason,
+        /^Lost .*: cloudflared was ended by SIGKILL; trying again/,
+      );
       if (!lives[0]!.closed) await once(lives[0]!, 'close');
       await watched.until('open');
     });
@@ -342,7 +342,10 @@ life.on('error', () => {});
       );
       watched.supervisor.open({ kind: 'ngrok', path });
       const { reason } = await watched.until('failed');
-      assert.match(reason, /^ngrok ended with 1 .*authtoken: \*{8} ERR_NGROK_107\)\. Run "ngrok config add-authtoken"/);
+      assert.match(
+        reason,
+        /^ngrok exited with 1 .*authtoken: \*{8} ERR_NGROK_107\)\. Run "ngrok config add-authtoken"/,
+      );
       assert.ok(!watched.said.includes('2abcDEF'));
     });
 
@@ -367,12 +370,12 @@ life.on('error', () => {});
   it("quotes a program's words on one line, short, and without the paths of URLs", () => {
     const ended = tunnelWords('ended-with', 'it', '1');
     const quoted = (text: string | undefined): string => englishWords(withWords(ended, text));
-    assert.equal(quoted(undefined), 'it ended with 1');
+    assert.equal(quoted(undefined), 'it exited with 1');
     assert.equal(
       quoted(`Request failed\n dest=https://a.example/hooks/${secret}/campaign-monitor originService=http://x:1`),
-      'it ended with 1 (Request failed dest=https://a.example/… originService=http://x:1)',
+      'it exited with 1 (Request failed dest=https://a.example/… originService=http://x:1)',
     );
-    assert.ok(quoted('x'.repeat(5_000)).length <= 'it ended with 1'.length + 203);
+    assert.ok(quoted('x'.repeat(5_000)).length <= 'it exited with 1'.length + 203);
   });
 
   async function pids(path: string): Promise<number[]> {

@@ -120,7 +120,7 @@ describe('a hostile tunnel server', () => {
     const { reason } = await watched.until('failed');
     assert.match(
       reason,
-      /^The tunnel server 127\.0\.0\.1:\d+ names another host, localhost\. .*--tunnel-allow localhost/,
+      /^The tunnel server 127\.0\.0\.1:\d+ uses another host, localhost\. .*--tunnel-allow localhost/,
     );
     assertUntouched();
     assert.equal(server.connections, 0);
@@ -129,14 +129,14 @@ describe('a hostile tunnel server', () => {
   it('has no connection made to another address by its ip', async () => {
     server.answer = { ip: '127.0.0.2', port: victim.tunnelPort };
     watched.supervisor.open(config());
-    assert.match((await watched.until('failed')).reason, /names another host, 127\.0\.0\.2\./);
+    assert.match((await watched.until('failed')).reason, /uses another host, 127\.0\.0\.2\./);
     assertUntouched();
   });
 
   it('is taken for none where its ip is no address', async () => {
     server.answer = { ip: 'localhost', port: victim.tunnelPort };
     watched.supervisor.open(config());
-    await watched.until('opening', ({ reason }) => reason.includes('does not answer as a localtunnel server'));
+    await watched.until('opening', ({ reason }) => reason.includes('isn’t a localtunnel server'));
     assertUntouched();
   });
 
@@ -144,7 +144,7 @@ describe('a hostile tunnel server', () => {
     server.location = `${victim.url}/cm-relay-test`;
     watched.supervisor.open(config());
     const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
-    assert.match(reason, /sends on to http:\/\/127\.0\.0\.1:\d+; trying again in .*Set that as the tunnel server/);
+    assert.match(reason, /redirects to http:\/\/127\.0\.0\.1:\d+; trying again in .*set it as the tunnel server/);
     assertUntouched();
   });
 
@@ -160,7 +160,7 @@ describe('a hostile tunnel server', () => {
 
   describe('on the internet', () => {
     const inside = (name: string): Promise<unknown> =>
-      watched.until('failed', ({ reason }) => reason.includes(`leads to ${name}, which is of this machine`));
+      watched.until('failed', ({ reason }) => reason.includes(`leads to ${name}, on this machine`));
 
     beforeEach(() => {
       const dispatcher = dispatcherTo(() => server.port);

@@ -57,7 +57,10 @@ describe('a tunnel through a real localtunnel server', () => {
     cleanUp.push(() => without.kill());
     watched.supervisor.open(config(without.host));
     const { reason } = await watched.until('verifying', (status) => status.reason.includes('404'));
-    assert.match(reason, /does not answer \(404 from the tunnel server itself: .* "--domain localhost"; else/);
+    assert.match(
+      reason,
+      /isn’t answering \(404 from the tunnel server itself\. .* "--domain localhost"; otherwise, it has/,
+    );
   });
 
   it('takes what is no localtunnel server for none, however long it talks, and quotes it on one line', async () => {
@@ -82,10 +85,10 @@ describe('a tunnel through a real localtunnel server', () => {
     });
     const host = `http://127.0.0.1:${portOf(other)}`;
     watched.supervisor.open(config(host));
-    await until(() => watched.statuses.some(({ reason }) => /does not answer as a localtunnel server/.test(reason)));
+    await until(() => watched.statuses.some(({ reason }) => /isn’t a localtunnel server/.test(reason)));
     assert.ok(sent < 1500);
     watched.supervisor.open(config(host, 'quoted'));
-    assert.match((await watched.until('failed')).reason, /refuses the subdomain "quoted" \(403: No \[2J \)/);
+    assert.match((await watched.until('failed')).reason, /refused the subdomain "quoted" \(403: No \[2J \)/);
   });
 
   it("prefers the configuration's subdomain", async () => {
@@ -143,7 +146,7 @@ describe('a tunnel through a real localtunnel server', () => {
     const { url } = await watched.until('open');
     const { port } = endpoint;
     await endpoint.close();
-    assert.match((await watched.until('verifying')).reason, /does not answer \(502\)/);
+    assert.match((await watched.until('verifying')).reason, /isn’t answering \(502\)/);
     endpoint = await LocalEndpoint.open({}, port);
     assert.equal((await watched.until('open')).url, url);
   });
@@ -154,7 +157,7 @@ describe('a tunnel through a real localtunnel server', () => {
     const waiting = await watched.until('opening', ({ reason }) => reason.includes('trying again'));
     assert.match(
       waiting.reason,
-      /^The tunnel server localhost:\d+ cannot be reached \(connection refused\); trying again in \d+ ms\. Check that/,
+      /^Can’t reach the tunnel server localhost:\d+ \(connection refused\); trying again in \d+ ms\. Check the/,
     );
     const late = await LocaltunnelServer.start(port);
     cleanUp.push(() => late.kill());
@@ -197,13 +200,13 @@ describe('a tunnel through a real localtunnel server', () => {
   it('says so when what answers is no localtunnel server', async () => {
     watched.supervisor.open(config(endpoint.url));
     const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
-    assert.match(reason, /^127\.0\.0\.1:\d+ does not answer as a localtunnel server does; trying again/);
+    assert.match(reason, /^127\.0\.0\.1:\d+ isn’t a localtunnel server; trying again/);
   });
 
   it('fails for good with a subdomain that the server never accepts, until another is opened', async () => {
     watched.supervisor.open(config(server.host, 'ab-c'));
     const failed = await watched.until('failed');
-    assert.match(failed.reason, /refuses the subdomain "ab-c" \(403: Invalid subdomain\..*Choose another subdomain/);
+    assert.match(failed.reason, /refused the subdomain "ab-c" \(403: Invalid subdomain\..*Choose another subdomain/);
     watched.supervisor.open(config(server.host, 'abcd'));
     await watched.until('open');
   });
@@ -214,7 +217,7 @@ describe('a tunnel through a real localtunnel server', () => {
     const { port } = server;
     await server.kill();
     const away = await watched.until('opening', ({ reason }) => reason.includes('trying again'));
-    assert.match(away.reason, /cannot be reached/);
+    assert.match(away.reason, /can’t be reached|Can’t reach/);
     assert.ok(watched.statuses.some(({ state, reason }) => state === 'degraded' && reason.includes(url)));
     server = await LocaltunnelServer.start(port);
     const again = await watched.until('open');
@@ -244,12 +247,12 @@ describe('a tunnel through a real localtunnel server', () => {
     const wanted = `http://cm-relay-test.localhost:${server.port}`;
     assert.notEqual(status.url, wanted);
     assert.equal(status.previousUrl, wanted);
-    assert.ok(status.reason.includes(`${wanted} was asked for and is taken`));
+    assert.ok(status.reason.includes(`${wanted} was requested but is taken`));
     assert.ok(status.reason.includes(`register ${status.url} instead`));
     assert.equal((await send(status.url, '/elsewhere')).status, 200);
   });
 
-  it('takes its own subdomain back when it is free again', async () => {
+  it('takes its own subdomain back when it is available again', async () => {
     const stranger = await localtunnelClient({ port: endpoint.port, host: server.host, subdomain: 'cm-relay-test' });
     stranger.on('error', () => undefined);
     watched = new Watched({ localPort: endpoint.port, timings: { reclaimEveryMs: 50 } });
@@ -277,7 +280,7 @@ describe('a tunnel through a real localtunnel server', () => {
       watched.supervisor.open(config(front.host));
       const { url } = await watched.until('open');
       front.cut();
-      assert.match((await watched.until('verifying')).reason, /does not answer \(nothing within 150 ms\)/);
+      assert.match((await watched.until('verifying')).reason, /isn’t answering \(no answer within 150 ms\)/);
       await watched.until('degraded');
       const again = await watched.until('open');
       assert.equal(again.url, url);

@@ -199,7 +199,7 @@ export class LocaltunnelServer {
     const exit = once(child, 'exit');
     const [listening] = (await Promise.race([
       once(child, 'message'),
-      exit.then(() => Promise.reject(new Error('the localtunnel server did not start'))),
+      exit.then(() => Promise.reject(new Error('the localtunnel server didn’t start'))),
     ])) as [number];
     return new LocaltunnelServer(listening, async () => {
       child.kill('SIGKILL');

@@ -34,7 +34,7 @@ describe('the tunnel supervisor, with a fixed URL', () => {
       {
         state: 'closed',
         kind: 'none',
-        reason: 'No tunnel is set: only this machine reaches the relay.',
+        reason: 'Reachable from this machine only.',
         said: [{ code: 'not-set', values: [] }],
       },
     ]);
@@ -68,7 +68,7 @@ describe('the tunnel supervisor, with a fixed URL', () => {
     await watched.until('open');
     endpoint.health = 502;
     const verifying = await watched.until('verifying');
-    assert.match(verifying.reason, /^http:\/\/127\.0\.0\.1:\d+ does not answer \(502\); trying again in \d+ ms\.$/);
+    assert.match(verifying.reason, /^http:\/\/127\.0\.0\.1:\d+ isn’t answering \(502\); trying again in \d+ ms\.$/);
     const degraded = await watched.until('degraded');
     assert.match(degraded.reason, /\(502\)/);
     endpoint.health = 204;
@@ -133,7 +133,7 @@ describe('the tunnel supervisor, with a fixed URL', () => {
     watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     await watched.until('open');
     endpoint.health = null;
-    assert.match((await watched.until('verifying')).reason, /does not answer \(nothing within 60 ms\)/);
+    assert.match((await watched.until('verifying')).reason, /isn’t answering \(no answer within 60 ms\)/);
     await watched.until('degraded');
   });
 
@@ -171,7 +171,7 @@ describe('the tunnel supervisor, with a fixed URL', () => {
     watched.supervisor.open({ kind: 'fixed', url: other.url });
     const status = await watched.until('open', ({ url }) => url === other.url);
     assert.equal(status.previousUrl, endpoint.url);
-    assert.match(status.reason, new RegExp(`The public URL was ${endpoint.url} before`));
+    assert.match(status.reason, new RegExp(`the old public URL, ${endpoint.url},`));
     const { probes } = endpoint;
     await other.moreProbes(3);
     assert.equal(endpoint.probes, probes, 'the old URL is no longer probed');

@@ -215,7 +215,7 @@ export class World {
 
   destination(id: string): KnownDestination {
     const destination = this.destinations.get(id);
-    if (destination === undefined) throw new Error(`there is no destination ${id}`);
+    if (destination === undefined) throw new Error(`no destination ${id}`);
     return destination;
   }
 

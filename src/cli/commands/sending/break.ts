@@ -35,21 +35,21 @@ export function breakCommand(): Command {
   const command = commandGroup(
     'break',
     'set, list and remove breakpoints',
-    'Breakpoints stop sending where an event meets them: it is held, and so is what comes behind it. They stay when the relay is started again.',
+    'A breakpoint stops sending at the events it matches: it holds the event and everything queued behind it. Breakpoints stay when you restart the relay.',
     [
       'Examples:',
       '  cm-relay debug break add --condition type:update',
-      '  cm-relay debug break list             also why each did not stop',
+      '  cm-relay debug break list             also shows why each did not stop',
       '  cm-relay debug break remove b1',
       '',
-      'Next: cm-relay debug step sends what was stopped, cm-relay debug continue goes on to the next.',
+      'Next: cm-relay debug step sends the event that stopped; cm-relay debug continue resumes sending until the next breakpoint.',
     ],
   );
   for (const each of [addCommand(), listCommand(), removeCommand()]) command.addCommand(each);
   return command.helpCommand('help [command]', 'what a command does, with examples');
 }
 
-const asJson = (): Option => jsonFlag('one JSON object a line, one for each breakpoint');
+const asJson = (): Option => jsonFlag('print one JSON object per line for each breakpoint');
 
 function addCommand(): Command {
   return newCommand(
@@ -58,39 +58,38 @@ function addCommand(): Command {
     'Stops sending when an event matches. The event and everything after it are put on hold.',
     [
       'Examples:',
-      '  cm-relay debug break add                                                       every event that is about to be sent',
-      '  cm-relay debug break add --condition type:update                               as cm-relay events --filter has it',
+      '  cm-relay debug break add                                                       every event, before sending',
+      '  cm-relay debug break add --condition type:update                               same filters as cm-relay events',
       '  cm-relay debug break add --condition \'event.address.endsWith("@example.org")\'',
       "  cm-relay debug break add --at failed-attempt --condition 'attempt.status == 500'",
-      '  cm-relay debug break add --hits ">= 3"                                         from the third on',
-      '  cm-relay debug break add --log "{event.type} of {event.address}"               says so, and does not stop',
+      '  cm-relay debug break add --hits ">= 3"                                         from the third match on',
+      '  cm-relay debug break add --log "{event.type} of {event.address}"               logs a message, doesn\'t stop',
       '',
-      'Conditions are filters, or expressions in CEL; docs/debugging.md has what they may ask.',
+      'A condition is a filter or a CEL expression; see docs/debugging.md for its variables.',
       '',
-      'Next: cm-relay debug step sends what was stopped, cm-relay debug continue goes on to the next.',
+      'Next: cm-relay debug step sends the event that stopped; cm-relay debug continue resumes sending until the next breakpoint.',
     ],
   )
-    .addOption(new Option('--at <place>', 'where it is looked at (default: event)').choices(breakpointPlaces))
+    .addOption(new Option('--at <place>', 'where to stop (default: event)').choices(breakpointPlaces))
     .addOption(
-      new Option('--condition <text>', 'stop only where this is true; a filter, or CEL').argParser(
+      new Option('--condition <text>', 'stop only if this is true; a filter or CEL expression').argParser(
         checkedBy(breakpointSchema.shape.condition.unwrap()),
       ),
     )
     .addOption(
-      new Option('--hits <count>', 'stop only so often: == 3, >= 3 or % 3').argParser(
+      new Option('--hits <count>', 'stop only at these matches: == 3, >= 3, or % 3').argParser(
         checkedBy(breakpointSchema.shape.hitCount.unwrap()),
       ),
     )
     .addOption(
-      new Option('--log <text>', 'say this, with expressions in braces, and do not stop').argParser(
+      new Option('--log <text>', 'log this text, with expressions in braces, instead of stopping').argParser(
         checkedBy(breakpointSchema.shape.log.unwrap()),
       ),
     )
     .addOption(
-      new Option(
-        '--on-failure <what>',
-        'what becomes of an event for which the condition fails (default: stop)',
-      ).choices(onFailures),
+      new Option('--on-failure <what>', 'what to do with an event if the condition fails (default: stop)').choices(
+        onFailures,
+      ),
     )
     .addOption(asJson())
     .action(add);
@@ -123,18 +122,17 @@ function removeCommand(): Command {
       '  cm-relay debug break remove b1',
       '  cm-relay debug break remove --all',
       '',
-      'Next: cm-relay debug continue sends what is held.',
+      'Next: cm-relay debug continue sends held events.',
     ],
   )
-    .addArgument(new Argument('[ids...]', 'ids of breakpoints, such as b1').argParser(collectBreakpoints))
+    .addArgument(new Argument('[ids...]', 'breakpoint IDs, such as b1').argParser(collectBreakpoints))
     .addOption(new Option('--all', 'all of them'))
     .addOption(asJson())
     .action(remove);
 }
 
 function collectBreakpoints(value: string, previous: string[] = []): string[] {
-  if (!breakpointId.safeParse(value).success)
-    throw new InvalidArgumentError('expected the id of a breakpoint, such as b1.');
+  if (!breakpointId.safeParse(value).success) throw new InvalidArgumentError('expected a breakpoint ID, such as b1');
   return [...previous, value];
 }
 
@@ -163,7 +161,7 @@ async function add(options: AddOptions): Promise<void> {
 /** What is wrong with a breakpoint, and a mark under where it is. */
 function explained(refusal: RefusedBreakpoint, wanted: Breakpoint): UsageError | CommandError {
   if (refusal.in === 'breakpoint') {
-    return new CommandError(refusal.message, 'cm-relay debug break remove takes some away.');
+    return new CommandError(refusal.message, 'Remove some with cm-relay debug break remove.');
   }
   const flag = { condition: '--condition', hitCount: '--hits', log: '--log' }[refusal.in];
   const text = printable(wanted[refusal.in] ?? '');
@@ -174,14 +172,14 @@ function explained(refusal: RefusedBreakpoint, wanted: Breakpoint): UsageError |
 
 async function list(options: BreakOptions): Promise<void> {
   const { breakpoints: all } = await withRelay(options, (client) => client.request('debug/breakpoints', {}));
-  if (all.length === 0 && options.json !== true) note('There are no breakpoints. cm-relay debug break add sets one.');
+  if (all.length === 0 && options.json !== true) note('No breakpoints. Add one with cm-relay debug break add.');
   await show(all, options);
 }
 
 async function remove(ids: readonly string[], options: BreakOptions & { all?: boolean }): Promise<void> {
   if (ids.length > 0 === (options.all === true)) {
     throw new UsageError(
-      ids.length > 0 ? 'ids and --all exclude each other' : 'nothing to remove: give ids or --all',
+      ids.length > 0 ? 'use either IDs or --all, not both' : 'nothing to remove: give IDs or --all',
       'For example: cm-relay debug break remove b1',
     );
   }
@@ -190,9 +188,9 @@ async function remove(ids: readonly string[], options: BreakOptions & { all?: bo
   );
   const missing = ids.find((id) => !changed.includes(id));
   if (missing !== undefined)
-    throw new CommandError(`there is no breakpoint ${missing}`, 'cm-relay debug break list shows them.');
+    throw new CommandError(`no breakpoint ${missing}`, 'To see breakpoints, run cm-relay debug break list.');
   if (options.json === true) for (const id of changed) await printJson({ id, removed: true });
-  else await print(`Removed: ${changed.length === 0 ? 'none, there were none' : changed.join(', ')}\n`);
+  else await print(`Removed: ${changed.length === 0 ? 'none (there were none)' : changed.join(', ')}\n`);
 }
 
 async function show(all: readonly KeptBreakpoint[], { json }: BreakOptions): Promise<void> {
@@ -210,15 +208,15 @@ export function breakpointLines(breakpoint: KeptBreakpoint): string[] {
     condition ?? (type === undefined ? 'always' : ''),
     hitCount === undefined ? '' : `hits ${hitCount}`,
     log === undefined ? '' : `log "${log}"`,
-    onFailure === 'pass' ? 'passes where that fails' : '',
+    onFailure === 'pass' ? 'continues if the condition fails' : '',
     enabled ? '' : 'disabled',
     `set by ${owner}`,
   ].filter((part) => part !== '');
   const { lookedAt, met, stops, lastNotStopped, failure, switchedOff } = breakpoint;
   const lines = [`${pad(id, 4)} ${pad(at, 15)} ${printable(what.join(', '))}`];
-  lines.push(`     looked at ${lookedAt}, met ${met}, stopped ${stops}`);
+  lines.push(`     checked ${lookedAt}, matched ${met}, stopped ${stops}`);
   if (switchedOff !== null) lines.push(`     off: ${printable(switchedOff.text)}`);
-  else if (lookedAt === 0) lines.push('     nothing has come to it since it was set, or since the relay started');
+  else if (lookedAt === 0) lines.push('     nothing has reached it since you set it or the relay started');
   if (lastNotStopped !== null) lines.push(`     did not stop: ${printable(lastNotStopped.text)}`);
   if (failure !== null && lastNotStopped?.why !== 'condition-failed')
     lines.push(`     failed: ${printable(failure.text)}`);

@@ -10,17 +10,17 @@ import { count } from '../../terminal/text.ts';
 export function continueCommand(): Command {
   return newCommand(
     'continue',
-    'send all that is held, up to the next that stops',
-    'Lets sending go on: all that was held is sent in order, up to the next that meets a breakpoint. What waits for a key is held on.',
+    'resume sending until the next breakpoint',
+    'Resumes sending: held events are sent in order, up to the next breakpoint. Events that need a missing key stay on hold.',
     [
       'Examples:',
       '  cm-relay debug continue',
       '  cm-relay debug continue --json',
       '',
-      'Next: cm-relay events shows what became of it.',
+      'Next: cm-relay events shows the results.',
     ],
   )
-    .addOption(jsonFlag('a JSON object'))
+    .addOption(jsonFlag('print a JSON object'))
     .action(goOn);
 }
 

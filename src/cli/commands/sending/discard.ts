@@ -16,19 +16,19 @@ interface DiscardOptions extends CommonOptions {
 export function discardCommand(): Command {
   return newCommand(
     'discard',
-    'give up notifications that wait',
-    'Gives up notifications that wait to be sent or are held. They stay in the history, and cm-relay resend can still send them.',
+    'discard queued notifications',
+    'Discards notifications that are waiting or held. They stay in the history, and you can still resend them.',
     [
       'Examples:',
-      '  cm-relay debug discard e12          what waits of one event',
-      '  cm-relay debug discard --waiting    all that waits, for instance for a server that is gone',
+      "  cm-relay debug discard e12          one event's queued notifications",
+      '  cm-relay debug discard --waiting    all queued notifications, such as for a server that is gone',
       '',
-      'Next: cm-relay events --filter state:discarded lists them, cm-relay resend sends them after all.',
+      'Next: cm-relay events --filter state:discarded lists them; cm-relay resend resends them.',
     ],
   )
-    .addArgument(new Argument('[ids...]', 'ids of events, deliveries or notifications').argParser(collectIds))
-    .addOption(new Option('--waiting', 'all that wait or are held'))
-    .addOption(jsonFlag('a JSON object'))
+    .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))
+    .addOption(new Option('--waiting', 'all queued notifications'))
+    .addOption(jsonFlag('print a JSON object'))
     .action(discard);
 }
 
@@ -36,7 +36,7 @@ async function discard(ids: string[] | undefined, options: DiscardOptions): Prom
   const named = ids !== undefined && ids.length > 0;
   if (named === (options.waiting === true)) {
     throw new UsageError(
-      named ? 'ids and --waiting exclude each other' : 'nothing to discard: give ids or --waiting',
+      named ? 'use either IDs or --waiting, not both' : 'nothing to discard: give IDs or --waiting',
       'For example: cm-relay debug discard --waiting',
     );
   }
@@ -46,8 +46,8 @@ async function discard(ids: string[] | undefined, options: DiscardOptions): Prom
   if (options.json === true) await printJson(result);
   if (result.discarded === 0) {
     throw new CommandError(
-      'nothing to discard: none of these waits',
-      'cm-relay events --filter state:waiting lists what does.',
+      'nothing to discard: none of these is waiting or held',
+      'To see what is waiting, run cm-relay events --filter state:waiting.',
     );
   }
   if (options.json !== true) await print(`${count(result.discarded, 'notification')} discarded\n`);

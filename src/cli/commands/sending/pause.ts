@@ -10,17 +10,17 @@ import { thisTerminal } from '../../terminal/this-terminal.ts';
 export function pauseCommand(): Command {
   return newCommand(
     'pause',
-    'pause sending: hold what comes',
-    'Pauses sending. Deliveries are acknowledged and stored as ever; their notifications are held, in order, until somebody steps or continues, also when the relay is started again.',
+    'pause sending',
+    'Pauses sending. The relay still acknowledges and stores deliveries, but holds their notifications in order until you step or continue, even after a restart.',
     [
       'Examples:',
       '  cm-relay debug pause',
-      '  cm-relay debug pause --json       how sending stands',
+      '  cm-relay debug pause --json       print the sending state',
       '',
-      'Next: cm-relay debug step sends the next one, cm-relay debug continue all of them; cm-relay status says what is held.',
+      'Next: cm-relay debug step sends the next one, cm-relay debug continue sends all; cm-relay status shows what is on hold.',
     ],
   )
-    .addOption(jsonFlag('a JSON object: how sending stands'))
+    .addOption(jsonFlag('print the sending state as a JSON object'))
     .action(pause);
 }
 

@@ -10,17 +10,17 @@ import { retriedLines } from '../../terminal/sending-text.ts';
 export function retryCommand(): Command {
   return newCommand(
     'retry',
-    'try now what is to be tried again later',
-    'Tries at once what the running relay would try later: a callback that is down, notifications that wait for their next attempt, and a tunnel that is not open. Exits with 0 where there is nothing of it, too.',
+    'retry now instead of later',
+    'Retries at once what the running relay would retry later: a callback that is down, notifications that wait for their next attempt, and a tunnel that is not open. Also exits with 0 if there is nothing to retry.',
     [
       'Examples:',
-      '  cm-relay retry           the callback is back, or the tunnel program is installed',
+      '  cm-relay retry           after your callback is back or you installed the tunnel program',
       '  cm-relay retry --json',
       '',
-      'Next: cm-relay status says what became of it. What has failed for good is sent again by cm-relay resend --failed.',
+      'Next: cm-relay status shows the result. To resend failed notifications, run cm-relay resend --failed.',
     ],
   )
-    .addOption(jsonFlag('a JSON object: {"tried":[…],"tunnel"}'))
+    .addOption(jsonFlag('print a JSON object: {"tried":[…],"tunnel"}'))
     .action(retry);
 }
 

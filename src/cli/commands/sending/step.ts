@@ -12,18 +12,18 @@ import { heldText, releasedText } from '../../terminal/sending-text.ts';
 export function stepCommand(): Command {
   return newCommand(
     'step',
-    'send the next notification that is held',
-    'Sends one notification that is held, whatever breakpoints say: the next in order, or the one that is named. Sending stays paused.',
+    'send the next held notification',
+    'Sends one held notification, regardless of breakpoints: the next in order, or the one you name. Sending stays paused.',
     [
       'Examples:',
-      '  cm-relay debug step          the next one',
-      '  cm-relay debug step e12      that of an event',
+      '  cm-relay debug step          the next notification',
+      '  cm-relay debug step e12      the one for an event',
       '',
-      'Next: cm-relay debug continue sends all of them, cm-relay debug discard e12 gives one up.',
+      'Next: cm-relay debug continue sends all of them; cm-relay debug discard e12 discards one.',
     ],
   )
-    .addArgument(new Argument('[id]', 'the id of an event, delivery or notification').argParser(parseId))
-    .addOption(jsonFlag('a JSON object'))
+    .addArgument(new Argument('[id]', 'ID of an event, delivery, or notification').argParser(parseId))
+    .addOption(jsonFlag('print a JSON object'))
     .action(step);
 }
 
@@ -33,7 +33,7 @@ async function step(id: string | undefined, options: CommonOptions & { json?: bo
   if (result.released.length === 0) {
     throw new CommandError(
       'nothing to send: nothing is held',
-      'cm-relay debug pause pauses sending, cm-relay debug break add stops it.',
+      'To pause sending, run cm-relay debug pause. To stop at certain events, run cm-relay debug break add.',
     );
   }
   if (options.json !== true) await print(`${releasedText(result.released)}\n${heldText(result.sending)}\n`);

@@ -10,12 +10,12 @@ type Shell = (typeof shells)[number];
 export function completionCommand(): Command {
   return commandGroup(
     'completion',
-    'completion of commands and flags in a shell',
-    'Prints a script that lets the shell complete the commands, their flags and the values that are known. It is made from the commands themselves.',
+    'print a shell completion script',
+    'Prints a script that lets your shell complete commands, flags, and known values.',
     [
       'Examples:',
       '  eval "$(cm-relay completion bash)"      in ~/.bashrc',
-      '  eval "$(cm-relay completion zsh)"       in ~/.zshrc, behind compinit',
+      '  eval "$(cm-relay completion zsh)"       in ~/.zshrc, after compinit',
       '',
       'Next: type cm-relay and press Tab.',
     ],
@@ -59,7 +59,7 @@ function placesBelow(command: Command, words: readonly string[]): Place[] {
     words,
     next: [
       ...command.commands.map(wordOf),
-      ...(words.length === 0 ? [{ word: 'help', meaning: 'what a command does' }] : []),
+      ...(words.length === 0 ? [{ word: 'help', meaning: 'show help for a command' }] : []),
       ...choices.map((word) => ({ word, meaning: command.registeredArguments[0]?.description ?? '' })),
       ...flagWords(command),
     ],
@@ -81,7 +81,7 @@ function flagWords(command: Command): Word[] {
   const own = shownFlags(command).flatMap((option) =>
     option.long === undefined ? [] : [{ word: option.long, meaning: option.description }],
   );
-  return [...own, { word: '--help', meaning: 'what it does, with examples' }];
+  return [...own, { word: '--help', meaning: 'show help with examples' }];
 }
 
 const takesValue = (option: Option): boolean => option.required || option.optional;

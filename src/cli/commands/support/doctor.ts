@@ -27,18 +27,18 @@ import { count } from '../../terminal/text.ts';
 export function doctorCommand(): Command {
   return newCommand(
     'doctor',
-    'what is wrong, and all that a bug report needs',
-    'Looks at this machine, the data directory and its relay, and says what is wrong; then versions, settings, states and the last errors, as Markdown. Secrets, addresses and hosts elsewhere are masked, so that it can be pasted into a bug report.',
+    'find problems and collect facts for a bug report',
+    'Checks this machine, the data directory, and its relay, and lists problems. Then prints versions, settings, states, and recent errors as Markdown. Secrets, addresses, and other hosts are masked, so you can paste it into a bug report.',
     [
       'Examples:',
       '  cm-relay doctor',
       '  cm-relay doctor > report.md',
       '  cm-relay doctor --json | jq .problems',
       '',
-      'Next: read what it says before you share it. Exits with 1 where something is wrong.',
+      'Next: read the report before you share it. Exits with 1 if there are problems.',
     ],
   )
-    .addOption(jsonFlag('a JSON object: {"problems":[…],"sections":[{"title","facts"}]}'))
+    .addOption(jsonFlag('print a JSON object: {"problems":[…],"sections":[{"title","facts"}]}'))
     .action(doctor);
 }
 
@@ -57,7 +57,7 @@ async function doctor(options: CommonOptions & { json?: boolean }): Promise<void
     await print(diagnosticsText(`cm-relay ${version}`, problems, all));
   }
   if (problems.length === 0) return;
-  throw new CommandError(`${count(problems.length, 'problem')} found`, 'They stand at the beginning of the report.');
+  throw new CommandError(`${count(problems.length, 'problem')} found`, 'They are at the top of the report.');
 }
 
 function machineSection(dataDir: string): DiagnosticSection {
@@ -99,12 +99,12 @@ async function findings(options: CommonOptions): Promise<Findings> {
 
 /** What a relay in the background has kept of its log. */
 function logOf(dataDir: string, status: Status | null): DiagnosticSection {
-  return logSection('Last errors and warnings of the log', join(dataDir, 'relay.log'), status);
+  return logSection('Recent errors and warnings in the log', join(dataDir, 'relay.log'), status);
 }
 
 /** No relay runs: that is nothing wrong. A history that cannot be read is, unless there is none yet. */
 async function stoppedFindings(dataDir: string): Promise<Findings> {
-  const relay: DiagnosticSection = { title: 'Relay', facts: [['state', 'none runs for this data directory']] };
+  const relay: DiagnosticSection = { title: 'Relay', facts: [['state', 'none for this data directory']] };
   let history;
   try {
     history = openHistory(dataDir);
@@ -125,8 +125,8 @@ async function endpointProblems({ campaignMonitorUrl }: Status): Promise<string[
   const url = campaignMonitorUrl.replace(/[^/]+$/, 'health');
   try {
     const { status } = await fetch(url, { signal: AbortSignal.timeout(5000) });
-    return status === 204 ? [] : [fitForReport(`the webhook endpoint ${url} answers ${status}, not 204`)];
+    return status === 204 ? [] : [fitForReport(`the webhook endpoint ${url} answers ${status} instead of 204`)];
   } catch (error) {
-    return [fitForReport(`the webhook endpoint ${url} cannot be reached: ${(error as Error).message}`)];
+    return [fitForReport(`cannot reach the webhook endpoint ${url}: ${(error as Error).message}`)];
   }
 }

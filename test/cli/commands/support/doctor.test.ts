@@ -19,9 +19,9 @@ describe('cm-relay doctor', function () {
   it('finds nothing wrong where nothing is, whether a relay runs or not', async () => {
     const before = await place.run('doctor');
     assert.deepEqual([before.code, before.err], [0, '']);
-    const well = /^## cm-relay \d[^\n]*\n\n### What is wrong\n\n- nothing\n/;
+    const well = /^## cm-relay \d[^\n]*\n\n### Problems found\n\n- nothing\n/;
     assert.match(before.out, well);
-    assert.match(before.out, /^## cm-relay \d[^]*- Node\.js: v\d[^]*- state: none runs for this data directory\n$/);
+    assert.match(before.out, /^## cm-relay \d[^]*- Node\.js: v\d[^]*- state: none for this data directory\n$/);
     const listening = place.listen([callback.url]);
     await listening.ready();
     const running = await place.run('doctor');
@@ -50,7 +50,7 @@ describe('cm-relay doctor', function () {
     const { code, out, err } = await place.run('doctor');
     assert.equal(code, 1, out);
     assert.match(err, /1 problem found/);
-    assert.match(out, /### What is wrong\n\n- sending is paused: cm-relay debug continue sends what is held\n/);
+    assert.match(out, /### Problems found\n\n- sending is paused: cm-relay debug continue sends held events\n/);
     assert.match(out, /- e1: Subscribe, failed after 1 attempts: answered 500/);
     assert.match(out, /- e2: rejected with 400/);
     assert.match(out, /- retry: none\n/);
