@@ -63,8 +63,14 @@ export function withoutSecrets(text: string): string {
   return maskSecrets(masked);
 }
 
-/** What commander says of something missing, with what that may be: its choices, else what it is. */
-export function withWhatIsMissing(text: string, { registeredArguments, options }: Command): string {
+/**
+ * What commander says, in plainer words, and of something missing with what that may be: its choices, else what it is.
+ */
+export function inPlainWords(said: string, { registeredArguments, options }: Command): string {
+  const text = said.replace(
+    /command-argument value '([^]*)' is invalid for argument '([^']+)'\. /,
+    "'$1' isn’t valid for <$2>: ",
+  );
   const [, name] =
     /missing required argument '([^']+)'|required option '([^']+)' not/.exec(text)?.filter(Boolean) ?? [];
   const missing =

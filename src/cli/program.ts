@@ -21,7 +21,7 @@ import { triggerCommand } from './commands/trigger.ts';
 import { urlCommand } from './commands/url.ts';
 import { waitCommand } from './commands/wait.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
-import { exitCodes, report, withoutSecrets, withWhatIsMissing } from './errors.ts';
+import { exitCodes, report, withoutSecrets, inPlainWords } from './errors.ts';
 import { commonFlags, helpItem } from './flags.ts';
 import { presentLine } from './former-spellings.ts';
 import { fitted, watchOutput } from './terminal/output.ts';
@@ -60,7 +60,7 @@ export function createProgram(): Command {
     command
       .exitOverride()
       .configureHelp({ formatItem: helpItem, minWidthToWrap: 24 })
-      .configureOutput({ ...errorOutput, outputError: (text, write) => write(withWhatIsMissing(text, command)) })
+      .configureOutput({ ...errorOutput, outputError: (text, write) => write(inPlainWords(text, command)) })
       .showHelpAfterError(`For options and examples of ${words.join(' ') || program.name()}, add --help.`);
   }
   return program;
