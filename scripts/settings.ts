@@ -30,7 +30,7 @@ function schemaOf({ schema, means }: Described): Schema & { readonly description
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.type === 'string' && jsonSchema.minLength === 1 && jsonSchema.pattern === undefined) {
         delete jsonSchema.minLength;
-        Object.assign(jsonSchema, { pattern: String.raw`\S`, patternErrorMessage: 'This must not be empty.' });
+        Object.assign(jsonSchema, { pattern: String.raw`\S`, patternErrorMessage: 'Enter a value.' });
       }
       const { propertyNames } = jsonSchema;
       if (typeof propertyNames === 'object' && !('pattern' in propertyNames)) delete jsonSchema.propertyNames;

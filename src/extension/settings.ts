@@ -152,7 +152,7 @@ const notifications = {
 const vendors = {
   'openConnectors.host': {
     schema: z.string().default(firstHost),
-    means: `Where Open Connectors is: the host of your region, such as \`${firstHost}\`, a URL, or \`sandbox\` for the sandbox on this machine.`,
+    means: `Open Connectors host of your region, such as \`${firstHost}\`, a URL, or \`sandbox\` for the sandbox on this machine.`,
   },
   'openConnectors.timeoutSeconds': {
     schema: z.number().min(1).max(600).default(60),

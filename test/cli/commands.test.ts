@@ -476,7 +476,7 @@ describe('the commands of cm-relay', function () {
         const args = command.startsWith('--') ? [command] : [...command.split(' '), '--data-dir', place.dataDir];
         const { code, err } = await runInShell('"$@" > /dev/full', args);
         assert.equal(code, 1, `${command}: ${err}`);
-        assert.match(err, /^error: cannot write to standard output: ENOSPC[^]*\n {2}Make room/, command);
+        assert.match(err, /^error: cannot write to standard output: ENOSPC[^]*\n {2}Free some disk space/, command);
         assert.doesNotMatch(err, /^ +at /m);
       }
     });

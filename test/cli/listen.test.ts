@@ -473,7 +473,7 @@ describe('cm-relay listen', function () {
     const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--json'];
     const { code, err } = await runInShell('"$@" > /dev/full', args);
     assert.equal(code, 1, err);
-    assert.match(err, /error: cannot write to standard output: ENOSPC[^]*Make room/);
+    assert.match(err, /error: cannot write to standard output: ENOSPC[^]*Free some disk space/);
     assert.doesNotMatch(err, /^ +at /m);
   });
 

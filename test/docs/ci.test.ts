@@ -123,6 +123,6 @@ describe('The workflow of docs/ci.md', function () {
     const callback = readFileSync(join(folder, 'callback.log'), 'utf8').trim().split('\n');
     assert.equal(callback.filter((line) => /^new .*: 20 events$/.test(line)).length, 50);
     assert.equal(callback.filter((line) => line.startsWith('again ')).length, 2, said);
-    assert.match(said, /Relay stopped\.\nThe sandbox at port \d+ stopped\.\n$/);
+    assert.match(said, /Relay stopped\.\nSandbox on port \d+ stopped\.\n$/);
   });
 });

@@ -60,7 +60,7 @@ describe('cm-relay wait', function () {
     assert.equal(code, 3, err);
     assert.match(
       err,
-      /of 1 that came 1 sent\n {2}cm-relay show e1 --data-dir \To see what was sent and answered, run S+\.\n$/,
+      /of 1 received: 1 sent\n {2}To see what was sent and answered, run cm-relay show e1 --data-dir \S+\.\n$/,
     );
   });
 
