@@ -124,7 +124,7 @@ export const checkEnglish = {
   'scenario-too-much':
     'this step would bring the scenario above {0} requests or {1}. Repeat less, or split it into several scenarios.',
   'step-sends': '{0} requests with {1} in one step',
-  'step-too-much': '{0} exceeds the limit of {1}. Use larger parts, or split it into several steps.',
+  'step-too-much': '{0} exceeds the limit of {1} requests. Use larger parts, or split it into several steps.',
 
   // Why a file, or what it names, cannot be used.
   'an-object': 'an object',

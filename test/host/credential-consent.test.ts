@@ -88,7 +88,7 @@ describe('A workspace that names stored keys and credentials', function () {
     await setSetting('destinations', [{ url, credentialsName: 'prod', signatureKeyName: 'mine' }], Workspace);
     await window.session.start();
     const asking = await question(evil);
-    assert.match(asking.detail, /^For https, the settings of this workspace use:\/\/evil\.example\/collect:/);
+    assert.match(asking.detail, /^For https:\/\/evil\.example\/collect, the settings of this workspace use:/);
     assert.match(asking.detail, /• the credentials “prod”\n• the signature key “mine”/);
     // The first is what Enter presses.
     assert.deepEqual(asking.buttons, ['Don’t Allow', 'Allow']);
@@ -137,7 +137,7 @@ describe('A workspace that names stored keys and credentials', function () {
     }
     await apply(Workspace, { id: 'one', url: good, credentialsName: 'prod', insecureTls: true });
     const unchecked = await until(() =>
-      user.messages.find(({ detail }) => detail.includes('certificate is not checked')),
+      user.messages.find(({ detail }) => detail.includes('certificate isn’t checked')),
     );
     assert.ok(unchecked);
     assert.deepEqual(credentials(), { prod: null });
@@ -161,7 +161,7 @@ describe('A workspace that names stored keys and credentials', function () {
     await answered(await question(evil), 'Don’t Allow');
     assert.deepEqual(destinations(), [[evil, true]]);
     assert.deepEqual(credentials(), { prod: null });
-    const said = await until(() => user.message(`What goes to ${evil} is held`));
+    const said = await until(() => user.message(`Events for ${evil} are held`));
     said?.choose('Choose…');
     await until(() => user.ran.includes('manageSecrets'));
     // Neither another configuration nor another window asks again.
@@ -195,7 +195,7 @@ describe('A workspace that names stored keys and credentials', function () {
     await setSetting('destinations', [{ url: evil, credentialsName: 'prod' }], Workspace);
     await window.session.start();
     (await question(evil)).choose(undefined);
-    await until(() => user.message(`What goes to ${evil} is held`));
+    await until(() => user.message(`Events for ${evil} are held`));
     await apply(Workspace, { url: evil, credentialsName: 'prod' }, { url: good });
     assert.equal(asked().length, 1);
     assert.deepEqual(destinations()[0], [evil, true]);

@@ -411,7 +411,7 @@ describe('A window’s session', function () {
     };
     try {
       const refused = (): string[] =>
-        user.messages.flatMap(({ text }) => (text.includes('did not take the changed settings') ? [text] : []));
+        user.messages.flatMap(({ text }) => (text.includes('rejected the changed settings') ? [text] : []));
       for (const size of [2, 3]) {
         const asked = relay.asked.length;
         await setSetting('partSize', size);
@@ -422,7 +422,7 @@ describe('A window’s session', function () {
         'The relay rejected the changed settings and keeps the previous ones: the settings were not changed: no space. Free up disk space. The relay then accepts deliveries again automatically.',
       ]);
       refusing = false;
-      user.message('did not take')?.choose('Try Again');
+      user.message('rejected the changed settings')?.choose('Try Again');
       await until(() => window.session.status?.settings.partSize === 3);
     } finally {
       await setSetting('partSize', undefined);
@@ -448,7 +448,7 @@ describe('A window’s session', function () {
   it('copies all that a bug report needs, and nothing that it must not hold', async () => {
     await open(own);
     await setSetting('partSize', 7);
-    await setSetting('identity.instanceName', 'Planted Ltd');
+    await setSetting('identity', { instanceName: 'Planted Ltd' });
     try {
       await window.session.start();
       relay.setTunnel({ state: 'failed', kind: 'localtunnel', reason: 'https://planted.example is gone.', said: [] });
@@ -459,11 +459,11 @@ describe('A window’s session', function () {
       assert.match(text, /^## Campaign Monitor Relay \d[^]*### Problems found\n\n- the localtunnel tunnel is failed: /);
       assert.match(text, new RegExp(`- VS Code: ${vscode.version.replaceAll('.', '\\.')}`));
       assert.match(text, /- state: running\n[^]*- partSize: 7\n[^]*- listens at: http:\/\/127\.0\.0\.1:1\//);
-      assert.match(text, /- identity\.instanceName: set\n/);
+      assert.match(text, /- identity: set\n/);
       assert.doesNotMatch(text, /planted|[0-9a-f]{32}/i);
     } finally {
       await setSetting('partSize', undefined);
-      await setSetting('identity.instanceName', undefined);
+      await setSetting('identity', undefined);
     }
   });
 
@@ -495,7 +495,7 @@ describe('A window’s session', function () {
       await setSetting('tunnel.host', undefined);
       await window.session.start();
       await setSetting('tunnel.host', 'loca.lt');
-      await until(() => user.message('campaignMonitorRelay.tunnel.host cannot be used'));
+      await until(() => user.message('campaignMonitorRelay.tunnel.host can’t be used'));
       const offered = offerTunnel(window.session, window.context.globalState);
       const offer = await until(() => user.message('(loca.lt)'));
       offer?.choose(undefined);

@@ -163,7 +163,7 @@ describe('Pausing, stepping and continuing', () => {
     const state = await sending(relay);
     assert.ok(state.state === 'paused');
     assert.deepEqual([state.by, state.held.pause], [{ kind: 'client', client: terminal }, 3]);
-    assert.ok(relay.log.some(({ message }) => message.includes('sending is paused') && message.includes('4711')));
+    assert.ok(relay.log.some(({ message }) => message.includes('sending has been paused') && message.includes('4711')));
     await relay.client.request('debug/continue', {});
     const requests = await receiver.received(3);
     assert.deepEqual(
