@@ -254,7 +254,7 @@ describe('the commands of cm-relay', function () {
         assert.match(out, /"EmailAddress": "ü@example\.org"/);
         assert.match(
           out,
-          /n1 {2}normalised notification {2}eventId \S+\n {2}→ \S+\/callback {2}not signed {2}sent\n {4}attempt 1 /,
+          /n1 {2}normalised notification {2}eventId \S+\n {2}→ \S+\/callback {2}unsigned {2}sent\n {4}attempt 1 /,
         );
       }
     });
@@ -293,7 +293,7 @@ describe('the commands of cm-relay', function () {
       const { out } = await place.run('show', 'd2');
       assert.match(
         out,
-        /→ \S+\/callback t1 {2}not signed {2}sent\n {4}attempt 1 [^\n]*\n {2}→ \S+\/callback signed {2}signed {2}sent\n {4}attempt 1 /,
+        /→ \S+\/callback t1 {2}unsigned {2}sent\n {4}attempt 1 [^\n]*\n {2}→ \S+\/callback signed {2}signed {2}sent\n {4}attempt 1 /,
       );
       const lines = listening.lines.map((line) => JSON.parse(line) as Line & { destinationId?: string });
       assert.deepEqual(lines.flatMap(({ destinationId }) => destinationId ?? []).sort(), ['signed', 't1', 't1']);
@@ -656,7 +656,7 @@ describe('the commands of cm-relay', function () {
         for (const command of ['status', 'stop', 'events']) {
           const { code, out, err } = await place.run(command);
           assert.deepEqual([code, out], [1, ''], command);
-          assert.match(err, new RegExp(`a relay runs for .* \\(process ${pid}\\) and cannot be reached`));
+          assert.match(err, new RegExp(`a relay runs for .* \\(process ${pid}\\) but cannot be reached`));
           assert.match(err, /XDG_RUNTIME_DIR/);
         }
         renameSync(join(moved, folder), join(before, folder));
@@ -763,7 +763,7 @@ describe('cm-relay without a relay', function () {
       assert.throws(() => process.kill(other.pid, 0));
       const none = await run(['sandbox', 'stop'], environment);
       assert.deepEqual([none.code, none.out], [0, '']);
-      assert.match(none.err, /nothing to stop/);
+      assert.match(none.err, /^No sandbox runs in the background\.$/m);
     } finally {
       await run(['sandbox', 'stop'], environment);
       rmSync(state, { recursive: true });
@@ -784,7 +784,7 @@ describe('cm-relay without a relay', function () {
       assert.equal((await fetch(`${first.campaignMonitorApi}/clients.json`)).status, 401);
       const taken = await run(['sandbox', '--port', new URL(first.campaignMonitorApi).port]);
       assert.equal(taken.code, 1);
-      assert.match(taken.err, /cannot listen[^]*port 0/);
+      assert.match(taken.err, /cannot listen[^]*0 for any free port/);
       assert.equal(await sandbox.end('SIGTERM'), 0);
 
       const shown = place.start(['sandbox']);

@@ -35,7 +35,7 @@ describe('cm-relay retry', function () {
     const since = down.downSince ?? '';
     assert.ok(Math.abs(Date.now() - Date.parse(since)) < 60_000, since);
     const said = 'down since \\d\\d:\\d\\d:\\d\\d(?:, next attempt [\\d:]+)?: cannot be reached: .*ECONNREFUSED';
-    assert.match((await place.run('status')).out, new RegExp(`${callback.url}, not signed, ${said}`));
+    assert.match((await place.run('status')).out, new RegExp(`${callback.url}, unsigned, ${said}`));
     assert.match((await place.run('show', 'e1')).out, new RegExp(`waiting, ${said}`));
     const shown = await json<{ notifications: Notification[] }>('show', 'e1');
     assert.equal(shown.notifications[0]?.forwardings[0]?.downSince, since);

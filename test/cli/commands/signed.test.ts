@@ -65,7 +65,7 @@ describe('a signature key', function () {
 
   it('or credentials that a file names and does not hold are refused', async () => {
     const unsigned = configWith({ destinations: [{ url: callback.url, signatureKeyName: 'mine' }] });
-    await refused(['--config', unsigned], /destinations\[0\]\.signatureKeyName[^]*no key "mine"/);
+    await refused(['--config', unsigned], /destinations\[0\]\.signatureKeyName[^]*no key named "mine"/);
     const bare = configWith({ destinations: [{ url: callback.url, credentialsName: 'staging' }] });
     await refused(['--config', bare], /destinations\[0\]\.credentialsName[^]*"staging"/);
   });
@@ -85,15 +85,15 @@ describe('a signature key', function () {
       const listening = place.start(args, { KEY: 'k' });
       const [url = ''] = /http:\S+/.exec(await listening.line((each) => each.includes('/campaign-monitor'))) ?? [];
       await listening.line((each) => each.includes('Forwards to') && each.includes(`${callback.url} (signed)`));
-      await listening.line((each) => each.endsWith(`${other.url} (not signed)`));
+      await listening.line((each) => each.endsWith(`${other.url} (unsigned)`));
       await post(url, delivery('jane@example.org'));
       await Promise.all([callback.received(1), other.received(1)]);
       const { out } = await place.run('status');
       assert.match(out, new RegExp(`${callback.url}, signed, up, `));
-      assert.match(out, new RegExp(`${other.url}, not signed, up, `));
+      assert.match(out, new RegExp(`${other.url}, unsigned, up, `));
       const shown = (await place.run('show', 'e1')).out;
       assert.match(shown, new RegExp(`→ ${callback.url} {2}signed`));
-      assert.match(shown, new RegExp(`→ ${other.url} {2}not signed`));
+      assert.match(shown, new RegExp(`→ ${other.url} {2}unsigned`));
       const { notifications } = JSON.parse((await place.run('show', 'e1', '--json')).out) as {
         notifications: { forwardings: { destination: string; signatureKeyName?: string }[] }[];
       };

@@ -5,7 +5,7 @@ const script = `
 import { Host } from './src/pages/shared/host.ts';
 const host = new Host();
 window.heard = [];
-host.hear({ news: (message) => window.heard.push(message) });
+host.onMessages({ news: (message) => window.heard.push(message) });
 Object.assign(window, { host });
 `;
 

@@ -714,7 +714,7 @@ describe('A full disk', () => {
       } catch (error) {
         assert.ok(error instanceof StoreError);
         assert.match(error.message, /disk that contains the history is full/);
-        assert.match(error.next, /room/);
+        assert.match(error.next, /disk space/);
         return taken;
       }
       assert.ok(taken < 1000, 'it becomes full');
@@ -808,7 +808,7 @@ describe('A full disk', () => {
     assert.match(refused.header('retry-after') ?? '', /^[1-9]\d*$/);
     const { notices, counts } = await relay.client.request('relay/status', {});
     assert.ok(
-      notices.some((notice) => /disk that contains the history is full.*room/i.test(notice)),
+      notices.some((notice) => /disk that contains the history is full.*disk space/i.test(notice)),
       notices.join(),
     );
     assert.equal(counts.deliveries, accepted.length);
