@@ -119,7 +119,7 @@ export class CampaignMonitorSession {
       if (result.answer.status !== 429) return result.answer;
       const waitMs = resetOf(result.answer) ?? backoff;
       if (backoff === null || waitMs === null || waitMs > longestWaitMs) {
-        const until = waitMs === null ? '' : `; wait ${Math.ceil(waitMs / 1000)} s`;
+        const until = waitMs === null ? '' : ` ${Math.ceil(waitMs / 1000)} s before you try again`;
         throw new CampaignMonitorError('rate-limited', `Campaign Monitor asks you to wait${until}`, { status: 429 });
       }
       await delay(waitMs, undefined, { signal }).catch(() => {

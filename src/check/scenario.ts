@@ -120,7 +120,7 @@ const expectSchema = z.strictObject({
   status: z
     .union([statusSchema, z.array(statusSchema).min(1).max(20)])
     .optional()
-    .describe('What every answer must be. Default: "2xx" for whatever is sent completely.'),
+    .describe('Status that every answer must have. Default: "2xx" for everything sent completely.'),
   withinMs: milliseconds.optional().describe('Time limit for every answer, in milliseconds.'),
   p50Ms: milliseconds.optional().describe('Time limit for half of the answers, in milliseconds.'),
   p99Ms: milliseconds.optional().describe('Time limit for 99 of 100 answers, in milliseconds.'),

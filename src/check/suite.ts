@@ -127,7 +127,8 @@ function written(answerWithinMs: number): readonly Written[] {
       id: 'platform-notification',
       title: 'Accepts a platform notification',
       why: 'On the platform, IDs aren’t 0, the instance name is HTML-escaped, tags are set, and event objects have more fields.',
-      platform: 'Captured twice: some events have pollDate and newPath, and instance_id next to instanceId.',
+      platform:
+        'Seen in two captured notifications: some events have pollDate, newPath, and both instance_id and instanceId.',
       basis: 'documented',
       fix: 'Read the fields you need and ignore the ones you don’t know.',
       steps: [{ name: 'one event', send: one, as: 'platform', expect: { probe: 1 } }],
@@ -204,7 +205,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Two workers may receive the same notification before either has written anything.',
       platform: 'Undocumented. A retry after a time-out may overlap with a first attempt that’s still running.',
       basis: 'assumption',
-      fix: 'Let the database reject the second one with a unique key on eventId or address. Checking first is too late.',
+      fix: 'Put a unique key on eventId or address, so that the database rejects the second one. Checking beforehand isn’t enough.',
       steps: [
         {
           name: 'one event, twice at once',
@@ -221,7 +222,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'A proxy or gateway may answer 500 even though your callback did its work. The sender then tries again.',
       platform: '5xx is retried: SAP retries five times, after 8 s to 9 h; the relay after 1, 2, 4, 8, and 16 s.',
       basis: 'documented',
-      fix: 'Treat the second one as already done: the eventId is the same. If your own code failed, undo its partial changes.',
+      fix: 'Treat the second notification as already processed: its eventId is the same. If your own code failed, undo its partial changes.',
       steps: [
         { name: 'the attempt', send: one, expect: { status: 'any' } },
         { wait: 1000 },
@@ -271,7 +272,7 @@ function written(answerWithinMs: number): readonly Written[] {
       id: 'own-details',
       title: 'Details of each event',
       why: 'Each part contains the whole body, so the details of its first event may be far into message.raw.',
-      platform: 'The whole raw body is repeated in each part.',
+      platform: 'Each part repeats the whole raw body.',
       basis: 'documented',
       fix: 'Find the event in message.raw.Events by type and address, not by its position in message.events.',
       steps: [
@@ -484,7 +485,7 @@ function written(answerWithinMs: number): readonly Written[] {
       id: 'unknown-type',
       title: 'An unknown event type',
       why: 'Vendors add types. If you answer 500, the sender repeats the whole notification and finally gives up on all its events.',
-      platform: 'Anything other than Subscribe, Update, and Deactivate becomes UNKNOWN; only the word is documented.',
+      platform: 'Any type other than Subscribe, Update, and Deactivate becomes UNKNOWN. Only that name is documented.',
       basis: 'assumption',
       fix: 'Skip an unknown eventType, process the others, and answer 2xx.',
       steps: [
@@ -579,7 +580,7 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'exact-bytes',
       title: 'A signature over the exact bytes',
-      why: 'The vendor’s body is passed on byte for byte, with its spaces, escapes, and order. Parsed and serialised again, it’s a different text with a different signature.',
+      why: 'The vendor’s body is passed on byte for byte, with its spaces, escapes, and order. If you parse it and serialise it again, the text and its signature differ.',
       platform: 'HMAC-SHA256 over the raw bytes, base64.',
       basis: 'documented',
       fix: 'Keep the raw body (in Express, express.raw({ type: "*/*" })), verify the signature over it, and only then parse the JSON.',
@@ -689,7 +690,7 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'cut-connection',
       title: 'A connection that breaks off mid-body',
-      why: 'Half a body is no notification. Partial work must not block the retry.',
+      why: 'Half a body isn’t a notification. Partial work must not block the retry.',
       platform: 'A broken connection is retried.',
       basis: 'assumption',
       fix: 'Wait for the whole body before you process it, and store the eventId together with your changes, not earlier.',
@@ -703,7 +704,7 @@ function written(answerWithinMs: number): readonly Written[] {
       id: 'twenty-at-once',
       title: '20 at once',
       why: 'Several lists, instances, and retries post at the same time.',
-      platform: 'Whether the platform waits for an answer before it sends the next notification is undocumented.',
+      platform: 'It’s undocumented whether the platform waits for an answer before it sends the next notification.',
       basis: 'assumption',
       fix: 'Make everything that requests share (a file, a connection, a counter) safe for concurrent use.',
       steps: [

@@ -59,7 +59,7 @@ async function connectOrExplain(options: AskOptions): Promise<RelayClient> {
   const before = (readRemembered(dataDir)?.destinations ?? []).map(({ url }) => maskSecrets(url));
   throw new CommandError(
     `no relay runs for ${dataDir}: start one with cm-relay listen`,
-    before.length === 0 ? `${listen} 3000/callback` : `${listen} forwards to ${before.join(', ')} again`,
+    before.length === 0 ? `${listen} 3000/callback` : `${listen}. It forwards to ${before.join(', ')} again.`,
   );
 }
 

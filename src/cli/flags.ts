@@ -75,7 +75,7 @@ export function seconds(least: number, most: number): (value: string) => number 
   return (value) => {
     const given = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : NaN;
     if (given >= least && given <= most) return Math.round(given * 1000);
-    throw new InvalidArgumentError(`expected seconds from ${least} to ${most}, such as 1.5`);
+    throw new InvalidArgumentError(`expected ${least} to ${most} seconds, such as 1.5`);
   };
 }
 

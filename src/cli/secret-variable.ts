@@ -13,7 +13,7 @@ export function secretIn(name: string, who: string, environment: NodeJS.ProcessE
   if (value !== undefined && value !== '') return value;
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     throw new UsageError(
-      `${who} ${maskedValue}: expected the name of an environment variable, and this cannot be one`,
+      `${who} ${maskedValue}: not a valid environment variable name`,
       'Put the secret in an environment variable and give its name. This keeps the secret out of command lines and files.',
     );
   }

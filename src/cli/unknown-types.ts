@@ -16,5 +16,5 @@ export async function unknownTypes(history: Pick<RelayClient, 'request'>, filter
   const names = new Set(known.map((type) => type.toLowerCase()));
   const unknown = types.filter((type) => !names.has(type.toLowerCase()));
   if (unknown.length === 0) return null;
-  return `No event has the type ${unknown.map((type) => `"${type}"`).join(' or ')}: there are ${known.join(', ')}.`;
+  return `No event has the type ${unknown.map((type) => `"${type}"`).join(' or ')}. Available types: ${known.join(', ')}.`;
 }

@@ -97,7 +97,7 @@ function obstacleInHeaders(fields: readonly (readonly [string, string])[]): stri
     if (!/^(?:[!-~](?:[ -~]*[!-+\--~])?)?$/.test(value) || value === ',' || variable.test(value)) {
       return `the header "${name}" contains text that a REST client would act on or change`;
     }
-    if (lower === 'authorization' && !/^\*+$/.test(value)) return 'REST clients act on a header named "Authorisation"';
+    if (lower === 'authorization' && !/^\*+$/.test(value)) return 'REST clients act on a header named "Authorization"';
     if (lower === 'content-type' && !plainType.test(value)) return 'REST clients change a body with its content type';
   }
   return undefined;

@@ -90,7 +90,7 @@ export const keptBreakpointSchema = breakpointSchema.extend({
   lastNotStopped: z
     .object({ at: time, why: z.enum(nonStops), text: z.string() })
     .nullable()
-    .describe('Why it did not stop the last time it was checked and did not.'),
+    .describe('Why it did not stop at the last event that passed it.'),
   failure: z.object({ at: time, text: z.string() }).nullable().describe('The last error in its condition or log text.'),
   switchedOff: z
     .object({ at: time, text: z.string() })

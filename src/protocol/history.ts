@@ -46,7 +46,7 @@ const forwardingSchema = z.object({
   durationMs: z.number().nullable(),
   detail: z.string().nullable().describe('Why it is waiting, held, or failed.'),
   downSince: time.optional().describe('When its destination went down, if it waits for that.'),
-  nextTryAt: time.optional().describe('When its destination, which is down, is tried next, where that is set.'),
+  nextTryAt: time.optional().describe('When its destination, if down, is tried next; missing if not scheduled.'),
   heldBy: z.enum(holders).nullable().describe('What holds it; null if it is not held.'),
   breakpointId: z.string().nullable().describe('The breakpoint that holds it, if any.'),
 });

@@ -63,7 +63,7 @@ export const destinationStatusSchema = z.object({
     .describe('Whether the last attempt reached it; left out if this relay has not tried yet.'),
   detail: z.string().nullable(),
   downSince: time.optional().describe('When it went down, if it is down.'),
-  nextTryAt: time.optional().describe('When the first of what waits is tried, where that is set.'),
+  nextTryAt: time.optional().describe('When the next waiting notification is tried; missing if not scheduled.'),
   waiting: z.int(),
   underWay: z.array(z.string()).describe('Notifications being sent right now, at most 100.'),
   timeoutLifted: z

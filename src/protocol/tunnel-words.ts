@@ -18,13 +18,12 @@ export const tunnelTexts = {
   'tunnel-with': 'a tunnel with {0}',
   checking: 'Checking that {0} leads to this relay',
   answers: '{0} answers',
-  taken:
-    '{0} answers, because {1} was requested but is taken. Webhooks with another URL don’t arrive: register {0} instead',
-  changed: '{0} answers. Webhooks for the old public URL, {1}, no longer arrive',
+  taken: '{1} is taken, so the public URL is {0}. Events sent to another URL don’t arrive: register {0} instead',
+  changed: '{0} answers. Events sent to the old public URL, {1}, no longer arrive',
   'trying-again': '{0}; trying again in {1}',
   'no-answer': '{0} isn’t answering ({1})',
   'answered-by-server':
-    '{0} from the tunnel server itself. If it’s yours, start it with "--domain {1}"; otherwise, it has lost the tunnel',
+    'the tunnel server itself answered {0}: if it’s yours, start it with "--domain {1}"; otherwise, it has lost the tunnel',
   'nothing-within': 'no answer within {0}',
   lost: 'Lost {0}: {1}',
   'free-again': '{0} is available again',
@@ -60,7 +59,7 @@ export const tunnelTexts = {
   'check-path': 'Check that the path is right and that the file is executable',
   'set-server': 'If that’s the right server, set it as the tunnel server',
   'allow-host':
-    'Use another tunnel server. If you trust that host, allow it: VS Code asks you; cm-relay takes "--tunnel-allow {0}"',
+    'Use another tunnel server. If you trust that host, allow it: VS Code asks you; in cm-relay, use "--tunnel-allow {0}"',
   'use-own-address': 'Use another tunnel server. If this one is yours, enter its address',
   'choose-subdomain': 'Choose another subdomain, or another tunnel server',
   'install-program': 'Install {0} ({1}) or set its path, then open the tunnel again',

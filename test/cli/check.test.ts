@@ -396,7 +396,7 @@ describe('cm-relay scenario run', () => {
     });
     const refused = await run(['scenario', 'run', path]);
     assert.equal(refused.code, 2);
-    assert.match(refused.err, /its probe is a command: .*\n {2}Add --allow-commands/);
+    assert.match(refused.err, /its "probe" is a command: .*\n {2}Add --allow-commands/);
     assert.equal(callback.posts.length, 0);
     assert.equal((await run(['scenario', 'run', path, '--allow-commands'])).code, 0);
   });
@@ -510,7 +510,7 @@ describe('cm-relay record and play', () => {
     client.close();
     assert.equal(await recording.end('SIGINT'), 0, recording.errors.join('\n'));
     assert.match(recording.lines.join('\n'), /^1 delivery over /);
-    assert.match(recording.errors.join('\n'), /^1 delivery omitted: refused, test calls, or not kept in full\.$/m);
+    assert.match(recording.errors.join('\n'), /^1 delivery omitted: rejected, test calls, or not stored in full\.$/m);
     assert.match(recording.errors.join('\n'), /^2 deliveries omitted: no longer in the history/m);
   });
 

@@ -174,7 +174,7 @@ describe('the commands of cm-relay', function () {
       );
       const two = await place.run('events', '--limit', '2', '--json');
       assert.equal(rows(two).length, 2);
-      assert.match(two.err, /^There are more: these are the newest 2\. --limit \d+ shows more\.\n$/);
+      assert.match(two.err, /^Showing the newest 2\. For more, add --limit \d+\.\n$/);
       assert.equal((await place.run('events', '--limit', '3')).err, '');
       const none = await place.run('events', '--filter', 'type:deactivate');
       assert.deepEqual([none.code, none.out], [0, '']);
@@ -183,7 +183,7 @@ describe('the commands of cm-relay', function () {
       assert.deepEqual([typo.code, typo.out], [0, '']);
       assert.match(
         typo.err,
-        /No event has the type "udpate" or "SUBSCRIBED": there are Deactivate, Subscribe, Update\./,
+        /No event has the type "udpate" or "SUBSCRIBED"\. Available types: Deactivate, Subscribe, Update\./,
       );
       for (const command of [['replay'], ['wait', '--timeout', '0'], ['export', '--as', 'curl']] as [
         string,
@@ -335,7 +335,7 @@ describe('the commands of cm-relay', function () {
       await post(ready.campaignMonitorUrl, JSON.stringify({ ListID: 'l', Events: Events.slice(0, 1) }));
       const one = (await place.run('show', 'd2')).out;
       const [, sent = ''] = one.split(/^Sent to /m);
-      assert.match(sent, /^ {6}"raw": \{ … \d+ lines, as it came in … \},$/m);
+      assert.match(sent, /^ {6}"raw": \{ … \d+ lines, as received … \},$/m);
       assert.match(sent, /^ {6}"events": \[\n {8}\{[^]*"objectId": "a0@example\.org"[^]*\n {8}\}\n {6}\]\n/m);
       assert.doesNotMatch(sent, /field 0|more lines/);
       await post(ready.campaignMonitorUrl, JSON.stringify({ ListID: 'l', Events }));

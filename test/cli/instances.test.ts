@@ -426,7 +426,7 @@ describe('cm-relay instances', function () {
       await until(() => shown.text.includes('Use it? [y/N] '), 60_000, shown.text);
       shown.stdin?.write('n\r');
       assert.equal((await ended)[0], 1);
-      assert.match(shown.text, /the instance that was found stays unchanged/);
+      assert.match(shown.text, /nothing was created: you chose not to use the instance with this name/);
     });
   });
 });

@@ -113,7 +113,7 @@ describe('Several events at once, as a person acts on them', function () {
     const released = new Promise<void>((resolve) => (release = resolve));
     receiver.answer(() => released.then(() => ({ status: 200 })));
     await workbench.runCommand(`${category}: Resend All Failed`);
-    await workbench.dialog.getByText(/^Resend all \d+ failed\?$/).waitFor();
+    await workbench.dialog.getByText(/^Resend all \d+ failed notifications\?$/).waitFor();
     await workbench.answerDialog('Resend');
     await until(async () => ((await status()).counts.waiting >= 200 ? true : undefined), 60_000);
     const { discarded } = (await status()).counts;

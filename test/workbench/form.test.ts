@@ -211,7 +211,7 @@ describe('The form of a new instance', () => {
         await inTime(pick.getByText('Sandbox Account').click({ timeout: 5000 }));
       },
     );
-    await form.locator('#busy', { hasText: 'Waiting for you to pick lists…' }).waitFor();
+    await form.locator('#busy', { hasText: 'Waiting for you to choose lists…' }).waitFor();
     assert.equal(await form.locator('#create').count(), 0);
     await workbench.picture('form/picking-lists');
     await form.locator('#cancel').click();

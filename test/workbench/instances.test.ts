@@ -231,7 +231,7 @@ describe('Instances, as a person sees and changes them', function () {
     await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).length === 2);
     await choose('epsilon', 'Edit Instance…');
     await workbench.pick('Lists');
-    await clickAway(pickRow('Pick from Account Lists'));
+    await clickAway(pickRow('Choose from Account Lists'));
     await pickRow('Newsletter').waitFor();
     await workbench.picture('instances/lists');
     // The tooltip of its id may lie over its middle.
@@ -264,7 +264,7 @@ describe('Instances, as a person sees and changes them', function () {
       (text) => text === String(id),
     );
     const curl = await workbench.copied(
-      () => copies('zeta', 'Reads it'),
+      () => copies('zeta', 'Reads this instance'),
       (text) => text.startsWith('curl'),
     );
     assert.ok(curl.includes(`/instances/${id}'`), curl);

@@ -35,7 +35,7 @@ interface CheckOptions extends TargetFlags, ProbeFlags {
 export function checkCommand(): Command {
   const maxAnswerTime = new Option(
     '--max-answer-time <s>',
-    'the longest time for the first answer and for 99 of 100 answers, in seconds',
+    'time limit for the first answer and for 99 of 100 answers, in seconds',
   )
     .default(answerWithinMs, String(answerWithinMs / 1000))
     .argParser(seconds(0.001, 600));
@@ -58,7 +58,7 @@ export function checkCommand(): Command {
       "A check can't see from outside whether your callback processed something, or did it twice. --probe gives the number of",
       'contacts before and after; --kept shows the data your callback keeps. Without them, such checks are "undecided".',
       '',
-      'Makes up about 1,300 contacts, whose addresses contain "check-" and the letters of the run. At the end, it sends a',
+      'Sends events for about 1,300 made-up contacts, whose addresses contain "check-" and the run ID. At the end, sends a',
       'Deactivate for each one; --keep leaves them in place.',
       'Exits with 0 if no check failed, 1 if one failed, and 2 for a usage error.',
       '',
@@ -67,10 +67,10 @@ export function checkCommand(): Command {
   ).addArgument(
     new Argument('[url]', 'your callback (default: the destination in --config)').argParser(checkedBy(callbackUrl)),
   );
-  return withProbeFlags(withTargetFlags(command), 'found by the first notification')
+  return withProbeFlags(withTargetFlags(command), 'measured with the first notification')
     .optionsGroup('Selection:')
     .addOption(new Option('--only <checks>', 'run only these checks (comma-separated IDs or names)'))
-    .addOption(new Option('--except <checks>', 'skip these checks: comma-separated ids or names'))
+    .addOption(new Option('--except <checks>', 'skip these checks (comma-separated IDs or names)'))
     .addOption(listChecks)
     .addOption(formerFlag(listChecks, '--list'))
     .optionsGroup('Limits:')

@@ -25,5 +25,5 @@ export function debugCommand(): Command {
   for (const each of [pauseCommand(), stepCommand(), continueCommand(), breakCommand(), discardCommand()]) {
     command.addCommand(each);
   }
-  return command.helpCommand('help [command]', 'what a command does, with examples');
+  return command.helpCommand('help [command]', 'show help for a command, with examples');
 }

@@ -67,7 +67,7 @@ async function events(options: EventsOptions): Promise<void> {
       }
     }
     if (came > shown) {
-      note(`There are more: these are the newest ${shown}. --limit ${Math.max(1000, shown * 10)} shows more.`);
+      note(`Showing the newest ${shown}. For more, add --limit ${Math.max(1000, shown * 10)}.`);
     }
     if (shown === 0 && options.json !== true) {
       note(

@@ -292,7 +292,7 @@ function eventsCommand(): Command {
 }
 
 const vendor = 'Open Connectors';
-const callbackHint = 'set one with cm-relay instances callback --url';
+const callbackHint = 'one with cm-relay instances callback --url';
 
 function listsCommand(): Command {
   return platformCommand(

@@ -272,7 +272,7 @@ async function agree(
     const also = others.length === 0 ? '' : ` (and ${others.join(', ')})`;
     throw new UsageError(
       `${first}${also} differs from the relay already running for ${status.dataDir}`,
-      `To attach, leave it out. To change the relay, run ${restart}`,
+      `To attach, leave out what differs. To change the relay, run ${restart}`,
     );
   }
   checkKeysSign(options, wanted, status.settings.destinations);
@@ -364,7 +364,9 @@ async function show(
   adviseOn(status.tunnel);
   for (const notice of status.notices) say(`notice: ${notice}`);
   if (status.missingKeys.length > 0) {
-    say(`notice: on hold until the key is supplied: events for destinations that use ${status.missingKeys.join(', ')}`);
+    say(
+      `notice: missing keys or credentials: ${status.missingKeys.join(', ')}. Events that need them are on hold until you supply them.`,
+    );
   }
   if (status.sending.state === 'paused')
     say(`notice: ${heldText(status.sending)} To send held events, run cm-relay debug continue.`);

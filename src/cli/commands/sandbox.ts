@@ -48,7 +48,9 @@ export function sandboxCommand(): Command {
       ],
     )
       .addOption(portFlag('port; 0 = any free port').default(0, 'any free port'))
-      .addOption(new Option('--random-credentials', 'use keys, secrets, IDs, and controls for this run only'))
+      .addOption(
+        new Option('--random-credentials', 'create new keys, secrets, IDs, and control URLs, for this run only'),
+      )
       .addOption(new Option('--detach', 'run in the background and return when ready; reuses one that already runs'))
       .addOption(keepAlive)
       .addOption(formerFlag(keepAlive, '--keep-alive-minutes <n>', (minutes) => readMinutes(minutes) * 60_000))

@@ -57,7 +57,7 @@ export function scenarioCommand(): Command {
   return withProbeFlags(withTargetFlags(command), String(quietMs / 1000))
     .optionsGroup('Selection and permissions:')
     .addOption(new Option('--only <names>', 'run only scenarios with these names, or parts of names (comma-separated)'))
-    .addOption(new Option('--allow-commands', 'run commands that files use as probes'))
+    .addOption(new Option('--allow-commands', 'run commands that files set as "probe"'))
     .addOption(new Option('--allow-env', 'send environment variables to the URLs in the files'))
     .optionsGroup('Output:')
     .addOption(reportFlag())
@@ -153,7 +153,7 @@ async function prepare(name: string, options: ScenarioOptions, checking: Checkin
   const command = commandOfFile(file, used);
   if (command !== null && options.allowCommands !== true) {
     throw new UsageError(
-      `${name}: its probe is a command: ${command.join(' ')}`,
+      `${name}: its "probe" is a command: ${command.join(' ')}`,
       'If you trust the file, add --allow-commands. Or give another probe with --probe.',
     );
   }

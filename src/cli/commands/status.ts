@@ -115,7 +115,7 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
     `${styleText('bold', 'Campaign Monitor Relay')} ${printable(status.version)}, process ${status.pid}, since ${localTime(status.startedAt)}`,
     `${label('Campaign Monitor posts to')}${status.campaignMonitorUrl}`,
     `${label('Open Connectors posts to')}${status.openConnectorsUrl}`,
-    `${label('Public URL')}${printable(status.publicCampaignMonitorUrl ?? `none (${status.tunnel.state}: ${status.tunnel.reason})`)}`,
+    `${label('Public URL')}${printable(status.publicCampaignMonitorUrl ?? `none. ${status.tunnel.reason}`)}`,
     ...(status.publicOpenConnectorsUrl === null
       ? []
       : [`${label('  for Open Connectors')}${printable(status.publicOpenConnectorsUrl)}`]),

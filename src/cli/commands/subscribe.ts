@@ -24,7 +24,7 @@ export function subscribeCommand(): Command {
   return newCommand(
     'subscribe',
     'subscribe an address in the sandbox',
-    `Subscribes an address to a list of the sandbox's Campaign Monitor, which then posts to the list's webhooks as the vendor does. At the vendor itself nobody is subscribed. Without --host it is the one that runs in the background, whose API key is known; else that is taken from the environment variable ${apiKeyVariable}.`,
+    `Subscribes an address to a list in the sandbox, which then posts to the list's webhooks as Campaign Monitor would. Nobody is subscribed in the real Campaign Monitor. Without --host, uses the sandbox that runs in the background and its API key. With --host, the API key comes from the environment variable ${apiKeyVariable}.`,
     [
       'Examples:',
       '  cm-relay sandbox subscribe jane@example.org --list 4fe1…',
@@ -45,7 +45,7 @@ export function subscribeCommand(): Command {
     .addOption(
       new Option(
         '--host <url>',
-        'where the sandbox is: the URL that it prints, or its beginning (default: the one in the background)',
+        "the sandbox's URL, or only its host and port, such as http://127.0.0.1:9000 (default: the sandbox in the background)",
       ).argParser(checkedBy(serviceOfHost)),
     )
     .addOption(jsonFlag('print a JSON object: {"type":"subscribed","address","listId"}'))
@@ -73,13 +73,13 @@ async function sandboxInBackground(): Promise<{ host: CampaignMonitorService; ap
   const host = first === undefined ? null : serviceAt(first.host);
   if (first === undefined || host === null) {
     throw new UsageError(
-      'no sandbox runs in the background: --host says where one is',
-      'cm-relay sandbox --detach starts one.',
+      'no sandbox runs in the background',
+      'To start one, run cm-relay sandbox --detach. To use another, give its URL with --host.',
     );
   }
   if (others.length > 0) {
     const all = [first, ...others].map((each) => each.host).join(', ');
-    throw new UsageError('several sandboxes run in the background: --host says which', `There are: ${all}`);
+    throw new UsageError('several sandboxes run in the background: choose one with --host', `Available: ${all}`);
   }
   return { host, apiKey: first.apiKey };
 }

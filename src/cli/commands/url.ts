@@ -66,9 +66,9 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
   const wanted = isPublic ? urls.public : urls.local;
   if (options.json === true) await printJson(urls);
   if (wanted === null) {
-    const { state, reason } = status.tunnel;
+    const { reason } = status.tunnel;
     throw new CommandError(
-      `the relay has no public URL (${state}: ${reason})`,
+      `the relay has no public URL: ${reason.replace(/\.$/, '')}`,
       `Stop it, then start it with a tunnel: cm-relay listen${dataDirHint(options)} --tunnel localtunnel. For the URL on this machine: cm-relay url --local.`,
     );
   }

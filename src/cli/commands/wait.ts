@@ -107,9 +107,9 @@ async function wait(options: WaitOptions): Promise<void> {
     else await print(`${index === 0 ? `${table.heading}\n` : ''}${table.line(row)}\n`);
   }
   if (rows.length >= options.count) return;
-  const so = `${rows.length} of ${count(options.count, 'event')}`;
+  const so = `found ${rows.length} of ${count(options.count, 'event')}`;
   if (hopeless !== null) {
-    throw new NothingLeftError(`no more events can match: ${so}, ${hopeless.became}`, hopeless.next);
+    throw new NothingLeftError(`no more events can match: ${so}; ${hopeless.became}`, hopeless.next);
   }
   throw new CommandError(
     `${so} after ${options.timeout} s`,
@@ -165,7 +165,7 @@ function whatBecame({ total, groups }: Result<'events/counts'>, options: WaitOpt
     sent: `To see what was sent and answered, run ${show}.`,
   }[one?.value ?? ''];
   return {
-    became: `of ${total} received: ${words.join(', ')}`,
+    became: `${total} received: ${words.join(', ')}`,
     next: next ?? `To see the answers, run ${show} --attempts. To resend it, run cm-relay resend ${id}.`,
   };
 }

@@ -65,7 +65,7 @@ export function webhooksCommand(): Command {
     ],
   );
   for (const each of [listCommand(), registerCommand(), testCommand(), removeCommand()]) command.addCommand(each);
-  return command.helpCommand('help [command]', 'what a command does, with examples');
+  return command.helpCommand('help [command]', 'show help for a command, with examples');
 }
 
 /** A command on webhooks, with what all of them take. */
@@ -93,7 +93,7 @@ const idsArgument = (): Argument =>
 function listCommand(): Command {
   return onWebhooks(
     'list',
-    'list webhooks and who owns them',
+    'list webhooks and where they point',
     'Shows each list with its webhooks. For each webhook, says whether it points to this relay, to an old URL of this machine, or elsewhere.',
     [
       'Examples:',
@@ -157,7 +157,7 @@ function removeCommand(): Command {
   return onWebhooks(
     'remove',
     'remove webhooks',
-    'Deletes the webhooks you name or, without ids, those of this machine.',
+    'Deletes the webhooks you name or, without IDs, those of this machine.',
     [
       'Examples:',
       '  cm-relay webhooks remove --old                    removes webhooks with old URLs of this machine',

@@ -70,10 +70,11 @@ function askedOf(file: string, read: ScenarioFile, origin: string, mask: SecretM
     );
   };
   const isThere = (url: string): boolean => new URL(url).origin === origin;
-  if (probe !== undefined && !('url' in probe)) return refuse('its probe is a command');
-  if (probe !== undefined && !isThere(probe.url)) return refuse(`its probe is on ${new URL(probe.url).origin}`);
+  if (probe !== undefined && !('url' in probe)) return refuse('its "probe" is a command');
+  if (probe !== undefined && !isThere(probe.url)) return refuse(`its "probe" URL is on ${new URL(probe.url).origin}`);
   if (kept !== undefined && !isThere(kept.url)) return refuse(`its "kept" URL is on ${new URL(kept.url).origin}`);
-  if (Object.keys({ ...probe?.headers, ...kept?.headers }).length > 0) return refuse('its probe needs credentials');
+  if (Object.keys({ ...probe?.headers, ...kept?.headers }).length > 0)
+    return refuse('its "probe" or "kept" URL needs credentials');
   const used = { destination: false, probe: true, kept: true };
   return namedInFile(read, used, dirname(file), { destination: {}, probe: {}, kept: {} }, mask);
 }

@@ -6,11 +6,11 @@ import { thisTerminal } from './this-terminal.ts';
 
 /** What the live view begins with. */
 export const keysOpening =
-  'Waiting for events. cm-relay trigger subscribe in another terminal sends one; ? shows the keys, Ctrl-C ends.';
+  'Waiting for events. To send one, run cm-relay trigger subscribe in another terminal. Press ? for keys, Ctrl-C to stop.';
 
 /** What it says of its keys. */
 const keysHelp =
-  'Keys: p pause sending, n next, c continue, d drop the next, r try now, ↑ ↓ choose an event (Enter shows it, s sends it again, Esc leaves it), ? the keys, Ctrl-C end';
+  'Keys: p pause sending, n send next, c continue, d discard next, r retry now, ↑ ↓ choose an event (Enter show, s resend, Esc leave), ? show keys, Ctrl-C stop';
 
 const actions: Readonly<Record<string, (client: RelayClient) => Promise<string>>> = {
   '?': () => Promise.resolve(keysHelp),
@@ -30,7 +30,7 @@ const actions: Readonly<Record<string, (client: RelayClient) => Promise<string>>
   },
   d: async (client) => {
     const { dropped, sending } = await client.request('debug/drop', {});
-    return dropped.length === 0 ? `Nothing is held. ${heldText(sending)}` : `Dropped: ${releasedText(dropped)}`;
+    return dropped.length === 0 ? `Nothing is held. ${heldText(sending)}` : `Discarded: ${releasedText(dropped)}`;
   },
   r: async (client) => retriedLines(await client.request('relay/retry', {})).join('; '),
 };

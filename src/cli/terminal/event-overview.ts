@@ -141,7 +141,7 @@ function eventLines({ event, delivery }: Result<'events/get'>): string[] {
     ['date', event.date],
     ['signature', event.signature],
     ['warning', event.warning],
-    ['like', event.duplicateOf === null ? null : `${event.duplicateOf} has the same content: possible duplicate`],
+    ['like', event.duplicateOf === null ? null : `${event.duplicateOf} (possible duplicate)`],
   ];
   return [
     `${styleText('bold', event.id)}  ${printable(title)}`,
@@ -162,7 +162,7 @@ function bodyLines(
   const all = inSameDirectory(command);
   if (bytes.length === 0) return [`  ${dim('(empty body)')}`];
   const text = textOf(bytes);
-  if (text === undefined) return [`  ${dim(`(${size(bytes.length)}, not UTF-8: ${all} writes them)`)}`];
+  if (text === undefined) return [`  ${dim(`(${size(bytes.length)}, not UTF-8: to get the bytes, run ${all})`)}`];
   const indented = indentJson(text);
   const lines = short((indented.kind === 'indented' ? indented.text : text).split('\n'));
   const most = lines.length <= shownLines ? lines.length : endOfPart(lines, shownLines);

@@ -65,7 +65,7 @@ export class EventTable {
   #forwarded(row: EventRow): string {
     const marks = [
       row.signature === 'invalid' || row.signature === 'missing' ? `signature ${row.signature}` : '',
-      row.duplicateOf === null ? '' : `like ${row.duplicateOf}`,
+      row.duplicateOf === null ? '' : `same as ${row.duplicateOf}`,
       row.warning === null ? '' : 'warning',
     ];
     if (row.kind === 'event' && row.forwardings.length === 0) marks.unshift(styleText('dim', 'no destination'));

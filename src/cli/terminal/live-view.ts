@@ -30,7 +30,7 @@ export class LiveView {
   opening(status: Status, attached: boolean): string[] {
     const paint = this.#paint;
     const lines = [
-      `${paint('bold', 'Campaign Monitor Relay')} ${printable(status.version)}, process ${status.pid}${attached ? ', already running: attached' : ''}`,
+      `${paint('bold', 'Campaign Monitor Relay')} ${printable(status.version)}, process ${status.pid}${attached ? ', attached to the running relay' : ''}`,
       '',
       ...this.#urls(status),
     ];
@@ -52,7 +52,7 @@ export class LiveView {
     const { destinations } = masked(status.settings);
     const where = destinations.map(({ url }) => url).join(', ');
     return printable(
-      `Campaign Monitor Relay ${status.version}, process ${status.pid}${attached ? ', already running: attached' : ''}. Listening on ${masked(status.campaignMonitorUrl)} (cm-relay url --local prints it in full), forwards ${where === '' ? 'nowhere' : `to ${where}`}.`,
+      `Campaign Monitor Relay ${status.version}, process ${status.pid}${attached ? ', attached to the running relay' : ''}. Listening on ${masked(status.campaignMonitorUrl)} (cm-relay url --local prints it in full), forwards ${where === '' ? 'nowhere' : `to ${where}`}.`,
     );
   }
 
@@ -122,7 +122,7 @@ export class LiveView {
       text += ofRound < most ? `, attempt ${number + 1} of ${number - ofRound + most}` : ', will retry';
       if (wait > 0) text += ` in ${duration(wait)}`;
     } else if (attempt.outcome === 'failed') {
-      text += ', given up';
+      text += ', will not retry';
     }
     const [colour, icon] = ({ sent: ['green', '✓'], retrying: ['yellow', '↻'], failed: ['red', '✗'] } as const)[
       attempt.outcome
@@ -147,7 +147,7 @@ export class LiveView {
     const text =
       sent === parts
         ? `  ${parts} notifications sent, ${why} in ${duration(slowestMs)} at most`
-        : `  of ${parts} notifications ${counts.join(', ')}${failed + retrying === 0 ? '' : `: ${why}`}`;
+        : `  ${parts} notifications: ${counts.join(', ')}${failed + retrying === 0 ? '' : ` (${why})`}`;
     const what = printable(text);
     const room = this.#room(last.at, deliveryId) - columnsOf(`→ ${what}`);
     const where = clip(printable(destination.replace(/^https?:\/\//, '')), Math.max(shortestUrl, room));

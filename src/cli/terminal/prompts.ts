@@ -62,7 +62,7 @@ export async function secretFrom(variable: string, what: string, where: string):
   const held = process.env[variable]?.trim() ?? '';
   if (held !== '') return held;
   if (canAsk()) {
-    const typed = (await askSecret(`The ${what}`)).trim();
+    const typed = (await askSecret(`Enter the ${what}`)).trim();
     if (typed !== '') return typed;
   }
   throw new UsageError(

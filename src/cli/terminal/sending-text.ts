@@ -9,15 +9,15 @@ import { localTime, printable } from './text.ts';
 /** How many are held, and for what. */
 export function heldNumbers({ held }: Sending): string {
   const { missingKey, destination } = held;
-  const forKey = missingKey === 0 ? '' : `, and ${missingKey} until their key is supplied`;
-  return `Held: ${heldCount(held)}${forKey}${destination === 0 ? '' : `, and ${destination} because their destination is on hold`}.`;
+  const forKey = missingKey === 0 ? '' : `, plus ${missingKey} that need a missing key`;
+  return `Held: ${heldCount(held)}${forKey}${destination === 0 ? '' : `, plus ${destination} whose destination is on hold`}.`;
 }
 
 /** Whether sending is paused, by whom and since when, and how many are held. */
 export function heldText(sending: Sending): string {
   const { missingKey } = sending.held;
   if (sending.state === 'flowing') {
-    return missingKey === 0 ? 'Sending is on.' : `Sending is on. Held until their key is supplied: ${missingKey}.`;
+    return missingKey === 0 ? 'Sending is on.' : `Sending is on. Held for a missing key: ${missingKey}.`;
   }
   const since = localTime(sending.since);
   return `Sending has been paused since ${since} by ${printable(whoPaused(sending.by))}. ${heldNumbers(sending)}`;

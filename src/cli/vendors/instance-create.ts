@@ -66,7 +66,7 @@ export function createInstanceCommand(): Command {
     .addOption(
       new Option(
         '--basic',
-        `authorise uses Campaign Monitor's API key, from ${apiKeyVariable}, without asking for consent`,
+        `authorise with Campaign Monitor's API key, from ${apiKeyVariable}, without asking for consent`,
       ),
     )
     .addOption(new Option('--open', 'open the browser (default: only print the URL)'))
@@ -273,7 +273,7 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
   return found.find(({ id }) => String(id) === chosen) ?? null;
 }
 
-const lookedForFirst = 'Try again. An existing instance is looked for first, so you won’t get a duplicate.';
+const lookedForFirst = 'Try again. VS Code looks for an existing instance first, so you won’t get a duplicate.';
 
 /** What went wrong, and what to do next. */
 function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authentication }: InstanceInput): Error {
@@ -310,7 +310,7 @@ function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authe
       );
     case 'declined':
       return new CommandError(
-        'the instance that was found stays unchanged',
+        'nothing was created: you chose not to use the instance with this name',
         'Delete it with cm-relay instances delete, or choose another name, then create again.',
       );
   }
@@ -326,7 +326,7 @@ async function tell(
   if (json === true) await printJson({ type: 'created', id, name, found, ...shown });
   else {
     await print(
-      `${printable(name)} (${id}) is ${found ? 'found; created by the call that got no answer' : 'created'}.\n`,
+      `${found ? 'Using' : 'Created'} ${printable(name)} (${id})${found ? ', created by the call that got no answer' : ''}.\\n`,
     );
     if (withSecrets === true) await print(`Token: ${token ?? 'not returned by Open Connectors'}\n`);
   }

@@ -51,7 +51,7 @@ async function askDestination({ destinations }: CheckParts): Promise<Destination
   const { nodes } = destinations;
   const [first, second] = nodes;
   if (first === undefined) {
-    throw new CommandError(l10n.t('You have no callback to check'), l10n.t('Add it as a destination.'), {
+    throw new CommandError(l10n.t('You have no callback to check'), l10n.t('Add your callback as a destination.'), {
       title: l10n.t('Add Destination'),
       command: 'addDestination',
     });

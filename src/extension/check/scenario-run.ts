@@ -96,7 +96,7 @@ function ownDestination(): OwnDestination {
   throw new CommandError(
     setting === undefined
       ? l10n.t('Neither the file nor the settings name a destination')
-      : l10n.t('The file names no destination, and the settings have {0}', others.length + 1),
+      : l10n.t('The file doesn’t say which of the {0} destinations in your settings to use', others.length + 1),
     l10n.t('Add "destination": { "url": … } to the file.'),
   );
 }
@@ -124,7 +124,7 @@ function headerIn(variable: string, { headerValue }: Engine): string {
   const value = valueOf(variable);
   if (headerValue.safeParse(value).success) return value;
   throw new CommandError(
-    vscode.l10n.t('The environment variable {0} contains characters that a header can’t hold', variable),
+    vscode.l10n.t('The environment variable {0} contains characters that aren’t valid in a header', variable),
     vscode.l10n.t('Check it for line breaks and non-Latin characters.'),
   );
 }

@@ -153,7 +153,7 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
     '',
     sent
       ? l10n.t('The server at {0} will receive these credentials.', origin)
-      : l10n.t('The server at {0} will receive notifications signed as yours.', origin),
+      : l10n.t('The server at {0} will receive notifications signed with your key.', origin),
     ...(uses.some(({ unchecked }) => unchecked)
       ? [l10n.t('Its certificate isn’t checked, so anyone on the network path can read them.')]
       : []),
@@ -201,7 +201,7 @@ export async function chooseConsents(consents: CredentialConsents, open: readonl
   }));
   const chosen = await vscode.window.showQuickPick(items, {
     title: l10n.t('Allowed Destinations for Keys and Credentials'),
-    placeHolder: l10n.t('Clear a destination to hold its events and withhold its keys'),
+    placeHolder: l10n.t('Clear a check box to hold that destination’s events and keys'),
     canPickMany: true,
     ignoreFocusOut: true,
   });

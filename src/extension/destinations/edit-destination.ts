@@ -80,7 +80,7 @@ async function addDestination(parts: DestinationCommandParts): Promise<boolean> 
   const { destinations } = readDestinations();
   await writeDestinations([...destinations, setting]);
   await edit(parts, setting, title, {
-    done: vscode.l10n.t('Notifications are now sent to {0}.', nameOfDestination(setting, [], vscode.l10n)),
+    done: vscode.l10n.t('Notifications now go to {0}.', nameOfDestination(setting, [], vscode.l10n)),
   });
   return true;
 }

@@ -25,7 +25,7 @@ export async function createScenario(parts: ActionParts, rows: readonly [EventRo
   const fixture = replaced ? await exportText(client, rows, 'fixture', { version }) : null;
   const [first] = rows;
   const what = [first.type ?? first.kind, ...(rows.length > 1 ? [l10n.t('and {0} more', rows.length - 1)] : [])];
-  const text = scenarioFile(l10n.t('takes {0}', what.join(' ')), rows, fixture ?? null);
+  const text = scenarioFile(l10n.t('accepts {0}', what.join(' ')), rows, fixture ?? null);
   await openUntitled(
     `${[first.type ?? first.kind, first.id].join('-').replace(/[^\w-]/g, '-')}.cm-scenario.json`,
     text,

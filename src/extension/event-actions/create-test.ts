@@ -62,7 +62,9 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
   );
   const replaced = await askReplaced(
     l10n.t('Create Test from Event'),
-    l10n.t('You can share the test. Its signature won’t match, so the test reads the key from the environment.'),
+    l10n.t(
+      'You can share the test. Its signature doesn’t match the replaced body, so the test reads a signature from the environment.',
+    ),
     {
       label: l10n.t('As Sent'),
       detail: l10n.t(
@@ -80,7 +82,7 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
   const text = testFile({
     subject: l10n.t('The callback of Campaign Monitor Relay'),
     // No address: titles end in reports.
-    title: l10n.t('takes {0}', row.type ?? row.kind),
+    title: l10n.t('accepts {0}', row.type ?? row.kind),
     comment: l10n.t('Created from {0}, received {1}. Run: npx mocha <this file>', row.id, row.receivedAt),
     url,
     headers: maskHeaders(rendered.headers),

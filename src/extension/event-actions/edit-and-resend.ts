@@ -151,7 +151,7 @@ async function sayReceived(
   if (delivery.status === 'rejected') {
     await offer(
       'Warning',
-      l10n.t('The relay rejected it as {0}: {1}', row.id, inMessage(delivery.reason ?? '', 500)),
+      l10n.t('The relay rejected the edited body ({0}): {1}', row.id, inMessage(delivery.reason ?? '', 500)),
       show,
     );
   } else if (isSeen()) say(accepted(row.id));

@@ -85,5 +85,5 @@ function wholeText({ deliveryId, part, parts, events }: WholeNotification): stri
   const { l10n } = vscode;
   return parts === 1
     ? l10n.t('Released {0} with {1} events.', deliveryId, events)
-    : l10n.t('Released part {0} of {1} of {2} with {3} events.', part + 1, parts, deliveryId, events);
+    : l10n.t('Released {2}, part {0} of {1}, with {3} events.', part + 1, parts, deliveryId, events);
 }

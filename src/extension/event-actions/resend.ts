@@ -105,7 +105,7 @@ function sentWhole({ deliveryId, part, parts, events }: WholeNotification): stri
   const { l10n } = vscode;
   return parts === 1
     ? l10n.t('Resending {0} with {1} events.', deliveryId, events)
-    : l10n.t('Resending part {0} of {1} of {2} with {3} events.', part + 1, parts, deliveryId, events);
+    : l10n.t('Resending {2}, part {0} of {1}, with {3} events.', part + 1, parts, deliveryId, events);
 }
 
 function discardedWhole({ deliveryId, part, parts, events }: WholeNotification): string {
@@ -113,7 +113,7 @@ function discardedWhole({ deliveryId, part, parts, events }: WholeNotification):
   return parts === 1
     ? l10n.t('Discarded {0} with {1} events. To send it anyway, resend it.', deliveryId, events)
     : l10n.t(
-        'Discarded part {0} of {1} of {2} with {3} events. To send it anyway, resend it.',
+        'Discarded {2}, part {0} of {1}, with {3} events. To send it anyway, resend it.',
         ...[part + 1, parts, deliveryId, events],
       );
 }
@@ -131,7 +131,7 @@ async function resendFailed({ session }: ActionParts): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);
   const { counts } = await client.request('relay/status', {});
-  const question = l10n.t('Resend all {0} failed?', inFull(counts.failed));
+  const question = l10n.t('Resend all {0} failed notifications?', inFull(counts.failed));
   const detail = l10n.t('Each is resent. You can’t undo this.');
   if (!(await isMeant(counts.failed, question, detail, l10n.t('Resend')))) return;
   const resent = await cancellable(l10n.t('Resending failed notifications'), (signal, progress) =>

@@ -229,7 +229,7 @@ export function documentTexts(): DocumentTexts {
     noAnswer: (number) => l10n.t('There was no attempt {0}.', number),
     noEventObject: (eventId) => l10n.t('{0} isn’t a separate event in the body.', eventId),
     notice: (notice) => noticeOf(notice),
-    answerLeftOut: l10n.t('This answer is left out because later answers fill the document.'),
+    answerLeftOut: l10n.t('This answer is left out because the document is full. Later answers are shown.'),
   };
 }
 

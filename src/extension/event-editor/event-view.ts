@@ -111,7 +111,7 @@ function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {
   const marks = marksOf({ ...event, signature: null }, l10n);
   if (marks.length > 0) facts.push({ name: l10n.t('Note'), value: marks.join(', ') });
   const { editOf } = delivery;
-  if (editOf !== null) facts.push({ name: l10n.t('Edited from'), value: l10n.t('{0}, released instead', editOf) });
+  if (editOf !== null) facts.push({ name: l10n.t('Replaces'), value: l10n.t('{0}, with edits', editOf) });
   if (event.warning !== null) facts.push({ name: l10n.t('Warning'), value: printable(event.warning), tone: 'bad' });
   return facts;
 }

@@ -128,7 +128,7 @@ async function fillCallback(form: FormInUse): Promise<void> {
 
 async function pickLists({ pickLists: pick }: FormActionParts, form: FormInUse): Promise<void> {
   const { client, state } = form;
-  const lists = await form.during(vscode.l10n.t('Waiting for you to pick lists…'), async (signal) => {
+  const lists = await form.during(vscode.l10n.t('Waiting for you to choose lists…'), async (signal) => {
     const picked = await pick(client.parseListIds(state.fields.listIds), signal);
     signal.throwIfAborted();
     return picked;
@@ -166,7 +166,7 @@ async function token({ instances }: FormActionParts, { state: { created } }: For
   if (kept !== undefined) return kept;
   throw new CommandError(
     vscode.l10n.t('The token of this instance isn’t stored here'),
-    vscode.l10n.t('You may have forgotten the instance. Check the Instances view.'),
+    vscode.l10n.t('You may have used Forget Instance. Check the Instances view.'),
   );
 }
 

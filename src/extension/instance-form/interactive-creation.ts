@@ -92,7 +92,7 @@ function inWords(
     case 'not-kept':
       return failed(
         l10n.t('The instance was created, but its token couldn’t be stored: {0}.', result.error.message),
-        l10n.t('Try again. An existing instance is looked for first, so you won’t get a duplicate.'),
+        l10n.t('Try again. VS Code looks for an existing instance first, so you won’t get a duplicate.'),
       );
     case 'cancelled':
       return { kind: 'cancelled' };
@@ -113,13 +113,13 @@ function inWords(
         explainPlatformError(result.error).message,
         l10n.t('There is no new instance with this name.'),
         oauth ? l10n.t('Authorise again: a code works only once.') : l10n.t('Try again.'),
-        l10n.t('If it’s created late, the next attempt finds it.'),
+        l10n.t('If it’s created late, it’s found when you try again.'),
       );
     case 'unknown':
       return failed(
         explainPlatformError(result.error).message,
         l10n.t('It isn’t known whether the instance was created.'),
-        l10n.t('Try again. An existing instance is looked for first, so you won’t get a duplicate.'),
+        l10n.t('Try again. VS Code looks for an existing instance first, so you won’t get a duplicate.'),
       );
     case 'declined':
       return failed(

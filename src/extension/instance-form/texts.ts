@@ -34,7 +34,7 @@ export const formTexts = pageTexts((l10n) => ({
   oauth: l10n.t('OAuth: the account owner grants access in the browser'),
   basic: l10n.t('API key of the account'),
   authenticationHelp: l10n.t(
-    'Open Connectors documents OAuth. That it accepts an API key for Campaign Monitor is an assumption.',
+    'Open Connectors documents only OAuth. An API key for Campaign Monitor should work, but that’s an assumption.',
   ),
   apiKey: l10n.t('Client ID'),
   apiKeyHelp: l10n.t(
@@ -63,7 +63,7 @@ export const formTexts = pageTexts((l10n) => ({
   listIdsHelp: l10n.t(
     'API subscriber list IDs, separated by commas. In Campaign Monitor: Lists & subscribers > the list > “Change name/type”, at the bottom. An ID has 32 characters, digits and a to f; it isn’t the ID in the browser’s address bar.',
   ),
-  pickLists: l10n.t('Pick Lists…'),
+  pickLists: l10n.t('Choose Lists…'),
   signatureKey: l10n.t('Signature key'),
   signatureKeyHelp: l10n.t(
     'Optional. Open Connectors signs each notification with this key. The relay keeps the key for this instance to verify signatures; your callback can verify them too.',
@@ -72,7 +72,7 @@ export const formTexts = pageTexts((l10n) => ({
   copyKey: l10n.t('Copy Key'),
   signDirect: l10n.t('Also sign notifications the relay creates'),
   signDirectHelp: l10n.t(
-    'Applies to webhooks that Campaign Monitor posts directly to the relay. Destinations use the key if their signatureKeyName is the instance’s name.',
+    'Applies to deliveries that Campaign Monitor posts directly to the relay. A destination uses the key if its signatureKeyName is the instance’s name.',
   ),
   more: l10n.t('Credentials for the callback'),
   basicUsername: l10n.t('User name'),

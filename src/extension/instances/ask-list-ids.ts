@@ -38,7 +38,7 @@ export async function askListIds(
 function askWay(facts: PlacedInstance): Step<Asked> {
   return async ({ way }, place) => {
     const items = [
-      { label: `$(list-selection) ${vscode.l10n.t('Pick from Account Lists')}`, way: 'pick' },
+      { label: `$(list-selection) ${vscode.l10n.t('Choose from Account Lists')}`, way: 'pick' },
       { label: `$(edit) ${vscode.l10n.t('Enter or Paste IDs')}`, way: 'type' },
     ] as const;
     const answer = await askChoice<(typeof items)[number]>(place, {
@@ -100,7 +100,7 @@ function pickIds(facts: PlacedInstance, lists: (signal: AbortSignal) => Promise<
             .filter((id) => !known.has(id))
             .map((id) => ({
               label: id,
-              description: vscode.l10n.t('not an account list'),
+              description: vscode.l10n.t('not in this account'),
               detail: '',
               picked: true,
               id,

@@ -80,7 +80,12 @@ export function copiesOfInstance(parts: InstanceCommandParts, node: InstanceNode
   return [
     { label: l10n.t('ID'), copy: () => copy(String(node.facts.id)) },
     { label: l10n.t('Token'), copy: () => copyToken(parts, node) },
-    { label: l10n.t('cURL'), description: l10n.t('Reads it'), detail, copy: () => copyReading(parts, node) },
-    { label: l10n.t('cURL'), description: l10n.t('Creates one like it'), detail, copy: () => copyMaking(parts, node) },
+    { label: l10n.t('cURL'), description: l10n.t('Reads this instance'), detail, copy: () => copyReading(parts, node) },
+    {
+      label: l10n.t('cURL'),
+      description: l10n.t('Creates an instance like this one'),
+      detail,
+      copy: () => copyMaking(parts, node),
+    },
   ];
 }

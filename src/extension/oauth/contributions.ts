@@ -4,7 +4,7 @@ import type { CommandDescriptions } from '../describing.ts';
 
 export const authorizationCommands = {
   pasteAuthorization: {
-    title: 'Paste Authorization URL or Code…',
+    title: 'Paste Authorisation URL or Code…',
     palette: true,
     enabled: `${prefix}.authorizing`,
   },

@@ -43,7 +43,7 @@ function whatHappens({ publicUrl }: Status): string {
         : l10n.t('Webhooks and instances set up in VS Code are updated now.')
       : l10n.t('Vendors aren’t updated because the setting {0} turns that off.', `${prefix}.tunnel.updateVendors`),
     l10n.t(
-      'Update everything else that uses the URL yourself: webhooks and instances set up elsewhere, and programs that post to it.',
+      'You need to update everything else that uses the URL: webhooks and instances set up elsewhere, and programs that post to it.',
     ),
   ].join('\n\n');
 }

@@ -22,7 +22,7 @@ export async function offerTunnel(session: Session, state: vscode.Memento): Prom
   const offered = state.get<readonly string[]>(offeredKey, []);
   if (tunnel === null || offered.includes(tunnel)) return;
   await state.update(offeredKey, [...offered, tunnel]);
-  await offer('Information', vscode.l10n.t('Relay running on this machine only. {0}', tunnelQuestion()), {
+  await offer('Information', vscode.l10n.t('Relay running, reachable from this machine only. {0}', tunnelQuestion()), {
     [vscode.l10n.t('Open Public URL')]: async () => {
       await session.agree(tunnel);
       // The offer may have stood for hours, and the settings name another tunnel by now.
@@ -74,7 +74,7 @@ export async function askAboutHost(
   host: string,
 ): Promise<void> {
   const text = vscode.l10n.t(
-    'The tunnel server {0} uses another host, {1}. The server there learns the relay’s secret path: it can send events and read every delivery registered there.',
+    'The tunnel server {0} uses another host, {1}. The server there learns the relay’s secret path, so it can send events to the relay and read every delivery sent through it.',
     inMessage(server),
     inMessage(host),
   );
@@ -91,11 +91,11 @@ function tunnelQuestion(): string {
     const where = inMessage(originOf(setting('tunnel.url')));
     return isOfWorkspace('tunnel.url')
       ? l10n.t(
-          'The settings of this workspace use {0} as the public URL of this relay. To check that it leads here, the relay calls it with its secret path. The server there can then send events and read every delivery registered there.',
+          'The settings of this workspace use {0} as the public URL of this relay. To check that it leads here, the relay calls it with its secret path. The server there can then send events to the relay and read every delivery sent to that URL.',
           where,
         )
       : l10n.t(
-          'Your settings use {0} as the public URL of this relay. To check that it leads here, the relay calls it with its secret path. The server there can then send events and read every delivery registered there.',
+          'Your settings use {0} as the public URL of this relay. To check that it leads here, the relay calls it with its secret path. The server there can then send events to the relay and read every delivery sent to that URL.',
           where,
         );
   }

@@ -158,7 +158,7 @@ async function askAboutDead(left: readonly StaleRegistration[]): Promise<Choice 
 
 function titleOf(action: UrlAction): string {
   const titles: Readonly<Record<UrlAction, string>> = {
-    update: vscode.l10n.t('Pointing to this relay'),
+    update: vscode.l10n.t('Updating to this relay’s URL'),
     deactivate: vscode.l10n.t('Deactivating webhooks'),
     delete: vscode.l10n.t('Deleting webhooks'),
   };

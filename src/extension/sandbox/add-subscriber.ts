@@ -72,11 +72,9 @@ async function pickList(api: CampaignMonitorApi, first: readonly string[]): Prom
 function sayAdded(address: string, list: string, isHeard: boolean): Promise<void> {
   const { l10n } = vscode;
   return isHeard
-    ? offer(
-        'Information',
-        l10n.t('Added {0} to the list {1}. The webhook appears in the Events view.', address, list),
-        { [l10n.t('Show Events')]: () => focusView('events') },
-      )
+    ? offer('Information', l10n.t('Added {0} to the list {1}. The event appears in the Events view.', address, list), {
+        [l10n.t('Show Events')]: () => focusView('events'),
+      })
     : offer(
         'Information',
         l10n.t('Added {0} to the list {1}. The list has no active webhook, so no event is sent.', address, list),

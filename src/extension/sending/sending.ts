@@ -77,7 +77,7 @@ export async function askAboutHeld(sending: Sending | undefined): Promise<HeldAt
     {
       modal: true,
       detail: l10n.t(
-        'Keep: stays held for the next start. Release: sends now; anything not sent within five seconds waits for the next start. Discard: stays in the history, and you can resend it.',
+        'Keep Held: notifications stay held after the next start, too. Release: sends them now; any not sent within five seconds wait for the next start. Discard: they stay in the history, and you can resend them.',
       ),
     },
     keep,

@@ -184,7 +184,7 @@ function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
     'check-proxy': l10n.t('Check the setting http.proxy, or HTTP_PROXY and HTTPS_PROXY in the environment.'),
     'choose-again': l10n.t('Refresh the Events view and choose again.'),
     'choose-data-directory': l10n.t(
-      'Move this folder away. The extension chooses its location, and the relay creates a new one.',
+      'Move this folder somewhere else. The extension chooses the location, and the relay creates a new folder there.',
     ),
     'choose-safe-place': l10n.t(
       'Check who can write to that folder. Only you and the system should be able to; otherwise, someone could replace it.',
@@ -192,7 +192,7 @@ function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
     'close-data-directory': l10n.t('Restrict it to yourself with chmod 700, then try again.'),
     'list-events': l10n.t('It may have been removed, because the history is limited. Refresh the Events view.'),
     'look-at-data-directory': l10n.t('Check who created that file, remove it, then try again.'),
-    'move-history': l10n.t('Move that file away. The relay then starts a new history.'),
+    'move-history': l10n.t('Move that file somewhere else. The relay then starts a new history.'),
     'migrate-history': l10n.t('Start the relay once to update it.'),
     'see-destinations': l10n.t('See the Destinations view for valid ones.'),
     'see-url': l10n.t('Copy the new one from the relay’s status menu.'),

@@ -143,7 +143,7 @@ async function askEvents(
   const items = [
     { label: 'Subscribe', description: l10n.t('someone joins') },
     { label: 'Update', description: l10n.t('an address, name, or field changes') },
-    { label: 'Deactivate', description: l10n.t('someone leaves, bounces, or is deleted') },
+    { label: 'Deactivate', description: l10n.t('someone leaves, is deleted, or their mail bounces') },
   ].map((item) => ({ ...item, picked: picked.includes(item.label) }));
   let asksFormat = before;
   const answer = await askChoices(place, {
@@ -162,7 +162,11 @@ async function askFormat(place: StepPlace, { format }: Wanted): Promise<Answer<P
   const { l10n } = vscode;
   const items = [
     { label: 'JSON', description: l10n.t('documented by Campaign Monitor'), format: 'json' },
-    { label: 'XML', description: l10n.t('read by element names; its exact format is undocumented'), format: 'xml' },
+    {
+      label: 'XML',
+      description: l10n.t('exact format undocumented; the relay reads it by element name'),
+      format: 'xml',
+    },
   ] as const;
   const answer = await askChoice<(typeof items)[number]>(place, {
     placeholder: l10n.t('Which format?'),

@@ -27,7 +27,7 @@ export function testWords(failure: TestFailure, place: Place, l10n: Localiser): 
     case 'stopped':
       return { next: l10n.t('The relay isn’t running. Start it, then test again.'), step: 'start' };
     case 'other':
-      return { next: l10n.t('Start the relay in the folder it belongs to.'), step: 'none' };
+      return { next: l10n.t('Start the relay in the folder that the webhook belongs to.'), step: 'none' };
     case 'current':
     case 'foreign':
       return { next: nextOf(failure, place, l10n), step: 'none' };

@@ -121,9 +121,9 @@ export function makeHandlers(parts: HandlerParts): Handlers {
 
   const notHeld = (id: string, ids: readonly number[]): ConflictError => {
     const [held] = ids.flatMap((each) => store.holds.of(each, gate.view));
-    if (held === undefined) return new ConflictError(`nothing for ${id} is held`, 'see-what-is-held');
+    if (held === undefined) return new ConflictError(`nothing is held for ${id}`, 'see-what-is-held');
     const advice = held.hold.by === 'missing-key' ? 'give-key' : 'see-what-is-held';
-    return new ConflictError(`${id} is held because ${held.hold.detail}`, advice);
+    return new ConflictError(`${id} is on hold: ${held.hold.detail}`, advice);
   };
 
   return {
@@ -240,7 +240,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       const [first] = await history.calls.notificationIdsFor([id]);
       const deliveryId = first === undefined ? undefined : store.stored.notification(first)?.deliveryId;
       const original = deliveryId === undefined ? undefined : store.stored.delivery(deliveryId);
-      if (original === undefined) throw new ConflictError(`nothing for ${id} is held`, 'see-what-is-held');
+      if (original === undefined) throw new ConflictError(`nothing is held for ${id}`, 'see-what-is-held');
       const ids = await history.calls.notificationIdsFor([`d${original.id}`]);
       return gate.replace(ids, async (held) => {
         if (held.length === 0) throw notHeld(id, ids);

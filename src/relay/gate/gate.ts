@@ -298,7 +298,7 @@ export class Gate implements GateView {
       },
     );
     if (done.isOpen) {
-      this.#options.log('info', `sending resumed: ${held} were held`);
+      this.#options.log('info', `sending resumed: ${held} released`);
       this.#options.onContinued();
     }
     return held;
@@ -461,7 +461,7 @@ export class Gate implements GateView {
     const mask = this.#options.mask();
     const failed = [...failures].map(([id, text]) => ({ id, text: maskPlaces(mask.in(text), [hookSecret]) }));
     const parts = failed.map(({ id, text }) => `b${id} stopped ${eventId} because ${text}`);
-    if (met.length > 0) parts.unshift(`${eventId} met ${met.join(' and ')}`);
+    if (met.length > 0) parts.unshift(`${eventId} stopped at ${met.join(' and ')}`);
     const stop: Stop = {
       reason: 'breakpoint',
       at: iso(now),

@@ -64,7 +64,7 @@ export class Forwardings {
     const to = outcome === 'retrying' ? 'waiting' : outcome;
     const said = attempt.status === null ? 'got no answer' : `was answered ${attempt.status}`;
     const after = outcome === 'retrying' ? 'and will be retried' : 'and is retried after a restart';
-    const what = `attempt ${attempt.number} at n${notificationId} ${said} ${after}`;
+    const what = `attempt ${attempt.number} of n${notificationId} ${said} ${after}`;
     return this.#options.queue.keep(what, () => {
       const before = this.state(notificationId, destinationId);
       if (before === undefined) return;
@@ -114,7 +114,7 @@ export class Forwardings {
    * @returns, when that is known, whether it is on disk
    */
   keepLooked({ notificationId, destinationId }: ForwardingKey): Promise<boolean> {
-    return this.#options.queue.keep(`that n${notificationId} was looked at`, () => {
+    return this.#options.queue.keep(`the breakpoint check of n${notificationId}`, () => {
       this.#sql.run(
         `UPDATE forwardings SET looked = 1 WHERE notification_id = ? AND destination_id = ? AND ${isWaiting}`,
         notificationId,

@@ -329,7 +329,7 @@ export class Store {
       delivery.body,
     );
     for (const each of delivery.drops ?? []) {
-      this.holds.discard(each, `edited: d${delivery.id} was released in its place`);
+      this.holds.discard(each, `edited: replaced by d${delivery.id}`);
     }
     for (const event of events) this.#insertEvent(delivery, event);
     for (const notification of notifications) {

@@ -69,7 +69,7 @@ export function sendErrorPage(response: Response, error: string, description: st
   sendPage(
     response,
     400,
-    'The app cannot ask for access',
+    'Access request not valid',
     `<h1>Access cannot be asked for</h1><p><code>${escapeHtml(error)}</code></p><p>${escapeHtml(description)}</p>`,
     null,
   );

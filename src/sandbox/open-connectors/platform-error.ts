@@ -31,6 +31,6 @@ export const platformErrors = {
   tooLarge: (events: number) => new PlatformError(413, `A delivery of ${events} events is too large`),
   /** Where too much waits to be posted. */
   busy: () => new PlatformError(503, 'Too many notifications are queued'),
-  notAcceptable: () => new PlatformError(406, 'Only application/json can be answered'),
+  notAcceptable: () => new PlatformError(406, 'Only application/json can be returned'),
   wrongContentType: () => new PlatformError(415, 'Only application/json is accepted'),
 } as const;

@@ -39,7 +39,7 @@ describe('cm-relay wait', function () {
     await relay.json('attempt');
     const failed = await wait('address:jane@example.org state:sent');
     assert.equal(failed.code, 3, failed.err);
-    assert.match(failed.err, /no more events can match: 0 of 1 event, of 1 that came 1 failed/);
+    assert.match(failed.err, /no more events can match: 0 of 1 event; of 1 that came 1 failed/);
     assert.match(failed.err, /cm-relay show e1 --data-dir \S+ --attempts/);
     assert.match(failed.err, /cm-relay resend --data-dir \S+ e1 sends it again/);
 

@@ -260,7 +260,7 @@ describe('cm-relay mcp, driven by the official client', function () {
       assert.deepEqual([callback.posts.length, other.posts.length], [1, 0]);
       for (const [probe, said] of [
         [{ url: `${other.url}/count` }, /its probe is on/],
-        [{ command: ['touch', join(folder, 'ran')] }, /its probe is a command/],
+        [{ command: ['touch', join(folder, 'ran')] }, /its "probe" is a command/],
         [{ url: `${callback.url}/count`, headers: { Authorization: { env: 'HOME' } } }, /needs credentials/],
       ] as const) {
         write({ probe });

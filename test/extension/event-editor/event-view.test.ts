@@ -246,7 +246,7 @@ describe('An event in its editor', () => {
       body: { text: sampleBody({ email: 'edited@example.com' }) },
     });
     const edited = await show(relay.client, events[0]?.id ?? '');
-    assert.equal(fact(edited, 'Edited from'), 'd1, released instead');
+    assert.equal(fact(edited, 'Replaces'), 'd1, with edits');
     const original = await show(relay.client, 'e1');
     assert.equal(original.view.pill.state, 'discarded');
     assert.ok(!original.view.actions.includes('release'));

@@ -228,7 +228,7 @@ describe('Pausing, stepping and continuing', () => {
     await relay.client.request('notifications/replay', { ids: ['n1'] });
     await receiver.received(2);
     await assert.rejects(relay.client.request('debug/drop', { id: 'n2' }), {
-      message: 'nothing for n2 is held',
+      message: 'nothing is held for n2',
       advice: 'see-what-is-held',
     });
   });
@@ -242,7 +242,7 @@ describe('Pausing, stepping and continuing', () => {
     const { held } = await relay.client.request('debug/held', {});
     assert.deepEqual([held[0]?.heldBy, held.length], ['missing-key', 1]);
     await assert.rejects(relay.client.request('debug/step', { id: 'n1' }), {
-      message: 'n1 is held because the signature key "signing" has not been supplied',
+      message: 'n1 is on hold: the signature key "signing" has not been supplied',
       advice: 'give-key',
     });
     await relay.client.request('debug/pause', {});
@@ -458,7 +458,7 @@ describe('Editing what is held', () => {
     const { notifications } = await relay.client.request('deliveries/get', { id: 'd1' });
     assert.deepEqual(
       notifications.flatMap((each) => each.forwardings.map(({ state, detail }) => [state, detail])),
-      [['discarded', 'edited: d3 was released in its place']],
+      [['discarded', 'edited: replaced by d3']],
     );
     assert.equal((await relay.client.request('deliveries/get', { id: 'd3' })).delivery.editOf, 'd1');
     assert.deepEqual(await heldIds(relay), ['n2'], 'sending is paused on');

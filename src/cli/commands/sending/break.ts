@@ -34,7 +34,7 @@ const breakpointId = z.string().regex(/^b[1-9]\d*$/);
 export function breakCommand(): Command {
   const command = commandGroup(
     'break',
-    'set, list and remove breakpoints',
+    'set, list, and remove breakpoints',
     'A breakpoint stops sending at the events it matches: it holds the event and everything queued behind it. Breakpoints stay when you restart the relay.',
     [
       'Examples:',
@@ -46,7 +46,7 @@ export function breakCommand(): Command {
     ],
   );
   for (const each of [addCommand(), listCommand(), removeCommand()]) command.addCommand(each);
-  return command.helpCommand('help [command]', 'what a command does, with examples');
+  return command.helpCommand('help [command]', 'show help for a command, with examples');
 }
 
 const asJson = (): Option => jsonFlag('print one JSON object per line for each breakpoint');
@@ -99,7 +99,7 @@ function listCommand(): Command {
   return newCommand(
     'list',
     'list breakpoints and why they did not stop',
-    'Lists breakpoints with how often each was checked, matched and stopped, and why it did not stop.',
+    'Lists breakpoints, how often each was checked, matched, and stopped, and why it did not stop.',
     [
       'Examples:',
       '  cm-relay debug break list',
@@ -190,7 +190,7 @@ async function remove(ids: readonly string[], options: BreakOptions & { all?: bo
   if (missing !== undefined)
     throw new CommandError(`no breakpoint ${missing}`, 'To see breakpoints, run cm-relay debug break list.');
   if (options.json === true) for (const id of changed) await printJson({ id, removed: true });
-  else await print(`Removed: ${changed.length === 0 ? 'none (there were none)' : changed.join(', ')}\n`);
+  else await print(`Removed: ${changed.length === 0 ? 'none (no breakpoints were set)' : changed.join(', ')}\n`);
 }
 
 async function show(all: readonly KeptBreakpoint[], { json }: BreakOptions): Promise<void> {
