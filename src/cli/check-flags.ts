@@ -46,7 +46,7 @@ export function withTargetFlags(command: Command): Command {
 export function withProbeFlags(command: Command, settled: string): Command {
   const stableFor = new Option(
     '--stable-for <s>',
-    `how long the count must stay unchanged, in seconds; give more if your callback works after it answers (default: ${settled})`,
+    `how long the count must stay unchanged, in seconds; increase it if your callback keeps working after it answers (default: ${settled})`,
   ).argParser(seconds(0, 60));
   command.optionsGroup('Contact count:');
   return command
@@ -68,7 +68,7 @@ export function withProbeFlags(command: Command, settled: string): Command {
     .addOption(
       new Option(
         '--kept <url>',
-        'URL of yours that shows the data your callback keeps, such as /contacts; checks search it for text',
+        'URL that shows the data your callback keeps, such as http://localhost:3000/contacts; checks search it for text',
       ).argParser(checkedBy(httpUrl)),
     )
     .addOption(stableFor)

@@ -20,7 +20,7 @@ export const breakpointPlaces = ['event', 'failed-attempt', 'wrong-signature', '
 const breakpointPlaceSchema = z
   .enum(breakpointPlaces)
   .describe(
-    'event: before an event is sent; failed-attempt: after a destination did not accept it; wrong-signature: an Open Connectors delivery with a wrong or missing signature; rejected: a refused delivery.',
+    'event: before an event is sent; failed-attempt: after a destination did not accept it; wrong-signature: an Open Connectors delivery with a wrong or missing signature; rejected: a rejected delivery.',
   );
 export type BreakpointPlace = z.infer<typeof breakpointPlaceSchema>;
 

@@ -152,7 +152,7 @@ describe('a data directory that cannot be used', function () {
     assertExplained(
       damaged,
       /cannot be locked: \S+lock\.sqlite is damaged/,
-      /contains no data \S+lock\.sqlite.*remove it/,
+      /lock\.sqlite contains no data: .*delete it/,
     );
     rmSync(lock);
     mkdirSync(lock);

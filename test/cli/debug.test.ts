@@ -42,7 +42,7 @@ describe('Debugging from the terminal', function () {
     for (const name of ['a', 'b', 'c']) await post(campaignMonitorUrl, delivery(`${name}@example.org`));
 
     const { out: status } = await place.run('status');
-    assert.match(status, /Sending +Sending paused at .* by a terminal \(process \d+\)\. Held: 3\./);
+    assert.match(status, /Sending +Sending has been paused since .* by a terminal \(process \d+\)\. Held: 3\./);
     assert.match(status, /Held +n1 to .*\/callback: sending is paused/);
     const stepped = await place.run('step');
     assert.match(stepped.out, /^n1 to .*\/callback\nSending has been paused .* Held: 2\.\n$/);

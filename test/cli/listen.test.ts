@@ -363,7 +363,7 @@ describe('cm-relay listen', function () {
     try {
       const taken = await other.run('listen', '--port', new URL(campaignMonitorUrl).port);
       assert.equal(taken.code, 1);
-      assert.match(taken.err, /port \d+ is taken[^]*0 for any free port/);
+      assert.match(taken.err, /port \d+ is in use[^]*0 for any free port/);
     } finally {
       await other.close();
     }
@@ -375,7 +375,7 @@ describe('cm-relay listen', function () {
   it('takes the data directory from CM_RELAY_DATA_DIR', async () => {
     const listening = place.start(['listen', '--json', '--port', '0'], { CM_RELAY_DATA_DIR: place.dataDir });
     const { dataDir } = await listening.ready();
-    assert.ok((await place.run('stop')).out.includes('ended'), dataDir);
+    assert.ok((await place.run('stop')).out.includes('stopped'), dataDir);
     assert.equal(await listening.ended, 0);
   });
 
@@ -486,7 +486,7 @@ describe('cm-relay listen', function () {
     assert.equal(await second.ended, 1);
     assert.match(
       second.errors.join('\n'),
-      /error: the relay ended unexpectedly[^]*cm-relay listen --data-dir \S+ starts it again/,
+      /error: the relay ended unexpectedly[^]*To restart it, run cm-relay listen --data-dir \S+\./,
     );
     assert.doesNotMatch(second.errors.join('\n'), /The relay has ended/);
   });

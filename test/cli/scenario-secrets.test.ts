@@ -233,7 +233,7 @@ describe('The secrets that scenarios and checks send', function () {
       ]) {
         const { code, err } = await run(args, odd);
         assert.equal(code, 2, err);
-        assert.match(err, /ODD.* no header/);
+        assert.match(err, /ODD.* not allowed in a header/);
         assert.doesNotMatch(err, planted);
       }
       assert.equal(callback.taken.length, 0);

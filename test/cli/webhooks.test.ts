@@ -175,7 +175,7 @@ describe('cm-relay webhooks', function () {
     assert.ok(!`${wrongKey.out}${wrongKey.err}`.includes('planted-secret-key'));
     const noRelay = await webhooks(['register', '--list', list.listId]);
     assert.equal(noRelay.code, 1);
-    assert.match(noRelay.err, /no relay runs[^]*cm-relay listen --data-dir/);
+    assert.match(noRelay.err, /no relay is running[^]*cm-relay listen --data-dir/);
     const nothing = await webhooks(['test']);
     assert.equal(nothing.code, 1);
     assert.match(nothing.err, /webhooks register/);
@@ -204,7 +204,7 @@ describe('cm-relay webhooks', function () {
         HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
       });
       assert.equal(code, 1);
-      assert.match(err, /cannot be reached[^]*proxy/);
+      assert.match(err, /cannot reach Campaign Monitor[^]*proxy/);
       assert.ok(!err.includes('planted-secret-key'));
       assert.deepEqual(asked, ['api.createsend.com:443', undefined]);
     } finally {

@@ -100,7 +100,7 @@ describe("The relay's own process", function () {
       assert.ok(error instanceof RelayRequestError);
       assert.equal(error.code, 'no-answer');
       assert.match(error.message, new RegExp(`\\(process ${relay.pid}\\) does not answer`));
-      assert.match(error.next ?? '', /let it go on/);
+      assert.match(error.next ?? '', /is suspended, resume it/);
       return true;
     });
     relay.child.kill('SIGCONT');

@@ -201,7 +201,7 @@ describe('What a data directory remembers', () => {
     const second = await startTestRelay({ dataDir: first.dataDir, port: undefined });
     assert.notEqual(second.port, taker.port);
     assert.ok(
-      second.log.some((entry) => entry.level === 'warn' && entry.message.includes(`port ${first.port} is taken`)),
+      second.log.some((entry) => entry.level === 'warn' && entry.message.includes(`port ${first.port} is in use`)),
     );
   });
 

@@ -495,7 +495,7 @@ describe('what all lists hold together', () => {
     const first = new SubscriberList(new CustomFields(), holdings);
     const second = new SubscriberList(new CustomFields(), holdings);
     addSubscriber(first, { EmailAddress: 'a@example.org' }, false);
-    assert.throws(() => addSubscriber(second, { EmailAddress: 'b@example.org' }, false), /as many subscribers/);
+    assert.throws(() => addSubscriber(second, { EmailAddress: 'b@example.org' }, false), /limit for subscribers/);
     first.clear();
     addSubscriber(second, { EmailAddress: 'b@example.org' }, false);
     assert.deepEqual(

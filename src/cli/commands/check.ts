@@ -43,7 +43,7 @@ export function checkCommand(): Command {
   const command = newCommand(
     'check',
     'check whether your callback is ready for real traffic',
-    "Sends your callback what real traffic brings: duplicate, late, and out-of-order notifications, batches of 1,000, forged signatures, and cut or slow connections. For each check, it says what happened, why it matters, and what to do. Sends only to that URL; you don't need a relay, an account, or a network.",
+    "Sends your callback what real traffic brings: duplicate, late, and out-of-order notifications, batches of 1,000, forged signatures, and cut or slow connections. For each check, shows what happened, why it matters, and what to do. Sends only to that URL; you don't need a relay, an account, or a network.",
     [
       'Examples:',
       '  cm-relay check http://localhost:3000/callback',
@@ -133,7 +133,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     const run = newRun();
     const { sources, addresses } = withNote(sourcesOf({ folder: null, fromHistory: null }));
     const context = { ...probes, target, run, signal, sources, settling: settlingOf(options.stableFor) };
-    note(`Checking ${checking.shownUrl(target.url)}: ${count(checks.length, 'check')} (run ${run.token}).`);
+    note(`Checking ${checking.shownUrl(target.url)}: ${count(checks.length, 'check')} (run ID ${run.token}).`);
     const has = { probe: probes.probe !== null, kept: probes.kept !== null, key: target.signatureKey !== undefined };
     const isSettlingGiven = options.stableFor !== undefined;
     note(saidCost(costOf(checks, { has, settling: context.settling, isSettlingGiven }), options));
@@ -145,7 +145,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
       isSettlingGiven,
       onSlow: (workMs, settling) => {
         note(
-          `Your callback works for ${duration(workMs)} after it answers, so the count must stay unchanged for ${duration(settling.quietMs)}. To change this, use --stable-for <s>.`,
+          `Your callback keeps working for ${duration(workMs)} after it answers, so the count must stay unchanged for ${duration(settling.quietMs)}. To change this, use --stable-for <s>.`,
         );
         note(saidCost(costOf(checks, { has, settling, isSettlingGiven: true }), options));
       },

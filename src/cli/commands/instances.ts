@@ -65,7 +65,7 @@ export function instancesCommand(): Command {
   ]) {
     command.addCommand(each);
   }
-  return command.helpCommand('help [command]', 'show help for a command');
+  return command.helpCommand('help [command]', 'show help for a command, with examples');
 }
 
 /** A command on the platform. */
@@ -177,7 +177,7 @@ function showCommand(): Command {
 function factLines(facts: InstanceFacts, own: Reachable): string[] {
   const { id, name, tags, callbackUrl, listIds, createdAt, authentication } = facts;
   const rows: readonly (readonly [string, string])[] = [
-    ['Id', String(id)],
+    ['ID', String(id)],
     ['State', stateWords(facts).trim()],
     ['Posts to', placeWords(facts, own)],
     ['Callback', callbackUrl === '' ? 'none' : printable(maskSecrets(callbackUrl))],

@@ -78,7 +78,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
       : await deliveriesBy(history, live ? `since:${started.toISOString()}` : (filter ?? ''));
     const { deliveries, left, gone } = await read(history, new Set([...found, ...came]), named);
     if (left > 0 && options.json !== true)
-      note(`${count(left, 'delivery')} omitted: refused, test calls, or not kept in full.`);
+      note(`${count(left, 'delivery')} omitted: rejected, test calls, or not stored in full.`);
     if (gone > 0 && options.json !== true) note(`${count(gone, 'delivery')} omitted: no longer in the history.`);
     if (deliveries.length === 0) {
       throw new CommandError(

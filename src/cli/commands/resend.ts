@@ -99,7 +99,7 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
     }
     const { sent, failed, discarded, waiting } = told;
     const words = `${sent} sent, ${failed} failed, ${discarded} discarded, ${waiting} waiting or held`;
-    if (options.json !== true) await print(`Resent ${count(result.replayed, 'notification')}: ${words}\\n`);
+    if (options.json !== true) await print(`Resent ${count(result.replayed, 'notification')}: ${words}\n`);
     if (failed + discarded + waiting > 0) {
       throw new CommandError(
         `not all were resent: ${words}`,

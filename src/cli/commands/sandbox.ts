@@ -30,7 +30,7 @@ const readMinutes = wholeNumber(z.int().min(1).max(10_000));
 export function sandboxCommand(): Command {
   const keepAlive = new Option(
     '--keep-alive <s>',
-    'stop after this many seconds without an authorized request',
+    'stop after this many seconds without an authorised request',
   ).argParser(seconds(1, 600_000));
   return (
     newCommand(
@@ -55,7 +55,9 @@ export function sandboxCommand(): Command {
       .addOption(keepAlive)
       .addOption(formerFlag(keepAlive, '--keep-alive-minutes <n>', (minutes) => readMinutes(minutes) * 60_000))
       .addOption(
-        jsonFlag('print a first line {"type":"ready","campaignMonitorApi","openConnectorsApi","credentials",…}'),
+        jsonFlag(
+          'print one JSON line when ready: {"type":"ready","campaignMonitorApi","openConnectorsApi","credentials",…}',
+        ),
       )
       .action((options: SandboxOptions) => (options.detach === true ? detached(options) : run(options)))
       .addCommand(subscribeCommand())

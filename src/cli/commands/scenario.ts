@@ -154,7 +154,7 @@ async function prepare(name: string, options: ScenarioOptions, checking: Checkin
   if (command !== null && options.allowCommands !== true) {
     throw new UsageError(
       `${name}: its "probe" is a command: ${command.join(' ')}`,
-      'If you trust the file, add --allow-commands. Or give another probe with --probe.',
+      'If you trust the file, add --allow-commands. Or count with a URL instead: --probe <url>.',
     );
   }
   const named = namedInFile(file, used, dirname(name), secrets, target.mask);

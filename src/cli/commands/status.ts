@@ -128,7 +128,7 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
     const why = downWords(downSince) + (detail === null ? '' : `: ${detail}`);
     const debugged = timeoutLifted === true ? ', no time-out while debugging' : '';
     const how = printable(`${url}, ${signedWords(destination)}, ${state}${why}`);
-    lines.push(`${label('Forwards to')}${how}, ${waiting} wait${nextWords(nextTryAt)}${debugged}`);
+    lines.push(`${label('Forwards to')}${how}, ${waiting} queued${nextWords(nextTryAt)}${debugged}`);
   }
   lines.push(
     `${label('History')}${count(counts.deliveries, 'delivery')}, ${count(counts.events, 'event')}`,

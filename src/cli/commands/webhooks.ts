@@ -140,7 +140,7 @@ function testCommand(): Command {
   return onWebhooks(
     'test',
     'ask Campaign Monitor to send a test call',
-    'Asks Campaign Monitor to send a test call to the webhooks you name or, without ids, to those of the running relay. Explains each failure.',
+    'Asks Campaign Monitor to send a test call to the webhooks you name or, without IDs, to those of the running relay. Explains each failure.',
     [
       'Examples:',
       '  cm-relay webhooks test --list ID',

@@ -45,7 +45,7 @@ export function explainEvent(
   const summary =
     forwardings.length === 0
       ? 'No destination in the settings accepts it.'
-      : `Of ${forwardings.length} forwardings ${failed} failed, and ${open} are waiting or held.${more === 0 ? '' : ` The ${mostForwardings} most urgent are shown.`}${omittedForwardings === 0 ? '' : ` ${omittedForwardings} more were not checked; request the events they belong to.`}`;
+      : `${forwardings.length} forwardings: ${failed} failed, ${open} waiting or held.${more === 0 ? '' : ` The ${mostForwardings} most urgent are shown.`}${omittedForwardings === 0 ? '' : ` ${omittedForwardings} more were not checked; request the events they belong to.`}`;
   return { summary, forwardings: forwardings.slice(0, mostForwardings) };
 }
 

@@ -141,7 +141,7 @@ function eventLines({ event, delivery }: Result<'events/get'>): string[] {
     ['date', event.date],
     ['signature', event.signature],
     ['warning', event.warning],
-    ['like', event.duplicateOf === null ? null : `${event.duplicateOf} (possible duplicate)`],
+    ['same as', event.duplicateOf === null ? null : `${event.duplicateOf} (possible duplicate)`],
   ];
   return [
     `${styleText('bold', event.id)}  ${printable(title)}`,
@@ -186,7 +186,7 @@ function withoutRaw(lines: readonly string[]): readonly string[] {
   const end = begin < 0 ? -1 : lines.findIndex((line, at) => at > begin && /^ {4}\},?$/.test(line));
   if (end < 0) return lines;
   const [comma] = /,?$/.exec(lines[end] ?? '') ?? [''];
-  const whole = `    "raw": { … ${end - begin - 1} lines, as it came in … }${comma}`;
+  const whole = `    "raw": { … ${end - begin - 1} lines, as received … }${comma}`;
   return [...lines.slice(0, begin), whole, ...lines.slice(end + 1)];
 }
 
@@ -207,7 +207,7 @@ function isOf(attempt: AttemptDetail, notificationId: string, destinationId: str
 const signingOf: Readonly<Record<Notification['kind'], (forwarding: Notification['forwardings'][number]) => string>> = {
   normalised: signedWords,
   // The platform's own signature goes with it, right or wrong.
-  platform: () => 'as it came',
+  platform: () => 'signature as received',
   raw: () => 'unsigned',
 };
 

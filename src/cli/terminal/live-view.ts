@@ -39,9 +39,7 @@ export class LiveView {
       lines.push(`  ${paint('dim', 'Forwards to               ')} ${printable(destination.url)} (${how})`);
     }
     if (status.settings.destinations.length === 0) {
-      lines.push(
-        `  ${paint('yellow', 'No destination yet:')} start it with --forward-to http://localhost:3000/callback`,
-      );
+      lines.push(`  ${paint('yellow', 'No destination yet:')} run cm-relay stop, then cm-relay listen 3000/callback`);
     }
     lines.push(`  ${paint('dim', 'Keeps its history in      ')} ${printable(status.dataDir)}`, '');
     return lines;
@@ -52,7 +50,7 @@ export class LiveView {
     const { destinations } = masked(status.settings);
     const where = destinations.map(({ url }) => url).join(', ');
     return printable(
-      `Campaign Monitor Relay ${status.version}, process ${status.pid}${attached ? ', attached to the running relay' : ''}. Listening on ${masked(status.campaignMonitorUrl)} (cm-relay url --local prints it in full), forwards ${where === '' ? 'nowhere' : `to ${where}`}.`,
+      `Campaign Monitor Relay ${status.version}, process ${status.pid}${attached ? ', attached to the running relay' : ''}. Listening on ${masked(status.campaignMonitorUrl)} (for the full URL, run cm-relay url --local), ${where === '' ? 'no destination yet' : `forwarding to ${where}`}.`,
     );
   }
 

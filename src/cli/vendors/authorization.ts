@@ -48,7 +48,7 @@ export function authorizeInTerminal(request: AuthorizationRequest, options: Term
     showWaiting: (waiting) => showWaiting(waiting, mayPaste, options),
     askAboutPort: (error) => {
       if (!mayPaste) return Promise.reject(error);
-      note(`${error.message}. Paste the URL that your browser ended up at instead.`);
+      note(`${error.message}. Instead, paste the URL that your browser ended up at.`);
       return Promise.resolve('paste');
     },
   };

@@ -326,7 +326,7 @@ async function tell(
   if (json === true) await printJson({ type: 'created', id, name, found, ...shown });
   else {
     await print(
-      `${found ? 'Using' : 'Created'} ${printable(name)} (${id})${found ? ', created by the call that got no answer' : ''}.\\n`,
+      `${found ? 'Using' : 'Created'} ${printable(name)} (${id})${found ? ', created by the call that got no answer' : ''}.\n`,
     );
     if (withSecrets === true) await print(`Token: ${token ?? 'not returned by Open Connectors'}\n`);
   }

@@ -70,7 +70,7 @@ export function sendErrorPage(response: Response, error: string, description: st
     response,
     400,
     'Access request not valid',
-    `<h1>Access cannot be asked for</h1><p><code>${escapeHtml(error)}</code></p><p>${escapeHtml(description)}</p>`,
+    `<h1>Access request not valid</h1><p><code>${escapeHtml(error)}</code></p><p>${escapeHtml(description)}</p>`,
     null,
   );
 }

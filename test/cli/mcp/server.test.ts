@@ -115,9 +115,9 @@ describe('cm-relay mcp, driven by the official client', function () {
     ];
     assert.deepEqual([attempt.status, attempt.answer], [500, { contentType: null, bytes: 6 }]);
     const why = await ask(client, 'why_failed', { id: 'e1' });
-    assert.match(why.text, /^Of 1 forwardings 1 failed/);
+    assert.match(why.text, /^1 forwardings: 1 failed/);
     const { forwardings } = JSON.parse(why.data) as { forwardings: { why: string; next: string }[] };
-    assert.match(forwardings[0]?.why ?? '', /answered with 500\. It is not tried again/);
+    assert.match(forwardings[0]?.why ?? '', /answered 500\. The relay will not retry/);
     assert.match(forwardings[0]?.next ?? '', /answer and log/);
     const rendered = JSON.parse((await ask(client, 'render', { id: 'e1' })).data) as {
       body: { bytes: number; value: { message: { raw: object; events: object[] } } };

@@ -163,7 +163,7 @@ describe('A request at the control channel', () => {
     ['events/query', { filter: 'x'.repeat(1001) }, /Too big.*filter/s],
     ['events/get', {}, /expected string.*id/s],
     ['events/get', { id: 'x1' }, /expected an ID such as d7.*id/s],
-    ['events/get', { id: 'e0' }, /expected an id/],
+    ['events/get', { id: 'e0' }, /expected an ID/],
     ['deliveries/inject', { body: { text: 7 } }, /body/],
     ['deliveries/inject', { body: { base64: '***' } }, /body/],
     ['notifications/replay', { ids: [] }, /ids/],
@@ -222,7 +222,7 @@ describe('A request at the control channel', () => {
         assert.ok(error instanceof RelayRequestError);
         assert.equal(error.code, 'conflict');
         assert.match(error.message, /nothing selected/);
-        assert.match(error.next ?? '', /choose again/);
+        assert.match(error.next ?? '', /^Run events\/query again and choose/);
         return true;
       });
     }

@@ -358,7 +358,7 @@ describe('The breakpoints that are kept', () => {
 
   it('are gone where they cannot be read, which is said', async () => {
     const all = new Breakpoints();
-    assert.match((await all.restore({ nonsense: true }))[0] ?? '', /cannot be read/);
+    assert.match((await all.restore({ nonsense: true }))[0] ?? '', /could not be read/);
     const kept = { next: 3, breakpoints: [{ ...every({ condition: 'old.name == 1' }), id: 2, owner: 'test' }] };
     assert.match((await all.restore(kept))[0] ?? '', /^breakpoint b2 .*: unknown variable: old$/);
     assert.deepEqual(all.list(), []);
