@@ -45,7 +45,7 @@ describe('the configuration file', () => {
     const value = { credentials: { staging: { Authorization: { env: 'AUTH' } } } };
     assert.match(
       refused(value, {}),
-      /^--config f\.json: credentials\.staging\.Authorization names .* AUTH, which is not set$/,
+      /^--config f\.json: credentials\.staging\.Authorization uses the environment variable AUTH, which is not set$/,
     );
     assert.match(refused(value, { AUTH: '' }), /AUTH/);
   });
@@ -69,7 +69,7 @@ describe('the configuration file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'cm-relay-config-'));
     try {
       const file = join(folder, 'config.json');
-      assert.throws(() => readConfig(file, {}), /--config .*config\.json: cannot be read/);
+      assert.throws(() => readConfig(file, {}), /--config .*config\.json: cannot read the file/);
       writeFileSync(file, '{ retry }');
       assert.throws(() => readConfig(file, {}), /--config .*config\.json: is not JSON/);
       writeFileSync(file, '\ufeff{"retry":"none"}');

@@ -58,7 +58,7 @@ describe('an export as .http', () => {
   it('leaves out a body that a client could take for its own syntax, and says where to turn', async () => {
     for (const body of [...bodies, Buffer.from([0xff])]) {
       const text = await whole(toHttp([item({ notifications: [notification(callback, body)] })], options));
-      assert.match(text, /^### n9.*\n# Not written here: the body .* to a file, .* or as curl\.\n\n$/, body.toString());
+      assert.match(text, /^### n9.*\n# Not written here: the body .* to a file .*, or as curl\.\n\n$/, body.toString());
     }
   });
 

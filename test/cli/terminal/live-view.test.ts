@@ -81,7 +81,7 @@ describe('the live view', () => {
     assert.equal(plain().delivery(delivery(), [event()]), `${time} ● e12    Subscribe  jane@example.org  list abc`);
     assert.match(
       plain().delivery(delivery(), [event({ duplicateOf: 'e3', warning: 'no date' })]),
-      /maybe e3 again {2}no date$/,
+      /possible duplicate of e3 {2}no date$/,
     );
   });
 

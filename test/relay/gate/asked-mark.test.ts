@@ -42,7 +42,7 @@ describe('A relay that died while it asked a breakpoint', () => {
     assert.ok(relay.log.some(({ level, message }) => level === 'warn' && message === status.notices[0]));
     assert.ok(status.sending.state === 'paused');
     assert.deepEqual(status.sending.by, { kind: 'breakpoint', breakpointId: 'b1' });
-    assert.match(status.sending.stop?.text ?? '', /^b1: the relay ended while it was asked/);
+    assert.match(status.sending.stop?.text ?? '', /^b1: the relay ended while evaluating it/);
     const listed = async (of = relay): Promise<unknown> =>
       (await of.client.request('debug/breakpoints', {})).breakpoints.map(({ enabled, switchedOff }) => [
         enabled,

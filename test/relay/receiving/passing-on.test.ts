@@ -90,6 +90,6 @@ describe('what follows once a delivery is on disk', () => {
     const forwarder = { dispatch: () => assert.fail('broken') } as unknown as Forwarder;
     passOn(received, { ...all, forwarder });
     await until(() => all.told.length === 1);
-    assert.match(all.logged.join(), /^error: d1 is stored, but was not forwarded \(.*broken\): what of it waits/);
+    assert.match(all.logged.join(), /^error: d1 is stored, but was not forwarded \(.*broken\): its waiting notifications are sent/);
   });
 });
