@@ -100,7 +100,10 @@ describe('the settings of listen', () => {
   it('name the flag that goes with another tunnel or has a bad value', () => {
     assert.match(refused({ subdomain: 'mine' }), /^--subdomain requires --tunnel localtunnel/);
     assert.match(refused({ tunnel: 'ngrok', tunnelHost: 'https://x.example' }), /^--tunnel-host/);
-    assert.match(refused({ tunnel: 'ngrok', tunnelAllow: ['x.example'] }), /^--tunnel-allow requires --tunnel localtunnel/);
+    assert.match(
+      refused({ tunnel: 'ngrok', tunnelAllow: ['x.example'] }),
+      /^--tunnel-allow requires --tunnel localtunnel/,
+    );
     assert.match(refused({ tunnel: 'localtunnel', subdomain: 'X' }), /^--subdomain: a subdomain has/);
     assert.match(parseTunnel('frp') ?? '', /expected none, localtunnel, cloudflared, ngrok or a URL/);
     assert.match(parseTunnel('https://') ?? '', /expected none/);

@@ -8,7 +8,8 @@ import { sampleBody, startTestRelay } from './stage.ts';
 import { until } from './until.ts';
 import type { TestRelay } from './stage.ts';
 
-const unreadable = ({ log }: TestRelay): number => log.filter(({ message }) => /cannot read the history/.test(message)).length;
+const unreadable = ({ log }: TestRelay): number =>
+  log.filter(({ message }) => /cannot read the history/.test(message)).length;
 
 const counts = async (relay: TestRelay) => (await relay.client.request('relay/status', {})).counts;
 

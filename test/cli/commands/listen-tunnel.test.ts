@@ -40,7 +40,7 @@ describe('a tunnel that cannot be opened', function () {
       const { code, out, err } = await detached('--tunnel', 'ngrok', ...json);
       assert.deepEqual([code, out], [1, ''], err);
       assert.match(err, /^error: could not open the tunnel: ngrok not found[^]*Install ngrok/);
-      assert.match(err, /The relay has ended again/);
+      assert.match(err, /The relay has stopped\. Fix the problem/);
       assert.doesNotMatch(err, /cm-relay retry/, 'of a relay that has ended');
       await assert.rejects(connectToRelay(place.dataDir), { name: 'NoRelayError' });
     }

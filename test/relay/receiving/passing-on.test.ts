@@ -90,6 +90,9 @@ describe('what follows once a delivery is on disk', () => {
     const forwarder = { dispatch: () => assert.fail('broken') } as unknown as Forwarder;
     passOn(received, { ...all, forwarder });
     await until(() => all.told.length === 1);
-    assert.match(all.logged.join(), /^error: d1 is stored, but was not forwarded \(.*broken\): its waiting notifications are sent/);
+    assert.match(
+      all.logged.join(),
+      /^error: d1 is stored, but was not forwarded \(.*broken\): its waiting notifications are sent/,
+    );
   });
 });
