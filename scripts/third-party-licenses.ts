@@ -16,7 +16,7 @@ export class LicenseError extends Error {
       [
         'The bundles hold packages that may not be passed on like this:',
         ...problems.map((problem) => `  ${problem}`),
-        'Do without them, or see docs/dependencies.md, "Licences and what is known of them".',
+        'Do without them, or see docs/dependencies.md, "Licences and vulnerabilities".',
       ].join('\n'),
     );
   }
