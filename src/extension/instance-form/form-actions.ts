@@ -166,7 +166,7 @@ async function token({ instances }: FormActionParts, { state: { created } }: For
   if (kept !== undefined) return kept;
   throw new CommandError(
     vscode.l10n.t('The token of this instance isn’t stored here'),
-    vscode.l10n.t('You may have used Forget Instance. Check the Instances view.'),
+    vscode.l10n.t('You may have removed it with Delete Instance. Check the Instances view.'),
   );
 }
 

@@ -64,7 +64,7 @@ export function goneItem({ stored }: GoneNode): vscode.TreeItem {
   item.id = `gone ${stored.id}`;
   item.description = l10n.t('No longer in Open Connectors');
   item.tooltip = l10n.t(
-    'Open Connectors shows no instance {0} for your secrets. Its token stays here until you choose Forget Instance.',
+    'Open Connectors shows no instance {0} for your secrets. Its token stays here until you choose Delete Instance.',
     stored.id,
   );
   item.iconPath = new vscode.ThemeIcon('question', new vscode.ThemeColor('descriptionForeground'));
