@@ -296,7 +296,7 @@ describe('cm-relay instances', function () {
     assert.equal(watched.length, sandboxLists.length);
     assert.equal((await instances('lists', id, '--list', secondList.listId)).code, 0);
     assert.equal((await onPlatform())[0]?.configuration['events.list.ids'], secondList.listId);
-    assert.match((await instances('lists', id, '--list', 'abc')).err, /--list abc is not a list id/);
+    assert.match((await instances('lists', id, '--list', 'abc')).err, /--list abc is not a list ID/);
 
     const away = await instances('callback', id, '--url', 'http://example.org/callback');
     assert.match(away.err, /warning: --url is not encrypted/);

@@ -96,6 +96,8 @@ describe('an export as .http', () => {
       const text = await whole(toHttp([item({ headers: [header] })], options));
       assert.match(text, /^### d7.*\n# Not written here: .*\. Export it as curl\.\n\n$/, header.join(': '));
     }
+    const named = await whole(toHttp([item({ headers: [['Authorization', 'AWS key secret']] })], options));
+    assert.match(named, /a header named "Authorization"/);
     for (const path of ['{{$guid}}', 'a b', 'a\nGET http://example.org', 'ü']) {
       const text = await whole(toHttp([item({ webhookEndpoint: `http://127.0.0.1/${path}` })], options));
       assert.match(text, /^### d7.*\n# Not written here: the URL .*\. Export it as curl\.\n\n$/, path);

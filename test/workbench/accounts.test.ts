@@ -33,7 +33,7 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
     );
     await answer('Client ID of your OAuth app', fixedCredentials.campaignMonitor.oauthClientId);
     await answer('Client secret of your OAuth app', clientSecret);
-    await answer('Callback URL that is registered', `http://localhost:${await freePort()}/oauth/callback`);
+    await answer('Callback URL registered with your OAuth app', `http://localhost:${await freePort()}/oauth/callback`);
   };
 
   before(async () => {
@@ -62,7 +62,7 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
     const page = await consentPage(workbench, signIn);
     await decide(page, 'Deny');
     await page.close();
-    await workbench.showNotification('Access not granted in the browser');
+    await workbench.showNotification('You didn’t grant access in the browser');
     await workbench.welcomeButton(view, 'Sign In…').waitFor();
   });
 

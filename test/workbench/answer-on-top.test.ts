@@ -38,7 +38,7 @@ describe('From an empty window to â€œI know why it failed, and it is sent againâ
 
     await act('click the icon of the activity bar', workbench.openViewContainer(category));
     await act('click Start Relay', welcome('Start Relay').click());
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilStatusBar(workbench, 'reachable from this machine only');
     await act('click Add Destination', welcome('Add Destination').click());
     await workbench.quickInputWidget.filter({ hasText: 'The URL of your callback' }).waitFor();
     await act('type the URL and press Enter', workbench.enter(receiver.url));

@@ -86,7 +86,7 @@ describe('Check My Callback', () => {
     await workbench.enter('answer.json.(');
     await quickInputWidget.locator('.quick-input-message').waitFor();
     await workbench.enter('answer.json.count');
-    await quickInputWidget.getByText('The URL of a page that shows what your callback keeps').waitFor();
+    await quickInputWidget.getByText('URL of a page that shows your stored contacts').waitFor();
     await workbench.enter(new URL('/contacts', handler.url).href);
   });
 
@@ -130,7 +130,7 @@ describe('Check My Callback', () => {
       .locator('.check')
       .evaluateAll((each: { readonly id: string }[]) => each.map(({ id }) => id));
     // What may be why several failed stands above them: its page is broken.
-    await frame().locator('.cause').filter({ hasText: 'says that it is JSON, and is cut off or broken' }).waitFor();
+    await frame().locator('.cause').filter({ hasText: 'is marked as JSON but is truncated or invalid' }).waitFor();
     await workbench.page.keyboard.press('Tab');
     await workbench.page.keyboard.press('Tab');
     assert.equal(await focused(), ids[0]);
@@ -407,7 +407,7 @@ describe('Scenarios of a folder that holds too much', () => {
         await workbench.page.keyboard.press('End');
         await test('More Files').waitFor({ timeout: 5000 });
       });
-      await test('Only 200 files of scenarios are shown').waitFor();
+      await test('Only 200 scenario files are shown').waitFor();
       await test('Longer than 1048576 bytes').waitFor();
       await workbench.picture('check/too-many');
     } finally {

@@ -83,7 +83,7 @@ describe('Creating an instance, and what can go wrong', () => {
   /** Grants access for what was asked, and waits for the summary of the new instance. */
   async function grant(): Promise<void> {
     const page = await consentPage(workbench, press);
-    assert.match(await decide(page, 'Allow access'), /Access granted: Close this page and go back to VS Code/);
+    assert.match(await decide(page, 'Allow access'), /Access granted: Close this page and continue in VS Code/);
     await page.close();
     await form.locator('#created').waitFor();
     assert.equal(await made(), 1);
@@ -113,7 +113,7 @@ describe('Creating an instance, and what can go wrong', () => {
 
   it('says that access was refused, and asks again', async () => {
     const page = await consentPage(workbench, press);
-    assert.match(await decide(page, 'Deny'), /Access not granted: .*go back to VS Code/);
+    assert.match(await decide(page, 'Deny'), /Access not granted: .*return to VS Code/);
     await page.close();
     await form.getByText('You didn’t grant access in the browser.').waitFor();
     await workbench.picture('create/denied');
@@ -223,7 +223,7 @@ describe('Creating an instance, and what can go wrong', () => {
     await workbench.treeRow(view, name).waitFor();
     await control('DELETE', 'instances');
     await workbench.runCommand(`${category}: Refresh`);
-    await workbench.view(view).getByText('no instance of the Campaign Monitor connector yet').waitFor();
+    await workbench.view(view).getByText('No instances of the Campaign Monitor connector yet').waitFor();
   });
 
   function log(): string {

@@ -65,7 +65,7 @@ describe('Deliveries in VS Code’s debugger', () => {
     await inCallStack('Before sending').first().waitFor();
     // The view was not there yet when the session stopped.
     await unfold(inCallStack('ann@example.org').first());
-    await inCallStack('about to be sent to').waitFor();
+    await inCallStack('before sending to').waitFor();
     await inCallStack('n1 normalised').waitFor();
     await inCallStack('d1 received').waitFor();
     await shown('e1').waitFor();
@@ -144,7 +144,7 @@ describe('Deliveries in VS Code’s debugger', () => {
     };
     await setCondition('event.tpye == "Subscribe"');
     await workbench.showNotification('Invalid condition: no such key: tpye');
-    await workbench.tooltipOf(last, 'Write a filter such as type:update');
+    await workbench.tooltipOf(last, 'Use a filter such as type:update');
     await workbench.picture('debugging/condition-refused');
     assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints, 0);
     await setCondition('type:subscribe address:example');

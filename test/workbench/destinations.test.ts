@@ -91,7 +91,7 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await workbench.unfoldRow(view, place());
     await workbench.picture('destinations/unfolded');
     await row('Lists').click();
-    await quickInputWidget().getByText('IDs of the lists, separated by commas.').waitFor();
+    await quickInputWidget().getByText('List IDs, separated by commas.').waitFor();
     await workbench.enter('');
     await untilSettings([{ url: receiver.url, mode: 'raw' }]);
   });

@@ -95,7 +95,7 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await clickUntil(form.locator('#do-fillCallback'), form.getByText('Relay URL filled in.'), 30_000);
     const create = form.locator('#create[aria-disabled="false"]');
     const consent = await consentPage(window, () => clickUntil(create, form.locator('#cancel'), 20_000));
-    assert.match(await decide(consent, 'Allow access'), /Access granted: Close this page and go back to VS Code/);
+    assert.match(await decide(consent, 'Allow access'), /Access granted: Close this page and continue in VS Code/);
     await consent.close();
     await form.getByRole('heading', { name: 'Instance created' }).waitFor();
     await window.picture('first-look/created');
@@ -127,7 +127,7 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await page.locator('.monaco-workbench.vs-dark').waitFor();
     await window.openViewContainer(category);
     // It has gone on, and the window finds it.
-    await untilStatusBar(window, 'listens on this machine only');
+    await untilStatusBar(window, 'reachable from this machine only');
     await window.view(eventsView).locator('.monaco-list-row').nth(2).waitFor();
     assert.equal(sandboxOfWindows(window), second.sandboxControl);
     assert.doesNotMatch(await notifications(window), /\bgit\b/i);

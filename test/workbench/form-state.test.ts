@@ -161,7 +161,7 @@ describe('What the form of a new instance holds', function () {
     // The command says of which hosts secrets are kept.
     await workbench.runCommandThatAsks(`${category}: Manage Keys and Secrets…`, 'Forget Open Connectors Secrets…');
     await workbench.quickInputWidget.getByText('Forget Open Connectors Secrets…').click();
-    const detail = workbench.dialog.getByText('are removed from this machine, for:');
+    const detail = workbench.dialog.getByText('will be removed from this machine, for:');
     await detail.waitFor();
     const said = await detail.innerText();
     await workbench.answerDialog('Forget Secrets');

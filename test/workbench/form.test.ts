@@ -113,7 +113,7 @@ describe('The form of a new instance', () => {
 
     await tabTo(page, 'listIds');
     await retype('abc');
-    await note('listIds').getByText('“abc” is no list ID').waitFor();
+    await note('listIds').getByText('“abc” isn’t a list ID').waitFor();
     const described = await until(async () => {
       const text = await page.evaluate<string>(
         `document.querySelector('#listIds').shadowRoot.querySelector('textarea').ariaDescribedByElements.map((each) => each.textContent).join(' ')`,
@@ -149,7 +149,7 @@ describe('The form of a new instance', () => {
 
     // What is missing is said once it is asked for, and the focus goes there.
     await tabTo(page, 'create');
-    await form.getByText('Still to be filled in or corrected:').waitFor();
+    await form.getByText('Fill in or fix:').waitFor();
     await keyboard.press('Enter');
     await note('userSecret').getByText('Required.').waitFor();
     assert.equal(await until(async () => (await focused(page)) || undefined), 'userSecret');

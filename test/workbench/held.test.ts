@@ -109,7 +109,7 @@ describe('What is held, as a person sees it and lets it go', function () {
       .view(eventsView)
       .getByText(/^Sending paused at .* by VS Code\. Held: 3\.$/)
       .waitFor();
-    const tooltip = await workbench.tooltipOf(row('ann@example.com'), 'held: sending is paused since');
+    const tooltip = await workbench.tooltipOf(row('ann@example.com'), 'held: sending paused at');
     assert.match(await tooltip.innerText(), /by VS Code/);
     assert.equal(receiver.requests.length, 0);
     await workbench.treeRow('campaignMonitorRelay.destinations', 'sending is paused').waitFor();
@@ -264,7 +264,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     await menuOfStatus('Continue Sending');
     await receiver.received(before + 2);
     assert.deepEqual(taken(before), ['jan@example.com', 'kay@example.com']);
-    await until(async () => !/paused/.test(await untilStatusBar(workbench, 'listens on this machine only')));
+    await until(async () => !/paused/.test(await untilStatusBar(workbench, 'reachable from this machine only')));
     await workbench
       .view(eventsView)
       .getByText(/^Sending has been paused since/)

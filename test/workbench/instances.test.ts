@@ -164,7 +164,7 @@ describe('Instances, as a person sees and changes them', function () {
     await clickUntil(offer, workbench.quickInputWidget.getByText('User secret'));
     await enterSecret('User secret', sandbox.credentials.openConnectors.userSecret);
     await enterSecret('Organization secret', sandbox.credentials.openConnectors.organizationSecret);
-    await workbench.view(view).getByText('no instance of the Campaign Monitor connector yet').waitFor();
+    await workbench.view(view).getByText('No instances of the Campaign Monitor connector yet').waitFor();
   });
   after(async () => {
     await stopRelays(workbench);
@@ -353,7 +353,7 @@ describe('Instances, as a person sees and changes them', function () {
     await rowSays('sigma', noLonger);
     const spoken = (await workbench.treeRows(view)).find(({ label }) => label === 'sigma')?.spoken;
     assert.equal(spoken, 'instance sigma, no longer in Open Connectors');
-    const question = workbench.dialog.getByText('Its token and its verify key are removed');
+    const question = workbench.dialog.getByText('Its token and verify key are removed');
     await workbench.chooseUntil(row('sigma'), 'Delete Instance…', question);
     await workbench.picture('instances/no-longer');
     await workbench.answerDialog('Cancel');

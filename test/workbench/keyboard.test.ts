@@ -17,7 +17,7 @@ describe('Without a mouse', () => {
       // The palette offers what is known when it opens.
       await workbench.page.locator(`.activitybar [aria-label^="${category}"]`).first().waitFor();
       await workbench.runCommandByKeys(`${category}: Start Relay`);
-      await untilStatusBar(workbench, 'listens on this machine only');
+      await untilStatusBar(workbench, 'reachable from this machine only');
       await workbench.runCommandByKeys(`${category}: Send Sample Events…`);
       await workbench.quickInputWidget.filter({ hasText: 'One of each' }).waitFor();
       await keyboard.press('Enter');

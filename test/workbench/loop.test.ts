@@ -77,7 +77,7 @@ describe('From nothing to a working instance', function () {
     await workbench.quickInputWidget.filter({ hasText: 'Add Subscriber to Newsletter' }).waitFor();
     await workbench.picture('loop/subscriber');
     await workbench.enter(address);
-    await workbench.showNotification(`${address} is on the list Newsletter now. The webhook arrives`);
+    await workbench.showNotification(`Added ${address} to the list Newsletter`);
     await workbench.picture('loop/subscribed');
   }
 

@@ -126,7 +126,7 @@ describe('The relay, as a person controls it', () => {
     // What it received can be looked at, and sent by a running relay alone.
     await workbench.chooseFromContextMenu(workbench.treeRow(eventsView, 'before@example.com'), 'Resend');
     await workbench.answerNotification('The relay isn’t running', 'Start Relay');
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilStatusBar(workbench, 'reachable from this machine only');
   });
 
   it('says which setting cannot be used, keeps what it had, and leads there', async () => {
@@ -160,7 +160,7 @@ describe('The relay, as a person controls it', () => {
     await workbench.showNotification(text);
     await workbench.picture('relay-control/killed');
     await workbench.answerNotification(text, 'Start Relay');
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilStatusBar(workbench, 'reachable from this machine only');
     const after = await statusOf(dataDir);
     assert.notEqual(after.pid, before.pid);
     assert.equal(after.campaignMonitorUrl, before.campaignMonitorUrl);
@@ -175,7 +175,7 @@ describe('The relay, as a person controls it', () => {
     const text = 'The relay ended unexpectedly. No acknowledged event was lost.';
     await workbench.notification(text).waitFor();
     await workbench.runCommand(`${category}: Start Relay`);
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilStatusBar(workbench, 'reachable from this machine only');
     await workbench.notification(text).waitFor({ state: 'hidden' });
   });
 
@@ -188,7 +188,7 @@ describe('The relay, as a person controls it', () => {
     await workbench.showNotification(text);
     await workbench.picture('relay-control/stopped-elsewhere');
     await workbench.answerNotification(text, 'Start Relay');
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilStatusBar(workbench, 'reachable from this machine only');
     const after = await statusOf(dataDir);
     assert.notEqual(after.pid, before.pid);
     assert.equal(after.campaignMonitorUrl, before.campaignMonitorUrl);
@@ -203,7 +203,7 @@ describe('The relay, as a person controls it', () => {
       return status !== undefined && status.pid !== before.pid ? status : undefined;
     });
     assert.equal((await statusOf(dataDir)).campaignMonitorUrl, before.campaignMonitorUrl);
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilStatusBar(workbench, 'reachable from this machine only');
     await workbench.runCommand(`${category}: Stop Relay`);
     await untilStatusBar(workbench, 'stopped');
     await assert.rejects(statusOf(dataDir), { name: 'NoRelayError' });
@@ -292,7 +292,7 @@ describe('The public URL, as a person opens it', () => {
       const after = await statusIfRunning(dataDirs(workbench)[0]!);
       return (after !== undefined && after.pid !== before.pid) || undefined;
     });
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilStatusBar(workbench, 'reachable from this machine only');
     assert.equal(await workbench.notification('subscribers').count(), 0);
   });
 
@@ -334,7 +334,7 @@ describe('The public URL, as a person opens it', () => {
   it('has one command in the palette, which opens and closes it, beside what can be done now', async () => {
     await untilOffered('Stop Relay', 'Pause Sending');
     await workbench.runCommand(`${category}: Open or Close Public URL`);
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilStatusBar(workbench, 'reachable from this machine only');
     await workbench.runCommand(`${category}: Open or Close Public URL`);
     await untilStatusBar(workbench, 'open at');
   });
@@ -356,7 +356,7 @@ describe('The public URL, as a person opens it', () => {
         () => page.keyboard.press('Escape'),
       );
     await choose('Close Public URL');
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilStatusBar(workbench, 'reachable from this machine only');
     await choose('Open Public URL');
     await untilStatusBar(workbench, 'open at');
   });
@@ -414,7 +414,7 @@ describe('Several windows of one relay', () => {
       await Promise.all([one, two].map((window) => window.openViewContainer(category)));
       await two.view(eventsView).getByText('The relay isn’t running.').waitFor();
       await startRelay(one);
-      await untilStatusBar(two, 'listens on this machine only');
+      await untilStatusBar(two, 'reachable from this machine only');
       const [dataDir = '', ...others] = dataDirs(one);
       assert.deepEqual(others, []);
       const before = await statusOf(dataDir);
@@ -427,7 +427,7 @@ describe('Several windows of one relay', () => {
         const status = await statusIfRunning(dataDir);
         return status !== undefined && status.pid !== before.pid && status.clients === 3;
       });
-      for (const window of [one, two]) await untilStatusBar(window, 'listens on this machine only');
+      for (const window of [one, two]) await untilStatusBar(window, 'reachable from this machine only');
       assert.equal(await two.notification('The relay was stopped').count(), 0);
 
       // A window that is opened now does not say that nothing has come in, not for a moment either.
@@ -486,7 +486,7 @@ describe('A window that is loaded again', () => {
       await receiver.received(1);
       await workbench.page.goto(address);
       await workbench.restored();
-      await untilStatusBar(workbench, 'listens on this machine only');
+      await untilStatusBar(workbench, 'reachable from this machine only');
       await workbench.openViewContainer(category);
       await workbench.treeRow(eventsView, 'away@example.com').filter({ hasText: 'sent 200' }).waitFor();
       const after = await statusOf(dataDir);

@@ -63,7 +63,7 @@ export async function isStopped(workbench: Workbench): Promise<boolean> {
 /** Starts the relay by the palette where it does not run; resolves when the status bar says that it listens. */
 export async function startRelay(workbench: Workbench): Promise<void> {
   if (await isStopped(workbench)) await workbench.runCommand(`${category}: Start Relay`);
-  await untilStatusBar(workbench, 'listens on this machine only');
+  await untilStatusBar(workbench, 'reachable from this machine only');
 }
 
 /** Waits until the status-bar item's spoken text contains the words. Resolves to the whole text. */
@@ -78,7 +78,7 @@ export async function untilStatusBar(workbench: Workbench, words: string): Promi
 /** Starts the relay by the button in the events view, where it does not run. */
 export async function startByButton(workbench: Workbench): Promise<void> {
   if (await isStopped(workbench)) await clickAway(workbench.welcomeButton(eventsView, 'Start Relay'));
-  await untilStatusBar(workbench, 'listens on this machine only');
+  await untilStatusBar(workbench, 'reachable from this machine only');
 }
 
 /** Begins to register the relay at Campaign Monitor, and picks the list. Then the events are asked for. */

@@ -99,7 +99,7 @@ describe('The sandbox’s account, as somebody tries it without a network', func
     await row('This relay (not running)').waitFor();
     await workbench.picture('webhooks/sandbox-stopped');
     await workbench.runCommand(`${category}: Start Relay`);
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilStatusBar(workbench, 'reachable from this machine only');
     await row('This relay').filter({ hasNotText: 'does not run' }).waitFor();
     const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
     assert.deepEqual(await hookUrls(), [campaignMonitorUrl]);

@@ -77,7 +77,7 @@ describe('The table of webhooks, as a person uses it', () => {
     await table.getByText('The relay isn’t running.').waitFor();
     await workbench.picture('table/stopped');
     await table.getByRole('button', { name: 'Start Relay' }).click();
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilStatusBar(workbench, 'reachable from this machine only');
     await table.getByText('No events yet.').waitFor();
     await workbench.picture('table/empty');
     url = (await statusOf(dataDirs(workbench)[0]!)).campaignMonitorUrl;
@@ -327,7 +327,7 @@ describe('The table of webhooks, as a person uses it', () => {
     await key('Enter');
     await row('cai@example.com').waitFor();
     await table.getByRole('button', { name: 'Start Relay' }).click();
-    await untilStatusBar(workbench, 'listens on this machine only');
+    await untilStatusBar(workbench, 'reachable from this machine only');
     await table.getByText('relay not running').waitFor({ state: 'detached' });
     url = (await statusOf(dataDirs(workbench)[0]!)).campaignMonitorUrl;
   });

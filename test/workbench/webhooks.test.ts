@@ -431,7 +431,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.runCommand(command);
     await question.waitFor();
     await workbench.dialog.getByText('Webhooks and instances set up in VS Code are updated now.').waitFor();
-    await workbench.dialog.getByText('Update everything else that uses the URL yourself').waitFor();
+    await workbench.dialog.getByText('You need to update everything else that uses the URL').waitFor();
     await workbench.picture('webhooks/new-secret-url');
     await workbench.answerDialog('Cancel');
     assert.equal((await statusOf(dataDir!)).campaignMonitorUrl, localBefore);
@@ -452,7 +452,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await until(() => receiver.requests.some(({ body }) => body.toString().includes(address)));
     const [, , secretBefore = ''] = new URL(localBefore).pathname.split('/');
     assert.deepEqual(filesHolding(dataDir!, [secretBefore]), []);
-    await workbench.answerNotification('The relay has a new secret URL', 'Copy for Campaign Monitor');
+    await workbench.answerNotification('New secret URL created', 'Copy for Campaign Monitor');
   });
 
   it('says where it could not be updated to a new secret URL, and tries again', async () => {
@@ -543,7 +543,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       ['Inactive'],
     );
     await workbench.runCommand(`${category}: Start Relay`);
-    const text = 'Webhooks of this relay are deactivated';
+    const text = 'Webhooks of this relay are inactive';
     await workbench.showNotification(text);
     await workbench.answerNotification(text, 'Activate Webhooks');
     await settled();
