@@ -202,8 +202,8 @@ describe('What is held, as a person sees it and lets it go', function () {
     await workbench.picture('held/edit-and-release');
     await write('{"Events": [7]}', '[7]');
     await key('Control+Enter');
-    await workbench.showNotification('the original is still held');
-    await workbench.notification('the original is still held').getByText('Events[0]').waitFor();
+    await workbench.showNotification('The original is still held');
+    await workbench.notification('The original is still held').getByText('Events[0]').waitFor();
     await workbench.picture('held/refused');
     assert.equal((await status()).counts.held, 1);
     await workbench.runCommand('Notifications: Clear All Notifications');
