@@ -13,6 +13,8 @@ import { isCustomFields, roleOf } from '../../campaign-monitor/anonymise/field-r
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import { readXml } from '../../campaign-monitor/xml.ts';
 import type { Reported } from '../../check/report.ts';
+import { checkEnglish } from '../../check/words.ts';
+import type { CheckCode } from '../../check/words.ts';
 import { whoPaused } from '../../protocol/debug.ts';
 import { parseJson } from '../../common/parse-json.ts';
 import type { AttemptDetail, Delivery, EventRow, Forwarding, Headers, Notification } from '../../protocol/history.ts';
@@ -335,8 +337,7 @@ export class AssistantShapes {
     // Behind a status and a comma stands what the callback said: digits, and words that are ours, too.
     const [, status, said = ''] = /^(\d{3}), ([^]*)$/.exec(text) ?? [];
     if (status !== undefined) return said === 'an empty body' ? text : `${status}, ${shapeOf(said)}`;
-    const words = text.split(/[^\p{L}]+/u).filter((word) => word !== '');
-    return words.every((word) => ownWords.has(word)) ? text : (failureWords(text) ?? '');
+    return wordsOf(text).every((word) => ownWords.has(word)) ? text : (failureWords(text) ?? '');
   }
 }
 
@@ -345,14 +346,14 @@ function telling(record: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value != null && value !== false));
 }
 
-/** What the findings of a scenario are written with. */
-const ownWords = new Set(
-  (
-    'a all an and answer answered as at attempts awaited before body change complete connection delivery earlier empty ' +
-    'fewer from in is it keeps later ms more most no not nothing notification of once one or order part probe same sent ' +
-    'that the time times to true twice was what which with within without'
-  ).split(' '),
-);
+/** What findings and labels are written with that quote nobody. */
+const ownCodes: readonly CheckCode[] = [
+  ...(['answered-before', 'at-most-ms', 'closed', 'empty-body', 'from-to', 'ms', 'no-answer', 'no-change'] as const),
+  ...(['no-complete-answer', 'no-connection', 'none-awaited', 'not-awaited', 'nothing', 'once', 'others'] as const),
+  ...(['same-order', 'times', 'twice', 'and', 'or', 'delivery', 'notification', 'part', 'sent-again'] as const),
+];
+const wordsOf = (text: string): string[] => text.split(/[^\p{L}]+/u).filter((word) => word !== '');
+const ownWords = new Set(['true', ...ownCodes.flatMap((code) => wordsOf(checkEnglish[code]))]);
 
 function readBody(bytes: Buffer, contentType: string | null): { format: 'JSON' | 'XML' | 'neither'; value: unknown } {
   const payload = readPayload(bytes, contentType);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { checkEnglish } from '../../../src/check/words.ts';
 import { AssistantShapes } from '../../../src/cli/mcp/assistant-shapes.ts';
 import type { AttemptDetail } from '../../../src/protocol/history.ts';
 import { planted, spellings } from './plantings.ts';
@@ -160,8 +161,19 @@ describe('what an assistant is told of a body', () => {
     assert.equal(seen('200, +49 170 1234567'), '200, text, 15 characters');
     assert.equal(seen('200, 4111111111111111'), '200, digits, 16 characters');
     assert.equal(seen('200, at@once.is'), '200, text with an address, 10 characters');
-    for (const own of ['200, an empty body', '200 (48 times), 503 (twice)', '3 more (from 1 to 4)', '210 ms'])
+    for (const own of ['200, an empty body', '200 (48 times), 503 (twice)', '+3 (from 1 to 4)', '210 ms'])
       assert.equal(seen(own), own);
+    for (const code of [
+      'no-answer',
+      'no-change',
+      'none-awaited',
+      'not-awaited',
+      'nothing',
+      'same-order',
+      'closed',
+    ] as const)
+      assert.equal(seen(checkEnglish[code]), checkEnglish[code]);
+    assert.equal(seen('not expected (48 times), 3 others'), 'not expected (48 times), 3 others');
   });
 
   it('masks in the URL of a destination what holds an address', () => {
