@@ -335,7 +335,7 @@ class RunningRelay implements Relay {
         await this.#drained(releaseTimeoutMs);
       }
     } catch (error) {
-      this.#log('error', `could not ${held === 'drop' ? 'discard' : 'release'} held notifications: ${String(error)}`);
+      this.#log('error', `could not ${held === 'drop' ? 'discard' : 'release'} held events: ${String(error)}`);
     }
     await this.stop();
   }
