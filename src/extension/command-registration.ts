@@ -44,7 +44,10 @@ export function registerCommands(
   handlers: () => Promise<Pick<Handlers, 'commands' | 'table'>>,
 ): vscode.Disposable[] {
   const { contributes } = extension.packageJSON as { contributes: Contributes };
-  const ofRows = new Set(menuCommands(contributes.menus, 'view/item/context', `view == ${prefix}.events`));
+  const ofEvents = (menu: string): string[] => menuCommands(contributes.menus, menu, `view == ${prefix}.events`);
+  // What stands in the view's title, too, needs no row: VS Code gives it none there where none has the focus.
+  const inTitle = new Set(ofEvents('view/title'));
+  const ofRows = new Set(ofEvents('view/item/context').filter((id) => !inTitle.has(id)));
   // The script that makes package.json holds it against the descriptions.
   const declared = contributes.commands.map(({ command }) => command.slice(prefix.length + 1) as CommandName);
   return [...declared, ...internalCommands].map((name) =>
