@@ -21,7 +21,6 @@ import { copyDiagnostics } from './diagnostics.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
 import { isTunnelOn } from '../status/context-keys.ts';
 import { openDestinationSetting } from '../destinations/destination-settings.ts';
-import type { DestinationsNode } from '../destinations/destination-node.ts';
 import { showStatusMenu } from '../status/status-menu.ts';
 import type { UrlKeeper } from '../public-url/url-keeper.ts';
 import { GivenUpError, inView, working } from '../ui/progress.ts';
@@ -69,9 +68,9 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     copyDiagnostics: () => copyDiagnostics(parts),
     copyUrl: (which?: unknown) => copyUrl(parts, which),
     newSecretUrl: () => newSecretUrl(session, parts.urlKeeper),
-    // Of a destination's row, those that it stands in.
-    openSettings: (node?: DestinationsNode) =>
-      node === undefined ? openSettings(`@ext:${extensionId}`) : openDestinationSetting(),
+    // Of a destination's row, those that it stands in. A view's title gives whichever of its rows has the focus.
+    openSettings: (node?: { readonly kind: string }) =>
+      node?.kind === 'destination' ? openDestinationSetting() : openSettings(`@ext:${extensionId}`),
     openTerminal: () => openRelayTerminal(parts.context, session),
     openWalkthrough: async () => {
       await vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false);
@@ -187,7 +186,7 @@ async function chooseUrl(status: Status | undefined): Promise<keyof typeof urls 
           ]
         : []),
     ],
-    { title: l10n.t('Copy URL'), placeHolder: l10n.t('Which destination do you want to check?') },
+    { title: l10n.t('Copy URL'), placeHolder: l10n.t('Choose a URL to copy') },
   );
   return choice?.which;
 }
