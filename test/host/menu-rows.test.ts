@@ -1,7 +1,8 @@
 /** A command of the menu of a row of the tree, which VS Code draws anew while the menu is open. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { closeEditors, run, startStage, until } from './relay-stage.ts';
+import { prefix } from '../../src/extension/prefix.ts';
+import { closeEditors, nodeOf, run, startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
 
 function body(address: string): string {
@@ -13,6 +14,23 @@ function body(address: string): string {
     Type: 'Subscribe',
   };
   return JSON.stringify({ Events: [event], ListID: '96c0bbdaa54760c8d9e62a2b7ffa2e13' });
+}
+
+/** What the extension asks of VS Code's commands meanwhile: a title gives a command the row that has the focus. */
+async function callsDuring(work: () => Thenable<unknown>): Promise<unknown[][]> {
+  const calls: unknown[][] = [];
+  const { executeCommand } = vscode.commands;
+  const commands = vscode.commands as { executeCommand: unknown };
+  commands.executeCommand = (...args: Parameters<typeof executeCommand>) => {
+    calls.push(args);
+    return executeCommand(...args);
+  };
+  try {
+    await work();
+  } finally {
+    commands.executeCommand = executeCommand;
+  }
+  return calls;
 }
 
 describe('The menu of a row of the tree that is drawn anew below it', function () {
@@ -39,5 +57,43 @@ describe('The menu of a row of the tree that is drawn anew below it', function (
       return vscode.window.activeTextEditor?.document.getText().includes('ann@example.org');
     });
     assert.equal(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).length, 1);
+  });
+
+  it('is not needed by what stands in the title of the view, too', async () => {
+    const errors: string[] = [];
+    const { showErrorMessage } = vscode.window;
+    (vscode.window as { showErrorMessage: unknown }).showErrorMessage = (text: string) => {
+      errors.push(text);
+      return Promise.resolve(undefined);
+    };
+    try {
+      await run('events.focus');
+      await run('filterEvents', 'address:nobody@example.org');
+      // What VS Code gives in a title where no row has the focus.
+      await run('showLog', undefined, undefined);
+    } finally {
+      await run('clearFilter');
+      vscode.window.showErrorMessage = showErrorMessage;
+    }
+    assert.deepEqual(errors, []);
+  });
+
+  it('is not what Open Settings in the title is about', async () => {
+    const { client } = stage;
+    const { events } = await client.request('events/query', { limit: 1 });
+    const [event] = events;
+    assert.ok(event !== undefined);
+    const calls = await callsDuring(() => run('openSettings', nodeOf(event), undefined));
+    const asked = calls.filter(([id]) => id === 'workbench.action.openSettings');
+    assert.deepEqual(asked, [['workbench.action.openSettings', '@ext:cm-relay.campaign-monitor-relay']]);
+  });
+
+  it('thaws a frozen list, however often its row is clicked', async () => {
+    const key = `${prefix}.paused`;
+    const frozen = (calls: readonly unknown[][]): unknown[] =>
+      calls.filter(([id, name]) => id === 'setContext' && name === key).map(([, , value]) => value);
+    assert.deepEqual(frozen(await callsDuring(() => run('toggleFrozen'))), [true]);
+    assert.deepEqual(frozen(await callsDuring(() => run('toggleFrozen', false))), [false]);
+    assert.ok(!frozen(await callsDuring(() => run('toggleFrozen', false))).includes(true));
   });
 });

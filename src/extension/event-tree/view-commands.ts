@@ -30,7 +30,8 @@ export function createEventsViewCommands({
   return {
     showTable: () => vscode.commands.executeCommand(`${prefix}.table.focus`),
     groupEvents: (grouping?: unknown) => groupEvents(view, grouping),
-    toggleFrozen: () => watch.setPaused(!watch.paused),
+    // The row of a frozen list thaws it, however often it is clicked.
+    toggleFrozen: (frozen?: unknown) => watch.setPaused(frozen !== false && !watch.paused),
     filterEvents: (filter?: unknown) => filterEvents({ view, watch, history }, filter),
     clearFilter: () => watch.setFilter(''),
     refreshEvents: () => view.refresh(),
