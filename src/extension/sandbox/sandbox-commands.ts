@@ -14,8 +14,9 @@ import type { RunningSandbox } from './shared-sandbox.ts';
 /** The handlers of these commands. */
 export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<'sandbox'> {
   return {
-    // A message offers to stop it, whether it runs or not by then.
+    // A message offers one of both, whether it runs or not by then.
     toggleSandbox: async (wanted?: unknown) => {
+      if (wanted === 'start') return startSandbox(sandbox);
       const runs = (await sandbox.find()) !== undefined;
       return runs || wanted === 'stop' ? stopSandbox(sandbox) : startSandbox(sandbox);
     },
@@ -25,6 +26,7 @@ export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<
       throw new CommandError(vscode.l10n.t('The sandbox isn’t running'), vscode.l10n.t('Start it, then try again.'), {
         title: vscode.l10n.t('Start Sandbox'),
         command: 'toggleSandbox',
+        args: ['start'],
       });
     },
     addSandboxSubscriber: (node?: SubscriberPlace) => addSandboxSubscriber(sandbox, node),
