@@ -113,7 +113,7 @@ const askApiKey: Step<Asked> = async (_asked, place) =>
   ifAnswered(
     await askText(place, {
       prompt: vscode.l10n.t(
-        'Campaign Monitor API key for {0}. Stored in VS Code’s secret storage and sent only there',
+        'Campaign Monitor API key for {0}. Stored in VS Code’s secret storage and sent only to this host',
         await hostOfSettings(),
       ),
       password: true,
