@@ -72,7 +72,7 @@ describe('cm-relay check', () => {
     assert.match(out, /^passed {4}older-shape: Accepts the older notification format {2}/m);
     assert.match(
       out,
-      /^undecided same-event-twice: .*\n {10}sent: {5}one event, twice \(2 requests\)\n {10}unclear: {2}contacts/m,
+      /^undecided same-event-twice: .*\n {10}sent: {6}one event, twice \(2 requests\)\n {10}undecided: contacts/m,
     );
     assert.match(out, /^skipped {3}tampered: .*\n {10}no signature key was provided/m);
     assert.match(out, /^1 passed, 0 failed, 1 undecided, 1 skipped$/m);
@@ -109,11 +109,11 @@ describe('cm-relay check', () => {
     assert.match(twice, /^FAILED {4}same-event-twice: The same eventId twice/);
     assert.match(
       twice,
-      /sent: {5}one event, twice \(2 requests\)\n *expected: contacts: \+1\n *got: {6}\+2 \(from 0 to 2\)/,
+      /sent: {6}one event, twice \(2 requests\)\n *expected: {2}contacts: \+1\n *got: {7}\+2 \(from 0 to 2\)/,
     );
-    assert.match(large, /got: {6}413 \(50 times\)/);
-    assert.match(large, /fix: {6}[^]*express\.json/);
-    for (const part of [twice, large]) assert.match(part, /why: {6}.*platform: .*fix: {6}/s);
+    assert.match(large, /got: {7}413 \(50 times\)/);
+    assert.match(large, /fix: {7}[^]*express\.json/);
+    for (const part of [twice, large]) assert.match(part, /why: {7}.*platform: .*fix: {7}/s);
   });
 
   it('sends nothing where the probe does not work', async () => {
@@ -327,7 +327,7 @@ describe('cm-relay scenario run', () => {
     assert.equal(code, 2);
     assert.match(err, /broken\.cm-scenario\.json: scenarios\[0\]\.steps\[0\]\.wait: .*\n {2}See docs\/scenarios\.md/);
     const missing = await run(['scenario', 'run', join(folder, 'none.json')]);
-    assert.match(missing.err, /none\.json: is not there\n +Check that the file exists/);
+    assert.match(missing.err, /none\.json: doesn’t exist\n +Check that the file exists/);
     assert.equal(missing.code, 2);
     const nowhere = file('nowhere.cm-scenario.json', { scenarios: [{ name: 'it', steps }] });
     assert.match((await run(['scenario', 'run', nowhere])).err, /: no destination\n {2}Add --to/);
@@ -363,7 +363,7 @@ describe('cm-relay scenario run', () => {
     assert.equal(code, 1);
     assert.match(
       out,
-      /^FAILED {4}wrong {2}.*\n.*\n {10}expected: the answer: 200\n {10}got: {6}202\n {10}why: {6}It matters\.$/m,
+      /^FAILED {4}wrong {2}.*\n.*\n {10}expected: {2}the answer: 200\n {10}got: {7}202\n {10}why: {7}It matters\.$/m,
     );
     assert.match(err, /1 of 3 scenarios failed/);
     const text = readFileSync(junit, 'utf8');

@@ -503,7 +503,7 @@ describe('A window’s session', function () {
       const count = user.messages.length;
       const opened = openTunnel(window.session);
       const wrong = await until(() => user.messages[count]);
-      assert.match(wrong?.text ?? '', /The setting campaignMonitorRelay\.tunnel\.host cannot be used/);
+      assert.match(wrong?.text ?? '', /The setting campaignMonitorRelay\.tunnel\.host can’t be used/);
       wrong?.choose(undefined);
       await opened;
       assert.ok(!relay.asked.includes('tunnel/open'));
