@@ -107,7 +107,7 @@ export function report(error: unknown): number {
   const say = (text: string): void => {
     process.stderr.write(`${wrapped(text, widthOf(process.stderr), 2)}\n`);
   };
-  say(`${label} ${printable(withoutSecrets(message), '\n')}`);
+  say(`${label} ${printable(withoutSecrets(inSameDirectory(message)), '\n')}`);
   const next = lost ? 'No acknowledged event was lost. To restart the relay, run cm-relay listen.' : nextOf(error);
   if (next !== undefined) say(`  ${printable(withoutSecrets(inSameDirectory(next)), '\n')}`);
   if (error instanceof NothingLeftError) return exitCodes.nothingLeft;

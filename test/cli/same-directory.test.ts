@@ -50,8 +50,13 @@ describe('what a command advises, where it was given a data directory', function
     const events = Array.from({ length: 80 }, (_, at) => ({ Type: 'Subscribe', EmailAddress: `a${at}@example.org` }));
     await post(campaignMonitorUrl, JSON.stringify({ ListID: 'l', Events: events }));
     assert.ok((await place.run('show', 'd1')).out.includes(`cm-relay show ${hint} n1 (and so on)`));
-    assert.ok((await place.run('replay', '--failed')).err.includes(`run cm-relay events ${hint}.`));
+    assert.ok((await place.run('replay', '--failed')).err.includes(`cm-relay events ${hint}`));
     assert.doesNotMatch((await run(['show', 'e99'])).err, /--data-dir/);
+  });
+
+  it('names it in what went wrong, too', async () => {
+    const { err } = await place.run('trigger', 'subscribe');
+    assert.match(err, /start one with cm-relay listen --data-dir /);
   });
 
   it('starts the relay for where it went before', async () => {
@@ -59,7 +64,7 @@ describe('what a command advises, where it was given a data directory', function
     await relay.ready();
     await relay.end();
     const { err } = await place.run('retry');
-    assert.match(err, /cm-relay listen --data-dir \S+\. It forwards to http:\S+\/callback\?token=\*+ again\./);
+    assert.match(err, /cm-relay listen --data-dir \S+ forwards to http:\S+\/callback\?token=\*+ again/);
     assert.doesNotMatch(err, /3000/);
   });
 
