@@ -694,7 +694,7 @@ describe('cm-relay without a relay', function () {
         assert.equal(code, 1, command);
         assert.match(
           err,
-          /^error: no relay runs for .*: start one with cm-relay listen\n {2}In another terminal, run cm-relay listen --data-dir /,
+          /^error: no relay runs for .*: start one with cm-relay listen --data-dir \S+\n {2}In another terminal, run cm-relay listen --data-dir /,
         );
       }
     } finally {
