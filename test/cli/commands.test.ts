@@ -191,7 +191,7 @@ describe('the commands of cm-relay', function () {
       ][]) {
         const { code, err } = await place.run(...command, '--filter', 'type:udpate');
         assert.equal(code, 1, err);
-        assert.match(err, /the type "udpate": there are/);
+        assert.match(err, /the type "udpate"\. Available types:/);
       }
     });
 

@@ -71,7 +71,7 @@ describe('the configuration file', () => {
       const file = join(folder, 'config.json');
       assert.throws(() => readConfig(file, {}), /--config .*config\.json: cannot read the file/);
       writeFileSync(file, '{ retry }');
-      assert.throws(() => readConfig(file, {}), /--config .*config\.json: is not JSON/);
+      assert.throws(() => readConfig(file, {}), /--config .*config\.json: not valid JSON/);
       writeFileSync(file, '\ufeff{"retry":"none"}');
       assert.deepEqual(readConfig(file, {}).settings, { retry: 'none' });
     } finally {

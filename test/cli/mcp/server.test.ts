@@ -259,8 +259,8 @@ describe('cm-relay mcp, driven by the official client', function () {
       assert.equal((JSON.parse(run.data) as [{ outcome: string }])[0].outcome, 'passed');
       assert.deepEqual([callback.posts.length, other.posts.length], [1, 0]);
       for (const [probe, said] of [
-        [{ url: `${other.url}/count` }, /its "probe" URL is on/],
-        [{ command: ['touch', join(folder, 'ran')] }, /its "probe" is a command/],
+        [{ url: `${other.url}/count` }, /its \\"probe\\" URL is on/],
+        [{ command: ['touch', join(folder, 'ran')] }, /its \\"probe\\" is a command/],
         [{ url: `${callback.url}/count`, headers: { Authorization: { env: 'HOME' } } }, /needs credentials/],
       ] as const) {
         write({ probe });

@@ -269,7 +269,7 @@ describe("The store's bookkeeping", () => {
     ]);
     assert.deepEqual(results, [false, true]);
     assert.equal(lost.length, 1);
-    assert.match(lost[0]!, new RegExp(`^attempt 1 at n${ids[0]!} .*NOT NULL`));
+    assert.match(lost[0]!, new RegExp(`^attempt 1 of n${ids[0]!} .*NOT NULL`));
     assert.equal(store.failure, null);
     assert.deepEqual({ ...store.totals }, countedTotals(file));
     assert.equal(store.forwardings.state(ids[0]!, to), 'waiting');

@@ -777,7 +777,7 @@ describe('an attempt that cannot be recorded', () => {
     await until(() => told.length > 0);
     assert.deepEqual(told, ['n2']);
     assert.equal(lost().length, 1);
-    assert.match(lost()[0]!.message, /^attempt 1 at n1 .*was answered 200.*retried after a restart/);
+    assert.match(lost()[0]!.message, /^attempt 1 of n1 .*was answered 200.*retried after a restart/);
     assert.deepEqual(receiver.requests.map(numberOf), [1, 2]);
     assert.equal((await forwardingOf(relay, 'e1')).state, 'waiting');
     await relay.client.request('relay/configure', { settings: { retry: 'sap' } });
