@@ -205,7 +205,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Two workers may receive the same notification before either has written anything.',
       platform: 'Undocumented. A retry after a time-out may overlap with a first attempt that’s still running.',
       basis: 'assumption',
-      fix: 'Put a unique key on eventId or address, so that the database rejects the second one. Checking beforehand isn’t enough.',
+      fix: 'Add a unique constraint on eventId or address so that the database rejects the second insert. Checking beforehand isn’t enough.',
       steps: [
         {
           name: 'one event, twice at once',

@@ -63,7 +63,7 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
     subdomain: randomSubdomain(),
     destinations: [],
   };
-  const notice = `${file} is unreadable and is now ${asideOf(file)}. The webhook URLs have changed, so register them again.`;
+  const notice = `${file} could not be read and was saved as ${asideOf(file)}. The webhook URLs have changed, so register them again.`;
   return { remembered: made, notice: unread.length > 0 ? notice : null };
 }
 

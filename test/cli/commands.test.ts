@@ -763,7 +763,7 @@ describe('cm-relay without a relay', function () {
       assert.throws(() => process.kill(other.pid, 0));
       const none = await run(['sandbox', 'stop'], environment);
       assert.deepEqual([none.code, none.out], [0, '']);
-      assert.match(none.err, /^No sandbox runs in the background\.$/m);
+      assert.match(none.err, /^No sandbox is running in the background\.$/m);
     } finally {
       await run(['sandbox', 'stop'], environment);
       rmSync(state, { recursive: true });

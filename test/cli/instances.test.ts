@@ -514,7 +514,7 @@ describe('what runs in the background', function () {
     callback.status = 500;
     const failed = await place.run('replay', 'e1', 'e2', '--wait');
     assert.equal(failed.code, 1);
-    assert.match(failed.out, /2 notifications again: 0 sent, 2 failed/);
+    assert.match(failed.out, /Resent 2 notifications: 0 sent, 2 failed/);
     await place.run('hold');
     const held = await place.run('replay', 'e1', '--wait', '--timeout', '1');
     assert.equal(held.code, 1);

@@ -98,7 +98,7 @@ async function stop({ port, json }: Pick<SandboxOptions, 'port' | 'json'>): Prom
 `);
   }
   if (json === true) await printJson({ stopped: running.map(({ port: at, pid }) => ({ port: at, pid })) });
-  else if (running.length === 0) note('No sandbox runs in the background.');
+  else if (running.length === 0) note('No sandbox is running in the background.');
 }
 
 /** In the background: one that runs there already, or a new one. */

@@ -73,7 +73,7 @@ async function sandboxInBackground(): Promise<{ host: CampaignMonitorService; ap
   const host = first === undefined ? null : serviceAt(first.host);
   if (first === undefined || host === null) {
     throw new UsageError(
-      'no sandbox runs in the background',
+      'no sandbox is running in the background',
       'To start one, run cm-relay sandbox --detach. To use another, give its URL with --host.',
     );
   }

@@ -74,7 +74,7 @@ function onWebhooks(name: string, summary: string, description: string, after: r
     .addOption(new Option('--list <id>', 'list ID; repeatable').argParser(collectedBy(vendorId)))
     .addOption(new Option('--client <id>', 'all lists of a client; repeatable').argParser(collectedBy(vendorId)))
     .addOption(
-      new Option('--host <url>', "another host, such as cm-relay sandbox's")
+      new Option('--host <url>', "another host, such as the sandbox's")
         .argParser(checkedBy(serviceOfHost))
         .default(serviceAt(campaignMonitorHost), campaignMonitorHost),
     )

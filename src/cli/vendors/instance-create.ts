@@ -273,7 +273,7 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
   return found.find(({ id }) => String(id) === chosen) ?? null;
 }
 
-const lookedForFirst = 'Try again. VS Code looks for an existing instance first, so you won’t get a duplicate.';
+const lookedForFirst = 'Try again. cm-relay looks for an existing instance first, so you will not get a duplicate.';
 
 /** What went wrong, and what to do next. */
 function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authentication }: InstanceInput): Error {
@@ -301,7 +301,7 @@ function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authe
     case 'lost':
       return new CommandError(
         `${result.error.message}, and there is no new instance with this name`,
-        `${oauth ? 'Authorise again: a code works only once.' : 'Try again.'} If it appears later, the next attempt finds it first.`,
+        `${oauth ? 'Authorise again: a code works only once.' : 'Try again.'} If the instance appears later, the next attempt finds it before creating another one.`,
       );
     case 'unknown':
       return new CommandError(

@@ -54,7 +54,7 @@ export async function targetOf(
       missing.kind === 'credentials'
         ? l10n.t('The destination’s credentials “{0}” aren’t stored', name)
         : l10n.t('The destination’s signature key “{0}” isn’t stored', name),
-      l10n.t('Enter it, then try again.'),
+      l10n.t('Add the key or credentials, then try again.'),
       { title: l10n.t('Manage Keys and Secrets'), command: 'manageSecrets', args: [missing.kind] },
     );
   }

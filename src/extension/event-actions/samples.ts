@@ -103,7 +103,7 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
   });
   const mixed = (count: number): Offer => ({
     label: l10n.t('$(layers) {0} Mixed', count),
-    description: l10n.t('alternates all three types'),
+    description: l10n.t('cycles through all three types'),
     choice: of(webhookEventTypes, count),
   });
   const inOne = (count: number): Offer => ({
@@ -172,7 +172,7 @@ async function chooseByParts(
     async ({ types: before }, place) => {
       const items = [
         ...singleTypes().map(({ type, description }) => ({ label: type, description, types: [type] })),
-        { label: l10n.t('Mixed'), description: l10n.t('alternates all three types'), types: webhookEventTypes },
+        { label: l10n.t('Mixed'), description: l10n.t('cycles through all three types'), types: webhookEventTypes },
       ];
       const active = items.find((each) => JSON.stringify(each.types) === JSON.stringify(before));
       const answer = await askChoice<(typeof items)[number]>(place, {

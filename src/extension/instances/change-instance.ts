@@ -37,7 +37,7 @@ export async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNod
   const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
   if (url === undefined) return;
   const { name, eventsEnabled } = node.facts;
-  await change(parts, node, vscode.l10n.t('Setting callback URL of {0}', name), {
+  await change(parts, node, vscode.l10n.t('Updating the callback URL of {0}', name), {
     configuration: { 'event.notification.callback.url': url },
   });
   await adopt(parts, node);
@@ -127,7 +127,7 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
     return api.lists(token, signal);
   });
   if (ids === undefined) return;
-  await change(parts, node, vscode.l10n.t('Setting lists of {0}', facts.name), {
+  await change(parts, node, vscode.l10n.t('Updating the lists of {0}', facts.name), {
     configuration: { 'events.list.ids': ids.join(',') },
   });
   say(vscode.l10n.t('{0} now has these lists: {1}.', printable(facts.name), ids.length));

@@ -20,7 +20,9 @@ export function isFilter(text: string): boolean {
 export function conditionOfFilter(text: string, now: number): string {
   // The history passes over signs alone: here they would be taken for what they mean in an expression.
   if (/(?:^|\s)(?:&&|\|\||!)(?=\s|$)/.test(text))
-    throw new FilterError('a filter has no && or ||: all words must match; separate values of one key with commas');
+    throw new FilterError(
+      'a filter cannot contain &&, ||, or !: all words must match; separate values of one key with commas',
+    );
   const asked = Object.values(parts(parseFilter(text, now))).flatMap((part) => (part === '' ? [] : [`(${part})`]));
   if (asked.length === 0) throw new FilterError('it is empty');
   return asked.join(' && ');

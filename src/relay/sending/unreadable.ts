@@ -43,8 +43,8 @@ export class Unreadable {
     const isFirst = this.#unread.size === 0;
     this.#unread.add(what);
     if (!isFirst) return;
-    const when = `waits; trying again every ${readAgainMs / 1000} s`;
-    this.#options.log('error', `cannot read the history (${message}): what is queued for ${place} ${when}`);
+    const when = `are waiting; retrying every ${readAgainMs / 1000} s`;
+    this.#options.log('error', `cannot read the history (${message}): notifications queued for ${place} ${when}`);
   }
 
   /** Calls `readAgain` after the pause. */

@@ -54,7 +54,7 @@ describe('a sandbox in the background', function () {
   it('whose process was killed is forgotten', async () => {
     const { port, pid } = await detached('--random-credentials');
     process.kill(pid, 'SIGKILL');
-    assert.match((await sandbox('stop')).err, /No sandbox runs in the background/);
+    assert.match((await sandbox('stop')).err, /No sandbox is running in the background/);
     assert.ok(!existsSync(join(state, 'cm-relay-sandboxes', `${port}.json`)));
   });
 

@@ -137,9 +137,9 @@ describe('Conditions', () => {
     'kind:nothing': /expected one of event, test, rejected$/,
     'state:failed': /^"state:" does not work in a condition/,
     'type:update jane': /^"jane": a condition cannot search text; use a key, such as address:jane$/,
-    'type:update || duplicate:yes': /^a filter has no && or \|\|/,
-    'type:update && list:abc': /^a filter has no && or \|\|/,
-    'type:update ! kind:event': /^a filter has no && or \|\|/,
+    'type:update || duplicate:yes': /^a filter cannot contain &&, \|\|, or !/,
+    'type:update && list:abc': /^a filter cannot contain &&, \|\|, or !/,
+    'type:update ! kind:event': /^a filter cannot contain &&, \|\|, or !/,
     'jane type:update': /^"jane": a condition cannot search text/,
     [`type:${Array.from({ length: 60 }, (_, index) => `t${index}`).join(',')}`]: /maxListElements/,
   };

@@ -10,7 +10,7 @@ describe('a store that cannot be read', () => {
     unreadable.failed('waiting', new Error('EIO'), 'http://x/');
     unreadable.failed('waiting', new Error('EIO'), 'http://x/');
     assert.deepEqual(said, [
-      'cannot read the history (EIO): what is queued for http://x/ waits; trying again every 5 s',
+      'cannot read the history (EIO): notifications queued for http://x/ are waiting; retrying every 5 s',
     ]);
     unreadable.worked('waiting');
     unreadable.failed('waiting', new Error('EIO'), 'http://x/');
