@@ -88,7 +88,7 @@ describe('Several events at once, as a person acts on them', function () {
     await receiver.received(before + 1);
     assert.match(receiver.requests.at(-1)?.body.toString() ?? '', /palette@example\.com/);
     // What was done is seen in the view: no message covers it.
-    assert.equal(await workbench.notification('sent again').count(), 0);
+    assert.equal(await workbench.notification('Resending').count(), 0);
     await workbench.runCommand(`${category}: Show Webhook Events`);
     await tableDocument(workbench);
   });

@@ -57,7 +57,7 @@ describe('Check My Callback', () => {
   it('asks for what it needs before anything is sent: the key, whether the callback may be sent all that', async () => {
     await workbench.chooseFromContextMenu(row(), 'Check My Callback…');
     await workbench.dialog.getByText('Sends about 1,300 test events').waitFor();
-    await workbench.dialog.getByText(/It takes \d+ s to [\d.]+ (?:s|min), .*; 5 min at most/).waitFor();
+    await workbench.dialog.getByText(/Takes \d+ s to [\d.]+ (?:s|min), .*; at most 5 min/).waitFor();
     await workbench.picture('check/question');
     await workbench.answerDialog('Cancel');
     assert.equal(await handler.count(), 0);
@@ -96,7 +96,7 @@ describe('Check My Callback', () => {
     await status()
       .filter({ hasText: /^\d+ left, about \d+ s: / })
       .waitFor();
-    await frame().getByText('5 min at most').waitFor();
+    await frame().getByText('at most 5 min').waitFor();
     // The page shows how far it is, and nothing else does.
     assert.equal(await workbench.notification('Check of').count(), 0);
     await workbench.picture('check/running');
@@ -443,13 +443,13 @@ describe('Check My Callback in German', () => {
       const failed = frame.locator('#check-older-shape.failed');
       await failed.waitFor();
       await frame.locator('#do-stop').click();
-      await frame.locator('#status').filter({ hasText: 'Angehalten' }).waitFor();
+      await frame.locator('#status').filter({ hasText: 'Abgebrochen' }).waitFor();
       await failed.locator('summary').first().click();
       await failed.getByText('Was zu tun ist').waitFor();
       await failed.getByText('Nicht wie erwartet: Die Antwort').waitFor();
       await frame.locator('#check-notification').getByText('Unentschieden').first().waitFor();
       // That there is no probe is said once, on top, and at no row.
-      await frame.locator('.cause').filter({ hasText: 'es gibt keine Sonde' }).waitFor();
+      await frame.locator('.cause').filter({ hasText: 'es wurde keine Kontaktzahl eingerichtet' }).waitFor();
       assert.equal(await frame.locator('.check.undecided .reason').count(), 0);
       await workbench.picture('check/german');
       const before = await frame.locator('.check.failed, .check.undecided').count();

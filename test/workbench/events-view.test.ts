@@ -330,7 +330,7 @@ describe('The events view, as a person uses it', () => {
       return counts.waiting === 0;
     });
     await workbench.runCommand(`${category}: Clear History…`);
-    await workbench.dialog.getByText('cannot be brought back').waitFor();
+    await workbench.dialog.getByText('You can’t undo this').waitFor();
     await workbench.picture('events-view/clear');
     await workbench.answerDialog('Clear History');
     await workbench.view(view).getByText('No events yet.').waitFor();

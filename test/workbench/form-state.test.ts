@@ -118,7 +118,7 @@ describe('What the form of a new instance holds', function () {
     await form.locator('#name').waitFor();
     await chooseRegion('Another host');
     await field('host').fill('http://elsewhere.example');
-    await form.locator('#host-note').getByText('This is no host').waitFor();
+    await form.locator('#host-note').getByText('Not a valid host').waitFor();
     await untilDone(async () => {
       if (await form.locator('#callbackUrl').isVisible()) return;
       await form.locator('#eventsEnabled').click({ timeout: 5000 });

@@ -136,9 +136,9 @@ describe('The form of a new instance', () => {
     await form.locator('#host').waitFor();
     await tabTo(page, 'host');
     await retype('http://elsewhere.example');
-    await note('host').getByText('This is no host').waitFor();
+    await note('host').getByText('Not a valid host').waitFor();
     await retype('openconnectors.example');
-    await note('host').getByText('This is no host').waitFor({ state: 'detached' });
+    await note('host').getByText('Not a valid host').waitFor({ state: 'detached' });
 
     await tabTo(page, 'eventsEnabled');
     await keyboard.press('Space');

@@ -19,9 +19,9 @@ describe('In German', () => {
       await workbench.picture('german/stopped');
 
       await workbench.runCommand(`${category}: Relay starten`);
-      await untilStatusBar(workbench, 'nur auf diesem Rechner erreichbar');
+      await untilStatusBar(workbench, 'nur von diesem Rechner erreichbar');
       await workbench.runCommand(`${category}: Beispiel-Events senden …`);
-      await workbench.quickInputWidget.filter({ hasText: 'Je eines' }).waitFor();
+      await workbench.quickInputWidget.filter({ hasText: 'Eines von jedem' }).waitFor();
       await workbench.page.keyboard.press('Enter');
       const sent = rows.filter({ hasText: 'gesendet 200' });
       await sent.nth(2).waitFor();
@@ -39,8 +39,8 @@ describe('In German', () => {
 
       await workbench.runCommand(`${category}: Ziel hinzufügen …`);
       await workbench.quickInputWidget.filter({ hasText: 'Ziel hinzufügen' }).waitFor();
-      await workbench.quickInput.fill('localhost');
-      await workbench.quickInputWidget.getByText('Eine URL angeben').waitFor();
+      await workbench.quickInput.fill('nirgends');
+      await workbench.quickInputWidget.getByText('Geben Sie eine URL mit http:// oder https:// ein').waitFor();
       await workbench.picture('german/destination');
       await workbench.page.keyboard.press('Escape');
 

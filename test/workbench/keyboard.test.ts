@@ -34,7 +34,7 @@ describe('Without a mouse', () => {
       await focusEvents();
       await keyboard.press('Control+r');
       const dataDir = dataDirs(workbench)[0]!;
-      await workbench.page.locator('.statusbar, .notifications-toasts').getByText('sent again').first().waitFor();
+      await workbench.page.locator('.statusbar, .notifications-toasts').getByText('Resending').first().waitFor();
       assert.equal((await statusOf(dataDir)).counts.events, 3);
     } finally {
       await stopRelays(workbench);

@@ -243,7 +243,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       workbench.quickInputWidget.getByText('Update', { exact: true }),
       workbench.quickInputWidget.getByText('2 Selected'),
     );
-    const further = workbench.quickInputWidget.getByRole('button', { name: 'Choose the Format' });
+    const further = workbench.quickInputWidget.getByRole('button', { name: /^Choose Format/ });
     await clickUntil(further, workbench.quickInputWidget.getByText('documented by Campaign Monitor'));
     await workbench.picture('webhooks/format');
     await workbench.pick('XML');
@@ -281,7 +281,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await clickUntil(widget.getByText('Update', { exact: true }), widget.getByText('1 Selected'));
     // VS Code hides it, text and all.
     await widget.getByText('Select at least one event').waitFor({ state: 'hidden' });
-    await clickUntil(widget.getByRole('button', { name: 'Choose the Format' }), widget.getByText('(3/3)'));
+    await clickUntil(widget.getByRole('button', { name: /^Choose Format/ }), widget.getByText('(3/3)'));
     const back = widget.getByRole('button', { name: 'Back' });
     await clickUntil(back, widget.getByText('(2/3)'));
     // What was ticked is ticked still.
@@ -354,8 +354,8 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       await vendor('PUT', `/subscribers/${newsletter}.json?email=${address}`, { Name: `Ann ${time}` });
       await arrived(1 + time);
     }
-    await workbench.showNotification(`${address} keeps arriving as Update`);
-    await workbench.answerNotification(`${address} keeps arriving as Update`, 'Show Its Events');
+    await workbench.showNotification(`Updates for ${address} keep arriving`);
+    await workbench.answerNotification(`Updates for ${address} keep arriving`, 'Show Its Events');
     await workbench.unfoldView(eventsView);
     await workbench.treeRow(eventsView, address).waitFor();
     await workbench.picture('webhooks/echo');
@@ -398,11 +398,11 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       await workbench.notification('Some of these webhooks weren’t created here').waitFor({ timeout: 15_000 });
     });
     await row('neighbour.example').click();
-    await chooseUntil('neighbour.example', 'Delete Webhook…', 'Whoever registered it');
+    await chooseUntil('neighbour.example', 'Delete Webhook…', 'Its owner no longer gets events');
     await workbench.picture('webhooks/foreign');
     await workbench.answerDialog('Cancel');
     assert.equal((await hooks()).length, before);
-    await chooseUntil('neighbour.example', 'Delete Webhook…', 'Whoever registered it');
+    await chooseUntil('neighbour.example', 'Delete Webhook…', 'Its owner no longer gets events');
     await workbench.answerDialog('Delete');
     await until(async () => (await hooks()).every(({ Url }) => !Url.includes('neighbour')));
   });
