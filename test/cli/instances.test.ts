@@ -248,7 +248,7 @@ describe('cm-relay instances', function () {
       const lost = await instances('create', ...basic('--timeout', '1'));
       assert.equal(lost.code, 1);
       assert.match(lost.err, /did not answer in time, and there is no new instance with this name/);
-      assert.match(lost.err, /the next attempt finds it first/);
+      assert.match(lost.err, /the next attempt finds it before creating another one/);
     });
 
     it("passes on what the platform says, with its request's id", async () => {
