@@ -221,8 +221,10 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
   }
   for (const forwarding of forwardings) {
     const down = forwarding.downSince === undefined ? '' : `, down${downWords(forwarding.downSince)}`;
-    const detail =
-      down + nextAttempt(forwarding) + (forwarding.detail === null ? '' : `: ${printable(forwarding.detail)}`);
+    // Of one that failed its status stands before it already.
+    const isSaid = forwarding.state === 'failed' && forwarding.detail === `answered ${forwarding.status}`;
+    const why = isSaid ? null : forwarding.detail;
+    const detail = down + nextAttempt(forwarding) + (why === null ? '' : `: ${printable(why)}`);
     const { destination, destinationId } = forwarding;
     const shared = forwardings.some((each) => each !== forwarding && each.destination === destination);
     const which = shared ? ` ${dim(destinationId)}` : '';
