@@ -66,7 +66,7 @@ describe('Debugging from the terminal', function () {
     await listening.ready();
     const client = await connectToRelay(place.dataDir);
     await client.request('debug/patience', { destinationIds: ['t1'] });
-    const lifted = /Forwards to .*, up, 0 wait, no time-out while debugging\n/;
+    const lifted = /Forwards to .*, up, 0 queued, no time-out while debugging\n/;
     assert.match((await place.run('status')).out, lifted);
     client.close();
     await until(async () => !lifted.test((await place.run('status')).out));
@@ -244,7 +244,7 @@ describe('Debugging from the terminal', function () {
       const terminal = new Terminal(place.dataDir);
       running = terminal.child;
       const ended = once(terminal.child, 'exit');
-      await terminal.shows(/Waiting for events\. [^]*\? shows the keys/);
+      await terminal.shows(/Waiting for events\. [^]*Press \? for keys/);
       terminal.child.stdin.write('?');
       await terminal.shows(/Keys: p pause sending/);
       const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
@@ -255,7 +255,7 @@ describe('Debugging from the terminal', function () {
       await terminal.shows(/Released: n1 to /);
       await callback.received(1);
       terminal.child.stdin.write('d');
-      await terminal.shows(/Dropped: n2 to /);
+      await terminal.shows(/Discarded: n2 to /);
       terminal.child.stdin.write('x');
       terminal.child.stdin.write('c');
       await terminal.shows(/sending resumed[^]*Released: 2\./);
@@ -278,7 +278,7 @@ describe('Debugging from the terminal', function () {
     it('chooses an event that passed, shows it, sends it again, and leaves it', async () => {
       const terminal = new Terminal(place.dataDir);
       running = terminal.child;
-      await terminal.shows(/\? shows the keys/);
+      await terminal.shows(/Press \? for\s+keys/);
       const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
       for (const name of ['a', 'b', 'c']) await post(url, delivery(`${name}@example.org`));
       await terminal.shows(/e3 [^]*n3 [^\n]*200/);
@@ -301,7 +301,7 @@ describe('Debugging from the terminal', function () {
     it('fits a terminal of 40 columns', async () => {
       const terminal = new Terminal(place.dataDir, 40);
       running = terminal.child;
-      await terminal.shows(/\? shows the keys/);
+      await terminal.shows(/Press \? for\s+keys/);
       const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
       await post(url, delivery('somebody-with-a-long-name@example.org'));
       await terminal.shows(/n1 [^\n]*200/);

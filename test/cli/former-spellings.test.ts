@@ -105,7 +105,7 @@ describe('Spellings of the terminal that were replaced', function () {
   async function outcome(line: string, data: string): Promise<Omit<Ended, 'bytes'>> {
     const { code, out, err } = await run([...words(line), '--data-dir', join(folder, data)], environment);
     const same = (text: string): string =>
-      text.replaceAll(/check-\w+|run \w+|[\d.]+ m?s\b/g, '…').replaceAll(join(folder, data), 'DATA');
+      text.replaceAll(/check-\w+|run ID \w+|[\d.]+ m?s\b/g, '…').replaceAll(join(folder, data), 'DATA');
     return { code, out: same(out), err: same(err) };
   }
 

@@ -105,7 +105,7 @@ describe('the settings of listen', () => {
       /^--tunnel-allow requires --tunnel localtunnel/,
     );
     assert.match(refused({ tunnel: 'localtunnel', subdomain: 'X' }), /^--subdomain: a subdomain has/);
-    assert.match(parseTunnel('frp') ?? '', /expected none, localtunnel, cloudflared, ngrok or a URL/);
+    assert.match(parseTunnel('frp') ?? '', /expected none, localtunnel, cloudflared, ngrok, or a URL/);
     assert.match(parseTunnel('https://') ?? '', /expected none/);
     assert.match(parseTunnel('https://user:pass@host/') ?? '', /password/);
     assert.equal(parseTunnel('https://hooks.example.org'), undefined);

@@ -495,7 +495,7 @@ describe('cm-relay listen', function () {
     const listening = place.listen(['--forward-to', `${callback.url}?token=planted`]);
     const { campaignMonitorUrl } = await listening.ready();
     const text = place.start(['listen', '--data-dir', place.dataDir]);
-    await text.line((line) => line.includes('forwards to'));
+    await text.line((line) => line.includes('forwarding to'));
     await post(campaignMonitorUrl, delivery('jane@example.org'));
     await listening.json('attempt', ({ status }) => status === 200);
     await text.line((line) => line.includes('200 in'));

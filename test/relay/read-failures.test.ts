@@ -9,7 +9,7 @@ import { until } from './until.ts';
 import type { TestRelay } from './stage.ts';
 
 const unreadable = ({ log }: TestRelay): number =>
-  log.filter(({ message }) => /cannot read the history/.test(message)).length;
+  log.filter(({ message }) => /(?:cannot|could not) read the history/.test(message)).length;
 
 const counts = async (relay: TestRelay) => (await relay.client.request('relay/status', {})).counts;
 

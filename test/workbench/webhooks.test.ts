@@ -333,7 +333,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await plant(gone);
     await workbench.runCommand(`${category}: Refresh`);
     await row('Old URL of this machine').waitFor();
-    await workbench.runCommand(`${category}: Remove Webhooks with Old URLs…`);
+    await workbench.chooseFromTitleMenu(view, 'Remove Webhooks with Old URLs…');
     await workbench.dialog.getByText('Remove webhooks that use old URLs of this machine?').waitFor();
     await workbench.picture('webhooks/remove-old');
     await workbench.answerDialog('Remove');

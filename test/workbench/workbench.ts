@@ -460,11 +460,24 @@ export class Workbench {
    * @param row found anew each time, as rows are drawn anew
    * @param path the entry, after the menus within menus that lead to it
    */
-  async chooseFromContextMenu(row: Locator, ...path: readonly string[]): Promise<void> {
+  chooseFromContextMenu(row: Locator, ...path: readonly string[]): Promise<void> {
+    return this.#chooseFromMenu(() => row.click({ button: 'right', timeout: shortMs }), path);
+  }
+
+  /** Chooses from the menu behind the three dots of a view's title. */
+  chooseFromTitleMenu(view: string, entry: string): Promise<void> {
+    const header = this.view(view).locator('.pane-header');
+    return this.#chooseFromMenu(async () => {
+      await header.hover({ timeout: shortMs });
+      await header.locator('.actions .action-label[aria-label*="More Actions"]').click({ timeout: shortMs });
+    }, [entry]);
+  }
+
+  async #chooseFromMenu(open: () => Promise<void>, path: readonly string[]): Promise<void> {
     const menu = this.page.locator('.monaco-menu');
     await untilDone(
       async () => {
-        await row.click({ button: 'right', timeout: shortMs });
+        await open();
         for (const [index, entry] of path.entries()) {
           await menu.locator('.action-label').getByText(entry, { exact: true }).hover({ timeout: shortMs });
           // A menu takes no click in its first tenth of a second. Pressed on the entry: elsewhere it would open the row.

@@ -109,7 +109,7 @@ describe('the live view', () => {
     const soon = new Date(Date.now() + 60_000).toISOString();
     assert.match(
       view.attempt(attempt({ outcome: 'failed', status: 400, error: 'answered 400' })),
-      /callback {2}400 in 12 ms, given up$/,
+      /callback {2}400 in 12 ms, will not retry$/,
     );
     assert.match(
       view.attempt(attempt({ outcome: 'retrying', status: 500, number: 2, nextAttemptAt: soon })),
@@ -124,7 +124,7 @@ describe('the live view', () => {
     assert.match(view.attempt(attempt({ outcome: 'retrying', status: 500, number: 10 })), / in 12 ms, will retry$/);
     assert.match(
       view.attempt(attempt({ outcome: 'failed', status: null, error: 'no answer within 10 s' })),
-      /✗ .* no answer within 10 s in 12 ms, given up$/,
+      /✗ .* no answer within 10 s in 12 ms, will not retry$/,
     );
   });
 
@@ -152,7 +152,7 @@ describe('the live view', () => {
       assert.ok(line.length <= columns, line);
       assert.match(line, / → staging\S*…? {2}503 in 12 ms/);
       const failed = plain(columns).attempt(attempt({ destination, outcome: 'failed', status: null, error: 'reset' }));
-      assert.match(failed, / → staging\S*…? {2}reset in 12 ms, given up$/);
+      assert.match(failed, / → staging\S*…? {2}reset in 12 ms, will not retry$/);
     }
     assert.ok(plain(200).attempt(attempt({ destination })).includes('/of/the/newsletter  200'));
   });
@@ -173,7 +173,7 @@ describe('the live view', () => {
       retrying: 2,
       last: attempt({ status: 503, outcome: 'failed' }),
     };
-    assert.match(plain().batch(faulty), /✗ d7 .* of 50 notifications 10 sent, 1 failed, 2 to retry: 503$/);
+    assert.match(plain().batch(faulty), /✗ d7 .* 50 notifications: 10 sent, 1 failed, 2 to retry \(503\)$/);
     assert.ok(plain(60).batch(faulty).length <= 60);
   });
 

@@ -149,7 +149,7 @@ describe('A check as its page shows it', () => {
         actual: '-2 (von 4 auf 2)',
       },
     ]);
-    assert.equal(step.requests[0]?.attempts[0]?.title, 'keine Verbindung in der Zeit in 1 ms');
+    assert.equal(step.requests[0]?.attempts[0]?.title, 'Verbindung kam nicht rechtzeitig zustande in 1 ms');
   });
 
   it('is saved in the user’s language', () => {
@@ -165,9 +165,9 @@ describe('A check as its page shows it', () => {
     );
     const text = toText([reported], sayIn(german));
     assert.match(text, /^FEHLGESCHLAGEN notification: Nimmt eine Benachrichtigung des Relays an$/m);
-    assert.match(text, /^ {10}gesendet: {2}ein Event$/m);
-    assert.match(text, /^ {10}erwartet: {2}Kontakte: \+1$/m);
-    assert.match(text, /^ {10}Plattform: Open Connectors sendet/m);
+    assert.match(text, /^ {10}gesendet: {6}ein Event$/m);
+    assert.match(text, /^ {10}erwartet: {6}Kontakte: \+1$/m);
+    assert.match(text, /^ {10}Plattform: {5}Open Connectors sendet/m);
     assert.match(toJUnit([reported], sayIn(german)), /<failure message="Kontakte: erwartet \+1, erhalten -2/);
   });
 
