@@ -40,17 +40,17 @@ const failed = reported({
 describe('A report', () => {
   it('says of a failed one what was sent, what came of it, why it matters and what to do', () => {
     assert.deepEqual(detailLines(failed, 80), [
-      'sent:     one event, twice (2 requests)',
-      'expected: contacts: +1',
-      'got:      +2 \u0000"quoted"',
-      'why:      It comes twice & more.',
-      'platform: It may.',
-      'fix:      Keep each eventId.',
+      'sent:      one event, twice (2 requests)',
+      'expected:  contacts: +1',
+      'got:       +2 \u0000"quoted"',
+      'why:       It comes twice & more.',
+      'platform:  It may.',
+      'fix:       Keep each eventId.',
     ]);
     const long = reported({ outcome: 'failed', why: 'word '.repeat(40).trim(), platform: null, mend: null });
     const lines = detailLines(long, 40);
     assert.ok(lines.length > 3 && lines.every((line) => line.length <= 40), lines.join('\n'));
-    assert.match(lines[1] ?? '', /^ {10}word/);
+    assert.match(lines[1] ?? '', /^ {11}word/);
   });
 
   it('is JUnit XML that can be read whatever is in it', () => {
@@ -64,7 +64,7 @@ describe('A report', () => {
     assert.equal(readXml(text).kind, 'read', text);
     assert.match(text, /<testsuites name="cm-relay" tests="4" failures="1" errors="0" skipped="2">/);
     assert.match(text, /<testcase classname="check" name="twice: The same &#60;event&#62; twice" time="0.012">/);
-    assert.match(text, /<failure message="contacts: expected \+1, got \+2">sent: {5}one event/);
+    assert.match(text, /<failure message="contacts: expected \+1, got \+2">sent: {6}one event/);
     assert.match(text, /<skipped message="undecided: no probe"\/>/);
     assert.ok(!text.includes('\u0000'));
     assert.deepEqual(counts(results), { passed: 1, failed: 1, undecided: 1, skipped: 1 });

@@ -109,7 +109,7 @@ describe('The lock of a data directory', () => {
         assert.equal(await each.ended, 3, 'the others end with the code that says one runs');
         const line = lines[index]!;
         assert.ok(line.type === 'running');
-        assert.match(line.message, /already runs/);
+        assert.match(line.message, /already running/);
         assert.match(line.next ?? '', /Attach to it/);
       }
       // The others attach to it, and it works.

@@ -584,7 +584,7 @@ describe('A trusted folder', () => {
       const { campaignMonitorUrl } = await statusOf(dataDir);
       await send(campaignMonitorUrl, { body: sampleBody({ email: 'held@example.com' }) });
       await workbench.answerDialog('Don’t Allow');
-      const refused = `What goes to ${origin} is held`;
+      const refused = `Events for ${origin} are held`;
       await workbench.showNotification(refused);
       await workbench.picture('relay-control/credential-refused');
       const row = workbench.treeRow(eventsView, 'held@example.com');

@@ -105,7 +105,7 @@ describe('a signature key', function () {
       await post(url.replace('/campaign-monitor', '/open-connectors'), sent?.body.toString() ?? '');
       await Promise.all([callback.received(2), other.received(2)]);
       const passedOn = (await place.run('show', 'e2')).out;
-      assert.match(passedOn, new RegExp(`→ ${callback.url} {2}as it came`));
+      assert.match(passedOn, new RegExp(`→ ${callback.url} {2}signature as received`));
       assert.doesNotMatch(passedOn, /signed/);
     } finally {
       await other.close();

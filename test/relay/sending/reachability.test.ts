@@ -26,7 +26,7 @@ describe('a destination', () => {
     assert.ok(reachability.isDown && !reachability.mayTry);
     assert.equal(reachability.detail, 'cannot be reached: refused');
     assert.deepEqual(said, [
-      'cannot reach warn http://x/ (refused): its notifications wait until it answers',
+      'warn cannot reach http://x/ (refused): its notifications wait until it answers',
       'changed',
     ]);
     await until(() => probes() === 1);
