@@ -410,10 +410,16 @@ describe('Several windows of one relay', () => {
   it('of one folder show the same relay, whichever of them starts it, also when it is restarted', async () => {
     const one = await openWorkbench({ ownServer: true, settings: local });
     try {
+      // Where a relay ran before, another window sees at once that it runs again; else once it gets the focus.
+      await startRelay(one);
+      await one.runCommand(`${category}: Stop Relay`);
+      await untilStatusBar(one, 'stopped');
       const two = await one.another();
       await Promise.all([one, two].map((window) => window.openViewContainer(category)));
       await two.view(eventsView).getByText('The relay isn’t running.').waitFor();
       await startRelay(one);
+      // A browser hardly runs the timers of a page that nobody looks at.
+      await two.page.bringToFront();
       await untilStatusBar(two, 'reachable from this machine only');
       const [dataDir = '', ...others] = dataDirs(one);
       assert.deepEqual(others, []);
@@ -422,12 +428,16 @@ describe('Several windows of one relay', () => {
       for (const window of [one, two])
         await window.treeRow(eventsView, 'both@example.com').filter({ hasText: 'sent 200' }).waitFor();
       await two.picture('relay-control/second-window');
+      await one.page.bringToFront();
       await one.runCommand(`${category}: Restart Relay`);
       await until(async () => {
         const status = await statusIfRunning(dataDir);
         return status !== undefined && status.pid !== before.pid && status.clients === 3;
       });
-      for (const window of [one, two]) await untilStatusBar(window, 'reachable from this machine only');
+      for (const window of [one, two]) {
+        await window.page.bringToFront();
+        await untilStatusBar(window, 'reachable from this machine only');
+      }
       assert.equal(await two.notification('The relay was stopped').count(), 0);
 
       // A window that is opened now does not say that nothing has come in, not for a moment either.
