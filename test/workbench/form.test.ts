@@ -118,12 +118,12 @@ describe('The form of a new instance', () => {
       const text = await page.evaluate<string>(
         `document.querySelector('#listIds').shadowRoot.querySelector('textarea').ariaDescribedByElements.map((each) => each.textContent).join(' ')`,
       );
-      return text.includes('is no list ID') ? text : undefined;
+      return text.includes('isn’t a list ID') ? text : undefined;
     }, 30_000);
     assert.match(described, /Change name\/type/);
     await workbench.picture('form/error-beside-field');
     await retype(documentedListId);
-    await note('listIds').getByText('is no list ID').waitFor({ state: 'detached' });
+    await note('listIds').getByText('isn’t a list ID').waitFor({ state: 'detached' });
     await untilPreview(`"events.list.ids": "${documentedListId}"`);
 
     await form.locator('#do-useSandbox').focus();
@@ -312,7 +312,7 @@ describe('The form of a new instance', () => {
       await form.locator(`body.${name}`).waitFor();
       // With everything open, an error and a note in sight.
       await field('listIds').fill('abc');
-      await note('listIds').getByText('is no list ID').waitFor();
+      await note('listIds').getByText('isn’t a list ID').waitFor();
       await field('callbackUrl').fill('http://10.0.0.1/hook');
       await note('callbackUrl').getByText('private network').waitFor();
       await openDetails();

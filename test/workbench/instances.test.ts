@@ -226,7 +226,7 @@ describe('Instances, as a person sees and changes them', function () {
     await workbench.pick('Lists');
     await clickAway(pickRow('Enter or Paste IDs'));
     await workbench.quickInput.fill('not-an-id');
-    await workbench.quickInputWidget.getByText('not-an-id is not a list ID').first().waitFor();
+    await workbench.quickInputWidget.getByText('not-an-id isn’t a list ID').first().waitFor();
     await workbench.enter(`${newsletter}, ${members}`);
     await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).length === 2);
     await choose('epsilon', 'Edit Instance…');
@@ -342,7 +342,7 @@ describe('Instances, as a person sees and changes them', function () {
     await workbench.runCommand(`${category}: Start Relay`);
     await untilStatusBar(workbench, 'open at');
     await rowSays('rho', 'events on · to this relay');
-    await row('rho').filter({ hasNotText: 'does not run' }).waitFor();
+    await row('rho').filter({ hasNotText: 'isn’t running' }).waitFor();
   });
 
   it('shows an instance that the platform no longer has, until it is forgotten', async () => {
@@ -393,7 +393,7 @@ describe('Instances, as a person sees and changes them', function () {
     await row('omega').locator('.action-label[aria-label^="Re-authorise Instance"]').waitFor({ state: 'attached' });
     await workbench.picture('instances/not-valid');
     await choose('omega', 'Re-authorise Instance…');
-    await workbench.quickInputWidget.getByText('The callback URL that is registered').first().waitFor();
+    await workbench.quickInputWidget.getByText('Callback URL registered with the OAuth app').first().waitFor();
     assert.equal(await workbench.quickInput.inputValue(), callback);
     await workbench.enter(callback);
     await workbench.quickInputWidget.getByText('Client ID of the OAuth app').first().waitFor();

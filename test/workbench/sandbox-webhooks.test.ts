@@ -59,7 +59,7 @@ describe('The sandbox’s account, as somebody tries it without a network', func
       await until(async () => (await hookUrls()).length > 0, 30_000);
     });
     await startRelay(workbench);
-    await row('This relay').filter({ hasNotText: 'does not run' }).waitFor();
+    await row('This relay').filter({ hasNotText: 'isn’t running' }).waitFor();
   };
 
   before(async () => {
@@ -100,7 +100,7 @@ describe('The sandbox’s account, as somebody tries it without a network', func
     await workbench.picture('webhooks/sandbox-stopped');
     await workbench.runCommand(`${category}: Start Relay`);
     await untilStatusBar(workbench, 'reachable from this machine only');
-    await row('This relay').filter({ hasNotText: 'does not run' }).waitFor();
+    await row('This relay').filter({ hasNotText: 'isn’t running' }).waitFor();
     const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
     assert.deepEqual(await hookUrls(), [campaignMonitorUrl]);
   });
