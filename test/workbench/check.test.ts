@@ -74,7 +74,7 @@ describe('Check My Callback', () => {
     const { quickInputWidget } = workbench;
     await untilDone(async () => {
       await workbench.chooseFromContextMenu(row(), 'Check My Callback…');
-      await workbench.dialog.getByText('signed as yours').waitFor({ timeout: 15_000 });
+      await workbench.dialog.getByText('notifications signed with your key').waitFor({ timeout: 15_000 });
     });
     await workbench.answerDialog('Allow');
     await quickInputWidget.getByPlaceholder('How do you count contacts?').waitFor();
@@ -221,7 +221,7 @@ describe('Check My Callback', () => {
     await workbench.enter(new URL('/nowhere', handler.url).href);
     await workbench.quickInputWidget.getByText('CEL expression for the number').waitFor();
     await workbench.enter('');
-    await workbench.quickInputWidget.getByText('The URL of a page that shows').waitFor();
+    await workbench.quickInputWidget.getByText('URL of a page that shows').waitFor();
     await workbench.enter('');
     await frame().getByText('/nowhere').waitFor();
     const before = await handler.count();
@@ -230,7 +230,7 @@ describe('Check My Callback', () => {
     assert.equal(await handler.count(), before);
     await workbench.answerNotification('answered 404', 'Set Up Contact Count…');
     await workbench.pick('None');
-    await workbench.quickInputWidget.getByText('The URL of a page that shows').waitFor();
+    await workbench.quickInputWidget.getByText('URL of a page that shows').waitFor();
     await workbench.enter('');
     await frame().getByText('none: checks that need your data are skipped').waitFor();
   });

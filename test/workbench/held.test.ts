@@ -97,7 +97,7 @@ describe('What is held, as a person sees it and lets it go', function () {
 
   it('sending is paused by a button of the view’s title, and everything says so', async () => {
     await titleButton('Pause Sending');
-    await untilStatusBar(workbench, 'Sending has been paused since');
+    await untilStatusBar(workbench, 'Sending paused at');
     // Where nothing has come in yet, too.
     await workbench.view(eventsView).getByText('You paused sending, so new events are held.').waitFor();
     await deliver('ann', 'held: sending is paused');
@@ -214,7 +214,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     await key('Control+Enter');
     await receiver.received(before + 1);
     assert.deepEqual(taken(before), ['hal-edited@example.com']);
-    await workbench.page.locator('.statusbar').getByText('in place of').waitFor();
+    await workbench.page.locator('.statusbar').getByText('replacing').waitFor();
     await row('hal@example.com').filter({ hasText: 'discarded' }).waitFor();
     // Nothing of it is to be saved.
     await tab.waitFor({ state: 'detached' });
@@ -270,7 +270,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     await until(async () => !/paused/.test(await untilStatusBar(workbench, 'reachable from this machine only')));
     await workbench
       .view(eventsView)
-      .getByText(/^Sending has been paused since/)
+      .getByText(/^Sending paused at/)
       .waitFor({ state: 'detached' });
     await deliver('lea', 'sent 200');
   });
@@ -311,8 +311,8 @@ describe('What is held, as a person sees it and lets it go', function () {
       const found = await statusIfRunning(dataDir());
       return found !== undefined && found.pid !== pid;
     });
-    await workbench.showNotification('Sending has been paused since');
-    await workbench.answerNotification('Sending has been paused since', 'Show Held');
+    await workbench.showNotification('Sending paused at');
+    await workbench.answerNotification('Sending paused at', 'Show Held');
     await workbench.view(eventsView).getByText('Filter: state:held').waitFor();
     assert.equal((await status()).counts.held, 2);
     await workbench.runCommand(`${category}: Clear Filter`);
@@ -351,7 +351,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     assert.equal((await status()).sending.state, 'flowing');
     url = (await status()).campaignMonitorUrl;
     await workbench.runCommand(`${category}: Pause Sending`);
-    await untilStatusBar(workbench, 'Sending has been paused since');
+    await untilStatusBar(workbench, 'Sending paused at');
     await deliver('ola', 'held: sending is paused');
     await stop('Discard');
     await untilStatusBar(workbench, 'stopped');
