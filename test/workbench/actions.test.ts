@@ -141,9 +141,10 @@ describe('The built-in sample receiver', function () {
     });
     const answer = async (label: string): Promise<void> => {
       await untilDone(async () => {
-        await workbench.runCommandThatAsks(
-          `${category}: Choose the Sample Receiver’s Answer…`,
-          'Sample Receiver’s Answer',
+        await workbench.chooseUntil(
+          workbench.treeRow('campaignMonitorRelay.destinations', 'Sample receiver'),
+          'Choose the Sample Receiver’s Answer…',
+          workbench.quickInputWidget.getByText('Sample Receiver’s Answer'),
         );
         await clickAway(workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: label }));
         // Chosen is not yet told: the extension says when it is, for a while.

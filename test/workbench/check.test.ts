@@ -215,7 +215,7 @@ describe('Check My Callback', () => {
 
   it('says what is wrong with a probe that does not answer, and leads to another one', async () => {
     await workbench.chooseFromContextMenu(row(), 'Edit Destination…');
-    await clickAway(workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Checks' }));
+    await clickAway(workbench.quickInputWidget.getByText('Checks', { exact: true }).first());
     await workbench.pick('URL');
     await workbench.quickInputWidget.getByText('URL that returns the number of contacts').waitFor();
     await workbench.enter(new URL('/nowhere', handler.url).href);
