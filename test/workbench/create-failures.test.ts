@@ -113,7 +113,7 @@ describe('Creating an instance, and what can go wrong', () => {
 
   it('says that access was refused, and asks again', async () => {
     const page = await consentPage(workbench, press);
-    assert.match(await decide(page, 'Deny'), /Access not granted: .*return to VS Code/);
+    assert.match(await decide(page, 'Deny'), /Access not granted: Close this page\. VS Code shows the reason/);
     await page.close();
     await form.getByText('You didn’t grant access in the browser.').waitFor();
     await workbench.picture('create/denied');
