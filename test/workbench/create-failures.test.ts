@@ -144,7 +144,7 @@ describe('Creating an instance, and what can go wrong', () => {
     const used = await consentPage(workbench, press);
     await used.close();
     await workbench.enter('a-code-that-was-used');
-    await form.getByText('a code works once').waitFor();
+    await form.getByText('a code works only once').waitFor();
     await workbench.picture('create/used-code');
     await stillFilled();
     const page = await consentPage(workbench, press);
