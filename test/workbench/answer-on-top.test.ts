@@ -56,7 +56,13 @@ describe('From an empty window to â€œI know why it failed, and it is sent againâ
     await workbench.picture('answer-on-top/why');
 
     receiver.answer({ status: 200 });
-    await act('click Resend', event.getByRole('button', { name: /^(?:Resend|Try Now)$/ }).first().click());
+    await act(
+      'click Resend',
+      event
+        .getByRole('button', { name: /^(?:Resend|Try Now)$/ })
+        .first()
+        .click(),
+    );
     await event.locator('.heading .pill.sent').waitFor();
     await workbench.picture('answer-on-top/sent-again');
     assert.ok(actions.length <= mostActions, `${actions.length}: ${actions.join(', ')}`);
