@@ -434,9 +434,9 @@ describe('Check My Callback in German', () => {
         workbench.treeRow(view, new URL(handler.url).host),
         'Meinen Callback prüfen …',
       );
-      await workbench.dialog.getByText('erfundene Events').waitFor();
+      await workbench.dialog.getByText('Sendet etwa 1.300 Test-Events').waitFor();
       await workbench.answerDialog('Prüfen');
-      await workbench.pick('Nichts');
+      await workbench.pick('Keine');
       await workbench.quickInputWidget.getByText('URL einer Seite').waitFor();
       await workbench.enter('');
       // It fails without a probe, too.
