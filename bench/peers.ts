@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { Agent, request } from 'undici';
 import type { CountOrder, OpenOrder } from './callback.ts';
-import { drained } from './forwarding.ts';
+import { drained, ForwardingSides, relayName } from './forwarding-sides.ts';
 import { chooseGenerator, connections, describeGenerator, sustain } from './generator.ts';
 import { takeDisturbedRounds } from './machine.ts';
 import { nginxVersion, startNginx } from './nginx.ts';
@@ -35,7 +35,7 @@ import type { Extent, Side, Slice } from './turns.ts';
 /** How many senders wait for their answers at once. */
 const concurrencies = [1, 32, 128] as const;
 
-const relayName = '`cm-relay listen --json`';
+const listenName = '`cm-relay listen --json`';
 const expressName = 'Express, stores nothing';
 const insertName = 'Express, one insert a request';
 
@@ -93,7 +93,7 @@ export async function peers({ sliceSeconds, deliveries }: Extent): Promise<Resul
     tell(measured, `${concurrency} at once`);
     await Promise.all(sides.map(({ end: stop }) => stop()));
     const of = (what: string): Measured => measured.find((each) => each.what === what)!;
-    rows.push(...ingestRows(concurrency, of(relayName), of(expressName), of(insertName)));
+    rows.push(...ingestRows(concurrency, of(listenName), of(expressName), of(insertName)));
   }
 
   const through = await throughCallback(generator, { sliceSeconds, deliveries }, losses);
@@ -137,7 +137,7 @@ async function takers(): Promise<Taker[]> {
     taker(expressName, await startServer('express')),
     taker(insertName, await startServer('express-insert', join(folders[0], 'deliveries.db')), folders[0]),
     taker('the relay’s process, nobody attached', await startRelay('alone', folders[1]), folders[1]),
-    taker(relayName, await startRelay('listen --json', folders[2]), folders[2]),
+    taker(listenName, await startRelay('listen --json', folders[2]), folders[2]),
   ];
 }
 
@@ -212,10 +212,6 @@ function ingestRows(
 
 const throughConcurrencies = [1, 16] as const;
 
-function throughName(concurrency: number): string {
-  return `${relayName}, concurrency ${concurrency}`;
-}
-
 const proxyName = 'http-proxy';
 const nginxName = 'nginx';
 
@@ -225,42 +221,17 @@ async function throughCallback(
   { sliceSeconds, deliveries }: Extent,
   losses: ReadonlyMap<string, string>,
 ): Promise<{ readonly measured: readonly Measured[]; readonly rows: readonly Row[] }> {
-  const callback = new Helper('callback');
-  const opening: OpenOrder = { kind: 'open' };
-  const url = await callback.ask<string>(opening);
-  const relays = new Map<Side, RelayServer>();
-  const relaySide = async (concurrency: number): Promise<Side> => {
-    const server = await startRelay('listen --json', temporaryFolder(), { destinations: [{ url }], concurrency });
-    const side = newSide(throughName(concurrency), server);
-    relays.set(side, server);
-    return side;
-  };
-  const proxy = newSide(proxyName, await startServer('proxy', url));
-  const nginx = nginxVersion() === null ? null : newSide(nginxName, await startNginx(new URL(url), temporaryFolder()));
-  const oneByOne = await relaySide(1);
-  const sixteen = await relaySide(16);
-  const sides = [proxy, ...(nginx === null ? [] : [nginx]), oneByOne, sixteen];
-  const slice = async (side: Side): Promise<Slice> => {
-    await callback.ask<string>(opening);
-    const started = performance.now();
-    const load = await sustain(generator, side.server.url, side.next, sliceSeconds);
-    side.next += load.requests + connections;
-    side.answered += load.requests;
-    const order: CountOrder = { kind: 'count', total: load.requests };
-    await callback.ask<number>(order);
-    const relay = relays.get(side);
-    if (relay !== undefined) await drained(relay);
-    return { count: load.requests, seconds: (performance.now() - started) / 1000, load };
-  };
-  for (const side of sides) {
-    await checkAnswer(side);
-    await slice(side);
-    await idle(side.server.child);
-  }
-  await takeTurns(sides, deliveries / 2, slice);
+  const ways = await ForwardingSides.start(generator);
+  const proxy = ways.add(proxyName, await startServer('proxy', ways.url));
+  const nginx =
+    nginxVersion() === null ? [] : [ways.add(nginxName, await startNginx(new URL(ways.url), temporaryFolder()))];
+  const oneByOne = await ways.addRelay(1);
+  const sixteen = await ways.addRelay(16);
+  const sides = [proxy, ...nginx, oneByOne, sixteen];
+  await ways.warmUp(sliceSeconds);
+  await takeTurns(sides, deliveries / 2, (side) => ways.slice(side, sliceSeconds));
   const measured = sides.map((side) => measuredOf(side, losses));
-  await Promise.all([callback.end(), ...sides.map(({ server }) => end(server.child))]);
-  for (const { dataDir } of relays.values()) removeFolder(dataDir);
+  await ways.end();
   const of = (side: Side): Measured => measured[sides.indexOf(side)]!;
   const row = (side: Side, aim: number): Row =>
     rateRow(`${side.what}, beside http-proxy`, 'notifications/s', of(side).perSecond, of(proxy).perSecond, aim);
@@ -296,7 +267,7 @@ async function lossesWhenKilled(): Promise<ReadonlyMap<string, string>> {
 
   for (const [what, manner] of [
     ['the relay’s process, nobody attached', 'alone'],
-    [relayName, 'listen --json'],
+    [listenName, 'listen --json'],
   ] as const) {
     const dataDir = temporaryFolder();
     const acknowledged = await postUntilKilled(await startRelay(manner, dataDir));
@@ -331,7 +302,7 @@ async function lossesWhenKilled(): Promise<ReadonlyMap<string, string>> {
     const acknowledged = await postUntilKilled(await startRelay('listen --json', dataDir, settings));
     const again = await startRelay('alone', dataDir, settings);
     await drained(again);
-    note(throughName(concurrency), acknowledged, await callback.ask<number>(counting));
+    note(relayName(concurrency), acknowledged, await callback.ask<number>(counting));
     await end(again.child);
     removeFolder(dataDir);
   }

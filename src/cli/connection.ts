@@ -1,5 +1,5 @@
 import { CommandError, UsageError } from './errors.ts';
-import { dataDirHint, dataDirOf } from './data-dir.ts';
+import { dataDirOf } from './data-dir.ts';
 import { hasRelayErrorCode, NoRelayError } from '../protocol/errors.ts';
 import { connectToRelay } from '../protocol/relay-client.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
@@ -55,7 +55,7 @@ async function connectOrExplain(options: AskOptions): Promise<RelayClient> {
   const dataDir = dataDirOf(options);
   const client = await connectIfRunning(options);
   if (client !== undefined) return client;
-  const listen = `In another terminal, run cm-relay listen${dataDirHint(options)}`;
+  const listen = 'In another terminal, run cm-relay listen';
   const before = (readRemembered(dataDir)?.destinations ?? []).map(({ url }) => maskSecrets(url));
   throw new CommandError(
     `no relay runs for ${dataDir}: start one with cm-relay listen`,

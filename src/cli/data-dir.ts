@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { defaultDataDir } from '../protocol/known-directories.ts';
 import { checkDataDirectory, describeDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
 import { CommandError } from './errors.ts';
-import { adviseOn, dataDirFlag } from './same-directory.ts';
+import { adviseOn } from './same-directory.ts';
 import { note } from './terminal/output.ts';
 import { askYesNo, canAsk } from './terminal/prompts.ts';
 import { printable } from './terminal/text.ts';
@@ -48,9 +48,4 @@ function contentsLines(dataDir: string): readonly string[] {
     ...(hasSecret ? ['  a webhook URL secret, which its creator knows'] : []),
     `  a history of ${Math.ceil(historyBytes / 1024)} KiB`,
   ];
-}
-
-/** ` --data-dir …` for a hint, where the reader needs it to reach the same directory. */
-export function dataDirHint(options: { dataDir?: string }): string {
-  return options.dataDir === undefined ? '' : dataDirFlag(options.dataDir);
 }

@@ -6,7 +6,7 @@ import type { Source } from '../protocol/history.ts';
 import type { Status } from '../protocol/status.ts';
 import { readRemembered } from '../relay/index.ts';
 import { connectIfRunning } from './connection.ts';
-import { dataDirHint, dataDirOf } from './data-dir.ts';
+import { dataDirOf } from './data-dir.ts';
 import { CommandError } from './errors.ts';
 import type { CommonOptions } from './flags.ts';
 
@@ -72,16 +72,10 @@ export function matchUrl(url: string, { vendor, current, secret, former }: OwnAd
  * @param flag by which another URL can be given instead
  * @throws CommandError where there is none that the vendor reaches
  */
-export function urlToGive(
-  own: Reachable,
-  isHere: boolean,
-  vendor: string,
-  flag: string,
-  options: CommonOptions,
-): string {
+export function urlToGive(own: Reachable, isHere: boolean, vendor: string, flag: string): string {
   const url = own.publicUrl ?? (isHere ? own.localUrl : null);
   if (url !== null) return url;
-  const listen = `cm-relay listen${dataDirHint(options)}${isHere ? '' : ' --tunnel localtunnel'}`;
+  const listen = `cm-relay listen${isHere ? '' : ' --tunnel localtunnel'}`;
   throw own.localUrl === null
     ? new CommandError(
         `no relay is running for ${vendor} to post to`,

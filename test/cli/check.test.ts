@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { startHandler } from '../examples/handler.ts';
 import { freePort } from '../free-port.ts';
-import { Callback, delivery, post, run, start, Workplace } from './harness.ts';
+import type { Workplace } from './harness.ts';
+import { Callback, delivery, eachWithOwn, post, run, start } from './harness.ts';
 
 const example = fileURLToPath(new URL('../../examples/callback.cm-scenario.json', import.meta.url));
 
@@ -409,15 +410,7 @@ describe('cm-relay record and play', () => {
   let place: Workplace;
   let callback: Callback;
 
-  beforeEach(async () => {
-    place = new Workplace();
-    callback = await Callback.open();
-  });
-
-  afterEach(async () => {
-    await place.close();
-    await callback.close();
-  });
+  eachWithOwn((own) => ({ place, callback } = own));
 
   it('keep what the relay received, and send it again: to a callback, to a relay, and in a scenario', async () => {
     const listen = place.listen();

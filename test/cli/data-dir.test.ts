@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { dataDirHint } from '../../src/cli/data-dir.ts';
+import { dataDirFlag } from '../../src/cli/same-directory.ts';
 import { defaultDataDir } from '../../src/protocol/known-directories.ts';
 import { run } from './harness.ts';
 
@@ -31,13 +31,12 @@ describe("the CLI's default data directory", () => {
   }
 });
 
-describe('the hint of a data directory', () => {
+describe('the flag of a data directory', () => {
   it('can be pasted into a shell, whatever the folder is called', function () {
     if (process.platform === 'win32') this.skip();
-    assert.equal(dataDirHint({}), '');
-    assert.equal(dataDirHint({ dataDir: '/home/me/relay' }), ' --data-dir /home/me/relay');
+    assert.equal(dataDirFlag('/home/me/relay'), ' --data-dir /home/me/relay');
     for (const dataDir of ['/home/me/my relay', "/it's/$HOME", '-x;ls']) {
-      const said = execFileSync('sh', ['-c', `printf '%s\\n'${dataDirHint({ dataDir })}`], { encoding: 'utf8' });
+      const said = execFileSync('sh', ['-c', `printf '%s\\n'${dataDirFlag(dataDir)}`], { encoding: 'utf8' });
       assert.equal(said, `--data-dir\n${dataDir}\n`);
     }
   });

@@ -9,23 +9,15 @@ import { fileURLToPath } from 'node:url';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { columnsOf } from '../../src/cli/terminal/text.ts';
 import { until } from '../relay/until.ts';
-import { Callback, delivery, post, Workplace } from './harness.ts';
-import type { Line } from './harness.ts';
+import { delivery, eachWithOwn, post } from './harness.ts';
+import type { Line, Callback, Workplace } from './harness.ts';
 
 describe('Debugging from the terminal', function () {
   this.timeout(180_000);
   let place: Workplace;
   let callback: Callback;
 
-  beforeEach(async () => {
-    place = new Workplace();
-    callback = await Callback.open();
-  });
-
-  afterEach(async () => {
-    await place.close();
-    await callback.close();
-  });
+  eachWithOwn((own) => ({ place, callback } = own));
 
   const addresses = (): (string | undefined)[] =>
     callback.posts.map(({ body }) => /"EmailAddress":"([^"]+)"/.exec(body.toString())?.[1]);

@@ -241,6 +241,21 @@ export class Workplace {
   }
 }
 
+/** Gives each spec of a suite a workplace and a callback of its own, which are gone after it. */
+export function eachWithOwn(take: (own: { readonly place: Workplace; readonly callback: Callback }) => void): void {
+  let place: Workplace;
+  let callback: Callback;
+  beforeEach(async () => {
+    place = new Workplace();
+    callback = await Callback.open();
+    take({ place, callback });
+  });
+  afterEach(async () => {
+    await place.close();
+    await callback.close();
+  });
+}
+
 /** Posts a body as the vendor would. */
 export async function post(
   url: string,

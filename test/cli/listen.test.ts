@@ -6,23 +6,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import { Callback, delivery, post, run, runInShell, start, Workplace } from './harness.ts';
-import type { Line } from './harness.ts';
+import { delivery, eachWithOwn, post, run, runInShell, start, Workplace } from './harness.ts';
+import type { Line, Callback } from './harness.ts';
 
 describe('cm-relay listen', function () {
   this.timeout(180_000);
   let place: Workplace;
   let callback: Callback;
 
-  beforeEach(async () => {
-    place = new Workplace();
-    callback = await Callback.open();
-  });
-
-  afterEach(async () => {
-    await place.close();
-    await callback.close();
-  });
+  eachWithOwn((own) => ({ place, callback } = own));
 
   it('prints the ready line first, then what passes, one JSON object a line', async () => {
     const listening = place.listen(['--tunnel', 'none', '--forward-to', callback.url]);

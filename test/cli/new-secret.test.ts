@@ -34,8 +34,12 @@ describe('cm-relay url --new', function () {
     assert.equal((await place.run('url', '--local')).out, renewed.out);
     const hint = `--data-dir ${place.dataDir}`;
     assert.match(renewed.err, /The old URLs no longer work/);
-    for (const next of ['webhooks register --list ID', 'webhooks remove --old', 'instances callback ID'])
-      assert.ok(renewed.err.includes(`cm-relay ${next} ${hint}`), renewed.err);
+    for (const next of [
+      `webhooks register ${hint} --list ID`,
+      `webhooks remove ${hint} --old`,
+      `instances callback ${hint} ID`,
+    ])
+      assert.ok(renewed.err.includes(`cm-relay ${next}`), renewed.err);
     for (const each of [listening, watching]) {
       const told = await each.json<Ready>('url');
       assert.deepEqual([told.campaignMonitorUrl, told.publicUrl], [url, null]);

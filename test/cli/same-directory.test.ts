@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict';
 import { commandsOf, createProgram } from '../../src/cli/program.ts';
 import { inSameDirectory } from '../../src/cli/same-directory.ts';
-import { Callback, delivery, post, run, Workplace } from './harness.ts';
+import type { Callback, Workplace } from './harness.ts';
+import { delivery, eachWithOwn, post, run } from './harness.ts';
 
 describe('what a command advises, where it was given a data directory', function () {
   this.timeout(120_000);
   let place: Workplace;
   let callback: Callback;
 
-  beforeEach(async () => {
-    place = new Workplace();
-    callback = await Callback.open();
-  });
-  afterEach(async () => {
-    await place.close();
-    await callback.close();
-  });
+  eachWithOwn((own) => ({ place, callback } = own));
 
   for (const [text, said] of [
     ['List with `cm-relay events`.', 'List with `cm-relay events --data-dir /d`.'],

@@ -5,7 +5,6 @@ import { methods } from '../../protocol/methods.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import { withFilter, withHistory } from '../connection.ts';
 import type { History } from '../connection.ts';
-import { dataDirHint } from '../data-dir.ts';
 import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { EventTable } from '../terminal/event-table.ts';
@@ -72,7 +71,7 @@ async function events(options: EventsOptions): Promise<void> {
     if (shown === 0 && options.json !== true) {
       note(
         options.filter === ''
-          ? `No events yet. To send a sample to a running relay, run cm-relay trigger subscribe${dataDirHint(options)}.`
+          ? `No events yet. To send a sample to a running relay, run cm-relay trigger subscribe.`
           : 'No events match the filter.',
       );
     }

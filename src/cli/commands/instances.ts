@@ -279,8 +279,7 @@ function eventsCommand(): Command {
         const { id, callbackUrl } = factsOf(await instanceNamed(platform, named));
         const isOn = state === 'on';
         // Events without a callback go nowhere.
-        const url =
-          isOn && callbackUrl === '' ? urlToGive(own, platform.isHere, vendor, callbackHint, options) : undefined;
+        const url = isOn && callbackUrl === '' ? urlToGive(own, platform.isHere, vendor, callbackHint) : undefined;
         await change(platform, id, own, options, {
           configuration: {
             'event.notification.enabled': isOn,
@@ -371,7 +370,7 @@ function callbackCommand(): Command {
     .action(async (named: string, options: InstanceOptions & { url?: string }) => {
       const own = await ownAddresses(options, 'open-connectors');
       await withPlatform(options, async (platform) => {
-        const url = options.url ?? urlToGive(own, platform.isHere, vendor, '--url', options);
+        const url = options.url ?? urlToGive(own, platform.isHere, vendor, '--url');
         check({ callbackUrl: url }, 'callbackUrl', platform);
         const { id } = await instanceNamed(platform, named);
         const facts = await change(platform, id, own, options, {

@@ -12,7 +12,7 @@ import type { Config } from '../config.ts';
 import { readConfig } from '../config.ts';
 import { startInBackground, tellStarter } from '../background.ts';
 import { connectIfRunning, defaultPort, withRelay } from '../connection.ts';
-import { dataDirHint, dataDirOf } from '../data-dir.ts';
+import { dataDirOf } from '../data-dir.ts';
 import { RowChooser } from '../terminal/row-chooser.ts';
 import { LiveView } from '../terminal/live-view.ts';
 import { debugByKeys, keysOpening } from '../terminal/debug-keys.ts';
@@ -101,7 +101,7 @@ async function listen(options: ListenOptions): Promise<void> {
   const passing: Passing = lines ?? (output === 'json' ? new JsonLines() : new NoLines());
   const takesKeys = output === 'interactive' && hasKeys();
   const tell = (text: string): void => {
-    const fits = fitted(printable(text), process.stderr);
+    const fits = fitted(printable(inSameDirectory(text)), process.stderr);
     // What stands below the last line of the terminal stays there.
     if (takesKeys && process.stderr.isTTY) lines?.write(fits);
     else errors.write(fits);
@@ -122,11 +122,11 @@ async function listen(options: ListenOptions): Promise<void> {
     }
     const chooser = takesKeys && lines !== null ? new RowChooser(client, lines) : null;
     const filter = options.filter === undefined ? undefined : new LiveFilter(client, options.filter);
-    await show(client, passing, relay === null, dataDirHint(options), tell, filter);
+    await show(client, passing, relay === null, tell, filter);
     // Another was quicker: in the background nobody watches it.
     if (tellStarter() && relay === null) return;
     if (chooser !== null) {
-      say(inSameDirectory(keysOpening));
+      say(keysOpening);
       endKeys = debugByKeys(client, say, (key) => chooser.actionOf(key));
     }
     const ended = relay === null ? client.closed : relay.closed;
@@ -136,7 +136,7 @@ async function listen(options: ListenOptions): Promise<void> {
       passing.closed.then((error) => ({ error })),
     ]);
     if (why === 'ended') {
-      if (relay === null && !client.endsInOrder()) failure = brokenOff(options);
+      if (relay === null && !client.endsInOrder()) failure = brokenOff();
       else say('Relay stopped.');
     } else {
       if (why !== 'signal') {
@@ -163,10 +163,10 @@ function wantedBy(options: ListenOptions): { config: Config; wanted: ListenSetti
 }
 
 /** A relay that ends says so first: this one could not. */
-function brokenOff(options: ListenOptions): CommandError {
+function brokenOff(): CommandError {
   return new CommandError(
     'the relay ended unexpectedly: it crashed or was killed',
-    `No acknowledged event was lost. To restart it, run cm-relay listen${dataDirHint(options)}.`,
+    `No acknowledged event was lost. To restart it, run cm-relay listen.`,
   );
 }
 
@@ -186,13 +186,12 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
   await withRelay(options, async (client) => {
     const status = await statusWithTunnel(client);
     if (status.tunnel.state === 'failed') {
-      const retry = `cm-relay retry${dataDirHint(options)}`;
       if (running === undefined) await endRelay(client);
       throw new CommandError(
         `could not open the tunnel: ${status.tunnel.reason}`,
         running === undefined
           ? 'The relay has stopped. Fix the problem, then run the same command again.'
-          : `The relay is still running. Fix the problem, then run ${retry} to open the tunnel.`,
+          : `The relay is still running. Fix the problem, then run cm-relay retry to open the tunnel.`,
       );
     }
     process.stderr.write(said);
@@ -202,7 +201,7 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
       const lines =
         output === 'compact' ? [view.summary(status, running !== undefined)] : statusLines(status, [], false);
       for (const line of lines) await print(`${fitted(line, process.stdout, factsHang())}\n`);
-      note(`The relay runs in the background. To stop it, run cm-relay stop${dataDirHint(options)}.`);
+      note(`The relay runs in the background. To stop it, run cm-relay stop.`);
     }
   });
 }
@@ -255,7 +254,7 @@ async function agree(
   say: (text: string) => void,
 ): Promise<void> {
   const status = await client.request('relay/status', {});
-  const restart = `cm-relay stop${dataDirHint(options)}, then run cm-relay listen with these options.`;
+  const restart = `cm-relay stop, then run cm-relay listen with these options.`;
   if (status.protocolVersion !== protocolVersion) {
     throw new CommandError(
       `the running relay (version ${status.version}) uses a different protocol from this version (${version})`,
@@ -281,13 +280,11 @@ async function agree(
 
 /**
  * Shows the first lines, and from then on what passes; what passed in the meantime comes right after them.
- * @param hint what a command of the same data directory takes, as of `dataDirHint`
  */
 async function show(
   client: RelayClient,
   passing: Passing,
   attached: boolean,
-  hint: string,
   say: (text: string) => void,
   filter: LiveFilter | undefined,
 ): Promise<void> {
@@ -347,7 +344,7 @@ async function show(
     }),
   );
   const adviseOn = (tunnel: TunnelStatus): void => {
-    if (tunnel.state === 'failed') say(`Fix the problem, then run cm-relay retry${hint} to open the tunnel.`);
+    if (tunnel.state === 'failed') say(`Fix the problem, then run cm-relay retry to open the tunnel.`);
   };
   // What came of these before the first lines is older than they are.
   client.on('tunnel/changed', ({ tunnel }) => {

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { callbackUrl } from '../callback-url.ts';
 import { withFilter, withRelay } from '../connection.ts';
-import { dataDirHint } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectIds, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
@@ -103,7 +102,7 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
     if (failed + discarded + waiting > 0) {
       throw new CommandError(
         `not all were resent: ${words}`,
-        `To see the answers, run cm-relay show ${result.notificationIds[0] ?? 'n1'} --attempts${dataDirHint(options)}.`,
+        `To see the answers, run cm-relay show ${result.notificationIds[0] ?? 'n1'} --attempts.`,
       );
     }
   });

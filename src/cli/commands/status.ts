@@ -6,9 +6,10 @@ import type { RelayAdvice } from '../../protocol/errors.ts';
 import type { Status } from '../../protocol/status.ts';
 import { openHistory } from '../../relay/index.ts';
 import { connectIfRunning } from '../connection.ts';
-import { dataDirHint, dataDirOf } from '../data-dir.ts';
+import { dataDirOf } from '../data-dir.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
+import { inSameDirectory } from '../same-directory.ts';
 import { masked } from '../terminal/masked.ts';
 import { fitted, print, printJson } from '../terminal/output.ts';
 import { heldLine, heldText } from '../terminal/sending-text.ts';
@@ -38,7 +39,7 @@ export function statusCommand(): Command {
 async function status(options: CommonOptions & { json?: boolean }): Promise<void> {
   const dataDir = dataDirOf(options);
   const client = await connectIfRunning(options);
-  if (client === undefined) return notRunning(dataDir, options);
+  if (client === undefined) return notRunning(dataDir, options.json === true);
   try {
     const status = await client.request('relay/status', {});
     // Its own URLs are told with their secret: that is what they are asked for.
@@ -55,15 +56,15 @@ async function status(options: CommonOptions & { json?: boolean }): Promise<void
   }
 }
 
-async function notRunning(dataDir: string, options: CommonOptions & { json?: boolean }): Promise<void> {
+async function notRunning(dataDir: string, json: boolean): Promise<void> {
   const left = await leftIn(dataDir);
   const paused = left?.state === 'paused' ? { by: whoPaused(left.by), since: left.since } : null;
   const held = Object.values(left?.held ?? {}).reduce((sum, each) => sum + each, 0);
-  if (options.json === true) {
+  if (json) {
     await printJson({ running: false, dataDir, paused, held });
     return;
   }
-  const none = `No relay runs for ${printable(dataDir)}. To start one, run cm-relay listen${dataDirHint(options)}.`;
+  const none = inSameDirectory(`No relay runs for ${printable(dataDir)}. To start one, run cm-relay listen.`);
   await print(`${fitted(none, process.stdout)}\n`);
   if (paused !== null) {
     const { by, since } = paused;

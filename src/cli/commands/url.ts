@@ -9,7 +9,7 @@ import type { Status } from '../../protocol/status.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { renewStopped } from '../../relay/index.ts';
 import { connectIfRunning, defaultPort, withRelay } from '../connection.ts';
-import { dataDirHint, dataDirOf } from '../data-dir.ts';
+import { dataDirOf } from '../data-dir.ts';
 import { CommandError } from '../errors.ts';
 import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
@@ -69,7 +69,7 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
     const { reason } = status.tunnel;
     throw new CommandError(
       `the relay has no public URL: ${reason.replace(/\.$/, '')}`,
-      `Stop it, then start it with a tunnel: cm-relay listen${dataDirHint(options)} --tunnel localtunnel. For the URL on this machine: cm-relay url --local.`,
+      `Stop it, then start it with a tunnel: cm-relay listen --tunnel localtunnel. For the URL on this machine: cm-relay url --local.`,
     );
   }
   if (options.json !== true) await print(`${wanted}\n`);
@@ -79,16 +79,15 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
 async function renew(vendor: Source, options: UrlOptions): Promise<void> {
   const running = await renewRunning(vendor, options);
   const urls = running ?? (await renewInDirectory(vendor, options));
-  const hint = dataDirHint(options);
   if (options.json === true) await printJson(urls);
   else await print(`${(options.local === true ? null : urls.public) ?? urls.local}\n`);
   if (urls.public === null && options.local !== true) {
     const why = running === undefined ? 'No relay is running' : 'The relay has no public URL';
-    note(`${why}: this URL works only on this machine. When there is a public URL, run cm-relay url${hint}.`);
+    note(`${why}: this URL works only on this machine. When there is a public URL, run cm-relay url.`);
   }
   note('The old URLs no longer work. Update everything registered with them:');
-  note(`  cm-relay webhooks register --list ID${hint}, then cm-relay webhooks remove --old${hint}`);
-  note(`  cm-relay instances callback ID${hint}`);
+  note(`  cm-relay webhooks register --list ID, then cm-relay webhooks remove --old`);
+  note(`  cm-relay instances callback ID`);
   note('VS Code updates what you set up there. Update everything else that posts to the relay.');
 }
 
@@ -123,7 +122,7 @@ async function renewInDirectory(vendor: Source, options: UrlOptions): Promise<Ur
   if (remembered === null) {
     throw new CommandError(
       `no relay has run for ${dataDir}, so there is no secret URL yet`,
-      `To create one, run cm-relay listen${dataDirHint(options)}.`,
+      `To create one, run cm-relay listen.`,
     );
   }
   const base = `http://127.0.0.1:${remembered.port ?? defaultPort}`;

@@ -6,7 +6,6 @@ import type { EventRow } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { withFilter, withRelay } from '../connection.ts';
-import { dataDirHint } from '../data-dir.ts';
 import { CommandError, NothingLeftError } from '../errors.ts';
 import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
@@ -113,7 +112,7 @@ async function wait(options: WaitOptions): Promise<void> {
   }
   throw new CommandError(
     `${so} after ${options.timeout} s`,
-    [...waits, `To see all events, run cm-relay events${dataDirHint(options)}.`].join('\n  '),
+    [...waits, `To see all events, run cm-relay events.`].join('\n  '),
   );
 }
 
@@ -150,16 +149,16 @@ async function look(client: RelayClient, filter: string, options: WaitOptions): 
   const open = await client.request('events/counts', { filter: `${others} kind:event state:waiting,held` });
   const again = await newest(client, filter, wanted);
   const mayCome = come.unseen > 0 || come.total < wanted || again.length + open.total >= wanted;
-  return { rows: again, hopeless: mayCome ? null : whatBecame(come, options) };
+  return { rows: again, hopeless: mayCome ? null : whatBecame(come) };
 }
 
 /** Their states are decided, and are others than the filter asks for. */
-function whatBecame({ total, groups }: Result<'events/counts'>, options: WaitOptions): NonNullable<Seen['hopeless']> {
+function whatBecame({ total, groups }: Result<'events/counts'>): NonNullable<Seen['hopeless']> {
   const words = groups.map(({ value, count: many }) => `${many} ${value === 'none' ? 'with no destination' : value}`);
   const one =
     groups.find(({ value }) => value === 'failed') ?? groups.find(({ value }) => value !== 'sent') ?? groups[0];
   const id = one?.newest ?? '';
-  const show = `cm-relay show ${id}${dataDirHint(options)}`;
+  const show = `cm-relay show ${id}`;
   const next = {
     none: `There was no destination. To send it, run cm-relay resend ${id} --to 3000/callback.`,
     sent: `To see what was sent and answered, run ${show}.`,

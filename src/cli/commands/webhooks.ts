@@ -261,7 +261,7 @@ async function register(session: Session): Promise<void> {
 /** Where the running relay is reached by whoever is at the host. */
 function relayUrl({ own, options }: Session): string {
   const isHere = isLoopback(new URL(options.host.apiBase).hostname);
-  return urlToGive(own, isHere, 'Campaign Monitor', '--url', options);
+  return urlToGive(own, isHere, 'Campaign Monitor', '--url');
 }
 
 async function test(session: Session, ids: readonly string[]): Promise<void> {

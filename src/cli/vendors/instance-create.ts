@@ -109,7 +109,7 @@ async function create(options: CreateOptions): Promise<void> {
     const input: InstanceInput = {
       ...described,
       ...(needsUrl && {
-        callbackUrl: urlToGive(own, platform.isHere, 'Open Connectors', '--callback-url', options),
+        callbackUrl: urlToGive(own, platform.isHere, 'Open Connectors', '--callback-url'),
       }),
       ...(await credentialsOf(described)),
     };

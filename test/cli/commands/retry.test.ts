@@ -2,21 +2,15 @@ import assert from 'node:assert/strict';
 import type { EventRow, Notification } from '../../../src/protocol/history.ts';
 import type { Status } from '../../../src/protocol/status.ts';
 import { until } from '../../relay/until.ts';
-import { Callback, delivery, post, Workplace } from '../harness.ts';
+import type { Workplace } from '../harness.ts';
+import { Callback, delivery, eachWithOwn, post } from '../harness.ts';
 
 describe('cm-relay retry', function () {
   this.timeout(180_000);
   let place: Workplace;
   let callback: Callback;
 
-  beforeEach(async () => {
-    place = new Workplace();
-    callback = await Callback.open();
-  });
-  afterEach(async () => {
-    await place.close();
-    await callback.close();
-  });
+  eachWithOwn((own) => ({ place, callback } = own));
 
   async function json<T>(...args: [string, ...string[]]): Promise<T> {
     const { code, out, err } = await place.run(...args, '--json');
@@ -47,11 +41,15 @@ describe('cm-relay retry', function () {
 
     const still = await place.run('retry');
     assert.match(still.out, new RegExp(`^${callback.url}: trying now, 1 waiting\n$`));
-    callback = await Callback.open(Number(new URL(callback.url).port));
-    await place.run('retry');
-    await callback.received(1);
-    await until(async () => (await json<Status>('status')).destinations[0]?.state === 'up');
-    assert.equal((await json<Status>('status')).destinations[0]?.downSince, undefined);
+    const back = await Callback.open(Number(new URL(callback.url).port));
+    try {
+      await place.run('retry');
+      await back.received(1);
+      await until(async () => (await json<Status>('status')).destinations[0]?.state === 'up');
+      assert.equal((await json<Status>('status')).destinations[0]?.downSince, undefined);
+    } finally {
+      await back.close();
+    }
   });
 
   it('sends at once what would be tried again hours from now', async () => {

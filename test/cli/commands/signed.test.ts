@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Callback, delivery, post, run, Workplace } from '../harness.ts';
-import type { Ended } from '../harness.ts';
+import { Callback, delivery, eachWithOwn, post, run } from '../harness.ts';
+import type { Ended, Workplace } from '../harness.ts';
 
 describe('a signature key', function () {
   this.timeout(180_000);
   let place: Workplace;
   let callback: Callback;
 
-  beforeEach(async () => {
-    place = new Workplace();
-    callback = await Callback.open();
-  });
-  afterEach(async () => {
-    await place.close();
-    await callback.close();
-  });
+  eachWithOwn((own) => ({ place, callback } = own));
 
   const listen = (...args: string[]): Promise<Ended> =>
     run(['listen', '--data-dir', place.dataDir, '--port', '0', '--detach', ...args], { KEY: 'k', OTHER: 'o' });

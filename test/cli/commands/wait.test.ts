@@ -3,22 +3,15 @@ import type { EventRow } from '../../../src/protocol/history.ts';
 import { connectToRelay } from '../../../src/protocol/relay-client.ts';
 import { freePort } from '../../free-port.ts';
 import { until } from '../../relay/until.ts';
-import { Callback, delivery, post, run, Workplace } from '../harness.ts';
-import type { Ended, Running } from '../harness.ts';
+import { delivery, eachWithOwn, post, run } from '../harness.ts';
+import type { Ended, Running, Callback, Workplace } from '../harness.ts';
 
 describe('cm-relay wait', function () {
   this.timeout(180_000);
   let place: Workplace;
   let callback: Callback;
 
-  beforeEach(async () => {
-    place = new Workplace();
-    callback = await Callback.open();
-  });
-  afterEach(async () => {
-    await place.close();
-    await callback.close();
-  });
+  eachWithOwn((own) => ({ place, callback } = own));
 
   async function listening(...args: string[]): Promise<{ relay: Running; url: string }> {
     const relay = place.listen(['--retry', 'none', ...args]);
@@ -40,7 +33,7 @@ describe('cm-relay wait', function () {
     const failed = await wait('address:jane@example.org state:sent');
     assert.equal(failed.code, 3, failed.err);
     assert.match(failed.err, /no more events can match: found 0 of 1 event; 1 received: 1 failed/);
-    assert.match(failed.err, /cm-relay show e1 --data-dir \S+ --attempts/);
+    assert.match(failed.err, /cm-relay show --data-dir \S+ e1 --attempts/);
     assert.match((await place.run('show', 'e1')).out, /unsigned {2}failed \d{3}\n {4}attempt 1 /);
     assert.match(failed.err, /To resend it, run cm-relay resend --data-dir \S+ e1\./);
 
@@ -61,7 +54,7 @@ describe('cm-relay wait', function () {
     assert.equal(code, 3, err);
     assert.match(
       err,
-      /1 received: 1 sent\n {2}To see what was sent and answered, run cm-relay show e1 --data-dir \S+\.\n$/,
+      /1 received: 1 sent\n {2}To see what was sent and answered, run cm-relay show --data-dir \S+ e1\.\n$/,
     );
   });
 

@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict';
-import { Callback, delivery, post, Workplace } from '../../harness.ts';
+import type { Callback, Workplace } from '../../harness.ts';
+import { delivery, eachWithOwn, post } from '../../harness.ts';
 
 describe('cm-relay doctor', function () {
   this.timeout(120_000);
   let place: Workplace;
   let callback: Callback;
 
-  beforeEach(async () => {
-    place = new Workplace();
-    callback = await Callback.open();
-  });
-
-  afterEach(async () => {
-    await place.close();
-    await callback.close();
-  });
+  eachWithOwn((own) => ({ place, callback } = own));
 
   it('finds nothing wrong where nothing is, whether a relay runs or not', async () => {
     const before = await place.run('doctor');
