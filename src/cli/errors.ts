@@ -59,20 +59,28 @@ function maskTyped(whole: string, scheme: string, user: string, host: string): s
 export function withoutSecrets(text: string): string {
   const masked = text
     .replaceAll(typedCredentials, maskTyped)
-    .replaceAll(/('--header <header>' argument )'[^']*'/g, `$1'${maskedValue}'`);
+    .replace(/(--header <header>: )'[^]*'(?= is not valid: )/, `$1'${maskedValue}'`);
   return maskSecrets(masked);
 }
+
+/** What commander says, and how it is said here. Its sentences after a value end with a full stop or do not. */
+const plainWords: readonly (readonly [RegExp, string])[] = [
+  [/command-argument value '([^]*)' is invalid for argument '([^']+)'\. ([^]*?)\.?\n$/, "'$1' is not valid for <$2>: $3\n"],
+  [/option '([^']+)' argument '([^]*)' is invalid\. ([^]*?)\.?\n$/, "$1: '$2' is not valid: $3\n"],
+  [/is not valid([^]*): Allowed choices are /, 'is not valid$1: expected one of '],
+  [/option '([^']+)' argument missing/, '$1 needs a value'],
+  [/required option '([^']+)' not specified/, "missing required option '$1'"],
+  [/\. Expected 0 arguments but got (\d+)\./, ': expected none, got $1'],
+  [/\. Expected (\d+) arguments? but got (\d+)\./, ': expected $1, got $2'],
+  [/option '(--\S+)[^']*' cannot be used with option '(--\S+?)[ '][^]*$/, 'use either $1 or $2, not both\n'],
+];
 
 /**
  * What commander says, in plainer words, and of something missing with what that may be: its choices, else what it is.
  */
 export function inPlainWords(said: string, { registeredArguments, options }: Command): string {
-  const text = said.replace(
-    /command-argument value '([^]*)' is invalid for argument '([^']+)'\. /,
-    "'$1' isn’t valid for <$2>: ",
-  );
-  const [, name] =
-    /missing required argument '([^']+)'|required option '([^']+)' not/.exec(text)?.filter(Boolean) ?? [];
+  const text = plainWords.reduce((words, [pattern, plain]) => words.replace(pattern, plain), said);
+  const [, name] = /missing required (?:argument|option) '([^']+)'/.exec(text) ?? [];
   const missing =
     registeredArguments.find((argument) => argument.name() === name) ?? options.find(({ flags }) => flags === name);
   const what = missing?.argChoices?.join(', ') ?? missing?.description;

@@ -10,8 +10,8 @@ describe('What a command line says back', () => {
     ['--forward-to=http://u:pw@h/', '--forward-to=http://********@h/'],
     ['http://h/?token=pw is no callback', 'http://h/?token=******** is no callback'],
     [
-      "option '--header <header>' argument 'Authorization: Bearer pw' is",
-      "option '--header <header>' argument '********' is",
+      "error: --header <header>: 'X: it's \"my\" secret' is not valid: expected NAME: VALUE",
+      "error: --header <header>: '********' is not valid: expected NAME: VALUE",
     ],
   ];
   for (const [text, said] of masked) {
