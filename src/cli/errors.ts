@@ -65,7 +65,10 @@ export function withoutSecrets(text: string): string {
 
 /** What commander says, and how it is said here. Its sentences after a value end with a full stop or do not. */
 const plainWords: readonly (readonly [RegExp, string])[] = [
-  [/command-argument value '([^]*)' is invalid for argument '([^']+)'\. ([^]*?)\.?\n$/, "'$1' is not valid for <$2>: $3\n"],
+  [
+    /command-argument value '([^]*)' is invalid for argument '([^']+)'\. ([^]*?)\.?\n$/,
+    "'$1' is not valid for <$2>: $3\n",
+  ],
   [/option '([^']+)' argument '([^]*)' is invalid\. ([^]*?)\.?\n$/, "$1: '$2' is not valid: $3\n"],
   [/is not valid([^]*): Allowed choices are /, 'is not valid$1: expected one of '],
   [/option '([^']+)' argument missing/, '$1 needs a value'],

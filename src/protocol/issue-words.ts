@@ -42,8 +42,11 @@ const nouns: Readonly<Record<string, string>> = {
 
 function boundWords(origin: string, bound: string, than: 'more' | 'less', most: 'at least' | 'at most'): string {
   if (origin === 'string') {
-    return most === 'at least' && bound === '1' ? 'must not be empty' : `must have ${most} ${bound} ${bound === '1' ? 'character' : 'characters'}`;
+    return most === 'at least' && bound === '1'
+      ? 'must not be empty'
+      : `must have ${most} ${bound} ${bound === '1' ? 'character' : 'characters'}`;
   }
-  if (origin === 'array' || origin === 'set') return `must have ${most} ${bound} ${bound === '1' ? 'entry' : 'entries'}`;
+  if (origin === 'array' || origin === 'set')
+    return `must have ${most} ${bound} ${bound === '1' ? 'entry' : 'entries'}`;
   return `must be ${bound} or ${than}`;
 }
