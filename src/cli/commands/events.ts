@@ -71,7 +71,7 @@ async function events(options: EventsOptions): Promise<void> {
     if (shown === 0 && options.json !== true) {
       note(
         options.filter === ''
-          ? `No events yet. To send a sample to a running relay, run cm-relay trigger subscribe.`
+          ? 'No events yet. To send a sample to a running relay, run cm-relay trigger subscribe.'
           : 'No events match the filter.',
       );
     }

@@ -166,7 +166,7 @@ function wantedBy(options: ListenOptions): { config: Config; wanted: ListenSetti
 function brokenOff(): CommandError {
   return new CommandError(
     'the relay ended unexpectedly: it crashed or was killed',
-    `No acknowledged event was lost. To restart it, run cm-relay listen.`,
+    'No acknowledged event was lost. To restart it, run cm-relay listen.',
   );
 }
 
@@ -191,7 +191,7 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
         `could not open the tunnel: ${status.tunnel.reason}`,
         running === undefined
           ? 'The relay has stopped. Fix the problem, then run the same command again.'
-          : `The relay is still running. Fix the problem, then run cm-relay retry to open the tunnel.`,
+          : 'The relay is still running. Fix the problem, then run cm-relay retry to open the tunnel.',
       );
     }
     process.stderr.write(said);
@@ -201,7 +201,7 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
       const lines =
         output === 'compact' ? [view.summary(status, running !== undefined)] : statusLines(status, [], false);
       for (const line of lines) await print(`${fitted(line, process.stdout, factsHang())}\n`);
-      note(`The relay runs in the background. To stop it, run cm-relay stop.`);
+      note('The relay runs in the background. To stop it, run cm-relay stop.');
     }
   });
 }
@@ -254,7 +254,7 @@ async function agree(
   say: (text: string) => void,
 ): Promise<void> {
   const status = await client.request('relay/status', {});
-  const restart = `cm-relay stop, then run cm-relay listen with these options.`;
+  const restart = 'cm-relay stop, then run cm-relay listen with these options.';
   if (status.protocolVersion !== protocolVersion) {
     throw new CommandError(
       `the running relay (version ${status.version}) uses a different protocol from this version (${version})`,
@@ -344,7 +344,7 @@ async function show(
     }),
   );
   const adviseOn = (tunnel: TunnelStatus): void => {
-    if (tunnel.state === 'failed') say(`Fix the problem, then run cm-relay retry to open the tunnel.`);
+    if (tunnel.state === 'failed') say('Fix the problem, then run cm-relay retry to open the tunnel.');
   };
   // What came of these before the first lines is older than they are.
   client.on('tunnel/changed', ({ tunnel }) => {

@@ -6,6 +6,7 @@ import { newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { interrupted } from '../terminal/signals.ts';
 import type { AssistantRelay, AssistantSource } from '../mcp/source.ts';
+import { inSameDirectory } from '../same-directory.ts';
 import { version } from '../../version.ts';
 
 /** How long the scenarios of a file may take, in milliseconds. */
@@ -70,7 +71,7 @@ async function mcp(options: McpOptions): Promise<void> {
   // A part of its own: no other command needs it.
   const { serveAssistant } = await import('../mcp/server.ts');
   await serveAssistant({
-    ...{ version, source, ended },
+    ...{ version, source, ended, advise: inSameDirectory },
     relay: options.allowWrite === true ? relay : null,
     addresses: options.addresses === true,
     answers: options.answers === true,

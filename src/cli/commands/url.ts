@@ -69,7 +69,7 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
     const { reason } = status.tunnel;
     throw new CommandError(
       `the relay has no public URL: ${reason.replace(/\.$/, '')}`,
-      `Stop it, then start it with a tunnel: cm-relay listen --tunnel localtunnel. For the URL on this machine: cm-relay url --local.`,
+      'Stop it, then start it with a tunnel: cm-relay listen --tunnel localtunnel. For the URL on this machine: cm-relay url --local.',
     );
   }
   if (options.json !== true) await print(`${wanted}\n`);
@@ -86,8 +86,8 @@ async function renew(vendor: Source, options: UrlOptions): Promise<void> {
     note(`${why}: this URL works only on this machine. When there is a public URL, run cm-relay url.`);
   }
   note('The old URLs no longer work. Update everything registered with them:');
-  note(`  cm-relay webhooks register --list ID, then cm-relay webhooks remove --old`);
-  note(`  cm-relay instances callback ID`);
+  note('  cm-relay webhooks register --list ID, then cm-relay webhooks remove --old');
+  note('  cm-relay instances callback ID');
   note('VS Code updates what you set up there. Update everything else that posts to the relay.');
 }
 
@@ -122,7 +122,7 @@ async function renewInDirectory(vendor: Source, options: UrlOptions): Promise<Ur
   if (remembered === null) {
     throw new CommandError(
       `no relay has run for ${dataDir}, so there is no secret URL yet`,
-      `To create one, run cm-relay listen.`,
+      'To create one, run cm-relay listen.',
     );
   }
   const base = `http://127.0.0.1:${remembered.port ?? defaultPort}`;

@@ -112,7 +112,7 @@ async function wait(options: WaitOptions): Promise<void> {
   }
   throw new CommandError(
     `${so} after ${options.timeout} s`,
-    [...waits, `To see all events, run cm-relay events.`].join('\n  '),
+    [...waits, 'To see all events, run cm-relay events.'].join('\n  '),
   );
 }
 

@@ -20,6 +20,8 @@ export interface AssistantOptions extends Permitted {
   readonly source: AssistantSource;
   /** null: nothing may be changed. */
   readonly relay: AssistantRelay | null;
+  /** What an error advises, about the data directory that is served. */
+  advise(text: string): string;
   /** Ends it. */
   readonly ended: Promise<unknown>;
 }
@@ -41,7 +43,13 @@ export async function serveAssistant(options: AssistantOptions): Promise<void> {
 }
 
 /** The server with its tools. */
-export function assistantServer({ version, source, relay, ...permitted }: Omit<AssistantOptions, 'ended'>): McpServer {
+export function assistantServer({
+  version,
+  source,
+  relay,
+  advise,
+  ...permitted
+}: Omit<AssistantOptions, 'ended'>): McpServer {
   const shapes = new AssistantShapes(permitted);
   const server = new McpServer(
     { name: 'campaign-monitor-relay', title: 'Campaign Monitor Relay', version },
@@ -60,7 +68,10 @@ export function assistantServer({ version, source, relay, ...permitted }: Omit<A
       return await work();
     } catch (thrown) {
       const { message, next } = thrown as Error & { next?: string };
-      const error = { error: shapes.text(message), ...(next !== undefined && { next: shapes.text(next) }) };
+      const error = {
+        error: shapes.text(advise(message)),
+        ...(next !== undefined && { next: shapes.text(advise(next)) }),
+      };
       return { ...answer('The call failed.', error), isError: true };
     }
   };

@@ -149,6 +149,7 @@ describe('cm-relay mcp, driven by the official client', function () {
     const sent = await ask(client, 'send', { body: delivery('joe@example.org') });
     assert.ok(sent.isError);
     assert.match(sent.data, /no relay runs/);
+    assert.match(sent.data, /run cm-relay listen --data-dir \S+ 3000\/callback/);
   });
 
   it('masks addresses, however they are written, the same by the same mark, and the relay’s secret', async () => {
