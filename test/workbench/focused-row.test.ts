@@ -149,7 +149,7 @@ describe('A key in a tree', function () {
         await row(eventsView, 'four@example.com').click({ timeout: 5000 });
         await row(eventsView, 'three@example.com').click({ timeout: 5000, modifiers: ['Control'] });
         await workbench.page.keyboard.press('Delete');
-        await until(async () => (await states())[3] === 'discarded', 5000);
+        await until(async () => (await states()).filter((each) => each === 'discarded').length > 2, 5000);
       });
       assert.deepEqual(await states(), ['waiting', 'discarded', 'discarded', 'discarded']);
     });

@@ -8,6 +8,7 @@ import { prefix } from '../prefix.ts';
 import { factsTooltip } from '../ui/facts-tooltip.ts';
 import { focusedRows } from '../ui/focused-rows.ts';
 import type { FocusedRows } from '../ui/focused-rows.ts';
+import { Redraws } from '../ui/redraws.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { placeOf } from '../ui/phrases.ts';
 import type {
@@ -37,7 +38,8 @@ const icons = {
 export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvider<DestinationsNode> {
   readonly #parts: DestinationsViewParts;
   readonly #view: vscode.TreeView<DestinationsNode>;
-  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #changed = new vscode.EventEmitter<DestinationsNode[] | undefined>();
+  readonly #redraws = new Redraws<DestinationsNode>((nodes) => this.#changed.fire(nodes));
   readonly #disposables: readonly { dispose(): unknown }[];
   #drawn = '';
 
@@ -50,9 +52,9 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
       this.#view,
       this.#changed,
       parts.session.onDidChange(() => this.#follow()),
-      parts.names.onDidChange(() => this.#changed.fire(undefined)),
-      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire(undefined)),
-      onSetting('destinations', () => this.#changed.fire(undefined)),
+      parts.names.onDidChange(() => this.#redraws.draw()),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#redraws.draw()),
+      onSetting('destinations', () => this.#redraws.draw()),
     ];
   }
 
@@ -61,7 +63,8 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
   }
 
   /** The rows that a key acts on: the focused one. */
-  readonly focused: FocusedRows<DestinationsNode> = (named) => focusedRows(this.#view, named);
+  readonly focused: FocusedRows<DestinationsNode> = (named) =>
+    focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
   /** The destinations of the settings, in their order. */
   get nodes(): readonly DestinationNode[] {
@@ -74,7 +77,11 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     });
   }
 
-  getChildren(node?: DestinationsNode): DestinationsNode[] {
+  getChildren(node?: DestinationsNode): Promise<DestinationsNode[]> {
+    return this.#redraws.answer(node, () => this.#childrenOf(node));
+  }
+
+  #childrenOf(node: DestinationsNode | undefined): DestinationsNode[] {
     if (node !== undefined) return node.kind === 'destination' ? this.#fields(node) : [];
     const all = this.#parts.session.status?.destinations ?? [];
     const left = all.filter(({ configured }) => !configured).map((status): LeftNode => ({ kind: 'left', status }));
@@ -160,7 +167,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     const drawn = JSON.stringify([destinations ?? null, this.#sending?.state]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#changed.fire(undefined);
+    this.#redraws.draw();
   }
 }
 

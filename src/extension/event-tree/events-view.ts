@@ -17,6 +17,7 @@ import { EventsFeed } from './events-feed.ts';
 import type { Drawing } from './events-feed.ts';
 import { focusedRows, rowsChanged } from '../ui/focused-rows.ts';
 import type { FocusedRows } from '../ui/focused-rows.ts';
+import { Redraws } from '../ui/redraws.ts';
 import type { KnownList } from './filter-suggestions.ts';
 import { group, groupings, keyOf, midnightOf } from './grouping.ts';
 import type { Group, Grouping } from './grouping.ts';
@@ -72,6 +73,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   readonly #view: vscode.TreeView<EventsNode>;
   readonly #feed: EventsFeed;
   readonly #changed = new vscode.EventEmitter<EventsNode[] | undefined>();
+  readonly #redraws = new Redraws<EventsNode>((nodes) => this.#changed.fire(nodes));
   readonly #selected = new vscode.EventEmitter<readonly EventRow[]>();
   readonly #disposables: readonly { dispose(): unknown }[];
   readonly #groups = new Map<string, Group>();
@@ -192,7 +194,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   };
 
   /** The rows that a key acts on: the focused one, with the selection it belongs to. */
-  readonly focused: FocusedRows<EventsNode> = (named) => focusedRows(this.#view, named);
+  readonly focused: FocusedRows<EventsNode> = (named) =>
+    focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
   /**
    * What a command of a row's menu is given. While the tree is drawn anew below the menu VS Code knows none of its rows, and
@@ -234,7 +237,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return this.#withProgress(() => this.#feed.loadMore());
   }
 
-  async getChildren(node?: EventsNode): Promise<EventsNode[]> {
+  getChildren(node?: EventsNode): Promise<EventsNode[]> {
+    return this.#redraws.answer(node, () => this.#childrenOf(node));
+  }
+
+  async #childrenOf(node: EventsNode | undefined): Promise<EventsNode[]> {
     if (node !== undefined)
       return node.kind === 'group' ? [...(this.#groups.get(node.id)?.events ?? []), ...this.#restOf(node)] : [];
     if (this.#watch.client !== undefined) await this.#feed.ready();
@@ -418,11 +425,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   #draw(drawing: Drawing): void {
     if (drawing === 'all' || (this.#grouping === 'state' && !this.#watch.paused)) {
-      this.#changed.fire(undefined);
+      this.#redraws.draw();
       return;
     }
     this.#lookAround();
-    this.#changed.fire([...drawing]);
+    this.#redraws.draw(drawing);
   }
 
   #look(visible: boolean): void {

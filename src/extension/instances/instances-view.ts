@@ -4,6 +4,7 @@ import type { Instance } from '../../open-connectors/answers.ts';
 import { prefix } from '../prefix.ts';
 import { focusedRows } from '../ui/focused-rows.ts';
 import type { FocusedRows } from '../ui/focused-rows.ts';
+import { Redraws } from '../ui/redraws.ts';
 import { messageOf, nextOf, withNext } from '../ui/error-words.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { unlessGivenUp, working } from '../ui/progress.ts';
@@ -39,7 +40,8 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   readonly #parts: InstancesViewParts;
   readonly #view: vscode.TreeView<InstancesNode>;
   readonly #list: InstanceList;
-  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #changed = new vscode.EventEmitter<InstancesNode[] | undefined>();
+  readonly #redraws = new Redraws<InstancesNode>((nodes) => this.#changed.fire(nodes));
   readonly #disposables: readonly { dispose(): unknown }[];
   readonly #names: ListNaming;
 
@@ -61,7 +63,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
       forget: (host, id) => forgetInstance(parts, host, id),
       changed: () => {
         void this.#tell();
-        this.#changed.fire(undefined);
+        this.#redraws.draw();
       },
     });
     this.#view = vscode.window.createTreeView(`${prefix}.instances`, { treeDataProvider: this });
@@ -83,8 +85,8 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
         else this.#list.beginAnew();
       }),
       // The relay's URL decides what is said of callbacks.
-      followUrls(parts.session, parts.relays, 'open-connectors', () => this.#changed.fire(undefined)),
-      parts.names.onDidChange(() => this.#changed.fire(undefined)),
+      followUrls(parts.session, parts.relays, 'open-connectors', () => this.#redraws.draw()),
+      parts.names.onDidChange(() => this.#redraws.draw()),
     ];
     void this.#tell();
     if (this.#view.visible) void this.refresh();
@@ -128,7 +130,8 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   }
 
   /** The rows that a key acts on: the focused one. */
-  readonly focused: FocusedRows<InstancesNode> = (named) => focusedRows(this.#view, named);
+  readonly focused: FocusedRows<InstancesNode> = (named) =>
+    focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
   get isVisible(): boolean {
     return this.#view.visible;
@@ -169,7 +172,11 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     return item;
   }
 
-  getChildren(node?: InstancesNode): InstancesNode[] {
+  getChildren(node?: InstancesNode): Promise<InstancesNode[]> {
+    return this.#redraws.answer(node, () => this.#childrenOf(node));
+  }
+
+  #childrenOf(node: InstancesNode | undefined): InstancesNode[] {
     if (node === undefined) {
       return [...this.#failures, ...this.nodes, ...this.gone];
     }

@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { CommandError } from './command-error.ts';
 import { probeFocus } from './focus-probe.ts';
+import type { Redraws } from './redraws.ts';
 
 /** Adds the focused row of the list that has the focus to its selection, or takes it away. Nothing is opened by it. */
 const toggle = 'list.toggleSelection';
@@ -19,6 +20,14 @@ const lookMs = 20;
 /** The rows of a tree that something is done to. */
 export type FocusedRows<Node> = (named?: number) => Promise<readonly Node[]>;
 
+/** A tree whose rows keys act on. */
+export interface KeyedTree<Node> {
+  readonly view: Pick<vscode.TreeView<Node>, 'selection' | 'visible'>;
+  readonly redraws: Redraws<Node>;
+  /** Its `getTreeItem`. */
+  readonly itemOf: (node: Node) => vscode.TreeItem;
+}
+
 /**
  * The focused row of a tree that has the focus; where that is one of the selected ones, all of these. The selection is
  * afterwards as it was.
@@ -27,7 +36,7 @@ export type FocusedRows<Node> = (named?: number) => Promise<readonly Node[]>;
  * @throws CommandError where the tree changes all the time, so that it is not certain
  */
 export async function focusedRows<Node>(
-  view: Pick<vscode.TreeView<Node>, 'selection' | 'visible'>,
+  { view, redraws, itemOf }: KeyedTree<Node>,
   named = 0,
 ): Promise<readonly Node[]> {
   if (named > 0) {
@@ -38,7 +47,11 @@ export async function focusedRows<Node>(
     throw rowsChanged();
   }
   if (!view.visible) return view.selection;
-  const rows = await probeFocus(view, () => vscode.commands.executeCommand(toggle));
+  const keyOf = (node: Node): string => {
+    const { id, label } = itemOf(node);
+    return id ?? (typeof label === 'string' ? label : (label?.label ?? ''));
+  };
+  const rows = await probeFocus({ view, redraws, keyOf }, () => vscode.commands.executeCommand(toggle));
   if (rows === undefined) throw rowsChanged();
   return rows;
 }

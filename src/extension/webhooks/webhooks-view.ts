@@ -5,6 +5,7 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import { prefix } from '../prefix.ts';
 import { focusedRows } from '../ui/focused-rows.ts';
 import type { FocusedRows } from '../ui/focused-rows.ts';
+import { Redraws } from '../ui/redraws.ts';
 import type { KnownRelays } from '../session/known-relays.ts';
 import type { Session } from '../session/session.ts';
 import { followUrls, placeOfUrl, urlContext } from '../public-url/url-place.ts';
@@ -29,7 +30,8 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
   readonly #relays: KnownRelays;
   readonly #source: WebhookSource;
   readonly #view: vscode.TreeView<WebhooksNode>;
-  readonly #changed = new vscode.EventEmitter<WebhooksNode | undefined>();
+  readonly #changed = new vscode.EventEmitter<WebhooksNode[] | undefined>();
+  readonly #redraws = new Redraws<WebhooksNode>((nodes) => this.#changed.fire(nodes));
   readonly #disposables: readonly { dispose(): unknown }[];
 
   readonly onDidChangeTreeData = this.#changed.event;
@@ -54,7 +56,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
         this.refresh();
       }),
       // The marks depend on where the relay is; nothing is asked of the vendor.
-      followUrls(session, relays, 'campaign-monitor', () => this.#changed.fire(undefined)),
+      followUrls(session, relays, 'campaign-monitor', () => this.#redraws.draw()),
     ];
     this.#tell();
   }
@@ -86,7 +88,8 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
   }
 
   /** The rows that a key acts on: the focused one, with the selection it belongs to. */
-  readonly focused: FocusedRows<WebhooksNode> = (named) => focusedRows(this.#view, named);
+  readonly focused: FocusedRows<WebhooksNode> = (named) =>
+    focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
   get isVisible(): boolean {
     return this.#view.visible;
@@ -95,13 +98,13 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
   /** Asks for everything again. */
   refresh(): void {
     this.#source.forget();
-    this.#changed.fire(undefined);
+    this.#redraws.draw();
   }
 
   /** Asks for the webhooks of lists again; without any, of all lists. */
   refreshWebhooks(lists?: readonly ListNode[]): void {
     this.#source.forgetWebhooks(lists);
-    this.#changed.fire(undefined);
+    this.#redraws.draw();
   }
 
   /** Unfolds lists, so that what was registered is seen. @returns whether it is: the view is open */
@@ -128,7 +131,11 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     }
   }
 
-  async getChildren(node?: WebhooksNode): Promise<WebhooksNode[]> {
+  getChildren(node?: WebhooksNode): Promise<WebhooksNode[]> {
+    return this.#redraws.answer(node, () => this.#childrenOf(node));
+  }
+
+  async #childrenOf(node: WebhooksNode | undefined): Promise<WebhooksNode[]> {
     if (node === undefined) {
       const accounts = this.#accounts.all();
       const [only] = accounts;

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { seenRows } from '../../../src/extension/event-tree/seen-rows.ts';
 import type { EventNode, EventsNode, GroupNode } from '../../../src/extension/events/event-node.ts';
 import { probeFocus } from '../../../src/extension/ui/focus-probe.ts';
+import { Redraws } from '../../../src/extension/ui/redraws.ts';
 import { eventRow } from '../events/rows.ts';
+import { PassingTimers } from '../ui/passing-timers.ts';
 
 /** An event of the tree, in one group. */
 interface Leaf extends EventNode {
@@ -109,6 +111,9 @@ class Tree {
   }
 }
 
+const keyOf = (node: EventsNode): string =>
+  node.kind === 'event' ? node.row.id : node.kind === 'group' ? node.id : node.kind;
+
 type Step = fc.AsyncCommand<object, Tree>;
 
 function step(name: string, does: (tree: Tree) => unknown): Step {
@@ -154,13 +159,14 @@ const steps: fc.Arbitrary<Step>[] = [
     step('a key', async (tree) => {
       const before = tree.selection;
       const { focus } = tree;
-      const nodes = await probeFocus(
-        tree,
+      const timers = new PassingTimers();
+      const nodes = await probeFocus<EventsNode>(
+        { view: tree, redraws: new Redraws<EventsNode>(() => undefined, timers), keyOf },
         () => {
           tree.toggle();
           return Promise.resolve();
         },
-        () => Promise.resolve(),
+        timers,
       );
       assert.deepEqual(new Set(tree.selection), new Set(before));
       if (focus === undefined) {

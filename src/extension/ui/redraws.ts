@@ -1,0 +1,92 @@
+/** What a tree says of its rows having changed, and the moments in which nothing of it is drawn. */
+import { realTimers } from './coalescer.ts';
+import type { Timers } from './coalescer.ts';
+
+/**
+ * How long after its last change a tree counts as drawn, in milliseconds: VS Code gathers changes for 200 ms before it
+ * forgets the rows and asks for them again.
+ */
+const stillMs = 300;
+
+/** How long a tree may take until it is drawn, in milliseconds. */
+const timeoutMs = 3000;
+
+/**
+ * Tells VS Code of changed rows. While a tree is drawn anew, VS Code knows none of its rows, and says so of the selection,
+ * too: what has to be certain of it is done while changes are held back and nothing is drawn.
+ */
+export class Redraws<Node> {
+  readonly #tell: (nodes: Node[] | undefined) => void;
+  readonly #timers: Timers;
+  /** When something of it was drawn last. */
+  #drawnAt = -Infinity;
+  /** How often VS Code asks for the root at this moment. */
+  #asked = 0;
+  #holders = 0;
+  #held: Set<Node> | 'all' | undefined;
+
+  /** @param tell fires `onDidChangeTreeData` with nodes that changed, or with `undefined` for the whole tree */
+  constructor(tell: (nodes: Node[] | undefined) => void, timers: Timers = realTimers) {
+    this.#tell = tell;
+    this.#timers = timers;
+  }
+
+  /** Rows changed. @param nodes undefined for the whole tree */
+  draw(nodes?: readonly Node[]): void {
+    if (this.#holders > 0) {
+      if (nodes === undefined || this.#held === 'all') this.#held = 'all';
+      else this.#held = new Set([...(this.#held ?? []), ...nodes]);
+      return;
+    }
+    this.#drawnAt = this.#timers.now();
+    this.#tell(nodes && [...nodes]);
+  }
+
+  /**
+   * Answers VS Code, which asks for children: that is a part of drawing.
+   * @param node undefined for the root: until that is answered, VS Code knows no row
+   */
+  async answer(node: Node | undefined, children: () => Node[] | Promise<Node[]>): Promise<Node[]> {
+    const isRoot = node === undefined;
+    if (isRoot) this.#asked++;
+    try {
+      return await children();
+    } finally {
+      if (isRoot) this.#asked--;
+      this.#drawnAt = this.#timers.now();
+    }
+  }
+
+  /**
+   * Does something while changes are held back; again, where the tree was drawn meanwhile all the same, for a change of
+   * before, or where the work says that it is not certain.
+   * @param work gives undefined where it is to be done again
+   * @returns undefined where three seconds were not enough
+   */
+  async whileStill<Result>(work: () => Promise<Result | undefined>): Promise<Result | undefined> {
+    this.#holders++;
+    try {
+      for (const end = this.#timers.now() + timeoutMs; this.#timers.now() < end;) {
+        const left = this.#asked > 0 ? stillMs : this.#drawnAt + stillMs - this.#timers.now();
+        if (left > 0) {
+          await new Promise<void>((resolve) => this.#timers.after(left, resolve));
+          continue;
+        }
+        const drawnAt = this.#drawnAt;
+        const result = await work();
+        if (result !== undefined && drawnAt === this.#drawnAt && this.#asked === 0) return result;
+      }
+      return undefined;
+    } finally {
+      this.#holders--;
+      this.#release();
+    }
+  }
+
+  #release(): void {
+    if (this.#holders > 0 || this.#held === undefined) return;
+    const held = this.#held;
+    this.#held = undefined;
+    this.draw(held === 'all' ? undefined : [...held]);
+  }
+}
