@@ -51,7 +51,7 @@ export const campaignMonitorNext: Readonly<Record<CampaignMonitorErrorKind, stri
   'bad-webhook-format': 'Use the format json or xml.',
   'bad-webhook-event': 'Use the events Subscribe, Update, and Deactivate.',
   'webhook-test-failed': 'Check that the relay is running and that its public URL answers, then test again.',
-  'not-found': 'It may have been deleted. Refresh the webhooks.',
+  'not-found': 'The item may have been deleted. Refresh the webhooks.',
   'rate-limited': 'Wait a minute and try again.',
   refused: 'Look up the code in the Campaign Monitor API documentation.',
   unreachable: 'Check the network, the proxy, and the host.',

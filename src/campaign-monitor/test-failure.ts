@@ -24,14 +24,14 @@ export type TestFailure =
 
 /** What each means, in English, `{0}` the status: the extension has it in the user's language. */
 export const testFailureEnglish = {
-  'wrong-address': 'The server returned {0}: it doesn’t know this path',
+  'wrong-address': 'The server returned {0}: the path doesn’t exist',
   'relay-gone': 'A tunnel or proxy returned {0}: nothing is running behind it',
   guarded: 'A tunnel or proxy returned {0}: it requires sign-in',
   redirected: 'The server returned {0}, a redirect that isn’t followed',
   answered: 'The server returned {0}',
   'too-slow': 'The request timed out',
-  'unknown-host': 'The host in its URL doesn’t exist',
-  'not-reachable': 'Nothing is listening at its URL',
+  'unknown-host': 'The host in the webhook’s URL doesn’t exist',
+  'not-reachable': 'Nothing is listening at the webhook’s URL',
   'bad-certificate': 'The host’s certificate isn’t trusted',
   'connection-lost': 'The connection closed before an answer arrived',
   unexplained: 'Campaign Monitor gave no reason',

@@ -24,7 +24,7 @@ const cel = z.string().min(1).max(1000);
 const sampleSource = z.strictObject({
   sample: z
     .union([z.enum(webhookEventTypes), z.literal('mixed')])
-    .describe('Sample events of this type. mixed: types in turn.'),
+    .describe('Sample events of this type. mixed: cycles through all types.'),
   events: z.int().min(1).max(1000).default(1).describe('Number of events in the delivery.'),
   email: z
     .string()
@@ -65,7 +65,10 @@ const historySource = z.strictObject({
 });
 
 const againSource = z.strictObject({
-  again: z.string().min(1).describe('The exact bytes of an earlier step, by name: a retry with the same eventId.'),
+  again: z
+    .string()
+    .min(1)
+    .describe('Name of an earlier step, whose exact bytes are sent again: a retry with the same eventId.'),
 });
 
 const sourceSchema = z.union([
@@ -108,7 +111,7 @@ const faultSchema = z
     }),
   ])
   .describe(
-    'twice: sends each one again at once; reordered: sends the last one first; merged: all events in one notification; ' +
+    'twice: sends each notification twice in a row; reordered: sends the notifications in reverse order; merged: all events in one notification; ' +
       "split: one notification per event; escaped: the delivery's JSON has spaces and escapes that mean the same; tampered: changed after signing; cut: closes the connection during the " +
       'body; unanswered: closes it before the answer; the others change the signature.',
   );
@@ -140,7 +143,7 @@ const expectSchema = z.strictObject({
     .union([z.int().min(-100_000).max(100_000), cel])
     .optional()
     .describe(
-      'How much the count must grow since it was last checked in this scenario; or a CEL condition on before, after, sent, and events.',
+      'How much the count must have grown since it was last checked in this scenario, or a CEL condition on before, after, sent, and events.',
     ),
 });
 
@@ -174,8 +177,8 @@ const repeatSchema = z.strictObject({
       .min(0.01)
       .max(1000)
       .optional()
-      .describe('Starts this many per second, however long answers take.'),
-    atMostMs: milliseconds.optional().describe('Starts none after this many milliseconds.'),
+      .describe('Starts this many repetitions per second, however long answers take.'),
+    atMostMs: milliseconds.optional().describe('Starts no more repetitions after this many milliseconds.'),
   }),
   steps: z
     .array(z.union([sendSchema, waitSchema]))
@@ -205,7 +208,7 @@ const probeSchema = z
         .array(z.string())
         .min(1)
         .max(50)
-        .describe("A program and its arguments that prints a number; runs in this file's folder."),
+        .describe("A program that prints a number, and its arguments; runs in this file's folder."),
     }),
   ])
   .describe('Counts what your callback has created, such as contacts.');

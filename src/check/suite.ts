@@ -118,7 +118,7 @@ function written(answerWithinMs: number): readonly Written[] {
       id: 'notification',
       title: 'Accepts a relay notification',
       why: 'This is what your callback receives here: the envelope, one event object, and the Campaign Monitor body as message.raw.',
-      platform: 'Open Connectors posts this envelope. How a Subscribe becomes an event object is undocumented.',
+      platform: 'Open Connectors posts this envelope. How a Subscribe event maps to an event object is undocumented.',
       basis: 'assumption',
       fix: 'Answer a JSON POST with 2xx right away, and process message.events.',
       steps: [{ name: 'one event', send: one, expect: { withinMs: answerWithinMs, probe: 1 } }],
@@ -136,16 +136,16 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'older-shape',
       title: 'Accepts the older notification format',
-      why: 'The platform still documents {"eventId","instanceId","response":{"events":[…]},"notificationId"}. A handler that reads message.events fails on it.',
+      why: 'The platform still documents {"eventId","instanceId","response":{"events":[…]},"notificationId"}. A handler that reads message.events can’t process this format.',
       platform: 'An older or asynchronous format, documented next to the current one.',
       basis: 'documented',
-      fix: 'If there is no "message", look for "response". Answer 2xx even if you don’t process it.',
+      fix: 'If the body has no "message", look for "response". Answer 2xx even if you don’t process the notification.',
       steps: [{ name: 'one event', send: one, as: 'older' }],
     },
     {
       id: 'event-types',
       title: 'Updates and deactivations',
-      why: 'Subscribers change and leave, and often your callback has never seen them.',
+      why: 'Subscribers change and leave, even those your callback has never seen.',
       platform: 'Update and Deactivate become UPDATED and DELETED.',
       basis: 'assumption',
       fix: 'Accept an update or deactivation even if you don’t know the address.',
@@ -158,7 +158,7 @@ function written(answerWithinMs: number): readonly Written[] {
       id: 'quotes',
       title: 'Quotes in names and addresses',
       why: "O'Brien is a valid name and o'brien+news@… a valid address. Code that builds SQL or HTML by joining strings breaks here and allows injection.",
-      platform: 'As far as known, names and addresses arrive exactly as typed.',
+      platform: 'As far as is known, names and addresses arrive exactly as typed.',
       basis: 'assumption',
       fix: 'Pass values to your database as parameters, and escape everything you display.',
       steps: [
@@ -220,7 +220,8 @@ function written(answerWithinMs: number): readonly Written[] {
       id: 'retry-after-500',
       title: 'A retry after a 500',
       why: 'A proxy or gateway may answer 500 even though your callback did its work. The sender then tries again.',
-      platform: '5xx is retried: SAP retries five times, after 8 s to 9 h; the relay after 1, 2, 4, 8, and 16 s.',
+      platform:
+        '5xx is retried. SAP retries five times, after 8 s to 9 h. The relay retries after 1, 2, 4, 8, and 16 s.',
       basis: 'documented',
       fix: 'Treat the second notification as already processed: its eventId is the same. If your own code failed, undo its partial changes.',
       steps: [
@@ -244,9 +245,9 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'large-batch',
-      title: 'A batch of 1,000 in 50 parts',
-      why: 'An import arrives in deliveries of up to 1,000 events. Each becomes 50 notifications, and every one repeats the whole body of about 300 kB.',
-      platform: 'Notifications are split into parts of 20. Each contains the whole raw body.',
+      title: 'A batch of 1,000 events in 50 parts',
+      why: 'An import arrives in deliveries of up to 1,000 events. A delivery of 1,000 becomes 50 notifications, and each notification repeats the whole body of about 300 kB.',
+      platform: 'Notifications are split into parts of 20 events. Each part contains the whole raw body.',
       basis: 'documented',
       fix: 'Raise the body size limit (in Express, express.json({ limit: "10mb" }); the default is 100 kB), and answer before you process.',
       timeoutMs: 120_000,
@@ -258,7 +259,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'A retried part arrives after parts that were sent later.',
       platform: 'The order is undocumented.',
       basis: 'assumption',
-      fix: 'Process each part on its own. Parts aren’t numbered, and none may wait for another.',
+      fix: 'Process each part on its own. Parts aren’t numbered, so don’t make one part wait for another.',
       steps: [
         {
           name: '60 events, the last part first',
@@ -316,7 +317,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'A retried update arrives after a newer one and must not overwrite it.',
       platform: 'The order is undocumented, but each event has a date.',
       basis: 'assumption',
-      fix: 'Compare the event’s date with the last one you applied for the address, and skip older events.',
+      fix: 'Compare the event’s date with the date of the last event you applied for the address, and skip older events.',
       steps: [
         { name: 'the subscription at 09:30', send: subscriptionOf('older') },
         { name: 'an update at 09:32', send: updateOf('older', '2026-01-15 09:32:00', 'Newer {{run}} older') },
@@ -330,10 +331,10 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'older-event-late',
       title: 'An older deactivation that arrives late',
-      why: 'Someone leaves and rejoins within an hour. A retried deactivation arrives last and must not win.',
+      why: 'Someone leaves and rejoins within an hour. If the deactivation is retried and arrives last, it must not remove the contact.',
       platform: 'The order is undocumented, but each event has a date.',
       basis: 'assumption',
-      fix: 'Compare the event’s date with the last one you applied for the address, and skip older events.',
+      fix: 'Compare the event’s date with the date of the last event you applied for the address, and skip older events.',
       steps: [
         { name: 'the subscription at 09:30', send: subscriptionOf('late') },
         {
@@ -367,8 +368,8 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'leaves-and-returns',
       title: 'Someone who leaves and returns',
-      why: 'People who unsubscribe must get no more mail. If they rejoin, they expect to be back.',
-      platform: 'Someone who becomes active again most likely arrives as Subscribe.',
+      why: 'People who unsubscribe must not get any more mail. If they rejoin, they expect to get mail again.',
+      platform: 'When someone becomes active again, Campaign Monitor most likely sends Subscribe.',
       basis: 'assumption',
       fix: 'On deactivation, remove the contact or mark it so that it’s no longer counted. Restore it when a newer subscription arrives.',
       steps: [
@@ -468,7 +469,7 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'unknown-address',
       title: 'Deactivation of an unknown address',
-      why: 'Lists are older than your contacts. Don’t mistake “not found” for another contact: indexOf returns -1, and splice then removes the last one.',
+      why: 'A list can have subscribers who aren’t in your contacts. Don’t mistake “not found” for another contact: indexOf returns -1, and splice then removes the last contact.',
       platform: 'You get events for every subscriber on the list, no matter when they joined.',
       basis: 'documented',
       fix: 'If you don’t find the address, change nothing and answer 2xx.',
@@ -484,8 +485,9 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'unknown-type',
       title: 'An unknown event type',
-      why: 'Vendors add types. If you answer 500, the sender repeats the whole notification and finally gives up on all its events.',
-      platform: 'Any type other than Subscribe, Update, and Deactivate becomes UNKNOWN. Only that name is documented.',
+      why: 'Vendors add event types. If you answer 500, the sender retries the whole notification and finally gives up on all its events.',
+      platform:
+        'Any type other than Subscribe, Update, and Deactivate becomes UNKNOWN. The value UNKNOWN is documented, but this mapping isn’t.',
       basis: 'assumption',
       fix: 'Skip an unknown eventType, process the others, and answer 2xx.',
       steps: [
@@ -535,7 +537,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'To Campaign Monitor, Ada@Example.org and ada@example.org are the same subscriber. Don’t create two contacts.',
       platform: 'Addresses arrive as typed.',
       basis: 'assumption',
-      fix: 'Compare addresses in lowercase, with a unique key on the lowercase form.',
+      fix: 'Compare addresses in lowercase, with a unique constraint on the lowercase form.',
       steps: [
         { name: 'in lowercase', send: subscriptionOf('case') },
         {
@@ -580,7 +582,7 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'exact-bytes',
       title: 'A signature over the exact bytes',
-      why: 'The vendor’s body is passed on byte for byte, with its spaces, escapes, and order. If you parse it and serialise it again, the text and its signature differ.',
+      why: 'The Campaign Monitor body is passed on byte for byte, including spaces, escapes, and order. If you parse and reserialise the body, its text and signature change.',
       platform: 'HMAC-SHA256 over the raw bytes, base64.',
       basis: 'documented',
       fix: 'Keep the raw body (in Express, express.raw({ type: "*/*" })), verify the signature over it, and only then parse the JSON.',
@@ -619,10 +621,10 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'signature-missing',
       title: 'No signature',
-      why: 'If you skip the check when the header is missing, anyone can leave it out.',
+      why: 'If you skip the check when the header is missing, anyone can bypass the check by omitting the header.',
       platform: 'The header is sent whenever the instance has a signature key.',
       basis: 'documented',
-      fix: 'Reject requests without a signature with 401, just like ones with a wrong signature.',
+      fix: 'Answer 401 if the signature is missing, just as you do if it’s wrong.',
       needsKey: true,
       steps: [{ name: 'unsigned', send: one, trouble: ['unsigned'], expect: { status: '4xx', probe: 0 } }],
     },
@@ -647,7 +649,7 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'signature-part',
       title: 'A partial signature',
-      why: 'A check that compares only the beginning accepts sha256= from anyone.',
+      why: 'A check that compares only the beginning of the signature accepts sha256= from anyone.',
       platform: 'Elements-Webhook-Signature: sha256=<base64>, 44 characters after the equals sign.',
       basis: 'documented',
       fix: 'Compare the whole header with the whole signature. Check the length first, because crypto.timingSafeEqual requires equal lengths.',
@@ -671,7 +673,7 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'tampered',
       title: 'A body changed in transit',
-      why: 'Anyone who can change an address in the body can write to your contacts.',
+      why: 'Anyone who can change an address in the body can change your contacts.',
       platform: 'The signature covers the exact bytes.',
       basis: 'documented',
       fix: 'Verify the signature over the received bytes before you use them.',
@@ -690,7 +692,7 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'cut-connection',
       title: 'A connection that breaks off mid-body',
-      why: 'Half a body isn’t a notification. Partial work must not block the retry.',
+      why: 'An incomplete body isn’t a notification. Partial changes must not block the retry.',
       platform: 'A broken connection is retried.',
       basis: 'assumption',
       fix: 'Wait for the whole body before you process it, and store the eventId together with your changes, not earlier.',
@@ -702,11 +704,11 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'twenty-at-once',
-      title: '20 at once',
-      why: 'Several lists, instances, and retries post at the same time.',
+      title: '20 notifications at once',
+      why: 'Notifications for several lists and instances, and retries, can arrive at the same time.',
       platform: 'It’s undocumented whether the platform waits for an answer before it sends the next notification.',
       basis: 'assumption',
-      fix: 'Make everything that requests share (a file, a connection, a counter) safe for concurrent use.',
+      fix: 'Make anything shared between requests (a file, a connection, a counter) safe for concurrent use.',
       steps: [
         {
           name: '20 notifications',
@@ -719,8 +721,8 @@ function written(answerWithinMs: number): readonly Written[] {
     },
     {
       id: 'speed',
-      title: 'How fast it answers',
-      why: 'A batch of 1,000 needs 50 answers. A sender that waits too long gives up, retries, and finally stops.',
+      title: 'How fast your callback answers',
+      why: 'A batch of 1,000 events arrives as 50 notifications, and each needs an answer. A sender that waits too long gives up, retries, and eventually stops sending.',
       platform:
         'Time-outs are undocumented; here your callback has 10 s. Campaign Monitor deactivates a webhook after a week of errors.',
       basis: 'assumption',

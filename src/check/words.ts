@@ -22,9 +22,9 @@ export const checkEnglish = {
 
   // What is expected of it, and what came.
   'all-kept': 'everything',
-  'answered-before': '{0} answered before an earlier one',
+  'answered-before': '{0} answered before an earlier request',
   'at-most-ms': 'at most {0} ms',
-  'broken-page-without': 'a page marked as JSON that is truncated or invalid, without {0}',
+  'broken-page-without': 'a page of truncated or invalid JSON, without {0}',
   'empty-body': 'an empty body',
   ended: 'nothing is listening at {0} anymore: the server ended after its answer',
   fewer: '-{0}',
@@ -41,7 +41,7 @@ export const checkEnglish = {
   once: '{0} (once)',
   others: '{0} others',
   'page-broken': '{0} is marked as JSON but is truncated or invalid',
-  'page-shows-part': 'the page lacks {0} and two contacts sent later, so it may show only some contacts',
+  'page-shows-part': 'the page doesn’t show {0} or two contacts sent later, so it may show only some contacts',
   'page-without': 'a page without {0}',
   'still-there': 'still there',
   'still-changing': 'the number was still changing (last: {0})',
@@ -70,10 +70,10 @@ export const checkEnglish = {
   // Why something was not run, or not to its end.
   'no-key': 'no signature key was provided',
   'needs-key': '{0} checks the signature, but no signature key was provided',
-  'nothing-answers': 'nothing has answered since "{0}"',
+  'nothing-answers': 'the destination hasn’t answered since "{0}"',
   'nothing-listens': 'nothing is listening at {0}: {1}',
   'time-is-up': 'the time limit for all checks was reached',
-  'too-long': 'it took longer than {0} ms',
+  'too-long': 'the time limit of {0} ms was exceeded',
 
   // What a step is called, and what it sends.
   'a-delivery': 'a delivery',
@@ -116,15 +116,16 @@ export const checkEnglish = {
   // What would be too much.
   beside: '{0}, plus {1} from steps that repeat',
   'below-megabyte': 'less than 1 MB',
-  'escaped-too-much': '"escaped" would expand this to {0}; the limit is {1}',
+  'escaped-too-much': '"escaped" would expand the delivery to {0}; the limit is {1}',
   megabytes: '{0} MB',
   'more-than': 'more than {0}',
   'no-room':
     '{0} exceeds the limit of {1}. Each notification contains the whole delivery: use larger parts, fewer events, or "as": "delivery".',
   'scenario-too-much':
-    'this step would bring the scenario above {0} requests or {1}. Repeat less, or split it into several scenarios.',
+    'this step would make the scenario exceed {0} requests or {1}. Repeat the step fewer times, or split the scenario.',
   'step-sends': '{0} requests with {1} in one step',
-  'step-too-much': '{0} exceeds the limit of {1} requests. Use larger parts, or split it into several steps.',
+  'step-too-much':
+    '{0} exceeds the limit of {1} requests. Use larger parts, or spread the requests over several steps.',
 
   // Why a file, or what it names, cannot be used.
   'an-object': 'an object',
@@ -144,8 +145,8 @@ export const checkEnglish = {
   'is-not-there': 'doesn’t exist',
   'longer-than': 'is longer than {0} bytes',
   'make-fixture':
-    'Send large content as a fixture: { "send": { "fixture": "subscribe.json" } }. Or split it into several files.',
-  'make-several': 'Split it into several files.',
+    'Send large content as a fixture: { "send": { "fixture": "subscribe.json" } }. Or split the file into smaller files.',
+  'make-several': 'Split the file into smaller files.',
   'more-expressions': 'has more than {0} expressions',
   'more-keys': 'has an object with more than {0} keys',
   'more-values': 'has more than {0} values',
@@ -159,7 +160,7 @@ export const checkEnglish = {
   'not-a-delivery': 'not a delivery: {0}',
   outside: 'is outside the scenario folder, either by its path or through a link',
   'recording-line': 'line {0}: {1}',
-  'see-documents': 'See docs/scenarios.md for the format. Add "$schema" to have your editor check it.',
+  'see-documents': 'See docs/scenarios.md for the format. Add "$schema" to have your editor check the file.',
   'test-call': 'a delivery without events is a test call and produces no notification',
   'true-or-false': 'true or false',
   'try-again': 'Try again.',

@@ -46,7 +46,7 @@ export function withTargetFlags(command: Command): Command {
 export function withProbeFlags(command: Command, settled: string): Command {
   const stableFor = new Option(
     '--stable-for <s>',
-    `how long the count must stay unchanged, in seconds; increase it if your callback keeps working after it answers (default: ${settled})`,
+    `how long the count must stay unchanged, in seconds; increase this value if your callback continues processing after it answers (default: ${settled})`,
   ).argParser(seconds(0, 60));
   command.optionsGroup('Contact count:');
   return command
@@ -59,7 +59,7 @@ export function withProbeFlags(command: Command, settled: string): Command {
     .addOption(
       new Option(
         '--probe-value <cel>',
-        'CEL expression that gets the number from the answer: answer.json.count, size(answer.json)',
+        'CEL expression that gets the number from the answer, such as answer.json.count or size(answer.json)',
       ),
     )
     .addOption(
@@ -68,7 +68,7 @@ export function withProbeFlags(command: Command, settled: string): Command {
     .addOption(
       new Option(
         '--kept <url>',
-        'URL that shows the data your callback keeps, such as http://localhost:3000/contacts; checks search it for text',
+        'URL that returns the data your callback keeps, such as http://localhost:3000/contacts; checks search the answer for text',
       ).argParser(checkedBy(httpUrl)),
     )
     .addOption(stableFor)

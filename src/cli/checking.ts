@@ -57,7 +57,7 @@ function destinationOf(url: string | undefined, flags: TargetFlags, config: Conf
   if (config === undefined || all.length === 0) {
     throw new UsageError(
       config === undefined ? 'missing callback URL' : `--config ${flags.config ?? ''}: no destinations in this file`,
-      'For example: http://localhost:3000/callback',
+      'Give a callback URL, such as http://localhost:3000/callback',
     );
   }
   const named = all.filter(
@@ -124,7 +124,7 @@ export async function tried(asked: RunProbes, signal: AbortSignal): Promise<void
     if (!(error instanceof ProbeError)) throw error;
     throw new CommandError(
       error.message,
-      error.next ?? 'Check that it is running. Nothing has been sent to your callback.',
+      error.next ?? 'Check that the URL or command works. Nothing has been sent to your callback.',
     );
   }
 }

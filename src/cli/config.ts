@@ -121,6 +121,6 @@ export function asHeader(secret: string, who: string): string {
   if (headerValue.safeParse(secret).success) return secret;
   throw new UsageError(
     `${who} contains characters that are not allowed in a header`,
-    'Check it for line breaks and non-Latin characters.',
+    'Check the value for line breaks and non-Latin characters.',
   );
 }

@@ -58,8 +58,10 @@ async function connectOrExplain(options: AskOptions): Promise<RelayClient> {
   const listen = 'In another terminal, run cm-relay listen';
   const before = (readRemembered(dataDir)?.destinations ?? []).map(({ url }) => maskSecrets(url));
   throw new CommandError(
-    `no relay runs for ${dataDir}: start one with cm-relay listen`,
-    before.length === 0 ? `${listen} 3000/callback` : `${listen}. It forwards to ${before.join(', ')} again.`,
+    `no relay is running for ${dataDir}: start one with cm-relay listen`,
+    before.length === 0
+      ? `${listen} 3000/callback`
+      : `${listen}. The relay then forwards to ${before.join(', ')} again.`,
   );
 }
 

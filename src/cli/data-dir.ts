@@ -29,7 +29,7 @@ export async function admitDataDirectory(options: { dataDir?: string; trustDataD
     if (options.trustDataDir !== true) {
       if (!canAsk()) throw error;
       for (const line of [`${error.message.replace(/^t/, 'T')}.`, ...contentsLines(dataDir)]) note(printable(line));
-      if (!(await askYesNo('Use it?'))) throw new CommandError('data directory not used', error.next);
+      if (!(await askYesNo('Use this data directory?'))) throw new CommandError('data directory not used', error.next);
     }
     const notice = trustDataDirectory(dataDir);
     if (notice !== null) note(printable(notice));

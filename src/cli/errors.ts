@@ -36,7 +36,7 @@ export class EndedAtStartError extends Error {
   /** What it wrote on its standard error. */
   readonly said: string;
   constructor(code: number | null, said: string) {
-    super('it stopped before it was ready');
+    super('the background process stopped before it was ready');
     this.code = code;
     this.said = said;
   }
@@ -149,12 +149,12 @@ export function frozenAdvice(pid: number): string {
 
 /** What to do about an error of the system's, where whoever met it knows no better; by its code. */
 const systemAdvice: Readonly<Record<string, string>> = {
-  EACCES: 'Check its owner and permissions (ls -ld), or choose another.',
-  EPERM: 'Check its owner and permissions (ls -ld), or choose another.',
+  EACCES: 'Check the owner and permissions (ls -ld), or choose another path.',
+  EPERM: 'Check the owner and permissions (ls -ld), or choose another path.',
   ENOENT: 'Check that the file exists and its name is spelled correctly.',
   ENOTDIR: 'Part of the path is a file, not a folder: check the spelling, or choose another path.',
-  EISDIR: 'That is a folder: give a file name.',
-  EROFS: 'That disk is read-only: choose another place.',
+  EISDIR: 'The path is a folder: give a file name.',
+  EROFS: 'The disk is read-only: choose another place.',
   ENOSPC: 'Free some disk space, or choose another place.',
   EMFILE: 'Too many open files: close other programs, or raise the limit (ulimit -n).',
   ENFILE: 'Too many open files on this machine: close other programs.',

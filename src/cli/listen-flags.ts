@@ -99,7 +99,7 @@ const headerSchema: z.ZodType<Header, string> = z
   .superRefine((text, context) => {
     if (!isCredentialHeader(text.slice(0, text.indexOf(':')))) return;
     const message =
-      'this header carries a credential, which your shell would save in its history: define it under "credentials" in the --config file';
+      'this header carries a credential, which your shell would save in its history: define the header under "credentials" in the --config file';
     context.addIssue({ code: 'custom', message });
   })
   .transform((text) => {
@@ -166,7 +166,7 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   },
   tunnel: {
     term: '--tunnel <kind>',
-    help: `how to make the relay public: ${tunnelKinds.join(', ')}, or your own https:// URL that leads here (default: ${defaults.tunnel.kind})`,
+    help: `how to make the relay public: ${tunnelKinds.join(', ')}, or your own https:// URL that forwards to this relay (default: ${defaults.tunnel.kind})`,
     read: checkedBy(z.string().superRefine(refineTunnel)),
     usual: tunnelKinds,
     setting: 'tunnel',
@@ -246,7 +246,7 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   },
   output: {
     term: '--output <style>',
-    help: 'interactive (the default in a terminal): with keys; compact (the default elsewhere): one line per event, no secrets; quiet: errors only',
+    help: 'interactive (the default in a terminal): with keyboard shortcuts; compact (the default elsewhere): one line per event, no secrets; quiet: errors only',
     choices: outputStyles,
   },
   detach: {

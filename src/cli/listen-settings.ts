@@ -86,7 +86,7 @@ function checkNamed(
     if (name === undefined || Object.hasOwn(held, name)) return;
     throw new UsageError(
       `${flagName('config')}: ${place}: no ${what} named "${name}"`,
-      `Set the environment variable for "${name}" under ${there}, or correct the name.`,
+      `Define "${name}" under ${there}, or correct the name.`,
     );
   };
   for (const [at, { signatureKeyName, credentialsName }] of destinations.entries()) {

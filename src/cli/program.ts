@@ -48,7 +48,7 @@ export function createProgram(): Command {
         '  cm-relay listen 3000/callback',
         '  cm-relay trigger subscribe',
         '',
-        "For a command's options and examples, run cm-relay help listen (for example).",
+        'For options and examples of a command such as listen, run cm-relay help listen.',
       ].join('\n'),
     );
   for (const flag of commonFlags()) program.addOption(flag);

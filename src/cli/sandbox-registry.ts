@@ -90,7 +90,7 @@ export async function endSandbox(kept: SandboxRecord): Promise<void> {
 }
 
 /** As an error names it. */
-const nameOf = ({ port, pid }: SandboxRecord): string => `the sandbox at port ${port} (process ${pid})`;
+const nameOf = ({ port, pid }: SandboxRecord): string => `the sandbox on port ${port} (process ${pid})`;
 
 const answerSchema = z.looseObject({ proof: z.string().optional(), controls: z.looseObject({}).optional() });
 

@@ -11,5 +11,7 @@ export function tooOld(running: string, least: string): string | null {
   const [major = 0, minor = 0] = numbers(running);
   const [leastMajor = 0, leastMinor = 0] = numbers(least);
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return null;
-  return `error: cm-relay needs Node.js ${least} or newer; this is ${running} (${process.execPath})\n  Install one from https://nodejs.org, or choose it with your version manager, as in: nvm install 24\n`;
+  return `error: cm-relay requires Node.js ${least} or later; this is ${running} (${process.execPath})
+  Install Node.js from https://nodejs.org or with your version manager, for example: nvm install 24
+`;
 }

@@ -75,7 +75,7 @@ const forwarding = {
   'debugHandler.everyEvent': {
     schema: z.boolean().default(false),
     means:
-      'Suspends the time-out for this destination while its handler is being debugged with the configuration that **Debug My Handler** remembers, however you start the session. Otherwise, only sessions that the command starts or finds suspend it.',
+      'Suspends the time-out for this destination while you debug its handler with the configuration that **Debug My Handler** remembers, no matter how you start the session. If off, only sessions that **Debug My Handler** starts or finds suspend the time-out.',
   },
 } as const satisfies Descriptions;
 
@@ -107,7 +107,7 @@ const receiving = {
   },
   'tunnel.url': {
     schema: emptyOr(urlPattern, url.patternErrorMessage),
-    means: 'Your own public URL that leads to the relay’s port, for kind `fixed`.',
+    means: 'Your own public URL that forwards to the relay’s port, for kind `fixed`.',
   },
   'tunnel.programs': {
     schema: z
@@ -157,7 +157,7 @@ const vendors = {
   'openConnectors.timeoutSeconds': {
     schema: z.number().min(1).max(600).default(60),
     means:
-      'How long to wait for Open Connectors, in seconds. When you create an instance, it also calls Campaign Monitor.',
+      'How long to wait for Open Connectors, in seconds. When you create an instance, Open Connectors also calls Campaign Monitor.',
     advanced: true,
   },
   'oauth.port': {
@@ -170,7 +170,7 @@ const vendors = {
     schema: choice({
       ask: 'Ask.',
       always: 'Update them and notify you. For a webhook, the new one is created before the old one is deleted.',
-      never: 'Leave them as they are.',
+      never: 'Leave the webhooks and instances as they are.',
     }).default('ask'),
     means: 'What to do with webhooks and instances that point to this relay when its public URL changes.',
   },
@@ -182,9 +182,9 @@ const vendors = {
   'webhooks.onStop': {
     schema: choice({
       ask: 'Ask.',
-      leave: 'Leave them. Events are lost while the relay is stopped.',
-      deactivate: 'Deactivate them, and offer to reactivate them at the next start.',
-      delete: 'Delete them.',
+      leave: 'Leave the webhooks active. Events are lost while the relay is stopped.',
+      deactivate: 'Deactivate the webhooks, and offer to reactivate them at the next start.',
+      delete: 'Delete the webhooks.',
     }).default('ask'),
     means: 'What to do with webhooks you registered here when you stop the relay.',
   },
@@ -219,7 +219,7 @@ const relay = {
     schema: choice({
       off: 'No access.',
       read: 'Assistants can read the history.',
-      send: 'Assistants can also send, resend, and run scenarios, only to destinations in your settings.',
+      send: 'Assistants can also send, resend, and run scenarios, but only to destinations in your settings.',
     }).default('off'),
     means:
       'Whether VS Code assistants can ask this window’s relay, through the Model Context Protocol, what it received and sent, and why sending failed. E-mail addresses and secrets are masked, and other delivery values are described only by their shape. VS Code asks you before it starts the server.',

@@ -26,14 +26,14 @@ export const openConnectorsNext = {
   'enter-instance-token': 'Enter the token of the instance again.',
   'enter-organization-secret': 'Enter the organization secret again.',
   'enter-user-secret': 'Enter the user secret again.',
-  'give-secret-itself': 'Enter the secret itself, or leave its field out.',
-  'look-at-log': 'Find the request ID in the log, then try again.',
-  'look-for-namesake': 'Something with that name or address already exists. Refresh to see it.',
+  'give-secret-itself': 'Enter the secret itself, or omit the field.',
+  'look-at-log': 'Try again. If the request keeps failing, give SAP support the request ID from the log.',
+  'look-for-namesake': 'That name or address is already in use. Refresh to see where.',
   'look-whether-done': 'Before you try again, check whether the change was made.',
-  refresh: 'This no longer exists. Refresh; if everything is missing, check the host.',
+  refresh: 'The requested item no longer exists. Refresh; if everything is missing, check the host.',
   'start-again': 'Start again when you’re ready.',
   'try-later': 'Try again in a minute. If it keeps failing, give SAP support the request ID from the log.',
-  wait: 'Too many calls. Wait a minute.',
+  wait: 'Too many requests. Wait a minute, then try again.',
 } as const;
 
 /** Names what an error says to do next, for whoever says it in another language. */

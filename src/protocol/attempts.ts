@@ -9,15 +9,15 @@ export const attemptTexts = {
   refused: 'Start the callback, or correct its URL and port.',
   'unknown-host': 'Check the destination’s host name.',
   'no-answer':
-    'Check that the callback is running, and read its log for that time. It should answer first and work afterwards.',
+    'Check that the callback is running, and read its log for the time of the attempt. The callback should answer first and work afterwards.',
   credentials: 'Check the destination’s credentials and signature key, and how the callback verifies them.',
   path: 'Check the path of the destination. It must accept POST requests.',
-  body: 'The callback rejected the body. Read its answer, and compare it with what was sent.',
+  body: 'The callback rejected the body. Read the callback’s answer, and check the body that was sent.',
   size: 'Raise the callback’s body size limit: a delivery may contain 1,000 events.',
   often: 'The callback gets too many requests. Lower the concurrency of the destination.',
   redirect: 'The destination redirects. Use the URL it redirects to.',
   callback: 'The callback failed. See its answer and log for the reason.',
-  answer: 'Read the answer.',
+  answer: 'See the callback’s answer for the reason.',
 } as const;
 
 /** An attempt that comes so much before it was due was asked for by somebody, in milliseconds. */

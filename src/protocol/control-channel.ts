@@ -220,7 +220,7 @@ async function prove(socket: Socket, channel: ControlChannel, role: string, othe
     socket.write(mine);
     socket.write(mac(role, await readExactly(socket, challengeBytes)));
     if (!timingSafeEqual(await readExactly(socket, 32), mac(otherRole, mine))) {
-      throw new Error('the other end of the pipe cannot read the data directory, so it is not this relay');
+      throw new Error('the other end of the pipe could not prove that it can read the data directory');
     }
   } catch (error) {
     socket.destroy();

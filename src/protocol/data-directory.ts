@@ -161,7 +161,7 @@ export function describeDirectory(named: string): DirectoryContents {
     // What is in it could be told of no more, and would be used.
     throw new DataDirectoryError(
       path,
-      `is not safe: relay.json in it is too large to check (${bytes} bytes)`,
+      `is not safe: its relay.json is too large to check (${bytes} bytes)`,
       'look-at-data-directory',
       `Find out who created ${join(path, 'relay.json')} and remove it, or choose another data directory.`,
     );
@@ -196,7 +196,7 @@ function remember(path: string): string | null {
     makeKnown(path);
     return null;
   } catch (error) {
-    return `Could not save that the data directory ${path} is yours (${(error as Error).message}). Next time, you need --trust-data-dir again. To avoid this, set XDG_STATE_HOME to a writable folder.`;
+    return `Could not record that the data directory ${path} is yours (${(error as Error).message}). Next time, add --trust-data-dir again. To avoid this, set XDG_STATE_HOME to a writable folder.`;
   }
 }
 
@@ -292,7 +292,7 @@ function look(path: string): Found {
     if (why === null) continue;
     throw new DataDirectoryError(
       path,
-      `is not safe: ${file.name} in it ${why}`,
+      `is not safe: its ${file.name} ${why}`,
       'look-at-data-directory',
       `Find out who created ${join(path, file.name)} and remove it, or choose another data directory.`,
     );

@@ -7,7 +7,12 @@ const time = z.iso.datetime();
 /** A client, as it names itself. */
 export const debugClientSchema = z.strictObject({
   kind: z.enum(['terminal', 'vscode', 'other']),
-  id: z.string().min(1).max(100).optional().describe('Identifies it among others of its kind, such as by process ID.'),
+  id: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Identifies the client among others of its kind, such as by process ID.'),
 });
 export type DebugClient = z.infer<typeof debugClientSchema>;
 
@@ -40,13 +45,15 @@ export type OnFailure = (typeof onFailures)[number];
 /** A breakpoint as a client asks for it. See docs/debugging.md for its expressions. */
 export const breakpointSchema = z.strictObject({
   at: breakpointPlaceSchema,
-  type: z.string().min(1).max(100).optional().describe("Only events of this type, by the vendor's name."),
+  type: z.string().min(1).max(100).optional().describe('Only events of this vendor type, such as Subscribe.'),
   condition: z
     .string()
     .min(1)
     .max(mostExpression)
     .optional()
-    .describe('A CEL expression, or a history filter such as `type:update`; matches where it is true.'),
+    .describe(
+      'A CEL expression, or a history filter such as `type:update`. The breakpoint matches if the condition is true.',
+    ),
   hitCount: z
     .string()
     .min(1)
@@ -58,7 +65,7 @@ export const breakpointSchema = z.strictObject({
     .min(1)
     .max(mostExpression)
     .optional()
-    .describe('Text with expressions in braces; logs it instead of stopping.'),
+    .describe('Text to log instead of stopping; can contain expressions in braces.'),
   onFailure: z
     .enum(onFailures)
     .optional()
@@ -95,7 +102,7 @@ export const keptBreakpointSchema = breakpointSchema.extend({
   switchedOff: z
     .object({ at: time, text: z.string() })
     .nullable()
-    .describe('Why it is disabled although it was set enabled: the relay ended while evaluating it.'),
+    .describe('Why it is off although a client turned it on: the relay ended while evaluating it.'),
 });
 export type KeptBreakpoint = z.infer<typeof keptBreakpointSchema>;
 
@@ -111,7 +118,7 @@ export type RefusedBreakpoint = z.infer<typeof refusedBreakpointSchema>;
 
 /** What an expression came to: its value, or why it has none, and where in its text: characters from its beginning. */
 export const evaluatedSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('value'), type: z.string().describe('Its CEL name.'), value: z.json() }),
+  z.object({ kind: z.literal('value'), type: z.string().describe('Name of its CEL type.'), value: z.json() }),
   z.object({ kind: z.literal('failed'), message: z.string(), start: z.int(), end: z.int() }),
 ]);
 export type Evaluated = z.infer<typeof evaluatedSchema>;

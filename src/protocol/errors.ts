@@ -17,15 +17,15 @@ export const commonAdvice = {
     'If the relay’s process is suspended, resume it; otherwise, end it and start the relay again. No acknowledged event is lost.',
   'make-room': 'Free up disk space. The relay then accepts deliveries again automatically.',
   'mend-body': 'Fix the body and release it again, or release the original.',
-  'own-socket-folder': 'Check who created it, remove it, or set XDG_RUNTIME_DIR to your own folder.',
-  'restart-for-one-version': 'Restart the relay so that both have the same version.',
-  'restart-to-set-aside': 'Restart the relay. It sets the file aside and starts a new one.',
+  'own-socket-folder': 'Check who created the folder, then remove it, or set XDG_RUNTIME_DIR to a folder of your own.',
+  'restart-for-one-version': 'Restart the relay so that it matches the version of this program.',
+  'restart-to-set-aside': 'Restart the relay to set the damaged history aside and start a new one.',
 } as const;
 
 /** The same as a terminal has it: the extension has other next actions. */
 export const terminalAdvice = {
   'ask-from-its-environment':
-    'Use the same XDG_RUNTIME_DIR and TMPDIR that it was started with, or end its process and start it again. No acknowledged event is lost.',
+    'Use the XDG_RUNTIME_DIR and TMPDIR that the relay was started with, or end its process and start the relay again. No acknowledged event is lost.',
   'attach-or-stop': 'Attach to it, or stop it with `cm-relay stop`.',
   'check-folder': 'Check that the folder exists, belongs to you, and has free space, or choose another data directory.',
   'check-proxy': 'Check the "proxy" setting, or HTTP_PROXY and HTTPS_PROXY in the environment that started the relay.',
@@ -36,22 +36,23 @@ export const terminalAdvice = {
     'With --data-dir, choose a folder that only you and the system can replace, such as one in your home folder.',
   'close-data-directory': 'Make it private with `chmod 700`, or choose another data directory.',
   'list-events':
-    'The history keeps a limited number of events, so it may have been removed. To list what is there, run `cm-relay events`.',
+    'The history keeps a limited number of events, so older events may have been removed. To list the events, run `cm-relay events`.',
   'look-at-data-directory': 'Find out who created that file and remove it, or choose another data directory.',
-  'migrate-history': 'Run `cm-relay listen` with it once to update it.',
+  'migrate-history': 'To update the history, run `cm-relay listen` once with this data directory.',
   'move-history': 'Move that file away to start a new history, or choose another data directory.',
   'see-destinations': 'To see the destinations, run `cm-relay status`.',
   'see-url': 'To see the new URL, run `cm-relay url`.',
   'see-what-is-held': 'To see what is held, run `cm-relay status`.',
-  'send-something': 'Start a relay with `cm-relay listen`, then send it something.',
+  'send-something': 'Start a relay with `cm-relay listen`, then send it an event.',
   'start-relay': 'Start one with `cm-relay listen`.',
-  'start-to-set-aside': 'Run `cm-relay listen` with it: it sets aside what it cannot use and starts a new history.',
+  'start-to-set-aside':
+    'Run `cm-relay listen` with this data directory. The relay sets the damaged history aside and starts a new one.',
   'take-what-waits':
-    'Wait until the destinations accept it, discard it with `cm-relay debug discard --waiting`, or raise the history limit.',
+    'Wait until the destinations accept the notifications, discard them with `cm-relay debug discard --waiting`, or raise the history limit.',
   'trust-data-directory':
     'It may come from a repository or an archive. If you trust it, add --trust-data-dir. Otherwise, choose another data directory.',
   'update-program': 'Update this program, or choose another data directory.',
-  'update-runtime': 'Use Node.js 22.13 or later for the CLI, VS Code 1.101 or later for the extension.',
+  'update-runtime': 'Use Node.js 22.13 or later for the CLI, and VS Code 1.101 or later for the extension.',
 } as const;
 export type TerminalAdvice = keyof typeof terminalAdvice;
 
@@ -174,7 +175,7 @@ export class UnreachableRelayError extends RelayRequestError {
   /** @param pid its process's id, where that is known */
   constructor(dataDir: string, pid: number | undefined, why: string) {
     const process = pid === undefined ? '' : ` (process ${pid})`;
-    super(`a relay runs for ${dataDir}${process} but cannot be reached: ${why}`, 'no-answer', {
+    super(`a relay is running for ${dataDir}${process} but cannot be reached: ${why}`, 'no-answer', {
       advice: 'ask-from-its-environment',
     });
   }
@@ -186,6 +187,6 @@ export class NoRelayError extends Error {
   readonly advice = 'start-relay';
   readonly next = relayAdvice[this.advice];
   constructor(dataDir: string, cause?: unknown) {
-    super(`no relay runs for ${dataDir}`, { cause });
+    super(`no relay is running for ${dataDir}`, { cause });
   }
 }

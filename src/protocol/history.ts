@@ -36,7 +36,7 @@ const forwardingSchema = z.object({
   signatureKeyName: z
     .string()
     .optional()
-    .describe('The key for signing notifications to it; without one, they are not signed.'),
+    .describe('Name of the key for signing notifications to this destination; missing if they are not signed.'),
   state: forwardingStateSchema,
   attempts: z.int(),
   ofRound: z.int().describe('Attempts in this round, which starts with the first attempt or the last resend.'),
@@ -45,7 +45,7 @@ const forwardingSchema = z.object({
   status: z.int().nullable().describe('HTTP status of the last answer.'),
   durationMs: z.number().nullable(),
   detail: z.string().nullable().describe('Why it is waiting, held, or failed.'),
-  downSince: time.optional().describe('When its destination went down, if it waits for that.'),
+  downSince: time.optional().describe('When its destination went down, if that is why it is waiting.'),
   nextTryAt: time.optional().describe('When its destination, if down, is tried next; missing if not scheduled.'),
   heldBy: z.enum(holders).nullable().describe('What holds it; null if it is not held.'),
   breakpointId: z.string().nullable().describe('The breakpoint that holds it, if any.'),
@@ -86,7 +86,9 @@ export const eventRowSchema = z.object({
     .object({ part: z.int(), parts: z.int(), events: z.int() })
     .optional()
     .describe('If its notification contains other events: its part of the delivery, from 0, and the number of parts.'),
-  forwardings: z.array(forwardingSchema).describe("Warnings of its notification, then of the delivery's raw one."),
+  forwardings: z
+    .array(forwardingSchema)
+    .describe("Forwardings of its notification, then of the delivery's raw notification."),
 });
 export type EventRow = z.infer<typeof eventRowSchema>;
 
@@ -102,7 +104,7 @@ export const eventSummarySchema = eventRowSchema
   )
   .extend({
     state: eventStateSchema,
-    attempts: z.int().describe('For all its destinations together.'),
+    attempts: z.int().describe('Total for all its destinations.'),
     status: z.int().nullable().describe('Last HTTP status, from the most urgent forwarding.'),
     durationMs: z.number().nullable().describe('Duration of that answer, in milliseconds.'),
   });
@@ -137,7 +139,7 @@ export const attemptSchema = z.object({
   deliveryId: z.string(),
   destinationId,
   destination: z.string().describe("The destination's URL."),
-  number: z.int().describe('From the first attempt, including resends.'),
+  number: z.int().describe("The attempt's number, counted from the first attempt and including resends."),
   ofRound: z
     .int()
     .describe("The attempt's number in this round, which starts with the first attempt or the last resend."),
@@ -166,7 +168,7 @@ export const tracedEventSchema = z.object({
       }),
     )
     .describe('The latest attempts, oldest first.'),
-  omittedAttempts: z.int().min(0).describe('Number of earlier ones.'),
+  omittedAttempts: z.int().min(0).describe('Number of earlier attempts.'),
 });
 export type TracedEvent = z.infer<typeof tracedEventSchema>;
 

@@ -160,7 +160,7 @@ export const methods = {
       timeline: z
         .object({
           since: z.iso.datetime(),
-          minutes: z.int().describe('Minutes per count: one, unless there would be too many.'),
+          minutes: z.int().describe('Minutes per count: 1, or more if there would be too many counts.'),
           counts: z.array(z.int()),
         })
         .nullable(),
@@ -176,7 +176,9 @@ export const methods = {
       notifications: z.array(notificationSchema).describe('Notifications that contain the event, including raw ones.'),
       attempts: z
         .array(attemptDetailSchema)
-        .describe('The latest 500 attempts for these notifications, oldest first; earlier ones may have no answers.'),
+        .describe(
+          'The latest 500 attempts for these notifications, oldest first; the answers to earlier attempts may be left out.',
+        ),
     }),
   },
   /** Clears the history; deliveries with something waiting or held stay. */

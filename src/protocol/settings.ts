@@ -82,13 +82,13 @@ export const destinationSchema = z.strictObject({
     .describe('Additional headers. Don’t put credentials here.'),
   timeoutMs: z.int().min(1).max(600_000).default(10_000).describe('How long to wait for an answer, in milliseconds.'),
   insecureTls: z.boolean().optional().describe('Accept a self-signed certificate.'),
-  strictOrder: z.boolean().optional().describe('Hold later notifications while one is being retried.'),
+  strictOrder: z.boolean().optional().describe('Hold later notifications while an earlier one is being retried.'),
   held: z
     .string()
     .min(1)
     .max(300)
     .optional()
-    .describe('Why nothing is sent there yet. Notifications for it are held until you remove this.'),
+    .describe('Why nothing is sent to this destination yet. Its notifications are held until you remove this text.'),
   sample: sampleAnswer
     .optional()
     .describe(
@@ -109,7 +109,7 @@ export const tunnelSchemas = {
   none: z.strictObject({ kind: z.literal('none') }),
   fixed: z.strictObject({
     kind: z.literal('fixed'),
-    url: urlWithoutUser().describe('Your own public URL that leads here.'),
+    url: urlWithoutUser().describe('Your own public URL that forwards to this relay.'),
   }),
   localtunnel: z.strictObject({
     kind: z.literal('localtunnel'),
@@ -122,7 +122,7 @@ export const tunnelSchemas = {
       .string()
       .regex(/^[a-z0-9](?:[a-z0-9-]{2,61})[a-z0-9]$/, 'a subdomain has 4 to 63 lowercase letters, digits, and hyphens')
       .optional()
-      .describe('The subdomain to request. Without one, a random one that stays the same.'),
+      .describe('The subdomain to request. If missing, the relay requests a random subdomain that stays the same.'),
   }),
   cloudflared: z.strictObject({
     kind: z.literal('cloudflared'),
@@ -150,7 +150,9 @@ const mappingSchema = z.strictObject({
   eventTypes: z
     .record(z.string(), z.string().min(1))
     .default({ Subscribe: 'CREATED', Update: 'UPDATED', Deactivate: 'DELETED' })
-    .describe('Maps Campaign Monitor’s event types to `eventType` values. An assumption; neither vendor documents it.'),
+    .describe(
+      'Maps Campaign Monitor’s event types to `eventType` values. This mapping is an assumption; neither vendor documents it.',
+    ),
   otherEventType: z.string().min(1).default('UNKNOWN').describe('The `eventType` for any other type.'),
   objectType: z.string().min(1).default('contacts').describe('The `objectType` of every event object.'),
   objectIdField: z.string().min(1).default('EmailAddress').describe('The event field to use as `objectId`.'),
@@ -210,7 +212,7 @@ export const settingsSchema = z.strictObject({
     .refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin')
     .default('UTC')
     .describe(
-      'Time zone of your Campaign Monitor client account, such as `Europe/Berlin`. Events carry local times. An assumption; see the documentation.',
+      'Time zone of your Campaign Monitor client account, such as `Europe/Berlin`. The relay assumes that events contain local times; see the documentation.',
     ),
   partSize: z
     .int()
@@ -242,7 +244,7 @@ export const settingsSchema = z.strictObject({
     .strictObject({ url: httpUrl.or(z.literal('')), noProxy: z.string().default('') })
     .optional()
     .describe(
-      'The proxy for destinations that are not on this machine. Without one, HTTP_PROXY and HTTPS_PROXY from the environment.',
+      'The proxy for destinations that are not on this machine. If missing, the relay uses HTTP_PROXY and HTTPS_PROXY from the environment.',
     ),
 });
 export type Settings = z.infer<typeof settingsSchema>;

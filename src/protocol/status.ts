@@ -55,7 +55,7 @@ export const destinationStatusSchema = z.object({
   signatureKeyName: z.string().optional(),
   credentialsName: z.string().optional(),
   insecureTls: z.boolean().optional(),
-  configured: z.boolean().describe('false: removed from the settings, but notifications still wait for it.'),
+  configured: z.boolean().describe('false: removed from the settings, but notifications are still waiting for it.'),
   state: z.enum(['up', 'down', 'held']),
   answers: z
     .boolean()
@@ -69,7 +69,9 @@ export const destinationStatusSchema = z.object({
   timeoutLifted: z
     .literal(true)
     .optional()
-    .describe('A client has suspended its time-out because a debugger holds it (debug/patience).'),
+    .describe(
+      "A client has suspended the destination's time-out because the destination is being debugged (debug/patience).",
+    ),
 });
 export type DestinationStatus = z.infer<typeof destinationStatusSchema>;
 
@@ -82,14 +84,14 @@ export const statusSchema = z.object({
   startedAt: time,
   campaignMonitorUrl: z.string().describe('The webhook endpoint on this machine, including its secret.'),
   openConnectorsUrl: z.string(),
-  publicUrl: z.string().nullable().describe('Base of the public URL while it answers.'),
+  publicUrl: z.string().nullable().describe('Base of the public URL; null if the tunnel is not open.'),
   publicCampaignMonitorUrl: z.string().nullable(),
   publicOpenConnectorsUrl: z.string().nullable(),
   tunnel: tunnelStatusSchema,
   settings: settingsSchema,
   destinations: z
     .array(destinationStatusSchema)
-    .describe('Destinations in the settings, in their order, then others that notifications still wait for.'),
+    .describe('Destinations in the settings, in their order, then others that notifications are still waiting for.'),
   counts: countsSchema,
   sending: sendingSchema.describe('Whether sending is paused, by whom, and what is held.'),
   index: z
@@ -98,7 +100,9 @@ export const statusSchema = z.object({
       of: z.int(),
       failure: z.string().nullable().describe('Why it is not up to date.'),
     })
-    .describe('Number of events in the history index, and in total. Search is slow or incomplete for the others.'),
+    .describe(
+      'Number of events in the history index, and in total. Search is slow or incomplete for events that are not in the index.',
+    ),
   missingKeys: z
     .array(z.string())
     .describe('Names of keys and credentials that destinations use and no client has supplied.'),

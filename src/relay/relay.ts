@@ -75,7 +75,7 @@ export class PortForbiddenError extends Error {
 /** Why a port may not be had: on Unix those below 1024, on Windows what the system has reserved (EACCES). */
 function forbidden(port: number): string {
   return port < firstFreePort
-    ? `needs special rights, like every port below ${firstFreePort}`
+    ? `requires elevated privileges, like every port below ${firstFreePort}`
     : 'is reserved by the system';
 }
 

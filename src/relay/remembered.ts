@@ -137,7 +137,7 @@ function read(dataDir: string): Kept {
   const value = parseJson(text);
   const version = z.looseObject({ version: z.unknown() }).safeParse(value).data?.version;
   if (version !== undefined && version !== formVersion) {
-    const why = `cannot be used: relay.json in it was written by a newer version (${JSON.stringify(version)}; this program supports ${formVersion})`;
+    const why = `cannot be used: its relay.json was written by a newer version (${JSON.stringify(version)}; this program supports ${formVersion})`;
     throw new DataDirectoryError(dataDir, why, 'update-program');
   }
   const { data, error } = rememberedSchema.safeParse(value);

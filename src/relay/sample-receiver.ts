@@ -13,9 +13,9 @@ const slowMs = 5000;
 const mostConnections = 256;
 
 const texts: Readonly<Record<SampleAnswer, string>> = {
-  ok: 'The sample receiver accepted it.\n',
+  ok: 'Accepted by the sample receiver.\n',
   error: 'The sample receiver is set to fail.\n',
-  slow: 'The sample receiver accepted it after a delay.\n',
+  slow: 'Accepted by the sample receiver after a delay.\n',
 };
 
 /** Listens on loopback from the first settings on that want it, until the relay ends. */

@@ -21,7 +21,7 @@ export const loopbackOnly: RequestHandler = (request, response, next) => {
     return;
   }
   response.status(403).json({
-    error: `the sandbox answers only this machine; this ${refused} header is from elsewhere`,
+    error: `the sandbox answers only this machine; the request's ${refused} header names another address`,
     next: `Call http://127.0.0.1:${port ?? ''} from a program, not from a web page.`,
   });
 };

@@ -81,7 +81,7 @@ describe('A callback that ends by what it is sent', () => {
     const fragile = (world: VirtualWorld): RightHandler =>
       Object.assign(new Fragile(key, (ms) => world.wait(ms)), { againAfterMs: 3_600_000 });
     const { results } = await checked(fragile, { ids });
-    const gone = 'nothing has answered since "Accepts the older notification format"';
+    const gone = 'the destination hasn’t answered since "Accepts the older notification format"';
     assert.deepEqual(said(results), [
       `failed older-shape: ${ended}`,
       `skipped event-types: ${gone}`,
@@ -130,7 +130,7 @@ describe('A check that is not gone through to its end', () => {
       }
     }
     const slow = await checked((world) => new Slow(key, (ms) => world.wait(ms)), { ids: ['large-batch'] });
-    assert.deepEqual(said(slow.results), ['undecided large-batch: it took longer than 120000 ms']);
+    assert.deepEqual(said(slow.results), ['undecided large-batch: the time limit of 120000 ms was exceeded']);
     const wrong = await checked((world) => Object.assign(new Slow(key, (ms) => world.wait(ms)), { status: 413 }), {
       ids: ['large-batch'],
     });

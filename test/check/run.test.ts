@@ -156,7 +156,7 @@ describe('A scenario', () => {
     const steps = [{ send: one, expect: { kept: 'Ada' } }];
     const first = await run(steps);
     assert.equal(first.outcome, 'failed');
-    assert.match(first.reason ?? '', /a page marked as JSON that is truncated or invalid, without "Ada"/);
+    assert.match(first.reason ?? '', /a page of truncated or invalid JSON, without "Ada"/);
     const second = await run(steps);
     assert.match(second.reason ?? '', /expected "Ada", got a page without "Ada"$/);
     const { cause } = second.steps[0]?.findings.find((finding) => finding.cause !== undefined) ?? {};
@@ -272,7 +272,7 @@ describe('A scenario', () => {
 
   it('ends when its time is up, and when nothing listens', async () => {
     callback.answering = () => null;
-    assert.equal((await run([{ send: one }], {}, 100)).reason, 'it took longer than 100 ms');
+    assert.equal((await run([{ send: one }], {}, 100)).reason, 'the time limit of 100 ms was exceeded');
     const url = new URL(`http://127.0.0.1:${await freePort()}/`);
     const gone = await run([{ send: one }], { target: callback.target({ url }) });
     assert.equal(gone.isUnreachable, true);

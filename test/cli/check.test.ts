@@ -198,7 +198,7 @@ describe('cm-relay check', () => {
     const kept = await run(['check', url, ...flags, '--keep'], { KEY: 'a key' });
     assert.match(
       kept.err,
-      /^22 made-up contacts stay in your callback\. Their addresses contain "check-[0-9a-f]{8}"\.$/m,
+      /^Left 22 made-up contacts in your callback\. Each address contains "check-[0-9a-f]{8}"\.$/m,
     );
     assert.deepEqual(await count(), { count: 22 });
   });
@@ -226,7 +226,7 @@ describe('cm-relay check', () => {
       assert.equal(code, 0, out + err);
       assert.match(
         err,
-        /^Your callback keeps working for (?:[6-9]\d\d ms|1(?:\.\d)? s) after it answers, .* --stable-for <s>/m,
+        /^Your callback continues processing for (?:[6-9]\d\d ms|1(?:\.\d)? s) after it answers, .* --stable-for <s>/m,
       );
     } finally {
       server.closeAllConnections();

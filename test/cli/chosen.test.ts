@@ -5,7 +5,7 @@ describe('What --only means', () => {
   const checks = [
     { id: 'twice', name: 'The same twice' },
     { id: 'twice-at-once', name: 'The same twice at the same time' },
-    { id: 'speed', name: 'How fast it answers' },
+    { id: 'speed', name: 'How fast your callback answers' },
   ];
   const scenarios = [{ name: 'right' }, { name: 'right too' }, { name: 'one, and another' }];
 
@@ -19,7 +19,7 @@ describe('What --only means', () => {
     [checks, 'speed, twice', [2, 0]],
     [checks, 'The same twice', [0]],
     [checks, 'The same', [0, 1]],
-    [checks, 'How fast it answers,twice-at-once', [2, 1]],
+    [checks, 'How fast your callback answers,twice-at-once', [2, 1]],
     [checks, 'speed,twise', [2], 'twise'],
     [checks, '', [], ''],
     [scenarios, 'right', [0, 1]],

@@ -319,7 +319,7 @@ describe('the commands of cm-relay', function () {
       const deep = `{"ListID":"l","Events":[{"Type":"Update","X":${'['.repeat(15_000)}${']'.repeat(15_000)}}]}`;
       await post(ready.campaignMonitorUrl, deep);
       const nested = await place.run('show', 'd2');
-      assert.match(nested.out, /\(shown as received: it is nested too deeply\)\n {2}\{"ListID"/);
+      assert.match(nested.out, /\(shown as received: the body is nested too deeply\)\n {2}\{"ListID"/);
       assert.match(nested.out, /… \d+ more characters: cm-relay show --data-dir \S+ d2 --raw/);
       assert.ok(nested.out.length < 10_000);
       assert.equal((await place.run('show', 'd2', '--raw')).out, deep);
@@ -640,7 +640,7 @@ describe('the commands of cm-relay', function () {
       assert.equal(await listening.ended, 0);
       const again = await place.run('stop');
       assert.equal(again.code, 0);
-      assert.match(again.err, /No relay runs for .*: nothing to stop/);
+      assert.match(again.err, /No relay is running for .*: nothing to stop/);
       assert.deepEqual(rows(await place.run('stop', '--json')), [{ stopped: false }]);
     });
 
@@ -694,7 +694,7 @@ describe('cm-relay without a relay', function () {
         assert.equal(code, 1, command);
         assert.match(
           err,
-          /^error: no relay runs for .*: start one with cm-relay listen --data-dir \S+\n {2}In another terminal, run cm-relay listen --data-dir /,
+          /^error: no relay is running for .*: start one with cm-relay listen --data-dir \S+\n {2}In another terminal, run cm-relay listen --data-dir /,
         );
       }
     } finally {

@@ -98,15 +98,18 @@ describe('Debugging from the terminal', function () {
     const { campaignMonitorUrl } = await listening.ready();
     const condition = 'event.fields.Nothing > 3';
     const passing = await place.run('break', 'add', '--condition', condition, '--on-failure', 'pass');
-    assert.match(passing.out, /^b1 .*, continues if the condition fails, set by terminal\n/);
+    assert.match(passing.out, /^b1 .*, continues if evaluating the condition fails, set by terminal\n/);
     await post(campaignMonitorUrl, delivery('go@example.org'));
     await callback.received(1);
-    assert.match((await place.run('break', 'list')).out, /did not stop: its condition failed: no such overload/);
+    assert.match(
+      (await place.run('break', 'list')).out,
+      /did not stop: its condition couldn’t be evaluated: no such overload/,
+    );
     await place.run('break', 'add', '--condition', condition);
     await post(campaignMonitorUrl, delivery('stop@example.org'));
     const stopped = await listening.json<Line & Record<string, unknown>>('stopped');
     assert.deepEqual(stopped['breakpointIds'], ['b2']);
-    assert.match(String(stopped['text']), /^b2 stopped e2 because its condition failed: no such/);
+    assert.match(String(stopped['text']), /^b2 stopped e2 because its condition couldn’t be evaluated: no such/);
     assert.match((await place.run('break', 'list')).out, /b2[^]*stopped 1\n +failed: no such overload/);
     assert.match((await place.run('status')).out, /Stopped +b2 stopped e2 because/);
     await place.run('break', 'remove', '--all');
@@ -158,12 +161,12 @@ describe('Debugging from the terminal', function () {
     await first.line((each) => each.includes('paused by a terminal'));
     await post(url, delivery('a@example.org'));
     await first.end();
-    assert.match(first.errors.join('\n'), /Held: 1\. It stays this way when the relay restarts\./);
+    assert.match(first.errors.join('\n'), /Held: 1\. Sending stays paused when the relay restarts\./);
 
     const { out: left } = await place.run('status');
     assert.match(
       left,
-      /No relay runs for [^]*Sending has been paused since .* by a terminal[^]*Held: 1 notification\./,
+      /No relay is running for [^]*Sending has been paused since .* by a terminal[^]*Held: 1 notification\./,
     );
     const asJson = JSON.parse((await place.run('status', '--json')).out) as { running: boolean; held: number };
     assert.deepEqual([asJson.running, asJson.held], [false, 1]);
@@ -185,7 +188,7 @@ describe('Debugging from the terminal', function () {
     await place.run('hold');
     await post(campaignMonitorUrl, delivery('a@example.org'));
     const kept = await place.run('stop');
-    assert.match(kept.err, /Held: 1\. It stays this way when the relay restarts\./);
+    assert.match(kept.err, /Held: 1\. Sending stays paused when the relay restarts\./);
     const again = place.listen(['--forward-to', callback.url]);
     await again.ready();
     await place.run('stop', '--held', 'drop');
@@ -263,7 +266,7 @@ describe('Debugging from the terminal', function () {
       terminal.child.stdin.write('\x1b[A\x03');
       const [code] = (await ended) as [number | null];
       assert.equal(code, 0);
-      assert.match(terminal.text, /Held: 0\. It stays this way when the relay restarts\./);
+      assert.match(terminal.text, /Held: 0\. Sending stays paused when the relay restarts\./);
       await assert.rejects(connectToRelay(place.dataDir), { name: 'NoRelayError' });
     });
 

@@ -22,7 +22,7 @@ describe('What a command line says back', () => {
     '--filter "address:jane@example.org state:none"',
     "'jane@example.org'",
     'http://127.0.0.1:3000/a@b answers 404',
-    'no relay runs for /tmp/x: start one with cm-relay listen',
+    'no relay is running for /tmp/x: start one with cm-relay listen',
   ]) {
     it(`keeps ${text}`, () => assert.equal(withoutSecrets(text), text));
   }

@@ -486,7 +486,7 @@ describe('what runs in the background', function () {
   it('has a public URL in one piece, once the tunnel is there', async () => {
     const none = await place.run('url');
     assert.equal(none.code, 1);
-    assert.match(none.err, /no relay runs/);
+    assert.match(none.err, /no relay is running/);
     await detached();
     const closed = await place.run('url');
     assert.equal(closed.code, 1);

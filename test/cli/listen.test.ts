@@ -165,7 +165,7 @@ describe('cm-relay listen', function () {
       const listening = place.listen();
       const { dataDir } = await listening.ready();
       assert.equal(await listening.end(signal), 0);
-      await assert.rejects(connectToRelay(dataDir), /no relay runs/);
+      await assert.rejects(connectToRelay(dataDir), /no relay is running/);
     }
   });
 
@@ -438,7 +438,7 @@ describe('cm-relay listen', function () {
       assert.equal(code, 0);
       assert.match(out, /^(?:{"type":"ready",.*}|Campaign Monitor Relay .*)\nended\n$/);
       assert.equal(err.match(/The output was closed/g)?.length, 1, err);
-      await assert.rejects(connectToRelay(place.dataDir), /no relay runs/);
+      await assert.rejects(connectToRelay(place.dataDir), /no relay is running/);
     }
   });
 
@@ -500,6 +500,6 @@ describe('cm-relay listen', function () {
     const args = ['listen', '--data-dir', place.dataDir, '--port', '80'];
     const { code, err } = await runInShell('exec setpriv --bounding-set=-net_bind_service "$@"', args);
     assert.equal(code, 1);
-    assert.match(err, /error: port 80 needs special rights, like every port below 1024[^]*Choose another port/);
+    assert.match(err, /error: port 80 requires elevated privileges, like every port below 1024[^]*Choose another port/);
   });
 });

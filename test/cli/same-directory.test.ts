@@ -58,7 +58,10 @@ describe('what a command advises, where it was given a data directory', function
     await relay.ready();
     await relay.end();
     const { err } = await place.run('retry');
-    assert.match(err, /cm-relay listen --data-dir \S+\. It forwards to http:\S+\/callback\?token=\*+ again\./);
+    assert.match(
+      err,
+      /cm-relay listen --data-dir \S+\. The relay then forwards to http:\S+\/callback\?token=\*+ again\./,
+    );
     assert.doesNotMatch(err, /3000/);
   });
 

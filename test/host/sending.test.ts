@@ -55,8 +55,8 @@ describe('That sending is paused', function () {
     await window.session.start();
     const message = await until(() => user.message('Sending paused at'));
     assert.match(message?.text ?? '', /by breakpoint b1\. Held: 2\.$/);
-    assert.deepEqual(message?.buttons, ['Continue Sending', 'Show Held']);
-    message.choose('Show Held');
+    assert.deepEqual(message?.buttons, ['Continue Sending', 'Show Held Events']);
+    message.choose('Show Held Events');
     await until(() => user.ran.includes('filterEvents'));
     relay.say();
     // Another window of the same folder, or the same one loaded again: its relay is the same.

@@ -219,9 +219,9 @@ describe('A window’s session', function () {
       assert.equal(user.messages.length, 0, 'nobody is asked who has not started it');
       const started = session.start();
       const asked = await until(() => user.message(question));
-      assert.match(asked?.detail ?? '', /It would send events to author\.example\./);
+      assert.match(asked?.detail ?? '', /If you use this history, the relay sends events to author\.example\./);
       assert.match(asked?.detail ?? '', /knows the secret of its webhook URL/);
-      assert.deepEqual(asked?.buttons, ['Start Fresh', 'Use It'], 'Enter presses the first');
+      assert.deepEqual(asked?.buttons, ['Start Fresh', 'Use History'], 'Enter presses the first');
       asked.choose(undefined);
       await assert.rejects(started, { name: 'GivenUpError' });
       assert.equal(session.state.kind, 'stopped');
@@ -233,7 +233,7 @@ describe('A window’s session', function () {
     it('and uses it where the user says so, from then on', async () => {
       const { session } = window;
       const started = session.start();
-      (await until(() => user.message(question)))?.choose('Use It');
+      (await until(() => user.message(question)))?.choose('Use History');
       await started;
       assert.ok(running().includes(secret));
       await session.stop();

@@ -20,7 +20,9 @@ describe('What a relay left that does not run', () => {
         await assert.rejects(client?.request('events/query', {}) ?? Promise.resolve());
         await client?.closed;
         for (let times = 0; times < 5; times++) {
-          await assert.rejects(history.reader(), { message: /^The process that reads the history ended/ });
+          await assert.rejects(history.reader(), {
+            message: /^The process that reads the history stopped unexpectedly/,
+          });
           assert.equal(await history.sending(), undefined);
         }
       };

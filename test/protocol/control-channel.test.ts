@@ -202,7 +202,7 @@ describe('A relay that was started in another environment', () => {
     await assert.rejects(connectToRelay(relay.dataDir), (error) => {
       assert.ok(error instanceof RelayRequestError, String(error));
       assert.equal(error.code, 'no-answer');
-      assert.match(error.message, new RegExp(`a relay runs for .*process ${process.pid}.* cannot be reached`));
+      assert.match(error.message, new RegExp(`a relay is running for .*process ${process.pid}.* cannot be reached`));
       assert.match(error.message, why);
       assert.match(error.next ?? '', /XDG_RUNTIME_DIR and TMPDIR/);
       return true;
@@ -266,7 +266,7 @@ describe('The lock of a data directory, for a client', () => {
       if (text !== null) writeFileSync(join(dataDir, 'channel.json'), text, { mode: 0o600 });
       await assert.rejects(connectToRelay(dataDir), (error) => {
         assert.ok(error instanceof RelayRequestError, String(error));
-        assert.match(error.message, /^a relay runs for \S+ but cannot be reached/);
+        assert.match(error.message, /^a relay is running for \S+ but cannot be reached/);
         return true;
       });
     });

@@ -124,7 +124,7 @@ describe('A data directory that came with a cloned repository', function () {
     assert.equal((await status('y')).code, 0);
     const after = await status();
     assert.equal(after.code, 0);
-    assert.ok(!after.text.includes('Use it?'), after.text);
+    assert.ok(!after.text.includes('Use this data directory?'), after.text);
   });
 
   it('sends nothing to its author by a trigger in its store: it is not opened, whoever trusts the directory', async () => {

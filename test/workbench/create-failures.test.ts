@@ -187,7 +187,7 @@ describe('Creating an instance, and what can go wrong', () => {
     await page.close();
     await workbench.notification('Creating instance').waitFor();
     await form.locator('#cancel').click();
-    await form.getByText('Cancelled. There is no new instance with this name.').waitFor();
+    await form.getByText('Cancelled. No new instance has this name.').waitFor();
     await workbench.picture('create/cancelled-under-way');
     await stillFilled();
     await grant();
@@ -208,7 +208,7 @@ describe('Creating an instance, and what can go wrong', () => {
     await press();
     await workbench.dialog.getByText(`there is a new instance “${name}”`).waitFor();
     await workbench.page.keyboard.press('Escape');
-    await form.getByText('The existing instance stays as it is.').waitFor();
+    await form.getByText('The existing instance wasn’t changed.').waitFor();
     await workbench.picture('create/declined');
     assert.equal(await made(), 1);
   });

@@ -312,7 +312,7 @@ describe('What is held, as a person sees it and lets it go', function () {
       return found !== undefined && found.pid !== pid;
     });
     await workbench.showNotification('Sending paused at');
-    await workbench.answerNotification('Sending paused at', 'Show Held');
+    await workbench.answerNotification('Sending paused at', 'Show Held Events');
     await workbench.view(eventsView).getByText('Filter: state:held').waitFor();
     assert.equal((await status()).counts.held, 2);
     await workbench.runCommand(`${category}: Clear Filter`);

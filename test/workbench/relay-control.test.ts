@@ -66,13 +66,13 @@ describe('The relay, as a person controls it', () => {
     const view = workbench.view(eventsView);
     await view.getByText('No events yet.').waitFor();
     await workbench.welcomeButton(eventsView, 'Open Public URL').waitFor();
-    assert.equal(await view.getByText('a sample receiver answers').count(), 0);
+    assert.equal(await view.getByText('a sample receiver is answering').count(), 0);
     await workbench.picture('relay-control/empty');
     await changeSettings(workbench, { 'campaignMonitorRelay.destinations': [] });
-    await view.getByText('a sample receiver answers').waitFor();
+    await view.getByText('a sample receiver is answering').waitFor();
     await workbench.picture('relay-control/empty-sample-receiver');
     await changeSettings(workbench, { 'campaignMonitorRelay.destinations': [{ url: receiver.url }] });
-    await view.getByText('a sample receiver answers').waitFor({ state: 'detached' });
+    await view.getByText('a sample receiver is answering').waitFor({ state: 'detached' });
   });
 
   it('shows what can be done behind the status-bar item', async () => {
@@ -156,7 +156,7 @@ describe('The relay, as a person controls it', () => {
     assert.equal(status, 200);
     callback.answer({ status: 200 });
     await untilStatusBar(workbench, 'ended unexpectedly');
-    const text = 'The relay ended unexpectedly. No acknowledged event was lost.';
+    const text = 'The relay stopped unexpectedly. No acknowledged event was lost.';
     await workbench.showNotification(text);
     await workbench.picture('relay-control/killed');
     await workbench.answerNotification(text, 'Start Relay');
@@ -172,7 +172,7 @@ describe('The relay, as a person controls it', () => {
     await startRelay(workbench);
     const { pid } = await statusOf(dataDir);
     process.kill(pid, 'SIGKILL');
-    const text = 'The relay ended unexpectedly. No acknowledged event was lost.';
+    const text = 'The relay stopped unexpectedly. No acknowledged event was lost.';
     await workbench.notification(text).waitFor();
     await workbench.runCommand(`${category}: Start Relay`);
     await untilStatusBar(workbench, 'reachable from this machine only');
@@ -598,7 +598,7 @@ describe('A trusted folder', () => {
       await workbench.showNotification(refused);
       await workbench.picture('relay-control/credential-refused');
       const row = workbench.treeRow(eventsView, 'held@example.com');
-      await workbench.tooltipOf(row, 'You haven’t allowed it to use the credentials “prod”');
+      await workbench.tooltipOf(row, 'You haven’t allowed this destination to use the credentials “prod”');
       assert.equal(evil.requests.length, 0);
       assert.deepEqual((await statusOf(dataDir)).destinations[0]?.state, 'held');
 

@@ -94,7 +94,7 @@ describe('The sandbox’s account, as somebody tries it without a network', func
     await registered();
     await workbench.unfoldView(eventsView, false);
     await workbench.runCommand(`${category}: Stop Relay`);
-    await workbench.answerDialog('Leave As They Are');
+    await workbench.answerDialog('Leave Active');
     await untilStatusBar(workbench, 'stopped');
     await row('This relay (not running)').waitFor();
     await workbench.picture('webhooks/sandbox-stopped');

@@ -355,7 +355,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       await arrived(1 + time);
     }
     await workbench.showNotification(`Updates for ${address} keep arriving`);
-    await workbench.answerNotification(`Updates for ${address} keep arriving`, 'Show Its Events');
+    await workbench.answerNotification(`Updates for ${address} keep arriving`, 'Show Events for This Address');
     await workbench.unfoldView(eventsView);
     await workbench.treeRow(eventsView, address).waitFor();
     await workbench.picture('webhooks/echo');
@@ -377,9 +377,9 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.treeRow(eventsView, 'Test call').waitFor();
     await workbench.unfoldView(eventsView, false);
     for (const [text, why] of [
-      [`/gone`, 'The server returned 404: it doesn’t know this path'],
+      [`/gone`, 'The server returned 404: the path doesn’t exist'],
       [`/moved`, 'The server returned 302, a redirect'],
-      [dead, 'Nothing is listening at its URL'],
+      [dead, 'Nothing is listening at the webhook’s URL'],
     ] as const) {
       await tested(text, why);
     }

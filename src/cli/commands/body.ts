@@ -25,14 +25,14 @@ export function bodyCommand(): Command {
   const command = newCommand(
     'body',
     'print the body for creating an instance in Open Connectors',
-    'Prints the JSON body for POST /instances, which creates an instance of the Campaign Monitor connector with events. The values you give are validated; the others are "" for you to fill in. The OAuth app\'s client ID and client secret come from the environment variables OAUTH_API_KEY and OAUTH_API_SECRET.',
+    'Prints the JSON body for POST /instances, which creates an instance of the Campaign Monitor connector with events. Validates the values you give, and leaves the others empty ("") for you to fill in. The OAuth app\'s client ID and client secret come from the environment variables OAUTH_API_KEY and OAUTH_API_SECRET.',
     [
       'Examples:',
       '  cm-relay instances body                                   all keys, with empty values',
       '  cm-relay instances body --name "My lists" --list 4fe1… --callback-url https://…/open-connectors > body.json',
       '  cm-relay instances body --name "My lists" --curl          a curl command with placeholders for secrets',
       '',
-      'Next: post it with your user secret and organization secret; --curl prints the command. Save the ID and token from',
+      'Next: post the body with your user and organization secrets; --curl prints the command. Save the ID and token from',
       'the answer.',
     ],
   );
@@ -45,7 +45,7 @@ export function bodyCommand(): Command {
       ),
     )
     .optionsGroup('Output:')
-    .addOption(new Option('--curl', 'print a curl command that posts it, with placeholders for secrets'))
+    .addOption(new Option('--curl', 'print a curl command that posts the body, with placeholders for secrets'))
     .addOption(
       new Option('--host <host>', `your Open Connectors host, for --curl (default: ${defaultPlatformHost})`).argParser(
         checkedBy(notEmpty('a host')),

@@ -43,7 +43,7 @@ export function checkCommand(): Command {
   const command = newCommand(
     'check',
     'check whether your callback is ready for real traffic',
-    "Sends your callback what real traffic brings: duplicate, late, and out-of-order notifications, batches of 1,000, forged signatures, and cut or slow connections. For each check, shows what happened, why it matters, and what to do. Sends only to that URL; you don't need a relay, an account, or a network.",
+    "Sends your callback what real traffic brings: duplicate, late, and out-of-order notifications, batches of 1,000, forged signatures, and cut or slow connections. For each check, shows what happened, why it matters, and what to do. Sends notifications only to your callback; you don't need a relay, an account, or a network.",
     [
       'Examples:',
       '  cm-relay check http://localhost:3000/callback',
@@ -55,8 +55,8 @@ export function checkCommand(): Command {
       '  cm-relay check --config cm-relay.config.json --destination staging --report junit=check.xml',
       '  cm-relay check --list-checks                         show the checks and why they matter',
       '',
-      "A check can't see from outside whether your callback processed something, or did it twice. --probe gives the number of",
-      'contacts before and after; --kept shows the data your callback keeps. Without them, such checks are "undecided".',
+      "From outside, a check can't tell if your callback processed an event once, twice, or never. --probe gives the number",
+      'of contacts before and after; --kept shows the data your callback keeps. Without these, such checks are "undecided".',
       '',
       'Sends events for about 1,300 made-up contacts, whose addresses contain "check-" and the run ID. At the end, sends a',
       'Deactivate for each one; --keep leaves them in place.',
@@ -74,12 +74,12 @@ export function checkCommand(): Command {
     .addOption(listChecks)
     .addOption(formerFlag(listChecks, '--list'))
     .optionsGroup('Limits:')
-    .addOption(new Option('--strict', 'also fail if a check is undecided or ran out of time'))
+    .addOption(new Option('--strict', 'also fail if a check is undecided, or skipped because time ran out'))
     .addOption(new Option('--keep', 'keep the made-up contacts in your callback; send no Deactivate at the end'))
     .addOption(maxAnswerTime)
     .addOption(formerFlag(maxAnswerTime, '--answer-within <ms>', wholeNumber(z.int().min(1).max(600_000))))
     .addOption(
-      new Option('--timeout <s>', "limit for all checks, in seconds; checks that don't start in time are skipped")
+      new Option('--timeout <s>', "time limit for all checks, in seconds; checks that don't start in time are skipped")
         .default(allChecksMs / 1000)
         .argParser(wholeNumber(z.int().min(1).max(86_400))),
     )
@@ -145,7 +145,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
       isSettlingGiven,
       onSlow: (workMs, settling) => {
         note(
-          `Your callback keeps working for ${duration(workMs)} after it answers, so the count must stay unchanged for ${duration(settling.quietMs)}. To change this, use --stable-for <s>.`,
+          `Your callback continues processing for ${duration(workMs)} after it answers, so the count must stay unchanged for ${duration(settling.quietMs)}. To change this, use --stable-for <s>.`,
         );
         note(saidCost(costOf(checks, { has, settling, isSettlingGiven: true }), options));
       },
@@ -182,13 +182,13 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
 function saidCost({ leastMs, mostMs }: Cost, { timeout, keep }: CheckOptions): string {
   const limit = `${duration(timeout * 1000)} at most`;
   const removal = keep === true ? '' : `, and ${duration(removalMs)} to remove the made-up contacts`;
-  return `Takes ${duration(leastMs)} to ${duration(mostMs)}, plus your callback's own time; ${limit}${removal}.`;
+  return `Takes ${duration(leastMs)} to ${duration(mostMs)}, plus your callback's answer time; ${limit}${removal}.`;
 }
 
 /** What became of the contacts that were made up, in a line. */
 function saidRemoval(removal: Removal | null, made: number, token: string): string {
   if (removal === null)
-    return `${count(made, 'made-up contact')} stay in your callback. Their addresses contain "check-${token}".`;
+    return `Left ${count(made, 'made-up contact')} in your callback. Each address contains "check-${token}".`;
   const { addresses, refused } = removal;
   const left = `Sent a Deactivate for each of ${count(addresses, 'made-up contact')}.`;
   return refused === 0
@@ -200,7 +200,8 @@ function saidRemoval(removal: Removal | null, made: number, token: string): stri
 function refuse(results: readonly CheckResult[], reported: readonly Reported[], { strict }: CheckOptions): void {
   const idsOf = (outcome: Outcome): string[] => reported.filter((each) => each.outcome === outcome).map(({ id }) => id);
   const [failed, undecided] = [idsOf('failed'), idsOf('undecided')];
-  const again = (id: string | undefined): string => `Fix one, then check it again: cm-relay check … --only ${id ?? ''}`;
+  const again = (id: string | undefined): string =>
+    `Fix a problem, then run its check again: cm-relay check … --only ${id ?? ''}`;
   if (failed.length > 0) {
     throw new CommandError(`${failed.length} of ${count(results.length, 'check')} failed`, again(failed[0]));
   }

@@ -11,7 +11,7 @@ export function debugCommand(): Command {
   const command = commandGroup(
     'debug',
     'pause sending, step through notifications, set breakpoints',
-    'Pauses what the running relay sends, so that you can step through it. Deliveries are still acknowledged and stored.',
+    'Pauses sending in the running relay, so that you can step through notifications. Deliveries are still acknowledged and stored.',
     [
       'Examples:',
       '  cm-relay debug pause                              put everything on hold',

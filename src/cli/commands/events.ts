@@ -31,16 +31,21 @@ export const filterHelp = [
 
 /** `cm-relay events`. */
 export function eventsCommand(): Command {
-  return newCommand('events', 'list events', "Lists received events, newest first. The relay doesn't need to run.", [
-    'Examples:',
-    '  cm-relay events',
-    '  cm-relay events --filter "type:subscribe state:failed since:2h"',
-    '  cm-relay events --limit 10000 --json | grep jane',
-    '',
-    ...filterHelp,
-    '',
-    'Next: cm-relay show e12 shows one event in full; cm-relay resend e12 resends it.',
-  ])
+  return newCommand(
+    'events',
+    'list events',
+    "Lists received events, newest first. The relay doesn't need to be running.",
+    [
+      'Examples:',
+      '  cm-relay events',
+      '  cm-relay events --filter "type:subscribe state:failed since:2h"',
+      '  cm-relay events --limit 10000 --json | grep jane',
+      '',
+      ...filterHelp,
+      '',
+      'Next: cm-relay show e12 shows one event in full; cm-relay resend e12 resends it.',
+    ],
+  )
     .addOption(filterFlag('show only matching events').default('', 'everything'))
     .addOption(
       new Option('--limit <n>', 'maximum number of events')

@@ -28,7 +28,7 @@ export function exportCommand(): Command {
   return newCommand(
     'export',
     'export events as curl, .http, HAR, JSON, or a shareable fixture',
-    "Exports events for other tools, to standard output or a file. The relay doesn't need to run. curl and http contain the notifications as sent to your callback, or the delivery itself if there is no destination; har contains the delivery and every attempt; json contains everything; fixture contains the delivery with all personal data replaced.",
+    "Exports events for other tools, to standard output or a file. The relay doesn't need to be running. curl and http contain the notifications as sent to your callback, or the delivery itself if there is no destination; har contains the delivery and every attempt; json contains everything; fixture contains the delivery with all personal data replaced.",
     [
       'Examples:',
       '  cm-relay export e12 --as curl                             a command that resends it',
@@ -42,7 +42,7 @@ export function exportCommand(): Command {
       'share it. The other formats contain the received data, with credentials masked.',
       '',
       'REST clients act on some lines in a .http file. A body with such lines is left out, with a comment.',
-      'With --out, it goes into a separate file beside the .http file, which sends it unchanged.',
+      'With --out, the body goes into a separate file next to the .http file, which sends the body unchanged.',
     ],
   )
     .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))

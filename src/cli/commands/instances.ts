@@ -41,7 +41,7 @@ export function instancesCommand(): Command {
     `Manages instances of the Campaign Monitor connector in SAP Open Connectors, like the form and view in VS Code. The user secret and organization secret come from the environment variables ${platformVariables.userSecret} and ${platformVariables.organizationSecret}; if they are not set, the terminal asks for them.`,
     [
       'Examples:',
-      '  cm-relay instances create --name "My lists" --list 4fe1…   asks for consent in the browser, then creates it',
+      '  cm-relay instances create --name "My lists" --list 4fe1…   creates an instance after you consent in the browser',
       '  cm-relay instances list                                    shows all instances and their callbacks',
       "  cm-relay instances log 50634                               compares the platform's log with the history",
       '  cm-relay instances events off 50634',
@@ -49,7 +49,7 @@ export function instancesCommand(): Command {
       '',
       'INSTANCE is an ID, or a name that only one instance has.',
       '',
-      'Next: cm-relay help instances create (and so on) shows the options of a command.',
+      'Next: cm-relay help instances COMMAND shows the options of a command.',
     ],
   );
   for (const each of [
@@ -87,7 +87,7 @@ function listCommand(): Command {
       '  cm-relay instances list',
       '  cm-relay instances list --tag staging --json | jq .id',
       '',
-      'Next: cm-relay instances show ID.',
+      'Next: cm-relay instances show ID shows the instance.',
     ],
   )
     .addOption(new Option('--tag <tag>', 'only instances with this tag').argParser(checkedBy(notEmpty('a tag'))))
@@ -152,14 +152,14 @@ function showCommand(): Command {
     [
       'Examples:',
       '  cm-relay instances show 50634',
-      '  cm-relay instances show "My lists" --curl    a command that creates one like it',
+      '  cm-relay instances show "My lists" --curl    a command that creates a similar instance',
       '',
       'Next: cm-relay instances log ID shows the events it received.',
     ],
   )
     .addArgument(instanceArgument())
     .addOption(
-      new Option('--curl', 'print a curl command that creates an instance like it, with placeholders for secrets'),
+      new Option('--curl', 'print a curl command that creates a similar instance, with placeholders for secrets'),
     )
     .addOption(jsonFlag("print the platform's answer as a JSON object, with secrets masked"))
     .action(async (named: string, options: InstanceOptions & { curl?: boolean }) => {
@@ -267,7 +267,7 @@ function eventsCommand(): Command {
       '  cm-relay instances events on 50634',
       '  cm-relay instances events off "My lists"',
       '',
-      'Next: cm-relay instances show ID.',
+      'Next: cm-relay instances show ID shows the instance.',
     ],
   )
     .addArgument(new Argument('<state>', 'on or off').choices(['on', 'off']))
@@ -303,7 +303,7 @@ function listsCommand(): Command {
       '  cm-relay instances lists 50634',
       '  cm-relay instances lists 50634 --list 4fe1… --list a1b2…',
       '',
-      'Next: cm-relay instances show ID.',
+      'Next: cm-relay instances show ID shows the instance.',
     ],
   )
     .addArgument(instanceArgument())
@@ -331,8 +331,8 @@ async function showLists(
   // A masked one is none.
   if (token === undefined || token === '' || /^\*+$/.test(token)) {
     throw new CommandError(
-      `Open Connectors does not return the token of instance ${id}, so its lists are not available`,
-      `It watches ${watched.length === 0 ? 'none' : watched.join(', ')}. To set others, use --list ID.`,
+      `Open Connectors does not return the token of instance ${id}, so the account's lists are not available`,
+      `Watched lists: ${watched.length === 0 ? 'none' : watched.join(', ')}. To change them, use --list ID.`,
     );
   }
   const lists = await api.lists(token);
@@ -359,7 +359,7 @@ function callbackCommand(): Command {
       '  cm-relay instances callback 50634',
       '  cm-relay instances callback 50634 --url https://staging.example.org/callback',
       '',
-      'Next: cm-relay instances events on ID, if they are off.',
+      'Next: if events are off, cm-relay instances events on ID turns them on.',
     ],
   )
     .addArgument(instanceArgument())
@@ -376,7 +376,8 @@ function callbackCommand(): Command {
         const facts = await change(platform, id, own, options, {
           configuration: { 'event.notification.callback.url': url },
         });
-        if (!facts.eventsEnabled) note(`Its events are off. To turn them on, run cm-relay instances events on ${id}.`);
+        if (!facts.eventsEnabled)
+          note(`The instance's events are off. To turn them on, run cm-relay instances events on ${id}.`);
       });
     });
 }
@@ -391,7 +392,7 @@ function deleteCommand(): Command {
       '  cm-relay instances delete 50634',
       '  cm-relay instances delete 50634 --yes',
       '',
-      'Next: cm-relay instances list shows the remaining ones.',
+      'Next: cm-relay instances list shows the remaining instances.',
     ],
   )
     .addArgument(instanceArgument())

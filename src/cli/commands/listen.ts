@@ -50,10 +50,10 @@ export function listenCommand(): Command {
   const command = newCommand(
     'listen',
     'receive, forward, and show events',
-    'Runs the relay in this terminal and shows events as they come in. If a relay already runs for the data directory, attaches to it. Ctrl-C stops a relay that this command started, and detaches from one that was already running.',
+    'Runs the relay in this terminal and shows events as they come in. If a relay is already running for the data directory, attaches to it. Ctrl-C stops a relay that this command started, and detaches from one that was already running.',
     [
       'Examples:',
-      '  cm-relay listen 3000/callback               to http://localhost:3000/callback',
+      '  cm-relay listen 3000/callback               forwards to http://localhost:3000/callback',
       '  cm-relay listen 3000/callback --tunnel localtunnel',
       '  SIGNATURE_KEY=… cm-relay listen 3000 --signature-key-env SIGNATURE_KEY',
       '  cm-relay listen --config cm-relay.config.json --json | jq .',
@@ -166,7 +166,7 @@ function wantedBy(options: ListenOptions): { config: Config; wanted: ListenSetti
 function brokenOff(): CommandError {
   return new CommandError(
     'the relay ended unexpectedly: it crashed or was killed',
-    'No acknowledged event was lost. To restart it, run cm-relay listen.',
+    'No acknowledged event was lost. To restart the relay, run cm-relay listen.',
   );
 }
 
@@ -201,7 +201,7 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
       const lines =
         output === 'compact' ? [view.summary(status, running !== undefined)] : statusLines(status, [], false);
       for (const line of lines) await print(`${fitted(line, process.stdout, factsHang())}\n`);
-      note('The relay runs in the background. To stop it, run cm-relay stop.');
+      note('The relay is running in the background. To stop it, run cm-relay stop.');
     }
   });
 }
@@ -271,7 +271,7 @@ async function agree(
     const also = others.length === 0 ? '' : ` (and ${others.join(', ')})`;
     throw new UsageError(
       `${first}${also} differs from the relay already running for ${status.dataDir}`,
-      `To attach, leave out what differs. To change the relay, run ${restart}`,
+      `To attach, leave out the flags or settings that differ. To change the relay, run ${restart}`,
     );
   }
   checkKeysSign(options, wanted, status.settings.destinations);
@@ -404,7 +404,7 @@ async function sayWhatIsHeld(client: RelayClient, goesOn: boolean, say: (text: s
   if (status?.sending.state !== 'paused') return;
   const next = goesOn
     ? 'To send held events, run cm-relay debug continue.'
-    : 'It stays this way when the relay restarts.';
+    : 'Sending stays paused when the relay restarts.';
   say(`${heldText(status.sending)} ${next}`);
 }
 

@@ -23,7 +23,7 @@ export function mcpCommand(): Command {
   return newCommand(
     'mcp',
     'let an AI assistant read the history (Model Context Protocol)',
-    'Speaks the Model Context Protocol on standard input and output. An assistant can list events, look at an event with its attempts and notifications, and ask why it failed. It is read-only. Addresses are masked, other values are described by their shape, and answers by their keys, unless you add flags. Data from outside is marked as such. Ends when its input closes.',
+    'Runs a Model Context Protocol (MCP) server on standard input and output. An assistant can list events, look at an event with its attempts and notifications, and ask why it failed. The server is read-only unless you add --allow-write. It masks addresses, describes other values by their shape, and shows only the keys of answers; --addresses and --answers show more. Data from outside is marked as such. Stops when standard input closes.',
     [
       'Examples:',
       "  cm-relay mcp                    command for a stdio server in the assistant's configuration",

@@ -51,7 +51,7 @@ export function playCommand(): Command {
     .addOption(
       new Option(
         '--as <shape>',
-        'what to post to a URL: notification, platform, older, or delivery (as received)',
+        "what to post to a URL: notification (as the relay does), platform (as Open Connectors does), older (in Open Connectors' older format), or delivery (as received)",
       ).choices(shapes),
     )
     .addOption(
@@ -72,7 +72,7 @@ async function playFile(file: string, url: string | undefined, options: PlayOpti
   if (isAsItCame && options.signatureKeyEnv !== undefined) {
     throw new UsageError(
       `--signature-key-env ${options.signatureKeyEnv} has no effect: deliveries are sent as received`,
-      'Leave it out, or give a callback URL to send notifications.',
+      'Leave out --signature-key-env. To send notifications instead, give a callback URL and leave out --as delivery.',
     );
   }
   const { readRecording } = await import('../../check/recording.ts');
@@ -80,7 +80,7 @@ async function playFile(file: string, url: string | undefined, options: PlayOpti
   try {
     deliveries = readRecording(await readFile(file, 'utf8'));
   } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`, 'To create one, run cm-relay record.');
+    throw new UsageError(`${file}: ${(error as Error).message}`, 'To create a recording, run cm-relay record.');
   }
   if (deliveries.length === 0) throw new UsageError(`${file}: this recording is empty`);
   const { targetOf } = await import('../checking.ts');

@@ -37,7 +37,7 @@ export function recordCommand(): Command {
       '',
       'Without --anonymise, the file contains names and addresses as received.',
       '',
-      'Next: cm-relay play FILE http://localhost:3000/callback sends it.',
+      'Next: cm-relay play FILE http://localhost:3000/callback sends the recording.',
     ],
   )
     .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))
@@ -93,7 +93,8 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
       await printJson({ type: 'recorded', file: options.out, deliveries: kept.length, ms: took, left, gone });
       return;
     }
-    await print(`${count(kept.length, 'delivery')} over ${duration(took)} to ${printable(options.out)}\n`);
+    await print(`Recorded ${count(kept.length, 'delivery')} over ${duration(took)} to ${printable(options.out)}
+`);
   });
 }
 

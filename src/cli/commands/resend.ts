@@ -27,7 +27,7 @@ export function resendCommand(): Command {
   return newCommand(
     'resend',
     'resend notifications',
-    'Resends notifications through the running relay: the same bytes with the same eventId, so you can test that your receiver handles duplicates.',
+    'Resends notifications through the running relay: the same bytes with the same eventId, so you can test that your callback handles duplicates.',
     [
       'Examples:',
       "  cm-relay resend e12                                    one event's notifications",
@@ -49,7 +49,12 @@ export function resendCommand(): Command {
         checkedBy(callbackUrl),
       ),
     )
-    .addOption(new Option('--wait', 'wait until each is sent, failed, or discarded; exit with 1 unless all are sent'))
+    .addOption(
+      new Option(
+        '--wait',
+        'wait until every notification is sent or discarded, or has failed; exit with 1 unless all are sent',
+      ),
+    )
     .addOption(
       new Option('--timeout <s>', 'with --wait: time limit, in seconds (default: 60)').argParser(
         wholeNumber(z.int().min(1).max(86_400)),
@@ -101,7 +106,7 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
     if (options.json !== true) await print(`Resent ${count(result.replayed, 'notification')}: ${words}\n`);
     if (failed + discarded + waiting > 0) {
       throw new CommandError(
-        `not all were resent: ${words}`,
+        `not all notifications were sent: ${words}`,
         `To see the answers, run cm-relay show ${result.notificationIds[0] ?? 'n1'} --attempts.`,
       );
     }

@@ -35,23 +35,25 @@ export function sandboxCommand(): Command {
   return (
     newCommand(
       'sandbox',
-      'run both vendors on this machine, with sample data',
+      'emulate Campaign Monitor and Open Connectors on this machine, with sample data',
       "Runs an emulated Campaign Monitor and an emulated Open Connectors on this machine: APIs, consent page, webhooks, instances, and notifications, with sample clients, lists, and subscribers. You don't need an account, and no data leaves this machine. Stop it with Ctrl-C.",
       [
         'Examples:',
         '  cm-relay sandbox',
         '  cm-relay sandbox --port 9000 --json',
         '  cm-relay sandbox --port 9000 --detach',
-        '  cm-relay sandbox stop                         stops those in the background',
+        '  cm-relay sandbox stop                         stops background sandboxes',
         '',
-        "Next: run cm-relay listen in another terminal, then use the printed API to register its URL as a list's webhook.",
+        "Next: run cm-relay listen in another terminal, then use the printed API to register the relay's URL as a list's webhook.",
       ],
     )
       .addOption(portFlag('port; 0 = any free port').default(0, 'any free port'))
       .addOption(
         new Option('--random-credentials', 'create new keys, secrets, IDs, and control URLs, for this run only'),
       )
-      .addOption(new Option('--detach', 'run in the background and return when ready; reuses one that already runs'))
+      .addOption(
+        new Option('--detach', 'run in the background and return when ready; reuse a sandbox that is already running'),
+      )
       .addOption(keepAlive)
       .addOption(formerFlag(keepAlive, '--keep-alive-minutes <n>', (minutes) => readMinutes(minutes) * 60_000))
       .addOption(
@@ -75,7 +77,7 @@ function stopCommand(): Command {
   return newCommand(
     'stop',
     'stop background sandboxes',
-    'Stops the sandboxes that run in the background and waits for each to end. If none is running, does nothing and exits with 0.',
+    'Stops the sandboxes that are running in the background and waits for each to end. If none is running, does nothing and exits with 0.',
     [
       'Examples:',
       '  cm-relay sandbox stop',
@@ -105,7 +107,7 @@ async function stop({ port, json }: Pick<SandboxOptions, 'port' | 'json'>): Prom
 async function detached({ port, json, randomCredentials }: SandboxOptions): Promise<void> {
   const running = await runningSandboxes(port);
   const there = running.find((kept) => kept.randomCredentials === (randomCredentials === true));
-  if (there !== undefined) note(`Using the sandbox that already runs. To stop it, run cm-relay sandbox stop.`);
+  if (there !== undefined) note(`Using the sandbox that is already running. To stop it, run cm-relay sandbox stop.`);
   const { lines, said } =
     there === undefined ? await startInBackground() : { lines: json === true ? there.json : there.text, said: '' };
   process.stderr.write(said);
@@ -118,7 +120,7 @@ async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions)
   // Here, since no other command needs the sandbox's modules.
   const { startSandbox } = await import('../../sandbox/sandbox.ts');
   const lines = new LiveWriter(process.stdout, {
-    missed: (n) => `… ${n} more lines`,
+    missed: (n) => `… ${n} lines omitted`,
     probes: keepAlive === undefined,
   });
   const idle = keepAlive === undefined ? undefined : setTimeout(() => stop.abort(), keepAlive);
@@ -140,7 +142,7 @@ async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions)
   if (json !== true) lines.write('To stop it, press Ctrl-C.');
   const inBackground = [
     ...asText,
-    `It runs in the background (process ${process.pid}). To stop it, run cm-relay sandbox stop.`,
+    `The sandbox is running in the background (process ${process.pid}). To stop it, run cm-relay sandbox stop.`,
   ];
   const wasInBackground = isInBackground();
   if (wasInBackground) {
@@ -164,7 +166,7 @@ function keep(sandbox: SandboxRecord): void {
   try {
     recordSandbox(sandbox);
   } catch (error) {
-    note(`cm-relay sandbox stop won't find it: ${(error as Error).message}`);
+    note(`cm-relay sandbox stop won't find this sandbox: ${(error as Error).message}`);
   }
 }
 

@@ -34,7 +34,7 @@ export function showCommand(): Command {
       '  cm-relay show e12 --notification | jq .         the exact bytes sent',
       '  cm-relay show e12 --attempts                    every attempt and its answer',
       '',
-      'Next: cm-relay resend e12 resends it; cm-relay export e12 --as curl turns it into a command.',
+      'Next: cm-relay resend e12 resends the event; cm-relay export e12 --as curl turns it into a command.',
     ],
   )
     .addArgument(new Argument('<id>', 'ID from cm-relay events').argParser(parseId))

@@ -23,7 +23,7 @@ export function statusCommand(): Command {
   return newCommand(
     'status',
     "show the relay's state and what is on hold",
-    'Shows whether a relay runs for the data directory, where it listens and sends, and how much is queued. Also shows whether sending is paused: by whom, since when, and what is held.',
+    'Shows whether a relay is running for the data directory, where it listens and sends, and how much is queued. Also shows whether sending is paused: by whom, since when, and what is held.',
     [
       'Examples:',
       '  cm-relay status',
@@ -64,7 +64,7 @@ async function notRunning(dataDir: string, json: boolean): Promise<void> {
     await printJson({ running: false, dataDir, paused, held });
     return;
   }
-  const none = inSameDirectory(`No relay runs for ${printable(dataDir)}. To start one, run cm-relay listen.`);
+  const none = inSameDirectory(`No relay is running for ${printable(dataDir)}. To start one, run cm-relay listen.`);
   await print(`${fitted(none, process.stdout)}\n`);
   if (paused !== null) {
     const { by, since } = paused;

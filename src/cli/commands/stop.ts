@@ -30,18 +30,18 @@ export function stopCommand(): Command {
   return newCommand(
     'stop',
     'stop the relay',
-    "Stops the data directory's relay, whoever started it, and waits until it has ended. Nothing is lost: the next relay sends what is queued. If no relay runs, does nothing and succeeds.",
+    "Stops the data directory's relay, whoever started it, and waits until the relay has ended. Nothing is lost: the next relay sends queued notifications. If no relay is running, does nothing and exits with 0.",
     [
       'Examples:',
       '  cm-relay stop',
       '  cm-relay stop --data-dir ./relay-data',
       '  cm-relay stop --held release         sends held notifications before it stops',
       '',
-      'Next: cm-relay listen starts it again.',
+      'Next: cm-relay listen starts the relay again.',
     ],
   )
     .addOption(held)
-    .addOption(jsonFlag('print a JSON object: {"stopped":true}, or false if none ran'))
+    .addOption(jsonFlag('print a JSON object: {"stopped":true}, or {"stopped":false} if no relay was running'))
     .action(stop);
 }
 
@@ -50,7 +50,7 @@ async function stop(options: CommonOptions & { held?: HeldAtStop; json?: boolean
   const client = await connectIfRunning(options);
   if (client === undefined) {
     if (options.json === true) await printJson({ stopped: false });
-    else note(`No relay runs for ${dataDir}: nothing to stop.`);
+    else note(`No relay is running for ${dataDir}: nothing to stop.`);
     return;
   }
   try {
@@ -58,7 +58,7 @@ async function stop(options: CommonOptions & { held?: HeldAtStop; json?: boolean
     if (options.json === true) await printJson({ stopped: true });
     else await print('Relay stopped.\n');
     if (sending.state === 'paused' && (options.held ?? 'keep') === 'keep') {
-      note(`${heldText(sending)} It stays this way when the relay restarts.`);
+      note(`${heldText(sending)} Sending stays paused when the relay restarts.`);
     }
   } finally {
     client.close();

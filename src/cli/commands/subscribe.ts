@@ -24,7 +24,7 @@ export function subscribeCommand(): Command {
   return newCommand(
     'subscribe',
     'subscribe an address in the sandbox',
-    `Subscribes an address to a list in the sandbox, which then posts to the list's webhooks as Campaign Monitor would. Nobody is subscribed in the real Campaign Monitor. Without --host, uses the sandbox that runs in the background and its API key. With --host, the API key comes from the environment variable ${apiKeyVariable}.`,
+    `Subscribes an address to a list in the sandbox, which then posts to the list's webhooks as Campaign Monitor would. Nobody is subscribed in the real Campaign Monitor. Without --host, uses the sandbox that is running in the background and its API key. With --host, the API key comes from the environment variable ${apiKeyVariable}.`,
     [
       'Examples:',
       '  cm-relay sandbox subscribe jane@example.org --list 4fe1…',
@@ -79,7 +79,10 @@ async function sandboxInBackground(): Promise<{ host: CampaignMonitorService; ap
   }
   if (others.length > 0) {
     const all = [first, ...others].map((each) => each.host).join(', ');
-    throw new UsageError('several sandboxes run in the background: choose one with --host', `Available: ${all}`);
+    throw new UsageError(
+      'several sandboxes are running in the background: choose one with --host',
+      `Available: ${all}`,
+    );
   }
   return { host, apiKey: first.apiKey };
 }

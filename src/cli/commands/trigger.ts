@@ -70,16 +70,17 @@ export function triggerCommand(): Command {
     )
     .addOption(
       new Option('--list <id>', "list ID (default: the list used in Campaign Monitor's examples)").argParser(
-        checkedBy(z.string().regex(/^[\x21-\x7e]{1,100}$/, 'expected a list ID, such as 32 hex digits')),
+        checkedBy(z.string().regex(/^[\x21-\x7e]{1,100}$/, 'expected a list ID, usually 32 hex digits')),
       ),
     )
     .addOption(
-      new Option('--email <address>', 'address for every event (default: a different one each)').argParser(
-        checkedBy(z.string().regex(/^[^@\s]+@[^@\s]+$/, 'expected an e-mail address')),
-      ),
+      new Option(
+        '--email <address>',
+        'address for every event (default: a different address for each event)',
+      ).argParser(checkedBy(z.string().regex(/^[^@\s]+@[^@\s]+$/, 'expected an e-mail address'))),
     )
     .addOption(
-      new Option('--seed <n>', 'same number, same deliveries (default: new ones each time)').argParser(
+      new Option('--seed <n>', 'number that makes the sample data repeatable (default: new data each time)').argParser(
         wholeNumber(z.int()),
       ),
     )

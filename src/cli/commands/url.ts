@@ -37,15 +37,15 @@ export function urlCommand(): Command {
       '  cm-relay url --local              on this machine, such as for the sandbox',
       '  cm-relay url --new                replace a leaked URL',
       '',
-      'Next: cm-relay webhooks register --list ID registers it.',
+      'Next: cm-relay webhooks register --list ID registers the URL.',
     ],
   )
-    .addArgument(new Argument('[vendor]', 'which vendor posts to it').choices(sources).default('campaign-monitor'))
+    .addArgument(new Argument('[vendor]', 'vendor that posts to the URL').choices(sources).default('campaign-monitor'))
     .addOption(new Option('--local', 'print the URL on this machine instead of the public one'))
     .addOption(
       new Option(
         '--new',
-        "create a new secret for both vendors' URLs; the old URLs return 404. The relay doesn't need to run",
+        "create a new secret for both vendors' URLs; the old URLs return 404. The relay doesn't need to be running",
       ),
     )
     .addOption(

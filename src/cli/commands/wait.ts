@@ -30,7 +30,7 @@ export function waitCommand(): Command {
   return newCommand(
     'wait',
     'wait until N events match a filter',
-    "Waits until enough events received since the relay started match a filter, then prints them, newest first. Exits with 1 if they don't arrive in time, and with 3 if none can match any more because their states are final.",
+    "Waits until enough events received since the relay started match a filter, then prints them, newest first. Exits with 1 if they don't arrive in time, and with 3 if no more events can match because their states are final.",
     [
       'Examples:',
       '  cm-relay wait --filter "address:jane@example.org state:sent"',
@@ -160,12 +160,12 @@ function whatBecame({ total, groups }: Result<'events/counts'>): NonNullable<See
   const id = one?.newest ?? '';
   const show = `cm-relay show ${id}`;
   const next = {
-    none: `There was no destination. To send it, run cm-relay resend ${id} --to 3000/callback.`,
+    none: `There was no destination. To send the event, run cm-relay resend ${id} --to 3000/callback.`,
     sent: `To see what was sent and answered, run ${show}.`,
   }[one?.value ?? ''];
   return {
     became: `${total} received: ${words.join(', ')}`,
-    next: next ?? `To see the answers, run ${show} --attempts. To resend it, run cm-relay resend ${id}.`,
+    next: next ?? `To see the answers, run ${show} --attempts. To resend the event, run cm-relay resend ${id}.`,
   };
 }
 

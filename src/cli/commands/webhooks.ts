@@ -58,7 +58,7 @@ export function webhooksCommand(): Command {
       'Examples:',
       '  cm-relay webhooks list                            webhooks of all lists',
       '  cm-relay webhooks register --list ID              points a list at the running relay (safe to repeat)',
-      '  cm-relay webhooks test --list ID                  makes Campaign Monitor post to it',
+      '  cm-relay webhooks test --list ID                  asks Campaign Monitor for a test call',
       '  cm-relay webhooks remove --old                    removes webhooks with old URLs of this machine',
       '',
       'Next: cm-relay events lists the events that arrive.',
@@ -109,7 +109,7 @@ function registerCommand(): Command {
   return onWebhooks(
     'register',
     'point lists at the running relay',
-    "Creates a webhook for the running relay's public URL on each list. If there is one already, keeps it.",
+    "Creates a webhook for the running relay's public URL on each list, or keeps the existing one.",
     [
       'Examples:',
       '  cm-relay webhooks register --list ID',
@@ -299,7 +299,7 @@ async function remove(session: Session, ids: readonly string[]): Promise<void> {
   if (foreign.length > 0 && options.yes !== true) {
     throw new UsageError(
       `without --yes, only this machine's webhooks are removed: ${foreign.map(({ webhookId }) => webhookId).join(', ')}`,
-      'Others may need them. If you are sure, add --yes.',
+      'Other people may need these webhooks. If you are sure, add --yes.',
     );
   }
   let failed = 0;

@@ -37,7 +37,7 @@ export interface ScenarioRun {
  * @throws UsageError where the file cannot be used so
  */
 export async function runScenarios({ file, only, destination, history, signal }: ScenarioRun): Promise<Reported[]> {
-  if (!fileName.test(file)) throw new UsageError(`${file}: the name of a scenario file ends with .cm-scenario.json`);
+  if (!fileName.test(file)) throw new UsageError(`${file}: a scenario file's name must end with .cm-scenario.json`);
   const { file: read } = await readScenarioFile(file);
   // No credential and no key is sent: the mask is for what the URL holds.
   const target = targetTo(destination);

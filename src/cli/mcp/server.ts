@@ -102,16 +102,16 @@ export function assistantServer({
     {
       title: 'Show relay status',
       description:
-        'Shows whether a relay runs, whether sending is paused, the state of each destination (down since when, how much is waiting), the tunnel, and the history counts.',
+        'Shows whether a relay is running, whether sending is paused, the state of each destination (down since when, how much is waiting), the tunnel, and the history counts.',
       inputSchema: z.strictObject({}),
       annotations: reads,
     },
     () =>
       tool(async () => {
         const status = await source.status();
-        if (status === null) return answer('No relay runs. The history is still readable.', { running: false });
+        if (status === null) return answer('No relay is running. You can still read the history.', { running: false });
         const sending = status.sending.state === 'paused' ? 'Sending is paused.' : 'Sending is on.';
-        return answer(`A relay runs. ${sending}`, shapes.status(status));
+        return answer(`A relay is running. ${sending}`, shapes.status(status));
       }),
   );
 
@@ -249,7 +249,7 @@ function registerWriting(
     {
       title: 'Run scenarios',
       description:
-        'Runs a scenario file (*.cm-scenario.json) against a destination in the settings, whatever destination the file sets. Each scenario posts test events there. Its probe runs only if it is a URL of that destination. Returns expected and actual results.',
+        'Runs a scenario file (*.cm-scenario.json) against a destination in the settings, whatever destination the file sets. Each scenario posts test events there. Rejects the file if its "probe" or "kept" is a command, needs credentials, or has a different origin from that destination. Returns expected and actual results.',
       inputSchema: z.strictObject({
         file: z.string().min(1).max(2000).describe("File path, relative to this server's working directory."),
         only: z.string().max(200).optional().describe('Only scenarios whose names contain this text.'),

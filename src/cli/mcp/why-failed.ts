@@ -44,7 +44,7 @@ export function explainEvent(
   const more = Math.max(0, forwardings.length - mostForwardings);
   const summary =
     forwardings.length === 0
-      ? 'No destination in the settings accepts it.'
+      ? 'No destination in the settings accepts this event.'
       : `${forwardings.length} forwardings: ${failed} failed, ${open} waiting or held.${more === 0 ? '' : ` The ${mostForwardings} most urgent are shown.`}${omittedForwardings === 0 ? '' : ` ${omittedForwardings} more were not checked; request the events they belong to.`}`;
   return { summary, forwardings: forwardings.slice(0, mostForwardings) };
 }
@@ -75,16 +75,18 @@ function explain(
 function wordsOf({ state, heldBy }: Forwarding, last: AttemptDetail | undefined): Pick<Explained, 'why' | 'next'> {
   switch (state) {
     case 'sent':
-      return { why: 'The destination accepted it.', next: 'Nothing to do.' };
+      return { why: 'The destination accepted the notification.', next: 'Nothing to do.' };
     case 'discarded':
-      return { why: 'It was discarded.', next: 'Resend it if you still need it.' };
+      return { why: 'The notification was discarded.', next: 'Resend it if you still need it.' };
     case 'held':
       return { why: heldWords[heldBy ?? 'pause'].why, next: heldWords[heldBy ?? 'pause'].next };
     case 'waiting':
-      if (last === undefined) return { why: 'It is waiting for its first attempt.', next: 'Check again in a moment.' };
-      return { why: `The relay will retry: ${answerWords(last).why}`, next: answerWords(last).next };
+      if (last === undefined)
+        return { why: 'The notification is waiting for its first attempt.', next: 'Check again in a moment.' };
+      return { why: `${answerWords(last).why} The relay will retry.`, next: answerWords(last).next };
     case 'failed': {
-      if (last === undefined) return { why: 'It failed, and its attempts are no longer stored.', next: 'Resend it.' };
+      if (last === undefined)
+        return { why: 'The notification failed, and its attempts are no longer stored.', next: 'Resend it.' };
       const { why, next } = answerWords(last);
       return { why: `${why} The relay will not retry.`, next };
     }
@@ -94,14 +96,14 @@ function wordsOf({ state, heldBy }: Forwarding, last: AttemptDetail | undefined)
 const heldWords: Readonly<Record<NonNullable<Forwarding['heldBy']>, Pick<Explained, 'why' | 'next'>>> = {
   pause: { why: 'Sending is paused.', next: 'To send held events, run cm-relay debug continue.' },
   breakpoint: {
-    why: 'It stopped at a breakpoint.',
+    why: 'The notification stopped at a breakpoint.',
     next: 'Send it with cm-relay debug step or cm-relay debug continue.',
   },
   'missing-key': {
-    why: 'A key or credentials for its destination are missing.',
+    why: 'A key or credentials for the destination are missing.',
     next: 'Start cm-relay listen with the key, or open the VS Code window that has it.',
   },
-  destination: { why: 'Its destination is on hold.', next: 'To see why, run cm-relay status.' },
+  destination: { why: 'The destination is on hold.', next: 'To see why, run cm-relay status.' },
 };
 
 /** What an attempt came to. */

@@ -63,7 +63,7 @@ export function overviewLines(found: Found, requests: readonly SentRequest[]): s
       ? [
           dim(
             inSameDirectory(
-              `To see what was sent and answered, run cm-relay show ${notifications[0]?.id ?? 'n1'} (and so on).`,
+              `To see what was sent and answered for each notification, run cm-relay show ${notifications[0]?.id ?? 'n1'}, and so on.`,
             ),
           ),
         ]
@@ -100,7 +100,7 @@ function requestLines(request: SentRequest, same: boolean, attempts: readonly At
     ...headerLines(headers),
     '',
     ...(same
-      ? [`  ${dim('(the same body)')}`]
+      ? [`  ${dim('(same body as above)')}`]
       : bodyLines(body, `cm-relay show ${notificationId} --notification`, withoutRaw)),
     ...(last === undefined ? [] : answerLines(last)),
   ];
@@ -174,7 +174,7 @@ function bodyLines(
   });
   if (indented.kind === 'as it came') {
     const why = indented.why === 'deep' ? 'nested too deeply' : 'too long';
-    shown.unshift(`  ${dim(`(shown as received: it is ${why})`)}`);
+    shown.unshift(`  ${dim(`(shown as received: the body is ${why})`)}`);
   }
   if (lines.length > most) shown.push(`  ${dim(`… ${lines.length - most} more lines: ${all}`)}`);
   return shown;
@@ -217,7 +217,7 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
   const lines = [`${styleText('bold', id)}  ${kind} notification${of}  ${dim(`eventId ${printable(eventId)}`)}`];
   if (forwardings.length === 0) {
     const sends = inSameDirectory(`cm-relay resend ${id} --to 3000/callback`);
-    lines.push(`  ${dim(`no destination accepted it. To send it, run ${sends}`)}`);
+    lines.push(`  ${dim(`not sent: no destination accepts it. To send it anyway, run ${sends}`)}`);
   }
   for (const forwarding of forwardings) {
     const down = forwarding.downSince === undefined ? '' : `, down${downWords(forwarding.downSince)}`;

@@ -56,7 +56,7 @@ export class LiveView {
 
   /** The URLs have another secret. @param inFull whether it is told */
   moved(status: Status, inFull: boolean): string[] {
-    if (!inFull) return ['The old URLs no longer work. To print the new one, run cm-relay url --local.'];
+    if (!inFull) return ['The old URLs no longer work. To print the new URL, run cm-relay url --local.'];
     return [this.#paint('yellow', 'The old URLs no longer work. New URLs:'), ...this.#urls(status)];
   }
 

@@ -9,7 +9,7 @@ import { localTime, printable } from './text.ts';
 /** How many are held, and for what. */
 export function heldNumbers({ held }: Sending): string {
   const { missingKey, destination } = held;
-  const forKey = missingKey === 0 ? '' : `, plus ${missingKey} that need a missing key`;
+  const forKey = missingKey === 0 ? '' : `, plus ${missingKey} with a missing key`;
   return `Held: ${heldCount(held)}${forKey}${destination === 0 ? '' : `, plus ${destination} whose destination is on hold`}.`;
 }
 

@@ -38,8 +38,8 @@ export function authorizeInTerminal(request: AuthorizationRequest, options: Term
       const plan = planWays(registered, null);
       if (mayPaste || plan.ways.includes('loopback')) return Promise.resolve(plan);
       throw new UsageError(
-        `the browser returns to ${registered}, and there is no terminal to paste its answer into`,
-        `Run this in a terminal, or register ${loopbackCallback(defaultCallbackPort)} for the app.`,
+        `the browser returns to ${registered}, but there is no terminal to paste the returned URL into`,
+        `Run this command in a terminal, or register ${loopbackCallback(defaultCallbackPort)} as the app's callback.`,
       );
     },
     listen: (_way, redirectUri, answered) =>
@@ -102,9 +102,9 @@ function showWaiting(waiting: WaitingOptions, mayPaste: boolean, { open }: Termi
 }
 
 const strayWords: Readonly<Record<StrayAnswer, string>> = {
-  'wrong-state': 'This belongs to another request, most likely an older one',
+  'wrong-state': 'The pasted text belongs to another request, most likely an older one',
   'refusal-without-state': 'The refusal doesn’t say which request it belongs to',
-  'no-answer': 'This contains neither a code nor a refusal',
+  'no-answer': 'The pasted text contains neither a code nor a refusal',
 };
 
 const back = 'Close this page and go back to the terminal';
@@ -141,7 +141,7 @@ export function explainNoCode(result: Exclude<Authorization, { kind: 'code' }>):
     case 'timed-out':
       return {
         message: 'no answer from the browser within five minutes',
-        next: 'Try again, and grant access in the browser. If it ends up on an error page, paste its URL.',
+        next: 'Try again, and grant access in the browser. If the browser shows an error page, paste the page’s URL.',
       };
     case 'cancelled':
       return { message: 'the access request was cancelled', next: 'Nothing was changed.' };

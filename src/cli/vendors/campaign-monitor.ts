@@ -11,7 +11,7 @@ import { UsageError } from '../errors.ts';
 export const apiKeyVariable = 'CAMPAIGN_MONITOR_API_KEY';
 
 /** An id of Campaign Monitor's. */
-export const vendorId = z.string().regex(idForm, 'expected an ID, such as 32 hex digits');
+export const vendorId = z.string().regex(idForm, 'expected an ID, usually 32 hex digits');
 
 /** The host of a flag. */
 export const serviceOfHost = z.string().transform((text, context) => {

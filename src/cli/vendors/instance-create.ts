@@ -54,7 +54,7 @@ export function createInstanceCommand(): Command {
       '  cm-relay instances create --name "My lists" --list 4fe1… --open   also opens the browser',
       "  cm-relay instances create --name Plain --no-events --basic        uses Campaign Monitor's API key",
       '',
-      'Next: cm-relay instances list shows it; cm-relay listen --verify-key-env NAME verifies its signatures.',
+      'Next: to see the instance, run cm-relay instances list. To verify its signatures, run cm-relay listen --verify-key-env NAME.',
     ],
   );
   command.optionsGroup('Instance:');
@@ -261,15 +261,15 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
   if (!canAsk()) {
     if (found.length === 1) return instance;
     throw new CommandError(
-      `Open Connectors gave no answer, and there are new instances with that name: ${shown}`,
-      "Delete the ones you don't need with cm-relay instances delete ID, then create again. The remaining one is used.",
+      `Open Connectors did not answer, and there are new instances with this name: ${shown}`,
+      "To delete the instances you don't need, run cm-relay instances delete ID. Then run this command again: it uses the remaining instance.",
     );
   }
   note(
-    `Open Connectors gave no answer, but there ${found.length === 1 ? 'is a new instance' : 'are new instances'}: ${shown}`,
+    `Open Connectors did not answer, but there ${found.length === 1 ? 'is a new instance' : 'are new instances'}: ${shown}`,
   );
   if (found.length === 1) return (await askYesNo('Use it?')) ? instance : null;
-  const chosen = (await askLine('ID of the one to use (press Enter for none): ')).trim();
+  const chosen = (await askLine('ID of the instance to use (press Enter for none): ')).trim();
   return found.find(({ id }) => String(id) === chosen) ?? null;
 }
 
@@ -294,7 +294,7 @@ function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authe
     case 'refused': {
       const again =
         oauth && result.step === 'creation'
-          ? ' Then authorise again: a code works once, and this one may be used up.'
+          ? ' Then authorise again: a code works only once, and this code may already be used.'
           : '';
       return new CommandError(result.error.message, `${result.error.next}${again}`);
     }
@@ -311,7 +311,7 @@ function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authe
     case 'declined':
       return new CommandError(
         'nothing was created: you chose not to use the instance with this name',
-        'Delete it with cm-relay instances delete, or choose another name, then create again.',
+        'Delete that instance with cm-relay instances delete, or choose another name. Then run this command again.',
       );
   }
 }

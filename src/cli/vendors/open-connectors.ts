@@ -74,7 +74,7 @@ export async function withPlatform<T>(
 ): Promise<T> {
   const baseUrl = platformBaseUrl(host);
   const where =
-    'Find it in Open Connectors in your user menu; the sandbox prints its own. Set the variable, or run this in a terminal and enter it when asked.';
+    'Find it in your user menu in Open Connectors; the sandbox prints its own. Set the variable, or run this command in a terminal and enter the secret when asked.';
   const userSecret = await secretFrom(platformVariables.userSecret, 'user secret', where);
   const organizationSecret = await secretFrom(platformVariables.organizationSecret, 'organization secret', where);
   return withProxy(baseUrl, async (fetch) => {

@@ -45,9 +45,9 @@ export function createAccountCommands(parts: AccountCommandParts): CommandHandle
           modal: true,
           detail:
             count === 0
-              ? vscode.l10n.t('Its credentials will be removed from this machine.')
+              ? vscode.l10n.t('The account’s credentials will be removed from this machine.')
               : vscode.l10n.t(
-                  'Its credentials will be removed from this machine. Webhooks that you registered here (lists: {0}) remain, but you can no longer update or remove them from here.',
+                  'The account’s credentials will be removed from this machine. Webhooks that you registered here (lists: {0}) remain, but you can no longer update or remove them from here.',
                   count,
                 ),
         },

@@ -85,7 +85,7 @@ const askMethod: Step<Asked> = async ({ method }, place) => {
   const items: (vscode.QuickPickItem & { method: SignInMethod })[] = [
     {
       label: `$(key) ${l10n.t('API Key')}`,
-      detail: l10n.t('In Campaign Monitor, under Account settings > API keys. The simplest way.'),
+      detail: l10n.t('The simplest way. In Campaign Monitor, find the key under Account settings > API keys.'),
       method: 'api-key',
     },
     {

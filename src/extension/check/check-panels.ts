@@ -296,10 +296,10 @@ class CheckPanel {
     const tookMs = [...this.#results.values()].reduce((sum, { result }) => sum + (result?.ms ?? 0), 0);
     return [
       ...(this.#choice === undefined ? [] : [[l10n.t('Contact count'), probeWords(this.#choice)] as const]),
-      ...(this.#runToken === '' ? [] : [[l10n.t('Address marker'), `check-${this.#runToken}`] as const]),
+      ...(this.#runToken === '' ? [] : [[l10n.t('Marker in test addresses'), `check-${this.#runToken}`] as const]),
       ...(running?.workMs === undefined
         ? []
-        : [[l10n.t('Works after answering'), durationOf(running.workMs, l10n)] as const]),
+        : [[l10n.t('Processing time after answering'), durationOf(running.workMs, l10n)] as const]),
       ...(running !== undefined
         ? [[l10n.t('Estimated time'), costWords(running.costOf(running.all), allChecksMs, l10n)] as const]
         : tookMs > 0

@@ -34,7 +34,7 @@ export async function targetOf(
     const [issue] = parsed.error.issues;
     throw new CommandError(
       l10n.t('The destination’s settings can’t be used: {0}', inMessage(issue?.message ?? '')),
-      l10n.t('Fix them, then try again.'),
+      l10n.t('Fix the settings, then try again.'),
       inSettings,
     );
   }
@@ -42,7 +42,7 @@ export async function targetOf(
   if (destination.mode === 'raw') {
     throw new CommandError(
       l10n.t('This destination receives raw deliveries, but checks send notifications'),
-      l10n.t('Check a destination that receives notifications, or edit what this one receives.'),
+      l10n.t('Check a destination that receives notifications, or change this destination to receive notifications.'),
       inSettings,
     );
   }
@@ -89,9 +89,13 @@ async function isAllowed(destination: Destination, session: TargetParts['session
   }
   const refused = uses.filter((use) => consents.of(use) !== 'allowed');
   if (refused.length === 0) return true;
-  throw new CommandError(whyHeld(refused), l10n.t('Allow it in Manage Keys and Secrets, then try again.'), {
-    title: l10n.t('Manage Keys and Secrets'),
-    command: 'manageSecrets',
-    args: ['consents'],
-  });
+  throw new CommandError(
+    whyHeld(refused),
+    l10n.t('Allow the destination in Manage Keys and Secrets, then try again.'),
+    {
+      title: l10n.t('Manage Keys and Secrets'),
+      command: 'manageSecrets',
+      args: ['consents'],
+    },
+  );
 }

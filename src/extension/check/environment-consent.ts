@@ -40,7 +40,7 @@ async function isAllowed(uses: readonly EnvironmentUse[]): Promise<boolean> {
     {
       modal: true,
       detail: [
-        l10n.t('These files send variables as follows:'),
+        l10n.t('These files send environment variables:'),
         ...lines,
         '',
         l10n.t('Allow this only if you trust the files and destinations. You won’t be asked again.'),

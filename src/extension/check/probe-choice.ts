@@ -152,7 +152,7 @@ const askCommand: Step<Known> = async ({ line: value }, place) => {
 const askKept: Step<Known> = async ({ kept: value }, place) => {
   const answer = await askText(place, {
     prompt: vscode.l10n.t(
-      'URL of a page that shows your stored contacts, such as http://localhost:3000/contacts. Leave empty if there is none',
+      'URL of a page that shows your stored contacts, such as http://localhost:3000/contacts. Leave empty if you don’t have such a page',
     ),
     value,
     check: (text) => (text === '' ? undefined : problemOfPage(text)),

@@ -68,7 +68,7 @@ export async function prepare(
   if (unnamed !== undefined) {
     throw new CommandError(
       l10n.t('“{0}” uses "{1}", which isn’t defined', printable(unnamed.scenario), unnamed.what),
-      l10n.t('Define it in the file, or set up the destination’s contact count in the Destinations view.'),
+      l10n.t('Add the definition to the file, or set up the destination’s contact count in the Destinations view.'),
     );
   }
   const fromHistory = (id: string): Promise<Delivery> => deliveryOf(id, parts.history, engine);
@@ -107,7 +107,7 @@ async function ownTarget({ setting }: OwnDestination, parts: ScenarioParts, furt
   const found = await targetOf(setting, parts, further);
   if (found !== undefined) return found;
   throw new CommandError(
-    l10n.t('You haven’t decided whether stored data may be sent to {0}', new URL(setting.url).origin),
+    l10n.t('You haven’t decided whether to send stored data to {0}', new URL(setting.url).origin),
     l10n.t('Nothing was sent. You’ll be asked again at the next run.'),
   );
 }
@@ -125,7 +125,7 @@ function headerIn(variable: string, { headerValue }: Engine): string {
   if (headerValue.safeParse(value).success) return value;
   throw new CommandError(
     vscode.l10n.t('The environment variable {0} contains characters that aren’t valid in a header', variable),
-    vscode.l10n.t('Check it for line breaks and non-Latin characters.'),
+    vscode.l10n.t('Check the value for line breaks and non-Latin characters.'),
   );
 }
 
@@ -136,7 +136,7 @@ function valueOf(variable: string): string {
   throw new CommandError(
     vscode.l10n.t('The environment variable {0} isn’t set', variable),
     vscode.l10n.t(
-      'Set it, then restart VS Code from the same shell. Or remove the destination from the file to use the one in the settings, with its key.',
+      'Set the variable, then restart VS Code from the same shell. Or, to use the destination and key in your settings, remove the destination from the file.',
     ),
   );
 }

@@ -17,7 +17,7 @@ export const checkTexts = pageTexts((l10n) => ({
   checks: l10n.t('Checks'),
   checkAgain: l10n.t('Run This Check'),
   causes: l10n.t('Check first'),
-  runThese: l10n.t('Rerun These'),
+  runThese: l10n.t('Rerun These Checks'),
   why: l10n.t('Why it matters'),
   platform: l10n.t('What the platform does'),
   fix: l10n.t('What to do'),

@@ -123,7 +123,7 @@ function useOf(key: string): SecretUse {
 
 /** Why a destination is held until the user has said that these may go there. It stands wherever its state is shown. */
 export function whyHeld(uses: readonly SecretUse[]): string {
-  return vscode.l10n.t('You haven’t allowed it to use {0}', uses.map(usedAs).join(', ')).slice(0, 300);
+  return vscode.l10n.t('You haven’t allowed this destination to use {0}', uses.map(usedAs).join(', ')).slice(0, 300);
 }
 
 /** A use as it stands in a list, such as `credentials “prod”`. */
@@ -155,9 +155,11 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
       ? l10n.t('The server at {0} will receive these credentials.', origin)
       : l10n.t('The server at {0} will receive notifications signed with your key.', origin),
     ...(uses.some(({ unchecked }) => unchecked)
-      ? [l10n.t('Its certificate isn’t checked, so anyone on the network path can read them.')]
+      ? [l10n.t('The server’s certificate isn’t checked, so anyone on the network path can read what’s sent.')]
       : []),
-    ...(isLoopback(hostname) ? [l10n.t('This is your own machine. Any program may be listening there.')] : []),
+    ...(isLoopback(hostname)
+      ? [l10n.t('This URL points to your own machine, where any program may be listening.')]
+      : []),
     l10n.t('Events for this destination are held until you allow it. You won’t be asked again.'),
   ];
   const choice = await vscode.window.showWarningMessage(
@@ -201,7 +203,7 @@ export async function chooseConsents(consents: CredentialConsents, open: readonl
   }));
   const chosen = await vscode.window.showQuickPick(items, {
     title: l10n.t('Allowed Destinations for Keys and Credentials'),
-    placeHolder: l10n.t('Clear a check box to hold that destination’s events and keys'),
+    placeHolder: l10n.t('Clear a check box to hold that destination’s events and stop using its keys and credentials'),
     canPickMany: true,
     ignoreFocusOut: true,
   });

@@ -203,7 +203,7 @@ export class BreakpointSet {
       return trimmed === '' ? undefined : trimmed;
     });
     if ((condition?.length ?? 0) > mostExpression || (log?.length ?? 0) > mostExpression)
-      return { spec: null, problem: l10n.t('Longer than {0} characters.', mostExpression) };
+      return { spec: null, problem: l10n.t('Too long. Enter no more than {0} characters.', mostExpression) };
     if ((hitCount?.length ?? 0) > 30)
       return { spec: null, problem: l10n.t('The hit count must be a number such as 3, == 3, >= 3, or % 3.') };
     return {
@@ -242,7 +242,7 @@ export class BreakpointSet {
   #verificationOf(kept: KeptBreakpoint): { verified: boolean; message: string } {
     if (kept.switchedOff === null) return { verified: true, message: this.#countsOf(kept) };
     const message = this.#parts.l10n.t(
-      'This breakpoint is off because the relay ended while evaluating it. Change it to turn it on again.',
+      'This breakpoint is off because the relay stopped unexpectedly while evaluating it. Change the breakpoint to turn it on again.',
     );
     return { verified: false, message };
   }
@@ -250,15 +250,15 @@ export class BreakpointSet {
   #countsOf({ lookedAt, met, stops, lastNotStopped, hitCount, failure }: KeptBreakpoint): string {
     const l10n = this.#parts.l10n;
     if (lookedAt === 0 && lastNotStopped === null)
-      return l10n.t('No event has reached it since it was set or the relay started.');
+      return l10n.t('No event has reached this breakpoint since you set it or the relay started.');
     const asked = l10n.t('Checked: {0}, matched: {1}, stopped: {2}.', lookedAt, met, stops);
     const isSaid = failure === null || lastNotStopped?.why === 'condition-failed';
     const counts = isSaid ? asked : l10n.t('{0} Last error: {1}.', asked, failure.text);
     if (lastNotStopped === null) return counts;
     const why = {
       'condition-not-met': () => l10n.t('its condition was false'),
-      'condition-failed': () => l10n.t('its condition failed: {0}', failure?.text ?? ''),
-      'hit-count': () => l10n.t('it has matched {0} times, and needs {1}', met, hitCount ?? ''),
+      'condition-failed': () => l10n.t('its condition couldn’t be evaluated: {0}', failure?.text ?? ''),
+      'hit-count': () => l10n.t('it has matched {0} times, but its hit count is {1}', met, hitCount ?? ''),
       'log-point': () => l10n.t('it’s a logpoint, which never stops'),
       stepped: () => l10n.t('you stepped to this event'),
       'events-left-out': () => l10n.t('not all events of the notification were checked'),

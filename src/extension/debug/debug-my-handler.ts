@@ -50,7 +50,7 @@ export function createHandlerCommands(parts: HandlerDebugParts): CommandHandlers
       if (chosen === undefined) return;
       await offer(
         'Information',
-        vscode.l10n.t('Debugging the handler at {0} with “{1}”.', destination.name, printable(nameOf(chosen))),
+        vscode.l10n.t('Debug My Handler now uses “{1}” for {0}.', destination.name, printable(nameOf(chosen))),
         { [vscode.l10n.t('Debug My Handler')]: () => debugHandler(parts, destination.node) },
       );
     },
@@ -154,10 +154,14 @@ async function chosenDestination(
   const { setting, status, index } = nodes.find(({ index }) => index === meant.index) ?? meant;
   const destination = session.status?.settings.destinations[index];
   if (status === undefined || destination?.url !== setting.url) {
-    throw new CommandError(l10n.t('The relay isn’t using this destination'), l10n.t('See its status for the reason.'), {
-      title: l10n.t('Show Relay Status'),
-      command: 'showStatus',
-    });
+    throw new CommandError(
+      l10n.t('The relay isn’t using this destination'),
+      l10n.t('Check the relay’s status for the reason.'),
+      {
+        title: l10n.t('Show Relay Status'),
+        command: 'showStatus',
+      },
+    );
   }
   const name = nameOfDestination(
     setting,
@@ -272,7 +276,7 @@ async function startOrFind(
     started
       ? l10n.t('“{0}” ended right away', printable(nameOf(chosen)))
       : l10n.t('“{0}” didn’t start', printable(nameOf(chosen))),
-    l10n.t('Check its Debug Console, or choose another configuration.'),
+    l10n.t('Check the Debug Console, or choose another configuration.'),
     other,
   );
 }
@@ -330,7 +334,7 @@ async function untilItListens(
     if (!ended.signal.aborted) throw new GivenUpError((error as Error).message);
     throw new CommandError(
       l10n.t('The program ended before it started listening at {0}', name),
-      l10n.t('Check its Debug Console, or choose another configuration.'),
+      l10n.t('Check the Debug Console, or choose another configuration.'),
       { title: l10n.t('Choose Another'), command: 'chooseHandlerConfiguration', args: [node] },
     );
   } finally {
@@ -359,7 +363,7 @@ async function send(client: RelayClient, to: ChosenDestination, row: EventRow | 
   say(
     replayed > 0
       ? l10n.t('Sending {0} to {1}.', labelOf(event, l10n), to.name)
-      : l10n.t('{0} is already on its way to {1}.', labelOf(event, l10n), to.name),
+      : l10n.t('{0} is already being sent to {1}.', labelOf(event, l10n), to.name),
   );
 }
 

@@ -256,7 +256,7 @@ export class DeliverySession extends DebugSession {
         !this.#stopAtEvents && at === 'event' && (condition ?? '').trim() === '';
       const asked = places.filter((place) => !isLeftOut(place));
       const set = await this.#breakpoints.setPlaces(asked);
-      const message = this.#parts.l10n.t('This session doesn’t hold events for the handler you’re debugging.');
+      const message = this.#parts.l10n.t('Off in this session because events stop in the handler you’re debugging.');
       const answers = [...set];
       response.body = {
         breakpoints: places.map((place) =>
@@ -276,7 +276,7 @@ export class DeliverySession extends DebugSession {
       sending?.state !== 'paused'
         ? l10n.t('Sending')
         : threads.length < held
-          ? l10n.t('Sending: {0} held, first ones below', held)
+          ? l10n.t('Sending: {0} held, showing the first events', held)
           : l10n.t('Sending: {0} held', held);
     response.body = {
       threads: [
@@ -356,8 +356,9 @@ export class DeliverySession extends DebugSession {
       const thread =
         (frameId === undefined ? undefined : this.#threadOf(Math.floor(frameId / mostFrames))) ?? this.#now.threads[0];
       const id = thread?.notificationId ?? this.#rejected?.eventId ?? null;
-      if (id === null) throw new Error(l10n.t('No event is held. Expressions need a held event.'));
-      if (expression.length > 1000) throw new Error(l10n.t('Longer than {0} characters.', 1000));
+      if (id === null)
+        throw new Error(l10n.t('No event is held. You can evaluate expressions only while an event is held.'));
+      if (expression.length > 1000) throw new Error(l10n.t('Too long. Enter no more than {0} characters.', 1000));
       const eventId = thread?.found.event.id;
       const evaluated = await client.request('debug/evaluate', {
         ...{ id, expression },
@@ -470,7 +471,7 @@ export class DeliverySession extends DebugSession {
   async #step(thread: HeldThread | undefined): Promise<void> {
     const { client, l10n } = this.#parts;
     const next = thread ?? this.#now.threads[0];
-    if (next === undefined) this.#say(l10n.t('No event is held. The next one will be.'), 'console');
+    if (next === undefined) this.#say(l10n.t('No event is held. The next event will be held.'), 'console');
     else if (this.#edits.isEdited(next.deliveryId)) await this.#releaseEdited(next);
     else await client.request('debug/step', { id: next.notificationId });
     // VS Code takes the thread for running now.
@@ -719,7 +720,8 @@ export class DeliverySession extends DebugSession {
 
   #unfolded(variablesReference: number): Handle {
     const handle = this.#handles.get(variablesReference);
-    if (handle === undefined) throw new Error(this.#parts.l10n.t('No longer shown. Select the frame again.'));
+    if (handle === undefined)
+      throw new Error(this.#parts.l10n.t('These variables are no longer available. Select the stack frame again.'));
     return handle;
   }
 

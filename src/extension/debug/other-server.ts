@@ -32,13 +32,13 @@ export async function askAboutOtherServer(
   type Choice = vscode.QuickPickItem & { readonly make: () => Promise<OtherServer | undefined> };
   const items: readonly Choice[] = [
     {
-      label: l10n.t('$(debug-restart) Debug After It Stops'),
+      label: l10n.t('$(debug-restart) Debug After the Server Stops'),
       detail: l10n.t('Stop the running server. “{0}” starts as soon as the port is free.', printable(configuration)),
       make: () => startOnceFree(url, signal),
     },
     {
       label: l10n.t('$(plug) Attach to Node Process by Port…'),
-      detail: l10n.t('For a server started with node --inspect. It keeps running.'),
+      detail: l10n.t('For a server started with node --inspect. The server keeps running.'),
       make: async () => {
         const to = await askInspectorPort(undefined, signal);
         return to && { kind: 'attach', to };
@@ -46,13 +46,13 @@ export async function askAboutOtherServer(
     },
     {
       label: l10n.t('$(debug-continue) Send Anyway'),
-      detail: l10n.t('It answers, but your breakpoints aren’t hit.'),
+      detail: l10n.t('The running server answers, but your breakpoints aren’t hit.'),
       make: () => Promise.resolve({ kind: 'leave' }),
     },
   ];
   const options: vscode.QuickPickOptions = {
     title: l10n.t('A server outside the debugger is listening at {0}', url.host),
-    placeHolder: l10n.t('It would answer instead of the one you debug'),
+    placeHolder: l10n.t('The running server would answer instead of the server you debug'),
     // It may have to be stopped in a terminal.
     ignoreFocusOut: true,
   };

@@ -55,18 +55,20 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
     case 'sample':
       throw new CommandError(
         l10n.t('The sample receiver isn’t in your settings'),
-        l10n.t('Add a destination to replace it.'),
+        l10n.t('To replace the sample receiver, add a destination.'),
         { title: l10n.t('Add Destination'), command: 'addDestination' },
       );
     case 'left':
       throw new CommandError(
         l10n.t('This destination is no longer in the settings'),
-        l10n.t('It disappears when no events are waiting for it. To discard them, choose Discard All Waiting.'),
+        l10n.t(
+          'The destination disappears when no events are waiting for it. To discard waiting events, choose Discard All Waiting.',
+        ),
       );
     case undefined:
       throw new CommandError(
         l10n.t('No destination is selected'),
-        l10n.t('Select one in the Destinations view, then try again.'),
+        l10n.t('Select a destination in the Destinations view, then try again.'),
       );
   }
 }
@@ -152,7 +154,7 @@ async function change(
   if (at === undefined) {
     throw new CommandError(
       vscode.l10n.t('The destination has changed in the settings'),
-      vscode.l10n.t('Review it, then try again.'),
+      vscode.l10n.t('Review the destination, then try again.'),
     );
   }
   // The user has just said where the chosen one goes; what the settings name beside it is asked about.
@@ -247,8 +249,11 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
       modal: true,
       detail:
         waiting === 0
-          ? l10n.t('Nothing more is sent there.')
-          : l10n.t('New events aren’t sent there. {0} waiting events are still sent unless you discard them.', waiting),
+          ? l10n.t('Events are no longer sent to this destination.')
+          : l10n.t(
+              'New events aren’t sent to this destination. {0} waiting events are still sent unless you discard them.',
+              waiting,
+            ),
     },
     confirm,
   );

@@ -16,13 +16,13 @@ export async function chooseSampleAnswer(session: Pick<Session, 'client'>): Prom
   if (current === undefined) {
     throw new CommandError(
       l10n.t('The sample receiver isn’t in use'),
-      l10n.t('It answers only while you have no destinations.'),
+      l10n.t('The sample receiver answers only while you have no destinations.'),
     );
   }
   const answers: (vscode.QuickPickItem & { answer: SampleAnswer })[] = [
     { label: `$(pass) ${l10n.t('200: accepts each notification')}`, answer: 'ok' },
     { label: `$(error) ${l10n.t('500: fails, so the relay retries')}`, answer: 'error' },
-    { label: `$(watch) ${l10n.t('Slow: accepts each after five seconds')}`, answer: 'slow' },
+    { label: `$(watch) ${l10n.t('Slow: accepts each notification after five seconds')}`, answer: 'slow' },
   ];
   for (const each of answers) if (each.answer === current.sample) each.description = l10n.t('now');
   const choice = await vscode.window.showQuickPick(answers, {

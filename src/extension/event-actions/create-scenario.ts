@@ -15,8 +15,8 @@ export async function createScenario(parts: ActionParts, rows: readonly [EventRo
       'The file contains everything it sends, so you can share it and run it anywhere. Review it before you share it.',
     ),
     {
-      label: l10n.t('As IDs from This Relay’s History'),
-      detail: l10n.t('Sends the exact bytes. Runs only here, while the events are in the history.'),
+      label: l10n.t('IDs from This Relay’s History'),
+      detail: l10n.t('Sends the exact bytes. Works only with this relay, while the events are in its history.'),
     },
   );
   if (replaced === undefined) return;

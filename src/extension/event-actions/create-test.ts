@@ -34,11 +34,11 @@ async function askKind([row, ...others]: readonly [EventRow, ...EventRow[]]): Pr
       { label: l10n.t('Test File'), detail: l10n.t('A Mocha file that posts the notification'), made: 'file' as const },
       {
         label: l10n.t('Scenario'),
-        detail: l10n.t('A file for the Test Explorer and cm-relay scenario'),
+        detail: l10n.t('A file that you can run in Test Explorer or with cm-relay scenario'),
         made: 'scenario' as const,
       },
     ],
-    { title: l10n.t('Create Test'), placeHolder: l10n.t('Choose a kind') },
+    { title: l10n.t('Create Test'), placeHolder: l10n.t('Choose a test type') },
   );
   return choice?.made;
 }
@@ -52,7 +52,7 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
   if (notification === undefined) {
     throw new CommandError(
       l10n.t('{0} has no notification', row.id),
-      l10n.t('Test calls and rejected deliveries don’t have one.'),
+      l10n.t('Test calls and rejected deliveries don’t have notifications.'),
     );
   }
   const { destinations } = await client.request('relay/status', {});

@@ -117,7 +117,7 @@ function explain(error: unknown): never {
   if (!(error instanceof RangeError)) throw error;
   throw new CommandError(
     vscode.l10n.t('These events are too large to export together'),
-    vscode.l10n.t('Select fewer, or use cm-relay export with --out.'),
+    vscode.l10n.t('Select fewer events, or use cm-relay export with --out.'),
   );
 }
 

@@ -34,7 +34,7 @@ function requireHeld(rows: readonly EventRow[]): readonly [EventRow, ...EventRow
   if (first !== undefined) return [first, ...others];
   throw new CommandError(
     vscode.l10n.t('No selected event is held by a pause or a breakpoint'),
-    vscode.l10n.t('It may have been sent. Check the Events view.'),
+    vscode.l10n.t('The selected events may already have been sent. Check the Events view.'),
   );
 }
 
@@ -43,7 +43,7 @@ async function release({ session }: ActionParts, rows: readonly EventRow[]): Pro
   const client = connected(session);
   const held = requireHeld(rows);
   const question = l10n.t('Release {0} events?', inFull(held.length));
-  const detail = l10n.t('They’re sent right away. You can’t undo this.');
+  const detail = l10n.t('Released events are sent right away. You can’t undo this.');
   if (!(await isMeant(held.length, question, detail, l10n.t('Release')))) return;
   let refusal: Error | undefined;
   const one = async (id: string): Promise<number> => {

@@ -74,8 +74,8 @@ function requireNotifications(rows: readonly EventRow[]): readonly [EventRow, ..
   const [first, ...others] = rows.filter(({ notificationId }) => notificationId !== null);
   if (first !== undefined) return [first, ...others];
   throw new CommandError(
-    vscode.l10n.t('There is no notification to resend'),
-    vscode.l10n.t('Test calls and rejected deliveries don’t have one.'),
+    vscode.l10n.t('No notification to resend'),
+    vscode.l10n.t('Test calls and rejected deliveries don’t have notifications.'),
   );
 }
 
@@ -84,7 +84,7 @@ async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: 
   const client = connected(session);
   const sendable = requireNotifications(rows);
   const question = l10n.t('Resend {0} events?', inFull(sendable.length));
-  const detail = l10n.t('Each is resent. You can’t undo this.');
+  const detail = l10n.t('You can’t undo this.');
   if (!(await isMeant(sendable.length, question, detail, l10n.t('Resend')))) return;
   const groups = [...inWholeGroups(notificationsByDelivery(sendable), step)];
   const resent = await inSteps(l10n.t('Resending'), groups, (some) => resendOnce(client, some, to));
@@ -132,7 +132,7 @@ async function resendFailed({ session }: ActionParts): Promise<void> {
   const client = connected(session);
   const { counts } = await client.request('relay/status', {});
   const question = l10n.t('Resend all {0} failed notifications?', inFull(counts.failed));
-  const detail = l10n.t('Each is resent. You can’t undo this.');
+  const detail = l10n.t('You can’t undo this.');
   if (!(await isMeant(counts.failed, question, detail, l10n.t('Resend')))) return;
   const resent = await cancellable(l10n.t('Resending failed notifications'), (signal, progress) =>
     stepByStep(
@@ -168,7 +168,7 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
   const isOpen = ({ state }: Forwarding): boolean => state === 'waiting' || state === 'held';
   const open = rows.filter(({ forwardings }) => forwardings.some(isOpen));
   const question = l10n.t('Discard {0} events?', inFull(open.length));
-  const detail = l10n.t('They stay in the history, and you can resend them.');
+  const detail = l10n.t('Discarded notifications stay in the history, and you can resend them.');
   if (!(await isMeant(open.length, question, detail, l10n.t('Discard')))) return;
   const groups = [...inGroups(notificationsWith(open, isOpen), step)];
   const discarded = await inSteps(
@@ -203,7 +203,7 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
     waiting === 1
       ? l10n.t('Discard the waiting notification?')
       : l10n.t('Discard all {0} waiting notifications?', waiting),
-    { modal: true, detail: l10n.t('They stay in the history, and you can resend them.') },
+    { modal: true, detail: l10n.t('Discarded notifications stay in the history, and you can resend them.') },
     confirm,
   );
   if (choice !== confirm) return;

@@ -102,19 +102,19 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
     mixed: types.length > 1 && batch > 1,
   });
   const mixed = (count: number): Offer => ({
-    label: l10n.t('$(layers) {0} Mixed', count),
+    label: l10n.t('$(layers) {0} Mixed Events', count),
     description: l10n.t('cycles through all three types'),
     choice: of(webhookEventTypes, count),
   });
   const inOne = (count: number): Offer => ({
-    label: l10n.t('$(package) {0} in One Delivery', count),
+    label: l10n.t('$(package) {0} Events in One Delivery', count),
     description: l10n.t('like an import'),
     choice: of(webhookEventTypes, 1, count),
   });
   const oneOfEach = of(webhookEventTypes, webhookEventTypes.length);
   const known: readonly Offer[] = [
     {
-      label: l10n.t('$(beaker) One of Each'),
+      label: l10n.t('$(beaker) One Event of Each Type'),
       description: l10n.t('Subscribe, Update, and Deactivate, sent at once'),
       choice: oneOfEach,
     },

@@ -48,8 +48,8 @@ async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | 
   const offered: readonly Offer[] = [
     { label: l10n.t('Body'), description: l10n.t('as received'), shows: 'body', there: true },
     {
-      label: l10n.t('This Event Alone'),
-      description: l10n.t('one of {0} in the body', delivery.eventCount),
+      label: l10n.t('This Event Only'),
+      description: l10n.t('one of {0} events in the body', delivery.eventCount),
       shows: 'event',
       there: delivery.eventCount > 1,
     },
@@ -118,7 +118,7 @@ function requireNotification(row: EventRow): void {
   if (row.notificationId !== null) return;
   throw new CommandError(
     vscode.l10n.t('{0} has no notification', labelOf(row, vscode.l10n)),
-    vscode.l10n.t('Test calls and rejected deliveries don’t have one.'),
+    vscode.l10n.t('Test calls and rejected deliveries don’t have notifications.'),
   );
 }
 
@@ -131,7 +131,7 @@ async function compareBodies(
   if (right === undefined || others.length > 0) {
     throw new CommandError(
       vscode.l10n.t('Select two events to compare'),
-      vscode.l10n.t('Select exactly two in the Events view.'),
+      vscode.l10n.t('Select exactly two events in the Events view.'),
     );
   }
   // The older one to the left, as a change reads.
@@ -180,7 +180,7 @@ async function compareAnswers(parts: ActionParts, row: EventRow): Promise<void> 
   const [before, after] = (same.length > 1 ? same : numbered).slice(-2);
   if (before === undefined || after === undefined) {
     throw new CommandError(
-      vscode.l10n.t('There aren’t two answers to compare'),
+      vscode.l10n.t('You need two answers to compare'),
       vscode.l10n.t('Resend the event, then try again.'),
     );
   }

@@ -163,7 +163,7 @@ class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
     } catch (error) {
       const { code, message } = error as Error & { code?: RelayErrorCode };
       if (code === 'not-found') return l10n.t('Event {0} is no longer in the history.', address.eventId);
-      return l10n.t('Couldn’t show this: {0}', message);
+      return l10n.t('Couldn’t show this document: {0}', message);
     }
   }
 
@@ -226,10 +226,12 @@ export function documentTexts(): DocumentTexts {
     sent: (notificationId, destination) => l10n.t('{0} as sent to {1}', notificationId, destination),
     sentNowhere: (notificationId) => l10n.t('{0} wasn’t sent because no destination accepts it', notificationId),
     noNotification: (eventId) => l10n.t('{0} has no notification.', eventId),
-    noAnswer: (number) => l10n.t('There was no attempt {0}.', number),
+    noAnswer: (number) => l10n.t('Attempt {0} doesn’t exist.', number),
     noEventObject: (eventId) => l10n.t('{0} isn’t a separate event in the body.', eventId),
     notice: (notice) => noticeOf(notice),
-    answerLeftOut: l10n.t('This answer is left out because the document is full. Later answers are shown.'),
+    answerLeftOut: l10n.t(
+      'This answer is omitted because the document reached its size limit. Later answers are shown.',
+    ),
   };
 }
 
@@ -237,9 +239,9 @@ function noticeOf(notice: Notice): string {
   const { l10n } = vscode;
   switch (notice.kind) {
     case 'deep':
-      return l10n.t('Shown as received, because it’s nested too deeply to format.');
+      return l10n.t('Shown as received because the content is nested too deeply to format.');
     case 'long':
-      return l10n.t('Shown as received, because it’s too long to format.');
+      return l10n.t('Shown as received because the content is too long to format.');
     case 'dump':
       return l10n.t('First {0} of {1} bytes of binary data:', notice.bytes, notice.of);
   }

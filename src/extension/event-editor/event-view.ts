@@ -104,7 +104,7 @@ function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {
   if (list !== undefined) facts.push({ name: l10n.t('List'), value: printable(list) });
   facts.push({ name: l10n.t('Received'), value: dateOf(event.receivedAt, language) });
   if (delivery.eventCount > 1 && place > 0)
-    facts.push({ name: l10n.t('In delivery'), value: l10n.t('{0} of {1}', place, delivery.eventCount) });
+    facts.push({ name: l10n.t('Position in delivery'), value: l10n.t('{0} of {1}', place, delivery.eventCount) });
   const signature = signatureFact(event.signature, l10n);
   if (signature !== undefined) facts.push(signature);
   // The signature stands on its own already.
@@ -243,7 +243,10 @@ export async function sentColumn(
   const { l10n } = viewer;
   const { notification, destinationId } = wayOf(read, subject);
   if (notification === undefined) {
-    return nothingColumn(l10n.t('No notification'), l10n.t('Test calls and rejected deliveries don’t have one.'));
+    return nothingColumn(
+      l10n.t('No notification'),
+      l10n.t('Test calls and rejected deliveries don’t have notifications.'),
+    );
   }
   const rendered = await client.request('notifications/render', {
     id: notification.id,

@@ -40,7 +40,7 @@ export const tableTexts = pageTexts((l10n) => ({
   readOnly: l10n.t('relay not running'),
   start: l10n.t('Start Relay'),
   starting: l10n.t('Starting relay…'),
-  failed: l10n.t('The relay couldn’t start, or it ended: {0}'),
+  failed: l10n.t('The relay couldn’t start, or it stopped: {0}'),
   unreadable: l10n.t('Couldn’t read events: {0}'),
   retry: l10n.t('Try Again'),
   showLog: l10n.t('Show Log'),

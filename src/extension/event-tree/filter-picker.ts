@@ -176,7 +176,7 @@ export function exampleItems(): FilterItem[] {
   });
   return [
     separator(l10n.t('examples')),
-    whole('state:failed', l10n.t('Given up: rejected by the destination')),
+    whole('state:failed', l10n.t('Failed: rejected by the destination')),
     whole('state:waiting,held', l10n.t('Not sent yet')),
     whole('type:Subscribe since:1h', l10n.t('Subscriptions in the last hour')),
     whole('kind:rejected', l10n.t('Unreadable deliveries')),

@@ -112,7 +112,7 @@ export function pausedItem(fresh: number): vscode.TreeItem {
     'The list is frozen, so new events don’t appear and no row moves. Sending continues. Select this row to unfreeze it.',
   );
   item.command = { command: commandId('toggleFrozen'), title: l10n.t('Unfreeze List'), arguments: [false] };
-  item.accessibilityInformation = { label: l10n.t('List is frozen: {0} new. Press Enter to show them.', count) };
+  item.accessibilityInformation = { label: l10n.t('List is frozen: {0} new. Press Enter to show new events.', count) };
   return item;
 }
 

@@ -166,7 +166,7 @@ async function token({ instances }: FormActionParts, { state: { created } }: For
   if (kept !== undefined) return kept;
   throw new CommandError(
     vscode.l10n.t('The token of this instance isn’t stored here'),
-    vscode.l10n.t('You may have removed it with Delete Instance. Check the Instances view.'),
+    vscode.l10n.t('If you deleted the instance, its token was removed too. Check the Instances view.'),
   );
 }
 
@@ -181,7 +181,7 @@ async function createAndKeep(
     return;
   const text =
     fields.authentication === 'oauth'
-      ? vscode.l10n.t('Waiting for access in the browser, then creating the instance…')
+      ? vscode.l10n.t('Waiting for you to grant access in the browser before creating the instance…')
       : vscode.l10n.t('Creating the instance…');
   const input = client.instanceInput(fields, typed);
   const creation = await form.during(text, async (signal): Promise<Creation> => {
@@ -225,7 +225,7 @@ async function keepSignatureKey(
     log.error(`the signature key of a new instance was not kept: ${(error as Error).message}`);
     form.say(
       vscode.l10n.t(
-        'Couldn’t store its signature key: {0}. Add it as a verify key with “Manage Keys and Secrets…”.',
+        'Couldn’t store the instance’s signature key: {0}. Add the key as a verify key with “Manage Keys and Secrets…”.',
         (error as Error).message,
       ),
     );

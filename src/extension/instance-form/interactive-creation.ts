@@ -111,20 +111,20 @@ function inWords(
     case 'lost':
       return failed(
         explainPlatformError(result.error).message,
-        l10n.t('There is no new instance with this name.'),
+        l10n.t('No new instance has this name.'),
         oauth ? l10n.t('Authorise again: a code works only once.') : l10n.t('Try again.'),
-        l10n.t('If it’s created late, it’s found when you try again.'),
+        l10n.t('If the instance is created later, VS Code finds it when you try again.'),
       );
     case 'unknown':
       return failed(
         explainPlatformError(result.error).message,
-        l10n.t('It isn’t known whether the instance was created.'),
+        l10n.t('The instance may have been created.'),
         l10n.t('Try again. VS Code looks for an existing instance first, so you won’t get a duplicate.'),
       );
     case 'declined':
       return failed(
-        l10n.t('The existing instance stays as it is.'),
-        l10n.t('Delete it in the Instances view or enter another name, then create again.'),
+        l10n.t('The existing instance wasn’t changed.'),
+        l10n.t('Delete the existing instance in the Instances view or enter another name, then try again.'),
       );
   }
 }
@@ -155,7 +155,7 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
       found.map((each) => ({ label: `${printable(each.name)} (${each.id})`, description: createdText(each), each })),
       {
         title: l10n.t('Open Connectors didn’t answer, but there are new instances with that name'),
-        placeHolder: l10n.t('Which one do you want to use?'),
+        placeHolder: l10n.t('Which instance do you want to use?'),
         ignoreFocusOut: true,
       },
     );

@@ -17,7 +17,7 @@ export function problemText({ field, code, value = '' }: FormProblem): string {
     case 'not-http':
       return vscode.l10n.t('Use an http or https URL.');
     case 'url-with-fragment':
-      return vscode.l10n.t('Remove # and what follows: it’s never sent.');
+      return vscode.l10n.t('Remove # and everything after it. This part of a URL is never sent.');
     case 'url-with-credentials':
       return vscode.l10n.t('The URL contains a user name or password, which anyone who sees the URL can read.');
     case 'loopback-url':

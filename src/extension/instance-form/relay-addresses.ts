@@ -39,11 +39,11 @@ export class RelayAddresses {
   /** One sentence on the relay and the URL that is typed. */
   describe(callbackUrl: string): string {
     const { status } = this.#session;
-    if (status === undefined) return vscode.l10n.t('The relay isn’t running; this starts it.');
+    if (status === undefined) return vscode.l10n.t('The relay isn’t running; “Use This Relay” starts it.');
     if (callbackUrl === status.publicOpenConnectorsUrl) return vscode.l10n.t('This is the public URL of the relay.');
     if (callbackUrl === status.openConnectorsUrl) return vscode.l10n.t('This is the URL of the relay on this machine.');
     return callbackUrl.trim() === ''
       ? vscode.l10n.t('The relay is running.')
-      : vscode.l10n.t('The relay is running, but this URL belongs to another one.');
+      : vscode.l10n.t('The relay is running, but this URL doesn’t point to it.');
   }
 }

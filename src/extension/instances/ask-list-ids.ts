@@ -63,7 +63,7 @@ function typeIds(facts: PlacedInstance): Step<Asked> {
       if (problem.code === 'missing') return nameOne();
       return problem.code === 'duplicate-list-id'
         ? vscode.l10n.t('{0} appears twice', printable(problem.value ?? ''))
-        : vscode.l10n.t('{0} isn’t a list ID, which has 32 hex digits', printable(problem.value ?? ''));
+        : vscode.l10n.t('{0} isn’t a list ID: enter 32 hex digits', printable(problem.value ?? ''));
     };
     const answer = await askText(place, {
       value: ids.join(', '),

@@ -65,7 +65,7 @@ export async function turnEventsOn(parts: InstanceCommandParts, node: InstanceNo
   // Events without a callback go nowhere, so it gets this relay's.
   const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
   if (url === undefined) return;
-  await change(parts, node, vscode.l10n.t('Turning on events of {0}', node.facts.name), {
+  await change(parts, node, vscode.l10n.t('Turning on events for {0}', node.facts.name), {
     configuration: { 'event.notification.enabled': true, 'event.notification.callback.url': url },
   });
   await adopt(parts, node);
@@ -78,7 +78,7 @@ export async function setEvents(parts: InstanceCommandParts, node: InstanceNode,
   await change(
     parts,
     node,
-    on ? vscode.l10n.t('Turning on events of {0}', name) : vscode.l10n.t('Turning off events of {0}', name),
+    on ? vscode.l10n.t('Turning on events for {0}', name) : vscode.l10n.t('Turning off events for {0}', name),
     { configuration: { 'event.notification.enabled': on } },
   );
   say(
@@ -156,7 +156,7 @@ export async function reauthorise(parts: InstanceCommandParts, node: InstanceNod
 export async function rename(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { facts } = node;
   const name = await askText(
-    { title: vscode.l10n.t('New name of {0}', printable(facts.name)), step: 1, totalSteps: 1 },
+    { title: vscode.l10n.t('Rename {0}', printable(facts.name)), step: 1, totalSteps: 1 },
     {
       prompt: vscode.l10n.t('The ID and token stay the same'),
       value: facts.name,

@@ -21,7 +21,7 @@ export async function connectedPlatform(platform: Platform): Promise<OpenConnect
   if (api !== undefined) return api;
   throw new CommandError(
     vscode.l10n.t('The secrets for {0} aren’t set', platform.host),
-    vscode.l10n.t('Set them, or choose another host in the settings.'),
+    vscode.l10n.t('Set the secrets, or choose another host in the settings.'),
     { title: vscode.l10n.t('Set Secrets…'), command: 'manageSecrets', args: ['openConnectors'] },
   );
 }

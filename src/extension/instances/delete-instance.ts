@@ -19,7 +19,7 @@ export async function deleteInstance(parts: InstanceCommandParts, node: Instance
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Open Connectors deletes it permanently: its token is refused, and it sends no more events. Events that the relay received stay.',
+        'Open Connectors deletes the instance permanently: its token is refused, and it sends no more events. Events that the relay received stay in the history.',
       ),
     },
     confirm,
@@ -47,7 +47,7 @@ export async function forgetGone(parts: InstanceCommandParts, { stored }: GoneNo
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Open Connectors no longer has it, or the secrets for {0} can’t access it. Its token and verify key are removed from VS Code’s secret storage. Open Connectors shows a token only when you create an instance.',
+        'Open Connectors no longer has the instance, or the secrets for {0} can’t access it. The instance’s token and verify key will be removed from VS Code’s secret storage. Open Connectors shows a token only when you create an instance.',
         host,
       ),
     },

@@ -19,9 +19,9 @@ export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Loc
   const head = [
     `# ${l10n.t('Events of {0} ({1})', markdownText(frame.name), frame.id)}`,
     '',
-    l10n.t('The Open Connectors log next to the history of this window’s relay, as of {0}.', frame.at),
+    l10n.t('Compares the Open Connectors log with the history of this window’s relay, as of {0}.', frame.at),
     l10n.t(
-      'The history holds what reached this relay. Missing events may have gone to another callback, arrived before the history began, or been cleared.',
+      'The history contains only events that reached this relay. Missing events may have gone to another callback, arrived before the history began, or been cleared.',
     ),
   ];
   if (!frame.relayRuns) head.push('', l10n.t('The relay isn’t running, so its history wasn’t read.'));

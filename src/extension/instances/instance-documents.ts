@@ -26,7 +26,7 @@ export class InstanceDocuments implements vscode.TextDocumentContentProvider {
 
   provideTextDocumentContent(uri: vscode.Uri): string {
     // After a reload of the window nothing is asked of the platform before the user asks.
-    return this.#texts.get(uri.toString()) ?? vscode.l10n.t('Open this again from the Instances view.');
+    return this.#texts.get(uri.toString()) ?? vscode.l10n.t('Open this document again from the Instances view.');
   }
 
   /** Shows a document, in place of an earlier one about the same. */

@@ -39,7 +39,7 @@ export function instanceTooltip({ facts }: InstanceNode, names: ListNaming): vsc
     `**${plainMarkdown(facts.name)}** ${plainMarkdown(descriptionOf(facts, vscode.l10n))}`,
     ...rows,
     ...(facts.managed
-      ? [plainMarkdown(vscode.l10n.t('VS Code updates its callback URL when the public URL changes.'))]
+      ? [plainMarkdown(vscode.l10n.t('VS Code updates the instance’s callback URL when the public URL changes.'))]
       : []),
   ].join('  \n');
   return tooltip;
@@ -64,7 +64,7 @@ export function goneItem({ stored }: GoneNode): vscode.TreeItem {
   item.id = `gone ${stored.id}`;
   item.description = l10n.t('No longer in Open Connectors');
   item.tooltip = l10n.t(
-    'Open Connectors shows no instance {0} for your secrets. Its token stays here until you choose Delete Instance.',
+    'Open Connectors no longer has the instance {0}, or your secrets can’t access it. The instance’s token stays here until you choose Delete Instance.',
     stored.id,
   );
   item.iconPath = new vscode.ThemeIcon('question', new vscode.ThemeColor('descriptionForeground'));

@@ -88,7 +88,9 @@ export class BrowserAuthorization {
       case 'timed-out':
         return {
           message: l10n.t('The browser didn’t respond within five minutes.'),
-          next: l10n.t('Try again, and grant access in the browser. If it ends up on an error page, paste its URL.'),
+          next: l10n.t(
+            'Try again, and grant access in the browser. If the browser shows an error page, paste the page’s URL.',
+          ),
         };
       case 'cancelled':
         return { message: l10n.t('Request for access cancelled.'), next: l10n.t('Nothing was changed.') };
@@ -225,7 +227,7 @@ async function askAboutPort(error: CallbackPortError): Promise<'again' | 'paste'
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Your own application or another window may be using it. Close it and try again. Or continue: when the browser shows that application’s page, paste its URL here. If the application accepts the code first, you need a new one.',
+        'Your own application or another window may be using the port. Close that application or window, and try again. Or continue: when the browser shows the application’s page, paste the page’s URL here. If the application accepts the code first, you need a new code.',
       ),
     },
     again,
@@ -239,7 +241,7 @@ function deniedNext(error: string): string {
   switch (error) {
     case 'invalid_redirect_uri':
       return l10n.t(
-        'The callback URL must start with the one registered with the app in Campaign Monitor. Compare both.',
+        'The callback URL must start with the URL registered for the app in Campaign Monitor. Compare the two URLs.',
       );
     case 'unknown_client':
       return l10n.t('Check the client ID in the app’s registration in Campaign Monitor.');

@@ -15,7 +15,7 @@ export function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { 
   const box = vscode.window.createInputBox();
   box.title = title;
   box.prompt = vscode.l10n.t(
-    'After the browser returns to {0}, copy the whole URL from its address bar and paste it here. It’s fine if the page can’t be reached',
+    'After the browser returns to {0}, copy the whole URL from the address bar and paste it here, even if the page doesn’t load',
     redirectUri.replace(/\?.*/, ''),
   );
   box.placeholder = vscode.l10n.t('URL, or only the code');
@@ -36,10 +36,10 @@ export function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { 
 export function strayText(why: StrayAnswer): string {
   switch (why) {
     case 'wrong-state':
-      return vscode.l10n.t('This belongs to another request, most likely an older one');
+      return vscode.l10n.t('The pasted text belongs to another request, most likely an older one');
     case 'refusal-without-state':
       return vscode.l10n.t('The refusal doesn’t say which request it belongs to');
     case 'no-answer':
-      return vscode.l10n.t('This contains neither a code nor a refusal');
+      return vscode.l10n.t('The pasted text contains neither a code nor a refusal');
   }
 }

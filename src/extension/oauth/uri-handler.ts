@@ -45,7 +45,7 @@ export function asPasted(uri: vscode.Uri): string {
 /** Of the URL itself nothing is shown or logged: a code may be in it. */
 function offerUrl(uri: vscode.Uri): Promise<void> {
   const text = vscode.l10n.t(
-    'The browser returned a URL, but this window isn’t waiting for one. If another window is, paste the URL there.',
+    'The browser returned a URL, but this window isn’t waiting for a URL. If another window is waiting, paste the URL there.',
   );
   return offer('Warning', text, {
     [vscode.l10n.t('Copy URL')]: () => vscode.env.clipboard.writeText(asPasted(uri)),

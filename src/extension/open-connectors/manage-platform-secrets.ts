@@ -34,7 +34,7 @@ async function askForSecrets(platform: Platform): Promise<boolean> {
     vscode.window.showInputBox({
       title: `${title} (${step}/2)`,
       prompt: vscode.l10n.t(
-        'For {0}. Stored in VS Code’s secret storage. In Open Connectors, find it in your user menu under API Keys',
+        'Secret for {0}. Stored in VS Code’s secret storage. In Open Connectors, find the secret in your user menu under API Keys',
         host,
       ),
       password: true,
@@ -69,10 +69,7 @@ async function forgetSecrets(platform: Platform): Promise<boolean> {
     {
       modal: true,
       detail: [
-        l10n.t(
-          'The user secret and organization secret will be removed from this machine, for: {0}.',
-          hosts.join(', '),
-        ),
+        l10n.t('The user secret and organization secret for {0} will be removed from this machine.', hosts.join(', ')),
         l10n.t(
           'Instances stay as they are and keep posting; their tokens and signature keys stay here. To see or change instances from here, you’ll need both secrets again.',
         ),

@@ -35,13 +35,16 @@ function whatHappens({ publicUrl }: Status): string {
   const updates = setting('tunnel.updateVendors') !== 'never';
   return [
     l10n.t(
-      'The current URLs for Campaign Monitor and Open Connectors will stop working: requests get an empty 404. Deliveries already arriving are still received.',
+      'The current URLs for Campaign Monitor and Open Connectors will stop working: requests will get an empty 404 response. Deliveries that are already arriving will still be received.',
     ),
     updates
       ? publicUrl === null
-        ? l10n.t('Webhooks and instances set up in VS Code are updated as soon as there is a public URL.')
+        ? l10n.t('Webhooks and instances set up in VS Code are updated as soon as a public URL is open.')
         : l10n.t('Webhooks and instances set up in VS Code are updated now.')
-      : l10n.t('Vendors aren’t updated because the setting {0} turns that off.', `${prefix}.tunnel.updateVendors`),
+      : l10n.t(
+          'Webhooks and instances aren’t updated because the setting {0} turns updates off.',
+          `${prefix}.tunnel.updateVendors`,
+        ),
     l10n.t(
       'You need to update everything else that uses the URL: webhooks and instances set up elsewhere, and programs that post to it.',
     ),

@@ -61,7 +61,7 @@ export async function openTunnel(session: Session): Promise<void> {
   }
   const status = await session.client?.request('tunnel/open', {});
   if (status?.state !== 'closed') return;
-  await offer('Information', vscode.l10n.t('No tunnel is set, so there is no public URL to open.'), {
+  await offer('Information', vscode.l10n.t('No tunnel is set, so you can’t open a public URL.'), {
     [vscode.l10n.t('Open Settings')]: () => openSettings(`${prefix}.tunnel`),
   });
 }
@@ -91,11 +91,11 @@ function tunnelQuestion(): string {
     const where = inMessage(originOf(setting('tunnel.url')));
     return isOfWorkspace('tunnel.url')
       ? l10n.t(
-          'The settings of this workspace use {0} as the public URL of this relay. To check that it leads here, the relay calls it with its secret path. The server there can then send events to the relay and read every delivery sent to that URL.',
+          'The settings of this workspace use {0} as the public URL of this relay. To verify the URL, the relay calls it with the relay’s secret path. The server at that URL can then send events to the relay and read every delivery sent to the URL.',
           where,
         )
       : l10n.t(
-          'Your settings use {0} as the public URL of this relay. To check that it leads here, the relay calls it with its secret path. The server there can then send events to the relay and read every delivery sent to that URL.',
+          'Your settings use {0} as the public URL of this relay. To verify the URL, the relay calls it with the relay’s secret path. The server at that URL can then send events to the relay and read every delivery sent to the URL.',
           where,
         );
   }

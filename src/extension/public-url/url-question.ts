@@ -50,7 +50,7 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
       const show = l10n.t('Show Log');
       const choice = await vscode.window.showErrorMessage(
         ofVendors.length === 0
-          ? l10n.t('Couldn’t save the setting to always update vendors: {0}', why)
+          ? l10n.t('Couldn’t save the setting “Always Update”: {0}', why)
           : l10n.t('Not updated: {0}. {1}', wordsOf(ofVendors), why),
         again,
         show,
@@ -114,16 +114,16 @@ async function pickAction(left: readonly StaleRegistration[]): Promise<Choice | 
     [
       {
         label: l10n.t('Deactivate'),
-        detail: l10n.t('They keep the old URL, where nothing arrives anymore.'),
+        detail: l10n.t('Inactive webhooks keep the old URL but send no events.'),
         action: 'deactivate' as const,
       },
       {
         label: l10n.t('Delete'),
-        detail: l10n.t('Campaign Monitor deletes them. You can register the relay again.'),
+        detail: l10n.t('Campaign Monitor deletes these webhooks. You can register the relay again.'),
         action: 'delete' as const,
       },
     ],
-    { title: wordsOf(those), placeHolder: l10n.t('What do you want to do with them?') },
+    { title: wordsOf(those), placeHolder: l10n.t('What do you want to do?') },
   );
   return choice;
 }
@@ -158,7 +158,7 @@ async function askAboutDead(left: readonly StaleRegistration[]): Promise<Choice 
 
 function titleOf(action: UrlAction): string {
   const titles: Readonly<Record<UrlAction, string>> = {
-    update: vscode.l10n.t('Updating to this relay’s URL'),
+    update: vscode.l10n.t('Updating webhooks and instances'),
     deactivate: vscode.l10n.t('Deactivating webhooks'),
     delete: vscode.l10n.t('Deleting webhooks'),
   };

@@ -89,7 +89,7 @@ function opened(
         subscription.dispose();
         reject(
           new CommandError(
-            vscode.l10n.t('There is no public URL: {0}', tunnel.reason.replace(/\.$/, '')),
+            vscode.l10n.t('No public URL: {0}', tunnel.reason.replace(/\.$/, '')),
             // The reason ends with what to do.
             undefined,
             { title: vscode.l10n.t('Open Settings'), command: 'openSettings' },

@@ -164,12 +164,12 @@ async function chooseUrl(status: Status | undefined): Promise<keyof typeof urls 
   const items: (vscode.QuickPickItem & { readonly which: keyof typeof urls })[] = [
     {
       label: l10n.t('Campaign Monitor Webhook URL'),
-      detail: l10n.t('Use it in a list’s webhook'),
+      detail: l10n.t('Use this URL in a list’s webhook'),
       which: 'campaignMonitor',
     },
     {
       label: l10n.t('Open Connectors Webhook URL'),
-      detail: l10n.t('Use it as an instance’s callback URL'),
+      detail: l10n.t('Use this URL as an instance’s callback URL'),
       which: 'openConnectors',
     },
   ];
@@ -180,7 +180,7 @@ async function chooseUrl(status: Status | undefined): Promise<keyof typeof urls 
         ? [
             {
               label: l10n.t('Public URL'),
-              detail: l10n.t('Base URL; doesn’t answer by itself'),
+              detail: l10n.t('Base URL; can’t receive deliveries by itself'),
               which: 'public' as const,
             },
           ]

@@ -23,11 +23,15 @@ export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<
     copySandboxFacts: async () => {
       const running = await sandbox.find();
       if (running !== undefined) return copyFacts(running);
-      throw new CommandError(vscode.l10n.t('The sandbox isn’t running'), vscode.l10n.t('Start it, then try again.'), {
-        title: vscode.l10n.t('Start Sandbox'),
-        command: 'toggleSandbox',
-        args: ['start'],
-      });
+      throw new CommandError(
+        vscode.l10n.t('The sandbox isn’t running'),
+        vscode.l10n.t('Start the sandbox, then try again.'),
+        {
+          title: vscode.l10n.t('Start Sandbox'),
+          command: 'toggleSandbox',
+          args: ['start'],
+        },
+      );
     },
     addSandboxSubscriber: (node?: SubscriberPlace) => addSandboxSubscriber(sandbox, node),
   };
@@ -54,5 +58,5 @@ async function stopSandbox(sandbox: SandboxProcess): Promise<void> {
 }
 
 function copyFacts(running: RunningSandbox): Promise<void> {
-  return copy(sandboxFacts(running), vscode.l10n.t('Copied. Paste into a terminal.'));
+  return copy(sandboxFacts(running), vscode.l10n.t('Copied. Paste the text into a terminal.'));
 }

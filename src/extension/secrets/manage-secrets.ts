@@ -93,7 +93,7 @@ async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promi
       ? [
           {
             label: `$(shield) ${l10n.t('Allowed Destinations for Keys and Credentials…')}`,
-            detail: l10n.t('Review what you allowed'),
+            detail: l10n.t('Review the permissions you gave'),
             topic: 'consents' as const,
           },
         ]
@@ -112,7 +112,7 @@ async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promi
     ],
     {
       title: l10n.t('Keys and Secrets'),
-      placeHolder: l10n.t('Stored in VS Code’s secret storage. Choose one'),
+      placeHolder: l10n.t('Choose a key or secret (kept in VS Code’s secret storage)'),
       matchOnDescription: true,
     },
   );

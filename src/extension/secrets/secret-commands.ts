@@ -41,7 +41,8 @@ export async function setCredentials(secrets: SecretBox): Promise<string | undef
     prompt: vscode.l10n.t('Stored in VS Code’s secret storage and in the relay’s memory'),
     password: true,
     ignoreFocusOut: true,
-    validateInput: (text) => (/^[\t\x20-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('Not valid in a header')),
+    validateInput: (text) =>
+      /^[\t\x20-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('Contains characters that aren’t valid in a header'),
   });
   if (value === undefined) return undefined;
   await secrets.set('credentials', name, JSON.stringify({ [header]: value }));
@@ -65,7 +66,9 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
   }
   const choice = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Remove Key or Credentials'),
-    placeHolder: vscode.l10n.t('The relay forgets it too, and holds events for destinations that use it'),
+    placeHolder: vscode.l10n.t(
+      'The relay also removes the key or credentials, and holds events for destinations that use them',
+    ),
   });
   if (choice === undefined) return;
   await secrets.remove(choice.secret, choice.label);
@@ -108,7 +111,7 @@ async function nameToSet(kind: SecretKind, secrets: SecretBox): Promise<string |
   const prompt =
     kind === 'verifyKeys'
       ? l10n.t('Any name. The relay tries every verify key')
-      : l10n.t('Destinations refer to it by this name');
+      : l10n.t('Destinations use this name to refer to the key or credentials');
   const kept = secrets.names(kind);
   if (kept.length > 0) {
     type Named = vscode.QuickPickItem & { readonly name?: string };

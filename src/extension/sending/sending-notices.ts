@@ -35,7 +35,7 @@ export class SendingNotices {
     const text = pausedText(sending, { now: Date.now(), language: vscode.env.language }, l10n);
     await offer('Warning', text, {
       [l10n.t('Continue Sending')]: byCommand('continueSending'),
-      [l10n.t('Show Held')]: showHeld,
+      [l10n.t('Show Held Events')]: showHeld,
     });
   }
 }

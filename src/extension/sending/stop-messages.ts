@@ -9,11 +9,11 @@ export function stopText({ place, eventId, breakpointIds, text, failure }: Stop,
     const names = inMessage(breakpointIds.join(', '));
     return eventId === null
       ? l10n.t(
-          'Sending stopped because the relay ended while evaluating breakpoint {0}. The breakpoint is off; set it again to turn it on.',
+          'Sending stopped because the relay stopped unexpectedly while evaluating breakpoint {0}. The breakpoint is off; set it again to turn it on.',
           names,
         )
       : l10n.t(
-          'Sending stopped at breakpoint {0} because its condition failed for {1}: {2}.',
+          'Sending stopped at breakpoint {0} because its condition couldn’t be evaluated for {1}: {2}.',
           names,
           eventId,
           // The relay's words say before each reason that the condition failed, in English.

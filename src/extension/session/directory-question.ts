@@ -23,11 +23,13 @@ export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutput
       '{0} wasn’t created by one of your relays. It may have come with a repository or an archive.',
       inMessage(dataDir),
     ),
-    ...(named.length === 0 ? [] : [l10n.t('It would send events to {0}.', named.join(', '))]),
-    ...(hasSecret ? [l10n.t('Whoever created it knows the secret of its webhook URL.')] : []),
-    l10n.t('Start Fresh renames it and keeps it in the same folder.'),
+    ...(named.length === 0
+      ? []
+      : [l10n.t('If you use this history, the relay sends events to {0}.', named.join(', '))]),
+    ...(hasSecret ? [l10n.t('Whoever created this history knows the secret in its webhook URL.')] : []),
+    l10n.t('Start Fresh renames the existing history, keeps it in the same folder, and starts a new one.'),
   ];
-  const [use, afresh] = [l10n.t('Use It'), l10n.t('Start Fresh')];
+  const [use, afresh] = [l10n.t('Use History'), l10n.t('Start Fresh')];
   const choice = await vscode.window.showWarningMessage(
     l10n.t('Use a history that your relays didn’t create?'),
     { modal: true, detail: facts.join('\n') },

@@ -37,7 +37,7 @@ export class OtherVersionError extends Error {
   constructor(version: string, own: string, cause: unknown) {
     super(
       vscode.l10n.t(
-        'The running relay is version {0}, which doesn’t work with this extension, {1}. Restart it; no events are lost.',
+        'The running relay is version {0}, which doesn’t work with version {1} of this extension. Restart the relay; no events are lost.',
         version,
         own,
       ),
@@ -320,7 +320,7 @@ export class Session implements vscode.Disposable {
       if (newer <= 0) return;
       void offerRestart(
         vscode.l10n.t(
-          'The running relay is version {0}; this extension is {1}. You can restart it without losing events.',
+          'The running relay is version {0}; this extension is version {1}. You can restart the relay without losing events.',
           version,
           this.#version,
         ),
@@ -342,7 +342,7 @@ export class Session implements vscode.Disposable {
       return;
     }
     this.#log.error('the relay has ended unexpectedly');
-    const message = vscode.l10n.t('The relay ended unexpectedly. No acknowledged event was lost.');
+    const message = vscode.l10n.t('The relay stopped unexpectedly. No acknowledged event was lost.');
     this.#set({ kind: 'failed', message });
     this.#sayLater(() => sayEnded(message));
   }

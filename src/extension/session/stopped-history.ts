@@ -121,8 +121,8 @@ export class StoppedHistory {
       this.close();
       this.#failure = new CommandError(
         why === undefined
-          ? vscode.l10n.t('The process that reads the history ended')
-          : vscode.l10n.t('The process that reads the history ended ({0})', why),
+          ? vscode.l10n.t('The process that reads the history stopped unexpectedly')
+          : vscode.l10n.t('The process that reads the history stopped unexpectedly ({0})', why),
         vscode.l10n.t('Try again.'),
       );
     });

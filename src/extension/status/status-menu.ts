@@ -34,7 +34,7 @@ export async function showStatusMenu(session: Session): Promise<void> {
       choices.push(
         command(`$(debug-continue) ${l10n.t('Continue Sending')}`, 'continueSending', held),
         command(`$(debug-step-over) ${l10n.t('Send Next')}`, 'sendNext'),
-        { label: `$(filter) ${l10n.t('Show Held')}`, run: () => showHeld() },
+        { label: `$(filter) ${l10n.t('Show Held Events')}`, run: () => showHeld() },
       );
     }
     if (tunnel.state === 'open')

@@ -59,8 +59,8 @@ export async function focusedRows<Node>(
 /** It is not certain which rows are meant. */
 export function rowsChanged(): CommandError {
   return new CommandError(
-    vscode.l10n.t('The rows changed just now'),
-    vscode.l10n.t('Check which one has the focus, then try again.'),
+    vscode.l10n.t('The rows just changed'),
+    vscode.l10n.t('Check which row has the focus, then try again.'),
   );
 }
 

@@ -28,7 +28,7 @@ export async function changeWebhooks(
   if (foreign.length > 0 && nodes.length > 1 && foreign.some((node) => view.placeOf(node) === 'foreign')) {
     throw new CommandError(
       vscode.l10n.t('Some of these webhooks weren’t created here'),
-      vscode.l10n.t('Change webhooks that weren’t created here one at a time. Select only one.'),
+      vscode.l10n.t('To change webhooks that weren’t created here, select one at a time.'),
     );
   }
   if (what === 'delete' && !(await confirmDeletion(view, nodes, foreign))) return;
@@ -115,7 +115,7 @@ async function confirmDeletion(
       : l10n.t('Delete {0} webhooks?', nodes.length);
   const consequence =
     foreign.length === 0
-      ? l10n.t('Campaign Monitor stops posting to it. You can register the relay again.')
+      ? l10n.t('Deleted webhooks no longer send events. You can register the relay again.')
       : consequenceFor(view, foreign);
   return isConfirmed(question, nodes, consequence, l10n.t('Delete'));
 }
@@ -129,8 +129,8 @@ function confirmDeactivation(view: WebhooksView, foreign: readonly WebhookNode[]
 /** What it means for whoever registered them. */
 function consequenceFor(view: WebhooksView, foreign: readonly WebhookNode[]): string {
   return foreign.some((node) => view.placeOf(node) === 'foreign')
-    ? vscode.l10n.t('Its owner no longer gets events for this list.')
-    : vscode.l10n.t('It points to this machine, but wasn’t registered from here.');
+    ? vscode.l10n.t('The webhook’s owner no longer gets events for this list.')
+    : vscode.l10n.t('The webhook points to this machine, but wasn’t registered from here.');
 }
 
 async function isConfirmed(

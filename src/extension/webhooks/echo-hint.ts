@@ -30,7 +30,7 @@ function hint(context: vscode.ExtensionContext, address: string): Promise<void> 
     inMessage(address),
   );
   return offer('Information', text, {
-    [vscode.l10n.t('Show Its Events')]: byCommand('filterEvents', `address:${address}`),
+    [vscode.l10n.t('Show Events for This Address')]: byCommand('filterEvents', `address:${address}`),
     [vscode.l10n.t('Don’t Show Again')]: () => context.globalState.update(silencedKey, true),
   });
 }

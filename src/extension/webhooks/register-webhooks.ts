@@ -164,7 +164,7 @@ async function askFormat(place: StepPlace, { format }: Wanted): Promise<Answer<P
     { label: 'JSON', description: l10n.t('documented by Campaign Monitor'), format: 'json' },
     {
       label: 'XML',
-      description: l10n.t('exact format undocumented; the relay reads it by element name'),
+      description: l10n.t('exact format undocumented; the relay finds elements by name'),
       format: 'xml',
     },
   ] as const;

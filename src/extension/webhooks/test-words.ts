@@ -16,12 +16,14 @@ export function testWords(failure: TestFailure, place: Place, l10n: Localiser): 
   switch (place) {
     case 'old':
       return {
-        next: l10n.t('It points to an old URL of this machine. Register the relay again to update it.'),
+        next: l10n.t(
+          'The webhook points to an old URL of this machine. To update the webhook, register the relay again.',
+        ),
         step: 'move',
       };
     case 'asleep':
       return {
-        next: l10n.t('The relay has no public URL. Open it, then test again.'),
+        next: l10n.t('The relay has no public URL. Open a public URL, then test again.'),
         step: 'open-public-url',
       };
     case 'stopped':

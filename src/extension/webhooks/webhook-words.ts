@@ -20,7 +20,7 @@ export function labelOf(url: string, place: Place, l10n: Localiser): string {
     case 'other':
       return l10n.t('Another folder’s relay');
     case 'foreign':
-      return URL.canParse(url) ? printable(new URL(url).host) : l10n.t('Someone else’s');
+      return URL.canParse(url) ? printable(new URL(url).host) : l10n.t('Invalid URL');
   }
 }
 

@@ -28,7 +28,7 @@ export async function webhooksAtStop(registrar: WebhookRegistrar): Promise<boole
 }
 
 async function ask(active: readonly Registration[]): Promise<'leave' | 'deactivate' | 'delete' | undefined> {
-  const leave = vscode.l10n.t('Leave As They Are');
+  const leave = vscode.l10n.t('Leave Active');
   const deactivate = vscode.l10n.t('Deactivate');
   const remove = vscode.l10n.t('Delete');
   const choice = await vscode.window.showWarningMessage(

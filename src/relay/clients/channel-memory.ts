@@ -201,7 +201,7 @@ export class ChannelMemory {
     this.#relieve(
       (each) => each.incoming,
       () => this.incomingBytes > mostIncoming,
-      `was the slowest to complete a request while all clients had sent more than ${mostIncoming} bytes`,
+      `was the slowest to complete a request while the pending requests of all clients exceeded ${mostIncoming} bytes`,
     );
   }
 
@@ -210,7 +210,7 @@ export class ChannelMemory {
     this.#relieve(
       (each) => each.outgoing,
       () => this.#keptBytes > mostOutgoing,
-      `was the slowest to read while more than ${mostOutgoing} bytes waited for all clients`,
+      `was the slowest to read while more than ${mostOutgoing} bytes were queued for all clients`,
     );
   }
 
@@ -323,7 +323,7 @@ export class CountedReader extends AbstractMessageReader implements MessageReade
       all = all.subarray(this.#length);
       this.#length = undefined;
       if (text.length > mostValues && structureOf(text).values > mostValues) {
-        this.#connection.refuse(`sent a message of more than ${mostValues} values`);
+        this.#connection.refuse(`sent a message with more than ${mostValues} values`);
         return undefined;
       }
       const message = JSON.parse(text) as Message;

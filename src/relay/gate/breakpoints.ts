@@ -396,7 +396,7 @@ class Looking {
     const { condition, hits, log } = each.compiled;
     const { type, hitCount = '' } = each.spec;
     if (type !== undefined && variables.event['type'] !== type) {
-      this.#passes(each, 'condition-not-met', `its event was not ${type}`);
+      this.#passes(each, 'condition-not-met', `the event's type was not ${type}`);
       return;
     }
     try {
@@ -413,7 +413,7 @@ class Looking {
     each.met += 1;
     each.lastMetAt = this.#now;
     if (hits?.(each.met) === false) {
-      this.#passes(each, 'hit-count', `it matched ${times(each.met)}, and needs ${hitCount}`);
+      this.#passes(each, 'hit-count', `it has matched ${times(each.met)}, but its hit count is ${hitCount}`);
     } else if (log !== null) {
       this.#log(each, log, eventId, variables);
     } else this.#stop(each, eventId);

@@ -24,7 +24,7 @@ export function conditionOfFilter(text: string, now: number): string {
       'a filter cannot contain &&, ||, or !: all words must match; separate values of one key with commas',
     );
   const asked = Object.values(parts(parseFilter(text, now))).flatMap((part) => (part === '' ? [] : [`(${part})`]));
-  if (asked.length === 0) throw new FilterError('it is empty');
+  if (asked.length === 0) throw new FilterError('the filter is empty');
   return asked.join(' && ');
 }
 

@@ -125,7 +125,7 @@ export class Gate implements GateView {
       await Promise.all([holds.storeSending(() => this.#sending), holds.keepBreakpoints(stored)]);
     } catch (error) {
       // A relay starts all the same.
-      this.#options.log('error', `could not save that breakpoint b${id} is off: ${String(error)}`);
+      this.#options.log('error', `could not record that breakpoint b${id} is off: ${String(error)}`);
     }
   }
 
@@ -211,7 +211,7 @@ export class Gate implements GateView {
       this.#stopAt('failed-attempt', subject, looked.stop, []);
       return looked.stop.ids[0] ?? null;
     } catch (error) {
-      this.#options.log('error', `breakpoints could not check n${job.notificationId}: ${String(error)}`);
+      this.#options.log('error', `could not check breakpoints for n${job.notificationId}: ${String(error)}`);
       return null;
     }
   }
@@ -248,7 +248,7 @@ export class Gate implements GateView {
       }));
       this.#stopAt(place, subject, looked.stop, keys);
     } catch (error) {
-      this.#options.log('error', `breakpoints could not check d${delivery.id}: ${String(error)}`);
+      this.#options.log('error', `could not check breakpoints for d${delivery.id}: ${String(error)}`);
     }
   }
 
@@ -276,7 +276,7 @@ export class Gate implements GateView {
       if (this.#sending.paused === paused) this.#open();
       throw error;
     }
-    this.#options.log('info', `sending is ${stop.text}`);
+    this.#options.log('info', `sending ${stop.text}`);
     this.#options.onStopped(stop);
   }
 

@@ -63,7 +63,7 @@ export class Forwardings {
     const { notificationId, destinationId, outcome } = attempt;
     const to = outcome === 'retrying' ? 'waiting' : outcome;
     const said = attempt.status === null ? 'got no answer' : `was answered ${attempt.status}`;
-    const after = outcome === 'retrying' ? 'and will be retried' : 'and is retried after a restart';
+    const after = outcome === 'retrying' ? 'and will be retried' : 'and will be retried after a restart';
     const what = `attempt ${attempt.number} of n${notificationId} ${said} ${after}`;
     return this.#options.queue.keep(what, () => {
       const before = this.state(notificationId, destinationId);

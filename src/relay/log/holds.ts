@@ -64,7 +64,7 @@ export class Holds {
    * @returns when that is on disk
    */
   async stop(sending: () => StoredSending, stopped: readonly StoppedKey[]): Promise<void> {
-    await this.#options.queue.keep('that sending stopped at a breakpoint', () => {
+    await this.#options.queue.keep('the stop at a breakpoint', () => {
       writeMeta(this.#sql, 'sending', sending());
       for (const { notificationId, destinationId, breakpoint } of stopped) {
         this.#sql.run(

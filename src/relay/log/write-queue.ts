@@ -161,7 +161,7 @@ export class WriteQueue {
     this.#closed = true;
     if (this.#bookkeeping.length > 0) {
       const [first, ...others] = this.#bookkeeping;
-      const more = others.length === 0 ? '' : `, and ${others.length} more records`;
+      const more = others.length === 0 ? '' : `, plus ${others.length} more`;
       this.#options.onLost(`${first?.what ?? ''}${more}: not written before the relay stopped`);
     }
     clearImmediate(this.#immediate);

@@ -48,7 +48,7 @@ export async function decompress(body: Buffer, coding: string, limit: number): P
       default:
         return {
           kind: 'broken',
-          reason: `Content-Encoding ${coding.slice(0, 40)} is not supported: send gzip, deflate, br or none`,
+          reason: `Content-Encoding ${coding.slice(0, 40)} is not supported: send gzip, deflate, br, or none`,
         };
     }
   } catch (error) {

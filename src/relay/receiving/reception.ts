@@ -397,7 +397,7 @@ function checkEdit({ status, reason, notifications }: DeliveryRecord): void {
   }
   if (notifications.some(({ forwardings }) => forwardings.length > 0)) return;
   const why = 'no destination of the held original accepts it';
-  throw new ConflictError(`the edited body would go nowhere: ${why}. The original is still held`, 'mend-body');
+  throw new ConflictError(`the edited body would not be sent: ${why}. The original is still held`, 'mend-body');
 }
 
 function inForce(

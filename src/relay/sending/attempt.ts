@@ -61,7 +61,7 @@ export function attemptOf(
 function withWithheld(reason: string, withheld: readonly string[]): string {
   if (withheld.length === 0) return cut(reason, mostDetail);
   const names = [...new Set(withheld)].join(' and ');
-  const note = `; without the sender's ${cut(names, mostDetail / 5)}, which are kept only in memory`;
+  const note = `; sent without the sender's ${cut(names, mostDetail / 5)} (kept only in memory)`;
   return cut(reason, mostDetail - note.length) + note;
 }
 

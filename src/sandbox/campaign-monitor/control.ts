@@ -73,12 +73,12 @@ const controls: Readonly<Record<string, string>> = {
   'POST /sandbox/lists/{listId}/history':
     "adds to a subscriber's campaign history: {email, campaign?, event?, detail?, ipAddress?}",
   'GET /sandbox/calls': 'number of calls for each API method',
-  'DELETE /sandbox/calls': 'resets these numbers',
+  'DELETE /sandbox/calls': 'resets the call counts',
   'GET /sandbox/deliveries': 'the delivery log, newest first; ?limit=',
   'POST /sandbox/deliveries':
     'delivers samples now: {url?, listId?, types?, count?, batch?, mixed?, format?, email?, seed?}',
   'GET /sandbox/timer': 'the running timer, or null',
-  'POST /sandbox/timer': 'delivers samples repeatedly: {everyMs} and the members of deliveries',
+  'POST /sandbox/timer': 'delivers samples repeatedly: {everyMs} and the members of POST /sandbox/deliveries',
   'DELETE /sandbox/timer': 'stops the timer',
   'PATCH /sandbox/settings': '{retryDelaysMs?, deactivateAfterMs?, deliveryTimeoutMs?, testBody?, consentToTrack?}',
   'POST /sandbox/rate-limit': 'answers the next API calls with 429: {times?, resetSeconds?}',

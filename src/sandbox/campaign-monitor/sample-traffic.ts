@@ -29,7 +29,7 @@ const trafficFields = z.strictObject({
   mixed: z.boolean().default(false).describe('Whether a delivery has events of several types.'),
   format: z.enum(webhookFormats).optional().describe('Only with url (a webhook has its own format). Default: json.'),
   email: z.email().max(254).optional(),
-  seed: z.int().optional().describe('Default: a different one each time.'),
+  seed: z.int().optional().describe('Default: a different seed each time.'),
 });
 
 const checks = (traffic: z.infer<typeof trafficFields>, context: z.RefinementCtx): void => {

@@ -15,7 +15,7 @@ export const platformControls: Readonly<Record<string, string>> = {
   'DELETE /sandbox/open-connectors/instances': 'deletes all instances and their webhooks',
   'GET /sandbox/open-connectors/notifications': 'the log of notifications, newest first; ?limit=',
   'GET /sandbox/open-connectors/calls': 'number of calls for each method',
-  'DELETE /sandbox/open-connectors/calls': 'resets these numbers',
+  'DELETE /sandbox/open-connectors/calls': 'resets the call counts',
   'PATCH /sandbox/open-connectors/settings': '{retryDelaysMs?, callbackTimeoutMs?, partSize?}',
   'POST /sandbox/open-connectors/failures':
     'changes the answers to the next calls: {call, times?, status?, message?, providerMessage?, silent?, delayMs?, carriedOut?}',

@@ -144,7 +144,7 @@ function checkSize(instance: Pick<z.output<typeof changeSchema>, 'configuration'
   const { configuration, name, tags } = instance;
   if (JSON.stringify([configuration, name, tags]).length <= maxInstanceText) return;
   throw platformErrors.badRequest(
-    `An instance has at most ${maxInstanceText} characters of name, tags and configuration`,
+    `The name, tags, and configuration of an instance can have at most ${maxInstanceText} characters in total`,
   );
 }
 

@@ -114,7 +114,7 @@ describe('the status for an assistant', function () {
         assert.ok(!text.includes(campaignMonitorUrl.split('/')[4] ?? '-'), text);
         assert.ok(!text.includes('jane@'), text);
         await relay.end();
-        assert.match((await status()).said, /^No relay runs\. The history is still readable\./);
+        assert.match((await status()).said, /^No relay is running\. You can still read the history\./);
       } finally {
         await client.close();
       }

@@ -210,7 +210,7 @@ describe('A held event in the debugger', () => {
     await session.stopped();
     const threads = await session.threads();
     assert.equal(threads.length, 51);
-    assert.equal(threads[0]?.name, 'Sending: 60 held, first ones below');
+    assert.equal(threads[0]?.name, 'Sending: 60 held, showing the first events');
   });
 
   it('of a great many reads the frames that are asked for, and of their delivery once', async () => {
@@ -588,7 +588,7 @@ describe('Breakpoints in the debugger', () => {
       1,
       /^Checked: 1, matched: 0, stopped: 0\. Last time, it didn’t stop because its condition was false\.$/,
     );
-    await changed(2, /its condition failed: no such overload/);
+    await changed(2, /its condition couldn’t be evaluated: no such overload/);
     await changed(3, /its condition was false/);
     const said = await session.event<DebugProtocol.OutputEvent>('output', ({ category }) => category === 'stderr');
     assert.match(said.output, /^b2: no such overload/);

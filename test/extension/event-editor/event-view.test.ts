@@ -66,7 +66,7 @@ describe('An event in its editor', () => {
     assert.match(view.heading, /^Update · .+@example\./);
     assert.deepEqual(view.pill, { state: 'sent', text: 'Sent' });
     assert.equal(fact(shown, 'List'), 'Newsletter');
-    assert.equal(fact(shown, 'In delivery'), '3 of 5');
+    assert.equal(fact(shown, 'Position in delivery'), '3 of 5');
     // Ids are there for who looks for them, and not in sight.
     assert.equal(fact(shown, 'Event'), 'e3');
     assert.ok(view.details.some(({ value }) => value === '96c0bbdaa54760c8d9e62a2b7ffa2e13'));
@@ -121,7 +121,7 @@ describe('An event in its editor', () => {
     const alone = await show(relay.client, 'e4');
     assert.deepEqual([marked(alone.cameIn), marked(alone.sent)], [[], []]);
     assert.deepEqual([fact(alone, 'Event'), fact(alone, 'Delivery')], ['e4', 'd2']);
-    assert.equal(fact(alone, 'In delivery'), undefined);
+    assert.equal(fact(alone, 'Position in delivery'), undefined);
   });
 
   it('shows its steps by destination, what came of each, and begins at the answer that failed', async () => {
@@ -279,7 +279,7 @@ describe('An event in its editor', () => {
     assert.deepEqual([view.pill.state, view.first, view.chosen], ['rejected', 'answered', 'received']);
     assert.equal(answered.pill?.text, 'Answered 400');
     assert.match(answered.facts.find(({ name }) => name === 'Reason')?.value ?? '', /neither JSON nor XML/);
-    assert.equal(sent.nothing, 'Test calls and rejected deliveries don’t have one.');
+    assert.equal(sent.nothing, 'Test calls and rejected deliveries don’t have notifications.');
     assert.ok(!view.actions.includes('resend'));
   });
 

@@ -68,8 +68,10 @@ describe('The words for sending', () => {
     assert.match(says('wrong-signature'), /the signature of e2 is wrong or missing/);
     assert.match(says('rejected'), /e2 was rejected/);
     assert.equal(
-      says('event', { failure: 'its condition failed: no such overload; its condition failed: it takes long' }),
-      'Sending stopped at breakpoint b1 because its condition failed for e2: no such overload; it takes long.',
+      says('event', {
+        failure: 'its condition couldn’t be evaluated: no such overload; its condition failed: it takes long',
+      }),
+      'Sending stopped at breakpoint b1 because its condition couldn’t be evaluated for e2: no such overload; it takes long.',
     );
     assert.match(
       says(null, { eventId: null, failure: 'the relay ended' }),

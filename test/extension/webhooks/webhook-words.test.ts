@@ -19,7 +19,7 @@ describe('the words for a webhook', () => {
   it('say where it points to, what for, and its state where that is unusual', () => {
     assert.equal(labelOf(hook().url, 'current', english), 'This relay');
     assert.equal(labelOf('https://neighbour.example/x', 'foreign', english), 'neighbour.example');
-    assert.equal(labelOf('nonsense', 'foreign', english), 'Someone else’s');
+    assert.equal(labelOf('nonsense', 'foreign', english), 'Invalid URL');
     assert.equal(descriptionOf(hook(), english), 'all events · JSON · https://a.example/hooks/0123…/campaign-monitor');
     assert.equal(
       descriptionOf(hook({ active: false, status: 'Inactive', events: ['Update'], format: null }), english),
@@ -40,10 +40,7 @@ describe('the words for a webhook', () => {
 
 describe('why a test failed', () => {
   const failures: [resultData: object, why: string][] = [
-    [
-      { FailureStatus: 'ProtocolError', FailureResponseCode: 404 },
-      'The server returned 404: it doesn’t know this path',
-    ],
+    [{ FailureStatus: 'ProtocolError', FailureResponseCode: 404 }, 'The server returned 404: the path doesn’t exist'],
     [
       { FailureStatus: 'ProtocolError', FailureResponseCode: '502' },
       'A tunnel or proxy returned 502: nothing is running behind it',
@@ -58,8 +55,8 @@ describe('why a test failed', () => {
     ],
     [{ FailureStatus: 'ProtocolError', FailureResponseCode: 500 }, 'The server returned 500'],
     [{ FailureStatus: 'Timeout' }, 'The request timed out'],
-    [{ FailureStatus: 'NameResolutionFailure' }, 'The host in its URL doesn’t exist'],
-    [{ FailureStatus: 'ConnectFailure' }, 'Nothing is listening at its URL'],
+    [{ FailureStatus: 'NameResolutionFailure' }, 'The host in the webhook’s URL doesn’t exist'],
+    [{ FailureStatus: 'ConnectFailure' }, 'Nothing is listening at the webhook’s URL'],
     [{ FailureStatus: 'TrustFailure' }, 'The host’s certificate isn’t trusted'],
     [{ FailureStatus: 'ReceiveFailure' }, 'The connection closed before an answer arrived'],
     [{ FailureStatus: 'Odd', FailureResponseMessage: 'words' }, 'Odd: words'],

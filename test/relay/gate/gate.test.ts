@@ -461,7 +461,7 @@ describe('Editing what is held', () => {
       [['discarded', 'edited: replaced by d3']],
     );
     assert.equal((await relay.client.request('deliveries/get', { id: 'd3' })).delivery.editOf, 'd1');
-    assert.deepEqual(await heldIds(relay), ['n2'], 'sending is paused on');
+    assert.deepEqual(await heldIds(relay), ['n2'], 'sending paused on');
   });
 
   it('refuses a body that could not be sent, and the original is still held', async () => {
@@ -793,7 +793,7 @@ describe('Breakpoints', () => {
     const { breakpoints } = await relay.client.request('debug/breakpoints', {});
     assert.deepEqual(
       breakpoints.map(({ lookedAt, met, lastNotStopped }) => [lookedAt, met, lastNotStopped?.text]),
-      [[1, 0, 'its event was not Update']],
+      [[1, 0, "the event's type was not Update"]],
     );
     await relay.deliver(sampleBody({ type: 'Update' }));
     await until(async () => (await heldIds(relay)).length === 1);
@@ -812,11 +812,14 @@ describe('Breakpoints', () => {
     const told = new Promise<Stop>((resolve) => relay.client.on('debug/stopped', ({ stop }) => resolve(stop)));
     await deliver(relay, 'b');
     const { text, failure, breakpointIds } = await told;
-    assert.deepEqual([breakpointIds, failure], [['b2'], 'its condition failed: no such overload: dyn<null> > int']);
+    assert.deepEqual(
+      [breakpointIds, failure],
+      [['b2'], 'its condition couldn’t be evaluated: no such overload: dyn<null> > int'],
+    );
     assert.equal(text, `b2 stopped e2 because ${failure}`);
     const [, stopped] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
     assert.deepEqual(
-      [stopped?.met, stopped?.stops, `its condition failed: ${stopped?.failure?.text}`],
+      [stopped?.met, stopped?.stops, `its condition couldn’t be evaluated: ${stopped?.failure?.text}`],
       [0, 1, failure],
     );
     assert.deepEqual(await heldIds(relay), ['n2']);

@@ -496,7 +496,7 @@ describe('credentials that came with a delivery', () => {
     await second.drained();
     assert.equal(back.requests[0]?.header('authorization'), undefined);
     const { event, attempts } = await second.client.request('events/get', { id: 'e1' });
-    const why = "answered 401; without the sender's Authorization and Cookie, which are kept only in memory";
+    const why = "answered 401; sent without the sender's Authorization and Cookie (kept only in memory)";
     assert.deepEqual([event.forwardings[0]?.detail, attempts[0]?.error], [why, why]);
   });
 });

@@ -54,7 +54,7 @@ describe('the record of an attempt', () => {
   it('names once the headers of the sender that could not go along, and is cut to what is kept', () => {
     const verdict = { outcome: 'failed', detail: 'x'.repeat(2000) } as const;
     const { attempt, detail } = attemptOf(job, { ...sent, withheld: ['Cookie', 'Cookie'] }, answer, verdict, null);
-    const note = "x…; without the sender's Cookie, which are kept only in memory";
+    const note = "x…; sent without the sender's Cookie (kept only in memory)";
     assert.ok(detail?.endsWith(note) && detail.length === 500, detail ?? '');
     assert.equal(attempt.error, detail);
   });

@@ -159,7 +159,10 @@ life.on('error', () => {});
     it('fails for good where it is not installed, and says how to install it', async () => {
       watched.supervisor.open({ kind: 'cloudflared', path: join(folder, 'missing') });
       const { reason } = await watched.until('failed');
-      assert.match(reason, /^cloudflared not found: there is no program ".*missing"\. Install cloudflared \(https:/);
+      assert.match(
+        reason,
+        /^cloudflared not found: the program ".*missing" doesn’t exist\. Install cloudflared \(https:/,
+      );
       assert.equal(watched.lines.filter((line) => line.startsWith('error')).length, 1);
       const path = await program('missing', `say(${JSON.stringify(cloudflaredUrl('now-it-is-there'))});`);
       watched.supervisor.open({ kind: 'cloudflared', path });

@@ -42,7 +42,7 @@ export function breakCommand(): Command {
       '  cm-relay debug break list             also shows why each did not stop',
       '  cm-relay debug break remove b1',
       '',
-      'Next: cm-relay debug step sends the event that stopped; cm-relay debug continue resumes sending until the next breakpoint.',
+      'Next: cm-relay debug step sends the event at the breakpoint; cm-relay debug continue resumes sending until the next breakpoint.',
     ],
   );
   for (const each of [addCommand(), listCommand(), removeCommand()]) command.addCommand(each);
@@ -67,7 +67,7 @@ function addCommand(): Command {
       '',
       'A condition is a filter or a CEL expression; see docs/debugging.md for its variables.',
       '',
-      'Next: cm-relay debug step sends the event that stopped; cm-relay debug continue resumes sending until the next breakpoint.',
+      'Next: cm-relay debug step sends the event at the breakpoint; cm-relay debug continue resumes sending until the next breakpoint.',
     ],
   )
     .addOption(new Option('--at <place>', 'where to stop (default: event)').choices(breakpointPlaces))
@@ -77,7 +77,7 @@ function addCommand(): Command {
       ),
     )
     .addOption(
-      new Option('--hits <count>', 'stop only at these matches: == 3, >= 3, or % 3').argParser(
+      new Option('--hits <count>', 'stop only at these matches, such as == 3, >= 3, or % 3').argParser(
         checkedBy(breakpointSchema.shape.hitCount.unwrap()),
       ),
     )
@@ -87,9 +87,10 @@ function addCommand(): Command {
       ),
     )
     .addOption(
-      new Option('--on-failure <what>', 'what to do with an event if the condition fails (default: stop)').choices(
-        onFailures,
-      ),
+      new Option(
+        '--on-failure <what>',
+        'what to do with an event if evaluating the condition fails (default: stop)',
+      ).choices(onFailures),
     )
     .addOption(asJson())
     .action(add);
@@ -116,7 +117,7 @@ function removeCommand(): Command {
   return newCommand(
     'remove',
     'remove breakpoints',
-    'Removes breakpoints. What they stopped stays on hold until you step or continue.',
+    'Removes breakpoints. Events they stopped stay on hold until you step or continue.',
     [
       'Examples:',
       '  cm-relay debug break remove b1',
@@ -126,7 +127,7 @@ function removeCommand(): Command {
     ],
   )
     .addArgument(new Argument('[ids...]', 'breakpoint IDs, such as b1').argParser(collectBreakpoints))
-    .addOption(new Option('--all', 'all of them'))
+    .addOption(new Option('--all', 'all breakpoints'))
     .addOption(asJson())
     .action(remove);
 }
@@ -208,7 +209,7 @@ export function breakpointLines(breakpoint: KeptBreakpoint): string[] {
     condition ?? (type === undefined ? 'always' : ''),
     hitCount === undefined ? '' : `hits ${hitCount}`,
     log === undefined ? '' : `log "${log}"`,
-    onFailure === 'pass' ? 'continues if the condition fails' : '',
+    onFailure === 'pass' ? 'continues if evaluating the condition fails' : '',
     enabled ? '' : 'disabled',
     `set by ${owner}`,
   ].filter((part) => part !== '');

@@ -23,7 +23,7 @@ export function discardCommand(): Command {
       "  cm-relay debug discard e12          one event's queued notifications",
       '  cm-relay debug discard --waiting    all queued notifications, such as for a server that is gone',
       '',
-      'Next: cm-relay events --filter state:discarded lists them; cm-relay resend resends them.',
+      'Next: cm-relay events --filter state:discarded lists the discarded events; cm-relay resend resends them.',
     ],
   )
     .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))

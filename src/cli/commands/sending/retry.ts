@@ -14,7 +14,7 @@ export function retryCommand(): Command {
     'Retries at once what the running relay would retry later: a callback that is down, notifications that wait for their next attempt, and a tunnel that is not open. Also exits with 0 if there is nothing to retry.',
     [
       'Examples:',
-      '  cm-relay retry           after your callback is back or you installed the tunnel program',
+      '  cm-relay retry           when your callback is back, or after you install the tunnel program',
       '  cm-relay retry --json',
       '',
       'Next: cm-relay status shows the result. To resend failed notifications, run cm-relay resend --failed.',

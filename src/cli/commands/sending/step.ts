@@ -19,7 +19,7 @@ export function stepCommand(): Command {
       '  cm-relay debug step          the next notification',
       '  cm-relay debug step e12      the one for an event',
       '',
-      'Next: cm-relay debug continue sends all of them; cm-relay debug discard e12 discards one.',
+      'Next: cm-relay debug continue sends all held notifications; cm-relay debug discard e12 discards those of one event.',
     ],
   )
     .addArgument(new Argument('[id]', 'ID of an event, delivery, or notification').argParser(parseId))

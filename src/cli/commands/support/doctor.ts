@@ -28,7 +28,7 @@ export function doctorCommand(): Command {
   return newCommand(
     'doctor',
     'find problems and collect facts for a bug report',
-    'Checks this machine, the data directory, and its relay, and lists problems. Then prints versions, settings, states, and recent errors as Markdown. Secrets, addresses, and other hosts are masked, so you can paste it into a bug report.',
+    'Checks this machine, the data directory, and its relay, and lists problems. Then prints versions, settings, states, and recent errors as Markdown. Secrets, addresses, and other hosts are masked, so you can paste the output into a bug report.',
     [
       'Examples:',
       '  cm-relay doctor',
@@ -104,7 +104,7 @@ function logOf(dataDir: string, status: Status | null): DiagnosticSection {
 
 /** No relay runs: that is nothing wrong. A history that cannot be read is, unless there is none yet. */
 async function stoppedFindings(dataDir: string): Promise<Findings> {
-  const relay: DiagnosticSection = { title: 'Relay', facts: [['state', 'none for this data directory']] };
+  const relay: DiagnosticSection = { title: 'Relay', facts: [['state', 'not running for this data directory']] };
   let history;
   try {
     history = openHistory(dataDir);

@@ -14,7 +14,7 @@ describe('cm-relay doctor', function () {
     assert.deepEqual([before.code, before.err], [0, '']);
     const well = /^## cm-relay \d[^\n]*\n\n### Problems found\n\n- nothing\n/;
     assert.match(before.out, well);
-    assert.match(before.out, /^## cm-relay \d[^]*- Node\.js: v\d[^]*- state: none for this data directory\n$/);
+    assert.match(before.out, /^## cm-relay \d[^]*- Node\.js: v\d[^]*- state: not running for this data directory\n$/);
     const listening = place.listen([callback.url]);
     await listening.ready();
     const running = await place.run('doctor');
