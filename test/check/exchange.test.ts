@@ -97,7 +97,7 @@ describe('One request of a check', () => {
 
   for (const [what, before, again] of [
     ['blank lines', '', '\r\n'],
-    ['interim is answering', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+    ['interim answers', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
     ['zeros of a chunk size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', '0'],
   ] as const) {
     it(`is ended after so many bytes by an answer of ${what} without end`, async () => {

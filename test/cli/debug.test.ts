@@ -103,13 +103,13 @@ describe('Debugging from the terminal', function () {
     await callback.received(1);
     assert.match(
       (await place.run('break', 'list')).out,
-      /did not stop: its condition couldn’t be evaluated: no such overload/,
+      /did not stop: its condition could not be evaluated: no such overload/,
     );
     await place.run('break', 'add', '--condition', condition);
     await post(campaignMonitorUrl, delivery('stop@example.org'));
     const stopped = await listening.json<Line & Record<string, unknown>>('stopped');
     assert.deepEqual(stopped['breakpointIds'], ['b2']);
-    assert.match(String(stopped['text']), /^b2 stopped e2 because its condition couldn’t be evaluated: no such/);
+    assert.match(String(stopped['text']), /^b2 stopped e2 because its condition could not be evaluated: no such/);
     assert.match((await place.run('break', 'list')).out, /b2[^]*stopped 1\n +failed: no such overload/);
     assert.match((await place.run('status')).out, /Stopped +b2 stopped e2 because/);
     await place.run('break', 'remove', '--all');

@@ -6,7 +6,7 @@ import { Agent, fetch } from 'undici';
 import { boundedAnswers } from '../../src/common/bounded-answers.ts';
 import { FloodError } from '../../src/common/read-bound.ts';
 
-describe('an agent with bounded is answering', () => {
+describe('an agent with bounded answers', () => {
   let server: Server;
   let agent: Agent;
   let url: string;
@@ -45,7 +45,7 @@ describe('an agent with bounded is answering', () => {
   const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
   for (const [what, begin, again] of [
     ['blank lines', '', '\r\n'],
-    ['interim is answering', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+    ['interim answers', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
     ['zeros of a chunk size', chunked, '0'],
     ['an extension of a chunk', `${chunked}1;`, 'x'],
   ] as const) {

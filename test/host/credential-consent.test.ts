@@ -260,7 +260,7 @@ describe('A workspace that names stored keys and credentials', function () {
     await apply(vscode.ConfigurationTarget.Global, { url: 'http://127.0.0.1:3000/a', credentialsName: 'prod' });
     const asking = await question('http://127.0.0.1:3000');
     assert.match(asking.detail, /your settings use:$/m);
-    assert.match(asking.detail, /Any program may be listening there/);
+    assert.match(asking.detail, /any program may be listening/);
     await window.session.consents.allow({ url: 'http://127.0.0.1:4000/b', credentialsName: 'prod' });
     await apply(vscode.ConfigurationTarget.Global, { url: 'http://127.0.0.1:4000/b', credentialsName: 'prod' });
     assert.deepEqual(destinations(), [['http://127.0.0.1:4000/b', false]]);

@@ -220,7 +220,7 @@ describe('A window’s session', function () {
       const started = session.start();
       const asked = await until(() => user.message(question));
       assert.match(asked?.detail ?? '', /If you use this history, the relay sends events to author\.example\./);
-      assert.match(asked?.detail ?? '', /knows the secret of its webhook URL/);
+      assert.match(asked?.detail ?? '', /knows the secret in its webhook URL/);
       assert.deepEqual(asked?.buttons, ['Start Fresh', 'Use History'], 'Enter presses the first');
       asked.choose(undefined);
       await assert.rejects(started, { name: 'GivenUpError' });

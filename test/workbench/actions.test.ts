@@ -65,10 +65,10 @@ describe('Several events at once, as a person acts on them', function () {
     for (const [typed, label, count] of [
       ['', '20 mixed', 20],
       ['7', '7 × Update', 7],
-      ['30', '30 in one delivery', 30],
+      ['30', '30 events in one delivery', 30],
     ] as const) {
       const before = await total();
-      await workbench.runCommandThatAsks(`${category}: Send Sample Events…`, 'One of each');
+      await workbench.runCommandThatAsks(`${category}: Send Sample Events…`, 'One event of each type');
       if (typed === '') await workbench.picture('actions/samples-picker');
       else await workbench.quickInput.fill(typed);
       await clickAway(offered(label));

@@ -46,7 +46,7 @@ describe('From an empty window to â€œI know why it failed, and it is sent againâ
     await act('press Enter at Done', page.keyboard.press('Enter'));
     await welcome('Add Destination').waitFor({ state: 'hidden' });
     await act('click Send Sample Events', welcome('Send Sample Events').click());
-    await workbench.quickInputWidget.filter({ hasText: 'One of each' }).waitFor();
+    await workbench.quickInputWidget.filter({ hasText: 'One event of each type' }).waitFor();
     await act('press Enter at the first choice', page.keyboard.press('Enter'));
     const failed = workbench.view(eventsView).locator('.monaco-list-row').filter({ hasText: '500' }).first();
     await failed.waitFor();

@@ -99,7 +99,7 @@ describe('Creating an instance, and what can go wrong', () => {
 
   it('makes one, however often the button is pressed', async () => {
     const page = await consentPage(workbench, () => form.locator('#create').dblclick());
-    await workbench.quickInputWidget.getByText('copy the whole URL from its address bar').waitFor();
+    await workbench.quickInputWidget.getByText('copy the whole URL from the address bar').waitFor();
     await workbench.picture('create/waiting');
     const said = await decide(page, 'Allow access');
     assert.match(said, /Access granted/);
@@ -129,7 +129,7 @@ describe('Creating an instance, and what can go wrong', () => {
     await stray.close();
     // Into the box for pasting, too.
     await workbench.enter(`${callback}?code=forged&state=forged`);
-    await workbench.quickInputWidget.getByText('This belongs to another request').waitFor();
+    await workbench.quickInputWidget.getByText('The pasted text belongs to another request').waitFor();
     await workbench.picture('create/wrong-state');
     await page.close();
     await clickUntil(form.locator('#cancel'), form.getByText('Cancelled. Nothing was created.'));

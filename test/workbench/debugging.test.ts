@@ -174,11 +174,11 @@ describe('Deliveries in VS Code’s debugger', () => {
   it('end without a word to what is held: a message says that it is, and goes on where one wants that', async () => {
     const before = receiver.requests.length;
     await tool('Disconnect').click();
-    await workbench.showNotification('sending still paused. Held: 1.');
+    await workbench.showNotification('sending is still paused. Held: 1.');
     await workbench.picture('debugging/ended');
     assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending.state, 'paused');
     assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints, 0);
-    await workbench.answerNotification('sending still paused', 'Continue Sending');
+    await workbench.answerNotification('sending is still paused', 'Continue Sending');
     await receiver.received(before + 1);
     assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending.state, 'flowing');
   });

@@ -206,19 +206,19 @@ describe("An event's documents and actions, as a person uses them", () => {
     await choose('bea@example.com', 'Resend');
     await receiver.received(before + 1);
     await workbench.runCommand(`${category}: Send Sample Events…`);
-    await workbench.quickInputWidget.getByText('One of each').waitFor();
+    await workbench.quickInputWidget.getByText('One event of each type').waitFor();
     await workbench.picture('actions/samples');
     await workbench.page.keyboard.press('Enter');
     await receiver.received(before + 4);
     // Any number of them, typed into the same picker.
     await workbench.runCommand(`${category}: Send Sample Events…`);
-    await workbench.quickInputWidget.getByText('One of each').waitFor();
+    await workbench.quickInputWidget.getByText('One event of each type').waitFor();
     await workbench.quickInput.fill('20');
     await workbench.quickInputWidget.getByText('20 × Deactivate').click();
     await receiver.received(before + 24);
     // Or each part by itself, beginning with what was sent last.
     await workbench.runCommand(`${category}: Send Sample Events…`);
-    await workbench.quickInputWidget.getByText('One of each').waitFor();
+    await workbench.quickInputWidget.getByText('One event of each type').waitFor();
     const asks = (question: string): Promise<void> =>
       workbench.page
         .locator(`.quick-input-widget [placeholder*="${question}"]`)

@@ -301,7 +301,7 @@ describe('The event editor', () => {
     for (const text of [
       `422 from ${receiver.url}`,
       'The list a58ee1d3 is not known here',
-      'compare it with what was sent',
+      'check the body that was sent',
     ])
       await reason.getByText(text).waitFor();
     // Heard as well as seen.

@@ -104,7 +104,7 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await ticked(window, steps.public);
 
     await window.runCommand(`${category}: Send Sample Events…`);
-    await window.quickInputWidget.filter({ hasText: 'One of each' }).waitFor();
+    await window.quickInputWidget.filter({ hasText: 'One event of each type' }).waitFor();
     await page.keyboard.press('Enter');
     await window.view(eventsView).locator('.monaco-list-row').nth(2).waitFor();
     assert.doesNotMatch(await notifications(window), /\bgit\b/i);

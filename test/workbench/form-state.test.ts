@@ -161,11 +161,11 @@ describe('What the form of a new instance holds', function () {
     // The command says of which hosts secrets are kept.
     await workbench.runCommandThatAsks(`${category}: Manage Keys and Secrets…`, 'Forget Open Connectors Secrets…');
     await workbench.quickInputWidget.getByText('Forget Open Connectors Secrets…').click();
-    const detail = workbench.dialog.getByText('will be removed from this machine, for:');
+    const detail = workbench.dialog.getByText('will be removed from this machine.');
     await detail.waitFor();
     const said = await detail.innerText();
     await workbench.answerDialog('Forget Secrets');
-    assert.match(said, new RegExp(`for: ${region?.host.replaceAll('.', '\\.')}\\.`));
+    assert.match(said, new RegExp(`for ${region?.host.replaceAll('.', '\\.')} will`));
   });
 
   it('takes nothing from a sandbox that was given up by Cancel, or by the choice of another region', async () => {

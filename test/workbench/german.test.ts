@@ -21,7 +21,7 @@ describe('In German', () => {
       await workbench.runCommand(`${category}: Relay starten`);
       await untilStatusBar(workbench, 'nur von diesem Rechner erreichbar');
       await workbench.runCommand(`${category}: Beispiel-Events senden …`);
-      await workbench.quickInputWidget.filter({ hasText: 'Eines von jedem' }).waitFor();
+      await workbench.quickInputWidget.filter({ hasText: 'Ein Event jedes Typs' }).waitFor();
       await workbench.page.keyboard.press('Enter');
       const sent = rows.filter({ hasText: 'gesendet 200' });
       await sent.nth(2).waitFor();

@@ -311,7 +311,7 @@ describe('Instances, as a person sees and changes them', function () {
 
   it('deletes after a confirmation, and says in the view what cannot be read', async () => {
     await begin('theta', 'iota');
-    const question = workbench.dialog.getByText('Open Connectors deletes it permanently');
+    const question = workbench.dialog.getByText('Open Connectors deletes the instance permanently');
     await workbench.chooseUntil(row('theta'), 'Delete Instance…', question);
     await workbench.picture('instances/delete');
     await workbench.answerDialog('Cancel');
@@ -353,7 +353,7 @@ describe('Instances, as a person sees and changes them', function () {
     await rowSays('sigma', noLonger);
     const spoken = (await workbench.treeRows(view)).find(({ label }) => label === 'sigma')?.spoken;
     assert.equal(spoken, 'instance sigma, no longer in Open Connectors');
-    const question = workbench.dialog.getByText('Its token and verify key are removed');
+    const question = workbench.dialog.getByText('token and verify key will be removed');
     await workbench.chooseUntil(row('sigma'), 'Delete Instance…', question);
     await workbench.picture('instances/no-longer');
     await workbench.answerDialog('Cancel');

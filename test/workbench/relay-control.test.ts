@@ -66,13 +66,13 @@ describe('The relay, as a person controls it', () => {
     const view = workbench.view(eventsView);
     await view.getByText('No events yet.').waitFor();
     await workbench.welcomeButton(eventsView, 'Open Public URL').waitFor();
-    assert.equal(await view.getByText('a sample receiver is answering').count(), 0);
+    assert.equal(await view.getByText('a sample receiver answers').count(), 0);
     await workbench.picture('relay-control/empty');
     await changeSettings(workbench, { 'campaignMonitorRelay.destinations': [] });
-    await view.getByText('a sample receiver is answering').waitFor();
+    await view.getByText('a sample receiver answers').waitFor();
     await workbench.picture('relay-control/empty-sample-receiver');
     await changeSettings(workbench, { 'campaignMonitorRelay.destinations': [{ url: receiver.url }] });
-    await view.getByText('a sample receiver is answering').waitFor({ state: 'detached' });
+    await view.getByText('a sample receiver answers').waitFor({ state: 'detached' });
   });
 
   it('shows what can be done behind the status-bar item', async () => {

@@ -25,7 +25,7 @@ describe('The walkthrough', () => {
     try {
       await workbench.openViewContainer(category);
       await startRelay(workbench);
-      await workbench.runCommandThatAsks(`${category}: Send Sample Events…`, 'One of each');
+      await workbench.runCommandThatAsks(`${category}: Send Sample Events…`, 'One event of each type');
       await workbench.page.keyboard.press('Enter');
       await clickUntil(workbench.treeRow(eventsView, 'sent 200'), eventTab(workbench));
       await workbench.runCommand(`${category}: Get Started`);
@@ -77,10 +77,10 @@ describe('The walkthrough', () => {
       // The walkthrough may be drawn anew meanwhile: the choice stays.
       await clickUntil(
         button(steps.sample, 'Send Sample Events'),
-        workbench.quickInputWidget.filter({ hasText: 'One of each' }),
+        workbench.quickInputWidget.filter({ hasText: 'One event of each type' }),
       );
       await workbench.picture('walkthrough/2-sample-choice');
-      await clickAway(workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'One of each' }));
+      await clickAway(workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'One event of each type' }));
       await done(steps.sample);
 
       await choose(steps.look);

@@ -16,8 +16,8 @@ export function stopText({ place, eventId, breakpointIds, text, failure }: Stop,
           'Sending stopped at breakpoint {0} because its condition couldn’t be evaluated for {1}: {2}.',
           names,
           eventId,
-          // The relay's words say before each reason that the condition failed, in English.
-          inMessage(failure.replaceAll('its condition failed: ', ''), 300),
+          // The relay's words say before each reason that the condition could not be evaluated, in English.
+          inMessage(failure.replaceAll('its condition could not be evaluated: ', ''), 300),
         );
   }
   if (eventId === null || place === null) return inMessage(text, 500);

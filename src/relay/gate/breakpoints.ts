@@ -407,7 +407,7 @@ class Looking {
     } catch (error) {
       const { message } = error as Error;
       each.failure = { at: this.#now, text: message };
-      this.#fail(each, eventId, 'condition-failed', `its condition failed: ${message}`);
+      this.#fail(each, eventId, 'condition-failed', `its condition could not be evaluated: ${message}`);
       return;
     }
     each.met += 1;

@@ -601,7 +601,7 @@ describe('Breakpoints in the debugger', () => {
     });
     await deliver(relay, 'ann');
     const stopped = await session.stopped();
-    assert.match(stopped.text ?? '', /breakpoint b1 because its condition failed for e1: no such overload/);
+    assert.match(stopped.text ?? '', /breakpoint b1 because its condition couldn’t be evaluated for e1: no such overload/);
     await session.event<DebugProtocol.BreakpointEvent>('breakpoint', ({ breakpoint }) =>
       /stopped: 1\. Last error: no such overload/.test(breakpoint.message ?? ''),
     );

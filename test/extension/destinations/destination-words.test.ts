@@ -43,7 +43,7 @@ describe('The words for a destination', () => {
     assert.equal(state({ waiting: 1, timeoutLifted: true }), '1 waiting · at a breakpoint, no time-out');
     assert.equal(state({ configured: false, waiting: 2 }), 'removed from the settings · 2 waiting');
     assert.equal(state({}, 'paused'), 'sending is paused');
-    assert.equal(state({ waiting: 3 }, 'paused'), 'sending paused · 3 waiting');
+    assert.equal(state({ waiting: 3 }, 'paused'), 'sending is paused · 3 waiting');
     assert.equal(state({ state: 'down', detail: 'refused' }, 'paused'), 'down: refused · sending is paused');
     assert.equal(stateOfDestination(undefined, english, undefined), '');
   });

@@ -69,7 +69,8 @@ describe('The words for sending', () => {
     assert.match(says('rejected'), /e2 was rejected/);
     assert.equal(
       says('event', {
-        failure: 'its condition couldn’t be evaluated: no such overload; its condition failed: it takes long',
+        failure:
+          'its condition could not be evaluated: no such overload; its condition could not be evaluated: it takes long',
       }),
       'Sending stopped at breakpoint b1 because its condition couldn’t be evaluated for e2: no such overload; it takes long.',
     );

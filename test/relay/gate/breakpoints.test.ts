@@ -215,7 +215,7 @@ describe('A condition that fails', () => {
     const why = 'no such overload: dyn<null> > int';
     const { stop } = all.look('event', events, false);
     assert.deepEqual([stop?.ids, stop?.eventId], [[1, 2], 'e1']);
-    assert.equal(stop?.failures.get(2), `its condition couldn’t be evaluated: ${why}`);
+    assert.equal(stop?.failures.get(2), `its condition could not be evaluated: ${why}`);
     assert.deepEqual(
       all.list().map(({ met, stops, failure, lastNotStopped }) => [met, stops, failure?.text, lastNotStopped?.why]),
       [

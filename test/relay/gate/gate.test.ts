@@ -461,7 +461,7 @@ describe('Editing what is held', () => {
       [['discarded', 'edited: replaced by d3']],
     );
     assert.equal((await relay.client.request('deliveries/get', { id: 'd3' })).delivery.editOf, 'd1');
-    assert.deepEqual(await heldIds(relay), ['n2'], 'sending paused on');
+    assert.deepEqual(await heldIds(relay), ['n2'], 'sending is paused on');
   });
 
   it('refuses a body that could not be sent, and the original is still held', async () => {
@@ -814,12 +814,12 @@ describe('Breakpoints', () => {
     const { text, failure, breakpointIds } = await told;
     assert.deepEqual(
       [breakpointIds, failure],
-      [['b2'], 'its condition couldn’t be evaluated: no such overload: dyn<null> > int'],
+      [['b2'], 'its condition could not be evaluated: no such overload: dyn<null> > int'],
     );
     assert.equal(text, `b2 stopped e2 because ${failure}`);
     const [, stopped] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
     assert.deepEqual(
-      [stopped?.met, stopped?.stops, `its condition couldn’t be evaluated: ${stopped?.failure?.text}`],
+      [stopped?.met, stopped?.stops, `its condition could not be evaluated: ${stopped?.failure?.text}`],
       [0, 1, failure],
     );
     assert.deepEqual(await heldIds(relay), ['n2']);

@@ -241,7 +241,7 @@ describe('an answer that floods', () => {
   const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
   const floods: Readonly<Record<string, readonly [string, string, kind: SendResult['kind']]>> = {
     'blank lines': ['', '\r\n', 'broken'],
-    'interim is answering': ['', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'broken'],
+    'interim answers': ['', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'broken'],
     'zeros of a chunk size': [chunked, '0', 'broken'],
     'an extension of a chunk': [`${chunked}1;`, 'x', 'broken'],
     'extensions of chunks': [chunked, `1;${'x'.repeat(1000)}\r\na\r\n`, 'answer'],

@@ -24,7 +24,7 @@ describe('Large bodies that are being sent', () => {
   });
 });
 
-describe('A destination that is answering', () => {
+describe('A destination that answers', () => {
   it('gets what is for it, one at a time, however much another one has under way', async () => {
     const [silent, quick] = [await startReceiver({ answer: 'hang' }), await startReceiver()];
     const destinations = [silent, quick].map(({ url }) => ({ url, timeoutMs: 60_000 }));

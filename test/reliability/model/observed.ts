@@ -92,7 +92,7 @@ export function throwWrong(world: World, rig: RelayRig): void {
 function differences(world: World, { sending, counts }: Status): string[] {
   const said: string[] = [];
   const isPaused = sending.state === 'paused';
-  if (isPaused !== (world.paused !== null)) said.push(`sending ${sending.state}`);
+  if (isPaused !== (world.paused !== null)) said.push(`sending is ${sending.state}`);
   if (world.stopDue && !isPaused) said.push('a breakpoint was met, and sending goes on');
   const { pause, breakpoint, missingKey, destination } = sending.held;
   if (pause + breakpoint + missingKey + destination !== counts.held) said.push('held by whom is not how many are held');
