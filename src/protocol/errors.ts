@@ -17,7 +17,7 @@ export const commonAdvice = {
     'If the relay’s process is suspended, resume it; otherwise, end it and start the relay again. No acknowledged event is lost.',
   'make-room': 'Free up disk space. The relay then accepts deliveries again automatically.',
   'mend-body': 'Fix the body and release it again, or release the original.',
-  'own-socket-folder': 'Check who created the folder, then remove it, or set XDG_RUNTIME_DIR to a folder of your own.',
+  'own-socket-folder': 'Check who created the folder, then remove it, or set XDG_RUNTIME_DIR to your own folder.',
   'restart-for-one-version': 'Restart the relay so that it matches the version of this program.',
   'restart-to-set-aside': 'Restart the relay to set the damaged history aside and start a new one.',
 } as const;

@@ -20,7 +20,7 @@ describe('What a scenario may send', () => {
   it('is bounded in all', async () => {
     const requests = new Budget();
     for (let step = 0; step < 10; step++) await requests.take(10_000, 0, 0);
-    await assert.rejects(requests.take(1, 0, 0), /above 100000 requests or 1024 MB.*Repeat less/);
+    await assert.rejects(requests.take(1, 0, 0), /exceed 100000 requests or 1024 MB.*Repeat the step fewer/);
     const bytes = new Budget();
     for (let step = 0; step < 1024; step++) await bytes.take(1, MiB, 0);
     await assert.rejects(bytes.take(1, 1, 0), TooMuchError);

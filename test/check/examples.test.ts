@@ -130,6 +130,6 @@ describe('The suite and the examples', function () {
       answerWithinMs: 1000,
       isRun: (id) => id === 'scripts',
     });
-    assert.match(textOf(result?.reason ?? ''), /a page marked as JSON that is truncated or invalid, without/);
+    assert.match(textOf(result?.reason ?? ''), /a page of truncated or invalid JSON, without/);
   });
 });

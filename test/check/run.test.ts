@@ -406,7 +406,7 @@ describe('A scenario', () => {
     const deliveries = Array.from({ length: 60 }, () => ({ ...one, body: Buffer.from(text) }));
     writeFileSync(join(folder, 'long.jsonl'), [...writeRecording(deliveries, new Date())].join(''));
     const { reason } = await run([{ send: { recording: 'long.jsonl' }, as: 'delivery', trouble: ['escaped'] }]);
-    assert.match(reason ?? '', /^long\.jsonl: "escaped" would expand this to more than 64 MB/);
+    assert.match(reason ?? '', /^long\.jsonl: "escaped" would expand the delivery to more than 64 MB/);
     assert.equal(callback.taken.length, 0);
   });
 

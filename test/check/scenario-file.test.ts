@@ -53,7 +53,7 @@ describe('A file of scenarios of somebody else’s', () => {
     writeFileSync(path, withSteps(step).padEnd(1_048_577));
     const { message, next } = await refused(readScenarioFile(path));
     assert.equal(message, 'is longer than 1048576 bytes');
-    assert.match(next ?? '', /several files/);
+    assert.match(next ?? '', /smaller files/);
     await refused(readScenarioBytes(Buffer.alloc(1_048_577)));
   });
 

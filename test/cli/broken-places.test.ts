@@ -156,7 +156,7 @@ describe('a data directory that cannot be used', function () {
     );
     rmSync(lock);
     mkdirSync(lock);
-    assertExplained(await place.run('listen', '--port', '0'), /lock\.sqlite in it is not a file/, /remove it/);
+    assertExplained(await place.run('listen', '--port', '0'), /its lock\.sqlite is not a file/, /remove it/);
   });
 
   it('holds the whole history in one file after a clean stop', async () => {

@@ -93,7 +93,7 @@ describe('cm-relay check', () => {
     assert.deepEqual([check?.['type'], check?.['id'], check?.['outcome']], ['check', 'older-shape', 'failed']);
     assert.equal(check?.['reason'], 'the answer: expected 2xx, got 500');
     assert.deepEqual([summary?.['type'], summary?.['failed']], ['summary', 1]);
-    assert.match(err, /error: 1 of 1 check failed\n {2}Fix one, then check it again: .* --only older-shape/);
+    assert.match(err, /error: 1 of 1 check failed\n {2}Fix a problem, then run its check again: .* --only older-shape/);
     assert.match(readFileSync(junit, 'utf8'), /<failure message="the answer: expected 2xx, got 500">/);
     assert.equal((JSON.parse(readFileSync(json, 'utf8')) as { counts: { failed: number } }).counts.failed, 1);
     const unwritable = await run(['check', callback.url, '--only', 'older-shape', '--report', `junit=${folder}`]);
@@ -422,7 +422,7 @@ describe('cm-relay record and play', () => {
     try {
       const recorded = await place.run('record', '--filter', 'since:1h', '--out', out);
       assert.equal(recorded.code, 0, recorded.err);
-      assert.match(recorded.out, /^2 deliveries over /);
+      assert.match(recorded.out, /^Recorded 2 deliveries over /);
       assert.match(recorded.err, /1 delivery omitted/);
       const text = readFileSync(out, 'utf8');
       assert.doesNotMatch(text, /hidden|hooks/);
@@ -505,7 +505,7 @@ describe('cm-relay record and play', () => {
     await all;
     client.close();
     assert.equal(await recording.end('SIGINT'), 0, recording.errors.join('\n'));
-    assert.match(recording.lines.join('\n'), /^1 delivery over /);
+    assert.match(recording.lines.join('\n'), /^Recorded 1 delivery over /);
     assert.match(recording.errors.join('\n'), /^1 delivery omitted: rejected, test calls, or not stored in full\.$/m);
     assert.match(recording.errors.join('\n'), /^2 deliveries omitted: no longer in the history/m);
   });

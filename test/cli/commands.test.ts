@@ -212,7 +212,7 @@ describe('the commands of cm-relay', function () {
       assert.equal((await place.run('show', 'e1', '--raw')).out, delivery('jane@example.org'));
       assert.match((await place.run('show', 'e1', '--notification')).out, /"eventType":"CREATED"/);
       assert.match((await place.run('export', 'e1', '--as', 'curl')).out, /curl .*\/callback/);
-      await assert.rejects(connectToRelay(place.dataDir), /no relay runs/);
+      await assert.rejects(connectToRelay(place.dataDir), /no relay is running/);
     });
 
     it('says that there is no history where none is', async () => {
@@ -636,7 +636,7 @@ describe('the commands of cm-relay', function () {
     it('ends the relay and waits until it is gone', async () => {
       const { code, out } = await place.run('stop');
       assert.deepEqual([code, out], [0, 'Relay stopped.\n']);
-      await assert.rejects(connectToRelay(place.dataDir), /no relay runs/);
+      await assert.rejects(connectToRelay(place.dataDir), /no relay is running/);
       assert.equal(await listening.ended, 0);
       const again = await place.run('stop');
       assert.equal(again.code, 0);
@@ -656,7 +656,7 @@ describe('the commands of cm-relay', function () {
         for (const command of ['status', 'stop', 'events']) {
           const { code, out, err } = await place.run(command);
           assert.deepEqual([code, out], [1, ''], command);
-          assert.match(err, new RegExp(`a relay runs for .* \\(process ${pid}\\) but cannot be reached`));
+          assert.match(err, new RegExp(`a relay is running for .* \\(process ${pid}\\) but cannot be reached`));
           assert.match(err, /XDG_RUNTIME_DIR/);
         }
         renameSync(join(moved, folder), join(before, folder));
@@ -751,7 +751,7 @@ describe('cm-relay without a relay', function () {
       for (const args of [[], ['--port', port]]) {
         const again = await run(['sandbox', '--detach', '--json', ...args], environment);
         assert.deepEqual([again.code, again.out], [0, first.out], again.err);
-        assert.match(again.err, /already runs/);
+        assert.match(again.err, /already running/);
       }
       const own = await run(['sandbox', '--detach', '--random-credentials', '--json'], environment);
       const other = JSON.parse(own.out) as { pid: number };

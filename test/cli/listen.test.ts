@@ -478,7 +478,7 @@ describe('cm-relay listen', function () {
     assert.equal(await second.ended, 1);
     assert.match(
       second.errors.join('\n'),
-      /error: the relay ended unexpectedly[^]*To restart it, run cm-relay listen --data-dir \S+\./,
+      /error: the relay stopped unexpectedly[^]*To restart the relay, run cm-relay listen --data-dir \S+\./,
     );
     assert.doesNotMatch(second.errors.join('\n'), /The relay has stopped/);
   });

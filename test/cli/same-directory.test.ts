@@ -43,7 +43,7 @@ describe('what a command advises, where it was given a data directory', function
     assert.ok((await place.run('show', 'e99')).err.includes(`cm-relay events ${hint}`));
     const events = Array.from({ length: 80 }, (_, at) => ({ Type: 'Subscribe', EmailAddress: `a${at}@example.org` }));
     await post(campaignMonitorUrl, JSON.stringify({ ListID: 'l', Events: events }));
-    assert.ok((await place.run('show', 'd1')).out.includes(`cm-relay show ${hint} n1 (and so on)`));
+    assert.ok((await place.run('show', 'd1')).out.includes(`cm-relay show ${hint} n1, and so on.`));
     assert.ok((await place.run('replay', '--failed')).err.includes(`cm-relay events ${hint}`));
     assert.doesNotMatch((await run(['show', 'e99'])).err, /--data-dir/);
   });

@@ -10,7 +10,7 @@ describe('The oldest Node.js', function () {
   this.timeout(120_000);
 
   it('is told to an older one, and to no newer one', () => {
-    for (const old of ['v22.12.0', 'v20.19.5', 'v18.0.0']) assert.match(tooOld(old, '22.13') ?? '', /22\.13 or newer/);
+    for (const old of ['v22.12.0', 'v20.19.5', 'v18.0.0']) assert.match(tooOld(old, '22.13') ?? '', /22\.13 or later/);
     for (const fine of ['v22.13.0', 'v22.20.1', 'v24.0.0', 'v25.1.0-nightly'])
       assert.equal(tooOld(fine, '22.13'), null);
   });
@@ -23,7 +23,7 @@ describe('The oldest Node.js', function () {
         encoding: 'utf8',
       });
       assert.deepEqual([status, stdout], [1, ''], args.join(' '));
-      assert.match(stderr, /^error: cm-relay needs Node\.js 22\.13 or newer; this is v20\.19\.5 .*\n {2}Install/);
+      assert.match(stderr, /^error: cm-relay requires Node\.js 22\.13 or later; this is v20\.19\.5 .*\n {2}Install/);
     }
   });
 });

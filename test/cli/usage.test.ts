@@ -35,7 +35,7 @@ const wrong: [args: string, named: RegExp][] = [
   ['listen --tunnel http://hooks.example.org', /--tunnel[^]*https:\/\/, or with http:\/\/ on this machine/],
   ['listen --config FOLDER/unencrypted.json', /--config: tunnel\.url is not encrypted[^]*https:/],
   ['listen --config FOLDER/broken.json', /--config[^]*not valid JSON[^]*Fix the file/],
-  ['listen --config FOLDER', /--config[^]*EISDIR[^]*That is a folder/],
+  ['listen --config FOLDER', /--config[^]*EISDIR[^]*The path is a folder/],
   ['listen --config FOLDER/broken.json/x', /--config[^]*ENOTDIR[^]*Part of the path is a file/],
   ['listen --forward-to', /--forward-to/],
   ['listen --forward-to ftp://localhost/', /--forward-to/],

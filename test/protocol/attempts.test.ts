@@ -67,6 +67,6 @@ describe('An attempt', () => {
     assert.match(advice(302), /URL it redirects to/);
     assert.match(advice(404), /path/);
     assert.match(advice(500), /answer and log/);
-    assert.match(advice(418), /Read the answer/);
+    assert.match(advice(418), /callback’s answer for the reason/);
   });
 });

@@ -289,7 +289,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
         writeFileSync(bait, 'bait', { mode: 0o600 });
         plant(join(folder, name), bait);
         const error = await assertRefused(folder, why, 'look-at-data-directory');
-        assert.ok(error.message.includes(`: ${name} in it `) && error.next.includes(join(folder, name)), error.message);
+        assert.ok(error.message.includes(`: its ${name} `) && error.next.includes(join(folder, name)), error.message);
         assert.equal(existsSync(`${bait}.new`), false);
       }
     });

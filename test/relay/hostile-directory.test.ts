@@ -110,7 +110,7 @@ describe('A data directory that came with a cloned repository', function () {
       terminal.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
       const ended = once(terminal, 'exit');
       if (answer !== undefined) {
-        await until(() => text.includes('Use it? [y/N] '), 60_000, 'it asks');
+        await until(() => text.includes('Use this data directory? [y/N] '), 60_000, 'it asks');
         terminal.stdin.write(`${answer}\r`);
       }
       return { code: (await ended)[0], text };
@@ -177,7 +177,7 @@ describe('A data directory that came with a cloned repository', function () {
     writeFileSync(file, JSON.stringify({ ...kept, padding: 'x'.repeat(1_100_000) }));
     assert.throws(() => describeDirectory(dataDir), {
       name: 'DataDirectoryError',
-      message: /relay\.json in it is too/,
+      message: /its relay\.json is too/,
     });
   });
 
@@ -251,7 +251,7 @@ describe('A data directory of the user’s', () => {
     try {
       const relay = await startTestRelay();
       const { notices } = await relay.client.request('relay/status', {});
-      assert.match(notices.join(), /Could not save that.*--trust-data-dir/);
+      assert.match(notices.join(), /Could not record that.*--trust-data-dir/);
       await relay.stop();
       await (await startTestRelay({ dataDir: relay.dataDir })).stop();
     } finally {

@@ -155,7 +155,7 @@ describe('The relay, as a person controls it', () => {
     process.kill(before.pid, 'SIGKILL');
     assert.equal(status, 200);
     callback.answer({ status: 200 });
-    await untilStatusBar(workbench, 'ended unexpectedly');
+    await untilStatusBar(workbench, 'stopped unexpectedly');
     const text = 'The relay stopped unexpectedly. No acknowledged event was lost.';
     await workbench.showNotification(text);
     await workbench.picture('relay-control/killed');

@@ -57,7 +57,7 @@ export async function isStopped(workbench: Workbench): Promise<boolean> {
   const item = workbench.statusBarItem(statusItem).first();
   await inTime(item.waitFor({ timeout: 3000 }));
   if (!(await item.isVisible())) return true;
-  return /stopped|ended unexpectedly/.test(await untilStatusBar(workbench, category));
+  return /stopped/.test(await untilStatusBar(workbench, category));
 }
 
 /** Starts the relay by the palette where it does not run; resolves when the status bar says that it listens. */

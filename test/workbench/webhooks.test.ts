@@ -121,7 +121,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
   const endRelay = async (): Promise<void> => {
     const { pid } = await statusOf(dataDirs(workbench)[0]!);
     process.kill(pid, 'SIGKILL');
-    await untilStatusBar(workbench, 'ended unexpectedly');
+    await untilStatusBar(workbench, 'stopped unexpectedly');
   };
 
   before(async function () {

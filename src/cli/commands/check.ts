@@ -190,7 +190,7 @@ function saidRemoval(removal: Removal | null, made: number, token: string): stri
   if (removal === null)
     return `Left ${count(made, 'made-up contact')} in your callback. Each address contains "check-${token}".`;
   const { addresses, refused } = removal;
-  const left = `Sent a Deactivate for each of ${count(addresses, 'made-up contact')}.`;
+  const left = `Sent a Deactivate for ${addresses === 1 ? '' : 'each of '}${count(addresses, 'made-up contact')}.`;
   return refused === 0
     ? left
     : `${left} Your callback refused ${refused} of them; their addresses contain "check-${token}".`;

@@ -165,7 +165,7 @@ function wantedBy(options: ListenOptions): { config: Config; wanted: ListenSetti
 /** A relay that ends says so first: this one could not. */
 function brokenOff(): CommandError {
   return new CommandError(
-    'the relay ended unexpectedly: it crashed or was killed',
+    'the relay stopped unexpectedly: it crashed or was killed',
     'No acknowledged event was lost. To restart the relay, run cm-relay listen.',
   );
 }

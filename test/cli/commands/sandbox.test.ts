@@ -41,7 +41,7 @@ describe('a sandbox in the background', function () {
       const asked = [['stop'], ['stop', '--port', port], ['--detach'], ['--detach', '--port', port]];
       for (const { code, out, err } of await Promise.all(asked.map((args) => sandbox(...args)))) {
         assert.deepEqual([code, out], [1, ''], err);
-        assert.match(err, new RegExp(`the sandbox at port ${port} \\(process ${pid}\\) does not answer`));
+        assert.match(err, new RegExp(`the sandbox on port ${port} \\(process ${pid}\\) does not answer`));
         assert.match(err, new RegExp(`kill -CONT ${pid}[^]*kill -KILL ${pid}`));
       }
     } finally {
@@ -73,7 +73,7 @@ describe('a sandbox in the background', function () {
       assert.equal(code, 1, err);
       assert.match(
         err,
-        new RegExp(`the sandbox at port ${port} \\(process ${process.pid}\\) did not stop within 10 s`),
+        new RegExp(`the sandbox on port ${port} \\(process ${process.pid}\\) did not stop within 10 s`),
       );
     } finally {
       rmSync(folder, { recursive: true });

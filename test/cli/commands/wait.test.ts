@@ -35,7 +35,7 @@ describe('cm-relay wait', function () {
     assert.match(failed.err, /no more events can match: found 0 of 1 event; 1 received: 1 failed/);
     assert.match(failed.err, /cm-relay show --data-dir \S+ e1 --attempts/);
     assert.match((await place.run('show', 'e1')).out, /unsigned {2}failed \d{3}\n {4}attempt 1 /);
-    assert.match(failed.err, /To resend it, run cm-relay resend --data-dir \S+ e1\./);
+    assert.match(failed.err, /To resend the event, run cm-relay resend --data-dir \S+ e1\./);
 
     callback.status = 200;
     await post(url, delivery('jane@example.org'));

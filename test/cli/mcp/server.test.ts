@@ -148,7 +148,7 @@ describe('cm-relay mcp, driven by the official client', function () {
     assert.match((await ask(client, 'events')).text, /^1 events\./);
     const sent = await ask(client, 'send', { body: delivery('joe@example.org') });
     assert.ok(sent.isError);
-    assert.match(sent.data, /no relay runs/);
+    assert.match(sent.data, /no relay is running/);
     assert.match(sent.data, /run cm-relay listen --data-dir \S+ 3000\/callback/);
   });
 
@@ -270,7 +270,7 @@ describe('cm-relay mcp, driven by the official client', function () {
         assert.match(refused.data, said);
       }
       assert.match((await ask(client, 'scenario', { file, destination: other.url })).data, /choose a destination/);
-      assert.match((await ask(client, 'scenario', { file: '/etc/passwd' })).data, /ends with \.cm-scenario\.json/);
+      assert.match((await ask(client, 'scenario', { file: '/etc/passwd' })).data, /must end with \.cm-scenario\.json/);
       assert.deepEqual([callback.posts.length, other.posts.length], [1, 0]);
       assert.ok(!existsSync(join(folder, 'ran')));
     } finally {

@@ -77,8 +77,8 @@ describe('the words for an event', () => {
   it('say why a replay sent nothing', () => {
     const why = (...states: Forwarding['state'][]): string =>
       whyNothingIsResent([eventRow(1, { forwardings: states.map((state) => forwarding({ state })) })], english);
-    assert.match(why(), /no destination accepts it/);
-    assert.match(why('discarded'), /no destination accepts it/);
+    assert.match(why(), /no destination accepts the event/);
+    assert.match(why('discarded'), /no destination accepts the event/);
     assert.match(why('sent', 'waiting'), /still waiting/);
     assert.match(why('held'), /still waiting/);
     const held = forwarding({ state: 'held', heldBy: 'pause' });

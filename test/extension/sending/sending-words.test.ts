@@ -76,7 +76,7 @@ describe('The words for sending', () => {
     );
     assert.match(
       says(null, { eventId: null, failure: 'the relay ended' }),
-      /^Sending stopped because the relay ended while evaluating breakpoint b1\. The breakpoint is off/,
+      /^Sending stopped because the relay stopped unexpectedly while evaluating breakpoint b1\. The breakpoint is off/,
     );
     // Of a text from outside no link is made.
     assert.equal(says('event', { eventId: null, text: 'see [this](command:x)' }), 'see [this] (command:x)');

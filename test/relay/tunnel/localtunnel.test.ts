@@ -59,7 +59,7 @@ describe('a tunnel through a real localtunnel server', () => {
     const { reason } = await watched.until('verifying', (status) => status.reason.includes('404'));
     assert.match(
       reason,
-      /isn’t answering \(the tunnel server itself answered 404: .* "--domain localhost"; otherwise, it has/,
+      /isn’t answering \(the tunnel server itself answered 404: .* "--domain localhost"; otherwise, the server has/,
     );
   });
 
