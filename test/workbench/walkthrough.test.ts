@@ -80,7 +80,9 @@ describe('The walkthrough', () => {
         workbench.quickInputWidget.filter({ hasText: 'One event of each type' }),
       );
       await workbench.picture('walkthrough/2-sample-choice');
-      await clickAway(workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'One event of each type' }));
+      await clickAway(
+        workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'One event of each type' }),
+      );
       await done(steps.sample);
 
       await choose(steps.look);

@@ -601,7 +601,10 @@ describe('Breakpoints in the debugger', () => {
     });
     await deliver(relay, 'ann');
     const stopped = await session.stopped();
-    assert.match(stopped.text ?? '', /breakpoint b1 because its condition couldn’t be evaluated for e1: no such overload/);
+    assert.match(
+      stopped.text ?? '',
+      /breakpoint b1 because its condition couldn’t be evaluated for e1: no such overload/,
+    );
     await session.event<DebugProtocol.BreakpointEvent>('breakpoint', ({ breakpoint }) =>
       /stopped: 1\. Last error: no such overload/.test(breakpoint.message ?? ''),
     );
@@ -670,10 +673,7 @@ describe('Breakpoints in the debugger', () => {
       ...{ filters: ['event'], filterOptions },
     });
     assert.deepEqual(
-      set?.breakpoints?.map(({ verified, message = '' }) => [
-        verified,
-        message.startsWith('Off in this session'),
-      ]),
+      set?.breakpoints?.map(({ verified, message = '' }) => [verified, message.startsWith('Off in this session')]),
       [
         [false, true],
         [true, false],
