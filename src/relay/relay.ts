@@ -23,6 +23,7 @@ import { makeHandlers } from './clients/handlers.ts';
 import { HistoryThread } from './history/history-thread.ts';
 import { storeFile } from './history/history.ts';
 import { inProcessClient } from './clients/in-process-client.ts';
+import { saveMemory } from './receiving/heap.ts';
 import { defaultLimits, Ingress } from './receiving/ingress.ts';
 import type { IngressLimits } from './receiving/ingress.ts';
 import { KeepAlive } from './clients/keep-alive.ts';
@@ -128,6 +129,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     if (notice !== null) options.log?.({ level: 'warn', time: iso(Date.now()), message: notice });
     throw new RelayRunningError(dataDir);
   }
+  saveMemory();
   let running: RunningRelay | undefined;
   const opened: Store[] = [];
   try {

@@ -19,8 +19,10 @@ type Sort = PageParams['sort'];
 type CountsParams = ParsedParams<'events/counts'>;
 type Grouping = NonNullable<CountsParams['groupBy']>;
 
-/** Snapshots that are kept: 4 bytes an event each. */
+/** Snapshots that are kept, 4 bytes an event each: so many, and of large ones no more than that in bytes, but two. */
 const mostSnapshots = 8;
+const mostSnapshotBytes = 12_582_912;
+const leastSnapshots = 2;
 /** Different values that are counted on their own; what more there are is counted together. */
 const mostValues = 100_000;
 /** Different types whose names decide the order; of what more there are, each stays together. */
@@ -155,9 +157,13 @@ export class EventTable {
   #keep(name: string, snapshot: Snapshot): void {
     this.#snapshots.delete(name);
     this.#snapshots.set(name, snapshot);
+    let bytes = 0;
+    for (const { ids } of this.#snapshots.values()) bytes += ids.buffer.byteLength;
     for (const [oldest, { ids }] of this.#snapshots) {
-      if (this.#snapshots.size <= mostSnapshots) return;
+      const { size } = this.#snapshots;
+      if (size <= leastSnapshots || (size <= mostSnapshots && bytes <= mostSnapshotBytes)) return;
       this.#snapshots.delete(oldest);
+      bytes -= ids.buffer.byteLength;
       this.#sorting.reuse(ids);
     }
   }
@@ -356,7 +362,9 @@ class Sorting {
   sorted(): Uint32Array {
     this.#both.subarray(0, this.#count).sort();
     const bytes = 4 * this.#count;
-    const spare = this.#spare !== undefined && this.#spare.byteLength >= bytes ? this.#spare : undefined;
+    const kept = this.#spare?.byteLength ?? 0;
+    // Not one that is much larger, of which most would lie idle.
+    const spare = kept >= bytes && kept <= 2 * bytes ? this.#spare : undefined;
     const ids = new Uint32Array(spare ?? new ArrayBuffer(bytes), 0, this.#count);
     this.#spare = undefined;
     for (let at = 0; at < ids.length; at++) ids[at] = this.#halves[2 * at + low] ?? 0;

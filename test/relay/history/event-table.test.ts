@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ChosenEvents } from '../../../src/protocol/chosen-events.ts';
-import { carriedInto } from '../../../src/relay/history/event-table.ts';
+import type { Block } from '../../../src/relay/history/event-columns.ts';
+import type { EventRows } from '../../../src/relay/history/event-rows.ts';
+import type { Found } from '../../../src/relay/history/event-search.ts';
+import { carriedInto, EventTable, SnapshotGoneError } from '../../../src/relay/history/event-table.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 
 /** A snapshot of events, by their numbers. */
@@ -60,5 +63,27 @@ describe('What was chosen in one snapshot', () => {
     const pieces = (count: number) => chosen({ stretches: [[0, count - 1]] });
     assert.equal(carriedInto(of(...numbers), pieces(1000), before).stretches.length, 1000);
     assert.deepEqual(carriedInto(of(...numbers), pieces(1001), before).stretches, []);
+  });
+});
+
+describe('Snapshots of a large history', () => {
+  it('are as many as fit: the two used last are there whatever they hold, and the ones before are gone', () => {
+    const count = 2_000_000;
+    const block = { firstId: 1, receivedAt: Float64Array.from({ length: count }, (_, at) => at) } as unknown as Block;
+    const found = {
+      unseen: 0,
+      each: (visit: (of: Block, at: number) => void): void => {
+        for (let at = 0; at < count; at++) visit(block, at);
+      },
+    } as unknown as Found;
+    const table = new EventTable(() => found, {} as EventRows);
+    const page = (snapshot?: string): string =>
+      table.page({
+        ...{ filter: '', sort: { by: 'time', descending: true }, offset: 0, limit: 0, traced: false },
+        ...(snapshot !== undefined && { snapshot }),
+      }).snapshot;
+    const [first, second, third] = [page(), page(), page()];
+    assert.throws(() => page(first), SnapshotGoneError);
+    assert.deepEqual([page(second), page(third)], [second, third]);
   });
 });
