@@ -76,7 +76,7 @@ describe('Snapshots of a large history', () => {
         for (let at = 0; at < count; at++) visit(block, at);
       },
     } as unknown as Found;
-    const table = new EventTable(() => found, {} as EventRows);
+    const table = new EventTable(() => found, {} as unknown as EventRows);
     const page = (snapshot?: string): string =>
       table.page({
         ...{ filter: '', sort: { by: 'time', descending: true }, offset: 0, limit: 0, traced: false },
