@@ -143,7 +143,7 @@ const expectSchema = z.strictObject({
     .union([z.int().min(-100_000).max(100_000), cel])
     .optional()
     .describe(
-      'How much the count must have grown since it was last checked in this scenario, or a CEL condition on before, after, sent, and events.',
+      'Expected change in the count since its last check in this scenario, or a CEL condition on before, after, sent, and events.',
     ),
 });
 
@@ -208,7 +208,7 @@ const probeSchema = z
         .array(z.string())
         .min(1)
         .max(50)
-        .describe("A program that prints a number, and its arguments; runs in this file's folder."),
+        .describe("Program and its arguments; the program prints a number and runs in this file's folder."),
     }),
   ])
   .describe('Counts what your callback has created, such as contacts.');

@@ -49,7 +49,7 @@ function emptyOr(pattern: string | undefined, wrong: string): z.ZodDefault<z.Zod
 const destination = destinationSchema.omit({ held: true, sample: true }).extend({
   id: destinationSchema.shape.id.meta({
     patternErrorMessage:
-      'Use up to 64 letters, digits, dots, underscores, and hyphens, but not t followed by a number.',
+      'Use up to 64 letters, digits, dots, underscores, or hyphens, and start with a letter or digit. IDs such as t1 are reserved.',
   }),
   url: destinationSchema.shape.url.meta({
     pattern: urlPattern,
@@ -100,7 +100,7 @@ const receiving = {
   'tunnel.subdomain': {
     schema: emptyOr(
       z.toJSONSchema(localtunnel.shape.subdomain).pattern,
-      'Use 4 to 63 lowercase letters, digits, and hyphens.',
+      'Use 4 to 63 lowercase letters, digits, or hyphens. Start and end with a letter or digit.',
     ),
     means: 'Subdomain to request. If empty, a random one is created once and reused.',
     advanced: true,

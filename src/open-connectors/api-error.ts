@@ -17,7 +17,7 @@ export type OpenConnectorsErrorKind = (typeof openConnectorsErrorKinds)[number];
 
 /** What to do next, in English: the extension has it in the user's language. */
 export const openConnectorsNext = {
-  'check-fields': 'Check the fields named in the message. A grant code works only once, so authorise again.',
+  'check-fields': 'Check the fields named in the message.',
   'check-host': 'Check that the host is an Open Connectors API and that no proxy answers for it.',
   'check-network': 'Check the host, your network, and the proxy.',
   'check-permission': 'Check that the instance is enabled and that your user has permission.',

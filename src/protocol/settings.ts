@@ -120,7 +120,10 @@ export const tunnelSchemas = {
       .describe('Hosts (with their subdomains) and addresses that this server may use besides its own.'),
     subdomain: z
       .string()
-      .regex(/^[a-z0-9](?:[a-z0-9-]{2,61})[a-z0-9]$/, 'a subdomain has 4 to 63 lowercase letters, digits, and hyphens')
+      .regex(
+        /^[a-z0-9](?:[a-z0-9-]{2,61})[a-z0-9]$/,
+        'a subdomain has 4 to 63 lowercase letters, digits, or hyphens, and starts and ends with a letter or digit',
+      )
       .optional()
       .describe('The subdomain to request. If missing, the relay requests a random subdomain that stays the same.'),
   }),
@@ -235,7 +238,7 @@ export const settingsSchema = z.strictObject({
     .min(1_048_576)
     .default(268_435_456)
     .describe(
-      'Maximum size of bodies being received or not yet on disk, in bytes. A quarter is reserved for bodies up to 64 KiB.',
+      'Maximum total size, in bytes, of bodies being received or not yet on disk. A quarter is reserved for bodies up to 64 KiB.',
     ),
   maxUncommitted: z.int().min(1).max(100_000).default(1000),
   tunnel: tunnelConfigSchema.default({ kind: 'none' }),

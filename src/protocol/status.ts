@@ -91,7 +91,9 @@ export const statusSchema = z.object({
   settings: settingsSchema,
   destinations: z
     .array(destinationStatusSchema)
-    .describe('Destinations in the settings, in their order, then others that notifications are still waiting for.'),
+    .describe(
+      'Destinations in the order of the settings, then other destinations that still have queued notifications.',
+    ),
   counts: countsSchema,
   sending: sendingSchema.describe('Whether sending is paused, by whom, and what is held.'),
   index: z

@@ -53,7 +53,7 @@ export function checkCommand(): Command {
       '  cm-relay check http://localhost:3000/callback --only same-event-twice,large-batch',
       '  cm-relay check http://localhost:3000/callback --except large-batch --strict',
       '  cm-relay check --config cm-relay.config.json --destination staging --report junit=check.xml',
-      '  cm-relay check --list-checks                         show the checks and why they matter',
+      '  cm-relay check --list-checks                         shows the checks and why they matter',
       '',
       "From outside, a check can't tell if your callback processed an event once, twice, or never. --probe gives the number",
       'of contacts before and after; --kept shows the data your callback keeps. Without these, such checks are "undecided".',

@@ -14,8 +14,8 @@ export function debugCommand(): Command {
     'Pauses sending in the running relay, so that you can step through notifications. Deliveries are still acknowledged and stored.',
     [
       'Examples:',
-      '  cm-relay debug pause                              put everything on hold',
-      '  cm-relay debug step                               send the next notification',
+      '  cm-relay debug pause                              puts everything on hold',
+      '  cm-relay debug step                               sends the next notification',
       '  cm-relay debug break add --condition type:update  stop at updates only',
       '  cm-relay debug continue',
       '',

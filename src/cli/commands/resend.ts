@@ -33,7 +33,7 @@ export function resendCommand(): Command {
       "  cm-relay resend e12                                    one event's notifications",
       "  cm-relay resend d7 n31                                 a delivery's notifications, and one more",
       '  cm-relay resend --failed                               all failed notifications',
-      '  cm-relay resend --failed --wait                        wait for the results',
+      '  cm-relay resend --failed --wait                        waits for the results',
       '  cm-relay resend --filter "type:update since:1h" --to http://localhost:4000/other',
       '',
       ...filterHelp,

@@ -35,7 +35,7 @@ export function urlCommand(): Command {
       '  cm-relay url                      for Campaign Monitor',
       '  cm-relay url open-connectors',
       '  cm-relay url --local              on this machine, such as for the sandbox',
-      '  cm-relay url --new                replace a leaked URL',
+      '  cm-relay url --new                replaces a leaked URL',
       '',
       'Next: cm-relay webhooks register --list ID registers the URL.',
     ],

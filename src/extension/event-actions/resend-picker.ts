@@ -41,7 +41,7 @@ export async function askWhatToResend({
       : [{ label: l10n.t('$(list-selection) Selected: {0}', selected.length), what: selected }]),
     ...(counts.failed === 0
       ? []
-      : [{ label: l10n.t('$(error) All Failed: {0}', counts.failed), what: 'failed' as const }]),
+      : [{ label: l10n.t('$(error) All Failed Notifications: {0}', counts.failed), what: 'failed' as const }]),
     { label: l10n.t('Events'), kind: vscode.QuickPickItemKind.Separator },
     ...failed.events.map(item),
     ...newest.events.filter((row) => isSendable(row) && !known.has(row.id)).map(item),

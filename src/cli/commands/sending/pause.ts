@@ -15,7 +15,7 @@ export function pauseCommand(): Command {
     [
       'Examples:',
       '  cm-relay debug pause',
-      '  cm-relay debug pause --json       print the sending state',
+      '  cm-relay debug pause --json       prints the sending state',
       '',
       'Next: cm-relay debug step sends the next notification; cm-relay debug continue sends all; cm-relay status shows what is on hold.',
     ],
