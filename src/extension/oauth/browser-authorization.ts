@@ -227,7 +227,7 @@ async function askAboutPort(error: CallbackPortError): Promise<'again' | 'paste'
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Your own application or another window may be using the port. Close that application or window, then try again. Or choose Paste the URL Instead, and paste the URL of the page that the browser shows after you grant access. If your application uses the code first, you need a new code.',
+        'Your own application or another window may be using the port. Close that application or window, then try again. Or choose “Paste the URL Instead”, and paste the URL of the page that the browser shows after you grant access. If your application uses the code first, you need a new code.',
       ),
     },
     again,
