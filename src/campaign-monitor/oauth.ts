@@ -31,7 +31,7 @@ export type CampaignMonitorOAuthErrorKind = 'refused' | 'unreachable' | 'timed-o
 
 /** What to do next, in English: the extension has it in the user's language. */
 export const campaignMonitorOAuthNext: Readonly<Record<CampaignMonitorOAuthErrorKind, string>> = {
-  refused: 'Sign in again. If it fails again, check the client ID, client secret, and callback URL.',
+  refused: 'Sign in again. If signing in fails again, check the client ID, client secret, and callback URL.',
   unreachable: 'Check the network, the proxy, and the host.',
   'timed-out': 'Try again.',
   cancelled: 'Start again when you’re ready.',

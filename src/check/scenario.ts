@@ -136,9 +136,7 @@ const expectSchema = z.strictObject({
   kept: z
     .union([cel, z.array(cel).max(20)])
     .optional()
-    .describe(
-      "Texts that must appear on the page with the callback's data, in uppercase or lowercase; {{run}} is allowed.",
-    ),
+    .describe("Texts that must appear on the page with the callback's data, regardless of case; {{run}} is allowed."),
   probe: z
     .union([z.int().min(-100_000).max(100_000), cel])
     .optional()
@@ -191,7 +189,7 @@ export const stepSchema = z.union([sendSchema, waitSchema, repeatSchema]);
 
 export const scenarioSchema = z.strictObject({
   name: z.string().min(1).max(200),
-  why: z.string().max(2000).optional().describe('Why it matters; shown when it fails.'),
+  why: z.string().max(2000).optional().describe('Why this scenario matters; shown if the scenario fails.'),
   timeoutMs: z.int().min(1).max(3_600_000).default(60_000).describe('Time limit for the whole scenario.'),
   steps: z.array(stepSchema).min(1).max(200),
 });
@@ -232,7 +230,7 @@ const targetSchema = z.strictObject({
   credentials: z.record(headerName, environmentVariable).optional().describe('Credential headers.'),
   signatureKey: environmentVariable.optional().describe('The key for signing notifications.'),
   timeoutMs: z.int().min(1).max(600_000).optional().describe('How long to wait for an answer. Default: 10 s.'),
-  insecureTls: z.boolean().optional().describe('Accept a self-signed certificate.'),
+  insecureTls: z.boolean().optional().describe('Accept any certificate, such as a self-signed one.'),
 });
 
 /** A file of scenarios, `*.cm-scenario.json`. */

@@ -117,7 +117,7 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'notification',
       title: 'Accepts a relay notification',
-      why: 'This is what your callback receives here: the envelope, one event object, and the Campaign Monitor body as message.raw.',
+      why: 'This is what the relay sends to your callback: the envelope, one event object, and the Campaign Monitor body as message.raw.',
       platform: 'Open Connectors posts this envelope. How a Subscribe event maps to an event object is undocumented.',
       basis: 'assumption',
       fix: 'Answer a JSON POST with 2xx right away, and process message.events.',
@@ -157,7 +157,7 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'quotes',
       title: 'Quotes in names and addresses',
-      why: "O'Brien is a valid name and o'brien+news@… a valid address. Code that builds SQL or HTML by joining strings breaks here and allows injection.",
+      why: "O'Brien is a valid name and o'brien+news@… a valid address. Code that builds SQL or HTML by joining strings breaks on such values and allows injection.",
       platform: 'As far as is known, names and addresses arrive exactly as typed.',
       basis: 'assumption',
       fix: 'Pass values to your database as parameters, and escape everything you display.',
@@ -221,7 +221,7 @@ function written(answerWithinMs: number): readonly Written[] {
       title: 'A retry after a 500',
       why: 'A proxy or gateway may answer 500 even though your callback did its work. The sender then tries again.',
       platform:
-        '5xx is retried. SAP retries five times, after 8 s to 9 h. The relay retries after 1, 2, 4, 8, and 16 s.',
+        '5xx is retried. SAP retries five times, after 8 s to 9 h. By default, the relay retries after 1, 2, 4, 8, and 16 s.',
       basis: 'documented',
       fix: 'Treat the second notification as already processed: its eventId is the same. If your own code failed, undo its partial changes.',
       steps: [
@@ -234,7 +234,7 @@ function written(answerWithinMs: number): readonly Written[] {
       id: 'retry-after-time-out',
       title: 'A retry after a time-out',
       why: 'The sender stops waiting while your handler is still working, then retries.',
-      platform: 'Time-outs are retried. The platform’s time-out is undocumented; here it’s 10 s.',
+      platform: 'Time-outs are retried. The platform’s time-out is undocumented; the relay’s is 10 s by default.',
       basis: 'assumption',
       fix: 'Answer first, then work from a queue on disk. Skip any eventId you already have.',
       steps: [
@@ -724,7 +724,7 @@ function written(answerWithinMs: number): readonly Written[] {
       title: 'How fast your callback answers',
       why: 'A batch of 1,000 events arrives as 50 notifications, and each needs an answer. A sender that waits too long gives up, retries, and eventually stops sending.',
       platform:
-        'Time-outs are undocumented; here your callback has 10 s. Campaign Monitor deactivates a webhook after a week of errors.',
+        'The platform’s time-out is undocumented; the relay’s is 10 s by default. Campaign Monitor deactivates a webhook after a week of errors.',
       basis: 'assumption',
       fix: 'Save the notification to disk or a queue, answer, then process it.',
       steps: [

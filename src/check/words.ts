@@ -43,9 +43,9 @@ export const checkEnglish = {
   'page-broken': '{0} is marked as JSON but is truncated or invalid',
   'page-shows-part': 'the page doesn’t show {0} or two contacts sent later, so it may show only some contacts',
   'page-without': 'a page without {0}',
-  'still-there': 'still there',
+  'still-there': 'still running',
   'still-changing': 'the number was still changing (last: {0})',
-  'same-order': 'the same',
+  'same-order': 'as sent',
   'order-sent': 'the sending order',
   times: '{0} ({1} times)',
   twice: '{0} (twice)',
@@ -61,7 +61,7 @@ export const checkEnglish = {
   unmet: '{0}: expected {1}, got {2}',
 
   // Why there is no answer.
-  'accepts-certificate': '{0}: the destination accepts the certificate because of "insecureTls"',
+  'accepts-certificate': '{0}: to accept this certificate, set "insecureTls" for the destination',
   closed: 'the connection was closed without an answer',
   'no-complete-answer': 'no complete answer within {0} ms',
   'no-connection': 'no connection in time',
@@ -70,7 +70,7 @@ export const checkEnglish = {
   // Why something was not run, or not to its end.
   'no-key': 'no signature key was provided',
   'needs-key': '{0} checks the signature, but no signature key was provided',
-  'nothing-answers': 'the destination hasn’t answered since "{0}"',
+  'nothing-answers': 'the destination hasn’t answered since the check "{0}"',
   'nothing-listens': 'nothing is listening at {0}: {1}',
   'time-is-up': 'the time limit for all checks was reached',
   'too-long': 'the time limit of {0} ms was exceeded',
@@ -88,7 +88,7 @@ export const checkEnglish = {
   'sent-again': 'again',
   'sent-changed': 'changed',
   'sent-cut': 'truncated',
-  'sent-cut-signature': 'with the beginning of the signature',
+  'sent-cut-signature': 'with a truncated signature',
   'sent-empty-signature': 'with sha256= only',
   'sent-late': 'late',
   'sent-not-signed': 'unsigned',
@@ -107,14 +107,14 @@ export const checkEnglish = {
   'gives-no-answer': '{0} didn’t answer: {1}',
   'no-whole-number': '{0} didn’t return a whole number',
   'of-which-no-number': '{0} answered {1}, but {2} isn’t a number: {3}',
-  'take-of-answer': 'Specify what to count: use --probe-value \'{0}\', or "value" in a scenario file.',
+  'take-of-answer': 'Specify where the number is: use --probe-value \'{0}\', or "value" in a scenario file.',
   'the-page': 'the page {0}',
   'the-probe': 'the contact count {0}',
   'took-longer': '{0} took longer than {1} s',
   'too-many-values-of': '{0} returned more than {1} values',
 
   // What would be too much.
-  beside: '{0}, plus {1} from steps that repeat',
+  beside: '{0} (plus {1} from steps that repeat)',
   'below-megabyte': 'less than 1 MB',
   'escaped-too-much': '"escaped" would expand the delivery to {0}; the limit is {1}',
   megabytes: '{0} MB',
@@ -123,7 +123,7 @@ export const checkEnglish = {
     '{0} exceeds the limit of {1}. Each notification contains the whole delivery: use larger parts, fewer events, or "as": "delivery".',
   'scenario-too-much':
     'this step would make the scenario exceed {0} requests or {1}. Repeat the step fewer times, or split the scenario.',
-  'step-sends': '{0} requests with {1} in one step',
+  'step-sends': 'a step with {0} requests and {1} of data',
   'step-too-much':
     '{0} exceeds the limit of {1} requests. Use larger parts, or spread the requests over several steps.',
 
@@ -137,7 +137,7 @@ export const checkEnglish = {
   'cannot-be-read': 'can’t read {0}: {1}',
   changes: 'changed while it was being read',
   'check-name': 'Check that the file exists and its name is spelled correctly.',
-  'copy-into': 'Copy the content into a file in that folder.',
+  'copy-into': 'Copy the content into a file in the scenario folder.',
   hidden: 'is a dot file or is in a dot folder, and can’t be used',
   'is-missing': 'is missing',
   'is-no-file': 'isn’t a file',
@@ -154,7 +154,7 @@ export const checkEnglish = {
   'nested-deeper': 'is nested more than {0} levels deep',
   'no-earlier-step': 'scenario "{0}": no earlier step is named "{1}"',
   'no-events': 'not a delivery: it contains no events',
-  'no-folder': 'no folder is set for {0}',
+  'no-folder': 'can’t read {0}: the scenario file isn’t in a local folder',
   'no-history': 'no history is available',
   'no-recording': 'not a cm-relay recording',
   'not-a-delivery': 'not a delivery: {0}',

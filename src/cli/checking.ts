@@ -136,7 +136,7 @@ export async function givenUpByCtrlC<T>(work: (signal: AbortSignal) => Promise<T
   try {
     return await work(stop.signal);
   } catch (error) {
-    if (stop.signal.aborted) throw new CommandError('cancelled; events already sent stay in your callback');
+    if (stop.signal.aborted) throw new CommandError('cancelled; events already sent are not removed');
     throw error;
   }
 }

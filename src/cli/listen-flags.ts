@@ -196,7 +196,7 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   signatureKeyEnv: {
     term: '--signature-key-env <name>',
     help: 'environment variable that holds the key for signing notifications',
-    read: checkedBy(notEmpty('expected a variable name')),
+    read: checkedBy(notEmpty('a variable name')),
     // No relay tells a key; whether one is used can be compared.
     differs: (_given, { settings: { destinations } }, { forwardTo }) =>
       forwardTo !== undefined && destinations.some(({ signatureKeyName }) => signatureKeyName !== flagKeyName),
@@ -204,7 +204,7 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   verifyKeyEnv: {
     term: '--verify-key-env <name>',
     help: 'environment variable that holds the key for verifying deliveries from Open Connectors',
-    read: checkedBy(notEmpty('expected a variable name')),
+    read: checkedBy(notEmpty('a variable name')),
   },
   retry: {
     term: '--retry <policy>',

@@ -120,7 +120,7 @@ export function checkKeysSign(
     `${flagName('config')} ${flags.config ?? ''}: signatureKeys.${unused} has no effect: no destination uses it as signatureKeyName`,
     flags.forwardTo === undefined
       ? "Set it as a destination's signatureKeyName, or remove the key from the file."
-      : `Notifications to ${flagName('forwardTo')} are signed with ${flag}; the file's destinations are not used.`,
+      : `${flagName('forwardTo')} replaces the file's destinations. To sign notifications, remove the key from the file and use ${flag}.`,
   );
 }
 

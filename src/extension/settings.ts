@@ -69,13 +69,13 @@ const forwarding = {
   destinations: {
     schema: z.array(destination).max(mostDestinations).default([]),
     means:
-      'Your destinations, in order. Each notification goes to every destination whose filters match. Without destinations, a sample receiver answers.',
+      'Your destinations, in the order shown in the Destinations view. Each notification goes to every destination whose filters match. Without destinations, a sample receiver answers.',
   },
   retryPolicy: { schema: shape.retry },
   'debugHandler.everyEvent': {
     schema: z.boolean().default(false),
     means:
-      'Suspends the time-out for this destination while you debug its handler with the configuration that **Debug My Handler** remembers, no matter how you start the session. If off, only sessions that **Debug My Handler** starts or finds suspend the time-out.',
+      'Suspends a destination’s time-out while its handler is stopped at a breakpoint, if you debug the handler with the configuration that **Debug My Handler** remembers, no matter how you start the session. If off, only sessions that **Debug My Handler** starts or finds suspend the time-out.',
   },
 } as const satisfies Descriptions;
 
@@ -102,7 +102,7 @@ const receiving = {
       z.toJSONSchema(localtunnel.shape.subdomain).pattern,
       'Use 4 to 63 lowercase letters, digits, or hyphens. Start and end with a letter or digit.',
     ),
-    means: 'Subdomain to request. If empty, a random one is created once and reused.',
+    means: 'Subdomain to request from the localtunnel server. If empty, a random one is created once and reused.',
     advanced: true,
   },
   'tunnel.url': {
@@ -169,10 +169,11 @@ const vendors = {
   'tunnel.updateVendors': {
     schema: choice({
       ask: 'Ask.',
-      always: 'Update them and notify you. For a webhook, the new one is created before the old one is deleted.',
+      always:
+        'Update the webhooks and instances, and notify you. A new webhook is created before the old one is deleted.',
       never: 'Leave the webhooks and instances as they are.',
     }).default('ask'),
-    means: 'What to do with webhooks and instances that point to this relay when its public URL changes.',
+    means: 'What to do with webhooks and instances you set up in VS Code when the relay’s public URL changes.',
   },
   'campaignMonitor.host': {
     schema: z.string().default(campaignMonitorHost),
@@ -182,11 +183,12 @@ const vendors = {
   'webhooks.onStop': {
     schema: choice({
       ask: 'Ask.',
-      leave: 'Leave the webhooks active. Events are lost while the relay is stopped.',
-      deactivate: 'Deactivate the webhooks, and offer to reactivate them at the next start.',
+      leave: 'Leave the webhooks active. Events may be lost while the relay is stopped.',
+      deactivate:
+        'Deactivate the webhooks. The setting Tunnel: Update Vendors decides whether they’re reactivated at the next start.',
       delete: 'Delete the webhooks.',
     }).default('ask'),
-    means: 'What to do with webhooks you registered here when you stop the relay.',
+    means: 'What to do with webhooks you registered in VS Code when you stop the relay.',
   },
 } as const satisfies Descriptions;
 
@@ -222,7 +224,7 @@ const relay = {
       send: 'Assistants can also send, resend, and run scenarios, but only to destinations in your settings.',
     }).default('off'),
     means:
-      'Whether VS Code assistants can ask this window’s relay, through the Model Context Protocol, what it received and sent, and why sending failed. E-mail addresses and secrets are masked, and other delivery values are described only by their shape. VS Code asks you before it starts the server.',
+      'Whether VS Code assistants can ask this window’s relay, through the Model Context Protocol (MCP), what it received and sent, and why sending failed. E-mail addresses and secrets are masked, and other delivery values are described only by their shape. VS Code asks you before it starts the MCP server.',
   },
 } as const satisfies Descriptions;
 

@@ -32,7 +32,7 @@ export const openConnectorsNext = {
   'look-whether-done': 'Before you try again, check whether the change was made.',
   refresh: 'The requested item no longer exists. Refresh; if everything is missing, check the host.',
   'start-again': 'Start again when you’re ready.',
-  'try-later': 'Try again in a minute. If it keeps failing, give SAP support the request ID from the log.',
+  'try-later': 'Try again in a minute. If the request keeps failing, give SAP support the request ID from the log.',
   wait: 'Too many requests. Wait a minute, then try again.',
 } as const;
 

@@ -13,7 +13,7 @@ export const attemptTexts = {
   credentials: 'Check the destination’s credentials and signature key, and how the callback verifies them.',
   path: 'Check the path of the destination. It must accept POST requests.',
   body: 'The callback rejected the body. Read the callback’s answer, and check the body that was sent.',
-  size: 'Raise the callback’s body size limit: a delivery may contain 1,000 events.',
+  size: 'Raise the callback’s body size limit: a body can contain up to 1,000 events.',
   often: 'The callback gets too many requests. Lower the concurrency of the destination.',
   redirect: 'The destination redirects. Use the URL it redirects to.',
   callback: 'The callback failed. See its answer and log for the reason.',

@@ -171,7 +171,7 @@ export const sendingSchema = z.discriminatedUnion('state', [
     state: z.literal('paused'),
     by: pausedBySchema,
     since: time,
-    stop: stopSchema.nullable().describe('The last stop since then.'),
+    stop: stopSchema.nullable().describe('The last stop since sending was paused.'),
     held: heldCountsSchema,
     breakpoints: z.int().describe('Number of enabled breakpoints.'),
   }),

@@ -29,7 +29,7 @@ export const terminalAdvice = {
   'attach-or-stop': 'Attach to it, or stop it with `cm-relay stop`.',
   'check-folder': 'Check that the folder exists, belongs to you, and has free space, or choose another data directory.',
   'check-proxy': 'Check the "proxy" setting, or HTTP_PROXY and HTTPS_PROXY in the environment that started the relay.',
-  'choose-again': 'Run events/query again and choose from its result.',
+  'choose-again': 'To list the events again, run `cm-relay events`. Then choose from the list.',
   'choose-data-directory':
     'With --data-dir, choose an empty folder that belongs to you, or one that does not exist yet.',
   'choose-safe-place':

@@ -42,7 +42,7 @@ const forwardingSchema = z.object({
   ofRound: z.int().describe('Attempts in this round, which starts with the first attempt or the last resend.'),
   maxAttempts: z.int().nullable().describe('Maximum attempts under the current retry policy; null if unlimited.'),
   nextAttemptAt: time.nullable(),
-  status: z.int().nullable().describe('HTTP status of the last answer.'),
+  status: z.int().nullable().describe('HTTP status of the last attempt; null without an answer.'),
   durationMs: z.number().nullable(),
   detail: z.string().nullable().describe('Why it is waiting, held, or failed.'),
   downSince: time.optional().describe('When its destination went down, if that is why it is waiting.'),
@@ -75,7 +75,9 @@ export const eventRowSchema = z.object({
   date: z.string().nullable().describe("The event's own time, as in the notification."),
   warning: z.string().nullable(),
   duplicateOf: z.string().nullable(),
-  signature: signatureCheckSchema.nullable().describe('For deliveries from Open Connectors.'),
+  signature: signatureCheckSchema
+    .nullable()
+    .describe('Result of the signature check for deliveries from Open Connectors; otherwise null.'),
   reason: z.string().nullable().describe('Why the delivery was rejected.'),
   httpStatus: z.int().describe("The webhook endpoint's answer."),
   notificationId: z.string().nullable(),
@@ -85,7 +87,9 @@ export const eventRowSchema = z.object({
   inNotification: z
     .object({ part: z.int(), parts: z.int(), events: z.int() })
     .optional()
-    .describe('If its notification contains other events: its part of the delivery, from 0, and the number of parts.'),
+    .describe(
+      'For a notification with several events: its part of the delivery, counted from 0, the number of parts, and the number of events in the notification.',
+    ),
   forwardings: z
     .array(forwardingSchema)
     .describe("Forwardings of its notification, then of the delivery's raw notification."),
@@ -105,8 +109,14 @@ export const eventSummarySchema = eventRowSchema
   .extend({
     state: eventStateSchema,
     attempts: z.int().describe('Total for all its destinations.'),
-    status: z.int().nullable().describe('Last HTTP status, from the most urgent forwarding.'),
-    durationMs: z.number().nullable().describe('Duration of that answer, in milliseconds.'),
+    status: z
+      .int()
+      .nullable()
+      .describe('HTTP status of the last attempt of the most urgent forwarding; null without an answer.'),
+    durationMs: z
+      .number()
+      .nullable()
+      .describe('Duration of the last attempt of the most urgent forwarding, in milliseconds.'),
   });
 export type EventSummary = z.infer<typeof eventSummarySchema>;
 

@@ -127,10 +127,12 @@ export const methods = {
       total: z.int(),
       offset: z.int(),
       events: z.array(eventSummarySchema.nullable()).describe('None if `traced` was requested.'),
-      traced: z.array(tracedEventSchema.nullable()).optional().describe('If requested.'),
+      traced: z.array(tracedEventSchema.nullable()).optional().describe('Only if `traced` was requested.'),
       newest: z.string().nullable().describe('ID of the newest event in the snapshot.'),
       found: z.int().nullable().optional().describe('Position of `find`; null if it is not in the snapshot.'),
-      carried: carriedSchema.optional().describe('For `carry`; no ranges if there are too many.'),
+      carried: carriedSchema
+        .optional()
+        .describe('The chosen events of `carry` in this snapshot; no ranges if there would be too many.'),
       unseen,
     }),
   },
@@ -144,7 +146,7 @@ export const methods = {
       perMinute: z
         .strictObject({ since: z.iso.datetime().optional(), until: z.iso.datetime().optional() })
         .optional()
-        .describe('Defaults to the first and last event.'),
+        .describe('Counts events per minute; `since` and `until` default to the first and last event.'),
     }),
     result: z.object({
       total: z.int(),
@@ -177,7 +179,7 @@ export const methods = {
       attempts: z
         .array(attemptDetailSchema)
         .describe(
-          'The latest 500 attempts for these notifications, oldest first; the answers to earlier attempts may be left out.',
+          'The latest 500 attempts for each notification, oldest first; some answers may be left out to limit the size.',
         ),
     }),
   },

@@ -41,7 +41,8 @@ export function choice<const T extends string>(meanings: Readonly<Record<T, stri
 
 /** A destination's id, as its user gives it. What the relay gives to one without an id is `t` and a number. */
 const destinationId = z.string().regex(/^(?!t\d+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-  error: 'an ID has at most 64 letters, digits, ".", "_", and "-", and is not "t" plus a number',
+  error:
+    'an ID has at most 64 letters, digits, ".", "_", or "-", starts with a letter or digit, and is not "t" plus a number',
 });
 
 const destinationMode = choice({
@@ -81,7 +82,7 @@ export const destinationSchema = z.strictObject({
     .optional()
     .describe('Additional headers. Don’t put credentials here.'),
   timeoutMs: z.int().min(1).max(600_000).default(10_000).describe('How long to wait for an answer, in milliseconds.'),
-  insecureTls: z.boolean().optional().describe('Accept a self-signed certificate.'),
+  insecureTls: z.boolean().optional().describe('Accept any certificate, such as a self-signed one.'),
   strictOrder: z.boolean().optional().describe('Hold later notifications while an earlier one is being retried.'),
   held: z
     .string()
@@ -115,9 +116,9 @@ export const tunnelSchemas = {
     kind: z.literal('localtunnel'),
     host: urlWithoutUser().default('https://localtunnel.me').describe('The localtunnel server.'),
     otherHosts: z
-      .array(z.string().regex(/^[a-z0-9_.:-]+$/, 'expected a lowercase host, or an address'))
+      .array(z.string().regex(/^[a-z0-9_.:-]+$/, 'expected a lowercase host name or an address'))
       .optional()
-      .describe('Hosts (with their subdomains) and addresses that this server may use besides its own.'),
+      .describe('Hosts (with their subdomains) and addresses that the localtunnel server may use besides its own.'),
     subdomain: z
       .string()
       .regex(
@@ -134,7 +135,7 @@ export const tunnelSchemas = {
   ngrok: z.strictObject({
     kind: z.literal('ngrok'),
     path: z.string().min(1).default('ngrok').describe('Path to the ngrok program.'),
-    domain: z.string().min(1).optional().describe('The ngrok domain to request. Without one, ngrok chooses.'),
+    domain: z.string().min(1).optional().describe('The ngrok domain to request. If missing, ngrok chooses a domain.'),
   }),
 } as const;
 
@@ -156,7 +157,11 @@ const mappingSchema = z.strictObject({
     .describe(
       'Maps Campaign Monitor’s event types to `eventType` values. This mapping is an assumption; neither vendor documents it.',
     ),
-  otherEventType: z.string().min(1).default('UNKNOWN').describe('The `eventType` for any other type.'),
+  otherEventType: z
+    .string()
+    .min(1)
+    .default('UNKNOWN')
+    .describe('The `eventType` for any event type that isn’t in `eventTypes`.'),
   objectType: z.string().min(1).default('contacts').describe('The `objectType` of every event object.'),
   objectIdField: z.string().min(1).default('EmailAddress').describe('The event field to use as `objectId`.'),
 });
@@ -212,7 +217,7 @@ export const settingsSchema = z.strictObject({
   concurrency: z.int().min(1).max(256).default(1).describe('How many notifications to send to a destination at once.'),
   timeZone: z
     .string()
-    .refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin')
+    .refine(isTimeZone, 'expected an IANA time zone, such as Europe/Berlin')
     .default('UTC')
     .describe(
       'Time zone of your Campaign Monitor client account, such as `Europe/Berlin`. The relay assumes that events contain local times; see the documentation.',

@@ -60,12 +60,12 @@ export const destinationStatusSchema = z.object({
   answers: z
     .boolean()
     .optional()
-    .describe('Whether the last attempt reached it; left out if this relay has not tried yet.'),
+    .describe('Whether the last attempt reached the destination; missing if this relay has not tried yet.'),
   detail: z.string().nullable(),
-  downSince: time.optional().describe('When it went down, if it is down.'),
+  downSince: time.optional().describe('When the destination went down; missing if it is not down.'),
   nextTryAt: time.optional().describe('When the next waiting notification is tried; missing if not scheduled.'),
   waiting: z.int(),
-  underWay: z.array(z.string()).describe('Notifications being sent right now, at most 100.'),
+  underWay: z.array(z.string()).describe('IDs of the notifications being sent right now, at most 100.'),
   timeoutLifted: z
     .literal(true)
     .optional()
@@ -100,7 +100,10 @@ export const statusSchema = z.object({
     .object({
       events: z.int(),
       of: z.int(),
-      failure: z.string().nullable().describe('Why it is not up to date.'),
+      failure: z
+        .string()
+        .nullable()
+        .describe('The error that keeps the history index from being up to date; null if there is none.'),
     })
     .describe(
       'Number of events in the history index, and in total. Search is slow or incomplete for events that are not in the index.',

@@ -32,7 +32,7 @@ export const tunnelTexts = {
   'server-unreachable': 'Can’t reach the tunnel server {0} ({1})',
   'port-unreachable': 'The tunnel server assigned port {0}, but {1} can’t be reached ({2})',
   'no-localtunnel-server': '{0} isn’t a localtunnel server',
-  'subdomain-refused': 'The tunnel server {0} refused the subdomain "{1}" ({2})',
+  'subdomain-refused': 'The tunnel server {0} didn’t open a tunnel for the subdomain "{1}" ({2})',
   'server-sends-on': 'The tunnel server {0} redirects to {1}',
   'names-other-host': 'The tunnel server {0} uses another host, {1}',
   'leads-inside': 'The tunnel server {0} points to {1}, which is on this machine or in a private network',
@@ -60,7 +60,7 @@ export const tunnelTexts = {
   'set-server': 'If the redirect target is the right server, set it as the tunnel server',
   'allow-host':
     'Use another tunnel server. If you trust that host, allow it: VS Code asks you; in cm-relay, use "--tunnel-allow {0}"',
-  'use-own-address': 'Use another tunnel server. If you run this server, enter its address',
+  'use-own-address': 'Use another tunnel server. If you run this server, set its private address as the tunnel server',
   'choose-subdomain': 'Choose another subdomain, or another tunnel server',
   'install-program': 'Install {0} ({1}) or set its path, then open the tunnel again',
   'run-in-terminal': 'Run "{0}" in a terminal for its full output',

@@ -431,7 +431,7 @@ class RunningRelay implements Relay {
       const why = isTaken(error) ? 'is in use by another program' : forbidden(wanted);
       this.#log(
         'warn',
-        `port ${wanted} ${why}; using another free port. Webhooks registered with the old port won't arrive.`,
+        `port ${wanted} ${why}; using another free port. Webhooks registered with port ${wanted} won't arrive.`,
       );
       return this.#ingress.listen(0);
     }

@@ -53,7 +53,7 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
   const file = fileOf(dataDir);
   const { remembered, unread } = read(dataDir);
   if (remembered !== null) {
-    const notice = `${file} is partly unreadable (${unread.join(', ')}). The webhook URLs stay the same, unreadable parts are created again, and the old file is now ${asideOf(file)}.`;
+    const notice = `${file} is partly unreadable (${unread.join(', ')}). The secret in the webhook URLs stays the same, the unreadable parts are reset, and the old file is now ${asideOf(file)}.`;
     return { remembered, notice: unread.length > 0 ? notice : null };
   }
   const made: Remembered = {

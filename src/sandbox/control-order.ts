@@ -17,11 +17,7 @@ export class ControlError extends Error {
 
 /** Where the sandbox keeps no more of something. @param what in the plural, such as `OAuth apps` */
 export function tooMany(what: string): ControlError {
-  return new ControlError(
-    409,
-    `the sandbox has reached its limit for ${what}`,
-    'Restart it, or wait until some are removed.',
-  );
+  return new ControlError(409, `the sandbox has reached its limit for ${what}`, 'Restart the sandbox to reset it.');
 }
 
 /** Reads an order's JSON body; none stands for `{}`. @throws ControlError 400 that names the fields */

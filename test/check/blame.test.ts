@@ -81,7 +81,7 @@ describe('A callback that ends by what it is sent', () => {
     const fragile = (world: VirtualWorld): RightHandler =>
       Object.assign(new Fragile(key, (ms) => world.wait(ms)), { againAfterMs: 3_600_000 });
     const { results } = await checked(fragile, { ids });
-    const gone = 'the destination hasn’t answered since "Accepts the older notification format"';
+    const gone = 'the destination hasn’t answered since the check "Accepts the older notification format"';
     assert.deepEqual(said(results), [
       `failed older-shape: ${ended}`,
       `skipped event-types: ${gone}`,

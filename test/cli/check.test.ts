@@ -279,7 +279,10 @@ describe('cm-relay check', () => {
     child.kill('SIGINT');
     const [code] = (await once(child, 'close')) as [number];
     assert.equal(code, 1);
-    assert.match(Buffer.concat((await err) as Buffer[]).toString(), /error: cancelled; events already sent stay/);
+    assert.match(
+      Buffer.concat((await err) as Buffer[]).toString(),
+      /error: cancelled; events already sent are not removed/,
+    );
   });
 });
 
@@ -529,7 +532,7 @@ describe('cm-relay record and play', () => {
 
   it('say what is wrong, and what to do', async () => {
     const cases: readonly [string[], number, RegExp][] = [
-      [['record', '--out', 'x'], 2, /nothing to record: give IDs, --filter, or --live/],
+      [['record', '--out', 'x'], 2, /give exactly one of these: IDs, --filter, or --live/],
       [['record', '--out', 'x', '--live', '--filter', 'a'], 2, /--live[^]*--filter|--filter[^]*--live/],
       [['play', join(place.dataDir, 'none')], 2, /cannot be read|ENOENT/],
       [['play', example, callback.url], 2, /not a cm-relay recording/],

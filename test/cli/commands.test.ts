@@ -319,7 +319,7 @@ describe('the commands of cm-relay', function () {
       const deep = `{"ListID":"l","Events":[{"Type":"Update","X":${'['.repeat(15_000)}${']'.repeat(15_000)}}]}`;
       await post(ready.campaignMonitorUrl, deep);
       const nested = await place.run('show', 'd2');
-      assert.match(nested.out, /\(shown as received: the body is nested too deeply\)\n {2}\{"ListID"/);
+      assert.match(nested.out, /\(shown unformatted: the body is nested too deeply\)\n {2}\{"ListID"/);
       assert.match(nested.out, /… \d+ more characters: cm-relay show --data-dir \S+ d2 --raw/);
       assert.ok(nested.out.length < 10_000);
       assert.equal((await place.run('show', 'd2', '--raw')).out, deep);

@@ -253,13 +253,13 @@ describe('The event editor', () => {
     await until(async () => (await step('Received').getAttribute('aria-selected')) === 'true');
     await frame().locator('#headers-sent[open]').waitFor();
     await workbench.runCommand(`${category}: Stop Relay`);
-    await frame().getByText('The relay isn’t running; showing its last recorded state.').waitFor();
+    await frame().getByText('The relay isn’t running; showing the event’s last recorded state.').waitFor();
     await frame().locator('#do-resend').waitFor({ state: 'detached' });
     await workbench.picture('event-editor/stopped');
     await workbench.reload();
     // Read from the history, which needs no relay.
     await heading('Update · dorota.yildiz').waitFor();
-    await frame().getByText('The relay isn’t running; showing its last recorded state.').waitFor();
+    await frame().getByText('The relay isn’t running; showing the event’s last recorded state.').waitFor();
     await column('cameIn').locator('.this-event').waitFor();
     assert.equal(await frame().locator('#do-resend').count(), 0);
     await frame().locator('#do-start').click();

@@ -222,7 +222,7 @@ describe('The events view, as a person uses it', () => {
     // How it may go on comes before what is wrong with it.
     const offered = await workbench.quickPickItems();
     const at = (text: string): number => offered.findIndex((label) => label.includes(text));
-    assert.ok(at('state:failed') >= 0 && at('state:failed') < at('Not a complete filter yet'), offered.join('\n'));
+    assert.ok(at('state:failed') >= 0 && at('state:failed') < at('Not a valid filter'), offered.join('\n'));
     await workbench.quickInput.fill('state:failed');
     await workbench.page.keyboard.press('Enter');
     await row('cai@example.com').waitFor({ state: 'detached' });

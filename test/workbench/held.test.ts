@@ -99,7 +99,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     await titleButton('Pause Sending');
     await untilStatusBar(workbench, 'Sending paused at');
     // Where nothing has come in yet, too.
-    await workbench.view(eventsView).getByText('You paused sending, so new events are held.').waitFor();
+    await workbench.view(eventsView).getByText('Sending is paused, so new events are held.').waitFor();
     await deliver('ann', 'held: sending is paused');
     await deliver('bea', 'held: sending is paused');
     await deliver('cai', 'held: sending is paused');

@@ -452,7 +452,7 @@ describe('Instances, as a person sees and changes them', function () {
       message: 'Not now',
     });
     const fourth = await moved('always');
-    const failure = 'Not updated: 1 instance (kappa). Open Connectors refused the request: Not now';
+    const failure = 'Not changed: 1 instance (kappa). Open Connectors refused the request: Not now';
     await workbench.showNotification(failure);
     await workbench.picture('instances/url-failed');
     await workbench.answerNotification(failure, 'Try Again');

@@ -461,11 +461,11 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await fetch(`${sandbox.control}/failures`, { method: 'POST', body: JSON.stringify({ at: 'api', times: 6 }) });
     await workbench.runCommand(`${category}: New Secret URL…`);
     await workbench.answerDialog('Create New Secret URL');
-    await workbench.showNotification('Not updated: 1 webhook (Newsletter)');
+    await workbench.showNotification('Not changed: 1 webhook (Newsletter)');
     // The other failures that were ordered.
     await until(async () => (await vendor('GET', '/systemdate.json')).status === 200);
     assert.equal((await ours())[0]?.Url, before?.Url);
-    await workbench.answerNotification('Not updated: 1 webhook (Newsletter)', 'Try Again');
+    await workbench.answerNotification('Not changed: 1 webhook (Newsletter)', 'Try Again');
     await settled();
     assert.notEqual((await ours())[0]?.Url, before?.Url);
   });
@@ -479,7 +479,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       'campaignMonitorRelay.tunnel.subdomain': subdomain,
       'campaignMonitorRelay.tunnel.updateVendors': 'always',
     });
-    await workbench.showNotification('Not updated: 1 webhook (Newsletter)');
+    await workbench.showNotification('Not changed: 1 webhook (Newsletter)');
     // The other failures that were ordered.
     await until(async () => (await vendor('GET', '/systemdate.json')).status === 200);
     assert.equal((await ours())[0]?.Url, before?.Url);

@@ -28,7 +28,7 @@ export function exportCommand(): Command {
   return newCommand(
     'export',
     'export events as curl, .http, HAR, JSON, or a shareable fixture',
-    "Exports events for other tools, to standard output or a file. The relay doesn't need to be running. curl and http contain the notifications as sent to your callback, or the delivery itself if there is no destination; har contains the delivery and every attempt; json contains everything; fixture contains the delivery with all personal data replaced.",
+    "Exports events for other tools, to standard output or a file. The relay doesn't need to be running. curl and http contain the notifications as sent to your callback, or the delivery itself if no notification has a destination; har contains the delivery and every attempt; json contains everything; fixture contains the delivery with all personal data replaced.",
     [
       'Examples:',
       '  cm-relay export e12 --as curl                             a command that resends it',
@@ -49,7 +49,7 @@ export function exportCommand(): Command {
     .addOption(new Option('--as <format>', 'format').choices(Object.keys(formats)).makeOptionMandatory())
     .addOption(filterFlag('all matching events'))
     .addOption(
-      new Option('--out <file>', 'write to a file; for http, puts bodies in separate files if needed').argParser(
+      new Option('--out <file>', 'write to a file; for http, put bodies in separate files if needed').argParser(
         checkedBy(notEmpty('a file')),
       ),
     )

@@ -81,7 +81,7 @@ function listCommand(): Command {
   return platformCommand(
     'list',
     'list instances',
-    "Lists the connector's instances: their state, and whether their notifications come to this relay.",
+    'Lists the instances of the Campaign Monitor connector: their state, and whether their notifications come to this relay.',
     [
       'Examples:',
       '  cm-relay instances list',
@@ -103,7 +103,7 @@ function listCommand(): Command {
         else await print(`${listLine(facts, own)}\n`);
       }
       if (instances.length === 0 && options.json !== true)
-        note('No instances of this connector. Create one with cm-relay instances create.');
+        note('No instances found. To create one, run cm-relay instances create.');
     });
 }
 
@@ -154,7 +154,7 @@ function showCommand(): Command {
       '  cm-relay instances show 50634',
       '  cm-relay instances show "My lists" --curl    a command that creates a similar instance',
       '',
-      'Next: cm-relay instances log ID shows the events it received.',
+      'Next: cm-relay instances log ID shows the events that Open Connectors logged.',
     ],
   )
     .addArgument(instanceArgument())
@@ -202,7 +202,7 @@ function logCommand(): Command {
     [
       'Examples:',
       '  cm-relay instances log 50634',
-      '  cm-relay instances log 50634 --json | jq "select(.received == [])"    events that did not arrive here',
+      '  cm-relay instances log 50634 --json | jq "select(.received == [])"    events that are not in the history',
       '',
       'Next: cm-relay show d7 shows a delivery from the log.',
     ],
@@ -261,7 +261,7 @@ function eventsCommand(): Command {
   return platformCommand(
     'events',
     "turn an instance's events on or off",
-    "Turns an instance's events on or off. If you turn them on without a callback, the instance gets the running relay's URL.",
+    "Turns an instance's events on or off. If you turn events on and the instance has no callback, the instance gets the running relay's URL.",
     [
       'Examples:',
       '  cm-relay instances events on 50634',
@@ -291,7 +291,7 @@ function eventsCommand(): Command {
 }
 
 const vendor = 'Open Connectors';
-const callbackHint = 'one with cm-relay instances callback --url';
+const callbackHint = 'a URL with cm-relay instances callback --url';
 
 function listsCommand(): Command {
   return platformCommand(

@@ -258,7 +258,7 @@ async function agree(
   if (status.protocolVersion !== protocolVersion) {
     throw new CommandError(
       `the running relay (version ${status.version}) uses a different protocol from this version (${version})`,
-      `Restart it: ${restart}`,
+      `To restart it, run ${restart}`,
     );
   }
   if (compareVersions(version, status.version) > 0) {

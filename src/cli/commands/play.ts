@@ -28,7 +28,7 @@ export function playCommand(): Command {
   const command = newCommand(
     'play',
     'play a recording to your callback or the relay',
-    'Sends the deliveries in a cm-relay record file at their original pace, faster, or step by step. Without a URL, sends them to the running relay, as Campaign Monitor and Open Connectors would. With a URL, sends them as notifications.',
+    'Sends the deliveries in a cm-relay record file at their original pace, faster, or step by step. Without a URL or --config, sends them to the running relay, as Campaign Monitor and Open Connectors would. Otherwise, sends them to your callback as notifications.',
     [
       'Examples:',
       '  cm-relay play friday.cm-recording.jsonl                                     to the running relay',

@@ -54,7 +54,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
   const named = ids !== undefined && ids.length > 0;
   if ([named, filter !== undefined, live].filter(Boolean).length !== 1) {
     throw new UsageError(
-      'nothing to record: give IDs, --filter, or --live',
+      'give exactly one of these: IDs, --filter, or --live',
       'For example: cm-relay record --filter since:1h --out hour.cm-recording.jsonl',
     );
   }

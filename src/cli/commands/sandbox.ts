@@ -36,7 +36,7 @@ export function sandboxCommand(): Command {
     newCommand(
       'sandbox',
       'emulate Campaign Monitor and Open Connectors on this machine, with sample data',
-      "Runs an emulated Campaign Monitor and an emulated Open Connectors on this machine: APIs, consent page, webhooks, instances, and notifications, with sample clients, lists, and subscribers. You don't need an account, and no data leaves this machine. Stop it with Ctrl-C.",
+      "Runs an emulated Campaign Monitor and an emulated Open Connectors on this machine: APIs, consent page, webhooks, instances, and notifications, with sample clients, lists, and subscribers. You don't need an account, and no data leaves this machine. To stop the sandbox, press Ctrl-C.",
       [
         'Examples:',
         '  cm-relay sandbox',
@@ -44,7 +44,7 @@ export function sandboxCommand(): Command {
         '  cm-relay sandbox --port 9000 --detach',
         '  cm-relay sandbox stop                         stops background sandboxes',
         '',
-        "Next: run cm-relay listen in another terminal, then use the printed API to register the relay's URL as a list's webhook.",
+        'Next: run cm-relay listen in another terminal, then cm-relay webhooks register with the printed list ID, URL, and API key.',
       ],
     )
       .addOption(portFlag('port; 0 = any free port').default(0, 'any free port'))
@@ -86,7 +86,7 @@ function stopCommand(): Command {
       'Next: cm-relay stop stops the relay.',
     ],
   )
-    .addOption(portFlag('the port of the sandbox to stop').default(0, 'all of them'))
+    .addOption(portFlag('the port of the sandbox to stop').default(0, 'all background sandboxes'))
     .addOption(jsonFlag('print a JSON object: {"stopped":[{"port","pid"}]}'))
     .action(stop);
 }
@@ -139,7 +139,7 @@ async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions)
   const asText = factLines(running);
   const first = json === true ? asJson : asText;
   for (const line of first) lines.write(line);
-  if (json !== true) lines.write('To stop it, press Ctrl-C.');
+  if (json !== true) lines.write('To stop the sandbox, press Ctrl-C.');
   const inBackground = [
     ...asText,
     `The sandbox is running in the background (process ${process.pid}). To stop it, run cm-relay sandbox stop.`,

@@ -105,7 +105,7 @@ async function printAttempts(id: string, found: Found, options: ShowOptions): Pr
       await print(`${attemptLines(attempt, replays).join('\n')}\n`);
     }
   }
-  if (attempts.length === 0 && options.json !== true) note(`${id} has no attempts yet.`);
+  if (attempts.length === 0 && options.json !== true) note(`${id} has no attempts.`);
 }
 
 async function printOverview(history: History, found: Found, options: ShowOptions): Promise<void> {

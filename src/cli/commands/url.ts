@@ -69,7 +69,7 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
     const { reason } = status.tunnel;
     throw new CommandError(
       `the relay has no public URL: ${reason.replace(/\.$/, '')}`,
-      'Stop it, then start it with a tunnel: cm-relay listen --tunnel localtunnel. For the URL on this machine: cm-relay url --local.',
+      'Stop the relay, then start it with a tunnel: cm-relay listen --tunnel localtunnel. For the URL on this machine: cm-relay url --local.',
     );
   }
   if (options.json !== true) await print(`${wanted}\n`);

@@ -160,7 +160,7 @@ function whatBecame({ total, groups }: Result<'events/counts'>): NonNullable<See
   const id = one?.newest ?? '';
   const show = `cm-relay show ${id}`;
   const next = {
-    none: `There was no destination. To send the event, run cm-relay resend ${id} --to 3000/callback.`,
+    none: `No destination accepted the event. To send it anyway, run cm-relay resend ${id} --to 3000/callback.`,
     sent: `To see what was sent and answered, run ${show}.`,
   }[one?.value ?? ''];
   return {

@@ -78,7 +78,7 @@ function onWebhooks(name: string, summary: string, description: string, after: r
         .argParser(checkedBy(serviceOfHost))
         .default(serviceAt(campaignMonitorHost), campaignMonitorHost),
     )
-    .addOption(jsonFlag('print one JSON object per line for each webhook, and for each list without one'));
+    .addOption(jsonFlag('print one JSON object per line'));
 }
 
 /** Does something with the webhooks of this machine and of the vendor. */
@@ -109,7 +109,7 @@ function registerCommand(): Command {
   return onWebhooks(
     'register',
     'point lists at the running relay',
-    "Creates a webhook for the running relay's public URL on each list, or keeps the existing one.",
+    "On each list, creates a webhook for the running relay's public URL, or keeps, activates, or replaces the existing one.",
     [
       'Examples:',
       '  cm-relay webhooks register --list ID',
@@ -172,7 +172,7 @@ function removeCommand(): Command {
     .action(async (ids: string[], options: WebhooksOptions) => {
       if (options.old === true && ids.length > 0) throw new UsageError('use either --old or webhook IDs, not both');
       if (options.yes === true && ids.length === 0) {
-        throw new UsageError('--yes requires webhook IDs', "Give the ID of each webhook that is not this machine's.");
+        throw new UsageError('--yes requires webhook IDs', 'Give the IDs of the webhooks to remove.');
       }
       await withSession(options, (session) => remove(session, ids));
     });
@@ -298,7 +298,7 @@ async function remove(session: Session, ids: readonly string[]): Promise<void> {
   const foreign = chosen.filter(({ match }) => match === 'foreign');
   if (foreign.length > 0 && options.yes !== true) {
     throw new UsageError(
-      `without --yes, only this machine's webhooks are removed: ${foreign.map(({ webhookId }) => webhookId).join(', ')}`,
+      `these webhooks are not this machine's: ${foreign.map(({ webhookId }) => webhookId).join(', ')}`,
       'Other people may need these webhooks. If you are sure, add --yes.',
     );
   }

@@ -164,7 +164,7 @@ export function assistantServer({
   server.registerTool(
     'why_failed',
     {
-      title: 'Why did it fail?',
+      title: 'Explain why an event failed',
       description:
         'Explains the state of each forwarding of an event: why it failed or is waiting, and what to do next.',
       inputSchema: z.strictObject({ id: anyId }),
@@ -211,7 +211,7 @@ export function assistantServer({
 }
 
 function leftOff(count: number): string {
-  return count === 0 ? '' : `, ${count} more omitted: request fewer`;
+  return count === 0 ? '' : `, ${count} omitted (request fewer)`;
 }
 
 /** The tools that send something: to destinations of the settings alone. */

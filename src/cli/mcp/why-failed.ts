@@ -101,7 +101,7 @@ const heldWords: Readonly<Record<NonNullable<Forwarding['heldBy']>, Pick<Explain
   },
   'missing-key': {
     why: 'A key or credentials for the destination are missing.',
-    next: 'Start cm-relay listen with the key, or open the VS Code window that has it.',
+    next: 'Start cm-relay listen with the key or credentials, or open the VS Code window that has them.',
   },
   destination: { why: 'The destination is on hold.', next: 'To see why, run cm-relay status.' },
 };
@@ -113,5 +113,5 @@ function answerWords(attempt: AttemptDetail): Pick<Explained, 'why' | 'next'> {
   if (status !== null) return { why: `The callback answered ${status}.`, next };
   return /ECONNREFUSED/.test(error ?? '')
     ? { why: 'Nothing is listening at the destination.', next }
-    : { why: `No answer within ${Math.round(durationMs)} ms.`, next };
+    : { why: `The attempt failed without an answer after ${Math.round(durationMs)} ms.`, next };
 }

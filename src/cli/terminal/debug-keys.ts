@@ -22,7 +22,9 @@ const actions: Readonly<Record<string, (client: RelayClient) => Promise<string>>
   },
   n: async (client) => {
     const { released, sending } = await client.request('debug/step', {});
-    return released.length === 0 ? `Nothing is held. ${heldText(sending)}` : `Released: ${releasedText(released)}`;
+    return released.length === 0
+      ? `Nothing to send or discard. ${heldText(sending)}`
+      : `Released: ${releasedText(released)}`;
   },
   c: async (client) => {
     const { released } = await client.request('debug/continue', {});
@@ -30,7 +32,9 @@ const actions: Readonly<Record<string, (client: RelayClient) => Promise<string>>
   },
   d: async (client) => {
     const { dropped, sending } = await client.request('debug/drop', {});
-    return dropped.length === 0 ? `Nothing is held. ${heldText(sending)}` : `Discarded: ${releasedText(dropped)}`;
+    return dropped.length === 0
+      ? `Nothing to send or discard. ${heldText(sending)}`
+      : `Discarded: ${releasedText(dropped)}`;
   },
   r: async (client) => retriedLines(await client.request('relay/retry', {})).join('; '),
 };

@@ -174,7 +174,7 @@ function bodyLines(
   });
   if (indented.kind === 'as it came') {
     const why = indented.why === 'deep' ? 'nested too deeply' : 'too long';
-    shown.unshift(`  ${dim(`(shown as received: the body is ${why})`)}`);
+    shown.unshift(`  ${dim(`(shown unformatted: the body is ${why})`)}`);
   }
   if (lines.length > most) shown.push(`  ${dim(`… ${lines.length - most} more lines: ${all}`)}`);
   return shown;

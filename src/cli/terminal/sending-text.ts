@@ -32,7 +32,7 @@ export function releasedText(released: readonly HeldForwarding[]): string {
 
 /** What is tried now that would have been tried later. */
 export function retriedLines({ tried, tunnel }: Result<'relay/retry'>): string[] {
-  const lines = tried.map(({ url, waiting }) => `${printable(maskSecrets(url))}: trying now, ${waiting} waiting`);
+  const lines = tried.map(({ url, waiting }) => `${printable(maskSecrets(url))}: trying now, ${waiting} queued`);
   if (tunnel !== null) lines.push('Reopening the tunnel.');
   return lines.length === 0 ? ['Nothing to retry.'] : lines;
 }

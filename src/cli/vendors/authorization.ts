@@ -102,9 +102,9 @@ function showWaiting(waiting: WaitingOptions, mayPaste: boolean, { open }: Termi
 }
 
 const strayWords: Readonly<Record<StrayAnswer, string>> = {
-  'wrong-state': 'The pasted text belongs to another request, most likely an older one',
+  'wrong-state': 'The answer belongs to another request, most likely an older one',
   'refusal-without-state': 'The refusal doesn’t say which request it belongs to',
-  'no-answer': 'The pasted text contains neither a code nor a refusal',
+  'no-answer': 'The answer contains neither a code nor a refusal',
 };
 
 const back = 'Close this page and go back to the terminal';

@@ -47,14 +47,14 @@ export function createInstanceCommand(): Command {
   const command = newCommand(
     'create',
     'create an instance, with consent in a browser',
-    `Creates an instance of the Campaign Monitor connector. Asks for access in a browser, waits for the code (or lets you paste it), then posts the same body as the form in VS Code. The OAuth app's client ID and client secret come from ${appVariables.apiKey} and ${appVariables.apiSecret}; if they are not set, the terminal asks for them. Never creates an instance twice: if a call gets no answer, it first looks for a new instance with that name.`,
+    `Creates an instance of the Campaign Monitor connector. Asks for access in a browser, waits for the code (or lets you paste it), then posts the same body as the form in VS Code. The OAuth app's client ID and client secret come from ${appVariables.apiKey} and ${appVariables.apiSecret}; if they are not set, the terminal asks for them. Never creates an instance twice: if a call gets no answer, the command first looks for a new instance with the same name.`,
     [
       'Examples:',
       '  cm-relay instances create --name "My lists" --list 4fe1…          sends notifications to the running relay',
       '  cm-relay instances create --name "My lists" --list 4fe1… --open   also opens the browser',
       "  cm-relay instances create --name Plain --no-events --basic        uses Campaign Monitor's API key",
       '',
-      'Next: to see the instance, run cm-relay instances list. To verify its signatures, run cm-relay listen --verify-key-env NAME.',
+      'Next: cm-relay instances list shows the instance. To verify its signatures, run cm-relay listen --verify-key-env NAME.',
     ],
   );
   command.optionsGroup('Instance:');
@@ -331,5 +331,7 @@ async function tell(
     if (withSecrets === true) await print(`Token: ${token ?? 'not returned by Open Connectors'}\n`);
   }
   if (eventsEnabled && signatureKey !== '' && signatureKeyEnv !== undefined)
-    note(`To verify the signatures of its notifications, run cm-relay listen --verify-key-env ${signatureKeyEnv}.`);
+    note(
+      `To verify the signatures of the instance's notifications, run cm-relay listen --verify-key-env ${signatureKeyEnv}.`,
+    );
 }

@@ -78,7 +78,7 @@ const sources: FieldSources = {
 
 const sentences: Record<InstanceProblemCode, string> = {
   missing: 'is missing',
-  'surrounding-space': 'has a space or line break before or after it',
+  'surrounding-space': 'starts or ends with a space or line break',
   'not-a-url': 'is not a URL: it must start with http:// or https://',
   'not-http': 'is not a URL that starts with http:// or https://',
   'url-with-fragment': 'contains a #, and the part after it is never sent',
@@ -90,7 +90,7 @@ const sentences: Record<InstanceProblemCode, string> = {
   'duplicate-list-id': 'appears twice',
   'empty-tag': 'is empty',
   'duplicate-tag': 'appears twice',
-  'short-key': 'is short and could be guessed',
+  'short-key': 'gives a short key that could be guessed',
   'not-a-header-name': 'is not a valid header name',
   'not-a-header-value': 'has a value that is not allowed in a header',
   'duplicate-header': 'appears twice',

@@ -131,7 +131,7 @@ async function tried({ setting, asked }: CheckRun, { ProbeError, textOf, tryOnce
     const again: CheckAgain = { kind: 'again', setting, only: null };
     throw new CommandError(
       inMessage(textOf(error.said, sayIn(l10n)), 500),
-      l10n.t('Nothing was sent to your callback. Fix the contact count, or set up another one.'),
+      l10n.t('Nothing was sent to your callback. Fix the problem, or set up the contact count again.'),
       { title: l10n.t('Set Up Contact Count…'), command: 'chooseProbe', args: [again] },
     );
   }

@@ -41,8 +41,10 @@ export async function targetOf(
   const destination = parsed.data;
   if (destination.mode === 'raw') {
     throw new CommandError(
-      l10n.t('This destination receives raw deliveries, but checks send notifications'),
-      l10n.t('Check a destination that receives notifications, or change this destination to receive notifications.'),
+      l10n.t(
+        'This destination receives raw deliveries, but checks and scenarios need a destination that receives notifications',
+      ),
+      l10n.t('Use another destination, or change this destination to receive notifications.'),
       inSettings,
     );
   }

@@ -40,10 +40,10 @@ async function isAllowed(uses: readonly EnvironmentUse[]): Promise<boolean> {
     {
       modal: true,
       detail: [
-        l10n.t('These files send environment variables:'),
+        l10n.t('The scenario files send these environment variables:'),
         ...lines,
         '',
-        l10n.t('Allow this only if you trust the files and destinations. You won’t be asked again.'),
+        l10n.t('Allow this only if you trust the files and destinations. If you allow this, you won’t be asked again.'),
       ].join('\n'),
     },
     // Enter presses the first.

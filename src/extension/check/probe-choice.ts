@@ -142,7 +142,9 @@ function askValue({ ExpressionError, readProbeValue }: Engine): Step<Known> {
 
 const askCommand: Step<Known> = async ({ line: value }, place) => {
   const answer = await askText(place, {
-    prompt: vscode.l10n.t('Command that prints the number of contacts. It runs in the workspace folder'),
+    prompt: vscode.l10n.t(
+      'Command that prints the number of contacts. It runs in the first workspace folder, or in your home folder if no folder is open',
+    ),
     value,
     check: (text) => (text === '' ? vscode.l10n.t('Enter a command that prints a number.') : undefined),
   });

@@ -68,7 +68,9 @@ export async function prepare(
   if (unnamed !== undefined) {
     throw new CommandError(
       l10n.t('“{0}” uses "{1}", which isn’t defined', printable(unnamed.scenario), unnamed.what),
-      l10n.t('Add the definition to the file, or set up the destination’s contact count in the Destinations view.'),
+      l10n.t(
+        'Add the definition to the file. Or, if the file doesn’t name a destination, set up your destination’s contact count in the Destinations view.',
+      ),
     );
   }
   const fromHistory = (id: string): Promise<Delivery> => deliveryOf(id, parts.history, engine);
@@ -107,7 +109,7 @@ async function ownTarget({ setting }: OwnDestination, parts: ScenarioParts, furt
   const found = await targetOf(setting, parts, further);
   if (found !== undefined) return found;
   throw new CommandError(
-    l10n.t('You haven’t decided whether to send stored data to {0}', new URL(setting.url).origin),
+    l10n.t('You haven’t decided whether to use stored keys or credentials for {0}', new URL(setting.url).origin),
     l10n.t('Nothing was sent. You’ll be asked again at the next run.'),
   );
 }
@@ -136,7 +138,7 @@ function valueOf(variable: string): string {
   throw new CommandError(
     vscode.l10n.t('The environment variable {0} isn’t set', variable),
     vscode.l10n.t(
-      'Set the variable, then restart VS Code from the same shell. Or, to use the destination and key in your settings, remove the destination from the file.',
+      'Set the variable, then restart VS Code from the same shell. Or, if the file’s destination uses the variable, remove that destination to use the destination and key in your settings.',
     ),
   );
 }

@@ -160,7 +160,9 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
     ...(isLoopback(hostname)
       ? [l10n.t('This URL points to your own machine, where any program may be listening.')]
       : []),
-    l10n.t('Events for this destination are held until you allow it. You won’t be asked again.'),
+    l10n.t(
+      'Events for this destination are held until you allow the destination. You won’t be asked again. To change your answer later, use Manage Keys and Secrets.',
+    ),
   ];
   const choice = await vscode.window.showWarningMessage(
     sent ? l10n.t('Send stored credentials to {0}?', origin) : l10n.t('Sign notifications for {0}?', origin),

@@ -51,7 +51,7 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
       label: l10n.t('$(plug) Attach to Node Process by Port…'),
       description: [
         l10n.t('started with node --inspect'),
-        ...(before?.kind === 'attach' ? [l10n.t('now: {0}', before.port)] : []),
+        ...(before?.kind === 'attach' ? [l10n.t('now: port {0}', before.port)] : []),
       ].join(' · '),
       make: () => askInspectorPort(before, signal),
     },

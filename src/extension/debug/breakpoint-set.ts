@@ -205,7 +205,7 @@ export class BreakpointSet {
     if ((condition?.length ?? 0) > mostExpression || (log?.length ?? 0) > mostExpression)
       return { spec: null, problem: l10n.t('Too long. Enter no more than {0} characters.', mostExpression) };
     if ((hitCount?.length ?? 0) > 30)
-      return { spec: null, problem: l10n.t('The hit count must be a number such as 3, == 3, >= 3, or % 3.') };
+      return { spec: null, problem: l10n.t('Invalid hit count. Use a value such as 3, == 3, >= 3, or % 3.') };
     return {
       spec: {
         ...{ at, enabled: true },
@@ -232,7 +232,7 @@ export class BreakpointSet {
       case 'log':
         return l10n.t('Invalid log message: {0}, at character {1}', message, start + 1);
       case 'hitCount':
-        return l10n.t('The hit count must be a number such as 3, == 3, >= 3, or % 3.');
+        return l10n.t('Invalid hit count. Use a value such as 3, == 3, >= 3, or % 3.');
       case 'breakpoint':
         return l10n.t('You already have {0} breakpoints, which is the limit.', mostBreakpoints);
     }
@@ -258,7 +258,7 @@ export class BreakpointSet {
     const why = {
       'condition-not-met': () => l10n.t('its condition was false'),
       'condition-failed': () => l10n.t('its condition couldn’t be evaluated: {0}', failure?.text ?? ''),
-      'hit-count': () => l10n.t('it has matched {0} times, but its hit count is {1}', met, hitCount ?? ''),
+      'hit-count': () => l10n.t('its hit count is {1} (matches so far: {0})', met, hitCount ?? ''),
       'log-point': () => l10n.t('it’s a logpoint, which never stops'),
       stepped: () => l10n.t('you stepped to this event'),
       'events-left-out': () => l10n.t('not all events of the notification were checked'),

@@ -567,7 +567,7 @@ export class DeliverySession extends DebugSession {
     const texts: Readonly<Record<BreakpointPlace, string>> = {
       event: l10n.t('Before sending'),
       'failed-attempt': l10n.t('Attempt failed'),
-      'wrong-signature': l10n.t('Wrong signature'),
+      'wrong-signature': l10n.t('Wrong or missing signature'),
       rejected: l10n.t('Rejected'),
     };
     this.#rejected = place === 'rejected' ? stop : undefined;

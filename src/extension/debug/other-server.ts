@@ -52,7 +52,7 @@ export async function askAboutOtherServer(
   ];
   const options: vscode.QuickPickOptions = {
     title: l10n.t('A server outside the debugger is listening at {0}', url.host),
-    placeHolder: l10n.t('The running server would answer instead of the server you debug'),
+    placeHolder: l10n.t('The running server would answer instead of the server you want to debug'),
     // It may have to be stopped in a terminal.
     ignoreFocusOut: true,
   };

@@ -115,7 +115,7 @@ class InlineAdapter extends vscode.Disposable implements vscode.DebugAdapter {
  */
 async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd, isReplaced: boolean): Promise<void> {
   const { l10n } = vscode;
-  const ofEdits = l10n.t('Unreleased edits are discarded; the original events stay held.');
+  const ofEdits = l10n.t('Unreleased edits were discarded; the original events are still held.');
   if (isReplaced && edited > 0) void offer('Warning', ofEdits, {});
   if (isReplaced || sending?.state !== 'paused') return;
   const held = heldCount(sending.held);

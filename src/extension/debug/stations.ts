@@ -78,7 +78,7 @@ export function stationsOf(thread: HeldThread, edited: boolean, l10n: Localiser)
   const attempt = lastAttemptOf(thread);
   if (attempt !== undefined) {
     stations.unshift({
-      name: l10n.t('attempt {0} failed: {1}', attempt.number, attempt.status ?? printable(attempt.error ?? '', 100)),
+      name: l10n.t('attempt {0}: {1}', attempt.number, attempt.status ?? printable(attempt.error ?? '', 100)),
       document: { eventId, kind: 'answer', attempt: numberInOrder(thread, attempt) },
       element: null,
       paths: [],

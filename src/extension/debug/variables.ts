@@ -72,7 +72,7 @@ export async function scopesOf(parts: ScopeParts, thread: HeldThread): Promise<S
   return [
     ...(event === undefined ? [] : [{ name: l10n.t('Event'), branch: event, hint: 'locals' as const }]),
     {
-      name: body.edited ? l10n.t('Edited body') : l10n.t('Body'),
+      name: body.edited ? l10n.t('Edited Body') : l10n.t('Body'),
       branch: body.kind === 'json' ? jsonBranch(parts, thread.deliveryId, []) : wholeBranch(parts, thread.deliveryId),
     },
     { name: l10n.t('Notification'), branch: notificationBranch(parts, thread) },

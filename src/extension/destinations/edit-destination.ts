@@ -249,9 +249,9 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
       modal: true,
       detail:
         waiting === 0
-          ? l10n.t('Events are no longer sent to this destination.')
+          ? l10n.t('Events will no longer be sent to this destination.')
           : l10n.t(
-              'New events aren’t sent to this destination. {0} waiting events are still sent unless you discard them.',
+              'New events won’t be sent to this destination. Waiting notifications ({0}) will still be sent unless you discard them.',
               waiting,
             ),
     },

@@ -63,7 +63,7 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
   const replaced = await askReplaced(
     l10n.t('Create Test from Event'),
     l10n.t(
-      'You can share the test. Its signature doesn’t match the replaced body, so the test reads a signature from the environment.',
+      'You can share the test. If the notification is signed, the test reads a signature for the replaced body from an environment variable.',
     ),
     {
       label: l10n.t('As Sent'),
@@ -80,7 +80,7 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
     ...(sentTo !== undefined && { destinationId: sentTo.destinationId }),
   });
   const text = testFile({
-    subject: l10n.t('The callback of Campaign Monitor Relay'),
+    subject: l10n.t('The callback for Campaign Monitor Relay'),
     // No address: titles end in reports.
     title: l10n.t('accepts {0}', row.type ?? row.kind),
     comment: l10n.t('Created from {0}, received {1}. Run: npx mocha <this file>', row.id, row.receivedAt),

@@ -90,7 +90,7 @@ async function sendBody(parts: ActionParts, document: vscode.TextDocument): Prom
   await closeAccepted(document, version, delivery);
   await sayReceived(parts, delivery, events, (first) =>
     delivery.status === 'test'
-      ? vscode.l10n.t('Sent as {0}. It contains no events, so it’s a test call.', first)
+      ? vscode.l10n.t('Sent as test call {0} because the body contains no events.', first)
       : events.length === 1
         ? vscode.l10n.t('Sent as {0}.', first)
         : vscode.l10n.t('Sent as {0} and {1} more.', first, events.length - 1),

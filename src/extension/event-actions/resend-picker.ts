@@ -38,7 +38,7 @@ export async function askWhatToResend({
   const items: Choice[] = [
     ...(selected.length === 0
       ? []
-      : [{ label: l10n.t('$(list-selection) Selected: {0}', selected.length), what: selected }]),
+      : [{ label: l10n.t('$(list-selection) Selected Events: {0}', selected.length), what: selected }]),
     ...(counts.failed === 0
       ? []
       : [{ label: l10n.t('$(error) All Failed Notifications: {0}', counts.failed), what: 'failed' as const }]),

@@ -208,7 +208,7 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
   );
   if (choice !== confirm) return;
   const { discarded } = await client.request('notifications/discard', { waiting: true });
-  say(l10n.t('Discarded {0}.', discarded));
+  say(l10n.t('Discarded notifications: {0}.', discarded));
 }
 
 /** Asks where to resend to: a destination of the settings, or any other URL. */

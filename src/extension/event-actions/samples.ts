@@ -115,7 +115,7 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
   const known: readonly Offer[] = [
     {
       label: l10n.t('$(beaker) One Event of Each Type'),
-      description: l10n.t('Subscribe, Update, and Deactivate, sent at once'),
+      description: l10n.t('Subscribe, Update, and Deactivate, in separate deliveries'),
       choice: oneOfEach,
     },
     ...(last === undefined || JSON.stringify(last) === JSON.stringify(oneOfEach)
@@ -128,7 +128,7 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
       ...{ description, choice: of([type], 1) },
     })),
     { label: '', kind: vscode.QuickPickItemKind.Separator },
-    { label: l10n.t('$(settings) Another Number, Size, or List…') },
+    { label: l10n.t('$(settings) Choose Type, Number, and List…') },
   ];
   const offered = (typed: string): readonly Offer[] => {
     const count = numberOf(typed, mostDeliveries);
@@ -141,7 +141,7 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
   };
   const answer = await askChoice<Offer>(
     { title, step: 1, totalSteps: 1 },
-    { placeholder: l10n.t('Choose what to send, or enter a number'), items: offered },
+    { placeholder: l10n.t('Choose what to send, or enter the number of events'), items: offered },
   );
   if (answer === undefined || answer === back) return undefined;
   return answer.choice ?? chooseByParts(parts, title, last ?? oneOfEach, maxEventsInDelivery);

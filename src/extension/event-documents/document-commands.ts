@@ -130,8 +130,8 @@ async function compareBodies(
   const [left, right, ...others] = chosenRows(parts, node, nodes);
   if (right === undefined || others.length > 0) {
     throw new CommandError(
-      vscode.l10n.t('Select two events to compare'),
-      vscode.l10n.t('Select exactly two events in the Events view.'),
+      vscode.l10n.t('You need exactly two events to compare'),
+      vscode.l10n.t('Select two events, then try again.'),
     );
   }
   // The older one to the left, as a change reads.

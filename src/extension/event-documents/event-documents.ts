@@ -154,7 +154,7 @@ class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
   async #textOf(address: DocumentAddress, watch: (deliveryId: string) => void): Promise<string> {
     const { l10n } = vscode;
     const client = await this.#history.reader();
-    if (client === undefined) return l10n.t('The relay isn’t running. This document loads when it starts.');
+    if (client === undefined) return l10n.t('The relay isn’t running. This document loads when the relay starts.');
     const { readDocument } = await import('../deferred.ts');
     try {
       const { text, deliveryId } = await readDocument(client, address, documentTexts());
@@ -230,7 +230,7 @@ export function documentTexts(): DocumentTexts {
     noEventObject: (eventId) => l10n.t('{0} isn’t a separate event in the body.', eventId),
     notice: (notice) => noticeOf(notice),
     answerLeftOut: l10n.t(
-      'This answer is omitted because the document reached its size limit. Later answers are shown.',
+      'This answer is omitted because the document reached its size limit. More recent answers are shown above.',
     ),
   };
 }
@@ -275,7 +275,7 @@ function outcomeOf(attempt: AttemptDetail): string {
   const at = localTime(attempt.at);
   if (attempt.outcome === 'sent') return l10n.t('{0} in {1}, on {2}.', verdict, took, at);
   if (attempt.outcome === 'failed' || attempt.nextAttemptAt === null) {
-    return l10n.t('{0} in {1}, on {2}. No further attempts.', verdict, took, at);
+    return l10n.t('{0} in {1}, on {2}. Not retried automatically.', verdict, took, at);
   }
   return l10n.t('{0} in {1}, on {2}. Next attempt on {3}.', verdict, took, at, localTime(attempt.nextAttemptAt));
 }

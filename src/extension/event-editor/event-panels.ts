@@ -290,8 +290,8 @@ class EventPanel implements vscode.Disposable {
     const { l10n } = vscode;
     if (starting) return { text: l10n.t('Starting relay…'), action: null };
     return this.#drawn === undefined
-      ? { text: l10n.t('The relay isn’t running. The event loads when it starts.'), action: 'start' }
-      : { text: l10n.t('The relay isn’t running; showing its last recorded state.'), action: 'start' };
+      ? { text: l10n.t('The relay isn’t running. The event loads when the relay starts.'), action: 'start' }
+      : { text: l10n.t('The relay isn’t running; showing the event’s last recorded state.'), action: 'start' };
   }
 
   /** Says what stands in the way: above the event, where one is drawn. */

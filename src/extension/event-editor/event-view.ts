@@ -300,7 +300,9 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
     return {
       ...nothingColumn(
         l10n.t('{0} to {1}', notification.id, placeOf(forwarding.destination)),
-        state === 'discarded' ? l10n.t('Discarded. To send it anyway, resend it.') : l10n.t('No answer yet.'),
+        state === 'discarded'
+          ? l10n.t('Discarded. To send the notification anyway, resend it.')
+          : l10n.t('No answer yet.'),
       ),
       facts: [{ name: l10n.t('State'), value: whyOpen(forwarding, viewer) }]
         .map((fact) => ({ ...fact, value: printable(fact.value, 500) }))

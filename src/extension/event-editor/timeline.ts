@@ -107,7 +107,7 @@ function startOf({ found, l10n, language }: TimelineInput, subjects: Map<string,
         ? l10n.t('Normalised')
         : notification.kind === 'raw'
           ? l10n.t('As Received')
-          : l10n.t('Forwarded');
+          : l10n.t('Not Normalised');
     const detail =
       notification.parts > 1
         ? l10n.t('{0}, part {1} of {2}', notification.id, notification.part + 1, notification.parts)

@@ -96,7 +96,7 @@ function waterfallWords(
 ): string {
   const latest = spans.slice(-3).map(({ from, words }) => l10n.t('after {0} {1}', durationOf(from, l10n), words));
   return [
-    l10n.t('acknowledged with {0}', row.httpStatus),
+    l10n.t('relay answered {0}', row.httpStatus),
     ...(made > latest.length && omittedAttempts + spans.length > 0 ? [l10n.t('{0} attempts', made)] : []),
     ...latest,
     ...(nextAt === null ? [] : [l10n.t('next attempt after {0}', durationOf(nextAt, l10n))]),

@@ -302,7 +302,7 @@ function inFull(count: number): string {
 /** The last filters, and the examples that the view's own picker offers. */
 function offeredFilters(recent: readonly string[]): OfferedFilter[] {
   return [
-    ...recent.map((filter) => ({ filter, description: vscode.l10n.t('last used'), begins: false })),
+    ...recent.map((filter) => ({ filter, description: vscode.l10n.t('recently used'), begins: false })),
     ...exampleItems()
       .filter(({ kind }) => kind !== vscode.QuickPickItemKind.Separator)
       .map(({ label, description = '', typeOn }) => ({ filter: label, description, begins: typeOn !== undefined })),

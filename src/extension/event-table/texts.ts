@@ -10,7 +10,7 @@ export const tableTexts = pageTexts((l10n) => ({
   offered: l10n.t('Suggested filters'),
   pause: l10n.t('Freeze List'),
   resume: l10n.t('Unfreeze List'),
-  frozen: l10n.t('The list is frozen, so new events don’t appear. Sending continues.'),
+  frozen: l10n.t('The list is frozen, so new events don’t appear. Sending isn’t affected.'),
   new: l10n.t('{0} new'),
   newOne: l10n.t('1 new'),
   columns: l10n.t('Columns'),

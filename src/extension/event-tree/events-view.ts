@@ -469,8 +469,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
             value: failed,
             tooltip:
               failed === 1
-                ? vscode.l10n.t('1 event was rejected by its destination')
-                : vscode.l10n.t('{0} events were rejected by their destinations', failed),
+                ? vscode.l10n.t('1 event wasn’t accepted by its destination')
+                : vscode.l10n.t('{0} events weren’t accepted by their destinations', failed),
           };
   }
 

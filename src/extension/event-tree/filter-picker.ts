@@ -133,7 +133,7 @@ function typedItems(typed: string, current: string, problem: string | null): Fil
   if (problem !== null) {
     return [
       {
-        label: vscode.l10n.t('Not a complete filter yet'),
+        label: vscode.l10n.t('Not a valid filter'),
         detail: problem,
         filter: typed,
         alwaysShow: true,
@@ -159,7 +159,7 @@ function separator(label: string): FilterItem {
 function recentItems(recent: readonly string[]): FilterItem[] {
   if (recent.length === 0) return [];
   return [
-    separator(vscode.l10n.t('last used')),
+    separator(vscode.l10n.t('recently used')),
     ...recent.map((filter) => ({ label: filter, filter, iconPath: new vscode.ThemeIcon('history') })),
   ];
 }
@@ -176,14 +176,14 @@ export function exampleItems(): FilterItem[] {
   });
   return [
     separator(l10n.t('examples')),
-    whole('state:failed', l10n.t('Failed: rejected by the destination')),
+    whole('state:failed', l10n.t('Failed: not accepted by the destination')),
     whole('state:waiting,held', l10n.t('Not sent yet')),
     whole('type:Subscribe since:1h', l10n.t('Subscriptions in the last hour')),
-    whole('kind:rejected', l10n.t('Unreadable deliveries')),
+    whole('kind:rejected', l10n.t('Rejected deliveries')),
     whole('duplicate:yes', l10n.t('Possible duplicates')),
     separator(l10n.t('starts with')),
     begin('address:', l10n.t('E-mail address, or the start of one')),
     begin('list:', l10n.t('List ID')),
-    begin('until:', l10n.t('Before a time, such as 2026-03-01 or 7d')),
+    begin('until:', l10n.t('Before a time, such as 2026-03-01 or 7d (7 days ago)')),
   ];
 }

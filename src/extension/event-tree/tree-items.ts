@@ -109,7 +109,7 @@ export function pausedItem(fresh: number): vscode.TreeItem {
   const item = actionItem('paused', l10n.t('List is frozen: {0} new', count), 'pinned');
   item.description = l10n.t('Show new events');
   item.tooltip = l10n.t(
-    'The list is frozen, so new events don’t appear and no row moves. Sending continues. Select this row to unfreeze it.',
+    'The list is frozen, so new events don’t appear and no row moves. Sending isn’t affected. Select this row to unfreeze the list.',
   );
   item.command = { command: commandId('toggleFrozen'), title: l10n.t('Unfreeze List'), arguments: [false] };
   item.accessibilityInformation = { label: l10n.t('List is frozen: {0} new. Press Enter to show new events.', count) };

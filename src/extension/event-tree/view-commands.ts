@@ -105,7 +105,7 @@ async function clearHistory(session: Session): Promise<void> {
   const { cleared, kept } = await client.request('events/clear', {});
   say(
     kept === 0
-      ? vscode.l10n.t('Cleared {0} deliveries.', cleared)
-      : vscode.l10n.t('Cleared {0} deliveries. {1} stay because events are waiting or held.', cleared, kept),
+      ? vscode.l10n.t('Deliveries cleared: {0}.', cleared)
+      : vscode.l10n.t('Deliveries cleared: {0}. Kept because events are waiting or held: {1}.', cleared, kept),
   );
 }

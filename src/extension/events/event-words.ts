@@ -126,13 +126,11 @@ export function stateWord(state: RowState, l10n: Localiser): string {
 /** Why resending rows sent nothing: what has not been sent yet is not sent twice. */
 export function whyNothingIsResent(rows: readonly EventRow[], l10n: Localiser): string {
   if (rows.some(({ forwardings }) => forwardings.some(isHeldAtGate)))
-    return l10n.t('Not resent: the event is held. Choose Release to send it.');
+    return l10n.t('Not resent. To send held events, choose Release.');
   const waits = rows.some(({ forwardings }) =>
     forwardings.some(({ state }) => state === 'waiting' || state === 'held'),
   );
-  return waits
-    ? l10n.t('Not resent: the event is still waiting to be sent.')
-    : l10n.t('Not resent: no destination accepts the event.');
+  return waits ? l10n.t('Not resent: still waiting to be sent.') : l10n.t('Not resent: no matching destination.');
 }
 
 /** What is known of the signature of a notification that the platform posted; empty for Campaign Monitor's deliveries. */

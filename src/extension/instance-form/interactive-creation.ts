@@ -154,7 +154,7 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
     const choice = await window.showQuickPick(
       found.map((each) => ({ label: `${printable(each.name)} (${each.id})`, description: createdText(each), each })),
       {
-        title: l10n.t('Open Connectors didn’t answer, but there are new instances with that name'),
+        title: l10n.t('Open Connectors has new instances with that name'),
         placeHolder: l10n.t('Which instance do you want to use?'),
         ignoreFocusOut: true,
       },
@@ -163,7 +163,7 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
   }
   const use = l10n.t('Use This Instance');
   const choice = await window.showWarningMessage(
-    l10n.t('Open Connectors didn’t answer, but there is a new instance “{0}”. Use it?', inMessage(instance.name)),
+    l10n.t('Open Connectors has a new instance “{0}”. Use it?', inMessage(instance.name)),
     {
       modal: true,
       detail: [

@@ -42,7 +42,7 @@ function askWay(facts: PlacedInstance): Step<Asked> {
       { label: `$(edit) ${vscode.l10n.t('Enter or Paste IDs')}`, way: 'type' },
     ] as const;
     const answer = await askChoice<(typeof items)[number]>(place, {
-      placeholder: vscode.l10n.t('currently {0}', facts.listIds.length),
+      placeholder: vscode.l10n.t('Current number of lists: {0}', facts.listIds.length),
       items,
       active: items.find((item) => item.way === way),
     });
@@ -75,7 +75,7 @@ function typeIds(facts: PlacedInstance): Step<Asked> {
 }
 
 function nameOne(): string {
-  return vscode.l10n.t('Enter at least one list, or turn events off');
+  return vscode.l10n.t('Choose at least one list, or turn events off');
 }
 
 function pickIds(facts: PlacedInstance, lists: (signal: AbortSignal) => Promise<readonly HubList[]>): Step<Asked> {

@@ -121,7 +121,7 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
     if (token === undefined) {
       throw new CommandError(
         vscode.l10n.t('The token of {0} isn’t stored here, so its lists can’t be read', printable(facts.name)),
-        vscode.l10n.t('Enter or paste the IDs.'),
+        vscode.l10n.t('Try again, and choose Enter or Paste IDs.'),
       );
     }
     return api.lists(token, signal);
@@ -130,7 +130,7 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
   await change(parts, node, vscode.l10n.t('Updating the lists of {0}', facts.name), {
     configuration: { 'events.list.ids': ids.join(',') },
   });
-  say(vscode.l10n.t('{0} now has these lists: {1}.', printable(facts.name), ids.length));
+  say(vscode.l10n.t('Lists of {0} updated: {1} in total.', printable(facts.name), ids.length));
 }
 
 /** Gives an instance a new consent, or another API key. */

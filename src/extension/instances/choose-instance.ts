@@ -44,7 +44,7 @@ export function platformOf(
         host,
         platform.host,
       ),
-      vscode.l10n.t('Nothing was changed. Choose an instance of this host, or change the host back.'),
+      vscode.l10n.t('Nothing was changed. Choose an instance of the new host, or change the host back.'),
       { title: vscode.l10n.t('Refresh Instances'), command: 'refreshInstances' },
     ),
   );
@@ -86,7 +86,9 @@ export async function chooseInstance(
     { title: action, step: 1, totalSteps: 1 },
     {
       placeholder:
-        items.length === 0 ? vscode.l10n.t('This connector has no instances') : vscode.l10n.t('Which instance?'),
+        items.length === 0
+          ? vscode.l10n.t('No instances of the Campaign Monitor connector yet')
+          : vscode.l10n.t('Which instance?'),
       // The one that is selected first: Enter takes it.
       items: items.toSorted(
         (a, b) => Number(b.node.facts.id === selected?.facts.id) - Number(a.node.facts.id === selected?.facts.id),

@@ -39,7 +39,7 @@ export function instanceTooltip({ facts }: InstanceNode, names: ListNaming): vsc
     `**${plainMarkdown(facts.name)}** ${plainMarkdown(descriptionOf(facts, vscode.l10n))}`,
     ...rows,
     ...(facts.managed
-      ? [plainMarkdown(vscode.l10n.t('VS Code updates the instance’s callback URL when the public URL changes.'))]
+      ? [plainMarkdown(vscode.l10n.t('VS Code can update the instance’s callback URL when the public URL changes.'))]
       : []),
   ].join('  \n');
   return tooltip;

@@ -20,7 +20,9 @@ export async function copyToken(
   if (token === undefined) {
     throw new CommandError(
       vscode.l10n.t('The token of {0} isn’t stored here', printable(facts.name)),
-      vscode.l10n.t('Open Connectors shows the token only when you create the instance.'),
+      vscode.l10n.t(
+        'Open Connectors shows a token only when you create an instance. To get a token, create another instance.',
+      ),
     );
   }
   await copy(token, vscode.l10n.t('Token copied. Anyone who has it can use the instance.'));

@@ -165,7 +165,7 @@ export class BrowserAuthorization {
       (progress, token) => {
         token.onCancellationRequested(options.cancel);
         report = (message) => progress.report({ message });
-        report(l10n.t('Getting the URL…'));
+        report(l10n.t('Getting the authorisation URL…'));
         return closed;
       },
     );
@@ -244,7 +244,7 @@ function deniedNext(error: string): string {
         'The callback URL must start with the URL registered for the app in Campaign Monitor. Compare the two URLs.',
       );
     case 'unknown_client':
-      return l10n.t('Check the client ID in the app’s registration in Campaign Monitor.');
+      return l10n.t('Check the client ID against the app’s registration in Campaign Monitor, then try again.');
     case 'server_error':
       return l10n.t('Try again later.');
     default:

@@ -39,7 +39,7 @@ function whatHappens({ publicUrl }: Status): string {
     ),
     updates
       ? publicUrl === null
-        ? l10n.t('Webhooks and instances set up in VS Code are updated as soon as a public URL is open.')
+        ? l10n.t('Webhooks and instances set up in VS Code can be updated when a public URL is open.')
         : l10n.t('Webhooks and instances set up in VS Code are updated now.')
       : l10n.t(
           'Webhooks and instances aren’t updated because the setting {0} turns updates off.',

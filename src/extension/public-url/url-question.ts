@@ -50,8 +50,8 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
       const show = l10n.t('Show Log');
       const choice = await vscode.window.showErrorMessage(
         ofVendors.length === 0
-          ? l10n.t('Couldn’t save the setting “Always Update”: {0}', why)
-          : l10n.t('Not updated: {0}. {1}', wordsOf(ofVendors), why),
+          ? l10n.t('Couldn’t save “Always Update” in the settings: {0}', why)
+          : l10n.t('Not changed: {0}. {1}', wordsOf(ofVendors), why),
         again,
         show,
       );

@@ -149,7 +149,7 @@ async function copyUrl({ session }: RelayCommandParts, which: unknown): Promise<
   if (chosen === undefined) return;
   const url = status === undefined ? null : urls[chosen](status);
   if (url === null) {
-    return offer('Information', vscode.l10n.t('Public URL closed.'), {
+    return offer('Information', vscode.l10n.t('No public URL is open.'), {
       [vscode.l10n.t('Open Public URL')]: byCommand('openTunnel'),
     });
   }

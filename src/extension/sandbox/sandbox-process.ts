@@ -9,7 +9,7 @@ import type { RunningSandbox, SandboxPlace } from './shared-sandbox.ts';
 /** The sandbox could not be started. */
 export class SandboxStartError extends Error {
   override readonly name = 'SandboxStartError';
-  readonly next = vscode.l10n.t('Try again, or run cm-relay sandbox in a terminal for details');
+  readonly next = vscode.l10n.t('Try again, or run cm-relay sandbox in a terminal for details.');
 }
 
 export class SandboxProcess implements vscode.Disposable {

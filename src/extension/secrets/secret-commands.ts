@@ -42,7 +42,9 @@ export async function setCredentials(secrets: SecretBox): Promise<string | undef
     password: true,
     ignoreFocusOut: true,
     validateInput: (text) =>
-      /^[\t\x20-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('Contains characters that aren’t valid in a header'),
+      /^[\t\x20-\x7e]+$/.test(text)
+        ? undefined
+        : vscode.l10n.t('Enter a value that contains only printable ASCII characters'),
   });
   if (value === undefined) return undefined;
   await secrets.set('credentials', name, JSON.stringify({ [header]: value }));
@@ -66,9 +68,7 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
   }
   const choice = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Remove Key or Credentials'),
-    placeHolder: vscode.l10n.t(
-      'The relay also removes the key or credentials, and holds events for destinations that use them',
-    ),
+    placeHolder: vscode.l10n.t('Choose a key or credentials to remove. Events for destinations that use them are held'),
   });
   if (choice === undefined) return;
   await secrets.remove(choice.secret, choice.label);

@@ -13,7 +13,7 @@ export function stopText({ place, eventId, breakpointIds, text, failure }: Stop,
           names,
         )
       : l10n.t(
-          'Sending stopped at breakpoint {0} because its condition couldn’t be evaluated for {1}: {2}.',
+          'Sending stopped at breakpoint {0} because the breakpoint couldn’t be evaluated for {1}: {2}.',
           names,
           eventId,
           // The relay's words say before each reason that the condition could not be evaluated, in English.

@@ -95,8 +95,8 @@ function titleOf(tunnel: TunnelStatus): string {
   switch (tunnel.state) {
     case 'open':
       return tunnel.previousUrl === null
-        ? l10n.t('Open at {0}', tunnel.url)
-        : l10n.t('Open at {0}; events sent to {1} no longer arrive', tunnel.url, tunnel.previousUrl);
+        ? l10n.t('Public URL: {0}', tunnel.url)
+        : l10n.t('Public URL: {0}; events sent to {1} no longer arrive', tunnel.url, tunnel.previousUrl);
     case 'closed':
       return l10n.t('Reachable from this machine only');
     case 'opening':

@@ -139,7 +139,7 @@ function connectionMessages(
     unreachable: l10n.t('Can’t reach Campaign Monitor'),
     'timed-out': l10n.t('Campaign Monitor didn’t answer in time'),
     cancelled: l10n.t('Cancelled'),
-    'unexpected-answer': l10n.t('Campaign Monitor returned an undocumented answer'),
+    'unexpected-answer': l10n.t('Campaign Monitor returned an unexpected answer'),
   };
 }
 
@@ -184,7 +184,7 @@ function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
     'check-proxy': l10n.t('Check the setting http.proxy, or HTTP_PROXY and HTTPS_PROXY in the environment.'),
     'choose-again': l10n.t('Refresh the Events view and choose again.'),
     'choose-data-directory': l10n.t(
-      'Move this folder somewhere else. The relay then creates a new folder in its place.',
+      'Move this file or folder somewhere else. The relay then creates a new folder in its place.',
     ),
     'choose-safe-place': l10n.t(
       'Check who can write to that folder. Only you and the system should have write access; otherwise, someone else could replace your data.',
@@ -199,8 +199,10 @@ function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
     'see-what-is-held': l10n.t('Refresh the Events view to see what’s held.'),
     'send-something': l10n.t('Start the relay and send it an event.'),
     'start-relay': l10n.t('To start the relay, run the command Start Relay.'),
-    'start-to-set-aside': l10n.t('Start the relay to set the unusable file aside and start a new one.'),
-    'take-what-waits': l10n.t('Send or discard waiting events, or raise the history limit.'),
+    'start-to-set-aside': l10n.t('Start the relay to set the damaged history aside and start a new one.'),
+    'take-what-waits': l10n.t(
+      'Wait until the destinations accept the waiting events, discard the events, or raise the history limit.',
+    ),
     'trust-data-directory': l10n.t(
       'The folder may have come with a repository or an archive. Start the relay to choose whether to use the folder.',
     ),

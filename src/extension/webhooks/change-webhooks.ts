@@ -61,8 +61,8 @@ async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readon
   const [failure] = failures;
   if (failure === undefined) return changed;
   throw new CommandError(
-    vscode.l10n.t('{0} of {1} webhooks weren’t changed: {2}', failures.length, nodes.length, failure),
-    vscode.l10n.t('Refresh the view, then try again.'),
+    vscode.l10n.t('Webhooks not changed: {0} of {1}. {2}', failures.length, nodes.length, failure),
+    vscode.l10n.t('Refresh the Webhooks view, then try again.'),
   );
 }
 

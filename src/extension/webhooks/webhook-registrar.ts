@@ -173,7 +173,7 @@ export class WebhookRegistrar {
     const url = urlFor(reachOf(account), urls);
     switch (action) {
       case 'bring':
-        if (url === null) throw new Error(vscode.l10n.t('Public URL closed.'));
+        if (url === null) throw new Error(vscode.l10n.t('No public URL is open.'));
         return pointHere(vendor, journal, registration, url);
       case 'deactivate':
         await deactivateOurs(vendor, journal, registration);
@@ -191,7 +191,7 @@ export class WebhookRegistrar {
 /** What failed, and what to do next. */
 export function sayFailure({ registration, error }: Failure): string {
   return vscode.l10n.t(
-    'The webhook of the list “{0}” wasn’t changed: {1}. {2}',
+    'Couldn’t change the webhooks of the list “{0}”: {1}. {2}',
     inMessage(registration.listName),
     inMessage(messageOf(error, vscode.l10n), 500),
     nextOf(error, vscode.l10n) ?? '',

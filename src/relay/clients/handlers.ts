@@ -198,8 +198,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'notifications/render': async (params) => {
       const { notificationId, destinationId, destination } = await history.calls.target(params.id, params);
       const outgoing = renderer.render(notificationId, destination, forwarder.secrets);
-      if (outgoing === undefined)
-        throw new ConflictError(`notification ${params.id} was removed from the history in the meantime`);
+      if (outgoing === undefined) throw new ConflictError(`${params.id} is no longer in the history`);
       return {
         notificationId: `n${notificationId}`,
         destinationId,

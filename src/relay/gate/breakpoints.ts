@@ -295,7 +295,7 @@ export class Breakpoints {
 
   /** A destination cannot be reached, which under this retry policy is no failed attempt. */
   unreachable(place: string): void {
-    const text = `cannot reach ${place}: events for it wait until it answers, and this does not count as an attempt`;
+    const text = `cannot reach ${place}: events for it wait until it answers, and a failed connection does not count as an attempt`;
     for (const each of this.#known) {
       if (each.spec.at !== 'failed-attempt' || !isOn(each)) continue;
       each.lastNotStopped = { at: Date.now(), why: 'unreachable-is-no-attempt', text };
@@ -369,7 +369,7 @@ class Looking {
       looked += 1;
       for (const [index, each] of this.#all.entries()) {
         if (index > 0 && this.#isOver()) {
-          const text = `checking ${eventId} took longer than ${mostLookingMs} ms`;
+          const text = `checking the events up to ${eventId} took longer than ${mostLookingMs} ms`;
           this.#leaveOut(this.#all.slice(index), eventId, text);
           break;
         }

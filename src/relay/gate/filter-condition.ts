@@ -35,7 +35,9 @@ function parts(filter: Filter): Readonly<Record<keyof Filter, string>> {
   if (word !== undefined)
     throw new FilterError(`"${word}": a condition cannot search text; use a key, such as address:${word}`);
   if (states.length > 0)
-    throw new FilterError('"state:" does not work in a condition, which is checked before sending');
+    throw new FilterError(
+      '"state:" does not work in a condition, which is checked before the final state of the event is known',
+    );
   return {
     types: isAmong('event.type.lowerAscii()', filter.types.map(lowered)),
     lists: isAmong('event.list.lowerAscii()', filter.lists.map(lowered)),

@@ -113,7 +113,7 @@ export class HistoryThread {
       this.#calls = undefined;
     };
     worker.on('error', (error) => lost(`cannot read the history: ${(error as Error).message}`));
-    worker.on('exit', () => lost('the history was closed'));
+    worker.on('exit', () => lost('reading the history was interrupted'));
     this.#worker = worker;
     return calls;
   }

@@ -354,7 +354,10 @@ function versionOf(db: DatabaseSync, file: string): number {
   const version = number('user_version');
   const isEmpty = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
   if (!isEmpty && number('application_id') !== applicationId) {
-    throw new StoreError(`the history at ${file} was written by an unpublished version`, 'move-history');
+    throw new StoreError(
+      `the history at ${file} was not written by a published version of this program`,
+      'move-history',
+    );
   }
   return version;
 }

@@ -160,7 +160,7 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
     if (deliveries.length === 0) {
       throw new ControlError(
         409,
-        `no active webhook of list ${order.listId} for ${order.types.join(', ')}`,
+        `list ${order.listId} has no active webhook for ${order.types.join(', ')}`,
         'Create or activate a webhook for that list, or give a "url" to post to.',
       );
     }
@@ -252,7 +252,7 @@ function subscriberIn(subscriber: Subscriber | undefined, state: SubscriberState
   throw new ControlError(
     409,
     `the subscriber is ${subscriber.state.toLowerCase()}, not ${state.toLowerCase()}`,
-    'To add one, POST /subscribers/{listId}.json (unconfirmed if the list has ConfirmedOptIn, otherwise active).',
+    'To add a subscriber, POST /subscribers/{listId}.json (unconfirmed if the list has ConfirmedOptIn, otherwise active).',
   );
 }
 

@@ -91,7 +91,7 @@ export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
       sendErrorPage(
         response,
         'invalid_request',
-        'This request was already answered, or has expired. Start again in the app.',
+        'This request was already answered or has expired. Start again in the app.',
       );
       return;
     }

@@ -40,7 +40,7 @@ describe('cm-relay retry', function () {
     }
 
     const still = await place.run('retry');
-    assert.match(still.out, new RegExp(`^${callback.url}: trying now, 1 waiting\n$`));
+    assert.match(still.out, new RegExp(`^${callback.url}: trying now, 1 queued\n$`));
     const back = await Callback.open(Number(new URL(callback.url).port));
     try {
       await place.run('retry');

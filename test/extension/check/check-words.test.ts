@@ -30,7 +30,7 @@ describe('Why a probe gives no number', () => {
     const error: unknown = await probe.read(new AbortController().signal).catch((reason: unknown) => reason);
     assert.match(
       checkError(error, english),
-      /^the contact count "node .* didn’t return a whole number: \[1\]\. Specify what to count/,
+      /^the contact count "node .* didn’t return a whole number: \[1\]\. Specify where the number is/,
     );
     assert.match(
       checkError(error, german),

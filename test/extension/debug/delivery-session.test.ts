@@ -175,7 +175,7 @@ describe('A held event in the debugger', () => {
     const { threadId = 0, description } = await session.stopped();
     assert.equal(description, 'Attempt failed');
     const frames = await session.frames(threadId);
-    assert.equal(frames[1]?.name, 'attempt 1 failed: 500');
+    assert.equal(frames[1]?.name, 'attempt 1: 500');
     assert.equal(frames[1].source?.path, 'campaignMonitorRelay:/e1/e1%20answer-1.txt');
     assert.equal((await session.variable(threadId, 'Last Attempt', 'status')).value, '500');
     assert.equal((await session.variable(threadId, 'Last Attempt', 'answer')).value, '"no room"');
@@ -277,7 +277,7 @@ describe('A body that is edited in the debugger', () => {
     await session.event('invalidated');
     assert.match((await session.threads())[1]?.name ?? '', /^edited · Subscribe/);
     assert.match((await session.frames(threadId))[0]?.name ?? '', /^edited, before sending/);
-    const inBody = await session.variable(threadId, 'Edited body', 'Events', '0', 'EmailAddress');
+    const inBody = await session.variable(threadId, 'Edited Body', 'Events', '0', 'EmailAddress');
     assert.equal(inBody.value, '"eve@example.org"');
     await session.request('next', { threadId });
     await receiver.received(1);
@@ -506,7 +506,7 @@ describe('Breakpoints in the debugger', () => {
       breakpoints[2]?.message ?? '',
       /^Invalid condition: .*, at character 17\. Use a filter such as type:update, or CEL such as /,
     );
-    assert.match(breakpoints[3]?.message ?? '', /^The hit count must be a number/);
+    assert.match(breakpoints[3]?.message ?? '', /^Invalid hit count/);
     assert.match(breakpoints[5]?.message ?? '', /no more than 1000/);
     const { breakpoints: kept } = await relay.client.request('debug/breakpoints', {});
     assert.deepEqual(
@@ -603,7 +603,7 @@ describe('Breakpoints in the debugger', () => {
     const stopped = await session.stopped();
     assert.match(
       stopped.text ?? '',
-      /breakpoint b1 because its condition couldn’t be evaluated for e1: no such overload/,
+      /breakpoint b1 because the breakpoint couldn’t be evaluated for e1: no such overload/,
     );
     await session.event<DebugProtocol.BreakpointEvent>('breakpoint', ({ breakpoint }) =>
       /stopped: 1\. Last error: no such overload/.test(breakpoint.message ?? ''),

@@ -198,7 +198,7 @@ describe('An event in its editor', () => {
     const last = discarded.view.groups.at(-1)?.steps.at(-1);
     assert.deepEqual([last?.title, last?.dueInMs], ['Discarded', null]);
     const looked = await show(relay.client, 'e1', last?.id);
-    assert.equal(looked.answered.nothing, 'Discarded. To send it anyway, resend it.');
+    assert.equal(looked.answered.nothing, 'Discarded. To send the notification anyway, resend it.');
   });
 
   it('is to be tried now only where it waits for each destination: those that took it would be sent it again', async () => {

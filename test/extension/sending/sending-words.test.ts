@@ -72,7 +72,7 @@ describe('The words for sending', () => {
         failure:
           'its condition could not be evaluated: no such overload; its condition could not be evaluated: it takes long',
       }),
-      'Sending stopped at breakpoint b1 because its condition couldn’t be evaluated for e2: no such overload; it takes long.',
+      'Sending stopped at breakpoint b1 because the breakpoint couldn’t be evaluated for e2: no such overload; it takes long.',
     );
     assert.match(
       says(null, { eventId: null, failure: 'the relay ended' }),

@@ -186,7 +186,7 @@ describe('The table’s page', () => {
     await key('Shift+ArrowDown');
     await says('2 selected');
     await tell({ type: 'news', paused: true, count: 0 });
-    await says('The list is frozen, so new events don’t appear. Sending continues.');
+    await says('The list is frozen, so new events don’t appear. Sending isn’t affected.');
     await tell({ type: 'sending', paused: 'Sending has been paused.', canGoOn: true });
     await says('Sending has been paused.');
     await tell({ type: 'news', paused: false, count: 0 });

@@ -222,7 +222,7 @@ describe('A request at the control channel', () => {
         assert.ok(error instanceof RelayRequestError);
         assert.equal(error.code, 'conflict');
         assert.match(error.message, /nothing selected/);
-        assert.match(error.next ?? '', /^Run events\/query again and choose/);
+        assert.match(error.next ?? '', /^To list the events again/);
         return true;
       });
     }

@@ -151,7 +151,7 @@ describe('The file of the store', () => {
       assert.throws(
         () => open(file),
         (error) => {
-          assertStoreError(error, /was written by an unpublished version/);
+          assertStoreError(error, /was not written by a published version/);
           assert.equal((error as StoreError).advice, 'move-history');
           return true;
         },

@@ -88,7 +88,10 @@ describe('a tunnel through a real localtunnel server', () => {
     await until(() => watched.statuses.some(({ reason }) => /isn’t a localtunnel server/.test(reason)));
     assert.ok(sent < 1500);
     watched.supervisor.open(config(host, 'quoted'));
-    assert.match((await watched.until('failed')).reason, /refused the subdomain "quoted" \(403: No \[2J \)/);
+    assert.match(
+      (await watched.until('failed')).reason,
+      /didn’t open a tunnel for the subdomain "quoted" \(403: No \[2J \)/,
+    );
   });
 
   it("prefers the configuration's subdomain", async () => {
@@ -206,7 +209,10 @@ describe('a tunnel through a real localtunnel server', () => {
   it('fails for good with a subdomain that the server never accepts, until another is opened', async () => {
     watched.supervisor.open(config(server.host, 'ab-c'));
     const failed = await watched.until('failed');
-    assert.match(failed.reason, /refused the subdomain "ab-c" \(403: Invalid subdomain\..*Choose another subdomain/);
+    assert.match(
+      failed.reason,
+      /didn’t open a tunnel for the subdomain "ab-c" \(403: Invalid subdomain\..*Choose another subdomain/,
+    );
     watched.supervisor.open(config(server.host, 'abcd'));
     await watched.until('open');
   });

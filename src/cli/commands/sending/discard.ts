@@ -21,7 +21,7 @@ export function discardCommand(): Command {
     [
       'Examples:',
       "  cm-relay debug discard e12          one event's queued notifications",
-      '  cm-relay debug discard --waiting    all queued notifications, such as for a server that is gone',
+      '  cm-relay debug discard --waiting    all queued notifications, such as when a server is gone',
       '',
       'Next: cm-relay events --filter state:discarded lists the discarded events; cm-relay resend resends them.',
     ],
@@ -46,7 +46,7 @@ async function discard(ids: string[] | undefined, options: DiscardOptions): Prom
   if (options.json === true) await printJson(result);
   if (result.discarded === 0) {
     throw new CommandError(
-      'nothing to discard: none of these is waiting or held',
+      'nothing to discard: no matching notification is waiting or held',
       'To see what is waiting, run cm-relay events --filter state:waiting.',
     );
   }

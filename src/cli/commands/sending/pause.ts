@@ -17,7 +17,7 @@ export function pauseCommand(): Command {
       '  cm-relay debug pause',
       '  cm-relay debug pause --json       prints the sending state',
       '',
-      'Next: cm-relay debug step sends the next notification; cm-relay debug continue sends all; cm-relay status shows what is on hold.',
+      'Next: cm-relay debug step sends the next notification; cm-relay debug continue resumes sending; cm-relay status shows what is on hold.',
     ],
   )
     .addOption(jsonFlag('print the sending state as a JSON object'))

@@ -13,13 +13,13 @@ export function stepCommand(): Command {
   return newCommand(
     'step',
     'send the next held notification',
-    'Sends one held notification, regardless of breakpoints: the next in order, or the one you name. Sending stays paused.',
+    'Sends the next held notification, or with an ID, all held notifications of that ID, regardless of breakpoints. Sending stays paused.',
     [
       'Examples:',
       '  cm-relay debug step          the next notification',
-      '  cm-relay debug step e12      the one for an event',
+      "  cm-relay debug step e12      one event's held notifications",
       '',
-      'Next: cm-relay debug continue sends all held notifications; cm-relay debug discard e12 discards those of one event.',
+      'Next: cm-relay debug continue resumes sending; cm-relay debug discard e12 discards those of one event.',
     ],
   )
     .addArgument(new Argument('[id]', 'ID of an event, delivery, or notification').argParser(parseId))
@@ -32,7 +32,7 @@ async function step(id: string | undefined, options: CommonOptions & { json?: bo
   if (options.json === true) await printJson(masked(result));
   if (result.released.length === 0) {
     throw new CommandError(
-      'nothing to send: nothing is held',
+      'nothing to send: nothing is held by a pause or breakpoint',
       'To pause sending, run cm-relay debug pause. To stop at certain events, run cm-relay debug break add.',
     );
   }

@@ -57,7 +57,7 @@ async function doctor(options: CommonOptions & { json?: boolean }): Promise<void
     await print(diagnosticsText(`cm-relay ${version}`, problems, all));
   }
   if (problems.length === 0) return;
-  throw new CommandError(`${count(problems.length, 'problem')} found`, 'They are at the top of the report.');
+  throw new CommandError(`${count(problems.length, 'problem')} found`, 'See the top of the report.');
 }
 
 function machineSection(dataDir: string): DiagnosticSection {
