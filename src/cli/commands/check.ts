@@ -223,5 +223,5 @@ function whatDecides({ probe, probeCommand, kept }: CheckOptions): string {
     ...(probe === undefined && probeCommand === undefined ? ['--probe <url> for the number of contacts'] : []),
     ...(kept === undefined ? ['--kept <url> for the data your callback keeps'] : []),
   ];
-  return flags.length === 0 ? 'Each undecided check says why.' : `To decide these checks, add ${flags.join('; ')}.`;
+  return flags.length === 0 ? 'Each undecided check says why.' : `To decide these checks, add ${flags.join(' and ')}.`;
 }

@@ -66,7 +66,7 @@ export function resendCommand(): Command {
 
 async function resend(ids: string[] | undefined, options: ResendOptions): Promise<void> {
   const given = [
-    ids !== undefined && ids.length > 0 && 'ids',
+    ids !== undefined && ids.length > 0 && 'IDs',
     options.failed === true && '--failed',
     options.filter !== undefined && '--filter',
   ].filter((name) => name !== false);

@@ -316,7 +316,7 @@ async function startOwn(
 /** Waits for the handler's port. @throws GivenUpError; CommandError where the program has ended before */
 async function untilItListens(
   { programs }: Pick<HandlerDebugParts, 'programs'>,
-  { url, name, node }: Handler,
+  { url, node }: Handler,
   ofHandler: readonly vscode.DebugSession[],
   signal?: AbortSignal,
 ): Promise<void> {
@@ -333,7 +333,7 @@ async function untilItListens(
   } catch (error) {
     if (!ended.signal.aborted) throw new GivenUpError((error as Error).message);
     throw new CommandError(
-      l10n.t('The program ended before it started listening at {0}', name),
+      l10n.t('The program ended before it started listening at {0}', url.host),
       l10n.t('Check the Debug Console, or choose another configuration.'),
       { title: l10n.t('Choose Another'), command: 'chooseHandlerConfiguration', args: [node] },
     );

@@ -161,7 +161,7 @@ function openConnectorsMessage({ kind, advice, said, status }: OpenConnectorsErr
     case 'unexpected-answer':
       return said === null
         ? withStatus(l10n.t('Open Connectors returned an unexpected answer'), status, l10n)
-        : l10n.t('Can’t reach Open Connectors: {0}', said);
+        : l10n.t('Open Connectors returned an unexpected answer: {0}', said);
   }
 }
 

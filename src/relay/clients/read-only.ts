@@ -55,7 +55,7 @@ function handlersOf(reader: () => HistoryReader): Handlers {
     'notifications/render': ({ id, ...to }) => reader().render(id, to),
   };
   const refuse = (): never => {
-    throw new ConflictError('no relay is running; you can only read the history');
+    throw new ConflictError('no relay is running; you can only read the history', 'start-relay');
   };
   const refusing = Object.fromEntries(Object.keys(methods).map((method) => [method, refuse])) as unknown as Handlers;
   return { ...refusing, ...reading };
