@@ -150,7 +150,7 @@ const wrong: [args: string, named: RegExp][] = [
   ['replay e1 --wait --timeout 0', /--timeout/],
   ['replay', /IDs, --failed, or --filter/],
   ['replay 12', /'12'/],
-  ['replay e1 --failed', /ids and --failed/],
+  ['replay e1 --failed', /IDs and --failed/],
   ['replay --failed --filter x', /--failed and --filter/],
   ['replay e1 --to nowhere', /--to[^]*a port \(3000\)/],
   ['play FOLDER/one.cm-recording.jsonl nowhere', /nowhere[^]*a port \(3000\)/],
