@@ -1,22 +1,35 @@
-/** Fills and empties the heap as its argument says the relay stands, and prints the resident memory that is left, in bytes. */
+/** Fills and empties the heap after the load that its argument names, and prints the resident memory that is left, in bytes. */
 import { mock } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { deliveryCame, saveMemory } from '../../../src/relay/receiving/heap.ts';
 
-const fast = 40_000;
-const calmMs = 10_000;
-
 const [, , how] = process.argv;
-mock.timers.enable({ apis: ['setTimeout'] });
+mock.timers.enable({ apis: ['setInterval'] });
+
+/** Seconds in which the thread does nothing but work, or nothing. */
+async function pass(seconds: number, load: 'busy' | 'calm'): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    const until = performance.now() + 30;
+    if (load === 'calm') await delay(30);
+    else while (performance.now() < until);
+    mock.timers.tick(1000);
+  }
+}
+
+// Before the loop has begun nothing counts as work.
+await delay(10);
 if (how !== 'usual') saveMemory();
-if (how === 'busy' || how === 'calm') for (let count = 0; count < fast; count++) deliveryCame();
-if (how === 'calm') mock.timers.tick(calmMs);
+deliveryCame();
+if (how === 'burst') await pass(1, 'busy');
+if (how === 'burst') await pass(1, 'calm');
+if (how === 'busy' || how === 'calm') await pass(2, 'busy');
+if (how === 'calm') await pass(10, 'calm');
 
 const kept = Array.from({ length: 600_000 }, (_, at) => ({ at, text: `x${at}`, list: [at] }));
-let rounds = 0;
-setInterval(() => {
+for (let round = 0; round < 200; round++) {
   kept.length = 0;
   Array.from({ length: 20_000 }, (_, at) => ({ at, text: `y${at}` }));
-  if (++rounds < 200) return;
-  console.log(process.memoryUsage().rss);
-  process.exit();
-}, 5);
+  await delay(5);
+}
+console.log(process.memoryUsage().rss);
+process.exit();
