@@ -59,7 +59,7 @@ function said(results: readonly CheckResult[]): string[] {
 }
 
 const ended =
-  'your callback: expected still there, got nothing is listening at http://callback.example anymore: the server ended after its answer';
+  'your callback: expected still running, got nothing is listening at http://callback.example anymore: the server ended after its answer';
 
 describe('A callback that ends by what it is sent', () => {
   const ids = ['older-shape', 'event-types', 'every-event'];
@@ -136,7 +136,7 @@ describe('A check that is not gone through to its end', () => {
     });
     assert.match(
       said(wrong.results).join(),
-      /^failed large-batch: the answers: expected 2xx, got 413 \(\d+ times\); it took/,
+      /^failed large-batch: the answers: expected 2xx, got 413 \(\d+ times\); the time limit/,
     );
   });
 });

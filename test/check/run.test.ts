@@ -385,7 +385,7 @@ describe('A scenario', () => {
     } as const;
     const { outcome, reason } = await run([{ ...doubled, trouble: [...doubled.trouble], as: 'older' }]);
     assert.equal(outcome, 'failed');
-    assert.match(reason ?? '', /^16000 requests .* exceeds the limit of 10000 requests\. Use larger parts/);
+    assert.match(reason ?? '', /^a step with 16000 requests .* exceeds the limit of 10000 requests\. Use larger parts/);
     const again = { send: { again: 'first' }, trouble: fourTimes } as const;
     const first = {
       name: 'first',

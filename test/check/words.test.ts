@@ -19,7 +19,7 @@ describe('What checks say', () => {
   it('may hold a text that is written elsewhere in the code', () => {
     const said = words('nothing-answers', ownText('The same eventId twice'));
     assert.equal(textOf(said), 'the destination hasn’t answered since the check "The same eventId twice"');
-    assert.match(textOf(said, inGerman), /^das Ziel antwortet seit „Dieselbe eventId zweimal“ nicht mehr/);
+    assert.match(textOf(said, inGerman), /^das Ziel antwortet seit der Prüfung „Dieselbe eventId zweimal“ nicht mehr/);
   });
 
   it('joins several as one, and none as nothing', () => {

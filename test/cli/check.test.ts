@@ -77,7 +77,7 @@ describe('cm-relay check', () => {
     );
     assert.match(out, /^skipped {3}tampered: .*\n {10}no signature key was provided/m);
     assert.match(out, /^1 passed, 0 failed, 1 undecided, 1 skipped$/m);
-    assert.match(err, /--probe <url> for the number of contacts; --kept <url>/);
+    assert.match(err, /--probe <url> for the number of contacts and --kept <url>/);
   });
 
   it('ends with 1 where something failed, and writes JSON lines and reports', async () => {

@@ -34,7 +34,7 @@ describe('Why a probe gives no number', () => {
     );
     assert.match(
       checkError(error, german),
-      /^die Kontaktzahl "node .* hat keine ganze Zahl geliefert: \[1\]\. Geben Sie an, was/,
+      /^die Kontaktzahl "node .* hat keine ganze Zahl geliefert: \[1\]\. Geben Sie an, wo/,
     );
   });
 });

@@ -268,7 +268,7 @@ describe('An event in its editor', () => {
       assert.deepEqual(shown.sent.mapping, []);
       assert.deepEqual(
         shown.view.groups[0]?.steps.map(({ title }) => title),
-        ['Received', 'Forwarded'],
+        ['Received', 'Not Normalised'],
       );
     });
 

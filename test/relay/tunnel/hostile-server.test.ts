@@ -160,7 +160,7 @@ describe('a hostile tunnel server', () => {
 
   describe('on the internet', () => {
     const inside = (name: string): Promise<unknown> =>
-      watched.until('failed', ({ reason }) => reason.includes(`leads to ${name}, on this machine`));
+      watched.until('failed', ({ reason }) => reason.includes(`points to ${name}, which is on this machine`));
 
     beforeEach(() => {
       const dispatcher = dispatcherTo(() => server.port);
