@@ -83,7 +83,7 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
     const outcomes = options.wait === true ? new ReplayOutcomes(client, options.to) : undefined;
     const result = await withFilter(() =>
       client.request('notifications/replay', {
-        ...(given[0] === 'ids' && { ids }),
+        ...(given[0] === 'IDs' && { ids }),
         ...(options.failed === true && { failed: true }),
         ...(options.filter !== undefined && { filter: options.filter }),
         ...(options.to !== undefined && { to: { url: options.to } }),
