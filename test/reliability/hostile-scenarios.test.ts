@@ -179,7 +179,7 @@ const hostile: readonly Hostile[] = [
     timeoutMs: 8000,
     status: null,
     code: 1,
-    says: /longer than 8000 ms/,
+    says: /time limit of 8000 ms/,
   },
   {
     what: 'batches that are refused at length, and tried again, a thousand a second',
@@ -192,7 +192,7 @@ const hostile: readonly Hostile[] = [
     timeoutMs: 20_000,
     status: 503,
     code: 1,
-    says: /longer than 20000 ms/,
+    says: /time limit of 20000 ms/,
   },
 ];
 
