@@ -185,7 +185,7 @@ const vendors = {
       ask: 'Ask.',
       leave: 'Leave the webhooks active. Events may be lost while the relay is stopped.',
       deactivate:
-        'Deactivate the webhooks. The setting Tunnel: Update Vendors decides whether they’re reactivated at the next start.',
+        'Deactivate the webhooks. The setting “Tunnel: Update Vendors” decides whether they’re reactivated at the next start.',
       delete: 'Delete the webhooks.',
     }).default('ask'),
     means: 'What to do with webhooks you registered in VS Code when you stop the relay.',

@@ -395,7 +395,7 @@ describe('A scenario', () => {
       atOnce: 20,
     } as const;
     const result = await run([first, { ...again, trouble: [...again.trouble] }]);
-    assert.match(result.reason ?? '', /^11200 requests /);
+    assert.match(result.reason ?? '', /^a step with 11200 requests /);
     assert.equal(callback.taken.length, 700);
   });
 

@@ -121,7 +121,7 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
     if (token === undefined) {
       throw new CommandError(
         vscode.l10n.t('The token of {0} isn’t stored here, so its lists can’t be read', printable(facts.name)),
-        vscode.l10n.t('Try again, and choose Enter or Paste IDs.'),
+        vscode.l10n.t('Try again, and choose “Enter or Paste IDs”.'),
       );
     }
     return api.lists(token, signal);

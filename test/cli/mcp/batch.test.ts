@@ -108,7 +108,7 @@ describe('the status for an assistant', function () {
         await place.run('wait', '--filter', 'state:waiting');
         await place.run('hold');
         const { said, text } = await status();
-        assert.match(said, /^A relay runs\. Sending is paused\./);
+        assert.match(said, /^A relay is running\. Sending is paused\./);
         assert.match(text, /"state":"down","downSince":"20/);
         assert.match(text, /"tunnel":\{"kind":"none","state":"closed"/);
         assert.ok(!text.includes(campaignMonitorUrl.split('/')[4] ?? '-'), text);
