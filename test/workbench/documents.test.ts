@@ -225,7 +225,7 @@ describe("An event's documents and actions, as a person uses them", () => {
         .or(workbench.quickInputWidget.getByText(question))
         .first()
         .waitFor();
-    await workbench.enter('Another number');
+    await workbench.enter('Choose Type, Number');
     await asks('Which events?');
     await workbench.enter('Update');
     await asks('How many deliveries?');
