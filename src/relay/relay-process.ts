@@ -60,6 +60,7 @@ async function serve(args: readonly string[]): Promise<void> {
       settings: { keepAliveMinutes: Number(values['keep-alive-minutes']) },
     }),
     keepAlive: true,
+    ownProcess: true,
     log:
       logFile === undefined
         ? (entry) => process.stderr.write(`${entry.time} ${entry.level} ${entry.message}\n`)

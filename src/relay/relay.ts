@@ -99,6 +99,8 @@ export interface RelayOptions {
   readonly version?: string;
   /** Ends by itself `keepAliveMinutes` after the last client has gone. */
   readonly keepAlive?: boolean;
+  /** The process does nothing else: its heap is kept small, which is a setting of the whole process. */
+  readonly ownProcess?: boolean;
   log?(entry: LogEntry): void;
   /** Shorter ones for tests. */
   readonly limits?: Partial<IngressLimits>;
@@ -129,7 +131,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     if (notice !== null) options.log?.({ level: 'warn', time: iso(Date.now()), message: notice });
     throw new RelayRunningError(dataDir);
   }
-  saveMemory();
+  if (options.ownProcess === true) saveMemory();
   let running: RunningRelay | undefined;
   const opened: Store[] = [];
   try {

@@ -9,7 +9,10 @@ describe('What a scenario may send', () => {
     await budget.take(10_000, 0, 0);
     await assert.rejects(budget.take(10_001, 0, 0), (error: Error) => {
       assert.ok(error instanceof TooMuchError);
-      assert.match(error.message, /^a step with 10001 requests .* exceeds the limit of 10000 requests\. Use larger parts/);
+      assert.match(
+        error.message,
+        /^a step with 10001 requests .* exceeds the limit of 10000 requests\. Use larger parts/,
+      );
       return true;
     });
     await budget.take(1, mostHeldBytes, mostHeldBytes);

@@ -235,6 +235,7 @@ async function startOrAttach(
         settings: wanted.settings,
         secrets: wanted.secrets,
         version,
+        ownProcess: true,
         log,
       });
       return { client: relay.client, relay };

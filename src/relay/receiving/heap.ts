@@ -13,24 +13,26 @@ const busyLooks = 2;
 /** After so many others in a row memory matters more again. */
 const calmLooks = 10;
 
+let isSaving = false;
 let before = performance.eventLoopUtilization();
 let busy = 0;
 let calm = 0;
 let timer: NodeJS.Timeout | undefined;
 
 /**
- * From now on the heap stays small: V8 collects sooner, and gives back what is free, which it otherwise keeps for good. At
- * 300 deliveries a second, a tenth of them batches, that is 200 MB in the place of 370, for a quarter more processor time.
- * While the thread is busy it would cost a fifth of what is received and half of what is forwarded, so it is lifted then
- * (measured; docs/performance.md).
+ * From now on the heap stays small: V8 collects sooner, and gives back what is free, which it otherwise keeps for good. For
+ * a process that is a relay's own, since it is a setting of the whole process. At 300 deliveries a second, a tenth of them
+ * batches, that is 200 MB in the place of 370, for a quarter more processor time. While the thread is busy it would cost a
+ * fifth of what is received and half of what is forwarded, so it is lifted then (measured; docs/performance.md).
  */
 export function saveMemory(): void {
+  isSaving = true;
   setFlagsFromString('--optimize-for-size');
 }
 
-/** A delivery came: as long as some do, it is looked whether the thread is busy. */
+/** A delivery came: as long as some do, it is looked whether the thread is busy, where memory is saved. */
 export function deliveryCame(): void {
-  if (timer !== undefined) return;
+  if (!isSaving || timer !== undefined) return;
   before = performance.eventLoopUtilization();
   [busy, calm] = [0, 0];
   timer = setInterval(look, everyMs).unref();
