@@ -34,7 +34,7 @@ const folderName = '.compiled';
 /** Before the code: its checksum, since V8 trusts what it is given. */
 const checksumBytes = 4;
 /** When the start is over, in milliseconds: what was compiled by then is what the next start needs. */
-const startedMs = 3000;
+export const startedMs = 3000;
 
 /**
  * Runs a program. Where its compiled code cannot be kept or is broken, it runs all the same.

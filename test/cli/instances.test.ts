@@ -515,6 +515,13 @@ describe('what runs in the background', function () {
     const failed = await place.run('replay', 'e1', 'e2', '--wait');
     assert.equal(failed.code, 1);
     assert.match(failed.out, /Resent 2 notifications: 0 sent, 2 failed/);
+    const before = callback.posts.length;
+    callback.status = (number) => (number === before + 1 ? 200 : 500);
+    const half = await place.run('replay', 'e1', 'e2', '--wait', '--json');
+    assert.match(half.err, /1 sent, 1 failed/);
+    const { notificationIds } = lines(half)[0] as Line & { notificationIds: string[] };
+    // The relay sends them in their order, so the second is the one that failed.
+    assert.ok(half.err.includes(` ${notificationIds[1]} --attempts`), half.err);
     await place.run('hold');
     const held = await place.run('replay', 'e1', '--wait', '--timeout', '1');
     assert.equal(held.code, 1);

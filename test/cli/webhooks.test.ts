@@ -178,12 +178,13 @@ describe('cm-relay webhooks', function () {
     assert.match(noRelay.err, /no relay is running[^]*cm-relay listen --data-dir/);
     const nothing = await webhooks(['test']);
     assert.equal(nothing.code, 1);
-    assert.match(nothing.err, /webhooks register/);
+    assert.match(nothing.err, /no relay is running, so no webhook points to it[^]*cm-relay listen --data-dir/);
     const unknown = await webhooks(['remove', 'f'.repeat(32)]);
     assert.equal(unknown.code, 1);
     assert.match(unknown.err, /no such webhook: f{32}/);
     assert.match((await webhooks(['remove'])).out, /nothing to remove/);
     await listen();
+    assert.match((await webhooks(['test'])).err, /no webhook points to the running relay[^]*webhooks register/);
     const noTunnel = await run(['webhooks', 'register', '--list', list.listId, '--data-dir', workplace.dataDir], {
       CAMPAIGN_MONITOR_API_KEY: 'never-sent',
     });

@@ -56,7 +56,7 @@ describe('The program as it starts', function () {
       assert.deepEqual([file.startsWith(`${name}.`), others], [true, []]);
       const code = readFileSync(join(kept, file));
       await start();
-      assert.deepEqual(readFileSync(join(kept, file)), code, 'it was used as it is');
+      assert.ok(readFileSync(join(kept, file)).equals(code), 'it was used as it is');
       truncateSync(join(kept, file), code.length / 2);
       await start();
       assert.ok(readFileSync(join(kept, file)).length > code.length / 2, 'it was kept anew');

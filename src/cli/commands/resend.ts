@@ -94,20 +94,20 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
       throw await nothingToSend(client, options.filter ?? '', ids?.[0] ?? '--filter type:subscribe');
     }
     const told = await outcomes?.of(result.notificationIds, (options.timeout ?? 60) * 1000);
-    if (options.json === true) await printJson({ ...result, ...told });
+    if (options.json === true) await printJson({ ...result, ...told?.outcomes });
     if (told === undefined) {
       if (options.json !== true)
         await print(`${count(result.replayed, 'notification')} queued for resending
 `);
       return;
     }
-    const { sent, failed, discarded, waiting } = told;
+    const { sent, failed, discarded, waiting } = told.outcomes;
     const words = `${sent} sent, ${failed} failed, ${discarded} discarded, ${waiting} waiting or held`;
     if (options.json !== true) await print(`Resent ${count(result.replayed, 'notification')}: ${words}\n`);
     if (failed + discarded + waiting > 0) {
       throw new CommandError(
         `not all notifications were sent: ${words}`,
-        `To see the answers, run cm-relay show ${result.notificationIds[0] ?? 'n1'} --attempts.`,
+        `To see the answers, run cm-relay show ${told.unsent ?? 'n1'} --attempts.`,
       );
     }
   });

@@ -268,10 +268,15 @@ async function test(session: Session, ids: readonly string[]): Promise<void> {
   const { api, options } = session;
   const chosen = await chosenWebhooks(session, ids, ({ match }) => match === 'current');
   if (chosen.length === 0) {
-    throw new CommandError(
-      'no webhook points to the running relay',
-      'To create one, run cm-relay webhooks register --list ID.',
-    );
+    throw session.own.localUrl === null
+      ? new CommandError(
+          'no relay is running, so no webhook points to it',
+          'In another terminal, run cm-relay listen. To test a webhook that points elsewhere, give its ID.',
+        )
+      : new CommandError(
+          'no webhook points to the running relay',
+          'To create one, run cm-relay webhooks register --list ID.',
+        );
   }
   let failed = 0;
   for (const { listId, webhookId, url } of chosen) {

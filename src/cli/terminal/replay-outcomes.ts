@@ -34,21 +34,27 @@ export class ReplayOutcomes {
   /**
    * Waits for the end of each.
    * @param timeoutMs how long at most, in milliseconds
+   * @returns the outcomes, and the first notification that was not sent
    */
-  async of(notificationIds: readonly string[], timeoutMs: number): Promise<Outcomes> {
+  async of(
+    notificationIds: readonly string[],
+    timeoutMs: number,
+  ): Promise<{ readonly outcomes: Outcomes; readonly unsent: string | undefined }> {
     const count = { sent: 0, failed: 0, discarded: 0 };
     let open = [...notificationIds];
+    let unsent: string | undefined;
     const look = async (): Promise<void> => {
       const stillOpen: string[] = [];
       for (const id of open) {
         const forwardings = await this.#forwardingsOf(id);
         if (forwardings.some(({ state }) => state === 'waiting' || state === 'held')) stillOpen.push(id);
         else for (const { state } of forwardings) if (state in count) count[state as keyof typeof count]++;
+        if (forwardings.some(({ state }) => state === 'failed' || state === 'discarded')) unsent ??= id;
       }
       open = stillOpen;
     };
     await lookUntil(this.#client, timeoutMs, look, () => open.length === 0);
-    return { ...count, waiting: open.length };
+    return { outcomes: { ...count, waiting: open.length }, unsent: unsent ?? open[0] };
   }
 
   /** The forwardings of a notification that are of this replay: those that wait, and those that were tried since. */

@@ -71,9 +71,10 @@ export function groupItem(group: Group, unfolded: boolean, { count, atLeast }: S
   item.id = group.id;
   item.description = atLeast ? `${number}+` : number;
   item.contextValue = ';group;';
-  const label = atLeast
-    ? vscode.l10n.t('{0}, {1} events or more', group.label, number)
-    : vscode.l10n.t('{0}, {1} events', group.label, number);
+  const { l10n } = vscode;
+  let label = l10n.t('{0}, {1} events', group.label, number);
+  if (count === 1) label = l10n.t('{0}, 1 event', group.label);
+  if (atLeast) label = l10n.t('{0}, {1} or more events', group.label, number);
   item.accessibilityInformation = { label };
   item.tooltip = label;
   return item;

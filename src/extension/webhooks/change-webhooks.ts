@@ -122,15 +122,25 @@ async function confirmDeletion(
 
 function confirmDeactivation(view: WebhooksView, foreign: readonly WebhookNode[]): Promise<boolean> {
   const { l10n } = vscode;
-  const question = l10n.t('Deactivate a webhook that wasn’t created here?');
+  const question =
+    foreign.length === 1
+      ? l10n.t('Deactivate a webhook that wasn’t created here?')
+      : l10n.t('Deactivate {0} webhooks that weren’t created here?', foreign.length);
   return isConfirmed(question, foreign, consequenceFor(view, foreign), l10n.t('Deactivate'));
 }
 
 /** What it means for whoever registered them. */
 function consequenceFor(view: WebhooksView, foreign: readonly WebhookNode[]): string {
-  return foreign.some((node) => view.placeOf(node) === 'foreign')
-    ? vscode.l10n.t('The webhook’s owner no longer gets events for this list.')
-    : vscode.l10n.t('The webhook points to this machine, but wasn’t registered from here.');
+  const { l10n } = vscode;
+  const isOne = foreign.length === 1;
+  if (foreign.some((node) => view.placeOf(node) === 'foreign')) {
+    return isOne
+      ? l10n.t('The webhook’s owner no longer gets events for this list.')
+      : l10n.t('The owners of the webhooks no longer get events from them.');
+  }
+  return isOne
+    ? l10n.t('The webhook points to this machine, but wasn’t registered from here.')
+    : l10n.t('The webhooks point to this machine, but weren’t registered from here.');
 }
 
 async function isConfirmed(
