@@ -2,6 +2,7 @@
  * `npm run endurance -- --minutes 60`: everything that a relay meets in an hour, in seeded parts that add up. Prints the
  * figures of each part and of all that are kept in `.cache/bench/endurance`; with `--write` they go into
  * docs/performance.md as (n). `--seconds 30 --source --json` is the short form of the suite: one part, from the sources.
+ * `--window` leaves a VS Code window open for that time instead, (o).
  */
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     'per-second': { type: 'string', default: '300' },
     keep: { type: 'string', default: '50000' },
     source: { type: 'boolean', default: false },
+    window: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
@@ -81,6 +83,19 @@ function resultOf(parts: readonly Figures[]): Result {
 }
 
 const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
+const keep = (result: Result, took: number): void => {
+  const date = new Date().toISOString().slice(0, 10);
+  keepResult(join(cacheFolder, 'results'), { result, date, seconds: took, circumstances: circumstances() });
+};
+if (values.window) {
+  // Not loaded for the relay's own hour: it drives a browser.
+  const { leaveOpen } = await import('./endurance/window.ts');
+  const took = seconds ?? Number(values.minutes) * 60;
+  const result = await leaveOpen(took, (line) => console.error(line));
+  console.log(table(result));
+  if (values.write) keep(result, took);
+  process.exit();
+}
 const parts = seconds === undefined ? Math.ceil(Number(values.minutes) / Number(values.part)) : 1;
 const ran: Figures[] = [];
 for (let index = 0; index < parts; index++) {
@@ -106,9 +121,10 @@ if (!values.json) {
   const result = resultOf(kept);
   console.log(table(result));
   if (values.write) {
-    const took = kept.reduce((sum, { seconds: each }) => sum + each, 0);
-    const date = new Date().toISOString().slice(0, 10);
-    keepResult(join(cacheFolder, 'results'), { result, date, seconds: took, circumstances: circumstances() });
+    keep(
+      result,
+      kept.reduce((sum, { seconds: each }) => sum + each, 0),
+    );
   }
 }
 process.exit();

@@ -1,6 +1,6 @@
 /**
  * A second extension in the window under measurement: it runs in the extension host beside ours and says for how long
- * that process has stood still.
+ * that process has stood still, and what it holds in memory.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,6 +19,8 @@ const manifest = {
 const source = (portFile: string): string => `
 const { createServer } = require('node:http');
 const { writeFileSync } = require('node:fs');
+const { setFlagsFromString } = require('node:v8');
+const { runInNewContext } = require('node:vm');
 exports.activate = (context) => {
   let longest = 0;
   let before = performance.now();
@@ -27,7 +29,15 @@ exports.activate = (context) => {
     longest = Math.max(longest, now - before - 5);
     before = now;
   }, 5);
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
   const server = createServer((request, response) => {
+    if (request.url === '/memory') {
+      collect();
+      const heapMb = process.memoryUsage().heapUsed / 2 ** 20;
+      response.end(JSON.stringify({ heapMb, resources: process.getActiveResourcesInfo().length }));
+      return;
+    }
     response.end(String(longest));
     longest = 0;
   }).listen(0, '127.0.0.1', () => writeFileSync(${JSON.stringify(portFile)}, String(server.address().port)));
@@ -35,11 +45,19 @@ exports.activate = (context) => {
 };
 `;
 
+/** What the extension host holds: its heap in MB, and the sockets, timers and files of its loop. */
+export interface HostMemory {
+  readonly heapMb: number;
+  readonly resources: number;
+}
+
 export interface HostProbe {
   /** The folder of the extension. */
   readonly folder: string;
   /** The longest standstill of the extension host since the last question, in milliseconds. */
   longestStandstill(): Promise<number>;
+  /** What it holds now that garbage is collected. */
+  memory(): Promise<HostMemory>;
 }
 
 /** @param parent a folder that is removed after the run */
@@ -57,8 +75,10 @@ export function writeHostProbe(parent: string): HostProbe {
         return undefined;
       }
     }, 30_000);
+  const ask = async (what: string): Promise<string> => (await fetch(`http://127.0.0.1:${await port()}/${what}`)).text();
   return {
     folder,
-    longestStandstill: async () => Number(await (await fetch(`http://127.0.0.1:${await port()}`)).text()),
+    longestStandstill: async () => Number(await ask('')),
+    memory: async () => JSON.parse(await ask('memory')) as HostMemory,
   };
 }

@@ -13,7 +13,7 @@ export interface KeptResult {
   readonly circumstances: string;
 }
 
-export const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n'] as const;
+export const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o'] as const;
 
 /** @param folder where the results are kept; made where it is missing */
 export function keepResult(folder: string, kept: KeptResult): void {
