@@ -50,14 +50,14 @@ export const campaignMonitorNext: Readonly<Record<CampaignMonitorErrorKind, stri
   'bad-webhook-url': 'Use a public http:// or https:// URL.',
   'bad-webhook-format': 'Use the format json or xml.',
   'bad-webhook-event': 'Use one or more of the events Subscribe, Update, and Deactivate.',
-  'webhook-test-failed': 'Check that the relay is running and that its public URL answers, then test again.',
+  'webhook-test-failed': 'Check that the relay is running and that its public URL answers, and then test again.',
   'not-found': 'The item may have been deleted. Refresh the webhooks.',
   'rate-limited': 'Wait a minute and try again.',
   refused: 'Look up the code in the Campaign Monitor API documentation.',
   unreachable: 'Check the network, the proxy, and the host.',
   'timed-out': 'Try again.',
   cancelled: 'Start again when you’re ready.',
-  'unexpected-answer': 'Check that the host belongs to Campaign Monitor, then try again.',
+  'unexpected-answer': 'Check that the host belongs to Campaign Monitor, and then try again.',
 };
 
 /** Every kind. */

@@ -35,7 +35,7 @@ export const campaignMonitorOAuthNext: Readonly<Record<CampaignMonitorOAuthError
   unreachable: 'Check the network, the proxy, and the host.',
   'timed-out': 'Try again.',
   cancelled: 'Start again when you’re ready.',
-  'unexpected-answer': 'Check that the host belongs to Campaign Monitor, then try again.',
+  'unexpected-answer': 'Check that the host belongs to Campaign Monitor, and then try again.',
 };
 
 /** Every kind. */

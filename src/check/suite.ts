@@ -233,10 +233,10 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'retry-after-time-out',
       title: 'A retry after a time-out',
-      why: 'The sender stops waiting while your handler is still working, then retries.',
+      why: 'The sender stops waiting while your handler is still working, and then retries.',
       platform: 'Time-outs are retried. The platform’s time-out is undocumented; the relay’s is 10 s by default.',
       basis: 'assumption',
-      fix: 'Answer first, then work from a queue on disk. Skip any eventId you already have.',
+      fix: 'Answer first, and then work from a queue on disk. Skip any eventId you already have.',
       steps: [
         { name: 'the attempt', send: one, trouble: ['unanswered'] },
         { wait: 500 },
@@ -563,7 +563,7 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'Text is UTF-8, and network packets can split its characters. A handler that decodes each chunk, or uses Latin-1, corrupts names and signatures.',
       platform: 'JSON in UTF-8.',
       basis: 'documented',
-      fix: 'Join the bytes, then decode them as UTF-8. Sign and compare bytes, not text.',
+      fix: 'Join the bytes, and then decode them as UTF-8. Sign and compare bytes, not text.',
       steps: [
         {
           name: 'a Cyrillic address and a name in four scripts, sent in pieces',
@@ -726,7 +726,7 @@ function written(answerWithinMs: number): readonly Written[] {
       platform:
         'The platform’s time-out is undocumented; the relay’s is 10 s by default. Campaign Monitor deactivates a webhook after a week of errors.',
       basis: 'assumption',
-      fix: 'Save the notification to disk or a queue, answer, then process it.',
+      fix: 'Save the notification to disk or a queue, answer, and then process it.',
       steps: [
         {
           repeat: { times: 100, atMostMs: 5000 },

@@ -83,6 +83,6 @@ export function urlToGive(own: Reachable, isHere: boolean, vendor: string, flag:
       )
     : new CommandError(
         `the relay has no public URL, so ${vendor} cannot reach this machine`,
-        `Stop the relay, then start it with a tunnel: ${listen}. Or give ${flag}.`,
+        `Stop the relay, and then start it with a tunnel: ${listen}. Or give ${flag}.`,
       );
 }

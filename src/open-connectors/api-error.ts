@@ -33,7 +33,7 @@ export const openConnectorsNext = {
   refresh: 'The requested item no longer exists. Refresh; if everything is missing, check the host.',
   'start-again': 'Start again when you’re ready.',
   'try-later': 'Try again in a minute. If the request keeps failing, give SAP support the request ID from the log.',
-  wait: 'Too many requests. Wait a minute, then try again.',
+  wait: 'Too many requests. Wait a minute, and then try again.',
 } as const;
 
 /** Names what an error says to do next, for whoever says it in another language. */

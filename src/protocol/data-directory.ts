@@ -243,7 +243,7 @@ function closeToOthers({ path, stat, files, shared }: Found): string | null {
   }
   const opened = `The data directory ${path} was accessible to other users (mode ${octal(stat)}). It is now private (700).`;
   return readable
-    ? `${opened} They could read the webhook URL secret. To replace it, run \`cm-relay url --new\`, then register the new URLs.`
+    ? `${opened} They could read the webhook URL secret. To replace it, run \`cm-relay url --new\`, and then register the new URLs.`
     : opened;
 }
 

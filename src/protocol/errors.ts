@@ -17,7 +17,7 @@ export const commonAdvice = {
     'If the relay’s process is suspended, resume it; otherwise, end it and start the relay again. No acknowledged event is lost.',
   'make-room': 'Free up disk space. The relay then accepts deliveries again automatically.',
   'mend-body': 'Fix the body and release it again, or release the original.',
-  'own-socket-folder': 'Check who created the folder, then remove it, or set XDG_RUNTIME_DIR to your own folder.',
+  'own-socket-folder': 'Check who created the folder, and then remove it, or set XDG_RUNTIME_DIR to your own folder.',
   'restart-for-one-version': 'Restart the relay so that it matches the version of this program.',
   'restart-to-set-aside': 'Restart the relay to set the damaged history aside and start a new one.',
 } as const;
@@ -43,7 +43,7 @@ export const terminalAdvice = {
   'see-destinations': 'To see the destinations, run `cm-relay status`.',
   'see-url': 'To see the new URL, run `cm-relay url`.',
   'see-what-is-held': 'To see what is held, run `cm-relay status`.',
-  'send-something': 'Start a relay with `cm-relay listen`, then send it an event.',
+  'send-something': 'Start a relay with `cm-relay listen`, and then send it an event.',
   'start-relay': 'Start one with `cm-relay listen`.',
   'start-to-set-aside':
     'Run `cm-relay listen` with this data directory. The relay sets the damaged history aside and starts a new one.',

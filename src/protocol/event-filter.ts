@@ -79,7 +79,7 @@ export interface Filter {
 }
 
 /** Which keys there are, for whoever has typed another. */
-export const filterAdvice = `Keys: ${filterKeys.join(', ')}. Anything else is free text.`;
+export const filterAdvice = `Keys: ${filterKeys.join(', ')}. Put text that contains a colon in quotation marks.`;
 
 /** A filter that cannot be read. The message names the part and what it may be. */
 export class FilterError extends Error {

@@ -71,7 +71,7 @@ export const eventRowSchema = z.object({
   receivedAt: time,
   type: z.string().nullable().describe("The vendor's type, or the eventType of a platform notification."),
   list: z.string().nullable(),
-  address: z.string().nullable().describe('The e-mail address, or the objectId of a platform notification.'),
+  address: z.string().nullable().describe('The email address, or the objectId of a platform notification.'),
   date: z.string().nullable().describe("The event's own time, as in the notification."),
   warning: z.string().nullable(),
   duplicateOf: z.string().nullable(),

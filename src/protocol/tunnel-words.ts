@@ -62,9 +62,9 @@ export const tunnelTexts = {
     'Use another tunnel server. If you trust that host, allow it: VS Code asks you; in cm-relay, use "--tunnel-allow {0}"',
   'use-own-address': 'Use another tunnel server. If you run this server, set its private address as the tunnel server',
   'choose-subdomain': 'Choose another subdomain, or another tunnel server',
-  'install-program': 'Install {0} ({1}) or set its path, then open the tunnel again',
+  'install-program': 'Install {0} ({1}) or set its path, and then open the tunnel again',
   'run-in-terminal': 'Run "{0}" in a terminal for its full output',
-  'add-authtoken': 'Run "ngrok config add-authtoken" with your ngrok token, then open the tunnel again',
+  'add-authtoken': 'Run "ngrok config add-authtoken" with your ngrok token, and then open the tunnel again',
   'update-ngrok': 'Update ngrok',
   'see-log': 'See the log',
 } as const;

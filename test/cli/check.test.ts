@@ -93,7 +93,10 @@ describe('cm-relay check', () => {
     assert.deepEqual([check?.['type'], check?.['id'], check?.['outcome']], ['check', 'older-shape', 'failed']);
     assert.equal(check?.['reason'], 'the answer: expected 2xx, got 500');
     assert.deepEqual([summary?.['type'], summary?.['failed']], ['summary', 1]);
-    assert.match(err, /error: 1 of 1 check failed\n {2}Fix a problem, then run its check again: .* --only older-shape/);
+    assert.match(
+      err,
+      /error: 1 of 1 check failed\n {2}Fix a problem, and then run its check again: .* --only older-shape/,
+    );
     assert.match(readFileSync(junit, 'utf8'), /<failure message="the answer: expected 2xx, got 500">/);
     assert.equal((JSON.parse(readFileSync(json, 'utf8')) as { counts: { failed: number } }).counts.failed, 1);
     const unwritable = await run(['check', callback.url, '--only', 'older-shape', '--report', `junit=${folder}`]);

@@ -71,7 +71,7 @@ describe('what a command advises, where it was given a data directory', function
     const hint = `--data-dir ${place.dataDir}`;
     assert.match(
       (await place.run('status')).out,
-      /Forwards to +no destination yet: run cm-relay stop, then cm-relay listen 3000\/callback/,
+      /Forwards to +no destination yet: run cm-relay stop, and then cm-relay listen 3000\/callback/,
     );
     assert.match((await place.run('events')).out, /jane@example\.org +no destination\n/);
     const { err } = await place.run('replay', 'e1');

@@ -128,7 +128,7 @@ const wrong: [args: string, named: RegExp][] = [
   ['play FOLDER/one.cm-recording.jsonl --signature-key-env PATH', /--signature-key-env PATH has no effect/],
   ['subscribe', /missing required option '--list <id>'/],
   ['subscribe --list a1 --host http://127.0.0.1:9', /missing required argument 'address'/],
-  ['subscribe nobody --list a1 --host http://127.0.0.1:9', /'nobody'[^]*e-mail address/],
+  ['subscribe nobody --list a1 --host http://127.0.0.1:9', /'nobody'[^]*email address/],
   ['subscribe jane@example.org --host http://127.0.0.1:9', /--list/],
   ['subscribe jane@example.org --list a1', /--host/],
   ['subscribe jane@example.org --list ../a --host http://127.0.0.1:9', /--list/],

@@ -243,7 +243,7 @@ describe("An event's documents and actions, as a person uses them", () => {
     const body = `{"ListID":"l","Events":[{"Type":"Update","EmailAddress":"dee@example.com","X":${deep}}]}`;
     await send(url, { body });
     await workbench.openAsText(row('dee@example.com'), 'Body');
-    await editor('Shown as received because the content is nested too deeply to format.').waitFor();
+    await editor('Shown unformatted because the content is nested too deeply.').waitFor();
     await editor('{"ListID":"l","Events":[{"Type":"Update"').waitFor();
     await workbench.picture('documents/as-it-came');
   });

@@ -430,7 +430,9 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     const question = workbench.dialog.getByText('Create a new secret URL for this relay?');
     await workbench.runCommand(command);
     await question.waitFor();
-    await workbench.dialog.getByText('Webhooks and instances set up in VS Code are updated now.').waitFor();
+    await workbench.dialog
+      .getByText('Webhooks and instances set up in VS Code will be updated automatically.')
+      .waitFor();
     await workbench.dialog.getByText('You need to update everything else that uses the URL').waitFor();
     await workbench.picture('webhooks/new-secret-url');
     await workbench.answerDialog('Cancel');

@@ -170,7 +170,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     if (options.json === true) await printJson({ type: 'summary', run: run.token, ...all, removal });
     else await print(`\n${countsLine(all)}\n`);
     if (absent != null) {
-      throw new CommandError(textOf(absent), 'Start your callback, then run the check again. Nothing was sent.');
+      throw new CommandError(textOf(absent), 'Start your callback, and then run the check again. Nothing was sent.');
     }
     note(saidRemoval(removal, addresses.size, run.token));
     if (all.undecided > 0 && options.json !== true) note(whatDecides(options));
@@ -201,7 +201,7 @@ function refuse(results: readonly CheckResult[], reported: readonly Reported[], 
   const idsOf = (outcome: Outcome): string[] => reported.filter((each) => each.outcome === outcome).map(({ id }) => id);
   const [failed, undecided] = [idsOf('failed'), idsOf('undecided')];
   const again = (id: string | undefined): string =>
-    `Fix a problem, then run its check again: cm-relay check … --only ${id ?? ''}`;
+    `Fix a problem, and then run its check again: cm-relay check … --only ${id ?? ''}`;
   if (failed.length > 0) {
     throw new CommandError(`${failed.length} of ${count(results.length, 'check')} failed`, again(failed[0]));
   }
@@ -223,5 +223,7 @@ function whatDecides({ probe, probeCommand, kept }: CheckOptions): string {
     ...(probe === undefined && probeCommand === undefined ? ['--probe <url> for the number of contacts'] : []),
     ...(kept === undefined ? ['--kept <url> for the data your callback keeps'] : []),
   ];
-  return flags.length === 0 ? 'Each undecided check says why.' : `To decide these checks, add ${flags.join(' and ')}.`;
+  return flags.length === 0
+    ? 'For the reasons, see the checks above.'
+    : `To decide these checks, add ${flags.join(' and ')}.`;
 }

@@ -190,8 +190,8 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
       throw new CommandError(
         `could not open the tunnel: ${status.tunnel.reason}`,
         running === undefined
-          ? 'The relay has stopped. Fix the problem, then run the same command again.'
-          : 'The relay is still running. Fix the problem, then run cm-relay retry to open the tunnel.',
+          ? 'The relay has stopped. Fix the problem, and then run the same command again.'
+          : 'The relay is still running. Fix the problem, and then run cm-relay retry to open the tunnel.',
       );
     }
     process.stderr.write(said);
@@ -255,7 +255,7 @@ async function agree(
   say: (text: string) => void,
 ): Promise<void> {
   const status = await client.request('relay/status', {});
-  const restart = 'cm-relay stop, then run cm-relay listen with these options.';
+  const restart = 'cm-relay stop, and then run cm-relay listen with these options.';
   if (status.protocolVersion !== protocolVersion) {
     throw new CommandError(
       `the running relay (version ${status.version}) uses a different protocol from this version (${version})`,
@@ -345,7 +345,7 @@ async function show(
     }),
   );
   const adviseOn = (tunnel: TunnelStatus): void => {
-    if (tunnel.state === 'failed') say('Fix the problem, then run cm-relay retry to open the tunnel.');
+    if (tunnel.state === 'failed') say('Fix the problem, and then run cm-relay retry to open the tunnel.');
   };
   // What came of these before the first lines is older than they are.
   client.on('tunnel/changed', ({ tunnel }) => {

@@ -35,7 +35,7 @@ export function mcpCommand(): Command {
     .addOption(
       new Option('--allow-write', 'also resend, send, and run scenarios; only to destinations in the settings'),
     )
-    .addOption(new Option('--addresses', 'show e-mail addresses'))
+    .addOption(new Option('--addresses', 'show email addresses'))
     .addOption(new Option('--answers', 'show callback answers as text, not only their keys'))
     .action(mcp);
 }

@@ -91,7 +91,7 @@ async function playFile(file: string, url: string | undefined, options: PlayOpti
   }
   if (options.as !== undefined && options.as !== 'delivery') {
     throw new UsageError(
-      `--as ${options.as} requires a URL`,
+      `--as ${options.as} requires a URL or --config`,
       'The relay always gets deliveries as the vendors post them.',
     );
   }

@@ -44,7 +44,7 @@ export function sandboxCommand(): Command {
         '  cm-relay sandbox --port 9000 --detach',
         '  cm-relay sandbox stop                         stops background sandboxes',
         '',
-        'Next: run cm-relay listen in another terminal, then cm-relay webhooks register with the printed list ID, URL, and API key.',
+        'Next: run cm-relay listen in another terminal, and then cm-relay webhooks register with the printed list ID, URL, and API key.',
       ],
     )
       .addOption(portFlag('port; 0 = any free port').default(0, 'any free port'))

@@ -122,7 +122,7 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
       : [`${label('  for Open Connectors')}${printable(status.publicOpenConnectorsUrl)}`]),
   ];
   if (status.destinations.length === 0) {
-    lines.push(`${label('Forwards to')}no destination yet: run cm-relay stop, then cm-relay listen 3000/callback`);
+    lines.push(`${label('Forwards to')}no destination yet: run cm-relay stop, and then cm-relay listen 3000/callback`);
   }
   for (const destination of status.destinations) {
     const { url, state, detail, downSince, nextTryAt, waiting, timeoutLifted } = destination;

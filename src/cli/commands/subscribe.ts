@@ -33,9 +33,7 @@ export function subscribeCommand(): Command {
       'Next: cm-relay wait --filter address:jane@example.org waits for the result.',
     ],
   )
-    .addArgument(
-      new Argument('<address>', 'e-mail address').argParser(checkedBy(z.email('expected an e-mail address'))),
-    )
+    .addArgument(new Argument('<address>', 'email address').argParser(checkedBy(z.email('expected an email address'))))
     .addOption(
       new Option('--list <id>', 'list ID, as printed by cm-relay sandbox')
         .argParser(checkedBy(vendorId))

@@ -77,7 +77,7 @@ export function triggerCommand(): Command {
       new Option(
         '--email <address>',
         'address for every event (default: a different address for each event)',
-      ).argParser(checkedBy(z.string().regex(/^[^@\s]+@[^@\s]+$/, 'expected an e-mail address'))),
+      ).argParser(checkedBy(z.string().regex(/^[^@\s]+@[^@\s]+$/, 'expected an email address'))),
     )
     .addOption(
       new Option('--seed <n>', 'number that makes the sample data repeatable (default: new data each time)').argParser(
@@ -118,7 +118,7 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
       progress.end();
       throw new CommandError(
         `the relay stopped after ${counted(sent - refused, 'delivery')}`,
-        'Start it with cm-relay listen, then try again.',
+        'Start it with cm-relay listen, and then try again.',
       );
     }
   }

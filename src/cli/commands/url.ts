@@ -69,7 +69,7 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
     const { reason } = status.tunnel;
     throw new CommandError(
       `the relay has no public URL: ${reason.replace(/\.$/, '')}`,
-      'Stop the relay, then start it with a tunnel: cm-relay listen --tunnel localtunnel. For the URL on this machine: cm-relay url --local.',
+      'Stop the relay, and then start it with a tunnel: cm-relay listen --tunnel localtunnel. For the URL on this machine: cm-relay url --local.',
     );
   }
   if (options.json !== true) await print(`${wanted}\n`);
@@ -86,7 +86,7 @@ async function renew(vendor: Source, options: UrlOptions): Promise<void> {
     note(`${why}: this URL works only on this machine. When there is a public URL, run cm-relay url.`);
   }
   note('The old URLs no longer work. Update everything registered with them:');
-  note('  cm-relay webhooks register --list ID, then cm-relay webhooks remove --old');
+  note('  cm-relay webhooks register --list ID, and then cm-relay webhooks remove --old');
   note('  cm-relay instances callback ID');
   note('VS Code updates what you set up there. Update everything else that posts to the relay.');
 }

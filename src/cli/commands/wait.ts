@@ -30,7 +30,7 @@ export function waitCommand(): Command {
   return newCommand(
     'wait',
     'wait until N events match a filter',
-    "Waits until enough events received since the relay started match a filter, then prints them, newest first. Exits with 1 if they don't arrive in time, and with 3 if no more events can match because their states are final.",
+    "Waits until enough events received since the relay started match a filter, and then prints them, newest first. Exits with 1 if they don't arrive in time, and with 3 if no more events can match because their states are final.",
     [
       'Examples:',
       '  cm-relay wait --filter "address:jane@example.org state:sent"',
@@ -47,7 +47,10 @@ export function waitCommand(): Command {
       new Option('--count <n>', 'number of events').default(1).argParser(wholeNumber(z.int().min(1).max(1000))),
     )
     .addOption(
-      new Option('--since <when>', 'count events since start (of the relay), now, a time ago (2h), or a date')
+      new Option(
+        '--since <when>',
+        'count events received since this time: start (of the relay), now, a time span such as 2h, or a date',
+      )
         .default('start')
         .argParser(checkedBy(sinceSchema)),
     )
@@ -64,7 +67,7 @@ const sinceSchema = z
   .string()
   .refine(
     (text) => ['start', 'now'].includes(text) || isSpanOrDate(text),
-    'expected start, now, a time ago such as 2h, or a date such as 2026-03-01',
+    'expected start, now, a time span such as 2h, or a date such as 2026-03-01',
   );
 
 function isSpanOrDate(text: string): boolean {

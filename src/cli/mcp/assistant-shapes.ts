@@ -32,7 +32,7 @@ const mostHeaders = 50;
 const longestText = 1000;
 
 export interface Permitted {
-  /** Whether e-mail addresses are told as they are. */
+  /** Whether email addresses are told as they are. */
   readonly addresses: boolean;
   /** Whether the text of what callbacks answered is told. */
   readonly answers: boolean;

@@ -39,7 +39,9 @@ export class LiveView {
       lines.push(`  ${paint('dim', 'Forwards to               ')} ${printable(destination.url)} (${how})`);
     }
     if (status.settings.destinations.length === 0) {
-      lines.push(`  ${paint('yellow', 'No destination yet:')} run cm-relay stop, then cm-relay listen 3000/callback`);
+      lines.push(
+        `  ${paint('yellow', 'No destination yet:')} run cm-relay stop, and then cm-relay listen 3000/callback`,
+      );
     }
     lines.push(`  ${paint('dim', 'Keeps its history in      ')} ${printable(status.dataDir)}`, '');
     return lines;

@@ -152,7 +152,7 @@ export function explainNoCode(result: Exclude<Authorization, { kind: 'code' }>):
         message: printable(
           `Campaign Monitor refused access: ${result.error}${result.description === null ? '' : ` (${result.description})`}`,
         ),
-        next: deniedNext[result.error] ?? "Check the app's registration in Campaign Monitor, then try again.",
+        next: deniedNext[result.error] ?? "Check the app's registration in Campaign Monitor, and then try again.",
       };
   }
 }

@@ -132,7 +132,7 @@ export class AccountStore {
       throw new AccountError(
         'sandbox-stopped',
         vscode.l10n.t('The sandbox isn’t running'),
-        vscode.l10n.t('Start the sandbox, then refresh.'),
+        vscode.l10n.t('Start the sandbox, and then refresh.'),
       );
     }
     const { CampaignMonitorApi } = await import('../deferred.ts');

@@ -81,7 +81,7 @@ async function check(
     const { l10n } = vscode;
     throw new CommandError(
       l10n.t('{0} isn’t a valid URL', inMessage(setting.url)),
-      l10n.t('Fix the URL in the settings, then try again.'),
+      l10n.t('Fix the URL in the settings, and then try again.'),
       { title: l10n.t('Open Setting'), command: 'openDestinations' },
     );
   }

@@ -34,7 +34,7 @@ export async function targetOf(
     const [issue] = parsed.error.issues;
     throw new CommandError(
       l10n.t('The destination’s settings can’t be used: {0}', inMessage(issue?.message ?? '')),
-      l10n.t('Fix the settings, then try again.'),
+      l10n.t('Fix the settings, and then try again.'),
       inSettings,
     );
   }
@@ -56,7 +56,7 @@ export async function targetOf(
       missing.kind === 'credentials'
         ? l10n.t('The destination’s credentials “{0}” aren’t stored', name)
         : l10n.t('The destination’s signature key “{0}” isn’t stored', name),
-      l10n.t('Add the key or credentials, then try again.'),
+      l10n.t('Add the key or credentials, and then try again.'),
       { title: l10n.t('Manage Keys and Secrets'), command: 'manageSecrets', args: [missing.kind] },
     );
   }
@@ -93,7 +93,7 @@ async function isAllowed(destination: Destination, session: TargetParts['session
   if (refused.length === 0) return true;
   throw new CommandError(
     whyHeld(refused),
-    l10n.t('Allow the destination in Manage Keys and Secrets, then try again.'),
+    l10n.t('Allow the destination in Manage Keys and Secrets, and then try again.'),
     {
       title: l10n.t('Manage Keys and Secrets'),
       command: 'manageSecrets',

@@ -199,7 +199,7 @@ export function untrusted(what: string): CommandError {
   const { l10n } = vscode;
   return new CommandError(
     l10n.t('{0}, but this workspace isn’t trusted', what),
-    l10n.t('The command didn’t run. Trust the workspace (Workspaces: Manage Workspace Trust), then try again.'),
+    l10n.t('The command didn’t run. Trust the workspace (Workspaces: Manage Workspace Trust), and then try again.'),
   );
 }
 

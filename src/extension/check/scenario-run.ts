@@ -138,7 +138,7 @@ function valueOf(variable: string): string {
   throw new CommandError(
     vscode.l10n.t('The environment variable {0} isn’t set', variable),
     vscode.l10n.t(
-      'Set the variable, then restart VS Code from the same shell. Or, if the file’s destination uses the variable, remove that destination to use the destination and key in your settings.',
+      'Set the variable, and then restart VS Code from the same shell. Or, if the file’s destination uses the variable, remove that destination to use the destination and key in your settings.',
     ),
   );
 }

@@ -127,7 +127,7 @@ function requireTrust(): void {
   if (vscode.workspace.isTrusted) return;
   throw new CommandError(
     vscode.l10n.t('This workspace isn’t trusted, and launch configurations run its programs'),
-    vscode.l10n.t('Trust the workspace (Workspaces: Manage Workspace Trust), then try again.'),
+    vscode.l10n.t('Trust the workspace (Workspaces: Manage Workspace Trust), and then try again.'),
   );
 }
 
@@ -145,7 +145,7 @@ async function chosenDestination(
   if (nodes.length === 0) {
     throw new CommandError(
       l10n.t('There are no destinations in the settings'),
-      l10n.t('Add the URL of your handler, then try again.'),
+      l10n.t('Add the URL of your handler, and then try again.'),
       { title: l10n.t('Add Destination'), command: 'addDestination' },
     );
   }

@@ -58,7 +58,7 @@ export async function adapterOf(
   const { client } = session;
   const { l10n } = vscode;
   if (client === undefined)
-    throw new CommandError(l10n.t('The relay isn’t running'), l10n.t('Start the relay, then try again.'));
+    throw new CommandError(l10n.t('The relay isn’t running'), l10n.t('Start the relay, and then try again.'));
   const debug = await import('./delivery-session.ts');
   if (before !== undefined) {
     replaced.add(before.id);

@@ -68,7 +68,7 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
     case undefined:
       throw new CommandError(
         l10n.t('No destination is selected'),
-        l10n.t('Select a destination in the Destinations view, then try again.'),
+        l10n.t('Select a destination in the Destinations view, and then try again.'),
       );
   }
 }
@@ -154,7 +154,7 @@ async function change(
   if (at === undefined) {
     throw new CommandError(
       vscode.l10n.t('The destination has changed in the settings'),
-      vscode.l10n.t('Review the destination, then try again.'),
+      vscode.l10n.t('Review the destination, and then try again.'),
     );
   }
   // The user has just said where the chosen one goes; what the settings name beside it is asked about.

@@ -131,7 +131,7 @@ async function compareBodies(
   if (right === undefined || others.length > 0) {
     throw new CommandError(
       vscode.l10n.t('You need exactly two events to compare'),
-      vscode.l10n.t('Select two events, then try again.'),
+      vscode.l10n.t('Select two events, and then try again.'),
     );
   }
   // The older one to the left, as a change reads.
@@ -181,7 +181,7 @@ async function compareAnswers(parts: ActionParts, row: EventRow): Promise<void> 
   if (before === undefined || after === undefined) {
     throw new CommandError(
       vscode.l10n.t('You need two answers to compare'),
-      vscode.l10n.t('Resend the event, then try again.'),
+      vscode.l10n.t('Resend the event, and then try again.'),
     );
   }
   const uri = (place: number): vscode.Uri => documentUri({ eventId: row.id, kind: 'answer', attempt: place });

@@ -239,9 +239,9 @@ function noticeOf(notice: Notice): string {
   const { l10n } = vscode;
   switch (notice.kind) {
     case 'deep':
-      return l10n.t('Shown as received because the content is nested too deeply to format.');
+      return l10n.t('Shown unformatted because the content is nested too deeply.');
     case 'long':
-      return l10n.t('Shown as received because the content is too long to format.');
+      return l10n.t('Shown unformatted because the content is too long.');
     case 'dump':
       return l10n.t('First {0} of {1} bytes of binary data:', notice.bytes, notice.of);
   }

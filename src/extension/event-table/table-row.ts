@@ -94,7 +94,9 @@ function waterfallWords(
   { spans, nextAt, made }: { readonly spans: readonly Span[]; readonly nextAt: number | null; readonly made: number },
   l10n: Localiser,
 ): string {
-  const latest = spans.slice(-3).map(({ from, words }) => l10n.t('after {0} {1}', durationOf(from, l10n), words));
+  const latest = spans
+    .slice(-3)
+    .map(({ from, words }) => l10n.t('{1} (started after {0})', durationOf(from, l10n), words));
   return [
     l10n.t('relay answered {0}', row.httpStatus),
     ...(made > latest.length && omittedAttempts + spans.length > 0 ? [l10n.t('{0} attempts', made)] : []),

@@ -161,7 +161,7 @@ export class TableView implements vscode.Disposable {
     if (count > mostRows) {
       throw new CommandError(
         l10n.t('You selected {0} events; the limit is {1}', inFull(count), inFull(mostRows)),
-        l10n.t('Narrow the selection with a filter, then try again.'),
+        l10n.t('Narrow the selection with a filter, and then try again.'),
       );
     }
     try {

@@ -182,7 +182,7 @@ export function exampleItems(): FilterItem[] {
     whole('kind:rejected', l10n.t('Rejected deliveries')),
     whole('duplicate:yes', l10n.t('Possible duplicates')),
     separator(l10n.t('starts with')),
-    begin('address:', l10n.t('E-mail address, or the start of one')),
+    begin('address:', l10n.t('Email address, or the start of one')),
     begin('list:', l10n.t('List ID')),
     begin('until:', l10n.t('Before a time, such as 2026-03-01 or 7d (7 days ago)')),
   ];

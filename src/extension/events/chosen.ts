@@ -25,7 +25,7 @@ export function chosenRows(
   if (first === undefined) {
     throw new CommandError(
       vscode.l10n.t('No event is selected'),
-      vscode.l10n.t('Select an event in the Events view, then try again.'),
+      vscode.l10n.t('Select an event in the Events view, and then try again.'),
     );
   }
   return [first, ...others];

@@ -124,7 +124,7 @@ function inWords(
     case 'declined':
       return failed(
         l10n.t('The existing instance wasn’t changed.'),
-        l10n.t('Delete the existing instance in the Instances view or enter another name, then try again.'),
+        l10n.t('Delete the existing instance in the Instances view or enter another name, and then try again.'),
       );
   }
 }

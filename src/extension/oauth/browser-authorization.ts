@@ -227,7 +227,7 @@ async function askAboutPort(error: CallbackPortError): Promise<'again' | 'paste'
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Your own application or another window may be using the port. Close that application or window, then try again. Or choose “Paste the URL Instead”, and paste the URL of the page that the browser shows after you grant access. If your application uses the code first, you need a new code.',
+        'Your own application or another window may be using the port. Close that application or window, and then try again. Or choose “Paste the URL Instead”, and paste the URL of the page that the browser shows after you grant access. If your application uses the code first, you need a new code.',
       ),
     },
     again,
@@ -244,11 +244,11 @@ function deniedNext(error: string): string {
         'The callback URL must start with the URL registered for the app in Campaign Monitor. Compare the two URLs.',
       );
     case 'unknown_client':
-      return l10n.t('Check the client ID against the app’s registration in Campaign Monitor, then try again.');
+      return l10n.t('Check the client ID against the app’s registration in Campaign Monitor, and then try again.');
     case 'server_error':
       return l10n.t('Try again later.');
     default:
-      return l10n.t('Check the app’s registration in Campaign Monitor, then try again.');
+      return l10n.t('Check the app’s registration in Campaign Monitor, and then try again.');
   }
 }
 

@@ -40,9 +40,9 @@ function whatHappens({ publicUrl }: Status): string {
     updates
       ? publicUrl === null
         ? l10n.t('Webhooks and instances set up in VS Code can be updated when a public URL is open.')
-        : l10n.t('Webhooks and instances set up in VS Code are updated now.')
+        : l10n.t('Webhooks and instances set up in VS Code will be updated automatically.')
       : l10n.t(
-          'Webhooks and instances aren’t updated because the setting {0} turns updates off.',
+          'Webhooks and instances won’t be updated because the setting {0} turns updates off.',
           `${prefix}.tunnel.updateVendors`,
         ),
     l10n.t(

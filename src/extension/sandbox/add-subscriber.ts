@@ -32,10 +32,10 @@ export async function addSandboxSubscriber(sandbox: SandboxProcess, node?: Subsc
   if (list === undefined) return;
   const address = await vscode.window.showInputBox({
     title: l10n.t('Add Subscriber to {0}', printable(list.name)),
-    prompt: l10n.t('E-mail address of a made-up subscriber. No mail is sent'),
+    prompt: l10n.t('Email address of a made-up subscriber. No email is sent'),
     value: `ada.${randomBytes(3).toString('hex')}@example.com`,
     ignoreFocusOut: true,
-    validateInput: (text) => (/^[^\s@]+@[^\s@]+$/.test(text.trim()) ? undefined : l10n.t('Enter an e-mail address')),
+    validateInput: (text) => (/^[^\s@]+@[^\s@]+$/.test(text.trim()) ? undefined : l10n.t('Enter an email address')),
   });
   if (address === undefined) return;
   const isHeard = await working(l10n.t('Adding subscriber'), async (signal) => {

@@ -25,7 +25,7 @@ export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<
       if (running !== undefined) return copyFacts(running);
       throw new CommandError(
         vscode.l10n.t('The sandbox isn’t running'),
-        vscode.l10n.t('Start the sandbox, then try again.'),
+        vscode.l10n.t('Start the sandbox, and then try again.'),
         {
           title: vscode.l10n.t('Start Sandbox'),
           command: 'toggleSandbox',

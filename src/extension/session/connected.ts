@@ -13,8 +13,12 @@ export function connected(session: Pick<Session, 'client'>): RelayClient {
 
 /** The relay does not run: it can be started. */
 export function notRunning(): CommandError {
-  return new CommandError(vscode.l10n.t('The relay isn’t running'), vscode.l10n.t('Start the relay, then try again.'), {
-    title: vscode.l10n.t('Start Relay'),
-    command: 'start',
-  });
+  return new CommandError(
+    vscode.l10n.t('The relay isn’t running'),
+    vscode.l10n.t('Start the relay, and then try again.'),
+    {
+      title: vscode.l10n.t('Start Relay'),
+      command: 'start',
+    },
+  );
 }

@@ -179,7 +179,7 @@ function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
     'ask-from-its-environment': l10n.t(
       'Start VS Code with the same XDG_RUNTIME_DIR and TMPDIR as the relay. Or end the relay’s process and start the relay again; no acknowledged event is lost.',
     ),
-    'attach-or-stop': l10n.t('Stop the running relay, then try again.'),
+    'attach-or-stop': l10n.t('Stop the running relay, and then try again.'),
     'check-folder': l10n.t('Check that the folder exists, belongs to you, and has free space.'),
     'check-proxy': l10n.t('Check the setting http.proxy, or HTTP_PROXY and HTTPS_PROXY in the environment.'),
     'choose-again': l10n.t('Refresh the Events view and choose again.'),
@@ -189,9 +189,9 @@ function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
     'choose-safe-place': l10n.t(
       'Check who can write to that folder. Only you and the system should have write access; otherwise, someone else could replace your data.',
     ),
-    'close-data-directory': l10n.t('Make the folder private with chmod 700, then try again.'),
+    'close-data-directory': l10n.t('Make the folder private with chmod 700, and then try again.'),
     'list-events': l10n.t('The entry may have been removed because the history is limited. Refresh the Events view.'),
-    'look-at-data-directory': l10n.t('Check who created that file, remove it, then try again.'),
+    'look-at-data-directory': l10n.t('Check who created that file, remove it, and then try again.'),
     'move-history': l10n.t('Move that file somewhere else. The relay then starts a new history.'),
     'migrate-history': l10n.t('Start the relay once to update the history.'),
     'see-destinations': l10n.t('Choose a destination that the Destinations view shows.'),

@@ -60,7 +60,7 @@ export async function focusedRows<Node>(
 export function rowsChanged(): CommandError {
   return new CommandError(
     vscode.l10n.t('The rows just changed'),
-    vscode.l10n.t('Check which row has the focus, then try again.'),
+    vscode.l10n.t('Check which row has the focus, and then try again.'),
   );
 }
 

@@ -62,7 +62,7 @@ async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readon
   if (failure === undefined) return changed;
   throw new CommandError(
     vscode.l10n.t('Webhooks not changed: {0} of {1}. {2}', failures.length, nodes.length, failure),
-    vscode.l10n.t('Refresh the Webhooks view, then try again.'),
+    vscode.l10n.t('Refresh the Webhooks view, and then try again.'),
   );
 }
 

@@ -23,11 +23,11 @@ export function testWords(failure: TestFailure, place: Place, l10n: Localiser): 
       };
     case 'asleep':
       return {
-        next: l10n.t('The relay has no public URL. Open a public URL, then test again.'),
+        next: l10n.t('The relay has no public URL. Open a public URL, and then test again.'),
         step: 'open-public-url',
       };
     case 'stopped':
-      return { next: l10n.t('The relay isn’t running. Start it, then test again.'), step: 'start' };
+      return { next: l10n.t('The relay isn’t running. Start it, and then test again.'), step: 'start' };
     case 'other':
       return { next: l10n.t('Start the relay in the folder that the webhook belongs to.'), step: 'none' };
     case 'current':
@@ -42,7 +42,7 @@ function nextOf(failure: TestFailure, place: 'current' | 'foreign', l10n: Locali
     case 'too-slow':
     case 'connection-lost':
     case 'relay-gone':
-      return l10n.t('Check in the status bar that the public URL answers, then test again.');
+      return l10n.t('Check in the status bar that the public URL answers, and then test again.');
     case 'guarded':
       return l10n.t('Choose a tunnel that doesn’t require visitors to sign in.');
     case 'bad-certificate':
@@ -53,6 +53,6 @@ function nextOf(failure: TestFailure, place: 'current' | 'foreign', l10n: Locali
     case 'redirected':
     case 'answered':
     case 'unexplained':
-      return l10n.t('Check the tunnel settings, close and reopen the public URL, then test again.');
+      return l10n.t('Check the tunnel settings, close and reopen the public URL, and then test again.');
   }
 }

@@ -72,7 +72,7 @@ function some(
   if (first !== undefined) return [first, ...others];
   throw new CommandError(
     vscode.l10n.t('No webhook is selected'),
-    vscode.l10n.t('Select a webhook in the Webhooks view, then try again.'),
+    vscode.l10n.t('Select a webhook in the Webhooks view, and then try again.'),
   );
 }
 

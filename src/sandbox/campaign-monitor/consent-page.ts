@@ -19,7 +19,7 @@ const styleHash = `'sha256-${createHash('sha256').update(style).digest('base64')
 
 const scopeMeanings: Readonly<Record<string, string>> = {
   ViewReports: 'View campaign reports',
-  ManageLists: 'Create and change lists, their subscribers and webhooks',
+  ManageLists: 'Create and change lists, subscribers, and webhooks',
   CreateCampaigns: 'Create campaigns',
   ImportSubscribers: 'Add subscribers to lists',
   SendCampaigns: 'Send campaigns',

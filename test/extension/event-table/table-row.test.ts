@@ -36,7 +36,7 @@ describe('A row of the table', () => {
     );
     assert.equal(
       made.waterfallWords,
-      'relay answered 200, after 10 ms attempt 1: no answer in 90 ms, after 1.1 s attempt 2: 500 in 2 ms',
+      'relay answered 200, attempt 1: no answer in 90 ms (started after 10 ms), attempt 2: 500 in 2 ms (started after 1.1 s)',
     );
     assert.doesNotMatch(JSON.stringify(made), /secret/);
   });
