@@ -40,9 +40,9 @@ const kinds: ReadonlyMap<number, CampaignMonitorErrorKind> = new Map([
 /** What to do next, in English: the extension has it in the user's language. */
 export const campaignMonitorNext: Readonly<Record<CampaignMonitorErrorKind, string>> = {
   'bad-api-key':
-    'Use an API key from Account settings > API keys in Campaign Monitor. An unknown API address returns the same error.',
+    'Use an API key from Account settings > API keys in Campaign Monitor. If the key is right, check the API host: a wrong address causes the same error.',
   'wrong-list': 'Choose a list that this account can access.',
-  'wrong-client': 'Choose a client that this account can access. The API key itself is valid.',
+  'wrong-client': 'Choose a client that this account can access.',
   'invalid-token': 'Sign in to Campaign Monitor again.',
   'expired-token': 'Sign in to Campaign Monitor again.',
   'revoked-token': 'Access was revoked. Sign in to Campaign Monitor again.',

@@ -24,9 +24,9 @@ export type TestFailure =
 
 /** What each means, in English, `{0}` the status: the extension has it in the user's language. */
 export const testFailureEnglish = {
-  'wrong-address': 'The server returned {0}: the path doesn’t exist',
-  'relay-gone': 'A tunnel or proxy returned {0}: nothing is running behind it',
-  guarded: 'A tunnel or proxy returned {0}: it requires sign-in',
+  'wrong-address': 'The server returned {0}: the path in the webhook’s URL is wrong',
+  'relay-gone': 'A tunnel or proxy returned {0}: the server behind it isn’t available',
+  guarded: 'A tunnel or proxy returned {0}: it denied access',
   redirected: 'The server returned {0}, a redirect that isn’t followed',
   answered: 'The server returned {0}',
   'too-slow': 'The request timed out',

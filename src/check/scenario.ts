@@ -31,7 +31,7 @@ const sampleSource = z.strictObject({
     .max(300)
     .optional()
     .describe(
-      'Address for every event; {{run}} is different in each run. Default: a different address for each event.',
+      'Address for every event; {{run}} is replaced with a value that is different in each run. Default: a different address for each event.',
     ),
   list: z.string().max(100).optional().describe('List ID.'),
   seed: z.int().default(1).describe('The same number produces the same names and fields.'),
@@ -40,7 +40,9 @@ const sampleSource = z.strictObject({
 const deliverySource = z.strictObject({
   delivery: z
     .looseObject({ ListID: z.string().optional(), Events: z.array(z.record(z.string(), z.unknown())).min(1).max(1000) })
-    .describe('Delivery body, as Campaign Monitor posts it. {{run}} in its text is different in each run.'),
+    .describe(
+      'Delivery body, as Campaign Monitor posts it; {{run}} is replaced with a value that is different in each run.',
+    ),
 });
 
 const fileName = z.string().min(1).max(500);
@@ -53,7 +55,7 @@ const fixtureSource = z.strictObject({
 
 const recordingSource = z.strictObject({
   recording: fileName.describe(
-    "A recording (cm-relay record) in this file's folder or below; sends all of it in order.",
+    "A recording (cm-relay record) in this file's folder or below; all its deliveries are sent in order.",
   ),
 });
 
@@ -111,9 +113,9 @@ const faultSchema = z
     }),
   ])
   .describe(
-    'twice: sends each notification twice in a row; reordered: sends the notifications in reverse order; merged: all events in one notification; ' +
-      "split: one notification per event; escaped: the delivery's JSON has spaces and escapes that mean the same; tampered: changed after signing; cut: closes the connection during the " +
-      'body; unanswered: closes it before the answer; the others change the signature.',
+    'twice: sends each notification twice in a row; reordered: sends the notifications in reverse order; merged: sends all events in one notification; ' +
+      "split: sends one notification per event; escaped: adds spaces and escapes to the delivery's JSON without changing its values; tampered: changes the body after signing; cut: closes the connection during the " +
+      'body; unanswered: closes the connection before the answer; the others change the signature.',
   );
 
 const statusText = z.string().regex(/^(?:[1-5]xx|any)$/, 'expected a status such as 200, "2xx", or "any"');
@@ -152,7 +154,7 @@ const sendSchema = z.strictObject({
     .enum(shapes)
     .default('notification')
     .describe(
-      "notification: as the relay posts it; platform: as Open Connectors posts it; older: the platform's older format; delivery: as Campaign Monitor posts it.",
+      "notification: as the relay posts it; platform: as Open Connectors posts it; older: in Open Connectors' older format; delivery: as Campaign Monitor posts it.",
     ),
   partSize: z.int().min(1).max(1000).default(20).describe('Maximum events in one notification.'),
   trouble: z.array(faultSchema).max(10).default([]).describe('What goes wrong on the way.'),
@@ -160,7 +162,7 @@ const sendSchema = z.strictObject({
   retry: z
     .enum(retryPolicies)
     .default('none')
-    .describe('Whether to retry after 408, 425, 429, 5xx, time-outs, and broken connections, as the relay does.'),
+    .describe('Retry policy, as in the relay; applies to 408, 425, 429, 5xx, time-outs, and broken connections.'),
   timeoutMs: z.int().min(1).max(600_000).optional().describe('How long to wait for an answer.'),
   expect: expectSchema.optional().describe('The expected result.'),
 });
@@ -198,7 +200,9 @@ const probeSchema = z
   .union([
     z.strictObject({
       url: destinationSchema.shape.url.describe('Requested with GET; returns a number or JSON.'),
-      value: cel.optional().describe('CEL expression that gets the number from the answer: answer.json, answer.body.'),
+      value: cel
+        .optional()
+        .describe('CEL expression that gets the number from answer.json or answer.body, such as answer.json.count.'),
       headers: z.record(headerName, environmentVariable).optional().describe('Credential headers.'),
     }),
     z.strictObject({
@@ -222,7 +226,7 @@ const targetSchema = z.strictObject({
   url: destinationSchema.shape.url.optional().describe('Your callback.'),
   headers: z
     .record(
-      headerName.refine((name) => !isCredentialHeader(name), 'contains a credential; name it in "credentials"'),
+      headerName.refine((name) => !isCredentialHeader(name), 'contains a credential; use "credentials" instead'),
       headerValue,
     )
     .optional()

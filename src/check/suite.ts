@@ -145,7 +145,7 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'event-types',
       title: 'Updates and deactivations',
-      why: 'Subscribers change and leave, even those your callback has never seen.',
+      why: 'Subscribers change their details or leave the list, even those your callback has never seen.',
       platform: 'Update and Deactivate become UPDATED and DELETED.',
       basis: 'assumption',
       fix: 'Accept an update or deactivation even if you don’t know the address.',
@@ -389,7 +389,7 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'same-minute',
       title: 'Two updates in the same minute',
-      why: 'Dates have no seconds: two corrections within a minute arrive as two events with the same date. The second one counts.',
+      why: 'Dates are accurate only to the minute: two corrections in the same minute arrive as two events with the same date. The second event counts.',
       platform: 'Every date in the Campaign Monitor documentation ends in :00.',
       basis: 'assumption',
       fix: 'Skip an event only if its date is older, not if it’s the same. Detect duplicates by eventId, not by address or date.',
@@ -537,16 +537,16 @@ function written(answerWithinMs: number): readonly Written[] {
       why: 'To Campaign Monitor, Ada@Example.org and ada@example.org are the same subscriber. Don’t create two contacts.',
       platform: 'Addresses arrive as typed.',
       basis: 'assumption',
-      fix: 'Compare addresses in lowercase, with a unique constraint on the lowercase form.',
+      fix: 'Compare addresses in lowercase, and add a unique constraint on the lowercase form.',
       steps: [
-        { name: 'in lowercase', send: subscriptionOf('case') },
+        { name: 'a subscription with a lowercase address', send: subscriptionOf('case') },
         {
-          name: 'an update in capital letters',
+          name: 'an update with a capital letter in the address',
           send: updateOf('Case', '2026-01-15 09:31:00', 'Cased {{run}}'),
           expect: { kept: [addressOf('case'), 'Cased {{run}}'], probe: 1 },
         },
         {
-          name: 'another subscription, in capital letters',
+          name: 'another subscription with capital letters in the address',
           send: {
             delivery: {
               ListID: list,
@@ -687,7 +687,7 @@ function written(answerWithinMs: number): readonly Written[] {
       platform: 'Undocumented. Each part of a full batch is up to 300 kB.',
       basis: 'assumption',
       fix: 'Allow about 10 s for a request body.',
-      steps: [{ name: 'over 3 s', send: one, trouble: [{ slow: 3000 }], expect: { probe: 1 } }],
+      steps: [{ name: 'spread over 3 s', send: one, trouble: [{ slow: 3000 }], expect: { probe: 1 } }],
     },
     {
       id: 'cut-connection',

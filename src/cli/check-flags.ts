@@ -53,7 +53,7 @@ export function withProbeFlags(command: Command, settled: string): Command {
     .addOption(
       new Option(
         '--probe <url>',
-        'URL that returns your number of contacts, such as http://localhost:3000/contacts/count',
+        'URL that returns the number of contacts, such as http://localhost:3000/contacts/count',
       ).argParser(checkedBy(httpUrl)),
     )
     .addOption(

@@ -70,7 +70,7 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
   const refused = (why: string): UsageError =>
     new UsageError(
       `--config ${file}: ${why}`,
-      'docs/cm-relay.config.schema.json describes the file; add "$schema" to check it in your editor.',
+      'docs/cm-relay.config.schema.json describes the file. To check the file in your editor, add "$schema" as docs/cli.md shows.',
     );
   let result;
   try {
@@ -121,6 +121,6 @@ export function asHeader(secret: string, who: string): string {
   if (headerValue.safeParse(secret).success) return secret;
   throw new UsageError(
     `${who} contains characters that are not allowed in a header`,
-    'Check the value for line breaks and non-Latin characters.',
+    'Use only Latin-1 characters, without line breaks.',
   );
 }

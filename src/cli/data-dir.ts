@@ -45,7 +45,7 @@ function contentsLines(dataDir: string): readonly string[] {
   return [
     'It may come from a repository or an archive. It contains:',
     hosts.length === 0 ? '  no destinations' : `  destinations on ${hosts.slice(0, mostHosts).join(', ')}${more}`,
-    ...(hasSecret ? ['  a webhook URL secret, which its creator knows'] : []),
+    ...(hasSecret ? ["  a webhook URL secret that the directory's creator knows"] : []),
     `  a history of ${Math.ceil(historyBytes / 1024)} KiB`,
   ];
 }

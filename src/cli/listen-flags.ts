@@ -236,7 +236,7 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   },
   config: {
     term: '--config <file>',
-    help: 'JSON file for settings that have no flag (docs/cli.md); flags override it',
+    help: 'JSON file with settings, including those that have no flag (docs/cli.md); flags override the file',
     read: checkedBy(notEmpty('a file')),
   },
   filter: {

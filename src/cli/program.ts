@@ -44,7 +44,7 @@ export function createProgram(): Command {
       'after',
       [
         '',
-        'To try it, use two terminals:',
+        'To try cm-relay, use two terminals:',
         '  cm-relay listen 3000/callback',
         '  cm-relay trigger subscribe',
         '',

@@ -19,6 +19,6 @@ export function secretIn(name: string, who: string, environment: NodeJS.ProcessE
   }
   throw new UsageError(
     `${who} ${name}: environment variable ${name} ${value === '' ? 'is empty' : 'is not set'}`,
-    'Set it before you run the command. You give only its name, which keeps the secret out of command lines and files.',
+    'Set the variable before you run the command. Giving only its name keeps the secret out of command lines and files.',
   );
 }

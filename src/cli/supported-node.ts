@@ -11,7 +11,7 @@ export function tooOld(running: string, least: string): string | null {
   const [major = 0, minor = 0] = numbers(running);
   const [leastMajor = 0, leastMinor = 0] = numbers(least);
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return null;
-  return `error: cm-relay requires Node.js ${least} or later; this is ${running} (${process.execPath})
+  return `error: cm-relay requires Node.js ${least} or later, but you are using ${running} (${process.execPath})
   Install Node.js from https://nodejs.org or with your version manager, for example: nvm install 24
 `;
 }

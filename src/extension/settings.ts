@@ -60,7 +60,7 @@ const destination = destinationSchema.omit({ held: true, sample: true }).extend(
     'Name of the signature key to sign with. Add the key itself with Manage Keys and Secrets…',
   ),
   credentialsName: destinationSchema.shape.credentialsName.describe(
-    'Name of the credentials whose headers to add. Add the credentials with Manage Keys and Secrets…',
+    'Name of the credentials to send as headers. Add the credentials with Manage Keys and Secrets…',
   ),
 });
 export type DestinationSetting = Readonly<z.input<typeof destination>>;
@@ -89,8 +89,8 @@ const receiving = {
   'tunnel.kind': {
     schema: choice({
       none: 'Reachable from this machine only.',
-      fixed: 'Your own URL, from the setting Tunnel: Url.',
-      localtunnel: 'A localtunnel server, from the setting Tunnel: Host.',
+      fixed: 'Your own URL, from the setting “Tunnel: Url”.',
+      localtunnel: 'A localtunnel server, from the setting “Tunnel: Host”.',
       cloudflared: 'A Cloudflare quick tunnel, using the installed cloudflared.',
       ngrok: 'An ngrok tunnel, using the installed ngrok.',
     } satisfies Record<keyof typeof tunnelSchemas, string>).default('localtunnel'),
@@ -107,7 +107,7 @@ const receiving = {
   },
   'tunnel.url': {
     schema: emptyOr(urlPattern, url.patternErrorMessage),
-    means: 'Your own public URL that forwards to the relay’s port, for kind `fixed`.',
+    means: 'Your own public URL that forwards to the relay’s port. Used only if “Tunnel: Kind” is `fixed`.',
   },
   'tunnel.programs': {
     schema: z
@@ -157,13 +157,13 @@ const vendors = {
   'openConnectors.timeoutSeconds': {
     schema: z.number().min(1).max(600).default(60),
     means:
-      'How long to wait for Open Connectors, in seconds. When you create an instance, Open Connectors also calls Campaign Monitor.',
+      'How long to wait for Open Connectors, in seconds. Creating an instance takes longer because Open Connectors also calls Campaign Monitor.',
     advanced: true,
   },
   'oauth.port': {
     schema: z.int().min(1).max(65_535).default(defaultCallbackPort),
     means:
-      'Port of `http://localhost:<port>/oauth/callback`, where the browser returns after you grant access. Register that URL with the app in Campaign Monitor.',
+      'Port of `http://localhost:<port>/oauth/callback`, the URL that the browser returns to after you grant access. Register that URL for your OAuth app in Campaign Monitor.',
     advanced: true,
   },
   'tunnel.updateVendors': {
@@ -173,7 +173,7 @@ const vendors = {
         'Update the webhooks and instances, and notify you. A new webhook is created before the old one is deleted.',
       never: 'Leave the webhooks and instances as they are.',
     }).default('ask'),
-    means: 'What to do with webhooks and instances you set up in VS Code when the relay’s public URL changes.',
+    means: 'Whether webhooks and instances that you set up in VS Code are updated when the relay’s public URL changes.',
   },
   'campaignMonitor.host': {
     schema: z.string().default(campaignMonitorHost),
@@ -188,7 +188,7 @@ const vendors = {
         'Deactivate the webhooks. The setting “Tunnel: Update Vendors” decides whether they’re reactivated at the next start.',
       delete: 'Delete the webhooks.',
     }).default('ask'),
-    means: 'What to do with webhooks you registered in VS Code when you stop the relay.',
+    means: 'What happens to webhooks registered in VS Code when you stop the relay.',
   },
 } as const satisfies Descriptions;
 
@@ -214,14 +214,14 @@ const relay = {
   },
   keepAliveMinutes: {
     schema: shape.keepAliveMinutes,
-    means: 'How long the relay keeps running after you close its last window, in minutes.',
+    means: 'How long the relay keeps running after the last VS Code window that uses it closes, in minutes.',
     advanced: true,
   },
   assistants: {
     schema: choice({
       off: 'No access.',
       read: 'Assistants can read the history.',
-      send: 'Assistants can also send, resend, and run scenarios, but only to destinations in your settings.',
+      send: 'Assistants can also send events, resend notifications, and run scenarios, but only with destinations in your settings.',
     }).default('off'),
     means:
       'Whether VS Code assistants can ask this window’s relay, through the Model Context Protocol (MCP), what it received and sent, and why sending failed. Email addresses and secrets are masked, and other delivery values are described only by their shape. VS Code asks you before it starts the MCP server.',

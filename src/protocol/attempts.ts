@@ -9,9 +9,9 @@ export const attemptTexts = {
   refused: 'Start the callback, or correct its URL and port.',
   'unknown-host': 'Check the destination’s host name.',
   'no-answer':
-    'Check that the callback is running, and read its log for the time of the attempt. The callback should answer first and work afterwards.',
+    'Check that the callback is running, and read its log for the time of the attempt. The callback should answer first and process the notification afterwards.',
   credentials: 'Check the destination’s credentials and signature key, and how the callback verifies them.',
-  path: 'Check the path of the destination. It must accept POST requests.',
+  path: 'Check that the destination’s path is right and accepts POST requests.',
   body: 'The callback rejected the body. Read the callback’s answer, and check the body that was sent.',
   size: 'Raise the callback’s body size limit: a body can contain up to 1,000 events.',
   often: 'The callback gets too many requests. Lower the concurrency of the destination.',

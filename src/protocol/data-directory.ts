@@ -196,7 +196,7 @@ function remember(path: string): string | null {
     makeKnown(path);
     return null;
   } catch (error) {
-    return `Could not record that the data directory ${path} is yours (${(error as Error).message}). Next time, add --trust-data-dir again. To avoid this, set XDG_STATE_HOME to a writable folder.`;
+    return `Could not record that the data directory ${path} is yours (${(error as Error).message}). Next time, add --trust-data-dir. To avoid this, set XDG_STATE_HOME to a writable folder.`;
   }
 }
 

@@ -89,26 +89,28 @@ export const nonStops = [
 export const keptBreakpointSchema = breakpointSchema.extend({
   enabled: z.boolean(),
   id: z.string().describe('b and a number.'),
-  owner: z.string().describe('Name of the client that set it.'),
+  owner: z.string().describe('Name of the client that set the breakpoint.'),
   lookedAt: z.int(),
-  met: z.int().describe('How often its condition was true.'),
+  met: z.int().describe('How often the breakpoint matched, whatever its hit count.'),
   stops: z.int(),
   lastMetAt: time.nullable(),
   lastNotStopped: z
     .object({ at: time, why: z.enum(nonStops), text: z.string() })
     .nullable()
-    .describe('Why it did not stop at the last event that passed it.'),
-  failure: z.object({ at: time, text: z.string() }).nullable().describe('The last error in its condition or log text.'),
+    .describe('Why the breakpoint did not stop at the last event that passed it.'),
+  failure: z.object({ at: time, text: z.string() }).nullable().describe('The last error in the condition or log text.'),
   switchedOff: z
     .object({ at: time, text: z.string() })
     .nullable()
-    .describe('Why it is off although a client turned it on: the relay ended while evaluating it.'),
+    .describe(
+      'Why the breakpoint is off although a client turned it on: the relay ended while evaluating the breakpoint.',
+    ),
 });
 export type KeptBreakpoint = z.infer<typeof keptBreakpointSchema>;
 
 /** Why a breakpoint was not taken, and where in its text: characters from its beginning. */
 export const refusedBreakpointSchema = z.object({
-  index: z.int().describe('Its position in the request.'),
+  index: z.int().describe("The breakpoint's position in the request."),
   in: z.enum(['condition', 'hitCount', 'log', 'breakpoint']),
   message: z.string(),
   start: z.int(),
@@ -118,7 +120,7 @@ export type RefusedBreakpoint = z.infer<typeof refusedBreakpointSchema>;
 
 /** What an expression came to: its value, or why it has none, and where in its text: characters from its beginning. */
 export const evaluatedSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('value'), type: z.string().describe('Name of its CEL type.'), value: z.json() }),
+  z.object({ kind: z.literal('value'), type: z.string().describe("Name of the value's CEL type."), value: z.json() }),
   z.object({ kind: z.literal('failed'), message: z.string(), start: z.int(), end: z.int() }),
 ]);
 export type Evaluated = z.infer<typeof evaluatedSchema>;

@@ -12,7 +12,7 @@ export const commonAdvice = {
   'check-data-directory': 'Check the data directory and restart the relay.',
   'choose-port': 'Choose another port, or use 0 for any free port.',
   'filter-keys': filterAdvice,
-  'give-key': 'Add the key or credentials to send the held events.',
+  'give-key': 'To send the held events, add the key or credentials.',
   'let-it-go-on':
     'If the relay’s process is suspended, resume it; otherwise, end it and start the relay again. No acknowledged event is lost.',
   'make-room': 'Free up disk space. The relay then accepts deliveries again automatically.',

@@ -44,11 +44,11 @@ const forwardingSchema = z.object({
   nextAttemptAt: time.nullable(),
   status: z.int().nullable().describe('HTTP status of the last attempt; null without an answer.'),
   durationMs: z.number().nullable(),
-  detail: z.string().nullable().describe('Why it is waiting, held, or failed.'),
-  downSince: time.optional().describe('When its destination went down, if that is why it is waiting.'),
-  nextTryAt: time.optional().describe('When its destination, if down, is tried next; missing if not scheduled.'),
-  heldBy: z.enum(holders).nullable().describe('What holds it; null if it is not held.'),
-  breakpointId: z.string().nullable().describe('The breakpoint that holds it, if any.'),
+  detail: z.string().nullable().describe('Why the notification is waiting or held, or why it failed.'),
+  downSince: time.optional().describe('When the destination went down, if that is why the notification is waiting.'),
+  nextTryAt: time.optional().describe('When the destination, if down, is tried next; missing if not scheduled.'),
+  heldBy: z.enum(holders).nullable().describe('What holds the notification; null if nothing holds it.'),
+  breakpointId: z.string().nullable().describe('The breakpoint that holds the notification, if any.'),
 });
 export type Forwarding = z.infer<typeof forwardingSchema>;
 
@@ -67,7 +67,9 @@ export const eventRowSchema = z.object({
   deliveryId: z.string(),
   kind: z.enum(eventKinds),
   source: sourceSchema,
-  injected: z.boolean().describe('Sent by a client (edit and resend), not received by the webhook endpoint.'),
+  injected: z
+    .boolean()
+    .describe('Sent by a client, such as to edit and resend an event, not received by the webhook endpoint.'),
   receivedAt: time,
   type: z.string().nullable().describe("The vendor's type, or the eventType of a platform notification."),
   list: z.string().nullable(),
@@ -92,7 +94,7 @@ export const eventRowSchema = z.object({
     ),
   forwardings: z
     .array(forwardingSchema)
-    .describe("Forwardings of its notification, then of the delivery's raw notification."),
+    .describe("Forwardings of the event's notification, then of the delivery's raw notification."),
 });
 export type EventRow = z.infer<typeof eventRowSchema>;
 
@@ -108,7 +110,7 @@ export const eventSummarySchema = eventRowSchema
   )
   .extend({
     state: eventStateSchema,
-    attempts: z.int().describe('Total for all its destinations.'),
+    attempts: z.int().describe('Total for all destinations of the event.'),
     status: z
       .int()
       .nullable()
@@ -199,7 +201,7 @@ export const notificationSchema = z.object({
   parts: z.int(),
   eventId: z.string().describe('message.eventId: the same for every retry and resend.'),
   createdAt: time,
-  eventIds: z.array(z.string()).describe('IDs of its events.'),
+  eventIds: z.array(z.string()).describe("IDs of the notification's events."),
   forwardings: z.array(forwardingSchema),
 });
 export type Notification = z.infer<typeof notificationSchema>;

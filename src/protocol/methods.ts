@@ -154,7 +154,7 @@ export const methods = {
         z.object({
           value: z.string().nullable(),
           count: z.int(),
-          newest: z.string().describe('ID of its newest event.'),
+          newest: z.string().describe("ID of the group's newest event."),
           states: z.partialRecord(eventStateSchema, z.int()),
         }),
       ),

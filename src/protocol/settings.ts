@@ -114,7 +114,7 @@ export const tunnelSchemas = {
   }),
   localtunnel: z.strictObject({
     kind: z.literal('localtunnel'),
-    host: urlWithoutUser().default('https://localtunnel.me').describe('The localtunnel server.'),
+    host: urlWithoutUser().default('https://localtunnel.me').describe('URL of the localtunnel server.'),
     otherHosts: z
       .array(z.string().regex(/^[a-z0-9_.:-]+$/, 'expected a lowercase host name or an address'))
       .optional()
@@ -155,7 +155,7 @@ const mappingSchema = z.strictObject({
     .record(z.string(), z.string().min(1))
     .default({ Subscribe: 'CREATED', Update: 'UPDATED', Deactivate: 'DELETED' })
     .describe(
-      'Maps Campaign Monitor’s event types to `eventType` values. This mapping is an assumption; neither vendor documents it.',
+      'Maps Campaign Monitor’s event types to `eventType` values. The default mapping is an assumption; neither vendor documents it.',
     ),
   otherEventType: z
     .string()
@@ -183,7 +183,7 @@ const retentionSchema = z.strictObject({
     .int()
     .min(1)
     .default(50_000)
-    .describe('How many deliveries to keep in the history. Waiting deliveries are never removed.'),
+    .describe('How many deliveries to keep in the history. Deliveries with waiting notifications are never removed.'),
   maxBytes: z.int().min(1).default(500_000_000).describe('Maximum size of the history, in bytes.'),
 });
 
@@ -213,7 +213,11 @@ export const settingsSchema = z.strictObject({
       error: ({ input }) => `two destinations have the ID "${repeatedId(input as Destination[]) ?? ''}"`,
     })
     .default([]),
-  retry: retryPolicySchema.default('fast').describe('When to retry a notification that wasn’t accepted.'),
+  retry: retryPolicySchema
+    .default('fast')
+    .describe(
+      'When to retry a notification after a time-out, a broken connection, or the answer 408, 425, 429, or 5xx.',
+    ),
   concurrency: z.int().min(1).max(256).default(1).describe('How many notifications to send to a destination at once.'),
   timeZone: z
     .string()

@@ -55,7 +55,9 @@ export const destinationStatusSchema = z.object({
   signatureKeyName: z.string().optional(),
   credentialsName: z.string().optional(),
   insecureTls: z.boolean().optional(),
-  configured: z.boolean().describe('false: removed from the settings, but notifications are still waiting for it.'),
+  configured: z
+    .boolean()
+    .describe('false: the destination was removed from the settings, but notifications are still waiting for it.'),
   state: z.enum(['up', 'down', 'held']),
   answers: z
     .boolean()

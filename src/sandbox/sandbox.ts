@@ -168,7 +168,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       next(error);
       return;
     }
-    response.status(500).json({ error: 'the sandbox failed', next: "Report it, and include the sandbox's log." });
+    response
+      .status(500)
+      .json({ error: 'the sandbox failed', next: "Report the error, and include the sandbox's log." });
   };
   app.use(answerError);
 

@@ -59,7 +59,7 @@ function said(results: readonly CheckResult[]): string[] {
 }
 
 const ended =
-  'your callback: expected still running, got nothing is listening at http://callback.example anymore: the server ended after its answer';
+  'your callback: expected still running, got nothing is listening at http://callback.example anymore: the server exited during or after this check';
 
 describe('A callback that ends by what it is sent', () => {
   const ids = ['older-shape', 'event-types', 'every-event'];

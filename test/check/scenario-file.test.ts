@@ -88,7 +88,7 @@ describe('A file of scenarios of somebody else’s', () => {
     for (const [text, said] of [
       [
         withDestination({ headers: { authorization: 'x' } }),
-        'destination.headers.authorization: contains a credential; name it in "credentials"',
+        'destination.headers.authorization: contains a credential; use "credentials" instead',
       ],
       [
         withDestination({ credentials: { authorization: 'KEY' } }),

@@ -76,7 +76,7 @@ describe('Debugging from the terminal', function () {
     assert.deepEqual([logged.breakpointId, logged.text], ['b2', 'seen go@example.org']);
     await callback.received(1);
     const { out: before } = await place.run('break', 'list');
-    assert.match(before, /b1[^]*checked 1, matched 0, stopped 0\n +did not stop: its condition was false\nb2/);
+    assert.match(before, /b1[^]*checked 1, matched 0, stopped 0\n +did not stop: the condition was false\nb2/);
     await post(campaignMonitorUrl, delivery('stop@example.org'));
     const stopped = await listening.json<Line & Record<string, unknown>>('stopped');
     assert.deepEqual(

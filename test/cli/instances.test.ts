@@ -128,10 +128,10 @@ describe('cm-relay instances', function () {
     });
     const [received] = logged['received'] as { deliveryId: string; signature: string }[];
     assert.deepEqual([received?.deliveryId, received?.signature, logged['status']], ['d1', 'valid', 'NOTIFIED']);
-    assert.match((await instances('log', 'Mine')).out, /NOTIFIED +d1, signature valid\n$/);
+    assert.match((await instances('log', 'Mine')).out, /NOTIFIED +d1, valid signature\n$/);
     await listening.end();
     // The history is read without a relay, too.
-    assert.match((await instances('log', 'Mine')).out, /d1, signature valid/);
+    assert.match((await instances('log', 'Mine')).out, /d1, valid signature/);
   });
 
   it('creates one by a code that is pasted, and says what is wrong with what is not it', async () => {

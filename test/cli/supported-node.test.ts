@@ -23,7 +23,10 @@ describe('The oldest Node.js', function () {
         encoding: 'utf8',
       });
       assert.deepEqual([status, stdout], [1, ''], args.join(' '));
-      assert.match(stderr, /^error: cm-relay requires Node\.js 22\.13 or later; this is v20\.19\.5 .*\n {2}Install/);
+      assert.match(
+        stderr,
+        /^error: cm-relay requires Node\.js 22\.13 or later, but you are using v20\.19\.5 .*\n {2}Install/,
+      );
     }
   });
 });

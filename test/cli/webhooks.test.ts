@@ -178,7 +178,7 @@ describe('cm-relay webhooks', function () {
     assert.match(noRelay.err, /no relay is running[^]*cm-relay listen --data-dir/);
     const nothing = await webhooks(['test']);
     assert.equal(nothing.code, 1);
-    assert.match(nothing.err, /no relay is running, so no webhook points to it[^]*cm-relay listen --data-dir/);
+    assert.match(nothing.err, /no relay is running to receive a test call[^]*cm-relay listen --data-dir/);
     const unknown = await webhooks(['remove', 'f'.repeat(32)]);
     assert.equal(unknown.code, 1);
     assert.match(unknown.err, /no such webhook: f{32}/);

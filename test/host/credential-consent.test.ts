@@ -162,7 +162,7 @@ describe('A workspace that names stored keys and credentials', function () {
     assert.deepEqual(destinations(), [[evil, true]]);
     assert.deepEqual(credentials(), { prod: null });
     const said = await until(() => user.message(`Events for ${evil} are held`));
-    said?.choose('Choose…');
+    said?.choose('Allow…');
     await until(() => user.ran.includes('manageSecrets'));
     // Neither another configuration nor another window asks again.
     await apply(Workspace, { url: evil, credentialsName: 'prod' }, { url: good });

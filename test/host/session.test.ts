@@ -419,7 +419,7 @@ describe('A window’s session', function () {
       }
       await until(() => refused().length > 0);
       assert.deepEqual(refused(), [
-        'The relay rejected the changed settings and keeps the previous ones: the settings were not changed: no space. Free up disk space. The relay then accepts deliveries again automatically.',
+        'The relay kept the previous settings because it couldn’t apply the changed ones: the settings were not changed: no space. Free up disk space. The relay then accepts deliveries again automatically.',
       ]);
       refusing = false;
       user.message('rejected the changed settings')?.choose('Try Again');

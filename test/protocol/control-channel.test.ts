@@ -119,7 +119,7 @@ describe('The folder of the socket', () => {
   });
 
   const prepared: Record<string, [(folder: string) => void, RegExp]> = {
-    'open to others': [
+    'open to more': [
       (folder) => {
         mkdirSync(folder);
         chmodSync(folder, 0o755);

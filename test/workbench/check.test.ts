@@ -232,7 +232,7 @@ describe('Check My Callback', () => {
     await workbench.pick('None');
     await workbench.quickInputWidget.getByText('URL of a page that shows').waitFor();
     await workbench.enter('');
-    await frame().getByText('none: checks that need your data are skipped').waitFor();
+    await frame().getByText('none: checks that need your data remain undecided').waitFor();
   });
 
   it('shows files of scenarios in the Test Explorer, runs them, and shows what was expected beside what came', async () => {
@@ -286,7 +286,7 @@ describe('Scenarios that name a place for a variable of the environment', () => 
     const workbench = await openWorkbench({ ownServer: true, folder });
     const test = (text: string): Locator =>
       workbench.page.locator(`.test-explorer .monaco-list-row[aria-label^="${text}"]`).first();
-    const question = 'Send environment variables to the destinations in these scenarios?';
+    const question = 'Send environment variables to URLs in these scenario files?';
     try {
       await untilDone(async () => {
         await workbench.runCommand('View: Show Testing');

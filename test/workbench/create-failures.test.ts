@@ -187,7 +187,7 @@ describe('Creating an instance, and what can go wrong', () => {
     await page.close();
     await workbench.notification('Creating instance').waitFor();
     await form.locator('#cancel').click();
-    await form.getByText('Cancelled. No new instance has this name.').waitFor();
+    await form.getByText('Cancelled. No new instance has the name you entered.').waitFor();
     await workbench.picture('create/cancelled-under-way');
     await stillFilled();
     await grant();

@@ -57,7 +57,7 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await workbench.runCommandThatAsks(`${category}: Add Destination…`, 'The URL of your callback');
     // As people write it, and as the terminal takes it.
     await workbench.enter(receiver.url.replace('http://', ''));
-    await quickInputWidget().getByText(`Notifications now go to ${receiver.url}.`).waitFor();
+    await quickInputWidget().getByText(`Added ${receiver.url}.`).waitFor();
     await workbench.picture('destinations/added');
     await untilSettings([{ url: receiver.url }]);
     await workbench.page.keyboard.press('Enter');

@@ -126,12 +126,12 @@ describe('Keys and credentials', () => {
       for (const [format, extension] of [
         ['HAR', 'har'],
         ['JSON', 'json'],
-        ['Shareable fixture', 'json'],
+        ['Shareable Fixture', 'json'],
         ['.http', 'http'],
         ['cURL', 'sh'],
       ] as const) {
         await choose('Export…');
-        await workbench.quickInputWidget.filter({ hasText: 'Shareable fixture' }).waitFor();
+        await workbench.quickInputWidget.filter({ hasText: 'Shareable Fixture' }).waitFor();
         await workbench.pick(format);
         // The dialog for saving is the quick input too, with the path that is offered in it.
         await until(async () => (await workbench.quickInput.inputValue()).startsWith('/'), 30_000);

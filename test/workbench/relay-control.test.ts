@@ -603,7 +603,7 @@ describe('A trusted folder', () => {
       assert.deepEqual((await statusOf(dataDir)).destinations[0]?.state, 'held');
 
       // A later word takes the first one back.
-      await workbench.answerNotification(refused, 'Choose…');
+      await workbench.answerNotification(refused, 'Allow…');
       await workbench.quickInputWidget.getByText('Allowed Destinations for Keys and Credentials').waitFor();
       await workbench.picture('relay-control/credential-consents');
       await clickUntil(

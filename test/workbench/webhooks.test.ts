@@ -333,7 +333,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await plant(gone);
     await workbench.runCommand(`${category}: Refresh`);
     await row('Old URL of this machine').waitFor();
-    await workbench.chooseFromTitleMenu(view, 'Remove Webhooks with Old URLs…');
+    await workbench.chooseFromTitleMenu(view, 'Delete Webhooks with Old URLs…');
     await workbench.dialog.getByText('Remove webhooks that use old URLs of this machine?').waitFor();
     await workbench.picture('webhooks/remove-old');
     await workbench.answerDialog('Remove');
@@ -377,7 +377,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.treeRow(eventsView, 'Test call').waitFor();
     await workbench.unfoldView(eventsView, false);
     for (const [text, why] of [
-      [`/gone`, 'The server returned 404: the path doesn’t exist'],
+      [`/gone`, 'The server returned 404: the path in the webhook’s URL is wrong'],
       [`/moved`, 'The server returned 302, a redirect'],
       [dead, 'Nothing is listening at the webhook’s URL'],
     ] as const) {
@@ -395,7 +395,9 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       await row('This relay').click({ timeout: 5000 });
       await row('neighbour.example').click({ modifiers: ['ControlOrMeta'], timeout: 5000 });
       await choose('neighbour.example', 'Delete Webhook…');
-      await workbench.notification('Some of these webhooks weren’t created here').waitFor({ timeout: 15_000 });
+      await workbench
+        .notification('Some of these webhooks weren’t created in VS Code on this machine')
+        .waitFor({ timeout: 15_000 });
     });
     await row('neighbour.example').click();
     await chooseUntil('neighbour.example', 'Delete Webhook…', 'The webhook’s owner no longer gets events');

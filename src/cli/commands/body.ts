@@ -25,7 +25,7 @@ export function bodyCommand(): Command {
   const command = newCommand(
     'body',
     'print the body for creating an instance in Open Connectors',
-    'Prints the JSON body for POST /instances, which creates an instance of the Campaign Monitor connector. Validates the values you give, and leaves the others empty ("") for you to fill in. The OAuth app\'s client ID and client secret come from the environment variables OAUTH_API_KEY and OAUTH_API_SECRET.',
+    'Prints the JSON body for POST /instances, which creates an instance of the Campaign Monitor connector. Validates the values you give and leaves the others empty ("") for you to fill in. The OAuth app\'s client ID and client secret come from the environment variables OAUTH_API_KEY and OAUTH_API_SECRET.',
     [
       'Examples:',
       '  cm-relay instances body                                   all keys, with empty values',

@@ -56,10 +56,10 @@ export function checkCommand(): Command {
       '  cm-relay check --list-checks                         shows the checks and why they matter',
       '',
       "From outside, a check can't tell if your callback processed an event once, twice, or never. --probe gives the number",
-      'of contacts before and after; --kept shows the data your callback keeps. Without these, such checks are "undecided".',
+      'of contacts before and after; --kept shows the data your callback keeps. Without them, some checks are "undecided".',
       '',
       'Sends events for about 1,300 made-up contacts, whose addresses contain "check-" and the run ID. At the end, sends a',
-      'Deactivate for each one; --keep leaves them in place.',
+      'Deactivate for each contact; --keep leaves the contacts in place.',
       'Exits with 0 if no check failed, 1 if one failed, and 2 for a usage error.',
       '',
       'Next: docs/check.md lists all checks; cm-relay scenario runs your own.',
@@ -181,7 +181,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
 /** How long it takes, in a line. */
 function saidCost({ leastMs, mostMs }: Cost, { timeout, keep }: CheckOptions): string {
   const limit = `${duration(timeout * 1000)} at most`;
-  const removal = keep === true ? '' : `, and ${duration(removalMs)} to remove the made-up contacts`;
+  const removal = keep === true ? '' : `, plus up to ${duration(removalMs)} to remove the made-up contacts`;
   return `Takes ${duration(leastMs)} to ${duration(mostMs)}, plus your callback's answer time; ${limit}${removal}.`;
 }
 
@@ -193,7 +193,7 @@ function saidRemoval(removal: Removal | null, made: number, token: string): stri
   const left = `Sent a Deactivate for ${addresses === 1 ? '' : 'each of '}${count(addresses, 'made-up contact')}.`;
   return refused === 0
     ? left
-    : `${left} Your callback refused ${refused} of them; their addresses contain "check-${token}".`;
+    : `${left} Your callback did not accept the Deactivate for ${refused} of them; their addresses contain "check-${token}".`;
 }
 
 /** @throws CommandError where it did not go as it should */

@@ -41,8 +41,8 @@ export function exportCommand(): Command {
       'A fixture replaces names, addresses, field values, IP addresses, and list IDs consistently. Read it before you',
       'share it. The other formats contain the received data, with credentials masked.',
       '',
-      'REST clients act on some lines in a .http file. A body with such lines is left out, with a comment.',
-      'With --out, the body goes into a separate file next to the .http file, which sends the body unchanged.',
+      'REST clients act on some text in a .http file. A request that contains such text is replaced with a comment.',
+      'With --out, a body that contains such text goes into a separate file next to the .http file and is sent unchanged.',
     ],
   )
     .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))

@@ -45,7 +45,7 @@ export function instancesCommand(): Command {
       '  cm-relay instances list                                    shows all instances and their callbacks',
       "  cm-relay instances log 50634                               compares the platform's log with the history",
       '  cm-relay instances events off 50634',
-      '  cm-relay instances callback 50634                          points it at the running relay',
+      '  cm-relay instances callback 50634                          points the instance at the running relay',
       '',
       'INSTANCE is an ID, or a name that only one instance has.',
       '',

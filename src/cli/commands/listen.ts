@@ -60,7 +60,7 @@ export function listenCommand(): Command {
       '  cm-relay listen 3000/callback --filter "type:deactivate"',
       '  cm-relay listen 3000/callback --detach',
       '',
-      'Without a callback, uses the one from the last run with this data directory.',
+      'Without a callback, forwards to the destinations from the last run with this data directory.',
       "With a public tunnel, everything posted to the public URL passes through the provider's servers.",
       '',
       'Next: in another terminal, cm-relay trigger subscribe sends a sample delivery.',
@@ -141,7 +141,7 @@ async function listen(options: ListenOptions): Promise<void> {
     } else {
       if (why !== 'signal') {
         failure = why.error;
-        if (failure === null) say('The output was closed; stopping.');
+        if (failure === null) say('The output was closed, so cm-relay listen is ending.');
       }
       await sayWhatIsHeld(client, relay === null, say);
       if (relay === null) say('Detached. The relay is still running; to stop it, run cm-relay stop.');

@@ -28,7 +28,7 @@ export function playCommand(): Command {
   const command = newCommand(
     'play',
     'play a recording to your callback or the relay',
-    'Sends the deliveries in a cm-relay record file at their original pace, faster, or step by step. Without a URL or --config, sends them to the running relay, as Campaign Monitor and Open Connectors would. Otherwise, sends them to your callback as notifications.',
+    'Sends the deliveries in a recording (see cm-relay record) at their original pace, at another speed, or step by step. Without a URL or --config, sends them to the running relay, as Campaign Monitor and Open Connectors would. Otherwise, sends them to your callback as notifications.',
     [
       'Examples:',
       '  cm-relay play friday.cm-recording.jsonl                                     to the running relay',
@@ -37,7 +37,7 @@ export function playCommand(): Command {
       '',
       'Exits with 1 if an answer was not 2xx.',
       '',
-      'Next: cm-relay events lists the resulting events.',
+      'Next: cm-relay events lists the events that the relay received.',
     ],
   )
     .addArgument(new Argument('<file>', 'a recording'))

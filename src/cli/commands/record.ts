@@ -44,7 +44,7 @@ export function recordCommand(): Command {
     .addOption(new Option('--out <file>', 'output file, such as friday.cm-recording.jsonl').makeOptionMandatory())
     .addOption(filterFlag('all matching events'))
     .addOption(new Option('--live', 'record new deliveries until Ctrl-C'))
-    .addOption(new Option('--anonymise', 'replace names, addresses, and values consistently'))
+    .addOption(new Option('--anonymise', 'replace names, addresses, and field values consistently'))
     .addOption(jsonFlag('print a JSON object at the end: {"type":"recorded",…}'))
     .action(record);
 }

@@ -81,7 +81,7 @@ function stopCommand(): Command {
     [
       'Examples:',
       '  cm-relay sandbox stop',
-      '  cm-relay sandbox stop --port 9000    only this one',
+      '  cm-relay sandbox stop --port 9000    only the sandbox on port 9000',
       '',
       'Next: cm-relay stop stops the relay.',
     ],

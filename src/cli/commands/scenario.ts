@@ -196,7 +196,7 @@ async function allowUses(prepared: readonly Prepared[], { allowEnv }: ScenarioOp
   if (places.length === 0 || allowEnv === true) return;
   const files = prepared.filter(({ uses }) => uses.length > 0).map(({ name }) => printable(name));
   const { askYesNo, canAsk } = await import('../terminal/prompts.ts');
-  const what = `${files.join(', ')}: sends environment variables to URLs you did not give: ${places.join('; ')}`;
+  const what = `${files.join(', ')}: environment variables would be sent to URLs you did not give: ${places.join('; ')}`;
   if (!canAsk()) {
     throw new UsageError(
       what,

@@ -68,7 +68,7 @@ async function notRunning(dataDir: string, json: boolean): Promise<void> {
   await print(`${fitted(none, process.stdout)}\n`);
   if (paused !== null) {
     const { by, since } = paused;
-    await print(`Sending has been paused since ${localTime(since)} by ${printable(by)}, and stays paused when the relay starts.
+    await print(`Sending has been paused since ${localTime(since)} by ${printable(by)} and stays paused when the relay starts.
 `);
   }
   if (held > 0) await print(`Held: ${count(held, 'notification')}.\n`);
@@ -138,7 +138,8 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
   const isPaused = sending.state === 'paused';
   lines.push(`${label('Sending')}${isPaused ? styleText('yellow', heldText(sending)) : heldText(sending)}`);
   if (isPaused && sending.stop !== null) lines.push(`${label('Stopped')}${printable(sending.stop.text)}`);
-  if (sending.breakpoints > 0) lines.push(`${label('Breakpoints')}${sending.breakpoints}: cm-relay debug break list`);
+  if (sending.breakpoints > 0)
+    lines.push(`${label('Breakpoints')}${sending.breakpoints}: run cm-relay debug break list`);
   for (const each of held) lines.push(`${label('Held')}${heldLine(each)}`);
   if (more) lines.push(`${label('')}and more: to list them, run cm-relay events --filter state:held`);
   for (const notice of status.notices) lines.push(`${label('Notice')}${printable(notice)}`);

@@ -35,7 +35,7 @@ export function stopCommand(): Command {
       'Examples:',
       '  cm-relay stop',
       '  cm-relay stop --data-dir ./relay-data',
-      '  cm-relay stop --held release         sends held notifications before it stops',
+      '  cm-relay stop --held release         sends held notifications before the relay stops',
       '',
       'Next: cm-relay listen starts the relay again.',
     ],

@@ -55,7 +55,7 @@ async function subscribe(address: string, { list, name, host: given, json }: Sub
   if (!isLoopback(new URL(host.apiBase).hostname)) {
     throw new UsageError(
       '--host is not this machine: you can subscribe addresses only in the sandbox',
-      'To start one, run cm-relay sandbox.',
+      'To start the sandbox, run cm-relay sandbox.',
     );
   }
   await withCampaignMonitor(host, (api) => api.addSubscriber(list, { address, name }), apiKey);

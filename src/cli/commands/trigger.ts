@@ -186,7 +186,7 @@ function answerLine(number: number, { body }: SampleDelivery, { status, duration
   const what =
     body.Events.length === 1 && event !== undefined
       ? `${event.Type}  ${event.EmailAddress}`
-      : `batch of ${body.Events.length} ${event?.Type ?? ''}`;
+      : `batch of ${body.Events.length} ${event?.Type ?? ''} events`;
   const answer = styleText(status === 200 ? 'green' : 'red', status === null ? 'no answer' : String(status));
   const rest = message === '' ? '' : `  ${printable(message)}`;
   return `${number}  ${printable(what)}  ${answer} in ${duration(durationMs)}${rest}`;

@@ -255,7 +255,7 @@ async function register(session: Session): Promise<void> {
     });
     if (!done) failed++;
   }
-  if (failed > 0) throw new CommandError(`${count(failed, 'list')} not registered`);
+  if (failed > 0) throw new CommandError(`not registered on ${count(failed, 'list')}`);
 }
 
 /** Where the running relay is reached by whoever is at the host. */
@@ -270,7 +270,7 @@ async function test(session: Session, ids: readonly string[]): Promise<void> {
   if (chosen.length === 0) {
     throw session.own.localUrl === null
       ? new CommandError(
-          'no relay is running, so no webhook points to it',
+          'no relay is running to receive a test call',
           'In another terminal, run cm-relay listen. To test a webhook that points elsewhere, give its ID.',
         )
       : new CommandError(

@@ -43,7 +43,7 @@ export async function runScenarios({ file, only, destination, history, signal }:
   const target = targetTo(destination);
   const asked = askedOf(file, read, target.url.origin, target.mask);
   const scenarios = read.scenarios.filter(({ name }) => only === undefined || name.includes(only));
-  if (scenarios.length === 0) throw new UsageError(`${file}: no scenario name matches`);
+  if (scenarios.length === 0) throw new UsageError(`${file}: no scenario name contains the text of "only"`);
   const unnamed = unnamedIn(scenarios, asked);
   if (unnamed !== undefined) {
     throw new UsageError(`${file}: "${unnamed.scenario}" needs "${unnamed.what}", which the file does not set`);
@@ -65,8 +65,8 @@ function askedOf(file: string, read: ScenarioFile, origin: string, mask: SecretM
   const { probe, kept } = read;
   const refuse = (what: string): never => {
     throw new UsageError(
-      `${file}: ${what}, which an assistant may not request`,
-      'A person can run it with cm-relay scenario.',
+      `${file}: ${what}, which an assistant may not use`,
+      'A person can run the file with cm-relay scenario.',
     );
   };
   const isThere = (url: string): boolean => new URL(url).origin === origin;

@@ -102,7 +102,7 @@ export function assistantServer({
     {
       title: 'Show relay status',
       description:
-        'Shows whether a relay is running, whether sending is paused, the state of each destination (down since when, how much is waiting), the tunnel, and the history counts.',
+        'Shows whether a relay is running, whether sending is paused, the state of each destination (such as since when it has been down, and how much is waiting), the tunnel, and the history counts.',
       inputSchema: z.strictObject({}),
       annotations: reads,
     },
@@ -127,7 +127,7 @@ export function assistantServer({
       tool(async () => {
         const { event, delivery, notifications, headers, body } = await find(source, id);
         const { eventCount } = delivery;
-        const batch = eventCount > 1 ? ` The delivery holds ${eventCount} events.` : '';
+        const batch = eventCount > 1 ? ` The delivery contains ${eventCount} events.` : '';
         return answer(`Event ${event.id} of delivery ${delivery.id}.${batch}`, {
           event: shapes.row(event),
           delivery: shapes.delivery(delivery),
@@ -211,7 +211,7 @@ export function assistantServer({
 }
 
 function leftOff(count: number): string {
-  return count === 0 ? '' : `, ${count} omitted (request fewer)`;
+  return count === 0 ? '' : `, ${count} omitted (to see them, narrow the request)`;
 }
 
 /** The tools that send something: to destinations of the settings alone. */
@@ -238,7 +238,7 @@ function registerWriting(
       tool(async () => {
         const to = chosenDestination(await relay.destinations(), destination);
         const { replayed, notificationIds } = await relay.replay(ids, to);
-        return answer(`${replayed} notifications queued. Use attempts to see the results.`, {
+        return answer(`Notifications queued: ${replayed}. Use attempts to see the results.`, {
           notificationIds,
         });
       }),
@@ -281,7 +281,7 @@ function registerWriting(
       tool(async () => {
         const { delivery, events } = await relay.inject(body);
         const value = { delivery: delivery.id, status: delivery.status, events: events.map(({ id }) => id) };
-        return answer(`Delivery ${delivery.id} with ${delivery.eventCount} events.`, value);
+        return answer(`Delivery ${delivery.id}. Events: ${delivery.eventCount}.`, value);
       }),
   );
 }
@@ -294,7 +294,7 @@ function chosenDestination(all: readonly Destination[], named: string | undefine
   const there = all.map(({ id, url }) => id ?? url).join(', ');
   throw new Error(
     all.length === 0
-      ? 'no destination in the settings; nothing is sent elsewhere'
-      : `choose a destination in the settings: ${there}. Nothing is sent elsewhere`,
+      ? 'the settings have no destination, and an assistant can send only to a destination in the settings'
+      : `"destination" must be the ID or URL of one destination in the settings: ${there}`,
   );
 }

@@ -82,7 +82,10 @@ function wordsOf({ state, heldBy }: Forwarding, last: AttemptDetail | undefined)
       return { why: heldWords[heldBy ?? 'pause'].why, next: heldWords[heldBy ?? 'pause'].next };
     case 'waiting':
       if (last === undefined)
-        return { why: 'The notification is waiting for its first attempt.', next: 'Check again in a moment.' };
+        return {
+          why: 'The notification is waiting for its first attempt.',
+          next: 'Check again in a moment. If the notification is still waiting, check that the destination is running.',
+        };
       return { why: `${answerWords(last).why} The relay will retry.`, next: answerWords(last).next };
     case 'failed': {
       if (last === undefined)

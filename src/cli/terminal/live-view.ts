@@ -160,7 +160,7 @@ export class LiveView {
     const url = 'url' in tunnel ? ` ${tunnel.url}` : '';
     const changed =
       tunnel.state === 'open' && tunnel.previousUrl !== null
-        ? `, replaces ${tunnel.previousUrl}: update webhooks registered there`
+        ? `, replaces ${tunnel.previousUrl}: update webhooks that use the old URL`
         : '';
     const text = `tunnel ${tunnel.kind} ${tunnel.state}${url}${changed}${tunnel.reason === '' ? '' : ` (${tunnel.reason})`}`;
     // In full: its URL is there to be copied.

@@ -93,7 +93,7 @@ export class RowChooser {
     if (row === null) return 'First choose an event with ↑ or ↓.';
     const { replayed } = await this.#client.request('notifications/replay', { ids: [row.id] });
     return replayed === 0
-      ? `Cannot resend ${row.id}: it is already waiting or held, or has no destination.`
+      ? `Cannot resend ${row.id}: it has no notifications, has no destination, or is already waiting or held.`
       : `Resending ${row.id}.`;
   }
 }

@@ -147,7 +147,7 @@ export function explainNoCode(result: Exclude<Authorization, { kind: 'code' }>):
       return { message: 'the access request was cancelled', next: 'Nothing was changed.' };
     case 'denied':
       if (result.error === 'access_denied')
-        return { message: 'access was denied in the browser', next: 'Try again, and allow access.' };
+        return { message: 'access was denied in the browser', next: 'Try again, and grant access.' };
       return {
         message: printable(
           `Campaign Monitor refused access: ${result.error}${result.description === null ? '' : ` (${result.description})`}`,

@@ -35,7 +35,7 @@ export async function withCampaignMonitor<T>(
   if (apiKey === '') {
     throw new UsageError(
       `no API key: the environment variable ${apiKeyVariable} is not set`,
-      'Find the key in Campaign Monitor under Account settings, API keys. The sandbox uses sandbox-api-key.',
+      'Find the key in Campaign Monitor under Account settings, API keys; the sandbox prints its own.',
     );
   }
   const credential = { kind: 'api-key', apiKey } as const;

@@ -47,7 +47,7 @@ export function createInstanceCommand(): Command {
   const command = newCommand(
     'create',
     'create an instance, with consent in a browser',
-    `Creates an instance of the Campaign Monitor connector. Asks for access in a browser, waits for the code (or lets you paste it), and then posts the same body as the form in VS Code. The OAuth app's client ID and client secret come from ${appVariables.apiKey} and ${appVariables.apiSecret}; if they are not set, the terminal asks for them. Never creates an instance twice: if a call gets no answer, the command first looks for a new instance with the same name.`,
+    `Creates an instance of the Campaign Monitor connector. Asks for access in a browser, waits for the code (or lets you paste it), and then creates the same instance as the form in VS Code. The OAuth app's client ID and client secret come from ${appVariables.apiKey} and ${appVariables.apiSecret}; if they are not set, the terminal asks for them. Never creates an instance twice: if a call gets no answer, the command first looks for a new instance with the same name.`,
     [
       'Examples:',
       '  cm-relay instances create --name "My lists" --list 4fe1…          sends notifications to the running relay',
@@ -168,7 +168,7 @@ async function credentialsOf({ authentication }: InstanceInput): Promise<Partial
   };
 }
 
-const keyIsFound = 'Find it in Campaign Monitor under Account settings, API keys.';
+const keyIsFound = 'Find it in Campaign Monitor under Account settings, API keys; the sandbox prints its own.';
 const appIsFound =
   'Find it in Campaign Monitor under Account settings, Manage connected apps, OAuth registration; the sandbox prints its own.';
 

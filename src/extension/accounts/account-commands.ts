@@ -47,7 +47,7 @@ export function createAccountCommands(parts: AccountCommandParts): CommandHandle
             count === 0
               ? vscode.l10n.t('The account’s credentials will be removed from this machine.')
               : vscode.l10n.t(
-                  'The account’s credentials will be removed from this machine. Webhooks that you registered here (lists: {0}) remain, but you can no longer update or remove them from here.',
+                  'The account’s credentials will be removed from this machine. Webhooks that you registered here (lists: {0}) will remain, but you won’t be able to update or remove them from here.',
                   count,
                 ),
         },

@@ -139,7 +139,7 @@ const askClientId: Step<Asked> = async ({ clientId }, place) => {
 const askClientSecret: Step<Asked> = async (_asked, place) =>
   ifAnswered(
     await askText(place, {
-      prompt: vscode.l10n.t('Client secret of your OAuth app. Used once to sign in, and not stored'),
+      prompt: vscode.l10n.t('Client secret of your OAuth app. Used once to sign in and never stored'),
       password: true,
       check: (text) => (/^\S+$/.test(text) ? undefined : vscode.l10n.t('Enter only the secret')),
     }),
@@ -151,10 +151,11 @@ function askRedirect(loopback: string): Step<Asked> {
     ifAnswered(
       await askText(place, {
         prompt: vscode.l10n.t(
-          'Callback URL registered with your OAuth app. Campaign Monitor sends the browser back to it',
+          'Callback URL registered with your OAuth app. Campaign Monitor sends the browser back to this URL',
         ),
         value: redirect === '' ? loopback : redirect,
-        check: (text) => (URL.canParse(text) ? undefined : vscode.l10n.t('Not a valid URL')),
+        check: (text) =>
+          URL.canParse(text) ? undefined : vscode.l10n.t('Enter a complete URL that starts with http:// or https://'),
       }),
       (text) => ({ redirect: text }),
     );

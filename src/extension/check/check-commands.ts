@@ -121,7 +121,7 @@ async function isAgreed(state: vscode.Memento, url: string): Promise<boolean> {
         l10n.t('Sends about 1,300 test events to this destination only.'),
         l10n.t('Takes {0}.', await estimate()),
         l10n.t(
-          'Some events arrive twice, late, out of order, truncated, 20 at once, or with a forged signature. A callback that can’t handle this may fail or exit.',
+          'Some events arrive twice, late, out of order, truncated, 20 at once, or with a forged signature. A callback that can’t handle such events may fail or exit.',
         ),
         l10n.t(
           'The contacts your callback creates remain; their addresses contain “check-”. Use a test system, not production.',

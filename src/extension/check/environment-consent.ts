@@ -36,14 +36,16 @@ async function isAllowed(uses: readonly EnvironmentUse[]): Promise<boolean> {
   const allow = l10n.t('Allow');
   const lines = new Set(uses.map((use) => `• ${usedAs(use)}`));
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('Send environment variables to the destinations in these scenarios?'),
+    l10n.t('Send environment variables to URLs in these scenario files?'),
     {
       modal: true,
       detail: [
         l10n.t('The scenario files send these environment variables:'),
         ...lines,
         '',
-        l10n.t('Allow this only if you trust the files and destinations. If you allow this, you won’t be asked again.'),
+        l10n.t(
+          'Allow this only if you trust the files and the servers at these URLs. If you allow this, you won’t be asked again.',
+        ),
       ].join('\n'),
     },
     // Enter presses the first.

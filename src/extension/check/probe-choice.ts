@@ -83,7 +83,7 @@ const askKind: Step<Known> = async ({ kind: before }, place) => {
   const items = [
     {
       label: l10n.t('None'),
-      detail: l10n.t('Skips checks that need your data.'),
+      detail: l10n.t('Checks that need the contact count remain undecided.'),
       counts: 'nothing' as const,
     },
     {
@@ -214,5 +214,5 @@ export function probeWords({ counts, kept }: ProbeChoice): string {
         : '',
     kept === '' ? '' : placeOf(kept),
   ].filter((part) => part !== '');
-  return parts.length === 0 ? l10n.t('none: checks that need your data are skipped') : parts.join(' · ');
+  return parts.length === 0 ? l10n.t('none: checks that need your data remain undecided') : parts.join(' · ');
 }

@@ -127,7 +127,7 @@ function headerIn(variable: string, { headerValue }: Engine): string {
   if (headerValue.safeParse(value).success) return value;
   throw new CommandError(
     vscode.l10n.t('The environment variable {0} contains characters that aren’t valid in a header', variable),
-    vscode.l10n.t('Check the value for line breaks and non-Latin characters.'),
+    vscode.l10n.t('Use only Latin-1 characters, without line breaks.'),
   );
 }
 
@@ -136,7 +136,7 @@ function valueOf(variable: string): string {
   const value = process.env[variable];
   if (value !== undefined && value !== '') return value;
   throw new CommandError(
-    vscode.l10n.t('The environment variable {0} isn’t set', variable),
+    vscode.l10n.t('The environment variable {0} isn’t set or is empty', variable),
     vscode.l10n.t(
       'Set the variable, and then restart VS Code from the same shell. Or, if the file’s destination uses the variable, remove that destination to use the destination and key in your settings.',
     ),

@@ -319,7 +319,7 @@ function sayThereAreMore(controller: vscode.TestController): void {
   const item = controller.createTestItem('more', l10n.t('More Files'));
   // Behind all others.
   item.sortText = '\uffff';
-  item.error = l10n.t('Only {0} scenario files are shown. Open a folder with fewer files.', mostFiles);
+  item.error = l10n.t('Only {0} scenario files are shown. Open a folder with fewer scenario files.', mostFiles);
   controller.items.add(item);
 }
 

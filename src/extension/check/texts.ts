@@ -16,7 +16,7 @@ export const checkTexts = pageTexts((l10n) => ({
   noneFailed: l10n.t('No failed checks.'),
   checks: l10n.t('Checks'),
   checkAgain: l10n.t('Run This Check'),
-  causes: l10n.t('Check first'),
+  causes: l10n.t('Fix first'),
   runThese: l10n.t('Rerun These Checks'),
   why: l10n.t('Why it matters'),
   platform: l10n.t('What the platform does'),

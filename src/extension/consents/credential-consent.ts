@@ -205,7 +205,7 @@ export async function chooseConsents(consents: CredentialConsents, open: readonl
   }));
   const chosen = await vscode.window.showQuickPick(items, {
     title: l10n.t('Allowed Destinations for Keys and Credentials'),
-    placeHolder: l10n.t('Clear a check box to hold that destination’s events and stop using its keys and credentials'),
+    placeHolder: l10n.t('Clear a checkbox to hold that destination’s events and stop using its keys and credentials'),
     canPickMany: true,
     ignoreFocusOut: true,
   });

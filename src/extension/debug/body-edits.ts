@@ -78,7 +78,8 @@ export class BodyEdits {
         throw new EditError(l10n.t('You can’t edit this body here because it isn’t UTF-8.'));
       case 'text': {
         const value = this.#typed(typed, body.value);
-        if (typeof value !== 'string') throw new EditError(l10n.t('This body is text and must remain text.'));
+        if (typeof value !== 'string')
+          throw new EditError(l10n.t('This body must remain text. Put the new value in quotation marks.'));
         keep({ kind: 'text', value, edited: true });
         return value;
       }

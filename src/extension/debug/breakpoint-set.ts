@@ -181,7 +181,10 @@ export class BreakpointSet {
     if (kept === undefined)
       return {
         verified: false,
-        message: l10n.t('You already have {0} breakpoints, which is the limit.', mostBreakpoints),
+        message: l10n.t(
+          'You already have {0} breakpoints, which is the limit. To add a breakpoint, remove another one first.',
+          mostBreakpoints,
+        ),
       };
     if (typeof kept === 'string') return { verified: false, message: kept };
     const verification = this.#verificationOf(kept);
@@ -234,7 +237,10 @@ export class BreakpointSet {
       case 'hitCount':
         return l10n.t('Invalid hit count. Use a value such as 3, == 3, >= 3, or % 3.');
       case 'breakpoint':
-        return l10n.t('You already have {0} breakpoints, which is the limit.', mostBreakpoints);
+        return l10n.t(
+          'You already have {0} breakpoints, which is the limit. To add a breakpoint, remove another one first.',
+          mostBreakpoints,
+        );
     }
   }
 
@@ -256,15 +262,15 @@ export class BreakpointSet {
     const counts = isSaid ? asked : l10n.t('{0} Last error: {1}.', asked, failure.text);
     if (lastNotStopped === null) return counts;
     const why = {
-      'condition-not-met': () => l10n.t('its condition was false'),
-      'condition-failed': () => l10n.t('its condition couldn’t be evaluated: {0}', failure?.text ?? ''),
-      'hit-count': () => l10n.t('its hit count is {1} (matches so far: {0})', met, hitCount ?? ''),
-      'log-point': () => l10n.t('it’s a logpoint, which never stops'),
-      stepped: () => l10n.t('you stepped to this event'),
+      'condition-not-met': () => l10n.t('the condition was false'),
+      'condition-failed': () => l10n.t('the condition couldn’t be evaluated: {0}', failure?.text ?? ''),
+      'hit-count': () => l10n.t('the hit count is {1} (matches so far: {0})', met, hitCount ?? ''),
+      'log-point': () => l10n.t('a logpoint never stops'),
+      stepped: () => l10n.t('you stepped to the event'),
       'events-left-out': () => l10n.t('not all events of the notification were checked'),
       'unreachable-is-no-attempt': () =>
-        l10n.t('the destination can’t be reached, so nothing was attempted: events wait until it answers'),
+        l10n.t('the destination couldn’t be reached, which doesn’t count as a failed attempt'),
     }[lastNotStopped.why]();
-    return l10n.t('{0} Last time, it didn’t stop because {1}.', counts, why);
+    return l10n.t('{0} Last reason for not stopping: {1}.', counts, why);
   }
 }

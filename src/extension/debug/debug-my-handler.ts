@@ -126,7 +126,7 @@ export async function handlerDebugged(
 function requireTrust(): void {
   if (vscode.workspace.isTrusted) return;
   throw new CommandError(
-    vscode.l10n.t('This workspace isn’t trusted, and launch configurations run its programs'),
+    vscode.l10n.t('You can’t debug a handler because this workspace isn’t trusted'),
     vscode.l10n.t('Trust the workspace (Workspaces: Manage Workspace Trust), and then try again.'),
   );
 }
@@ -384,7 +384,7 @@ async function sendSample(client: RelayClient): Promise<void> {
     now,
   });
   if (refused > 0)
-    throw new CommandError(vscode.l10n.t('The sample event was rejected: {0}', printable(firstRefusal ?? '')));
+    throw new CommandError(vscode.l10n.t('Couldn’t send the sample event: {0}', printable(firstRefusal ?? '')));
 }
 
 /** So often, and in such a pause in milliseconds, it is looked whether a breakpoint stops what is about to be sent. */

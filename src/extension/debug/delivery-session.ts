@@ -166,7 +166,7 @@ export class DeliverySession extends DebugSession {
         filter(
           'rejected',
           l10n.t('Stops when a delivery is rejected.'),
-          l10n.t('Filter such as kind:rejected, or CEL such as delivery.httpStatus == 413'),
+          l10n.t('Filter such as source:open-connectors, or CEL such as delivery.httpStatus == 413'),
         ),
       ],
     };
@@ -213,7 +213,8 @@ export class DeliverySession extends DebugSession {
   async #configure(args: object): Promise<void> {
     const { client, by, l10n } = this.#parts;
     const read = readAttach(args);
-    if (read.kind === 'wrong') throw new Error(l10n.t('Invalid launch configuration: {0}: {1}', read.where, read.why));
+    if (read.kind === 'wrong')
+      throw new Error(l10n.t('Invalid value for {0} in the launch configuration: {1}', read.where, read.why));
     const { stopOnEntry, stopAtEvents, logPoints, onConditionFailure } = read;
     this.#stopAtEvents = stopAtEvents;
     this.#breakpoints.onFailure = onConditionFailure;
@@ -256,7 +257,9 @@ export class DeliverySession extends DebugSession {
         !this.#stopAtEvents && at === 'event' && (condition ?? '').trim() === '';
       const asked = places.filter((place) => !isLeftOut(place));
       const set = await this.#breakpoints.setPlaces(asked);
-      const message = this.#parts.l10n.t('Off in this session because events stop in the handler you’re debugging.');
+      const message = this.#parts.l10n.t(
+        'Off in this session because stopAtEvents is off. Debug My Handler turns stopAtEvents off because events stop in your handler.',
+      );
       const answers = [...set];
       response.body = {
         breakpoints: places.map((place) =>

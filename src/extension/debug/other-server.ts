@@ -46,7 +46,7 @@ export async function askAboutOtherServer(
     },
     {
       label: l10n.t('$(debug-continue) Send Anyway'),
-      detail: l10n.t('The running server answers, but your breakpoints aren’t hit.'),
+      detail: l10n.t('The running server will answer, but your breakpoints won’t be hit.'),
       make: () => Promise.resolve({ kind: 'leave' }),
     },
   ];

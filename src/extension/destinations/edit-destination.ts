@@ -62,7 +62,7 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
       throw new CommandError(
         l10n.t('This destination is no longer in the settings'),
         l10n.t(
-          'The destination disappears when no events are waiting for it. To discard waiting events, choose Discard All Waiting.',
+          'The destination disappears when no events are waiting for it. To discard the waiting events of all destinations, choose Discard All Waiting.',
         ),
       );
     case undefined:
@@ -82,7 +82,7 @@ async function addDestination(parts: DestinationCommandParts): Promise<boolean> 
   const { destinations } = readDestinations();
   await writeDestinations([...destinations, setting]);
   await edit(parts, setting, title, {
-    done: vscode.l10n.t('Notifications now go to {0}.', nameOfDestination(setting, [], vscode.l10n)),
+    done: vscode.l10n.t('Added {0}.', nameOfDestination(setting, [], vscode.l10n)),
   });
   return true;
 }
@@ -153,7 +153,7 @@ async function change(
   const at = placeOfDestination(destinations, setting);
   if (at === undefined) {
     throw new CommandError(
-      vscode.l10n.t('The destination has changed in the settings'),
+      vscode.l10n.t('The destination was changed or removed in the settings'),
       vscode.l10n.t('Review the destination, and then try again.'),
     );
   }
@@ -249,7 +249,7 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
       modal: true,
       detail:
         waiting === 0
-          ? l10n.t('Events will no longer be sent to this destination.')
+          ? l10n.t('New events won’t be sent to this destination.')
           : l10n.t(
               'New events won’t be sent to this destination. Waiting notifications ({0}) will still be sent unless you discard them.',
               waiting,

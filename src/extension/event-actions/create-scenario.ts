@@ -11,9 +11,7 @@ export async function createScenario(parts: ActionParts, rows: readonly [EventRo
   const client = connected(parts.session);
   const replaced = await askReplaced(
     l10n.t('Create Scenario from Selection'),
-    l10n.t(
-      'The file contains everything it sends, so you can share it and run it anywhere. Review it before you share it.',
-    ),
+    l10n.t('The file is self-contained: you can run it anywhere, and share it after you review it.'),
     {
       label: l10n.t('IDs from This Relay’s History'),
       detail: l10n.t('Sends the exact bytes. Works only with this relay, while the events are in its history.'),

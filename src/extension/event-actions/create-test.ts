@@ -63,12 +63,12 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
   const replaced = await askReplaced(
     l10n.t('Create Test from Event'),
     l10n.t(
-      'You can share the test. If the notification is signed, the test reads a signature for the replaced body from an environment variable.',
+      'You can share the test after you review it. If the notification is signed, the test reads a signature for the replaced body from an environment variable.',
     ),
     {
       label: l10n.t('As Sent'),
       detail: l10n.t(
-        'Uses the exact bytes, including subscriber data, so the signature matches. Don’t share the test.',
+        'Uses the exact bytes, including subscriber data, so that any signature matches. Don’t share the test.',
       ),
     },
   );

@@ -49,7 +49,7 @@ async function copyAs(
   if (chosen === undefined) return;
   if (chosen === 'address') {
     const [first] = addresses;
-    if (first === undefined) throw new CommandError(l10n.t('No address in the selection'));
+    if (first === undefined) throw new CommandError(l10n.t('No selected event has an address'));
     const said =
       addresses.length === 1 ? l10n.t('Copied {0}.', first) : l10n.t('Copied {0} addresses.', addresses.length);
     await copy(addresses.join('\n'), said);
@@ -139,7 +139,7 @@ async function exportSelection(parts: ActionParts, rows: readonly [EventRow, ...
     },
     { label: 'JSON', description: l10n.t('everything'), format: 'json', extension: 'json', fileType: 'JSON' },
     {
-      label: l10n.t('Shareable fixture'),
+      label: l10n.t('Shareable Fixture'),
       description: l10n.t('with replaced names, addresses, and values: review before you share'),
       format: 'fixture',
       extension: 'json',

@@ -76,12 +76,19 @@ function tell(
   const { l10n } = vscode;
   if (result.refused > 0) {
     throw new CommandError(
-      l10n.t('{0} of {1} sample deliveries were rejected: {2}', result.refused, result.sent, result.firstRefusal ?? ''),
+      l10n.t(
+        '{0} of {1} sample deliveries failed. First error: {2}',
+        result.refused,
+        result.sent,
+        result.firstRefusal ?? '',
+      ),
     );
   }
   const events = (result.sent * choice.batch).toLocaleString(vscode.env.language);
   say(
-    result.cancelled ? l10n.t('Cancelled after {0} sample events.', events) : l10n.t('Sent {0} sample events.', events),
+    result.cancelled
+      ? l10n.t('Cancelled after {0} sample events.', events)
+      : l10n.t('Sample events sent: {0}.', events),
   );
 }
 
@@ -156,7 +163,7 @@ function singleTypes(): readonly {
   return [
     { icon: 'person-add', type: 'Subscribe', description: l10n.t('someone joins a list') },
     { icon: 'edit', type: 'Update', description: l10n.t('details or address change') },
-    { icon: 'circle-slash', type: 'Deactivate', description: l10n.t('someone leaves, or mail bounces') },
+    { icon: 'circle-slash', type: 'Deactivate', description: l10n.t('someone leaves, or email bounces') },
   ];
 }
 

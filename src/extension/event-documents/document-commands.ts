@@ -61,7 +61,7 @@ async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | 
     },
     {
       label: l10n.t('Attempts and Answers'),
-      description: l10n.t('rendered'),
+      description: l10n.t('preview'),
       shows: 'attempts',
       there: attempts.length > 0,
     },

@@ -60,7 +60,7 @@ function excerptOf(body: ShownBody, l10n: Localiser): ShownBody {
   const cut =
     start === 0
       ? l10n.t('Showing the first {0} of {1} characters.', end, text.length)
-      : l10n.t('Only the part around this event is shown ({0} of {1} characters).', end - start, text.length);
+      : l10n.t('Showing {0} of {1} characters around this event.', end - start, text.length);
   return {
     ...body,
     text: text.slice(start, end),

@@ -35,7 +35,7 @@ export const editorTexts = pageTexts((l10n) => ({
   headers: l10n.t('Headers'),
   answer: l10n.t('Answer'),
   timeline: l10n.t('Timeline'),
-  leftOut: l10n.t('To see {0} earlier steps, open Attempts and Answers.'),
+  leftOut: l10n.t('Earlier steps: {0}. To see them, open Attempts and Answers.'),
   columns: l10n.t('Received, sent, and answered'),
   cameIn: l10n.t('Received'),
   sent: l10n.t('Sent'),

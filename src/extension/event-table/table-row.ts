@@ -101,6 +101,6 @@ function waterfallWords(
     l10n.t('relay answered {0}', row.httpStatus),
     ...(made > latest.length && omittedAttempts + spans.length > 0 ? [l10n.t('{0} attempts', made)] : []),
     ...latest,
-    ...(nextAt === null ? [] : [l10n.t('next attempt after {0}', durationOf(nextAt, l10n))]),
+    ...(nextAt === null ? [] : [l10n.t('next attempt {0} after receipt', durationOf(nextAt, l10n))]),
   ].join(', ');
 }

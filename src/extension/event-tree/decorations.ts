@@ -17,7 +17,7 @@ export function registerDecorations(): vscode.Disposable {
       const decoration = new vscode.FileDecoration(
         // A letter would take the place of what the row says.
         undefined,
-        uri.path === '/failed' ? vscode.l10n.t('Not accepted by its destination') : vscode.l10n.t('Rejected'),
+        uri.path === '/failed' ? vscode.l10n.t('Not accepted by a destination') : vscode.l10n.t('Rejected'),
         new vscode.ThemeColor('list.errorForeground'),
       );
       decoration.propagate = false;

@@ -467,10 +467,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
         ? undefined
         : {
             value: failed,
-            tooltip:
-              failed === 1
-                ? vscode.l10n.t('1 event wasn’t accepted by its destination')
-                : vscode.l10n.t('{0} events weren’t accepted by their destinations', failed),
+            tooltip: failed === 1 ? vscode.l10n.t('1 event failed') : vscode.l10n.t('{0} events failed', failed),
           };
   }
 

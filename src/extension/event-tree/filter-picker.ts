@@ -176,12 +176,12 @@ export function exampleItems(): FilterItem[] {
   });
   return [
     separator(l10n.t('examples')),
-    whole('state:failed', l10n.t('Failed: not accepted by the destination')),
+    whole('state:failed', l10n.t('Failed: not accepted by a destination')),
     whole('state:waiting,held', l10n.t('Not sent yet')),
     whole('type:Subscribe since:1h', l10n.t('Subscriptions in the last hour')),
     whole('kind:rejected', l10n.t('Rejected deliveries')),
     whole('duplicate:yes', l10n.t('Possible duplicates')),
-    separator(l10n.t('starts with')),
+    separator(l10n.t('start a filter')),
     begin('address:', l10n.t('Email address, or the start of one')),
     begin('list:', l10n.t('List ID')),
     begin('until:', l10n.t('Before a time, such as 2026-03-01 or 7d (7 days ago)')),

@@ -96,7 +96,7 @@ async function clearHistory(session: Session): Promise<void> {
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Removes deliveries with their events and attempts. You can’t undo this. Deliveries with waiting or held events stay.',
+        'Deliveries, their events, and their attempts will be removed from the history, except deliveries with waiting or held events. You can’t undo this.',
       ),
     },
     clear,

@@ -216,7 +216,7 @@ export function forwardingOf(
       return why === null ? l10n.t('waiting') : l10n.t('waiting: {0}', printable(why));
     }
     case 'retrying':
-      return most === null || next > most ? l10n.t('retrying') : l10n.t('retrying {0} of {1}', next, most);
+      return most === null || next > most ? l10n.t('retrying') : l10n.t('retrying, attempt {0} of {1}', next, most);
     case 'held':
       if (isHeldAtGate(forwarding)) return heldAtGate(forwarding, l10n);
       return forwarding.detail === null ? l10n.t('held') : l10n.t('held: {0}', printable(forwarding.detail));

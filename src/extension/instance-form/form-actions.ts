@@ -165,8 +165,10 @@ async function token({ instances }: FormActionParts, { state: { created } }: For
   const kept = created === undefined ? undefined : await instances.token(created.host, Number(created.id));
   if (kept !== undefined) return kept;
   throw new CommandError(
-    vscode.l10n.t('The token of this instance isn’t stored here'),
-    vscode.l10n.t('If you deleted the instance, its token was removed too. Check the Instances view.'),
+    vscode.l10n.t('The token of this instance isn’t stored in VS Code'),
+    vscode.l10n.t(
+      'If you deleted the instance, its token was removed too. To see whether the instance still exists, check the Instances view.',
+    ),
   );
 }
 
@@ -181,7 +183,7 @@ async function createAndKeep(
     return;
   const text =
     fields.authentication === 'oauth'
-      ? vscode.l10n.t('Waiting for you to grant access in the browser before creating the instance…')
+      ? vscode.l10n.t('Creating the instance after you grant access in the browser…')
       : vscode.l10n.t('Creating the instance…');
   const input = client.instanceInput(fields, typed);
   const creation = await form.during(text, async (signal): Promise<Creation> => {
@@ -210,7 +212,7 @@ async function keepSignatureKey(
   if (key === null) {
     form.say(
       vscode.l10n.t(
-        'The instance was created before the window reloaded, so its signature key isn’t known here. If you have the key, add it as a verify key with “Manage Keys and Secrets…”.',
+        'The instance was created before the window reloaded, so VS Code doesn’t know its signature key. If the instance has a signature key, add the key as a verify key with “Manage Keys and Secrets…”.',
       ),
     );
     return;

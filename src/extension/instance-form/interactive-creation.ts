@@ -111,7 +111,7 @@ function inWords(
     case 'lost':
       return failed(
         explainPlatformError(result.error).message,
-        l10n.t('No new instance has this name.'),
+        l10n.t('No new instance has the name you entered.'),
         oauth ? l10n.t('Authorise again: a code works only once.') : l10n.t('Try again.'),
         l10n.t('If the instance is created later, VS Code finds it when you try again.'),
       );
@@ -154,7 +154,7 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
     const choice = await window.showQuickPick(
       found.map((each) => ({ label: `${printable(each.name)} (${each.id})`, description: createdText(each), each })),
       {
-        title: l10n.t('Open Connectors has new instances with that name'),
+        title: l10n.t('Open Connectors has new instances with the name you entered'),
         placeHolder: l10n.t('Which instance do you want to use?'),
         ignoreFocusOut: true,
       },
@@ -169,7 +169,7 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
       detail: [
         l10n.t('ID {0}', instance.id),
         createdText(instance),
-        l10n.t('This is most likely the instance you requested. No second one is created.'),
+        l10n.t('This is most likely the instance you requested. VS Code won’t create a second one.'),
       ]
         .filter((line) => line !== '')
         .join('\n'),

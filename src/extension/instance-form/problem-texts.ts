@@ -13,17 +13,21 @@ export function problemText({ field, code, value = '' }: FormProblem): string {
     case 'not-a-host':
       return vscode.l10n.t('Not a valid host. Enter a host name or an https:// URL.');
     case 'not-a-url':
-      return vscode.l10n.t('Not a valid URL. Start with https:// and a host name.');
+      return vscode.l10n.t('Not a valid URL. Enter a full URL, such as https://example.com/callback.');
     case 'not-http':
       return vscode.l10n.t('Use an http or https URL.');
     case 'url-with-fragment':
       return vscode.l10n.t('Remove # and everything after it. This part of a URL is never sent.');
     case 'url-with-credentials':
-      return vscode.l10n.t('The URL contains a user name or password, which anyone who sees the URL can read.');
+      return vscode.l10n.t('Remove the user name and password from the URL. Anyone who sees the URL can read them.');
     case 'loopback-url':
-      return vscode.l10n.t('This URL points to this machine. Open Connectors can’t reach it, but the sandbox can.');
+      return vscode.l10n.t(
+        'This URL points to this machine, which only the sandbox can reach. For Open Connectors, use a public URL.',
+      );
     case 'private-url':
-      return vscode.l10n.t('This URL is in a private network. Open Connectors can’t reach it.');
+      return vscode.l10n.t(
+        'This URL points to a private network, which Open Connectors can’t reach. Use a public URL.',
+      );
     case 'unencrypted-url':
       return vscode.l10n.t('With http, subscriber names and addresses are sent unencrypted. Use https.');
     case 'not-a-list-id':
@@ -39,9 +43,12 @@ export function problemText({ field, code, value = '' }: FormProblem): string {
     case 'not-headers':
       return vscode.l10n.t('Enter headers as a JSON object with text values.');
     case 'not-a-header-name':
-      return vscode.l10n.t('“{0}” isn’t a valid header name.', value);
+      return vscode.l10n.t('“{0}” isn’t a valid header name. Use only letters, digits, and hyphens.', value);
     case 'not-a-header-value':
-      return vscode.l10n.t('The value of {0} isn’t valid in a header.', value);
+      return vscode.l10n.t(
+        'The value of {0} contains a character that headers don’t allow, such as a line break. Remove the character.',
+        value,
+      );
     case 'duplicate-header':
       return vscode.l10n.t('The header {0} appears twice.', value);
   }

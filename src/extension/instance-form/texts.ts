@@ -5,11 +5,11 @@ import { pageTexts } from '../ui/page-texts.ts';
 export const formTexts = pageTexts((l10n) => ({
   title: l10n.t('New Instance'),
   intro: l10n.t(
-    'An Open Connectors instance connects to one Campaign Monitor account. With events on, it sends list events to your callback URL, which can be this relay.',
+    'An Open Connectors instance connects to one Campaign Monitor account. With events on, the instance sends list events to your callback URL, which can point to this relay.',
   ),
   useSandbox: l10n.t('Use the Sandbox'),
   useSandboxHelp: l10n.t(
-    'Fills in everything. Both vendors are simulated on this machine: you don’t need an account, and no data leaves the machine.',
+    'Fills in the sandbox’s values. The sandbox simulates both vendors on this machine: you don’t need an account, and no data leaves the machine.',
   ),
   platform: l10n.t('Open Connectors'),
   region: l10n.t('Region'),
@@ -24,7 +24,7 @@ export const formTexts = pageTexts((l10n) => ({
   ),
   set: l10n.t('Set.'),
   notSet: l10n.t('Not set.'),
-  replace: l10n.t('Enter a new value to replace it'),
+  replace: l10n.t('Enter a value to replace the current one'),
   instance: l10n.t('Instance'),
   name: l10n.t('Name'),
   nameHelp: l10n.t('A name for the instance.'),
@@ -44,7 +44,7 @@ export const formTexts = pageTexts((l10n) => ({
   apiSecretHelp: l10n.t('In Campaign Monitor, on the OAuth registration page below the client ID.'),
   oauthCallbackUrl: l10n.t('Registered callback URL'),
   oauthCallbackUrlHelp: l10n.t(
-    'Campaign Monitor sends the browser to this URL after access is granted. Enter it exactly as in “Redirect to here after granted access” of the OAuth registration. If you register this machine’s URL, the code arrives automatically; otherwise, paste the URL your browser ends up at.',
+    'Campaign Monitor sends the browser to this URL after access is granted. Enter it exactly as in “Redirect to here after granted access” of the OAuth registration. If you register this machine’s URL, the code arrives automatically. If you register your application’s URL, paste the URL of the page that the browser shows after you grant access.',
   ),
   useThisMachine: l10n.t('Use This Machine’s URL'),
   campaignMonitorApiKey: l10n.t('Campaign Monitor API key'),
@@ -101,7 +101,7 @@ export const formTexts = pageTexts((l10n) => ({
   token: l10n.t('Token'),
   copyId: l10n.t('Copy ID'),
   copyToken: l10n.t('Copy Token'),
-  copyInstanceCurl: l10n.t('Copy Request as cURL'),
+  copyInstanceCurl: l10n.t('Copy GET Request as cURL'),
   showToken: l10n.t('Show Token'),
   hideToken: l10n.t('Hide Token'),
   another: l10n.t('Create Another Instance'),

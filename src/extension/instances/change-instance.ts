@@ -83,8 +83,8 @@ export async function setEvents(parts: InstanceCommandParts, node: InstanceNode,
   );
   say(
     on
-      ? vscode.l10n.t('Events of {0} are on.', printable(name))
-      : vscode.l10n.t('Events of {0} are off.', printable(name)),
+      ? vscode.l10n.t('Events for {0} are on.', printable(name))
+      : vscode.l10n.t('Events for {0} are off.', printable(name)),
   );
 }
 
@@ -120,7 +120,10 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
   const ids = await askListIds(facts, async (signal) => {
     if (token === undefined) {
       throw new CommandError(
-        vscode.l10n.t('The token of {0} isn’t stored here, so its lists can’t be read', printable(facts.name)),
+        vscode.l10n.t(
+          'The token of {0} isn’t stored in VS Code, so the account’s lists can’t be read',
+          printable(facts.name),
+        ),
         vscode.l10n.t('Try again, and choose “Enter or Paste IDs”.'),
       );
     }

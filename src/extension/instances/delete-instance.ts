@@ -19,7 +19,7 @@ export async function deleteInstance(parts: InstanceCommandParts, node: Instance
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Open Connectors deletes the instance permanently: its token is refused, and it sends no more events. Events that the relay received stay in the history.',
+        'Open Connectors will permanently delete the instance. The instance’s token will be refused, and the instance will send no more events. Events that the relay received will stay in the history.',
       ),
     },
     confirm,

@@ -63,7 +63,7 @@ function receivedWords(
       : l10n.t('{0}, received {1}, {2} events', deliveryId, markdownText(receivedAt), eventCount);
   switch (signature) {
     case 'valid':
-      return l10n.t('{0}, signature valid', words);
+      return l10n.t('{0}, valid signature', words);
     case 'invalid':
       return l10n.t('{0}, wrong signature', words);
     case 'missing':

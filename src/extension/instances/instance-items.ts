@@ -64,7 +64,7 @@ export function goneItem({ stored }: GoneNode): vscode.TreeItem {
   item.id = `gone ${stored.id}`;
   item.description = l10n.t('No longer in Open Connectors');
   item.tooltip = l10n.t(
-    'Open Connectors no longer has the instance {0}, or your secrets can’t access it. The instance’s token stays here until you choose Delete Instance.',
+    'Open Connectors no longer has the instance {0}, or your secrets can’t access it. The instance’s token stays in VS Code until you choose Delete Instance.',
     stored.id,
   );
   item.iconPath = new vscode.ThemeIcon('question', new vscode.ThemeColor('descriptionForeground'));

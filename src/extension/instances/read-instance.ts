@@ -19,7 +19,7 @@ export async function copyToken(
   const token = tokenOf(instance) ?? (await store.token(host, facts.id));
   if (token === undefined) {
     throw new CommandError(
-      vscode.l10n.t('The token of {0} isn’t stored here', printable(facts.name)),
+      vscode.l10n.t('The token of {0} isn’t stored in VS Code', printable(facts.name)),
       vscode.l10n.t(
         'Open Connectors shows a token only when you create an instance. To get a token, create another instance.',
       ),

@@ -73,7 +73,8 @@ function oauthSteps(): readonly Step<Asked>[] {
   return [
     askFor('redirect', {
       prompt: l10n.t('Callback URL registered with the OAuth app'),
-      check: (text) => (URL.canParse(text) ? undefined : l10n.t('Not a valid URL')),
+      check: (text) =>
+        URL.canParse(text) ? undefined : l10n.t('Enter a complete URL that starts with http:// or https://'),
     }),
     askFor('apiKey', { prompt: l10n.t('Client ID of the OAuth app') }),
     askFor('apiSecret', { prompt: l10n.t('Client secret of the OAuth app'), password: true }),

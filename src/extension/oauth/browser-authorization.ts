@@ -98,7 +98,7 @@ export class BrowserAuthorization {
         if (result.error === 'access_denied')
           return {
             message: l10n.t('You didn’t grant access in the browser.'),
-            next: l10n.t('Try again, and allow access.'),
+            next: l10n.t('Try again, and grant access.'),
           };
         return {
           message:

@@ -36,10 +36,10 @@ export function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { 
 export function strayText(why: StrayAnswer): string {
   switch (why) {
     case 'wrong-state':
-      return vscode.l10n.t('This answer belongs to another request, most likely an older one');
+      return vscode.l10n.t('The URL belongs to another request, most likely an older one');
     case 'refusal-without-state':
       return vscode.l10n.t('The refusal doesn’t say which request it belongs to');
     case 'no-answer':
-      return vscode.l10n.t('This answer contains neither a code nor a refusal');
+      return vscode.l10n.t('No code or refusal was found');
   }
 }

@@ -71,7 +71,7 @@ async function forgetSecrets(platform: Platform): Promise<boolean> {
       detail: [
         l10n.t('The user secret and organization secret for {0} will be removed from this machine.', hosts.join(', ')),
         l10n.t(
-          'Instances stay as they are and keep sending notifications; their tokens and signature keys stay here. To see or change instances from here, you’ll need both secrets again.',
+          'Instances won’t change and will keep sending notifications. Their tokens and signature keys will stay in VS Code. To see or change instances in VS Code, you’ll need both secrets again.',
         ),
       ].join('\n'),
     },

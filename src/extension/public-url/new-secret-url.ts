@@ -46,7 +46,7 @@ function whatHappens({ publicUrl }: Status): string {
           `${prefix}.tunnel.updateVendors`,
         ),
     l10n.t(
-      'You need to update everything else that uses the URL: webhooks and instances set up elsewhere, and programs that post to it.',
+      'You need to update everything set up elsewhere: webhooks, instances, and programs that use the current URLs.',
     ),
   ].join('\n\n');
 }

@@ -74,7 +74,7 @@ export async function askAboutHost(
   host: string,
 ): Promise<void> {
   const text = vscode.l10n.t(
-    'The tunnel server {0} uses another host, {1}. The server there learns the relay’s secret path, so it can send events to the relay and read every delivery sent through it.',
+    'The tunnel server {0} uses another host, {1}. If you allow this host, it learns the relay’s secret path and can send events to the relay and read every delivery sent through the tunnel.',
     inMessage(server),
     inMessage(host),
   );

@@ -132,7 +132,7 @@ async function askAboutIdle(left: readonly StaleRegistration[]): Promise<Choice 
   const activate = vscode.l10n.t('Activate Webhooks');
   const remove = vscode.l10n.t('Delete');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Webhooks of this relay are inactive: {0}.', namesOf(left)),
+    vscode.l10n.t('This relay’s webhooks are inactive on these lists: {0}.', namesOf(left)),
     activate,
     remove,
   );
@@ -146,7 +146,7 @@ async function askAboutDead(left: readonly StaleRegistration[]): Promise<Choice 
   const deactivate = vscode.l10n.t('Deactivate');
   const remove = vscode.l10n.t('Delete');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Webhooks use an old URL of this relay: {0}.', namesOf(left)),
+    vscode.l10n.t('This relay’s webhooks on these lists use an old URL: {0}.', namesOf(left)),
     open,
     deactivate,
     remove,

@@ -75,7 +75,7 @@ async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promi
     {
       label: `$(lock) ${l10n.t('Destination Credentials…')}`,
       description: names('credentials'),
-      detail: l10n.t('A header sent to a destination'),
+      detail: l10n.t('Adds a header to notifications for a destination'),
       topic: 'credentials',
     },
     {

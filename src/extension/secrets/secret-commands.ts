@@ -33,7 +33,9 @@ export async function setCredentials(secrets: SecretBox): Promise<string | undef
     value: 'Authorization',
     ignoreFocusOut: true,
     validateInput: (text) =>
-      /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text) ? undefined : vscode.l10n.t('Not a valid header name'),
+      /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)
+        ? undefined
+        : vscode.l10n.t('Enter a valid header name, such as X-API-Key'),
   });
   if (header === undefined) return undefined;
   const value = await vscode.window.showInputBox({
@@ -68,7 +70,9 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
   }
   const choice = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Remove Key or Credentials'),
-    placeHolder: vscode.l10n.t('Choose a key or credentials to remove. Events for destinations that use them are held'),
+    placeHolder: vscode.l10n.t(
+      'Choose a key or credentials to remove. Events for destinations that use the removed item will be held',
+    ),
   });
   if (choice === undefined) return;
   await secrets.remove(choice.secret, choice.label);

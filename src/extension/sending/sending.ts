@@ -33,7 +33,7 @@ export function createSendingCommands(session: Session): CommandHandlers<'sendin
       say(
         first === undefined
           ? l10n.t('Nothing is held.')
-          : l10n.t('{0} sent. Held: {1}.', first.notificationId, written(heldCount(sending.held))),
+          : l10n.t('{0} released. Held: {1}.', first.notificationId, written(heldCount(sending.held))),
       );
     },
   };

@@ -53,7 +53,7 @@ export function sayNotApplied(error: Error, again: () => void): Promise<void> {
   const { l10n } = vscode;
   const isProxy = (error as { advice?: unknown }).advice === 'check-proxy';
   const text = l10n.t(
-    'The relay rejected the changed settings and keeps the previous ones: {0}',
+    'The relay kept the previous settings because it couldn’t apply the changed ones: {0}',
     withNext(error, l10n),
   );
   return offer('Warning', text, {
@@ -70,7 +70,7 @@ export function sayHeld(origin: string): Promise<void> {
     'Events for {0} are held until you allow the destination’s keys and credentials.',
     inMessage(origin),
   );
-  return offer('Information', text, { [l10n.t('Choose…')]: byCommand('manageSecrets', 'consents') });
+  return offer('Information', text, { [l10n.t('Allow…')]: byCommand('manageSecrets', 'consents') });
 }
 
 /** Opens a setting. @param query which, as VS Code's settings are searched */

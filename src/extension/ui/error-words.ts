@@ -195,7 +195,7 @@ function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
     'move-history': l10n.t('Move that file somewhere else. The relay then starts a new history.'),
     'migrate-history': l10n.t('Start the relay once to update the history.'),
     'see-destinations': l10n.t('Choose a destination that the Destinations view shows.'),
-    'see-url': l10n.t('Copy the new URL from the relay’s status menu.'),
+    'see-url': l10n.t('To copy the new URL, run the command Copy URL.'),
     'see-what-is-held': l10n.t('Refresh the Events view to see what’s held.'),
     'send-something': l10n.t('Start the relay and send it an event.'),
     'start-relay': l10n.t('To start the relay, run the command Start Relay.'),

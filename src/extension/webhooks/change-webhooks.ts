@@ -27,8 +27,8 @@ export async function changeWebhooks(
   const foreign = nodes.filter((node) => !view.isCreated(node));
   if (foreign.length > 0 && nodes.length > 1 && foreign.some((node) => view.placeOf(node) === 'foreign')) {
     throw new CommandError(
-      vscode.l10n.t('Some of these webhooks weren’t created here'),
-      vscode.l10n.t('To change webhooks that weren’t created here, select one at a time.'),
+      vscode.l10n.t('Some of these webhooks weren’t created in VS Code on this machine'),
+      vscode.l10n.t('To change those webhooks, select one at a time.'),
     );
   }
   if (what === 'delete' && !(await confirmDeletion(view, nodes, foreign))) return;
@@ -111,7 +111,7 @@ async function confirmDeletion(
     nodes.length === 1
       ? foreign.length === 0
         ? l10n.t('Delete the webhook of “{0}”?', inMessage(first?.list.name ?? '', 60))
-        : l10n.t('Delete a webhook that wasn’t created here?')
+        : l10n.t('Delete a webhook that wasn’t created in VS Code on this machine?')
       : l10n.t('Delete {0} webhooks?', nodes.length);
   const consequence =
     foreign.length === 0
@@ -124,8 +124,8 @@ function confirmDeactivation(view: WebhooksView, foreign: readonly WebhookNode[]
   const { l10n } = vscode;
   const question =
     foreign.length === 1
-      ? l10n.t('Deactivate a webhook that wasn’t created here?')
-      : l10n.t('Deactivate {0} webhooks that weren’t created here?', foreign.length);
+      ? l10n.t('Deactivate a webhook that wasn’t created in VS Code on this machine?')
+      : l10n.t('Deactivate {0} webhooks that weren’t created in VS Code on this machine?', foreign.length);
   return isConfirmed(question, foreign, consequenceFor(view, foreign), l10n.t('Deactivate'));
 }
 
@@ -135,12 +135,12 @@ function consequenceFor(view: WebhooksView, foreign: readonly WebhookNode[]): st
   const isOne = foreign.length === 1;
   if (foreign.some((node) => view.placeOf(node) === 'foreign')) {
     return isOne
-      ? l10n.t('The webhook’s owner no longer gets events for this list.')
-      : l10n.t('The owners of the webhooks no longer get events from them.');
+      ? l10n.t('The webhook’s owner will no longer get events for this list.')
+      : l10n.t('The owners of the webhooks will no longer get events for these lists.');
   }
   return isOne
-    ? l10n.t('The webhook points to this machine, but wasn’t registered from here.')
-    : l10n.t('The webhooks point to this machine, but weren’t registered from here.');
+    ? l10n.t('The webhook points to this machine but wasn’t created in VS Code.')
+    : l10n.t('The webhooks point to this machine but weren’t created in VS Code.');
 }
 
 async function isConfirmed(

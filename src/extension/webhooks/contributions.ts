@@ -41,7 +41,7 @@ export const webhooksCommands = {
     keys: [{ key: 'delete', mac: 'cmd+backspace', when: rowsFocused('webhooks') }],
   },
   deleteOldWebhooks: {
-    title: 'Remove Webhooks with Old URLs…',
+    title: 'Delete Webhooks with Old URLs…',
     palette: false,
     menus: [{ menu: 'view/title', view: 'webhooks', when: `${prefix}.signedIn`, group: '2_act@1' }],
   },

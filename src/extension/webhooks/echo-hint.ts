@@ -26,7 +26,7 @@ export function watchForEchoes(context: vscode.ExtensionContext, session: Sessio
 
 function hint(context: vscode.ExtensionContext, address: string): Promise<void> {
   const text = vscode.l10n.t(
-    'Updates for {0} keep arriving within seconds. Your callback may be causing them: updates made through the API come back as events.',
+    'Updates for {0} keep arriving seconds apart. Your callback may be causing these updates: changes made through the API come back as events.',
     inMessage(address),
   );
   return offer('Information', text, {

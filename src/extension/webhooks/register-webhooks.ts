@@ -143,7 +143,7 @@ async function askEvents(
   const items = [
     { label: 'Subscribe', description: l10n.t('someone joins') },
     { label: 'Update', description: l10n.t('an address, name, or field changes') },
-    { label: 'Deactivate', description: l10n.t('someone leaves, is deleted, or their mail bounces') },
+    { label: 'Deactivate', description: l10n.t('someone leaves or is deleted, or mail bounces') },
   ].map((item) => ({ ...item, picked: picked.includes(item.label) }));
   let asksFormat = before;
   const answer = await askChoices(place, {

@@ -37,7 +37,7 @@ export function testWords(failure: TestFailure, place: Place, l10n: Localiser): 
 }
 
 function nextOf(failure: TestFailure, place: 'current' | 'foreign', l10n: Localiser): string {
-  if (place === 'foreign') return l10n.t('The webhook points to another server. Ask whoever runs that server.');
+  if (place === 'foreign') return l10n.t('The webhook points to another server. Contact whoever runs that server.');
   switch (failure.kind) {
     case 'too-slow':
     case 'connection-lost':

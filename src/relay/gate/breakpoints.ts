@@ -100,7 +100,7 @@ interface Known {
 }
 
 const offText =
-  'the relay ended while evaluating this breakpoint, so it is off: remove it, or set it again to turn it on';
+  'the relay ended while evaluating this breakpoint, so the breakpoint is off: remove it, or set it again to turn it on';
 
 /** The breakpoints of a relay. */
 export class Breakpoints {
@@ -363,7 +363,7 @@ class Looking {
     let looked = 0;
     for (const { eventId, variables } of events) {
       if (looked === mostEventsLookedAt || (looked > 0 && this.#isOver())) {
-        this.#leaveOut(this.#all, eventId, `only the first ${looked} events of its notification were checked`);
+        this.#leaveOut(this.#all, eventId, `only the first ${looked} events of the notification were checked`);
         break;
       }
       looked += 1;
@@ -401,7 +401,7 @@ class Looking {
     }
     try {
       if (condition !== null && !this.#asked(each, condition, variables)) {
-        this.#passes(each, 'condition-not-met', 'its condition was false');
+        this.#passes(each, 'condition-not-met', 'the condition was false');
         return;
       }
     } catch (error) {
@@ -431,9 +431,9 @@ class Looking {
       const text = this.#asked(each, log, variables);
       this.#logged.push({ breakpointId: `b${each.id}`, eventId, text });
     } catch (error) {
-      each.failure = { at: this.#now, text: `its log text failed: ${(error as Error).message}` };
+      each.failure = { at: this.#now, text: `its log text could not be evaluated: ${(error as Error).message}` };
     }
-    this.#passes(each, 'log-point', 'it’s a logpoint, which never stops');
+    this.#passes(each, 'log-point', 'a logpoint never stops');
   }
 
   #leaveOut(all: readonly Known[], eventId: string, text: string): void {
@@ -452,7 +452,7 @@ class Looking {
 
   #stop(each: Known, eventId: string): void {
     if (this.#isStepped) {
-      this.#passes(each, 'stepped', 'you stepped to this event');
+      this.#passes(each, 'stepped', 'you stepped to the event');
       return;
     }
     this.#stopped.add(each.id);

@@ -113,7 +113,7 @@ export class Gate implements GateView {
     if (stops && paused === null) {
       const name = `b${id}`;
       const since = Date.now();
-      const failure = 'the relay ended while evaluating it, so it is off now';
+      const failure = 'the relay ended while evaluating it, so the breakpoint is off now';
       const stop: Stop = {
         ...{ reason: 'breakpoint', at: iso(since), place: null, breakpointIds: [name], deliveryId: null },
         ...{ eventId: null, notificationId: null, destinationId: null, attempt: null },

@@ -584,12 +584,9 @@ describe('Breakpoints in the debugger', () => {
         'breakpoint',
         ({ breakpoint }) => breakpoint.id === id && text.test(breakpoint.message ?? ''),
       );
-    await changed(
-      1,
-      /^Checked: 1, matched: 0, stopped: 0\. Last time, it didn’t stop because its condition was false\.$/,
-    );
-    await changed(2, /its condition couldn’t be evaluated: no such overload/);
-    await changed(3, /its condition was false/);
+    await changed(1, /^Checked: 1, matched: 0, stopped: 0\. Last reason for not stopping: its condition was false\.$/);
+    await changed(2, /the condition couldn’t be evaluated: no such overload/);
+    await changed(3, /the condition was false/);
     const said = await session.event<DebugProtocol.OutputEvent>('output', ({ category }) => category === 'stderr');
     assert.match(said.output, /^b2: no such overload/);
   });

@@ -33,9 +33,9 @@ describe('the words for an event', () => {
       'held: the key "a" has not been supplied',
     );
     assert.equal(words({ state: 'held' }), 'held');
-    assert.equal(words({ attempts: 1, nextAttemptAt: soon, status: 500 }), 'retrying 2 of 6');
-    assert.equal(words({ attempts: 1, nextAttemptAt: soon, maxAttempts: 10 }), 'retrying 2 of 10');
-    assert.equal(words({ attempts: 8, ofRound: 2, nextAttemptAt: soon }), 'retrying 9 of 12');
+    assert.equal(words({ attempts: 1, nextAttemptAt: soon, status: 500 }), 'retrying, attempt 2 of 6');
+    assert.equal(words({ attempts: 1, nextAttemptAt: soon, maxAttempts: 10 }), 'retrying, attempt 2 of 10');
+    assert.equal(words({ attempts: 8, ofRound: 2, nextAttemptAt: soon }), 'retrying, attempt 9 of 12');
     assert.equal(words({ attempts: 8, nextAttemptAt: soon }), 'retrying');
     assert.equal(words({ state: 'sent', attempts: 1, status: 200, durationMs: 12.3 }), 'sent 200 in 12 ms');
     assert.equal(words({ state: 'sent', attempts: 1, status: 204, durationMs: 1240 }), 'sent 204 in 1.2 s');
@@ -91,8 +91,14 @@ describe('the words for an event', () => {
     assert.equal(full({ state: 'failed', detail: 'timed out' }), 'failed: timed out');
     assert.equal(full({ detail: 'cannot be reached: refused' }), 'waiting: cannot be reached: refused');
     assert.equal(full({ state: 'held', detail: 'no key' }), 'held: no key');
-    assert.equal(full({ attempts: 1, nextAttemptAt: soon, status: 503, detail: 'answered 503' }), 'retrying 2 of 6');
-    assert.equal(full({ attempts: 1, nextAttemptAt: soon, detail: 'timed out' }), 'retrying 2 of 6; timed out');
+    assert.equal(
+      full({ attempts: 1, nextAttemptAt: soon, status: 503, detail: 'answered 503' }),
+      'retrying, attempt 2 of 6',
+    );
+    assert.equal(
+      full({ attempts: 1, nextAttemptAt: soon, detail: 'timed out' }),
+      'retrying, attempt 2 of 6; timed out',
+    );
     const redirect = 'answered 302, a redirect: redirects are not followed';
     assert.equal(full({ state: 'failed', status: 302, detail: redirect }), `failed 302; ${redirect}`);
     assert.equal(full({ state: 'sent', status: 200, durationMs: 5, detail: 'answered 200' }), 'sent 200 in 5 ms');

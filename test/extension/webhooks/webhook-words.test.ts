@@ -40,15 +40,15 @@ describe('the words for a webhook', () => {
 
 describe('why a test failed', () => {
   const failures: [resultData: object, why: string][] = [
-    [{ FailureStatus: 'ProtocolError', FailureResponseCode: 404 }, 'The server returned 404: the path doesn’t exist'],
+    [
+      { FailureStatus: 'ProtocolError', FailureResponseCode: 404 },
+      'The server returned 404: the path in the webhook’s URL is wrong',
+    ],
     [
       { FailureStatus: 'ProtocolError', FailureResponseCode: '502' },
-      'A tunnel or proxy returned 502: nothing is running behind it',
+      'A tunnel or proxy returned 502: the server behind it isn’t available',
     ],
-    [
-      { FailureStatus: 'ProtocolError', FailureResponseCode: 401 },
-      'A tunnel or proxy returned 401: it requires sign-in',
-    ],
+    [{ FailureStatus: 'ProtocolError', FailureResponseCode: 401 }, 'A tunnel or proxy returned 401: it denied access'],
     [
       { FailureStatus: 'ProtocolError', FailureResponseCode: 302 },
       'The server returned 302, a redirect that isn’t followed',

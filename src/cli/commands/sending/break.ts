@@ -35,11 +35,11 @@ export function breakCommand(): Command {
   const command = commandGroup(
     'break',
     'set, list, and remove breakpoints',
-    'A breakpoint stops sending at the events it matches: it holds the event and everything queued behind it. Breakpoints stay when you restart the relay.',
+    'A breakpoint stops sending when an event matches. The event and everything queued after it are put on hold. Breakpoints stay when you restart the relay.',
     [
       'Examples:',
       '  cm-relay debug break add --condition type:update',
-      '  cm-relay debug break list             also shows why each did not stop',
+      '  cm-relay debug break list             lists breakpoints and why they did not stop',
       '  cm-relay debug break remove b1',
       '',
       'Next: cm-relay debug step sends the event at the breakpoint; cm-relay debug continue resumes sending until the next breakpoint.',
@@ -100,13 +100,13 @@ function listCommand(): Command {
   return newCommand(
     'list',
     'list breakpoints and why they did not stop',
-    'Lists breakpoints, how often each was checked, matched, and stopped, and why it did not stop.',
+    'For each breakpoint, shows how often it was checked, matched an event, and stopped sending, and why it last did not stop.',
     [
       'Examples:',
       '  cm-relay debug break list',
       '  cm-relay debug break list --json',
       '',
-      'Next: cm-relay debug break remove b1 removes one.',
+      'Next: cm-relay debug break remove b1 removes a breakpoint.',
     ],
   )
     .addOption(asJson())

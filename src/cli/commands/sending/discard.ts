@@ -47,7 +47,7 @@ async function discard(ids: string[] | undefined, options: DiscardOptions): Prom
   if (result.discarded === 0) {
     throw new CommandError(
       'nothing to discard: no matching notification is waiting or held',
-      'To see what is waiting, run cm-relay events --filter state:waiting.',
+      'To see what is waiting or held, run cm-relay events --filter state:waiting,held.',
     );
   }
   if (options.json !== true) await print(`${count(result.discarded, 'notification')} discarded\n`);

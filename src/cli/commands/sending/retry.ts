@@ -11,7 +11,7 @@ export function retryCommand(): Command {
   return newCommand(
     'retry',
     'retry now instead of later',
-    'Retries at once what the running relay would retry later: a callback that is down, notifications that wait for their next attempt, and a tunnel that is not open. Also exits with 0 if there is nothing to retry.',
+    'Immediately retries whatever the running relay would retry later: a callback that is down, notifications that wait for their next attempt, and a tunnel that is not open. Also exits with 0 if there is nothing to retry.',
     [
       'Examples:',
       '  cm-relay retry           when your callback is back, or after you install the tunnel program',

@@ -13,13 +13,13 @@ export function stepCommand(): Command {
   return newCommand(
     'step',
     'send the next held notification',
-    'Sends the next held notification, or with an ID, all held notifications of that ID, regardless of breakpoints. Sending stays paused.',
+    'Sends the next held notification or, with an ID, all held notifications of that ID, regardless of breakpoints. Sending stays paused.',
     [
       'Examples:',
       '  cm-relay debug step          the next notification',
       "  cm-relay debug step e12      one event's held notifications",
       '',
-      'Next: cm-relay debug continue resumes sending; cm-relay debug discard e12 discards those of one event.',
+      "Next: cm-relay debug continue resumes sending; cm-relay debug discard e12 discards one event's queued notifications.",
     ],
   )
     .addArgument(new Argument('[id]', 'ID of an event, delivery, or notification').argParser(parseId))
