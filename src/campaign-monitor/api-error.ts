@@ -38,20 +38,19 @@ const kinds: ReadonlyMap<number, CampaignMonitorErrorKind> = new Map([
 ]);
 
 /** What to do next, in English: the extension has it in the user's language. */
-export const campaignMonitorNext: Readonly<Record<CampaignMonitorErrorKind, string>> = {
+export const campaignMonitorNext: Readonly<Record<Exclude<CampaignMonitorErrorKind, 'not-found'>, string>> = {
   'bad-api-key':
     'Use an API key from Account settings > API keys in Campaign Monitor. If the key is right, check the API host: a wrong address causes the same error.',
   'wrong-list': 'Choose a list that this account can access.',
   'wrong-client': 'Choose a client that this account can access.',
   'invalid-token': 'Sign in to Campaign Monitor again.',
   'expired-token': 'Sign in to Campaign Monitor again.',
-  'revoked-token': 'Access was revoked. Sign in to Campaign Monitor again.',
+  'revoked-token': 'Sign in to Campaign Monitor again.',
   'permission-missing': 'Sign in again and grant permission to manage lists, or use an API key.',
   'bad-webhook-url': 'Use a public http:// or https:// URL.',
   'bad-webhook-format': 'Use the format json or xml.',
   'bad-webhook-event': 'Use one or more of the events Subscribe, Update, and Deactivate.',
   'webhook-test-failed': 'Check that the relay is running and that its public URL answers, and then test again.',
-  'not-found': 'The item may have been deleted. Refresh the webhooks.',
   'rate-limited': 'Wait a minute and try again.',
   refused: 'Look up the code in the Campaign Monitor API documentation.',
   unreachable: 'Check the network, the proxy, and the host.',
@@ -60,8 +59,14 @@ export const campaignMonitorNext: Readonly<Record<CampaignMonitorErrorKind, stri
   'unexpected-answer': 'Check that the host belongs to Campaign Monitor, and then try again.',
 };
 
+/** The same as a terminal has it: the extension has other next actions. */
+const allNext: Readonly<Record<CampaignMonitorErrorKind, string>> = {
+  ...campaignMonitorNext,
+  'not-found': 'The webhook or list may have been deleted. To see all webhooks, run cm-relay webhooks list.',
+};
+
 /** Every kind. */
-export const campaignMonitorErrorKinds = Object.keys(campaignMonitorNext) as readonly CampaignMonitorErrorKind[];
+export const campaignMonitorErrorKinds = Object.keys(allNext) as readonly CampaignMonitorErrorKind[];
 
 export interface CampaignMonitorErrorDetails {
   readonly code?: number | null;
@@ -94,7 +99,7 @@ export class CampaignMonitorError extends Error {
     this.status = details.status ?? null;
     this.resultData = details.resultData;
     this.said = details.said ?? null;
-    this.next = campaignMonitorNext[kind];
+    this.next = allNext[kind];
   }
 
   /** Whether only a new sign-in or another key helps. */

@@ -34,7 +34,8 @@ export class Budget {
    * @throws TooMuchError
    */
   async take(requests: number, bytes: number, held: number): Promise<void> {
-    const step = words('step-sends', requests, megabytes(bytes));
+    const step =
+      requests === 1 ? words('step-sends-one', megabytes(bytes)) : words('step-sends', requests, megabytes(bytes));
     if (requests > mostStepRequests) throw new TooMuchError(words('step-too-much', step, mostStepRequests));
     if (held > mostHeldBytes - this.#kept) throw this.#noRoom(step);
     const [allRequests, allBytes] = [this.#requests + requests, this.#bytes + bytes];

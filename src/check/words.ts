@@ -124,6 +124,7 @@ export const checkEnglish = {
     '{0} exceeds the limit of {1}. Each notification contains the whole delivery: use larger parts, fewer events, or "as": "delivery".',
   'scenario-too-much':
     'this step would make the scenario exceed {0} requests or {1}. Repeat the step fewer times, or split the scenario.',
+  'step-sends-one': 'a step with 1 request and {0} of data',
   'step-sends': 'a step with {0} requests and {1} of data',
   'step-too-much':
     '{0} exceeds the limit of {1} requests. Use larger parts, or spread the requests over several steps.',

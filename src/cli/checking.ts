@@ -41,6 +41,7 @@ export function targetOf(
   if (credentials === undefined) {
     throw new UsageError(
       `--config ${flags.config ?? ''}: the destination uses credentials "${destination.credentialsName ?? ''}", which the file does not define`,
+      `Define "${destination.credentialsName ?? ''}" under credentials in the file, or correct the name.`,
     );
   }
   const signatureKey = signatureKeyOf(destination, flags, config, environment);
@@ -64,14 +65,15 @@ function destinationOf(url: string | undefined, flags: TargetFlags, config: Conf
     ({ id, url }) => flags.destination === undefined || flags.destination === id || flags.destination === url,
   );
   const [first, second] = named;
+  const available = `Available: ${all.map(({ id, url }) => id ?? url).join(', ')}`;
   if (first === undefined)
-    throw new UsageError(`--destination ${flags.destination ?? ''}: no such destination in --config`);
+    throw new UsageError(`--destination ${flags.destination ?? ''}: no such destination in --config`, available);
   if (second !== undefined) {
     throw new UsageError(
       flags.destination === undefined
         ? `--config has ${all.length} destinations: choose one with --destination`
         : `--destination ${flags.destination}: matches more than one destination in --config`,
-      `Available: ${all.map(({ id, url }) => id ?? url).join(', ')}`,
+      available,
     );
   }
   return first;
@@ -86,8 +88,12 @@ function signatureKeyOf(
   if (signatureKeyEnv !== undefined) return secretIn(signatureKeyEnv, '--signature-key-env', environment);
   if (signatureKeyName === undefined) return undefined;
   const key = config?.secrets.signatureKeys?.[signatureKeyName];
-  if (key === undefined)
-    throw new UsageError(`--config: the destination uses key "${signatureKeyName}", which the file does not define`);
+  if (key === undefined) {
+    throw new UsageError(
+      `--config: the destination uses key "${signatureKeyName}", which the file does not define`,
+      `Define "${signatureKeyName}" under signatureKeys in the file, or correct the name.`,
+    );
+  }
   return key;
 }
 

@@ -4,6 +4,7 @@ import { issuesText, issueWords } from '../protocol/issue-words.ts';
 import { headerValue, secretsSchema, settingsSchema } from '../protocol/settings.ts';
 import type { Secrets, Settings } from '../protocol/settings.ts';
 import { nextOf, UsageError } from './errors.ts';
+import { whyMissing } from './secret-variable.ts';
 
 const environmentVariable = z
   .strictObject({
@@ -85,7 +86,7 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
     const held = environment[env];
     if (held !== undefined && held !== '') return held;
     throw new UsageError(
-      `--config ${file}: ${path} uses the environment variable ${env}, which is not set`,
+      `--config ${file}: ${path} uses the environment variable ${env}, which ${whyMissing(held)}`,
       `Set ${env} before you run this command.`,
     );
   };

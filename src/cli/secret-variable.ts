@@ -2,6 +2,11 @@
 import { maskedValue } from '../common/masking.ts';
 import { UsageError } from './errors.ts';
 
+/** Why an environment variable that holds nothing gives no secret. @param value what it holds */
+export function whyMissing(value: string | undefined): string {
+  return value === undefined ? 'is not set' : 'is empty';
+}
+
 /**
  * What an environment variable holds.
  * @param name the variable's; where it cannot be one, it may be the secret itself, and is not said back
@@ -18,7 +23,7 @@ export function secretIn(name: string, who: string, environment: NodeJS.ProcessE
     );
   }
   throw new UsageError(
-    `${who} ${name}: environment variable ${name} ${value === '' ? 'is empty' : 'is not set'}`,
+    `${who} ${name}: environment variable ${name} ${whyMissing(value)}`,
     'Set the variable before you run the command. Giving only its name keeps the secret out of command lines and files.',
   );
 }

@@ -47,6 +47,7 @@ import { SendingNotices } from './sending/sending-notices.ts';
 import type { Session } from './session/session.ts';
 import type { StoppedHistory } from './session/stopped-history.ts';
 import type { UrlKeeper } from './public-url/url-keeper.ts';
+import { urlContext } from './public-url/url-place.ts';
 import { createUrlKeeper } from './public-url/url-question.ts';
 import { createRowCommands } from './rows/row-commands.ts';
 import { createSandboxCommands } from './sandbox/sandbox-commands.ts';
@@ -144,7 +145,7 @@ export function createHandlers(parts: ActivationParts): Handlers {
         names: { nameOfList: names.nameOf },
       }),
       ...createAuthorizationCommands(browser),
-      ...createSandboxCommands(sandbox),
+      ...createSandboxCommands({ sandbox, urlContext: () => urlContext(session, relays, 'campaign-monitor') }),
       ...createEventsViewCommands({ view: events, watch, session, history }),
       ...createDocumentCommands(actionParts),
       ...createResendCommands(actionParts),

@@ -238,7 +238,7 @@ function closeToOthers({ path, stat, files, shared }: Found): string | null {
     throw new DataDirectoryError(
       path,
       'stays accessible to other users: its file system does not store permissions',
-      'choose-data-directory',
+      'choose-file-system',
     );
   }
   const opened = `The data directory ${path} was accessible to other users (mode ${octal(stat)}). It is now private (700).`;

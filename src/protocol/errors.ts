@@ -32,6 +32,7 @@ export const terminalAdvice = {
   'choose-again': 'To list the events again, run `cm-relay events`. Then choose from the list.',
   'choose-data-directory':
     'With --data-dir, choose an empty folder that belongs to you, or one that does not exist yet.',
+  'choose-file-system': 'With --data-dir, choose an empty folder that belongs to you, or one that does not exist yet.',
   'choose-safe-place':
     'With --data-dir, choose a folder that only you and the system can replace, such as one in your home folder.',
   'close-data-directory': 'Make it private with `chmod 700`, or choose another data directory.',
@@ -43,6 +44,7 @@ export const terminalAdvice = {
   'see-destinations': 'To see the destinations, run `cm-relay status`.',
   'see-url': 'To see the new URL, run `cm-relay url`.',
   'see-what-is-held': 'To see what is held, run `cm-relay status`.',
+  'send-smaller-body': 'Send a smaller body, or raise maxBodyBytes in the settings.',
   'send-something': 'Start a relay with `cm-relay listen`, and then send it an event.',
   'start-relay': 'Start one with `cm-relay listen`.',
   'start-to-set-aside':
@@ -149,8 +151,8 @@ export class RelayRequestError extends Error {
 
 /** What was asked for cannot be done as things stand. */
 export class ConflictError extends RelayRequestError {
-  constructor(message: string, advice: RelayAdvice = 'choose-again') {
-    super(message, 'conflict', { advice });
+  constructor(message: string, advice?: RelayAdvice) {
+    super(message, 'conflict', advice === undefined ? {} : { advice });
   }
 }
 

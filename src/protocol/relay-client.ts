@@ -1,6 +1,7 @@
 /** The connection of a client to the relay of a data directory. */
 import { connect as connectSocket } from 'node:net';
 import type { Socket } from 'node:net';
+import { dirname } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -124,21 +125,30 @@ function connectTo(path: string, dataDir: string): Promise<Socket> {
   const socket = connectSocket(path);
   return new Promise((resolve, reject) => {
     socket.once('connect', () => resolve(socket));
-    socket.once('error', (error) => reject(unconnected(dataDir, error)));
+    socket.once('error', (error) => reject(unconnected(dataDir, path, error)));
   });
 }
 
-/** Whether none runs, or one may run and cannot be asked: to start another one would not help then. */
-function unconnected(dataDir: string, error: NodeJS.ErrnoException): Error {
+/**
+ * Whether none runs, or one may run and cannot be asked: to start another one would not help then.
+ * @param path the socket or named pipe that was tried
+ */
+export function unconnected(dataDir: string, path: string, error: NodeJS.ErrnoException): Error {
   switch (error.code) {
     // More wait for it than the system lets wait.
     case 'EAGAIN':
       return new NoAnswerError(dataDir, keptChannelOf(dataDir)?.pid);
     case 'EACCES':
-    case 'EPERM':
-      return new RelayRequestError(`cannot connect to the relay for ${dataDir}: ${error.message}`, 'no-answer', {
-        advice: 'own-socket-folder',
-      });
+    case 'EPERM': {
+      const said = `cannot connect to the relay for ${dataDir}: `;
+      // A named pipe is in no folder.
+      if (path.startsWith('\\\\')) return new RelayRequestError(said + error.message, 'no-answer');
+      return new RelayRequestError(
+        `${said}no access to the socket in the folder ${dirname(path)}: ${error.message}`,
+        'no-answer',
+        { advice: 'own-socket-folder' },
+      );
+    }
     case 'EMFILE':
     case 'ENFILE':
       return error;

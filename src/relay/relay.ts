@@ -26,7 +26,7 @@ import { inProcessClient } from './clients/in-process-client.ts';
 import { saveMemory } from './receiving/heap.ts';
 import { defaultLimits, Ingress } from './receiving/ingress.ts';
 import type { IngressLimits } from './receiving/ingress.ts';
-import { KeepAlive } from './clients/keep-alive.ts';
+import { KeepAlive, minutesWords } from './clients/keep-alive.ts';
 import { takeLock } from './lock.ts';
 import type { Lock } from './lock.ts';
 import { KnownSecretsMask } from './sending/masking.ts';
@@ -284,7 +284,7 @@ class RunningRelay implements Relay {
       this.#keepAlive = new KeepAlive({
         minutes: () => configuration.settings.keepAliveMinutes,
         onIdle: (minutes) => {
-          log('info', `no client for ${minutes} minutes: stopping the relay`);
+          log('info', `no client for ${minutesWords(minutes)}: stopping the relay`);
           void this.stop();
         },
       });

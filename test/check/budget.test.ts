@@ -17,7 +17,10 @@ describe('What a scenario may send', () => {
     });
     await budget.take(1, mostHeldBytes, mostHeldBytes);
     budget.release(mostHeldBytes);
-    await assert.rejects(budget.take(1, MiB, mostHeldBytes + 1), /exceeds the limit of 64 MB.* larger/);
+    await assert.rejects(
+      budget.take(1, MiB, mostHeldBytes + 1),
+      /: a step with 1 request and 1 MB of data exceeds the limit of 64 MB.* larger/,
+    );
   });
 
   it('is bounded in all', async () => {
@@ -45,7 +48,7 @@ describe('What a scenario may send', () => {
     const budget = new Budget();
     await budget.take(1, 0, 40 * MiB);
     budget.keep(40 * MiB);
-    await assert.rejects(budget.take(1, 0, 40 * MiB), /plus 40 MB from steps that repeat/);
+    await assert.rejects(budget.take(1, 0, 40 * MiB), /plus 40 MB from steps that are sent again/);
     await budget.take(1, 0, 24 * MiB);
     // It waits for those 24 MiB, and then they are kept, too.
     const late = budget.take(1, 0, 10 * MiB);

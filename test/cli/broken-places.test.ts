@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { controlChannelOf } from '../../src/protocol/control-channel.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
@@ -86,9 +86,10 @@ describe('a data directory that cannot be used', function () {
     const { dataDir } = await listening.ready();
     const { path } = controlChannelOf(dataDir);
     chmodSync(path, 0o000);
+    const said = new RegExp(`cannot connect to the relay for \\S+: .* folder ${dirname(path)}: .*EACCES`);
     for (const command of ['stop', 'events', 'listen']) {
       const ended = await runAsOther([command, '--data-dir', dataDir]);
-      assertExplained(ended, /cannot connect to the relay for \S+: .*EACCES/, /XDG_RUNTIME_DIR/, command);
+      assertExplained(ended, said, /XDG_RUNTIME_DIR/, command);
     }
     chmodSync(path, 0o600);
     assert.equal(await listening.end(), 0);

@@ -78,7 +78,7 @@ describe('the commands of cm-relay', function () {
     it('sends XML where it is asked to', async () => {
       const { code, out } = await place.run('trigger', 'update', '--format', 'xml', '--batch', '2');
       assert.equal(code, 0);
-      assert.match(out, /^1 {2}batch of 2 Update {2}200 in /);
+      assert.match(out, /^1 {2}batch of 2 Update events {2}200 in /);
       const { out: body } = await place.run('show', 'd1', '--raw');
       assert.match(body, /^<\?xml [^]*<EmailAddress>/);
       assert.match((await place.run('show', 'd1')).out, /content-type: text\/xml/i);
@@ -756,6 +756,8 @@ describe('cm-relay without a relay', function () {
       const own = await run(['sandbox', '--detach', '--random-credentials', '--json'], environment);
       const other = JSON.parse(own.out) as { pid: number };
       assert.notEqual(other.pid, pid);
+      const nowhere = await run(['sandbox', 'stop', '--port', '1'], environment);
+      assert.match(nowhere.err, /^No sandbox is running in the background on port 1\.$/m);
       const one = await run(['sandbox', 'stop', '--port', port, '--json'], environment);
       assert.deepEqual(JSON.parse(one.out), { stopped: [{ port: Number(port), pid }] });
       assert.throws(() => process.kill(pid, 0));

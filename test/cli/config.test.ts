@@ -47,7 +47,7 @@ describe('the configuration file', () => {
       refused(value, {}),
       /^--config f\.json: credentials\.staging\.Authorization uses the environment variable AUTH, which is not set$/,
     );
-    assert.match(refused(value, { AUTH: '' }), /AUTH/);
+    assert.match(refused(value, { AUTH: '' }), /AUTH, which is empty$/);
   });
 
   it('refuses a secret in clear', () => {

@@ -49,7 +49,11 @@ describe('Debugging from the terminal', function () {
 
     const nothing = await place.run('step');
     assert.equal(nothing.code, 1);
-    assert.match(nothing.err, /nothing is held/);
+    assert.match(nothing.err, /nothing is held[^]*To pause sending, run/);
+    assert.equal((await place.run('hold')).code, 0);
+    const paused = await place.run('step');
+    assert.match(paused.err, /nothing is held[^]*Sending is already paused\. The next notification will be held\./);
+    assert.doesNotMatch(paused.err, /To pause sending/);
     await listening.end();
   });
 

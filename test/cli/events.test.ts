@@ -30,6 +30,7 @@ async function read(history: History, limit: number): Promise<{ rows: number; no
 describe('Pages of events on the command line', () => {
   it('say how many were not looked at, where one of them may be missing', async () => {
     assert.match((await read(historyOf(3, 700), 50)).notes, /^700 older events not searched/);
+    assert.match((await read(historyOf(3, 1), 50)).notes, /^1 older event not searched/);
     assert.match((await read(historyOf(3, 700), Infinity)).notes, /^700 older events/);
     assert.deepEqual(await read(historyOf(3, 700), 3), { rows: 3, notes: '' });
     assert.deepEqual(await read(historyOf(3, 0), 50), { rows: 3, notes: '' });

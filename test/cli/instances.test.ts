@@ -128,10 +128,10 @@ describe('cm-relay instances', function () {
     });
     const [received] = logged['received'] as { deliveryId: string; signature: string }[];
     assert.deepEqual([received?.deliveryId, received?.signature, logged['status']], ['d1', 'valid', 'NOTIFIED']);
-    assert.match((await instances('log', 'Mine')).out, /NOTIFIED +d1, valid signature\n$/);
+    assert.match((await instances('log', 'Mine')).out, /NOTIFIED +d1, signature valid\n$/);
     await listening.end();
     // The history is read without a relay, too.
-    assert.match((await instances('log', 'Mine')).out, /d1, valid signature/);
+    assert.match((await instances('log', 'Mine')).out, /d1, signature valid/);
   });
 
   it('creates one by a code that is pasted, and says what is wrong with what is not it', async () => {
@@ -170,7 +170,7 @@ describe('cm-relay instances', function () {
     const { url } = await creation.json<Asked>('authorize');
     await call('GET', await consent(url, 'deny'));
     assert.equal(await creation.ended, 1);
-    assert.match(creation.errors.join('\n'), /access was denied in the browser[^]*allow access/);
+    assert.match(creation.errors.join('\n'), /access was denied in the browser[^]*grant access/);
     assert.deepEqual(await onPlatform(), []);
   });
 
@@ -362,7 +362,7 @@ describe('cm-relay instances', function () {
       const args = words('create', ['--name', 'x', '--no-events']);
       const { code, err } = await run(args, { ...environment(), [missing]: '' });
       assert.equal(code, 2, err);
-      assert.match(err, new RegExp(`the environment variable ${missing} is not set[^]*There is no flag for it`));
+      assert.match(err, new RegExp(`the environment variable ${missing} is empty[^]*There is no flag for it`));
     }
     assert.deepEqual(await onPlatform(), []);
   });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { serviceAt } from '../../src/campaign-monitor/service.ts';
 import { UsageError } from '../../src/cli/errors.ts';
 import { secretIn } from '../../src/cli/secret-variable.ts';
+import { secretFrom } from '../../src/cli/terminal/prompts.ts';
+import { apiKeyVariable, withCampaignMonitor } from '../../src/cli/vendors/campaign-monitor.ts';
 
 describe('A secret in an environment variable', () => {
   const environment = { KEY: 'a key', EMPTY: '' };
@@ -14,7 +17,29 @@ describe('A secret in an environment variable', () => {
 
   it('is refused by its name where that is not set, or empty', () => {
     refused('OTHER', /^--signature-key-env OTHER: environment variable OTHER is not set$/);
-    refused('EMPTY', /^--signature-key-env EMPTY: environment variable EMPTY is (?:empty|not set)$/);
+    refused('EMPTY', /^--signature-key-env EMPTY: environment variable EMPTY is empty$/);
+  });
+
+  it('that is asked for, or an API key, is told apart in the same way', async () => {
+    const variable = apiKeyVariable;
+    const before = process.env[variable];
+    const service = serviceAt('https://api.createsend.com');
+    assert.ok(service !== null);
+    const asks = [
+      (): Promise<unknown> => secretFrom(variable, 'user secret', 'Look there.'),
+      (): Promise<unknown> => withCampaignMonitor(service, () => Promise.reject(new Error('asked'))),
+    ];
+    try {
+      for (const ask of asks) {
+        delete process.env['CAMPAIGN_MONITOR_API_KEY'];
+        await assert.rejects(ask(), /: the environment variable CAMPAIGN_MONITOR_API_KEY is not set$/);
+        process.env[variable] = ' ';
+        await assert.rejects(ask(), /: the environment variable CAMPAIGN_MONITOR_API_KEY is empty$/);
+      }
+    } finally {
+      if (before === undefined) delete process.env['CAMPAIGN_MONITOR_API_KEY'];
+      else process.env[variable] = before;
+    }
   });
 
   it('is not said back where it was given in place of a name', () => {

@@ -122,7 +122,7 @@ const wrong: [args: string, named: RegExp][] = [
   ['url --timeout x', /--timeout[^]*whole number/],
   ['wait --count 0', /--count/],
   ['wait --timeout -1', /--timeout/],
-  ['wait --since yesterday', /--since[^]*start, now, a time ago such as 2h/],
+  ['wait --since yesterday', /--since[^]*start, now, a time span such as 2h/],
   ['wait surplus', /too many arguments/],
   ['retry surplus', /too many arguments/],
   ['play FOLDER/one.cm-recording.jsonl --signature-key-env PATH', /--signature-key-env PATH has no effect/],
@@ -153,6 +153,7 @@ const wrong: [args: string, named: RegExp][] = [
   ['replay e1 --failed', /IDs and --failed/],
   ['replay --failed --filter x', /--failed and --filter/],
   ['replay e1 --to nowhere', /--to[^]*a port \(3000\)/],
+  ['play FOLDER/empty.cm-recording.jsonl', /this recording is empty\n {2}To create a recording, run cm-relay record\./],
   ['play FOLDER/one.cm-recording.jsonl nowhere', /nowhere[^]*a port \(3000\)/],
   ['discard', /IDs or --waiting/],
   ['discard e1 --waiting', /IDs or --waiting/],
@@ -189,6 +190,7 @@ describe('the command line of cm-relay', function () {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'cm-relay-usage-'));
     writeFileSync(join(folder, 'unknown-key.json'), '{"colour":"red"}');
+    writeFileSync(join(folder, 'empty.cm-recording.jsonl'), '{"recording":"cm-relay","version":1}\n');
     writeFileSync(join(folder, 'broken.json'), '{"retry":"sap",}');
     writeFileSync(join(folder, 'unencrypted.json'), '{"tunnel":{"kind":"fixed","url":"http://hooks.example.org/"}}');
     // A few at a time: each is a process of its own.

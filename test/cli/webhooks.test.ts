@@ -162,7 +162,20 @@ describe('cm-relay webhooks', function () {
       lines(occupied).map(({ type, kind }) => [type, kind]),
       lists.map(() => ['failed', 'occupied']),
     );
+    for (const { message, listId } of lines(occupied)) {
+      assert.match(
+        String(message),
+        new RegExp(
+          `another format\\. To remove it, run cm-relay webhooks remove \\w+ --list ${String(listId)} --yes\\.$`,
+        ),
+      );
+    }
     for (const { listId } of lists) assert.deepEqual(await urlsOf(listId), [other]);
+  });
+
+  it('says which webhooks are meant where none is named', async () => {
+    assert.match((await run(['webhooks', 'test', '--help'])).out, /default: webhooks\s+of\s+the\s+running\s+relay\)/);
+    assert.match((await run(['webhooks', 'remove', '--help'])).out, /default: this\s+machine's\s+webhooks\)/);
   });
 
   it('says what is missing: a key, a relay, a public URL, a webhook', async () => {

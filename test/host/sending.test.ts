@@ -53,7 +53,7 @@ describe('That sending is paused', function () {
   it('is said once for each start of the relay, with ways on', async () => {
     relay.status = { ...relay.status, sending: paused() };
     await window.session.start();
-    const message = await until(() => user.message('Sending paused at'));
+    const message = await until(() => user.message('Sending paused on'));
     assert.match(message?.text ?? '', /by breakpoint b1\. Held: 2\.$/);
     assert.deepEqual(message?.buttons, ['Continue Sending', 'Show Held Events']);
     message.choose('Show Held Events');
@@ -66,10 +66,10 @@ describe('That sending is paused', function () {
     const other = await new StandInRelay(again.session.dataDir, '9.0.0').open();
     other.status = { ...other.status, startedAt: relay.status.startedAt, sending: paused() };
     await again.session.start();
-    assert.equal(user.messages.filter(({ text }) => text.includes('Sending paused at')).length, 1);
+    assert.equal(user.messages.filter(({ text }) => text.includes('Sending paused on')).length, 1);
     other.status = { ...other.status, startedAt: '2026-03-02T12:00:00.000Z' };
     other.say();
-    await until(() => user.messages.filter(({ text }) => text.includes('Sending paused at')).length === 2);
+    await until(() => user.messages.filter(({ text }) => text.includes('Sending paused on')).length === 2);
     await again.close();
     await other.close();
   });
@@ -77,7 +77,7 @@ describe('That sending is paused', function () {
   it('is not said of a relay that is attached to and sends', async () => {
     relay.status = { ...relay.status, sending: { ...paused(), state: 'flowing' } as never };
     await window.session.start();
-    assert.equal(user.message('Sending paused at'), undefined);
+    assert.equal(user.message('Sending paused'), undefined);
   });
 
   it('is said at the first stop at a breakpoint, and not at those that follow a step, or a pause', async () => {

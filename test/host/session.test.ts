@@ -411,7 +411,7 @@ describe('A window’s session', function () {
     };
     try {
       const refused = (): string[] =>
-        user.messages.flatMap(({ text }) => (text.includes('rejected the changed settings') ? [text] : []));
+        user.messages.flatMap(({ text }) => (text.includes('couldn’t apply the changed ones') ? [text] : []));
       for (const size of [2, 3]) {
         const asked = relay.asked.length;
         await setSetting('partSize', size);
@@ -422,7 +422,7 @@ describe('A window’s session', function () {
         'The relay kept the previous settings because it couldn’t apply the changed ones: the settings were not changed: no space. Free up disk space. The relay then accepts deliveries again automatically.',
       ]);
       refusing = false;
-      user.message('rejected the changed settings')?.choose('Try Again');
+      user.message('couldn’t apply the changed ones')?.choose('Try Again');
       await until(() => window.session.status?.settings.partSize === 3);
     } finally {
       await setSetting('partSize', undefined);

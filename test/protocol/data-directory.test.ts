@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
+import fs, {
   chmodSync,
   chownSync,
   existsSync,
@@ -17,6 +17,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir as linkedTmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -199,6 +200,19 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     const asTmp = folderOf(0o1777);
     await assertRefused(asTmp, /is writable by other users \(mode 1777\)$/, 'choose-data-directory');
     await assertRefused(folderOf(0o777), /is writable by other users \(mode 777\)$/, 'close-data-directory');
+  });
+
+  it('is one that cannot be closed to others, since its file system stores no permissions', () => {
+    const folder = folderOf(0o755);
+    const { chmodSync: real } = fs;
+    // As on FAT, where the call succeeds and changes nothing.
+    fs.chmodSync = () => undefined;
+    syncBuiltinESMExports();
+    afterwards(() => {
+      fs.chmodSync = real;
+      syncBuiltinESMExports();
+    });
+    assert.throws(() => prepareDataDirectory(folder), { advice: 'choose-file-system', message: /permissions$/ });
   });
 
   it('is one below a folder in which others could put another in its place, there or not yet', async () => {

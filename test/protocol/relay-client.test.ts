@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createMessageConnection } from 'vscode-jsonrpc/node';
 import { controlChannelOf, prepareFolder } from '../../src/protocol/control-channel.ts';
 import { isRefusal, NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
-import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import { connectToRelay, unconnected } from '../../src/protocol/relay-client.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
 import { startTestRelay } from '../relay/stage.ts';
 
@@ -18,6 +18,20 @@ describe('A connection to the relay', () => {
       assert.match(error.next, /cm-relay listen/);
       return true;
     });
+  });
+
+  it('that is not allowed names the folder of the socket, and no folder of a named pipe', () => {
+    const denied = (path: string): Error & { next?: string } =>
+      unconnected('/data', path, Object.assign(new Error(`connect EACCES ${path}`), { code: 'EACCES' }));
+    const socket = denied('/run/cm-relay-1/a.sock');
+    assert.equal(
+      socket.message,
+      'cannot connect to the relay for /data: no access to the socket in the folder /run/cm-relay-1: connect EACCES /run/cm-relay-1/a.sock',
+    );
+    assert.match(socket.next ?? '', /^Check who created the folder/);
+    const pipe = denied(String.raw`\\.\pipe\cm-relay-a`);
+    assert.equal(pipe.message, String.raw`cannot connect to the relay for /data: connect EACCES \\.\pipe\cm-relay-a`);
+    assert.equal(pipe.next, undefined);
   });
 
   it('asks and is told', async () => {

@@ -119,7 +119,7 @@ describe('A data directory that came with a cloned repository', function () {
     assert.equal(refused.code, 1, refused.text);
     assert.match(refused.text, /was not created by your relay/);
     assert.ok(refused.text.includes(`destinations on ${new URL(author.url).host}`), refused.text);
-    assert.match(refused.text, /a webhook URL secret, which its creator knows/);
+    assert.match(refused.text, /a webhook URL secret that the directory's creator knows/);
     assert.match(refused.text, /a history of \d+ KiB/);
     assert.equal((await status('y')).code, 0);
     const after = await status();

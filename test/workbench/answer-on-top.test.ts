@@ -42,7 +42,7 @@ describe('From an empty window to â€œI know why it failed, and it is sent againâ
     await act('click Add Destination', welcome('Add Destination').click());
     await workbench.quickInputWidget.filter({ hasText: 'The URL of your callback' }).waitFor();
     await act('type the URL and press Enter', workbench.enter(receiver.url));
-    await workbench.quickInputWidget.getByText('Notifications now go to').waitFor();
+    await workbench.quickInputWidget.getByText('Added').waitFor();
     await act('press Enter at Done', page.keyboard.press('Enter'));
     await welcome('Add Destination').waitFor({ state: 'hidden' });
     await act('click Send Sample Events', welcome('Send Sample Events').click());

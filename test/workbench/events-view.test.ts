@@ -11,7 +11,7 @@ import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { changeSettings, dataDirs, startByButton, startRelay, statusIfRunning, statusOf, stopRelays } from './relay.ts';
 import { openTable } from './table.ts';
-import { clickAway, inTime, openWorkbench, untilDone } from './workbench.ts';
+import { clickAway, clickUntil, inTime, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.events';
@@ -275,6 +275,29 @@ describe('The events view, as a person uses it', () => {
     await workbench.picture('events-view/resent-batch');
   });
 
+  it('is as it was when it was hidden after much was drawn, though it was opened anew', async () => {
+    await post(sampleBody({ events: 300, seed: 3 }));
+    // Each is a drawing of 300 rows.
+    for (let number = 0; number < 35; number++) {
+      await post(sampleBody({ email: `many-${number}@example.com` }));
+      await row(`many-${number}@example.com`).waitFor();
+    }
+    const heading = workbench.view(view).locator('.pane-header .description');
+    const badge = workbench.page
+      .locator('.activitybar .badge')
+      .filter({ hasText: /^[1-9]/ })
+      .first();
+    const before = [await heading.textContent(), await badge.textContent()];
+    await workbench.runCommand('View: Show Explorer');
+    await workbench.view(view).waitFor({ state: 'hidden' });
+    await workbench.openViewContainer(category);
+    await row('many-34@example.com').waitFor();
+    await until(async () => (await heading.textContent()) === before[0] && (await badge.textContent()) === before[1]);
+    await post(sampleBody({ email: 'after@example.com' }));
+    await clickUntil(row('after@example.com'), workbench.page.locator('.editor-group-container.active .tab').first());
+    await workbench.runCommand('View: Close All Editors');
+  });
+
   it('loads older events when asked', async () => {
     await post(sampleBody({ events: 700, seed: 7 }));
     await row('Test call').waitFor({ state: 'detached' });
@@ -482,7 +505,7 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     // Long enough to be looked at.
     failing.answer({ status: 500, headers: { 'Retry-After': '10' } });
     await post('Subscribe', email);
-    await rowSays(email, /retrying [2-6] of 6/);
+    await rowSays(email, /retrying, attempt [2-6] of 6/);
     await picture('retrying');
     failing.answer({ status: 200 });
     await rowSays(email, 'sent 200');

@@ -465,7 +465,7 @@ describe('Instances, as a person sees and changes them', function () {
     const forget = async (button: string): Promise<void> => {
       await workbench.runCommandThatAsks(`${category}: Manage Keys and Secrets…`, 'Forget Open Connectors Secrets…');
       await clickAway(pickRow('Forget Open Connectors Secrets…'));
-      await workbench.dialog.getByText('Instances stay as they are').waitFor();
+      await workbench.dialog.getByText('Instances won’t change').waitFor();
       await workbench.picture('instances/forget-secrets');
       await workbench.answerDialog(button);
     };

@@ -334,9 +334,9 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.runCommand(`${category}: Refresh`);
     await row('Old URL of this machine').waitFor();
     await workbench.chooseFromTitleMenu(view, 'Delete Webhooks with Old URLs…');
-    await workbench.dialog.getByText('Remove webhooks that use old URLs of this machine?').waitFor();
+    await workbench.dialog.getByText('Delete webhooks that use old URLs of this machine?').waitFor();
     await workbench.picture('webhooks/remove-old');
-    await workbench.answerDialog('Remove');
+    await workbench.answerDialog('Delete');
     await until(async () => (await hooks()).every(({ Url }) => Url !== gone));
     const urls = (await hooks()).map(({ Url }) => Url);
     assert.ok(urls.includes(foreign));
@@ -435,7 +435,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.dialog
       .getByText('Webhooks and instances set up in VS Code will be updated automatically.')
       .waitFor();
-    await workbench.dialog.getByText('You need to update everything else that uses the URL').waitFor();
+    await workbench.dialog.getByText('You need to update everything set up elsewhere').waitFor();
     await workbench.picture('webhooks/new-secret-url');
     await workbench.answerDialog('Cancel');
     assert.equal((await statusOf(dataDir!)).campaignMonitorUrl, localBefore);
@@ -547,7 +547,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
       ['Inactive'],
     );
     await workbench.runCommand(`${category}: Start Relay`);
-    const text = 'Webhooks of this relay are inactive';
+    const text = 'This relay’s webhooks are inactive';
     await workbench.showNotification(text);
     await workbench.answerNotification(text, 'Activate Webhooks');
     await settled();

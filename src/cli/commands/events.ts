@@ -10,7 +10,7 @@ import type { CommonOptions } from '../flags.ts';
 import { EventTable } from '../terminal/event-table.ts';
 import { masked } from '../terminal/masked.ts';
 import { note, print, printJson } from '../terminal/output.ts';
-import { widthOf } from '../terminal/text.ts';
+import { count, widthOf } from '../terminal/text.ts';
 import { unknownTypes } from '../unknown-types.ts';
 
 interface EventsOptions extends CommonOptions {
@@ -107,6 +107,8 @@ export async function* pages(history: History, filter: string, limit: number): A
   if (mistyped !== null) note(mistyped);
   // Where there were as many as were asked for, nothing is missed.
   if (unseen > 0 && left > 0) {
-    note(`${unseen} older events not searched: the history index is still being built. Try again in a moment.`);
+    note(
+      `${count(unseen, 'older event')} not searched: the history index is still being built. Try again in a moment.`,
+    );
   }
 }

@@ -67,6 +67,8 @@ export function playCommand(): Command {
     .action(playFile);
 }
 
+const howToRecord = 'To create a recording, run cm-relay record.';
+
 async function playFile(file: string, url: string | undefined, options: PlayOptions): Promise<void> {
   const isAsItCame = options.as === 'delivery' || (url === undefined && options.config === undefined);
   if (isAsItCame && options.signatureKeyEnv !== undefined) {
@@ -80,9 +82,9 @@ async function playFile(file: string, url: string | undefined, options: PlayOpti
   try {
     deliveries = readRecording(await readFile(file, 'utf8'));
   } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`, 'To create a recording, run cm-relay record.');
+    throw new UsageError(`${file}: ${(error as Error).message}`, howToRecord);
   }
-  if (deliveries.length === 0) throw new UsageError(`${file}: this recording is empty`);
+  if (deliveries.length === 0) throw new UsageError(`${file}: this recording is empty`, howToRecord);
   const { targetOf } = await import('../checking.ts');
   if (url !== undefined || options.config !== undefined) {
     const target = targetOf(url, options, process.env);

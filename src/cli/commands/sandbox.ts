@@ -100,7 +100,9 @@ async function stop({ port, json }: Pick<SandboxOptions, 'port' | 'json'>): Prom
 `);
   }
   if (json === true) await printJson({ stopped: running.map(({ port: at, pid }) => ({ port: at, pid })) });
-  else if (running.length === 0) note('No sandbox is running in the background.');
+  else if (running.length === 0) {
+    note(`No sandbox is running in the background${port === 0 ? '' : ` on port ${port}`}.`);
+  }
 }
 
 /** In the background: one that runs there already, or a new one. */

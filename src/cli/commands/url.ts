@@ -69,10 +69,19 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
     const { reason } = status.tunnel;
     throw new CommandError(
       `the relay has no public URL: ${reason.replace(/\.$/, '')}`,
-      'Stop the relay, and then start it with a tunnel: cm-relay listen --tunnel localtunnel. For the URL on this machine: cm-relay url --local.',
+      `${todoForPublic(status)} For the URL on this machine: cm-relay url --local.`,
     );
   }
   if (options.json !== true) await print(`${wanted}\n`);
+}
+
+/** What to do for a public URL where there is none. */
+function todoForPublic({ settings, tunnel }: Status): string {
+  if (settings.tunnel.kind === 'none')
+    return 'Stop the relay, and then start it with a tunnel: cm-relay listen --tunnel localtunnel.';
+  return tunnel.state === 'failed'
+    ? 'Fix the problem, and then run cm-relay retry.'
+    : 'Try again, or wait longer with --timeout <s>.';
 }
 
 /** Makes another secret, and prints the URL: that on this machine where there is no public one, since it is made by then. */

@@ -87,8 +87,9 @@ async function withSession(options: WebhooksOptions, use: (session: Session) => 
   await withCampaignMonitor(options.host, (api) => use({ api, own, options }));
 }
 
-const idsArgument = (): Argument =>
-  new Argument('[webhooks...]', "webhook IDs (default: this machine's webhooks)").argParser(collectedBy(vendorId));
+/** @param byDefault the webhooks that are meant where none is named */
+const idsArgument = (byDefault: string): Argument =>
+  new Argument('[webhooks...]', `webhook IDs (default: ${byDefault})`).argParser(collectedBy(vendorId));
 
 function listCommand(): Command {
   return onWebhooks(
@@ -149,7 +150,7 @@ function testCommand(): Command {
       'Next: cm-relay events --limit 5 shows whether the call arrived.',
     ],
   )
-    .addArgument(idsArgument())
+    .addArgument(idsArgument('webhooks of the running relay'))
     .action((ids: string[], options: WebhooksOptions) => withSession(options, (session) => test(session, ids)));
 }
 
@@ -166,7 +167,7 @@ function removeCommand(): Command {
       'Next: cm-relay webhooks list shows the remaining webhooks.',
     ],
   )
-    .addArgument(idsArgument())
+    .addArgument(idsArgument("this machine's webhooks"))
     .addOption(new Option('--old', 'only webhooks with old URLs of this machine'))
     .addOption(new Option('--yes', "also the webhooks you name that are not this machine's"))
     .action(async (ids: string[], options: WebhooksOptions) => {
@@ -243,8 +244,9 @@ async function register(session: Session): Promise<void> {
     const done = await attempt(session, { listId }, async () => {
       const result = await registerWebhook(api, listId, wanted, { mayDelete });
       if (result.kind === 'occupied') {
+        const { webhookId } = result.webhook;
         throw new CommandError(
-          `webhook ${result.webhook.webhookId} already has this URL with other events or another format: remove it first`,
+          `webhook ${webhookId} already has this URL with other events or another format. To remove it, run cm-relay webhooks remove ${webhookId} --list ${listId} --yes.`,
         );
       }
       if (options.json === true) {

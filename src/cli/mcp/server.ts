@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { z } from 'zod';
 import type { Destination } from '../../protocol/settings.ts';
 import { find } from '../found.ts';
+import { count } from '../terminal/text.ts';
 import { fitList, framed } from './safe-text.ts';
 import type { AssistantRelay, AssistantSource } from './source.ts';
 import { reasonWords, AssistantShapes } from './assistant-shapes.ts';
@@ -93,7 +94,7 @@ export function assistantServer({
         const { events, next } = await source.request('events/query', { filter, limit });
         const rows = fitList(events.map((row) => shapes.row(row)));
         const older = next === null ? '' : ', and there are older ones';
-        return answer(`${rows.fitting.length} events${leftOff(rows.leftOff)}${older}.`, rows.fitting);
+        return answer(`${count(rows.fitting.length, 'event')}${leftOff(rows.leftOff)}${older}.`, rows.fitting);
       }),
   );
 
@@ -157,7 +158,7 @@ export function assistantServer({
             .map((attempt) => shapes.attempt(attempt)),
         );
         const all = latest.fitting.length < attempts.length ? `, the latest of ${attempts.length}` : '';
-        return answer(`${latest.fitting.length} attempts${all}.`, latest.fitting.toReversed());
+        return answer(`${count(latest.fitting.length, 'attempt')}${all}.`, latest.fitting.toReversed());
       }),
   );
 
@@ -263,7 +264,7 @@ function registerWriting(
         const reported = await relay.scenarios(file, only, to);
         const failed = reported.filter(({ outcome }) => outcome === 'failed').length;
         const fits = fitList(reported.map((each) => shapes.scenario(each)));
-        const said = `${reported.length} scenarios, ${failed} failed${leftOff(fits.leftOff)}.`;
+        const said = `${count(reported.length, 'scenario')}, ${failed} failed${leftOff(fits.leftOff)}.`;
         return answer(said, fits.fitting);
       }),
   );

@@ -3,6 +3,7 @@ import { attemptAdvice } from '../../protocol/attempts.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Found } from '../found.ts';
+import { count } from '../terminal/text.ts';
 import { failureWords } from './assistant-shapes.ts';
 import type { AssistantShapes } from './assistant-shapes.ts';
 
@@ -45,7 +46,7 @@ export function explainEvent(
   const summary =
     forwardings.length === 0
       ? 'No destination in the settings accepts this event.'
-      : `${forwardings.length} forwardings: ${failed} failed, ${open} waiting or held.${more === 0 ? '' : ` The ${mostForwardings} most urgent are shown.`}${omittedForwardings === 0 ? '' : ` ${omittedForwardings} more were not checked; request the events they belong to.`}`;
+      : `${count(forwardings.length, 'forwarding')}: ${failed} failed, ${open} waiting or held.${more === 0 ? '' : ` The ${mostForwardings} most urgent are shown.`}${omittedForwardings === 0 ? '' : ` ${omittedForwardings} more ${omittedForwardings === 1 ? 'was' : 'were'} not checked; ${omittedForwardings === 1 ? 'request the event it belongs to' : 'request the events they belong to'}.`}`;
   return { summary, forwardings: forwardings.slice(0, mostForwardings) };
 }
 
@@ -72,7 +73,10 @@ function explain(
   };
 }
 
-function wordsOf({ state, heldBy }: Forwarding, last: AttemptDetail | undefined): Pick<Explained, 'why' | 'next'> {
+function wordsOf(
+  { state, heldBy, downSince }: Forwarding,
+  last: AttemptDetail | undefined,
+): Pick<Explained, 'why' | 'next'> {
   switch (state) {
     case 'sent':
       return { why: 'The destination accepted the notification.', next: 'Nothing to do.' };
@@ -84,7 +88,10 @@ function wordsOf({ state, heldBy }: Forwarding, last: AttemptDetail | undefined)
       if (last === undefined)
         return {
           why: 'The notification is waiting for its first attempt.',
-          next: 'Check again in a moment. If the notification is still waiting, check that the destination is running.',
+          next:
+            downSince === undefined
+              ? 'Check again in a moment. If the notification is still waiting, check that the destination is running.'
+              : 'The destination is down. The relay sends the notification when the destination answers.',
         };
       return { why: `${answerWords(last).why} The relay will retry.`, next: answerWords(last).next };
     case 'failed': {

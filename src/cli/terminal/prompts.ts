@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { UsageError } from '../errors.ts';
+import { whyMissing } from '../secret-variable.ts';
 import { isForeground } from './keys.ts';
 import { printable } from './text.ts';
 
@@ -56,17 +57,17 @@ async function askSecret(question: string): Promise<string> {
  * A secret: from the environment, else asked for in the terminal, never from a flag.
  * @param variable the environment variable that may hold it
  * @param what it is, such as `client secret`; `where` it is found, as a sentence
- * @throws UsageError where the variable is not set and nobody can be asked
+ * @throws UsageError where the variable is not set, or empty, and nobody can be asked
  */
 export async function secretFrom(variable: string, what: string, where: string): Promise<string> {
-  const held = process.env[variable]?.trim() ?? '';
-  if (held !== '') return held;
+  const held = process.env[variable]?.trim();
+  if (held !== undefined && held !== '') return held;
   if (canAsk()) {
     const typed = (await askSecret(`Enter the ${what}`)).trim();
     if (typed !== '') return typed;
   }
   throw new UsageError(
-    `no ${what}: the environment variable ${variable} is not set`,
+    `no ${what}: the environment variable ${variable} ${whyMissing(held)}`,
     `${where} There is no flag for it, because shells save flags in their history.`,
   );
 }

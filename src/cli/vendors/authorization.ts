@@ -103,7 +103,7 @@ function showWaiting(waiting: WaitingOptions, mayPaste: boolean, { open }: Termi
 
 const strayWords: Readonly<Record<StrayAnswer, string>> = {
   'wrong-state': 'The answer belongs to another request, most likely an older one',
-  'refusal-without-state': 'The refusal doesn’t say which request it belongs to',
+  'refusal-without-state': "The refusal doesn't say which request it belongs to",
   'no-answer': 'The answer contains neither a code nor a refusal',
 };
 
@@ -141,7 +141,7 @@ export function explainNoCode(result: Exclude<Authorization, { kind: 'code' }>):
     case 'timed-out':
       return {
         message: 'no answer from the browser within five minutes',
-        next: 'Try again, and grant access in the browser. If the browser shows an error page, paste the page’s URL.',
+        next: "Try again, and grant access in the browser. If the browser shows an error page, paste the page's URL.",
       };
     case 'cancelled':
       return { message: 'the access request was cancelled', next: 'Nothing was changed.' };

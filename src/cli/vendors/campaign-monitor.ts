@@ -6,6 +6,7 @@ import { serviceAt } from '../../campaign-monitor/service.ts';
 import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { withProxy } from './environment-proxy.ts';
 import { UsageError } from '../errors.ts';
+import { whyMissing } from '../secret-variable.ts';
 
 /** The environment variable with the key: a flag would stand in the shell's history and in the list of processes. */
 export const apiKeyVariable = 'CAMPAIGN_MONITOR_API_KEY';
@@ -31,10 +32,11 @@ export async function withCampaignMonitor<T>(
   use: (api: CampaignMonitorApi) => Promise<T>,
   known = '',
 ): Promise<T> {
-  const apiKey = (process.env[apiKeyVariable] ?? '').trim() || known;
+  const held = process.env[apiKeyVariable]?.trim();
+  const apiKey = held === undefined || held === '' ? known : held;
   if (apiKey === '') {
     throw new UsageError(
-      `no API key: the environment variable ${apiKeyVariable} is not set`,
+      `no API key: the environment variable ${apiKeyVariable} ${whyMissing(held)}`,
       'Find the key in Campaign Monitor under Account settings, API keys; the sandbox prints its own.',
     );
   }

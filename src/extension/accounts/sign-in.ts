@@ -239,7 +239,7 @@ function identityOf(clients: readonly CampaignMonitorClient[]): string | undefin
 
 function labelOf(clients: readonly CampaignMonitorClient[]): string {
   const [first, ...others] = clients;
-  if (first === undefined) return vscode.l10n.t('No clients');
+  if (first === undefined) return vscode.l10n.t('Account without clients');
   const name = inMessage(first.name, 80);
   return others.length === 0 ? name : vscode.l10n.t('{0} and {1} more', name, others.length);
 }

@@ -122,18 +122,18 @@ function keyOf({ url, id }: DestinationSetting): string {
 }
 
 /** Asks the probe once: one that does not work is no matter of the callback's. @throws CommandError */
-async function tried({ setting, asked }: CheckRun, { ProbeError, textOf, tryOnce }: Engine): Promise<void> {
+async function tried({ setting, asked }: CheckRun, { ProbeError, probeTodo, textOf, tryOnce }: Engine): Promise<void> {
   const { l10n } = vscode;
   try {
     await working(l10n.t('Counting contacts'), (signal) => tryOnce(asked, signal));
   } catch (error) {
     if (!(error instanceof ProbeError)) throw error;
     const again: CheckAgain = { kind: 'again', setting, only: null };
-    throw new CommandError(
-      inMessage(textOf(error.said, sayIn(l10n)), 500),
-      l10n.t('Nothing was sent to your callback. Fix the problem, or set up the contact count again.'),
-      { title: l10n.t('Set Up Contact Count…'), command: 'chooseProbe', args: [again] },
-    );
+    throw new CommandError(inMessage(textOf(error.said, sayIn(l10n)), 500), inMessage(probeTodo(error, l10n), 500), {
+      title: l10n.t('Set Up Contact Count…'),
+      command: 'chooseProbe',
+      args: [again],
+    });
   }
 }
 
@@ -367,9 +367,8 @@ class CheckPanel {
     try {
       await saveReport(format, () => reportText(results, format, this.#engine, this.#mask));
     } catch (error) {
-      const said = (error as Error).message;
-      this.#parts.log.error(`the report could not be saved: ${said}`);
-      void offer('Error', vscode.l10n.t('Couldn’t save the report: {0}', inMessage(said, 300)), {});
+      this.#parts.log.error(`the report could not be saved: ${(error as Error).message}`);
+      void offer('Error', this.#engine.reportProblem(error, vscode.l10n), {});
     }
   }
 

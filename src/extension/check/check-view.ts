@@ -122,13 +122,11 @@ function requestView({ message, attempts }: Sent, viewer: CheckViewer): RequestV
 
 function attemptView(answer: Answer, viewer: CheckViewer): AttemptView {
   const { l10n } = viewer;
-  const title = line(
-    l10n.t('{0} in {1}', textOf(answerWords(answer), sayIn(l10n)), durationOf(answer.ms, l10n)),
-    viewer,
-  );
-  if (answer.kind !== 'answer') return { title, headers: [], body: null };
+  const [said, took] = [textOf(answerWords(answer), sayIn(l10n)), durationOf(answer.ms, l10n)];
+  if (answer.kind !== 'answer')
+    return { title: line(l10n.t('{0} (after {1})', said, took), viewer), headers: [], body: null };
   return {
-    title,
+    title: line(l10n.t('{0} in {1}', said, took), viewer),
     headers: shownHeaders(answer.headers, viewer),
     body: shownText(answer.body, answer.truncated, viewer),
   };
@@ -155,6 +153,9 @@ function shownText(body: Buffer, truncated: boolean, { mask, l10n }: CheckViewer
   const end = /[\udc00-\udfff]/.test(text[mostShown] ?? '') ? mostShown - 1 : mostShown;
   return {
     text: text.slice(0, end),
-    notice: l10n.t('Showing the first {0} of {1} characters.', end, text.length),
+    // How long a cut body was is not known.
+    notice: truncated
+      ? l10n.t('Showing only the first {0} characters.', end)
+      : l10n.t('Showing the first {0} of {1} characters.', end, text.length),
   };
 }

@@ -3,9 +3,11 @@ import type { Cost } from '../../check/cost.ts';
 import type { Finding } from '../../check/run.ts';
 import { ScenarioFileError } from '../../check/scenario-file.ts';
 import { SaidError, textOf, words } from '../../check/words.ts';
+import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
 import { sayIn } from '../ui/localiser.ts';
 import type { Localiser } from '../ui/localiser.ts';
+import { inMessage } from '../ui/printable.ts';
 import type { CheckState } from './messages.ts';
 
 /** How a check is, in a word. */
@@ -52,6 +54,20 @@ export function costWords({ leastMs, mostMs }: Cost, limitMs: number, l10n: Loca
     '{0} to {1}, plus your callback’s answer time; at most {2}',
     ...([leastMs, mostMs, limitMs] as const).map((ms) => spanWords(ms, l10n)),
   );
+}
+
+/** What to do where the contact count does not work. Nothing was sent by then. */
+export function probeTodo({ todo }: SaidError, l10n: Localiser): string {
+  return todo === undefined
+    ? l10n.t('Nothing was sent to your callback. Fix the problem, or set up the contact count again.')
+    : `${l10n.t('Nothing was sent to your callback.')} ${textOf(todo, sayIn(l10n))}`;
+}
+
+/** Why a report was not saved. One of ours says itself what was not written, and what to do. */
+export function reportProblem(error: unknown, l10n: Localiser): string {
+  return error instanceof CommandError
+    ? withNext(error, l10n)
+    : l10n.t('Couldn’t save the report: {0}', inMessage((error as Error).message, 300));
 }
 
 /** An error as one text: what went wrong, and what to do next. What is wrong comes before its place: a row is short. */

@@ -19,7 +19,7 @@ export { SaidError, textOf, words } from '../../check/words.ts';
 export { ExpressionError } from '../../common/expressions/expressions.ts';
 export { SecretMask } from '../../common/masking.ts';
 export { destinationSchema, headerValue } from '../../protocol/settings.ts';
-export { checkError, costWords, spanWords } from './check-words.ts';
+export { checkError, costWords, probeTodo, reportProblem, spanWords } from './check-words.ts';
 export { causeView, drawCheck } from './check-view.ts';
 export { saveRun, readSavedRun, nameOfCallback, withTexts } from './saved-results.ts';
 export { readCheckMessage } from './messages.ts';

@@ -1,5 +1,6 @@
 /** Asks how a handler is debugged. */
 import * as vscode from 'vscode';
+import type { DestinationNode } from '../destinations/destination-node.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { inMessage, printable } from '../ui/printable.ts';
 import { tokenOf } from '../ui/progress.ts';
@@ -9,6 +10,8 @@ import { addLaunchConfiguration, folderOf, launchCandidates } from './launch-con
 export interface HandlerQuestion {
   /** What the destination is called. */
   readonly name: string;
+  /** Its row; undefined where the settings have none. */
+  readonly node?: DestinationNode | undefined;
   readonly port: string;
   /** What was chosen before: it stands first. */
   readonly before: HandlerConfiguration | undefined;
@@ -113,7 +116,7 @@ function askProgram(): Thenable<vscode.Uri[] | undefined> {
   });
 }
 
-async function create({ port, signal }: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
+async function create({ node, port, signal }: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
   const { l10n } = vscode;
   const found = await vscode.workspace.findFiles(programs, '**/{node_modules,dist,out,build}/**', 20);
   type Choice = vscode.QuickPickItem & { readonly uri?: vscode.Uri };
@@ -136,7 +139,7 @@ async function create({ port, signal }: HandlerQuestion): Promise<HandlerConfigu
       l10n.t(
         'Choose a JavaScript or TypeScript file on disk. To start your server another way, add a configuration to launch.json.',
       ),
-      { title: l10n.t('Choose Another'), command: 'chooseHandlerConfiguration' },
+      { title: l10n.t('Choose Another'), command: 'chooseHandlerConfiguration', args: [node] },
     );
   }
   const folder = vscode.workspace.getWorkspaceFolder(program) ?? vscode.workspace.workspaceFolders?.[0];

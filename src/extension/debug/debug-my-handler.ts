@@ -202,11 +202,11 @@ async function meantNode(
 
 function ask(
   { remembered }: Pick<HandlerDebugParts, 'remembered'>,
-  { destinationId, name, url }: Handler,
+  { node, destinationId, name, url }: Handler,
   before: HandlerConfiguration | undefined,
   signal?: AbortSignal,
 ): Promise<HandlerConfiguration | undefined> {
-  return askHandlerConfiguration({ name, port: portOf(url), before, signal }).then(async (chosen) => {
+  return askHandlerConfiguration({ name, node, port: portOf(url), before, signal }).then(async (chosen) => {
     if (chosen !== undefined) await remembered.set(destinationId, chosen);
     return chosen;
   });

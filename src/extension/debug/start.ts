@@ -113,7 +113,11 @@ class InlineAdapter extends vscode.Disposable implements vscode.DebugAdapter {
  * Says that sending is still paused, and goes on where the user wants that: nothing is released by itself.
  * @param isReplaced another session shows it
  */
-async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd, isReplaced: boolean): Promise<void> {
+export async function sayWhatIsLeft(
+  session: Session,
+  { sending, edited }: SessionEnd,
+  isReplaced: boolean,
+): Promise<void> {
   const { l10n } = vscode;
   const ofEdits = l10n.t('Unreleased edits were discarded; the original events are still held.');
   if (isReplaced && edited > 0) void offer('Warning', ofEdits, {});
@@ -130,7 +134,7 @@ async function sayWhatIsLeft(session: Session, { sending, edited }: SessionEnd, 
       session.client?.request('debug/continue', {}).catch((error: unknown) => {
         void offer('Error', withNext(error, l10n), {});
       }),
-    [l10n.t('Keep Held')]: () => undefined,
+    [held === 0 ? l10n.t('Keep Paused') : l10n.t('Keep Held')]: () => undefined,
   });
 }
 

@@ -142,8 +142,9 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
       ';sample;',
       l10n.t('until you add a destination'),
     );
-    item.tooltip = l10n.t('Answers until you add a destination. Select this row to choose the answer.');
+    item.tooltip = l10n.t('Answers until you add a destination.');
     if (status !== undefined) {
+      item.tooltip = l10n.t('Answers until you add a destination. Select this row to choose the answer.');
       item.command = { command: commandId('sampleReceiver'), title: l10n.t('Sample Receiver'), arguments: [] };
     }
     return item;

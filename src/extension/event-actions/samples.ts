@@ -141,7 +141,7 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
     const count = numberOf(typed, mostDeliveries);
     if (count === undefined) return known;
     return [
-      mixed(count),
+      ...(count > 1 ? [mixed(count)] : []),
       ...(count > 1 && count <= maxEventsInDelivery ? [inOne(count)] : []),
       ...singleTypes().map(({ icon, type }) => ({ label: `$(${icon}) ${count} × ${type}`, choice: of([type], count) })),
     ].map((each) => ({ ...each, alwaysShow: true }));

@@ -2,7 +2,7 @@
 import type { Sending } from '../../protocol/debug.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import { pauserOf } from '../sending/sending-words.ts';
-import { clockOf, durationOf } from '../ui/phrases.ts';
+import { clockOf, durationOf, isToday } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { forwardingWord, isHeldAtGate, isUnderWay, rowState, shownForwarding } from './forwarding-state.ts';
 import type { RowState, UnderWay } from './forwarding-state.ts';
@@ -243,8 +243,12 @@ function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: Ro
   const { breakpointId } = forwarding;
   if (sending?.state !== 'paused') return heldAtGate(forwarding, l10n);
   const { since, by, stop } = sending;
-  if (breakpointId == null)
-    return l10n.t('held: sending paused at {0} by {1}', clockOf(since, now, language), pauserOf(by, l10n));
+  if (breakpointId == null) {
+    const words = [clockOf(since, now, language), pauserOf(by, l10n)];
+    return isToday(since, now)
+      ? l10n.t('held: sending paused at {0} by {1}', ...words)
+      : l10n.t('held: sending paused on {0} by {1}', ...words);
+  }
   // Others may have been stopped at it before.
   return stop?.breakpointIds.includes(breakpointId) === true && since === stop.at
     ? l10n.t('held at breakpoint {0} since {1}', printable(breakpointId), clockOf(stop.at, now, language))

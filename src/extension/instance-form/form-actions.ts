@@ -7,7 +7,6 @@ import type { SecretBox } from '../secrets/secrets.ts';
 import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { InstanceStore } from '../instances/instance-store.ts';
-import { keepVerifyKey } from '../instances/verify-keys.ts';
 import type { Platform } from '../open-connectors/platform.ts';
 import type { FormState } from './form-state.ts';
 import { createInstance } from './interactive-creation.ts';
@@ -15,6 +14,7 @@ import type { Creation } from './interactive-creation.ts';
 import type { FormAction } from './messages.ts';
 import { problemText } from './problem-texts.ts';
 import type { RelayAddresses } from './relay-addresses.ts';
+import { storeSignatureKey } from './signature-key.ts';
 
 export interface FormActionParts {
   readonly context: vscode.ExtensionContext;
@@ -208,7 +208,7 @@ async function keepSignatureKey(
   creation: Extract<Creation, { kind: 'created' }>,
   signDirect: boolean,
 ): Promise<void> {
-  const { signatureKey: key, name } = creation;
+  const { signatureKey: key } = creation;
   if (key === null) {
     form.say(
       vscode.l10n.t(
@@ -218,18 +218,7 @@ async function keepSignatureKey(
     return;
   }
   if (key === '') return;
-  try {
-    await keepVerifyKey({ secrets, store }, creation, key);
-    // By its name alone, since destinations name it.
-    if (signDirect) await secrets.set('signatureKeys', name.slice(0, 100), key);
-  } catch (error) {
-    // The instance is there all the same.
-    log.error(`the signature key of a new instance was not kept: ${(error as Error).message}`);
-    form.say(
-      vscode.l10n.t(
-        'Couldn’t store the instance’s signature key: {0}. Add the key as a verify key with “Manage Keys and Secrets…”.',
-        (error as Error).message,
-      ),
-    );
-  }
+  const failures = await storeSignatureKey({ secrets, store }, creation, key, signDirect, vscode.l10n);
+  for (const { error } of failures) log.error(`the signature key of a new instance was not kept: ${error.message}`);
+  if (failures.length > 0) form.say(failures.map(({ text }) => text).join(' '));
 }

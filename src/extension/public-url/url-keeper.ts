@@ -80,12 +80,12 @@ export interface UrlKeeperParts {
   attention(): Promise<void>;
   /** Resolves to undefined where the user does not want it, or did not answer. */
   ask(state: AskedState, left: readonly StaleRegistration[]): Promise<Choice | undefined>;
-  /** Carries out work that the user may give up. */
-  working(action: UrlAction, work: (signal: AbortSignal) => Promise<void>): PromiseLike<void>;
+  /** Carries out work on what is in this state, that the user may give up. */
+  working(action: UrlAction, work: (signal: AbortSignal) => Promise<void>, state: StaleState): PromiseLike<void>;
   /** From now on without asking. */
   allowAlways(): Promise<void>;
-  /** Says what was done. */
-  done(action: UrlAction, changed: readonly StaleRegistration[]): void;
+  /** Says what was done to what was in this state. */
+  done(action: UrlAction, changed: readonly StaleRegistration[], state: StaleState): void;
   /** Says what was not. Resolves to whether to try again. */
   failed(failures: readonly UrlFailure[]): Promise<boolean>;
 }
@@ -198,7 +198,7 @@ export class UrlKeeper {
     for (const holder of this.#parts.holders) failures.push(...(await holder.takeUp()));
     for (const state of quietStates[this.#parts.setting()]) {
       const left = await this.#look(state, failures);
-      if (left.length > 0) await this.#carryOut('update', left, failures);
+      if (left.length > 0) await this.#carryOut('update', state, left, failures);
     }
     return failures;
   }
@@ -223,7 +223,7 @@ export class UrlKeeper {
           this.#looked = null;
           return;
         }
-        if (choice !== undefined) await this.#carryOut(choice.action, left, failures);
+        if (choice !== undefined) await this.#carryOut(choice.action, state, left, failures);
         if (choice?.always === true) always = 'to-be-kept';
       }
       if (always === 'to-be-kept' && (await this.#keepSetting(failures))) always = 'kept';
@@ -248,9 +248,14 @@ export class UrlKeeper {
     return left;
   }
 
-  async #carryOut(action: UrlAction, left: readonly StaleRegistration[], failures: UrlFailure[]): Promise<void> {
+  async #carryOut(
+    action: UrlAction,
+    state: StaleState,
+    left: readonly StaleRegistration[],
+    failures: UrlFailure[],
+  ): Promise<void> {
     const changed: StaleRegistration[] = [];
-    await this.#parts.working(action, async (signal) => {
+    const work = async (signal: AbortSignal): Promise<void> => {
       for (const each of left) {
         if (signal.aborted) return;
         try {
@@ -260,7 +265,8 @@ export class UrlKeeper {
           failures.push({ kind: each.kind, name: each.name, error: error as Error });
         }
       }
-    });
-    if (changed.length > 0) this.#parts.done(action, changed);
+    };
+    await this.#parts.working(action, work, state);
+    if (changed.length > 0) this.#parts.done(action, changed, state);
   }
 }

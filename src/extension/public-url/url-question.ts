@@ -11,7 +11,16 @@ import { cancellable } from '../ui/progress.ts';
 import { readRelayUrl } from './relay-url.ts';
 import type { Session } from '../session/session.ts';
 import { UrlKeeper } from './url-keeper.ts';
-import type { AskedState, Choice, UrlAction, StaleRegistration, RelayPosition, UrlHolder } from './url-keeper.ts';
+import type {
+  AskedState,
+  Choice,
+  UrlAction,
+  StaleRegistration,
+  StaleState,
+  RelayPosition,
+  UrlHolder,
+} from './url-keeper.ts';
+import { doneText, titleOf } from './url-words.ts';
 
 export interface UrlQuestionParts {
   readonly session: Pick<Session, 'state'>;
@@ -29,11 +38,11 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
     position: () => positionOf(session),
     setting: () => setting('tunnel.updateVendors'),
     ask,
-    working: (action, work) => cancellable(titleOf(action), (signal) => work(signal)),
+    working: (action, work, state) => cancellable(titleOf(action, state, vscode.l10n), (signal) => work(signal)),
     allowAlways: () => writeSetting('tunnel.updateVendors', 'always'),
-    done: (action, changed) => {
+    done: (action, changed, state) => {
       log.info(`${action}: ${wordsOf(changed)}`);
-      void sayDone(action, changed);
+      void sayDone(action, changed, state);
     },
     failed: async (failures) => {
       const { l10n } = vscode;
@@ -156,25 +165,11 @@ async function askAboutDead(left: readonly StaleRegistration[]): Promise<Choice 
   return choice === remove ? { action: 'delete' } : undefined;
 }
 
-function titleOf(action: UrlAction): string {
-  const titles: Readonly<Record<UrlAction, string>> = {
-    update: vscode.l10n.t('Updating webhooks and instances'),
-    deactivate: vscode.l10n.t('Deactivating webhooks'),
-    delete: vscode.l10n.t('Deleting webhooks'),
-  };
-  return titles[action];
-}
-
-function sayDone(action: UrlAction, changed: readonly StaleRegistration[]): Promise<void> {
+function sayDone(action: UrlAction, changed: readonly StaleRegistration[], state: StaleState): Promise<void> {
   const { l10n } = vscode;
-  const words = wordsOf(changed);
-  const said: Readonly<Record<UrlAction, string>> = {
-    update: l10n.t('Updated to this relay’s URL: {0}.', words),
-    deactivate: l10n.t('Deactivated: {0}.', words),
-    delete: l10n.t('Deleted: {0}.', words),
-  };
+  const said = doneText(action, state, wordsOf(changed), l10n);
   const has = (wanted: StaleRegistration['kind']): boolean => changed.some(({ kind }) => kind === wanted);
-  return offer('Information', said[action], {
+  return offer('Information', said, {
     ...(has('webhook') && { [l10n.t('Show Webhooks')]: () => focusView('webhooks') }),
     ...(has('instance') && { [l10n.t('Show Instances')]: () => focusView('instances') }),
   });

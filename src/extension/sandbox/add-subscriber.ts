@@ -6,7 +6,17 @@ import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import { byCommand, focusView, offer } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
 import { inMessage, printable } from '../ui/printable.ts';
+import type { UrlContext } from '../public-url/url-place.ts';
+import { addedText, hearingOf } from './added-words.ts';
+import type { Hearing } from './added-words.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
+
+/** What the command works with. */
+export interface SubscriberParts {
+  readonly sandbox: SandboxProcess;
+  /** Where this window's relay is, and where relays of this machine were. */
+  readonly urlContext: () => UrlContext;
+}
 
 /** What may be clicked: a list, or an instance, whose lists are offered first. */
 export type SubscriberPlace =
@@ -17,7 +27,10 @@ export type SubscriberPlace =
  * Asks for list and address, adds the subscriber, and says what comes next.
  * @param node the list that was clicked, or an instance, whose lists are offered first
  */
-export async function addSandboxSubscriber(sandbox: SandboxProcess, node?: SubscriberPlace): Promise<void> {
+export async function addSandboxSubscriber(
+  { sandbox, urlContext }: SubscriberParts,
+  node?: SubscriberPlace,
+): Promise<void> {
   const { l10n } = vscode;
   const running = await working(l10n.t('Starting sandbox'), (signal) => sandbox.start(signal));
   const { CampaignMonitorApi, documentedListId } = await import('../deferred.ts');
@@ -38,12 +51,12 @@ export async function addSandboxSubscriber(sandbox: SandboxProcess, node?: Subsc
     validateInput: (text) => (/^[^\s@]+@[^\s@]+$/.test(text.trim()) ? undefined : l10n.t('Enter an email address')),
   });
   if (address === undefined) return;
-  const isHeard = await working(l10n.t('Adding subscriber'), async (signal) => {
+  const hooks = await working(l10n.t('Adding subscriber'), async (signal) => {
     await api.addSubscriber(list.listId, { address: address.trim(), name: 'Ada' }, signal);
-    return (await api.webhooks(list.listId, signal)).some(({ active }) => active);
+    return api.webhooks(list.listId, signal);
   });
   // Not awaited: the message may stay.
-  void sayAdded(inMessage(address.trim()), inMessage(list.name, 60), isHeard);
+  void sayAdded(inMessage(address.trim()), inMessage(list.name, 60), hearingOf(hooks, urlContext()));
 }
 
 /** @param first ids of the lists that are offered first */
@@ -69,15 +82,13 @@ async function pickList(api: CampaignMonitorApi, first: readonly string[]): Prom
   return choice?.list;
 }
 
-function sayAdded(address: string, list: string, isHeard: boolean): Promise<void> {
+function sayAdded(address: string, list: string, hearing: Hearing): Promise<void> {
   const { l10n } = vscode;
-  return isHeard
-    ? offer('Information', l10n.t('Added {0} to the list {1}. The event appears in the Events view.', address, list), {
-        [l10n.t('Show Events')]: () => focusView('events'),
-      })
-    : offer(
-        'Information',
-        l10n.t('Added {0} to the list {1}. The list has no active webhook, so no event is sent.', address, list),
-        { [l10n.t('Register This Relay')]: byCommand('registerWebhooks') },
-      );
+  const actions = {
+    heard: { [l10n.t('Show Events')]: () => focusView('events') },
+    stopped: { [l10n.t('Start Relay')]: byCommand('start') },
+    elsewhere: { [l10n.t('Register This Relay')]: byCommand('registerWebhooks') },
+    unsent: { [l10n.t('Register This Relay')]: byCommand('registerWebhooks') },
+  };
+  return offer('Information', addedText(address, list, hearing, l10n), actions[hearing]);
 }

@@ -6,13 +6,14 @@ import { byCommand, offer } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
 import { copy, say } from '../ui/say.ts';
 import { addSandboxSubscriber } from './add-subscriber.ts';
-import type { SubscriberPlace } from './add-subscriber.ts';
+import type { SubscriberParts, SubscriberPlace } from './add-subscriber.ts';
 import { sandboxFacts } from './sandbox-facts.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import type { RunningSandbox } from './shared-sandbox.ts';
 
 /** The handlers of these commands. */
-export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<'sandbox'> {
+export function createSandboxCommands(parts: SubscriberParts): CommandHandlers<'sandbox'> {
+  const { sandbox } = parts;
   return {
     // A message offers one of both, whether it runs or not by then.
     toggleSandbox: async (wanted?: unknown) => {
@@ -33,7 +34,7 @@ export function createSandboxCommands(sandbox: SandboxProcess): CommandHandlers<
         },
       );
     },
-    addSandboxSubscriber: (node?: SubscriberPlace) => addSandboxSubscriber(sandbox, node),
+    addSandboxSubscriber: (node?: SubscriberPlace) => addSandboxSubscriber(parts, node),
   };
 }
 

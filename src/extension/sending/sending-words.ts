@@ -2,7 +2,7 @@
 import { heldCount } from '../../common/held-count.ts';
 import type { PausedBy, Sending } from '../../protocol/debug.ts';
 import type { Localiser } from '../ui/localiser.ts';
-import { clockOf } from '../ui/phrases.ts';
+import { clockOf, isToday } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 
 /** Sending is paused: by a client, or since it stopped at a breakpoint. */
@@ -32,12 +32,14 @@ export function pauserOf(by: PausedBy, l10n: Localiser): string {
 
 /** That sending is paused: since when, by whom, and how many wait. */
 export function pausedText(sending: PausedSending, { now, language }: Reader, l10n: Localiser): string {
-  return l10n.t(
-    'Sending paused at {0} by {1}. Held: {2}.',
+  const words = [
     clockOf(sending.since, now, language),
     pauserOf(sending.by, l10n),
     heldCount(sending.held).toLocaleString(language),
-  );
+  ];
+  return isToday(sending.since, now)
+    ? l10n.t('Sending paused at {0} by {1}. Held: {2}.', ...words)
+    : l10n.t('Sending paused on {0} by {1}. Held: {2}.', ...words);
 }
 
 /** That sending was left paused, where no relay runs. */

@@ -71,6 +71,10 @@ export function nextOf(error: unknown, l10n: Localiser): string | undefined {
   const named = error as UntranslatedError;
   switch (named.name) {
     case 'CampaignMonitorError':
+      // Its own next action is a terminal's.
+      return named.kind === 'not-found'
+        ? l10n.t('The webhook or list may have been deleted. Refresh the Webhooks view.')
+        : sayIn(l10n)(named.next);
     case 'CampaignMonitorOAuthError':
     case 'OpenConnectorsError':
       return sayIn(l10n)(named.next);
@@ -186,6 +190,7 @@ function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
     'choose-data-directory': l10n.t(
       'Move this file or folder somewhere else. The relay then creates a new folder in its place.',
     ),
+    'choose-file-system': l10n.t('Move VS Code’s user data to a file system that stores permissions.'),
     'choose-safe-place': l10n.t(
       'Check who can write to that folder. Only you and the system should have write access; otherwise, someone else could replace your data.',
     ),
@@ -197,6 +202,8 @@ function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
     'see-destinations': l10n.t('Choose a destination that the Destinations view shows.'),
     'see-url': l10n.t('To copy the new URL, run the command Copy URL.'),
     'see-what-is-held': l10n.t('Refresh the Events view to see what’s held.'),
+    // VS Code has no setting for the limit.
+    'send-smaller-body': l10n.t('Send a smaller body.'),
     'send-something': l10n.t('Start the relay and send it an event.'),
     'start-relay': l10n.t('To start the relay, run the command Start Relay.'),
     'start-to-set-aside': l10n.t('Start the relay to set the damaged history aside and start a new one.'),

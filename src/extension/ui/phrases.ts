@@ -23,14 +23,18 @@ export function listOf(list: string, names: ListNaming): string {
 /** The time of day to the second for a row of today; of another day, the day and the minute. */
 export function clockOf(receivedAt: string, now: number, language: string): string {
   const at = new Date(receivedAt);
-  const today = new Date(now);
   const two = (n: number): string => String(n).padStart(2, '0');
   const minute = `${two(at.getHours())}:${two(at.getMinutes())}`;
-  if (at.toDateString() === today.toDateString()) return `${minute}:${two(at.getSeconds())}`;
-  if (at.getFullYear() !== today.getFullYear()) {
+  if (isToday(receivedAt, now)) return `${minute}:${two(at.getSeconds())}`;
+  if (at.getFullYear() !== new Date(now).getFullYear()) {
     return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${minute}`;
   }
   return `${at.toLocaleDateString(language, { month: 'short', day: 'numeric' })} ${minute}`;
+}
+
+/** Whether {@link clockOf} gives the time of day alone. */
+export function isToday(time: string, now: number): boolean {
+  return new Date(time).toDateString() === new Date(now).toDateString();
 }
 
 /** How long ago, to the minute: it is drawn again every half minute. */

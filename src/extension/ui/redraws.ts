@@ -22,6 +22,7 @@ export class Redraws<Node> {
   #drawnAt = -Infinity;
   /** How often VS Code asks for the root at this moment. */
   #asked = 0;
+  #rows = 0;
   #holders = 0;
   #held: Set<Node> | 'all' | undefined;
 
@@ -39,7 +40,13 @@ export class Redraws<Node> {
       return;
     }
     this.#drawnAt = this.#timers.now();
+    this.#rows += nodes?.length ?? 0;
     this.#tell(nodes && [...nodes]);
+  }
+
+  /** How many rows VS Code has been given, each as often as it was. */
+  get rows(): number {
+    return this.#rows;
   }
 
   /**
@@ -50,7 +57,9 @@ export class Redraws<Node> {
     const isRoot = node === undefined;
     if (isRoot) this.#asked++;
     try {
-      return await children();
+      const given = await children();
+      this.#rows += given.length;
+      return given;
     } finally {
       if (isRoot) this.#asked--;
       this.#drawnAt = this.#timers.now();

@@ -7,6 +7,7 @@ import { offer } from '../ui/offer.ts';
 import { inMessage, printable } from '../ui/printable.ts';
 import { say } from '../ui/say.ts';
 import { maskUrl } from '../public-url/relay-url.ts';
+import { notCreatedHere } from './webhook-words.ts';
 import type { WebhookCommandParts } from './webhook-command-parts.ts';
 import type { WebhookNode } from './webhook-node.ts';
 import type { WebhooksView } from './webhooks-view.ts';
@@ -116,7 +117,7 @@ async function confirmDeletion(
   const consequence =
     foreign.length === 0
       ? l10n.t('Deleted webhooks no longer send events. You can register the relay again.')
-      : consequenceFor(view, foreign);
+      : consequenceFor(view, foreign, nodes);
   return isConfirmed(question, nodes, consequence, l10n.t('Delete'));
 }
 
@@ -126,21 +127,18 @@ function confirmDeactivation(view: WebhooksView, foreign: readonly WebhookNode[]
     foreign.length === 1
       ? l10n.t('Deactivate a webhook that wasn’t created in VS Code on this machine?')
       : l10n.t('Deactivate {0} webhooks that weren’t created in VS Code on this machine?', foreign.length);
-  return isConfirmed(question, foreign, consequenceFor(view, foreign), l10n.t('Deactivate'));
+  return isConfirmed(question, foreign, consequenceFor(view, foreign, foreign), l10n.t('Deactivate'));
 }
 
-/** What it means for whoever registered them. */
-function consequenceFor(view: WebhooksView, foreign: readonly WebhookNode[]): string {
-  const { l10n } = vscode;
-  const isOne = foreign.length === 1;
-  if (foreign.some((node) => view.placeOf(node) === 'foreign')) {
-    return isOne
-      ? l10n.t('The webhook’s owner will no longer get events for this list.')
-      : l10n.t('The owners of the webhooks will no longer get events for these lists.');
-  }
-  return isOne
-    ? l10n.t('The webhook points to this machine but wasn’t created in VS Code.')
-    : l10n.t('The webhooks point to this machine but weren’t created in VS Code.');
+/**
+ * What it means for whoever registered them.
+ * @param shown those that the question lists, the foreign ones among them
+ */
+function consequenceFor(view: WebhooksView, foreign: readonly WebhookNode[], shown: readonly WebhookNode[]): string {
+  // One of somebody else's is changed alone.
+  return foreign.some((node) => view.placeOf(node) === 'foreign')
+    ? vscode.l10n.t('The webhook’s owner will no longer get events for this list.')
+    : notCreatedHere(foreign.length, shown.length, vscode.l10n);
 }
 
 async function isConfirmed(
@@ -181,9 +179,9 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
     void offer('Information', l10n.t('No webhook uses an old URL of this machine.'), {});
     return;
   }
-  const remove = l10n.t('Remove');
+  const remove = l10n.t('Delete');
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('Remove webhooks that use old URLs of this machine?'),
+    l10n.t('Delete webhooks that use old URLs of this machine?'),
     {
       modal: true,
       detail: old.map(placeInWords).join('\n'),
@@ -191,6 +189,6 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
     remove,
   );
   if (choice !== remove) return;
-  const removed = await changeAll(parts, 'delete', old);
-  say(l10n.t('Removed webhooks with old URLs: {0}.', removed));
+  const deleted = await changeAll(parts, 'delete', old);
+  say(l10n.t('Deleted webhooks with old URLs: {0}.', deleted));
 }

@@ -1,5 +1,6 @@
 /** Carries out what is to be done to the webhooks of this window's relay: one thing at a time, each noted before it is done. */
 import * as vscode from 'vscode';
+import { CommandError } from '../ui/command-error.ts';
 import { messageOf, nextOf } from '../ui/error-words.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { KnownRelays } from '../session/known-relays.ts';
@@ -168,12 +169,22 @@ export class WebhookRegistrar {
     account: Account,
   ): Promise<HookChange | null> {
     const { urls } = this;
-    if (urls === undefined) throw new Error(vscode.l10n.t('The relay isn’t running'));
+    if (urls === undefined) {
+      throw new CommandError(
+        vscode.l10n.t('The relay isn’t running'),
+        vscode.l10n.t('Start the relay, and then try again.'),
+      );
+    }
     const { journal } = this.#parts;
     const url = urlFor(reachOf(account), urls);
     switch (action) {
       case 'bring':
-        if (url === null) throw new Error(vscode.l10n.t('No public URL is open.'));
+        if (url === null) {
+          throw new CommandError(
+            vscode.l10n.t('No public URL is open'),
+            vscode.l10n.t('Open a public URL, and then try again.'),
+          );
+        }
         return pointHere(vendor, journal, registration, url);
       case 'deactivate':
         await deactivateOurs(vendor, journal, registration);

@@ -91,7 +91,8 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   ): Promise<Result<'deliveries/inject'>> => {
     const body = 'text' in given ? Buffer.from(given.text) : Buffer.from(given.base64, 'base64');
     const { maxBodyBytes } = configuration.settings;
-    if (body.byteLength > maxBodyBytes) throw new ConflictError(`the body is larger than ${maxBodyBytes} bytes`);
+    if (body.byteLength > maxBodyBytes)
+      throw new ConflictError(`the body is larger than ${maxBodyBytes} bytes`, 'send-smaller-body');
     const received = await reception.receive({
       ...{ source, body, headers: [['Content-Type', contentType]], receivedAt: Date.now(), injected: true },
       refusal: null,
@@ -198,7 +199,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'notifications/render': async (params) => {
       const { notificationId, destinationId, destination } = await history.calls.target(params.id, params);
       const outgoing = renderer.render(notificationId, destination, forwarder.secrets);
-      if (outgoing === undefined) throw new ConflictError(`${params.id} is no longer in the history`);
+      if (outgoing === undefined) throw new ConflictError(`${params.id} is no longer in the history`, 'choose-again');
       return {
         notificationId: `n${notificationId}`,
         destinationId,

@@ -8,6 +8,11 @@ export interface KeepAliveOptions {
   onIdle(minutes: number): void;
 }
 
+/** So many minutes: `1 minute`, `0.5 minutes`. */
+export function minutesWords(minutes: number): string {
+  return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
+}
+
 /** Ends a relay that nobody uses any more. */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;

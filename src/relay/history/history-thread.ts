@@ -58,7 +58,8 @@ export class HistoryThread {
 
   /** What can be asked of it: the thread is started by the first call. */
   get calls(): Remote<HistoryCalls> {
-    if (this.#closed) return refusing({ code: 'store-failed', message: 'the relay is stopping' });
+    if (this.#closed)
+      return refusing({ code: 'store-failed', message: 'the relay is stopping', advice: 'ask-when-it-runs' });
     if (this.#pause !== undefined && performance.now() < this.#pause.until) return refusing(this.#pause.why);
     this.#calls ??= this.#start();
     return this.#calls.remote;

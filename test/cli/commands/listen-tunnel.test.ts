@@ -54,10 +54,15 @@ describe('a tunnel that cannot be opened', function () {
     const attached = await detached('--tunnel', 'ngrok');
     assert.equal(attached.code, 1, attached.err);
     assert.match(attached.err, /cm-relay retry --data-dir .* to open the tunnel/);
+    const failed = await place.run('url');
+    assert.match(failed.err, /no public URL[^]*Fix the problem, and then run cm-relay retry --data-dir/);
+    assert.doesNotMatch(failed.err, /Stop the relay/);
     install();
     const { code, out } = await place.run('retry');
     assert.deepEqual([code, out], [0, 'Reopening the tunnel.\n']);
     await listening.line((line) => line.includes('tunnel ngrok verifying'));
+    const early = await place.run('url', '--timeout', '0');
+    assert.match(early.err, /no public URL[^]*Try again, or wait longer with --timeout <s>\. For the URL on this/);
     const times = (all: readonly string[], said: string): number => all.filter((line) => line.includes(said)).length;
     assert.equal(times(listening.lines, 'tunnel ngrok failed'), 1);
     assert.equal(times(listening.errors, 'to open the tunnel'), 1);

@@ -148,6 +148,6 @@ describe('cm-relay wait', function () {
     assert.deepEqual(ids(await one('--since', before)), ['e2']);
     const wrong = await run(['wait', '--data-dir', place.dataDir, '--since', 'yesterday']);
     assert.equal(wrong.code, 2);
-    assert.match(wrong.err, /--since[^]*start, now, a time ago such as 2h, or a date/);
+    assert.match(wrong.err, /--since[^]*start, now, a time span such as 2h, or a date/);
   });
 });

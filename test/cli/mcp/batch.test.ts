@@ -48,11 +48,11 @@ describe('an assistant that is told of a batch', function () {
     await batch(45, (number) => (number === 2 ? 422 : 200));
     for (const id of ['d1', 'n2', 'e21']) {
       const { said, data } = await ask('why_failed', { id });
-      assert.match(said, id === 'd1' ? /^3 forwardings: 1 failed/ : /^1 forwardings: 1 failed/, id);
+      assert.match(said, id === 'd1' ? /^3 forwardings: 1 failed/ : /^1 forwarding: 1 failed/, id);
       const [worst] = (data as Forwarded).forwardings;
       assert.deepEqual([worst?.notificationId, worst?.state, worst?.lastStatus], ['n2', 'failed', 422], id);
     }
-    assert.match((await ask('why_failed', { id: 'n1' })).said, /^1 forwardings: 0 failed/);
+    assert.match((await ask('why_failed', { id: 'n1' })).said, /^1 forwarding: 0 failed/);
     assert.match((await ask('attempts', { id: 'd1' })).said, /^3 attempts/);
   });
 

@@ -115,7 +115,7 @@ describe('cm-relay mcp, driven by the official client', function () {
     ];
     assert.deepEqual([attempt.status, attempt.answer], [500, { contentType: null, bytes: 6 }]);
     const why = await ask(client, 'why_failed', { id: 'e1' });
-    assert.match(why.text, /^1 forwardings: 1 failed/);
+    assert.match(why.text, /^1 forwarding: 1 failed/);
     const { forwardings } = JSON.parse(why.data) as { forwardings: { why: string; next: string }[] };
     assert.match(forwardings[0]?.why ?? '', /answered 500\. The relay will not retry/);
     assert.match(forwardings[0]?.next ?? '', /answer and log/);
@@ -145,7 +145,7 @@ describe('cm-relay mcp, driven by the official client', function () {
     await post((await listening.ready()).campaignMonitorUrl, delivery('jane@example.org'));
     await listening.end();
     const client = await connect('--allow-write');
-    assert.match((await ask(client, 'events')).text, /^1 events\./);
+    assert.match((await ask(client, 'events')).text, /^1 event\./);
     const sent = await ask(client, 'send', { body: delivery('joe@example.org') });
     assert.ok(sent.isError);
     assert.match(sent.data, /no relay is running/);
@@ -219,7 +219,7 @@ describe('cm-relay mcp, driven by the official client', function () {
       await callback.received(2);
       const elsewhere = await ask(client, 'replay', { ids: ['e1'], destination: other.url });
       assert.ok(elsewhere.isError);
-      assert.match(elsewhere.data, /choose a destination in the settings/);
+      assert.match(elsewhere.data, /must be the ID or URL of one destination in the settings/);
       const sent = await ask(client, 'send', { body: delivery('joe@example.org') });
       assert.equal(sent.isError, false, sent.text);
       await callback.received(3);
@@ -256,7 +256,7 @@ describe('cm-relay mcp, driven by the official client', function () {
       write({});
       const run = await ask(client, 'scenario', { file });
       assert.equal(run.isError, false, run.text);
-      assert.match(run.text, /^1 scenarios, 0 failed\./);
+      assert.match(run.text, /^1 scenario, 0 failed\./);
       assert.equal((JSON.parse(run.data) as [{ outcome: string }])[0].outcome, 'passed');
       assert.deepEqual([callback.posts.length, other.posts.length], [1, 0]);
       for (const [probe, said] of [
@@ -269,7 +269,10 @@ describe('cm-relay mcp, driven by the official client', function () {
         assert.ok(refused.isError);
         assert.match(refused.data, said);
       }
-      assert.match((await ask(client, 'scenario', { file, destination: other.url })).data, /choose a destination/);
+      assert.match(
+        (await ask(client, 'scenario', { file, destination: other.url })).data,
+        /must be the ID or URL of one destination/,
+      );
       assert.match((await ask(client, 'scenario', { file: '/etc/passwd' })).data, /must end with \.cm-scenario\.json/);
       assert.deepEqual([callback.posts.length, other.posts.length], [1, 0]);
       assert.ok(!existsSync(join(folder, 'ran')));

@@ -112,13 +112,16 @@ describe('A check as its page shows it', () => {
     assert.ok(body !== null && body !== undefined && body.text.length <= 4000);
     assert.match(body.notice, /^Showing the first \d+ of 10001 characters/);
     assert.doesNotMatch(body.text, /\p{Surrogate}/u);
+    const long = answered('a'.repeat(5000), { truncated: true });
+    const [part] = drawn(message('{}'), long).steps[0]?.requests[0]?.attempts ?? [];
+    assert.equal(part?.body?.notice, 'Showing only the first 4000 characters.');
   });
 
   it('says of bytes that are no text that they are none, and of no answer why there is none', () => {
     const bytes = drawn(message('{}'), answered(Buffer.from([0xff, 0xfe, 0x00]))).steps[0]?.requests[0]?.attempts[0];
     assert.deepEqual(bytes?.body, { text: '', notice: '3 bytes of binary data.' });
     const none = drawn(message('{}'), { kind: 'broken', error: 'socket hang up', ms: 7 }).steps[0]?.requests[0];
-    assert.deepEqual(none?.attempts, [{ title: 'socket hang up in 7 ms', headers: [], body: null }]);
+    assert.deepEqual(none?.attempts, [{ title: 'socket hang up (after 7 ms)', headers: [], body: null }]);
   });
 
   it('tells how fast many were answered, and how many are shown', () => {
@@ -149,7 +152,7 @@ describe('A check as its page shows it', () => {
         actual: '-2 (von 4 auf 2)',
       },
     ]);
-    assert.equal(step.requests[0]?.attempts[0]?.title, 'Verbindung kam nicht rechtzeitig zustande in 1 ms');
+    assert.equal(step.requests[0]?.attempts[0]?.title, 'Verbindung kam nicht rechtzeitig zustande (nach 1 ms)');
   });
 
   it('is saved in the user’s language', () => {

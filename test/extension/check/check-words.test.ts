@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { readScenarioBytes } from '../../../src/check/scenario-file.ts';
 import { commandProbe } from '../../../src/check/probe.ts';
-import { checkError } from '../../../src/extension/check/check-words.ts';
+import { checkError, probeTodo, reportProblem } from '../../../src/extension/check/check-words.ts';
+import { SaidError } from '../../../src/check/words.ts';
+import { CommandError } from '../../../src/extension/ui/command-error.ts';
 import { SecretMask } from '../../../src/common/masking.ts';
 import type { Localiser } from '../../../src/extension/ui/localiser.ts';
 
@@ -36,6 +38,18 @@ describe('Why a probe gives no number', () => {
       checkError(error, german),
       /^die Kontaktzahl "node .* hat keine ganze Zahl geliefert: \[1\]\. Geben Sie an, wo/,
     );
+    assert.ok(error instanceof SaidError);
+    assert.match(probeTodo(error, english), /^Nothing was sent to your callback\. Specify where the number is/);
+    assert.match(probeTodo(error, german), /^An Ihren Callback wurde nichts gesendet\. Geben Sie an, wo/);
+    assert.match(probeTodo(new SaidError('none'), english), /^Nothing was sent .* set up the contact count again\.$/);
+  });
+});
+
+describe('Why a report is not saved', () => {
+  it('is said once, with what to do', () => {
+    const ours = new CommandError('Couldn’t write the file: EACCES', 'Choose another location.');
+    assert.equal(reportProblem(ours, english), 'Couldn’t write the file: EACCES. Choose another location.');
+    assert.equal(reportProblem(new Error('no dialog'), english), 'Couldn’t save the report: no dialog');
   });
 });
 

@@ -26,7 +26,7 @@ describe('A body in the editor', () => {
     assert.match(body.text.slice(mark?.start, mark?.end), /^ {4}\{\n {6}"Name": "n2500"/);
     const [mapped] = body.mapped;
     assert.equal(body.text.slice(mapped?.start, mapped?.end).trim(), '"Name": "n2500",');
-    assert.match(body.notices[0] ?? '', /^Only the part around this event/);
+    assert.match(body.notices[0] ?? '', /^Showing [\d,]+ of [\d,]+ characters around this event/);
     const first = shownBody({ text, extension: 'json' }, nothingMarked, notice, english);
     assert.ok(text.startsWith(first.text));
     assert.match(first.notices[0] ?? '', new RegExp(`^Showing the first ${mostShown} of ${text.length} characters`));

@@ -53,11 +53,11 @@ describe('the words for an event', () => {
       ...{ deliveryId: null, eventId: null, notificationId: null, destinationId: null, failure: null },
     };
     const held = { pause: 1, breakpoint: 1, missingKey: 0, destination: 0 };
-    const says = (each: Forwarding, by?: PausedBy, at = since): string =>
+    const says = (each: Forwarding, by?: PausedBy, at = since, day = 1): string =>
       forwardingInFull(
         each,
         around({
-          now: new Date(2026, 2, 1, 12, 3).getTime(),
+          now: new Date(2026, 2, day, 12, 3).getTime(),
           ...(by && { sending: { state: 'paused', by, since: at, held, breakpoints: 1, stop } }),
         }),
         english,
@@ -67,6 +67,7 @@ describe('the words for an event', () => {
     assert.equal(forwardingOf(stopped, around(), english), 'held at breakpoint b1');
     assert.equal(says(pause), 'held: sending is paused');
     assert.equal(says(pause, terminal), 'held: sending paused at 12:01:02 by a terminal (12)');
+    assert.equal(says(pause, terminal, since, 2), 'held: sending paused on Mar 1 12:01 by a terminal (12)');
     assert.equal(says(stopped), 'held at breakpoint b1');
     assert.equal(says(stopped, { kind: 'breakpoint', breakpointId: 'b1' }), 'held at breakpoint b1 since 12:01:02');
     // It has stopped since that others were held at it, too: when, is not known of each.

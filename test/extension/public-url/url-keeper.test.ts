@@ -126,7 +126,11 @@ class Scene implements UrlKeeperParts, UrlHolder {
     return Promise.resolve({ action: 'update', ...(answer === 'always' && { always: true as const }) });
   }
 
-  async working(_deed: UrlAction, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  /** The states of which work and its end were told. */
+  readonly told: StaleState[] = [];
+
+  async working(_deed: UrlAction, work: (signal: AbortSignal) => Promise<void>, state: StaleState): Promise<void> {
+    this.told.push(state);
     await work(new AbortController().signal);
   }
 
@@ -136,7 +140,8 @@ class Scene implements UrlKeeperParts, UrlHolder {
     return Promise.resolve();
   }
 
-  done(action: UrlAction, changed: readonly StaleRegistration[]): void {
+  done(action: UrlAction, changed: readonly StaleRegistration[], state: StaleState): void {
+    this.told.push(state);
     this.log.push(`done ${names(changed)} ${action === 'update' ? (this.host ?? 'local') : action}`);
   }
 
@@ -410,6 +415,7 @@ describe('the keeper of URLs', () => {
     scene.settled = true;
     await new UrlKeeper(scene).follow();
     assert.deepEqual(scene.actions, ['ask i1', 'set 1 local', 'done i1 local']);
+    assert.deepEqual(scene.told, ['idle', 'idle']);
   });
 
   it('looks again when another process of the relay comes to the same URL', async () => {
@@ -436,7 +442,7 @@ describe('the keeper of URLs', () => {
         asked.push(names(left));
         return new Promise((resolve) => (answer = resolve));
       },
-      working: (action, work) => scene.working(action, work),
+      working: (action, work, state) => scene.working(action, work, state),
       allowAlways: () => Promise.resolve(),
       done: () => undefined,
       failed: () => Promise.resolve(false),

@@ -52,6 +52,10 @@ describe('The words for sending', () => {
     const reader = { now, language: 'en' };
     assert.equal(pausedText(paused(), reader, english), 'Sending paused at 09:05:07 by VS Code. Held: 3.');
     assert.equal(
+      pausedText(paused(), { ...reader, now: new Date(2026, 2, 2, 8).getTime() }, english),
+      'Sending paused on Mar 1 09:05 by VS Code. Held: 3.',
+    );
+    assert.equal(
       leftPausedText(paused(), 'en', english),
       'Sending is paused and stays paused when the relay starts. Held: 3.',
     );

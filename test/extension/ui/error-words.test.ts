@@ -91,6 +91,11 @@ describe('what happened', () => {
 });
 
 describe('what to do next about an error', () => {
+  it('does not name a setting that VS Code does not have', () => {
+    const error = new RelayRequestError('too large', 'conflict', { advice: 'send-smaller-body' });
+    assert.equal(nextOf(error, l10n), 'Senden Sie einen kleineren Body.');
+  });
+
   for (const error of errors) {
     const { kind, advice } = error as { kind?: string; advice?: string };
     it(`is said in the user’s language: ${error.name} ${advice ?? kind ?? ''}`, () => {
@@ -103,6 +108,25 @@ describe('what to do next about an error', () => {
       assert.notEqual(next, error.next);
     });
   }
+
+  it('is VS Code’s own where a terminal’s would not help', () => {
+    const english: Localiser = { t: (message) => message };
+    const gone = new CampaignMonitorError('not-found', 'failed');
+    assert.equal(nextOf(gone, english), 'The webhook or list may have been deleted. Refresh the Webhooks view.');
+    assert.equal(
+      gone.next,
+      'The webhook or list may have been deleted. To see all webhooks, run cm-relay webhooks list.',
+    );
+    assert.equal(
+      nextOf(new DataDirectoryError('/data', 'stays accessible', 'choose-file-system'), english),
+      'Move VS Code’s user data to a file system that stores permissions.',
+    );
+  });
+
+  it('is to sign in again for every sign-in that no longer counts', () => {
+    for (const kind of ['invalid-token', 'expired-token', 'revoked-token'] as const)
+      assert.equal(new CampaignMonitorError(kind, 'failed').next, 'Sign in to Campaign Monitor again.');
+  });
 
   it('is translated for every error of the rooms that know no VS Code', () => {
     const rooms = ['campaign-monitor/**/*', 'open-connectors/**/*', 'protocol/**/*', 'endpoint'];

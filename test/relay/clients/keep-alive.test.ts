@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { KeepAlive } from '../../../src/relay/clients/keep-alive.ts';
+import { KeepAlive, minutesWords } from '../../../src/relay/clients/keep-alive.ts';
 import { afterwards } from '../afterwards.ts';
 
 describe('a relay that nobody uses', function () {
   this.timeout(30_000);
+
+  it('tells how long nobody has', () => {
+    assert.deepEqual([1, 5, 0.5].map(minutesWords), ['1 minute', '5 minutes', '0.5 minutes']);
+  });
 
   /** One whose minutes have passed at once; its name is noted when it is to end. */
   function keepAlive(name: string, ended: string[], onEnd: () => void = () => undefined): KeepAlive {

@@ -3,6 +3,16 @@ import { HistoryThread } from '../../../src/relay/history/history-thread.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
 
 describe('The thread of the history', () => {
+  it('says when to ask again once it is closed', async () => {
+    const thread = new HistoryThread(temporaryFolder());
+    await thread.close();
+    await assert.rejects(thread.calls.counts({ filter: '', mostGroups: 1 }), {
+      message: 'the relay is stopping',
+      advice: 'ask-when-it-runs',
+      next: 'Try again when the relay is running.',
+    });
+  });
+
   it('is not started with each call where it ends before it says anything', async () => {
     let started = 0;
     const count = (): void => void (started += 1);

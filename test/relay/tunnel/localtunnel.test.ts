@@ -160,7 +160,7 @@ describe('a tunnel through a real localtunnel server', () => {
     const waiting = await watched.until('opening', ({ reason }) => reason.includes('trying again'));
     assert.match(
       waiting.reason,
-      /^Can’t reach the tunnel server localhost:\d+ \(connection refused\); trying again in \d+ ms\. Check the/,
+      /^Can’t reach the tunnel server localhost:\d+ \(connection refused\); trying again in \d+ ms\. Check that the/,
     );
     const late = await LocaltunnelServer.start(port);
     cleanUp.push(() => late.kill());

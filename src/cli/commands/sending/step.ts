@@ -33,7 +33,9 @@ async function step(id: string | undefined, options: CommonOptions & { json?: bo
   if (result.released.length === 0) {
     throw new CommandError(
       'nothing to send: nothing is held by a pause or breakpoint',
-      'To pause sending, run cm-relay debug pause. To stop at certain events, run cm-relay debug break add.',
+      result.sending.state === 'paused'
+        ? 'Sending is already paused. The next notification will be held.'
+        : 'To pause sending, run cm-relay debug pause. To stop at certain events, run cm-relay debug break add.',
     );
   }
   if (options.json !== true) await print(`${releasedText(result.released)}\n${heldText(result.sending)}\n`);

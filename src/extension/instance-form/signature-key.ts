@@ -1,0 +1,50 @@
+/** Keeps the signature key of a new instance: for verifying, and for signing where that is wanted. */
+import type { StoredInstance } from '../instances/instance-store.ts';
+import { keepVerifyKey } from '../instances/verify-keys.ts';
+import type { VerifyKeyParts } from '../instances/verify-keys.ts';
+import type { Localiser } from '../ui/localiser.ts';
+
+/** A key that was not stored. */
+export interface KeyFailure {
+  readonly error: Error;
+  /** What failed, and how the user stores it. */
+  readonly text: string;
+}
+
+/**
+ * Keeps each kind of key whatever comes of the other.
+ * @param signDirect whether the relay signs what it creates itself, too
+ * @returns what could not be stored: the instance is there all the same
+ */
+export async function storeSignatureKey(
+  parts: VerifyKeyParts,
+  instance: Pick<StoredInstance, 'name' | 'id' | 'host'>,
+  key: string,
+  signDirect: boolean,
+  l10n: Localiser,
+): Promise<readonly KeyFailure[]> {
+  const failures: KeyFailure[] = [];
+  try {
+    await keepVerifyKey(parts, instance, key);
+  } catch (reason) {
+    const error = reason as Error;
+    const text = l10n.t(
+      'Couldn’t store the instance’s signature key: {0}. Add the key as a verify key with “Manage Keys and Secrets…”.',
+      error.message,
+    );
+    failures.push({ error, text });
+  }
+  if (!signDirect) return failures;
+  try {
+    // By its name alone, since destinations name it.
+    await parts.secrets.set('signatureKeys', instance.name.slice(0, 100), key);
+  } catch (reason) {
+    const error = reason as Error;
+    const text = l10n.t(
+      'Couldn’t store the key for signing notifications that the relay creates: {0}. Add the key as a signature key with “Manage Keys and Secrets…”.',
+      error.message,
+    );
+    failures.push({ error, text });
+  }
+  return failures;
+}

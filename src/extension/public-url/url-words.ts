@@ -1,0 +1,31 @@
+/** What is done at the vendors when the relay's URL changes, in words. */
+import type { Localiser } from '../ui/localiser.ts';
+import type { StaleState, UrlAction } from './url-keeper.ts';
+
+/** What goes on, as the title of its progress. */
+export function titleOf(action: UrlAction, state: StaleState, l10n: Localiser): string {
+  switch (action) {
+    case 'update':
+      // They were deactivated when the relay stopped, and only those are idle.
+      return state === 'idle' ? l10n.t('Activating webhooks') : l10n.t('Updating webhooks and instances');
+    case 'deactivate':
+      return l10n.t('Deactivating webhooks');
+    case 'delete':
+      return l10n.t('Deleting webhooks');
+  }
+}
+
+/**
+ * What has been done.
+ * @param words to how many of what, and which
+ */
+export function doneText(action: UrlAction, state: StaleState, words: string, l10n: Localiser): string {
+  switch (action) {
+    case 'update':
+      return state === 'idle' ? l10n.t('Activated: {0}.', words) : l10n.t('Updated to this relay’s URL: {0}.', words);
+    case 'deactivate':
+      return l10n.t('Deactivated: {0}.', words);
+    case 'delete':
+      return l10n.t('Deleted: {0}.', words);
+  }
+}

@@ -1,0 +1,49 @@
+/** What comes of an event of the sandbox's, in words. */
+import type { Webhook } from '../../campaign-monitor/answers.ts';
+import { placeOfUrl } from '../public-url/url-place.ts';
+import type { UrlContext } from '../public-url/url-place.ts';
+import type { Localiser } from '../ui/localiser.ts';
+
+/**
+ * Who hears of what happens on a list:
+ * - `heard`: this window's relay
+ * - `stopped`: this window's relay, once it runs
+ * - `elsewhere`: others alone
+ * - `unsent`: nobody
+ */
+export type Hearing = 'heard' | 'stopped' | 'elsewhere' | 'unsent';
+
+/** @param hooks the list's, at the sandbox */
+export function hearingOf(hooks: readonly Webhook[], around: UrlContext): Hearing {
+  const active = hooks.filter((each) => each.active);
+  if (active.length === 0) return 'unsent';
+  const places = active.map(({ url }) => placeOfUrl(url, { reachesLocal: true }, around));
+  if (places.includes('current')) return 'heard';
+  return places.includes('stopped') ? 'stopped' : 'elsewhere';
+}
+
+/**
+ * That somebody was added to a list, and what comes of that.
+ * @param address made printable, as the list's name is
+ */
+export function addedText(address: string, list: string, hearing: Hearing, l10n: Localiser): string {
+  switch (hearing) {
+    case 'heard':
+      return l10n.t('Added {0} to the list {1}. The event appears in the Events view.', address, list);
+    case 'stopped':
+      // The sandbox tries again for a while.
+      return l10n.t(
+        'Added {0} to the list {1}. The relay isn’t running. To get the event, start the relay now.',
+        address,
+        list,
+      );
+    case 'elsewhere':
+      return l10n.t(
+        'Added {0} to the list {1}. None of the list’s active webhooks points to this relay, so the event won’t appear in the Events view.',
+        address,
+        list,
+      );
+    case 'unsent':
+      return l10n.t('Added {0} to the list {1}. The list has no active webhook, so no event is sent.', address, list);
+  }
+}

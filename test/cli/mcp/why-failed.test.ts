@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { AssistantShapes } from '../../../src/cli/mcp/assistant-shapes.ts';
+import { explainEvent } from '../../../src/cli/mcp/why-failed.ts';
+import type { EventRow, Forwarding, Notification } from '../../../src/protocol/history.ts';
+
+/** What is said of an event with such forwardings, and so many that are not among them. */
+function explained(forwardings: readonly Partial<Forwarding>[], omitted = 0): ReturnType<typeof explainEvent> {
+  const all = forwardings.map((each) => ({ destination: 'http://localhost/', destinationId: 't1', ...each }));
+  return explainEvent(
+    {
+      event: { id: 'e1', kind: 'event' } as EventRow,
+      notifications: [{ id: 'n1', forwardings: all } as unknown as Notification],
+      attempts: [],
+      omittedForwardings: omitted,
+    } as unknown as Parameters<typeof explainEvent>[0],
+    new AssistantShapes({ addresses: false, answers: false }),
+  );
+}
+
+describe('why an event failed, as an assistant is told', () => {
+  it('counts one as one', () => {
+    assert.equal(explained([{ state: 'failed' }]).summary, '1 forwarding: 1 failed, 0 waiting or held.');
+    assert.match(explained([{ state: 'sent' }, { state: 'sent' }]).summary, /^2 forwardings: /);
+    assert.match(
+      explained([{ state: 'sent' }], 1).summary,
+      /1 more was not checked; request the event it belongs to\.$/,
+    );
+    assert.match(explained([{ state: 'sent' }], 2).summary, /2 more were not checked; request the events they/);
+  });
+
+  it('says of what waits for its first attempt whether the destination is down', () => {
+    const [waiting] = explained([{ state: 'waiting' }]).forwardings;
+    assert.match(waiting?.next ?? '', /^Check again in a moment/);
+    const [down] = explained([{ state: 'waiting', downSince: '2026-01-15T09:30:00.000Z' }]).forwardings;
+    assert.equal(down?.next, 'The destination is down. The relay sends the notification when the destination answers.');
+  });
+});
