@@ -121,7 +121,7 @@ describe('The workflow of docs/ci.md', function () {
     const [line = ''] = said.split('\n').filter((each) => each.includes(secret));
     assert.equal(line, `::add-mask::${secret}`);
     const callback = readFileSync(join(folder, 'callback.log'), 'utf8').trim().split('\n');
-    assert.equal(callback.filter((line) => /^Events at new .*: 20$/.test(line)).length, 50);
+    assert.equal(callback.filter((line) => /^new .*: 20 events$/.test(line)).length, 50);
     assert.equal(callback.filter((line) => line.startsWith('again ')).length, 2, said);
     assert.match(said, /Relay stopped\.\nSandbox on port \d+ stopped\.\n$/);
   });

@@ -119,7 +119,7 @@ describe('The folder of the socket', () => {
   });
 
   const prepared: Record<string, [(folder: string) => void, RegExp]> = {
-    'open to more': [
+    'open to others': [
       (folder) => {
         mkdirSync(folder);
         chmodSync(folder, 0o755);

@@ -129,7 +129,7 @@ describe('Creating an instance, and what can go wrong', () => {
     await stray.close();
     // Into the box for pasting, too.
     await workbench.enter(`${callback}?code=forged&state=forged`);
-    await workbench.quickInputWidget.getByText('This answer belongs to another request').waitFor();
+    await workbench.quickInputWidget.getByText('The URL belongs to another request').waitFor();
     await workbench.picture('create/wrong-state');
     await page.close();
     await clickUntil(form.locator('#cancel'), form.getByText('Cancelled. Nothing was created.'));

@@ -311,7 +311,7 @@ describe('Instances, as a person sees and changes them', function () {
 
   it('deletes after a confirmation, and says in the view what cannot be read', async () => {
     await begin('theta', 'iota');
-    const question = workbench.dialog.getByText('Open Connectors deletes the instance permanently');
+    const question = workbench.dialog.getByText('Open Connectors will permanently delete the instance');
     await workbench.chooseUntil(row('theta'), 'Delete Instance…', question);
     await workbench.picture('instances/delete');
     await workbench.answerDialog('Cancel');

@@ -400,11 +400,11 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
         .waitFor({ timeout: 15_000 });
     });
     await row('neighbour.example').click();
-    await chooseUntil('neighbour.example', 'Delete Webhook…', 'The webhook’s owner no longer gets events');
+    await chooseUntil('neighbour.example', 'Delete Webhook…', 'The webhook’s owner will no longer get events');
     await workbench.picture('webhooks/foreign');
     await workbench.answerDialog('Cancel');
     assert.equal((await hooks()).length, before);
-    await chooseUntil('neighbour.example', 'Delete Webhook…', 'The webhook’s owner no longer gets events');
+    await chooseUntil('neighbour.example', 'Delete Webhook…', 'The webhook’s owner will no longer get events');
     await workbench.answerDialog('Delete');
     await until(async () => (await hooks()).every(({ Url }) => !Url.includes('neighbour')));
   });

@@ -584,7 +584,7 @@ describe('Breakpoints in the debugger', () => {
         'breakpoint',
         ({ breakpoint }) => breakpoint.id === id && text.test(breakpoint.message ?? ''),
       );
-    await changed(1, /^Checked: 1, matched: 0, stopped: 0\. Last reason for not stopping: its condition was false\.$/);
+    await changed(1, /^Checked: 1, matched: 0, stopped: 0\. Last reason for not stopping: the condition was false\.$/);
     await changed(2, /the condition couldn’t be evaluated: no such overload/);
     await changed(3, /the condition was false/);
     const said = await session.event<DebugProtocol.OutputEvent>('output', ({ category }) => category === 'stderr');

@@ -82,7 +82,7 @@ describe('A row of the table', () => {
     const made = rowOf({ row, omittedAttempts: 25 });
     assert.equal(made.nextAt, 60_000);
     assert.equal(made.cells.attempts, '25');
-    assert.match(made.waterfallWords, /25 attempts, next attempt 60 after receipt s$/);
+    assert.match(made.waterfallWords, /25 attempts, next attempt 60 s after receipt$/);
   });
 
   it('is of its kind for a test call and a rejected delivery, and of no attempts where it goes nowhere', () => {

@@ -40,7 +40,7 @@ const errors: readonly (Error & { readonly next?: string | undefined })[] = [
   ),
   new NoRelayError('/data'),
   new DataDirectoryError('/data', 'belongs to another user', 'choose-data-directory'),
-  new UnsafeSocketFolderError('/run/cm', 'is open to more'),
+  new UnsafeSocketFolderError('/run/cm', 'is open to others'),
   new AuthorizationUrlError(),
 ];
 
