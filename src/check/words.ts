@@ -108,14 +108,14 @@ export const checkEnglish = {
   'no-whole-number': '{0} didn’t return a whole number',
   'of-which-no-number': '{0} answered {1}, but {2} can’t be evaluated: {3}',
   'take-of-answer':
-    'Specify where the number is: use --probe-value \'{0}\', "value" in a scenario file, or Set Up Contact Count in VS Code.',
+    'Specify where the number is: use --probe-value \'{0}\', "value" in a scenario file, or the button "Set Up Contact Count" in VS Code.',
   'the-page': 'the page {0}',
   'the-probe': 'the contact count {0}',
   'took-longer': '{0} took longer than {1} s',
   'too-many-values-of': '{0} returned more than {1} values',
 
   // What would be too much.
-  beside: '{0} (plus {1} from steps that are sent again)',
+  beside: '{0} (plus {1} from resent steps)',
   'below-megabyte': 'less than 1 MB',
   'escaped-too-much': '"escaped" could expand the delivery to {0}; the limit is {1}. Use a smaller delivery.',
   megabytes: '{0} MB',

@@ -48,7 +48,7 @@ describe('What a scenario may send', () => {
     const budget = new Budget();
     await budget.take(1, 0, 40 * MiB);
     budget.keep(40 * MiB);
-    await assert.rejects(budget.take(1, 0, 40 * MiB), /plus 40 MB from steps that are sent again/);
+    await assert.rejects(budget.take(1, 0, 40 * MiB), /plus 40 MB from resent steps/);
     await budget.take(1, 0, 24 * MiB);
     // It waits for those 24 MiB, and then they are kept, too.
     const late = budget.take(1, 0, 10 * MiB);

@@ -213,7 +213,7 @@ describe('The secrets that scenarios and checks send', function () {
       const path = probing('a\nIt is yours.cm-scenario.json', asking);
       const { code, err } = await run(['scenario', 'run', path, '--to', `${callback.origin}/callback`], environment);
       assert.equal(code, 2);
-      assert.match(err, /a\\x0aIt is yours\.cm-scenario\.json: sends environment variables/);
+      assert.match(err, /a\\x0aIt is yours\.cm-scenario\.json: environment variables would be sent/);
       assert.deepEqual(asked, []);
     });
 

@@ -173,7 +173,7 @@ describe('what an assistant is told of a body', () => {
       'closed',
     ] as const)
       assert.equal(seen(checkEnglish[code]), checkEnglish[code]);
-    assert.equal(seen('not expected (48 times), 3 others'), 'not expected (48 times), 3 others');
+    assert.equal(seen('not expected (48 times), 3 more'), 'not expected (48 times), 3 more');
   });
 
   it('masks in the URL of a destination what holds an address', () => {
