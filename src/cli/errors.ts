@@ -149,13 +149,13 @@ export function frozenAdvice(pid: number): string {
 
 /** What to do about an error of the system's, where whoever met it knows no better; by its code. */
 const systemAdvice: Readonly<Record<string, string>> = {
-  EACCES: 'Check the owner and permissions (ls -ld), or choose another path.',
-  EPERM: 'Check the owner and permissions (ls -ld), or choose another path.',
+  EACCES: 'Check the owner and permissions, or choose another path.',
+  EPERM: 'Check the owner and permissions, or choose another path.',
   ENOENT: 'Check that the file exists and its name is spelled correctly.',
   ENOTDIR: 'Part of the path is a file, not a folder: check the spelling, or choose another path.',
   EISDIR: 'The path is a folder: give a file name.',
   EROFS: 'The disk is read-only: choose another place.',
   ENOSPC: 'Free some disk space, or choose another place.',
-  EMFILE: 'Too many open files: close other programs, or raise the limit (ulimit -n).',
+  EMFILE: 'Too many open files: close other programs, or raise the limit on open files.',
   ENFILE: 'Too many open files on this machine: close other programs.',
 };

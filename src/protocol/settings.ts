@@ -26,12 +26,12 @@ export function urlWithoutUser(instead = 'leave it out'): z.ZodType<string, stri
 export const headerName = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a valid header name')
-  .meta({ patternErrorMessage: 'Not a valid header name.' });
+  .meta({ patternErrorMessage: 'Not a valid header name. Use only letters, digits, and hyphens.' });
 /** What a header may hold: no end of a line, nothing beyond Latin-1. */
 export const headerValue = z
   .string()
   .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'not a valid header value')
-  .meta({ patternErrorMessage: 'Not a valid header value.' });
+  .meta({ patternErrorMessage: 'Not a valid header value. Remove line breaks and characters outside Latin-1.' });
 const keyName = z.string().min(1).max(100);
 
 /** One of a few values, each with what it means, as editors tell it. */

@@ -62,7 +62,7 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
       throw new CommandError(
         l10n.t('This destination is no longer in the settings'),
         l10n.t(
-          'The destination disappears when no events are waiting for it. To discard the waiting events of all destinations, choose Discard All Waiting.',
+          'The destination disappears when no events are waiting or held for it. To discard the waiting and held events of all destinations, choose Discard All Waiting and Held.',
         ),
       );
     case undefined:

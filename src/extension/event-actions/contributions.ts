@@ -49,7 +49,7 @@ export const resendCommands = {
     keys: [{ key: 'delete', mac: 'cmd+backspace', when: `${rowsFocused('events')} && ${prefix}.state == running` }],
   },
   discardWaiting: {
-    title: 'Discard All Waiting…',
+    title: 'Discard All Waiting and Held…',
     palette: true,
     enabled: `${prefix}.state == running`,
     menus: [

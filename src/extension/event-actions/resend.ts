@@ -182,10 +182,10 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
     return;
   }
   sayDone(discarded, {
-    none: l10n.t('No selected event is waiting.'),
+    none: l10n.t('No selected event is waiting or held.'),
     one: l10n.t('Discarded {0}. To send it anyway, resend it.', labelOf(open[0] ?? rows[0], l10n)),
     many: (count) => l10n.t('Discarded {0} notifications. To send them anyway, resend them.', count),
-    cancelled: (count) => l10n.t('Cancelled: discarded {0} notifications; the others are still waiting.', count),
+    cancelled: (count) => l10n.t('Cancelled: discarded {0} notifications; the others weren’t discarded.', count),
   });
 }
 
@@ -195,14 +195,14 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
   const { counts } = await client.request('relay/status', {});
   const waiting = counts.waiting + counts.held;
   if (waiting === 0) {
-    void offer('Information', l10n.t('Nothing is waiting.'), {});
+    void offer('Information', l10n.t('No notification is waiting or held.'), {});
     return;
   }
   const confirm = l10n.t('Discard');
   const choice = await vscode.window.showWarningMessage(
     waiting === 1
-      ? l10n.t('Discard the waiting notification?')
-      : l10n.t('Discard all {0} waiting notifications?', waiting),
+      ? l10n.t('Discard the waiting or held notification?')
+      : l10n.t('Discard all {0} waiting and held notifications?', waiting),
     { modal: true, detail: l10n.t('Discarded notifications stay in the history, and you can resend them.') },
     confirm,
   );
