@@ -63,7 +63,7 @@ export const destinationSchema = z.strictObject({
   id: destinationId
     .optional()
     .describe(
-      'A name that identifies this destination; keep it when you change its URL. Waiting notifications then go to the new URL. Without a name, the URL, mode, and key identify the destination.',
+      'A name that identifies this destination; keep it when you change its URL. Waiting notifications then go to the new URL. Without a name, the URL and mode identify the destination.',
     ),
   url: urlWithoutUser('use "credentialsName" instead').describe('Callback URL to post notifications to.'),
   types: z

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DestinationStatus } from '../../src/protocol/status.ts';
+import { verify } from '../../src/open-connectors/signature.ts';
 import { distinctDestinations, findKnown } from '../../src/relay/log/destinations.ts';
 import { temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
@@ -155,6 +156,33 @@ describe('A destination whose settings change', () => {
     assert.equal(request?.header('authorization'), 'Bearer new');
   });
 
+  it('stays the same when a wrong key is corrected: what failed is resent with the right one, and what is held goes out', async () => {
+    const receiver = await startReceiver({
+      answer: ({ body, header }) => ({
+        status: verify(body, header('elements-webhook-signature') ?? '', ['the-right-key']) ? 200 : 401,
+      }),
+    });
+    const relay = await startTestRelay({
+      settings: { retry: 'none', destinations: [{ url: receiver.url, signatureKeyName: 'wrong' }] },
+      secrets: { signatureKeys: { wrong: 'another-key', right: 'the-right-key' } },
+    });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    const [before] = await statusOf(relay);
+    await configure(relay, [{ url: receiver.url, signatureKeyName: 'missing' }]);
+    await relay.deliver(sampleBody({ email: 'held@example.com' }));
+    await until(async () => (await eventOf(relay, 'e2')).forwardings[0]?.state === 'held');
+    await configure(relay, [{ url: receiver.url, signatureKeyName: 'right' }]);
+    await until(async () => (await eventOf(relay, 'e2')).forwardings[0]?.state === 'sent');
+    await relay.client.request('notifications/replay', { ids: ['e1'] });
+    await until(async () => (await eventOf(relay, 'e1')).forwardings[0]?.state === 'sent');
+    const destinations = await statusOf(relay);
+    assert.deepEqual(
+      destinations.map(({ destinationId }) => destinationId),
+      [before?.destinationId],
+    );
+  });
+
   it('is known by its id at another URL, and what waits goes there', async () => {
     const receiver = await startReceiver();
     await receiver.stop();
@@ -258,9 +286,20 @@ describe('Which destination an entry of the settings is', () => {
     );
   });
 
-  it('is another at another URL, mode or key', () => {
-    for (const other of [{ url: 'http://else/' }, { mode: 'raw' }, { signatureKeyName: 'k' }])
+  it('is another at another URL or mode', () => {
+    for (const other of [{ url: 'http://else/' }, { mode: 'raw' }])
       assert.deepEqual(found([other], [known(1, 0)]), [null]);
+  });
+
+  it('is the same where its key is another, was given or taken away, unless one of that key is there', () => {
+    const [k, l] = [{ signatureKeyName: 'k' }, { signatureKeyName: 'l' }];
+    assert.deepEqual(found([l], [known(1, 0, k)]), [1]);
+    assert.deepEqual(found([{}], [known(1, 0, k)]), [1]);
+    assert.deepEqual(found([k], [known(1, 0)]), [1]);
+    assert.deepEqual(found([l], [known(1, 0, k), known(2, 1, l)]), [2]);
+    assert.deepEqual(found([l, k], [known(1, 0, k)]), [null, 1], 'one was added before it');
+    assert.deepEqual(found([l], [known(1, null, k)]), [null], 'one of before, or of a replay');
+    assert.deepEqual(found([l], [known(1, null, l), known(2, 0, k)]), [2], 'the one that stands there was changed');
   });
 
   it('is one where an entry says the same twice', () => {

@@ -25,9 +25,14 @@ export function protocolDestinationId(id: number, destination: Destination | und
   return destination?.id ?? `t${id}`;
 }
 
-/** Where it posts what, and how that is signed: by these it is the same without an id. */
+/** Where it posts what: by these it is the same without an id, where one alone is there. */
+function samePlace(a: Destination, b: Destination): boolean {
+  return a.url === b.url && a.mode === b.mode;
+}
+
+/** And how that is signed: by these it is told from others of the same place. */
 function sameTarget(a: Destination, b: Destination): boolean {
-  return a.url === b.url && a.mode === b.mode && a.signatureKeyName === b.signatureKeyName;
+  return samePlace(a, b) && a.signatureKeyName === b.signatureKeyName;
 }
 
 /** What else decides what a receiver gets. */
@@ -56,6 +61,9 @@ const rules: readonly Rule[] = [
   // By their order: the first that is left is the first that was.
   (entry, { position, destination }) =>
     position !== null && idsAgree(entry, destination) && sameTarget(entry, destination),
+  // Its key was corrected: what waits, and what failed for the wrong one, is signed with the right one.
+  (entry, { position, destination }) =>
+    position !== null && idsAgree(entry, destination) && samePlace(entry, destination),
   // One that has come back, or that a version before 3 of the store kept by these.
   (entry, known) => sameAsBefore(entry, known) && sameFilters(entry, known.destination),
   sameAsBefore,
