@@ -91,7 +91,8 @@ export function leaveOpen(seconds: number, log: (line: string) => void): Promise
         `${name}: heap ${heapMb.toFixed(1)} MB, ${resources} resources; page ${pageMb.toFixed(1)} MB, ${nodes} nodes`,
       );
     }
-    const third = Math.max(1, Math.floor(samples.length / 3));
+    if (samples.length < 3) throw new Error('fewer than three visits: leave the window open for longer');
+    const third = Math.floor(samples.length / 3);
     const line = (what: string, unit: string, of: (sample: Sample) => number): Row => {
       const [before, after] = [samples.slice(third, 2 * third).map(of), samples.slice(-third).map(of)];
       const most = Math.ceil(median(before) * (1 + mostGrowth));

@@ -98,7 +98,7 @@ describe('The table of webhooks, as a person uses it', () => {
     const waterfall = row('bea@example.com').getByRole('img');
     assert.match(
       (await waterfall.getAttribute('aria-label')) ?? '',
-      /^relay answered 200, after .* attempt 1: 404 in [\d.]+ m?s$/,
+      /^relay answered 200, attempt 1: 404 in [\d.]+ m?s \(started after .*\)$/,
     );
     assert.equal(await waterfall.locator('.failed').count(), 1);
     assert.equal(await grid().getAttribute('aria-rowcount'), '5');

@@ -276,7 +276,15 @@ async function agree(
     );
   }
   checkKeysSign(options, wanted, status.settings.destinations);
-  if (Object.keys(wanted.secrets).length > 0) await client.request('relay/configure', { secrets: wanted.secrets });
+  if (Object.keys(wanted.secrets).length === 0) return;
+  await client.request('relay/configure', { secrets: wanted.secrets });
+  const { signatureKeys = {}, verifyKeys = {}, credentials = {} } = wanted.secrets;
+  const given = [
+    ...Object.keys(signatureKeys).map((name) => `signature key "${name}"`),
+    ...Object.keys(verifyKeys).map((name) => `verify key "${name}"`),
+    ...Object.keys(credentials).map((name) => `credentials "${name}"`),
+  ];
+  say(`The running relay now uses what this command provides: ${given.join(', ')}.`);
 }
 
 /**

@@ -79,6 +79,8 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
 function todoForPublic({ settings, tunnel }: Status): string {
   if (settings.tunnel.kind === 'none')
     return 'Stop the relay, and then start it with a tunnel: cm-relay listen --tunnel localtunnel.';
+  // A client closed it: no retry opens it, and no wait helps.
+  if (tunnel.state === 'closed') return 'Open the public URL in VS Code, or stop the relay, and then start it again.';
   return tunnel.state === 'failed'
     ? 'Fix the problem, and then run cm-relay retry.'
     : 'Try again, or wait longer with --timeout <s>.';

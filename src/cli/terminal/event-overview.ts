@@ -7,6 +7,7 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
+import { signatureHeader } from '../../open-connectors/signature.ts';
 import type { Found } from '../found.ts';
 import { inSameDirectory } from '../same-directory.ts';
 import { forwarded, nextAttempt } from './event-table.ts';
@@ -98,6 +99,10 @@ function requestLines(request: SentRequest, same: boolean, attempts: readonly At
     '',
     dim(`${last === undefined ? 'Would be sent' : 'Sent'}${where}`),
     ...headerLines(headers),
+    // No attempt keeps its signature.
+    ...(last !== undefined && headers.some(([name]) => name.toLowerCase() === signatureHeader.toLowerCase())
+      ? [`  ${dim('(signature computed with the key the relay has now; attempts may have used another key)')}`]
+      : []),
     '',
     ...(same
       ? [`  ${dim('(same body as above)')}`]

@@ -3,6 +3,7 @@ import type { RetryPolicy } from '../../common/retry-policies.ts';
 import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
+import { inSameDirectory } from '../same-directory.ts';
 import type { BatchOutcome } from './batches.ts';
 import { masked } from './masked.ts';
 import { heldNumbers } from './sending-text.ts';
@@ -132,6 +133,11 @@ export class LiveView {
     const room = this.#room(attempt.at, attempt.notificationId) - columnsOf(`→ ${what}`);
     const where = clip(at, Math.max(shortestUrl, room));
     return this.#line(attempt.at, colour, icon, attempt.notificationId, `→ ${where}${what}`);
+  }
+
+  /** Leads from a failed attempt to what was sent and answered. */
+  whereWhy(notificationId: string): string {
+    return this.#paint('dim', inSameDirectory(`  To see the answer, run cm-relay show ${notificationId} --attempts.`));
   }
 
   /** What came of the notifications of one delivery together. */

@@ -125,6 +125,8 @@ export class LiveLines implements Passing {
   readonly #batches = new Batches((outcome) => this.#writer.write(this.#view.batch(withoutSecrets(outcome))));
   readonly #writer: LiveWriter;
   readonly #inFull: boolean;
+  /** Whether it was told where a failed attempt's answer is: once is enough. */
+  #hasSaidWhere = false;
   #onRow: (delivery: Delivery, events: readonly EventRow[]) => void = () => undefined;
 
   /** @param inFull whether the opening is told in full, with the secret of the URLs */
@@ -172,6 +174,9 @@ export class LiveLines implements Passing {
   attempt(attempt: Attempt): void {
     if (this.#batches.attempt(attempt)) return;
     this.#writer.write(this.#view.attempt(withoutSecrets(attempt)));
+    if (attempt.outcome === 'sent' || this.#hasSaidWhere) return;
+    this.#hasSaidWhere = true;
+    this.#writer.write(fitted(this.#view.whereWhy(attempt.notificationId), process.stdout, 2));
   }
 
   tunnel(tunnel: TunnelStatus): void {

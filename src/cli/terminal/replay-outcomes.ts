@@ -16,7 +16,7 @@ export interface Outcomes {
 export class ReplayOutcomes {
   readonly #client: RelayClient;
   readonly #to: string | undefined;
-  /** Attempts since then, by notification and destination. */
+  /** What was attempted since then or waited, by notification and destination. */
   readonly #tried = new Set<string>();
   /** Whether the relay left attempts out, since this reads too slowly. */
   #missed = false;
@@ -63,7 +63,9 @@ export class ReplayOutcomes {
     const forwardings = notifications.find((each) => each.id === id)?.forwardings ?? [];
     return forwardings.filter(({ destination, destinationId, state }) => {
       if (this.#to !== undefined) return destination === this.#to;
-      return this.#missed || state === 'waiting' || state === 'held' || this.#tried.has(keyOf(id, destinationId));
+      // What waits may be discarded without an attempt: it stays one of this replay.
+      if (state === 'waiting' || state === 'held') this.#tried.add(keyOf(id, destinationId));
+      return this.#missed || this.#tried.has(keyOf(id, destinationId));
     });
   }
 }

@@ -220,12 +220,12 @@ async function askField(
       return lists.length === 0 ? without(setting, field) : { ...setting, lists };
     }
     case 'signatureKeyName': {
-      const name = await chooseSecret(secrets, 'signatureKeys', title);
+      const name = await chooseSecret(secrets, 'signatureKeys', title, setting.signatureKeyName);
       if (name === undefined) return undefined;
       return name === null ? without(setting, field) : { ...setting, signatureKeyName: name };
     }
     case 'credentialsName': {
-      const name = await chooseSecret(secrets, 'credentials', title);
+      const name = await chooseSecret(secrets, 'credentials', title, setting.credentialsName);
       if (name === undefined) return undefined;
       return name === null ? without(setting, field) : { ...setting, credentialsName: name };
     }

@@ -2,6 +2,7 @@
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../../campaign-monitor/payload.ts';
 import { maskSecrets } from '../../export/item.ts';
+import { signatureHeader } from '../../open-connectors/signature.ts';
 import type { AttemptDetail, Forwarding, Headers, Notification } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -278,7 +279,15 @@ export async function sentColumn(
         ? l10n.t('{0}, not sent: no destination accepts it', notification.id)
         : l10n.t('{0} to {1}', notification.id, placeOf(maskSecrets(rendered.url))),
     pill: null,
-    facts: [],
+    // No attempt keeps its signature.
+    facts: rendered.headers.some(([name]) => name.toLowerCase() === signatureHeader.toLowerCase())
+      ? [
+          {
+            name: l10n.t('Signature'),
+            value: l10n.t('Computed with the key the relay has now. Attempts may have used another key.'),
+          },
+        ]
+      : [],
     mapping:
       own?.vendor.event === undefined || own.object === undefined
         ? []

@@ -73,8 +73,10 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   readonly #history: Pick<StoppedHistory, 'exists'>;
   readonly #watch: HistoryWatch;
   readonly #memory: vscode.Memento;
+  readonly #log: vscode.LogOutputChannel;
   #view: vscode.TreeView<EventsNode>;
   #viewDisposables: readonly { dispose(): unknown }[] = [];
+  #isDisposed = false;
   /** How many rows had been drawn when the view was opened. */
   #rowsBefore = 0;
   readonly #feed: EventsFeed;
@@ -110,6 +112,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     this.#session = session;
     this.#watch = watch;
     this.#memory = context.workspaceState;
+    this.#log = log;
     const remembered = this.#memory.get<string>(groupingKey);
     this.#grouping = groupings.find((each) => each === remembered) ?? null;
     this.#around = {
@@ -166,13 +169,13 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   dispose(): void {
-    for (const each of [...this.#viewDisposables, ...this.#disposables]) each.dispose();
+    this.#isDisposed = true;
+    for (const each of [...this.#viewDisposables, this.#view, ...this.#disposables]) each.dispose();
   }
 
   #open(): vscode.TreeView<EventsNode> {
     const view = vscode.window.createTreeView(`${prefix}.events`, { treeDataProvider: this, canSelectMany: true });
     this.#viewDisposables = [
-      view,
       view.onDidChangeSelection(() => this.#selected.fire(this.select())),
       view.onDidExpandElement(({ element }) => this.#fold(element, false)),
       view.onDidCollapseElement(({ element }) => this.#fold(element, true)),
@@ -186,10 +189,14 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
    * 1.139 keeps some 230 bytes in the extension host until the view is closed (measured: `_createTreeNode` registers a
    * store with the view and never removes it).
    */
-  #renew(): void {
+  async #renew(): Promise<void> {
     if (this.#redraws.rows - this.#rowsBefore < mostRowsDrawn) return;
     this.#rowsBefore = this.#redraws.rows;
     for (const each of this.#viewDisposables) each.dispose();
+    this.#viewDisposables = [];
+    // Closing takes a moment, whatever its type says: an earlier VS Code would close the new view in place of the old one.
+    await (this.#view.dispose() as unknown as Promise<void> | undefined);
+    if (this.#isDisposed) return;
     this.#view = this.#open();
     this.#showHeading();
     this.#showBadge();
@@ -459,7 +466,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   #look(visible: boolean): void {
     this.#feed.setVisible(visible);
     if (visible) this.#counts.changed();
-    else this.#renew();
+    else this.#renew().catch((error: unknown) => this.#log.warn(`the view could not be opened anew: ${String(error)}`));
   }
 
   /** Notes what stands around the events, once for all that are drawn together. */

@@ -4,16 +4,30 @@ import { offer } from '../ui/offer.ts';
 import { say } from '../ui/say.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
+/** Whether a name may be one that is kept, whose value is then replaced. */
+type Naming = 'any' | 'new';
+
 type Choice = vscode.QuickPickItem & { readonly choose: () => string | Promise<string | undefined> };
 
-/** Asks for a signature or verify key and keeps it. @returns its name, undefined where the user gave up */
-export async function setKey(secrets: SecretBox, kind: 'signatureKeys' | 'verifyKeys'): Promise<string | undefined> {
-  const name = await nameToSet(kind, secrets);
+/**
+ * Asks for a signature or verify key and keeps it.
+ * @param naming `new` where it is to be none of those that are kept
+ * @returns its name, undefined where the user gave up
+ */
+export async function setKey(
+  secrets: SecretBox,
+  kind: 'signatureKeys' | 'verifyKeys',
+  naming: Naming = 'any',
+): Promise<string | undefined> {
+  const name = await nameToSet(kind, secrets, naming);
   if (name === undefined) return undefined;
   const value = await vscode.window.showInputBox({
     title:
       kind === 'signatureKeys' ? vscode.l10n.t('Signature key “{0}”', name) : vscode.l10n.t('Verify key “{0}”', name),
-    prompt: vscode.l10n.t('Stored in VS Code’s secret storage and in the relay’s memory'),
+    prompt:
+      kind === 'signatureKeys'
+        ? vscode.l10n.t('The key itself, as your callback knows it. Kept in VS Code’s secret storage and in memory')
+        : vscode.l10n.t('Stored in VS Code’s secret storage and in the relay’s memory'),
     password: true,
     ignoreFocusOut: true,
     validateInput: (text) => (text === '' ? vscode.l10n.t('Enter the key') : undefined),
@@ -25,8 +39,8 @@ export async function setKey(secrets: SecretBox, kind: 'signatureKeys' | 'verify
 }
 
 /** Asks for a header that carries credentials and keeps it. @returns their name, undefined where the user gave up */
-export async function setCredentials(secrets: SecretBox): Promise<string | undefined> {
-  const name = await nameToSet('credentials', secrets);
+export async function setCredentials(secrets: SecretBox, naming: Naming = 'any'): Promise<string | undefined> {
+  const name = await nameToSet('credentials', secrets, naming);
   if (name === undefined) return undefined;
   const header = await vscode.window.showInputBox({
     title: vscode.l10n.t('Header name for the credentials “{0}”', name),
@@ -82,21 +96,33 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
 /**
  * Offers the names that are kept, none of them, and a new one.
  * @param title of the quick pick
+ * @param current the name in force; undefined where there is none
  * @returns the name, null for none, undefined where the user gave up
  */
 export async function chooseSecret(
   secrets: SecretBox,
   kind: 'signatureKeys' | 'credentials',
   title: string,
+  current: string | undefined,
 ): Promise<string | null | undefined> {
   const { l10n } = vscode;
-  const none = { label: kind === 'credentials' ? l10n.t('No Credentials') : l10n.t('Not Signed') };
+  const mark = { description: l10n.t('current') };
+  const none = {
+    label: kind === 'credentials' ? l10n.t('No Credentials') : l10n.t('Not Signed'),
+    ...(current === undefined && mark),
+  };
   const fresh = {
     label: kind === 'credentials' ? l10n.t('$(add) New Credentials…') : l10n.t('$(add) New Key…'),
-    choose: () => (kind === 'credentials' ? setCredentials(secrets) : setKey(secrets, kind)),
+    choose: () => (kind === 'credentials' ? setCredentials(secrets, 'new') : setKey(secrets, kind, 'new')),
   };
-  const kept = secrets.names(kind).map((name): Choice => ({ label: `$(key) ${name}`, choose: () => name }));
-  const choice = await vscode.window.showQuickPick<vscode.QuickPickItem & Partial<Choice>>([none, ...kept, fresh], {
+  const kept = secrets.names(kind).map((name): Choice => ({
+    label: `$(key) ${name}`,
+    ...(name === current && mark),
+    choose: () => name,
+  }));
+  // Enter keeps what there is.
+  const named = [none, ...kept].sort((a, b) => Number('description' in b) - Number('description' in a));
+  const choice = await vscode.window.showQuickPick<vscode.QuickPickItem & Partial<Choice>>([...named, fresh], {
     title,
     placeHolder:
       kind === 'credentials'
@@ -109,15 +135,17 @@ export async function chooseSecret(
 }
 
 /** The name of what is to be set: one that is kept and gets another value, or a new one. */
-async function nameToSet(kind: SecretKind, secrets: SecretBox): Promise<string | undefined> {
+async function nameToSet(kind: SecretKind, secrets: SecretBox, naming: Naming): Promise<string | undefined> {
   const { l10n } = vscode;
   const title = kind === 'credentials' ? l10n.t('Name of the credentials') : l10n.t('Name of the key');
   const prompt =
     kind === 'verifyKeys'
       ? l10n.t('Any name. The relay tries every verify key')
-      : l10n.t('Destinations use this name to refer to the key or credentials');
+      : kind === 'signatureKeys'
+        ? l10n.t('A name, not the key itself. Destinations use it to refer to the key')
+        : l10n.t('A name, not the credentials themselves. Destinations use it to refer to the credentials');
   const kept = secrets.names(kind);
-  if (kept.length > 0) {
+  if (kept.length > 0 && naming === 'any') {
     type Named = vscode.QuickPickItem & { readonly name?: string };
     const fresh: Named = { label: l10n.t('$(add) New Name…') };
     const items = kept.map((name): Named => ({
@@ -139,8 +167,10 @@ async function nameToSet(kind: SecretKind, secrets: SecretBox): Promise<string |
     value: kept.includes('default') ? '' : 'default',
     // Who fetches a name or a key from another window comes back to the box.
     ignoreFocusOut: true,
-    validateInput: (name) =>
-      name.trim() === '' || name.trim().length > 100 ? l10n.t('Enter a name of up to 100 characters') : undefined,
+    validateInput: (name) => {
+      if (name.trim() === '' || name.trim().length > 100) return l10n.t('Enter a name of up to 100 characters');
+      return kept.includes(name.trim()) ? l10n.t('The name is taken. Choose another one') : undefined;
+    },
   });
   return typed?.trim();
 }

@@ -23,7 +23,9 @@ export class Redraws<Node> {
   /** How often VS Code asks for the root at this moment. */
   #asked = 0;
   #rows = 0;
-  #holders = 0;
+  #isHeld = false;
+  /** Ends when nothing holds any more: two that look at the tree at once would take each other's doing for the user's. */
+  #last: Promise<void> = Promise.resolve();
   #held: Set<Node> | 'all' | undefined;
 
   /** @param tell fires `onDidChangeTreeData` with nodes that changed, or with `undefined` for the whole tree */
@@ -34,7 +36,7 @@ export class Redraws<Node> {
 
   /** Rows changed. @param nodes undefined for the whole tree */
   draw(nodes?: readonly Node[]): void {
-    if (this.#holders > 0) {
+    if (this.#isHeld) {
       if (nodes === undefined || this.#held === 'all') this.#held = 'all';
       else this.#held = new Set([...(this.#held ?? []), ...nodes]);
       return;
@@ -73,7 +75,19 @@ export class Redraws<Node> {
    * @returns undefined where three seconds were not enough
    */
   async whileStill<Result>(work: () => Promise<Result | undefined>): Promise<Result | undefined> {
-    this.#holders++;
+    const before = this.#last;
+    let end = (): void => undefined;
+    this.#last = new Promise((resolve) => (end = resolve));
+    await before;
+    try {
+      return await this.#whileHeld(work);
+    } finally {
+      end();
+    }
+  }
+
+  async #whileHeld<Result>(work: () => Promise<Result | undefined>): Promise<Result | undefined> {
+    this.#isHeld = true;
     try {
       for (const end = this.#timers.now() + timeoutMs; this.#timers.now() < end;) {
         const left = this.#asked > 0 ? stillMs : this.#drawnAt + stillMs - this.#timers.now();
@@ -87,13 +101,13 @@ export class Redraws<Node> {
       }
       return undefined;
     } finally {
-      this.#holders--;
+      this.#isHeld = false;
       this.#release();
     }
   }
 
   #release(): void {
-    if (this.#holders > 0 || this.#held === undefined) return;
+    if (this.#held === undefined) return;
     const held = this.#held;
     this.#held = undefined;
     this.draw(held === 'all' ? undefined : [...held]);

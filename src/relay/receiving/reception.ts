@@ -17,7 +17,7 @@ import type { ForwardingKey } from '../log/held.ts';
 import { ConflictError } from '../../protocol/errors.ts';
 import { columnLengths, cut, cutWarning } from '../log/columns.ts';
 import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from '../../normaliser/delivery-limits.ts';
-import { deliveryCame } from './heap.ts';
+import { workCame } from '../../common/heap.ts';
 import { fingerprints, normaliseEvent, partsOf } from '../../normaliser/normalise.ts';
 import type { RenderSettings } from '../../normaliser/normalise.ts';
 import { changedSecrets } from '../sending/secrets.ts';
@@ -147,7 +147,7 @@ export class Reception {
   #read(incoming: Incoming): Read {
     const { refusal, source, body } = incoming;
     if (refusal !== null) return this.#refused(incoming, refusal);
-    deliveryCame();
+    workCame();
     const tooMuch = tooMuchToRead(body);
     if (tooMuch !== null) return this.#tooMuch(incoming, tooMuch);
     return source === 'campaign-monitor' ? this.#fromVendor(incoming) : this.#fromPlatform(incoming);

@@ -63,6 +63,11 @@ describe('a tunnel that cannot be opened', function () {
     await listening.line((line) => line.includes('tunnel ngrok verifying'));
     const early = await place.run('url', '--timeout', '0');
     assert.match(early.err, /no public URL[^]*Try again, or wait longer with --timeout <s>\. For the URL on this/);
+    const client = await connectToRelay(place.dataDir);
+    await client.request('tunnel/close', {});
+    client.close();
+    const closed = await place.run('url', '--timeout', '0');
+    assert.match(closed.err, /Open the public URL in VS Code, or stop the relay, and then start it again\./);
     const times = (all: readonly string[], said: string): number => all.filter((line) => line.includes(said)).length;
     assert.equal(times(listening.lines, 'tunnel ngrok failed'), 1);
     assert.equal(times(listening.errors, 'to open the tunnel'), 1);

@@ -122,6 +122,28 @@ describe('The row that has the focus', () => {
     );
   });
 
+  it('is found by each of two keys in quick succession, which leave the selection as it was', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.subarray(['one', 'two', 'three', 'four']),
+        fc.constantFrom('one', 'two', 'three', 'four'),
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 0, max: 100 }),
+        async (selected, focus, windowMs, gapMs) => {
+          const tree = new Tree(windowMs);
+          tree.select(selected, focus);
+          const first = probeFocus(tree, tree.toggle, tree.timers);
+          await new Promise<void>((resolve) => tree.timers.after(gapMs, resolve));
+          const found = await Promise.all([first, probeFocus(tree, tree.toggle, tree.timers)]);
+          const expected = (selected.includes(focus) ? selected : [focus]).toSorted();
+          for (const rows of found) assert.deepEqual(rows?.map(({ name }) => name).toSorted(), expected);
+          assert.deepEqual([...tree.selected].toSorted(), [...selected].toSorted());
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   it('is not known where none has it', async () => {
     const tree = new Tree(5);
     assert.deepEqual(await probeFocus(tree, tree.toggle, tree.timers), []);

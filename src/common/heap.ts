@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
-import { startedMs } from '../../common/compiled-program.ts';
+import { startedMs } from './compiled-program.ts';
 
-/** How often it is looked how busy the thread is, in milliseconds, as long as deliveries come. */
+/** How often it is looked how busy the thread is, in milliseconds, as long as there is work. */
 const everyMs = 1000;
 
 /** The share of its time that a busy thread works. */
@@ -38,8 +38,8 @@ function stayLow(): void {
   setFlagsFromString('--optimize-for-size');
 }
 
-/** A delivery came: as long as some do, it is looked whether the thread is busy, where memory is saved. */
-export function deliveryCame(): void {
+/** There is a delivery to take or a notification to send: as long as some come, it is looked whether the thread is busy. */
+export function workCame(): void {
   if (!isSaving || timer !== undefined) return;
   before = performance.eventLoopUtilization();
   [busy, calm] = [0, 0];
@@ -53,7 +53,7 @@ function look(): void {
   [busy, calm] = utilization >= busyShare ? [busy + 1, 0] : [0, calm + 1];
   if (busy === busyLooks) setFlagsFromString('--no-optimize-for-size');
   if (calm < calmLooks) return;
-  // The next delivery begins anew.
+  // The next work begins anew.
   clearInterval(timer);
   timer = undefined;
   stayLow();

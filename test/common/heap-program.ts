@@ -1,8 +1,8 @@
 /** Fills and empties the heap after the load that its argument names, and prints the resident memory that is left, in bytes. */
 import { mock } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startedMs } from '../../../src/common/compiled-program.ts';
-import { deliveryCame, saveMemory } from '../../../src/relay/receiving/heap.ts';
+import { startedMs } from '../../src/common/compiled-program.ts';
+import { workCame, saveMemory } from '../../src/common/heap.ts';
 
 const [, , how] = process.argv;
 mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
@@ -21,7 +21,7 @@ async function pass(seconds: number, load: 'busy' | 'calm'): Promise<void> {
 await delay(10);
 if (how !== 'usual') saveMemory();
 mock.timers.tick(startedMs);
-deliveryCame();
+workCame();
 if (how === 'burst') await pass(1, 'busy');
 if (how === 'burst') await pass(1, 'calm');
 if (how === 'busy' || how === 'calm') await pass(2, 'busy');
