@@ -23,7 +23,7 @@ import { makeHandlers } from './clients/handlers.ts';
 import { HistoryThread } from './history/history-thread.ts';
 import { storeFile } from './history/history.ts';
 import { inProcessClient } from './clients/in-process-client.ts';
-import { saveMemory } from '../common/heap.ts';
+import { saveMemory } from './sending/heap.ts';
 import { defaultLimits, Ingress } from './receiving/ingress.ts';
 import type { IngressLimits } from './receiving/ingress.ts';
 import { KeepAlive, minutesWords } from './clients/keep-alive.ts';

@@ -289,7 +289,10 @@ describe('A scenario', () => {
   });
 
   it('says which key is missing for what is about signatures', async () => {
-    assert.match((await run([{ send: one, trouble: ['unsigned'] }])).reason ?? '', /requires a signature key, but no key was provided/);
+    assert.match(
+      (await run([{ send: one, trouble: ['unsigned'] }])).reason ?? '',
+      /requires a signature key, but no key was provided/,
+    );
   });
 
   describe('that takes files', () => {

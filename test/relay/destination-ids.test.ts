@@ -158,8 +158,8 @@ describe('A destination whose settings change', () => {
 
   it('stays the same when a wrong key is corrected: what failed is resent with the right one, and what is held goes out', async () => {
     const receiver = await startReceiver({
-      answer: ({ body, header }) => ({
-        status: verify(body, header('elements-webhook-signature') ?? '', ['the-right-key']) ? 200 : 401,
+      answer: (request) => ({
+        status: verify(request.body, request.header('elements-webhook-signature') ?? '', ['the-right-key']) ? 200 : 401,
       }),
     });
     const relay = await startTestRelay({

@@ -17,7 +17,7 @@ import type { ForwardingKey } from '../log/held.ts';
 import { ConflictError } from '../../protocol/errors.ts';
 import { columnLengths, cut, cutWarning } from '../log/columns.ts';
 import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from '../../normaliser/delivery-limits.ts';
-import { workCame } from '../../common/heap.ts';
+import { workCame } from '../sending/heap.ts';
 import { fingerprints, normaliseEvent, partsOf } from '../../normaliser/normalise.ts';
 import type { RenderSettings } from '../../normaliser/normalise.ts';
 import { changedSecrets } from '../sending/secrets.ts';

@@ -2,7 +2,7 @@
  * One destination's lane: sends what waits for it, in order, judges the answers, waits while it is down, and records
  * each attempt. What waits is on disk; the lane holds a window of it in memory.
  */
-import { workCame } from '../../common/heap.ts';
+import { workCame } from './heap.ts';
 import type { Attempt } from '../../protocol/history.ts';
 import type { LogLevel } from '../../protocol/methods.ts';
 import type { Destination, Settings } from '../../protocol/settings.ts';

@@ -294,7 +294,10 @@ describe('The breakpoint that was being asked when a relay ended', () => {
       assert.deepEqual([id, stops, mark.left !== ''], [2, true, true], 'it is known until that is on disk');
       return disk.keep(stored);
     });
-    assert.match(said.join(), /^breakpoint b2: the relay ended while evaluating this breakpoint, so the breakpoint is off/);
+    assert.match(
+      said.join(),
+      /^breakpoint b2: the relay ended while evaluating this breakpoint, so the breakpoint is off/,
+    );
     assert.equal(mark.left, '');
     const again = new Breakpoints(undefined, mark);
     assert.deepEqual(await again.restore(disk.kept), []);

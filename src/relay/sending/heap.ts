@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
-import { startedMs } from './compiled-program.ts';
+import { startedMs } from '../../common/compiled-program.ts';
 
 /** How often it is looked how busy the thread is, in milliseconds, as long as there is work. */
 const everyMs = 1000;
