@@ -173,7 +173,7 @@ describe('Creating an instance, and what can go wrong', () => {
     const page = await consentPage(workbench, press);
     await decide(page, 'Allow access');
     await page.close();
-    await workbench.dialog.getByText(`there is a new instance “${name}”`).waitFor();
+    await workbench.dialog.getByText(`Open Connectors has a new instance “${name}”`).waitFor();
     await workbench.picture('create/found');
     await workbench.answerDialog('Use This Instance');
     await form.locator('#created').waitFor();
@@ -206,7 +206,7 @@ describe('Creating an instance, and what can go wrong', () => {
     assert.equal(await form.locator('#name input').inputValue(), name);
     await form.locator('#create[aria-disabled="false"]').waitFor();
     await press();
-    await workbench.dialog.getByText(`there is a new instance “${name}”`).waitFor();
+    await workbench.dialog.getByText(`Open Connectors has a new instance “${name}”`).waitFor();
     await workbench.page.keyboard.press('Escape');
     await form.getByText('The existing instance wasn’t changed.').waitFor();
     await workbench.picture('create/declined');
