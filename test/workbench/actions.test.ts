@@ -118,7 +118,7 @@ describe('Several events at once, as a person acts on them', function () {
     await until(async () => ((await status()).counts.waiting >= 200 ? true : undefined), 60_000);
     const { discarded } = (await status()).counts;
     await workbench.runCommand(`${category}: Discard All Waiting and Held…`);
-    await workbench.dialog.getByText('They stay in the history').waitFor();
+    await workbench.dialog.getByText('stay in the history').waitFor();
     await workbench.picture('actions/discard');
     await workbench.answerDialog('Discard');
     await until(async () => ((await status()).counts.discarded >= discarded + 190 ? true : undefined), 60_000);
