@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import type { Target } from '../../check/target.ts';
 import type { Destination } from '../../protocol/settings.ts';
-import { askForConsent, whyHeld } from '../consents/credential-consent.ts';
+import { askForConsent } from '../consents/consent-questions.ts';
+import { whyHeld } from '../consents/credential-consent.ts';
 import type { DestinationSetting } from '../settings.ts';
 import type { SecretBox, SecretName } from '../secrets/secrets.ts';
 import type { Session } from '../session/session.ts';

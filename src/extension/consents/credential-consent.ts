@@ -3,12 +3,8 @@
  * asked once for each of them and each origin. The answer is kept where no workspace can write.
  */
 import * as vscode from 'vscode';
-import { isLoopback } from '../../common/loopback.ts';
 import type { Destination } from '../../protocol/settings.ts';
-import { isOfWorkspace } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
-import { offer } from '../ui/offer.ts';
-import { placeOf } from '../ui/phrases.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 
@@ -127,98 +123,9 @@ export function whyHeld(uses: readonly SecretUse[]): string {
 }
 
 /** A use as it stands in a list, such as `credentials “prod”`. */
-function usedAs({ kind, name }: SecretUse): string {
+export function usedAs({ kind, name }: SecretUse): string {
   const shown = inMessage(name, 100);
   return kind === 'credentials'
     ? vscode.l10n.t('the credentials “{0}”', shown)
     : vscode.l10n.t('the signature key “{0}”', shown);
-}
-
-/**
- * Asks whether what is stored may go to a destination.
- * @returns undefined where the user puts it off
- */
-export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Consent | undefined> {
-  const { l10n } = vscode;
-  const { origin, hostname } = new URL(url);
-  const shownUrl = inMessage(placeOf(url), 300);
-  const sent = uses.some(({ kind }) => kind === 'credentials');
-  const allow = l10n.t('Allow');
-  const refuse = l10n.t('Don’t Allow');
-  const facts = [
-    isOfWorkspace('destinations')
-      ? l10n.t('For {0}, the settings of this workspace use:', shownUrl)
-      : l10n.t('For {0}, your settings use:', shownUrl),
-    ...uses.map((use) => `• ${usedAs(use)}`),
-    '',
-    sent
-      ? l10n.t('The server at {0} will receive these credentials.', origin)
-      : l10n.t('The server at {0} will receive notifications signed with your key.', origin),
-    ...(uses.some(({ unchecked }) => unchecked)
-      ? [l10n.t('The server’s certificate isn’t checked, so anyone on the network path can read what’s sent.')]
-      : []),
-    ...(isLoopback(hostname)
-      ? [l10n.t('This URL points to your own machine, where any program may be listening.')]
-      : []),
-    l10n.t(
-      'Events for this destination are held until you allow the destination. You won’t be asked again. To change your answer later, use Manage Keys and Secrets.',
-    ),
-  ];
-  const choice = await vscode.window.showWarningMessage(
-    sent ? l10n.t('Send stored credentials to {0}?', origin) : l10n.t('Sign notifications for {0}?', origin),
-    { modal: true, detail: facts.join('\n') },
-    // Enter presses the first: of a question that comes while the user types, that is not to be yes.
-    refuse,
-    allow,
-  );
-  await backToPage();
-  return choice === allow ? 'allowed' : choice === refuse ? 'refused' : undefined;
-}
-
-/** After a modal question VS Code gives the focus to the frame around a page alone, where no key does anything. */
-async function backToPage(): Promise<void> {
-  const { activeTab } = vscode.window.tabGroups.activeTabGroup;
-  if (!(activeTab?.input instanceof vscode.TabInputWebview)) return;
-  await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
-}
-
-/**
- * Shows what may go where, and takes what the user changes of it.
- * @param open what the settings name and nothing was said about
- * @returns whether the user answered
- */
-export async function chooseConsents(consents: CredentialConsents, open: readonly SecretUse[]): Promise<boolean> {
-  const { l10n } = vscode;
-  const known = [
-    ...consents.all().map(({ use, consent }) => ({ use, isAllowed: consent === 'allowed' })),
-    ...open.map((use) => ({ use, isAllowed: false })),
-  ];
-  if (known.length === 0) {
-    void offer('Information', l10n.t('No destination uses stored keys or credentials.'), {});
-    return false;
-  }
-  const items = known.map(({ use, isAllowed }) => ({
-    label: inMessage(use.origin),
-    description: usedAs(use) + (use.unchecked ? `, ${l10n.t('certificate not checked')}` : ''),
-    picked: isAllowed,
-    use,
-  }));
-  const chosen = await vscode.window.showQuickPick(items, {
-    title: l10n.t('Allowed Destinations for Keys and Credentials'),
-    placeHolder: l10n.t('Clear a checkbox to hold that destination’s events and stop using its keys and credentials'),
-    canPickMany: true,
-    ignoreFocusOut: true,
-  });
-  if (chosen === undefined) return false;
-  const allowed = new Set(chosen.map(({ use }) => use));
-  const uses = known.map(({ use }) => use);
-  await consents.record(
-    uses.filter((use) => allowed.has(use)),
-    'allowed',
-  );
-  await consents.record(
-    uses.filter((use) => !allowed.has(use)),
-    'refused',
-  );
-  return true;
 }

@@ -4,7 +4,7 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Destination, Secrets, SecretsChange, Settings } from '../../protocol/settings.ts';
 import type { Status } from '../../protocol/status.ts';
 import { atThisWindow } from '../ui/attention.ts';
-import { askForConsent, chooseConsents, whyHeld } from '../consents/credential-consent.ts';
+import { whyHeld } from '../consents/credential-consent.ts';
 import type { ConsentQuestion, CredentialConsents, SecretUse } from '../consents/credential-consent.ts';
 import type { SecretBox, SecretName } from '../secrets/secrets.ts';
 import { sayHeld, sayNotApplied, sayUnusable } from './session-messages.ts';
@@ -137,6 +137,7 @@ export class Configurator implements vscode.Disposable {
         if (this.#consented !== this.#parts.consents.fingerprint) await this.refresh();
         const question = this.#nextQuestion();
         if (question === undefined) return;
+        const { askForConsent } = await import('../consents/consent-questions.ts');
         const consent = await askForConsent(question);
         if (consent === undefined) this.#putOff.add(keyOf(question));
         else {
@@ -153,6 +154,7 @@ export class Configurator implements vscode.Disposable {
   /** Shows where stored keys and credentials may go, and applies what the user changes of it. */
   async chooseConsents(): Promise<void> {
     const open = (this.#plan?.open ?? []).flatMap(({ uses }) => uses);
+    const { chooseConsents } = await import('../consents/consent-questions.ts');
     if (await chooseConsents(this.#parts.consents, open)) await this.refresh();
   }
 

@@ -4,7 +4,6 @@
  */
 import * as vscode from 'vscode';
 import { CommandError } from './command-error.ts';
-import { probeFocus } from './focus-probe.ts';
 import type { Redraws } from './redraws.ts';
 
 /** Adds the focused row of the list that has the focus to its selection, or takes it away. Nothing is opened by it. */
@@ -51,6 +50,7 @@ export async function focusedRows<Node>(
     const { id, label } = itemOf(node);
     return id ?? (typeof label === 'string' ? label : (label?.label ?? ''));
   };
+  const { probeFocus } = await import('./focus-probe.ts');
   const rows = await probeFocus({ view, redraws, keyOf }, () => vscode.commands.executeCommand(toggle));
   if (rows === undefined) throw rowsChanged();
   return rows;

@@ -7,7 +7,6 @@ import { offer } from '../ui/offer.ts';
 import { inMessage, printable } from '../ui/printable.ts';
 import { say } from '../ui/say.ts';
 import { maskUrl } from '../public-url/relay-url.ts';
-import { notCreatedHere } from './webhook-words.ts';
 import type { WebhookCommandParts } from './webhook-command-parts.ts';
 import type { WebhookNode } from './webhook-node.ts';
 import type { WebhooksView } from './webhooks-view.ts';
@@ -191,4 +190,15 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
   if (choice !== remove) return;
   const deleted = await changeAll(parts, 'delete', old);
   say(l10n.t('Deleted webhooks with old URLs: {0}.', deleted));
+}
+
+/** That webhooks which point to this machine were made elsewhere: so many of those that are shown. */
+function notCreatedHere(count: number, shown: number, l10n: typeof vscode.l10n): string {
+  if (count === shown)
+    return count === 1
+      ? l10n.t('The webhook points to this machine but wasn’t created in VS Code.')
+      : l10n.t('The webhooks point to this machine but weren’t created in VS Code.');
+  return count === 1
+    ? l10n.t('One of these webhooks points to this machine but wasn’t created in VS Code.')
+    : l10n.t('{0} of these webhooks point to this machine but weren’t created in VS Code.', count);
 }

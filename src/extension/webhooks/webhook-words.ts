@@ -51,17 +51,6 @@ export function eventsOf({ events }: Webhook, l10n: Localiser): string {
   return events.map((event) => printable(event, 40)).join(', ');
 }
 
-/** That webhooks which point to this machine were made elsewhere: so many of those that are shown. */
-export function notCreatedHere(count: number, shown: number, l10n: Localiser): string {
-  if (count === shown)
-    return count === 1
-      ? l10n.t('The webhook points to this machine but wasn’t created in VS Code.')
-      : l10n.t('The webhooks point to this machine but weren’t created in VS Code.');
-  return count === 1
-    ? l10n.t('One of these webhooks points to this machine but wasn’t created in VS Code.')
-    : l10n.t('{0} of these webhooks point to this machine but weren’t created in VS Code.', count);
-}
-
 function formatOf({ format }: Webhook): string {
   return format === null ? '' : format.toUpperCase();
 }
