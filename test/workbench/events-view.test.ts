@@ -432,7 +432,9 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
   const giveKey = async (email: string, name: string, key: string): Promise<void> => {
     const { quickInputWidget } = workbench;
     const another = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'New name…' });
-    const box = quickInputWidget.getByText('A name, not the key itself. Destinations use it to refer to the key (Press');
+    const box = quickInputWidget.getByText(
+      'A name, not the key itself. Destinations use it to refer to the key (Press',
+    );
     const topic = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'Signature Key…' });
     await workbench.chooseUntil(workbench.treeRow(view, email), 'Manage Keys and Secrets…', topic);
     await clickAway(topic);

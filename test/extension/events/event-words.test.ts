@@ -152,7 +152,10 @@ describe('the words for an event', () => {
     assert.equal(says(forwarding({ state: 'failed', detail: 'reset\u202e' })), `reset\\u{202e} · ${name} | ${at} · e1`);
     assert.equal(says(forwarding({ state: 'failed' })), `${name} | ${at} · failed · e1`);
     const retrying = { attempts: 1, nextAttemptAt: soon } as const;
-    assert.equal(says(forwarding({ ...retrying, status: 503 })), `503 · ${name} | ${at} · retrying, attempt 2 of 6 · e1`);
+    assert.equal(
+      says(forwarding({ ...retrying, status: 503 })),
+      `503 · ${name} | ${at} · retrying, attempt 2 of 6 · e1`,
+    );
     assert.equal(
       says(forwarding({ ...retrying, detail: 'no answer within 10 ms' })),
       `timed out · ${name} | ${at} · retrying, attempt 2 of 6 · e1`,
