@@ -268,6 +268,8 @@ class Attacked {
 
   /** Sends one, and holds what it cost against what it may. */
   async take({ what, place = 'campaign-monitor', body, headers, status, kept }: Hostile): Promise<void> {
+    // What came before is sent and recorded, so that it does not count as this one's.
+    await until(async () => (await this.status()).counts.waiting === 0, 60_000);
     const before = await this.status();
     const logBefore = bytesOfLog(this.#dataDir);
     const began = performance.now();
