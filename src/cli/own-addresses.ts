@@ -33,6 +33,8 @@ export interface Reachable extends OwnAddresses {
   readonly localUrl: string | null;
   /** Its URL through the tunnel; null where there is none. */
   readonly publicUrl: string | null;
+  /** What to do for a public URL where there is none. */
+  readonly toBePublic: string;
 }
 
 /** Where a running relay is posted to by one vendor, each URL in full. */
@@ -42,16 +44,27 @@ export function urlsFor(vendor: Source, status: Status): { readonly local: strin
     : { local: status.openConnectorsUrl, public: status.publicOpenConnectorsUrl };
 }
 
+/** What to do for a public URL of a running relay that has none. @param ifOpening where it may come by itself */
+export function adviceForPublic({ settings, tunnel }: Status, ifOpening = 'Try again in a moment.'): string {
+  if (settings.tunnel.kind === 'none')
+    return 'Stop the relay, and then start it with a tunnel: cm-relay listen --tunnel localtunnel.';
+  // A client closed it: no retry opens it, and no wait helps.
+  if (tunnel.state === 'closed') return 'Open the public URL in VS Code, or stop the relay, and then start it again.';
+  return tunnel.state === 'failed' ? 'Fix the problem, and then run cm-relay retry.' : ifOpening;
+}
+
 /** The addresses of the data directory's relay for one vendor, whether it runs or not. */
 export async function ownAddresses(options: CommonOptions, vendor: Source = 'campaign-monitor'): Promise<Reachable> {
   const dataDir = dataDirOf(options);
   const { secret, former = [] } = readRemembered(dataDir) ?? {};
   const known = { vendor, secret, former };
   const client = await connectIfRunning(options);
-  if (client === undefined) return { current: [], ...known, localUrl: null, publicUrl: null };
+  if (client === undefined) return { current: [], ...known, localUrl: null, publicUrl: null, toBePublic: '' };
   try {
-    const { local, public: publicUrl } = urlsFor(vendor, await client.request('relay/status', {}));
-    return { current: publicUrl === null ? [local] : [publicUrl, local], ...known, localUrl: local, publicUrl };
+    const status = await client.request('relay/status', {});
+    const { local, public: publicUrl } = urlsFor(vendor, status);
+    const current = publicUrl === null ? [local] : [publicUrl, local];
+    return { current, ...known, localUrl: local, publicUrl, toBePublic: adviceForPublic(status) };
   } finally {
     client.close();
   }
@@ -83,6 +96,6 @@ export function urlToGive(own: Reachable, isHere: boolean, vendor: string, flag:
       )
     : new CommandError(
         `the relay has no public URL, so ${vendor} cannot reach this machine`,
-        `Stop the relay, and then start it with a tunnel: ${listen}. Or give ${flag}.`,
+        `${own.toBePublic} Or give ${flag}.`,
       );
 }

@@ -189,7 +189,7 @@ function statusSections(status: Status): DiagnosticSection[] {
         ['data directory', fit(status.dataDir)],
         ['listens at', shownUrl(status.campaignMonitorUrl)],
         ['public URL', status.publicUrl === null ? 'none' : 'yes'],
-        ['tunnel', fit(`${tunnel.kind}, ${tunnel.state}${since} ${tunnel.reason}`.trim())],
+        ['tunnel', fit(`${tunnel.kind}, ${tunnel.state}${since}${tunnel.reason === '' ? '' : `. ${tunnel.reason}`}`)],
         ['sending', `${sending.state}, held ${inWords(sending.held)}, breakpoints ${sending.breakpoints}`],
         ['clients', String(status.clients)],
         ['counts', inWords(counts)],
@@ -246,7 +246,7 @@ async function failuresOf(history: Pick<RelayClient, 'request'>, status: Status 
       ...events.map(({ id, type, forwardings }) => {
         const { attempts, detail, status: answer } = forwardings.find(({ state }) => state === 'failed') ?? {};
         const why = detail ?? (typeof answer === 'number' ? `answered ${answer}` : 'no answer');
-        const text = `${type ?? 'no type'}, failed after ${attempts ?? 0} attempts: ${why}`;
+        const text = `${type ?? 'no type'}, failed after ${attempts ?? 0} attempt${attempts === 1 ? '' : 's'}: ${why}`;
         return [id, fitForReport(text, status)] as const;
       }),
       ...rejected.map(

@@ -166,7 +166,7 @@ describe('cm-relay webhooks', function () {
       assert.match(
         String(message),
         new RegExp(
-          `another format\\. To remove it, run cm-relay webhooks remove \\w+ --list ${String(listId)} --yes\\.$`,
+          `another format\\. To remove it, run cm-relay webhooks remove \\w+ --list ${String(listId)} --host http://127\\.0\\.0\\.1:\\d+ --yes\\.$`,
         ),
       );
     }

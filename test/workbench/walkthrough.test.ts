@@ -97,6 +97,16 @@ describe('The walkthrough', () => {
 
       await begin();
       await done(steps.look);
+      await choose(steps.look);
+      const fails = workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: '500' });
+      await clickUntil(button(steps.look, 'Choose the Receiver’s Answer…'), fails);
+      await clickAway(fails);
+      await workbench.runCommandThatAsks(`${category}: Send Sample Events…`, 'One event of each type');
+      await workbench.page.keyboard.press('Enter');
+      await workbench.treeRow(eventsView, '500').first().waitFor();
+      await workbench.picture('walkthrough/3-failure');
+
+      await begin();
       await choose(steps.callback);
       await workbench.picture('walkthrough/4-callback');
       await clickUntil(

@@ -14,7 +14,7 @@ import { CommandError } from '../errors.ts';
 import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
-import { urlsFor } from '../own-addresses.ts';
+import { adviceForPublic, urlsFor } from '../own-addresses.ts';
 import { statusWithTunnel } from './listen.ts';
 
 interface UrlOptions extends CommonOptions {
@@ -69,21 +69,10 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
     const { reason } = status.tunnel;
     throw new CommandError(
       `the relay has no public URL: ${reason.replace(/\.$/, '')}`,
-      `${todoForPublic(status)} For the URL on this machine: cm-relay url --local.`,
+      `${adviceForPublic(status, 'Try again, or wait longer with --timeout <s>.')} For the URL on this machine: cm-relay url --local.`,
     );
   }
   if (options.json !== true) await print(`${wanted}\n`);
-}
-
-/** What to do for a public URL where there is none. */
-function todoForPublic({ settings, tunnel }: Status): string {
-  if (settings.tunnel.kind === 'none')
-    return 'Stop the relay, and then start it with a tunnel: cm-relay listen --tunnel localtunnel.';
-  // A client closed it: no retry opens it, and no wait helps.
-  if (tunnel.state === 'closed') return 'Open the public URL in VS Code, or stop the relay, and then start it again.';
-  return tunnel.state === 'failed'
-    ? 'Fix the problem, and then run cm-relay retry.'
-    : 'Try again, or wait longer with --timeout <s>.';
 }
 
 /** Makes another secret, and prints the URL: that on this machine where there is no public one, since it is made by then. */

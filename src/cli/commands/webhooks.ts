@@ -246,7 +246,7 @@ async function register(session: Session): Promise<void> {
       if (result.kind === 'occupied') {
         const { webhookId } = result.webhook;
         throw new CommandError(
-          `webhook ${webhookId} already has this URL with other events or another format. To remove it, run cm-relay webhooks remove ${webhookId} --list ${listId} --yes.`,
+          `webhook ${webhookId} already has this URL with other events or another format. To remove it, run cm-relay webhooks remove ${webhookId} --list ${listId}${hostFlag(options.host)} --yes.`,
         );
       }
       if (options.json === true) {
@@ -258,6 +258,11 @@ async function register(session: Session): Promise<void> {
     if (!done) failed++;
   }
   if (failed > 0) throw new CommandError(`not registered on ${count(failed, 'list')}`);
+}
+
+/** ` --host …` for a command line about the same host; nothing for the vendor's own. */
+function hostFlag({ apiBase }: CampaignMonitorService): string {
+  return apiBase === serviceAt(campaignMonitorHost)?.apiBase ? '' : ` --host ${new URL(apiBase).origin}`;
 }
 
 /** Where the running relay is reached by whoever is at the host. */

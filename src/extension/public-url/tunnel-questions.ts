@@ -23,12 +23,13 @@ export async function offerTunnel(session: Session, state: vscode.Memento): Prom
   if (tunnel === null || offered.includes(tunnel)) return;
   await state.update(offeredKey, [...offered, tunnel]);
   await offer('Information', vscode.l10n.t('Relay running, reachable from this machine only. {0}', tunnelQuestion()), {
+    // First, so that VS Code shows it as the default: nobody publishes anything by one key or click.
+    [vscode.l10n.t('This Machine Only')]: () => undefined,
     [vscode.l10n.t('Open Public URL')]: async () => {
       await session.agree(tunnel);
       // The offer may have stood for hours, and the settings name another tunnel by now.
       if (session.tunnels.toAgree() !== null) await openTunnel(session);
     },
-    [vscode.l10n.t('This Machine Only')]: () => undefined,
   });
 }
 

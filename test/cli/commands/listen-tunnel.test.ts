@@ -57,6 +57,12 @@ describe('a tunnel that cannot be opened', function () {
     const failed = await place.run('url');
     assert.match(failed.err, /no public URL[^]*Fix the problem, and then run cm-relay retry --data-dir/);
     assert.doesNotMatch(failed.err, /Stop the relay/);
+    const registering = ['webhooks', 'register', '--data-dir', place.dataDir, '--list', 'a'.repeat(32)];
+    const registered = await run(registering, { CAMPAIGN_MONITOR_API_KEY: 'never-sent' });
+    assert.match(
+      registered.err,
+      /no public URL[^]*Fix the problem, and then run cm-relay retry --data-dir \S+\. Or give/,
+    );
     install();
     const { code, out } = await place.run('retry');
     assert.deepEqual([code, out], [0, 'Reopening the tunnel.\n']);
