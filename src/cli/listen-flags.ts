@@ -15,6 +15,7 @@ import type { Status } from '../protocol/status.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import { parseFilter } from '../protocol/event-filter.ts';
 import { methods } from '../protocol/methods.ts';
+import { flagKeyName } from '../protocol/missing-keys.ts';
 import { callbackUrl } from './callback-url.ts';
 import { defaultPort } from './connection.ts';
 import { checkedBy, collectedBy, notEmpty, urlOf, usualValues, wholeNumber } from './flags.ts';
@@ -65,9 +66,6 @@ type Header = readonly [name: string, value: string];
 /** How much `listen` shows, and whether it takes keys. */
 const outputStyles = ['interactive', 'compact', 'quiet'] as const;
 export type OutputStyle = (typeof outputStyles)[number];
-
-/** The name of the key that --signature-key-env and --verify-key-env give. */
-export const flagKeyName = 'default';
 
 const { shape } = settingsSchema;
 const defaults = settingsSchema.parse({});

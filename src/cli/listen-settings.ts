@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { flagKeyName } from '../protocol/missing-keys.ts';
 import { destinationSchema, settingsSchema, tunnelConfigSchema } from '../protocol/settings.ts';
 import type { Destination, Secrets, Settings, TunnelConfig } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
@@ -6,7 +7,7 @@ import { maskSecrets } from '../export/item.ts';
 import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
 import { secretIn } from './secret-variable.ts';
-import { differingFlags, flagKeyName, flagName, isSafeTunnelUrl, settingsOfFlags } from './listen-flags.ts';
+import { differingFlags, flagName, isSafeTunnelUrl, settingsOfFlags } from './listen-flags.ts';
 import type { ListenFlags } from './listen-flags.ts';
 
 /** What flags and configuration file ask for, together. */

@@ -8,6 +8,7 @@ import { domainToUnicode } from 'node:url';
 import { isLoopback } from '../common/loopback.ts';
 import { maskedValue } from '../common/masking.ts';
 import { withEscapes } from '../common/unprintable.ts';
+import { missingKeysAdvice } from '../protocol/missing-keys.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
 import { defaultSettings } from '../protocol/settings.ts';
 import type { Settings } from '../protocol/settings.ts';
@@ -49,7 +50,9 @@ export function problemsOf(status: Status): string[] {
       return `destination ${destinationId} is down: cannot reach ${shownUrl(url)}${why}; ${waiting} waiting`;
     }),
     ...(isOff ? [`the ${tunnel.kind} tunnel is ${tunnel.state}: ${tunnel.reason}`] : []),
-    ...missingKeys.map((name) => `events that need the key or credentials "${name}" are on hold until you supply them`),
+    ...missingKeys.map(
+      (name) => `events that need the key or credentials "${name}" are on hold. ${missingKeysAdvice([name])}`,
+    ),
     ...(sending.state === 'paused' ? ['sending is paused: cm-relay debug continue sends held events'] : []),
     ...notices,
   ].map((problem) => fitForReport(problem, status));

@@ -264,10 +264,18 @@ describe('cm-relay listen', function () {
     // Destinations are remembered, keys are not.
     const second = place.listen();
     const { campaignMonitorUrl } = await second.ready();
-    await second.line((line) => line.includes('missing keys or credentials'), 'errors');
+    const advice = /run SIGNATURE_KEY=… cm-relay listen --data-dir \S+ --signature-key-env SIGNATURE_KEY in another/;
+    await second.line((line) => /missing keys or credentials: default\./.test(line) && advice.test(line), 'errors');
     await post(campaignMonitorUrl, delivery('jane@example.org'));
     await second.json('delivery');
     assert.equal(callback.posts.length, 0);
+    const inOneLine = (text: string): string => text.replace(/\s+/g, ' ');
+    assert.match(inOneLine((await place.run('status')).out), advice);
+    assert.match(
+      inOneLine((await place.run('doctor')).out),
+      /"default" are on hold\. To supply the key, run SIGNATURE_KEY/,
+    );
+    assert.match(inOneLine((await place.run('show', 'e1')).out), /To see how to supply it, run cm-relay status/);
     await place.listen(signing, { KEY: 'k' }).ready();
     const [sent] = await callback.received(1);
     assert.ok(sent?.headers['elements-webhook-signature']);

@@ -40,6 +40,7 @@ describe('The walkthrough', () => {
   it('leads from an empty VS Code to a sample that is normalised and answered, and on, by clicks alone', async function () {
     this.timeout(180_000);
     const began = Date.now();
+    const callback = await startReceiver();
     const workbench = await openWorkbench({
       ownServer: true,
       // Wide enough for the pictures beside the steps.
@@ -116,6 +117,28 @@ describe('The walkthrough', () => {
       await workbench.picture('walkthrough/4-destination');
       await workbench.page.keyboard.press('Escape');
       await workbench.quickInputWidget.waitFor({ state: 'hidden' });
+
+      // Every question of a sequence has the focus: nothing is typed into the walkthrough behind it.
+      await begin();
+      await choose(steps.callback);
+      const asks = (question: string) => workbench.quickInputWidget.filter({ hasText: question });
+      const type = async (question: string, text: string): Promise<void> => {
+        await asks(question).locator('input:focus').waitFor();
+        await workbench.page.keyboard.press('Control+A');
+        await workbench.page.keyboard.type(text);
+        await workbench.page.keyboard.press('Enter');
+      };
+      // The step that was clicked takes the focus a quarter of a second later.
+      await step(steps.callback).and(workbench.page.locator(':focus')).waitFor();
+      await clickUntil(button(steps.callback, 'Add Destination'), asks('The URL of your callback'));
+      await type('The URL of your callback', callback.url);
+      await type('Added', 'Signature key');
+      await type('Not Signed', 'New Key');
+      await type('Name of the key', 'walked');
+      await type('The key itself', 's3cret');
+      await type('Added', 'Done');
+      const [destination] = (await statusOf(dataDirs(workbench)[0]!)).settings.destinations;
+      assert.deepEqual([destination?.url, destination?.signatureKeyName], [callback.url, 'walked']);
 
       await begin();
       await choose(steps.public);

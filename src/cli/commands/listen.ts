@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { protocolVersion } from '../../protocol/methods.ts';
+import { missingKeysAdvice } from '../../protocol/missing-keys.ts';
 import { compareVersions } from '../../protocol/versions.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
@@ -61,6 +62,7 @@ export function listenCommand(): Command {
       '  cm-relay listen 3000/callback --detach',
       '',
       'Without a callback, forwards to the destinations from the last run with this data directory.',
+      'Keys are never stored: give --signature-key-env or --config again on each run.',
       "With a public tunnel, everything posted to the public URL passes through the provider's servers.",
       '',
       'Next: in another terminal, cm-relay trigger subscribe sends a sample delivery.',
@@ -371,7 +373,7 @@ async function show(
   for (const notice of status.notices) say(`notice: ${notice}`);
   if (status.missingKeys.length > 0) {
     say(
-      `notice: missing keys or credentials: ${status.missingKeys.join(', ')}. Events that need them are on hold until you supply them.`,
+      `notice: missing keys or credentials: ${status.missingKeys.join(', ')}. They are never stored, so events that need them are on hold. ${missingKeysAdvice(status.missingKeys)}`,
     );
   }
   if (status.sending.state === 'paused')

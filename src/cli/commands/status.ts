@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { whoPaused } from '../../protocol/debug.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { RelayAdvice } from '../../protocol/errors.ts';
+import { missingKeysAdvice } from '../../protocol/missing-keys.ts';
 import type { Status } from '../../protocol/status.ts';
 import { openHistory } from '../../relay/index.ts';
 import { connectIfRunning } from '../connection.ts';
@@ -142,6 +143,10 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
     lines.push(`${label('Breakpoints')}${sending.breakpoints}: run cm-relay debug break list`);
   for (const each of held) lines.push(`${label('Held')}${heldLine(each)}`);
   if (more) lines.push(`${label('')}and more: to list them, run cm-relay events --filter state:held`);
+  if (status.missingKeys.length > 0) {
+    const names = printable(status.missingKeys.join(', '));
+    lines.push(`${label('Missing keys')}${names}. ${inSameDirectory(missingKeysAdvice(status.missingKeys))}`);
+  }
   for (const notice of status.notices) lines.push(`${label('Notice')}${printable(notice)}`);
   return lines;
 }

@@ -236,6 +236,8 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
     lines.push(
       `  → ${printable(destination)}${which}  ${dim(signingOf[kind](forwarding))}  ${forwarded(forwarding)}${detail}`,
     );
+    if (forwarding.heldBy === 'missing-key')
+      lines.push(`    ${dim(inSameDirectory('To see how to supply it, run cm-relay status.'))}`);
     const own = attempts.filter((each) => isOf(each, id, destinationId));
     lines.push(...own.map((attempt) => `    ${attemptLine(attempt, replays)}`));
   }

@@ -5,6 +5,7 @@ import type { ListNaming } from '../ui/phrases.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
 import { byCommand } from '../ui/offer.ts';
+import { alone, askChoice, askChoices, askText, only } from '../ui/questions.ts';
 import { say } from '../ui/say.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { DestinationNode, DestinationsNode } from './destination-node.ts';
@@ -128,11 +129,9 @@ async function edit(
       description: l10n.t('headers, time-out, order, and certificates'),
       run: openDestinationSetting,
     };
-    const choice = await vscode.window.showQuickPick<Choice>([enough, ...rows, ...others, rest], {
-      title,
-      placeHolder: l10n.t('Choose a setting to change'),
-      ignoreFocusOut: true,
-    });
+    const items = [enough, ...rows, ...others, rest];
+    const placeholder = l10n.t('Choose a setting to change');
+    const choice = await only(askChoice<Choice>(alone(title), { placeholder, items }));
     if (choice?.field === undefined) {
       await choice?.run?.();
       return;
@@ -184,21 +183,19 @@ async function askField(
         { label: l10n.t('Raw deliveries'), description: l10n.t('the exact bytes from Campaign Monitor'), raw: true },
       ];
       if (setting.mode === 'raw') items.reverse();
-      const choice = await vscode.window.showQuickPick(items, {
-        title,
-        placeHolder: l10n.t('What to send'),
-        ignoreFocusOut: true,
-      });
+      const choice = await only(askChoice(alone(title), { placeholder: l10n.t('What to send'), items }));
       if (choice === undefined) return undefined;
       return choice.raw ? { ...setting, mode: 'raw' } : without(setting, field);
     }
     case 'types': {
       const { types: before = [] } = setting;
       const known = [...new Set([...webhookEventTypes, ...before])];
-      const choice = await vscode.window.showQuickPick(
-        known.map((label) => ({ label, picked: before.length === 0 || before.includes(label) })),
-        { title, placeHolder: l10n.t('Event types to send'), canPickMany: true, ignoreFocusOut: true },
-      );
+      const asked = askChoices(alone(title), {
+        placeholder: l10n.t('Event types to send'),
+        items: () => known.map((label) => ({ label, picked: before.length === 0 || before.includes(label) })),
+        check: () => undefined,
+      });
+      const choice = await only(asked);
       if (choice === undefined) return undefined;
       const types = choice.map(({ label }) => label);
       // All of them, or none, is no filter.
@@ -207,14 +204,14 @@ async function askField(
     case 'lists': {
       const { lists: before = [] } = setting;
       const known = before.flatMap((id) => names.nameOfList(id) ?? []).join(', ');
-      const text = await vscode.window.showInputBox({
-        title,
+      const asked = askText(alone(title), {
         prompt: [l10n.t('List IDs, separated by commas. Leave empty for all lists'), known]
           .filter((part) => part !== '')
           .join(' · '),
         value: before.join(', '),
-        ignoreFocusOut: true,
+        check: () => undefined,
       });
+      const text = await only(asked);
       if (text === undefined) return undefined;
       const lists = text.split(/[\s,;]+/).filter((id) => id !== '');
       return lists.length === 0 ? without(setting, field) : { ...setting, lists };
@@ -265,16 +262,14 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
   say(l10n.t('Removed {0}.', name));
 }
 
-function askUrl(title: string, value: string): Thenable<string | undefined> {
+async function askUrl(title: string, value: string): Promise<string | undefined> {
   const { l10n } = vscode;
-  return vscode.window
-    .showInputBox({
-      title,
-      prompt: l10n.t('The URL of your callback'),
-      value,
-      ignoreFocusOut: true,
-      validateInput: (text) =>
-        problemOfUrl(typedUrl(text), l10n.t('Leave out the user name and password: use credentials instead')),
-    })
-    .then((text) => text && typedUrl(text));
+  const asked = askText(alone(title), {
+    prompt: l10n.t('The URL of your callback'),
+    value,
+    check: (text) =>
+      problemOfUrl(typedUrl(text), l10n.t('Leave out the user name and password: use credentials instead')),
+  });
+  const text = await only(asked);
+  return text && typedUrl(text);
 }

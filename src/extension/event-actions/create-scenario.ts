@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import { connected } from '../session/connected.ts';
 import type { ActionParts } from '../events/action-parts.ts';
+import { alone, askChoice, only } from '../ui/questions.ts';
 import { openUntitled } from '../events/untitled.ts';
 
 /** Opens an unsaved file of scenarios that sends the deliveries of the selected events again. */
@@ -42,12 +43,12 @@ export async function askReplaced(
   asIs: { readonly label: string; readonly detail: string },
 ): Promise<boolean | undefined> {
   const { l10n } = vscode;
-  const choice = await vscode.window.showQuickPick(
-    [
+  const asked = askChoice(alone(title), {
+    placeholder: l10n.t('How should events be stored?'),
+    items: [
       { label: l10n.t('With Replaced Names, Addresses, and Values'), detail, replaced: true },
       { ...asIs, replaced: false },
     ],
-    { title, placeHolder: l10n.t('How should events be stored?') },
-  );
-  return choice?.replaced;
+  });
+  return (await only(asked))?.replaced;
 }

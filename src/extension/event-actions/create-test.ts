@@ -5,6 +5,7 @@ import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { connected } from '../session/connected.ts';
 import { chosenRows } from '../events/chosen.ts';
+import { alone, askChoice, askText, only } from '../ui/questions.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { openUntitled } from '../events/untitled.ts';
@@ -29,8 +30,9 @@ async function askKind([row, ...others]: readonly [EventRow, ...EventRow[]]): Pr
   const { l10n } = vscode;
   // A test file posts one notification.
   if (others.length > 0 || row.notificationId === null) return 'scenario';
-  const choice = await vscode.window.showQuickPick(
-    [
+  const asked = askChoice(alone(l10n.t('Create Test')), {
+    placeholder: l10n.t('Choose a test type'),
+    items: [
       { label: l10n.t('Test File'), detail: l10n.t('A Mocha file that posts the notification'), made: 'file' as const },
       {
         label: l10n.t('Scenario'),
@@ -38,9 +40,8 @@ async function askKind([row, ...others]: readonly [EventRow, ...EventRow[]]): Pr
         made: 'scenario' as const,
       },
     ],
-    { title: l10n.t('Create Test'), placeHolder: l10n.t('Choose a test type') },
-  );
-  return choice?.made;
+  });
+  return (await only(asked))?.made;
 }
 
 async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
@@ -94,16 +95,14 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
 
 async function askUrl(value: string): Promise<string | undefined> {
   const { l10n } = vscode;
-  const url = await vscode.window.showInputBox({
-    title: l10n.t('Create Test from Event'),
+  const asked = askText(alone(l10n.t('Create Test from Event')), {
     prompt: l10n.t('URL of your handler. The test posts the notification there and expects a 2xx answer.'),
     value,
-    placeHolder: 'http://localhost:3000/callback',
-    ignoreFocusOut: true,
-    validateInput: (text) => {
-      const parsed = URL.canParse(text.trim()) ? new URL(text.trim()).protocol : '';
-      return /^https?:$/.test(parsed) ? undefined : l10n.t('Enter an http:// or https:// URL');
-    },
+    placeholder: 'http://localhost:3000/callback',
+    check: (text) =>
+      /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')
+        ? undefined
+        : l10n.t('Enter an http:// or https:// URL'),
   });
-  return url?.trim();
+  return only(asked);
 }

@@ -6,6 +6,7 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { byKey, byKeyToo } from '../ui/focused-rows.ts';
 import { offer } from '../ui/offer.ts';
+import { alone, askChoice, askText, only } from '../ui/questions.ts';
 import { cancellable } from '../ui/progress.ts';
 import { say } from '../ui/say.ts';
 import { commandId } from '../commands.ts';
@@ -225,11 +226,12 @@ async function askDestination({ context, session }: ActionParts): Promise<Destin
     destination,
   }));
   choices.push({ label: l10n.t('$(edit) Another URL…') });
-  const choice = await vscode.window.showQuickPick(choices, {
-    title: l10n.t('Resend To'),
-    placeHolder: l10n.t('Choose a destination'),
+  const asked = askChoice(alone(l10n.t('Resend To')), {
+    placeholder: l10n.t('Choose a destination'),
+    items: choices,
     matchOnDescription: true,
   });
+  const choice = await only(asked);
   if (choice === undefined) return undefined;
   return choice.destination ?? askUrl(context, settings.destinations);
 }
@@ -240,18 +242,17 @@ async function askUrl(
 ): Promise<Destination | undefined> {
   const { l10n } = vscode;
   const { destinationSchema } = await import('../deferred.ts');
-  const url = await vscode.window.showInputBox({
-    title: l10n.t('Resend To'),
+  const asked = askText(alone(l10n.t('Resend To')), {
     prompt: l10n.t('URL to post these notifications to'),
-    placeHolder: 'http://localhost:3000/callback',
+    placeholder: 'http://localhost:3000/callback',
     value: context.workspaceState.get<string>(lastUrlKey, ''),
-    ignoreFocusOut: true,
-    validateInput: (text) =>
+    check: (text) =>
       problemOfUrl(
         typedUrl(text),
         l10n.t('Leave out the user name and password: add a destination with credentials instead'),
       ),
   });
+  const url = await only(asked);
   if (url === undefined) return undefined;
   const destination = destinationSchema.parse({ url: typedUrl(url) });
   await context.workspaceState.update(lastUrlKey, destination.url);

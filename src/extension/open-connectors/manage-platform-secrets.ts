@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
 import { offer } from '../ui/offer.ts';
+import { alone, askText, only } from '../ui/questions.ts';
 import { say } from '../ui/say.ts';
 import type { Platform } from './platform.ts';
 
@@ -30,25 +31,25 @@ async function askForSecrets(platform: Platform): Promise<boolean> {
     void offer('Information', vscode.l10n.t('The sandbox uses its own secrets.'), {});
     return true;
   }
-  const ask = (title: string, step: number): Thenable<string | undefined> =>
-    vscode.window.showInputBox({
-      title: `${title} (${step}/2)`,
+  const ask = (title: string, step: number): Promise<string | undefined> => {
+    const asked = askText(alone(`${title} (${step}/2)`), {
       prompt: vscode.l10n.t(
         'Secret for {0}. Stored in VS Code’s secret storage. In Open Connectors, find the secret in your user menu under API Keys',
         host,
       ),
       password: true,
-      ignoreFocusOut: true,
-      validateInput: (text) =>
-        /^[\x21-\x2b\x2d-\x7e]+$/.test(text.trim())
+      check: (text) =>
+        /^[\x21-\x2b\x2d-\x7e]+$/.test(text)
           ? undefined
           : vscode.l10n.t('Enter only the secret, without spaces or commas'),
     });
+    return only(asked);
+  };
   const userSecret = await ask(vscode.l10n.t('User secret'), 1);
   if (userSecret === undefined) return false;
   const organizationSecret = await ask(vscode.l10n.t('Organization secret'), 2);
   if (organizationSecret === undefined) return false;
-  await platform.storeSecrets({ userSecret: userSecret.trim(), organizationSecret: organizationSecret.trim() }, host);
+  await platform.storeSecrets({ userSecret, organizationSecret }, host);
   return true;
 }
 

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { CampaignMonitorList } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import { byCommand, focusView, offer } from '../ui/offer.ts';
+import { alone, askChoice, askText, only } from '../ui/questions.ts';
 import { working } from '../ui/progress.ts';
 import { inMessage, printable } from '../ui/printable.ts';
 import type { UrlContext } from '../public-url/url-place.ts';
@@ -43,25 +44,24 @@ export async function addSandboxSubscriber(
       ? node
       : await pickList(api, node?.kind === 'instance' ? node.facts.listIds : [documentedListId]);
   if (list === undefined) return;
-  const address = await vscode.window.showInputBox({
-    title: l10n.t('Add Subscriber to {0}', printable(list.name)),
+  const asked = askText(alone(l10n.t('Add Subscriber to {0}', printable(list.name))), {
     prompt: l10n.t('Email address of a made-up subscriber. No email is sent'),
     value: `ada.${randomBytes(3).toString('hex')}@example.com`,
-    ignoreFocusOut: true,
-    validateInput: (text) => (/^[^\s@]+@[^\s@]+$/.test(text.trim()) ? undefined : l10n.t('Enter an email address')),
+    check: (text) => (/^[^\s@]+@[^\s@]+$/.test(text) ? undefined : l10n.t('Enter an email address')),
   });
+  const address = await only(asked);
   if (address === undefined) return;
   const hooks = await working(l10n.t('Adding subscriber'), async (signal) => {
-    await api.addSubscriber(list.listId, { address: address.trim(), name: 'Ada' }, signal);
+    await api.addSubscriber(list.listId, { address, name: 'Ada' }, signal);
     return api.webhooks(list.listId, signal);
   });
   // Not awaited: the message may stay.
-  void sayAdded(inMessage(address.trim()), inMessage(list.name, 60), hearingOf(hooks, urlContext()));
+  void sayAdded(inMessage(address), inMessage(list.name, 60), hearingOf(hooks, urlContext()));
 }
 
 /** @param first ids of the lists that are offered first */
 async function pickList(api: CampaignMonitorApi, first: readonly string[]): Promise<CampaignMonitorList | undefined> {
-  const items = working(vscode.l10n.t('Reading lists'), async (signal) => {
+  const items = await working(vscode.l10n.t('Reading lists'), async (signal) => {
     const clients = await api.clients(signal);
     const lists = await Promise.all(clients.map(({ clientId }) => api.lists(clientId, signal)));
     return clients
@@ -74,12 +74,12 @@ async function pickList(api: CampaignMonitorApi, first: readonly string[]): Prom
       )
       .sort((a, b) => Number(first.includes(b.list.listId)) - Number(first.includes(a.list.listId)));
   });
-  const choice = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Add Subscriber in Sandbox'),
-    placeHolder: vscode.l10n.t('Which list?'),
+  const asked = askChoice(alone(vscode.l10n.t('Add Subscriber in Sandbox')), {
+    placeholder: vscode.l10n.t('Which list?'),
+    items,
     matchOnDescription: true,
   });
-  return choice?.list;
+  return (await only(asked))?.list;
 }
 
 function sayAdded(address: string, list: string, hearing: Hearing): Promise<void> {

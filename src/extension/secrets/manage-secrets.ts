@@ -1,5 +1,6 @@
 /** All keys and secrets in one place: what is kept, to be changed or removed, and what can be given. */
 import * as vscode from 'vscode';
+import { alone, askChoice, only } from '../ui/questions.ts';
 import { removeSecret, setCredentials, setKey } from './secret-commands.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
@@ -104,17 +105,14 @@ async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promi
       : []),
   ];
   const separator = (label: string): Choice => ({ label, kind: vscode.QuickPickItemKind.Separator });
-  const choice = await vscode.window.showQuickPick(
-    [
+  const asked = askChoice(alone(l10n.t('Keys and Secrets')), {
+    placeholder: l10n.t('Choose a key or secret (kept in VS Code’s secret storage)'),
+    items: [
       separator(l10n.t('add or change')),
       ...give,
       ...(take.length > 0 ? [separator(l10n.t('allow or remove')), ...take] : []),
     ],
-    {
-      title: l10n.t('Keys and Secrets'),
-      placeHolder: l10n.t('Choose a key or secret (kept in VS Code’s secret storage)'),
-      matchOnDescription: true,
-    },
-  );
-  return choice?.topic;
+    matchOnDescription: true,
+  });
+  return (await only(asked))?.topic;
 }

@@ -1,6 +1,7 @@
 /** Keys and credentials by command: each has a name, by which destinations use it, and its value is never shown again. */
 import * as vscode from 'vscode';
 import { offer } from '../ui/offer.ts';
+import { alone, askChoice, askText, only } from '../ui/questions.ts';
 import { say } from '../ui/say.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
@@ -20,18 +21,26 @@ export async function setKey(
   naming: Naming = 'any',
 ): Promise<string | undefined> {
   const name = await nameToSet(kind, secrets, naming);
-  if (name === undefined) return undefined;
-  const value = await vscode.window.showInputBox({
-    title:
-      kind === 'signatureKeys' ? vscode.l10n.t('Signature key “{0}”', name) : vscode.l10n.t('Verify key “{0}”', name),
+  return name === undefined ? undefined : setKeyNamed(secrets, kind, name);
+}
+
+async function setKeyNamed(
+  secrets: SecretBox,
+  kind: 'signatureKeys' | 'verifyKeys',
+  name: string,
+): Promise<string | undefined> {
+  const title =
+    kind === 'signatureKeys' ? vscode.l10n.t('Signature key “{0}”', name) : vscode.l10n.t('Verify key “{0}”', name);
+  const asked = askText(alone(title), {
     prompt:
       kind === 'signatureKeys'
         ? vscode.l10n.t('The key itself, as your callback knows it. Kept in VS Code’s secret storage and in memory')
         : vscode.l10n.t('Stored in VS Code’s secret storage and in the relay’s memory'),
     password: true,
-    ignoreFocusOut: true,
-    validateInput: (text) => (text === '' ? vscode.l10n.t('Enter the key') : undefined),
+    exact: true,
+    check: (text) => (text === '' ? vscode.l10n.t('Enter the key') : undefined),
   });
+  const value = await only(asked);
   if (value === undefined) return undefined;
   await secrets.set(kind, name, value);
   say(vscode.l10n.t('Key “{0}” stored.', name));
@@ -41,27 +50,29 @@ export async function setKey(
 /** Asks for a header that carries credentials and keeps it. @returns their name, undefined where the user gave up */
 export async function setCredentials(secrets: SecretBox, naming: Naming = 'any'): Promise<string | undefined> {
   const name = await nameToSet('credentials', secrets, naming);
-  if (name === undefined) return undefined;
-  const header = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Header name for the credentials “{0}”', name),
+  return name === undefined ? undefined : setCredentialsNamed(secrets, name);
+}
+
+async function setCredentialsNamed(secrets: SecretBox, name: string): Promise<string | undefined> {
+  const askedHeader = askText(alone(vscode.l10n.t('Header name for the credentials “{0}”', name)), {
     value: 'Authorization',
-    ignoreFocusOut: true,
-    validateInput: (text) =>
+    check: (text) =>
       /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)
         ? undefined
         : vscode.l10n.t('Enter a valid header name, such as X-API-Key'),
   });
+  const header = await only(askedHeader);
   if (header === undefined) return undefined;
-  const value = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Value of {0}', header),
+  const asked = askText(alone(vscode.l10n.t('Value of {0}', header)), {
     prompt: vscode.l10n.t('Stored in VS Code’s secret storage and in the relay’s memory'),
     password: true,
-    ignoreFocusOut: true,
-    validateInput: (text) =>
+    exact: true,
+    check: (text) =>
       /^[\t\x20-\x7e]+$/.test(text)
         ? undefined
         : vscode.l10n.t('Enter a value that contains only printable ASCII characters'),
   });
+  const value = await only(asked);
   if (value === undefined) return undefined;
   await secrets.set('credentials', name, JSON.stringify({ [header]: value }));
   say(vscode.l10n.t('Credentials “{0}” stored.', name));
@@ -94,7 +105,7 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
 }
 
 /**
- * Offers the names that are kept, none of them, and a new one.
+ * Offers the names that are kept, none of them, a new one, and another value for the one in force.
  * @param title of the quick pick
  * @param current the name in force; undefined where there is none
  * @returns the name, null for none, undefined where the user gave up
@@ -120,16 +131,26 @@ export async function chooseSecret(
     ...(name === current && mark),
     choose: () => name,
   }));
+  const another: readonly Choice[] =
+    current !== undefined && secrets.names(kind).includes(current)
+      ? [
+          {
+            label: l10n.t('$(edit) Change the Value of “{0}”…', current),
+            choose: () =>
+              kind === 'credentials' ? setCredentialsNamed(secrets, current) : setKeyNamed(secrets, kind, current),
+          },
+        ]
+      : [];
   // Enter keeps what there is.
   const named = [none, ...kept].sort((a, b) => Number('description' in b) - Number('description' in a));
-  const choice = await vscode.window.showQuickPick<vscode.QuickPickItem & Partial<Choice>>([...named, fresh], {
-    title,
-    placeHolder:
+  const asked = askChoice<vscode.QuickPickItem & Partial<Choice>>(alone(title), {
+    placeholder:
       kind === 'credentials'
         ? l10n.t('Which credentials do you want to send?')
         : l10n.t('Which key do you want to sign with?'),
-    ignoreFocusOut: true,
+    items: [...named, ...another, fresh],
   });
+  const choice = await only(asked);
   if (choice === undefined) return undefined;
   return choice.choose === undefined ? null : choice.choose();
 }
@@ -153,24 +174,17 @@ async function nameToSet(kind: SecretKind, secrets: SecretBox, naming: Naming): 
       description: l10n.t('replaces the value'),
       name,
     }));
-    const choice = await vscode.window.showQuickPick([...items, fresh], {
-      title,
-      placeHolder: prompt,
-      ignoreFocusOut: true,
-    });
+    const choice = await only(askChoice(alone(title), { placeholder: prompt, items: [...items, fresh] }));
     if (choice === undefined) return undefined;
     if (choice.name !== undefined) return choice.name;
   }
-  const typed = await vscode.window.showInputBox({
-    title,
+  const asked = askText(alone(title), {
     prompt,
     value: kept.includes('default') ? '' : 'default',
-    // Who fetches a name or a key from another window comes back to the box.
-    ignoreFocusOut: true,
-    validateInput: (name) => {
-      if (name.trim() === '' || name.trim().length > 100) return l10n.t('Enter a name of up to 100 characters');
-      return kept.includes(name.trim()) ? l10n.t('The name is taken. Choose another one') : undefined;
+    check: (name) => {
+      if (name === '' || name.length > 100) return l10n.t('Enter a name of up to 100 characters');
+      return kept.includes(name) ? l10n.t('The name is taken. Choose another one') : undefined;
     },
   });
-  return typed?.trim();
+  return only(asked);
 }

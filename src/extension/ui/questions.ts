@@ -1,32 +1,48 @@
-/** Questions in VS Code's quick input, each a step or alone: for a text, for one of some, for any number of some. */
+/** Questions in VS Code's quick input, each a step or alone: for a text, for one of some, for any number of some. Whatever may be followed by another question is asked here. */
 import * as vscode from 'vscode';
 import { printable, unlinked } from './printable.ts';
 import { back } from './steps.ts';
 import type { Answer, StepPlace } from './steps.ts';
 
+/** The place of a question that is none of several steps. */
+export function alone(title: string): StepPlace {
+  return { title, step: 1, totalSteps: 1 };
+}
+
+/** The answer to such a question, from which nothing leads back; undefined where the user gave up. */
+export async function only<T>(asked: Promise<Answer<T>>): Promise<T | undefined> {
+  const answer = await asked;
+  return answer === back ? undefined : answer;
+}
+
 export interface TextQuestion {
-  readonly prompt: string;
+  readonly prompt?: string;
   readonly value?: string | undefined;
+  readonly placeholder?: string;
   readonly password?: boolean;
-  /** @returns what is wrong with the text, blanks around it left out; undefined where nothing is */
+  /** Whether blanks around the text belong to it. */
+  readonly exact?: boolean;
+  /** @returns what is wrong with the text, blanks around it left out unless they belong to it; undefined where nothing is */
   readonly check: (text: string) => string | undefined;
 }
 
-/** Asks for a text. Resolves to it without blanks around it. */
+/** Asks for a text. Resolves to it without blanks around it, unless they belong to it. */
 export function askText(
   place: StepPlace,
-  { prompt, value = '', password = false, check }: TextQuestion,
+  { prompt, value = '', placeholder, password = false, exact = false, check }: TextQuestion,
 ): Promise<Answer<string>> {
   const box = vscode.window.createInputBox();
-  box.prompt = unlinked(prompt);
+  const typed = (): string => (exact ? box.value : box.value.trim());
+  box.placeholder = placeholder;
+  if (prompt !== undefined) box.prompt = unlinked(prompt);
   box.value = value;
   box.password = password;
   return shown(box, place, (settle) => [
     box.onDidChangeValue(() => {
-      box.validationMessage = check(box.value.trim());
+      box.validationMessage = check(typed());
     }),
     box.onDidAccept(() => {
-      const text = box.value.trim();
+      const text = typed();
       box.validationMessage = check(text);
       if (box.validationMessage === undefined) settle(text);
     }),
@@ -39,15 +55,18 @@ export interface ChoiceQuestion<Item extends vscode.QuickPickItem> {
   readonly items: readonly Item[] | ((typed: string) => readonly Item[]);
   /** The one that Enter takes. */
   readonly active?: Item | undefined;
+  /** Whether what is typed is sought in the descriptions, too. */
+  readonly matchOnDescription?: boolean;
 }
 
 /** Asks for one of some. */
 export function askChoice<Item extends vscode.QuickPickItem>(
   place: StepPlace,
-  { placeholder, items, active }: ChoiceQuestion<Item>,
+  { placeholder, items, active, matchOnDescription = false }: ChoiceQuestion<Item>,
 ): Promise<Answer<Item>> {
   const pick = vscode.window.createQuickPick<Item>();
   pick.placeholder = placeholder;
+  pick.matchOnDescription = matchOnDescription;
   pick.items = typeof items === 'function' ? items('') : items;
   if (active !== undefined) pick.activeItems = [active];
   return shown(pick, place, (settle) => [
@@ -142,7 +161,11 @@ export function askChoices<Item extends vscode.QuickPickItem>(
   });
 }
 
-/** Shows an input until it is answered or left. */
+/**
+ * Shows an input until it is answered or left. Not by `showQuickPick` and `showInputBox`: these close while Enter is still
+ * pressed, which then also presses what gets the focus back, such as a step of the walkthrough, and that takes the focus
+ * from the next question.
+ */
 function shown<T>(
   input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
   { title, step, totalSteps }: StepPlace,
