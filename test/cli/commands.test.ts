@@ -365,6 +365,16 @@ describe('the commands of cm-relay', function () {
       assert.match(again.out, /\n {4}attempt 1 {2}[^\n]*\n {4}attempt 2 \(resent\) /);
     });
 
+    it('says what to do after an attempt that came to nothing', async () => {
+      callback.status = 401;
+      await place.run('resend', 'e1', '--wait');
+      const advice = 'Check the destination’s credentials and signature key, and how the callback verifies them.';
+      const { out } = await place.run('show', 'e1');
+      assert.match(out, new RegExp(`\\n {4}attempt 2 \\(resent\\) [^\\n]*401[^\\n]*\\n {4}${advice}\\n`));
+      const attemptsShown = (await place.run('show', 'e1', '--attempts')).out;
+      assert.equal(attemptsShown.split(advice).length - 1, 1, attemptsShown);
+    });
+
     it('tells machines everything in one object', async () => {
       const [all] = rows<{ event: EventRow; body: object; notifications: object[]; attempts: object[] }>(
         await place.run('show', 'e1', '--json'),

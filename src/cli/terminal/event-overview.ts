@@ -1,7 +1,7 @@
 /** One event as `cm-relay show` and the live view show it: what came in, what was sent, what was answered. */
 import { styleText } from 'node:util';
 import { inEnglish } from '../../common/words.ts';
-import { attemptName, replaysAmong } from '../../protocol/attempts.ts';
+import { attemptAdvice, attemptName, replaysAmong } from '../../protocol/attempts.ts';
 import type { AttemptDetail, Headers, Notification } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Result } from '../../protocol/methods.ts';
@@ -240,6 +240,8 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
       lines.push(`    ${dim(inSameDirectory('To see how to supply it, run cm-relay status.'))}`);
     const own = attempts.filter((each) => isOf(each, id, destinationId));
     lines.push(...own.map((attempt) => `    ${attemptLine(attempt, replays)}`));
+    const last = own.at(-1);
+    if (last !== undefined && forwarding.state !== 'sent') lines.push(...adviceLines(last));
   }
   return lines;
 }
@@ -251,12 +253,18 @@ function attemptLine(attempt: AttemptDetail, replays: Replays): string {
   return `${attemptName(attempt, replays, inEnglish).toLowerCase()}  ${dim(localTime(at))}  ${answer}in ${duration(durationMs)}${why}`;
 }
 
+/** What to do after an attempt that came to nothing. */
+function adviceLines(attempt: AttemptDetail): string[] {
+  return attempt.outcome === 'sent' ? [] : [`    ${dim(attemptAdvice(attempt))}`];
+}
+
 /** One attempt with its answer, for people. */
 export function attemptLines(attempt: AttemptDetail, replays: Replays): string[] {
   const bytes = Buffer.from(attempt.answerBody, 'base64');
   return [
     `${styleText('bold', attempt.notificationId)} → ${printable(maskSecrets(attempt.destination))}`,
     `  ${attemptLine(attempt, replays)}  ${attempt.outcome}`,
+    ...adviceLines(attempt),
     ...headerLines(attempt.answerHeaders).map((line) => `  ${line}`),
     ...(bytes.length === 0 ? [] : bodyLines(bytes, `cm-relay show ${attempt.notificationId} --attempts --json`)).map(
       (line) => `  ${line}`,
