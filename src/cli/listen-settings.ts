@@ -104,7 +104,7 @@ function checkNamed(
 export function checkKeysSign(
   flags: ListenFlags,
   { secrets }: ListenSettings,
-  destinations: readonly Destination[],
+  destinations: readonly Pick<Destination, 'url' | 'signatureKeyName'>[],
 ): void {
   const used = new Set(destinations.map(({ signatureKeyName }) => signatureKeyName));
   const unused = Object.keys(secrets.signatureKeys ?? {}).find((name) => !used.has(name));

@@ -8,7 +8,6 @@ import { domainToUnicode } from 'node:url';
 import { isLoopback } from '../common/loopback.ts';
 import { maskedValue } from '../common/masking.ts';
 import { withEscapes } from '../common/unprintable.ts';
-import { missingKeysAdvice } from '../protocol/missing-keys.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
 import { defaultSettings } from '../protocol/settings.ts';
 import type { Settings } from '../protocol/settings.ts';
@@ -39,8 +38,11 @@ export async function relayDiagnostics(
   ];
 }
 
-/** What is wrong with a relay, or keeps something from being sent, with what to do where that is known. */
-export function problemsOf(status: Status): string[] {
+/**
+ * What is wrong with a relay, or keeps something from being sent, with what to do where that is known.
+ * @param toSupply how missing keys and credentials are given where this is read
+ */
+export function problemsOf(status: Status, toSupply: string): string[] {
   const { destinations, tunnel, missingKeys, sending, notices } = status;
   const down = destinations.filter(({ state }) => state === 'down');
   const isOff = tunnel.state === 'failed' || tunnel.state === 'degraded';
@@ -50,9 +52,7 @@ export function problemsOf(status: Status): string[] {
       return `destination ${destinationId} is down: cannot reach ${shownUrl(url)}${why}; ${waiting} waiting`;
     }),
     ...(isOff ? [`the ${tunnel.kind} tunnel is ${tunnel.state}: ${tunnel.reason}`] : []),
-    ...missingKeys.map(
-      (name) => `events that need the key or credentials "${name}" are on hold. ${missingKeysAdvice([name])}`,
-    ),
+    ...missingKeys.map((name) => `events that need the key or credentials "${name}" are on hold. ${toSupply}`),
     ...(sending.state === 'paused' ? ['sending is paused: cm-relay debug continue sends held events'] : []),
     ...notices,
   ].map((problem) => fitForReport(problem, status));

@@ -1,15 +1,20 @@
 /** Keys and credentials that destinations use and nobody has given: they are never written to disk, so each run gives them. */
+import type { Status } from './status.ts';
 
 /** The name of the key that the terminal's --signature-key-env and --verify-key-env give. */
 export const flagKeyName = 'default';
 
 /**
- * How they are given to a relay from a terminal, whether it runs or not.
- * @param names as the relay's status has them; at least one
+ * How they are given from a terminal to a relay that runs.
+ * @param status names at least one
  */
-export function missingKeysAdvice(names: readonly string[]): string {
-  const isOfFlag = names.every((name) => name === flagKeyName);
-  return isOfFlag
-    ? 'To supply the key, run SIGNATURE_KEY=… cm-relay listen --signature-key-env SIGNATURE_KEY in another terminal.'
-    : 'To supply them, run cm-relay listen --config FILE in another terminal, with a file that names them under signatureKeys or credentials.';
+export function missingKeysAdvice({ missingKeys, destinations }: Pick<Status, 'missingKeys' | 'destinations'>): string {
+  // No flag gives credentials, of whatever name.
+  const isOfFlag =
+    missingKeys.every((name) => name === flagKeyName) &&
+    destinations.every(({ credentialsName }) => credentialsName !== flagKeyName);
+  const how = isOfFlag
+    ? 'set the environment variable SIGNATURE_KEY to the key, and then run cm-relay listen --signature-key-env SIGNATURE_KEY'
+    : 'run cm-relay listen --config FILE, with a file that has it under signatureKeys or credentials,';
+  return `To supply what is missing, ${how} in another terminal. Or open the VS Code window that has it.`;
 }

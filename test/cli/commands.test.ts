@@ -78,7 +78,7 @@ describe('the commands of cm-relay', function () {
     it('sends XML where it is asked to', async () => {
       const { code, out } = await place.run('trigger', 'update', '--format', 'xml', '--batch', '2');
       assert.equal(code, 0);
-      assert.match(out, /^1 {2}batch of 2 Update events {2}200 in /);
+      assert.match(out, /^1 {2}batch of 2 Update events {2}relay answered 200 in /);
       const { out: body } = await place.run('show', 'd1', '--raw');
       assert.match(body, /^<\?xml [^]*<EmailAddress>/);
       assert.match((await place.run('show', 'd1')).out, /content-type: text\/xml/i);
@@ -371,8 +371,10 @@ describe('the commands of cm-relay', function () {
       const advice = 'Check the destination’s credentials and signature key, and how the callback verifies them.';
       const { out } = await place.run('show', 'e1');
       assert.match(out, new RegExp(`\\n {4}attempt 2 \\(resent\\) [^\\n]*401[^\\n]*\\n {4}${advice}\\n`));
+      await place.run('resend', 'e1', '--wait');
       const attemptsShown = (await place.run('show', 'e1', '--attempts')).out;
-      assert.equal(attemptsShown.split(advice).length - 1, 1, attemptsShown);
+      assert.equal(attemptsShown.split(advice).length - 1, 1, 'of the last one alone');
+      assert.match(attemptsShown, /attempt 3 \(resent\)/);
     });
 
     it('tells machines everything in one object', async () => {

@@ -264,19 +264,49 @@ describe('cm-relay listen', function () {
     // Destinations are remembered, keys are not.
     const second = place.listen();
     const { campaignMonitorUrl } = await second.ready();
-    const advice = /run SIGNATURE_KEY=… cm-relay listen --data-dir \S+ --signature-key-env SIGNATURE_KEY in another/;
+    const advice =
+      /SIGNATURE_KEY to the key, and then run cm-relay listen --data-dir \S+ --signature-key-env SIGNATURE_KEY in/;
     await second.line((line) => /missing keys or credentials: default\./.test(line) && advice.test(line), 'errors');
     await post(campaignMonitorUrl, delivery('jane@example.org'));
     await second.json('delivery');
     assert.equal(callback.posts.length, 0);
     const inOneLine = (text: string): string => text.replace(/\s+/g, ' ');
     assert.match(inOneLine((await place.run('status')).out), advice);
+    assert.match(inOneLine((await place.run('doctor')).out), new RegExp(`"default" are on hold\\..*${advice.source}`));
     assert.match(
-      inOneLine((await place.run('doctor')).out),
-      /"default" are on hold\. To supply the key, run SIGNATURE_KEY/,
+      inOneLine((await place.run('show', 'e1')).out),
+      /To see how to supply what is missing, run cm-relay status/,
     );
-    assert.match(inOneLine((await place.run('show', 'e1')).out), /To see how to supply it, run cm-relay status/);
     await place.listen(signing, { KEY: 'k' }).ready();
+    const [sent] = await callback.received(1);
+    assert.ok(sent?.headers['elements-webhook-signature']);
+  });
+
+  it('says of a relay that has stopped that a start shows how a missing key is supplied', async () => {
+    const first = place.listen(['--forward-to', callback.url, '--signature-key-env', 'KEY'], { KEY: 'k' });
+    await first.ready();
+    await first.end();
+    const second = place.listen();
+    await post((await second.ready()).campaignMonitorUrl, delivery('jane@example.org'));
+    await second.json('delivery');
+    await second.end();
+    assert.match(
+      (await place.run('status')).out,
+      /Held: 1 notification\. To see how to supply missing keys, start the relay/,
+    );
+  });
+
+  it('takes the key of a destination that is no longer in the settings, where something waits for it', async () => {
+    const signing = ['--forward-to', callback.url, '--signature-key-env', 'KEY'];
+    const first = place.listen(signing, { KEY: 'k' });
+    await first.ready();
+    await first.end();
+    const second = place.listen();
+    await post((await second.ready()).campaignMonitorUrl, delivery('jane@example.org'));
+    await second.json('delivery');
+    await second.end();
+    await place.listen(['--forward-to', 'http://127.0.0.1:9/other']).ready();
+    await place.listen(['--signature-key-env', 'KEY'], { KEY: 'k' }).ready();
     const [sent] = await callback.received(1);
     assert.ok(sent?.headers['elements-webhook-signature']);
   });

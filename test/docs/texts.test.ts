@@ -94,7 +94,7 @@ describe('The English of VS Code', () => {
     const found = manifest
       .filter(([key]) => /^(?:command|submenu|view|container)\b/.test(key))
       .filter(([, text]) =>
-        wordsOf(text).some((word, index) => !/^\(?[\p{Lu}\d]/u.test(word) && (index === 0 || !small.has(word))),
+        wordsOf(text).some((word, index) => !/^[\p{Lu}\d]/u.test(word) && (index === 0 || !small.has(word))),
       );
     assert.deepEqual(found, []);
   });

@@ -62,7 +62,7 @@ describe('What is fit for a bug report', () => {
         'Intranet is slow; blue-cat.tunnel.example: gone',
       ],
     };
-    assert.deepEqual(problemsOf(status), ['******** and ******** are one', '******** is slow; ********: gone']);
+    assert.deepEqual(problemsOf(status, ''), ['******** and ******** are one', '******** is slow; ********: gone']);
     const said = JSON.stringify(await relayDiagnostics(status, relay.client));
     assert.doesNotMatch(said, /b.cher|intranet|blue-cat/i);
   });

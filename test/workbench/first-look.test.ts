@@ -134,9 +134,9 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await window.picture('first-look/second-run');
 
     // Ended and started in the window, it is another: the script says so.
-    await window.runCommand(`${category}: Toggle Sandbox (Start or Stop)`);
+    await window.runCommand(`${category}: Turn Sandbox On or Off`);
     await until(async () => !(await isSandbox(second.sandboxControl)) || undefined);
-    await window.runCommand(`${category}: Toggle Sandbox (Start or Stop)`);
+    await window.runCommand(`${category}: Turn Sandbox On or Off`);
     await until(() => controlIn(said) !== second.sandboxControl || undefined);
     assert.equal(controlIn(said), sandboxOfWindows(window));
     await clickAway(

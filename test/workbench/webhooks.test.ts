@@ -568,7 +568,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.chooseFromContextMenu(accounts.filter({ hasText: 'Sandbox' }), 'Sign Out of Campaign Monitor…');
     await workbench.answerDialog('Sign Out');
     await accounts.filter({ hasText: 'Sandbox' }).waitFor({ state: 'detached' });
-    await workbench.runCommand(`${category}: Toggle Sandbox (Start or Stop)`);
+    await workbench.runCommand(`${category}: Turn Sandbox On or Off`);
   });
 
   it('stands in the Accounts menu, and signing out forgets everything', async () => {

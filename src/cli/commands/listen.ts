@@ -277,7 +277,8 @@ async function agree(
       `To attach, leave out the flags or settings that differ. To change the relay, run ${restart}`,
     );
   }
-  checkKeysSign(options, wanted, status.settings.destinations);
+  // Also those that are no longer in the settings: what waits for them needs their key.
+  checkKeysSign(options, wanted, status.destinations);
   if (Object.keys(wanted.secrets).length === 0) return;
   await client.request('relay/configure', { secrets: wanted.secrets });
   const { signatureKeys = {}, verifyKeys = {}, credentials = {} } = wanted.secrets;
@@ -373,7 +374,7 @@ async function show(
   for (const notice of status.notices) say(`notice: ${notice}`);
   if (status.missingKeys.length > 0) {
     say(
-      `notice: missing keys or credentials: ${status.missingKeys.join(', ')}. They are never stored, so events that need them are on hold. ${missingKeysAdvice(status.missingKeys)}`,
+      `notice: missing keys or credentials: ${status.missingKeys.join(', ')}. They are never stored, so events that need them are on hold. ${missingKeysAdvice(status)}`,
     );
   }
   if (status.sending.state === 'paused')

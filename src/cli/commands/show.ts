@@ -9,7 +9,7 @@ import { find } from '../found.ts';
 import type { Found } from '../found.ts';
 import { jsonFlag, newCommand, parseId } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { attemptLines, overviewLines, requestsOf } from '../terminal/event-overview.ts';
+import { attemptLines, isOf, overviewLines, requestsOf } from '../terminal/event-overview.ts';
 import { masked } from '../terminal/masked.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/text.ts';
@@ -102,7 +102,8 @@ async function printAttempts(id: string, found: Found, options: ShowOptions): Pr
       const { answerBody, ...rest } = attempt;
       await printJson({ ...masked(rest), answerBody: bodyOf(Buffer.from(answerBody, 'base64')) });
     } else {
-      await print(`${attemptLines(attempt, replays).join('\n')}\n`);
+      const isLast = attempt === attempts.findLast((each) => isOf(each, attempt.notificationId, attempt.destinationId));
+      await print(`${attemptLines(attempt, replays, isLast).join('\n')}\n`);
     }
   }
   if (attempts.length === 0 && options.json !== true) note(`${id} has no attempts.`);

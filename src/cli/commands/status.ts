@@ -72,7 +72,8 @@ async function notRunning(dataDir: string, json: boolean): Promise<void> {
     await print(`Sending has been paused since ${localTime(since)} by ${printable(by)} and stays paused when the relay starts.
 `);
   }
-  if (held > 0) await print(`Held: ${count(held, 'notification')}.\n`);
+  const forKey = (left?.held.missingKey ?? 0) > 0 ? ' To see how to supply missing keys, start the relay.' : '';
+  if (held > 0) await print(`Held: ${count(held, 'notification')}.${forKey}\n`);
 }
 
 /** What opening a history says where there is none, or one of another version: no more is known then. */
@@ -145,7 +146,7 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
   if (more) lines.push(`${label('')}and more: to list them, run cm-relay events --filter state:held`);
   if (status.missingKeys.length > 0) {
     const names = printable(status.missingKeys.join(', '));
-    lines.push(`${label('Missing keys')}${names}. ${inSameDirectory(missingKeysAdvice(status.missingKeys))}`);
+    lines.push(`${label('Missing')}${names}. ${inSameDirectory(missingKeysAdvice(status))}`);
   }
   for (const notice of status.notices) lines.push(`${label('Notice')}${printable(notice)}`);
   return lines;

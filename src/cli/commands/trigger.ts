@@ -187,7 +187,11 @@ function answerLine(number: number, { body }: SampleDelivery, { status, duration
     body.Events.length === 1 && event !== undefined
       ? `${event.Type}  ${event.EmailAddress}`
       : `batch of ${body.Events.length} ${event?.Type ?? ''} events`;
-  const answer = styleText(status === 200 ? 'green' : 'red', status === null ? 'no answer' : String(status));
+  // The relay's own, not the callback's.
+  const answer =
+    status === null
+      ? styleText('red', 'no answer from the relay')
+      : `relay answered ${styleText(status === 200 ? 'green' : 'red', String(status))}`;
   const rest = message === '' ? '' : `  ${printable(message)}`;
   return `${number}  ${printable(what)}  ${answer} in ${duration(durationMs)}${rest}`;
 }

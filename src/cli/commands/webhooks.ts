@@ -130,7 +130,7 @@ function registerCommand(): Command {
       if (options.list === undefined && options.client === undefined) {
         throw new UsageError(
           'webhooks register needs --list or --client',
-          "To see your account's lists and their IDs, run cm-relay webhooks list.",
+          `To see your account's lists and their IDs, run cm-relay webhooks list${hostFlag(options.host)}.`,
         );
       }
       await withSession(options, register);
@@ -282,7 +282,7 @@ async function test(session: Session, ids: readonly string[]): Promise<void> {
         )
       : new CommandError(
           'no webhook points to the running relay',
-          'To create one, run cm-relay webhooks register --list ID.',
+          `To create one, run cm-relay webhooks register --list ID${hostFlag(options.host)}.`,
         );
   }
   let failed = 0;
@@ -340,7 +340,7 @@ async function chosenWebhooks(
   if (missing.length > 0) {
     throw new CommandError(
       `no such webhook: ${missing.join(', ')}`,
-      'To see all webhooks, run cm-relay webhooks list.',
+      `To see all webhooks, run cm-relay webhooks list${hostFlag(session.options.host)}.`,
     );
   }
   return found.filter(({ webhookId }) => ids.includes(webhookId));

@@ -204,7 +204,8 @@ function endOfPart(lines: readonly string[], atLeast: number): number {
 /** The attempts that replays began. */
 type Replays = ReadonlySet<AttemptDetail>;
 
-function isOf(attempt: AttemptDetail, notificationId: string, destinationId: string | null): boolean {
+/** Whether it is an attempt of that notification at that destination. */
+export function isOf(attempt: AttemptDetail, notificationId: string, destinationId: string | null): boolean {
   return attempt.notificationId === notificationId && attempt.destinationId === destinationId;
 }
 
@@ -237,11 +238,11 @@ function notificationLines(notification: Notification, attempts: readonly Attemp
       `  → ${printable(destination)}${which}  ${dim(signingOf[kind](forwarding))}  ${forwarded(forwarding)}${detail}`,
     );
     if (forwarding.heldBy === 'missing-key')
-      lines.push(`    ${dim(inSameDirectory('To see how to supply it, run cm-relay status.'))}`);
+      lines.push(`    ${dim(inSameDirectory('To see how to supply what is missing, run cm-relay status.'))}`);
     const own = attempts.filter((each) => isOf(each, id, destinationId));
     lines.push(...own.map((attempt) => `    ${attemptLine(attempt, replays)}`));
     const last = own.at(-1);
-    if (last !== undefined && forwarding.state !== 'sent') lines.push(...adviceLines(last));
+    if (last !== undefined && forwarding.state !== 'discarded') lines.push(...adviceLines(last));
   }
   return lines;
 }
@@ -258,13 +259,13 @@ function adviceLines(attempt: AttemptDetail): string[] {
   return attempt.outcome === 'sent' ? [] : [`    ${dim(attemptAdvice(attempt))}`];
 }
 
-/** One attempt with its answer, for people. */
-export function attemptLines(attempt: AttemptDetail, replays: Replays): string[] {
+/** One attempt with its answer, for people. @param isLast whether it is the last one of its forwarding */
+export function attemptLines(attempt: AttemptDetail, replays: Replays, isLast: boolean): string[] {
   const bytes = Buffer.from(attempt.answerBody, 'base64');
   return [
     `${styleText('bold', attempt.notificationId)} → ${printable(maskSecrets(attempt.destination))}`,
     `  ${attemptLine(attempt, replays)}  ${attempt.outcome}`,
-    ...adviceLines(attempt),
+    ...(isLast ? adviceLines(attempt) : []),
     ...headerLines(attempt.answerHeaders).map((line) => `  ${line}`),
     ...(bytes.length === 0 ? [] : bodyLines(bytes, `cm-relay show ${attempt.notificationId} --attempts --json`)).map(
       (line) => `  ${line}`,

@@ -2,8 +2,11 @@
 import * as vscode from 'vscode';
 import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
 import { offer } from '../ui/offer.ts';
-import { alone, askText, only } from '../ui/questions.ts';
+import { askText } from '../ui/questions.ts';
 import { say } from '../ui/say.ts';
+import { ifAnswered, inSteps } from '../ui/steps.ts';
+import type { Step } from '../ui/steps.ts';
+import type { OpenConnectorsSecrets } from './platform-secret-store.ts';
 import type { Platform } from './platform.ts';
 
 /** What **Manage Keys and Secrets…** does with the platform's secrets. */
@@ -31,25 +34,31 @@ async function askForSecrets(platform: Platform): Promise<boolean> {
     void offer('Information', vscode.l10n.t('The sandbox uses its own secrets.'), {});
     return true;
   }
-  const ask = (title: string, step: number): Promise<string | undefined> => {
-    const asked = askText(alone(`${title} (${step}/2)`), {
-      prompt: vscode.l10n.t(
-        'Secret for {0}. Stored in VS Code’s secret storage. In Open Connectors, find the secret in your user menu under API Keys',
-        host,
-      ),
-      password: true,
-      check: (text) =>
-        /^[\x21-\x2b\x2d-\x7e]+$/.test(text)
-          ? undefined
-          : vscode.l10n.t('Enter only the secret, without spaces or commas'),
-    });
-    return only(asked);
-  };
-  const userSecret = await ask(vscode.l10n.t('User secret'), 1);
-  if (userSecret === undefined) return false;
-  const organizationSecret = await ask(vscode.l10n.t('Organization secret'), 2);
-  if (organizationSecret === undefined) return false;
-  await platform.storeSecrets({ userSecret, organizationSecret }, host);
+  const step =
+    (title: string, part: 'userSecret' | 'organizationSecret'): Step<OpenConnectorsSecrets> =>
+    async (_known, place) => {
+      const asked = askText(
+        { ...place, title },
+        {
+          prompt: vscode.l10n.t(
+            'Secret for {0}. Stored in VS Code’s secret storage. In Open Connectors, find the secret in your user menu under API Keys',
+            host,
+          ),
+          password: true,
+          check: (text) =>
+            /^[\x21-\x2b\x2d-\x7e]+$/.test(text)
+              ? undefined
+              : vscode.l10n.t('Enter only the secret, without spaces or commas'),
+        },
+      );
+      return ifAnswered(await asked, (text) => ({ [part]: text }));
+    };
+  const secrets = await inSteps('', { userSecret: '', organizationSecret: '' }, () => [
+    step(vscode.l10n.t('User secret'), 'userSecret'),
+    step(vscode.l10n.t('Organization secret'), 'organizationSecret'),
+  ]);
+  if (secrets === undefined) return false;
+  await platform.storeSecrets(secrets, host);
   return true;
 }
 

@@ -20,7 +20,7 @@ export interface DiagnosticParts {
 export async function copyDiagnostics({ context, session, history }: DiagnosticParts): Promise<void> {
   const { diagnosticsText, fitForReport, logSection, problemsOf, relayDiagnostics } = await import('../deferred.ts');
   const status = session.status ?? null;
-  const problems = status === null ? [] : problemsOf(status);
+  const problems = status === null ? [] : problemsOf(status, 'Add them with “Manage Keys and Secrets…”.');
   const relay = await history
     .reader()
     .then((reader) => relayDiagnostics(status, reader))

@@ -4,7 +4,7 @@ import type { CommandDescriptions } from '../describing.ts';
 
 export const sandboxCommands = {
   toggleSandbox: {
-    title: 'Toggle Sandbox (Start or Stop)',
+    title: 'Turn Sandbox On or Off',
     palette: true,
     menus: [{ menu: 'view/title', view: 'instances', group: '3_sandbox@1' }],
   },

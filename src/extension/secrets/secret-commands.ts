@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { offer } from '../ui/offer.ts';
 import { alone, askChoice, askText, only } from '../ui/questions.ts';
+import { ifAnswered, inSteps } from '../ui/steps.ts';
 import { say } from '../ui/say.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
@@ -54,28 +55,43 @@ export async function setCredentials(secrets: SecretBox, naming: Naming = 'any')
 }
 
 async function setCredentialsNamed(secrets: SecretBox, name: string): Promise<string | undefined> {
-  const askedHeader = askText(alone(vscode.l10n.t('Header name for the credentials “{0}”', name)), {
-    value: 'Authorization',
-    check: (text) =>
-      /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)
-        ? undefined
-        : vscode.l10n.t('Enter a valid header name, such as X-API-Key'),
-  });
-  const header = await only(askedHeader);
-  if (header === undefined) return undefined;
-  const asked = askText(alone(vscode.l10n.t('Value of {0}', header)), {
-    prompt: vscode.l10n.t('Stored in VS Code’s secret storage and in the relay’s memory'),
-    password: true,
-    exact: true,
-    check: (text) =>
-      /^[\t\x20-\x7e]+$/.test(text)
-        ? undefined
-        : vscode.l10n.t('Enter a value that contains only printable ASCII characters'),
-  });
-  const value = await only(asked);
-  if (value === undefined) return undefined;
-  await secrets.set('credentials', name, JSON.stringify({ [header]: value }));
-  say(vscode.l10n.t('Credentials “{0}” stored.', name));
+  const { l10n } = vscode;
+  const { credentials = {} } = await secrets.values([{ kind: 'credentials', name }]);
+  const [before = 'Authorization'] = Object.keys(credentials[name] ?? {});
+  const known = await inSteps('', { header: before, value: '' }, () => [
+    async ({ header }, place) => {
+      const title = l10n.t('Header name for the credentials “{0}”', name);
+      const asked = askText(
+        { ...place, title },
+        {
+          value: header,
+          check: (text) =>
+            /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)
+              ? undefined
+              : l10n.t('Enter a valid header name, such as X-API-Key'),
+        },
+      );
+      return ifAnswered(await asked, (text) => ({ header: text }));
+    },
+    async ({ header }, place) => {
+      const asked = askText(
+        { ...place, title: l10n.t('Value of {0}', header) },
+        {
+          prompt: l10n.t('Stored in VS Code’s secret storage and in the relay’s memory'),
+          password: true,
+          exact: true,
+          check: (text) =>
+            /^[\t\x20-\x7e]+$/.test(text)
+              ? undefined
+              : l10n.t('Enter a value that contains only printable ASCII characters'),
+        },
+      );
+      return ifAnswered(await asked, (text) => ({ value: text }));
+    },
+  ]);
+  if (known === undefined) return undefined;
+  await secrets.set('credentials', name, JSON.stringify({ [known.header]: known.value }));
+  say(l10n.t('Credentials “{0}” stored.', name));
   return name;
 }
 

@@ -1,4 +1,4 @@
-/** Questions in VS Code's quick input, each a step or alone: for a text, for one of some, for any number of some. Whatever may be followed by another question is asked here. */
+/** Questions in VS Code's quick input, each a step or alone: for a text, for one of some, for any number of some. */
 import * as vscode from 'vscode';
 import { printable, unlinked } from './printable.ts';
 import { back } from './steps.ts';
@@ -162,10 +162,16 @@ export function askChoices<Item extends vscode.QuickPickItem>(
 }
 
 /**
- * Shows an input until it is answered or left. Not by `showQuickPick` and `showInputBox`: these close while Enter is still
- * pressed, which then also presses what gets the focus back, such as a step of the walkthrough, and that takes the focus
- * from the next question.
+ * How long a question stays once it is answered, where no other takes its place, in milliseconds: longer than a key is held
+ * down. Else what gets the focus back hears of the key's end, and a step of VS Code's walkthrough then takes the focus from
+ * the next question, a quarter of a second later. `showQuickPick` and `showInputBox` do not wait.
  */
+const lingerMs = 300;
+
+/** Closes the question that was answered last. */
+let closeAnswered = (): void => undefined;
+
+/** Shows an input until it is answered or left. */
 function shown<T>(
   input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
   { title, step, totalSteps }: StepPlace,
@@ -183,14 +189,25 @@ function shown<T>(
   return new Promise((resolve, reject) => {
     const ended = new AbortController();
     const disposables: vscode.Disposable[] = [];
-    const end = (): void => {
+    const stop = (): void => {
       ended.abort();
       for (const each of disposables) each.dispose();
+    };
+    const end = (): void => {
+      stop();
       input.dispose();
     };
     const settle = (answer: Answer<T>): void => {
       if (ended.signal.aborted) return;
-      end();
+      if (answer === undefined) end();
+      else {
+        stop();
+        const timer = setTimeout(() => input.dispose(), lingerMs);
+        closeAnswered = () => {
+          clearTimeout(timer);
+          input.dispose();
+        };
+      }
       resolve(answer);
     };
     const fail = (error: Error): void => {
@@ -205,6 +222,9 @@ function shown<T>(
       input.onDidHide(() => settle(undefined)),
     );
     disposables.push(...listen(settle, fail, ended.signal));
-    if (!ended.signal.aborted) input.show();
+    if (ended.signal.aborted) return;
+    input.show();
+    closeAnswered();
+    closeAnswered = () => undefined;
   });
 }

@@ -11,6 +11,7 @@ import {
 import type { DiagnosticSection } from '../../../export/diagnostics.ts';
 import { checkDataDirectory } from '../../../protocol/data-directory.ts';
 import { protocolVersion } from '../../../protocol/methods.ts';
+import { missingKeysAdvice } from '../../../protocol/missing-keys.ts';
 import type { Status } from '../../../protocol/status.ts';
 import { openHistory } from '../../../relay/index.ts';
 import { version } from '../../../version.ts';
@@ -20,6 +21,7 @@ import { documentsFolder } from '../../documents.ts';
 import { CommandError, nextOf } from '../../errors.ts';
 import { jsonFlag, newCommand } from '../../flags.ts';
 import type { CommonOptions } from '../../flags.ts';
+import { inSameDirectory } from '../../same-directory.ts';
 import { print, printJson } from '../../terminal/output.ts';
 import { count } from '../../terminal/text.ts';
 
@@ -84,7 +86,10 @@ async function findings(options: CommonOptions): Promise<Findings> {
     try {
       const status = await client.request('relay/status', {});
       return {
-        problems: [...problemsOf(status), ...(await endpointProblems(status))],
+        problems: [
+          ...problemsOf(status, inSameDirectory(missingKeysAdvice(status))),
+          ...(await endpointProblems(status)),
+        ],
         sections: [...(await relayDiagnostics(status, client)), logOf(dataDir, status)],
       };
     } finally {
