@@ -59,7 +59,7 @@ describe('the commands of cm-relay', function () {
       ] as const) {
         const { code, out } = await place.run('trigger', type);
         assert.equal(code, 0);
-        assert.match(out, new RegExp(`^1  ${vendorType}  \\S+@example\\.\\w+  200 in [\\d.]+ m?s\\n$`));
+        assert.match(out, new RegExp(`^1  ${vendorType}  \\S+@example\\.\\w+  relay answered 200 in [\\d.]+ m?s\\n$`));
         await listening.json<Line & { events: EventRow[] }>('delivery', ({ events }) => events[0]?.type === vendorType);
       }
     });
