@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 /** What is left when 100 MB were needed for a moment, in bytes. */
 async function leftOver(how: 'usual' | 'saving' | 'burst' | 'busy' | 'calm'): Promise<number> {
   const program = fileURLToPath(new URL('heap-program.ts', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [program, how]);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', program, how]);
   return Number(stdout);
 }
 

@@ -44,7 +44,7 @@ describe('cm-relay doctor', function () {
     assert.equal(code, 1, out);
     assert.match(err, /1 problem found/);
     assert.match(out, /### Problems found\n\n- sending is paused: cm-relay debug continue sends held events\n/);
-    assert.match(out, /- e1: Subscribe, failed after 1 attempts: answered 500/);
+    assert.match(out, /- e1: Subscribe, failed after 1 attempt: answered 500/);
     assert.match(out, /- e2: rejected with 400/);
     assert.match(out, /- retry: none\n/);
     assert.doesNotMatch(out, /\{"/, 'no JSON');
