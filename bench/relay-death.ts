@@ -13,7 +13,7 @@ import { spread } from './statistics.ts';
 const watchItem = `{
   globalThis.saidDead = null;
   const look = () => {
-    const item = document.querySelector('.statusbar-item[id$=".${statusItem}"] [aria-label*="ended unexpectedly"]');
+    const item = document.querySelector('.statusbar-item[id$=".${statusItem}"] [aria-label*="stopped unexpectedly"]');
     if (item !== null) globalThis.saidDead ??= Date.now();
   };
   globalThis.deathWatch?.disconnect();
