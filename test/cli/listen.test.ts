@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { delivery, eachWithOwn, post, run, runInShell, start, Workplace } from './harness.ts';
-import type { Line, Callback } from './harness.ts';
+import type { Line, Callback, Running } from './harness.ts';
 
 describe('cm-relay listen', function () {
   this.timeout(180_000);
@@ -256,18 +256,29 @@ describe('cm-relay listen', function () {
     assert.doesNotMatch(`${listening.lines.join('\n')}${listening.errors.join('\n')}`, /signing key|verify key/);
   });
 
-  it('gives a relay that it attaches to the key that it lacks', async () => {
-    const signing = ['--forward-to', callback.url, '--signature-key-env', 'KEY'];
-    const first = place.listen(signing, { KEY: 'k' });
+  const signing = (): string[] => ['--forward-to', callback.url, '--signature-key-env', 'KEY'];
+  /** A relay that ran with a key and runs again: destinations are remembered, keys are not. */
+  const startWithoutKey = async (): Promise<{ readonly second: Running; readonly url: string }> => {
+    const first = place.listen(signing(), { KEY: 'k' });
     await first.ready();
     await first.end();
-    // Destinations are remembered, keys are not.
     const second = place.listen();
-    const { campaignMonitorUrl } = await second.ready();
+    return { second, url: (await second.ready()).campaignMonitorUrl };
+  };
+  /** Such a relay, which has ended by now: a notification waits for the key. */
+  const holdForKey = async (): Promise<void> => {
+    const { second, url } = await startWithoutKey();
+    await post(url, delivery('jane@example.org'));
+    await second.json('delivery');
+    await second.end();
+  };
+
+  it('gives a relay that it attaches to the key that it lacks', async () => {
+    const { second, url } = await startWithoutKey();
     const advice =
       /SIGNATURE_KEY to the key, and then run cm-relay listen --data-dir \S+ --signature-key-env SIGNATURE_KEY in/;
     await second.line((line) => /missing keys or credentials: default\./.test(line) && advice.test(line), 'errors');
-    await post(campaignMonitorUrl, delivery('jane@example.org'));
+    await post(url, delivery('jane@example.org'));
     await second.json('delivery');
     assert.equal(callback.posts.length, 0);
     const inOneLine = (text: string): string => text.replace(/\s+/g, ' ');
@@ -277,19 +288,13 @@ describe('cm-relay listen', function () {
       inOneLine((await place.run('show', 'e1')).out),
       /To see how to supply what is missing, run cm-relay status/,
     );
-    await place.listen(signing, { KEY: 'k' }).ready();
+    await place.listen(signing(), { KEY: 'k' }).ready();
     const [sent] = await callback.received(1);
     assert.ok(sent?.headers['elements-webhook-signature']);
   });
 
   it('says of a relay that has stopped that a start shows how a missing key is supplied', async () => {
-    const first = place.listen(['--forward-to', callback.url, '--signature-key-env', 'KEY'], { KEY: 'k' });
-    await first.ready();
-    await first.end();
-    const second = place.listen();
-    await post((await second.ready()).campaignMonitorUrl, delivery('jane@example.org'));
-    await second.json('delivery');
-    await second.end();
+    await holdForKey();
     assert.match(
       (await place.run('status')).out,
       /Held: 1 notification\. To see how to supply missing keys, start the relay/,
@@ -297,14 +302,7 @@ describe('cm-relay listen', function () {
   });
 
   it('takes the key of a destination that is no longer in the settings, where something waits for it', async () => {
-    const signing = ['--forward-to', callback.url, '--signature-key-env', 'KEY'];
-    const first = place.listen(signing, { KEY: 'k' });
-    await first.ready();
-    await first.end();
-    const second = place.listen();
-    await post((await second.ready()).campaignMonitorUrl, delivery('jane@example.org'));
-    await second.json('delivery');
-    await second.end();
+    await holdForKey();
     await place.listen(['--forward-to', 'http://127.0.0.1:9/other']).ready();
     await place.listen(['--signature-key-env', 'KEY'], { KEY: 'k' }).ready();
     const [sent] = await callback.received(1);
