@@ -40,8 +40,7 @@ describe('From an empty window to â€œI know why it failed, and it is sent againâ
     await act('click Start Relay', welcome('Start Relay').click());
     await untilStatusBar(workbench, 'reachable from this machine only');
     await act('click Add Destination', welcome('Add Destination').click());
-    await workbench.quickInputWidget.filter({ hasText: 'The URL of your callback' }).waitFor();
-    await act('type the URL and press Enter', workbench.enter(receiver.url));
+    await act('type the URL and press Enter', workbench.enter('The URL of your callback', receiver.url));
     await workbench.quickInputWidget.getByText('Added').waitFor();
     await act('press Enter at Done', page.keyboard.press('Enter'));
     await welcome('Add Destination').waitFor({ state: 'hidden' });

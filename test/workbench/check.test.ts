@@ -80,14 +80,10 @@ describe('Check My Callback', () => {
     await quickInputWidget.getByPlaceholder('How do you count contacts?').waitFor();
     await workbench.picture('check/probe');
     await workbench.pick('URL');
-    await quickInputWidget.getByText('URL that returns the number of contacts').waitFor();
-    await workbench.enter(new URL('/contacts/count', handler.url).href);
-    await quickInputWidget.getByText('CEL expression for the number').waitFor();
-    await workbench.enter('answer.json.(');
-    await quickInputWidget.locator('.quick-input-message').waitFor();
-    await workbench.enter('answer.json.count');
-    await quickInputWidget.getByText('URL of a page that shows your stored contacts').waitFor();
-    await workbench.enter(new URL('/contacts', handler.url).href);
+    await workbench.enter('URL that returns the number of contacts', new URL('/contacts/count', handler.url).href);
+    await workbench.enter('CEL expression for the number', 'answer.json.(');
+    await workbench.enter('expected IDENTIFIER, got LPAREN', 'answer.json.count');
+    await workbench.enter('URL of a page that shows your stored contacts', new URL('/contacts', handler.url).href);
   });
 
   it('shows each check as it is done, and what a reader needs to mend the callback', async () => {
@@ -148,9 +144,13 @@ describe('Check My Callback', () => {
   });
 
   it('runs one check again, and keeps what the others came to', async () => {
+    // Each run has a marker of its own.
+    const marker = frame().getByText(/^check-/);
+    const run = await marker.innerText();
     await unfold('older-shape');
     const before = await status().innerText();
     await check('older-shape').getByText('Run This Check').click();
+    await until(async () => (await marker.innerText()) !== run);
     await ended();
     await until(async () => (await status().innerText()) === before);
     await check('older-shape').locator('summary').first().filter({ hasText: 'Failed' }).waitFor();
@@ -162,10 +162,10 @@ describe('Check My Callback', () => {
     await workbench.page.keyboard.press('Enter');
     await frame().getByRole('menuitem', { name: 'JUnit XML…' }).waitFor();
     await workbench.page.keyboard.press('Enter');
-    await workbench.quickInputWidget.filter({ hasText: 'Save Report' }).waitFor();
+    await workbench.question('Save Report').waitFor();
     // The dialog takes no Enter while it still reads the folder.
     await untilDone(async () => {
-      await workbench.enter(file);
+      await workbench.enter('Save Report', file);
       await workbench.quickInputWidget.waitFor({ state: 'hidden', timeout: 5000 });
     });
     await until(() => Promise.resolve(existsSync(file)));
@@ -217,12 +217,9 @@ describe('Check My Callback', () => {
     await workbench.chooseFromContextMenu(row(), 'Edit Destination…');
     await clickAway(workbench.quickInputWidget.getByText('Checks', { exact: true }).first());
     await workbench.pick('URL');
-    await workbench.quickInputWidget.getByText('URL that returns the number of contacts').waitFor();
-    await workbench.enter(new URL('/nowhere', handler.url).href);
-    await workbench.quickInputWidget.getByText('CEL expression for the number').waitFor();
-    await workbench.enter('');
-    await workbench.quickInputWidget.getByText('URL of a page that shows').waitFor();
-    await workbench.enter('');
+    await workbench.enter('URL that returns the number of contacts', new URL('/nowhere', handler.url).href);
+    await workbench.enter('CEL expression for the number', '');
+    await workbench.enter('URL of a page that shows', '');
     await frame().getByText('/nowhere').waitFor();
     const before = await handler.count();
     await frame().locator('#do-run').click();
@@ -230,8 +227,7 @@ describe('Check My Callback', () => {
     assert.equal(await handler.count(), before);
     await workbench.answerNotification('answered 404', 'Set Up Contact Count…');
     await workbench.pick('None');
-    await workbench.quickInputWidget.getByText('URL of a page that shows').waitFor();
-    await workbench.enter('');
+    await workbench.enter('URL of a page that shows', '');
     await frame().getByText('none: checks that need your data remain undecided').waitFor();
   });
 
@@ -437,8 +433,7 @@ describe('Check My Callback in German', () => {
       await workbench.dialog.getByText('Sendet etwa 1.300 Test-Events').waitFor();
       await workbench.answerDialog('Prüfen');
       await workbench.pick('Keine');
-      await workbench.quickInputWidget.getByText('URL einer Seite').waitFor();
-      await workbench.enter('');
+      await workbench.enter('URL einer Seite', '');
       // It fails without a probe, too.
       const failed = frame.locator('#check-older-shape.failed');
       await failed.waitFor();

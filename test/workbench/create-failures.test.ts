@@ -14,6 +14,8 @@ interface RunningSandbox {
 }
 
 /** One of the callbacks that the sandbox's app is registered with. */
+/** What the box asks that takes an answer which did not come back by itself. */
+const pasting = 'copy the whole URL from the address bar';
 const elsewhere = 'https://example.org/oauth/callback';
 
 describe('Creating an instance, and what can go wrong', () => {
@@ -99,7 +101,7 @@ describe('Creating an instance, and what can go wrong', () => {
 
   it('makes one, however often the button is pressed', async () => {
     const page = await consentPage(workbench, () => form.locator('#create').dblclick());
-    await workbench.quickInputWidget.getByText('copy the whole URL from the address bar').waitFor();
+    await workbench.question(pasting).waitFor();
     await workbench.picture('create/waiting');
     const said = await decide(page, 'Allow access');
     assert.match(said, /Access granted/);
@@ -128,7 +130,7 @@ describe('Creating an instance, and what can go wrong', () => {
     await stray.getByRole('heading', { name: 'Unexpected answer' }).waitFor();
     await stray.close();
     // Into the box for pasting, too.
-    await workbench.enter(`${callback}?code=forged&state=forged`);
+    await workbench.enter(pasting, `${callback}?code=forged&state=forged`);
     await workbench.quickInputWidget.getByText('The URL belongs to another request').waitFor();
     await workbench.picture('create/wrong-state');
     await page.close();
@@ -143,14 +145,14 @@ describe('Creating an instance, and what can go wrong', () => {
     await form.locator('#oauthCallbackUrl input').fill(callback);
     const used = await consentPage(workbench, press);
     await used.close();
-    await workbench.enter('a-code-that-was-used');
+    await workbench.enter(pasting, 'a-code-that-was-used');
     await form.getByText('a code works only once').waitFor();
     await workbench.picture('create/used-code');
     await stillFilled();
     const page = await consentPage(workbench, press);
     const ended = await whereItEnds(page);
     await page.close();
-    await workbench.enter(ended);
+    await workbench.enter(pasting, ended);
     await form.locator('#created').waitFor();
     assert.equal(await made(), 1);
   });

@@ -56,7 +56,7 @@ describe('Destinations, as a person adds, changes and removes them', () => {
   it('are added by their URL alone, and the rest is offered', async () => {
     await workbench.runCommandThatAsks(`${category}: Add Destination…`, 'The URL of your callback');
     // As people write it, and as the terminal takes it.
-    await workbench.enter(receiver.url.replace('http://', ''));
+    await workbench.enter('The URL of your callback', place());
     await quickInputWidget().getByText(`Added ${receiver.url}.`).waitFor();
     await workbench.picture('destinations/added');
     await untilSettings([{ url: receiver.url }]);
@@ -75,11 +75,10 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await untilDone(async () => {
       await row(place()).hover({ timeout: 5000 });
       await row(place()).getByRole('button', { name: 'Edit Destination…' }).click({ timeout: 5000 });
-      await quickInputWidget().filter({ hasText: 'Choose a setting to change' }).or(quickInputWidget()).waitFor();
+      await workbench.question('Choose a setting to change').waitFor({ timeout: 5000 });
     });
     await chooseField('Lists');
-    await workbench.quickInput.fill('96c0bbdaa54760c8d9e62a2b7ffa2e13');
-    await workbench.quickInput.press('Enter');
+    await workbench.enter('List IDs, separated by commas.', '96c0bbdaa54760c8d9e62a2b7ffa2e13');
     await untilSettings([{ url: receiver.url, lists: ['96c0bbdaa54760c8d9e62a2b7ffa2e13'] }]);
     await chooseField('Sends');
     await chooseField('Raw deliveries');
@@ -91,8 +90,7 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await workbench.unfoldRow(view, place());
     await workbench.picture('destinations/unfolded');
     await row('Lists').click();
-    await quickInputWidget().getByText('List IDs, separated by commas.').waitFor();
-    await workbench.enter('');
+    await workbench.enter('List IDs, separated by commas.', '');
     await untilSettings([{ url: receiver.url, mode: 'raw' }]);
   });
 

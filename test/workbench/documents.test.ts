@@ -218,21 +218,11 @@ describe("An event's documents and actions, as a person uses them", () => {
     await receiver.received(before + 24);
     // Or each part by itself, beginning with what was sent last.
     await workbench.runCommand(`${category}: Send Sample Events…`);
-    await workbench.quickInputWidget.getByText('One event of each type').waitFor();
-    const asks = (question: string): Promise<void> =>
-      workbench.page
-        .locator(`.quick-input-widget [placeholder*="${question}"]`)
-        .or(workbench.quickInputWidget.getByText(question))
-        .first()
-        .waitFor();
-    await workbench.enter('Choose Type, Number');
-    await asks('Which events?');
-    await workbench.enter('Update');
-    await asks('How many deliveries?');
-    await workbench.enter('2');
-    await asks('How many events per delivery?');
-    await workbench.enter('1');
-    await asks('Which list?');
+    await workbench.enter('One event of each type', 'Choose Type, Number');
+    await workbench.enter('Which events?', 'Update');
+    await workbench.enter('How many deliveries?', '2');
+    await workbench.enter('How many events per delivery?', '1');
+    await workbench.question('Which list?').waitFor();
     await workbench.page.keyboard.press('Enter');
     await receiver.received(before + 26);
   });

@@ -236,8 +236,7 @@ describe('The events view, as a person uses it', () => {
     await beside.filter({ hasText: /^2 of \d+$/ }).waitFor();
     await workbench.picture('events-view/filtered');
     await workbench.runCommand(`${category}: Filter Events…`);
-    await workbench.quickInputWidget.filter({ hasText: 'Filter Events' }).waitFor();
-    await workbench.enter('nobody@example.com');
+    await workbench.enter('Filter Events', 'nobody@example.com');
     await workbench.view(view).getByText('No event matches: nobody@example.com').first().waitFor();
     await workbench.picture('events-view/no-match');
     await clickAway(row('Clear Filter'));
@@ -378,7 +377,7 @@ describe('The events view, as a person uses it', () => {
     await workbench.chooseUntil(row('dan@example.com'), 'Resend', workbench.notification('The relay isn’t running'));
     assert.equal(await statusIfRunning(dataDirs(workbench)[0]!), undefined);
     await workbench.runCommandThatAsks(`${category}: Filter Events…`, 'Filter Events');
-    await workbench.enter('nobody@example.com');
+    await workbench.enter('Filter Events', 'nobody@example.com');
     await row('dan@example.com').waitFor({ state: 'detached' });
     await workbench.runCommand(`${category}: Clear Filter`);
     await row('dan@example.com').waitFor();
@@ -437,16 +436,14 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
   const giveKey = async (email: string, name: string, key: string): Promise<void> => {
     const { quickInputWidget } = workbench;
     const another = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'New name…' });
-    const box = quickInputWidget.getByText(
-      'A name, not the key itself. Destinations use it to refer to the key (Press',
-    );
+    const question = 'A name, not the key itself. Destinations use it to refer to the key (Press';
+    const box = workbench.question(question);
     const topic = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'Signature Key…' });
     await workbench.chooseUntil(workbench.treeRow(view, email), 'Manage Keys and Secrets…', topic);
     await clickAway(topic);
     await another.or(box).first().waitFor();
     if (await another.isVisible()) await clickAway(another);
-    await box.waitFor();
-    await workbench.enter(name);
+    await workbench.enter(question, name);
     await quickInputWidget.getByText(`Signature key “${name}”`).waitFor();
     const input = quickInputWidget.locator('input[type="password"]');
     await input.fill(key);
@@ -463,13 +460,14 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
   const giveVerifyKey = async (name: string): Promise<void> => {
     const { quickInputWidget } = workbench;
     const another = quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'New name…' });
-    const box = quickInputWidget.getByText('Any name. The relay tries every verify key (Press');
+    const question = 'Any name. The relay tries every verify key (Press';
+    const box = workbench.question(question);
     await chooseTopic('Verify Key…');
     await another.or(box).first().waitFor();
     if (await another.isVisible()) await another.click();
     await box.waitFor();
     await workbench.picture('events-view/verify-key');
-    await workbench.enter(name);
+    await workbench.enter(question, name);
     await quickInputWidget.getByText(`Verify key “${name}”`).waitFor();
     const input = quickInputWidget.locator('input[type="password"]');
     await input.fill('a key');

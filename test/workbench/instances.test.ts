@@ -211,7 +211,7 @@ describe('Instances, as a person sees and changes them', function () {
     await untilShown('delta', ({ disabled }) => !disabled);
     await choose('delta', 'Edit Instance…');
     await workbench.pick('Name');
-    await workbench.enter('delta two');
+    await workbench.enter('The ID and token stay the same', 'delta two');
     await row('delta two').waitFor();
     const { configuration } = await untilShown('delta two', () => true);
     // Only what was changed was written: the key is still the one that works.
@@ -225,9 +225,10 @@ describe('Instances, as a person sees and changes them', function () {
     await choose('epsilon', 'Edit Instance…');
     await workbench.pick('Lists');
     await clickAway(pickRow('Enter or Paste IDs'));
+    await workbench.question('API subscriber list IDs').waitFor();
     await workbench.quickInput.fill('not-an-id');
     await workbench.quickInputWidget.getByText('not-an-id isn’t a list ID').first().waitFor();
-    await workbench.enter(`${newsletter}, ${members}`);
+    await workbench.enter('not-an-id isn’t a list ID', `${newsletter}, ${members}`);
     await untilShown('epsilon', ({ webhooks }) => Object.keys(webhooks).length === 2);
     await choose('epsilon', 'Edit Instance…');
     await workbench.pick('Lists');
@@ -395,9 +396,8 @@ describe('Instances, as a person sees and changes them', function () {
     await choose('omega', 'Re-authorise Instance…');
     await workbench.quickInputWidget.getByText('Callback URL registered with the OAuth app').first().waitFor();
     assert.equal(await workbench.quickInput.inputValue(), callback);
-    await workbench.enter(callback);
-    await workbench.quickInputWidget.getByText('Client ID of the OAuth app').first().waitFor();
-    await workbench.enter(oauthClientId);
+    await workbench.enter('Callback URL registered with the OAuth app', callback);
+    await workbench.enter('Client ID of the OAuth app', oauthClientId);
     const page = await consentPage(workbench, () => enterSecret('Client secret of the OAuth app', oauthClientSecret));
     const asked = 'Re-authorise omega [Sign in] (command:workbench.action.closeAllEditors)';
     await workbench.showNotification(asked);

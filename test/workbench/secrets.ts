@@ -14,7 +14,7 @@ export async function giveSecret(
 ): Promise<void> {
   const { quickInputWidget } = workbench;
   await workbench.runCommandThatAsks(`${category}: Manage Keys and Secrets…`, 'Keys and Secrets');
-  await workbench.enter(kind);
+  await workbench.enter('Keys and Secrets', kind);
   for (const [title, answer] of answers) {
     await quickInputWidget.filter({ hasText: title }).waitFor();
     const box = quickInputWidget.locator('.quick-input-box input').first();

@@ -43,8 +43,7 @@ describe('The test bed of the workbench', () => {
     await workbench.quickInputWidget.filter({ hasText: 'Colour' }).waitFor();
     assert.deepEqual(await workbench.quickPickItems(), ['red', 'green']);
     await workbench.pick('green');
-    await workbench.quickInputWidget.filter({ hasText: 'Name' }).waitFor();
-    await workbench.enter('Ada');
+    await workbench.enter('Name', 'Ada');
     await workbench.answerDialog('Yes, sure');
     await workbench.statusBarItem('state').filter({ hasText: 'green Ada Yes, sure' }).waitFor();
     await workbench.page.locator('.panel .view-line').filter({ hasText: 'logged' }).waitFor();

@@ -293,6 +293,14 @@ export class Workbench {
     return this.page.locator('.quick-input-widget');
   }
 
+  /** The quick pick or input box while it asks this, in any of its parts. */
+  question(words: string): Locator {
+    const { page, quickInputWidget } = this;
+    return quickInputWidget
+      .filter({ hasText: words })
+      .or(quickInputWidget.filter({ has: page.locator(`input[placeholder*=${quoted(words)}]`) }));
+  }
+
   /** The labels on offer, in order, with what a screen reader adds. */
   async quickPickItems(): Promise<string[]> {
     const rows = this.page.locator('.quick-input-list .monaco-list-row');
@@ -310,8 +318,13 @@ export class Workbench {
     return this.page.locator(`${row}[aria-label=${quoted(label)}], ${row}[aria-label^=${quoted(`${label},`)}]`).first();
   }
 
-  /** Types into an input box, in place of what stands there, and presses Enter. */
-  async enter(text: string): Promise<void> {
+  /**
+   * Types the answer to a question, in place of what stands there, and presses Enter. Waits until it is asked: the one
+   * before it is there for a moment after its answer.
+   * @param question a part of its words, which the one before it has not
+   */
+  async enter(question: string, text: string): Promise<void> {
+    await this.question(question).waitFor();
     await this.quickInput.fill(text);
     await this.quickInput.press('Enter');
   }
