@@ -90,6 +90,7 @@ async function make(folder: string, total: number): Promise<void> {
       source: 'campaign-monitor',
       status: 'accepted',
       injected: false,
+      onPurpose: false,
       receivedAt,
       httpStatus: 200,
       reason: null,

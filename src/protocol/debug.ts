@@ -161,9 +161,13 @@ export type PausedBy = z.infer<typeof pausedBySchema>;
 
 /** Who paused sending, as people read it. */
 export function whoPaused(by: PausedBy): string {
-  if (by.kind === 'breakpoint') return `breakpoint ${by.breakpointId}`;
+  return by.kind === 'breakpoint' ? `breakpoint ${by.breakpointId}` : clientName(by.client);
+}
+
+/** A client, as people read it. */
+export function clientName({ kind, id }: DebugClient): string {
   const names = { terminal: 'a terminal', vscode: 'VS Code', other: 'a client' } as const;
-  return names[by.client.kind] + (by.client.id === undefined ? '' : ` (${by.client.id})`);
+  return names[kind] + (id === undefined ? '' : ` (${id})`);
 }
 
 /** How sending stands. It stays paused until somebody continues, whoever paused it and whatever has become of them. */

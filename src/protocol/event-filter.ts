@@ -12,6 +12,8 @@ export const eventKinds = ['event', 'test', 'rejected'] as const;
 export const sources = ['campaign-monitor', 'open-connectors'] as const;
 /** What was found of the signature of what Open Connectors posted; `unchecked` without a verify key. */
 export const signatureChecks = ['invalid', 'missing', 'valid', 'unchecked'] as const;
+/** How a delivery was answered: as usual, or with a status that the user asked for. */
+export const answerings = ['on-purpose', 'as-usual'] as const;
 
 /** Every key. */
 export const filterKeys = [
@@ -25,6 +27,7 @@ export const filterKeys = [
   'until',
   'duplicate',
   'signature',
+  'answered',
   'delivery',
 ] as const;
 type Key = (typeof filterKeys)[number];
@@ -36,6 +39,7 @@ export const filterValues = {
   source: sources,
   duplicate: ['yes', 'no'],
   signature: signatureChecks,
+  answered: answerings,
 } as const satisfies Partial<Record<Key, readonly string[]>>;
 type ClosedKey = keyof typeof filterValues;
 
@@ -73,6 +77,8 @@ export interface Filter {
   readonly until: number | null;
   readonly duplicates: boolean | null;
   readonly signatures: readonly (typeof signatureChecks)[number][];
+  /** Whether it was answered on purpose. */
+  readonly onPurpose: boolean | null;
   readonly deliveryIds: readonly number[];
   /** Words or phrases, each the beginning of one. */
   readonly words: readonly string[];
@@ -131,6 +137,7 @@ export function parseFilter(text: string, now: number): Filter {
     until: last(values.until.map((value) => readTime('until', value, now))),
     duplicates: last(values.duplicate.map((value) => oneOf('duplicate', value) === 'yes')),
     signatures: values.signature.map((value) => oneOf('signature', value)),
+    onPurpose: last(values.answered.map((value) => oneOf('answered', value) === 'on-purpose')),
     deliveryIds: values.delivery.map(readDeliveryId),
     words: words.filter((word) => /[\p{L}\p{N}]/u.test(word)),
   };

@@ -59,6 +59,11 @@ export type Source = z.infer<typeof sourceSchema>;
 const signatureCheckSchema = z.enum(signatureChecks);
 export type SignatureCheck = z.infer<typeof signatureCheckSchema>;
 
+const answeredOnPurpose = z
+  .literal('on-purpose')
+  .optional()
+  .describe('The delivery was answered with a status that the user asked for, and not forwarded; otherwise missing.');
+
 /**
  * One row of the history. A test call and a rejected delivery, which hold no event, have a row of their own kind.
  */
@@ -82,6 +87,7 @@ export const eventRowSchema = z.object({
     .describe('Result of the signature check for deliveries from Open Connectors; otherwise null.'),
   reason: z.string().nullable().describe('Why the delivery was rejected.'),
   httpStatus: z.int().describe("The webhook endpoint's answer."),
+  answered: answeredOnPurpose,
   notificationId: z.string().nullable(),
   inDelivery: z
     .object({ position: z.int(), of: z.int() })
@@ -103,7 +109,7 @@ export type EventState = z.infer<typeof eventStateSchema>;
 
 /** An event as a line of a table: what a row says, and what its attempts came to in place of its forwardings. */
 export const eventSummarySchema = eventRowSchema
-  .pick({ id: true, deliveryId: true, kind: true, source: true, injected: true, receivedAt: true })
+  .pick({ id: true, deliveryId: true, kind: true, source: true, injected: true, receivedAt: true, answered: true })
   .extend(
     eventRowSchema.pick({ type: true, list: true, address: true, warning: true, duplicateOf: true, reason: true })
       .shape,
@@ -130,6 +136,7 @@ export const deliverySchema = z.object({
   injected: z.boolean(),
   receivedAt: time,
   httpStatus: z.int(),
+  answered: answeredOnPurpose,
   reason: z.string().nullable(),
   list: z.string().nullable(),
   signature: signatureCheckSchema.nullable(),

@@ -17,6 +17,7 @@ import {
   sendingSchema,
   stopSchema,
 } from './debug.ts';
+import { answeringSchema, askedAnswerSchema } from './answering.ts';
 import { eventGroupings, eventOrders } from './event-filter.ts';
 import {
   attemptDetailSchema,
@@ -87,6 +88,14 @@ export const methods = {
   'relay/stop': {
     params: z.strictObject({ held: z.enum(heldAtStop).optional() }),
     result: z.object({ stopping: z.literal(true) }),
+  },
+  /**
+   * Answers deliveries with a status on purpose, after a delay, for a count or a time; null: as usual again. They are
+   * stored and marked, and not forwarded. It ends by its time at the latest, and with the relay.
+   */
+  'relay/answer': {
+    params: z.strictObject({ answer: askedAnswerSchema.nullable() }),
+    result: z.object({ answering: answeringSchema }),
   },
   'tunnel/open': { params: z.strictObject({ tunnel: tunnelConfigSchema.optional() }), result: tunnelStatusSchema },
   'tunnel/close': { params: nothing, result: tunnelStatusSchema },

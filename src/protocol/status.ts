@@ -1,5 +1,6 @@
 /** What a relay says about itself: its addresses, its tunnel, its destinations and its counts. */
 import { z } from 'zod';
+import { answeringSchema } from './answering.ts';
 import { sendingSchema } from './debug.ts';
 import { destinationId, destinationModes } from './history.ts';
 import { settingsSchema } from './settings.ts';
@@ -98,6 +99,9 @@ export const statusSchema = z.object({
     ),
   counts: countsSchema,
   sending: sendingSchema.describe('Whether sending is paused, by whom, and what is held.'),
+  answering: answeringSchema
+    .default({ state: 'as-usual' })
+    .describe('How the webhook endpoint answers deliveries: as usual, or on purpose.'),
   index: z
     .object({
       events: z.int(),

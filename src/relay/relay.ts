@@ -13,6 +13,7 @@ import type { Status } from '../protocol/status.ts';
 import { version as ownVersion } from '../version.ts';
 import type { z } from 'zod';
 import { Announcer } from './clients/announcer.ts';
+import { AnswerOnPurpose } from './receiving/answer-on-purpose.ts';
 import { AskedMark } from './gate/asked-mark.ts';
 import { Breakpoints } from './gate/breakpoints.ts';
 import { Configuration, limitsOf } from './configuration.ts';
@@ -210,9 +211,11 @@ class RunningRelay implements Relay {
       },
     }));
     const reception: Reception = new Reception(store, renderer, settings, gate);
+    const onPurpose = new AnswerOnPurpose({ onChange: () => announcer.statusChanged(), log });
     this.#ingress = new Ingress({
       secret: remembered.secret,
       receive: (incoming) => reception.receive(incoming),
+      onPurpose,
       onAnswered: (received) => onReceived(received),
       uncommitted: () => store.uncommitted,
       limits: { ...defaultLimits, ...limitsOf(settings), ...options.limits },
@@ -256,6 +259,7 @@ class RunningRelay implements Relay {
         version: options.version ?? ownVersion,
         port: this.#port,
         tunnel: this.#tunnel?.status,
+        answering: onPurpose.answering,
         index: this.#maintenance.index,
         strangers: this.#ingress.strangers,
         clients: this.#control.clients,
@@ -270,6 +274,7 @@ class RunningRelay implements Relay {
         forwarder,
         gate,
         reception,
+        onPurpose,
         announcer,
         status,
         onReceived,

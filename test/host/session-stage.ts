@@ -138,6 +138,7 @@ export class StandInRelay {
         ...{ sent: 0, failed: 0, discarded: 0, strangers: 0, storedBytes: 0 },
       },
       sending: { state: 'flowing', held: { pause: 0, breakpoint: 0, missingKey: 0, destination: 0 }, breakpoints: 0 },
+      answering: { state: 'as-usual' },
       ...{ index: { events: 0, of: 0, failure: null }, missingKeys: [], clients: 1, notices: [] },
     };
     const answer =

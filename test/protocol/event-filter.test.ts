@@ -17,6 +17,7 @@ const everything: Filter = {
   until: null,
   duplicates: null,
   signatures: [],
+  onPurpose: null,
   deliveryIds: [],
   words: [],
 };
@@ -121,6 +122,8 @@ describe('a filter on the history', () => {
     await relay.deliver('no json');
     const found = async (filter: string): Promise<string[]> =>
       (await relay.client.request('events/query', { filter })).events.map((event) => event.id);
+    assert.deepEqual(await found('answered:as-usual'), await found(''));
+    assert.deepEqual(await found('answered:on-purpose'), []);
     assert.deepEqual(await found(''), ['e6', 'e5', 'e4', 'e3', 'e2', 'e1']);
     assert.deepEqual(await found('type:subscribe'), ['e2', 'e1']);
     assert.deepEqual(await found('type:subscribe,UPDATE'), ['e4', 'e3', 'e2', 'e1']);

@@ -80,6 +80,7 @@ export function deliveryRecord(store: Store, plan: DeliveryPlan = {}): DeliveryR
     source: 'campaign-monitor',
     status,
     injected: false,
+    onPurpose: false,
     receivedAt,
     httpStatus: status === 'rejected' ? 400 : 200,
     reason: status === 'rejected' ? 'neither JSON nor XML' : null,

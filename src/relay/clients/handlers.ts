@@ -19,6 +19,7 @@ import type { HeldFact } from '../log/holds.ts';
 import type { HistoryThread } from '../history/history-thread.ts';
 import { TimeoutSuspension } from '../gate/timeout-suspension.ts';
 import { fittingAnswer } from '../../protocol/message-size.ts';
+import type { AnswerOnPurpose } from '../receiving/answer-on-purpose.ts';
 import type { Edit, Received, Reception } from '../receiving/reception.ts';
 import type { KnownSecrets, Renderer } from '../sending/render.ts';
 import { parseId, protocolRecord, protocolNotificationsOf, protocolEventsOf } from '../log/protocol-shapes.ts';
@@ -33,6 +34,7 @@ export interface HandlerParts {
   readonly forwarder: Forwarder;
   readonly gate: Gate;
   readonly reception: Reception;
+  readonly onPurpose: AnswerOnPurpose;
   readonly announcer: Announcer;
   status(): Status;
   /** Opens the tunnel of the settings, or another one than before. */
@@ -52,7 +54,7 @@ const replayStep = 500;
 
 /** The handlers of a relay's methods. Params have been checked before. */
 export function makeHandlers(parts: HandlerParts): Handlers {
-  const { configuration, store, history, renderer, forwarder, gate, reception, announcer } = parts;
+  const { configuration, store, history, renderer, forwarder, gate, reception, onPurpose, announcer } = parts;
   const timeoutSuspension = new TimeoutSuspension((destinationIds) => {
     forwarder.liftTimeouts(destinationIds);
     announcer.statusChanged();
@@ -145,6 +147,11 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       // After the answer has gone out.
       setImmediate(() => parts.stop(held));
       return { stopping: true };
+    },
+    'relay/answer': ({ answer }) => {
+      if (answer === null) onPurpose.end();
+      else onPurpose.begin(answer);
+      return { answering: onPurpose.answering };
     },
     'tunnel/open': ({ tunnel }) => {
       if (tunnel !== undefined) configuration.useTunnel(tunnel);

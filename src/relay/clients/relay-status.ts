@@ -24,6 +24,8 @@ export interface StatusParts {
   readonly store: Store;
   readonly forwarder: Forwarder;
   readonly gate: Gate;
+  /** How the webhook endpoint answers deliveries. */
+  readonly answering: Status['answering'];
   /** How far the index of the history has come. */
   readonly index: Status['index'];
   /** Requests that knew no secret. */
@@ -76,6 +78,7 @@ export function statusOf(parts: StatusParts): Status {
     destinations: forwarder.status(),
     counts: { ...counts, storedBytes: store.bytes, strangers },
     sending,
+    answering: parts.answering,
     index: parts.index,
     missingKeys: forwarder.missingKeys,
     clients,

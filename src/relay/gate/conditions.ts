@@ -38,6 +38,7 @@ export const variableTypes = {
     bytes: 'int',
     events: 'int',
     injected: 'bool',
+    onPurpose: 'bool',
   },
   notification: { id: 'string', kind: 'string', part: 'int', parts: 'int', events: 'int', eventId: 'string' },
   destination: { id: 'string', url: 'string', mode: 'string' },

@@ -132,6 +132,7 @@ function commonVariables(
       bytes: BigInt(delivery.bodyBytes),
       events: BigInt(delivery.status === 'accepted' ? delivery.rows : 0),
       injected: delivery.injected,
+      onPurpose: delivery.onPurpose,
     },
     notification: {
       id: notification === null ? '' : `n${notification.id}`,

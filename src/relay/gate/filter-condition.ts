@@ -30,7 +30,7 @@ export function conditionOfFilter(text: string, now: number): string {
 
 /** What each part of a filter asks for; empty where it asks for nothing. */
 function parts(filter: Filter): Readonly<Record<keyof Filter, string>> {
-  const { since, until, duplicates, states, words } = filter;
+  const { since, until, duplicates, onPurpose, states, words } = filter;
   const [word] = words;
   if (word !== undefined)
     throw new FilterError(`"${word}": a condition cannot search text; use a key, such as address:${word}`);
@@ -49,6 +49,7 @@ function parts(filter: Filter): Readonly<Record<keyof Filter, string>> {
     until: until === null ? '' : `${receivedAt} < ${timeOf(until)}`,
     duplicates: duplicates === null ? '' : `event.duplicate == ${duplicates}`,
     signatures: isAmong('delivery.signature', filter.signatures),
+    onPurpose: onPurpose === null ? '' : `delivery.onPurpose == ${onPurpose}`,
     deliveryIds: isAmong(
       'delivery.id',
       filter.deliveryIds.map((id) => `d${id}`),

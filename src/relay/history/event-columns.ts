@@ -14,7 +14,7 @@ const bytesPerEvent = 40;
 export const kindNumbers = { event: 1, test: 2, rejected: 3 } as const;
 
 /** Bits of the column `flags`. */
-export const flagBits = { platform: 1, injected: 2, duplicate: 4 } as const;
+export const flagBits = { platform: 1, injected: 2, duplicate: 4, onPurpose: 128 } as const;
 
 /** Further bits of it: what was found of the signature of what the platform posted. */
 export const signatureBits: Readonly<Record<SignatureCheck, number>> = {
@@ -33,6 +33,8 @@ export interface ColumnValues {
   readonly platform: boolean;
   readonly injected: boolean;
   readonly duplicate: boolean;
+  /** It was answered on purpose. */
+  readonly onPurpose: boolean;
   /** null for what the platform did not post. */
   readonly signature: SignatureCheck | null;
   readonly deliveryId: number;
@@ -162,6 +164,7 @@ export class EventColumns {
       (values.platform ? flagBits.platform : 0) |
       (values.injected ? flagBits.injected : 0) |
       (values.duplicate ? flagBits.duplicate : 0) |
+      (values.onPurpose ? flagBits.onPurpose : 0) |
       (values.signature === null ? 0 : signatureBits[values.signature]);
     block.delivery[at] = values.deliveryId;
     block.receivedAt[at] = values.receivedAt;

@@ -32,7 +32,7 @@ import { deliveryFactsOf, eventFactsOf, notificationFactsOf } from '../log/store
 import { eventStateOf } from './forwarding-summary.ts';
 
 const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,
-  d.list, d.source, d.injected, d.signature, d.reason, d.http_status, d.first_notification, d.notification_count,
+  d.list, d.source, d.injected, d.signature, d.on_purpose, d.reason, d.http_status, d.first_notification, d.notification_count,
   d.first_event, d.row_count
   FROM events e JOIN deliveries d ON d.id = e.delivery_id`;
 
@@ -120,10 +120,11 @@ export class EventRows {
   /** The line of a table for a row. */
   summary(row: Row): EventSummary {
     const { id, deliveryId, kind, source, injected, receivedAt, forwardings, ...shown } = this.shown(row);
-    const { type, list, address, warning, duplicateOf, reason } = shown;
+    const { type, list, address, warning, duplicateOf, reason, answered } = shown;
     return {
       ...{ id, deliveryId, kind, source, injected, receivedAt },
       ...{ type, list, address, warning, duplicateOf, reason },
+      ...(answered !== undefined && { answered }),
       ...eventStateOf(kind, forwardings),
     };
   }
@@ -185,7 +186,7 @@ export class EventRows {
   /** A delivery without its bytes. */
   delivery(id: number): Delivery | undefined {
     const row = this.#sql.get(
-      'SELECT source, status, injected, received_at, http_status, reason, list, signature, content_type, body_bytes, truncated, event_count, edit_of FROM deliveries WHERE id = ?',
+      'SELECT source, status, injected, received_at, http_status, reason, list, signature, content_type, body_bytes, truncated, event_count, edit_of, on_purpose FROM deliveries WHERE id = ?',
       id,
     );
     return row && protocolDelivery(deliveryFactsOf(id, row), Number(row['event_count']));

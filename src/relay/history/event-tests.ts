@@ -23,6 +23,7 @@ export function testsOf(filter: Filter, held: HeldColumns): Test[] {
     tests.push(isFlagged(flagBits.platform, filter.sources[0] === 'open-connectors'));
   }
   if (filter.duplicates !== null) tests.push(isFlagged(flagBits.duplicate, filter.duplicates));
+  if (filter.onPurpose !== null) tests.push(isFlagged(flagBits.onPurpose, filter.onPurpose));
   if (filter.signatures.length > 0) {
     tests.push(
       hasBit(

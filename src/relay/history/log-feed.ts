@@ -38,7 +38,7 @@ interface DeliveryRow {
 }
 
 const deliveryColumns =
-  'id, source, injected, received_at, list, signature, body_bytes, first_event, row_count, first_notification, notification_count';
+  'id, source, injected, received_at, list, signature, on_purpose, body_bytes, first_event, row_count, first_notification, notification_count';
 
 /** Reads what is new in a log. */
 export class LogFeed {
@@ -247,6 +247,7 @@ export class LogFeed {
           platform: delivery.row['source'] === 'open-connectors',
           injected: delivery.row['injected'] === 1,
           duplicate: row['duplicate_of'] !== null,
+          onPurpose: delivery.row['on_purpose'] === 1,
           deliveryId: delivery.id,
           receivedAt: Number(delivery.row['received_at']),
           type: row['type'] as string | null,

@@ -167,6 +167,8 @@ export const migrations: readonly string[] = [
   -- What whoever follows the log cannot see from new ids alone, a bounded number of the latest: see changeCodes.
   CREATE TABLE changes (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
   `,
+  // 1: http_status is a status that the user asked for, and nothing of the delivery was forwarded.
+  `ALTER TABLE deliveries ADD COLUMN on_purpose INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 export const schemaVersion = migrations.length;

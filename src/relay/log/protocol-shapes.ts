@@ -45,6 +45,7 @@ export function protocolDelivery(delivery: DeliveryFacts, eventCount: number): D
     injected: delivery.injected,
     receivedAt: iso(delivery.receivedAt),
     httpStatus: delivery.httpStatus,
+    ...answeredWords(delivery),
     reason: delivery.reason,
     list: delivery.list,
     signature: delivery.signature,
@@ -56,6 +57,11 @@ export function protocolDelivery(delivery: DeliveryFacts, eventCount: number): D
   };
 }
 
+/** Most deliveries are answered as usual, of which nothing is said. */
+function answeredWords({ onPurpose }: Pick<DeliveryFacts, 'onPurpose'>): Pick<Delivery, 'answered'> {
+  return onPurpose ? { answered: 'on-purpose' } : {};
+}
+
 /**
  * A row of the history.
  * @param inDelivery which event of its delivery it is, and how many that has
@@ -65,7 +71,7 @@ export function protocolDelivery(delivery: DeliveryFacts, eventCount: number): D
 export function protocolEvent(
   delivery: Pick<
     DeliveryFacts,
-    'id' | 'source' | 'injected' | 'receivedAt' | 'list' | 'signature' | 'reason' | 'httpStatus'
+    'id' | 'source' | 'injected' | 'receivedAt' | 'list' | 'signature' | 'reason' | 'httpStatus' | 'onPurpose'
   >,
   event: EventFacts,
   inDelivery: EventRow['inDelivery'],
@@ -88,6 +94,7 @@ export function protocolEvent(
     signature: delivery.signature,
     reason: delivery.reason,
     httpStatus: delivery.httpStatus,
+    ...answeredWords(delivery),
     notificationId: idOrNull('n', event.notificationId),
     inDelivery,
     ...(notification !== undefined &&

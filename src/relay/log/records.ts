@@ -76,6 +76,8 @@ export interface DeliveryFacts {
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
   readonly httpStatus: number;
+  /** It was answered with a status that the user asked for, and goes nowhere. */
+  readonly onPurpose: boolean;
   readonly reason: string | null;
   readonly list: string | null;
   readonly signature: SignatureCheck | null;

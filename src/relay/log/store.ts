@@ -304,8 +304,8 @@ export class Store {
     const accepted = delivery.status === 'accepted' ? events.length : 0;
     this.#sql.run(
       `INSERT INTO deliveries (id, source, status, injected, received_at, http_status, reason, list, signature, content_type,
-         body_bytes, truncated, first_event, row_count, event_count, first_notification, notification_count, edit_of, headers, json, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         body_bytes, truncated, first_event, row_count, event_count, first_notification, notification_count, edit_of, on_purpose, headers, json, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       delivery.id,
       delivery.source,
       delivery.status,
@@ -324,6 +324,7 @@ export class Store {
       notifications[0]?.id ?? 0,
       notifications.length,
       delivery.editOf ?? null,
+      delivery.onPurpose ? 1 : 0,
       JSON.stringify(delivery.headers),
       delivery.json,
       delivery.body,

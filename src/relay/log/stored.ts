@@ -29,7 +29,7 @@ export interface StoredBody {
 }
 
 const deliveryColumns = `source, status, injected, received_at, http_status, reason, list, signature, content_type,
-  body_bytes, truncated, edit_of, first_event, row_count`;
+  body_bytes, truncated, edit_of, on_purpose, first_event, row_count`;
 
 /** Reads what a notification is made of. */
 export class StoredReader {
@@ -139,6 +139,7 @@ export function deliveryFactsOf(id: number, row: Row): DeliveryFacts {
     injected: row['injected'] === 1,
     receivedAt: Number(row['received_at']),
     httpStatus: Number(row['http_status']),
+    onPurpose: row['on_purpose'] === 1,
     reason: row['reason'] as string | null,
     list: row['list'] as string | null,
     signature: row['signature'] as SignatureCheck | null,

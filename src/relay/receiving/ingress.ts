@@ -16,6 +16,7 @@ import type { Headers, Source } from '../../protocol/history.ts';
 import { decompress, headOf } from './compression.ts';
 import { StoreError } from '../log/database.ts';
 import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
+import type { AnswerOnPurpose, Purpose } from './answer-on-purpose.ts';
 import { Connections } from './connections.ts';
 import type { Incoming, Received } from './reception.ts';
 import { Bodies } from './request-body.ts';
@@ -33,6 +34,8 @@ export interface IngressLimits {
   bodyTimeoutMs: number;
   /** How long a connection that has not shown the secret may say nothing. */
   quietMs: number;
+  /** How long a connection on which nothing moves, such as one whose answers nobody reads, is kept. */
+  stuckMs: number;
   /** How often slow requests and quiet connections are looked for. */
   checkEveryMs: number;
   /** At this many, the oldest that has not shown the secret gives way to a new one. */
@@ -46,6 +49,7 @@ export const defaultLimits: IngressLimits = {
   headersTimeoutMs: 10_000,
   bodyTimeoutMs: 30_000,
   quietMs: 2000,
+  stuckMs: 60_000,
   checkEveryMs: 1000,
   maxConnections: 1000,
 };
@@ -55,7 +59,9 @@ export interface IngressOptions {
   readonly secret: string;
   /** Takes what was posted. Resolves when it is on disk, and rejects where it cannot be put there. */
   receive(incoming: Incoming): Promise<Received>;
-  /** Called with what was received, when its sender has the answer. Does not throw. */
+  /** Whether deliveries are answered on purpose. */
+  readonly onPurpose: AnswerOnPurpose;
+  /** Called with what was received, when its sender has the answer, or is to get it later on purpose. Does not throw. */
   onAnswered(received: Received): void;
   /** How many deliveries are not yet on disk. */
   uncommitted(): number;
@@ -87,8 +93,6 @@ const noContent: Record<string, string> = { 'Content-Length': '0' };
 
 const retryLater = { 'Retry-After': '2' };
 
-/** How long a connection on which nothing moves, such as one whose answers nobody reads, is kept, in milliseconds. */
-const stuckMs = 60_000;
 /** Between two requests on one connection that has shown the secret, in milliseconds. */
 const keepAliveMs = 65_000;
 /** Connections that wait to be accepted while a flood comes: more than Node's 511. */
@@ -142,7 +146,7 @@ export class Ingress {
       },
       this.#serve,
     );
-    this.#server.timeout = stuckMs;
+    this.#server.timeout = options.limits.stuckMs;
     this.#connections = new Connections(this.#server, options.limits);
     this.#server.on('checkContinue', (request, response) => {
       this.#expectant.add(request);
@@ -185,6 +189,7 @@ export class Ingress {
   /** Gives up what holds connections and brings nothing: a tunnel, which has few of them, has none left. */
   relieve(): void {
     this.#connections.relieve();
+    this.#options.onPurpose.hurry();
     this.#bodies.giveWay(slowLooksInNeed);
   }
 
@@ -212,6 +217,7 @@ export class Ingress {
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#options.onPurpose.hurry();
     this.#server.closeIdleConnections();
     const force = setTimeout(() => this.#server.closeAllConnections(), 2000);
     await closed;
@@ -309,6 +315,8 @@ export class Ingress {
     this.#pending += 1;
     const secret = this.#secret;
     const share = this.#bodies.budget.share();
+    const { onPurpose } = this.#options;
+    let purpose: Purpose | null = null;
     let received: Received | undefined;
     const endWhereSecretIsOld = (): void => {
       if (secret !== this.#secret) response.shouldKeepAlive = false;
@@ -322,10 +330,15 @@ export class Ingress {
         this.#sendAway(request, response, read === 'slow' ? 408 : 503);
         return;
       }
-      received = await this.#options.receive({ source, headers, receivedAt, injected: false, ...read });
-      endWhereSecretIsOld();
-      answer(request, response, received.delivery.httpStatus, undefined, received.delivery.reason);
+      const incoming = { source, headers, receivedAt, injected: false, ...read };
+      if (onPurpose.current !== null) purpose = onPurpose.take();
+      received = await this.#options.receive(purpose === null ? incoming : { ...incoming, onPurpose: purpose.status });
+      if (purpose === null) {
+        endWhereSecretIsOld();
+        answer(request, response, received.delivery.httpStatus, undefined, received.delivery.reason);
+      }
     } catch (error) {
+      if (purpose !== null) onPurpose.giveBack(purpose);
       endWhereSecretIsOld();
       this.#failed(request, response, error);
     } finally {
@@ -333,7 +346,27 @@ export class Ingress {
       this.#pending -= 1;
       this.#watchRest(request);
     }
-    if (received !== undefined) this.#options.onAnswered(received);
+    if (received === undefined) return;
+    if (purpose !== null) void this.#answerOnPurpose(request, response, purpose, endWhereSecretIsOld);
+    this.#options.onAnswered(received);
+  }
+
+  /** Gives the answer that was asked for, when it is due: the status alone. @param before is called right before it */
+  async #answerOnPurpose(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { status, delayMs }: Purpose,
+    before: () => void,
+  ): Promise<void> {
+    // Who is refused before all has come is not kept waiting with the rest of it.
+    const due = request.complete ? this.#options.onPurpose.due(response, delayMs) : undefined;
+    if (due !== undefined) {
+      // Nothing moves on the connection meanwhile. Node sets its own time again with the next request.
+      request.socket.setTimeout(delayMs + this.#limits.stuckMs);
+      await due;
+    }
+    before();
+    answer(request, response, status);
   }
 
   /** Reads a body and unfolds it. */

@@ -36,6 +36,8 @@ export interface Incoming {
   readonly receivedAt: number;
   /** Sent by a client rather than received at the webhook endpoint. */
   readonly injected: boolean;
+  /** The status with which it is answered on purpose: then it is kept, and goes nowhere. */
+  readonly onPurpose?: number | undefined;
   /** Why it is not even looked at, where its size or coding is reason enough. */
   readonly refusal: Refusal | null;
   /** It is an edit, which is released in the place of what is held of a delivery. */
@@ -133,7 +135,8 @@ export class Reception {
     const { delivery, content } = this.#read(incoming);
     if (incoming.edit !== undefined) checkEdit(delivery);
     if (content !== null) this.#keep(delivery, content);
-    await this.#store.add(delivery, () => this.#gate?.received(delivery));
+    // Of what goes nowhere on purpose no breakpoint is asked.
+    await this.#store.add(delivery, delivery.onPurpose ? undefined : () => this.#gate?.received(delivery));
     return { delivery, renderSettings };
   }
 
@@ -306,7 +309,8 @@ export class Reception {
   }
 
   /** Those that it may go to. */
-  #destinationsOf({ edit }: Incoming): readonly ConfiguredDestination[] {
+  #destinationsOf({ edit, onPurpose }: Incoming): readonly ConfiguredDestination[] {
+    if (onPurpose !== undefined) return [];
     const { destinations } = this.#inForce;
     if (edit === undefined) return destinations;
     return destinations.filter(({ id }) => edit.held.some((each) => each.destinationId === id));
@@ -346,7 +350,10 @@ export class Reception {
       notificationId: null,
       duplicateOf: null,
     };
-    const delivery = { ...this.#delivery(ids.delivery, incoming), status, httpStatus, reason, events: [event] };
+    const delivery = {
+      ...this.#delivery(ids.delivery, incoming),
+      ...{ status, httpStatus: incoming.onPurpose ?? httpStatus, reason, events: [event] },
+    };
     return { delivery, content: null };
   }
 
@@ -357,7 +364,8 @@ export class Reception {
       status: 'accepted',
       injected: incoming.injected,
       receivedAt: incoming.receivedAt,
-      httpStatus: 200,
+      httpStatus: incoming.onPurpose ?? 200,
+      onPurpose: incoming.onPurpose !== undefined,
       reason: null,
       list: null,
       signature: null,

@@ -298,6 +298,8 @@ describe('A request at the control channel', () => {
     assert.deepEqual(await ask('debug/patience', { destinationIds: ['t1'] }), { destinationIds: ['t1'] });
     await ask('tunnel/close', {});
     assert.deepEqual(await ask('relay/retry', {}), { tried: [], tunnel: null });
+    assert.equal((await ask('relay/answer', { answer: { status: 503 } })).answering.state, 'on-purpose');
+    assert.deepEqual(await ask('relay/answer', { answer: null }), { answering: { state: 'as-usual' } });
     assert.equal((await ask('events/query', {})).events.length, 2);
     assert.equal((await ask('events/page', {})).total, 2);
     assert.equal((await ask('events/counts', { groupBy: 'state' })).groups.length, 1);

@@ -32,6 +32,7 @@ function values(type: number): ColumnValues {
     signature: null,
     injected: false,
     duplicate: false,
+    onPurpose: false,
     deliveryId: 1,
     receivedAt: 5,
   } as const;

@@ -57,6 +57,7 @@ interface PlannedDelivery {
   readonly states: readonly (number | null)[];
   /** How long before its turn it was received, in minutes: a slow body gets its id late. */
   readonly lateMinutes: number;
+  readonly onPurpose: boolean;
 }
 
 /** A row as the naive filter sees it. */
@@ -70,6 +71,7 @@ interface ModelRow {
   readonly list: string | null;
   readonly address: string | null;
   readonly duplicate: boolean;
+  readonly onPurpose: boolean;
   readonly states: readonly ForwardingState[];
   readonly texts: readonly string[];
 }
@@ -92,6 +94,7 @@ const plannedDelivery: fc.Arbitrary<PlannedDelivery> = fc.record({
   partSize: fc.integer({ min: 1, max: 3 }),
   states: fc.tuple(state, state, state),
   lateMinutes: fc.integer({ min: 0, max: 9 }),
+  onPurpose: fc.boolean(),
 });
 
 /** Puts planned deliveries into a store. */
@@ -180,6 +183,7 @@ async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[])
       source,
       status: kind === 'event' ? 'accepted' : kind,
       injected: false,
+      onPurpose: plan.onPurpose,
       receivedAt,
       httpStatus: kind === 'rejected' ? 400 : 200,
       reason,
@@ -215,6 +219,7 @@ async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[])
         list: record.list,
         address: event.address,
         duplicate: mark !== null && seen.has(mark),
+        onPurpose: plan.onPurpose,
         states: [
           ...(kind === 'event' ? goesTo.map((each) => each.state) : []),
           ...(rawState === null || rawState === undefined ? [] : [states[rawState]!]),
@@ -307,6 +312,10 @@ const clause: fc.Arbitrary<Clause> = fc.oneof(
     text: `duplicate:${yes ? 'yes' : 'no'}`,
     matches: (row: ModelRow) => row.duplicate === yes,
   })),
+  fc.boolean().map((yes) => ({
+    text: `answered:${yes ? 'on-purpose' : 'as-usual'}`,
+    matches: (row: ModelRow) => row.onPurpose === yes,
+  })),
   fc.array(fc.integer({ min: 1, max: 45 }), { minLength: 1, maxLength: 3 }).map((some) => ({
     text: `delivery:${some.map((each) => `d${each}`).join(',')}`,
     matches: (row: ModelRow) => some.includes(row.delivery),
@@ -375,8 +384,24 @@ describe('Pages of the history', () => {
     const dataDir = ownDirectory();
     const event: PlannedEvent = { type: 0, person: 0, host: 0, city: 0, repeat: true };
     await makeHistory(dataDir, [
-      { kind: 'vendor', list: 0, events: [event, event], partSize: 1, states: [2, null, 3], lateMinutes: 0 },
-      { kind: 'rejected', list: 0, events: [event], partSize: 1, states: [null, null, null], lateMinutes: 0 },
+      {
+        kind: 'vendor',
+        list: 0,
+        events: [event, event],
+        partSize: 1,
+        states: [2, null, 3],
+        lateMinutes: 0,
+        onPurpose: true,
+      },
+      {
+        kind: 'rejected',
+        list: 0,
+        events: [event],
+        partSize: 1,
+        states: [null, null, null],
+        lateMinutes: 0,
+        onPurpose: false,
+      },
     ]);
     const rows = allPages(openReader(dataDir), '', 10);
     for (const row of rows) methods['events/query'].result.parse({ events: [row], next: null, unseen: 0 });

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { defaultSettings } from '../../../src/protocol/settings.ts';
 import { Connections } from '../../../src/relay/receiving/connections.ts';
+import { AnswerOnPurpose } from '../../../src/relay/receiving/answer-on-purpose.ts';
 import { defaultLimits, Ingress } from '../../../src/relay/receiving/ingress.ts';
 import type { IngressLimits, IngressLoad } from '../../../src/relay/receiving/ingress.ts';
 import { Reception } from '../../../src/relay/receiving/reception.ts';
@@ -37,6 +38,7 @@ async function startEndpoint(limits: Partial<IngressLimits> = {}): Promise<TestE
   const ingress = new Ingress({
     secret,
     receive: (incoming) => reception.receive(incoming),
+    onPurpose: new AnswerOnPurpose({ onChange: () => undefined, log: () => undefined }),
     onAnswered: () => undefined,
     uncommitted: () => store.uncommitted,
     limits: { ...defaultLimits, ...limits },
