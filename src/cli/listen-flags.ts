@@ -9,6 +9,13 @@ import { z } from 'zod';
 import { isLoopback } from '../common/loopback.ts';
 import { maxAttempts, retryDelays, retryPolicies } from '../common/retry-policies.ts';
 import type { RetryPolicy } from '../common/retry-policies.ts';
+import {
+  answerStatusSchema,
+  askedAnswerSchema,
+  mostAnswerDelayMs,
+  mostAnsweringMs,
+  usualAnsweringMs,
+} from '../protocol/answering.ts';
 import { destinationSchema, settingsSchema, tunnelSchemas } from '../protocol/settings.ts';
 import type { Destination, Settings } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
@@ -18,7 +25,7 @@ import { methods } from '../protocol/methods.ts';
 import { flagKeyName } from '../protocol/missing-keys.ts';
 import { callbackUrl } from './callback-url.ts';
 import { defaultPort } from './connection.ts';
-import { checkedBy, collectedBy, notEmpty, urlOf, usualValues, wholeNumber } from './flags.ts';
+import { checkedBy, collectedBy, notEmpty, seconds, urlOf, usualValues, wholeNumber } from './flags.ts';
 import { duration } from './terminal/text.ts';
 
 /** One flag, which gives a value of type T. */
@@ -52,6 +59,10 @@ export interface ListenFlags {
   retry?: RetryPolicy;
   timeZone?: string;
   concurrency?: number;
+  answer?: number | 'off';
+  after?: number;
+  for?: number;
+  count?: number;
   retain?: number;
   config?: string;
   filter?: string;
@@ -127,6 +138,8 @@ function refineTunnel(value: string, context: z.RefinementCtx<string>): void {
 function differsFrom(actual: (running: Status) => unknown): (given: unknown, running: Status) => boolean {
   return (given, running) => !isDeepStrictEqual(given, actual(running));
 }
+
+const statusOf = wholeNumber(answerStatusSchema);
 
 const localOf = ({ settings: { tunnel } }: Status): Partial<z.infer<typeof localtunnel>> =>
   tunnel.kind === 'localtunnel' ? tunnel : {};
@@ -225,6 +238,27 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
     setting: 'concurrency',
     differs: differsFrom(({ settings }) => settings.concurrency),
   },
+  answer: {
+    term: '--answer <status>',
+    help: 'answer deliveries with this HTTP status on purpose, and store them without forwarding; off = as usual. Also changes a relay that is already running',
+    read: (value) => (value === 'off' ? 'off' : statusOf(value)),
+    usual: ['500', '503', '429', '404', '410', 'off'],
+  },
+  after: {
+    term: '--after <seconds>',
+    help: `with --answer: wait before each answer, up to ${mostAnswerDelayMs / 1000} s (default: 0)`,
+    read: seconds(0, mostAnswerDelayMs / 1000),
+  },
+  for: {
+    term: '--for <seconds>',
+    help: `with --answer: answer as usual again after this time (default: ${usualAnsweringMs / 1000}, 10 minutes)`,
+    read: seconds(1, mostAnsweringMs / 1000),
+  },
+  count: {
+    term: '--count <n>',
+    help: 'with --answer: answer as usual again after this many deliveries',
+    read: wholeNumber(askedAnswerSchema.shape.count.unwrap()),
+  },
   retain: {
     term: '--retain <n>',
     help: `number of deliveries to keep (default: ${defaults.retention.maxDeliveries})`,
@@ -277,6 +311,7 @@ export const listenFlagNames = Object.keys(listenFlags) as (keyof ListenFlags)[]
 const headings: Readonly<Record<keyof ListenFlags, string>> = {
   ...under('Forwarding:', ['forwardTo', 'insecure', 'header', 'signatureKeyEnv', 'retry', 'concurrency']),
   ...under('Receiving:', ['port', 'tunnel', 'tunnelHost', 'tunnelAllow', 'subdomain', 'verifyKeyEnv', 'timeZone']),
+  ...under('Answering on purpose:', ['answer', 'after', 'for', 'count']),
   ...under('Storage and configuration:', ['retain', 'config']),
   ...under('Output:', ['filter', 'output', 'detach', 'json']),
 };

@@ -43,7 +43,7 @@ export async function relayDiagnostics(
  * @param toSupply how missing keys and credentials are given where this is read
  */
 export function problemsOf(status: Status, toSupply: string): string[] {
-  const { destinations, tunnel, missingKeys, sending, notices } = status;
+  const { destinations, tunnel, missingKeys, sending, answering, notices } = status;
   const down = destinations.filter(({ state }) => state === 'down');
   const isOff = tunnel.state === 'failed' || tunnel.state === 'degraded';
   return [
@@ -54,6 +54,11 @@ export function problemsOf(status: Status, toSupply: string): string[] {
     ...(isOff ? [`the ${tunnel.kind} tunnel is ${tunnel.state}: ${tunnel.reason}`] : []),
     ...missingKeys.map((name) => `events that need the key or credentials "${name}" are on hold. ${toSupply}`),
     ...(sending.state === 'paused' ? ['sending is paused: cm-relay debug continue sends held events'] : []),
+    ...(answering.state === 'on-purpose'
+      ? [
+          `deliveries are answered with ${answering.status} on purpose until ${answering.until}, and not forwarded: cm-relay listen --answer off --detach ends that`,
+        ]
+      : []),
     ...notices,
   ].map((problem) => fitForReport(problem, status));
 }
@@ -180,7 +185,7 @@ function shownUrl(url: string): string {
 }
 
 function statusSections(status: Status): DiagnosticSection[] {
-  const { settings, counts, index, tunnel, sending } = status;
+  const { settings, counts, index, tunnel, sending, answering } = status;
   const fit = (text: string): string => fitForReport(text, status);
   const since = 'since' in tunnel ? `, since ${tunnel.since}` : '';
   return [
@@ -194,6 +199,7 @@ function statusSections(status: Status): DiagnosticSection[] {
         ['public URL', status.publicUrl === null ? 'none' : 'yes'],
         ['tunnel', fit(`${tunnel.kind}, ${tunnel.state}${since}${tunnel.reason === '' ? '' : `. ${tunnel.reason}`}`)],
         ['sending', `${sending.state}, held ${inWords(sending.held)}, breakpoints ${sending.breakpoints}`],
+        ['answers', answering.state === 'on-purpose' ? `${answering.status} on purpose` : 'as usual'],
         ['clients', String(status.clients)],
         ['counts', inWords(counts)],
         ['index', fit(`${index.events} of ${index.of}${index.failure === null ? '' : `: ${index.failure}`}`)],

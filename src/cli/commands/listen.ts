@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { protocolVersion } from '../../protocol/methods.ts';
+import type { Params } from '../../protocol/methods.ts';
 import { missingKeysAdvice } from '../../protocol/missing-keys.ts';
 import { compareVersions } from '../../protocol/versions.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -24,14 +25,16 @@ import { hasKeys } from '../terminal/keys.ts';
 import { callbackUrl } from '../callback-url.ts';
 import { inSameDirectory } from '../same-directory.ts';
 import { LiveFilter } from '../terminal/live-filter.ts';
-import { listenOptions } from '../listen-flags.ts';
+import { flagName, listenOptions } from '../listen-flags.ts';
 import type { ListenFlags, OutputStyle } from '../listen-flags.ts';
 import { checkKeysSign, differences, listenSettings } from '../listen-settings.ts';
 import type { ListenSettings } from '../listen-settings.ts';
+import { answeringText, toAnswerAsUsual } from '../terminal/answering-text.ts';
 import { JsonLines, LiveLines, NoLines, readyLine } from '../terminal/passing.ts';
 import type { Passing } from '../terminal/passing.ts';
 import { fitted, LiveWriter, note, print, printJson } from '../terminal/output.ts';
 import { heldText } from '../terminal/sending-text.ts';
+import { thisTerminal } from '../terminal/this-terminal.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { printable } from '../terminal/text.ts';
 import { version } from '../../version.ts';
@@ -60,6 +63,7 @@ export function listenCommand(): Command {
       '  cm-relay listen --config cm-relay.config.json --json | jq .',
       '  cm-relay listen 3000/callback --filter "type:deactivate"',
       '  cm-relay listen 3000/callback --detach',
+      '  cm-relay listen --answer 503 --for 600      answers deliveries with 503 for 10 minutes',
       '',
       'Without a callback, forwards to the destinations from the last run with this data directory.',
       'Keys are never stored: give --signature-key-env or --config again on each run.',
@@ -97,6 +101,7 @@ async function listen(options: ListenOptions): Promise<void> {
   const output = outputOf(options);
   if (options.detach === true) return listenDetached(options, output);
   const signal = interrupted();
+  askedAnswer(options);
   const { config, wanted } = wantedBy(options);
   const errors = new LiveWriter(process.stderr, { missed: (count) => `… ${count} messages omitted` });
   const lines = output === 'interactive' || output === 'compact' ? new LiveLines(output === 'interactive') : null;
@@ -122,6 +127,7 @@ async function listen(options: ListenOptions): Promise<void> {
       client.on('log', log);
       await agree(client, options, config, wanted, tell);
     }
+    await answerAs(client, options);
     const chooser = takesKeys && lines !== null ? new RowChooser(client, lines) : null;
     const filter = options.filter === undefined ? undefined : new LiveFilter(client, options.filter);
     await show(client, passing, relay === null, tell, filter);
@@ -145,7 +151,7 @@ async function listen(options: ListenOptions): Promise<void> {
         failure = why.error;
         if (failure === null) say('The output was closed, so cm-relay listen is ending.');
       }
-      await sayWhatIsHeld(client, relay === null, say);
+      await sayWhatGoesOn(client, relay === null, say);
       if (relay === null) say('Detached. The relay is still running; to stop it, run cm-relay stop.');
     }
   } finally {
@@ -174,6 +180,7 @@ function brokenOff(): CommandError {
 
 /** The relay in the background: found, or started by a process of its own. Says where it is, and ends. */
 async function listenDetached(options: ListenOptions, output: OutputStyle | 'json'): Promise<void> {
+  askedAnswer(options);
   const { config, wanted } = wantedBy(options);
   const running = await connectIfRunning(options);
   let said = '';
@@ -181,6 +188,7 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
   else {
     try {
       await agree(running, options, config, wanted, note);
+      await answerAs(running, options);
     } finally {
       running.close();
     }
@@ -203,9 +211,42 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
       const lines =
         output === 'compact' ? [view.summary(status, running !== undefined)] : statusLines(status, [], false);
       for (const line of lines) await print(`${fitted(line, process.stdout, factsHang())}\n`);
+      if (output === 'compact') sayAnswering(status, note);
       note('The relay is running in the background. To stop it, run cm-relay stop.');
     }
   });
+}
+
+/** What is asked for with --answer; undefined without it. @throws UsageError where the flags do not fit together */
+function askedAnswer({ answer, after, for: forMs, count }: ListenFlags): Params<'relay/answer'>['answer'] | undefined {
+  const given = Object.entries({ after, for: forMs, count }) as [keyof ListenFlags, number | undefined][];
+  const [without] = given.find(([, value]) => value !== undefined) ?? [];
+  if (without !== undefined && typeof answer !== 'number') {
+    throw new UsageError(
+      `${flagName(without)} requires ${flagName('answer')} with a status`,
+      `Add the status: ${flagName('answer')} 503. To answer as usual, use ${flagName('answer')} off alone.`,
+    );
+  }
+  if (answer === undefined) return undefined;
+  if (answer === 'off') return null;
+  return {
+    status: answer,
+    by: thisTerminal(),
+    ...(after !== undefined && { delayMs: after }),
+    ...(forMs !== undefined && { forMs }),
+    ...(count !== undefined && { count }),
+  };
+}
+
+/** Has the relay answer deliveries as the flags ask. */
+async function answerAs(client: RelayClient, flags: ListenFlags): Promise<void> {
+  const answer = askedAnswer(flags);
+  if (answer !== undefined) await client.request('relay/answer', { answer });
+}
+
+/** That deliveries are answered on purpose must not be forgotten. */
+function sayAnswering({ answering }: Status, say: (text: string) => void): void {
+  if (answering.state === 'on-purpose') say(`${answeringText(answering)} ${toAnswerAsUsual}`);
 }
 
 interface Listening {
@@ -364,11 +405,17 @@ async function show(
     passing.tunnel(tunnel);
     adviseOn(tunnel);
   });
+  let answersSince: string | undefined;
   client.on('status/changed', ({ status }) => {
-    if (ready) passing.configured(status);
+    if (!ready) return;
+    passing.configured(status);
+    const since = sinceOf(status);
+    if (since !== answersSince) passing.answering(status.answering);
+    answersSince = since;
   });
 
   const status = await statusWithTunnel(client);
+  answersSince = sinceOf(status);
   passing.ready(status, attached);
   adviseOn(status.tunnel);
   for (const notice of status.notices) say(`notice: ${notice}`);
@@ -377,10 +424,16 @@ async function show(
       `notice: missing keys or credentials: ${status.missingKeys.join(', ')}. They are never stored, so events that need them are on hold. ${missingKeysAdvice(status)}`,
     );
   }
+  sayAnswering(status, (text) => say(`notice: ${text}`));
   if (status.sending.state === 'paused')
     say(`notice: ${heldText(status.sending)} To send held events, run cm-relay debug continue.`);
   ready = true;
   for (const print of early) print();
+}
+
+/** Since when deliveries are answered as they are; undefined where that is as usual. */
+function sinceOf({ answering }: Status): string | undefined {
+  return answering.state === 'on-purpose' ? answering.since : undefined;
 }
 
 /**
@@ -410,10 +463,13 @@ function isSettled({ state }: TunnelStatus): boolean {
   return state === 'open' || state === 'failed';
 }
 
-/** What is held must not be forgotten: it stays held, whoever leaves. */
-async function sayWhatIsHeld(client: RelayClient, goesOn: boolean, say: (text: string) => void): Promise<void> {
+/** What is held must not be forgotten: it stays held, whoever leaves. So do answers on purpose, while the relay runs. */
+async function sayWhatGoesOn(client: RelayClient, goesOn: boolean, say: (text: string) => void): Promise<void> {
   const status = await Promise.race([client.request('relay/status', {}).catch(() => undefined), client.closed]);
-  if (status?.sending.state !== 'paused') return;
+  if (status === undefined) return;
+  // It ends with the relay.
+  if (goesOn) sayAnswering(status, say);
+  if (status.sending.state !== 'paused') return;
   const next = goesOn
     ? 'To send held events, run cm-relay debug continue.'
     : 'Sending stays paused when the relay restarts.';

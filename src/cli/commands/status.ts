@@ -11,6 +11,7 @@ import { dataDirOf } from '../data-dir.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { inSameDirectory } from '../same-directory.ts';
+import { answeringText } from '../terminal/answering-text.ts';
 import { masked } from '../terminal/masked.ts';
 import { fitted, print, printJson } from '../terminal/output.ts';
 import { heldLine, heldText } from '../terminal/sending-text.ts';
@@ -137,6 +138,8 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
     `${label('History')}${count(counts.deliveries, 'delivery')}, ${count(counts.events, 'event')}`,
     `${label('Notifications')}${counts.sent} sent, ${counts.waiting} waiting, ${counts.held} held, ${counts.failed} failed, ${counts.discarded} discarded`,
   );
+  if (status.answering.state === 'on-purpose')
+    lines.push(`${label('Answers')}${styleText('yellow', answeringText(status.answering))}`);
   const isPaused = sending.state === 'paused';
   lines.push(`${label('Sending')}${isPaused ? styleText('yellow', heldText(sending)) : heldText(sending)}`);
   if (isPaused && sending.stop !== null) lines.push(`${label('Stopped')}${printable(sending.stop.text)}`);

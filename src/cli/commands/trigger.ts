@@ -12,6 +12,7 @@ import { withRelay } from '../connection.ts';
 import { CommandError } from '../errors.ts';
 import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
+import { toAnswerAsUsual } from '../terminal/answering-text.ts';
 import { print, printJson, Progress } from '../terminal/output.ts';
 import { count as counted, duration, printable } from '../terminal/text.ts';
 
@@ -34,7 +35,7 @@ const contentTypes: Readonly<Record<WebhookFormat, string>> = {
 
 const types = new Map(webhookEventTypes.map((type) => [type.toLowerCase(), type]));
 
-/** An answer of the webhook endpoint takes no longer than this, in milliseconds. */
+/** An answer of the webhook endpoint takes no longer than this, unless it is delayed on purpose, in milliseconds. */
 const answerTimeout = 30_000;
 /** It says one line; by now another program may answer at its port. In bytes. */
 const longestAnswer = 4096;
@@ -94,7 +95,8 @@ async function trigger(type: string, options: TriggerOptions): Promise<void> {
 }
 
 async function send(client: RelayClient, type: string, options: TriggerOptions): Promise<void> {
-  const { campaignMonitorUrl: url } = await client.request('relay/status', {});
+  const { campaignMonitorUrl: url, answering } = await client.request('relay/status', {});
+  const timeoutMs = answerTimeout + (answering.state === 'on-purpose' ? answering.delayMs : 0);
   const relay = new AbortController();
   const ended = client.closed.then(() => relay.abort());
   const listed = options.json === true || !process.stderr.isTTY || options.count <= listedAtMost;
@@ -103,7 +105,12 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
   let refused = 0;
   const started = performance.now();
   for (const delivery of samples(type, options)) {
-    const answer = await post(url, options.format === 'xml' ? toXml(delivery.body) : delivery.text, options.format);
+    const answer = await post(
+      url,
+      options.format === 'xml' ? toXml(delivery.body) : delivery.text,
+      options.format,
+      timeoutMs,
+    );
     sent++;
     if (answer.status !== 200) refused++;
     if (options.json === true) {
@@ -131,7 +138,9 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
   if (refused > 0) {
     throw new CommandError(
       `${refused} of ${counted(sent, 'delivery')} not answered with 200`,
-      'To see why a delivery was rejected, run cm-relay events --filter kind:rejected.',
+      answering.state === 'on-purpose'
+        ? `The relay answered on purpose. ${toAnswerAsUsual}`
+        : 'To see why a delivery was rejected, run cm-relay events --filter kind:rejected.',
     );
   }
 }
@@ -163,7 +172,7 @@ interface Answer {
   readonly message: string;
 }
 
-async function post(url: string, body: string, format: WebhookFormat): Promise<Answer> {
+async function post(url: string, body: string, format: WebhookFormat, timeoutMs: number): Promise<Answer> {
   const started = performance.now();
   const took = (): number => Math.round((performance.now() - started) * 10) / 10;
   try {
@@ -171,7 +180,7 @@ async function post(url: string, body: string, format: WebhookFormat): Promise<A
       method: 'POST',
       body,
       headers: { 'content-type': contentTypes[format] },
-      signal: AbortSignal.timeout(answerTimeout),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const message = (await readBeginning(response.body, longestAnswer)).trim();
     return { status: response.status, durationMs: took(), message };

@@ -15,7 +15,7 @@ import { readXml } from '../../campaign-monitor/xml.ts';
 import type { Reported } from '../../check/report.ts';
 import { checkEnglish } from '../../check/words.ts';
 import type { CheckCode } from '../../check/words.ts';
-import { whoPaused } from '../../protocol/debug.ts';
+import { clientName, whoPaused } from '../../protocol/debug.ts';
 import { parseJson } from '../../common/parse-json.ts';
 import type { AttemptDetail, Delivery, EventRow, Forwarding, Headers, Notification } from '../../protocol/history.ts';
 import type { Status } from '../../protocol/status.ts';
@@ -180,6 +180,7 @@ export class AssistantShapes {
       kind: kind === 'event' ? null : kind,
       source: source === 'campaign-monitor' ? null : source,
       httpStatus: httpStatus === 200 ? null : httpStatus,
+      answered: row.answered,
       type: row.type === null || isKnownWord(row.type) ? row.type : shapeOf(row.type),
       list: idShape(row.list),
       address: row.address === null ? null : this.address(row.address),
@@ -196,7 +197,7 @@ export class AssistantShapes {
 
   /** How a relay stands: no URL that opens it. */
   status(status: Status): object {
-    const { version, startedAt, sending, counts, tunnel } = status;
+    const { version, startedAt, sending, answering, counts, tunnel } = status;
     const { state, held, breakpoints } = sending;
     return {
       ...{ running: true, version, startedAt, counts },
@@ -204,6 +205,7 @@ export class AssistantShapes {
         ...{ state, held, breakpoints },
         ...(sending.state === 'paused' && { by: this.text(whoPaused(sending.by)), since: sending.since }),
       },
+      ...(answering.state === 'on-purpose' && { answering: { ...answering, by: this.text(clientName(answering.by)) } }),
       tunnel: { kind: tunnel.kind, state: tunnel.state, reason: this.text(tunnel.reason) },
       destinations: status.destinations.map((each) =>
         telling({
@@ -225,6 +227,7 @@ export class AssistantShapes {
     return {
       ...{ id, source, status, injected, receivedAt, httpStatus, signature, bodyBytes, truncated, eventCount },
       editOf: delivery.editOf,
+      ...(delivery.answered !== undefined && { answered: delivery.answered }),
       reason: reasonWords(delivery.reason),
       list: idShape(delivery.list),
       contentType: contentType === null ? null : knownHeader('content-type', contentType),

@@ -103,7 +103,7 @@ export function assistantServer({
     {
       title: 'Show relay status',
       description:
-        'Shows whether a relay is running, whether sending is paused, the state of each destination (such as since when it has been down, and how much is waiting), the tunnel, and the history counts.',
+        'Shows whether a relay is running, whether sending is paused, whether deliveries are answered on purpose and not forwarded, the state of each destination (such as since when it has been down, and how much is waiting), the tunnel, and the history counts.',
       inputSchema: z.strictObject({}),
       annotations: reads,
     },
@@ -112,7 +112,10 @@ export function assistantServer({
         const status = await source.status();
         if (status === null) return answer('No relay is running. You can still read the history.', { running: false });
         const sending = status.sending.state === 'paused' ? 'Sending is paused.' : 'Sending is on.';
-        return answer(`A relay is running. ${sending}`, shapes.status(status));
+        const { answering } = status;
+        const answers =
+          answering.state === 'on-purpose' ? ` Deliveries are answered with ${answering.status} on purpose.` : '';
+        return answer(`A relay is running. ${sending}${answers}`, shapes.status(status));
       }),
   );
 

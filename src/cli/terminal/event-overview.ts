@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { inEnglish } from '../../common/words.ts';
 import { attemptAdvice, attemptName, replaysAmong } from '../../protocol/attempts.ts';
-import type { AttemptDetail, Headers, Notification } from '../../protocol/history.ts';
+import type { AttemptDetail, Delivery, Headers, Notification } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { indentJson } from '../../export/indented-json.ts';
@@ -10,6 +10,7 @@ import { maskSecrets, textOf } from '../../export/item.ts';
 import { signatureHeader } from '../../open-connectors/signature.ts';
 import type { Found } from '../found.ts';
 import { inSameDirectory } from '../same-directory.ts';
+import { rejectedText } from './answering-text.ts';
 import { forwarded, nextAttempt } from './event-table.ts';
 import { saysTheStatus } from './live-view.ts';
 import { masked } from './masked.ts';
@@ -79,7 +80,7 @@ export function overviewLines(found: Found, requests: readonly SentRequest[]): s
     ...bodyLines(body, `cm-relay show ${found.delivery.id} --raw`),
     '',
     ...notifications.flatMap((notification) => [
-      ...notificationLines(notification, attempts, replays),
+      ...notificationLines(notification, found.delivery, attempts, replays),
       ...requests
         .filter(({ notificationId }) => notificationId === notification.id)
         .flatMap((request, index) => requestLines(request, index > 0, attempts)),
@@ -132,7 +133,7 @@ function eventLines({ event, delivery }: Result<'events/get'>): string[] {
       ? `${event.type ?? 'no type'}  ${event.address ?? 'no address'}`
       : event.kind === 'test'
         ? 'test call'
-        : `rejected with ${event.httpStatus}: ${event.reason ?? 'no reason'}`;
+        : rejectedText(event);
   const facts: [string, string | null][] = [
     [
       'received',
@@ -140,7 +141,7 @@ function eventLines({ event, delivery }: Result<'events/get'>): string[] {
     ],
     [
       'delivery',
-      `${delivery.id}, ${delivery.eventCount === 1 ? '1 event' : `${delivery.eventCount} events`}, ${size(delivery.bodyBytes)}${delivery.truncated ? ', only the first 64 KiB kept' : ''}, answered ${delivery.httpStatus}`,
+      `${delivery.id}, ${delivery.eventCount === 1 ? '1 event' : `${delivery.eventCount} events`}, ${size(delivery.bodyBytes)}${delivery.truncated ? ', only the first 64 KiB kept' : ''}, answered ${delivery.httpStatus}${delivery.answered === undefined ? '' : ' on purpose'}`,
     ],
     ['list', event.list],
     ['date', event.date],
@@ -217,13 +218,20 @@ const signingOf: Readonly<Record<Notification['kind'], (forwarding: Notification
   raw: () => 'unsigned',
 };
 
-function notificationLines(notification: Notification, attempts: readonly AttemptDetail[], replays: Replays): string[] {
+function notificationLines(
+  notification: Notification,
+  delivery: Pick<Delivery, 'answered'>,
+  attempts: readonly AttemptDetail[],
+  replays: Replays,
+): string[] {
   const { id, kind, part, parts, eventId, forwardings } = masked(notification);
   const of = parts > 1 ? `, part ${part + 1} of ${parts}` : '';
   const lines = [`${styleText('bold', id)}  ${kind} notification${of}  ${dim(`eventId ${printable(eventId)}`)}`];
   if (forwardings.length === 0) {
-    const sends = inSameDirectory(`cm-relay resend ${id} --to 3000/callback`);
-    lines.push(`  ${dim(`not sent: no destination accepts it. To send it anyway, run ${sends}`)}`);
+    const isOnPurpose = delivery.answered !== undefined;
+    const why = isOnPurpose ? 'the delivery was answered on purpose' : 'no destination accepts it';
+    const sends = inSameDirectory(`cm-relay resend ${id}${isOnPurpose ? '' : ' --to 3000/callback'}`);
+    lines.push(`  ${dim(`not sent: ${why}. To send it anyway, run ${sends}`)}`);
   }
   for (const forwarding of forwardings) {
     const down = forwarding.downSince === undefined ? '' : `, down${downWords(forwarding.downSince)}`;

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
+import { answeredText } from './answering-text.ts';
 import { clip, columnsOf, localTime, nextWords, pad, printable } from './text.ts';
 
 /** The widths of the columns of the table, in columns of the terminal. */
@@ -68,7 +69,8 @@ export class EventTable {
       row.duplicateOf === null ? '' : `same as ${row.duplicateOf}`,
       row.warning === null ? '' : 'warning',
     ];
-    if (row.kind === 'event' && row.forwardings.length === 0) marks.unshift(styleText('dim', 'no destination'));
+    if (row.answered !== undefined) marks.unshift(styleText('yellow', answeredText(row)));
+    else if (row.kind === 'event' && row.forwardings.length === 0) marks.unshift(styleText('dim', 'no destination'));
     const all = row.forwardings.map((each) => forwarded(each) + nextAttempt(each)).join(', ');
     const parts = [all, ...marks].filter((part) => part !== '');
     const whole = parts.join('  ');

@@ -1,9 +1,11 @@
 import { maxAttempts } from '../../common/retry-policies.ts';
 import type { RetryPolicy } from '../../common/retry-policies.ts';
+import type { Answering } from '../../protocol/answering.ts';
 import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import { inSameDirectory } from '../same-directory.ts';
+import { answeredText, answeringText, rejectedText } from './answering-text.ts';
 import type { BatchOutcome } from './batches.ts';
 import { masked } from './masked.ts';
 import { heldNumbers } from './sending-text.ts';
@@ -98,6 +100,7 @@ export class LiveView {
     if (delivery.signature === 'invalid' || delivery.signature === 'missing')
       parts.push(`signature ${delivery.signature}`);
     if (delivery.injected) parts.push('edited and resent');
+    parts.push(answeredText(delivery));
     return this.#line(
       delivery.receivedAt,
       colour,
@@ -173,6 +176,13 @@ export class LiveView {
     return `${this.#paint('dim', localTime(new Date().toISOString()))} ${this.#paint(colour, '◆')} ${printable(text)}`;
   }
 
+  /** Deliveries are answered on purpose, or as usual again. */
+  answering(answering: Answering): string {
+    const isUsual = answering.state === 'as-usual';
+    const icon = this.#paint(isUsual ? 'green' : 'yellow', isUsual ? '▶' : '↩');
+    return `${this.#paint('dim', localTime(new Date().toISOString()))} ${icon} ${answeringText(answering)}`;
+  }
+
   /** Sending stopped: by a client, or at a breakpoint. */
   stopped(stop: Stop, sending: Sending): string {
     const id = stop.notificationId ?? stop.deliveryId ?? '';
@@ -221,7 +231,7 @@ export function rowText(
 /** What a delivery was, in a few words, as it came: to be escaped before it is shown. */
 function whatCame(delivery: Delivery, events: readonly EventRow[]): string {
   if (delivery.status === 'rejected') {
-    return `rejected with ${delivery.httpStatus}: ${delivery.reason ?? 'no reason'} (${size(delivery.bodyBytes)})`;
+    return `${rejectedText(delivery)} (${size(delivery.bodyBytes)})`;
   }
   if (delivery.status === 'test') return 'test call';
   const [first] = events;

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Answering } from '../../protocol/answering.ts';
 import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
@@ -18,6 +19,8 @@ export interface Passing {
   delivery(delivery: Delivery, events: readonly EventRow[]): void;
   attempt(attempt: Attempt): void;
   tunnel(tunnel: TunnelStatus): void;
+  /** Deliveries are answered on purpose, or as usual again. */
+  answering(answering: Answering): void;
   /** Sending stopped, or goes on, and what log points say. */
   stopped(stop: Stop, sending: Sending): void;
   continued(sending: Sending): void;
@@ -63,6 +66,7 @@ export class JsonLines implements Passing {
     this.#url = status.campaignMonitorUrl;
     this.#write(readyLine(status));
     if (status.tunnel.kind !== 'none') this.tunnel(status.tunnel);
+    if (status.answering.state === 'on-purpose') this.answering(status.answering);
   }
 
   configured(status: Status): void {
@@ -83,6 +87,10 @@ export class JsonLines implements Passing {
 
   tunnel(tunnel: TunnelStatus): void {
     this.#write({ type: 'tunnel', ...tunnel });
+  }
+
+  answering(answering: Answering): void {
+    this.#write({ type: 'answering', ...answering });
   }
 
   stopped(stop: Stop, { held }: Sending): void {
@@ -183,6 +191,10 @@ export class LiveLines implements Passing {
     if (tunnel.kind !== 'none') this.#writer.write(fitted(this.#view.tunnel(tunnel), process.stdout, 11));
   }
 
+  answering(answering: Answering): void {
+    this.#writer.write(fitted(this.#view.answering(answering), process.stdout, 11));
+  }
+
   stopped(stop: Stop, sending: Sending): void {
     this.#writer.write(this.#view.stopped(stop, sending));
   }
@@ -217,6 +229,7 @@ export class NoLines implements Passing {
   delivery(): void {}
   attempt(): void {}
   tunnel(): void {}
+  answering(): void {}
   stopped(): void {}
   continued(): void {}
   logged(): void {}
