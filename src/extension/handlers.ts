@@ -50,7 +50,7 @@ import type { UrlKeeper } from './public-url/url-keeper.ts';
 import { urlContext } from './public-url/url-place.ts';
 import { createUrlKeeper } from './public-url/url-question.ts';
 import { createRowCommands } from './rows/row-commands.ts';
-import { createSandboxCommands } from './sandbox/sandbox-commands.ts';
+import { copyFacts, createSandboxCommands } from './sandbox/sandbox-commands.ts';
 import type { SandboxProcess } from './sandbox/sandbox-process.ts';
 
 /** What stands from activation on. */
@@ -137,6 +137,10 @@ export function createHandlers(parts: ActivationParts): Handlers {
         view: events.progressPlace,
         platformSecrets: createPlatformSecrets(platform),
         beforeStop: webhooks.beforeStop,
+        sandboxFacts: async () => {
+          const running = await sandbox.find();
+          return running && (() => copyFacts(running));
+        },
       }),
       ...createSendingCommands(session),
       ...createDestinationCommands({

@@ -35,6 +35,7 @@ describe('A window’s session', function () {
         kept: () => Promise.resolve(false),
       },
       beforeStop: () => Promise.resolve(true),
+      sandboxFacts: () => Promise.resolve(undefined),
       urlKeeper: createUrlKeeper({ ...window, holders: [] }),
       history: { reader: () => Promise.resolve(undefined) },
     } satisfies RelayCommandParts);

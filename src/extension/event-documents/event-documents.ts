@@ -224,7 +224,7 @@ export function documentTexts(): DocumentTexts {
     received: (delivery) => receivedOf(delivery),
     signature: (check) => signatureOf(check),
     sent: (notificationId, destination) => l10n.t('{0} as sent to {1}', notificationId, destination),
-    sentNowhere: (notificationId) => l10n.t('{0} wasn’t sent because no destination accepts it', notificationId),
+    sentNowhere: (notificationId) => l10n.t('{0} wasn’t sent to any destination', notificationId),
     noNotification: (eventId) => l10n.t('{0} has no notification.', eventId),
     noAnswer: (number) => l10n.t('Attempt {0} doesn’t exist.', number),
     noEventObject: (eventId) => l10n.t('{0} isn’t a separate event in the body.', eventId),

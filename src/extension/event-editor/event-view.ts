@@ -276,7 +276,7 @@ export async function sentColumn(
   return {
     title:
       rendered.url === null
-        ? l10n.t('{0}, not sent: no destination accepts it', notification.id)
+        ? l10n.t('{0}, not sent to any destination', notification.id)
         : l10n.t('{0} to {1}', notification.id, placeOf(maskSecrets(rendered.url))),
     pill: null,
     // No attempt keeps its signature.
@@ -331,7 +331,7 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
       delivery.status === 'rejected' ? '' : l10n.t('The relay answers as soon as the delivery is saved to disk.'),
     ),
     pill: {
-      state: delivery.status === 'rejected' ? 'failed' : 'sent',
+      state: delivery.httpStatus === 200 ? 'sent' : 'failed',
       text: l10n.t('Answered {0}', delivery.httpStatus),
     },
     facts: [

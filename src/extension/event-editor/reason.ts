@@ -29,7 +29,11 @@ export function reasonOf(
     return { what, words: printable(delivery.reason ?? '', 1000), advice: '', tone: 'bad' };
   }
   const urgent = mostUrgent(event.forwardings);
-  if (urgent === undefined) return null;
+  if (urgent === undefined) {
+    if (delivery.answered === undefined) return null;
+    const what = l10n.t('The relay answered {0} on purpose', delivery.httpStatus);
+    return { what, words: l10n.t('The event wasn’t forwarded. You can resend it.'), advice: '', tone: 'busy' };
+  }
   const word = forwardingWord(urgent);
   if (word === 'sent' || word === 'discarded') return null;
   const place = placeOf(urgent.destination);

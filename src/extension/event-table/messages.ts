@@ -54,6 +54,7 @@ const pageMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('sample') }),
   z.strictObject({ type: z.literal('continueSending') }),
   z.strictObject({ type: z.literal('sendNext') }),
+  z.strictObject({ type: z.literal('answerDeliveries') }),
   z.strictObject({ type: z.literal('retry') }),
   z.strictObject({ type: z.literal('showLog') }),
 ]);
@@ -142,8 +143,16 @@ export type TableTexts = ReturnType<typeof tableTexts>;
 export type HostMessage =
   | { readonly type: 'setup'; readonly texts: TableTexts; readonly language: string }
   | { readonly type: 'state'; readonly state: TableState }
-  /** That sending is paused, in words; null where it is not. It goes on here where a relay runs. */
-  | { readonly type: 'sending'; readonly paused: string | null; readonly canGoOn: boolean }
+  /**
+   * That sending is paused, in words; null where it is not. It goes on here where a relay runs. And that deliveries are
+   * answered on purpose.
+   */
+  | {
+      readonly type: 'sending';
+      readonly paused: string | null;
+      readonly canGoOn: boolean;
+      readonly onPurpose: string | null;
+    }
   | { readonly type: 'filter'; readonly filter: string; readonly offered: readonly OfferedFilter[] }
   /** How what was typed may go on, and what is wrong with it; null where nothing is, or it is still being typed. */
   | {

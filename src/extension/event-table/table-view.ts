@@ -6,6 +6,7 @@ import type { ListNames } from '../accounts/list-names.ts';
 import { commandId } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
+import { onPurposeText } from '../sending/answering-words.ts';
 import { leftPausedText, pausedText } from '../sending/sending-words.ts';
 import { eventCount } from '../status/event-count.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -144,6 +145,7 @@ export class TableView implements vscode.Disposable {
         return;
       case 'continueSending':
       case 'sendNext':
+      case 'answerDeliveries':
         void vscode.commands.executeCommand(commandId(message.type));
         return;
       case 'retry':
@@ -279,7 +281,7 @@ export class TableView implements vscode.Disposable {
     return { kind: state.kind };
   }
 
-  /** That sending is paused, in words. */
+  /** That sending is paused, and deliveries are answered on purpose, in words. */
   #sending(): HostMessage {
     const { session, watch } = this.#parts;
     const canGoOn = session.client !== undefined;
@@ -291,7 +293,10 @@ export class TableView implements vscode.Disposable {
         : canGoOn
           ? pausedText(sending, { now: Date.now(), language }, vscode.l10n)
           : leftPausedText(sending, language, vscode.l10n);
-    return { type: 'sending', paused, canGoOn };
+    const answering = session.status?.answering;
+    const onPurpose =
+      answering?.state === 'on-purpose' ? onPurposeText(answering, { now: Date.now(), language }, vscode.l10n) : null;
+    return { type: 'sending', paused, canGoOn, onPurpose };
   }
 }
 

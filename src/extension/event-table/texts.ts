@@ -48,6 +48,7 @@ export const tableTexts = pageTexts((l10n) => ({
   sample: l10n.t('Send Sample Events…'),
   continueSending: l10n.t('Continue Sending'),
   sendNext: l10n.t('Send Next'),
+  answerDeliveries: l10n.t('Answer Deliveries With…'),
   noMatch: l10n.t('No event matches the filter.'),
   showAll: l10n.t('Show All Events'),
   removed: l10n.t('removed'),

@@ -6,6 +6,7 @@ import { prefix } from '../prefix.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import { eventCount } from '../status/event-count.ts';
 import { withNext } from '../ui/error-words.ts';
+import { onPurposeText } from '../sending/answering-words.ts';
 import { leftPausedText, pausedText } from '../sending/sending-words.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
 import type { Session, SessionState } from '../session/session.ts';
@@ -31,7 +32,7 @@ import type {
   PausedNode,
   RestNode,
 } from '../events/event-node.ts';
-import { withListNames } from './filter-suggestions.ts';
+import { withListNames } from './shown-filter.ts';
 import { seenRows } from './seen-rows.ts';
 import { groupFilter, StoreCounts } from './store-counts.ts';
 import {
@@ -425,8 +426,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     if (status === undefined) {
       if (left?.state === 'paused') parts.unshift(leftPausedText(left, language, vscode.l10n));
       if (list.size > 0) parts.unshift(vscode.l10n.t('The relay isn’t running; showing the events it received.'));
-    } else if (status.sending.state === 'paused') {
-      parts.unshift(pausedText(status.sending, { now: this.#around.now, language }, vscode.l10n));
+    } else {
+      const { sending, answering } = status;
+      const reader = { now: this.#around.now, language };
+      if (sending.state === 'paused') parts.unshift(pausedText(sending, reader, vscode.l10n));
+      if (answering.state === 'on-purpose') parts.unshift(onPurposeText(answering, reader, vscode.l10n));
     }
     if (searchable !== undefined) {
       parts.push(vscode.l10n.t('Preparing the history: {0}% is searchable.', searchable));

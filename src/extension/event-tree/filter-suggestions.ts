@@ -1,8 +1,6 @@
 /** How a filter that is being typed may go on. */
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { filterKeys, filterValues } from '../../protocol/event-filter.ts';
-import type { ListNaming } from '../ui/phrases.ts';
-import { printable } from '../ui/printable.ts';
 
 /** A list that events here are of. */
 export interface KnownList {
@@ -96,11 +94,4 @@ export function wholePart(text: string, { suggestions, needed }: FilterSuggestio
   const [first] = suggestions;
   const goesOn = needed && first?.filter.toLowerCase().startsWith(text.toLowerCase());
   return goesOn === true && first !== undefined ? first.filter : text;
-}
-
-/** A filter as it is shown: with the names of its lists behind it. */
-export function withListNames(filter: string, names: ListNaming): string {
-  const ids = [...filter.matchAll(/(?:^|\s)list:"?([^\s"]+)/gi)].flatMap(([, values = '']) => values.split(','));
-  const known = ids.flatMap((id) => names.nameOfList(id) ?? []);
-  return known.length === 0 ? filter : `${filter} (${known.map((name) => printable(name, 40)).join(', ')})`;
 }

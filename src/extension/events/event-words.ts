@@ -96,6 +96,7 @@ export function marksOf(row: EventRow, l10n: Localiser): string[] {
   if (signature !== '' && row.signature !== 'unchecked') marks.push(signature);
   if (row.duplicateOf !== null) marks.push(l10n.t('duplicate of {0}', row.duplicateOf));
   if (row.injected) marks.push(l10n.t('edited and resent'));
+  if (row.answered !== undefined) marks.push(l10n.t('answered {0} on purpose', row.httpStatus));
   return marks;
 }
 

@@ -38,6 +38,8 @@ export interface RelayCommandParts {
   readonly urlKeeper: UrlKeeper;
   /** Of Open Connectors. */
   readonly platformSecrets: PlatformSecrets;
+  /** Puts the sandbox's URLs and credentials on the clipboard; undefined where none runs. */
+  readonly sandboxFacts: () => Promise<(() => Promise<void>) | undefined>;
   /** What is to be settled before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
 }
@@ -143,10 +145,13 @@ const urls = {
 } as const;
 
 /** @param which leads there without the choice; anything else offers them */
-async function copyUrl({ session }: RelayCommandParts, which: unknown): Promise<void> {
+async function copyUrl({ session, sandboxFacts }: RelayCommandParts, which: unknown): Promise<void> {
   const { status } = session;
-  const chosen = typeof which === 'string' && which in urls ? (which as keyof typeof urls) : await chooseUrl(status);
+  const isNamed = typeof which === 'string' && which in urls;
+  const copyFacts = isNamed ? undefined : await sandboxFacts();
+  const chosen = isNamed ? (which as keyof typeof urls) : await chooseUrl(status, copyFacts !== undefined);
   if (chosen === undefined) return;
+  if (chosen === 'sandbox') return copyFacts?.();
   const url = status === undefined ? null : urls[chosen](status);
   if (url === null) {
     return offer('Information', vscode.l10n.t('No public URL is open.'), {
@@ -157,11 +162,14 @@ async function copyUrl({ session }: RelayCommandParts, which: unknown): Promise<
   await copy(url, local ? vscode.l10n.t('Copied. This URL is reachable from this machine only.') : undefined);
 }
 
-async function chooseUrl(status: Status | undefined): Promise<keyof typeof urls | undefined> {
+async function chooseUrl(
+  status: Status | undefined,
+  hasSandbox: boolean,
+): Promise<keyof typeof urls | 'sandbox' | undefined> {
   const { l10n } = vscode;
   const local = l10n.t('reachable from this machine only');
   const isPublic = typeof status?.publicUrl === 'string';
-  const items: (vscode.QuickPickItem & { readonly which: keyof typeof urls })[] = [
+  const ofRelay: (vscode.QuickPickItem & { readonly which: keyof typeof urls })[] = [
     {
       label: l10n.t('Campaign Monitor Webhook URL'),
       detail: l10n.t('Use this URL in a list’s webhook'),
@@ -175,7 +183,7 @@ async function chooseUrl(status: Status | undefined): Promise<keyof typeof urls 
   ];
   const choice = await vscode.window.showQuickPick(
     [
-      ...items.map((item) => (isPublic ? item : { ...item, description: local })),
+      ...(status === undefined ? [] : ofRelay.map((item) => (isPublic ? item : { ...item, description: local }))),
       ...(isPublic
         ? [
             {
@@ -185,8 +193,17 @@ async function chooseUrl(status: Status | undefined): Promise<keyof typeof urls 
             },
           ]
         : []),
+      ...(hasSandbox
+        ? [
+            {
+              label: l10n.t('Sandbox URLs and Credentials'),
+              detail: l10n.t('Lines for a terminal, so that your programs can use the sandbox'),
+              which: 'sandbox' as const,
+            },
+          ]
+        : []),
     ],
-    { title: l10n.t('Copy URL'), placeHolder: l10n.t('Choose a URL to copy') },
+    { title: l10n.t('Copy URL or Credential'), placeHolder: l10n.t('Choose what to copy') },
   );
   return choice?.which;
 }

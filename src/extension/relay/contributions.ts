@@ -54,11 +54,14 @@ export const relayCommands = {
     menus: [{ menu: 'view/title', view: 'events', group: '5_more@2' }],
   },
   copyUrl: {
-    title: 'Copy URL…',
+    title: 'Copy URL or Credential…',
     icon: 'copy',
     palette: true,
-    enabled: `${prefix}.state == running`,
-    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@2' }],
+    enabled: `${prefix}.state == running || ${prefix}.sandboxRunning`,
+    menus: [
+      { menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@2' },
+      { menu: 'view/title', view: 'instances', when: `${prefix}.sandboxRunning`, group: '3_sandbox@2' },
+    ],
   },
   newSecretUrl: {
     title: 'New Secret URL…',
@@ -133,6 +136,13 @@ export const sendingCommands = {
     enabled: sendingPaused,
     menus: [{ menu: 'view/title', view: 'events', when: sendingPaused, group: 'navigation@1' }],
     keys: [{ key: 'f5', mac: 'f5', when: steppedInRows }],
+  },
+  answerDeliveries: {
+    title: 'Answer Deliveries With…',
+    icon: 'reply',
+    palette: true,
+    enabled: `${prefix}.state == running`,
+    menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '2_act@4' }],
   },
   sendNext: {
     title: 'Send Next',

@@ -8,13 +8,6 @@ export const sandboxCommands = {
     palette: true,
     menus: [{ menu: 'view/title', view: 'instances', group: '3_sandbox@1' }],
   },
-  copySandboxFacts: {
-    title: 'Copy Sandbox URLs and Credentials',
-    icon: 'copy',
-    palette: true,
-    enabled: `${prefix}.sandboxRunning`,
-    menus: [{ menu: 'view/title', view: 'instances', when: `${prefix}.sandboxRunning`, group: '3_sandbox@2' }],
-  },
   addSandboxSubscriber: {
     title: 'Add Subscriber in Sandbox…',
     icon: 'person-add',

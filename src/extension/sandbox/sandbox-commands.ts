@@ -1,7 +1,6 @@
-/** The commands about the sandbox: start, stop, its facts for other programs, and somebody who subscribes. */
+/** The commands about the sandbox: start, stop, and somebody who subscribes; and its facts for other programs. */
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../commands.ts';
-import { CommandError } from '../ui/command-error.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
 import { copy, say } from '../ui/say.ts';
@@ -20,19 +19,6 @@ export function createSandboxCommands(parts: SubscriberParts): CommandHandlers<'
       if (wanted === 'start') return startSandbox(sandbox);
       const runs = (await sandbox.find()) !== undefined;
       return runs || wanted === 'stop' ? stopSandbox(sandbox) : startSandbox(sandbox);
-    },
-    copySandboxFacts: async () => {
-      const running = await sandbox.find();
-      if (running !== undefined) return copyFacts(running);
-      throw new CommandError(
-        vscode.l10n.t('The sandbox isn’t running'),
-        vscode.l10n.t('Start the sandbox, and then try again.'),
-        {
-          title: vscode.l10n.t('Start Sandbox'),
-          command: 'toggleSandbox',
-          args: ['start'],
-        },
-      );
     },
     addSandboxSubscriber: (node?: SubscriberPlace) => addSandboxSubscriber(parts, node),
   };
@@ -58,6 +44,7 @@ async function stopSandbox(sandbox: SandboxProcess): Promise<void> {
   say(vscode.l10n.t('Sandbox stopped.'));
 }
 
-function copyFacts(running: RunningSandbox): Promise<void> {
+/** Puts its URLs and credentials on the clipboard. */
+export function copyFacts(running: RunningSandbox): Promise<void> {
   return copy(sandboxFacts(running), vscode.l10n.t('Copied. Paste the text into a terminal.'));
 }

@@ -1,10 +1,11 @@
 /** What is said unasked of sending that is paused: somebody may not know of it. */
 import * as vscode from 'vscode';
 import type { Stop } from '../../protocol/debug.ts';
+import type { Status } from '../../protocol/status.ts';
 import { byCommand, offer } from '../ui/offer.ts';
+import { onPurposeText } from './answering-words.ts';
 import { showHeld } from './sending.ts';
 import { pausedText } from './sending-words.ts';
-import type { PausedSending } from './sending-words.ts';
 import { stopText } from './stop-messages.ts';
 
 export interface SendingNoticesParts {
@@ -29,10 +30,18 @@ export class SendingNotices {
     });
   }
 
-  /** Sending was left paused when this window came to the relay. */
-  async leftPaused(sending: PausedSending): Promise<void> {
+  /** Sending was left paused, or deliveries answered on purpose, when this window came to the relay. */
+  async leftSo({ sending, answering }: Pick<Status, 'sending' | 'answering'>): Promise<void> {
     const { l10n } = vscode;
-    const text = pausedText(sending, { now: Date.now(), language: vscode.env.language }, l10n);
+    const reader = { now: Date.now(), language: vscode.env.language };
+    if (answering.state === 'on-purpose') {
+      // Not awaited: the other one is as important.
+      void offer('Warning', onPurposeText(answering, reader, l10n), {
+        [l10n.t('Answer As Usual')]: byCommand('answerDeliveries', 'as-usual'),
+      });
+    }
+    if (sending.state !== 'paused') return;
+    const text = pausedText(sending, reader, l10n);
     await offer('Warning', text, {
       [l10n.t('Continue Sending')]: byCommand('continueSending'),
       [l10n.t('Show Held Events')]: showHeld,

@@ -9,7 +9,7 @@ const announcedKey = `${prefix}.toldPaused`;
 
 /**
  * Has it said that sending stopped at a breakpoint, once until it goes on, where no debugger shows it; and once for each
- * start of the relay that sending is paused as this window comes to it.
+ * start of the relay that sending is paused, or deliveries are answered on purpose, as this window comes to it.
  */
 export function watchSending(
   { subscriptions, workspaceState }: Pick<vscode.ExtensionContext, 'subscriptions' | 'workspaceState'>,
@@ -36,12 +36,13 @@ export function watchSending(
         known = undefined;
         return;
       }
-      const { startedAt, sending } = status;
+      const { startedAt, sending, answering } = status;
       if (startedAt === known) return;
       known = startedAt;
-      if (sending.state !== 'paused' || workspaceState.get<string>(announcedKey) === startedAt) return;
+      const isAsUsual = sending.state !== 'paused' && answering.state === 'as-usual';
+      if (isAsUsual || workspaceState.get<string>(announcedKey) === startedAt) return;
       void workspaceState.update(announcedKey, startedAt);
-      void notices().then((made) => made.leftPaused(sending));
+      void notices().then((made) => made.leftSo(status));
     }),
   );
 }

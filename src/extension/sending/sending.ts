@@ -7,6 +7,7 @@ import type { CommandHandlers } from '../commands.ts';
 import { focusView } from '../ui/offer.ts';
 import { say } from '../ui/say.ts';
 import { connected } from '../session/connected.ts';
+import { answerDeliveries } from './answer-deliveries.ts';
 import { pausedText } from './sending-words.ts';
 import type { Session } from '../session/session.ts';
 
@@ -26,6 +27,7 @@ export function createSendingCommands(session: Session): CommandHandlers<'sendin
       const { released, sending } = await connected(session).request('debug/continue', {});
       say(continuedText(released, sending));
     },
+    answerDeliveries: (given?: unknown) => answerDeliveries(session, thisWindow, given),
     sendNext: async () => {
       const { released, sending } = await connected(session).request('debug/step', {});
       const [first] = released;

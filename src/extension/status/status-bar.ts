@@ -2,9 +2,12 @@
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { heldCount } from '../../common/held-count.ts';
+import type { AnsweringOnPurpose } from '../../protocol/answering.ts';
+import type { Sending } from '../../protocol/debug.ts';
 import { commandId } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { eventCount } from './event-count.ts';
+import { onPurposeText } from '../sending/answering-words.ts';
 import { pausedText } from '../sending/sending-words.ts';
 import type { PausedSending } from '../sending/sending-words.ts';
 import { placeOf } from '../ui/phrases.ts';
@@ -57,9 +60,9 @@ function shown(state: SessionState): Shown {
       };
     case 'running': {
       const { status } = state;
-      const { sending } = status;
-      const { text, tooltip, ...rest } =
-        sending.state === 'paused' ? paused(running(status), sending) : running(status);
+      const { sending, answering } = status;
+      const told = sending.state === 'paused' ? paused(running(status), sending) : running(status);
+      const { text, tooltip, ...rest } = answering.state === 'on-purpose' ? onPurpose(told, answering, sending) : told;
       return { text, tooltip: [tooltip, ...standing(status)].join('\n'), ...rest };
     }
   }
@@ -82,6 +85,17 @@ function paused({ tooltip, warning }: Shown, sending: PausedSending): Shown {
   return {
     text: l10n.t('$(debug-pause) CM Relay paused, {0} held', held),
     tooltip: [pausedText(sending, { now: Date.now(), language }, l10n), tooltip].join('\n'),
+    warning: warning ?? 'warning',
+  };
+}
+
+/** What senders are told is not what became of their deliveries. */
+function onPurpose({ text, tooltip, warning }: Shown, answering: AnsweringOnPurpose, { state }: Sending): Shown {
+  const { l10n } = vscode;
+  const { status } = answering;
+  return {
+    text: state === 'paused' ? `${text} $(reply) ${status}` : l10n.t('$(reply) CM Relay answers {0}', status),
+    tooltip: [onPurposeText(answering, { now: Date.now(), language: vscode.env.language }, l10n), tooltip].join('\n'),
     warning: warning ?? 'warning',
   };
 }

@@ -8,6 +8,7 @@ import { focusView } from '../ui/offer.ts';
 import { nameOfDestination, reachabilityOf, stateOfDestination } from '../destinations/destination-words.ts';
 import { isTunnelOn } from './context-keys.ts';
 import { showHeld } from '../sending/sending.ts';
+import { onPurposeText } from '../sending/answering-words.ts';
 import { pausedText } from '../sending/sending-words.ts';
 import type { Session } from '../session/session.ts';
 
@@ -37,6 +38,12 @@ export async function showStatusMenu(session: Session): Promise<void> {
         { label: `$(filter) ${l10n.t('Show Held Events')}`, run: () => showHeld() },
       );
     }
+    const { answering } = status;
+    if (answering.state === 'on-purpose') {
+      const told = onPurposeText(answering, { now: Date.now(), language: vscode.env.language }, l10n);
+      title = sending.state === 'paused' ? `${told} ${title}` : told;
+      choices.push(command(`$(reply) ${l10n.t('Answer As Usual')}`, 'answerDeliveries', undefined, 'as-usual'));
+    }
     if (tunnel.state === 'open')
       choices.push(command(`$(copy) ${l10n.t('Copy Public URL')}`, 'copyUrl', tunnel.url, 'public'));
     else if (!isTunnelOn(tunnel.state)) choices.push(command(`$(globe) ${l10n.t('Open Public URL')}`, 'openTunnel'));
@@ -50,6 +57,7 @@ export async function showStatusMenu(session: Session): Promise<void> {
       command(`$(refresh) ${l10n.t('New Secret URL…')}`, 'newSecretUrl'),
       command(`$(beaker) ${l10n.t('Send Sample Events…')}`, 'sendSample'),
     );
+    choices.push(command(`$(reply) ${l10n.t('Answer Deliveries With…')}`, 'answerDeliveries'));
     if (sending.state === 'flowing') choices.push(command(`$(debug-pause) ${l10n.t('Pause Sending')}`, 'pauseSending'));
     if (isTunnelOn(tunnel.state))
       choices.push({

@@ -200,7 +200,7 @@ function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
     'move-history': l10n.t('Move that file somewhere else. The relay then starts a new history.'),
     'migrate-history': l10n.t('Start the relay once to update the history.'),
     'see-destinations': l10n.t('Choose a destination that the Destinations view shows.'),
-    'see-url': l10n.t('To copy the new URL, run the command Copy URL.'),
+    'see-url': l10n.t('To copy the new URL, run the command Copy URL or Credential.'),
     'see-what-is-held': l10n.t('Refresh the Events view to see what’s held.'),
     // VS Code has no setting for the limit.
     'send-smaller-body': l10n.t('Send a smaller body.'),

@@ -48,7 +48,7 @@ class TablePage {
   /** How many events there are without the filter, and columns that say the same in every row. */
   #whole: Pick<Said<'whole'>, 'all' | 'same'> = { all: null, same: [] };
   /** What is said of sending. */
-  #sending: Pick<Said<'sending'>, 'paused' | 'canGoOn'> = { paused: null, canGoOn: false };
+  #sending: Omit<Said<'sending'>, 'type'> = { paused: null, canGoOn: false, onPurpose: null };
   #inForce = '';
   /** The filter and the order of the snapshot that is shown. */
   #order = '';
@@ -175,7 +175,7 @@ class TablePage {
   #draw(): void {
     const texts = this.#texts;
     const { kind } = this.#state;
-    const { paused, canGoOn } = this.#sending;
+    const { paused, canGoOn, onPurpose } = this.#sending;
     const notice = this.#notice();
     const news = this.#news === 1 ? texts.newOne : filled(texts.new, inFull(this.#news));
     this.#root.dataset['state'] = notice === nothing ? 'rows' : kind;
@@ -208,21 +208,26 @@ class TablePage {
           <span>${paused}</span>
           ${canGoOn ? [asking(texts.continueSending, 'continueSending', true), asking(texts.sendNext, 'sendNext')] : nothing}
         </div>
+        <div class="sending" ?hidden=${onPurpose === null}>
+          <span>${onPurpose}</span>
+          ${asking(texts.answerDeliveries, 'answerDeliveries')}
+        </div>
         <div class="frozen" ?hidden=${!this.#isPaused}><span>${texts.frozen}</span></div>
         ${this.#strip.element} ${this.#grid.element}
         <div class="notice" role="status">${notice}</div>
         ${this.#spoken}`,
       this.#root,
     );
-    this.#speak(paused);
+    this.#speak(paused, onPurpose);
   }
 
-  /** @param paused what is said of sending */
-  #speak(paused: string | null): void {
+  /** @param paused what is said of sending @param onPurpose what is said of answers to deliveries */
+  #speak(paused: string | null, onPurpose: string | null): void {
     const { frozen, chosen } = this.#texts;
     const { count } = this.#grid.choice;
     const lines = [
       paused ?? '',
+      onPurpose ?? '',
       this.#isPaused ? frozen : '',
       this.#found,
       count > 1 ? filled(chosen, inFull(count)) : '',
@@ -440,7 +445,7 @@ function button(label: string, act: () => void, first = false): TemplateResult {
 /** A button that has the extension do something. */
 function asking(
   label: string,
-  type: 'start' | 'sample' | 'retry' | 'showLog' | 'continueSending' | 'sendNext',
+  type: 'start' | 'sample' | 'retry' | 'showLog' | 'continueSending' | 'sendNext' | 'answerDeliveries',
   first = false,
 ): TemplateResult {
   return button(label, () => host.say({ type }), first);

@@ -1,0 +1,139 @@
+/** Answering deliveries on purpose: which status, after which delay, and for how long, asked one after another. */
+import * as vscode from 'vscode';
+import { STATUS_CODES } from 'node:http';
+import type { AskedAnswer } from '../../protocol/answering.ts';
+import { connected } from '../session/connected.ts';
+import type { Session } from '../session/session.ts';
+import { askChoice } from '../ui/questions.ts';
+import { say } from '../ui/say.ts';
+import { ifAnswered, inSteps } from '../ui/steps.ts';
+import type { Step } from '../ui/steps.ts';
+import { onPurposeText } from './answering-words.ts';
+
+/** What the questions lead to; a status of null: as usual. */
+interface Asked {
+  readonly status?: number | null;
+  readonly delayMs?: number;
+  readonly end?: Pick<AskedAnswer, 'forMs' | 'count'>;
+}
+
+interface Item<T> extends vscode.QuickPickItem {
+  readonly value: T;
+}
+
+/** Those that senders meet most, worst first; any other can be typed. */
+const usualStatuses = [503, 500, 429, 404, 410, 200];
+/** Seconds. */
+const usualDelays = [0, 5, 30, 60];
+const mostDelay = 60;
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+/** Where nothing else is said, also where a count is: the protocol says the same (answering.ts), and is not loaded here. */
+const usualMs = 10 * minuteMs;
+const mostMinutes = 24 * 60;
+
+/**
+ * Asks, and has the relay answer so.
+ * @param by this window, as the relay is to say who asked
+ * @param given `as-usual` ends it without a question
+ * @throws CommandError where no relay runs, and what it refuses
+ */
+export async function answerDeliveries(session: Session, by: AskedAnswer['by'], given: unknown): Promise<void> {
+  const client = connected(session);
+  const { l10n } = vscode;
+  const asked: Asked | undefined =
+    given === 'as-usual'
+      ? { status: null }
+      : await inSteps<Asked>(l10n.t('Answer Deliveries With'), {}, ({ status }) =>
+          status === null ? [askStatus(session)] : [askStatus(session), askDelay, askEnd],
+        );
+  if (asked?.status === undefined) return;
+  const { status, delayMs = 0, end = { forMs: usualMs } } = asked;
+  await client.request('relay/answer', { answer: status === null ? null : { status, delayMs, ...end, by } });
+  // What is on purpose, the status bar's item says from now on.
+  if (status === null) say(l10n.t('Deliveries are answered as usual.'));
+}
+
+function askStatus(session: Session): Step<Asked> {
+  return async (_known, place) => {
+    const { l10n } = vscode;
+    const answering = session.status?.answering;
+    const asUsual: Item<number | null>[] =
+      answering?.state === 'on-purpose'
+        ? [
+            {
+              label: l10n.t('As Usual'),
+              detail: onPurposeText(answering, { now: Date.now(), language: vscode.env.language }, l10n),
+              value: null,
+            },
+          ]
+        : [];
+    const items = [...asUsual, ...usualStatuses.map(statusItem)];
+    const answer = await askChoice<Item<number | null>>(place, {
+      placeholder: l10n.t('Choose a status, or type one from 200 to 599'),
+      items: (typed) => (/^[2-5]\d\d$/.test(typed) ? withTyped(items, statusItem(Number(typed))) : items),
+    });
+    return ifAnswered(answer, ({ value }) => ({ status: value }));
+  };
+}
+
+const askDelay: Step<Asked> = async (_known, place) => {
+  const { l10n } = vscode;
+  const item = (seconds: number): Item<number> => ({
+    label:
+      seconds === 0
+        ? l10n.t('At once')
+        : seconds === 1
+          ? l10n.t('After one second')
+          : l10n.t('After {0} seconds', seconds),
+    value: seconds,
+  });
+  const items = usualDelays.map(item);
+  const answer = await askChoice(place, {
+    placeholder: l10n.t('When? Choose a delay, or type up to {0} seconds', mostDelay),
+    items: (typed) => {
+      const seconds = /^\d{1,2}$/.test(typed) ? Number(typed) : NaN;
+      return seconds <= mostDelay ? withTyped(items, item(seconds)) : items;
+    },
+  });
+  return ifAnswered(answer, ({ value }) => ({ delayMs: value * 1000 }));
+};
+
+const askEnd: Step<Asked> = async (_known, place) => {
+  const { l10n } = vscode;
+  const minutes = (count: number): Item<NonNullable<Asked['end']>> => ({
+    label: count === 1 ? l10n.t('For one minute') : l10n.t('For {0} minutes', count),
+    value: { forMs: count * minuteMs },
+  });
+  const deliveries = (count: number): Item<NonNullable<Asked['end']>> => ({
+    label: count === 1 ? l10n.t('For the next delivery') : l10n.t('For the next {0} deliveries', count),
+    description: l10n.t('10 minutes at most'),
+    value: { forMs: usualMs, count },
+  });
+  const items = [
+    minutes(usualMs / minuteMs),
+    deliveries(1),
+    deliveries(10),
+    { label: l10n.t('For one hour'), value: { forMs: hourMs } },
+    { label: l10n.t('For 24 hours'), value: { forMs: 24 * hourMs } },
+  ];
+  const answer = await askChoice(place, {
+    placeholder: l10n.t('For how long? Choose, or type a number'),
+    items: (typed) => {
+      const count = /^\d{1,4}$/.test(typed) ? Number(typed) : 0;
+      if (count < 1) return items;
+      return [...(count <= mostMinutes ? [minutes(count)] : []), deliveries(count)];
+    },
+  });
+  return ifAnswered(answer, ({ value }) => ({ end: value }));
+};
+
+function statusItem(status: number): Item<number> {
+  return { label: `${status} ${STATUS_CODES[status] ?? ''}`.trim(), value: status };
+}
+
+/** What was typed, where it is none of the items. */
+function withTyped<T>(items: readonly Item<T>[], typed: Item<T>): readonly Item<T>[] {
+  return items.some(({ label }) => label === typed.label) ? items : [typed, ...items];
+}
