@@ -74,6 +74,23 @@ describe('That sending is paused', function () {
     await other.close();
   });
 
+  it('is said of answers on purpose as well, and ended from there', async () => {
+    relay.status = {
+      ...relay.status,
+      answering: {
+        ...{ state: 'on-purpose', status: 503, delayMs: 0, remaining: null, since, until: since },
+        by: { kind: 'terminal', id: 'process 7' },
+      },
+    };
+    await window.session.start();
+    const message = await until(() => user.message('Deliveries are answered with 503'));
+    assert.match(message?.text ?? '', /not forwarded \(set by a terminal \(process 7\)\)\.$/);
+    assert.deepEqual(message?.buttons, ['Answer As Usual']);
+    message.choose('Answer As Usual');
+    await until(() => user.ran.includes('answerDeliveries'));
+    assert.equal(user.message('Sending paused'), undefined);
+  });
+
   it('is not said of a relay that is attached to and sends', async () => {
     relay.status = { ...relay.status, sending: { ...paused(), state: 'flowing' } as never };
     await window.session.start();
