@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { defaultSettings } from '../../../src/protocol/settings.ts';
 import { Connections } from '../../../src/relay/receiving/connections.ts';
+import { askedAnswerSchema } from '../../../src/protocol/answering.ts';
 import { AnswerOnPurpose } from '../../../src/relay/receiving/answer-on-purpose.ts';
 import { defaultLimits, Ingress } from '../../../src/relay/receiving/ingress.ts';
 import type { IngressLimits, IngressLoad } from '../../../src/relay/receiving/ingress.ts';
@@ -24,6 +25,7 @@ const nothing: IngressLoad = { known: 0, strangers: 0, pending: 0, bodies: 0, bo
 
 interface TestEndpoint {
   readonly ingress: Ingress;
+  readonly onPurpose: AnswerOnPurpose;
   readonly port: number;
   readonly log: string[];
   readonly deliver: () => Promise<number>;
@@ -35,10 +37,11 @@ async function startEndpoint(limits: Partial<IngressLimits> = {}): Promise<TestE
   const log: string[] = [];
   const store = new Store(join(temporaryFolder(), 'relay.sqlite'));
   const reception = new Reception(store, new Renderer(store.stored), settings);
+  const onPurpose = new AnswerOnPurpose({ onChange: () => undefined, log: () => undefined });
   const ingress = new Ingress({
     secret,
     receive: (incoming) => reception.receive(incoming),
-    onPurpose: new AnswerOnPurpose({ onChange: () => undefined, log: () => undefined }),
+    onPurpose,
     onAnswered: () => undefined,
     uncommitted: () => store.uncommitted,
     limits: { ...defaultLimits, ...limits },
@@ -51,7 +54,7 @@ async function startEndpoint(limits: Partial<IngressLimits> = {}): Promise<TestE
   });
   const deliver = async (): Promise<number> =>
     (await send(`http://127.0.0.1:${port}${rightPath}`, { body: sampleBody() })).status;
-  return { ingress, port, log, deliver };
+  return { ingress, onPurpose, port, log, deliver };
 }
 
 function post(path: string, body = sampleBody(), headers = ''): string {
@@ -249,6 +252,26 @@ describe('a tunnel without a free connection', () => {
     clearInterval(flowing);
     busy.write('0\r\n\r\n');
     assert.equal((await busy.answers(1))[0]?.status, 200);
+  });
+});
+
+describe('answers that are held back on purpose', () => {
+  it('go out where a tunnel has no connection left, and where their sender leaves, its place is free', async () => {
+    const { ingress, onPurpose, port, deliver } = await startEndpoint();
+    onPurpose.begin(askedAnswerSchema.parse({ status: 503, delayMs: 60_000 }));
+    const leaving = await RawConnection.open(port);
+    leaving.write(post(rightPath));
+    const staying = deliver();
+    await until(() => onPurpose.delayed === 2);
+    assert.equal(ingress.load.pending, 0, 'they are on disk: none is in the way of others');
+    // One that only ends its half still waits for its answer.
+    leaving.socket.resetAndDestroy();
+    await until(() => onPurpose.delayed === 1);
+    ingress.relieve();
+    assert.equal(await staying, 503);
+    assert.equal(onPurpose.delayed, 0);
+    onPurpose.end();
+    assert.equal(await deliver(), 200);
   });
 });
 
