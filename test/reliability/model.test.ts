@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   Answer,
+  AnswerOnPurpose,
   Await,
   Break,
   Burst,
@@ -9,6 +10,8 @@ import {
   Look,
   Pause,
   Post,
+  PostOther,
+  PostPlatform,
   Redirect,
   Restart,
   begin,
@@ -145,6 +148,25 @@ describe('A model of the whole relay', () => {
   it('agrees that the relay ends in order right after a stop at a breakpoint', async function () {
     this.timeout(120_000);
     await play([...onlyPlain, new Break('add', ['every']), new Post(), new Restart('SIGTERM')]);
+  });
+
+  it('agrees that what is answered on purpose goes nowhere, also after a kill, and that all else goes', async function () {
+    this.timeout(120_000);
+    await play([
+      new AnswerOnPurpose(503),
+      new Post({ events: 21 }),
+      new PostPlatform('wrong'),
+      new PostOther('rejected'),
+      new Look(),
+      new Restart('kill'),
+      new Post(),
+      new AnswerOnPurpose(200),
+      new Burst({ count: 200, amid: 'pause' }),
+      new AnswerOnPurpose(null),
+      new Post(),
+      new Continue(),
+      new Look(),
+    ]);
   });
 
   it('agrees that what was under way when sending was paused and the relay was killed is held', async function () {

@@ -200,7 +200,11 @@ export class PostPlatform extends Step {
   }
   protected async do(world: World, rig: RelayRig): Promise<void> {
     const content: Content = { source: 'open-connectors', events: 2, type: this.#type, stops: false };
-    const isDue = world.paused === null && this.#signature !== 'right' && world.meets('wrong-signature', content);
+    const isDue =
+      world.onPurpose === null &&
+      world.paused === null &&
+      this.#signature !== 'right' &&
+      world.meets('wrong-signature', content);
     const delivery = world.posting(content);
     // What stops there is not asked about again where it is let go on.
     if (this.#signature !== 'right')
@@ -224,12 +228,33 @@ export class PostOther extends Step {
     return this.#kind;
   }
   protected async do(world: World, rig: RelayRig): Promise<void> {
-    const isDue = this.#kind === 'rejected' && world.paused === null && world.meets('rejected', null);
+    const isDue =
+      world.onPurpose === null && this.#kind === 'rejected' && world.paused === null && world.meets('rejected', null);
     const status = await rig.post('campaign-monitor', this.#kind === 'test' ? '{}' : 'neither', json);
-    const should = this.#kind === 'test' ? 200 : 400;
+    const should = world.onPurpose ?? (this.#kind === 'test' ? 200 : 400);
     if (status !== should) world.wrong.push(`what is ${this.#kind} was answered ${status}`);
     world.others[this.#kind] += 1;
     if (isDue) await stopped(world, rig);
+  }
+}
+
+/** Has deliveries answered on purpose from now on, or as usual again. */
+export class AnswerOnPurpose extends Step {
+  readonly #status: number | null;
+  /** @param status null: as usual */
+  constructor(status: number | null) {
+    super();
+    this.#status = status;
+  }
+  protected override said(): unknown {
+    return this.#status;
+  }
+  protected async do(world: World, rig: RelayRig): Promise<void> {
+    const answer = this.#status === null ? null : { status: this.#status };
+    const { answering } = await rig.client.request('relay/answer', { answer });
+    const is = answering.state === 'on-purpose' ? answering.status : null;
+    if (is !== this.#status) world.wrong.push(`${this.toString()}: it answers ${is}`);
+    world.onPurpose = this.#status;
   }
 }
 
@@ -757,6 +782,8 @@ async function end(world: World, rig: RelayRig, by: End): Promise<void> {
 /** Starts the relay, which is as it was left but for its keys. */
 export async function begin(world: World, rig: RelayRig): Promise<void> {
   await rig.start();
+  // It ends with the relay.
+  world.onPurpose = null;
   await rig.client.request('relay/configure', { secrets: { verifyKeys: { platform: verifyKey } } });
   await retain(world, rig);
   world.restarted((await allRows(rig.client)).rows);

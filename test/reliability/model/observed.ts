@@ -121,6 +121,8 @@ function rowDifferences(world: World, rig: RelayRig, { status, rows, held }: Obs
     if (row.kind !== 'event') continue;
     const delivery = world.deliveryOf(row);
     if (delivery === undefined) said.push(`${row.id} is of no delivery that was posted`);
+    else if ((row.answered === 'on-purpose') !== (delivery.onPurpose !== null))
+      said.push(`${row.id} was answered ${row.httpStatus}, and is marked as answered ${row.answered ?? 'as usual'}`);
     for (const { destinationId, state, attempts, heldBy } of row.forwardings) {
       const forwarding = world.ofRow(row, destinationId);
       if (forwarding === undefined) {
@@ -183,6 +185,7 @@ const filters: readonly (readonly [string, (row: EventRow) => boolean])[] = [
   ...states.map(
     (state) => [`state:${state}`, (row: EventRow) => row.forwardings.some((each) => each.state === state)] as const,
   ),
+  ['answered:on-purpose', ({ answered }) => answered === 'on-purpose'],
   ['kind:rejected', ({ kind }) => kind === 'rejected'],
   ['type:update', ({ type }) => type?.toLowerCase() === 'update'],
   ['source:open-connectors', ({ source }) => source === 'open-connectors'],

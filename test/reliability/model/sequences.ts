@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import {
   Answer,
+  AnswerOnPurpose,
   Break,
   Burst,
   Clear,
@@ -183,6 +184,10 @@ export function sequences(
       fc
         .tuple(destination, fc.constantFrom('ok', 'ok', 'ok', ...answerings))
         .map(([name, answering]) => new Answer(name, answering)),
+    ),
+    weighted(
+      1,
+      fc.constantFrom(503, 200, null, null).map((status) => new AnswerOnPurpose(status)),
     ),
     weighted(
       3,

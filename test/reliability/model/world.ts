@@ -120,6 +120,8 @@ export interface KnownDelivery {
   readonly marker: number;
   readonly content: Content;
   readonly forwardings: KnownForwarding[];
+  /** The status that it is to be answered with on purpose: then it goes nowhere; null as usual. */
+  readonly onPurpose: number | null;
   /** Its id at the relay, once that is known. */
   id: string | undefined;
   /** The relay ended before it had answered: it may be there or not. */
@@ -176,6 +178,8 @@ export class World {
   mayRemove = false;
   step = 0;
   paused: Paused | null = null;
+  /** The status with which deliveries are answered on purpose; null while they are answered as usual. */
+  onPurpose: number | null = null;
   /** It is being asked to go on, and has not answered: what comes cannot be judged by whether it is paused. */
   goingOn = false;
   /** A breakpoint is met for sure: sending has to be found paused. */
@@ -255,10 +259,15 @@ export class World {
   /** A delivery is about to be posted. @param to where an edit goes: nothing else of it */
   posting(content: Content, to?: readonly KnownDestination[]): KnownDelivery {
     const marker = this.deliveries.length + 1;
-    const delivery: KnownDelivery = { marker, content, forwardings: [], id: undefined, unsure: true, gone: false };
+    // What a client sends is nobody's whose answer could be another.
+    const onPurpose = to === undefined ? this.onPurpose : null;
+    const delivery: KnownDelivery = {
+      ...{ marker, content, forwardings: [], onPurpose },
+      ...{ id: undefined, unsure: true, gone: false },
+    };
     const begun = { step: this.step, paused: this.paused !== null && to === undefined, edit: to !== undefined };
     for (const destination of to ?? this.destinations.values()) {
-      if (!this.takes(destination, content)) continue;
+      if (onPurpose !== null || !this.takes(destination, content)) continue;
       const isWhole = content.source === 'open-connectors' || destination.mode === 'raw';
       const parts = isWhole ? 1 : Math.ceil(content.events / partSize);
       for (let part = 0; part < parts; part++) {
@@ -280,7 +289,7 @@ export class World {
 
   /** A delivery was answered: null where the relay was gone. */
   posted(delivery: KnownDelivery, status: number | null): void {
-    if (status === 200) delivery.unsure = false;
+    if (status === (delivery.onPurpose ?? 200)) delivery.unsure = false;
     else if (status !== null) this.wrong.push(`m${delivery.marker} was answered ${status}`);
   }
 
