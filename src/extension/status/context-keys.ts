@@ -17,6 +17,7 @@ export function keepRelayKeys(
   const setState = whereNew((value) => void executeCommand('setContext', `${prefix}.state`, value));
   const setTunnelOn = whereNew((value) => void executeCommand('setContext', `${prefix}.tunnelOn`, value));
   const setPaused = whereNew((value) => void executeCommand('setContext', `${prefix}.sendingPaused`, value));
+  const setOnPurpose = whereNew((value) => void executeCommand('setContext', `${prefix}.onPurpose`, value));
   const setReceived = whereNew((value) => void executeCommand('setContext', `${prefix}.received`, value));
   const setOwnDestination = whereNew((value) => void executeCommand('setContext', `${prefix}.ownDestination`, value));
   const followDestinations = (): void => {
@@ -29,6 +30,7 @@ export function keepRelayKeys(
     setState(state.kind);
     setTunnelOn(isTunnelOn(status?.tunnel.state ?? 'closed'));
     setPaused(status?.sending.state === 'paused');
+    setOnPurpose(status?.answering.state === 'on-purpose');
     setReceived(status !== undefined && eventCount(status) > 0);
     if (status !== undefined) walked('start');
     if (status?.tunnel.state === 'open') walked('public');
