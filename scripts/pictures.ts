@@ -18,6 +18,7 @@ const pictures: Readonly<Record<string, string>> = {
   'event-failed.png': 'event-editor/failed-dark',
   'table.png': 'table/rows',
   'held.png': 'held/table-dark',
+  'answering.png': 'answering/on-purpose',
   'attempts.png': 'documents/attempts',
   'compare.png': 'documents/compare-with-notification',
   'edit-and-resend.png': 'actions/edit-and-resend',
