@@ -110,7 +110,7 @@ function post(agent: Agent, url: string, body: string, onGone: () => void): Prom
     const sending = request(url, { method: 'POST', agent, headers, timeout: answerTimeoutMs }, (answer) => {
       let text = '';
       answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      answer.on('end', () => resolve(answer.statusCode === 200 ? null : `${answer.statusCode ?? ''} ${text.trim()}`));
+      answer.on('end', () => resolve(answer.statusCode === 200 ? null : `${answer.statusCode ?? ''} ${text}`.trim()));
       answer.on('error', unanswered);
     });
     sending.on('timeout', () => sending.destroy(new Error(`no answer within ${answerTimeoutMs} ms`)));
