@@ -211,7 +211,9 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
       const lines =
         output === 'compact' ? [view.summary(status, running !== undefined)] : statusLines(status, [], false);
       for (const line of lines) await print(`${fitted(line, process.stdout, factsHang())}\n`);
-      if (output === 'compact') sayAnswering(status, note);
+      // One that was started here has said so itself.
+      if (running !== undefined && output === 'compact') sayAnswering(status, note);
+      if (options.answer === 'off') note(answeringText(status.answering));
       note('The relay is running in the background. To stop it, run cm-relay stop.');
     }
   });

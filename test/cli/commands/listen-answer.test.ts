@@ -81,12 +81,22 @@ describe('cm-relay listen --answer', function () {
       /The relay answered on purpose\. To answer as usual, run cm-relay listen .*--answer off --detach\./,
     );
 
-    assert.equal((await place.run('listen', '--answer', 'off', '--detach')).code, 0);
+    const off = await place.run('listen', '--answer', 'off', '--detach');
+    assert.deepEqual([off.code, /^Answering deliveries as usual\.$/m.test(off.err)], [0, true], off.err);
     await listening.json<AnsweringLine>('answering', ({ state }) => state === 'as-usual');
     assert.deepEqual((await statusNow()).answering, { state: 'as-usual' });
     assert.equal(await post(campaignMonitorUrl, delivery('c@example.org')), 200);
     await callback.received(1);
     await listening.end();
+  });
+
+  it('starts a relay in the background that answers so, and says it once', async () => {
+    const { code, err } = await place.run('listen', '--port', '0', '--answer', '503', '--detach');
+    assert.equal(code, 0, err);
+    assert.equal(err.match(/Answering deliveries with 503/g)?.length, 1, err);
+    const { campaignMonitorUrl } = await statusNow();
+    assert.equal(await post(campaignMonitorUrl, delivery('a@example.org')), 503);
+    await place.run('stop');
   });
 
   it('is over with the relay', async () => {
