@@ -27,8 +27,8 @@ export interface DeliveryKey {
 
 /** A queued delivery, with what it is to deliver. */
 export interface QueuedDelivery extends DeliveryKey {
-  /** What the platform would post, as far as it says so: its bytes are unknown. */
-  readonly notification: Readonly<Record<string, unknown>>;
+  /** What the platform would post, as JSON: which bytes that would be is unknown. */
+  readonly notification: string;
 }
 
 /** How the queue of a callback URL stands. */
@@ -237,10 +237,19 @@ function takenOf(
 ): ReadDeliveries {
   const deliveries = items.flatMap((delivery): QueuedDelivery[] => {
     if (delivery?.subscription?.config?.url !== callbackUrl || !isWanted(delivery)) return [];
-    const { notification } = delivery;
+    const notification = asJson(delivery.notification);
     return notification === undefined ? [] : [{ ...keyOf(delivery), notification }];
   });
   return { deliveries, skipped: items.length - deliveries.length };
+}
+
+/** Undefined where there is none, or one that is nested too deep to be written. */
+function asJson(notification: Delivery['notification']): string | undefined {
+  try {
+    return JSON.stringify(notification);
+  } catch {
+    return undefined;
+  }
 }
 
 /** One that does not say how it stands was asked for as a queued one. */

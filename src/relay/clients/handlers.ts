@@ -20,6 +20,7 @@ import type { HistoryThread } from '../history/history-thread.ts';
 import { TimeoutSuspension } from '../gate/timeout-suspension.ts';
 import { fittingAnswer } from '../../protocol/message-size.ts';
 import type { Edit, Received, Reception } from '../receiving/reception.ts';
+import { FetchedDeliveries } from '../receiving/fetched-deliveries.ts';
 import type { KnownSecrets, Renderer } from '../sending/render.ts';
 import { parseId, protocolRecord, protocolNotificationsOf, protocolEventsOf } from '../log/protocol-shapes.ts';
 import type { Store } from '../log/store.ts';
@@ -56,6 +57,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   const timeoutSuspension = new TimeoutSuspension((destinationIds) => {
     forwarder.liftTimeouts(destinationIds);
     announcer.statusChanged();
+  });
+  const fetched = new FetchedDeliveries({
+    ...{ store, reception, onReceived: (received: Received) => parts.onReceived(received) },
+    mostBytes: () => configuration.settings.maxBodyBytes,
   });
   const destinationById = (id: number): Destination | undefined => store.destinations.get(id);
   const holdOf = (forwarding: Holdable): Hold | null => gate.holdOf(forwarding);
@@ -187,6 +192,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return { ...found, events: found.events.map(withWhy), notifications: found.notifications.map(withWhy) };
     },
     'deliveries/inject': (params) => inject(params.source, params.body, params.contentType),
+    'deliveries/fetched': ({ deliveries }) => fetched.take(deliveries),
     'notifications/replay': async (params) => {
       const ids = await select(params);
       const replayed: number[] = [];

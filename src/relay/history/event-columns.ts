@@ -22,6 +22,7 @@ export const signatureBits: Readonly<Record<SignatureCheck, number>> = {
   invalid: 16,
   missing: 32,
   unchecked: 64,
+  fetched: 128,
 };
 
 /** Bits of the column `states`: one for each state that a forwarding of the event is in. */

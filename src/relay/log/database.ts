@@ -167,6 +167,17 @@ export const migrations: readonly string[] = [
   -- What whoever follows the log cannot see from new ids alone, a bounded number of the latest: see changeCodes.
   CREATE TABLE changes (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
   `,
+  `
+  -- What was fetched from the platform's queue of deliveries, a bounded number of the latest: it stays when the delivery
+  -- is removed, so that nothing is taken twice.
+  CREATE TABLE fetched (
+    id INTEGER PRIMARY KEY,
+    notification TEXT NOT NULL,
+    subscription TEXT NOT NULL,
+    event TEXT NOT NULL,
+    UNIQUE (notification, subscription, event)
+  );
+  `,
 ];
 
 export const schemaVersion = migrations.length;
