@@ -235,7 +235,7 @@ export const methods = {
     result: z.object({
       taken: z.int(),
       known: z.int().describe('Notifications that were fetched before.'),
-      rejected: z.int().describe('Notifications that are in the history, but can’t be forwarded.'),
+      rejected: z.int().describe('Notifications that are in the history, but cannot be forwarded.'),
       tooLarge: z.int().describe('Notifications larger than maxBodyBytes; they are not in the history.'),
     }),
   },
