@@ -11,7 +11,7 @@ export interface QueueOfferParts {
   readonly store: { all(host: string): readonly StoredInstance[] };
   readonly queues: () => Promise<Pick<QueueStates, 'read'>>;
   readonly node: (instance: Instance, host: string) => InstanceNode;
-  /** Names the relay that runs; undefined while none does. */
+  /** Names the relay that runs; undefined while none does, or it is still to be reached. */
   readonly relay: () => number | undefined;
   /** Resolves when the user is at this window: others of the same relay do not offer. */
   readonly attention: () => Promise<void>;

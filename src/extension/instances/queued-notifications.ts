@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import type { Fetched } from '../../open-connectors/fetch-queued.ts';
 import type { FailurePolicy } from '../../open-connectors/delivery-queue.ts';
+import { positionOf } from '../public-url/url-question.ts';
 import { startRelay } from '../public-url/urls.ts';
 import { atThisWindow } from '../ui/attention.ts';
 import { byCommand, offer } from '../ui/offer.ts';
@@ -49,15 +50,12 @@ export async function queuedNotifications(
       items: [
         {
           label: l10n.t('Deliver Queued'),
-          detail: l10n.t(
-            'Open Connectors posts them to {0} again, and resumes posting',
-            shownUrl(node.facts.callbackUrl),
-          ),
+          detail: l10n.t('Open Connectors posts to {0} again', shownUrl(node.facts.callbackUrl)),
           run: () => deliverQueued(parts, node),
         },
         {
           label: l10n.t('Fetch Queued'),
-          detail: l10n.t('The relay gets them without a public URL. They have no signature to check, and stay queued'),
+          detail: l10n.t('Works without a public URL; there is no signature to check'),
           run: () => fetchQueuedInto(parts, node),
         },
         {
@@ -159,7 +157,11 @@ export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferPa
     ...{ platform, store, log },
     queues: () => view.queues(),
     node: (instance, host) => view.node(instance, host),
-    relay: () => session.status?.pid,
+    relay: () => {
+      const { pid, publicUrl = null, settled = false } = positionOf(session) ?? {};
+      // While its public URL is being opened nothing could be delivered: it is called again once that is there.
+      return publicUrl !== null || settled ? pid : undefined;
+    },
     attention: atThisWindow,
     offer: (node, queued) => {
       const { l10n } = vscode;
@@ -168,10 +170,11 @@ export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferPa
         queued === 1
           ? l10n.t('Open Connectors couldn’t deliver 1 notification of {0}, and has queued it.', name)
           : l10n.t('Open Connectors couldn’t deliver {0} notifications of {1}, and has queued them.', queued, name);
-      void offer('Information', text, {
-        [l10n.t('Deliver Queued')]: byCommand('queuedNotifications', node, [node], 'deliver'),
-        [l10n.t('Fetch Queued')]: byCommand('queuedNotifications', node, [node], 'fetch'),
-      });
+      const deliver = { [l10n.t('Deliver Queued')]: byCommand('queuedNotifications', node, [node], 'deliver') };
+      const fetch = { [l10n.t('Fetch Queued')]: byCommand('queuedNotifications', node, [node], 'fetch') };
+      // What works comes first: nothing is delivered to a URL at which nobody answers.
+      const reached = node.facts.place === 'current';
+      void offer('Information', text, reached ? { ...deliver, ...fetch } : { ...fetch, ...deliver });
     },
   });
 }
