@@ -28,6 +28,7 @@ const pictures: Readonly<Record<string, string>> = {
   'check.png': 'check/failed',
   'scenarios.png': 'check/scenarios',
   'instances.png': 'readme/instances',
+  'queue.png': 'instances/queue',
   'webhooks.png': 'readme/webhooks',
   'loop-form.png': 'loop/form',
   'loop-consent.png': 'loop/consent',

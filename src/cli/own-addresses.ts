@@ -1,6 +1,6 @@
 /** Where this machine's relay is or was reached, for telling what vendors keep of it from everybody else's. */
 import { sameAddress } from '../campaign-monitor/registration.ts';
-import { readHookUrl } from '../common/hook-path.ts';
+import { hookUrl, readHookUrl } from '../common/hook-path.ts';
 import { nameOfSecret } from '../common/secret-name.ts';
 import type { Source } from '../protocol/history.ts';
 import type { Status } from '../protocol/status.ts';
@@ -33,6 +33,8 @@ export interface Reachable extends OwnAddresses {
   readonly localUrl: string | null;
   /** Its URL through the tunnel; null where there is none. */
   readonly publicUrl: string | null;
+  /** URLs that it had before through a tunnel, the latest first. */
+  readonly earlierUrls: readonly string[];
   /** What to do for a public URL where there is none. */
   readonly toBePublic: string;
 }
@@ -56,15 +58,20 @@ export function adviceForPublic({ settings, tunnel }: Status, ifOpening = 'Try a
 /** The addresses of the data directory's relay for one vendor, whether it runs or not. */
 export async function ownAddresses(options: CommonOptions, vendor: Source = 'campaign-monitor'): Promise<Reachable> {
   const dataDir = dataDirOf(options);
-  const { secret, former = [] } = readRemembered(dataDir) ?? {};
+  const remembered = readRemembered(dataDir);
+  const { secret, former = [], publicUrls = [] } = remembered ?? {};
   const known = { vendor, secret, former };
   const client = await connectIfRunning(options);
-  if (client === undefined) return { current: [], ...known, localUrl: null, publicUrl: null, toBePublic: '' };
+  if (client === undefined) {
+    const earlierUrls = secret === undefined ? [] : publicUrls.map((base) => hookUrl(base, secret, vendor));
+    return { current: [], ...known, localUrl: null, publicUrl: null, earlierUrls, toBePublic: '' };
+  }
   try {
     const status = await client.request('relay/status', {});
     const { local, public: publicUrl } = urlsFor(vendor, status);
     const current = publicUrl === null ? [local] : [publicUrl, local];
-    return { current, ...known, localUrl: local, publicUrl, toBePublic: adviceForPublic(status) };
+    const earlierUrls = vendor === 'open-connectors' ? status.earlierOpenConnectorsUrls : [];
+    return { current, ...known, localUrl: local, publicUrl, earlierUrls, toBePublic: adviceForPublic(status) };
   } finally {
     client.close();
   }

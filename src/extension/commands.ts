@@ -17,6 +17,7 @@ export const internalCommands = [
   'loadMore',
   'openTunnel',
   'openDestinations',
+  'openSettings',
   'refreshEvents',
   'refreshWebhooks',
   'refreshInstances',

@@ -59,7 +59,7 @@ export function compose(context: vscode.ExtensionContext): void {
   const instanceStore = new InstanceStore(context);
   const instances = new InstancesView({
     ...{ session, relays, log, platform, secrets, sandbox, names },
-    store: instanceStore,
+    ...{ store: instanceStore, memory: context.workspaceState },
   });
   const instanceDocuments = new InstanceDocuments(context);
   const handlerWatch = memoizeAsync<HandlerWatch>(async () => {
@@ -118,7 +118,10 @@ export function compose(context: vscode.ExtensionContext): void {
   watchUrls(context, {
     ...{ session, relays, log },
     isKept: (relay) => webhooks.isRegistered(relay) || instanceStore.all(platform.host).length > 0,
-    keeper: async () => (await handlers()).urlKeeper,
+    followers: async () => {
+      const { urlKeeper, queueOffer } = await handlers();
+      return [urlKeeper, queueOffer];
+    },
   });
   session.follow();
   // What another window has started meanwhile, the first in this folder.

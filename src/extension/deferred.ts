@@ -19,6 +19,7 @@ export { diagnosticsText, fitForReport, logSection, problemsOf, relayDiagnostics
 export { bodyFileName, maskSecrets } from '../export/item.ts';
 export { OpenConnectorsError } from '../open-connectors/api-error.ts';
 export { OpenConnectorsApi } from '../open-connectors/api.ts';
+export { fetchQueued } from '../open-connectors/fetch-queued.ts';
 export { baseUrlOf, regions } from '../open-connectors/host.ts';
 export { buildInstanceBody, emptyInstanceInput, parseListIds } from '../open-connectors/instance-body.ts';
 export { checkInstanceInput } from '../open-connectors/instance-check.ts';

@@ -34,6 +34,8 @@ import { createInstanceCommands } from './instances/instance-commands.ts';
 import type { InstanceDocuments } from './instances/instance-documents.ts';
 import type { InstanceStore } from './instances/instance-store.ts';
 import type { InstancesView } from './instances/instances-view.ts';
+import type { QueueOffer } from './instances/queue-offer.ts';
+import { createQueueOffer } from './instances/queued-notifications.ts';
 import { InstanceUrls } from './instances/instance-urls.ts';
 import { createPlatformSecrets } from './open-connectors/manage-platform-secrets.ts';
 import type { Platform } from './open-connectors/platform.ts';
@@ -79,6 +81,7 @@ export interface Handlers {
   readonly commands: CommandHandlers;
   readonly webhookActions: WebhookActions;
   readonly urlKeeper: UrlKeeper;
+  readonly queueOffer: QueueOffer;
   readonly form: FormPanel;
   readonly eventPanels: EventPanels;
   readonly table: TableView;
@@ -102,16 +105,23 @@ export function createHandlers(parts: ActivationParts): Handlers {
     instances: store,
     pickLists: (chosen, signal) => webhookActions.picker.pickListIds(chosen, signal),
   });
+  const instanceParts = {
+    ...{ session, secrets, platform, store, browser, view: instances, documents },
+    callbackSet: () => void queueOffer.follow(),
+  };
   const instanceUrls = new InstanceUrls({
     ...{ platform, store },
     urlContext: () => instances.urlContext(),
-    changed: () => void instances.refresh(),
+    changed: () => {
+      void instances.refresh();
+      void queueOffer.follow();
+    },
   });
   const urlKeeper = createUrlKeeper({ session, log, holders: [webhookActions.urls, instanceUrls] });
+  const queueOffer = createQueueOffer({ ...instanceParts, log });
   const table = new TableView({ context, log, session, watch, events, names });
   const { isVisible: isSeen } = events.progressPlace;
   const actionParts = { context, session, history, select: events.select, isSeen, focused: events.focused };
-  const instanceParts = { session, secrets, platform, store, browser, view: instances, documents };
   const checkPanels = new CheckPanels({ context, log });
   return {
     table,
@@ -127,6 +137,7 @@ export function createHandlers(parts: ActivationParts): Handlers {
     }),
     eventPanels: new EventPanels({ context, session, history, log, names }),
     urlKeeper,
+    queueOffer,
     commands: {
       ...webhookActions.accountHandlers,
       ...webhookActions.webhookHandlers,

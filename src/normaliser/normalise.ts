@@ -144,6 +144,17 @@ export function fingerprints(listId: string | null): (event: VendorEvent) => num
   };
 }
 
+/**
+ * The same for what the platform posts: a notification that comes again, by a retry or from the queue of deliveries, has
+ * the `eventId` that it had (docs/assumptions.md).
+ * @returns the fingerprint of the event object at a position; null where the notification has no `eventId`
+ */
+export function notificationFingerprints(eventId: string | null): (position: number) => number | null {
+  if (eventId === null) return () => null;
+  const ofNotification = hashOn(`{${JSON.stringify(eventId)}`, emptyHash);
+  return (position) => toInteger(hashOn(`,${position}`, ofNotification));
+}
+
 /** Two 32-bit multiply-and-xor hashes side by side: quick, and no more than a mark depends on it. */
 interface Hash {
   readonly a: number;

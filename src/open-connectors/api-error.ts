@@ -17,6 +17,7 @@ export type OpenConnectorsErrorKind = (typeof openConnectorsErrorKinds)[number];
 
 /** What to do next, in English: the extension has it in the user's language. */
 export const openConnectorsNext = {
+  'change-callback': 'Set a callback URL without quotes, spaces, and backslashes.',
   'check-fields': 'Check the fields named in the message.',
   'check-host': 'Check that the host belongs to Open Connectors and that no proxy answers in its place.',
   'check-network': 'Check the host, your network, and the proxy.',

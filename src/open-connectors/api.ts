@@ -12,6 +12,7 @@ import {
 } from './answers.ts';
 import type { CreatedInstance, HubList, Instance, InstanceEvent } from './answers.ts';
 import { OpenConnectorsError } from './api-error.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
 import { OpenConnectorsHttp } from './http.ts';
 import type { Answer, OpenConnectorsOptions } from './http.ts';
 import type { InstanceBody } from './instance-body.ts';
@@ -43,11 +44,14 @@ export interface OAuthUrlQuestion {
  */
 export class OpenConnectorsApi {
   readonly baseUrl: string;
+  /** What the platform could not deliver. */
+  readonly queue: DeliveryQueue;
   readonly #http: OpenConnectorsHttp;
 
   constructor(options: OpenConnectorsOptions) {
     this.baseUrl = options.baseUrl;
     this.#http = new OpenConnectorsHttp(options);
+    this.queue = new DeliveryQueue(this.#http);
   }
 
   /**

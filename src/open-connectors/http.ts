@@ -49,6 +49,14 @@ export interface Answer {
   readonly nextPage: string | null;
 }
 
+/** One page of a collection. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly answer: Answer;
+  /** There is no other: or only one that was there before. */
+  readonly isLast: boolean;
+}
+
 /** The calls of one user of one organization. Every method throws {@link OpenConnectorsError} and no other error. */
 export class OpenConnectorsHttp {
   readonly #baseUrl: string;
@@ -110,18 +118,7 @@ export class OpenConnectorsHttp {
   async pages<T>(call: Call, schema: z.ZodType<T[]>): Promise<T[]> {
     const all: T[] = [];
     let length = 0;
-    let nextPage: string | null = null;
-    const seen = new Set<string>();
-    for (let page = 0; page < mostPages; page++) {
-      const query: [string, string][] = [['pageSize', String(pageSize)]];
-      if (nextPage !== null) query.push(['nextPage', nextPage]);
-      let answer: Answer;
-      try {
-        answer = await this.call({ ...call, query: [...(call.query ?? []), ...query] });
-      } catch (error) {
-        if (error instanceof OpenConnectorsError && error.kind === 'refused' && error.status === 404) return all;
-        throw error;
-      }
+    for await (const { items, answer } of this.eachPage(call, schema)) {
       length += answer.length;
       if (length > longestAnswer) {
         throw new OpenConnectorsError('Open Connectors returned a list that is too long', {
@@ -131,12 +128,32 @@ export class OpenConnectorsHttp {
         });
       }
       // One by one: there may be more than a call takes arguments.
-      for (const each of parsed(schema, answer, 'a list')) all.push(each);
-      nextPage = answer.nextPage;
-      if (nextPage === null || seen.has(nextPage)) break;
-      seen.add(nextPage);
+      for (const each of items) all.push(each);
     }
     return all;
+  }
+
+  /** The pages of a collection one by one, a bounded number; 404 means that there is nothing [live]. */
+  async *eachPage<T>(call: Call, schema: z.ZodType<T[]>): AsyncGenerator<Page<T>, void, undefined> {
+    let nextPage: string | null = null;
+    const seen = new Set<string>();
+    for (let page = 0; page < mostPages; page++) {
+      const query: [string, string][] = [['pageSize', String(pageSize)]];
+      if (nextPage !== null) query.push(['nextPage', nextPage]);
+      let answer: Answer;
+      try {
+        answer = await this.call({ ...call, query: [...(call.query ?? []), ...query] });
+      } catch (error) {
+        if (error instanceof OpenConnectorsError && error.kind === 'refused' && error.status === 404) return;
+        throw error;
+      }
+      const items = parsed(schema, answer, 'a list');
+      nextPage = answer.nextPage;
+      const isLast = nextPage === null || seen.has(nextPage);
+      yield { items, answer, isLast };
+      if (nextPage === null || isLast) return;
+      seen.add(nextPage);
+    }
   }
 }
 

@@ -17,7 +17,7 @@ export interface PlatformEvent {
 export interface ReceivedNotification {
   readonly deliveryId: string;
   readonly receivedAt: string;
-  readonly signature: 'valid' | 'invalid' | 'missing' | 'unchecked' | null;
+  readonly signature: 'valid' | 'invalid' | 'missing' | 'unchecked' | 'fetched' | null;
   /** `message.eventId`; null where the body holds none. */
   readonly eventId: string | null;
   /** Null where the body names none. */

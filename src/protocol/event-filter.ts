@@ -10,8 +10,11 @@ export const forwardingStates = ['failed', 'waiting', 'held', 'sent', 'discarded
 export const eventKinds = ['event', 'test', 'rejected'] as const;
 /** Who posted a delivery. */
 export const sources = ['campaign-monitor', 'open-connectors'] as const;
-/** What was found of the signature of what Open Connectors posted; `unchecked` without a verify key. */
-export const signatureChecks = ['invalid', 'missing', 'valid', 'unchecked'] as const;
+/**
+ * What was found of the signature of what Open Connectors posted; `unchecked` without a verify key, `fetched` of what was
+ * fetched from its queue of deliveries, which has no bytes that a signature could be of.
+ */
+export const signatureChecks = ['invalid', 'missing', 'valid', 'unchecked', 'fetched'] as const;
 /** How a delivery was answered: as usual, or with a status that the user asked for. */
 export const answerings = ['on-purpose', 'as-usual'] as const;
 

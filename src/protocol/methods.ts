@@ -40,7 +40,11 @@ export const protocolVersion = 3;
 
 const anyId = z.string().regex(/^[den][1-9]\d*$/, 'expected an ID such as d7, e12, or n9');
 const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected an event ID, such as e12');
+const fetchedId = z.string().min(1).max(64);
 const nothing = z.strictObject({});
+
+/** Notifications of one request that takes what was fetched, at most. */
+export const mostFetched = 100;
 
 /** The bytes of a body: `text` as UTF-8, or `base64`. */
 const bodySchema = z.union([z.strictObject({ text: z.string() }), z.strictObject({ base64: z.base64() })]);
@@ -217,6 +221,31 @@ export const methods = {
       events: z.array(eventRowSchema),
       notifications: z.array(notificationSchema),
       omittedForwardings,
+    }),
+  },
+  /**
+   * Takes into the history what a client read from Open Connectors' queue of deliveries: its bytes are those of
+   * `notification`. One that was taken before, by notification and subscription, is not taken again. They have no signature, and
+   * get none; else they are what the platform posted.
+   */
+  'deliveries/fetched': {
+    params: z.strictObject({
+      deliveries: z
+        .array(
+          z.strictObject({
+            notificationId: fetchedId,
+            subscriptionId: fetchedId,
+            notification: z.string().describe('The notification as JSON.'),
+          }),
+        )
+        .min(1)
+        .max(mostFetched),
+    }),
+    result: z.object({
+      taken: z.int(),
+      known: z.int().describe('Notifications that were fetched before.'),
+      rejected: z.int().describe('Notifications that are in the history, but cannot be forwarded.'),
+      tooLarge: z.int().describe('Notifications larger than maxBodyBytes; they are not in the history.'),
     }),
   },
   /**

@@ -90,6 +90,10 @@ export const statusSchema = z.object({
   publicUrl: z.string().nullable().describe('Base of the public URL; null if the tunnel is not open.'),
   publicCampaignMonitorUrl: z.string().nullable(),
   publicOpenConnectorsUrl: z.string().nullable(),
+  earlierOpenConnectorsUrls: z
+    .array(z.string())
+    .default([])
+    .describe('Public URLs that this relay had before, for Open Connectors; the latest first.'),
   tunnel: tunnelStatusSchema,
   settings: settingsSchema,
   destinations: z

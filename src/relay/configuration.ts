@@ -11,7 +11,7 @@ import type { Ingress, IngressLimits } from './receiving/ingress.ts';
 import type { HoldsDestination, StoredSettings } from './log/stored-destinations.ts';
 import { renderSettingsOf } from './receiving/reception.ts';
 import type { Reception } from './receiving/reception.ts';
-import { stageRemembered, withDestinations, withNewSecret } from './remembered.ts';
+import { stageRemembered, withDestinations, withNewSecret, withPublicUrl } from './remembered.ts';
 import type { Remembered } from './remembered.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 import type { Store } from './log/store.ts';
@@ -116,6 +116,18 @@ export class Configuration {
     }
     this.#remembered = renewed;
     ingress.useSecret(renewed.secret);
+  }
+
+  /** The tunnel made a URL public, which may be given to vendors: it is known as this relay's from now on. */
+  rememberPublicUrl(url: string): void {
+    const remembered = withPublicUrl(this.#remembered, url.replace(/\/$/, ''));
+    if (remembered === this.#remembered) return;
+    this.#remembered = remembered;
+    try {
+      stageRemembered(this.#options.dataDir, remembered).put();
+    } catch (error) {
+      this.#options.log('warn', `could not remember the public URL: ${(error as Error).message}`);
+    }
   }
 
   /** Another tunnel from now on, which no station needs to know of and nothing remembers. */

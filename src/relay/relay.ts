@@ -324,7 +324,10 @@ class RunningRelay implements Relay {
       localPort: this.#port,
       healthPath: () => hookPath(this.#configuration.remembered.secret, 'health'),
       subdomain,
-      onChange: (tunnel) => this.#announcer.tunnel(tunnel),
+      onChange: (tunnel) => {
+        if (tunnel.state === 'open') this.#configuration.rememberPublicUrl(tunnel.url);
+        this.#announcer.tunnel(tunnel);
+      },
       onHeldUp: () => this.#ingress.relieve(),
       log: (level, message) => this.#log(level, message),
       ...this.#options.tunnel,

@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hookSecretForm } from '../common/hook-path.ts';
+import { hookSecretForm, hookUrl } from '../common/hook-path.ts';
 import { parseJson } from '../common/parse-json.ts';
 import { nameOfSecret, secretNameForm } from '../common/secret-name.ts';
 import { stageFile, syncFolder } from '../common/staged-file.ts';
@@ -19,12 +19,17 @@ const formVersion = 1;
 
 const mostFormer = 100;
 
+/** Public URLs that are remembered, the latest. */
+const mostPublicUrls = 10;
+
 const rememberedSchema = z.looseObject({
   version: z.literal(formVersion).default(formVersion),
   /** The webhook endpoint's, in its URL. */
   secret: z.string().regex(hookSecretForm),
   /** The names of those before it, the latest first: what a vendor still keeps of them is known as this relay's. */
   former: z.array(z.string().regex(secretNameForm)).max(mostFormer).optional(),
+  /** Bases of the public URLs that it had, the latest first: what a vendor queues for them is this relay's. */
+  publicUrls: z.array(z.url()).max(mostPublicUrls).optional(),
   port: z.int().min(1).max(65_535).nullable(),
   subdomain: z.string(),
   /** With what a newer version knows of them. */
@@ -35,6 +40,7 @@ export type Remembered = z.infer<typeof rememberedSchema>;
 /** What registered webhooks need is worth more than the rest. */
 const secretAlone = rememberedSchema.extend({
   former: rememberedSchema.shape.former.catch(undefined),
+  publicUrls: rememberedSchema.shape.publicUrls.catch(undefined),
   port: rememberedSchema.shape.port.catch(null),
   subdomain: rememberedSchema.shape.subdomain.catch(randomSubdomain),
   destinations: rememberedSchema.shape.destinations.catch([]),
@@ -152,6 +158,18 @@ function textOf(dataDir: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return undefined;
   }
+}
+
+/** The same with a public URL that it has now; itself where that is the latest. @param base without a slash at its end */
+export function withPublicUrl(remembered: Remembered, base: string): Remembered {
+  const { publicUrls = [] } = remembered;
+  if (publicUrls[0] === base) return remembered;
+  return { ...remembered, publicUrls: [base, ...publicUrls.filter((each) => each !== base)].slice(0, mostPublicUrls) };
+}
+
+/** Where Open Connectors was given that this relay is, at public URLs that it had: with its secret of now. */
+export function earlierOpenConnectorsUrls({ publicUrls = [], secret }: Remembered, current: string | null): string[] {
+  return publicUrls.filter((base) => base !== current).map((base) => hookUrl(base, secret, 'open-connectors'));
 }
 
 /**

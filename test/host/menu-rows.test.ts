@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { prefix } from '../../src/extension/prefix.ts';
-import { closeEditors, nodeOf, run, startStage, until } from './relay-stage.ts';
+import { closeEditors, run, startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
 
 function body(address: string): string {
@@ -76,16 +76,6 @@ describe('The menu of a row of the tree that is drawn anew below it', function (
       vscode.window.showErrorMessage = showErrorMessage;
     }
     assert.deepEqual(errors, []);
-  });
-
-  it('is not what Open Settings in the title is about', async () => {
-    const { client } = stage;
-    const { events } = await client.request('events/query', { limit: 1 });
-    const [event] = events;
-    assert.ok(event !== undefined);
-    const calls = await callsDuring(() => run('openSettings', nodeOf(event), undefined));
-    const asked = calls.filter(([id]) => id === 'workbench.action.openSettings');
-    assert.deepEqual(asked, [['workbench.action.openSettings', '@ext:cm-relay.campaign-monitor-relay']]);
   });
 
   it('thaws a frozen list, however often its row is clicked', async () => {

@@ -130,6 +130,7 @@ export class StandInRelay {
       campaignMonitorUrl: endpointUrl(local, 'campaign-monitor'),
       openConnectorsUrl: endpointUrl(local, 'open-connectors'),
       ...{ publicUrl: null, publicCampaignMonitorUrl: null, publicOpenConnectorsUrl: null },
+      earlierOpenConnectorsUrls: [],
       tunnel: { state: 'closed', kind: 'none', reason: 'No tunnel is open.', said: [] },
       settings: settingsSchema.parse({}),
       destinations: [],

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Locator } from 'playwright-core';
 import { freePort } from '../free-port.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -79,6 +82,12 @@ describe('Instances, as a person sees and changes them', function () {
       30_000,
       `${name}: ${condition.toString()}`,
     );
+  /** Waits until the platform has queued a notification of an instance. */
+  const untilQueued = (id: number): Promise<unknown> =>
+    until(async () => {
+      const log = (await control('GET', '/open-connectors/notifications')) as { instanceId: number; queued: boolean }[];
+      return log.some(({ instanceId, queued }) => instanceId === id && queued) || undefined;
+    }, 30_000);
   const make = async (name: string, callbackUrl: string, listIds = [newsletter]): Promise<void> => {
     await platform('POST', '/instances', {
       element: { key: 'campaignmonitor' },
@@ -344,6 +353,74 @@ describe('Instances, as a person sees and changes them', function () {
     await untilStatusBar(workbench, 'open at');
     await rowSays('rho', 'events on · to this relay');
     await row('rho').filter({ hasNotText: 'isn’t running' }).waitFor();
+  });
+
+  it('shows what could not be delivered, fetches and delivers it, and changes the account’s policy after a question', async () => {
+    let status = 500;
+    let posts = 0;
+    const callback = createServer((request, response) => {
+      posts += 1;
+      response.statusCode = status;
+      request.resume().on('end', () => response.end());
+    });
+    await once(callback.listen(0, '127.0.0.1'), 'listening');
+    try {
+      await begin('tau');
+      await pointHere('tau');
+      const { id } = await untilShown('tau', () => true);
+      const url = `http://127.0.0.1:${(callback.address() as AddressInfo).port}/hook`;
+      await platform('PATCH', `/instances/${id}`, { configuration: { 'event.notification.callback.url': url } });
+      const before = (await statusOf(dataDirs(workbench)[0]!)).counts.events;
+      await control('POST', '/deliveries', { listId: newsletter, types: ['Subscribe'], email: 'tau@example.com' });
+      await untilQueued(id);
+      await refresh();
+      await workbench.unfoldRow(view, 'tau');
+      await row('1 queued, the oldest now · deactivated · policy: retry').waitFor();
+      const fetch = pickRow('Fetch Queued');
+      await workbench.chooseUntil(row('tau'), 'Queued Notifications…', fetch);
+      await workbench.picture('instances/queue');
+      await clickAway(fetch);
+      await until(
+        async () => (await statusOf(dataDirs(workbench)[0]!)).counts.events === before + 1 || undefined,
+        30_000,
+      );
+      const change = pickRow('Change the Failure Policy to “queue”…');
+      await workbench.chooseUntil(row('tau'), 'Queued Notifications…', change);
+      await clickAway(change);
+      await workbench.dialog.getByText('Change the failure policy of the whole account to “queue”?').waitFor();
+      await workbench.picture('instances/policy');
+      await workbench.answerDialog('Change for the Whole Account');
+      await row('policy: queue').waitFor();
+      status = 200;
+      const postsBefore = posts;
+      await workbench.chooseUntil(row('tau'), 'Queued Notifications…', pickRow('Deliver Queued'));
+      await clickAway(pickRow('Deliver Queued'));
+      await until(() => posts === postsBefore + 1 || undefined, 30_000);
+      await row('empty · policy: queue').waitFor();
+    } finally {
+      await platform('PATCH', '/accounts/settings', { 'notification.webhook.failure.policy': 'retry' });
+      callback.close();
+    }
+  });
+
+  it('offers once, when the relay starts again, what was queued meanwhile', async () => {
+    await begin('upsilon');
+    await pointHere('upsilon');
+    const { id } = await untilShown('upsilon', () => true);
+    await workbench.runCommand(`${category}: Stop Relay`);
+    await untilStatusBar(workbench, 'stopped');
+    await control('POST', '/deliveries', { listId: newsletter, types: ['Subscribe'], email: 'upsilon@example.com' });
+    await untilQueued(id);
+    await workbench.runCommand(`${category}: Start Relay`);
+    const offer = 'Open Connectors couldn’t deliver 1 notification of upsilon';
+    await workbench.showNotification(offer);
+    await workbench.picture('instances/queue-offer');
+    const before = (await statusOf(dataDirs(workbench)[0]!)).counts.events;
+    await workbench.answerNotification(offer, 'Fetch Queued');
+    await until(
+      async () => (await statusOf(dataDirs(workbench)[0]!)).counts.events === before + 1 || undefined,
+      30_000,
+    );
   });
 
   it('shows an instance that the platform no longer has, until it is forgotten', async () => {

@@ -16,10 +16,10 @@ import type { InstanceChange } from '../../open-connectors/api.ts';
 import { connectIfRunning, withHistory } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { checkedBy, commandGroup, jsonFlag, newCommand, notEmpty } from '../flags.ts';
+import { checkedBy, commandGroup, jsonFlag, notEmpty } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { listFlag, problemSentence } from '../vendors/instance-flags.ts';
-import { platformFlags, platformVariables, withPlatform } from '../vendors/open-connectors.ts';
+import { platformVariables, withPlatform } from '../vendors/open-connectors.ts';
 import type { Platform, PlatformOptions } from '../vendors/open-connectors.ts';
 import { note, print, printJson, printSafely } from '../terminal/output.ts';
 import { matchUrl, ownAddresses, urlToGive } from '../own-addresses.ts';
@@ -27,6 +27,8 @@ import type { Reachable } from '../own-addresses.ts';
 import { askYesNo, canAsk } from '../terminal/prompts.ts';
 import { clip, count, pad, printable } from '../terminal/text.ts';
 import { createInstanceCommand } from '../vendors/instance-create.ts';
+import { policyCommand, queueCommand } from '../vendors/instance-queue.ts';
+import { instanceArgument, instanceNamed, platformCommand } from '../vendors/platform-command.ts';
 import { bodyCommand } from './body.ts';
 
 interface InstanceOptions extends CommonOptions, PlatformOptions {
@@ -46,6 +48,7 @@ export function instancesCommand(): Command {
       "  cm-relay instances log 50634                               compares the platform's log with the history",
       '  cm-relay instances events off 50634',
       '  cm-relay instances callback 50634                          points the instance at the running relay',
+      '  cm-relay instances queue 50634 --fetch                     gets what could not be delivered, without a tunnel',
       '',
       'INSTANCE is an ID, or a name that only one instance has.',
       '',
@@ -61,21 +64,14 @@ export function instancesCommand(): Command {
     eventsCommand(),
     listsCommand(),
     callbackCommand(),
+    queueCommand(),
+    policyCommand(),
     deleteCommand(),
   ]) {
     command.addCommand(each);
   }
   return command.helpCommand('help [command]', 'show help for a command, with examples');
 }
-
-/** A command on the platform. */
-function platformCommand(name: string, summary: string, description: string, after: readonly string[]): Command {
-  const command = newCommand(name, summary, description, after);
-  for (const option of platformFlags()) command.addOption(option);
-  return command;
-}
-
-const instanceArgument = (): Argument => new Argument('<instance>', 'instance ID, or its name if unique');
 
 function listCommand(): Command {
   return platformCommand(
@@ -416,26 +412,6 @@ function deleteCommand(): Command {
 `);
       });
     });
-}
-
-/**
- * The instance of an id or a name.
- * @throws CommandError where no instance has the name, or several have; what the platform says of an id that is none
- */
-async function instanceNamed({ api }: Platform, named: string): Promise<Instance> {
-  if (/^\d{1,15}$/.test(named)) return api.getInstance(Number(named));
-  const found = (await api.listInstances({ searchText: named })).filter(({ name }) => name === named);
-  const [instance] = found;
-  if (instance === undefined)
-    throw new CommandError(`no instance is named ${named}`, 'To see all instances, run cm-relay instances list.');
-  if (found.length > 1) {
-    throw new CommandError(
-      `${found.length} instances are named ${named}: ${found.map(({ id }) => id).join(', ')}`,
-      'Use an ID instead.',
-    );
-  }
-  // The whole of it: a list may leave something out.
-  return api.getInstance(instance.id);
 }
 
 /** Checks a part of an instance as the form does. @throws UsageError for what would be refused; a warning is said */

@@ -145,7 +145,7 @@ function eventLines({ event, delivery }: Result<'events/get'>): string[] {
     ],
     ['list', event.list],
     ['date', event.date],
-    ['signature', event.signature],
+    ['signature', event.signature === 'fetched' ? 'fetched: no signature to check' : event.signature],
     ['warning', event.warning],
     ['same as', event.duplicateOf === null ? null : `${event.duplicateOf} (possible duplicate)`],
   ];

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import { answeredText } from './answering-text.ts';
-import { clip, columnsOf, localTime, nextWords, pad, printable } from './text.ts';
+import { clip, columnsOf, localTime, nextWords, pad, printable, signatureMark } from './text.ts';
 
 /** The widths of the columns of the table, in columns of the terminal. */
 interface Layout {
@@ -65,7 +65,7 @@ export class EventTable {
 
   #forwarded(row: EventRow): string {
     const marks = [
-      row.signature === 'invalid' || row.signature === 'missing' ? `signature ${row.signature}` : '',
+      signatureMark(row.signature),
       row.duplicateOf === null ? '' : `same as ${row.duplicateOf}`,
       row.warning === null ? '' : 'warning',
     ];

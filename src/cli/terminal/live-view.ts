@@ -9,7 +9,18 @@ import { answeredText, answeringText, rejectedText } from './answering-text.ts';
 import type { BatchOutcome } from './batches.ts';
 import { masked } from './masked.ts';
 import { heldNumbers } from './sending-text.ts';
-import { clip, columnsOf, count, duration, localTime, pad, printable, signedWords, size } from './text.ts';
+import {
+  clip,
+  columnsOf,
+  count,
+  duration,
+  localTime,
+  pad,
+  printable,
+  signatureMark,
+  signedWords,
+  size,
+} from './text.ts';
 
 /** Colours a piece of text; the identity where there are no colours. */
 export type Paint = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan' | 'magenta', text: string) => string;
@@ -97,8 +108,7 @@ export class LiveView {
         parts.push(first.duplicateOf === null ? '' : `possible duplicate of ${first.duplicateOf}`, first.warning ?? '');
       }
     }
-    if (delivery.signature === 'invalid' || delivery.signature === 'missing')
-      parts.push(`signature ${delivery.signature}`);
+    parts.push(signatureMark(delivery.signature));
     if (delivery.injected) parts.push('edited and resent');
     parts.push(answeredText(delivery));
     return this.#line(

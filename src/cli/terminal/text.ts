@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import type { SignatureCheck } from '../../protocol/history.ts';
 
 /** Text from outside for a terminal. */
 export { withEscapes as printable } from '../../common/unprintable.ts';
@@ -100,6 +101,12 @@ export function downWords(since: string | undefined): string {
 /** When something is tried next: `, next attempt 14:03:59`; nothing where that is not set, or past. */
 export function nextWords(at: string | null | undefined): string {
   return at !== null && at !== undefined && Date.parse(at) > Date.now() ? `, next attempt ${localTime(at)}` : '';
+}
+
+/** What has to be said of the signature of what the platform posted; empty where it is right, or nobody has a key. */
+export function signatureMark(signature: SignatureCheck | null): string {
+  if (signature === 'fetched') return 'fetched';
+  return signature === 'invalid' || signature === 'missing' ? `signature ${signature}` : '';
 }
 
 /** Whether what goes to a destination is signed. */

@@ -291,5 +291,7 @@ function signatureOf(check: SignatureCheck): string {
       return l10n.t('No signature');
     case 'unchecked':
       return l10n.t('Signature not checked: no verify key is set');
+    case 'fetched':
+      return l10n.t('Fetched from the queue in Open Connectors: no signature to check');
   }
 }

@@ -143,6 +143,8 @@ function signatureFact(signature: Result<'events/get'>['event']['signature'], l1
       return { name, value: l10n.t('missing'), tone: 'bad' };
     case 'unchecked':
       return { name, value: l10n.t('not checked: no verify key set') };
+    case 'fetched':
+      return { name, value: l10n.t('fetched: no signature to check') };
     case null:
       return undefined;
   }

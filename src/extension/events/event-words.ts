@@ -147,6 +147,8 @@ export function signatureOf({ signature }: EventRow, l10n: Localiser): string {
       return l10n.t('no signature');
     case 'unchecked':
       return l10n.t('signature not checked: no verify key');
+    case 'fetched':
+      return l10n.t('fetched: no signature to check');
   }
 }
 

@@ -41,6 +41,7 @@ export async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNod
     configuration: { 'event.notification.callback.url': url },
   });
   await adopt(parts, node);
+  parts.callbackSet();
   if (eventsEnabled) {
     say(vscode.l10n.t('{0} now posts notifications to this relay.', printable(name)));
     return;
@@ -69,6 +70,7 @@ export async function turnEventsOn(parts: InstanceCommandParts, node: InstanceNo
     configuration: { 'event.notification.enabled': true, 'event.notification.callback.url': url },
   });
   await adopt(parts, node);
+  parts.callbackSet();
   say(vscode.l10n.t('{0} now posts notifications to this relay.', printable(node.facts.name)));
 }
 

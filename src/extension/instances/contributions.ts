@@ -18,6 +18,15 @@ export const instancesCommands = {
       { menu: 'view/item/context', view: 'instances', item: 'callback', group: 'inline@1' },
     ],
   },
+  queuedNotifications: {
+    title: 'Queued Notifications…',
+    icon: 'inbox',
+    palette: false,
+    menus: [
+      { menu: 'view/item/context', view: 'instances', item: 'instance', group: '1_callback@3' },
+      { menu: 'view/item/context', view: 'instances', item: 'queue', group: 'inline@1' },
+    ],
+  },
   toggleInstanceEvents: {
     title: 'Turn Events On or Off',
     palette: false,

@@ -15,4 +15,6 @@ export interface InstanceCommandParts {
   readonly view: InstancesView;
   readonly documents: InstanceDocuments;
   readonly browser: BrowserAuthorization;
+  /** An instance's callback URL was set: something may be queued for it. */
+  readonly callbackSet: () => void;
 }

@@ -8,6 +8,8 @@ import { deleteInstance, forgetGone } from './delete-instance.ts';
 import type { InstanceCommandParts } from './instance-command-parts.ts';
 import type { InstanceNode, InstancesNode } from './instance-node.ts';
 import { copyMaking, copyReading, copyToken, showEvents, showInstance } from './read-instance.ts';
+import type { QueueAction } from './queued-notifications.ts';
+import { queuedNotifications } from './queued-notifications.ts';
 import { printable } from '../ui/printable.ts';
 import { askChoice } from '../ui/questions.ts';
 import { copy } from '../ui/say.ts';
@@ -45,6 +47,8 @@ export function createInstanceCommands(parts: InstanceCommandParts): CommandHand
       const change = clicked?.kind === 'fact' ? editLists : await askChange(node);
       await change?.(parts, node);
     },
+    queuedNotifications: (clicked?: InstancesNode, _nodes?: readonly InstancesNode[], action?: QueueAction) =>
+      on(l10n.t('Queued Notifications'), (_parts, node) => queuedNotifications(parts, node, action))(clicked),
     reauthoriseInstance: on(l10n.t('Re-authorise Instance'), reauthorise),
     showInstance: on(l10n.t('Show Instance as JSON'), showInstance),
     showInstanceEvents: on(l10n.t('Show Instance’s Event Log'), showEvents),

@@ -1,10 +1,9 @@
 /** How the nodes of the instances view look. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
-import type { ListNaming } from '../ui/phrases.ts';
-import { plainMarkdown, printable } from '../ui/printable.ts';
+import { printable } from '../ui/printable.ts';
 import type { FactNode, FailureNode, GoneNode, InstanceNode } from './instance-node.ts';
-import { descriptionOf, factRows, flagsOf, instanceState, spokenOf } from './instance-words.ts';
+import { descriptionOf, flagsOf, instanceState, spokenOf } from './instance-words.ts';
 import type { InstanceState } from './instance-words.ts';
 
 const icons: Record<InstanceState, readonly [icon: string, colour: string]> = {
@@ -27,22 +26,6 @@ export function instanceItem({ facts }: InstanceNode, isSandbox: boolean): vscod
   item.contextValue = flagsOf(facts) + (isSandbox ? ';sandboxInstance;' : '');
   item.accessibilityInformation = { label: spokenOf(facts, vscode.l10n), role: 'treeitem' };
   return item;
-}
-
-/** Everything about an instance at a glance; what came from outside is text, never markup. */
-export function instanceTooltip({ facts }: InstanceNode, names: ListNaming): vscode.MarkdownString {
-  const tooltip = new vscode.MarkdownString();
-  const rows = factRows(facts, Date.now(), vscode.l10n, names).map(
-    ({ label, value }) => `**${plainMarkdown(label)}** ${plainMarkdown(value)}`,
-  );
-  tooltip.value = [
-    `**${plainMarkdown(facts.name)}** ${plainMarkdown(descriptionOf(facts, vscode.l10n))}`,
-    ...rows,
-    ...(facts.managed
-      ? [plainMarkdown(vscode.l10n.t('VS Code can update the instance’s callback URL when the public URL changes.'))]
-      : []),
-  ].join('  \n');
-  return tooltip;
 }
 
 /** A fact below an instance. */

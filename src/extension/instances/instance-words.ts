@@ -1,9 +1,7 @@
 /** An instance in words. What came from outside is made printable here. */
 import { hookSecret } from '../../common/hook-path.ts';
 import { maskPlaces } from '../../common/masking.ts';
-import { ageOf, listOf } from '../ui/phrases.ts';
 import type { Localiser } from '../ui/localiser.ts';
-import type { ListNaming } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 
@@ -76,46 +74,6 @@ export function shownUrl(url: string): string {
 /** An instance's name as the beginning of a file's name. */
 export function documentName(name: string): string {
   return printable(name, 60).replace(/[/\\]/g, '-');
-}
-
-/** The facts below an instance, as label and value. */
-export function factRows(
-  facts: PlacedInstance,
-  now: number,
-  l10n: Localiser,
-  names: ListNaming,
-): {
-  readonly key: 'callback' | 'lists' | 'tags' | 'created' | 'id';
-  readonly label: string;
-  readonly value: string;
-}[] {
-  return [
-    {
-      key: 'callback',
-      label: l10n.t('Callback'),
-      value: facts.callbackUrl === '' ? l10n.t('none') : shownUrl(facts.callbackUrl),
-    },
-    {
-      key: 'lists',
-      label: l10n.t('Lists'),
-      value:
-        facts.listIds.length === 0
-          ? l10n.t('none')
-          : printable(facts.listIds.map((id) => listOf(id, names)).join(', '), 800),
-    },
-    ...(facts.tags.length > 0
-      ? [{ key: 'tags' as const, label: l10n.t('Tags'), value: printable(facts.tags.join(', ')) }]
-      : []),
-    ...(facts.createdAt === null
-      ? []
-      : [{ key: 'created' as const, label: l10n.t('Created'), value: createdWords(facts.createdAt, now, l10n) }]),
-    { key: 'id' as const, label: l10n.t('ID'), value: String(facts.id) },
-  ];
-}
-
-function createdWords(createdAt: number, now: number, l10n: Localiser): string {
-  const date = new Date(createdAt).toISOString();
-  return `${date.slice(0, 16).replace('T', ' ')} UTC (${ageOf(date, now, l10n)})`;
 }
 
 /** The whole of it for a screen reader. */

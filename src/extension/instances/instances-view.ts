@@ -1,12 +1,12 @@
 /** The view of instances in the side bar: what the platform has, as it was read last. */
 import * as vscode from 'vscode';
 import type { Instance } from '../../open-connectors/answers.ts';
+import { memoizeAsync } from '../memoize-async.ts';
 import { prefix } from '../prefix.ts';
 import { focusedRows } from '../ui/focused-rows.ts';
 import type { FocusedRows } from '../ui/focused-rows.ts';
 import { Redraws } from '../ui/redraws.ts';
 import { messageOf, nextOf, withNext } from '../ui/error-words.ts';
-import type { ListNaming } from '../ui/phrases.ts';
 import { unlessGivenUp, working } from '../ui/progress.ts';
 import type { KnownRelays } from '../session/known-relays.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
@@ -16,12 +16,13 @@ import type { UrlContext } from '../public-url/url-place.ts';
 import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import type { Platform } from '../open-connectors/platform.ts';
-import { failureItem, factItem, goneItem, instanceItem, instanceTooltip } from './instance-items.ts';
+import { failureItem, factItem, goneItem, instanceItem } from './instance-items.ts';
+import type { InstanceDetails } from './instance-details.ts';
 import { InstanceList } from './instance-list.ts';
 import type { Reading } from './instance-list.ts';
-import type { FactNode, FailureNode, GoneNode, InstanceNode, InstancesNode } from './instance-node.ts';
+import type { FailureNode, GoneNode, InstanceNode, InstancesNode } from './instance-node.ts';
 import type { InstanceStore } from './instance-store.ts';
-import { factRows } from './instance-words.ts';
+import type { QueueStates } from './queue-states.ts';
 import { placedInstance } from './placed-instance.ts';
 import { forgetInstance } from './verify-keys.ts';
 
@@ -34,6 +35,8 @@ export interface InstancesViewParts {
   readonly secrets: SecretBox;
   readonly sandbox: Pick<SandboxProcess, 'onDidChange'>;
   readonly names: ListNames;
+  /** Of this folder. */
+  readonly memory: vscode.Memento;
 }
 
 export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider<InstancesNode> {
@@ -43,13 +46,17 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   readonly #changed = new vscode.EventEmitter<InstancesNode[] | undefined>();
   readonly #redraws = new Redraws<InstancesNode>((nodes) => this.#changed.fire(nodes));
   readonly #disposables: readonly { dispose(): unknown }[];
-  readonly #names: ListNaming;
+  /** Loaded when somebody looks at an instance. */
+  readonly #details = memoizeAsync(async () => {
+    const { InstanceDetails } = await import('./instance-details.ts');
+    return (this.#loaded = new InstanceDetails(this.#parts, () => this.#redraws.draw()));
+  });
+  #loaded: InstanceDetails | undefined;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(parts: InstancesViewParts) {
     this.#parts = parts;
-    this.#names = { nameOfList: parts.names.nameOf };
     const { platform, store, log } = parts;
     this.#list = new InstanceList({
       ...{ platform, store, log },
@@ -151,7 +158,13 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
 
   /** Reads the instances anew; what was under way is given up. A failure is shown in the view and logged. */
   async refresh(): Promise<Reading> {
+    this.#loaded?.queues.forget();
     return this.#list.read();
+  }
+
+  /** What Open Connectors has queued for the instances. */
+  async queues(): Promise<QueueStates> {
+    return (await this.#details()).queues;
   }
 
   getTreeItem(node: InstancesNode): vscode.TreeItem {
@@ -167,8 +180,8 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     }
   }
 
-  resolveTreeItem(item: vscode.TreeItem, node: InstancesNode): vscode.TreeItem {
-    if (node.kind === 'instance') item.tooltip = instanceTooltip(node, this.#names);
+  async resolveTreeItem(item: vscode.TreeItem, node: InstancesNode): Promise<vscode.TreeItem> {
+    if (node.kind === 'instance') item.tooltip = (await this.#details()).tooltip(node);
     return item;
   }
 
@@ -176,11 +189,11 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     return this.#redraws.answer(node, () => this.#childrenOf(node));
   }
 
-  #childrenOf(node: InstancesNode | undefined): InstancesNode[] {
+  async #childrenOf(node: InstancesNode | undefined): Promise<InstancesNode[]> {
     if (node === undefined) {
       return [...this.#failures, ...this.nodes, ...this.gone];
     }
-    return node.kind === 'instance' ? facts(node, this.#names) : [];
+    return node.kind === 'instance' ? (await this.#details()).rows(node) : [];
   }
 
   getParent(node: InstancesNode): InstancesNode | undefined {
@@ -206,10 +219,6 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   #tell(): Thenable<unknown> {
     return vscode.commands.executeCommand('setContext', `${prefix}.instances`, this.#list.loaded.kind);
   }
-}
-
-function facts(of: InstanceNode, names: ListNaming): FactNode[] {
-  return factRows(of.facts, Date.now(), vscode.l10n, names).map((row) => ({ kind: 'fact', of, ...row }));
 }
 
 function sentence(text: string): string {

@@ -3,7 +3,6 @@ import type * as vscode from 'vscode';
 import type { KnownRelays } from '../session/known-relays.ts';
 import { readRelayUrl } from './relay-url.ts';
 import type { Session, SessionState } from '../session/session.ts';
-import type { UrlKeeper } from './url-keeper.ts';
 
 export interface UrlWatchParts {
   readonly session: Session;
@@ -11,14 +10,14 @@ export interface UrlWatchParts {
   readonly log: vscode.LogOutputChannel;
   /** Whether a vendor keeps a URL that was set from here. @param relay names the relay, as in relay-url.ts */
   readonly isKept: (relay: string) => boolean;
-  /** Loads the keeper. */
-  readonly keeper: () => Promise<UrlKeeper>;
+  /** Loads what is to know that the relay is reached elsewhere, or for the first time: the keeper, and who offers what is queued. */
+  readonly followers: () => Promise<readonly { follow(): Promise<void> }[]>;
 }
 
 /** Watches for as long as the extension lives. */
 export function watchUrls(
   context: vscode.ExtensionContext,
-  { session, relays, log, isKept, keeper }: UrlWatchParts,
+  { session, relays, log, isKept, followers }: UrlWatchParts,
 ): void {
   let followed = '';
   const follow = async (state: SessionState): Promise<void> => {
@@ -32,7 +31,7 @@ export function watchUrls(
     if (place === followed || relay === undefined || localBase === undefined) return;
     followed = place;
     await relays.know({ relay, dataDir, base: publicUrl, localBase });
-    if (isKept(relay)) await (await keeper()).follow();
+    if (isKept(relay)) await Promise.all((await followers()).map((each) => each.follow()));
   };
   const watch = (state: SessionState): void => {
     follow(state).catch((error: unknown) => {

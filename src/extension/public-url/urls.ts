@@ -43,7 +43,7 @@ export async function openVendorUrls(
   { isSandbox }: { readonly isSandbox: boolean },
 ): Promise<VendorUrls | undefined> {
   if (!isSandbox) return openPublicUrls(session);
-  if (session.client === undefined) await start(session);
+  if (session.client === undefined) await startRelay(session);
   const { status } = session;
   if (status === undefined) return undefined;
   const { campaignMonitorUrl: campaignMonitor, openConnectorsUrl: openConnectors } = status;
@@ -51,7 +51,7 @@ export async function openVendorUrls(
 }
 
 /** Starts the relay without speaking of its public URL. */
-async function start(session: Session): Promise<void> {
+export async function startRelay(session: Session): Promise<void> {
   try {
     await working(vscode.l10n.t('Starting relay'), (signal) => session.start(signal));
   } catch (error) {

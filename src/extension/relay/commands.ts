@@ -20,7 +20,6 @@ import { SettingsError } from '../session/settings.ts';
 import { copyDiagnostics } from './diagnostics.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
 import { isTunnelOn } from '../status/context-keys.ts';
-import { openDestinationSetting } from '../destinations/destination-settings.ts';
 import { showStatusMenu } from '../status/status-menu.ts';
 import type { UrlKeeper } from '../public-url/url-keeper.ts';
 import { GivenUpError, inView, working } from '../ui/progress.ts';
@@ -70,9 +69,7 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     copyDiagnostics: () => copyDiagnostics(parts),
     copyUrl: (which?: unknown) => copyUrl(parts, which),
     newSecretUrl: () => newSecretUrl(session, parts.urlKeeper),
-    // Of a destination's row, those that it stands in. A view's title gives whichever of its rows has the focus.
-    openSettings: (node?: { readonly kind: string }) =>
-      node?.kind === 'destination' ? openDestinationSetting() : openSettings(`@ext:${extensionId}`),
+    openSettings: () => openSettings(`@ext:${extensionId}`),
     openTerminal: () => openRelayTerminal(parts.context, session),
     openWalkthrough: async () => {
       await vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false);

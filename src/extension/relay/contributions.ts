@@ -72,13 +72,8 @@ export const relayCommands = {
   },
   openSettings: {
     title: 'Open Settings',
-    icon: 'gear',
-    palette: true,
-    menus: [
-      { menu: 'view/title', view: 'events', group: '5_more@3' },
-      { menu: 'view/title', view: 'destinations', group: '1_settings@1' },
-      { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '3_settings@1' },
-    ],
+    internal: true,
+    palette: false,
   },
   openTerminal: {
     title: 'Open Terminal with cm-relay',

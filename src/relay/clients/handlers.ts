@@ -21,6 +21,7 @@ import { TimeoutSuspension } from '../gate/timeout-suspension.ts';
 import { fittingAnswer } from '../../protocol/message-size.ts';
 import type { AnswerOnPurpose } from '../receiving/answer-on-purpose.ts';
 import type { Edit, Received, Reception } from '../receiving/reception.ts';
+import { FetchedDeliveries } from '../receiving/fetched-deliveries.ts';
 import type { KnownSecrets, Renderer } from '../sending/render.ts';
 import { parseId, protocolRecord, protocolNotificationsOf, protocolEventsOf } from '../log/protocol-shapes.ts';
 import type { Store } from '../log/store.ts';
@@ -58,6 +59,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   const timeoutSuspension = new TimeoutSuspension((destinationIds) => {
     forwarder.liftTimeouts(destinationIds);
     announcer.statusChanged();
+  });
+  const fetched = new FetchedDeliveries({
+    ...{ store, reception, onReceived: (received: Received) => parts.onReceived(received) },
+    mostBytes: () => configuration.settings.maxBodyBytes,
   });
   const destinationById = (id: number): Destination | undefined => store.destinations.get(id);
   const holdOf = (forwarding: Holdable): Hold | null => gate.holdOf(forwarding);
@@ -194,6 +199,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return { ...found, events: found.events.map(withWhy), notifications: found.notifications.map(withWhy) };
     },
     'deliveries/inject': (params) => inject(params.source, params.body, params.contentType),
+    'deliveries/fetched': ({ deliveries }) => fetched.take(deliveries),
     'notifications/replay': async (params) => {
       const ids = await select(params);
       const replayed: number[] = [];

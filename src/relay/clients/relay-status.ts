@@ -9,6 +9,7 @@ import type { Configuration } from '../configuration.ts';
 import type { Forwarder } from '../sending/forwarder.ts';
 import type { Gate } from '../gate/gate.ts';
 import { iso } from '../log/protocol-shapes.ts';
+import { earlierOpenConnectorsUrls } from '../remembered.ts';
 import type { Store } from '../log/store.ts';
 
 export interface StatusParts {
@@ -73,6 +74,7 @@ export function statusOf(parts: StatusParts): Status {
     publicUrl,
     publicCampaignMonitorUrl: publicUrls?.campaignMonitor ?? null,
     publicOpenConnectorsUrl: publicUrls?.openConnectors ?? null,
+    earlierOpenConnectorsUrls: earlierOpenConnectorsUrls(remembered, publicUrl),
     tunnel,
     settings: withoutProxyPassword(settings),
     destinations: forwarder.status(),

@@ -1,5 +1,5 @@
 /**
- * What events are found, counted, grouped and sorted by, column by column in memory: 40 bytes an event, so that a
+ * What events are found, counted, grouped and sorted by, column by column in memory: 41 bytes an event, so that a
  * million are looked through in milliseconds. Texts stand there as hashes; the rows themselves are read by their ids.
  */
 import type { StoredState } from '../log/database.ts';
@@ -8,20 +8,21 @@ import type { EventState, SignatureCheck } from '../../protocol/history.ts';
 
 /** Events in a block: one BLOB of the index's file. */
 export const blockSize = 4096;
-const bytesPerEvent = 40;
+const bytesPerEvent = 41;
 
 /** The column `kind`: 0 stands for an event that is not there, or no longer. */
 export const kindNumbers = { event: 1, test: 2, rejected: 3 } as const;
 
 /** Bits of the column `flags`. */
-export const flagBits = { platform: 1, injected: 2, duplicate: 4, onPurpose: 128 } as const;
+export const flagBits = { platform: 1, injected: 2, duplicate: 4, onPurpose: 8 } as const;
 
 /** Further bits of it: what was found of the signature of what the platform posted. */
 export const signatureBits: Readonly<Record<SignatureCheck, number>> = {
-  valid: 8,
-  invalid: 16,
-  missing: 32,
-  unchecked: 64,
+  valid: 16,
+  invalid: 32,
+  missing: 64,
+  unchecked: 128,
+  fetched: 256,
 };
 
 /** Bits of the column `states`: one for each state that a forwarding of the event is in. */
@@ -78,11 +79,11 @@ export class Block {
   readonly status: Uint16Array;
   readonly queued: Uint16Array;
   readonly freed: Uint16Array;
+  readonly flags: Uint16Array;
   readonly states: Uint8Array;
   /** The index in {@link eventStates}. */
   readonly state: Uint8Array;
   readonly kind: Uint8Array;
-  readonly flags: Uint8Array;
   /** How many of its events are there. */
   count: number;
 
@@ -112,10 +113,10 @@ export class Block {
     this.status = new Uint16Array(buffer, next(2), blockSize);
     this.queued = new Uint16Array(buffer, next(2), blockSize);
     this.freed = new Uint16Array(buffer, next(2), blockSize);
+    this.flags = new Uint16Array(buffer, next(2), blockSize);
     this.states = new Uint8Array(buffer, next(1), blockSize);
     this.state = new Uint8Array(buffer, next(1), blockSize);
     this.kind = new Uint8Array(buffer, next(1), blockSize);
-    this.flags = new Uint8Array(buffer, next(1), blockSize);
     this.count = this.kind.reduce((sum, kind) => sum + (kind === 0 ? 0 : 1), 0);
   }
 

@@ -169,6 +169,17 @@ export const migrations: readonly string[] = [
   `,
   // 1: http_status is a status that the user asked for, and nothing of the delivery was forwarded.
   `ALTER TABLE deliveries ADD COLUMN on_purpose INTEGER NOT NULL DEFAULT 0;`,
+  `
+  -- What was fetched from the platform's queue of deliveries, a bounded number of the latest: it stays when the delivery
+  -- is removed, so that nothing is taken twice.
+  CREATE TABLE fetched (
+    id INTEGER PRIMARY KEY,
+    notification TEXT NOT NULL,
+    subscription TEXT NOT NULL,
+    event TEXT NOT NULL,
+    UNIQUE (notification, subscription, event)
+  );
+  `,
 ];
 
 export const schemaVersion = migrations.length;

@@ -89,6 +89,14 @@ export interface DeliveryFacts {
   readonly editOf?: number | null;
 }
 
+/** What was fetched from the platform's queue of deliveries: taken once. */
+export interface FetchedKey {
+  readonly notificationId: string;
+  readonly subscriptionId: string;
+  /** Tells it from one of another account that has the same ids; empty where it has none. */
+  readonly eventId: string;
+}
+
 /** One POST with all that follows from it. Its events and notifications have consecutive ids. */
 export interface DeliveryRecord extends DeliveryFacts {
   /** Masked where they carry credentials. */
@@ -100,6 +108,8 @@ export interface DeliveryRecord extends DeliveryFacts {
   readonly notifications: readonly NotificationRecord[];
   /** What is dropped for it, of which it is an edit. */
   readonly drops?: readonly ForwardingKey[];
+  /** It was not posted, but fetched: which one it is. */
+  readonly fetched?: FetchedKey;
 }
 
 /** One try to send one notification to one destination. */

@@ -16,7 +16,7 @@ import { StoredDestinations } from './stored-destinations.ts';
 import { RecentContents } from './recent-contents.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { noTotals } from './records.ts';
-import type { DeliveryRecord, EventRecord, Totals } from './records.ts';
+import type { DeliveryRecord, EventRecord, FetchedKey, Totals } from './records.ts';
 import { Removal } from './removal.ts';
 import type { RemovedStep } from './removal.ts';
 import { Retention } from './retention.ts';
@@ -48,6 +48,9 @@ const mostCompared = 20;
 
 /** Changes that are kept for whoever follows the log: one that is further behind begins anew. */
 const keptChanges = 10_000;
+
+/** What was fetched is remembered, so much of the latest. */
+const keptFetched = 100_000;
 
 /** The log as its only writer holds it. */
 export class Store {
@@ -226,6 +229,15 @@ export class Store {
     );
   }
 
+  /** Whether something was taken from the platform's queue of deliveries before. */
+  isFetched({ notificationId, subscriptionId, eventId }: FetchedKey): boolean {
+    const found = this.#sql.get(
+      'SELECT 1 FROM fetched WHERE notification = ? AND subscription = ? AND event = ?',
+      ...[notificationId, subscriptionId, eventId],
+    );
+    return found !== undefined;
+  }
+
   /**
    * Remembers the contents that came lately, so that a duplicate is known when it comes. Until it has been called, and
    * for what is older, the index finds them.
@@ -329,6 +341,7 @@ export class Store {
       delivery.json,
       delivery.body,
     );
+    if (delivery.fetched !== undefined) this.#insertFetched(delivery.fetched);
     for (const each of delivery.drops ?? []) {
       this.holds.discard(each, `edited: replaced by d${delivery.id}`);
     }
@@ -355,6 +368,14 @@ export class Store {
     draft.events += accepted;
     if (delivery.status === 'rejected') draft.rejected += 1;
     if (delivery.status === 'test') draft.tests += 1;
+  }
+
+  #insertFetched({ notificationId, subscriptionId, eventId }: FetchedKey): void {
+    this.#sql.run(
+      'INSERT OR IGNORE INTO fetched (notification, subscription, event) VALUES (?, ?, ?)',
+      ...[notificationId, subscriptionId, eventId],
+    );
+    this.#sql.run('DELETE FROM fetched WHERE id <= (SELECT max(id) FROM fetched) - ?', keptFetched);
   }
 
   #insertEvent(delivery: DeliveryRecord, event: EventRecord): void {

@@ -18,12 +18,12 @@ import { ConflictError } from '../../protocol/errors.ts';
 import { columnLengths, cut, cutWarning } from '../log/columns.ts';
 import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from '../../normaliser/delivery-limits.ts';
 import { workCame } from '../sending/heap.ts';
-import { fingerprints, normaliseEvent, partsOf } from '../../normaliser/normalise.ts';
+import { fingerprints, normaliseEvent, notificationFingerprints, partsOf } from '../../normaliser/normalise.ts';
 import type { RenderSettings } from '../../normaliser/normalise.ts';
 import { changedSecrets } from '../sending/secrets.ts';
 import type { FreshDelivery, Renderer } from '../sending/render.ts';
 import { goesTo } from '../sending/routes.ts';
-import type { DeliveryRecord, EventRecord, ForwardingRecord, NotificationRecord } from '../log/records.ts';
+import type { DeliveryRecord, EventRecord, FetchedKey, ForwardingRecord, NotificationRecord } from '../log/records.ts';
 import type { Store } from '../log/store.ts';
 
 /** One POST, its body decompressed. */
@@ -40,6 +40,8 @@ export interface Incoming {
   readonly onPurpose?: number | undefined;
   /** Why it is not even looked at, where its size or coding is reason enough. */
   readonly refusal: Refusal | null;
+  /** It was not posted, but fetched from the platform's queue of deliveries. */
+  readonly fetched?: FetchedKey;
   /** It is an edit, which is released in the place of what is held of a delivery. */
   readonly edit?: Edit;
 }
@@ -250,6 +252,7 @@ export class Reception {
       cutWarning('ListID', listId, columnLengths.list),
       cutWarning('eventId', notification.eventId, columnLengths.eventId),
     );
+    const fingerprint = notificationFingerprints(notification.eventId);
     const records: EventRecord[] = events.map((event, position) => ({
       id: ids.firstEvent + position,
       kind: 'event',
@@ -263,7 +266,7 @@ export class Reception {
         cutWarning('objectId', event.objectId, columnLengths.address),
         cutWarning('date', event.date, columnLengths.date),
       ),
-      fingerprint: null,
+      fingerprint: fingerprint(position),
       notificationId: ids.firstNotification,
       duplicateOf: null,
     }));
@@ -330,6 +333,7 @@ export class Reception {
   }
 
   #checkSignature(incoming: Incoming): SignatureCheck {
+    if (incoming.fetched !== undefined) return 'fetched';
     const header = headerOf(incoming.headers, signatureHeader.toLowerCase());
     const { verifyKeys } = this.#inForce;
     if (verifyKeys.size === 0) return 'unchecked';
@@ -377,6 +381,7 @@ export class Reception {
       json: null,
       events: [],
       notifications: [],
+      ...(incoming.fetched !== undefined && { fetched: incoming.fetched }),
       ...(incoming.edit !== undefined && { editOf: incoming.edit.deliveryId, drops: incoming.edit.held }),
     };
   }

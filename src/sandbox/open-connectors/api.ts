@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import express, { Router } from 'express';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { z } from 'zod';
+import { failurePolicies, failurePolicyKey } from '../../open-connectors/delivery-queue.ts';
 import { elementKey, hubKey } from '../../open-connectors/notification.ts';
 import { knownScopes } from '../campaign-monitor/tokens.ts';
 import { rejectionOf } from '../control-order.ts';
@@ -11,11 +12,13 @@ import { showedSecret } from '../strangers.ts';
 import type { PlatformAuthorization } from './authorization.ts';
 import { readAuthorization } from './authorization.ts';
 import { connectorDescription, connectorMetadata } from './connector.ts';
-import { eventAnswer, instanceAnswer } from './instance-answer.ts';
+import type { Deliveries } from './deliveries.ts';
+import { accountSettings, eventAnswer, instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
 import { PlatformError, platformErrors } from './platform-error.ts';
 import type { InstanceEvent, OrderedAnswer, PlatformInstance, PlatformState } from './state.ts';
+import { account } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
 /** A delivery of 1,000 events with many custom fields stays below. */
@@ -37,6 +40,7 @@ type Access = 'user' | 'element';
 export interface PlatformApiParts {
   readonly state: PlatformState;
   readonly instances: Instances;
+  readonly deliveries: Deliveries;
   readonly notifier: Notifier;
   readonly link: VendorLink;
   /** The sandbox's own address, such as `http://127.0.0.1:4000`. */
@@ -52,7 +56,7 @@ export interface PlatformApi {
 }
 
 /** The platform's API, as far as the sandbox has it. */
-export function platformApi({ state, instances, notifier, link, origin }: PlatformApiParts): PlatformApi {
+export function platformApi({ state, instances, deliveries, notifier, link, origin }: PlatformApiParts): PlatformApi {
   const router = Router();
   const delays = new Set<() => void>();
   const paths = new Map<string, Method[]>();
@@ -177,18 +181,17 @@ export function platformApi({ state, instances, notifier, link, origin }: Platfo
   call('GET', '/instances', 'user', (request) => {
     const query = listQuery.safeParse(request.query);
     if (!query.success) throw platformErrors.badRequest(z.prettifyError(query.error));
-    const { searchText, pageSize, nextPage, hydrate } = query.data;
+    const { searchText, pageSize, hydrate } = query.data;
     const tags = [query.data['tags[]'], query.data.tags].flat().filter((tag) => tag !== undefined);
     const found = instances.search({ searchText, tags });
     if (found.length === 0) throw platformErrors.noMatch();
-    const first = nextPage === undefined ? 0 : Number(Buffer.from(nextPage, 'base64url').toString());
-    if (!Number.isSafeInteger(first) || first < 0) throw platformErrors.badRequest('nextPage is not a page token');
+    const first = firstOf(query.data.nextPage);
     const next = first + pageSize;
     return {
       body: found.slice(first, next).map((instance) => shown(instance, hydrate !== 'false')),
       headers: {
         'Elements-Total-Count': String(found.length),
-        ...(next < found.length && { 'Elements-Next-Page-Token': Buffer.from(String(next)).toString('base64url') }),
+        ...nextPageHeader(next < found.length ? next : null),
       },
     };
   });
@@ -230,6 +233,43 @@ export function platformApi({ state, instances, notifier, link, origin }: Platfo
     if (event === undefined) throw platformErrors.noEvent(eventId);
     return { body: eventAnswer(instance, event) };
   });
+
+  // The policy holds for the whole account; the path with its id is documented, the one without it live.
+  for (const path of ['/accounts/settings', '/accounts/:id/settings']) {
+    call('GET', path, 'user', (request) => {
+      checkAccount(request);
+      return { body: accountSettings(state) };
+    });
+    for (const method of ['POST', 'PATCH'] as const) {
+      call(method, path, 'user', (request) => {
+        checkAccount(request);
+        const given = accountSettingsSchema.safeParse(request.body);
+        if (!given.success) throw platformErrors.badRequest(z.prettifyError(given.error));
+        state.failurePolicy = given.data[failurePolicyKey] ?? state.failurePolicy;
+        return { body: accountSettings(state) };
+      });
+    }
+  }
+
+  call('GET', '/notifications/subscriptions/deliveries', 'user', (request) => {
+    const query = deliveriesQuery.safeParse(request.query);
+    if (!query.success) throw platformErrors.badRequest(z.prettifyError(query.error));
+    const { where, hydrate, pageSize: size, nextPage } = query.data;
+    const { body, next } = deliveries.list(where, hydrate === 'true', { first: firstOf(nextPage), size });
+    return { body, headers: nextPageHeader(next) };
+  });
+  // What it answers is documented nowhere: nothing.
+  call('PUT', '/notifications/subscriptions/deliveries', 'user', (request) => {
+    notifier.release(text(request.query['where']));
+    return {};
+  });
+  call('GET', '/notifications/:notification/subscriptions/:subscription/deliveries', 'user', (request) => ({
+    body: deliveries.one(
+      parameter(request, 'notification'),
+      parameter(request, 'subscription'),
+      request.query['hydrate'] === 'true',
+    ),
+  }));
 
   call('GET', `/hubs/${hubKey}/accounts`, 'element', (_request, authorization) => {
     usable(authorization);
@@ -285,6 +325,28 @@ const listQuery = z.object({
   nextPage: z.string().min(1).optional(),
   hydrate: z.string().optional(),
 });
+
+const deliveriesQuery = listQuery
+  .pick({ pageSize: true, nextPage: true, hydrate: true })
+  .extend({ where: z.string().max(8192).default('') });
+
+const accountSettingsSchema = z.looseObject({ [failurePolicyKey]: z.enum(failurePolicies).optional() });
+
+/** The position that a page's token names. @throws PlatformError 400 */
+function firstOf(nextPage: string | undefined): number {
+  const first = nextPage === undefined ? 0 : Number(Buffer.from(nextPage, 'base64url').toString());
+  if (!Number.isSafeInteger(first) || first < 0) throw platformErrors.badRequest('nextPage is not a page token');
+  return first;
+}
+
+function nextPageHeader(next: number | null): Record<string, string> {
+  return next === null ? {} : { 'Elements-Next-Page-Token': Buffer.from(String(next)).toString('base64url') };
+}
+
+function checkAccount(request: Request): void {
+  const id = request.params['id'];
+  if (id !== undefined && id !== String(account.accountId)) throw platformErrors.noAccount(text(id));
+}
 
 function send(response: Response, { body, headers = {} }: PlatformAnswer): void {
   response.status(200).set(headers);

@@ -2,7 +2,7 @@
 import express, { Router } from 'express';
 import { z } from 'zod';
 import { ControlError, countCalls, endControls, logQuery, readInput, readOrder, tooMany } from '../control-order.ts';
-import { instanceAnswer } from './instance-answer.ts';
+import { accountSettings, instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
 import type { PlatformState } from './state.ts';
@@ -16,7 +16,8 @@ export const platformControls: Readonly<Record<string, string>> = {
   'GET /sandbox/open-connectors/notifications': 'the log of notifications, newest first; ?limit=',
   'GET /sandbox/open-connectors/calls': 'number of calls for each method',
   'DELETE /sandbox/open-connectors/calls': 'resets the call counts',
-  'PATCH /sandbox/open-connectors/settings': '{retryDelaysMs?, callbackTimeoutMs?, partSize?}',
+  'PATCH /sandbox/open-connectors/settings':
+    '{retryDelaysMs?, callbackTimeoutMs?, partSize?, deliveriesPageSize?, readingNotifies?, tellsActive?}',
   'POST /sandbox/open-connectors/failures':
     'changes the answers to the next calls: {call, times?, status?, message?, providerMessage?, silent?, delayMs?, carriedOut?}',
   'DELETE /sandbox/open-connectors/failures': 'cancels the remaining changes',
@@ -26,6 +27,9 @@ const settingsSchema = z.strictObject({
   retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),
   callbackTimeoutMs: z.int().min(1).max(600_000).optional(),
   partSize: z.int().min(1).max(1000).optional(),
+  deliveriesPageSize: z.int().min(1).max(2000).optional(),
+  readingNotifies: z.boolean().optional(),
+  tellsActive: z.boolean().optional(),
 });
 
 const failureSchema = z
@@ -61,6 +65,7 @@ export function platformControlRouter({ state, instances, notifier, link, calls 
     response.json({
       credentials: state.credentials,
       settings: state.settings,
+      accountSettings: accountSettings(state),
       calls,
       instances: [...state.instances.values()].map((instance) => ({
         ...instanceAnswer(instance, link.isValid(instance.access)),

@@ -1,7 +1,8 @@
 /** An instance as the platform shows it: keys, secrets and passwords masked, tokens in clear [live]. */
 import { maskedConfiguration } from './configuration.ts';
 import { connector } from './connector.ts';
-import type { InstanceEvent, PlatformInstance } from './state.ts';
+import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
+import { failurePolicyKey } from '../../open-connectors/delivery-queue.ts';
 import { account } from './state.ts';
 
 /**
@@ -27,12 +28,17 @@ export function instanceAnswer(instance: PlatformInstance, valid: boolean, hydra
     ...(hydrate && { configuration: { ...maskedConfiguration(instance.configuration), ...userTokens } }),
     eventsEnabled: events.enabled,
     ...(events.callbackUrl !== '' && { eventsNotificationCallbackUrl: events.callbackUrl }),
-    ...(events.enabled && { subscriptionId: 1_157_990 + (instance.id % 100_000) }),
+    ...(events.enabled && { subscriptionId: subscriptionOf(instance) }),
     traceLoggingEnabled: false,
     cachingEnabled: false,
     externalAuthentication: 'none',
     user: { id: account.userId },
   };
+}
+
+/** The id of the subscription by which the platform posts an instance's notifications. */
+export function subscriptionOf({ id }: PlatformInstance): number {
+  return 1_157_990 + (id % 100_000);
 }
 
 /** An event of an instance's log. */
@@ -45,4 +51,9 @@ export function eventAnswer(instance: PlatformInstance, event: InstanceEvent): o
     status: event.status,
     providerData: event.providerData,
   };
+}
+
+/** The account's settings [docs, live]: those that the sandbox has. */
+export function accountSettings({ failurePolicy }: Pick<PlatformState, 'failurePolicy'>): object {
+  return { [failurePolicyKey]: failurePolicy };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { elementKey } from '../../open-connectors/notification.ts';
 import type { Configuration } from './configuration.ts';
 import { configurationSchema, eventSettings } from './configuration.ts';
+import type { Deliveries } from './deliveries.ts';
 import { platformErrors } from './platform-error.ts';
 import type { PlatformInstance, PlatformState } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
@@ -28,12 +29,19 @@ const changeSchema = z.looseObject({
 export class Instances {
   readonly #state: PlatformState;
   readonly #link: VendorLink;
+  readonly #deliveries: Pick<Deliveries, 'forgetInstance'>;
   readonly #origin: () => string;
 
   /** @param origin the sandbox's own address, which the webhooks name */
-  constructor(state: PlatformState, link: VendorLink, origin: () => string) {
+  constructor(
+    state: PlatformState,
+    link: VendorLink,
+    deliveries: Pick<Deliveries, 'forgetInstance'>,
+    origin: () => string,
+  ) {
     this.#state = state;
     this.#link = link;
+    this.#deliveries = deliveries;
     this.#origin = origin;
   }
 
@@ -102,6 +110,7 @@ export class Instances {
   /** Removes an instance and its webhooks. */
   remove(instance: PlatformInstance): void {
     this.#state.remove(instance);
+    this.#deliveries.forgetInstance(instance);
     this.#keepWebhooks(instance);
   }
 

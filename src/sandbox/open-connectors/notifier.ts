@@ -8,6 +8,8 @@ import { sign, signatureHeader, webhookIdHeader } from '../../open-connectors/si
 import type { PostResult, WebhookPoster } from '../campaign-monitor/webhook-post.ts';
 import type { PostRecord } from '../posting-queue.ts';
 import { PostingQueue } from '../posting-queue.ts';
+import type { Deliveries, PlatformDelivery } from './deliveries.ts';
+import { subscriptionOf } from './instance-answer.ts';
 import { platformErrors } from './platform-error.ts';
 import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
 import { account } from './state.ts';
@@ -29,6 +31,8 @@ export interface NotificationRecord extends PostRecord {
   target: string | null;
   /** Whether the last attempt was signed. */
   signed: boolean;
+  /** Whether it is in the queue of deliveries: after the last retry, or since its subscription is deactivated. */
+  queued: boolean;
 }
 
 export interface NotificationReport {
@@ -38,10 +42,14 @@ export interface NotificationReport {
 
 interface Waiting {
   readonly record: NotificationRecord;
-  readonly instance: PlatformInstance;
-  readonly event: InstanceEvent;
-  readonly parts: NotificationParts;
-  readonly raw: Uint8Array;
+  readonly delivery: PlatformDelivery;
+}
+
+export interface NotifierParts {
+  readonly state: PlatformState;
+  readonly deliveries: Deliveries;
+  readonly poster: WebhookPoster;
+  readonly report: (report: NotificationReport) => void;
 }
 
 /** Events of one delivery, at most: the vendor sends 1,000. */
@@ -50,12 +58,14 @@ const maxEvents = 10_000;
 /** Turns the vendor's deliveries into notifications and posts them to the instances' callbacks. */
 export class Notifier {
   readonly #state: PlatformState;
+  readonly #deliveries: Deliveries;
   readonly #poster: WebhookPoster;
   readonly #report: (report: NotificationReport) => void;
   readonly #queue: PostingQueue<NotificationRecord>;
 
-  constructor(state: PlatformState, poster: WebhookPoster, report: (report: NotificationReport) => void) {
+  constructor({ state, deliveries, poster, report }: NotifierParts) {
     this.#state = state;
+    this.#deliveries = deliveries;
     this.#poster = poster;
     this.#report = report;
     this.#queue = new PostingQueue(() => state.settings.retryDelaysMs);
@@ -95,9 +105,8 @@ export class Notifier {
     for (let part = 0; part < parts; part++) {
       const events = payload.events.slice(part * partSize, (part + 1) * partSize);
       const eventId = randomBytes(15).toString('base64url');
-      const { id, ...begun } = this.#queue.newRecord(createdAt);
       const record: NotificationRecord = {
-        id,
+        ...this.#queue.newRecord(createdAt),
         eventId,
         instanceId: instance.id,
         listId: payload.listId,
@@ -106,7 +115,7 @@ export class Notifier {
         parts,
         target: null,
         signed: false,
-        ...begun,
+        queued: false,
       };
       const event: InstanceEvent = { id: eventId, eventDate: record.createdAt, status: 'RECEIVED', providerData };
       const content = {
@@ -116,14 +125,49 @@ export class Notifier {
         instance: identity,
         events: events.map(eventObject),
       };
-      made.push({ record, instance, event, parts: content, raw: payload.json });
+      const delivery: PlatformDelivery = {
+        ...{ notificationId: record.id, subscriptionId: subscriptionOf(instance), instance, event },
+        ...{ parts: content, raw: payload.json, bytes: Math.ceil(payload.json.length / parts) },
+        ...{ url: instance.events.callbackUrl, status: 'created', updatedDate: null },
+        createdDate: `${record.createdAt.slice(0, -5)}Z`,
+      };
+      made.push({ record, delivery });
     }
     this.#state.remember(
       instance,
-      made.map(({ event }) => event),
+      made.map(({ delivery }) => delivery.event),
     );
-    for (const waiting of made) this.#send(waiting, Math.ceil(payload.json.length / parts));
+    for (const waiting of made) {
+      this.#deliveries.add(waiting.delivery);
+      this.#send(waiting);
+    }
     return parts;
+  }
+
+  /**
+   * Delivers again what is queued, oldest first [docs].
+   * @returns how many
+   * @throws PlatformError 400 where the clause cannot be read
+   */
+  release(where: string): number {
+    const released = this.#deliveries.release(where);
+    for (const delivery of released) {
+      const { parts, instance } = delivery;
+      const record: NotificationRecord = {
+        ...this.#queue.newRecord(),
+        eventId: parts.eventId,
+        instanceId: instance.id,
+        listId: null,
+        events: parts.events.length,
+        part: 1,
+        parts: 1,
+        target: null,
+        signed: false,
+        queued: false,
+      };
+      this.#send({ record, delivery });
+    }
+    return released.length;
   }
 
   /** Sends nothing more. */
@@ -131,44 +175,74 @@ export class Notifier {
     this.#queue.close();
   }
 
-  /**
-   * RECEIVED until it is first posted, DISPATCHED from then on, NOTIFIED once the callback took it [inferred].
-   * @param bytes its share of the delivery's body, which the parts hold together
-   */
-  #send(waiting: Waiting, bytes: number): void {
-    const { record, instance, event } = waiting;
+  /** RECEIVED until it is first posted, DISPATCHED from then on, NOTIFIED once the callback took it [inferred]. */
+  #send(waiting: Waiting): void {
+    const { record, delivery } = waiting;
+    const { instance, event, bytes } = delivery;
+    const isThere = (): boolean =>
+      this.#state.instances.has(instance.id) && !instance.disabled && instance.events.enabled;
     this.#queue.add({
-      record,
-      bytes,
+      ...{ record, bytes },
       lane: instance.id,
-      isWanted: () => this.#state.instances.has(instance.id) && !instance.disabled && instance.events.enabled,
+      isWanted: () => isThere() && !this.#deliveries.isDeactivated(instance),
+      // Under "queue", a push that fails is queued at once [docs].
+      judge: () => this.#state.failurePolicy === 'retry',
       post: () => this.#post(waiting),
       changed: () => {
         if (record.state === 'delivered') event.status = 'NOTIFIED';
+        this.#settle(waiting, isThere());
         this.#report({ type: 'notification', notification: structuredClone(record) });
       },
     });
   }
 
+  /**
+   * What an attempt means for the delivery. After the last retry its subscription is deactivated, and what comes later is
+   * queued [docs]; that the one that failed last is queued as well is inferred.
+   */
+  #settle({ record, delivery }: Waiting, isThere: boolean): void {
+    const { instance } = delivery;
+    switch (record.state) {
+      case 'delivered':
+        this.#deliveries.set(delivery, 'delivered');
+        return;
+      case 'waiting':
+        this.#deliveries.set(delivery, 'retry');
+        return;
+      case 'failed':
+        if (this.#state.failurePolicy === 'retry') this.#deliveries.deactivate(instance);
+        break;
+      case 'discarded':
+        if (!isThere || !this.#deliveries.isDeactivated(instance)) {
+          this.#deliveries.forget(delivery);
+          return;
+        }
+        delivery.url = instance.events.callbackUrl;
+    }
+    record.queued = this.#deliveries.set(delivery, 'queued');
+  }
+
   /** Posts to the callback of this moment, so that a changed one takes over what waits. */
-  #post({ record, instance, event, parts, raw }: Waiting): Promise<PostResult> {
+  #post({ record, delivery }: Waiting): Promise<PostResult> {
+    const { instance, event, parts, raw } = delivery;
     const { callbackUrl, signatureKey } = instance.events;
+    delivery.url = callbackUrl;
     record.target = new URL(callbackUrl).origin;
     record.signed = signatureKey !== '';
     event.status = 'DISPATCHED';
     const body = writeNotification(parts, raw);
     const { callbackTimeoutMs } = this.#state.settings;
-    return this.#poster.send(callbackUrl, body, headersOf(instance, record, body), callbackTimeoutMs);
+    return this.#poster.send(callbackUrl, body, headersOf(instance, parts, body), callbackTimeoutMs);
   }
 }
 
-function headersOf(instance: PlatformInstance, record: NotificationRecord, body: Uint8Array): Record<string, string> {
+function headersOf(instance: PlatformInstance, { id }: NotificationParts, body: Uint8Array): Record<string, string> {
   const { signatureKey, basic, headers } = instance.events;
   const credentials = basic === null ? null : Buffer.from(`${basic.username}:${basic.password}`).toString('base64');
   const own: Record<string, string> = {
     'Content-Type': 'application/json; charset=utf-8',
     'User-Agent': 'open-connectors-sandbox',
-    [webhookIdHeader]: String(record.id),
+    [webhookIdHeader]: id,
     ...(credentials === null ? {} : { Authorization: `Basic ${credentials}` }),
     ...(signatureKey === '' ? {} : { [signatureHeader]: sign(body, signatureKey) }),
   };

@@ -24,6 +24,9 @@ export const platformErrors = {
   noInstance: (id: string) => new PlatformError(404, `No element instance found with id ${id}`),
   noMatch: () => new PlatformError(404, 'No element instances found'),
   noEvent: (id: string) => new PlatformError(404, `No event found with id ${id}`),
+  noDelivery: (notification: string, subscription: string) =>
+    new PlatformError(404, `No delivery found of notification ${notification} to subscription ${subscription}`),
+  noAccount: (id: string) => new PlatformError(404, `No account found with id ${id}`),
   notFound: () => new PlatformError(404, 'Resource not found'),
   wrongMethod: (method: string) => new PlatformError(405, `Request method '${method}' not supported`),
   /** Where the sandbox keeps no more instances; whether the platform has such a bound is unknown. */

@@ -1,5 +1,6 @@
 /** The memory of the emulated Open Connectors. It is lost on stop. */
 import { randomBytes } from 'node:crypto';
+import type { FailurePolicy } from '../../open-connectors/delivery-queue.ts';
 import type { SandboxCredentials } from '../credentials.ts';
 import { CallCounts, Orders } from '../orders.ts';
 import { BySecret } from '../secrets.ts';
@@ -45,12 +46,21 @@ export interface PlatformSettings {
   callbackTimeoutMs: number;
   /** Event objects in a notification, at most [docs]. */
   partSize: number;
+  /** Deliveries in an answer, at most, however many are asked for; how the platform makes pages is documented nowhere. */
+  deliveriesPageSize: number;
+  /** Whether a read of queued deliveries makes them `notified`; documented nowhere. */
+  readingNotifies: boolean;
+  /** Whether a subscription says that it is `active`; documented nowhere. */
+  tellsActive: boolean;
 }
 
 const defaultPlatformSettings: PlatformSettings = {
   retryDelaysMs: [8000, 64_000, 512_000, 4_096_000, 32_768_000],
   callbackTimeoutMs: 10_000,
   partSize: 20,
+  deliveriesPageSize: 200,
+  readingNotifies: false,
+  tellsActive: false,
 };
 
 /** An answer that was ordered for the next calls. */
@@ -81,6 +91,8 @@ const maxEventText = 32_000_000;
 export class PlatformState {
   readonly credentials: SandboxCredentials['openConnectors'];
   readonly settings: PlatformSettings;
+  /** Of the account, and so of all its instances; the default is the platform's [docs]. */
+  failurePolicy: FailurePolicy = 'retry';
   readonly #instances = new Map<number, PlatformInstance>();
   readonly #byToken = new BySecret<PlatformInstance>(maxInstances);
   readonly #byPlace = new BySecret<PlatformInstance>(maxInstances);

@@ -29,6 +29,7 @@ describe('the table of events', () => {
       stripVTControlCharacters(new EventTable(120).line(row({ signature, forwardings: [forwarding('sent', 200)] })));
     assert.match(marked('invalid'), /sent {2}signature invalid$/);
     assert.match(marked('missing'), /sent {2}signature missing$/);
+    assert.match(marked('fetched'), /sent {2}fetched$/);
     for (const fine of ['valid', 'unchecked', null] as const) assert.match(marked(fine), /sent$/);
   });
 

@@ -5,12 +5,12 @@ import type { PlacedInstance } from '../../../src/extension/instances/placed-ins
 import {
   descriptionOf,
   documentName,
-  factRows,
   flagsOf,
   instanceState,
   shownUrl,
   spokenOf,
 } from '../../../src/extension/instances/instance-words.ts';
+import { factRows } from '../../../src/extension/instances/instance-facts.ts';
 import type { Instance } from '../../../src/open-connectors/answers.ts';
 import { labelOf } from '../../../src/extension/webhooks/webhook-words.ts';
 import { english } from '../events/rows.ts';

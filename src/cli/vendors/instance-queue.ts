@@ -1,0 +1,214 @@
+/** `cm-relay instances queue` and `policy`: what Open Connectors could not deliver, and what it does with such. */
+import { Argument, Option } from 'commander';
+import type { Command } from 'commander';
+import { maskSecrets } from '../../export/item.ts';
+import { failurePolicies } from '../../open-connectors/delivery-queue.ts';
+import type { FailurePolicy, QueueState } from '../../open-connectors/delivery-queue.ts';
+import { fetchQueued } from '../../open-connectors/fetch-queued.ts';
+import { factsOf } from '../../open-connectors/instance-facts.ts';
+import { withRelay } from '../connection.ts';
+import { dataDirOf } from '../data-dir.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { jsonFlag } from '../flags.ts';
+import type { CommonOptions } from '../flags.ts';
+import { ownAddresses } from '../own-addresses.ts';
+import { note, print, printJson } from '../terminal/output.ts';
+import { askYesNo, canAsk } from '../terminal/prompts.ts';
+import { count, localTime, printable } from '../terminal/text.ts';
+import { CountedDeliveries } from './counted-deliveries.ts';
+import { withPlatform } from './open-connectors.ts';
+import type { Platform, PlatformOptions } from './open-connectors.ts';
+import { instanceArgument, instanceNamed, platformCommand } from './platform-command.ts';
+
+interface QueueOptions extends CommonOptions, PlatformOptions {
+  deliver?: boolean;
+  fetch?: boolean;
+  json?: boolean;
+}
+
+/** `cm-relay instances queue`. */
+export function queueCommand(): Command {
+  return platformCommand(
+    'queue',
+    'show, deliver, or fetch what Open Connectors could not deliver',
+    "Shows how many notifications Open Connectors has queued for an instance's callback URL, since when, and whether it has stopped posting to that URL. With --deliver, Open Connectors posts them to the callback URL again and resumes posting. With --fetch, the running relay gets them without a public URL, and forwards them; they stay in the queue. Fetched notifications have no signature to check. Each is fetched once.",
+    [
+      'Examples:',
+      '  cm-relay instances queue 50634',
+      '  cm-relay instances queue 50634 --deliver    the callback URL must be reachable',
+      '  cm-relay instances queue 50634 --fetch      works behind a firewall, without a tunnel',
+      '',
+      'Next: cm-relay events --filter signature:fetched lists what was fetched.',
+    ],
+  )
+    .addArgument(instanceArgument())
+    .addOption(new Option('--deliver', 'post the queued notifications to the callback URL again').conflicts('fetch'))
+    .addOption(new Option('--fetch', 'take the queued notifications into the history of the running relay'))
+    .addOption(jsonFlag('print one JSON object'))
+    .action(async (named: string, options: QueueOptions) => {
+      if (options.fetch === true) return withRelay(options, (relay) => fetchThem(named, options, relay));
+      await withQueue(named, options, options.deliver === true ? deliver : show);
+    });
+}
+
+/** What a command about the queue of an instance knows. */
+interface Queue {
+  readonly platform: Platform;
+  readonly id: number;
+  readonly callbackUrl: string;
+  /** Further URLs of this relay for which something may be queued. */
+  readonly earlierUrls: readonly string[];
+  readonly counted: CountedDeliveries;
+}
+
+async function withQueue(
+  named: string,
+  options: QueueOptions,
+  use: (queue: Queue, options: QueueOptions) => Promise<void>,
+): Promise<void> {
+  const own = await ownAddresses(options, 'open-connectors');
+  await withPlatform(options, async (platform) => {
+    const { id, callbackUrl } = factsOf(await instanceNamed(platform, named));
+    if (callbackUrl === '') {
+      throw new CommandError(
+        `instance ${id} has no callback URL, so nothing is queued for it`,
+        `To set the URL of the running relay, run cm-relay instances callback ${id}.`,
+      );
+    }
+    const earlierUrls = own.earlierUrls.filter((url) => url !== callbackUrl);
+    const counted = new CountedDeliveries(dataDirOf(options), new URL(platform.baseUrl).host);
+    await use({ platform, id, callbackUrl, earlierUrls, counted }, options);
+  });
+}
+
+/** Counts a queue; a later fetch finds what was counted. */
+async function look({ platform, counted }: Queue, url: string, policy: FailurePolicy | null): Promise<QueueState> {
+  const state = await platform.api.queue.look(url, policy);
+  counted.add(url, state.keys);
+  return state;
+}
+
+async function show(queue: Queue, { json }: QueueOptions): Promise<void> {
+  const { platform, id, callbackUrl, earlierUrls } = queue;
+  const policy = await platform.api.queue.policy();
+  const state = await look(queue, callbackUrl, policy);
+  const earlier: { readonly url: string; readonly state: QueueState }[] = [];
+  for (const url of earlierUrls) {
+    const there = await look(queue, url, policy);
+    if (there.count > 0) earlier.push({ url, state: there });
+  }
+  if (json === true) {
+    return printJson({
+      ...{ type: 'queue', id, callbackUrl: maskSecrets(callbackUrl), ...told(state), policy },
+      deactivated: state.deactivated,
+      earlier: earlier.map((each) => ({ callbackUrl: maskSecrets(each.url), ...told(each.state) })),
+    });
+  }
+  await print(`${queuedWords(state)}, for ${printable(maskSecrets(callbackUrl))}\n`);
+  for (const each of earlier) {
+    await print(`${queuedWords(each.state)}, for ${printable(maskSecrets(each.url))} (earlier URL of this relay)\n`);
+  }
+  if (state.deactivated === true) {
+    await print('Deactivated: Open Connectors has stopped posting to this URL until you use --deliver.\n');
+  }
+  await print(`${policyWords(policy)}\n`);
+  const isSome = state.count > 0 || earlier.length > 0;
+  if (isSome) note(`To get them, run cm-relay instances queue ${id} --deliver, or --fetch without a public URL.`);
+}
+
+function told({ count: queued, more, since }: QueueState): object {
+  return { queued, more, since: since === null ? null : new Date(since).toISOString() };
+}
+
+function queuedWords({ count: queued, more, since }: QueueState): string {
+  if (queued === 0) return 'Nothing queued';
+  const at = since === null ? '' : ` since ${localTime(new Date(since).toISOString(), new Date(0))}`;
+  return `${more ? 'At least ' : ''}${count(queued, 'notification')} queued${at}`;
+}
+
+async function deliver(queue: Queue, { json }: QueueOptions): Promise<void> {
+  const { platform, id, callbackUrl, counted } = queue;
+  const { count: queued } = await look(queue, callbackUrl, null);
+  await platform.api.queue.deliver(callbackUrl);
+  counted.forget(callbackUrl);
+  if (json === true) return printJson({ type: 'delivering', id, queued });
+  await print(
+    queued === 0
+      ? 'Nothing was queued. Open Connectors posts to this URL again.\n'
+      : `Open Connectors is posting ${count(queued, 'notification')} to ${printable(maskSecrets(callbackUrl))} again.\n`,
+  );
+}
+
+type Relay = Parameters<Parameters<typeof withRelay>[1]>[0];
+
+function fetchThem(named: string, options: QueueOptions, relay: Relay): Promise<void> {
+  return withQueue(named, options, async ({ platform, id, callbackUrl, earlierUrls, counted }, { json }) => {
+    const urls = [callbackUrl, ...earlierUrls];
+    const fetched = await fetchQueued(platform.api.queue, urls, relay, { counted: (url) => counted.of(url) });
+    for (const url of urls) counted.forget(url);
+    if (json === true) return printJson({ type: 'fetched', id, ...fetched });
+    const { taken, known, rejected, tooLarge, skipped } = fetched;
+    await print(`Fetched ${count(taken, 'notification')}.\n`);
+    for (const [number, what] of [
+      [known, 'already in the history, because it was fetched before'],
+      [rejected, "in the history, but not forwarded, because it can't be read"],
+      [tooLarge, 'larger than maxBodyBytes, and left in the queue'],
+      [skipped, 'left in the queue: no notification for this URL'],
+    ] as const) {
+      if (number > 0) note(`${number} ${what}.`);
+    }
+  });
+}
+
+interface PolicyOptions extends CommonOptions, PlatformOptions {
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** `cm-relay instances policy`. */
+export function policyCommand(): Command {
+  return platformCommand(
+    'policy',
+    'show or change what Open Connectors does with failed deliveries',
+    'Shows the failure policy: "retry" posts a failed notification again several times, then stops posting to the URL and queues what comes later; "queue" queues a failed notification at once. The policy holds for the whole account: all its instances, of all connectors and users. So a change needs your confirmation; a script needs --yes.',
+    [
+      'Examples:',
+      '  cm-relay instances policy',
+      '  cm-relay instances policy queue',
+      '',
+      'Next: cm-relay instances queue ID shows what is queued.',
+    ],
+  )
+    .addArgument(new Argument('[policy]', 'retry or queue').choices(failurePolicies))
+    .addOption(new Option('--yes', 'change without asking'))
+    .addOption(jsonFlag('print a JSON object: {"type":"policy","policy"}'))
+    .action(async (wanted: FailurePolicy | undefined, options: PolicyOptions) => {
+      if (wanted !== undefined && options.yes !== true && !canAsk())
+        throw new UsageError(
+          'changing the policy needs your confirmation, and this is not a terminal',
+          'If you are sure, add --yes.',
+        );
+      await withPlatform(options, async ({ api: { queue } }) => {
+        const now = await queue.policy();
+        if (wanted !== undefined && wanted !== now) {
+          const question = `Change the policy to "${wanted}" for the whole account, with all its instances and users?`;
+          if (options.yes !== true && !(await askYesNo(question))) throw new CommandError('nothing was changed');
+          await queue.setPolicy(wanted);
+        }
+        const policy = wanted ?? now;
+        if (options.json === true) return printJson({ type: 'policy', policy });
+        await print(`${policyWords(policy)}\n`);
+      });
+    });
+}
+
+function policyWords(policy: FailurePolicy | null): string {
+  switch (policy) {
+    case 'retry':
+      return 'Policy: retry (whole account). After the last retry, Open Connectors stops posting and queues.';
+    case 'queue':
+      return 'Policy: queue (whole account). Open Connectors queues a notification as soon as posting fails.';
+    case null:
+      return "Policy: unknown. Your user may not read the account's settings.";
+  }
+}

@@ -1,0 +1,60 @@
+/** What is shown of an instance once somebody looks at it: its facts, its queue and its tooltip. */
+import * as vscode from 'vscode';
+import type { ListNames } from '../accounts/list-names.ts';
+import type { Platform } from '../open-connectors/platform.ts';
+import type { Session } from '../session/session.ts';
+import type { ListNaming } from '../ui/phrases.ts';
+import { plainMarkdown } from '../ui/printable.ts';
+import { factRows } from './instance-facts.ts';
+import type { FactNode, InstanceNode } from './instance-node.ts';
+import { descriptionOf } from './instance-words.ts';
+import { QueueStates } from './queue-states.ts';
+
+export interface InstanceDetailsParts {
+  readonly session: Pick<Session, 'status'>;
+  readonly platform: Platform;
+  readonly log: vscode.LogOutputChannel;
+  readonly names: ListNames;
+  /** Of this folder. */
+  readonly memory: vscode.Memento;
+}
+
+export class InstanceDetails {
+  readonly #names: ListNaming;
+  readonly queues: QueueStates;
+
+  /** @param changed called when something else is known of an instance */
+  constructor({ session, platform, log, names, memory }: InstanceDetailsParts, changed: () => void) {
+    this.#names = { nameOfList: names.nameOf };
+    const relayUrls = (): readonly string[] => {
+      const { earlierOpenConnectorsUrls = [], openConnectorsUrl } = session.status ?? {};
+      // The sandbox reaches it on this machine, too.
+      return platform.isSandbox && openConnectorsUrl !== undefined
+        ? [...earlierOpenConnectorsUrls, openConnectorsUrl]
+        : earlierOpenConnectorsUrls;
+    };
+    this.queues = new QueueStates({ platform, memory, log, changed, relayUrls });
+  }
+
+  /** The facts below an instance; its queue is read where that has not been done yet. */
+  rows(of: InstanceNode): FactNode[] {
+    const queue = this.queues.of(of);
+    return factRows(of.facts, Date.now(), vscode.l10n, this.#names, queue).map((row) => ({ kind: 'fact', of, ...row }));
+  }
+
+  /** Everything about an instance at a glance; what came from outside is text, never markup. */
+  tooltip({ facts }: InstanceNode): vscode.MarkdownString {
+    const tooltip = new vscode.MarkdownString();
+    const rows = factRows(facts, Date.now(), vscode.l10n, this.#names).map(
+      ({ label, value }) => `**${plainMarkdown(label)}** ${plainMarkdown(value)}`,
+    );
+    tooltip.value = [
+      `**${plainMarkdown(facts.name)}** ${plainMarkdown(descriptionOf(facts, vscode.l10n))}`,
+      ...rows,
+      ...(facts.managed
+        ? [plainMarkdown(vscode.l10n.t('VS Code can update the instance’s callback URL when the public URL changes.'))]
+        : []),
+    ].join('  \n');
+    return tooltip;
+  }
+}

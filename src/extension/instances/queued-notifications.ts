@@ -1,0 +1,180 @@
+/**
+ * What Open Connectors has queued, in this window: Queued Notifications… delivers or fetches it, or changes the account's
+ * policy, and it is offered once where something is queued.
+ */
+import * as vscode from 'vscode';
+import type { Fetched } from '../../open-connectors/fetch-queued.ts';
+import type { FailurePolicy } from '../../open-connectors/delivery-queue.ts';
+import { positionOf } from '../public-url/url-question.ts';
+import { startRelay } from '../public-url/urls.ts';
+import { atThisWindow } from '../ui/attention.ts';
+import { byCommand, offer } from '../ui/offer.ts';
+import { inMessage, printable } from '../ui/printable.ts';
+import { cancellable, working } from '../ui/progress.ts';
+import { alone, askChoice, only } from '../ui/questions.ts';
+import { say } from '../ui/say.ts';
+import { platformOf } from './choose-instance.ts';
+import type { InstanceCommandParts } from './instance-command-parts.ts';
+import { queueWords } from './instance-facts.ts';
+import type { InstanceNode } from './instance-node.ts';
+import { QueueOffer } from './queue-offer.ts';
+import type { QueueOfferParts } from './queue-offer.ts';
+import { shownUrl } from './instance-words.ts';
+
+/** What a message can have done at once. */
+export type QueueAction = 'deliver' | 'fetch';
+
+/** Shows how the queue stands, and what can be done about it; or does what a message has offered. */
+export async function queuedNotifications(
+  parts: InstanceCommandParts,
+  node: InstanceNode,
+  action?: QueueAction,
+): Promise<void> {
+  if (action === 'deliver') return deliverQueued(parts, node);
+  if (action === 'fetch') return fetchQueuedInto(parts, node);
+  const { l10n } = vscode;
+  const name = printable(node.facts.name);
+  if (node.facts.callbackUrl === '') {
+    say(l10n.t('{0} has no callback URL, so Open Connectors queues nothing for it.', name));
+    return;
+  }
+  // Asked for, so the sandbox may be started for it, and what is missing is said.
+  await platformOf(parts, node);
+  const queues = await parts.view.queues();
+  const facts = await working(l10n.t('Reading the queue of {0}', name), (signal) => queues.read(node, signal));
+  if (facts === undefined) return;
+  const policy: FailurePolicy = facts.policy === 'queue' ? 'retry' : 'queue';
+  const choice = await only(
+    askChoice(alone(l10n.t('Queued Notifications of {0}', name)), {
+      placeholder: queueWords({ kind: 'read', ...facts }, Date.now(), l10n),
+      items: [
+        {
+          label: l10n.t('Deliver Queued'),
+          detail: l10n.t('Open Connectors posts to {0} again', shownUrl(node.facts.callbackUrl)),
+          run: () => deliverQueued(parts, node),
+        },
+        {
+          label: l10n.t('Fetch Queued'),
+          detail: l10n.t('Works without a public URL; there is no signature to check'),
+          run: () => fetchQueuedInto(parts, node),
+        },
+        {
+          label: l10n.t('Change the Failure Policy to “{0}”…', policy),
+          detail: l10n.t('Holds for the whole account: all its instances and users'),
+          run: () => changePolicy(parts, node, policy),
+        },
+      ],
+    }),
+  );
+  await choice?.run();
+}
+
+/** Has the platform post again what is queued for the callback URL of an instance. */
+async function deliverQueued(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const { l10n } = vscode;
+  const { queue } = await platformOf(parts, node);
+  const queues = await parts.view.queues();
+  const { callbackUrl } = node.facts;
+  const name = printable(node.facts.name);
+  try {
+    await working(l10n.t('Delivering queued notifications of {0}', name), (signal) =>
+      queue.deliver(callbackUrl, signal),
+    );
+    await queues.delivered(callbackUrl);
+  } finally {
+    // After a failure too: the platform may have done it all the same.
+    void parts.view.refresh();
+  }
+  say(l10n.t('Open Connectors is posting the queued notifications of {0} again.', name));
+}
+
+/** Takes what is queued into the history of this window's relay, which is started where need be. */
+async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const { l10n } = vscode;
+  const { session } = parts;
+  if (session.client === undefined) await startRelay(session);
+  const { client } = session;
+  if (client === undefined) return;
+  const { queue } = await platformOf(parts, node);
+  const queues = await parts.view.queues();
+  const urls = queues.urlsOf(node);
+  const { fetchQueued } = await import('../deferred.ts');
+  const fetched = await cancellable(
+    l10n.t('Fetching queued notifications of {0}', printable(node.facts.name)),
+    (signal) => fetchQueued(queue, urls, client, { signal, counted: (url) => queues.counted(url) }),
+  );
+  for (const url of urls) await queues.fetched(url);
+  void parts.view.refresh();
+  sayFetched(fetched, node);
+}
+
+function sayFetched({ taken, known, rejected, tooLarge, skipped }: Fetched, node: InstanceNode): void {
+  const { l10n } = vscode;
+  const said = [
+    taken === 1
+      ? l10n.t('Fetched 1 queued notification of {0}.', inMessage(node.facts.name))
+      : l10n.t('Fetched {0} queued notifications of {1}.', taken, inMessage(node.facts.name)),
+  ];
+  if (known > 0) said.push(l10n.t('Fetched before: {0}.', known));
+  if (rejected > 0) said.push(l10n.t('Not readable, and not forwarded: {0}.', rejected));
+  if (tooLarge + skipped > 0) said.push(l10n.t('Left in the queue: {0}.', tooLarge + skipped));
+  if (rejected + tooLarge + skipped === 0) say(said.join(' '));
+  else void offer('Warning', said.join(' '), {});
+}
+
+async function changePolicy(parts: InstanceCommandParts, node: InstanceNode, policy: FailurePolicy): Promise<void> {
+  const { l10n } = vscode;
+  const change = l10n.t('Change for the Whole Account');
+  const detail =
+    policy === 'queue'
+      ? l10n.t(
+          'Open Connectors then queues a notification as soon as posting fails, and doesn’t retry. This holds for all instances of all connectors and users of the account at {0}.',
+          node.host,
+        )
+      : l10n.t(
+          'Open Connectors then retries a failed notification several times before it stops posting and queues. This holds for all instances of all connectors and users of the account at {0}.',
+          node.host,
+        );
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('Change the failure policy of the whole account to “{0}”?', policy),
+    { modal: true, detail },
+    change,
+  );
+  if (choice !== change) return;
+  const { queue } = await platformOf(parts, node);
+  try {
+    await working(l10n.t('Changing the failure policy'), (signal) => queue.setPolicy(policy, signal));
+  } finally {
+    void parts.view.refresh();
+  }
+  say(l10n.t('The account’s failure policy is now “{0}”.', policy));
+}
+
+/** The offer, with the user of this window to take it. */
+export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferParts, 'log'>): QueueOffer {
+  const { platform, store, view, session, log } = parts;
+  return new QueueOffer({
+    ...{ platform, store, log },
+    queues: () => view.queues(),
+    node: (instance, host) => view.node(instance, host),
+    relay: () => {
+      const { pid, publicUrl = null, settled = false } = positionOf(session) ?? {};
+      // While its public URL is being opened nothing could be delivered: it is called again once that is there.
+      return publicUrl !== null || settled ? pid : undefined;
+    },
+    attention: atThisWindow,
+    offer: (node, queued) => {
+      const { l10n } = vscode;
+      const name = inMessage(node.facts.name);
+      const text =
+        queued === 1
+          ? l10n.t('Open Connectors couldn’t deliver 1 notification of {0}, and has queued it.', name)
+          : l10n.t('Open Connectors couldn’t deliver {0} notifications of {1}, and has queued them.', queued, name);
+      const deliver = { [l10n.t('Deliver Queued')]: byCommand('queuedNotifications', node, [node], 'deliver') };
+      const fetch = { [l10n.t('Fetch Queued')]: byCommand('queuedNotifications', node, [node], 'fetch') };
+      // What works comes first: nothing is delivered to a URL at which nobody answers.
+      const reached = node.facts.place === 'current';
+      void offer('Information', text, reached ? { ...deliver, ...fetch } : { ...fetch, ...deliver });
+    },
+  });
+}

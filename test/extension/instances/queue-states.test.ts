@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
+import { factRows, queueWords } from '../../../src/extension/instances/instance-facts.ts';
+import type { InstanceNode } from '../../../src/extension/instances/instance-node.ts';
+import { placedInstance } from '../../../src/extension/instances/placed-instance.ts';
+import { QueueOffer } from '../../../src/extension/instances/queue-offer.ts';
+import { QueueStates } from '../../../src/extension/instances/queue-states.ts';
+import type { KnownQueue } from '../../../src/extension/instances/queue-states.ts';
+import type { Instance } from '../../../src/open-connectors/answers.ts';
+import { OpenConnectorsApi } from '../../../src/open-connectors/api.ts';
+import type { Harness } from '../../sandbox/harness.ts';
+import { startHarness } from '../../sandbox/harness.ts';
+import type { Platform } from '../../sandbox/open-connectors/platform.ts';
+import { platformOf } from '../../sandbox/open-connectors/platform.ts';
+import { english } from '../events/rows.ts';
+import { aroundRelay, instance, secret } from './instances.ts';
+
+const host = 'platform.example.org';
+/** Nobody listens there. */
+const callbackUrl = `http://127.0.0.1:9/hooks/${secret}/open-connectors`;
+const earlierUrl = `http://127.0.0.1:7/hooks/${secret}/open-connectors`;
+
+describe('The queue of an instance, in a window', () => {
+  let harness: Harness;
+  let platform: Platform;
+  let api: OpenConnectorsApi;
+  let memory: Map<string, unknown>;
+  let changes: number;
+  let warnings: string[];
+  let whenChanged: () => void;
+
+  const log = { warn: (message: string): void => void warnings.push(message) };
+  const nodeOf = (found: Instance): InstanceNode => {
+    const facts = placedInstance(found, aroundRelay('one.example'));
+    return { kind: 'instance', instance: found, host, facts };
+  };
+  const states = (relayUrls: readonly string[] = []): QueueStates =>
+    new QueueStates({
+      ...{ log, relayUrls: () => relayUrls },
+      platform: { host, api: () => Promise.resolve(api) },
+      memory: {
+        get: <T>(key: string, otherwise?: T) => (memory.get(key) ?? otherwise) as T,
+        update: (key, value) => Promise.resolve(void memory.set(key, value)),
+      },
+      changed: () => {
+        changes += 1;
+        whenChanged();
+      },
+    });
+
+  beforeEach(async () => {
+    harness = await startHarness({ notificationRetryDelaysMs: [] });
+    platform = platformOf(harness);
+    api = new OpenConnectorsApi({
+      baseUrl: harness.sandbox.openConnectorsApi,
+      ...harness.sandbox.credentials.openConnectors,
+    });
+    memory = new Map();
+    changes = 0;
+    warnings = [];
+    whenChanged = () => undefined;
+  });
+  afterEach(() => harness.close());
+
+  /** An instance for whose callback URL so many notifications are queued. */
+  async function queued(count: number, url = callbackUrl): Promise<InstanceNode> {
+    const { id } = await platform.create({ 'event.notification.callback.url': url });
+    await platform.control('PATCH', '/settings', { partSize: 1 });
+    const over = new Set<number>();
+    await harness.control('POST', '/deliveries', { types: ['Update'], batch: count, listId: documentedListId });
+    await harness.report((report) => {
+      if (report.type === 'notification' && report.notification.queued) over.add(report.notification.id);
+      return over.size === count;
+    });
+    return nodeOf(await api.getInstance(id));
+  }
+
+  it('is read when somebody looks, and once until it is forgotten', async () => {
+    const node = await queued(2);
+    const queues = states();
+    assert.deepEqual(queues.of(node), { kind: 'reading' });
+    await new Promise<void>((resolve) => (whenChanged = resolve));
+    const known = queues.of(node);
+    assert.ok(known?.kind === 'read');
+    assert.deepEqual([known.state.count, known.state.deactivated, known.policy, known.news], [2, true, 'retry', true]);
+    assert.equal(changes, 1);
+    queues.forget();
+    assert.deepEqual(queues.of(node), { kind: 'reading' });
+    assert.equal(queues.of(nodeOf(instance({}, { 'event.notification.callback.url': '' }))), undefined);
+  });
+
+  it('counts what is queued for earlier URLs of the relay, and asks for them once', async () => {
+    const node = await queued(1, earlierUrl);
+    await api.patchInstance(node.facts.id, { configuration: { 'event.notification.callback.url': callbackUrl } });
+    const now = nodeOf(await api.getInstance(node.facts.id));
+    const queues = states([earlierUrl, callbackUrl]);
+    assert.deepEqual(queues.urlsOf(now), [callbackUrl, earlierUrl]);
+    const facts = await queues.read(now);
+    assert.deepEqual([facts?.state.count, facts?.earlier, facts?.news], [0, 1, true]);
+  });
+
+  it('remembers what was counted, whatever that made of it, and what was fetched', async () => {
+    const node = await queued(2);
+    await platform.control('PATCH', '/settings', { readingNotifies: true });
+    const first = states();
+    await first.read(node);
+    assert.doesNotMatch(JSON.stringify([...memory]), new RegExp(secret));
+    const again = states();
+    assert.equal((await again.read(node))?.state.count, 0);
+    assert.equal(again.counted(callbackUrl).length, 2);
+    await again.fetched(callbackUrl);
+    assert.equal(again.counted(callbackUrl).length, 0);
+    await platform.control('PATCH', '/settings', { readingNotifies: false });
+    const path = `/notifications/subscriptions/deliveries?where=${encodeURIComponent(`config.url='${callbackUrl}'`)}`;
+    assert.equal((await platform.api('PUT', path)).status, 200);
+    await harness.report((report) => report.type === 'notification' && report.notification.id === 4);
+    const later = await states().read(node);
+    assert.deepEqual([later?.state.count, later?.news], [2, false], 'fetched before');
+  });
+
+  it('says what is wrong, and is read again after that', async () => {
+    const node = await queued(1);
+    await platform.control('POST', '/failures', { call: 'GET /accounts/settings', status: 500, times: 1 });
+    const queues = states();
+    await assert.rejects(queues.read(node), { name: 'OpenConnectorsError' });
+    const known = queues.of(node);
+    assert.equal(known?.kind, 'failed');
+    assert.match(queueWords(known, 0, english), /^couldn’t be read: /);
+    assert.equal(warnings.length, 1);
+    assert.equal((await queues.read(node))?.state.count, 1);
+    assert.equal(queues.of(node)?.kind, 'read');
+  });
+
+  it('has a row of its own, which tells all of it', () => {
+    const state = { count: 3, more: false, since: 0, deactivated: true, keys: [] };
+    const known: KnownQueue = { kind: 'read', state, earlier: 0, news: true, policy: 'retry' };
+    const words = (change: object, ofState: object = {}): string =>
+      queueWords({ ...known, ...change, state: { ...state, ...ofState } }, 600_000, english);
+    assert.equal(words({}), '3 queued, the oldest 10 min ago · deactivated · policy: retry');
+    assert.equal(
+      words({ policy: null, earlier: 2 }, { more: true, since: null, deactivated: null }),
+      '3+ queued · 2 for earlier URLs',
+    );
+    assert.equal(words({ policy: 'queue' }, { count: 0, deactivated: false }), 'empty · policy: queue');
+    const names = { nameOfList: () => undefined };
+    const keys = (queue?: KnownQueue): string[] =>
+      factRows(nodeOf(instance()).facts, 0, english, names, queue).map(({ key }) => key);
+    assert.deepEqual(keys(known), ['callback', 'queue', 'lists', 'tags', 'created', 'id']);
+    assert.ok(!keys().includes('queue'));
+  });
+
+  describe('is offered', () => {
+    let offered: [string, number][];
+    let relay: number | undefined;
+    const offerOf = (...ids: number[]): QueueOffer =>
+      new QueueOffer({
+        platform: { host, api: () => Promise.resolve(api) },
+        store: { all: () => ids.map((id) => ({ id, name: 'Mine', host, createdAt: '2026-01-01T00:00:00Z' })) },
+        queues: () => Promise.resolve(states()),
+        ...{ node: nodeOf, relay: () => relay, attention: () => Promise.resolve(), log },
+        offer: ({ facts }, count) => offered.push([facts.name, count]),
+      });
+    beforeEach(() => {
+      offered = [];
+      relay = 1;
+    });
+
+    it('once after each start of the relay, and when the callback URL is another', async () => {
+      const { facts } = await queued(2);
+      const offer = offerOf(facts.id);
+      await Promise.all([offer.follow(), offer.follow()]);
+      await offer.follow();
+      assert.deepEqual(offered, [['API Instance', 2]]);
+      relay = 2;
+      await offer.follow();
+      assert.equal(offered.length, 2);
+      await api.patchInstance(facts.id, { configuration: { 'event.notification.callback.url': earlierUrl } });
+      await offer.follow();
+      assert.equal(offered.length, 2, 'nothing is queued there');
+    });
+
+    it('never where nothing is queued, no relay runs, the callback is another’s, or it was fetched', async () => {
+      const { facts } = await queued(1);
+      relay = undefined;
+      await offerOf(facts.id).follow();
+      relay = 1;
+      await states().read(nodeOf(await api.getInstance(facts.id)));
+      await states().fetched(callbackUrl);
+      await offerOf(facts.id).follow();
+      const foreign = await queued(1, 'http://127.0.0.1:9/of-somebody-else');
+      await offerOf(foreign.facts.id).follow();
+      assert.deepEqual([offered, warnings], [[], []]);
+      await offerOf(99).follow();
+      assert.equal(warnings.length, 1, 'an instance that is gone is said in the log alone');
+    });
+  });
+});
