@@ -11,7 +11,7 @@ import { timerSchema, trafficSchema } from './sample-traffic.ts';
 import type { SandboxState } from './state.ts';
 import { maxOAuthApps } from './state.ts';
 import type { Subscriber, SubscriberState } from './subscribers.ts';
-import { confirmSubscriber, deactivateSubscriber } from './subscribers.ts';
+import { activeAgainEvents, confirmSubscriber, deactivateSubscriber } from './subscribers.ts';
 import type { Tokens } from './tokens.ts';
 import { knownScopes } from './tokens.ts';
 import { VendorError } from './vendor-error.ts';
@@ -22,6 +22,8 @@ const settingsSchema = z.strictObject({
   deliveryTimeoutMs: z.int().min(1).max(600_000).optional(),
   testBody: z.enum(['no-events', 'empty-object', 'empty', 'examples']).optional(),
   consentToTrack: z.enum(['optional', 'required']).optional(),
+  activeAgain: z.enum(activeAgainEvents).optional(),
+  readableAfterMs: z.int().min(0).max(600_000).optional(),
 });
 
 const times = z.int().min(1).max(1000).default(1);
@@ -80,7 +82,8 @@ const controls: Readonly<Record<string, string>> = {
   'GET /sandbox/timer': 'the running timer, or null',
   'POST /sandbox/timer': 'delivers samples repeatedly: {everyMs} and the members of POST /sandbox/deliveries',
   'DELETE /sandbox/timer': 'stops the timer',
-  'PATCH /sandbox/settings': '{retryDelaysMs?, deactivateAfterMs?, deliveryTimeoutMs?, testBody?, consentToTrack?}',
+  'PATCH /sandbox/settings':
+    '{retryDelaysMs?, deactivateAfterMs?, deliveryTimeoutMs?, testBody?, consentToTrack?, activeAgain?, readableAfterMs?}',
   'POST /sandbox/rate-limit': 'answers the next API calls with 429: {times?, resetSeconds?}',
   'POST /sandbox/failures':
     'fails the next requests at "api", "authorize" or "token": {at, times?, status?, error?, …}',

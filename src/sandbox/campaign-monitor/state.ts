@@ -12,6 +12,7 @@ import { sampleHistory } from './history.ts';
 import type { KeptList, ListSettings } from './lists.ts';
 import { sampleListSettings } from './lists.ts';
 import { Holdings, SubscriberList } from './subscribers.ts';
+import type { ActiveAgain } from './subscribers.ts';
 import { vendorErrors } from './vendor-error.ts';
 
 /** How the vendor capitalises formats on the way out. */
@@ -40,6 +41,10 @@ export interface SandboxSettings {
   testBody: TestBody;
   /** Whether the API asks for `ConsentToTrack` from v3.2 on, as the vendor does [vendor]. */
   consentToTrack: 'optional' | 'required';
+  /** What somebody who becomes active again fires [2nd: Subscribe, as “moved from an inactive state to Active”]. */
+  activeAgain: ActiveAgain;
+  /** How long a subscriber whom the API has just added cannot be read by it, in milliseconds: no document says so. */
+  readableAfterMs: number;
 }
 
 export const defaultSettings: SandboxSettings = {
@@ -48,6 +53,8 @@ export const defaultSettings: SandboxSettings = {
   deliveryTimeoutMs: 10_000,
   testBody: 'no-events',
   consentToTrack: 'optional',
+  activeAgain: 'Subscribe',
+  readableAfterMs: 0,
 };
 
 /** Where a failure can be ordered for the next requests. */
@@ -172,6 +179,7 @@ function addSamples(list: SubscriberList, seed: number): void {
       consentToTrack: 'Yes',
       mobileNumber: '',
       consentToSendSms: '',
+      readableFrom: 0,
       history: i === 0 ? sampleHistory : [],
     });
   }

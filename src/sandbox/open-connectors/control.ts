@@ -5,6 +5,7 @@ import { ControlError, countCalls, endControls, logQuery, readInput, readOrder, 
 import { instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
+import { eventSources } from './state.ts';
 import type { PlatformState } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
@@ -16,7 +17,7 @@ export const platformControls: Readonly<Record<string, string>> = {
   'GET /sandbox/open-connectors/notifications': 'the log of notifications, newest first; ?limit=',
   'GET /sandbox/open-connectors/calls': 'number of calls for each method',
   'DELETE /sandbox/open-connectors/calls': 'resets the call counts',
-  'PATCH /sandbox/open-connectors/settings': '{retryDelaysMs?, callbackTimeoutMs?, partSize?}',
+  'PATCH /sandbox/open-connectors/settings': '{retryDelaysMs?, callbackTimeoutMs?, partSize?, eventSource?}',
   'POST /sandbox/open-connectors/failures':
     'changes the answers to the next calls: {call, times?, status?, message?, providerMessage?, silent?, delayMs?, carriedOut?}',
   'DELETE /sandbox/open-connectors/failures': 'cancels the remaining changes',
@@ -26,6 +27,7 @@ const settingsSchema = z.strictObject({
   retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),
   callbackTimeoutMs: z.int().min(1).max(600_000).optional(),
   partSize: z.int().min(1).max(1000).optional(),
+  eventSource: z.enum(eventSources).optional(),
 });
 
 const failureSchema = z

@@ -10,7 +10,7 @@ import type { PostRecord } from '../posting-queue.ts';
 import { PostingQueue } from '../posting-queue.ts';
 import { platformErrors } from './platform-error.ts';
 import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
-import { account } from './state.ts';
+import { account, partSizeOf } from './state.ts';
 
 /**
  * A notification as the log shows it; one is discarded where the instance was deleted or disabled, or its events turned
@@ -82,7 +82,9 @@ export class Notifier {
     if (payload.kind !== 'events') return 0;
     if (payload.events.length > maxEvents) throw platformErrors.tooLarge(payload.events.length);
     const createdAt = Date.now();
-    const { partSize } = this.#state.settings;
+    const { settings } = this.#state;
+    const partSize = partSizeOf(settings);
+    const polledAt = settings.eventSource === 'polling' ? createdAt : null;
     const parts = Math.ceil(payload.events.length / partSize);
     const providerData = payload.json.toString('utf8');
     const identity = {
@@ -114,7 +116,7 @@ export class Notifier {
         id: String(record.id),
         eventId,
         instance: identity,
-        events: events.map(eventObject),
+        events: events.map((each) => eventObject(each, polledAt)),
       };
       made.push({ record, instance, event, parts: content, raw: payload.json });
     }
@@ -180,7 +182,7 @@ function headersOf(instance: PlatformInstance, record: NotificationRecord, body:
 const eventTypes: Readonly<Record<string, string>> = { Subscribe: 'CREATED', Update: 'UPDATED', Deactivate: 'DELETED' };
 
 /** How the platform maps an event is documented nowhere: these are the relay's own defaults (docs/assumptions.md). */
-function eventObject(event: VendorEvent): EventObject {
+function eventObject(event: VendorEvent, polledAt: number | null): EventObject {
   const type = textField(event, 'Type') ?? '';
   return {
     date: isoDate(textField(event, 'Date') ?? ''),
@@ -189,11 +191,16 @@ function eventObject(event: VendorEvent): EventObject {
     hubKey,
     objectId: textField(event, 'EmailAddress') ?? '',
     objectType: 'contacts',
+    ...(polledAt !== null && { pollDate: isoSeconds(polledAt) }),
   };
 }
 
 /** The sandbox's Campaign Monitor writes all dates in UTC. */
 function isoDate(date: string): string {
   const at = Date.parse(`${date.replace(' ', 'T')}Z`);
-  return `${new Date(Number.isNaN(at) ? Date.now() : at).toISOString().slice(0, -5)}Z`;
+  return isoSeconds(Number.isNaN(at) ? Date.now() : at);
+}
+
+function isoSeconds(at: number): string {
+  return `${new Date(at).toISOString().slice(0, -5)}Z`;
 }

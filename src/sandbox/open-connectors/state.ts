@@ -43,14 +43,32 @@ export interface PlatformSettings {
   /** Waits before a notification is sent again: 2^(3x) s, five times [docs]. */
   retryDelaysMs: readonly number[];
   callbackTimeoutMs: number;
-  /** Event objects in a notification, at most [docs]. */
+  /** Event objects in a notification of the vendor's webhooks, at most [docs]. */
   partSize: number;
+  /**
+   * How the platform learns of events. What it polls for has at most {@link mostPolled} event objects a notification
+   * [docs], each with a `pollDate` [code]; here the vendor's webhooks stand in for what a poll would find.
+   */
+  eventSource: EventSource;
+}
+
+/** Ways to learn of events [docs]. */
+export const eventSources = ['webhook', 'polling'] as const;
+type EventSource = (typeof eventSources)[number];
+
+/** Event objects in a polling notification, at most [docs]. */
+const mostPolled = 10;
+
+/** Event objects in a notification, at most. */
+export function partSizeOf({ partSize, eventSource }: PlatformSettings): number {
+  return eventSource === 'polling' ? Math.min(partSize, mostPolled) : partSize;
 }
 
 const defaultPlatformSettings: PlatformSettings = {
   retryDelaysMs: [8000, 64_000, 512_000, 4_096_000, 32_768_000],
   callbackTimeoutMs: 10_000,
   partSize: 20,
+  eventSource: 'webhook',
 };
 
 /** An answer that was ordered for the next calls. */

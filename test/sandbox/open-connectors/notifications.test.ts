@@ -23,7 +23,12 @@ interface Notification {
     readonly instanceName: string;
     readonly instanceTags: readonly string[];
     readonly raw: { readonly ListID: string; readonly Events: readonly { readonly EmailAddress: string }[] };
-    readonly events: readonly { readonly eventType: string; readonly objectId: string; readonly date: string }[];
+    readonly events: readonly {
+      readonly eventType: string;
+      readonly objectId: string;
+      readonly date: string;
+      readonly pollDate?: string;
+    }[];
   };
 }
 
@@ -107,6 +112,33 @@ describe('the sandbox, Open Connectors: notifications', () => {
       parts[0]?.raw.Events.map(({ EmailAddress }) => EmailAddress),
     );
     assert.equal(new Set(parts.map(({ raw }) => JSON.stringify(raw))).size, 1);
+  });
+
+  it('has at most 10 event objects in a notification where the platform polls, each with the date of the poll', async () => {
+    await start();
+    await on();
+    const deliver = (batch: number): Promise<unknown> =>
+      harness.control('POST', '/deliveries', { types: ['Subscribe'], batch, listId: documentedListId });
+    const eventsIn = ({ body }: { body: string }): Notification['message']['events'] => parse(body).message.events;
+    await deliver(1);
+    assert.equal(eventsIn((await receiver.count(1))[0]!)[0]?.pollDate, undefined);
+    assert.equal((await platform.control('PATCH', '/settings', { eventSource: 'polling' })).status, 200);
+    await deliver(25);
+    const polled = (await receiver.count(4)).slice(1).map(eventsIn);
+    assert.deepEqual(
+      polled.map(({ length }) => length),
+      [10, 10, 5],
+    );
+    for (const { pollDate } of polled.flat()) assert.match(pollDate ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    // Fewer where it is set so, more never.
+    await platform.control('PATCH', '/settings', { partSize: 4 });
+    await deliver(5);
+    await platform.control('PATCH', '/settings', { partSize: 1000 });
+    await deliver(11);
+    assert.deepEqual(
+      (await receiver.count(8)).slice(4).map((each) => eventsIn(each).length),
+      [4, 1, 10, 1],
+    );
   });
 
   it('signs, authenticates and adds headers as the instance says', async () => {
