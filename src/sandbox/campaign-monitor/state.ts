@@ -30,11 +30,17 @@ export interface Webhook {
 }
 
 /** What the test call posts: unknown with the vendor, so all that a receiver must bear can be had. */
-export type TestBody = 'no-events' | 'empty-object' | 'empty' | 'examples';
+export const testBodies = ['no-events', 'empty-object', 'empty', 'examples', 'text'] as const;
+export type TestBody = (typeof testBodies)[number];
+
+/** After which failures a delivery is sent again: what the vendor does is unknown. */
+export const retriedFailures = ['all', 'not-4xx', 'none'] as const;
+export type RetriedFailures = (typeof retriedFailures)[number];
 
 export interface SandboxSettings {
   /** Waits before the second, third, … attempt. The vendor's schedule is unknown. */
   retryDelaysMs: readonly number[];
+  retriedFailures: RetriedFailures;
   /** A webhook whose deliveries have failed for longer is deactivated: a week with the vendor [2nd]. */
   deactivateAfterMs: number;
   deliveryTimeoutMs: number;
@@ -49,6 +55,7 @@ export interface SandboxSettings {
 
 export const defaultSettings: SandboxSettings = {
   retryDelaysMs: [1000, 5000, 30_000],
+  retriedFailures: 'all',
   deactivateAfterMs: 7 * 24 * 60 * 60 * 1000,
   deliveryTimeoutMs: 10_000,
   testBody: 'no-events',

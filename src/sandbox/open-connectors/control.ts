@@ -5,7 +5,7 @@ import { ControlError, countCalls, endControls, logQuery, readInput, readOrder, 
 import { instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
-import { eventSources } from './state.ts';
+import { eventIdsOnRetry, eventSources, rawContents, webhookIdContents } from './state.ts';
 import type { PlatformState } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
@@ -17,7 +17,8 @@ export const platformControls: Readonly<Record<string, string>> = {
   'GET /sandbox/open-connectors/notifications': 'the log of notifications, newest first; ?limit=',
   'GET /sandbox/open-connectors/calls': 'number of calls for each method',
   'DELETE /sandbox/open-connectors/calls': 'resets the call counts',
-  'PATCH /sandbox/open-connectors/settings': '{retryDelaysMs?, callbackTimeoutMs?, partSize?, eventSource?}',
+  'PATCH /sandbox/open-connectors/settings':
+    '{retryDelaysMs?, callbackTimeoutMs?, partSize?, eventSource?, mapping?, raw?, eventIdOnRetry?, webhookId?}',
   'POST /sandbox/open-connectors/failures':
     'changes the answers to the next calls: {call, times?, status?, message?, providerMessage?, silent?, delayMs?, carriedOut?}',
   'DELETE /sandbox/open-connectors/failures': 'cancels the remaining changes',
@@ -28,6 +29,16 @@ const settingsSchema = z.strictObject({
   callbackTimeoutMs: z.int().min(1).max(600_000).optional(),
   partSize: z.int().min(1).max(1000).optional(),
   eventSource: z.enum(eventSources).optional(),
+  mapping: z
+    .strictObject({
+      eventTypes: z.record(z.string().max(100), z.string().min(1).max(100)).optional(),
+      objectType: z.string().min(1).max(100).optional(),
+      objectIdField: z.string().min(1).max(100).optional(),
+    })
+    .optional(),
+  raw: z.enum(rawContents).optional(),
+  eventIdOnRetry: z.enum(eventIdsOnRetry).optional(),
+  webhookId: z.enum(webhookIdContents).optional(),
 });
 
 const failureSchema = z
@@ -83,7 +94,8 @@ export function platformControlRouter({ state, instances, notifier, link, calls 
   countCalls(router, state.calls);
 
   router.patch('/settings', (request, response) => {
-    Object.assign(state.settings, readOrder(settingsSchema, request));
+    const { mapping, ...others } = readOrder(settingsSchema, request);
+    Object.assign(state.settings, others, { mapping: { ...state.settings.mapping, ...mapping } });
     response.json(state.settings);
   });
 
