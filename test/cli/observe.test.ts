@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../free-port.ts';
+import { until } from '../relay/until.ts';
 import { startHarness } from '../sandbox/harness.ts';
 import type { Harness } from '../sandbox/harness.ts';
 import { platformOf } from '../sandbox/open-connectors/platform.ts';
 import type { Platform } from '../sandbox/open-connectors/platform.ts';
 import { startReceiver } from '../sandbox/receiver.ts';
-import { run, Workplace } from './harness.ts';
+import { hasTerminal, run, terminal, Workplace } from './harness.ts';
 import type { Ended, Running } from './harness.ts';
 
 type Line = Record<string, unknown>;
@@ -134,6 +136,26 @@ describe('cm-relay observe', function () {
     assert.equal(await active(), 11);
   });
 
+  it('asks in a terminal before it begins, and says if the list is in use', async function () {
+    if (!hasTerminal) this.skip();
+    const theirs = 'https://hooks.example.org/theirs';
+    await sandbox.webhook(listId, theirs);
+    for (const [answer, code] of [
+      ['n', 1],
+      ['y', 0],
+    ] as const) {
+      const shown = terminal(line([...usual(), '--for', '0.2']), environment());
+      const ended = once(shown, 'exit');
+      const question = 'The list is in use: it has 1 other webhook. Begin anyway? [y/N] ';
+      await until(() => shown.text.includes(question), 60_000, shown.text);
+      assert.deepEqual(await hooks(), [theirs]);
+      shown.stdin?.write(`${answer}\r`);
+      assert.equal((await ended)[0], code, shown.text);
+      assert.match(shown.text, code === 0 ? /\d+ confirmed, / : /nothing was changed/);
+    }
+    assert.deepEqual([await hooks(), await active()], [[theirs], 0]);
+  });
+
   it('is cleaned up after a kill by --clean-up, with the vendors that the command line names alone', async () => {
     const { id } = await platform.create({ 'events.list.ids': '' });
     const running = start(...usual(), '--instance', String(id), '--for', '60', '--yes');
@@ -174,7 +196,7 @@ describe('cm-relay observe', function () {
     await running.line((text) => /^Cleaned up: \d+ webhooks and \d+ sub/.test(text), 'errors');
     await running.line((text) => text.startsWith('Importing'), 'errors');
     assert.equal(await running.end('SIGINT'), 0);
-    assert.match(running.errors.join('\n'), /Cleaned up: 2 webhooks and \d+ subscribers deleted\.\nEnded early/);
+    assert.match(running.errors.join('\n'), /Cleaned up: 2 webhooks and \d+ subscribers deleted\.\nStopped early/);
     assert.match(running.lines.at(-1) ?? '', /^\d+ confirmed, 0 refuted, \d+ open$/);
     assert.ok(running.lines.some((text) => /^confirmed {2}test-call/.test(text)));
     assert.deepEqual([await hooks(), await active()], [[], 0]);

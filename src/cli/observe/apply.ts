@@ -19,7 +19,7 @@ const answerTimeoutMs = 5000;
  */
 export async function applyCorrections(options: CommonOptions, judged: readonly Judged[]): Promise<Applied> {
   const all = judged.filter(({ state }) => state !== 'open').flatMap(({ corrections }) => corrections);
-  if (all.length === 0) return ['Nothing has to be set.'];
+  if (all.length === 0) return ['No setting needs to change.'];
   return [...(await applyToRelay(options, all)), ...(await applyToSandboxes(all))];
 }
 

@@ -5,6 +5,7 @@ import type { Webhook } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import { campaignMonitorHost, serviceAt } from '../../campaign-monitor/service.ts';
 import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
+import { maskSecrets } from '../../export/item.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { writeUserFile } from '../../common/user-file.ts';
 import { prepareDataDirectory } from '../../protocol/data-directory.ts';
@@ -62,7 +63,8 @@ const mostSubscribers = 10;
  * @throws UsageError or CommandError; what the vendors say, after everything that can be undone was undone
  */
 export async function runObserve(options: ObserveOptions): Promise<void> {
-  const dataDir = prepareDataDirectory(dataDirOf(options)).path;
+  const { path: dataDir, notice } = prepareDataDirectory(dataDirOf(options));
+  if (notice !== null) note(notice);
   const lock = takeObservationLock(dataDir);
   try {
     const journal = new ObservationJournal(dataDir);
@@ -76,7 +78,7 @@ export async function runObserve(options: ObserveOptions): Promise<void> {
     if (list === undefined || domain === undefined) {
       throw new UsageError(
         `observe needs ${list === undefined ? '--list' : '--domain'}`,
-        'Use a list that you use for nothing else, and a domain that is yours.',
+        'Choose a list that you use for nothing else, and a domain that is yours.',
       );
     }
     checkReach(options);
@@ -97,7 +99,7 @@ function takeObservationLock(dataDir: string): Lock {
   if (lock !== null) return lock;
   throw new CommandError(
     'another cm-relay observe is running with this data directory',
-    'Wait until it has ended, or stop it with Ctrl-C.',
+    'Wait until it ends, or stop it with Ctrl-C.',
   );
 }
 
@@ -264,7 +266,7 @@ function tunnelOf({ tunnel }: ObserveOptions): TunnelConfig | null {
  * @throws CommandError where the list is in use and nobody has confirmed it, or the user does not agree
  */
 async function confirm(options: Wanted, api: CampaignMonitorApi, instance: WatchedInstance | null): Promise<void> {
-  const { list: listId, domain, yes } = options;
+  const { list: listId, domain, tunnel, yes } = options;
   const { name } = await api.list(listId);
   const { activeSubscribers, asksForConfirmation } = await api.listUse(listId);
   if (asksForConfirmation) {
@@ -284,6 +286,11 @@ async function confirm(options: Wanted, api: CampaignMonitorApi, instance: Watch
     '  - Up to 6 webhooks of this command are registered, and deleted at the end.',
     `  - About ${people} made-up subscribers at ${domain} are added, changed, unsubscribed, imported, and deleted. Campaign Monitor shows them as deleted afterwards.`,
     ...(instance === null ? [] : [instanceLine(instance)]),
+    ...(tunnel === undefined
+      ? []
+      : [
+          `  - What is posted passes through the tunnel (${printable(maskSecrets(tunnel))}), whose provider can read it.`,
+        ]),
     ...(others > 0 ? [`  - The list's ${count(others, 'other webhook')} get all of these events, too.`] : []),
     `It takes a few minutes, and then ${duration(options.for)} to watch for retries. If it is interrupted, cm-relay observe --clean-up undoes the rest.`,
   ]) {
@@ -298,13 +305,13 @@ async function confirm(options: Wanted, api: CampaignMonitorApi, instance: Watch
           'Use another list. If you are sure, add --yes.',
         );
   }
-  const question = inUse === '' ? 'Begin?' : `The list is in use: it has ${inUse}. Begin all the same?`;
+  const question = inUse === '' ? 'Begin?' : `The list is in use: it has ${inUse}. Begin anyway?`;
   if (!(await askYesNo(question))) throw new CommandError('nothing was changed');
 }
 
 function instanceLine({ facts: { id, name, callbackUrl } }: WatchedInstance): string {
   const before = URL.canParse(callbackUrl) ? ` instead of ${new URL(callbackUrl).host}` : '';
-  return `  - Instance ${printable(name)} (${id}) watches the list and posts to this command${before}; four of its notifications get an error. At the end, it is as before. What it posts of other lists meanwhile is not passed on.`;
+  return `  - Instance ${printable(name)} (${id}) watches the list and posts to this command${before}; two of its notifications get an error, twice each. At the end, it is as before. What it posts of other lists meanwhile is not passed on.`;
 }
 
 /** Webhooks that are not the watched instance's own: of those at the platform one, where the instance watches the list. */
@@ -325,7 +332,7 @@ async function report(options: ObserveOptions, facts: ReportFacts, judged: reado
     for (const each of judged) await printJson(asJson(each));
     await printJson(factsAsJson(facts, judged));
   } else {
-    if (facts.endedEarly) note('Ended early: what was not seen is open.');
+    if (facts.endedEarly) note('Stopped early: anything that was not seen is open.');
     for (const line of judged.flatMap(terminalLines)) await print(`${line}\n`);
     await print(`${countsLine(judged)}\n`);
   }

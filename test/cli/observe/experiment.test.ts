@@ -100,6 +100,22 @@ describe('an observation of the sandbox', function () {
     assert.deepEqual(settingsOf(judged, 'delivery-retries'), [{ retriedFailures: 'not-4xx' }]);
     const [{ readableAfterMs }] = settingsOf(judged, 'readable-at-once') as [{ readableAfterMs: number }];
     assert.ok(readableAfterMs >= 250, `${readableAfterMs}`);
+
+    // A sandbox that is set as the corrections say behaves the same.
+    const other = await setStage();
+    try {
+      await other.apply(judged.flatMap(({ corrections }) => corrections));
+      const again = (await other.observe(800)).judged;
+      const isTimed = ({ id }: Judged): boolean => [...quick, 'readable-at-once', 'part-size'].includes(id);
+      const findings = (all: readonly Judged[]): string[] =>
+        all.filter((each) => !isTimed(each)).map(({ id, state, finding }) => `${id}: ${state}: ${finding}`);
+      const withoutTimes = (all: readonly Judged[]): string[] =>
+        findings(all).map((text) => text.replaceAll(/\d+(?:\.\d+)? (?:ms|s)\b/g, '…'));
+      assert.deepEqual(withoutTimes(again), withoutTimes(judged));
+      assert.deepEqual(idsOf(again, 'refuted'), idsOf(judged, 'refuted'));
+    } finally {
+      await other.close();
+    }
   });
 
   it('leaves open what it could not see, and tells each test body from the others', async () => {

@@ -7,6 +7,7 @@ import { CampaignMonitorApi } from '../../../src/campaign-monitor/api.ts';
 import { judgeAll } from '../../../src/cli/observe/assumptions.ts';
 import type { Judged } from '../../../src/cli/observe/assumptions.ts';
 import { cleanUp } from '../../../src/cli/observe/clean-up.ts';
+import type { Correction } from '../../../src/cli/observe/verdict.ts';
 import type { Evidence } from '../../../src/cli/observe/evidence.ts';
 import { AnswerPlan, Experiment, watchedInstance } from '../../../src/cli/observe/experiment.ts';
 import { ObservationJournal } from '../../../src/cli/observe/journal.ts';
@@ -24,6 +25,8 @@ export interface Stage {
   readonly listId: string;
   readonly instanceId: number;
   readonly dataDir: string;
+  /** Sets the sandbox as corrections say. */
+  apply(corrections: readonly Correction[]): Promise<void>;
   /** Observes, undoes it, and judges. @param watchMs for how long retries are watched, in milliseconds */
   observe(watchMs: number): Promise<{ readonly judged: readonly Judged[]; readonly evidence: Evidence }>;
   close(): Promise<void>;
@@ -54,6 +57,11 @@ export async function setStage(settings: object = {}, platformSettings: object =
   const platformApi = new OpenConnectorsApi({ baseUrl: openConnectorsApi, ...credentials.openConnectors });
   return {
     ...{ harness, platform, listId, instanceId, dataDir },
+    async apply(corrections) {
+      for (const each of corrections) {
+        if (each.of === 'sandbox') await accept(harness.control('PATCH', each.path, each.change));
+      }
+    },
     async observe(watchMs) {
       const plan = new AnswerPlan();
       const listener = await ObservationListener.open({
