@@ -195,14 +195,19 @@ export interface Judged extends Verdict {
   readonly assumption: string;
 }
 
+const withoutInstance = 'not observed: add --instance';
+
+/** Whether an assumption is open only since no instance was watched. */
+export function lacksInstance({ finding }: Judged): boolean {
+  return finding === withoutInstance;
+}
+
 /** Judges all. */
 export function judgeAll(evidence: Evidence): readonly Judged[] {
   return assumptions.map(({ id, assumption, needsInstance, judge }) => ({
     id,
     assumption,
-    ...(needsInstance && evidence.seen.instance === null
-      ? open('not observed: add --instance')
-      : judgedWithin(judge, evidence)),
+    ...(needsInstance && evidence.seen.instance === null ? open(withoutInstance) : judgedWithin(judge, evidence)),
   }));
 }
 

@@ -15,6 +15,7 @@ const assumedTimeoutMs = 10_000;
 
 const quarterHour = 900_000;
 
+/** Judges the zone of dates by the account's clock; the offset is rounded to quarters of an hour. */
 export function judgeDateZone({ json, seen: { joined, people } }: Evidence): Verdict {
   const event = json.flatMap(({ events }) => events).find((each) => addressOf(each) === people.steady);
   const date = vendorTime(event === undefined ? null : textField(event, 'Date'));
@@ -45,6 +46,7 @@ function vendorTime(text: string | null): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
+/** Judges the shape of XML: it is to be read as the very events that came as JSON. */
 export function judgeXml({ xml, json, seen }: Evidence): Verdict {
   const posts = seen.received.filter(({ place }) => place === places.xml);
   const [first] = posts;
@@ -64,6 +66,7 @@ function elementNames(text: string): string[] {
   return [...text.slice(0, 65_536).matchAll(/<([A-Za-z_][\w.:-]{0,60})/g)].map(([, name = '']) => name);
 }
 
+/** Judges whether one POST has several types; that none had is no proof. */
 export function judgeMixedTypes({ json }: Evidence): Verdict {
   const types = ({ events }: Delivery): string[] => [...new Set(events.map((event) => textField(event, 'Type') ?? ''))];
   const mixed = json.map(types).filter(({ length }) => length > 1);
@@ -75,6 +78,7 @@ export function judgeMixedTypes({ json }: Evidence): Verdict {
       );
 }
 
+/** Judges what the test call posts. */
 export function judgeTestCall({ seen: { testCall } }: Evidence): Verdict {
   if (testCall === null) return open('no test call was made');
   const { received, failed } = testCall;
@@ -109,22 +113,35 @@ interface Failing {
 /** Every way in which deliveries failed, and whether they were retried. */
 function failuresIn(evidence: Evidence): readonly Failing[] {
   const { failing, people } = evidence.seen;
-  const of = (name: string, place: string): Failing => {
-    const attempts = evidence.attemptsFor(place, people.failing);
-    return { name, attempts, isRetried: attempts.length === 0 ? null : attempts.length > 1 };
+  if (failing === null) return [];
+  const { reopenedAt } = failing;
+  const attemptsAt = (place: string): readonly Received[] => evidence.attemptsFor(place, people.failing);
+  const answered = [places.serverError, places.notFound].map(attemptsAt);
+  const all = [...answered, attemptsAt(places.silent)];
+  // A retry that comes after one gap elsewhere has had its time after three.
+  const longEnough = 3 * Math.min(...all.flatMap((attempts) => gapsOf(attempts).slice(0, 1)));
+  const of = (name: string, attempts: readonly Received[]): Failing => {
+    const [first] = attempts;
+    if (attempts.length > 1) return { name, attempts, isRetried: true };
+    // One that still waits for its answer has not failed yet.
+    if (first === undefined || (first.answer.kind === 'hang' && first.waitedMs === null)) {
+      return { name, attempts, isRetried: null };
+    }
+    const since = failing.at + failing.watchedMs - first.at - (first.waitedMs ?? 0);
+    return { name, attempts, isRetried: since >= longEnough ? false : null };
   };
-  const answered = [of('500', places.serverError), of('404', places.notFound)];
-  const seen = [...answered, of('a time-out', places.silent)];
-  const reopenedAt = failing?.reopenedAt ?? null;
-  if (reopenedAt === null) return [...seen, of('a broken connection', places.refused)];
-  const { attempts } = of('', places.refused);
+  const seen = [of('500', attemptsAt(places.serverError)), of('404', attemptsAt(places.notFound))];
+  const silent = of('a time-out', attemptsAt(places.silent));
+  const refused = attemptsAt(places.refused);
+  if (reopenedAt === null) return [...seen, silent, of('a broken connection', refused)];
   // What was refused is seen by nobody. It fails as fast as what is answered: only where that was retried after the port
   // was open again, it could have been seen.
-  const wasTime = answered.some((each) => each.attempts.some(({ at }) => at > reopenedAt));
-  const isRetried = attempts.length > 0 ? true : wasTime ? false : null;
-  return [...seen, { name: 'a refused connection', attempts, isRetried }];
+  const wasTime = answered.some((attempts) => attempts.some(({ at }) => at > reopenedAt));
+  const isRetried = refused.length > 0 ? true : wasTime ? false : null;
+  return [...seen, silent, { name: 'a refused connection', attempts: refused, isRetried }];
 }
 
+/** Judges whether what failed is sent again. */
 export function judgeDeliveryRetries(evidence: Evidence): Verdict {
   const { failing } = evidence.seen;
   if (failing === null) return open('no delivery failed');
@@ -139,12 +156,9 @@ export function judgeDeliveryRetries(evidence: Evidence): Verdict {
   const finding = [
     `retried after ${names(true)}`,
     ...(names(false) === '' ? [] : [`not within ${watched} after ${names(false)}`]),
-    ...(names(null) === '' ? [] : [`not seen after ${names(null)}`]),
+    ...(names(null) === '' ? [] : [`not seen so far after ${names(null)}`]),
   ].join('; ');
-  if (names(false) === '') return confirmed(finding);
-  // A retry that comes after one gap elsewhere has had its time after three.
-  const gap = Math.min(...all.flatMap(({ attempts }) => gapsOf(attempts).slice(0, 1)));
-  if (!(failing.watchedMs >= 3 * gap)) return open(finding);
+  if (names(false) === '') return names(null) === '' ? confirmed(finding) : open(`${finding}: watch longer with --for`);
   return refuted(
     finding,
     ...(names(false) === '404'
@@ -153,6 +167,7 @@ export function judgeDeliveryRetries(evidence: Evidence): Verdict {
   );
 }
 
+/** Judges the pauses between retries after 500; those after other failures are told beside them. */
 export function judgeDeliverySchedule(evidence: Evidence): Verdict {
   const gaps = gapsOf(evidence.attemptsFor(places.serverError, evidence.seen.people.failing));
   if (gaps.length === 0) return open('no retry after 500 was seen: watch longer with --for');
@@ -165,6 +180,7 @@ export function judgeDeliverySchedule(evidence: Evidence): Verdict {
     : refuted(finding, { of: 'sandbox', path: '/settings', change: { retryDelaysMs: scheduleOf(gaps) } });
 }
 
+/** Judges how long an answer is waited for. */
 export function judgeDeliveryTimeout(evidence: Evidence): Verdict {
   const waited = evidence.at(places.silent).flatMap(({ waitedMs }) => (waitedMs === null ? [] : [waitedMs]));
   const [first] = waited;
@@ -182,6 +198,7 @@ export function judgeDeliveryTimeout(evidence: Evidence): Verdict {
 /** Headers by which a delivery could be told from another, or from a forged one. */
 const telling = /signature|hmac|digest|(?:^|-)(?:event|delivery|webhook|message|request|idempotency)-?(?:id|key)$/i;
 
+/** Judges whether a header could tell a delivery from another, or from a forged one. */
 export function judgeHeaders({ posts }: Evidence): Verdict {
   if (posts.length === 0) return open('no delivery was received');
   const names = posts.flatMap(({ headers }) => headers.map(([name]) => name));
@@ -191,6 +208,7 @@ export function judgeHeaders({ posts }: Evidence): Verdict {
   return told.length === 0 ? confirmed(seen) : refuted(`there is ${tellableNames(told)}; ${seen}`);
 }
 
+/** Judges the vendor's words for a webhook that is active and one that is not. */
 export function judgeWebhookStatus({ seen: { webhookStatus } }: Evidence): Verdict {
   if (webhookStatus === null) return open('no webhook was deactivated');
   const { active, inactive } = webhookStatus;
@@ -199,6 +217,7 @@ export function judgeWebhookStatus({ seen: { webhookStatus } }: Evidence): Verdi
   return isActive(active) && !isActive(inactive) ? confirmed(finding) : refuted(finding);
 }
 
+/** Judges what somebody fires who comes back: the event after the Deactivate. */
 export function judgeActiveAgain(evidence: Evidence): Verdict {
   const { steady, renamed, returning } = evidence.seen.people;
   const ways = [
@@ -221,6 +240,7 @@ export function judgeActiveAgain(evidence: Evidence): Verdict {
   );
 }
 
+/** Judges how soon the API tells of a subscriber whom it has added. */
 export function judgeReadable({ seen: { readableAfterMs } }: Evidence): Verdict {
   if (readableAfterMs === null) return open('no subscriber was added');
   if (readableAfterMs === 'never') return open('a subscriber could not be read as long as was waited');
@@ -232,6 +252,7 @@ export function judgeReadable({ seen: { readableAfterMs } }: Evidence): Verdict 
   });
 }
 
+/** Judges the order of events by one subscriber who joined, changed and left. */
 export function judgeOrder({ json, seen: { people } }: Evidence): Verdict {
   const steady = [people.steady, people.renamed];
   const types = json
@@ -248,6 +269,7 @@ export function judgeOrder({ json, seen: { people } }: Evidence): Verdict {
     : refuted(finding);
 }
 
+/** Judges in how many POSTs an import comes. */
 export function judgeBatching({ json, seen: { people } }: Evidence): Verdict {
   const inBatch = json
     .map(({ events }) => events.filter((event) => people.batch.includes(addressOf(event) ?? '')).length)

@@ -23,6 +23,7 @@ function corrections(mapping: Partial<Mapping>): readonly Correction[] {
   ];
 }
 
+/** Judges which `eventType` each of the vendor's types becomes. */
 export function judgeEventTypes({ pairs }: Evidence): Verdict {
   const seen = new Map<string, Set<string>>();
   for (const { vendor, object } of pairs) {
@@ -44,6 +45,7 @@ export function judgeEventTypes({ pairs }: Evidence): Verdict {
   return seen.size === vendorTypes.length ? confirmed(finding) : open(`so far ${finding}`);
 }
 
+/** Judges `objectType`. */
 export function judgeObjectType({ pairs, firstNotifications }: Evidence): Verdict {
   const objects =
     pairs.length > 0 ? pairs.map(({ object }) => object) : firstNotifications.flatMap(({ message }) => message.events);
@@ -57,6 +59,7 @@ export function judgeObjectType({ pairs, firstNotifications }: Evidence): Verdic
   );
 }
 
+/** Judges which field becomes `objectId`, also after a change of address. */
 export function judgeObjectId({ pairs, seen: { people } }: Evidence): Verdict {
   if (pairs.length === 0) return open('no notification could be matched with an event');
   const isRenaming = (event: VendorEvent): boolean =>
@@ -77,6 +80,7 @@ export function judgeObjectId({ pairs, seen: { people } }: Evidence): Verdict {
   return refuted(isOldAddress ? 'EmailAddress; for an Update, the old one' : 'no field of the event has this value');
 }
 
+/** Judges how many event objects a notification has, by a delivery that is to be split. */
 export function judgePartSize({ firstNotifications, json }: Evidence): Verdict {
   const most = Math.max(0, ...firstNotifications.map(({ message }) => message.events.length));
   const largest = Math.max(0, ...json.map(({ events }) => events.length));
@@ -97,6 +101,7 @@ export function judgePartSize({ firstNotifications, json }: Evidence): Verdict {
   );
 }
 
+/** Judges whether `raw` is the vendor's body, by what our own webhook received of the same events. */
 export function judgeRaw(evidence: Evidence): Verdict {
   const all = evidence.firstNotifications;
   if (all.length === 0) return open('no notification was received');
@@ -132,6 +137,7 @@ function shapeOf(value: unknown): string {
   return names.length === 0 ? 'an empty object' : `an object with ${tellableNames(names)}`;
 }
 
+/** Judges what is the same in each notification. */
 export function judgeEnvelope({ firstNotifications, seen: { instance } }: Evidence): Verdict {
   const [first] = firstNotifications;
   if (first === undefined || instance === null) return open('no notification was received');
@@ -149,6 +155,7 @@ export function judgeEnvelope({ firstNotifications, seen: { instance } }: Eviden
     : refuted(`another value in ${others.join(', ')}`);
 }
 
+/** Judges what `Elements-Webhook-Id` holds. */
 export function judgeWebhookId({ firstNotifications: all }: Evidence): Verdict {
   if (all.length === 0) return open('no notification was received');
   if (all.every(({ webhookId }) => webhookId === null)) return refuted('no notification has the header');
@@ -158,6 +165,7 @@ export function judgeWebhookId({ firstNotifications: all }: Evidence): Verdict {
     : refuted('neither the eventId nor the id of the envelope');
 }
 
+/** Judges after which answers a notification is sent again. */
 export function judgePlatformFailures(evidence: Evidence): Verdict {
   const { platformError, platformNotFound } = evidence.seen.people;
   const [after500, after404] = [platformError, platformNotFound].map((address) =>
@@ -169,6 +177,7 @@ export function judgePlatformFailures(evidence: Evidence): Verdict {
   return after500.length > 1 ? confirmed(finding) : open(finding);
 }
 
+/** Judges the pauses between the retries of a notification. */
 export function judgePlatformSchedule(evidence: Evidence): Verdict {
   const gaps = gapsOf(evidence.attemptsFor(places.platform, evidence.seen.people.platformError));
   if (gaps.length === 0) return open('no retry was seen: watch longer with --for');
@@ -184,6 +193,7 @@ export function judgePlatformSchedule(evidence: Evidence): Verdict {
     : refuted(finding, sandbox);
 }
 
+/** Judges whether a retry is the same notification. */
 export function judgeEventIdOnRetry(evidence: Evidence): Verdict {
   const { platformError, platformNotFound } = evidence.seen.people;
   const retried = [platformError, platformNotFound]
@@ -206,6 +216,7 @@ export function judgeEventIdOnRetry(evidence: Evidence): Verdict {
     : refuted('the same eventId, but other bytes');
 }
 
+/** Judges whether notifications are in the instance's log by their `eventId`. */
 export function judgeInstanceLog({ firstNotifications, seen: { instance } }: Evidence): Verdict {
   const logged = instance?.loggedIds;
   if (logged === undefined || logged === null) return open("the instance's log could not be read");

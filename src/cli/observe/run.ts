@@ -17,7 +17,7 @@ import { CommandError, UsageError } from '../errors.ts';
 import type { CommonOptions } from '../flags.ts';
 import { tunnelFrom } from '../listen-settings.ts';
 import { applyCorrections } from './apply.ts';
-import { judgeAll } from './assumptions.ts';
+import { judgeAll, lacksInstance } from './assumptions.ts';
 import type { Judged } from './assumptions.ts';
 import { cleanUp } from './clean-up.ts';
 import { addressesOf } from './evidence.ts';
@@ -292,7 +292,7 @@ async function confirm(options: Wanted, api: CampaignMonitorApi, instance: Watch
           `  - What is posted passes through the tunnel (${printable(maskSecrets(tunnel))}), whose provider can read it.`,
         ]),
     ...(others > 0 ? [`  - The list's ${count(others, 'other webhook')} get all of these events, too.`] : []),
-    `It takes a few minutes, and then ${duration(options.for)} to watch for retries. If it is interrupted, cm-relay observe --clean-up undoes the rest.`,
+    `It takes up to a few minutes, and then ${duration(options.for)} to watch for retries. If it is interrupted, cm-relay observe --clean-up undoes the rest.`,
   ]) {
     note(line);
   }
@@ -333,7 +333,12 @@ async function report(options: ObserveOptions, facts: ReportFacts, judged: reado
     await printJson(factsAsJson(facts, judged));
   } else {
     if (facts.endedEarly) note('Stopped early: anything that was not seen is open.');
-    for (const line of judged.flatMap(terminalLines)) await print(`${line}\n`);
+    const unseen = judged.filter(lacksInstance);
+    const seen = judged.filter((each) => !lacksInstance(each));
+    for (const line of seen.flatMap(terminalLines)) await print(`${line}\n`);
+    if (unseen.length > 0) {
+      await print(`open       To observe these, add --instance: ${unseen.map(({ id }) => id).join(', ')}\n`);
+    }
     await print(`${countsLine(judged)}\n`);
   }
   for (const file of options.out ?? []) {

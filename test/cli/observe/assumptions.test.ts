@@ -102,6 +102,23 @@ describe('the assumptions that can be observed', () => {
     // Watched for less than three of the gaps that were seen elsewhere, that says nothing yet.
     const early = { failing: { at: began, watchedMs: 2000, reopenedAt: null } };
     assert.equal(judge([...usual, ...all(places.notFound, [])], early)('delivery-retries').state, 'open');
+    // Nor does one that still waits for its answer, or had its time-out only just now.
+    const waiting = { ...silent, waitedMs: null };
+    const rest = [
+      ...all(places.serverError, [1.1, 5.2, 30.4]),
+      ...all(places.notFound, [1, 5]),
+      ...all(places.refused, []),
+    ];
+    for (const late of [waiting, { ...silent, waitedMs: 39_000 }]) {
+      const judged = judge([...rest, late], seen)('delivery-retries');
+      assert.deepEqual(
+        [judged.state, judged.finding],
+        [
+          'open',
+          'retried after 500, 404, a refused connection; not seen so far after a time-out: watch longer with --for',
+        ],
+      );
+    }
   });
 
   it('tell the zone of dates from the account’s clock, and name one where it is whole hours away', () => {
