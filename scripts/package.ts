@@ -21,7 +21,9 @@ const contents = [
   'dist/cm-relay-mcp.js',
   'dist/package.json',
   'dist/third-party-licenses.txt',
-  'l10n',
+  // VS Code reads the bundle of the user's language; English stands in the code (extHostLocalizationService.ts of
+  // https://github.com/microsoft/vscode).
+  'l10n/bundle.l10n.de.json',
   'media',
   'package.nls.json',
   'package.nls.de.json',

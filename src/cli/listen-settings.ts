@@ -135,7 +135,11 @@ function keyFrom(
   return secretIn(variable, flag, environment);
 }
 
-function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): TunnelConfig | undefined {
+/** The tunnel that the flags ask for; undefined where they name none. @throws UsageError */
+export function tunnelFrom(
+  flags: Pick<ListenFlags, 'tunnel' | 'tunnelHost' | 'tunnelAllow' | 'subdomain'>,
+  configured: TunnelConfig | undefined,
+): TunnelConfig | undefined {
   const { tunnel, tunnelHost, tunnelAllow, subdomain } = flags;
   const kind = tunnel === undefined ? configured?.kind : /^https?:/i.test(tunnel) ? 'fixed' : tunnel;
   for (const name of ['tunnelHost', 'tunnelAllow', 'subdomain'] as const) {

@@ -8,6 +8,8 @@ export interface EventObject {
   readonly hubKey: string;
   readonly objectId: string;
   readonly objectType: string;
+  /** On events that the platform has polled for [code]. */
+  readonly pollDate?: string;
 }
 
 /** Everything about a notification but its raw body. */

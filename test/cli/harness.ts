@@ -1,5 +1,5 @@
 /** The CLI as it is installed, as a child process, a callback for it, and a data directory of its own. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { packedProgram } from '../packed.ts';
 
 type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
@@ -52,6 +53,28 @@ function startProgram(
  */
 export function runInShell(line: string, args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Ended> {
   return toItsEnd(startProgram(['sh', '-c', line, 'sh', ...commandLine, ...args], environment ?? {}));
+}
+
+/** Whether there is util-linux's `script`, which makes terminals. */
+export const hasTerminal = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
+
+/** Starts a command line in a terminal of its own; `text` is what it shows. */
+export function terminal(
+  args: readonly string[],
+  variables: NodeJS.ProcessEnv,
+): ReturnType<typeof spawn> & { text: string } {
+  const source = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', source, ...args];
+  const { PATH, XDG_RUNTIME_DIR, XDG_STATE_HOME } = process.env;
+  const child = spawn('script', ['-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null'], {
+    env: {
+      ...{ PATH, XDG_RUNTIME_DIR, XDG_STATE_HOME, HOME: tmpdir(), TMPDIR: tmpdir() },
+      ...{ NO_COLOR: '1', TERM: 'xterm', ...variables },
+    },
+  });
+  const shown = Object.assign(child, { text: '' });
+  child.stdout.on('data', (chunk: Buffer) => (shown.text += chunk.toString()));
+  return shown;
 }
 
 export interface Ended {

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import { freePort } from '../free-port.ts';
 import { until } from '../relay/until.ts';
 import { call, startHarness } from '../sandbox/harness.ts';
 import type { Harness } from '../sandbox/harness.ts';
-import { Callback, run, Workplace } from './harness.ts';
+import { Callback, hasTerminal, run, terminal, Workplace } from './harness.ts';
 import type { Ended, Line, Ready, Running } from './harness.ts';
 
 const [list, secondList] = sandboxLists as [(typeof sandboxLists)[number], (typeof sandboxLists)[number]];
@@ -369,27 +367,8 @@ describe('cm-relay instances', function () {
 
   describe('in a terminal', () => {
     before(function () {
-      if (process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0) this.skip();
+      if (!hasTerminal) this.skip();
     });
-
-    /** A command line in a terminal of its own, as util-linux's `script` makes one. */
-    function terminal(
-      args: readonly string[],
-      variables: NodeJS.ProcessEnv,
-    ): ReturnType<typeof spawn> & { text: string } {
-      const program = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
-      const command = [process.execPath, '--disable-warning=ExperimentalWarning', program, ...args];
-      const { PATH, XDG_RUNTIME_DIR, XDG_STATE_HOME } = process.env;
-      const child = spawn('script', ['-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null'], {
-        env: {
-          ...{ PATH, XDG_RUNTIME_DIR, XDG_STATE_HOME, HOME: tmpdir(), TMPDIR: tmpdir() },
-          ...{ NO_COLOR: '1', TERM: 'xterm', ...variables },
-        },
-      });
-      const shown = Object.assign(child, { text: '' });
-      child.stdout.on('data', (chunk: Buffer) => (shown.text += chunk.toString()));
-      return shown;
-    }
 
     it('asks for secrets that are not set, without showing them, and before it deletes', async () => {
       const { openConnectors } = sandbox.sandbox.credentials;

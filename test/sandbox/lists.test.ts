@@ -5,7 +5,13 @@ import { sandboxClients } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import { listStats } from '../../src/sandbox/campaign-monitor/lists.ts';
 import { SandboxState } from '../../src/sandbox/campaign-monitor/state.ts';
 import { subscriberPage } from '../../src/sandbox/campaign-monitor/subscriber-pages.ts';
-import { Holdings, SubscriberList, addSubscriber, takeOver } from '../../src/sandbox/campaign-monitor/subscribers.ts';
+import {
+  Holdings,
+  SubscriberList,
+  addSubscriber,
+  isReadable,
+  takeOver,
+} from '../../src/sandbox/campaign-monitor/subscribers.ts';
 import { CustomFields } from '../../src/sandbox/campaign-monitor/custom-fields.ts';
 import { Tokens } from '../../src/sandbox/campaign-monitor/tokens.ts';
 import { fixedCredentials } from '../../src/sandbox/credentials.ts';
@@ -169,9 +175,83 @@ describe("the sandbox's lists and subscribers", () => {
         ['Subscribe', undefined],
         ['Deactivate', 'Unsubscribed'],
         ['Update', 'Unsubscribed'],
-        ['Update', 'Active'],
+        ['Subscribe', undefined],
         ['Update', 'Active'],
       ],
+    );
+  });
+
+  it('fire Subscribe when they are active again, or Update where the sandbox is told to, whichever call it was', async () => {
+    await harness.webhook(documentedListId, receiver.url, ['Subscribe', 'Update']);
+    const input = { EmailAddress: 'ada@example.org', Resubscribe: true };
+    const put = `${subscribers}.json?email=ada@example.org`;
+    const comeBack = async (): Promise<void> => {
+      for (const [method, path, body] of [
+        ['POST', `${subscribers}.json`, input],
+        ['PUT', put, { Resubscribe: true }],
+        ['POST', `${subscribers}/import.json`, { Subscribers: [input], Resubscribe: true }],
+      ] as const) {
+        await harness.api('POST', `${subscribers}/unsubscribe.json`, input);
+        const { status } = await harness.api(method, path, body);
+        assert.ok(status < 300, `${method} ${path}: ${status}`);
+      }
+    };
+    await harness.api('POST', `${subscribers}.json`, input);
+    await comeBack();
+    assert.equal((await harness.control('PATCH', '/settings', { activeAgain: 'Update' })).status, 200);
+    await comeBack();
+    const types = (await receiver.count(7)).map(
+      ({ body }) => (JSON.parse(body) as { Events: { Type: string; State?: string }[] }).Events[0],
+    );
+    assert.deepEqual(
+      types.map((event) => event?.Type),
+      ['Subscribe', 'Subscribe', 'Subscribe', 'Subscribe', 'Update', 'Update', 'Update'],
+    );
+    assert.ok(types.slice(4).every((event) => event?.State === 'Active'));
+  });
+
+  it('can be read only some time after the API has added them, where the sandbox is told so', async () => {
+    const email = 'ada@example.org';
+    const read = async (): Promise<unknown[]> => [
+      codeOf(await harness.api('GET', `${subscribers}.json?email=${email}`)),
+      codeOf(await harness.api('GET', `${subscribers}/history.json?email=${email}`)),
+      (await page('/active.json')).Results.some(({ EmailAddress }) => EmailAddress === email),
+      ((await harness.api('GET', `/clients/${clientId}/listsforemail.json?email=${email}`)).body as unknown[]).length,
+    ];
+    const before = Date.now();
+    await harness.control('PATCH', '/settings', { readableAfterMs: 600_000 });
+    await harness.api('POST', `${subscribers}.json`, { EmailAddress: email });
+    assert.deepEqual(await read(), [[400, 203], [400, 203], false, 0]);
+    // It is there all the same: what changes it finds it, and it fires its event.
+    assert.equal((await harness.api('PUT', `${subscribers}.json?email=${email}`, { Name: 'Ada' })).status, 200);
+    const kept = (await harness.control('GET', `/lists/${documentedListId}/subscribers`)).body as {
+      email: string;
+      name: string;
+      readableFrom: number;
+    }[];
+    const ada = kept.find((each) => each.email === email);
+    assert.equal(ada?.name, 'Ada');
+    assert.ok(ada.readableFrom >= before + 600_000 && ada.readableFrom <= Date.now() + 600_000);
+
+    await harness.control('PATCH', '/settings', { readableAfterMs: 0 });
+    await harness.api('POST', `${subscribers}.json`, { EmailAddress: 'bo@example.org' });
+    assert.equal((await subscriber('bo@example.org'))['State'], 'Active');
+    assert.deepEqual((await read())[0], [400, 203]);
+  });
+
+  it('are read by the API from their moment on', () => {
+    const list = new SubscriberList();
+    const add = (email: string, readableFrom: number): unknown =>
+      addSubscriber(list, { EmailAddress: email }, false, {
+        joinsAs: 'Active',
+        activeAgain: 'Subscribe',
+        readableFrom,
+      });
+    add('now@example.org', Date.now());
+    add('later@example.org', Date.now() + 60_000);
+    assert.deepEqual(
+      list.values().map((each) => isReadable(each)),
+      [true, false],
     );
   });
 

@@ -3,7 +3,7 @@ import { vendorDate } from '../../campaign-monitor/samples.ts';
 import type { AddCall } from './api-call.ts';
 import { clientOf, emailOf, readerScopes } from './api-call.ts';
 import type { SandboxState } from './state.ts';
-import { checkContact } from './subscribers.ts';
+import { checkContact, isReadable } from './subscribers.ts';
 
 /** Adds the calls about the account and its clients. */
 export function addClientCalls(call: AddCall, state: SandboxState): void {
@@ -36,7 +36,7 @@ export function addClientCalls(call: AddCall, state: SandboxState): void {
     response.json(
       lists.flatMap(({ listId, title, subscribers }) => {
         const subscriber = subscribers.get(email);
-        if (subscriber === undefined) return [];
+        if (subscriber === undefined || !isReadable(subscriber)) return [];
         const { state: SubscriberState, joined: DateSubscriberAdded } = subscriber;
         return [{ ListID: listId, ListName: title, SubscriberState, DateSubscriberAdded }];
       }),

@@ -12,6 +12,7 @@ import { sampleHistory } from './history.ts';
 import type { KeptList, ListSettings } from './lists.ts';
 import { sampleListSettings } from './lists.ts';
 import { Holdings, SubscriberList } from './subscribers.ts';
+import type { ActiveAgain } from './subscribers.ts';
 import { vendorErrors } from './vendor-error.ts';
 
 /** How the vendor capitalises formats on the way out. */
@@ -29,25 +30,38 @@ export interface Webhook {
 }
 
 /** What the test call posts: unknown with the vendor, so all that a receiver must bear can be had. */
-export type TestBody = 'no-events' | 'empty-object' | 'empty' | 'examples';
+export const testBodies = ['no-events', 'empty-object', 'empty', 'examples', 'text'] as const;
+export type TestBody = (typeof testBodies)[number];
+
+/** After which failures a delivery is sent again: what the vendor does is unknown. */
+export const retriedFailures = ['all', 'not-4xx', 'none'] as const;
+export type RetriedFailures = (typeof retriedFailures)[number];
 
 export interface SandboxSettings {
   /** Waits before the second, third, … attempt. The vendor's schedule is unknown. */
   retryDelaysMs: readonly number[];
+  retriedFailures: RetriedFailures;
   /** A webhook whose deliveries have failed for longer is deactivated: a week with the vendor [2nd]. */
   deactivateAfterMs: number;
   deliveryTimeoutMs: number;
   testBody: TestBody;
   /** Whether the API asks for `ConsentToTrack` from v3.2 on, as the vendor does [vendor]. */
   consentToTrack: 'optional' | 'required';
+  /** What somebody who becomes active again fires [2nd: Subscribe, as “moved from an inactive state to Active”]. */
+  activeAgain: ActiveAgain;
+  /** How long a subscriber whom the API has just added cannot be read by it, in milliseconds: no document says so. */
+  readableAfterMs: number;
 }
 
 export const defaultSettings: SandboxSettings = {
   retryDelaysMs: [1000, 5000, 30_000],
+  retriedFailures: 'all',
   deactivateAfterMs: 7 * 24 * 60 * 60 * 1000,
   deliveryTimeoutMs: 10_000,
   testBody: 'no-events',
   consentToTrack: 'optional',
+  activeAgain: 'Subscribe',
+  readableAfterMs: 0,
 };
 
 /** Where a failure can be ordered for the next requests. */
@@ -172,6 +186,7 @@ function addSamples(list: SubscriberList, seed: number): void {
       consentToTrack: 'Yes',
       mobileNumber: '',
       consentToSendSms: '',
+      readableFrom: 0,
       history: i === 0 ? sampleHistory : [],
     });
   }

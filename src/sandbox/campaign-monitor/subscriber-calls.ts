@@ -7,7 +7,7 @@ import type { KeptList } from './lists.ts';
 import type { Outbox } from './outbox.ts';
 import type { SandboxState } from './state.ts';
 import { subscriberAnswer, wantedPreferences } from './subscriber-pages.ts';
-import type { Subscriber } from './subscribers.ts';
+import type { Admission, Subscriber } from './subscribers.ts';
 import {
   activeSubscriber,
   addSchema,
@@ -16,6 +16,7 @@ import {
   deactivateSubscriber,
   importSchema,
   importSubscribers,
+  isReadable,
   knownSubscriber,
   unsubscribeSchema,
   updateSchema,
@@ -32,6 +33,12 @@ export function addSubscriberCalls(call: AddCall, state: SandboxState, outbox: O
     if (isMissing) throw vendorErrors.missingConsent();
   };
 
+  const admission = (confirmedOptIn: boolean): Admission => ({
+    joinsAs: confirmedOptIn ? 'Unconfirmed' : 'Active',
+    activeAgain: state.settings.activeAgain,
+    readableFrom: state.settings.readableAfterMs === 0 ? 0 : Date.now() + state.settings.readableAfterMs,
+  });
+
   call('get', '/subscribers/:listId.json', readerScopes, (request, response) => {
     response.json(subscriberAnswer(namedSubscriber(state, request), wantedPreferences(queryOf(request))));
   });
@@ -44,7 +51,7 @@ export function addSubscriberCalls(call: AddCall, state: SandboxState, outbox: O
     const { listId, subscribers, confirmedOptIn } = listOf(state, request);
     const input = readBody(addSchema, request);
     checkConsent(request, [input]);
-    outbox.publish(listId, addSubscriber(subscribers, input, input.Resubscribe ?? false, joinsAs(confirmedOptIn)));
+    outbox.publish(listId, addSubscriber(subscribers, input, input.Resubscribe ?? false, admission(confirmedOptIn)));
     response.status(201).json(input.EmailAddress);
   });
 
@@ -53,7 +60,7 @@ export function addSubscriberCalls(call: AddCall, state: SandboxState, outbox: O
     const input = readBody(updateSchema, request);
     checkConsent(request, [input]);
     const known = knownSubscriber(subscribers, emailOf(request));
-    outbox.publish(listId, updateSubscriber(subscribers, known, input, joinsAs(confirmedOptIn)));
+    outbox.publish(listId, updateSubscriber(subscribers, known, input, admission(confirmedOptIn)));
     response.status(200).end();
   });
 
@@ -83,21 +90,19 @@ export function addSubscriberCalls(call: AddCall, state: SandboxState, outbox: O
     const { listId, subscribers, confirmedOptIn } = listOf(state, request);
     const input = readBody(importSchema, request);
     checkConsent(request, input.Subscribers);
-    const { result, events } = importSubscribers(subscribers, input, joinsAs(confirmedOptIn));
+    const { result, events } = importSubscribers(subscribers, input, admission(confirmedOptIn));
     outbox.publish(listId, events);
     if (result.FailureDetails.length > 0) throw vendorErrors.importFailures(result);
     response.status(201).json(result);
   });
 }
 
-function joinsAs(confirmedOptIn: boolean): 'Active' | 'Unconfirmed' {
-  return confirmedOptIn ? 'Unconfirmed' : 'Active';
-}
-
-/** Who has the address that the query names, in any state. @throws VendorError 1 or 203 */
+/** Who has the address that the query names, in any state, where the API tells of it yet. @throws VendorError 1 or 203 */
 function namedSubscriber(state: SandboxState, request: Request): Subscriber {
   const { subscribers } = listOf(state, request);
   const email = emailOf(request);
   checkContact(email);
-  return knownSubscriber(subscribers, email);
+  const subscriber = knownSubscriber(subscribers, email);
+  if (!isReadable(subscriber)) throw vendorErrors.notInList();
+  return subscriber;
 }

@@ -1,6 +1,7 @@
 /** Subscribers as the API answers them: one, or the pages of those in a state. */
 import { z } from 'zod';
 import type { Subscriber, SubscriberList, SubscriberState } from './subscribers.ts';
+import { isReadable } from './subscribers.ts';
 import { vendorErrors } from './vendor-error.ts';
 
 /** A query: the first value of each name, in lower case. */
@@ -73,7 +74,7 @@ export function subscriberPage(list: SubscriberList, state: SubscriberState, que
   const direction = read(orderDirectionSchema, query['orderdirection'], 'asc', vendorErrors.invalidOrderDirection);
   const rows = list
     .values()
-    .filter((each) => each.state === state && each.stateSince >= date)
+    .filter((each) => each.state === state && each.stateSince >= date && isReadable(each))
     // Addresses differ, so that a row is on one page alone.
     .map((subscriber) => ({ subscriber, key: orders[orderField](subscriber), email: orders.email(subscriber) }))
     .sort((a, b) => compare(a.key, b.key) || compare(a.email, b.email));

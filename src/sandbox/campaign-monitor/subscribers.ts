@@ -28,8 +28,25 @@ export interface Subscriber {
   readonly mobileNumber: string;
   /** Empty where nobody said so. */
   readonly consentToSendSms: Consent | '';
+  /** When the API begins to tell of it, in milliseconds since 1970; 0: always. */
+  readonly readableFrom: number;
   readonly history: readonly CampaignHistory[];
 }
+
+/** The event of somebody who becomes active again. */
+export const activeAgainEvents = ['Subscribe', 'Update'] as const;
+export type ActiveAgain = (typeof activeAgainEvents)[number];
+
+/** How a list takes those who come to it. */
+export interface Admission {
+  /** Unconfirmed on a list with confirmed opt-in: asked for a confirmation [2nd], and no event until it is there [inferred]. */
+  readonly joinsAs: 'Active' | 'Unconfirmed';
+  readonly activeAgain: ActiveAgain;
+  /** When the API begins to tell of somebody new, in milliseconds since 1970; 0: at once. */
+  readonly readableFrom: number;
+}
+
+const plainAdmission: Admission = { joinsAs: 'Active', activeAgain: 'Subscribe', readableFrom: 0 };
 
 const emailSchema = z.email({ pattern: z.regexes.html5Email }).max(254);
 const mobileNumberSchema = z.string().regex(/^\+[1-9]\d{1,14}$/);
@@ -176,15 +193,13 @@ export interface ImportResult {
 /**
  * Adds a subscriber, or updates the one with this address: Subscribe or Update. One who has left stays so, without an
  * event, unless `Resubscribe` is set; then the date of joining stays [2nd].
- * @param joinsAs Unconfirmed on a list with confirmed opt-in: asked for a confirmation [2nd], and no event until it is
- * there [inferred]
  * @throws VendorError code 1, 215, 220 or 221 where what is said is wrong; 400 where the list keeps no more
  */
 export function addSubscriber(
   list: SubscriberList,
   input: SubscriberInput,
   resubscribe: boolean,
-  joinsAs: 'Active' | 'Unconfirmed' = 'Active',
+  admission = plainAdmission,
 ): WebhookEvent[] {
   checkContact(input.EmailAddress, input.MobileNumber);
   const known = list.get(input.EmailAddress);
@@ -196,20 +211,21 @@ export function addSubscriber(
     email: input.EmailAddress,
     name: input.Name ?? '',
     customFields: changedFields(list, [], input.CustomFields ?? []),
-    state: joinsAs,
+    state: admission.joinsAs,
     stateSince: now,
     joined: known?.joined ?? now,
     ...contact,
+    readableFrom: known?.readableFrom ?? admission.readableFrom,
     history: known?.history ?? [],
   };
   list.put(subscriber);
-  return joinsAs === 'Active' ? [subscribeEvent(subscriber)] : [];
+  if (admission.joinsAs !== 'Active') return [];
+  return [known === undefined ? subscribeEvent(subscriber) : activeAgainEvent(subscriber, known.email, admission)];
 }
 
 /**
  * Changes a subscriber, active or not: Update, as through the vendor's API too. One who has left stays so unless
- * `Resubscribe` is set. Custom fields that are not named stay [2nd].
- * @param joinsAs see {@link addSubscriber}
+ * `Resubscribe` is set, and fires what the admission says then. Custom fields that are not named stay [2nd].
  * @throws VendorError code 211 where the new address is none, 201 where another active one has it, 215 or 220; 400 where
  * it has too many fields, or the list no room
  */
@@ -217,7 +233,7 @@ export function updateSubscriber(
   list: SubscriberList,
   known: Subscriber,
   input: Partial<SubscriberInput>,
-  joinsAs: 'Active' | 'Unconfirmed' = 'Active',
+  admission = plainAdmission,
 ): WebhookEvent[] {
   const email = input.EmailAddress ?? known.email;
   if (!emailSchema.safeParse(email).success) throw vendorErrors.invalidNewEmail();
@@ -226,7 +242,7 @@ export function updateSubscriber(
   if (other !== undefined && other !== known && other.state === 'Active') throw vendorErrors.alreadySubscribed();
   const customFields = changedFields(list, known.customFields, input.CustomFields ?? []);
   if (customFields.length > maxCustomFields) throw vendorErrors.tooMany('custom fields of a subscriber');
-  const state = input.Resubscribe === true && known.state !== 'Active' ? joinsAs : known.state;
+  const state = input.Resubscribe === true && known.state !== 'Active' ? admission.joinsAs : known.state;
   const subscriber = {
     ...known,
     email,
@@ -237,7 +253,8 @@ export function updateSubscriber(
     ...contactOf(input, known),
   };
   list.put(subscriber, known);
-  return [{ ...commonFields(subscriber), OldEmailAddress: known.email, State: subscriber.state, Type: 'Update' }];
+  const isBack = state === 'Active' && known.state !== 'Active';
+  return [isBack ? activeAgainEvent(subscriber, known.email, admission) : updateEvent(subscriber, known.email)];
 }
 
 /** Takes an active subscriber off the list: Deactivate with the state that is reached. */
@@ -256,6 +273,11 @@ export function confirmSubscriber(list: SubscriberList, known: Subscriber): Webh
   const subscriber: Subscriber = { ...known, state: 'Active', stateSince: vendorDate(new Date()) };
   list.put(subscriber, known);
   return [subscribeEvent(subscriber)];
+}
+
+/** Whether the API tells of a subscriber yet. */
+export function isReadable({ readableFrom }: Subscriber): boolean {
+  return readableFrom <= Date.now();
 }
 
 /**
@@ -280,13 +302,12 @@ export function activeSubscriber(list: SubscriberList, email: string): Subscribe
 
 /**
  * Adds many; those that cannot be added, or come twice, are left out and named in the result.
- * @param joinsAs see {@link addSubscriber}
  * @throws VendorError 212 where there are none
  */
 export function importSubscribers(
   list: SubscriberList,
   { Subscribers: inputs, Resubscribe: resubscribe }: { Subscribers: SubscriberInput[]; Resubscribe: boolean },
-  joinsAs: 'Active' | 'Unconfirmed' = 'Active',
+  admission = plainAdmission,
 ): { result: ImportResult; events: WebhookEvent[] } {
   if (inputs.length === 0) throw vendorErrors.nothingToImport();
   const result: ImportResult = {
@@ -308,7 +329,7 @@ export function importSubscribers(
     result.TotalUniqueEmailsSubmitted++;
     const isThere = list.get(address) !== undefined;
     try {
-      events.push(...addSubscriber(list, input, resubscribe, joinsAs));
+      events.push(...addSubscriber(list, input, resubscribe, admission));
     } catch (error) {
       if (!(error instanceof VendorError)) throw error;
       // Here the vendor's message is another than that of a single call [vendor].
@@ -338,6 +359,7 @@ export function takeOver(list: SubscriberList, events: readonly WebhookEvent[]):
           consentToTrack: 'Yes',
           mobileNumber: '',
           consentToSendSms: '',
+          readableFrom: 0,
           history: [],
           joined: date,
           ...known,
@@ -397,6 +419,14 @@ function consentOf(given: unknown): Consent | null {
 function subscribeEvent(subscriber: Subscriber): WebhookEvent {
   // What the vendor gives as the address of a sign-up through its API is unknown.
   return { ...commonFields(subscriber), SignupIPAddress: 'TypeManual', Type: 'Subscribe' };
+}
+
+function updateEvent(subscriber: Subscriber, oldAddress: string): WebhookEvent {
+  return { ...commonFields(subscriber), OldEmailAddress: oldAddress, State: subscriber.state, Type: 'Update' };
+}
+
+function activeAgainEvent(subscriber: Subscriber, oldAddress: string, { activeAgain }: Admission): WebhookEvent {
+  return activeAgain === 'Subscribe' ? subscribeEvent(subscriber) : updateEvent(subscriber, oldAddress);
 }
 
 function commonFields(subscriber: Subscriber): {

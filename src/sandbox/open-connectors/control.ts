@@ -5,6 +5,7 @@ import { ControlError, countCalls, endControls, logQuery, readInput, readOrder, 
 import { accountSettings, instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
+import { eventIdsOnRetry, eventSources, rawContents, webhookIdContents } from './state.ts';
 import type { PlatformState } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
@@ -17,7 +18,7 @@ export const platformControls: Readonly<Record<string, string>> = {
   'GET /sandbox/open-connectors/calls': 'number of calls for each method',
   'DELETE /sandbox/open-connectors/calls': 'resets the call counts',
   'PATCH /sandbox/open-connectors/settings':
-    '{retryDelaysMs?, callbackTimeoutMs?, partSize?, deliveriesPageSize?, readingNotifies?, tellsActive?}',
+    '{retryDelaysMs?, callbackTimeoutMs?, partSize?, deliveriesPageSize?, readingNotifies?, tellsActive?, eventSource?, mapping?, raw?, eventIdOnRetry?, webhookId?}',
   'POST /sandbox/open-connectors/failures':
     'changes the answers to the next calls: {call, times?, status?, message?, providerMessage?, silent?, delayMs?, carriedOut?}',
   'DELETE /sandbox/open-connectors/failures': 'cancels the remaining changes',
@@ -30,6 +31,17 @@ const settingsSchema = z.strictObject({
   deliveriesPageSize: z.int().min(1).max(2000).optional(),
   readingNotifies: z.boolean().optional(),
   tellsActive: z.boolean().optional(),
+  eventSource: z.enum(eventSources).optional(),
+  mapping: z
+    .strictObject({
+      eventTypes: z.record(z.string().max(100), z.string().min(1).max(100)).optional(),
+      objectType: z.string().min(1).max(100).optional(),
+      objectIdField: z.string().min(1).max(100).optional(),
+    })
+    .optional(),
+  raw: z.enum(rawContents).optional(),
+  eventIdOnRetry: z.enum(eventIdsOnRetry).optional(),
+  webhookId: z.enum(webhookIdContents).optional(),
 });
 
 const failureSchema = z
@@ -86,7 +98,8 @@ export function platformControlRouter({ state, instances, notifier, link, calls 
   countCalls(router, state.calls);
 
   router.patch('/settings', (request, response) => {
-    Object.assign(state.settings, readOrder(settingsSchema, request));
+    const { mapping, ...others } = readOrder(settingsSchema, request);
+    Object.assign(state.settings, others, { mapping: { ...state.settings.mapping, ...mapping } });
     response.json(state.settings);
   });
 

@@ -1,9 +1,9 @@
 /** The platform's way of an event: a delivery of the vendor's becomes notifications, which are posted to the callback. */
 import { randomBytes } from 'node:crypto';
 import { readPayload, textField } from '../../campaign-monitor/payload.ts';
-import type { VendorEvent } from '../../campaign-monitor/payload.ts';
+import type { Payload, VendorEvent } from '../../campaign-monitor/payload.ts';
 import { elementKey, hubKey, writeNotification } from '../../open-connectors/notification.ts';
-import type { EventObject, NotificationParts } from '../../open-connectors/notification.ts';
+import type { EventObject } from '../../open-connectors/notification.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../../open-connectors/signature.ts';
 import type { PostResult, WebhookPoster } from '../campaign-monitor/webhook-post.ts';
 import type { PostRecord } from '../posting-queue.ts';
@@ -11,8 +11,8 @@ import { PostingQueue } from '../posting-queue.ts';
 import type { Deliveries, PlatformDelivery } from './deliveries.ts';
 import { subscriptionOf } from './instance-answer.ts';
 import { platformErrors } from './platform-error.ts';
-import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
-import { account } from './state.ts';
+import type { EventMapping, InstanceEvent, PlatformInstance, PlatformSettings, PlatformState } from './state.ts';
+import { account, partSizeOf } from './state.ts';
 
 /**
  * A notification as the log shows it; one is discarded where the instance was deleted or disabled, or its events turned
@@ -92,7 +92,10 @@ export class Notifier {
     if (payload.kind !== 'events') return 0;
     if (payload.events.length > maxEvents) throw platformErrors.tooLarge(payload.events.length);
     const createdAt = Date.now();
-    const { partSize } = this.#state.settings;
+    const { settings } = this.#state;
+    const partSize = partSizeOf(settings);
+    const { mapping } = settings;
+    const polledAt = settings.eventSource === 'polling' ? createdAt : null;
     const parts = Math.ceil(payload.events.length / partSize);
     const providerData = payload.json.toString('utf8');
     const identity = {
@@ -104,7 +107,7 @@ export class Notifier {
     const made: Waiting[] = [];
     for (let part = 0; part < parts; part++) {
       const events = payload.events.slice(part * partSize, (part + 1) * partSize);
-      const eventId = randomBytes(15).toString('base64url');
+      const eventId = newEventId();
       const record: NotificationRecord = {
         ...this.#queue.newRecord(createdAt),
         eventId,
@@ -123,11 +126,11 @@ export class Notifier {
         id: String(record.id),
         eventId,
         instance: identity,
-        events: events.map(eventObject),
+        events: events.map((each) => eventObject(each, mapping, polledAt)),
       };
       const delivery: PlatformDelivery = {
         ...{ notificationId: record.id, subscriptionId: subscriptionOf(instance), instance, event },
-        ...{ parts: content, raw: payload.json, bytes: Math.ceil(payload.json.length / parts) },
+        ...{ parts: content, raw: rawOf(payload, settings), bytes: Math.ceil(payload.json.length / parts) },
         ...{ url: instance.events.callbackUrl, status: 'created', updatedDate: null },
         createdDate: `${record.createdAt.slice(0, -5)}Z`,
       };
@@ -230,19 +233,38 @@ export class Notifier {
     record.target = new URL(callbackUrl).origin;
     record.signed = signatureKey !== '';
     event.status = 'DISPATCHED';
-    const body = writeNotification(parts, raw);
-    const { callbackTimeoutMs } = this.#state.settings;
-    return this.#poster.send(callbackUrl, body, headersOf(instance, parts, body), callbackTimeoutMs);
+    const { callbackTimeoutMs, eventIdOnRetry, webhookId } = this.#state.settings;
+    const isNew = eventIdOnRetry === 'new' && record.attempts.length > 0;
+    const sent = isNew ? { ...parts, eventId: newEventId() } : parts;
+    const body = writeNotification(sent, raw);
+    const headers = headersOf(instance, webhookId === 'id' ? sent.id : sent.eventId, body);
+    return this.#poster.send(callbackUrl, body, headers, callbackTimeoutMs);
   }
 }
 
-function headersOf(instance: PlatformInstance, { id }: NotificationParts, body: Uint8Array): Record<string, string> {
+function newEventId(): string {
+  return randomBytes(15).toString('base64url');
+}
+
+/** What a notification has as `raw`. */
+function rawOf({ json, events }: Extract<Payload, { kind: 'events' }>, { raw }: PlatformSettings): Uint8Array {
+  switch (raw) {
+    case 'body':
+      return json;
+    case 'event':
+      return Buffer.from(JSON.stringify(events[0] ?? {}));
+    case 'nothing':
+      return Buffer.from('{}');
+  }
+}
+
+function headersOf(instance: PlatformInstance, webhookId: string, body: Uint8Array): Record<string, string> {
   const { signatureKey, basic, headers } = instance.events;
   const credentials = basic === null ? null : Buffer.from(`${basic.username}:${basic.password}`).toString('base64');
   const own: Record<string, string> = {
     'Content-Type': 'application/json; charset=utf-8',
     'User-Agent': 'open-connectors-sandbox',
-    [webhookIdHeader]: id,
+    [webhookIdHeader]: webhookId,
     ...(credentials === null ? {} : { Authorization: `Basic ${credentials}` }),
     ...(signatureKey === '' ? {} : { [signatureHeader]: sign(body, signatureKey) }),
   };
@@ -251,23 +273,25 @@ function headersOf(instance: PlatformInstance, { id }: NotificationParts, body: 
   return { ...Object.fromEntries(others), ...own };
 }
 
-const eventTypes: Readonly<Record<string, string>> = { Subscribe: 'CREATED', Update: 'UPDATED', Deactivate: 'DELETED' };
-
-/** How the platform maps an event is documented nowhere: these are the relay's own defaults (docs/assumptions.md). */
-function eventObject(event: VendorEvent): EventObject {
+function eventObject(event: VendorEvent, mapping: EventMapping, polledAt: number | null): EventObject {
   const type = textField(event, 'Type') ?? '';
   return {
     date: isoDate(textField(event, 'Date') ?? ''),
     elementKey,
-    eventType: eventTypes[type] ?? 'UNKNOWN',
+    eventType: mapping.eventTypes[type] ?? 'UNKNOWN',
     hubKey,
-    objectId: textField(event, 'EmailAddress') ?? '',
-    objectType: 'contacts',
+    objectId: textField(event, mapping.objectIdField) ?? '',
+    objectType: mapping.objectType,
+    ...(polledAt !== null && { pollDate: isoSeconds(polledAt) }),
   };
 }
 
 /** The sandbox's Campaign Monitor writes all dates in UTC. */
 function isoDate(date: string): string {
   const at = Date.parse(`${date.replace(' ', 'T')}Z`);
-  return `${new Date(Number.isNaN(at) ? Date.now() : at).toISOString().slice(0, -5)}Z`;
+  return isoSeconds(Number.isNaN(at) ? Date.now() : at);
+}
+
+function isoSeconds(at: number): string {
+  return `${new Date(at).toISOString().slice(0, -5)}Z`;
 }

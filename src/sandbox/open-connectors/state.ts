@@ -44,7 +44,7 @@ export interface PlatformSettings {
   /** Waits before a notification is sent again: 2^(3x) s, five times [docs]. */
   retryDelaysMs: readonly number[];
   callbackTimeoutMs: number;
-  /** Event objects in a notification, at most [docs]. */
+  /** Event objects in a notification of the vendor's webhooks, at most [docs]. */
   partSize: number;
   /** Deliveries in an answer, at most, however many are asked for; how the platform makes pages is documented nowhere. */
   deliveriesPageSize: number;
@@ -52,6 +52,53 @@ export interface PlatformSettings {
   readingNotifies: boolean;
   /** Whether a subscription says that it is `active`; documented nowhere. */
   tellsActive: boolean;
+  /**
+   * How the platform learns of events. What it polls for has at most {@link mostPolled} event objects a notification
+   * [docs], each with a `pollDate` [code]; here the vendor's webhooks stand in for what a poll would find.
+   */
+  eventSource: EventSource;
+  /** What event objects are made of, where it is to be otherwise than this product assumes: no document says it. */
+  mapping: EventMapping;
+  /** What `message.raw` is: the vendor's body [code, inferred], its first event alone, or nothing. */
+  raw: RawContent;
+  /** Whether a notification that is sent again keeps its `eventId`, and so its bytes: no document says it. */
+  eventIdOnRetry: EventIdOnRetry;
+  /** What `Elements-Webhook-Id` holds, whose meaning no document says. */
+  webhookId: WebhookIdContent;
+}
+
+/** How an event of the vendor's becomes an event object. */
+export interface EventMapping {
+  readonly eventTypes: Readonly<Record<string, string>>;
+  readonly objectType: string;
+  /** The field of the vendor's event that becomes `objectId`. */
+  readonly objectIdField: string;
+}
+
+export const rawContents = ['body', 'event', 'nothing'] as const;
+type RawContent = (typeof rawContents)[number];
+export const eventIdsOnRetry = ['same', 'new'] as const;
+type EventIdOnRetry = (typeof eventIdsOnRetry)[number];
+export const webhookIdContents = ['eventId', 'id'] as const;
+type WebhookIdContent = (typeof webhookIdContents)[number];
+
+/** The relay's own defaults (docs/assumptions.md). */
+const assumedMapping: EventMapping = {
+  eventTypes: { Subscribe: 'CREATED', Update: 'UPDATED', Deactivate: 'DELETED' },
+  objectType: 'contacts',
+  objectIdField: 'EmailAddress',
+};
+
+/** Ways to learn of events [docs]. */
+export const eventSources = ['webhook', 'polling'] as const;
+type EventSource = (typeof eventSources)[number];
+
+/** Event objects in a polling notification, at most [docs]. */
+const mostPolled = 10;
+
+/** Event objects in a notification, at most. */
+export function partSizeOf({ partSize, eventSource }: PlatformSettings): number {
+  return eventSource === 'polling' ? Math.min(partSize, mostPolled) : partSize;
 }
 
 const defaultPlatformSettings: PlatformSettings = {
@@ -61,6 +108,11 @@ const defaultPlatformSettings: PlatformSettings = {
   deliveriesPageSize: 200,
   readingNotifies: false,
   tellsActive: false,
+  eventSource: 'webhook',
+  mapping: assumedMapping,
+  raw: 'body',
+  eventIdOnRetry: 'same',
+  webhookId: 'eventId',
 };
 
 /** An answer that was ordered for the next calls. */

@@ -23,7 +23,12 @@ interface Notification {
     readonly instanceName: string;
     readonly instanceTags: readonly string[];
     readonly raw: { readonly ListID: string; readonly Events: readonly { readonly EmailAddress: string }[] };
-    readonly events: readonly { readonly eventType: string; readonly objectId: string; readonly date: string }[];
+    readonly events: readonly {
+      readonly eventType: string;
+      readonly objectId: string;
+      readonly date: string;
+      readonly pollDate?: string;
+    }[];
   };
 }
 
@@ -67,7 +72,7 @@ describe('the sandbox, Open Connectors: notifications', () => {
     assert.equal(request.headers['content-type'], 'application/json; charset=utf-8');
     assert.equal(request.headers['elements-webhook-signature'], undefined);
     const { message, ...envelope } = parse(request.body);
-    assert.equal(request.headers['elements-webhook-id'], envelope.id);
+    assert.equal(request.headers['elements-webhook-id'], message.eventId);
     assert.match(envelope.createdDate, /^\w{3} \w{3} \d\d \d\d:\d\d:\d\d UTC \d{4}$/);
     assert.deepEqual(
       [envelope.severity, envelope.topic, envelope.action, envelope.user],
@@ -109,6 +114,33 @@ describe('the sandbox, Open Connectors: notifications', () => {
     assert.equal(new Set(parts.map(({ raw }) => JSON.stringify(raw))).size, 1);
   });
 
+  it('has at most 10 event objects in a notification where the platform polls, each with the date of the poll', async () => {
+    await start();
+    await on();
+    const deliver = (batch: number): Promise<unknown> =>
+      harness.control('POST', '/deliveries', { types: ['Subscribe'], batch, listId: documentedListId });
+    const eventsIn = ({ body }: { body: string }): Notification['message']['events'] => parse(body).message.events;
+    await deliver(1);
+    assert.equal(eventsIn((await receiver.count(1))[0]!)[0]?.pollDate, undefined);
+    assert.equal((await platform.control('PATCH', '/settings', { eventSource: 'polling' })).status, 200);
+    await deliver(25);
+    const polled = (await receiver.count(4)).slice(1).map(eventsIn);
+    assert.deepEqual(
+      polled.map(({ length }) => length),
+      [10, 10, 5],
+    );
+    for (const { pollDate } of polled.flat()) assert.match(pollDate ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    // Fewer where it is set so, more never.
+    await platform.control('PATCH', '/settings', { partSize: 4 });
+    await deliver(5);
+    await platform.control('PATCH', '/settings', { partSize: 1000 });
+    await deliver(11);
+    assert.deepEqual(
+      (await receiver.count(8)).slice(4).map((each) => eventsIn(each).length),
+      [4, 1, 10, 1],
+    );
+  });
+
   it('signs, authenticates and adds headers as the instance says', async () => {
     await start();
     await on({
@@ -144,6 +176,44 @@ describe('the sandbox, Open Connectors: notifications', () => {
     );
     const [event] = (await platform.api('GET', `/instances/${id}/events`)).body as { id: string; status: string }[];
     assert.equal(event?.status, 'DISPATCHED');
+  });
+
+  it('maps, repeats the body and identifies otherwise where it is told to, since no document says how', async () => {
+    await start((response, number) => {
+      response.statusCode = number === 2 ? 500 : 200;
+      response.end();
+    });
+    await on();
+    const change = async (settings: object): Promise<void> => {
+      assert.equal((await platform.control('PATCH', '/settings', settings)).status, 200);
+    };
+    await change({ mapping: { objectType: 'people', objectIdField: 'Name' }, raw: 'event' });
+    await harness.api('POST', `/subscribers/${documentedListId}.json`, subscriber);
+    const mapped = (await receiver.count(1))[0]?.body ?? '';
+    const { raw, events } = parse(mapped).message;
+    assert.deepEqual(
+      events.map(({ objectId, eventType }) => [objectId, eventType]),
+      [['Ada', 'CREATED']],
+    );
+    assert.match(mapped, /"objectType":"people"/);
+    assert.equal((raw as unknown as { EmailAddress: string }).EmailAddress, 'ada@example.org');
+    // What is not named of a mapping stays as it was set.
+    await change({
+      mapping: { eventTypes: { Subscribe: 'ADDED' } },
+      raw: 'nothing',
+      webhookId: 'id',
+      eventIdOnRetry: 'new',
+    });
+    await harness.api('POST', `/subscribers/${documentedListId}.json`, {
+      ...subscriber,
+      EmailAddress: 'bo@example.org',
+    });
+    const [, failed, again] = await receiver.count(3);
+    const [one, other] = [failed, again].map((each) => parse(each?.body ?? ''));
+    assert.deepEqual([one?.message.events[0]?.eventType, one?.message.raw], ['ADDED', {}]);
+    assert.equal(failed?.headers['elements-webhook-id'], one?.id);
+    assert.equal(other?.id, one?.id);
+    assert.notEqual(other?.message.eventId, one?.message.eventId);
   });
 
   it('logs an event under the notification’s id, with the vendor’s body', async () => {
