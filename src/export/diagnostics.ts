@@ -129,7 +129,7 @@ export function fitForReport(text: string, status: HostsOfStatus | null = null):
 }
 
 /** What of a status names hosts. */
-type HostsOfStatus = Pick<Status, 'destinations' | 'settings' | 'tunnel' | 'publicUrl'>;
+type HostsOfStatus = Pick<Status, 'destinations' | 'settings' | 'tunnel' | 'publicUrl' | 'earlierOpenConnectorsUrls'>;
 
 const codes = 'ECONN(?:REFUSED|RESET|ABORTED)|ETIMEDOUT|E(?:HOST|NET)(?:UNREACH|DOWN)|EADDRNOTAVAIL|EACCES';
 
@@ -147,7 +147,7 @@ function shownHost(text: string): string {
 }
 
 /** The names of the hosts elsewhere that a relay sends to and is reached by, as URLs write them and as people do. */
-function hostsOf({ destinations, settings, tunnel, publicUrl }: HostsOfStatus): string[] {
+function hostsOf({ destinations, settings, tunnel, publicUrl, earlierOpenConnectorsUrls }: HostsOfStatus): string[] {
   const urls = [
     ...[...destinations, ...settings.destinations].map(({ url }) => url),
     ...('url' in tunnel ? [tunnel.url] : []),
@@ -156,6 +156,7 @@ function hostsOf({ destinations, settings, tunnel, publicUrl }: HostsOfStatus): 
     ...('host' in settings.tunnel ? [settings.tunnel.host] : []),
     ...('domain' in settings.tunnel ? [`https://${settings.tunnel.domain}`] : []),
     publicUrl,
+    ...earlierOpenConnectorsUrls,
   ];
   const hosts = urls.flatMap((url) => {
     if (url === null || !URL.canParse(url)) return [];

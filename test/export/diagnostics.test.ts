@@ -57,14 +57,20 @@ describe('What is fit for a bug report', () => {
     const status = {
       ...(await relay.client.request('relay/status', {})),
       publicUrl: 'https://blue-cat.tunnel.example',
+      earlierOpenConnectorsUrls: ['https://red-dog.tunnel.example/hooks/x/open-connectors'],
       notices: [
         'hooks.bücher.example and hooks.xn--bcher-kva.example are one',
         'Intranet is slow; blue-cat.tunnel.example: gone',
+        'red-dog.tunnel.example: gone before',
       ],
     };
-    assert.deepEqual(problemsOf(status, ''), ['******** and ******** are one', '******** is slow; ********: gone']);
+    assert.deepEqual(problemsOf(status, ''), [
+      '******** and ******** are one',
+      '******** is slow; ********: gone',
+      '********: gone before',
+    ]);
     const said = JSON.stringify(await relayDiagnostics(status, relay.client));
-    assert.doesNotMatch(said, /b.cher|intranet|blue-cat/i);
+    assert.doesNotMatch(said, /b.cher|intranet|blue-cat|red-dog/i);
   });
 
   it('says how the tunnel stands, and why, as two sentences', async () => {

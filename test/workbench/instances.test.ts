@@ -188,6 +188,7 @@ describe('Instances, as a person sees and changes them', function () {
     await workbench.unfoldRow(view, 'alpha');
     await row('https://staging.example/callback').waitFor();
     await row(newsletter).waitFor();
+    await row('empty · policy: retry').waitFor();
     await workbench.widenSideBar(600);
     await workbench.picture('readme/instances', workbench.view(view), 260);
     await workbench.picture('instances/list');
@@ -376,6 +377,7 @@ describe('Instances, as a person sees and changes them', function () {
       await refresh();
       await workbench.unfoldRow(view, 'tau');
       await row('1 queued, the oldest now · deactivated · policy: retry').waitFor();
+      await workbench.widenSideBar(600);
       const fetch = pickRow('Fetch Queued');
       await workbench.chooseUntil(row('tau'), 'Queued Notifications…', fetch);
       await workbench.picture('instances/queue');

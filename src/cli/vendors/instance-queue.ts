@@ -2,16 +2,19 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { maskSecrets } from '../../export/item.ts';
+import { OpenConnectorsError } from '../../open-connectors/api-error.ts';
 import { failurePolicies } from '../../open-connectors/delivery-queue.ts';
 import type { FailurePolicy, QueueState } from '../../open-connectors/delivery-queue.ts';
 import { fetchQueued } from '../../open-connectors/fetch-queued.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
+import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import { withRelay } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { jsonFlag } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { ownAddresses } from '../own-addresses.ts';
+import type { Reachable } from '../own-addresses.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { askYesNo, canAsk } from '../terminal/prompts.ts';
 import { count, localTime, printable } from '../terminal/text.ts';
@@ -82,10 +85,37 @@ async function withQueue(
 }
 
 /** Counts a queue; a later fetch finds what was counted. */
-async function look({ platform, counted }: Queue, url: string, policy: FailurePolicy | null): Promise<QueueState> {
+async function look(
+  { platform, counted }: Pick<Queue, 'platform' | 'counted'>,
+  url: string,
+  policy: FailurePolicy | null,
+): Promise<QueueState> {
   const state = await platform.api.queue.look(url, policy);
   counted.add(url, state.keys);
   return state;
+}
+
+/**
+ * Says what is queued for an instance whose callback URL was just set, and how to get it. Where that is not known nothing
+ * is said: nobody has asked for it.
+ */
+export async function noteQueued(
+  platform: Platform,
+  { id, callbackUrl }: Pick<InstanceFacts, 'id' | 'callbackUrl'>,
+  { earlierUrls }: Pick<Reachable, 'earlierUrls'>,
+  options: CommonOptions,
+): Promise<void> {
+  const counted = new CountedDeliveries(dataDirOf(options), new URL(platform.baseUrl).host);
+  let queued = 0;
+  try {
+    for (const url of new Set([callbackUrl, ...earlierUrls])) {
+      queued += (await look({ platform, counted }, url, null)).count;
+    }
+  } catch (error) {
+    if (!(error instanceof OpenConnectorsError)) throw error;
+    return;
+  }
+  if (queued > 0) note(`${count(queued, 'notification')} queued. To get them, run cm-relay instances queue ${id}.`);
 }
 
 async function show(queue: Queue, { json }: QueueOptions): Promise<void> {

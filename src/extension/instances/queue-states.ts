@@ -75,18 +75,18 @@ export class QueueStates {
     const before = this.#known.get(key);
     const reading: KnownQueue = { kind: 'reading' };
     if (before === undefined) this.#known.set(key, reading);
-    const set = (known: KnownQueue | undefined): void => {
+    const set = (known: KnownQueue): void => {
       // Forgotten meanwhile: who looks now has it read again.
       if (this.#known.get(key) !== (before ?? reading)) return;
-      if (known === undefined) this.#known.delete(key);
-      else this.#known.set(key, known);
+      this.#known.set(key, known);
       this.#parts.changed();
     };
     try {
       const { platform } = this.#parts;
       const api = platform.host === node.host ? await platform.api() : undefined;
       const facts = api === undefined ? undefined : await this.#look(api, node, signal);
-      set(facts === undefined ? undefined : { kind: 'read', ...facts });
+      // Where nobody may ask, the instances themselves are about to be read anew.
+      if (facts !== undefined) set({ kind: 'read', ...facts });
       return facts;
     } catch (error) {
       this.#parts.log.warn(`the queue of instance ${node.facts.id} could not be read: ${(error as Error).message}`);

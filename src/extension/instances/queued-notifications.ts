@@ -10,7 +10,7 @@ import { startRelay } from '../public-url/urls.ts';
 import { atThisWindow } from '../ui/attention.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { inMessage, printable } from '../ui/printable.ts';
-import { cancellable, working } from '../ui/progress.ts';
+import { working } from '../ui/progress.ts';
 import { alone, askChoice, only } from '../ui/questions.ts';
 import { say } from '../ui/say.ts';
 import { platformOf } from './choose-instance.ts';
@@ -99,9 +99,9 @@ async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode):
   const queues = await parts.view.queues();
   const urls = queues.urlsOf(node);
   const { fetchQueued } = await import('../deferred.ts');
-  const fetched = await cancellable(
-    l10n.t('Fetching queued notifications of {0}', printable(node.facts.name)),
-    (signal) => fetchQueued(queue, urls, client, { signal, counted: (url) => queues.counted(url) }),
+  // Given up, it keeps what was taken until then: that is not taken again.
+  const fetched = await working(l10n.t('Fetching queued notifications of {0}', printable(node.facts.name)), (signal) =>
+    fetchQueued(queue, urls, client, { signal, counted: (url) => queues.counted(url) }),
   );
   for (const url of urls) await queues.fetched(url);
   void parts.view.refresh();

@@ -114,6 +114,20 @@ describe('cm-relay instances queue', function () {
     assert.match(words, /^Nothing queued, for http.*\nPolicy: retry \(whole account\)/);
   });
 
+  it('is spoken of when the callback URL is set, and by nobody where it is not known', async () => {
+    const id = await queued(2);
+    const set = await instances('callback', id, '--url', unreachable);
+    assert.equal(set.code, 0);
+    assert.match(set.err, new RegExp(`2 notifications queued. To get them, run cm-relay instances queue .*${id}`));
+    const elsewhere = await instances('callback', id, '--url', 'https://example.org/hook');
+    assert.doesNotMatch(elsewhere.err, /queued/);
+    const call = 'GET /notifications/subscriptions/deliveries';
+    await platform.control('POST', '/failures', { call, status: 500 });
+    const unknown = await instances('callback', id, '--url', unreachable);
+    assert.equal(unknown.code, 0, unknown.err);
+    assert.doesNotMatch(unknown.err, /queued/);
+  });
+
   it('changes the policy of the account only where that is confirmed', async () => {
     const policy = async (): Promise<unknown> => (await platform.api('GET', '/accounts/settings')).body;
     const before = await policy();

@@ -89,6 +89,19 @@ describe('The queue of an instance, in a window', () => {
     assert.equal(queues.of(nodeOf(instance({}, { 'event.notification.callback.url': '' }))), undefined);
   });
 
+  it('is asked for once where nobody may ask: no drawing brings another question', async () => {
+    const node = nodeOf(instance());
+    let asked = 0;
+    const queues = new QueueStates({
+      ...{ log, relayUrls: () => [], changed: () => assert.fail('nothing has changed') },
+      platform: { host, api: () => Promise.resolve(void (asked += 1)) },
+      memory: { get: <T>(_key: string, otherwise?: T) => otherwise as T, update: () => Promise.resolve() },
+    });
+    assert.equal(await queues.read(node), undefined);
+    for (let each = 0; each < 3; each++) assert.deepEqual(queues.of(node), { kind: 'reading' });
+    assert.equal(asked, 1);
+  });
+
   it('counts what is queued for earlier URLs of the relay, and asks for them once', async () => {
     const node = await queued(1, earlierUrl);
     await api.patchInstance(node.facts.id, { configuration: { 'event.notification.callback.url': callbackUrl } });
