@@ -166,6 +166,12 @@ describe('A request at the control channel', () => {
     ['events/get', { id: 'e0' }, /expected an ID/],
     ['deliveries/inject', { body: { text: 7 } }, /body/],
     ['deliveries/inject', { body: { base64: '***' } }, /body/],
+    ['deliveries/fetched', { deliveries: [] }, /deliveries/],
+    [
+      'deliveries/fetched',
+      { deliveries: [{ notificationId: '1', subscriptionId: '7', notification: {} }] },
+      /notification/,
+    ],
     ['notifications/replay', { ids: [] }, /ids/],
     ['notifications/replay', { ids: ['e1'], to: { url: 'ftp://x/' } }, /http:\/\/ or https/],
     ['notifications/discard', { waiting: false }, /waiting/],
@@ -311,6 +317,8 @@ describe('A request at the control channel', () => {
       injected.notifications[0]!.eventId,
       (await ask('events/get', { id: 'e1' })).notifications[0]!.eventId,
     );
+    const queued = { notificationId: '1', subscriptionId: '7', notification: '{"message":{"eventId":"one"}}' };
+    assert.equal((await ask('deliveries/fetched', { deliveries: [queued] })).taken, 1);
     assert.deepEqual((await ask('notifications/replay', { ids: ['d1'] })).notificationIds, ['n1']);
     assert.equal((await ask('notifications/render', { id: 'e1' })).notificationId, 'n1');
     await ask('notifications/discard', { waiting: true });
@@ -331,7 +339,7 @@ describe('A request at the control channel', () => {
     assert.equal(edited.delivery.editOf, next!.deliveryId);
     assert.equal((await ask('debug/continue', {})).released, 1);
     await relay.drained();
-    assert.deepEqual(await ask('events/clear', {}), { cleared: 7, kept: 0 });
+    assert.deepEqual(await ask('events/clear', {}), { cleared: 8, kept: 0 });
     assert.deepEqual(await ask('relay/stop', {}), { stopping: true });
     assert.deepEqual([...asked].sort(), Object.keys(methods).sort());
     await relay.relay.closed;
