@@ -17,6 +17,7 @@ import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { retryCommand } from './commands/sending/retry.ts';
 import { stopCommand } from './commands/stop.ts';
+import { tunnelsCommand } from './commands/support/tunnels.ts';
 import { triggerCommand } from './commands/trigger.ts';
 import { urlCommand } from './commands/url.ts';
 import { waitCommand } from './commands/wait.ts';
@@ -74,7 +75,7 @@ function groups(): Readonly<Record<string, readonly Command[]>> {
     'Send and debug:': [triggerCommand(), resendCommand(), debugCommand()],
     'Test a callback:': [checkCommand(), scenarioCommand(), recordCommand(), playCommand()],
     'Vendors and sandbox:': [webhooksCommand(), instancesCommand(), sandboxCommand()],
-    'Help and tools:': [doctorCommand(), mcpCommand(), completionCommand()],
+    'Help and tools:': [tunnelsCommand(), doctorCommand(), mcpCommand(), completionCommand()],
   };
 }
 

@@ -39,6 +39,7 @@ import { Renderer } from './sending/render.ts';
 import { SampleReceiver } from './sample-receiver.ts';
 import { iso } from './log/protocol-shapes.ts';
 import { Store } from './log/store.ts';
+import { knownHostsFile } from './tunnel/known-hosts.ts';
 import { TunnelSupervisor } from './tunnel/supervisor.ts';
 import type { TunnelSupervisorOptions } from './tunnel/supervisor.ts';
 import { IndexMaintenance } from './history/index-maintenance.ts';
@@ -171,6 +172,7 @@ class RunningRelay implements Relay {
   readonly #control: Control;
   readonly #keepAlive: KeepAlive | undefined;
   readonly #notices: string[] = [];
+  readonly #knownHostsFile: string;
   #tunnel: TunnelSupervisor | undefined;
   #port = 0;
   #stopping: Promise<void> | undefined;
@@ -179,6 +181,7 @@ class RunningRelay implements Relay {
   /** @param opened gets what is to be closed where this throws */
   constructor(dataDir: string, lock: Lock, options: RelayOptions, opened: Store[]) {
     this.#options = options;
+    this.#knownHostsFile = knownHostsFile(dataDir);
     this.#lock = lock;
     this.closed = new Promise((resolve) => (this.#ended = resolve));
     const startedAt = Date.now();
@@ -319,6 +322,7 @@ class RunningRelay implements Relay {
       localPort: this.#port,
       healthPath: () => hookPath(this.#configuration.remembered.secret, 'health'),
       subdomain,
+      knownHostsFile: this.#knownHostsFile,
       onChange: (tunnel) => this.#announcer.tunnel(tunnel),
       onHeldUp: () => this.#ingress.relieve(),
       log: (level, message) => this.#log(level, message),

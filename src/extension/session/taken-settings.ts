@@ -3,6 +3,7 @@
  * which changes concern the relay.
  */
 import type { TunnelConfig } from '../../protocol/settings.ts';
+import type { TunnelPreset } from '../../protocol/tunnel-presets.ts';
 import type { SettingName } from '../settings.ts';
 
 interface Taken {
@@ -11,8 +12,8 @@ interface Taken {
   readonly member?: string;
   /** Where it stands among the relay's settings; without it by its own name. */
   readonly at?: string;
-  /** The kind of tunnel that alone takes it. */
-  readonly of?: TunnelConfig['kind'];
+  /** The tunnel that alone takes it, by its name in the settings. */
+  readonly of?: TunnelPreset | TunnelConfig['kind'];
   /** What the relay is given for what it says. What is of another type is left to the relay's check. */
   readonly as?: (said: unknown) => unknown;
 }
@@ -20,6 +21,15 @@ interface Taken {
 const trimmed = (said: unknown): unknown => (typeof said === 'string' ? said.trim() : said);
 const trimmedOrNone = (said: unknown): unknown => (trimmed(said) === '' ? undefined : trimmed(said));
 const bytesOfMegabytes = (said: unknown): unknown => (typeof said === 'number' ? Math.round(said * 1_000_000) : said);
+
+/** What the setting of the programs says of one of them: by what the relay calls it, its member there. */
+function ofProgram(of: TunnelPreset, members: Readonly<Record<string, string>>): OfProgram[] {
+  return Object.entries(members).map(([field, member]) => {
+    const as = field === 'path' ? trimmed : trimmedOrNone;
+    return { name: 'tunnel.programs', member, at: `tunnel.${field}`, of, as };
+  });
+}
+type OfProgram = Taken & { readonly name: 'tunnel.programs' };
 
 const taken = [
   { name: 'destinations' },
@@ -36,9 +46,15 @@ const taken = [
   { name: 'tunnel.url', of: 'fixed', as: trimmed },
   { name: 'tunnel.host', of: 'localtunnel', as: trimmed },
   { name: 'tunnel.subdomain', of: 'localtunnel', as: trimmedOrNone },
-  { name: 'tunnel.programs', member: 'cloudflaredPath', at: 'tunnel.path', of: 'cloudflared', as: trimmed },
-  { name: 'tunnel.programs', member: 'ngrokPath', at: 'tunnel.path', of: 'ngrok', as: trimmed },
-  { name: 'tunnel.programs', member: 'ngrokDomain', at: 'tunnel.domain', of: 'ngrok', as: trimmedOrNone },
+  ...ofProgram('cloudflared', { path: 'cloudflaredPath', name: 'cloudflaredHostname' }),
+  ...ofProgram('ngrok', { path: 'ngrokPath', domain: 'ngrokDomain' }),
+  ...ofProgram('devtunnel', { path: 'devtunnelPath', name: 'devtunnelName' }),
+  ...ofProgram('tailscale', { path: 'tailscalePath' }),
+  ...ofProgram('zrok2', { path: 'zrok2Path', name: 'zrok2Name' }),
+  ...ofProgram('pinggy', { path: 'sshPath' }),
+  ...ofProgram('localhost.run', { path: 'sshPath', name: 'localhostRunDomain' }),
+  ...ofProgram('ssh', { path: 'sshPath', server: 'sshServer', name: 'sshHostname', remotePort: 'sshRemotePort' }),
+  { name: 'tunnel.programs', member: 'command', at: 'tunnel.program', of: 'command' },
 ] as const satisfies readonly Taken[];
 export type TakenSetting = (typeof taken)[number]['name'];
 
