@@ -50,12 +50,12 @@ function emptyOr(pattern: string | undefined, wrong: string): z.ZodDefault<z.Zod
 }
 
 /** The path of a program. */
-function programPath(name: string): z.ZodType {
+function programPath(name: string): z.ZodDefault<z.ZodString> {
   return command.shape.path.unwrap().default(name).describe(`Path of ${name}.`);
 }
 
 /** The user's own name with the service of a program. */
-function programName(means: string): z.ZodType {
+function programName(means: string): z.ZodDefault<z.ZodString> {
   const wrong = 'Enter only a name or a domain, such as example.ngrok.app, or leave this empty.';
   return emptyOr(z.toJSONSchema(ownName).pattern, wrong).describe(means);
 }
@@ -67,7 +67,35 @@ const ownCommand = z
     args: program.args,
     url: z.looseObject({ from: z.enum(['output', 'json', 'http', 'name']) }).describe(program.url.description ?? ''),
   })
+  .partial()
+  .default({})
   .describe('Your own tunnel program, for the tunnel `command`. See docs/tunnels.md.');
+
+/** The tunnel programs, each member flat, so that the settings editor shows it as a row. */
+const programs = z.strictObject({
+  cloudflaredPath: programPath('cloudflared'),
+  ngrokPath: programPath('ngrok'),
+  devtunnelPath: programPath('devtunnel'),
+  tailscalePath: programPath('tailscale'),
+  zrok2Path: programPath('zrok2'),
+  sshPath: programPath('ssh'),
+  ngrokDomain: programName('ngrok domain to request. If empty, ngrok chooses one.'),
+  cloudflaredHostname: programName(
+    'Host name of your Cloudflare tunnel, which runs with the token in TUNNEL_TOKEN or TUNNEL_TOKEN_FILE. If empty, a quick tunnel is opened.',
+  ),
+  devtunnelName: programName('ID of your dev tunnel. If empty, each start creates another one.'),
+  zrok2Name: programName('Your name in zrok’s namespace “public”. If empty, zrok chooses one.'),
+  localhostRunDomain: programName('Your own domain at localhost.run. If empty, localhost.run chooses one.'),
+  sshServer: emptyOr(z.toJSONSchema(server).pattern, 'Enter [user@]host[:port], or leave this empty.').describe(
+    'Your SSH server: [user@]host[:port].',
+  ),
+  sshHostname: programName('Host name of the public URL that leads to that server.'),
+  sshRemotePort: remotePort
+    .unwrap()
+    .default(8025)
+    .describe('Port on the server’s loopback interface that leads to the relay.'),
+  command: ownCommand,
+});
 
 /** A destination as it is written by hand; `held` and `sample` are the extension's own to say. */
 const destination = destinationSchema.omit({ held: true, sample: true }).extend({
@@ -141,33 +169,7 @@ const receiving = {
     means: 'Your own public URL that forwards to the relay’s port. Used only if “Tunnel: Kind” is `fixed`.',
   },
   'tunnel.programs': {
-    schema: z
-      .strictObject({
-        cloudflaredPath: programPath('cloudflared'),
-        ngrokPath: programPath('ngrok'),
-        devtunnelPath: programPath('devtunnel'),
-        tailscalePath: programPath('tailscale'),
-        zrok2Path: programPath('zrok2'),
-        sshPath: programPath('ssh'),
-        ngrokDomain: programName('ngrok domain to request. If empty, ngrok chooses one.'),
-        cloudflaredHostname: programName(
-          'Host name of your Cloudflare tunnel, which runs with the token in TUNNEL_TOKEN or TUNNEL_TOKEN_FILE. If empty, a quick tunnel is opened.',
-        ),
-        devtunnelName: programName('ID of your dev tunnel. If empty, each start creates another one.'),
-        zrok2Name: programName('Your name in zrok’s namespace “public”. If empty, zrok chooses one.'),
-        localhostRunDomain: programName('Your own domain at localhost.run. If empty, localhost.run chooses one.'),
-        sshServer: emptyOr(z.toJSONSchema(server).pattern, 'Enter [user@]host[:port], or leave this empty.').describe(
-          'Your SSH server: [user@]host[:port].',
-        ),
-        sshHostname: programName('Host name of the public URL that leads to that server.'),
-        sshRemotePort: remotePort
-          .unwrap()
-          .default(8025)
-          .describe('Port on the server’s loopback interface that leads to the relay.'),
-        command: ownCommand,
-      })
-      .partial()
-      .default({ cloudflaredPath: 'cloudflared', ngrokPath: 'ngrok', ngrokDomain: '' }),
+    schema: programs.default(programs.parse({})),
     means: 'The installed programs that open a tunnel, your names with their services, and your own command.',
     advanced: true,
   },

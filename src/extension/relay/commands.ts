@@ -25,7 +25,6 @@ import { showStatusMenu } from '../status/status-menu.ts';
 import type { UrlKeeper } from '../public-url/url-keeper.ts';
 import { GivenUpError, inView, working } from '../ui/progress.ts';
 import type { ProgressPlace } from '../ui/progress.ts';
-import { walkthroughOpened } from '../ui/walkthrough.ts';
 
 export interface RelayCommandParts {
   readonly context: vscode.ExtensionContext;
@@ -64,6 +63,11 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
       isTunnelOn(session.status?.tunnel.state ?? 'closed')
         ? session.client?.request('tunnel/close', {})
         : openPublicUrl(parts),
+    chooseTunnel: async () => {
+      const { chooseTunnel } = await import('../public-url/choose-tunnel.ts');
+      // What was chosen is offered to be opened; a running relay has it already.
+      if (await chooseTunnel()) await openPublicUrl(parts);
+    },
     showLog: () => log.show(),
     copyDiagnostics: () => copyDiagnostics(parts),
     copyUrl: (which?: unknown) => copyUrl(parts, which),
@@ -72,10 +76,6 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     openSettings: (node?: { readonly kind: string }) =>
       node?.kind === 'destination' ? openDestinationSetting() : openSettings(`@ext:${extensionId}`),
     openTerminal: () => openRelayTerminal(parts.context, session),
-    openWalkthrough: async () => {
-      await vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false);
-      await walkthroughOpened();
-    },
     sampleReceiver: () => chooseSampleAnswer(session),
     manageSecrets: (topic?: unknown) =>
       manageSecrets(
