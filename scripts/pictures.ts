@@ -28,6 +28,7 @@ const pictures: Readonly<Record<string, string>> = {
   'scenarios.png': 'check/scenarios',
   'instances.png': 'readme/instances',
   'webhooks.png': 'readme/webhooks',
+  'choose-tunnel.png': 'tunnels/choose',
   'loop-form.png': 'loop/form',
   'loop-consent.png': 'loop/consent',
   'loop-created.png': 'loop/created',

@@ -11,6 +11,8 @@ const sshArgs = [
   ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
   ...['-o', 'StrictHostKeyChecking=yes', '-o', 'UserKnownHostsFile={knownHosts}', '-o', 'GlobalKnownHostsFile={empty}'],
   ...['-o', 'UpdateHostKeys=no', '-o', 'ControlMaster=no', '-o', 'ControlPath=none'],
+  // Whatever the user's ssh_config grants servers: this one gets a port, and nothing else.
+  ...['-o', 'ForwardAgent=no', '-o', 'ForwardX11=no', '-o', 'PermitLocalCommand=no', '-o', 'Tunnel=no'],
 ];
 const ssh = {
   program: 'ssh',

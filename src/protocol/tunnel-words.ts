@@ -75,6 +75,8 @@ export const tunnelTexts = {
   'too-much-output': '{0} printed too much without a URL',
   'not-https': '{0} named {1}, which isn’t a URL that starts with https://',
   'value-missing': '{0} needs {1}',
+  'name-unused': '{0} can’t use the name "{1}"',
+  'leave-out-name': 'Leave out the name, or choose a tunnel that takes one',
   'value-name': 'the host name of its public URL',
   'value-server': 'your SSH server',
   'set-value': 'Set it: in VS Code in the setting "Tunnel: Programs"; in cm-relay with "{0}"',

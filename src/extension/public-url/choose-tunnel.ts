@@ -44,7 +44,8 @@ export async function chooseTunnel(): Promise<boolean> {
     askChoice(alone(l10n.t('Choose a tunnel')), {
       placeholder: l10n.t('Every delivery passes through the tunnel’s service, which can read it'),
       items,
-      active: items.find(({ tunnel }) => tunnel === kind),
+      // Where there is none, the list begins with what is installed.
+      active: kind === 'none' ? undefined : items.find(({ tunnel }) => tunnel === kind),
       matchOnDescription: true,
     }),
   );

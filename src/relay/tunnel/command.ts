@@ -145,6 +145,11 @@ async function valuesOf(
   const needed = placeholdersIn(texts);
   const missing = (what: Words, flag: string): TunnelError =>
     new TunnelError(tunnelWords('value-missing', name, what), tunnelWords('set-value', flag), { final: true });
+  if (config.name !== undefined && !needed.has('name') && url.from !== 'name' && named === undefined) {
+    throw new TunnelError(tunnelWords('name-unused', name, config.name), tunnelWords('leave-out-name'), {
+      final: true,
+    });
+  }
   if (config.server === undefined && needed.has('server')) {
     throw missing(tunnelWords('value-server'), '--tunnel-server');
   }

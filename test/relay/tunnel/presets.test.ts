@@ -25,7 +25,7 @@ describe('tunnel presets', () => {
         const options = each.filter((_, at) => each[at - 1] === '-o');
         for (const option of [
           ...['BatchMode=yes', 'ExitOnForwardFailure=yes', 'ServerAliveInterval=15', 'StrictHostKeyChecking=yes'],
-          ...['UserKnownHostsFile={knownHosts}', 'GlobalKnownHostsFile={empty}'],
+          ...['UserKnownHostsFile={knownHosts}', 'GlobalKnownHostsFile={empty}', 'ForwardAgent=no'],
         ])
           assert.ok(options.includes(option), option);
       }
@@ -203,6 +203,14 @@ ${body}
       knownHostsFile: join(folder, 'data', 'known_hosts'),
     });
   };
+
+  it('takes no name for a service that has none, rather than to leave it out unsaid', async () => {
+    open('tailscale', { path: await standIn('tailscale', 'stay();'), name: 'my-hooks' });
+    assert.match(
+      (await watched.until('failed')).reason,
+      /^tailscale can’t use the name "my-hooks"\. Leave out the name/,
+    );
+  });
 
   it('pinggy: by the first HTTPS URL of several, and not its dashboard’s', async () => {
     ownKnownHosts();
