@@ -21,7 +21,7 @@ import { openConnectorsNext } from '../src/open-connectors/api-error.ts';
 import { attemptTexts } from '../src/protocol/attempts.ts';
 import { commonAdvice } from '../src/protocol/errors.ts';
 import { tunnelTexts } from '../src/protocol/tunnel-words.ts';
-import { takenSettings } from '../src/extension/session/taken-settings.ts';
+import { takenSettings } from '../src/extension/session/taken-names.ts';
 import { contributesOfCommands, textsOfCommands } from './contributions.ts';
 import { configuration, restrictedConfigurations, settingsPage, textsOfSettings } from './settings.ts';
 

@@ -203,15 +203,15 @@ export const mutants: readonly Mutant[] = [
     'relay/tunnel/supervisor',
     '        if (end.upMs > backOffMs) backOffMs = backOffFirstMs;\n',
     '',
-    'relay/tunnel/binaries',
+    'relay/tunnel/command',
   ),
   mutant(
     'failed-for-ever',
     'a tunnel that failed for good cannot be opened with the same settings',
     'relay/tunnel/supervisor',
-    '      run.active = false;\n',
+    '    run.active = false;\n',
     '',
-    'relay/tunnel/binaries',
+    'relay/tunnel/command',
   ),
   mutant(
     'stranger-looks-stay',

@@ -30,6 +30,7 @@ const pictures: Readonly<Record<string, string>> = {
   'instances.png': 'readme/instances',
   'queue.png': 'instances/queue',
   'webhooks.png': 'readme/webhooks',
+  'choose-tunnel.png': 'tunnels/choose',
   'loop-form.png': 'loop/form',
   'loop-consent.png': 'loop/consent',
   'loop-created.png': 'loop/created',

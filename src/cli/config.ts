@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { issuesText, issueWords } from '../protocol/issue-words.ts';
-import { headerValue, secretsSchema, settingsSchema } from '../protocol/settings.ts';
+import { fileTunnelSchema, headerValue, secretsSchema, settingsSchema } from '../protocol/settings.ts';
 import type { Secrets, Settings } from '../protocol/settings.ts';
 import { nextOf, UsageError } from './errors.ts';
 import { whyMissing } from './secret-variable.ts';
@@ -27,6 +27,7 @@ export const configSchema = z
   .strictObject({
     $schema: z.string().optional(),
     ...settingsSchema.shape,
+    tunnel: fileTunnelSchema.default({ kind: 'none' }),
     signatureKeys: keys.describe('Keys for signing notifications, by the name that destinations use.'),
     verifyKeys: keys.describe('Keys for verifying deliveries from Open Connectors.'),
     credentials: z

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { isLoopback } from '../common/loopback.ts';
 import { maxAttempts, retryDelays, retryPolicies } from '../common/retry-policies.ts';
 import type { RetryPolicy } from '../common/retry-policies.ts';
+import { destinationSchema, settingsSchema, tunnelName, tunnelNames, tunnelSchemas } from '../protocol/settings.ts';
 import {
   answerStatusSchema,
   askedAnswerSchema,
@@ -16,9 +17,10 @@ import {
   mostAnsweringMs,
   usualAnsweringMs,
 } from '../protocol/answering.ts';
-import { destinationSchema, settingsSchema, tunnelSchemas } from '../protocol/settings.ts';
 import type { Destination, Settings } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
+import { tunnelProgramSchema } from '../protocol/tunnel-program.ts';
+import type { TunnelProgram } from '../protocol/tunnel-program.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import { parseFilter } from '../protocol/event-filter.ts';
 import { methods } from '../protocol/methods.ts';
@@ -54,6 +56,12 @@ export interface ListenFlags {
   tunnelHost?: string;
   tunnelAllow?: string[];
   subdomain?: string;
+  tunnelName?: string;
+  tunnelServer?: string;
+  tunnelRemotePort?: number;
+  tunnelFingerprint?: string[];
+  tunnelProgram?: string;
+  tunnelCommand?: TunnelProgram;
   signatureKeyEnv?: string;
   verifyKeyEnv?: string;
   retry?: RetryPolicy;
@@ -80,18 +88,23 @@ export type OutputStyle = (typeof outputStyles)[number];
 
 const { shape } = settingsSchema;
 const defaults = settingsSchema.parse({});
-const { localtunnel } = tunnelSchemas;
-const tunnelKinds = Object.keys(tunnelSchemas).filter((kind) => kind !== 'fixed');
+const { localtunnel, command } = tunnelSchemas;
 
 /** What --tunnel means: a kind of tunnel, or a public URL of the user's own. @returns what is wrong with it */
 export function parseTunnel(value: string): string | undefined {
-  if (tunnelKinds.includes(value)) return undefined;
+  if (tunnelNames.includes(value)) return undefined;
   if (!/^https?:\/\//i.test(value) || !URL.canParse(value))
-    return `expected ${tunnelKinds.join(', ')}, or a URL that starts with https://`;
+    return `expected ${tunnelNames.join(', ')}, or a URL that starts with https://`;
   if (!isSafeTunnelUrl(value)) return 'expected a URL that starts with https://, or with http:// on this machine';
   const result = tunnelSchemas.fixed.safeParse({ kind: 'fixed', url: value });
   return result.success ? undefined : result.error.issues.map(({ message }) => message).join('; ');
 }
+
+/** What `--tunnel` takes. */
+export const tunnelSchema = z.string().superRefine((value, context) => {
+  const problem = parseTunnel(value);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
 
 /** Whether what passes through a URL of the user's own is encrypted, or stays on this machine. */
 export function isSafeTunnelUrl(url: string): boolean {
@@ -130,11 +143,6 @@ function destinationsDiffer(as: (destination: Destination) => boolean) {
   return (_given: unknown, { settings }: Status): boolean => !settings.destinations.every(as);
 }
 
-function refineTunnel(value: string, context: z.RefinementCtx<string>): void {
-  const problem = parseTunnel(value);
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-}
-
 function differsFrom(actual: (running: Status) => unknown): (given: unknown, running: Status) => boolean {
   return (given, running) => !isDeepStrictEqual(given, actual(running));
 }
@@ -143,6 +151,22 @@ const statusOf = wholeNumber(answerStatusSchema);
 
 const localOf = ({ settings: { tunnel } }: Status): Partial<z.infer<typeof localtunnel>> =>
   tunnel.kind === 'localtunnel' ? tunnel : {};
+
+const commandOf = ({ settings: { tunnel } }: Status): Partial<z.infer<typeof command>> =>
+  tunnel.kind === 'command' ? tunnel : {};
+
+/** A tunnel program as JSON. */
+const programText: z.ZodType<TunnelProgram, string> = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: `not valid JSON: ${(error as Error).message}` });
+      return z.NEVER;
+    }
+  })
+  .pipe(tunnelProgramSchema);
 
 /** Every flag but those that all commands have, in the order of the help, by the name under which commander gives it. */
 export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Required<ListenFlags>[K]> } = {
@@ -177,11 +201,11 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   },
   tunnel: {
     term: '--tunnel <kind>',
-    help: `how to make the relay public: ${tunnelKinds.join(', ')}, or your own https:// URL that forwards to this relay (default: ${defaults.tunnel.kind})`,
-    read: checkedBy(z.string().superRefine(refineTunnel)),
-    usual: tunnelKinds,
+    help: `how to make the relay public: ${tunnelNames.join(', ')}, or your own https:// URL that forwards to this relay (default: ${defaults.tunnel.kind})`,
+    read: checkedBy(tunnelSchema),
+    usual: tunnelNames,
     setting: 'tunnel',
-    differs: differsFrom(({ settings: { tunnel } }) => (tunnel.kind === 'fixed' ? tunnel.url : tunnel.kind)),
+    differs: differsFrom(({ settings: { tunnel } }) => (tunnel.kind === 'fixed' ? tunnel.url : tunnelName(tunnel))),
   },
   tunnelHost: {
     term: '--tunnel-host <url>',
@@ -203,6 +227,48 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
     read: checkedBy(localtunnel.shape.subdomain.unwrap()),
     setting: 'tunnel',
     differs: differsFrom((running) => localOf(running).subdomain),
+  },
+  tunnelName: {
+    term: '--tunnel-name <name>',
+    help: 'your own name, domain, or host name with the service of the tunnel program (default: the service chooses)',
+    read: checkedBy(command.shape.name.unwrap()),
+    setting: 'tunnel',
+    differs: differsFrom((running) => commandOf(running).name),
+  },
+  tunnelServer: {
+    term: '--tunnel-server <server>',
+    help: 'your SSH server for --tunnel ssh: [user@]host[:port]',
+    read: checkedBy(command.shape.server.unwrap()),
+    setting: 'tunnel',
+    differs: differsFrom((running) => commandOf(running).server),
+  },
+  tunnelRemotePort: {
+    term: '--tunnel-remote-port <n>',
+    help: 'port on the SSH server that leads here; its HTTPS forwards to it (default: 8025)',
+    read: wholeNumber(command.shape.remotePort.unwrap()),
+    setting: 'tunnel',
+    differs: differsFrom((running) => commandOf(running).remotePort),
+  },
+  tunnelFingerprint: {
+    term: '--tunnel-fingerprint <key>',
+    help: 'confirms the key of an SSH server, such as SHA256:…; needed once per server; repeatable',
+    read: collectedBy(command.shape.hostKeys.unwrap().element),
+    setting: 'tunnel',
+    differs: differsFrom((running) => commandOf(running).hostKeys),
+  },
+  tunnelProgram: {
+    term: '--tunnel-program <path>',
+    help: 'path of the tunnel program (default: the one in the PATH)',
+    read: checkedBy(notEmpty('a path')),
+    setting: 'tunnel',
+    differs: differsFrom((running) => commandOf(running).path),
+  },
+  tunnelCommand: {
+    term: '--tunnel-command <json>',
+    help: 'your own tunnel program for --tunnel command, such as {"program":"/opt/t","args":["{port}"],"url":{"from":"output","pattern":"https://[^ ]+"}}',
+    read: checkedBy(programText),
+    setting: 'tunnel',
+    differs: differsFrom((running) => commandOf(running).program),
   },
   signatureKeyEnv: {
     term: '--signature-key-env <name>',
@@ -307,10 +373,22 @@ export function flagName(name: keyof ListenFlags): string {
 /** The names of the flags. */
 export const listenFlagNames = Object.keys(listenFlags) as (keyof ListenFlags)[];
 
+/** The flags that only a tunnel program takes, and what each is called in its configuration. */
+export const programFields = {
+  tunnelName: 'name',
+  tunnelServer: 'server',
+  tunnelRemotePort: 'remotePort',
+  tunnelFingerprint: 'hostKeys',
+  tunnelProgram: 'path',
+  tunnelCommand: 'program',
+} as const;
+const programFlags = Object.keys(programFields) as (keyof typeof programFields)[];
+
 /** The heading of the help under which each stands. */
 const headings: Readonly<Record<keyof ListenFlags, string>> = {
   ...under('Forwarding:', ['forwardTo', 'insecure', 'header', 'signatureKeyEnv', 'retry', 'concurrency']),
-  ...under('Receiving:', ['port', 'tunnel', 'tunnelHost', 'tunnelAllow', 'subdomain', 'verifyKeyEnv', 'timeZone']),
+  ...under('Receiving:', ['port', 'verifyKeyEnv', 'timeZone']),
+  ...under('Public URL:', ['tunnel', 'tunnelHost', 'tunnelAllow', 'subdomain', ...programFlags]),
   ...under('Answering on purpose:', ['answer', 'after', 'for', 'count']),
   ...under('Storage and configuration:', ['retain', 'config']),
   ...under('Output:', ['filter', 'output', 'detach', 'json']),

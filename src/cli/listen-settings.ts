@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { flagKeyName } from '../protocol/missing-keys.ts';
-import { destinationSchema, settingsSchema, tunnelConfigSchema } from '../protocol/settings.ts';
+import { destinationSchema, settingsSchema, tunnelConfigSchema, tunnelName } from '../protocol/settings.ts';
+import { tunnelPresetNames } from '../protocol/tunnel-presets.ts';
 import type { Destination, Secrets, Settings, TunnelConfig } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
 import { maskSecrets } from '../export/item.ts';
 import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
 import { secretIn } from './secret-variable.ts';
-import { differingFlags, flagName, isSafeTunnelUrl, settingsOfFlags } from './listen-flags.ts';
+import { differingFlags, flagName, isSafeTunnelUrl, programFields, settingsOfFlags } from './listen-flags.ts';
 import type { ListenFlags } from './listen-flags.ts';
 
 /** What flags and configuration file ask for, together. */
@@ -135,34 +136,61 @@ function keyFrom(
   return secretIn(variable, flag, environment);
 }
 
-/** The tunnel that the flags ask for; undefined where they name none. @throws UsageError */
-export function tunnelFrom(
-  flags: Pick<ListenFlags, 'tunnel' | 'tunnelHost' | 'tunnelAllow' | 'subdomain'>,
-  configured: TunnelConfig | undefined,
-): TunnelConfig | undefined {
-  const { tunnel, tunnelHost, tunnelAllow, subdomain } = flags;
-  const kind = tunnel === undefined ? configured?.kind : /^https?:/i.test(tunnel) ? 'fixed' : tunnel;
-  for (const name of ['tunnelHost', 'tunnelAllow', 'subdomain'] as const) {
-    if (flags[name] === undefined || kind === 'localtunnel') continue;
-    const local = `${flagName('tunnel')} localtunnel`;
-    throw new UsageError(`${flagName(name)} requires ${local}`, `Add ${local}, or leave out ${flagName(name)}.`);
+/** What each flag that only some tunnels take is called in the tunnel's configuration. */
+const tunnelFields = {
+  localtunnel: { tunnelHost: 'host', tunnelAllow: 'otherHosts', subdomain: 'subdomain' },
+  command: programFields,
+} as const;
+
+/** The tunnel that the flags ask for; undefined where they name none. @throws UsageError naming the flag */
+export function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): TunnelConfig | undefined {
+  const { tunnel } = flags;
+  const chosen =
+    tunnel === undefined
+      ? configured
+      : /^https?:/i.test(tunnel)
+        ? { kind: 'fixed' as const, url: tunnel }
+        : baseOf(tunnel, configured);
+  const fields: [name: keyof ListenFlags, field: string][] = [];
+  for (const [kind, names] of Object.entries(tunnelFields)) {
+    for (const [name, field] of Object.entries(names) as [keyof ListenFlags, string][]) {
+      if (flags[name] === undefined) continue;
+      if (chosen?.kind !== kind) throw needsTunnel(name, kind);
+      fields.push([name, field]);
+    }
   }
-  if ([tunnel, tunnelHost, tunnelAllow, subdomain].every((each) => each === undefined)) return undefined;
-  // What the file says about the same kind of tunnel holds where no flag does.
-  const base = configured !== undefined && configured.kind === kind ? configured : { kind };
+  if (tunnel === undefined && fields.length === 0) return undefined;
   const result = tunnelConfigSchema.safeParse({
-    ...base,
-    ...(kind === 'fixed' && { url: tunnel }),
-    ...(tunnelHost !== undefined && { host: tunnelHost }),
-    ...(tunnelAllow !== undefined && { otherHosts: tunnelAllow }),
-    ...(subdomain !== undefined && { subdomain }),
+    ...chosen,
+    ...Object.fromEntries(fields.map(([name, field]) => [field, flags[name]])),
   });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const name =
-    ({ host: 'tunnelHost', otherHosts: 'tunnelAllow', subdomain: 'subdomain' } as const)[String(issue?.path[0])] ??
-    'tunnel';
+  const at = String(issue?.path[0]);
+  if (at === 'program') {
+    throw new UsageError(
+      `${flagName('tunnel')} command requires ${flagName('tunnelCommand')}`,
+      `Add ${flagName('tunnelCommand')} with your program as JSON, or choose another tunnel: cm-relay tunnels.`,
+    );
+  }
+  const name = fields.find(([, field]) => field === at)?.[0] ?? 'tunnel';
   throw new UsageError(`${flagName(name)}: ${issue?.message ?? 'not a valid tunnel'}`);
+}
+
+/** A tunnel by its name, with what the file says about the same one where no flag does. */
+function baseOf(
+  name: string,
+  configured: TunnelConfig | undefined,
+): Partial<TunnelConfig> & { kind: TunnelConfig['kind'] } {
+  if (configured !== undefined && tunnelName(configured) === name) return configured;
+  const preset = tunnelPresetNames.find((each) => each === name);
+  return preset === undefined ? { kind: name as TunnelConfig['kind'] } : { kind: 'command', preset };
+}
+
+function needsTunnel(name: keyof ListenFlags, kind: string): UsageError {
+  const wanted = kind === 'command' ? 'a tunnel program' : `${flagName('tunnel')} ${kind}`;
+  const add = kind === 'command' ? `Choose one: cm-relay tunnels lists them` : `Add ${wanted}`;
+  return new UsageError(`${flagName(name)} requires ${wanted}`, `${add}, or leave out ${flagName(name)}.`);
 }
 
 /**

@@ -49,7 +49,7 @@ export function urlsFor(vendor: Source, status: Status): { readonly local: strin
 /** What to do for a public URL of a running relay that has none. @param ifOpening where it may come by itself */
 export function adviceForPublic({ settings, tunnel }: Status, ifOpening = 'Try again in a moment.'): string {
   if (settings.tunnel.kind === 'none')
-    return 'Stop the relay, and then start it with a tunnel: cm-relay listen --tunnel localtunnel.';
+    return 'Stop the relay, and then start it with a tunnel that cm-relay tunnels lists, such as cm-relay listen --tunnel cloudflared.';
   // A client closed it: no retry opens it, and no wait helps.
   if (tunnel.state === 'closed') return 'Open the public URL in VS Code, or stop the relay, and then start it again.';
   return tunnel.state === 'failed' ? 'Fix the problem, and then run cm-relay retry.' : ifOpening;
@@ -95,7 +95,7 @@ export function matchUrl(url: string, { vendor, current, secret, former }: OwnAd
 export function urlToGive(own: Reachable, isHere: boolean, vendor: string, flag: string): string {
   const url = own.publicUrl ?? (isHere ? own.localUrl : null);
   if (url !== null) return url;
-  const listen = `cm-relay listen${isHere ? '' : ' --tunnel localtunnel'}`;
+  const listen = `cm-relay listen${isHere ? '' : ' --tunnel cloudflared'}`;
   throw own.localUrl === null
     ? new CommandError(
         `no relay is running for ${vendor} to post to`,

@@ -18,6 +18,7 @@ import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { retryCommand } from './commands/sending/retry.ts';
 import { stopCommand } from './commands/stop.ts';
+import { tunnelsCommand } from './commands/support/tunnels.ts';
 import { triggerCommand } from './commands/trigger.ts';
 import { urlCommand } from './commands/url.ts';
 import { waitCommand } from './commands/wait.ts';
@@ -75,7 +76,7 @@ function groups(): Readonly<Record<string, readonly Command[]>> {
     'Send and debug:': [triggerCommand(), resendCommand(), debugCommand()],
     'Test a callback:': [checkCommand(), scenarioCommand(), recordCommand(), playCommand()],
     'Vendors and sandbox:': [webhooksCommand(), instancesCommand(), observeCommand(), sandboxCommand()],
-    'Help and tools:': [doctorCommand(), mcpCommand(), completionCommand()],
+    'Help and tools:': [tunnelsCommand(), doctorCommand(), mcpCommand(), completionCommand()],
   };
 }
 

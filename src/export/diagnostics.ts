@@ -154,7 +154,7 @@ function hostsOf({ destinations, settings, tunnel, publicUrl, earlierOpenConnect
     ...('previousUrl' in tunnel ? [tunnel.previousUrl] : []),
     ...('url' in settings.tunnel ? [settings.tunnel.url] : []),
     ...('host' in settings.tunnel ? [settings.tunnel.host] : []),
-    ...('domain' in settings.tunnel ? [`https://${settings.tunnel.domain}`] : []),
+    ...(settings.tunnel.kind === 'command' ? ownHosts(settings.tunnel) : []),
     publicUrl,
     ...earlierOpenConnectorsUrls,
   ];
@@ -165,6 +165,17 @@ function hostsOf({ destinations, settings, tunnel, publicUrl, earlierOpenConnect
     return bare === '' || isLoopback(bare) ? [] : [bare, domainToUnicode(bare)];
   });
   return [...new Set(hosts)].filter((host) => host !== '');
+}
+
+/** Those that the user has named for a tunnel program, as URLs. */
+function ownHosts({
+  name,
+  server,
+}: {
+  readonly name?: string | undefined;
+  readonly server?: string | undefined;
+}): string[] {
+  return [name, server].filter((each) => each !== undefined).map((each) => `https://${each}`);
 }
 
 function withoutHosts(text: string, hosts: readonly string[]): string {

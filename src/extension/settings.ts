@@ -15,6 +15,8 @@ import {
   settingsSchema,
   tunnelSchemas,
 } from '../protocol/settings.ts';
+import type { TunnelPreset } from '../protocol/tunnel-presets.ts';
+import { tunnelProgramSchema } from '../protocol/tunnel-program.ts';
 
 interface SettingDescription {
   /** With its default, and with what editors say where a pattern of it does not match. */
@@ -27,7 +29,9 @@ type Descriptions = Readonly<Record<string, SettingDescription>>;
 
 const { shape } = settingsSchema;
 const { mapping, identity, retention } = defaultSettings();
-const { localtunnel, cloudflared, ngrok } = tunnelSchemas;
+const { localtunnel, command } = tunnelSchemas;
+const { name: ownName, server, remotePort } = command.shape;
+const program = tunnelProgramSchema.shape;
 
 const firstHost = regions[0]?.host ?? '';
 
@@ -44,6 +48,54 @@ function emptyOr(pattern: string | undefined, wrong: string): z.ZodDefault<z.Zod
     .meta({ pattern: `^$|${pattern ?? ''}`, patternErrorMessage: wrong })
     .default('');
 }
+
+/** The path of a program. */
+function programPath(name: string): z.ZodDefault<z.ZodString> {
+  return command.shape.path.unwrap().default(name).describe(`Path of ${name}.`);
+}
+
+/** The user's own name with the service of a program. */
+function programName(means: string): z.ZodDefault<z.ZodString> {
+  const wrong = 'Enter only a name or a domain, such as example.ngrok.app, or leave this empty.';
+  return emptyOr(z.toJSONSchema(ownName).pattern, wrong).describe(means);
+}
+
+/** The user's own program, as far as an editor helps with it; the relay checks the rest. */
+const ownCommand = z
+  .looseObject({
+    program: program.program,
+    args: program.args,
+    url: z.looseObject({ from: z.enum(['output', 'json', 'http', 'name']) }).describe(program.url.description ?? ''),
+  })
+  .partial()
+  .default({})
+  .describe('Your own tunnel program, for the tunnel `command`. See docs/tunnels.md.');
+
+/** The tunnel programs, each member flat, so that the settings editor shows it as a row. */
+const programs = z.strictObject({
+  cloudflaredPath: programPath('cloudflared'),
+  ngrokPath: programPath('ngrok'),
+  devtunnelPath: programPath('devtunnel'),
+  tailscalePath: programPath('tailscale'),
+  zrok2Path: programPath('zrok2'),
+  sshPath: programPath('ssh'),
+  ngrokDomain: programName('ngrok domain to request. If empty, ngrok chooses one.'),
+  cloudflaredHostname: programName(
+    'Host name of your Cloudflare tunnel, which runs with the token in TUNNEL_TOKEN or TUNNEL_TOKEN_FILE. If empty, a quick tunnel is opened.',
+  ),
+  devtunnelName: programName('ID of your dev tunnel. If empty, each start creates another one.'),
+  zrok2Name: programName('Your name in zrok’s namespace “public”. If empty, zrok chooses one.'),
+  localhostRunDomain: programName('Your own domain at localhost.run. If empty, localhost.run chooses one.'),
+  sshServer: emptyOr(z.toJSONSchema(server).pattern, 'Enter [user@]host[:port], or leave this empty.').describe(
+    'Your SSH server: [user@]host[:port].',
+  ),
+  sshHostname: programName('Host name of the public URL that leads to that server.'),
+  sshRemotePort: remotePort
+    .unwrap()
+    .default(8025)
+    .describe('Port on the server’s loopback interface that leads to the relay.'),
+  command: ownCommand,
+});
 
 /** A destination as it is written by hand; `held` and `sample` are the extension's own to say. */
 const destination = destinationSchema.omit({ held: true, sample: true }).extend({
@@ -91,10 +143,17 @@ const receiving = {
       none: 'Reachable from this machine only.',
       fixed: 'Your own URL, from the setting “Tunnel: Url”.',
       localtunnel: 'A localtunnel server, from the setting “Tunnel: Host”.',
-      cloudflared: 'A Cloudflare quick tunnel, using the installed cloudflared.',
+      devtunnel: 'A Microsoft dev tunnel, using the installed devtunnel.',
+      tailscale: 'A Tailscale funnel, using the installed tailscale.',
+      zrok2: 'A zrok share, using the installed zrok2.',
+      cloudflared: 'A Cloudflare tunnel, using the installed cloudflared.',
       ngrok: 'An ngrok tunnel, using the installed ngrok.',
-    } satisfies Record<keyof typeof tunnelSchemas, string>).default('localtunnel'),
-    means: 'How the relay gets a public URL.',
+      pinggy: 'A tunnel at pinggy.io, using the installed ssh.',
+      'localhost.run': 'A localhost.run tunnel, using the installed ssh.',
+      ssh: 'Your own SSH server, from the setting “Tunnel: Programs”.',
+      command: 'Your own command, from the setting “Tunnel: Programs”.',
+    } satisfies Record<keyof typeof tunnelSchemas | TunnelPreset, string>).default('localtunnel'),
+    means: 'How the relay gets a public URL. Run “Choose Tunnel…” to see which programs are installed.',
   },
   'tunnel.host': { schema: localtunnel.shape.host.meta(url) },
   'tunnel.subdomain': {
@@ -110,17 +169,8 @@ const receiving = {
     means: 'Your own public URL that forwards to the relay’s port. Used only if “Tunnel: Kind” is `fixed`.',
   },
   'tunnel.programs': {
-    schema: z
-      .strictObject({
-        cloudflaredPath: cloudflared.shape.path,
-        ngrokPath: ngrok.shape.path,
-        ngrokDomain: emptyOr(
-          '^[A-Za-z0-9.-]+$',
-          'Enter only a domain, such as example.ngrok.app, or leave this empty.',
-        ).describe('ngrok domain to request. If empty, ngrok chooses one.'),
-      })
-      .default({ cloudflaredPath: 'cloudflared', ngrokPath: 'ngrok', ngrokDomain: '' }),
-    means: 'Paths of the installed programs that open a tunnel, and the domain of your ngrok account.',
+    schema: programs.default(programs.parse({})),
+    means: 'The installed programs that open a tunnel, your names with their services, and your own command.',
     advanced: true,
   },
 } as const satisfies Descriptions;

@@ -6,6 +6,8 @@ import { z } from 'zod';
 import type { RetryPolicy } from '../common/retry-policies.ts';
 import { isCredentialHeader } from './credential-headers.ts';
 import type { destinationModes } from './history.ts';
+import { tunnelPresetNames } from './tunnel-presets.ts';
+import { tunnelProgramSchema } from './tunnel-program.ts';
 
 const httpUrl = z.url({
   protocol: /^https?$/,
@@ -105,6 +107,45 @@ const retryPolicySchema = choice({
   none: 'Never.',
 } satisfies Record<RetryPolicy, string>);
 
+/** What a tunnel program is told, be it a preset or the user's own. */
+const programFacts = {
+  path: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('Path of the program. If missing, the relay looks in the PATH.'),
+  name: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(?::\d{1,5})?$/,
+      'expected a name, or a host name without https://',
+    )
+    .optional()
+    .describe('Your own name or host name with the service. If missing, the service chooses.'),
+  server: z
+    .string()
+    .regex(/^(?:[A-Za-z0-9_][\w.-]{0,63}@)?[A-Za-z0-9][\w.-]{0,252}(?::\d{1,5})?$/, 'expected [user@]host[:port]')
+    .optional()
+    .describe('Your SSH server: [user@]host[:port].'),
+  remotePort: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe('Port on your SSH server’s loopback interface that leads to the relay. If missing: 8025.'),
+  hostKeys: z
+    .array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'expected a fingerprint such as SHA256:…'))
+    .max(50)
+    .optional()
+    .describe('Fingerprints of SSH servers’ keys that you have confirmed.'),
+  notBelow: z
+    .array(z.string().min(1))
+    .max(200)
+    .optional()
+    .describe('Folders from which no program is started, such as those of the workspace.'),
+} as const;
+
 /** What each kind of tunnel is told. */
 export const tunnelSchemas = {
   none: z.strictObject({ kind: z.literal('none') }),
@@ -128,26 +169,70 @@ export const tunnelSchemas = {
       .optional()
       .describe('The subdomain to request. If missing, the relay requests a random subdomain that stays the same.'),
   }),
-  cloudflared: z.strictObject({
-    kind: z.literal('cloudflared'),
-    path: z.string().min(1).default('cloudflared').describe('Path to the cloudflared program.'),
-  }),
-  ngrok: z.strictObject({
-    kind: z.literal('ngrok'),
-    path: z.string().min(1).default('ngrok').describe('Path to the ngrok program.'),
-    domain: z.string().min(1).optional().describe('The ngrok domain to request. If missing, ngrok chooses a domain.'),
-  }),
+  command: z
+    .strictObject({
+      kind: z.literal('command'),
+      preset: z.enum(tunnelPresetNames).optional(),
+      program: tunnelProgramSchema.optional().describe('A program of your own, instead of a preset.'),
+      ...programFacts,
+    })
+    .refine(({ preset, program }) => (preset === undefined) !== (program === undefined), {
+      path: ['program'],
+      error: 'expected a program of your own, or a preset',
+    }),
 } as const;
+
+/** Of which a file that somebody else may have written says nothing: what is started. */
+const neverOfFiles = {
+  path: z
+    .never({ error: 'a file can’t name a program; use "--tunnel-program" on the command line' })
+    .optional()
+    .describe('Never in a file: it says what is started.'),
+  notBelow: z.never().optional().describe('Never in a file.'),
+};
+
+/** A preset by its own name: `{"kind":"ngrok","domain":"…"}`. */
+export const presetTunnel = z.strictObject({
+  kind: z.enum(tunnelPresetNames),
+  ...programFacts,
+  domain: programFacts.name.describe('The ngrok domain to request; the same as "name".'),
+});
 
 /** Which tunnel exposes the webhook endpoint. */
 export const tunnelConfigSchema = z.discriminatedUnion('kind', [
   tunnelSchemas.none,
   tunnelSchemas.fixed,
   tunnelSchemas.localtunnel,
-  tunnelSchemas.cloudflared,
-  tunnelSchemas.ngrok,
+  tunnelSchemas.command,
+  presetTunnel.transform(asCommand),
 ]);
 export type TunnelConfig = z.infer<typeof tunnelConfigSchema>;
+
+/** The same in a file, such as that of `--config`: its presets, and no program of somebody else's. */
+export const fileTunnelSchema = z.discriminatedUnion('kind', [
+  tunnelSchemas.none,
+  tunnelSchemas.fixed,
+  tunnelSchemas.localtunnel,
+  presetTunnel.extend(neverOfFiles).transform(asCommand),
+]);
+
+/** A preset by its name as the one kind that all programs are. */
+export function asCommand({
+  kind,
+  domain,
+  name = domain,
+  ...facts
+}: z.infer<typeof presetTunnel>): z.infer<typeof tunnelSchemas.command> {
+  return { kind: 'command', preset: kind, ...facts, ...(name !== undefined && { name }) };
+}
+
+/** What a tunnel is called where people choose it: its kind, or the preset's name. */
+export function tunnelName(tunnel: TunnelConfig): string {
+  return tunnel.kind === 'command' ? (tunnel.preset ?? tunnel.kind) : tunnel.kind;
+}
+
+/** What `--tunnel` and the settings call the tunnels, the user's own URL aside. */
+export const tunnelNames: readonly string[] = ['none', 'localtunnel', ...tunnelPresetNames, 'command'];
 
 /** How a vendor event becomes an Open Connectors event object: assumptions, see docs/assumptions.md. */
 const mappingSchema = z.strictObject({

@@ -1,6 +1,7 @@
 /** What the command line uses of the relay. Only what reads is loaded at once. */
 import type * as relay from './relay.ts';
 import type * as relayProcess from './relay-process.ts';
+import type * as knownHosts from './tunnel/known-hosts.ts';
 import type * as tunnel from './tunnel/supervisor.ts';
 
 export { takeLock } from './lock.ts';
@@ -17,3 +18,6 @@ export const loadRelayProcess = (): Promise<typeof relayProcess> => import('./re
 
 /** What makes a port of this machine public, and keeps it so. */
 export const loadTunnel = (): Promise<typeof tunnel> => import('./tunnel/supervisor.ts');
+
+/** The keys of SSH servers that the user has confirmed. */
+export const loadKnownHosts = (): Promise<typeof knownHosts> => import('./tunnel/known-hosts.ts');

@@ -40,6 +40,7 @@ import { Renderer } from './sending/render.ts';
 import { SampleReceiver } from './sample-receiver.ts';
 import { iso } from './log/protocol-shapes.ts';
 import { Store } from './log/store.ts';
+import { knownHostsFile } from './tunnel/known-hosts.ts';
 import { TunnelSupervisor } from './tunnel/supervisor.ts';
 import type { TunnelSupervisorOptions } from './tunnel/supervisor.ts';
 import { IndexMaintenance } from './history/index-maintenance.ts';
@@ -172,6 +173,7 @@ class RunningRelay implements Relay {
   readonly #control: Control;
   readonly #keepAlive: KeepAlive | undefined;
   readonly #notices: string[] = [];
+  readonly #knownHostsFile: string;
   #tunnel: TunnelSupervisor | undefined;
   #port = 0;
   #stopping: Promise<void> | undefined;
@@ -180,6 +182,7 @@ class RunningRelay implements Relay {
   /** @param opened gets what is to be closed where this throws */
   constructor(dataDir: string, lock: Lock, options: RelayOptions, opened: Store[]) {
     this.#options = options;
+    this.#knownHostsFile = knownHostsFile(dataDir);
     this.#lock = lock;
     this.closed = new Promise((resolve) => (this.#ended = resolve));
     const startedAt = Date.now();
@@ -324,6 +327,7 @@ class RunningRelay implements Relay {
       localPort: this.#port,
       healthPath: () => hookPath(this.#configuration.remembered.secret, 'health'),
       subdomain,
+      knownHostsFile: this.#knownHostsFile,
       onChange: (tunnel) => {
         if (tunnel.state === 'open') this.#configuration.rememberPublicUrl(tunnel.url);
         this.#announcer.tunnel(tunnel);

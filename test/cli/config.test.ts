@@ -24,6 +24,18 @@ describe('the configuration file', () => {
     assert.deepEqual(parseConfig({ $schema: './x.json' }, 'f.json', {}), { settings: {}, secrets: {} });
   });
 
+  it('names a tunnel, and no program for it', () => {
+    const { settings } = parseConfig({ tunnel: { kind: 'ngrok', domain: 'a.ngrok.app' } }, 'f.json', {});
+    assert.deepEqual(settings.tunnel, { kind: 'command', preset: 'ngrok', name: 'a.ngrok.app' });
+    assert.match(refused({ tunnel: { kind: 'ngrok', path: './evil' } }), /tunnel\.path: a file can’t name a program/);
+    for (const tunnel of [
+      { kind: 'command', program: { program: './evil', args: [], url: { from: 'output', pattern: '.' } } },
+      { kind: 'command', preset: 'ngrok', path: './evil' },
+      { kind: 'ngrok', notBelow: [] },
+    ])
+      assert.match(refused({ tunnel }), /tunnel/);
+  });
+
   it('takes keys and credentials from the environment variables that it names', () => {
     const { secrets } = parseConfig(
       {

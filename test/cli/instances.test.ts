@@ -469,7 +469,7 @@ describe('what runs in the background', function () {
     await detached();
     const closed = await place.run('url');
     assert.equal(closed.code, 1);
-    assert.match(closed.err, /no public URL[^]*--tunnel localtunnel[^]*cm-relay url[^]* --local/);
+    assert.match(closed.err, /no public URL[^]*--tunnel cloudflared[^]*cm-relay url[^]* --local/);
   });
 
   it('waits no longer than it is told, and says how many there are', async () => {

@@ -7,6 +7,7 @@ import { differences, listenSettings } from '../../src/cli/listen-settings.ts';
 import { destinationSchema, settingsSchema } from '../../src/protocol/settings.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
 import type { Status } from '../../src/protocol/status.ts';
+import { tunnelProgramSchema } from '../../src/protocol/tunnel-program.ts';
 
 const nothing: Config = { settings: {}, secrets: {} };
 const callback = 'http://localhost:3000/callback';
@@ -78,7 +79,15 @@ describe('the settings of listen', () => {
       host: 'https://localtunnel.me',
       subdomain: 'mine',
     });
-    assert.deepEqual(of({ tunnel: 'cloudflared' }), { kind: 'cloudflared', path: 'cloudflared' });
+    assert.deepEqual(of({ tunnel: 'cloudflared' }), { kind: 'command', preset: 'cloudflared' });
+    assert.deepEqual(
+      of({ tunnel: 'ssh', tunnelServer: 'me@a.example', tunnelName: 'b.example', tunnelProgram: '/opt/ssh' }),
+      { kind: 'command', preset: 'ssh', server: 'me@a.example', name: 'b.example', path: '/opt/ssh' },
+    );
+    const program = tunnelProgramSchema.parse({
+      ...{ program: '/opt/t', args: ['{port}'], url: { from: 'output', pattern: 'https://x' } },
+    });
+    assert.deepEqual(of({ tunnel: 'command', tunnelCommand: program }), { kind: 'command', program });
     assert.deepEqual(
       of(
         { subdomain: 'mine' },
@@ -92,8 +101,11 @@ describe('the settings of listen', () => {
       otherHosts: ['x.example', '::1'],
     });
     assert.deepEqual(
-      of({ tunnel: 'ngrok' }, { settings: { tunnel: { kind: 'ngrok', path: '/opt/ngrok' } }, secrets: {} }),
-      { kind: 'ngrok', path: '/opt/ngrok' },
+      of(
+        { tunnel: 'ngrok' },
+        { settings: { tunnel: { kind: 'command', preset: 'ngrok', name: 'a.ngrok.app' } }, secrets: {} },
+      ),
+      { kind: 'command', preset: 'ngrok', name: 'a.ngrok.app' },
     );
   });
 
@@ -105,7 +117,14 @@ describe('the settings of listen', () => {
       /^--tunnel-allow requires --tunnel localtunnel/,
     );
     assert.match(refused({ tunnel: 'localtunnel', subdomain: 'X' }), /^--subdomain: a subdomain has/);
-    assert.match(parseTunnel('frp') ?? '', /expected none, localtunnel, cloudflared, ngrok, or a URL/);
+    assert.match(parseTunnel('frp') ?? '', /expected none, localtunnel, devtunnel, .*ngrok, .*ssh, command, or a URL/);
+    assert.match(refused({ tunnelName: 'a.example' }), /^--tunnel-name requires a tunnel program/);
+    assert.match(refused({ tunnel: 'localtunnel', tunnelServer: 'a' }), /^--tunnel-server requires a tunnel program/);
+    assert.match(refused({ tunnel: 'command' }), /^--tunnel command requires --tunnel-command/);
+    assert.match(
+      refused({ tunnel: 'ssh', tunnelServer: '-oProxyCommand=x' }),
+      /^--tunnel-server: expected \[user@\]host/,
+    );
     assert.match(parseTunnel('https://') ?? '', /expected none/);
     assert.match(parseTunnel('https://user:pass@host/') ?? '', /password/);
     assert.equal(parseTunnel('https://hooks.example.org'), undefined);

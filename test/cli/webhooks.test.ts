@@ -202,7 +202,7 @@ describe('cm-relay webhooks', function () {
       CAMPAIGN_MONITOR_API_KEY: 'never-sent',
     });
     assert.equal(noTunnel.code, 1);
-    assert.match(noTunnel.err, /no public URL[^]*--tunnel localtunnel/);
+    assert.match(noTunnel.err, /no public URL[^]*--tunnel cloudflared/);
   });
 
   it("asks the vendor through the environment's proxy", async () => {

@@ -51,7 +51,7 @@ const banned: readonly (readonly [RegExp, string])[] = [
 /** Names, which keep their capitals in a sentence. */
 const names = new Set(
   [
-    'Campaign Monitor Relay Open Connectors VS Code Microsoft SAP Cloudflare Node JavaScript TypeScript Express Latin',
+    'Campaign Monitor Relay Open Connectors VS Code Microsoft SAP Cloudflare Tailscale Node JavaScript TypeScript Express Latin',
     'Debug Console My Handler Attempts Answers Manage Keys Secrets Restricted Mode Every Event Discard All Waiting Start',
     'Fresh Release Keep Choose Events Destinations Instances Webhooks Workspaces Workspace Trust Model Context Protocol',
     'Tunnel Url Host Subscribe Update Deactivate Europe Berlin Cyrillic Debian Press Enter Alt+Left Alt+Right Ids',

@@ -73,6 +73,26 @@ describe('What is fit for a bug report', () => {
     assert.doesNotMatch(said, /b.cher|intranet|blue-cat|red-dog/i);
   });
 
+  it('names neither the SSH server nor the host name of a tunnel', async () => {
+    const relay = await startTestRelay();
+    const status = await relay.client.request('relay/status', {});
+    const tunnel = {
+      kind: 'command',
+      preset: 'ssh',
+      server: 'me@bastion.example:22',
+      name: 'hooks.mine.example',
+    } as const;
+    const reason = 'ssh exited with 255 (bastion.example: gone); hooks.mine.example is not answering.';
+    const problems = problemsOf(
+      {
+        ...{ ...status, settings: { ...status.settings, tunnel } },
+        tunnel: { state: 'failed', kind: 'ssh', reason, said: [] },
+      },
+      '',
+    );
+    assert.match(problems[0] ?? '', /the ssh tunnel is failed: ssh exited with 255 \(\*{8}: gone\); \*{8} is not/);
+  });
+
   it('says how the tunnel stands, and why, as two sentences', async () => {
     const relay = await startTestRelay();
     const sections = await relayDiagnostics(await relay.client.request('relay/status', {}), relay.client);

@@ -10,7 +10,7 @@ import { isSandbox } from '../../src/extension/sandbox/sandbox-check.ts';
 import { root } from '../vscode/install.ts';
 import { consentPage, decide } from './consent.ts';
 import { category, eventsView, sandboxFile, stopRelays, untilStatusBar } from './relay.ts';
-import { steps, ticked } from './walkthrough.ts';
+import { openWalkthrough, steps, ticked } from './walkthrough.ts';
 import { clickAway, clickUntil, openAddress, temporaryFolder } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -100,7 +100,7 @@ describe('`npm run vscode`, as somebody sees it who looks for the first time', f
     await form.getByRole('heading', { name: 'Instance created' }).waitFor();
     await window.picture('first-look/created');
     // Who tries the vendors in the sandbox has done that step, too.
-    await window.runCommand(`${category}: Get Started`);
+    await openWalkthrough(window);
     await ticked(window, steps.public);
 
     await window.runCommand(`${category}: Send Sample Events…`);

@@ -2,6 +2,7 @@ import { startReceiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { category, changeSettings, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
+import { openWalkthrough } from './walkthrough.ts';
 import { openWorkbench, themes } from './workbench.ts';
 
 const classes = { dark: 'vs-dark', light: 'vs', highContrast: 'hc-black', highContrastLight: 'hc-light' };
@@ -33,7 +34,7 @@ describe('In every theme', () => {
       await send(campaignMonitorUrl, { body: 'not JSON' });
       await workbench.treeRow(eventsView, 'bea@example.com').filter({ hasText: '500' }).waitFor();
       await workbench.treeRow(eventsView, 'Rejected').waitFor();
-      await workbench.runCommand(`${category}: Get Started`);
+      await openWalkthrough(workbench);
       const walkthrough = workbench.page.locator('.gettingStartedContainer');
       await walkthrough.getByText('Start the relay').first().waitFor();
       await walkthrough.locator('.getting-started-media iframe.webview.ready, .getting-started-media svg').waitFor();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
 import { startReceiver } from '../relay/receiver.ts';
 import { category, dataDirs, eventsView, startRelay, statusItem, statusOf, stopRelays } from './relay.ts';
-import { stepOf, steps, ticked } from './walkthrough.ts';
+import { openWalkthrough, stepOf, steps, ticked } from './walkthrough.ts';
 import { clickAway, clickUntil, openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -28,7 +28,7 @@ describe('The walkthrough', () => {
       await workbench.runCommandThatAsks(`${category}: Send Sample Events…`, 'One event of each type');
       await workbench.page.keyboard.press('Enter');
       await clickUntil(workbench.treeRow(eventsView, 'sent 200'), eventTab(workbench));
-      await workbench.runCommand(`${category}: Get Started`);
+      await openWalkthrough(workbench);
       for (const title of [steps.start, steps.sample, steps.look, steps.callback]) await ticked(workbench, title);
       assert.equal(await stepOf(workbench, steps.public).locator('.codicon-getting-started-step-checked').count(), 0);
     } finally {
@@ -60,7 +60,7 @@ describe('The walkthrough', () => {
       .statusBarItem(statusItem)
       .and(workbench.page.locator(':has([aria-label*="reachable from this machine only"])'));
     const begin = async (): Promise<void> => {
-      await workbench.runCommand(`${category}: Get Started`);
+      await openWalkthrough(workbench);
       await step(steps.start).waitFor();
     };
     try {

@@ -9,6 +9,12 @@ export const steps = {
   callback: 'Forward to your callback',
   public: 'Receive real events',
 };
+/** Opens the walkthrough as VS Code does it. */
+export async function openWalkthrough(workbench: Workbench): Promise<void> {
+  await workbench.runCommandThatAsks('Welcome: Open Walkthrough...', 'Get Started with Campaign Monitor Relay');
+  await workbench.pick('Get Started with Campaign Monitor Relay');
+}
+
 /** A step by its title. */
 export function stepOf(workbench: Workbench, title: string): Locator {
   return workbench.page

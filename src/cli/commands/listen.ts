@@ -58,7 +58,7 @@ export function listenCommand(): Command {
     [
       'Examples:',
       '  cm-relay listen 3000/callback               forwards to http://localhost:3000/callback',
-      '  cm-relay listen 3000/callback --tunnel localtunnel',
+      '  cm-relay listen 3000/callback --tunnel cloudflared',
       '  SIGNATURE_KEY=… cm-relay listen 3000 --signature-key-env SIGNATURE_KEY',
       '  cm-relay listen --config cm-relay.config.json --json | jq .',
       '  cm-relay listen 3000/callback --filter "type:deactivate"',

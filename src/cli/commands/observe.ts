@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { campaignMonitorHost, serviceAt } from '../../campaign-monitor/service.ts';
 import { checkedBy, collectedBy, jsonFlag, newCommand, notEmpty, seconds, wholeNumber } from '../flags.ts';
-import { parseTunnel } from '../listen-flags.ts';
+import { tunnelSchema } from '../listen-flags.ts';
 import type { ObserveOptions } from '../observe/run.ts';
 import { apiKeyVariable, serviceOfHost, vendorId } from '../vendors/campaign-monitor.ts';
 import { platformVariables } from '../vendors/open-connectors.ts';
@@ -44,7 +44,7 @@ export function observeCommand(): Command {
       new Option(
         '--tunnel <kind>',
         'how the vendors reach this command: as in listen, or your own https:// URL that forwards to --port',
-      ).argParser(checkedBy(z.string().superRefine(refineTunnel))),
+      ).argParser(checkedBy(tunnelSchema)),
     )
     .addOption(
       new Option('--port <n>', 'port on this machine to receive at; 0 = any free port')
@@ -79,9 +79,4 @@ export function observeCommand(): Command {
       const { runObserve } = await import('../observe/run.ts');
       await runObserve(options);
     });
-}
-
-function refineTunnel(value: string, context: z.RefinementCtx<string>): void {
-  const problem = parseTunnel(value);
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
-import { loadTunnel } from '../../relay/index.ts';
+import { loadKnownHosts, loadTunnel } from '../../relay/index.ts';
 import { CommandError } from '../errors.ts';
 import type { ObservationListener } from './listener.ts';
 
@@ -18,19 +18,23 @@ export interface PublicEnd {
 
 /**
  * Makes a listener public, and waits until it was reached through the public URL by its secret path.
+ * @param dataDir whose confirmed keys of SSH servers hold
  * @throws CommandError where it is not reached in time
  */
 export async function openPublicEnd(
   listener: ObservationListener,
   config: TunnelConfig,
+  dataDir: string,
   signal: AbortSignal,
 ): Promise<PublicEnd> {
   const { TunnelSupervisor } = await loadTunnel();
+  const { knownHostsFile } = await loadKnownHosts();
   let tell: (status: TunnelStatus) => void = () => undefined;
   const supervisor = new TunnelSupervisor({
     localPort: listener.port,
     healthPath: listener.path('health'),
     subdomain: `cm-relay-${randomBytes(6).toString('hex')}`,
+    knownHostsFile: knownHostsFile(dataDir),
     onChange: (status) => tell(status),
     log: () => undefined,
   });

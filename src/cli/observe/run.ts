@@ -85,7 +85,7 @@ export async function runObserve(options: ObserveOptions): Promise<void> {
     if (left !== null) await finish(left, journal, options);
     await withCampaignMonitor(options.host, (api) =>
       withInstance(options, async (instance) => {
-        await observe({ ...options, list, domain }, { api, instance, journal });
+        await observe({ ...options, list, domain }, { api, instance, journal, dataDir });
       }),
     );
   } finally {
@@ -180,11 +180,13 @@ interface Parts {
   readonly api: CampaignMonitorApi;
   readonly instance: WatchedInstance | null;
   readonly journal: ObservationJournal;
+  /** Its own, with the confirmed keys of SSH servers. */
+  readonly dataDir: string;
 }
 
 type Wanted = ObserveOptions & { readonly list: string; readonly domain: string };
 
-async function observe(options: Wanted, { api, instance, journal }: Parts): Promise<void> {
+async function observe(options: Wanted, { api, instance, journal, dataDir }: Parts): Promise<void> {
   await confirm(options, api, instance);
   const stop = new AbortController();
   const { signal } = stop;
@@ -198,7 +200,7 @@ async function observe(options: Wanted, { api, instance, journal }: Parts): Prom
   });
   const tunnel = tunnelOf(options);
   try {
-    const end = tunnel === null ? null : await openPublicEnd(listener, tunnel, signal);
+    const end = tunnel === null ? null : await openPublicEnd(listener, tunnel, dataDir, signal);
     try {
       const base = end?.base ?? `http://127.0.0.1:${listener.port}`;
       const experiment = new Experiment(

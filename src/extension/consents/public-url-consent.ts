@@ -3,6 +3,7 @@ import type * as vscode from 'vscode';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
+import type { ReadSetting } from '../settings.ts';
 
 /** Which tunnels the user agreed to: by kind and host. */
 const agreedKey = `${prefix}.agreedTunnels`;
@@ -27,6 +28,7 @@ export class TunnelConsents {
       kind: setting('tunnel.kind'),
       url: setting('tunnel.url').trim(),
       host: setting('tunnel.host').trim(),
+      ...ofPrograms(setting('tunnel.programs')),
     });
   }
 
@@ -35,14 +37,15 @@ export class TunnelConsents {
     return this.#toAgree(tunnel) === null;
   }
 
-  /** A tunnel with the hosts that the user allows its server to name. */
+  /** A tunnel with the hosts that the user allows its server to name, or the keys that the user has confirmed. */
   withHosts(tunnel: TunnelConfig): TunnelConfig {
-    if (tunnel.kind !== 'localtunnel') return tunnel;
     const hosts = new Map(Object.entries(this.#hosts)).get(nameOf(tunnel) ?? '');
-    return hosts === undefined ? tunnel : { ...tunnel, otherHosts: [...hosts] };
+    if (hosts === undefined) return tunnel;
+    if (tunnel.kind === 'localtunnel') return { ...tunnel, otherHosts: [...hosts] };
+    return tunnel.kind === 'command' ? { ...tunnel, hostKeys: [...hosts] } : tunnel;
   }
 
-  /** Keeps that the user allows the server of a tunnel to name a host. */
+  /** Keeps that the user allows the server of a tunnel to name a host, or has confirmed a key of an SSH server. */
   async recordHost(tunnel: TunnelConfig, host: string): Promise<void> {
     const name = nameOf(tunnel) ?? '';
     const before = new Map(Object.entries(this.#hosts)).get(name) ?? [];
@@ -70,13 +73,24 @@ interface NamedTunnel {
   readonly kind: string;
   readonly url?: string;
   readonly host?: string;
+  readonly preset?: string | undefined;
+  readonly server?: string | undefined;
+  readonly name?: string | undefined;
+  readonly program?: { readonly program?: unknown; readonly args?: unknown } | undefined;
+}
+
+/** Of the programs in the settings, what decides it. */
+function ofPrograms({ sshServer, sshHostname, command }: ReadSetting<'tunnel.programs'>): Omit<NamedTunnel, 'kind'> {
+  return { server: sshServer.trim(), name: sshHostname.trim(), program: command };
 }
 
 /** A name for a tunnel; null where there is none, and nobody learns the secret path. */
-function nameOf({ kind, url = '', host = '' }: NamedTunnel): string | null {
+function nameOf({ kind, preset, url = '', host = '', server = '', name = '', program }: NamedTunnel): string | null {
   if (kind === 'none') return null;
   if (kind === 'fixed') return `${kind} ${originOf(url)}`;
-  return kind === 'localtunnel' ? `${kind} ${host}` : kind;
+  if (kind === 'localtunnel') return `${kind} ${host}`;
+  if ((preset ?? kind) === 'ssh') return `ssh ${server} ${name}`;
+  return preset ?? (kind === 'command' ? `${kind} ${JSON.stringify([program?.program, program?.args])}` : kind);
 }
 
 /** What a setting names, as it stands there where it is no URL: what is wrong with it is said elsewhere. */

@@ -24,7 +24,6 @@ import { showStatusMenu } from '../status/status-menu.ts';
 import type { UrlKeeper } from '../public-url/url-keeper.ts';
 import { GivenUpError, inView, working } from '../ui/progress.ts';
 import type { ProgressPlace } from '../ui/progress.ts';
-import { walkthroughOpened } from '../ui/walkthrough.ts';
 
 export interface RelayCommandParts {
   readonly context: vscode.ExtensionContext;
@@ -65,16 +64,17 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
       isTunnelOn(session.status?.tunnel.state ?? 'closed')
         ? session.client?.request('tunnel/close', {})
         : openPublicUrl(parts),
+    chooseTunnel: async () => {
+      const { chooseTunnel } = await import('../public-url/choose-tunnel.ts');
+      // What was chosen is offered to be opened; a running relay has it already.
+      if (await chooseTunnel()) await openPublicUrl(parts);
+    },
     showLog: () => log.show(),
     copyDiagnostics: () => copyDiagnostics(parts),
     copyUrl: (which?: unknown) => copyUrl(parts, which),
     newSecretUrl: () => newSecretUrl(session, parts.urlKeeper),
     openSettings: () => openSettings(`@ext:${extensionId}`),
     openTerminal: () => openRelayTerminal(parts.context, session),
-    openWalkthrough: async () => {
-      await vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#getStarted`, false);
-      await walkthroughOpened();
-    },
     sampleReceiver: () => chooseSampleAnswer(session),
     manageSecrets: (topic?: unknown) =>
       manageSecrets(

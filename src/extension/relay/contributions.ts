@@ -53,6 +53,11 @@ export const relayCommands = {
     palette: true,
     menus: [{ menu: 'view/title', view: 'events', group: '5_more@2' }],
   },
+  chooseTunnel: {
+    title: 'Choose Tunnel…',
+    palette: true,
+    menus: [{ menu: 'view/title', view: 'events', group: '3_url@4' }],
+  },
   copyUrl: {
     title: 'Copy URL or Credential…',
     icon: 'copy',
@@ -78,10 +83,6 @@ export const relayCommands = {
   openTerminal: {
     title: 'Open Terminal with cm-relay',
     icon: 'terminal',
-    palette: true,
-  },
-  openWalkthrough: {
-    title: 'Get Started',
     palette: true,
   },
   sampleReceiver: {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Settings } from '../../protocol/settings.ts';
 import { setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
-import { relaySettings, settingAt, takenSettings } from './taken-settings.ts';
+import { takenSettings } from './taken-names.ts';
 
 /** A setting that cannot be used: which one, and why. */
 export interface SettingProblem {
@@ -24,7 +24,7 @@ export class SettingsError extends Error {
 
 /** Whether a change of settings is one of the relay's. */
 export function concernsRelay(event: vscode.ConfigurationChangeEvent): boolean {
-  const ids = [...takenSettings].map((name) => `${prefix}.${name}`);
+  const ids = takenSettings.map((name) => `${prefix}.${name}`);
   return [...ids, 'http.proxy', 'http.noProxy'].some((id) => event.affectsConfiguration(id));
 }
 
@@ -34,14 +34,21 @@ export function concernsRelay(event: vscode.ConfigurationChangeEvent): boolean {
  * @throws SettingsError with all that is wrong
  */
 export async function readSettings(): Promise<Settings> {
-  const { settingsSchema } = await import('../deferred.ts');
+  const { relaySettings, settingAt, settingsSchema } = await import('../deferred.ts');
   const http = vscode.workspace.getConfiguration('http');
   const proxy = http.get<string>('proxy', '');
   const parsed = settingsSchema.safeParse({
     ...relaySettings(setting),
     ...(proxy !== '' && { proxy: { url: proxy, noProxy: http.get<string[]>('noProxy', []).join(',') } }),
   });
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { tunnel } = parsed.data;
+    // No program is started from what the user has open.
+    const notBelow = (vscode.workspace.workspaceFolders ?? [])
+      .map(({ uri }) => uri.fsPath)
+      .filter((each) => each !== '');
+    return tunnel.kind === 'command' ? { ...parsed.data, tunnel: { ...tunnel, notBelow } } : parsed.data;
+  }
   throw new SettingsError(
     parsed.error.issues.map(({ path, message }) => {
       const { name, rest } = settingAt(path.map(String), setting('tunnel.kind'));

@@ -1,18 +1,16 @@
-/**
- * Which settings the relay takes, and what each is among its own. It knows no schema, so that a window knows at its start
- * which changes concern the relay.
- */
+/** What each setting that the relay takes is among its own. */
 import type { TunnelConfig } from '../../protocol/settings.ts';
-import type { SettingName } from '../settings.ts';
+import type { TunnelPreset } from '../../protocol/tunnel-presets.ts';
+import type { TakenSetting } from './taken-names.ts';
 
 interface Taken {
-  readonly name: SettingName;
+  readonly name: TakenSetting;
   /** The member of it that is meant, where it is an object of several. */
   readonly member?: string;
   /** Where it stands among the relay's settings; without it by its own name. */
   readonly at?: string;
-  /** The kind of tunnel that alone takes it. */
-  readonly of?: TunnelConfig['kind'];
+  /** The tunnel that alone takes it, by its name in the settings. */
+  readonly of?: TunnelPreset | TunnelConfig['kind'];
   /** What the relay is given for what it says. What is of another type is left to the relay's check. */
   readonly as?: (said: unknown) => unknown;
 }
@@ -21,7 +19,15 @@ const trimmed = (said: unknown): unknown => (typeof said === 'string' ? said.tri
 const trimmedOrNone = (said: unknown): unknown => (trimmed(said) === '' ? undefined : trimmed(said));
 const bytesOfMegabytes = (said: unknown): unknown => (typeof said === 'number' ? Math.round(said * 1_000_000) : said);
 
-const taken = [
+/** What the setting of the programs says of one of them: by what the relay calls it, its member there. */
+function ofProgram(of: TunnelPreset, members: Readonly<Record<string, string>>): Taken[] {
+  return Object.entries(members).map(([field, member]) => {
+    const as = field === 'path' ? trimmed : trimmedOrNone;
+    return { name: 'tunnel.programs', member, at: `tunnel.${field}`, of, as };
+  });
+}
+
+const taken: readonly Taken[] = [
   { name: 'destinations' },
   { name: 'retryPolicy', at: 'retry' },
   { name: 'timeZone' },
@@ -36,19 +42,21 @@ const taken = [
   { name: 'tunnel.url', of: 'fixed', as: trimmed },
   { name: 'tunnel.host', of: 'localtunnel', as: trimmed },
   { name: 'tunnel.subdomain', of: 'localtunnel', as: trimmedOrNone },
-  { name: 'tunnel.programs', member: 'cloudflaredPath', at: 'tunnel.path', of: 'cloudflared', as: trimmed },
-  { name: 'tunnel.programs', member: 'ngrokPath', at: 'tunnel.path', of: 'ngrok', as: trimmed },
-  { name: 'tunnel.programs', member: 'ngrokDomain', at: 'tunnel.domain', of: 'ngrok', as: trimmedOrNone },
-] as const satisfies readonly Taken[];
-export type TakenSetting = (typeof taken)[number]['name'];
-
-/** The names of the settings that the relay takes. */
-export const takenSettings: ReadonlySet<TakenSetting> = new Set(taken.map(({ name }) => name));
-
+  ...ofProgram('cloudflared', { path: 'cloudflaredPath', name: 'cloudflaredHostname' }),
+  ...ofProgram('ngrok', { path: 'ngrokPath', domain: 'ngrokDomain' }),
+  ...ofProgram('devtunnel', { path: 'devtunnelPath', name: 'devtunnelName' }),
+  ...ofProgram('tailscale', { path: 'tailscalePath' }),
+  ...ofProgram('zrok2', { path: 'zrok2Path', name: 'zrok2Name' }),
+  ...ofProgram('pinggy', { path: 'sshPath' }),
+  ...ofProgram('localhost.run', { path: 'sshPath', name: 'localhostRunDomain' }),
+  ...ofProgram('ssh', { path: 'sshPath', server: 'sshServer', name: 'sshHostname', remotePort: 'sshRemotePort' }),
+  { name: 'tunnel.programs', member: 'command', at: 'tunnel.program', of: 'command' },
+];
 /** Those that are taken under a kind of tunnel, each with its place. */
-function takenUnder(kind: unknown): (Taken & { readonly name: TakenSetting; readonly at: string })[] {
-  const all: readonly (Taken & { readonly name: TakenSetting })[] = taken;
-  return all.filter(({ of }) => of === undefined || of === kind).map((each) => ({ ...each, at: each.at ?? each.name }));
+function takenUnder(kind: unknown): (Taken & { readonly at: string })[] {
+  return taken
+    .filter(({ of }) => of === undefined || of === kind)
+    .map((each) => ({ ...each, at: each.at ?? each.name }));
 }
 
 /** A member of what a setting says; null, which no member may be, where that is no object. */

@@ -11,6 +11,8 @@ export interface OpenContext {
   readonly localPort: number;
   /** The subdomain to ask for, where the provider has subdomains and its configuration names none. */
   readonly subdomain: string;
+  /** Where the keys of SSH servers are that the user has confirmed: a file that need not exist. */
+  readonly knownHostsFile: string;
   /** Ends the opening. Whatever it has begun is then undone, and `open` rejects. */
   readonly signal: AbortSignal;
   /** The dispatcher for HTTP requests to a URL. */
@@ -41,6 +43,10 @@ export interface TunnelHandle {
   readonly renew: (() => void) | null;
   /** What a status other than the webhook endpoint's own means at the URL, where the provider knows more than its number. */
   explain?(status: number): Words | null;
+  /** Resolves with the same tunnel under another URL, when that has changed; missing where it cannot. */
+  readonly moved?: Promise<TunnelHandle>;
+  /** Whether it may have several URLs at a time. Else a second one, before the first has answered, is a riddle. */
+  readonly hasSeveralNames?: boolean;
   /** Resolves with the reason when the provider notices that the tunnel is gone; never after `close`. */
   readonly lost: Promise<Said>;
   /** Closes the tunnel; resolves when none of its sockets and processes is left. */

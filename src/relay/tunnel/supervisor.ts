@@ -7,14 +7,14 @@ import type { Dispatcher } from 'undici';
 import { withTexts } from '../../common/words.ts';
 import type { Said, Words } from '../../common/words.ts';
 import type { LogLevel } from '../../protocol/methods.ts';
+import { tunnelName } from '../../protocol/settings.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
 import { asSentences, englishWords, tunnelWords } from '../../protocol/tunnel-words.ts';
-import { cloudflared } from './cloudflared.ts';
+import { command } from './command.ts';
 import { Dispatchers } from './dispatchers.ts';
 import { fixed } from './fixed.ts';
 import { localtunnel } from './localtunnel.ts';
-import { ngrok } from './ngrok.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 import type { TunnelHandle, TunnelProvider } from './provider.ts';
 
@@ -64,6 +64,8 @@ export interface TunnelSupervisorOptions {
   readonly healthPath: string | (() => string);
   /** The subdomain to ask for where the configuration names none. */
   readonly subdomain: string;
+  /** Where the keys of SSH servers are that the user has confirmed. */
+  readonly knownHostsFile: string;
   /** Called with each change. */
   readonly onChange: (status: TunnelStatus) => void;
   /** Called when the tunnel's connections are held by others: the local side ends those that bring nothing. */
@@ -84,6 +86,11 @@ interface Run {
   /** Whether it still tries: not after an error that only the user can fix. */
   active: boolean;
   done: Promise<void>;
+}
+
+/** The same tunnel goes on under another URL. */
+interface Moved {
+  readonly moved: TunnelHandle;
 }
 
 /** How one opening of a tunnel ended. */
@@ -126,7 +133,7 @@ export class TunnelSupervisor {
    * another one is closed first.
    */
   open(config: TunnelConfig): void {
-    if (this.#run?.active === true && isDeepStrictEqual(this.#run.config, config)) return;
+    if (this.#run?.active === true && isSame(this.#run.config, config)) return;
     const before = this.#stopRun();
     const provider = this.#providerOf(config);
     if (provider === null) {
@@ -138,7 +145,7 @@ export class TunnelSupervisor {
       ...{ config, stop: new AbortController(), wake: undefined, active: true, done: Promise.resolve() },
     };
     this.#run = run;
-    this.#set({ state: 'opening', kind: config.kind, ...told(tunnelWords('opening', provider.name)) });
+    this.#set({ state: 'opening', kind: tunnelName(config), ...told(tunnelWords('opening', provider.name)) });
     run.done = before.then(() => this.#keepUp(run, provider));
   }
 
@@ -177,15 +184,13 @@ export class TunnelSupervisor {
         return fixed(config);
       case 'localtunnel':
         return localtunnel(config, this.#timings.askAgainMs);
-      case 'cloudflared':
-        return cloudflared(config);
-      case 'ngrok':
-        return ngrok(config);
+      case 'command':
+        return command(config);
     }
   }
 
   async #keepUp(run: Run, provider: TunnelProvider): Promise<void> {
-    const { kind } = run.config;
+    const kind = tunnelName(run.config);
     const { backOffFirstMs, backOffMostMs } = this.#timings;
     const dispatchers = new Dispatchers(this.#options.dispatcher, this.#options.lookup);
     let backOffMs = backOffFirstMs;
@@ -224,15 +229,24 @@ export class TunnelSupervisor {
       if (isStopped(run)) return null;
       const { said, next, final } = error instanceof TunnelError ? error : unexpected(provider, error);
       if (!final) return { why: said, next, url: null, upMs: 0 };
-      run.active = false;
-      this.#report(run, { state: 'failed', kind: run.config.kind, ...told(this.#withoutSecret(said), next) });
+      this.#giveUp(run, said, next);
       return null;
     }
     try {
-      return await this.#watch(handle, run, dispatchers);
+      for (;;) {
+        const end = await this.#watch(handle, run, dispatchers);
+        if (end === null || !('moved' in end)) return end;
+        handle = end.moved;
+      }
     } finally {
       await handle.close();
     }
+  }
+
+  /** Tries no more until the user has done something. */
+  #giveUp(run: Run, said: Words, next: Words): void {
+    run.active = false;
+    this.#report(run, { state: 'failed', kind: tunnelName(run.config), ...told(this.#withoutSecret(said), next) });
   }
 
   /** Opens the tunnel, within the time that it may take. */
@@ -244,6 +258,7 @@ export class TunnelSupervisor {
       return await provider.open({
         localPort: typeof localPort === 'number' ? localPort : localPort(),
         subdomain,
+        knownHostsFile: this.#options.knownHostsFile,
         signal: AbortSignal.any([signal, tooLate.signal]),
         dispatcherFor: (url) => dispatchers.for(url),
         resolveHost: (hostname) => dispatchers.resolveHost(hostname),
@@ -260,18 +275,30 @@ export class TunnelSupervisor {
     }
   }
 
-  /** Probes an opened tunnel until it is given up. */
-  async #watch(handle: TunnelHandle, run: Run, dispatchers: Dispatchers): Promise<End | null> {
+  /** Probes an opened tunnel until it is given up, or has moved to another URL. */
+  async #watch(handle: TunnelHandle, run: Run, dispatchers: Dispatchers): Promise<End | Moved | null> {
     const { probeAgainMs, verifyMs, reclaimEveryMs } = this.#timings;
     const probeEveryMs = handle.renew === null ? this.#timings.probeEveryMs : this.#timings.probeRenewableEveryMs;
     const { url } = handle;
-    const { kind } = run.config;
+    const kind = tunnelName(run.config);
     const lost = new AbortController();
     let lostReason: Said = '';
+    const moves: TunnelHandle[] = [];
     void handle.lost.then((reason) => {
       lostReason = reason;
       lost.abort();
     });
+    void handle.moved?.then((other) => {
+      moves.push(other);
+      lost.abort();
+    });
+    const movedTo = (moved: TunnelHandle): Moved | null => {
+      if (answeredAt !== null || handle.hasSeveralNames === true) return { moved };
+      // Neither is known to be this tunnel's, and whoever has a URL learns the secret path.
+      const [one, other] = [handle.url, moved.url].map((each) => new URL(each).host);
+      this.#giveUp(run, tunnelWords('several-urls', kind, one ?? '', other ?? ''), tunnelWords('narrow-pattern'));
+      return null;
+    };
     const ended = AbortSignal.any([run.stop.signal, lost.signal]);
     const end = (why: Words): End => ({ why, url, upMs: answeredAt === null ? 0 : performance.now() - answeredAt });
     /** When it answered first. */
@@ -283,6 +310,8 @@ export class TunnelSupervisor {
     for (;;) {
       const problem = await this.#probe(handle, dispatchers, ended);
       if (isStopped(run)) return null;
+      const [moved] = moves;
+      if (moved !== undefined) return movedTo(moved);
       if (ended.aborted) return end(tunnelWords('lost', url, lostReason));
       if (problem === null) {
         if (this.#status.state !== 'open') this.#report(run, this.#openStatus(handle, kind));
@@ -372,7 +401,7 @@ export class TunnelSupervisor {
     }
   }
 
-  #openStatus(handle: TunnelHandle, kind: TunnelConfig['kind']): TunnelStatus {
+  #openStatus(handle: TunnelHandle, kind: string): TunnelStatus {
     const { url, refusedUrl } = handle;
     const before = this.#lastUrl ?? refusedUrl;
     if (before !== null && before !== url) this.#previousUrl = before;
@@ -413,6 +442,12 @@ export class TunnelSupervisor {
     }
     this.#options.onChange(status);
   }
+}
+
+/** Whether two are one tunnel. From where no program is started does not matter to one that runs. */
+function isSame(one: TunnelConfig, other: TunnelConfig): boolean {
+  const [a, b] = [one, other].map((each) => (each.kind === 'command' ? { ...each, notBelow: undefined } : each));
+  return isDeepStrictEqual(a, b);
 }
 
 function isStopped(run: Run): boolean {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { configuration } from '../../../scripts/settings.ts';
-import { relaySettings, settingAt, takenSettings } from '../../../src/extension/session/taken-settings.ts';
-import type { TakenSetting } from '../../../src/extension/session/taken-settings.ts';
+import { takenSettings } from '../../../src/extension/session/taken-names.ts';
+import type { TakenSetting } from '../../../src/extension/session/taken-names.ts';
+import { relaySettings, settingAt } from '../../../src/extension/session/taken-settings.ts';
 import { defaultSettings, settingsSchema } from '../../../src/protocol/settings.ts';
 
 const sections = configuration as readonly { readonly properties: Readonly<Record<string, { default: unknown }>> }[];

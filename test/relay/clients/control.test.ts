@@ -128,12 +128,12 @@ describe('The control channel', () => {
   });
 
   it('says nothing of a public URL that closes since the relay ends', async () => {
-    const program = join(temporaryFolder(), 'cloudflared');
+    const program = join(temporaryFolder(), 'ngrok');
     // It takes longer to end than a status is held back.
     const body = "process.on('SIGTERM', () => setTimeout(() => process.exit(), 600)); setInterval(() => {}, 1e6);";
-    const url = 'https://quick-brown-fox-jumps.trycloudflare.com';
-    writeFileSync(program, `#!${process.execPath}\n${body} console.error('INF |  ${url}  |');\n`, { mode: 0o755 });
-    const relay = await startTestRelay({ settings: { tunnel: { kind: 'cloudflared', path: program } } });
+    const line = JSON.stringify({ msg: 'started tunnel', url: 'https://quick-brown-fox.ngrok.app' });
+    writeFileSync(program, `#!${process.execPath}\n${body} console.log(${JSON.stringify(line)});\n`, { mode: 0o755 });
+    const relay = await startTestRelay({ settings: { tunnel: { kind: 'command', preset: 'ngrok', path: program } } });
     const client = await attach(relay.dataDir);
     const told: string[] = [];
     client.on('status/changed', ({ status }) => told.push(status.tunnel.state));

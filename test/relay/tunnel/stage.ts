@@ -7,6 +7,7 @@ import type { IncomingMessage, Server, ServerOptions } from 'node:http';
 import { createRequire } from 'node:module';
 import { connect, createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server as TcpServer, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from 'undici';
 import type { buildConnector } from 'undici';
@@ -116,10 +117,16 @@ export class Watched {
   readonly lines: string[] = [];
   readonly #waiting = new Set<() => void>();
 
-  constructor(options: Partial<TunnelSupervisorOptions> & { localPort: number | (() => number) }) {
+  constructor(
+    options: Partial<Omit<TunnelSupervisorOptions, 'knownHostsFile'>> & {
+      localPort: number | (() => number);
+      knownHostsFile?: string;
+    },
+  ) {
     this.supervisor = new TunnelSupervisor({
       healthPath,
       subdomain: 'cm-relay-test',
+      knownHostsFile: join(tmpdir(), 'cm-relay-no-known-hosts'),
       onChange: (status) => {
         this.statuses.push(status);
         for (const check of this.#waiting) check();

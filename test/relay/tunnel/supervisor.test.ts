@@ -272,6 +272,7 @@ describe('the tunnel supervisor, with a fixed URL', () => {
       localPort: () => endpoint.port,
       healthPath,
       subdomain: 'cm-relay-test',
+      knownHostsFile: '',
       onChange: () => undefined,
       log: () => undefined,
     });

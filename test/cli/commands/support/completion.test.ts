@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formerCommands } from '../../../../src/cli/former-spellings.ts';
 import { commandsOf, createProgram } from '../../../../src/cli/program.ts';
+import { tunnelNames } from '../../../../src/protocol/settings.ts';
 import { run } from '../../harness.ts';
 
 describe('the completion of the command line', function () {
@@ -75,12 +76,12 @@ describe('the completion of the command line', function () {
 
   it('offers them behind "=", too, wherever bash divides words', function () {
     if (spawnSync('bash', ['--version']).status !== 0) this.skip();
-    const kinds = ['none', 'localtunnel', 'cloudflared', 'ngrok'];
+    const kinds = [...tunnelNames];
     assert.deepEqual(
       offered([
         ['listen', '--tunnel', ''],
         ['listen', '--tunnel', '='],
-        ['listen', '--tunnel', '=', 'lo'],
+        ['listen', '--tunnel', '=', 'localt'],
         ['listen', '--retry=s'],
       ]),
       [kinds, kinds, ['localtunnel'], ['--retry=sap']],

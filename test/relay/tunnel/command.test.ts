@@ -7,7 +7,12 @@ import type { Server, Socket } from 'node:net';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Agent } from 'undici';
-import { environmentFor, withWords } from '../../../src/relay/tunnel/binary.ts';
+import { cleanEnvironment } from '../../../src/common/programs/bounded-output.ts';
+import { tunnelConfigSchema } from '../../../src/protocol/settings.ts';
+import type { TunnelConfig } from '../../../src/protocol/settings.ts';
+import { presetOf } from '../../../src/protocol/tunnel-presets.ts';
+import type { TunnelPreset } from '../../../src/protocol/tunnel-presets.ts';
+import { withWords } from '../../../src/relay/tunnel/program-log.ts';
 import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
 import { englishWords, tunnelWords } from '../../../src/protocol/tunnel-words.ts';
 import { dispatcherTo, LocalEndpoint, portOf, secret, Watched } from './stage.ts';
@@ -17,12 +22,11 @@ const cloudflaredBanner = [
   'INF Thank you for trying Cloudflare Tunnel. Doing so, without a Cloudflare account, is a quick way to experiment and try it out. However, be aware that these account-less Tunnels have no uptime guarantee: https://developers.cloudflare.com/cloudflare-one/connections/connect-apps',
   'INF Requesting new quick Tunnel on trycloudflare.com...',
 ];
-const cloudflaredUrl = (name: string): string[] => [
-  'INF +--------------------------------------------------------------------------------------------+',
-  'INF |  Your quick Tunnel has been created! Visit it at (it may take some time to be reachable):  |',
-  `INF |  https://${name}.trycloudflare.com                                       |`,
-  'INF +--------------------------------------------------------------------------------------------+',
-];
+
+/** A preset's tunnel, as a client sets it. */
+function preset(kind: TunnelPreset, facts: object): TunnelConfig {
+  return tunnelConfigSchema.parse({ kind, ...facts });
+}
 
 describe('a tunnel by an installed program', function () {
   let folder: string;
@@ -67,6 +71,14 @@ const args = process.argv.slice(2);
 appendFileSync(__filename + '.args', JSON.stringify(args) + '\\n');
 appendFileSync(__filename + '.pid', process.pid + '\\n');
 const say = (lines) => { for (const line of lines) process.stderr.write('2024-05-01T10:00:00Z ' + line + '\\n'); };
+// As metrics/metrics.go of cloudflared serves it, where --metrics says; RunQuickTunnel (quick_tunnel.go) logs the box first.
+const quick = (name) => {
+  say(['INF +----+', 'INF |  https://' + name + '.trycloudflare.com  |', 'INF +----+']);
+  const [host, port] = args[args.indexOf('--metrics') + 1].split(':');
+  require('node:http').createServer((req, res) => {
+    res.end(req.url === '/quicktunnel' ? JSON.stringify({ hostname: name + '.trycloudflare.com' }) : '');
+  }).listen(Number(port), host);
+};
 const log = (entry) => process.stdout.write(JSON.stringify({ t: '2024-05-01T10:00:00Z', ...entry }) + '\\n');
 const life = require('node:net').connect(${portOf(lifeline)}, '127.0.0.1', () => {
 ${body}
@@ -92,13 +104,17 @@ life.on('error', () => {});
     it('opens with the URL in its output, and is gone after close', async () => {
       const path = await program(
         'cloudflared',
-        `say(${JSON.stringify([...cloudflaredBanner, ...cloudflaredUrl('quick-brown-fox-jumps')])});`,
+        `say(${JSON.stringify(cloudflaredBanner)}); quick('quick-brown-fox-jumps');`,
       );
-      watched.supervisor.open({ kind: 'cloudflared', path });
+      watched.supervisor.open(preset('cloudflared', { path }));
       const status = await watched.until('open');
       assert.equal(status.url, 'https://quick-brown-fox-jumps.trycloudflare.com');
-      assert.deepEqual(await argsOf(path), [
-        ['tunnel', '--config', devNull, '--url', `http://127.0.0.1:${endpoint.port}`, '--no-autoupdate'],
+      const [args = []] = await argsOf(path);
+      const metrics = args[args.indexOf('--metrics') + 1] ?? '';
+      assert.match(metrics, /^127\.0\.0\.1:\d+$/);
+      assert.deepEqual(args, [
+        ...['tunnel', '--config', devNull, '--no-autoupdate', '--metrics', metrics],
+        ...['--url', `http://127.0.0.1:${endpoint.port}`],
       ]);
       const gone = once(lives[0]!, 'close');
       await watched.supervisor.close();
@@ -110,9 +126,9 @@ life.on('error', () => {});
       watched = new Watched({ localPort: endpoint.port, dispatcher, timings });
       const path = await program(
         'cloudflared',
-        `say(${JSON.stringify(cloudflaredUrl('quick-brown-fox-jumps'))}); life.on('end', () => process.exit(1)).resume();`,
+        `quick('quick-brown-fox-jumps'); life.on('end', () => process.exit(1)).resume();`,
       );
-      watched.supervisor.open({ kind: 'cloudflared', path });
+      watched.supervisor.open(preset('cloudflared', { path }));
       const pauses: (string | undefined)[] = [];
       for (let starts = 1; starts <= 2; starts++) {
         await watched.until('open');
@@ -131,9 +147,9 @@ life.on('error', () => {});
          const at = args.indexOf('--config');
          const rules = at === -1 ? 'those of the user' : readFileSync(args[at + 1], 'utf8');
          if (rules === '') say(['ERR Configuration file ' + args[at + 1] + ' was empty']);
-         say(rules === '' ? ${JSON.stringify(cloudflaredUrl('leads-here'))} : ${JSON.stringify(cloudflaredUrl('leads-elsewhere'))});`,
+         quick(rules === '' ? 'leads-here' : 'leads-elsewhere');`,
       );
-      watched.supervisor.open({ kind: 'cloudflared', path });
+      watched.supervisor.open(preset('cloudflared', { path }));
       assert.equal((await watched.until('open')).url, 'https://leads-here.trycloudflare.com');
       process.kill((await pids(path)).at(-1)!, 'SIGKILL');
       assert.match((await watched.until('degraded')).reason, /cloudflared was ended by SIGKILL; trying again/);
@@ -141,38 +157,35 @@ life.on('error', () => {});
 
     it('names the port that the relay has in what it advises', async () => {
       const path = await program('cloudflared', `process.exitCode = 1; life.end();`);
-      watched.supervisor.open({ kind: 'cloudflared', path });
+      watched.supervisor.open(preset('cloudflared', { path }));
       const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
       assert.ok(reason.includes(`"cloudflared tunnel --url http://127.0.0.1:${endpoint.port}"`), reason);
     });
 
     it('is ended by force where it does not end when asked', async () => {
-      const path = await program(
-        'cloudflared',
-        `process.on('SIGTERM', () => {}); say(${JSON.stringify(cloudflaredUrl('quick-brown-fox-jumps'))});`,
-      );
-      watched.supervisor.open({ kind: 'cloudflared', path });
+      const path = await program('cloudflared', `process.on('SIGTERM', () => {}); quick('quick-brown-fox-jumps');`);
+      watched.supervisor.open(preset('cloudflared', { path }));
       await watched.until('open');
       await watched.supervisor.close();
     }).slow(8_000);
 
     it('fails for good where it is not installed, and says how to install it', async () => {
-      watched.supervisor.open({ kind: 'cloudflared', path: join(folder, 'missing') });
+      watched.supervisor.open(preset('cloudflared', { path: join(folder, 'missing') }));
       const { reason } = await watched.until('failed');
       assert.match(
         reason,
         /^cloudflared not found: the program ".*missing" doesn’t exist\. Install cloudflared \(https:/,
       );
       assert.equal(watched.lines.filter((line) => line.startsWith('error')).length, 1);
-      const path = await program('missing', `say(${JSON.stringify(cloudflaredUrl('now-it-is-there'))});`);
-      watched.supervisor.open({ kind: 'cloudflared', path });
+      const path = await program('missing', `quick('now-it-is-there');`);
+      watched.supervisor.open(preset('cloudflared', { path }));
       await watched.until('open');
     });
 
     it('fails for good where the file cannot be executed', async () => {
       const path = join(folder, 'plain');
       await writeFile(path, 'not a program', { mode: 0o644 });
-      watched.supervisor.open({ kind: 'cloudflared', path });
+      watched.supervisor.open(preset('cloudflared', { path }));
       assert.match((await watched.until('failed')).reason, /^Can’t run .*: ".*plain" \(EACCES\)\. Check that/);
     });
 
@@ -183,7 +196,7 @@ life.on('error', () => {});
         'cloudflared',
         `say(${JSON.stringify(cloudflaredBanner)}); process.stderr.write(${JSON.stringify(error)}); process.exitCode = 1; life.end();`,
       );
-      watched.supervisor.open({ kind: 'cloudflared', path });
+      watched.supervisor.open(preset('cloudflared', { path }));
       const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again in 40 ms'));
       assert.match(
         reason,
@@ -195,7 +208,7 @@ life.on('error', () => {});
     it('gives up waiting for a URL that never comes, ends the program and tries again', async () => {
       const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredBanner)});`);
       watched = new Watched({ localPort: endpoint.port, dispatcher, timings: { openTimeoutMs: 400 } });
-      watched.supervisor.open({ kind: 'cloudflared', path });
+      watched.supervisor.open(preset('cloudflared', { path }));
       const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
       assert.match(reason, /^Opening a tunnel with cloudflared took longer than 400 ms; trying again in/);
       if (!lives[0]!.closed) await once(lives[0]!, 'close');
@@ -205,10 +218,10 @@ life.on('error', () => {});
       const path = await program(
         'cloudflared',
         `const { existsSync, writeFileSync } = require('node:fs');
-         if (existsSync(__filename + '.second')) say(${JSON.stringify(cloudflaredUrl('second-one'))});
-         else { writeFileSync(__filename + '.second', ''); say(${JSON.stringify(cloudflaredUrl('first-one'))}); }`,
+         if (existsSync(__filename + '.second')) quick('second-one');
+         else { writeFileSync(__filename + '.second', ''); quick('first-one'); }`,
       );
-      watched.supervisor.open({ kind: 'cloudflared', path });
+      watched.supervisor.open(preset('cloudflared', { path }));
       assert.equal((await watched.until('open')).url, 'https://first-one.trycloudflare.com');
       const [pid] = await pids(path);
       process.kill(pid!, 'SIGKILL');
@@ -219,8 +232,8 @@ life.on('error', () => {});
     });
 
     it('opens again as soon as ever where it had answered for a while, however often it ends', async () => {
-      const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('often-lost'))});`);
-      watched.supervisor.open({ kind: 'cloudflared', path });
+      const path = await program('cloudflared', `quick('often-lost');`);
+      watched.supervisor.open(preset('cloudflared', { path }));
       for (let end = 1; end <= 3; end++) {
         await watched.until('open');
         await endpoint.moreProbes(2);
@@ -231,8 +244,8 @@ life.on('error', () => {});
     });
 
     it('stays, and keeps its URL, while the URL does not answer for a while', async () => {
-      const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('patient-one'))});`);
-      watched.supervisor.open({ kind: 'cloudflared', path });
+      const path = await program('cloudflared', `quick('patient-one');`);
+      watched.supervisor.open(preset('cloudflared', { path }));
       await watched.until('open');
       endpoint.health = 530;
       await watched.until('degraded', ({ reason }) => reason.includes('(530)'));
@@ -243,8 +256,8 @@ life.on('error', () => {});
     });
 
     it('is ended behind a wrapper script', async () => {
-      const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('wrapped-one'))});`);
-      watched.supervisor.open({ kind: 'cloudflared', path: await wrapperOf(path) });
+      const path = await program('cloudflared', `quick('wrapped-one');`);
+      watched.supervisor.open(preset('cloudflared', { path: await wrapperOf(path) }));
       await watched.until('open');
       await watched.supervisor.close();
       if (!lives[0]!.closed) await once(lives[0]!, 'close');
@@ -254,9 +267,9 @@ life.on('error', () => {});
       const path = await program(
         'cloudflared',
         `process.once('SIGTERM', () => life.end('in order', () => process.exit()));
-         say(${JSON.stringify(cloudflaredUrl('wrapped-one'))});`,
+         quick('wrapped-one');`,
       );
-      watched.supervisor.open({ kind: 'cloudflared', path: await wrapperOf(path) });
+      watched.supervisor.open(preset('cloudflared', { path: await wrapperOf(path) }));
       await watched.until('open');
       const said = once(lives[0]!.setEncoding('utf8'), 'data');
       await watched.supervisor.close();
@@ -264,9 +277,9 @@ life.on('error', () => {});
     });
 
     it('does not outlive its wrapper script, and is opened again', async () => {
-      const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('wrapped-one'))});`);
+      const path = await program('cloudflared', `quick('wrapped-one');`);
       const wrapper = await wrapperOf(path);
-      watched.supervisor.open({ kind: 'cloudflared', path: wrapper });
+      watched.supervisor.open(preset('cloudflared', { path: wrapper }));
       await watched.until('open');
       const [pid] = await pids(wrapper);
       process.kill(pid!, 'SIGKILL');
@@ -284,16 +297,16 @@ life.on('error', () => {});
       "process.kill(process.pid, 'SIGKILL')",
     ]) {
       it(`does not outlive the process that opened it, behind a wrapper script neither: ${end}`, async () => {
-        const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredUrl('orphan-one'))});`);
-        const source = new URL('../../../src/relay/tunnel/cloudflared.ts', import.meta.url).href;
+        const path = await program('cloudflared', `quick('orphan-one');`);
+        const source = new URL('../../../src/relay/tunnel/command.ts', import.meta.url).href;
         const paths = [path, await wrapperOf(path)];
         const opener = spawn(process.execPath, [
           '--input-type=module',
           '-e',
-          `import { cloudflared } from ${JSON.stringify(source)};
+          `import { command } from ${JSON.stringify(source)};
            for (const path of ${JSON.stringify(paths)})
-             await cloudflared({ kind: 'cloudflared', path })
-               .open({ localPort: 1, subdomain: '', signal: new AbortController().signal, dispatcherFor: () => { throw new Error('unused'); } });
+             await command({ kind: 'command', preset: 'cloudflared', path })
+               .open({ localPort: 1, subdomain: '', knownHostsFile: '', signal: new AbortController().signal, dispatcherFor: () => { throw new Error('unused'); } });
            ${end};`,
         ]);
         const [code, signal] = (await once(opener, 'exit')) as [number | null, string | null];
@@ -311,7 +324,7 @@ life.on('error', () => {});
 
     it('opens with the URL in its log', async () => {
       const path = await program('ngrok', started('https://1234-abcd.ngrok-free.app'));
-      watched.supervisor.open({ kind: 'ngrok', path });
+      watched.supervisor.open(preset('ngrok', { path }));
       assert.equal((await watched.until('open')).url, 'https://1234-abcd.ngrok-free.app');
       assert.deepEqual(await argsOf(path), [
         ['http', String(endpoint.port), '--log', 'stdout', '--log-format', 'json'],
@@ -325,7 +338,7 @@ life.on('error', () => {});
            process.stderr.write('ERROR:  unknown flag: --url\\n'); process.exitCode = 1; life.end();
          } else { ${started('https://mine.example.test')} }`,
       );
-      watched.supervisor.open({ kind: 'ngrok', path, domain: 'mine.example.test' });
+      watched.supervisor.open(preset('ngrok', { path, domain: 'mine.example.test' }));
       assert.equal((await watched.until('open')).url, 'https://mine.example.test');
       assert.deepEqual(
         (await argsOf(path)).map((args) => args.at(-1)),
@@ -343,7 +356,7 @@ life.on('error', () => {});
          process.stderr.write('ERROR:  authentication failed\\nERROR:  \\nERROR:  ERR_NGROK_107\\n');
          process.exitCode = 1; life.end();`,
       );
-      watched.supervisor.open({ kind: 'ngrok', path });
+      watched.supervisor.open(preset('ngrok', { path }));
       const { reason } = await watched.until('failed');
       assert.match(
         reason,
@@ -358,14 +371,14 @@ life.on('error', () => {});
         `log({ lvl: 'crit', msg: 'command failed', err: 'The endpoint is already online. ERR_NGROK_334' });
          process.exitCode = 1; life.end();`,
       );
-      watched.supervisor.open({ kind: 'ngrok', path });
+      watched.supervisor.open(preset('ngrok', { path }));
       const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
       assert.ok(reason.includes(`"ngrok http ${endpoint.port}"`), reason);
       assert.match(reason, /\(The endpoint is already online\. ERR_NGROK_334\); trying again in/);
     });
 
     it('fails for good where it is not installed', async () => {
-      watched.supervisor.open({ kind: 'ngrok', path: join(folder, 'missing') });
+      watched.supervisor.open(preset('ngrok', { path: join(folder, 'missing') }));
       assert.match((await watched.until('failed')).reason, /Install ngrok \(https:\/\/ngrok\.com\/download\)/);
     });
   });
@@ -387,18 +400,20 @@ life.on('error', () => {});
 });
 
 describe('the environment of a tunnel program', () => {
-  it('has what it needs, and nothing that is there for others', () => {
+  it('has what it needs, its own variables, and nothing that is there for others', () => {
     const needed = {
       PATH: '/usr/bin',
       HOME: '/home/me',
       https_proxy: 'http://proxy.example:3128',
-      NGROK_AUTHTOKEN: 'of ngrok itself',
-      TUNNEL_EDGE_IP_VERSION: 'of cloudflared itself',
     };
+    const own = { TUNNEL_EDGE_IP_VERSION: 'of cloudflared itself', TUNNEL_TOKEN: 'of cloudflared itself' };
     const others = {
+      NGROK_AUTHTOKEN: 'of another program',
+      SSH_AUTH_SOCK: '/run/agent',
       ELECTRON_RUN_AS_NODE: '1',
       VSCODE_IPC_HOOK: '/run/vscode.sock',
       NODE_OPTIONS: '--require x',
+      LD_PRELOAD: '/tmp/x.so',
       CAMPAIGN_KEY: 'planted',
       OAUTH_API_SECRET: 'planted',
       AWS_SECRET_ACCESS_KEY: 'planted',
@@ -406,6 +421,11 @@ describe('the environment of a tunnel program', () => {
       TUNNEL_NAME: 'a tunnel of their own',
       TUNNEL_HELLO_WORLD: 'true',
     };
-    assert.deepEqual(environmentFor({ ...needed, ...others }), needed);
+    const all = { ...needed, ...own, ...others };
+    assert.deepEqual(cleanEnvironment(all, presetOf('cloudflared').environment), { ...needed, ...own });
+    assert.deepEqual(cleanEnvironment(all, presetOf('ngrok').environment), {
+      ...needed,
+      NGROK_AUTHTOKEN: 'of another program',
+    });
   });
 });

@@ -1,0 +1,194 @@
+/** The choice of a tunnel: what there is on this machine, and what the chosen one still needs. */
+import * as vscode from 'vscode';
+import type { SurveyedTunnel } from '../../protocol/tunnel-survey.ts';
+import { setting, whereSaid, writeSetting } from '../configuration.ts';
+import { prefix } from '../prefix.ts';
+import { openSettings } from '../session/session-messages.ts';
+import type { ReadSetting, SettingValue } from '../settings.ts';
+import { sayIn } from '../ui/localiser.ts';
+import { offer } from '../ui/offer.ts';
+import { working } from '../ui/progress.ts';
+import { alone, askChoice, askText, only } from '../ui/questions.ts';
+import { copy } from '../ui/say.ts';
+import { ifAnswered, inSteps } from '../ui/steps.ts';
+import type { Step } from '../ui/steps.ts';
+
+type Kind = SettingValue<'tunnel.kind'>;
+
+/** What is asked about an SSH server. */
+interface Server {
+  readonly sshServer?: string;
+  readonly sshHostname?: string;
+}
+
+interface TunnelItem extends vscode.QuickPickItem {
+  readonly tunnel: Kind;
+  readonly surveyed?: SurveyedTunnel;
+}
+
+/**
+ * Asks which tunnel to use, and for what it needs, and writes the settings.
+ * @returns whether there is one to be opened now
+ */
+export async function chooseTunnel(): Promise<boolean> {
+  const { l10n } = vscode;
+  const { surveyTunnels } = await import('../deferred.ts');
+  const { paths } = programsSaid();
+  const notBelow = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+  const all = await working(l10n.t('Looking for tunnel programs'), (signal) =>
+    surveyTunnels({ environment: process.env, paths, notBelow, signal }),
+  );
+  const items = await itemsOf(all);
+  const kind = setting('tunnel.kind');
+  const chosen = await only(
+    askChoice(alone(l10n.t('Choose a tunnel')), {
+      placeholder: l10n.t('Every delivery passes through the tunnel’s service, which can read it'),
+      items,
+      // Where there is none, the list begins with what is installed.
+      active: kind === 'none' ? undefined : items.find(({ tunnel }) => tunnel === kind),
+      matchOnDescription: true,
+    }),
+  );
+  return chosen !== undefined && (await use(chosen));
+}
+
+/** The installed ones first, in their order. */
+async function itemsOf(all: readonly SurveyedTunnel[]): Promise<TunnelItem[]> {
+  const { l10n } = vscode;
+  const { tunnelText, tunnelWords } = await import('../deferred.ts');
+  const said = (code: Parameters<typeof tunnelWords>[0]): string => tunnelText(tunnelWords(code), sayIn(l10n)) ?? '';
+  const items = all.map((surveyed): TunnelItem => {
+    const { name, stable, cost, obstacles } = surveyed;
+    const url = {
+      always: l10n.t('the URL stays the same'),
+      'with-name': l10n.t('the URL stays the same with your own name'),
+      no: l10n.t('each start gets another URL'),
+    }[stable];
+    const facts = [said(`cost-${cost}`), url, ...obstacles.map(said)];
+    return { label: name, description: stateOf(surveyed), detail: facts.join(' · '), tunnel: name, surveyed };
+  });
+  const isHere = ({ surveyed }: TunnelItem): boolean => surveyed?.installed !== null;
+  return [
+    ...items.filter(isHere),
+    {
+      label: l10n.t('Your own URL'),
+      detail: l10n.t('A reverse proxy or port forwarding that leads here'),
+      tunnel: 'fixed',
+    },
+    {
+      label: l10n.t('Your own command'),
+      detail: l10n.t('A tunnel program that you describe in the settings'),
+      tunnel: 'command',
+    },
+    { label: l10n.t('No tunnel'), detail: l10n.t('Reachable from this machine only'), tunnel: 'none' },
+    ...items.filter((item) => !isHere(item)),
+  ];
+}
+
+function stateOf({ installed, signedIn }: SurveyedTunnel): string {
+  const { l10n } = vscode;
+  if (installed === null) return l10n.t('not installed');
+  const here = installed === 'built-in' ? l10n.t('nothing to install') : l10n.t('installed');
+  if (signedIn === 'yes') return `${here}, ${l10n.t('signed in')}`;
+  return signedIn === 'no' ? `${here}, ${l10n.t('not signed in')}` : here;
+}
+
+async function use({ tunnel, surveyed }: TunnelItem): Promise<boolean> {
+  const { l10n } = vscode;
+  if (surveyed?.installed === null) {
+    const { install } = surveyed;
+    await offer('Information', l10n.t('{0} isn’t installed. Install it, and then choose it again.', tunnel), {
+      ...(install !== null && {
+        [l10n.t('Open Website')]: () => vscode.env.openExternal(vscode.Uri.parse(install)),
+      }),
+    });
+    return false;
+  }
+  if (surveyed?.signedIn === 'no' && surveyed.signIn !== null) {
+    const { signIn } = surveyed;
+    await offer(
+      'Information',
+      l10n.t('You aren’t signed in. Run "{0}" in a terminal, and then choose it again.', signIn),
+      {
+        [l10n.t('Copy Command')]: () => copy(signIn),
+      },
+    );
+    return false;
+  }
+  if (tunnel === 'ssh' && !(await askForServer())) return false;
+  if (tunnel === 'fixed' && !(await askForUrl())) return false;
+  if (tunnel === 'command' && programsSaid().programs.command.program === undefined) {
+    await openSettings(`${prefix}.tunnel.programs`);
+    return false;
+  }
+  await writeSetting('tunnel.kind', tunnel, whereSaid('tunnel.kind').target);
+  return tunnel !== 'none';
+}
+
+/** @returns whether the user gave them */
+async function askForServer(): Promise<boolean> {
+  const { l10n } = vscode;
+  const { settingsSchema } = await import('../deferred.ts');
+  const { programs } = programsSaid();
+  const steps: readonly Step<Server>[] = [
+    async ({ sshServer = programs.sshServer }, place) =>
+      ifAnswered(
+        await askText(place, {
+          prompt: l10n.t('SSH server, as [user@]host[:port]'),
+          value: sshServer,
+          check: (text) =>
+            text !== '' && settingsSchema.safeParse({ tunnel: { kind: 'ssh', server: text } }).success
+              ? undefined
+              : l10n.t('Enter [user@]host[:port], such as me@example.org.'),
+        }),
+        (answer) => ({ sshServer: answer }),
+      ),
+    async ({ sshHostname = programs.sshHostname }, place) =>
+      ifAnswered(
+        await askText(place, {
+          prompt: l10n.t('Host name of the public URL that leads to this server'),
+          value: sshHostname,
+          check: (text) =>
+            text !== '' && settingsSchema.safeParse({ tunnel: { kind: 'ssh', name: text } }).success
+              ? undefined
+              : l10n.t('Enter only a host name, such as hooks.example.org.'),
+        }),
+        (answer) => ({ sshHostname: answer }),
+      ),
+  ];
+  const given = await inSteps<Server>(l10n.t('Your own SSH server'), {}, () => steps);
+  if (given === undefined) return false;
+  await writeSetting('tunnel.programs', { ...programs, ...given });
+  return true;
+}
+
+async function askForUrl(): Promise<boolean> {
+  const { l10n } = vscode;
+  const url = await only(
+    askText(alone(l10n.t('Your own URL')), {
+      prompt: l10n.t('Public URL that forwards to the relay’s port'),
+      value: setting('tunnel.url'),
+      check: (text) =>
+        /^https:\/\/(?![^/?#]*@)[^\s/?#]+/i.test(text) && URL.canParse(text)
+          ? undefined
+          : l10n.t('Enter a URL that starts with https://, without a user name or password.'),
+    }),
+  );
+  if (url === undefined) return false;
+  await writeSetting('tunnel.url', url, whereSaid('tunnel.url').target);
+  return true;
+}
+
+/** What the user's own settings say of the programs. */
+function programsSaid(): {
+  readonly programs: ReadSetting<'tunnel.programs'>;
+  readonly paths: Readonly<Record<string, string>>;
+} {
+  const programs = setting('tunnel.programs');
+  const { cloudflaredPath, ngrokPath, devtunnelPath, tailscalePath, zrok2Path, sshPath } = programs;
+  const all = {
+    ...{ cloudflared: cloudflaredPath, ngrok: ngrokPath, devtunnel: devtunnelPath, tailscale: tailscalePath },
+    ...{ zrok2: zrok2Path, ssh: sshPath, pinggy: sshPath, 'localhost.run': sshPath },
+  };
+  return { programs, paths: Object.fromEntries(Object.entries(all).filter(([, path]) => path.trim() !== '')) };
+}

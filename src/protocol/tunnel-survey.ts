@@ -1,0 +1,94 @@
+/** Which tunnels there are on this machine: which program is installed, and whether somebody is signed in. */
+import { cleanEnvironment, runBounded } from '../common/programs/bounded-output.ts';
+import { findProgram, workingDirectory } from '../common/programs/find-program.ts';
+import { presetOf, tunnelPresetNames } from './tunnel-presets.ts';
+import type { TunnelPreset } from './tunnel-presets.ts';
+import type { Cost, TunnelProgram } from './tunnel-program.ts';
+
+/** How long a program may take to say whether somebody is signed in, in milliseconds. */
+const askMs = 5_000;
+const askCharacters = 262_144;
+
+/** One tunnel, as it is here. */
+export interface SurveyedTunnel {
+  /** What `--tunnel` calls it. */
+  readonly name: TunnelPreset | 'localtunnel';
+  /** The program's absolute path; null where it is not there. localtunnel needs none: `built-in`. */
+  readonly installed: { readonly path: string } | 'built-in' | null;
+  /** `unknown`: the program does not tell before it is started. */
+  readonly signedIn: 'yes' | 'no' | 'unknown' | 'not-needed';
+  /** Whether its URL stays the same. */
+  readonly stable: TunnelProgram['stable'];
+  readonly cost: Cost;
+  /** What stands in a sender's way. */
+  readonly obstacles: NonNullable<TunnelProgram['obstacles']>;
+  /** The command that signs in, and where to get the program. */
+  readonly signIn: string | null;
+  readonly install: string | null;
+}
+
+/** Where to look. */
+export interface SurveyOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  /** The paths that the user has set. */
+  readonly paths?: Readonly<Partial<Record<TunnelPreset, string>>>;
+  /** Folders from which no program is started. */
+  readonly notBelow?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/** Every tunnel that is known by name, in the order in which they are offered; localtunnel last. */
+export async function surveyTunnels(options: SurveyOptions): Promise<SurveyedTunnel[]> {
+  const programs = await Promise.all(tunnelPresetNames.map((name) => surveyed(name, options)));
+  return [
+    ...programs,
+    {
+      ...{ name: 'localtunnel', installed: 'built-in', signedIn: 'not-needed', stable: 'with-name', cost: 'free' },
+      ...{ obstacles: ['browser-warning', 'outages'], signIn: null, install: null },
+    },
+  ];
+}
+
+async function surveyed(
+  name: TunnelPreset,
+  { environment, paths = {}, notBelow = [], signal }: SurveyOptions,
+): Promise<SurveyedTunnel> {
+  const preset = presetOf(name);
+  const places = { path: environment['PATH'] ?? '', notBelow: [...workingDirectory(), ...notBelow] };
+  const found = findProgram(paths[name] ?? preset.program, places);
+  const path = 'path' in found ? found.path : null;
+  return {
+    name,
+    installed: path === null ? null : { path },
+    signedIn: path === null ? stateWithout(preset) : await signedInBy(path, preset, environment, signal),
+    stable: preset.stable,
+    cost: preset.cost,
+    obstacles: preset.obstacles ?? [],
+    signIn: preset.signIn ?? null,
+    install: preset.install ?? null,
+  };
+}
+
+/** What can be said without the program. */
+function stateWithout({ cost }: TunnelProgram): 'unknown' | 'not-needed' {
+  return cost === 'free' ? 'not-needed' : 'unknown';
+}
+
+async function signedInBy(
+  path: string,
+  preset: TunnelProgram,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+): Promise<SurveyedTunnel['signedIn']> {
+  const { signedIn } = preset;
+  if (signedIn === undefined) return stateWithout(preset);
+  try {
+    const { output } = await runBounded([path, ...signedIn.args], cleanEnvironment(environment, preset.environment), {
+      ...{ ms: askMs, characters: askCharacters },
+      ...(signal !== undefined && { signal }),
+    });
+    return new RegExp(signedIn.pattern, 'im').test(output) ? 'yes' : 'no';
+  } catch {
+    return 'unknown';
+  }
+}

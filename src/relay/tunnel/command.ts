@@ -1,0 +1,389 @@
+/** A tunnel by a program that the user has installed, described as data (protocol/tunnel-program.ts). */
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { devNull } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import { boundedAnswers } from '../../common/bounded-answers.ts';
+import { cleanEnvironment, eachLine, runBounded } from '../../common/programs/bounded-output.ts';
+import { findProgram, workingDirectory } from '../../common/programs/find-program.ts';
+import { ProcessGroup } from '../../common/process-group.ts';
+import type { Words } from '../../common/words.ts';
+import type { TunnelConfig } from '../../protocol/settings.ts';
+import { presetOf } from '../../protocol/tunnel-presets.ts';
+import { filled, placeholdersIn } from '../../protocol/tunnel-program.ts';
+import type { Placeholder, TunnelProgram, UrlSource } from '../../protocol/tunnel-program.ts';
+import { tunnelWords } from '../../protocol/tunnel-words.ts';
+import { longestAnswer } from './dispatchers.ts';
+import { KnownHosts } from './known-hosts.ts';
+import { ProgramLog, withWords } from './program-log.ts';
+import { TunnelError } from './provider.ts';
+import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
+import { UrlFinder } from './url-finder.ts';
+
+/** A tunnel program that keeps its own connection up is given this long before a new one, with a new URL, is begun. */
+const toleranceMs = 120_000;
+/** How long further URLs are looked for behind the first, in milliseconds. */
+const settleMs = 250;
+/** Of the output before the URL. */
+const mostCharacters = 1_048_576;
+const mostLines = 5_000;
+/** A step of the set-up. */
+const stepMs = 15_000;
+const stepCharacters = 65_536;
+/** Between two questions for a URL by HTTP. */
+const askAgainMs = 150;
+/** The port on an SSH server where none is set. */
+const defaultRemotePort = 8025;
+
+type CommandConfig = Extract<TunnelConfig, { kind: 'command' }>;
+type Values = Partial<Record<Placeholder, string>>;
+
+/** A program says that it does not know an argument that an older version calls otherwise. */
+class OlderVersionError extends TunnelError {}
+
+/** ssh has found another key than the one that was confirmed. */
+class HostKeyError extends TunnelError {}
+
+/** A program, with all that is known of it. */
+interface Subject {
+  readonly name: string;
+  readonly program: TunnelProgram;
+  /** Its absolute path. */
+  readonly path: string;
+  readonly values: Values;
+}
+
+/** What is started of it. */
+interface Started extends Subject {
+  readonly args: readonly string[];
+  readonly url: UrlSource;
+}
+
+/** @param config the preset or the user's own program, and what is set of it */
+export function command(config: CommandConfig): TunnelProvider {
+  const program = config.program ?? presetOf(config.preset ?? 'ssh');
+  const name = config.preset ?? programName(program.program);
+  return {
+    name: tunnelWords('tunnel-with', name),
+    open: (context) => open(name, program, config, context),
+  };
+}
+
+async function open(
+  name: string,
+  program: TunnelProgram,
+  config: CommandConfig,
+  context: OpenContext,
+): Promise<TunnelHandle> {
+  const { signal } = context;
+  signal.throwIfAborted();
+  const named = config.name === undefined ? undefined : program.named;
+  const url = named?.url ?? program.url;
+  const path = pathOf(name, config.path ?? program.program, program, config.notBelow ?? []);
+  const env = cleanEnvironment(process.env, program.environment);
+  const values = await valuesOf(name, program, config, context);
+  const knownHosts =
+    program.hostKey === undefined
+      ? undefined
+      : new KnownHosts({
+          file: context.knownHostsFile,
+          ssh: path,
+          env,
+          server: filled(program.hostKey, values),
+          confirmed: config.hostKeys ?? [],
+          signal,
+        });
+  await knownHosts?.confirm();
+  const subject: Subject = { name, program, path, values };
+  for (const step of (named ?? program).setUp ?? []) await runStep(subject, step, env, signal);
+  const started = (args: readonly string[]): Started => {
+    return { ...subject, args: args.map((each) => filled(each, values)), url };
+  };
+  try {
+    return await run(started(named?.args ?? program.args), env, context);
+  } catch (error) {
+    if (error instanceof OlderVersionError && named?.older !== undefined) {
+      return run(started(named.older.args), env, context);
+    }
+    if (error instanceof HostKeyError) await knownHosts?.renew();
+    throw error;
+  }
+}
+
+/** @throws TunnelError where it is missing, or in a place from where nothing is started */
+function pathOf(name: string, path: string, { install }: TunnelProgram, notBelow: readonly string[]): string {
+  const found = findProgram(path, {
+    path: process.env['PATH'] ?? '',
+    notBelow: [...workingDirectory(), ...notBelow],
+  });
+  if ('path' in found) return found.path;
+  if ('refused' in found) {
+    throw new TunnelError(tunnelWords('program-refused', name, found.refused), tunnelWords('move-program', name), {
+      final: true,
+    });
+  }
+  throw new TunnelError(
+    tunnelWords('program-missing', name, path),
+    install === undefined ? tunnelWords('check-path') : tunnelWords('install-program', name, install),
+    { final: true },
+  );
+}
+
+/** What stands for the placeholders. @throws TunnelError where one is not set */
+async function valuesOf(
+  name: string,
+  { args, named, url, hostKey }: TunnelProgram,
+  config: CommandConfig,
+  { localPort, knownHostsFile }: OpenContext,
+): Promise<Values> {
+  const texts = [
+    ...(config.name === undefined ? args : (named?.args ?? args)),
+    ...(hostKey === undefined ? [] : [hostKey]),
+    ...(url.from === 'http' ? [url.address] : []),
+  ];
+  const needed = placeholdersIn(texts);
+  const missing = (what: Words, flag: string): TunnelError =>
+    new TunnelError(tunnelWords('value-missing', name, what), tunnelWords('set-value', flag), { final: true });
+  if (config.name !== undefined && !needed.has('name') && url.from !== 'name' && named === undefined) {
+    throw new TunnelError(tunnelWords('name-unused', name, config.name), tunnelWords('leave-out-name'), {
+      final: true,
+    });
+  }
+  if (config.server === undefined && needed.has('server')) {
+    throw missing(tunnelWords('value-server'), '--tunnel-server');
+  }
+  if (config.name === undefined && (needed.has('name') || url.from === 'name')) {
+    throw missing(tunnelWords('value-name'), '--tunnel-name');
+  }
+  return {
+    port: String(localPort),
+    remotePort: String(config.remotePort ?? defaultRemotePort),
+    knownHosts: inSshOption(knownHostsFile),
+    empty: devNull,
+    ...(config.name !== undefined && { name: config.name }),
+    ...(config.server !== undefined && { server: config.server }),
+    ...(needed.has('sparePort') && { sparePort: String(await sparePort()) }),
+  };
+}
+
+/** A file's name in an option of ssh, which splits at spaces and fills in `%` (ssh_config(5)). */
+function inSshOption(file: string): string {
+  const path = process.platform === 'win32' ? file.replaceAll('\\', '/') : file;
+  return `"${path.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
+}
+
+/** A port on 127.0.0.1 that nothing uses at this moment. */
+async function sparePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Runs a step of the set-up. @throws TunnelError where it failed */
+async function runStep(
+  { name, program, path, values }: Subject,
+  { args, mayFail }: { readonly args: readonly string[]; readonly mayFail?: boolean | undefined },
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<void> {
+  const words = args.map((each) => filled(each, values));
+  const bounds = { ms: stepMs, characters: stepCharacters, signal };
+  const { ending, output } = await runBounded([path, ...words], env, bounds).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw notRunnable(name, path, error as NodeJS.ErrnoException);
+  });
+  if (ending.code === 0) return;
+  const log = new ProgramLog(program);
+  output.split('\n').forEach((line) => log.take(line));
+  if (mayFail === true && !log.isNotSignedIn) return;
+  const step = [programName(program.program), ...words].join(' ');
+  const said = tunnelWords('step-failed', step, withWords(endedHow(name, ending), log.lastError));
+  throw failed(said, { name, program, path, values }, log);
+}
+
+function endedHow(name: string, { code, signal }: { code: number | null; signal: NodeJS.Signals | null }): Words {
+  return signal === null ? tunnelWords('ended-with', name, String(code)) : tunnelWords('was-ended-by', name, signal);
+}
+
+/** The error of a program that did not open a tunnel. */
+function failed(said: Words, { name, program, values }: Subject, log: ProgramLog): TunnelError {
+  const { named, signIn, byHand } = program;
+  const next = tunnelWords('run-in-terminal', byHand === undefined ? name : filled(byHand, values));
+  if (named?.older !== undefined && log.said.includes(named.older.saying)) return new OlderVersionError(said, next);
+  if (/host key verification failed/i.test(log.said)) return new HostKeyError(said, next);
+  if (log.isNotSignedIn && signIn !== undefined) {
+    return new TunnelError(said, tunnelWords('sign-in', signIn), { final: true });
+  }
+  return new TunnelError(said, next);
+}
+
+function notRunnable(name: string, path: string, cause: NodeJS.ErrnoException): TunnelError {
+  return new TunnelError(
+    tunnelWords('program-not-runnable', name, path, cause.code ?? cause.message),
+    tunnelWords('check-path'),
+    { final: true, cause },
+  );
+}
+
+function programName(program: string): string {
+  return program.replace(/^.*[/\\]/, '').replace(/\.exe$/i, '');
+}
+
+/** Starts the program, and waits for its URL. */
+async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContext): Promise<TunnelHandle> {
+  const { name, program, path, args, url, values } = started;
+  const { signal } = context;
+  const group = new ProcessGroup([path, ...args], { env });
+  const log = new ProgramLog(program);
+  const finder = new UrlFinder(url, values);
+  const first = Promise.withResolvers<string>();
+  const stop = new AbortController();
+  const exit = group.ended.then(
+    (ending) => endedHow(name, ending),
+    (error: unknown) => {
+      first.reject(notRunnable(name, path, error as NodeJS.ErrnoException));
+      return tunnelWords('did-not-start', name);
+    },
+  );
+  let characters = 0;
+  let lines = 0;
+  const fail = (said: Words): void => {
+    first.reject(new TunnelError(said, failed(said, started, log).next, { final: true }));
+  };
+  const use = (line: string): void => {
+    log.take(line);
+    finder.take(line);
+    const [found] = finder.found;
+    if (found !== undefined) first.resolve(found);
+    else if (++lines > mostLines) fail(tunnelWords('too-much-output', name));
+    else if (log.needsYou !== null) fail(tunnelWords('needs-you', name, oneLine(log.needsYou)));
+  };
+  const came = (count: number): void => {
+    if (finder.found.length === 0 && (characters += count) > mostCharacters) fail(tunnelWords('too-much-output', name));
+  };
+  for (const output of [group.stdout, group.stderr]) eachLine(output, use, came);
+  void exit.then((how) => {
+    const said = withWords(tunnelWords('without-tunnel', how), log.lastError);
+    first.reject(failed(said, started, log));
+  });
+  const onAbort = (): void => first.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (url.from === 'http') {
+    const ended = AbortSignal.any([signal, stop.signal]);
+    void exit.then(() => stop.abort());
+    void askFor(filled(url.address, values), finder, ended).then(
+      (found) => {
+        if (found !== null) first.resolve(found);
+      },
+      (error: unknown) => first.reject(error),
+    );
+  }
+  try {
+    const base = baseOf(name, await first.promise);
+    if (url.from === 'output') {
+      // What is printed at once belongs together.
+      await Promise.race([delay(settleMs, undefined, { signal }), exit]);
+      checkOneUrl(name, finder);
+    }
+    return handleOf(name, base, group, exit, log, finder);
+  } catch (error) {
+    await group.end();
+    throw error;
+  } finally {
+    stop.abort();
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** @throws TunnelError where several URLs match, of which one may be anybody's: the secret path is not tried there */
+function checkOneUrl(name: string, finder: UrlFinder): void {
+  const [one, other] = finder.found;
+  if (finder.takesFirst || one === undefined || other === undefined) return;
+  throw new TunnelError(tunnelWords('several-urls', name, hostOf(one), hostOf(other)), tunnelWords('narrow-pattern'), {
+    final: true,
+  });
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url.slice(0, 100);
+}
+
+/** @throws TunnelError where that is no HTTPS URL */
+function baseOf(name: string, found: string): string {
+  const url = URL.canParse(found) ? new URL(found) : null;
+  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') {
+    throw new TunnelError(tunnelWords('not-https', name, found.slice(0, 200)), tunnelWords('narrow-pattern'), {
+      final: true,
+    });
+  }
+  return (url.origin + url.pathname).replace(/\/+$/, '');
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim().slice(0, 200);
+}
+
+/** Asks an address on this machine until it tells the URL. @returns null where it was told to end */
+async function askFor(address: string, finder: UrlFinder, signal: AbortSignal): Promise<string | null> {
+  const dispatcher = new Agent(boundedAnswers(longestAnswer));
+  try {
+    while (!signal.aborted) {
+      const found = await request(address, { dispatcher, signal }).then(
+        async ({ statusCode, body }) => finder.read(statusCode === 200 ? await body.text() : (await body.dump(), '')),
+        // It does not listen yet.
+        () => null,
+      );
+      if (found !== null) return found;
+      await delay(askAgainMs, undefined, { signal }).catch(() => undefined);
+    }
+    return null;
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/** @param base the URL that the tunnel has now */
+function handleOf(
+  name: string,
+  base: string,
+  group: ProcessGroup,
+  exit: Promise<Words>,
+  log: ProgramLog,
+  finder: UrlFinder,
+): TunnelHandle {
+  let closed = false;
+  const moved = Promise.withResolvers<TunnelHandle>();
+  finder.onFurther((found) => {
+    let other: string;
+    try {
+      other = baseOf(name, found);
+    } catch {
+      return;
+    }
+    if (other !== base) moved.resolve(handleOf(name, other, group, exit, log, finder));
+  });
+  return {
+    url: base,
+    refusedUrl: null,
+    isFreeAgain: () => Promise.resolve(false),
+    toleranceMs,
+    renew: null,
+    moved: moved.promise,
+    hasSeveralNames: finder.takesFirst,
+    lost: new Promise((resolve) => {
+      void exit.then((how) => {
+        if (!closed) resolve(withWords(how, log.lastError));
+      });
+    }),
+    async close() {
+      closed = true;
+      await group.end();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/** What a tunnel program says of its troubles, as far as it can be known for that. */
+import type { Words } from '../../common/words.ts';
+import { expressionOf } from '../../protocol/tunnel-program.ts';
+import type { TunnelProgram } from '../../protocol/tunnel-program.ts';
+import { tunnelWords } from '../../protocol/tunnel-words.ts';
+
+const mostErrors = 20;
+
+/** Lines of a log with a level of its own for errors, as cloudflared and the like have; ssh's debug lines are none. */
+const levelled = /(?:^|[\s[])(?:ERR|FTL|ERRO|ERROR|FATAL)\]?:?\s+(\S.*)/;
+const debugLine = /^debug\d:/;
+const sounding =
+  /\b(?:errors?|failed|failure|denied|refused|incorrect usage|invalid|unable to|could not|cannot|not found|unauthorized|expired|timed out|unknown flag)\b/i;
+
+/** The errors of a program's output. */
+export class ProgramLog {
+  readonly #errors: string[] = [];
+  readonly #notSignedIn: RegExp | null;
+  readonly #needsYou: RegExp | null;
+  #isNotSignedIn = false;
+  #waitsFor: string | null = null;
+
+  constructor({ notSignedIn, needsYou }: Pick<TunnelProgram, 'notSignedIn' | 'needsYou'>) {
+    this.#notSignedIn = notSignedIn === undefined ? null : expressionOf(notSignedIn);
+    this.#needsYou = needsYou === undefined ? null : expressionOf(needsYou);
+  }
+
+  /** Whether it said that nobody is signed in. */
+  get isNotSignedIn(): boolean {
+    return this.#isNotSignedIn;
+  }
+
+  /** The line by which it said that only the user can go on; else null. */
+  get needsYou(): string | null {
+    return this.#waitsFor;
+  }
+
+  /** All of its errors that are kept. */
+  get said(): string {
+    return this.#errors.join(' ');
+  }
+
+  /** The error that says most: one is often logged several times, in full and in pieces; undefined where there is none. */
+  get lastError(): string | undefined {
+    return [...this.#errors].sort((a, b) => b.length - a.length)[0];
+  }
+
+  /** Reads a line. */
+  take(line: string): void {
+    const isAboutSignIn = this.#notSignedIn?.test(line) === true;
+    if (isAboutSignIn) this.#isNotSignedIn = true;
+    if (this.#needsYou?.test(line) === true) this.#waitsFor ??= line;
+    const error = errorIn(line) ?? (isAboutSignIn && !line.startsWith('{') ? line : null);
+    if (error !== null && this.#errors.push(error) > mostErrors) this.#errors.shift();
+  }
+}
+
+function errorIn(line: string): string | null {
+  if (line.startsWith('{')) return errorInJson(line);
+  if (debugLine.test(line)) return null;
+  const levelledError = levelled.exec(line)?.[1];
+  // An empty configuration is what cloudflared is given.
+  if (levelledError !== undefined)
+    return /^Configuration file \S+ was empty/.test(levelledError) ? null : levelledError;
+  return sounding.test(line) ? line : null;
+}
+
+/** Of a structured log: `lvl` or `level`, and `err`, `error`, `msg` or `message`. */
+function errorInJson(line: string): string | null {
+  let entry: unknown;
+  try {
+    entry = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (typeof entry !== 'object' || entry === null) return null;
+  const { lvl, level = lvl, err, error = err, msg, message = msg } = entry as Readonly<Record<string, unknown>>;
+  if (typeof level !== 'string' || !/^(?:err|eror|crit|fatal)/i.test(level)) return null;
+  return [error, message].find((each): each is string => typeof each === 'string' && each !== '<nil>') ?? null;
+}
+
+/**
+ * With a program's own words at its end: in brackets, on one line, at most 200 characters, without what must stay
+ * secret: the paths of URLs (cloudflared logs those of requests) and tokens (ngrok repeats a wrong one).
+ * @param text what it said; undefined where that was nothing
+ */
+export function withWords(how: Words, text: string | undefined): Words {
+  if (text === undefined) return how;
+  const line = text
+    .replace(/(https?:\/\/[^\s/"']+)\/[^\s"']+/g, '$1/…')
+    .replace(/(authtoken:\s*)\S+/gi, '$1********')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return tunnelWords('with-words', how, line.length > 200 ? `${line.slice(0, 199)}…` : line);
+}

@@ -1,0 +1,103 @@
+/** Finds a program's public URL where its description says that it is. */
+import { expressionOf, memberAt } from '../../protocol/tunnel-program.ts';
+import type { Placeholder, UrlSource } from '../../protocol/tunnel-program.ts';
+
+/** More URLs than this are not kept. */
+const mostUrls = 16;
+
+/** Reads lines, and keeps each URL that it finds once, in their order. */
+export class UrlFinder {
+  readonly #source: UrlSource;
+  readonly #values: Readonly<Partial<Record<Placeholder, string>>>;
+  readonly #pattern: RegExp | null;
+  readonly #after: RegExp | null;
+  readonly #found: string[] = [];
+  /** Called with each that comes when the first ones are known. */
+  #further: ((url: string) => void) | null = null;
+  #isAfter: boolean;
+
+  constructor(source: UrlSource, values: Readonly<Partial<Record<Placeholder, string>>>) {
+    this.#source = source;
+    this.#values = values;
+    const pattern = source.from === 'name' ? source.ready : source.from === 'json' ? undefined : source.pattern;
+    this.#pattern = pattern === undefined ? null : expressionOf(pattern, values);
+    const after = source.from === 'output' ? source.after : undefined;
+    this.#after = after === undefined ? null : expressionOf(after, values);
+    this.#isAfter = this.#after === null;
+  }
+
+  /** Those that were found. */
+  get found(): readonly string[] {
+    return this.#found;
+  }
+
+  /** Whether several are names of one tunnel. */
+  get takesFirst(): boolean {
+    return this.#source.from === 'output' && this.#source.several === 'first';
+  }
+
+  /** From now on, each URL that was not found before is told to this alone. */
+  onFurther(use: (url: string) => void): void {
+    this.#further = use;
+  }
+
+  /** Reads a line. */
+  take(line: string): void {
+    const url = this.#urlIn(line);
+    if (url === null || this.#found.includes(url) || this.#found.length >= mostUrls) return;
+    this.#found.push(url);
+    this.#further?.(url);
+  }
+
+  /** Reads an answer by HTTP. @returns its URL, or null */
+  read(text: string): string | null {
+    if (this.#source.from !== 'http') return null;
+    const member = memberAt(jsonOf(text), this.#source.pointer);
+    if (typeof member !== 'string' || member === '') return null;
+    const url = withScheme(member);
+    return this.#pattern === null || this.#pattern.test(url) ? url : null;
+  }
+
+  #urlIn(line: string): string | null {
+    switch (this.#source.from) {
+      case 'http':
+        return null;
+      case 'name':
+        return this.#pattern?.test(line) === true ? withScheme(this.#values.name ?? '') : null;
+      case 'json': {
+        if (!line.startsWith('{')) return null;
+        const json = jsonOf(line);
+        const { pointer, where = {} } = this.#source;
+        const isIt = Object.entries(where).every(([name, value]) => memberAt(json, `/${name}`) === value);
+        const member = isIt ? memberAt(json, pointer) : undefined;
+        return typeof member === 'string' && member !== '' ? withScheme(member) : null;
+      }
+      case 'output':
+        return this.#inOutput(line);
+    }
+  }
+
+  #inOutput(line: string): string | null {
+    let rest = line;
+    const mark = this.#after?.exec(line);
+    if (mark !== null && mark !== undefined) {
+      this.#isAfter = true;
+      rest = line.slice(mark.index + mark[0].length);
+    }
+    if (!this.#isAfter) return null;
+    const match = this.#pattern?.exec(rest);
+    return match === null || match === undefined ? null : withScheme(match[1] ?? match[0]);
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function withScheme(found: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(found) ? found : `https://${found}`;
+}

@@ -1,0 +1,251 @@
+/**
+ * A tunnel by ssh to a server of one's own: a real sshd, with a real reverse proxy before it that has the certificate, as
+ * docs/tunnels.md describes it.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { Agent, request } from 'undici';
+import type { buildConnector } from 'undici';
+import { presetOf } from '../../../src/protocol/tunnel-presets.ts';
+import { tunnelConfigSchema } from '../../../src/protocol/settings.ts';
+import { freePort } from '../../free-port.ts';
+import { onPath } from '../../vscode/install.ts';
+import { LocalEndpoint, secret, Watched } from './stage.ts';
+
+const certificate = join(import.meta.dirname, '../../fixtures/self-signed/certificate.pem');
+const certificateKey = join(import.meta.dirname, '../../fixtures/self-signed/key.pem');
+
+describe('a tunnel by ssh to a server of one’s own', function () {
+  let sshd: string;
+  let nginx: string;
+  let folder: string;
+  let endpoint: LocalEndpoint;
+  let watched: Watched;
+  let dispatcher: Agent;
+  let children: ChildProcess[];
+  let sshPort: number;
+  let remotePort: number;
+  let agentSocket: string | undefined;
+
+  before(function () {
+    const programs = ['sshd', 'nginx', 'ssh', 'ssh-agent'].map(onPath);
+    // They come with test/tools.ts, on Debian and as root.
+    if (process.platform === 'win32' || programs.includes(undefined)) this.skip();
+    [sshd, nginx] = programs as [string, string];
+  });
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'cm-relay-ssh-'));
+    children = [];
+    endpoint = await LocalEndpoint.open();
+    [sshPort, remotePort] = [await freePort(), await freePort()];
+    const proxyPort = await freePort();
+    makeKey('client');
+    makeKey('host');
+    await startAgent();
+    await startSshd();
+    await startProxy(proxyPort);
+    // The name of the certificate is nobody's: what matters is that the proxy is asked, by TLS.
+    const toProxy: buildConnector.connector = (_options, callback) => {
+      const socket = connectTls({ host: '127.0.0.1', port: proxyPort, rejectUnauthorized: false });
+      socket.once('secureConnect', () => callback(null, socket));
+      socket.once('error', (error: Error) => callback(error, null));
+    };
+    dispatcher = new Agent({ connect: toProxy, keepAliveTimeout: 1, keepAliveMaxTimeout: 1 });
+    watched = new Watched({
+      localPort: endpoint.port,
+      dispatcher,
+      knownHostsFile: knownHosts(),
+      timings: { openTimeoutMs: 30_000, verifyMs: 10_000, probeTimeoutMs: 5_000 },
+    });
+  });
+
+  afterEach(async () => {
+    await watched.supervisor.close();
+    await dispatcher.destroy();
+    await endpoint.close();
+    for (const child of children) await ended(child);
+    if (agentSocket === undefined) delete process.env['SSH_AUTH_SOCK'];
+    else process.env['SSH_AUTH_SOCK'] = agentSocket;
+    rmSync(folder, { recursive: true });
+  });
+
+  const knownHosts = (): string => join(folder, 'a data directory', 'known_hosts');
+
+  function makeKey(name: string): void {
+    rmSync(join(folder, name), { force: true });
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(folder, name)]);
+  }
+
+  function start(program: string, args: readonly string[]): ChildProcess {
+    const child = spawn(program, args, { stdio: 'ignore' });
+    children.push(child);
+    return child;
+  }
+
+  async function ended(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exit;
+  }
+
+  /** Resolves when something listens there. */
+  async function listens(port: number): Promise<void> {
+    for (;;) {
+      const isOpen = await new Promise<boolean>((resolve) => {
+        const socket = connect(port, '127.0.0.1', () => resolve(true));
+        socket.once('error', () => resolve(false));
+        socket.once('connect', () => socket.destroy());
+      });
+      if (isOpen) return;
+    }
+  }
+
+  async function startAgent(): Promise<void> {
+    const socket = join(folder, 'agent');
+    start(onPath('ssh-agent') ?? '', ['-D', '-a', socket]);
+    while (!existsSync(socket)) await new Promise((resolve) => setImmediate(resolve));
+    agentSocket = process.env['SSH_AUTH_SOCK'];
+    process.env['SSH_AUTH_SOCK'] = socket;
+    execFileSync('ssh-add', ['-q', join(folder, 'client')], { stdio: 'ignore' });
+  }
+
+  /** As sshd_config(5) has it for such a user: forwarding to loopback, and nothing else. */
+  async function startSshd(): Promise<ChildProcess> {
+    // Where root starts it, it wants a folder for its unprivileged half.
+    if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true });
+    const config = [
+      ...[`Port ${sshPort}`, 'ListenAddress 127.0.0.1', `HostKey ${join(folder, 'host')}`],
+      ...[`AuthorizedKeysFile ${join(folder, 'client.pub')}`, 'StrictModes no', 'UsePAM no', 'PidFile none'],
+      ...['PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PermitRootLogin prohibit-password'],
+      ...['AllowTcpForwarding remote', 'GatewayPorts no', 'LogLevel QUIET'],
+    ];
+    const file = join(folder, 'sshd_config');
+    writeFileSync(file, `${config.join('\n')}\n`);
+    const child = start(sshd, ['-D', '-e', '-f', file]);
+    await listens(sshPort);
+    return child;
+  }
+
+  async function startProxy(port: number): Promise<void> {
+    const file = join(folder, 'nginx.conf');
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (name) => `${name}_temp_path ${join(folder, name)};`,
+    );
+    writeFileSync(
+      file,
+      `daemon off; master_process off; pid ${join(folder, 'nginx.pid')}; error_log stderr crit;
+       events {}
+       http { access_log off; ${temporary.join(' ')}
+         server { listen 127.0.0.1:${port} ssl; ssl_certificate ${certificate}; ssl_certificate_key ${certificateKey};
+           location / { proxy_pass http://127.0.0.1:${remotePort}; proxy_set_header Host $host; } } }`,
+    );
+    start(nginx, ['-e', 'stderr', '-c', file, '-p', folder]);
+    await listens(port);
+  }
+
+  const server = (): string => `${userInfo().username}@127.0.0.1:${sshPort}`;
+  const fingerprintOf = (name: string): string =>
+    execFileSync('ssh-keygen', ['-l', '-f', join(folder, `${name}.pub`)], { encoding: 'utf8' }).split(' ')[1] ?? '';
+  function open(facts: object = {}): void {
+    watched.supervisor.open(
+      tunnelConfigSchema.parse({
+        ...{ kind: 'ssh', server: server(), name: 'hooks.example.test', remotePort },
+        ...facts,
+      }),
+    );
+  }
+
+  it('opens when the user has confirmed the server’s key, once, and carries a delivery', async () => {
+    open();
+    const { reason } = await watched.until('failed');
+    const fingerprint = fingerprintOf('host');
+    assert.ok(reason.includes(`has the key ${fingerprint}, which you haven’t confirmed`), reason);
+    assert.ok(reason.includes(`--tunnel-fingerprint ${fingerprint}`), reason);
+    assert.ok(!existsSync(knownHosts()));
+    open({ hostKeys: [fingerprint] });
+    assert.equal((await watched.until('open')).url, 'https://hooks.example.test');
+    assert.match(
+      readFileSync(knownHosts(), 'utf8'),
+      new RegExp(`^\\[127\\.0\\.0\\.1\\]:${sshPort} ssh-ed25519 \\S+\\n$`),
+    );
+    const body = JSON.stringify({ ListID: 'a', Events: [] });
+    const url = `https://hooks.example.test/hooks/${secret}/campaign-monitor`;
+    const answer = await request(url, { method: 'POST', body, dispatcher });
+    assert.equal(await answer.body.text(), `seen /hooks/${secret}/campaign-monitor`);
+    assert.equal(endpoint.received.at(-1)?.body.toString(), body);
+    await watched.supervisor.close();
+    // Without a word about the key.
+    open();
+    await watched.until('open');
+  });
+
+  it('refuses a server whose key is another one, until the user confirms that', async () => {
+    open({ hostKeys: [fingerprintOf('host')] });
+    await watched.until('open');
+    await watched.supervisor.close();
+    const before = readFileSync(knownHosts(), 'utf8');
+    await ended(children.find(({ spawnfile }) => spawnfile === sshd)!);
+    makeKey('host');
+    await startSshd();
+    const fingerprint = fingerprintOf('host');
+    open();
+    const { reason } = await watched.until('failed');
+    assert.ok(reason.includes(`now has another key, ${fingerprint}. Someone may be pretending`), reason);
+    assert.equal(readFileSync(knownHosts(), 'utf8'), before);
+    open({ hostKeys: [fingerprint] });
+    await watched.until('open');
+    assert.notEqual(readFileSync(knownHosts(), 'utf8'), before);
+  });
+
+  it('is opened again when the connection is lost', async () => {
+    open({ hostKeys: [fingerprintOf('host')] });
+    await watched.until('open');
+    const pid = execFileSync('pgrep', ['-f', `ssh://${server()}$`], { encoding: 'utf8' });
+    process.kill(Number(pid.trim()), 'SIGKILL');
+    const { reason } = await watched.until('degraded');
+    assert.match(reason, /^Lost the tunnel at https:\/\/hooks\.example\.test: ssh was ended by SIGKILL/);
+    assert.equal((await watched.until('open')).previousUrl, null);
+  });
+
+  it('fails for good where the server does not take the key, and says how ssh says it', async () => {
+    execFileSync('ssh-add', ['-q', '-D'], { stdio: 'ignore' });
+    open({ hostKeys: [fingerprintOf('host')] });
+    const { reason } = await watched.until('failed');
+    assert.match(reason, /^ssh exited with 255 .*Permission denied \(publickey\).*Run "ssh-add"/);
+  });
+
+  it('is tried again where the port on the server is somebody else’s', async () => {
+    const other = await LocalEndpoint.open({}, remotePort);
+    try {
+      open({ hostKeys: [fingerprintOf('host')] });
+      const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
+      assert.match(reason, /remote port forwarding failed for listen port/);
+    } finally {
+      await other.close();
+    }
+    await watched.until('open');
+  });
+
+  it('says what is missing where no server or no host name is set', async () => {
+    open({ server: undefined });
+    assert.match((await watched.until('failed')).reason, /^ssh needs your SSH server\. Set it: .*"--tunnel-server"/);
+    open({ name: undefined });
+    await watched.until('failed', ({ reason }) => /needs the host name .*"--tunnel-name"/.test(reason));
+  });
+
+  it('takes no server for an option of ssh', () => {
+    for (const wrong of ['-oProxyCommand=x', 'a@-oProxyCommand=x', 'a b', 'host;x', '']) {
+      assert.ok(!tunnelConfigSchema.safeParse({ kind: 'ssh', server: wrong, name: 'a.example' }).success, wrong);
+    }
+    assert.equal(presetOf('ssh').args.at(-1), 'ssh://{server}');
+  });
+});
