@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { category, eventsView, stopRelays, untilStatusBar } from './relay.ts';
+import { openWalkthrough } from './walkthrough.ts';
 import { openWorkbench } from './workbench.ts';
 
 describe('In German', () => {
@@ -48,7 +49,7 @@ describe('In German', () => {
       await workbench.dialog.getByRole('button', { name: 'Verlauf löschen' }).waitFor();
       await workbench.answerDialog('Cancel');
 
-      await workbench.runCommand(`${category}: Erste Schritte`);
+      await openWalkthrough(workbench, 'Erste Schritte mit Campaign Monitor Relay');
       await workbench.page.locator('.gettingStartedContainer').getByText('Ein Event ansehen').first().waitFor();
       await workbench.picture('german/walkthrough');
     } finally {

@@ -9,10 +9,13 @@ export const steps = {
   callback: 'Forward to your callback',
   public: 'Receive real events',
 };
-/** Opens the walkthrough as VS Code does it. */
-export async function openWalkthrough(workbench: Workbench): Promise<void> {
-  await workbench.runCommandThatAsks('Welcome: Open Walkthrough...', 'Get Started with Campaign Monitor Relay');
-  await workbench.pick('Get Started with Campaign Monitor Relay');
+/** Opens the walkthrough as VS Code does it. @param title as the language of the window has it */
+export async function openWalkthrough(
+  workbench: Workbench,
+  title = 'Get Started with Campaign Monitor Relay',
+): Promise<void> {
+  await workbench.runCommandThatAsks('Welcome: Open Walkthrough...', title);
+  await workbench.pick(title);
 }
 
 /** A step by its title. */
