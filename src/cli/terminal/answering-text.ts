@@ -14,7 +14,8 @@ export function answeringText(answering: Answering): string {
   const which = remaining === null ? 'deliveries' : `the next ${count(remaining, 'delivery')}`;
   const after = delayMs === 0 ? '' : ` after ${duration(delayMs)}`;
   const end = `until ${localTime(until)}${remaining === null ? '' : ' at the latest'}`;
-  return `Answering ${which} with ${status} on purpose${after}, ${end} (set by ${printable(clientName(by))}). Deliveries are stored, not forwarded.`;
+  const once = status < 300 ? ", and their sender doesn't post them again" : '';
+  return `Answering ${which} with ${status} on purpose${after}, ${end} (set by ${printable(clientName(by))}). Deliveries are stored, not forwarded${once}.`;
 }
 
 /** That a delivery was answered on purpose; empty where it was answered as usual. */

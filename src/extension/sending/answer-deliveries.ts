@@ -8,7 +8,7 @@ import { askChoice } from '../ui/questions.ts';
 import { say } from '../ui/say.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Step } from '../ui/steps.ts';
-import { onPurposeText } from './answering-words.ts';
+import { afterStatus, onPurposeText } from './answering-words.ts';
 
 /** What the questions lead to; a status of null: as usual. */
 interface Asked {
@@ -130,7 +130,12 @@ const askEnd: Step<Asked> = async (_known, place) => {
 };
 
 function statusItem(status: number): Item<number> {
-  return { label: `${status} ${STATUS_CODES[status] ?? ''}`.trim(), value: status };
+  const description = afterStatus(status, vscode.l10n);
+  return {
+    label: `${status} ${STATUS_CODES[status] ?? ''}`.trim(),
+    ...(description !== undefined && { description }),
+    value: status,
+  };
 }
 
 /** What was typed, where it is none of the items. */

@@ -24,3 +24,8 @@ export function onPurposeText(
         remaining.toLocaleString(language),
       );
 }
+
+/** What a status means for a delivery, where nobody may think of it: a success is not posted again. */
+export function afterStatus(status: number, l10n: Localiser): string | undefined {
+  return status >= 200 && status < 300 ? l10n.t('the sender doesn’t post again') : undefined;
+}

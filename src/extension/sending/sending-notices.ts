@@ -30,17 +30,17 @@ export class SendingNotices {
     });
   }
 
-  /** Sending was left paused, or deliveries answered on purpose, when this window came to the relay. */
-  async leftSo({ sending, answering }: Pick<Status, 'sending' | 'answering'>): Promise<void> {
+  /** Sending was left paused, or deliveries answered on purpose, when this window came to the relay: what is to be said. */
+  async leftSo({ sending, answering }: Partial<Pick<Status, 'sending' | 'answering'>>): Promise<void> {
     const { l10n } = vscode;
     const reader = { now: Date.now(), language: vscode.env.language };
-    if (answering.state === 'on-purpose') {
+    if (answering?.state === 'on-purpose') {
       // Not awaited: the other one is as important.
       void offer('Warning', onPurposeText(answering, reader, l10n), {
         [l10n.t('Answer As Usual')]: byCommand('answerDeliveries', 'as-usual'),
       });
     }
-    if (sending.state !== 'paused') return;
+    if (sending?.state !== 'paused') return;
     const text = pausedText(sending, reader, l10n);
     await offer('Warning', text, {
       [l10n.t('Continue Sending')]: byCommand('continueSending'),

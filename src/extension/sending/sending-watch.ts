@@ -5,11 +5,14 @@ import type { SendingNotices } from './sending-notices.ts';
 import type { Session } from '../session/session.ts';
 
 /** The start of the relay of which it was said last that sending was left paused. */
-const announcedKey = `${prefix}.toldPaused`;
+const pausedKey = `${prefix}.toldPaused`;
+/** That start, and since when deliveries were answered on purpose as it was said last. */
+const answeringKey = `${prefix}.toldAnswering`;
 
 /**
  * Has it said that sending stopped at a breakpoint, once until it goes on, where no debugger shows it; and once for each
- * start of the relay that sending is paused, or deliveries are answered on purpose, as this window comes to it.
+ * start of the relay that sending is paused, and for each time that deliveries are answered on purpose, as this window
+ * comes to it.
  */
 export function watchSending(
   { subscriptions, workspaceState }: Pick<vscode.ExtensionContext, 'subscriptions' | 'workspaceState'>,
@@ -19,6 +22,11 @@ export function watchSending(
   const debugging = new Set<string>();
   /** The relay process that this window has come to. */
   let known: string | undefined;
+  const isNews = (key: string, value: string): boolean => {
+    if (workspaceState.get<string>(key) === value) return false;
+    void workspaceState.update(key, value);
+    return true;
+  };
   subscriptions.push(
     vscode.debug.onDidStartDebugSession(({ id, type }) => {
       if (type === debugType) debugging.add(id);
@@ -39,10 +47,12 @@ export function watchSending(
       const { startedAt, sending, answering } = status;
       if (startedAt === known) return;
       known = startedAt;
-      const isAsUsual = sending.state !== 'paused' && answering.state === 'as-usual';
-      if (isAsUsual || workspaceState.get<string>(announcedKey) === startedAt) return;
-      void workspaceState.update(announcedKey, startedAt);
-      void notices().then((made) => made.leftSo(status));
+      const left = {
+        ...(sending.state === 'paused' && isNews(pausedKey, startedAt) && { sending }),
+        ...(answering.state === 'on-purpose' &&
+          isNews(answeringKey, `${startedAt} ${answering.since}`) && { answering }),
+      };
+      if (Object.keys(left).length > 0) void notices().then((made) => made.leftSo(left));
     }),
   );
 }

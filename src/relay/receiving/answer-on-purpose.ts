@@ -71,6 +71,7 @@ export class AnswerOnPurpose {
   /** Answers so from now on, in place of what was asked for before. */
   begin({ status, delayMs, forMs, count, by }: AskedAnswer): void {
     this.#leave();
+    this.hurry();
     const since = this.#now();
     const until = since + forMs;
     const purpose: Purpose = { status, delayMs, since, until, by, remaining: count ?? Infinity, answered: 0 };
@@ -91,6 +92,7 @@ export class AnswerOnPurpose {
   end(): void {
     if (this.current !== null) this.#ended('asked to', this.current);
     this.#leave();
+    this.hurry();
     this.#options.onChange();
   }
 
@@ -154,6 +156,7 @@ export class AnswerOnPurpose {
     return null;
   }
 
+  /** No further delivery is answered so; what waits is answered when it is due, as the sender is to see it. */
   #timeIsUp(): void {
     const { current } = this;
     this.#leave();
@@ -167,7 +170,6 @@ export class AnswerOnPurpose {
     clearTimeout(this.#timer);
     this.current = null;
     this.#usedUp = null;
-    this.hurry();
   }
 
   #ended(why: string, { status, answered }: Purpose): void {

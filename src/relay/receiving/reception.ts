@@ -311,20 +311,20 @@ export class Reception {
     return { delivery: { ...delivery, bodyBytes, truncated }, content: null };
   }
 
-  /** Those that it may go to. */
-  #destinationsOf({ edit, onPurpose }: Incoming): readonly ConfiguredDestination[] {
-    if (onPurpose !== undefined) return [];
+  /** Those that it may go to: for them notifications are made, also where it goes nowhere until it is resent. */
+  #destinationsOf({ edit }: Incoming): readonly ConfiguredDestination[] {
     const { destinations } = this.#inForce;
     if (edit === undefined) return destinations;
     return destinations.filter(({ id }) => edit.held.some((each) => each.destinationId === id));
   }
 
   #forwardingsTo(
-    { edit }: Incoming,
+    { edit, onPurpose }: Incoming,
     destinations: readonly ConfiguredDestination[],
     list: string | null,
     types: readonly (string | null)[],
   ): ForwardingRecord[] {
+    if (onPurpose !== undefined) return [];
     // What is edited was held, and is let go as that is released.
     const released = edit === undefined ? null : (this.#gate?.no ?? null);
     return destinations

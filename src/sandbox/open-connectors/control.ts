@@ -24,6 +24,9 @@ export const platformControls: Readonly<Record<string, string>> = {
   'DELETE /sandbox/open-connectors/failures': 'cancels the remaining changes',
 };
 
+/** Event types that a mapping names, at most: each change adds to them. */
+const maxEventTypes = 100;
+
 const settingsSchema = z.strictObject({
   retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),
   callbackTimeoutMs: z.int().min(1).max(600_000).optional(),
@@ -99,7 +102,10 @@ export function platformControlRouter({ state, instances, notifier, link, calls 
 
   router.patch('/settings', (request, response) => {
     const { mapping, ...others } = readOrder(settingsSchema, request);
-    Object.assign(state.settings, others, { mapping: { ...state.settings.mapping, ...mapping } });
+    const { mapping: before } = state.settings;
+    const eventTypes = { ...before.eventTypes, ...mapping?.eventTypes };
+    if (Object.keys(eventTypes).length > maxEventTypes) throw tooMany('event types');
+    Object.assign(state.settings, others, { mapping: { ...before, ...mapping, eventTypes } });
     response.json(state.settings);
   });
 

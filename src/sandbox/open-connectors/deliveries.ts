@@ -38,6 +38,9 @@ const maxFinished = 1000;
 const maxQueued = 20_000;
 const maxQueuedBytes = 64 * 1024 * 1024;
 
+/** Deactivated URLs of an instance that are remembered: the oldest are active again. */
+const maxDeactivated = 100;
+
 /** Characters of an answer that brings notifications along. */
 const maxAnswerText = 8_000_000;
 
@@ -48,8 +51,8 @@ export class Deliveries {
   readonly #queued = new Set<PlatformDelivery>();
   #queuedBytes = 0;
   readonly #finished: number[] = [];
-  /** By instance, the callback URL that is not posted to any more: another one is another subscription [inferred]. */
-  readonly #deactivated = new Map<number, string>();
+  /** By instance, the callback URLs that are not posted to any more: each is a subscription of its own [inferred]. */
+  readonly #deactivated = new Map<number, Set<string>>();
 
   constructor(settings: PlatformSettings) {
     this.#settings = settings;
@@ -57,12 +60,18 @@ export class Deliveries {
 
   /** Whether the subscription of an instance's callback URL is deactivated: what comes is queued at once [docs]. */
   isDeactivated({ id, events }: PlatformInstance): boolean {
-    return this.#deactivated.get(id) === events.callbackUrl;
+    return this.#deactivated.get(id)?.has(events.callbackUrl) ?? false;
   }
 
-  /** All retries failed: nothing more is posted to this callback URL until what is queued is delivered again [docs]. */
-  deactivate({ id, events }: PlatformInstance): void {
-    this.#deactivated.set(id, events.callbackUrl);
+  /**
+   * All retries of a delivery failed: nothing more is posted to the URL that it was last posted to, until what is queued
+   * of that is delivered again [docs].
+   */
+  deactivate({ instance, url }: PlatformDelivery): void {
+    const urls = this.#deactivated.get(instance.id) ?? new Set();
+    this.#deactivated.set(instance.id, urls.add(url));
+    const [oldest = ''] = urls;
+    if (urls.size > maxDeactivated) urls.delete(oldest);
   }
 
   /** Remembers a new delivery. */
@@ -72,9 +81,10 @@ export class Deliveries {
 
   /**
    * A delivery has another status.
-   * @returns false where it found no room in the queue, and is forgotten
+   * @returns false where it found no room in the queue, and is forgotten, or was forgotten before
    */
   set(delivery: PlatformDelivery, status: Exclude<DeliveryStatus, 'notified'>): boolean {
+    if (!this.#deliveries.has(delivery.notificationId)) return false;
     this.#leaveQueue(delivery);
     if (status === 'queued' && !this.#joinQueue(delivery)) {
       this.forget(delivery);
@@ -146,8 +156,7 @@ export class Deliveries {
   release(where: string): PlatformDelivery[] {
     const released = this.#matching(where).filter(({ status }) => status === 'queued' || status === 'notified');
     for (const delivery of released) {
-      const { instance } = delivery;
-      if (this.#deactivated.get(instance.id) === delivery.url) this.#deactivated.delete(instance.id);
+      this.#deactivated.get(delivery.instance.id)?.delete(delivery.url);
       this.#leaveQueue(delivery);
       delivery.status = 'created';
     }
@@ -163,7 +172,7 @@ export class Deliveries {
 
   #shown(delivery: PlatformDelivery, hydrate: boolean): object {
     const { notificationId, subscriptionId, status, createdDate, updatedDate, instance, url, parts, raw } = delivery;
-    const isActive = this.#deactivated.get(instance.id) !== url;
+    const isActive = this.#deactivated.get(instance.id)?.has(url) !== true;
     return {
       notificationId,
       subscriptionId,

@@ -43,6 +43,8 @@ export interface NotificationReport {
 interface Waiting {
   readonly record: NotificationRecord;
   readonly delivery: PlatformDelivery;
+  /** Whether it comes from the queue of deliveries. */
+  readonly isReleased: boolean;
 }
 
 export interface NotifierParts {
@@ -134,7 +136,7 @@ export class Notifier {
         ...{ url: instance.events.callbackUrl, status: 'created', updatedDate: null },
         createdDate: `${record.createdAt.slice(0, -5)}Z`,
       };
-      made.push({ record, delivery });
+      made.push({ record, delivery, isReleased: false });
     }
     this.#state.remember(
       instance,
@@ -168,7 +170,7 @@ export class Notifier {
         signed: false,
         queued: false,
       };
-      this.#send({ record, delivery });
+      this.#send({ record, delivery, isReleased: true });
     }
     return released.length;
   }
@@ -201,10 +203,13 @@ export class Notifier {
 
   /**
    * What an attempt means for the delivery. After the last retry its subscription is deactivated, and what comes later is
-   * queued [docs]; that the one that failed last is queued as well is inferred.
+   * queued [docs]; that the one that failed last is queued as well is inferred, and that one from the queue goes back
+   * there where it cannot be posted.
    */
-  #settle({ record, delivery }: Waiting, isThere: boolean): void {
+  #settle({ record, delivery, isReleased }: Waiting, isThere: boolean): void {
     const { instance } = delivery;
+    // Deleted while it was posted: what was of it is forgotten.
+    if (!this.#state.instances.has(instance.id)) return;
     switch (record.state) {
       case 'delivered':
         this.#deliveries.set(delivery, 'delivered');
@@ -213,14 +218,14 @@ export class Notifier {
         this.#deliveries.set(delivery, 'retry');
         return;
       case 'failed':
-        if (this.#state.failurePolicy === 'retry') this.#deliveries.deactivate(instance);
+        if (this.#state.failurePolicy === 'retry') this.#deliveries.deactivate(delivery);
         break;
       case 'discarded':
-        if (!isThere || !this.#deliveries.isDeactivated(instance)) {
+        if (isThere && this.#deliveries.isDeactivated(instance)) delivery.url = instance.events.callbackUrl;
+        else if (!isReleased) {
           this.#deliveries.forget(delivery);
           return;
         }
-        delivery.url = instance.events.callbackUrl;
     }
     record.queued = this.#deliveries.set(delivery, 'queued');
   }
@@ -278,7 +283,7 @@ function eventObject(event: VendorEvent, mapping: EventMapping, polledAt: number
   return {
     date: isoDate(textField(event, 'Date') ?? ''),
     elementKey,
-    eventType: mapping.eventTypes[type] ?? 'UNKNOWN',
+    eventType: (Object.hasOwn(mapping.eventTypes, type) ? mapping.eventTypes[type] : undefined) ?? 'UNKNOWN',
     hubKey,
     objectId: textField(event, mapping.objectIdField) ?? '',
     objectType: mapping.objectType,

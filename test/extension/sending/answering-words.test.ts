@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { onPurposeText } from '../../../src/extension/sending/answering-words.ts';
+import { afterStatus, onPurposeText } from '../../../src/extension/sending/answering-words.ts';
 import type { AnsweringOnPurpose } from '../../../src/protocol/answering.ts';
 import { english } from '../events/rows.ts';
 
@@ -27,6 +27,13 @@ describe('The words for deliveries that are answered on purpose', () => {
     assert.equal(
       said({ remaining: 1200 }),
       'Deliveries are answered with 503 until 09:05:07 and not forwarded (set by VS Code). Left: 1,200.',
+    );
+  });
+
+  it('say of a success that nothing comes again', () => {
+    assert.deepEqual(
+      [199, 200, 299, 300, 503].map((status) => afterStatus(status, english)),
+      [undefined, 'the sender doesn’t post again', 'the sender doesn’t post again', undefined, undefined],
     );
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { askedAnswerSchema } from '../../../src/protocol/answering.ts';
 import type { AnsweringOnPurpose } from '../../../src/protocol/answering.ts';
@@ -134,9 +135,27 @@ describe('Answering on purpose', () => {
     const body = sampleBody({ events: 3 });
     await relay.deliver(body);
     const { notificationIds } = await relay.client.request('notifications/replay', { ids: ['d1'] });
-    assert.deepEqual(notificationIds, ['n1']);
+    assert.deepEqual(notificationIds, ['n1', 'n2']);
     await receiver.received(2);
     assert.deepEqual(receiver.requests.filter(({ text }) => text === body).length, 1, 'the bytes to the raw one');
+    await until(async () => (await found(relay, 'answered:on-purpose state:sent')).length === 3);
+  });
+
+  it('can be resent by any of its events to a raw destination, and is sent then with all of them', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: receiver.url, mode: 'raw' }], partSize: 1 },
+    });
+    await answering(relay, { status: 503 });
+    const body = sampleBody({ events: 3 });
+    await relay.deliver(body);
+    const { counts } = await relay.client.request('relay/status', {});
+    assert.deepEqual([counts.waiting, counts.sent], [0, 0]);
+    assert.deepEqual(await relay.client.request('notifications/replay', { ids: ['e3'] }), {
+      ...{ replayed: 1, notificationIds: ['n4'] },
+    });
+    await receiver.received(1);
+    assert.equal(receiver.requests[0]?.text, body);
     await until(async () => (await found(relay, 'answered:on-purpose state:sent')).length === 3);
   });
 
@@ -185,6 +204,18 @@ describe('Answering on purpose', () => {
     );
     await answering(relay, null);
     assert.deepEqual([(await first.answer).status, (await second.answer).status], [502, 502]);
+  });
+
+  it('lets an answer that waits come when it is due where its time ends before', async () => {
+    const relay = await startTestRelay();
+    await answering(relay, { status: 504, delayMs: 1500, forMs: 1000 });
+    const begun = performance.now();
+    const { answer } = await posted(relay, 1);
+    await until(async () => (await onPurposeNow(relay)) === null);
+    assert.equal((await relay.deliver(sampleBody({ seed: 2 }))).status, 200);
+    assert.equal((await answer).status, 504);
+    // Timers count whole milliseconds.
+    assert.ok(performance.now() - begun >= 1499, 'it came before its time');
   });
 
   it('gives the answer when the delay is over, after whatever time a silent connection is kept', async () => {
@@ -275,6 +306,22 @@ describe('AnswerOnPurpose', () => {
     assert.equal(onPurpose.delayed, 0);
     assert.equal(second.listenerCount('close') + third.listenerCount('close'), 0);
   });
+
+  for (const count of [undefined, 1]) {
+    it(`lets waits go on where its time ends${count === undefined ? '' : ' after its count'}, until it is asked for another`, async () => {
+      const onPurpose = new AnswerOnPurpose({ onChange: () => undefined, log: () => undefined });
+      const forMs = 10;
+      onPurpose.begin({ ...asked({ ...(count !== undefined && { count }) }), forMs });
+      onPurpose.take();
+      const wait = onPurpose.due(new StandInResponse().asResponse, 60_000);
+      // Timers of one length end in the order in which they began.
+      await setTimeout(forMs);
+      assert.deepEqual([onPurpose.answering.state, onPurpose.delayed], ['as-usual', 1]);
+      onPurpose.end();
+      await wait;
+      assert.equal(onPurpose.delayed, 0);
+    });
+  }
 
   it('agrees with a plain model, whatever is asked, taken, given back and however the time goes', () => {
     type Command =

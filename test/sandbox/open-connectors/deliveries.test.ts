@@ -23,14 +23,18 @@ describe('the sandbox, Open Connectors: what could not be delivered', () => {
   let receiver: Receiver;
   /** What the callback answers. */
   let status = 200;
+  /** What happens between a POST and its answer. */
+  let meanwhile: (() => Promise<unknown>) | undefined;
 
   beforeEach(async () => {
     status = 200;
+    meanwhile = undefined;
     harness = await startHarness({ notificationRetryDelaysMs: [0] });
     platform = platformOf(harness);
     receiver = await startReceiver((response) => {
       response.statusCode = status;
-      response.end();
+      if (meanwhile === undefined) response.end();
+      else void meanwhile().then(() => response.end());
     });
   });
   afterEach(async () => {
@@ -183,6 +187,78 @@ describe('the sandbox, Open Connectors: what could not be delivered', () => {
     assert.deepEqual([(await list()).length, (await list(queuedAt(moved))).length], [1, 0]);
     await platform.api('DELETE', `/instances/${id}`);
     assert.deepEqual(await list(), []);
+  });
+
+  it('deactivates the URL that failed, wherever the callback is by then, and each URL of an instance for itself', async () => {
+    await platform.control('PATCH', '/settings', { retryDelaysMs: [] });
+    const { id } = await on();
+    const moved = `${receiver.url}/moved`;
+    const moveTo = (url: string): Promise<Answer> =>
+      platform.api('PATCH', `/instances/${id}`, { configuration: { 'event.notification.callback.url': url } });
+    status = 500;
+    meanwhile = () => moveTo(moved);
+    await add('first');
+    await ended('failed', 1);
+    meanwhile = undefined;
+    await add('second');
+    await ended('failed', 2);
+    assert.equal(receiver.received[1]?.path, '/hook/moved', 'that one had not failed');
+    await moveTo(receiver.url);
+    await add('third');
+    await ended('discarded', 1);
+    assert.deepEqual(
+      [receiver.received.length, (await list()).length, (await list(queuedAt(moved))).length],
+      [2, 2, 1],
+      'the first one is still deactivated',
+    );
+    status = 200;
+    await platform.api('PUT', pathOf(queuedAt(receiver.url)));
+    await ended('delivered', 2);
+    await add('fourth');
+    await ended('delivered', 3);
+    await moveTo(moved);
+    await add('fifth');
+    await ended('discarded', 2);
+    assert.equal((await list(queuedAt(moved))).length, 2, 'that one was not released');
+  });
+
+  it('keeps in the queue what is asked for again while the instance’s events are off', async () => {
+    await platform.control('PATCH', '/settings', { retryDelaysMs: [] });
+    const { id } = await on();
+    const turn = (enabled: string): Promise<Answer> =>
+      platform.api('PATCH', `/instances/${id}`, { configuration: { 'event.notification.enabled': enabled } });
+    status = 500;
+    await add('first');
+    await ended('failed', 1);
+    const queued = await list();
+    await turn('false');
+    status = 200;
+    assert.equal((await platform.api('PUT', pathOf(queuedAt(receiver.url)))).status, 200);
+    await ended('discarded', 1);
+    const still = await list();
+    assert.deepEqual(
+      still.map(({ notificationId }) => notificationId),
+      queued.map(({ notificationId }) => notificationId),
+    );
+    await turn('true');
+    await platform.api('PUT', pathOf(queuedAt(receiver.url)));
+    const [first, again] = await receiver.count(2);
+    assert.equal(again?.body, first?.body);
+  });
+
+  it('keeps nothing of an instance that is deleted while its last try is under way', async () => {
+    const { id } = await on();
+    status = 500;
+    meanwhile = () => platform.api('DELETE', `/instances/${id}`);
+    await platform.control('PATCH', '/settings', { retryDelaysMs: [] });
+    await add('first');
+    await ended('failed', 1);
+    const { body } = await platform.control('GET', '/notifications');
+    assert.deepEqual(
+      (body as NotificationRecord[]).map(({ queued }) => queued),
+      [false],
+    );
+    assert.deepEqual(await list(''), []);
   });
 
   it('refuses a clause that it cannot read', async () => {

@@ -4,7 +4,7 @@ import { readPlatformNotification } from '../../../src/open-connectors/notificat
 import { verify } from '../../../src/open-connectors/signature.ts';
 import type { NotificationRecord } from '../../../src/sandbox/open-connectors/notifier.ts';
 import type { Harness } from '../harness.ts';
-import { startHarness } from '../harness.ts';
+import { call, startHarness } from '../harness.ts';
 import type { Receiver } from '../receiver.ts';
 import { startReceiver } from '../receiver.ts';
 import type { Platform } from './platform.ts';
@@ -214,6 +214,29 @@ describe('the sandbox, Open Connectors: notifications', () => {
     assert.equal(failed?.headers['elements-webhook-id'], one?.id);
     assert.equal(other?.id, one?.id);
     assert.notEqual(other?.message.eventId, one?.message.eventId);
+  });
+
+  it('keeps the types that a change of the mapping does not name, and knows none that nobody named', async () => {
+    await start();
+    await on();
+    const change = (eventTypes: object): ReturnType<Platform['control']> =>
+      platform.control('PATCH', '/settings', { mapping: { eventTypes } });
+    assert.equal((await change({ Update: 'CHANGED' })).status, 200);
+    const [url = ''] = await platform.webhooks();
+    const types = ['Subscribe', 'Update', 'Deactivate', 'constructor', '__proto__'];
+    const body = {
+      ListID: documentedListId,
+      Events: types.map((Type) => ({ Type, EmailAddress: subscriber.EmailAddress })),
+    };
+    assert.equal((await call('POST', url, body, { 'content-type': 'application/json' })).status, 200);
+    const { events } = parse((await receiver.count(1))[0]?.body ?? '').message;
+    assert.deepEqual(
+      events.map(({ eventType }) => eventType),
+      ['CREATED', 'CHANGED', 'DELETED', 'UNKNOWN', 'UNKNOWN'],
+    );
+    const many = (prefix: string): object =>
+      Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`${prefix}${at}`, 'X']));
+    assert.deepEqual([(await change(many('a'))).status, (await change(many('b'))).status], [200, 409]);
   });
 
   it('logs an event under the notification’s id, with the vendor’s body', async () => {
