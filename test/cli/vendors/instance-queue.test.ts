@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
 import type { Harness } from '../../sandbox/harness.ts';
 import { startHarness } from '../../sandbox/harness.ts';
@@ -67,7 +69,7 @@ describe('cm-relay instances queue', function () {
     const shown = await json('queue', id);
     assert.deepEqual(
       [shown.type, shown['queued'], shown['more'], shown['deactivated'], shown['policy']],
-      ['queue', 3, false, true, 'retry'],
+      ['queue', 3, false, null, 'retry'],
     );
     assert.match(String(shown['since']), /^\d{4}-/);
     const none = await instances('queue', id, '--fetch');
@@ -88,18 +90,66 @@ describe('cm-relay instances queue', function () {
     assert.ok(posts.every(({ headers }) => headers['elements-webhook-signature'] === undefined));
     const again = await instances('queue', id, '--fetch');
     assert.match(again.out, /^Fetched 0 notifications\.$/m);
-    assert.match(again.err, /3 already in the history/);
+    assert.match(again.err, /3 were fetched before/);
     const { out } = await run(['events', '--filter', 'signature:fetched', '--data-dir', place.dataDir]);
     assert.equal(out.match(/ fetched$/gm)?.length, 3, out);
+    const overview = (await run(['show', 'e1', '--data-dir', place.dataDir])).out;
+    assert.match(overview, /, fetched$/m);
+    assert.match(overview, / unsigned /);
+    assert.doesNotMatch(overview, /, answered 200|signature as received/);
   });
 
   it('finds what was counted, whatever the count has made of it', async () => {
     const id = await queued(2);
     await platform.control('PATCH', '/settings', { readingNotifies: true });
     assert.equal((await json('queue', id))['queued'], 2);
-    assert.equal((await json('queue', id))['queued'], 0);
+    assert.equal((await json('queue', id))['queued'], 2, 'it is asked for by its IDs');
     await listen();
     assert.equal((await json('queue', id, '--fetch'))['taken'], 2);
+    assert.equal((await json('queue', id))['queued'], 2, 'a fetch takes nothing out of the queue');
+    assert.equal((await json('queue', id, '--fetch'))['known'], 2);
+  });
+
+  it('is delivered and then forgotten, whatever a count or a fetch has made of it', async () => {
+    callback.status = (number) => (number <= 1 ? 500 : 200);
+    const id = await queued(2, callback.url);
+    await callback.received(1);
+    await platform.control('PATCH', '/settings', { readingNotifies: true });
+    assert.deepEqual(await json('queue', id, '--deliver'), { type: 'delivering', id: Number(id) });
+    await callback.received(3);
+    callback.status = (number) => (number <= 4 ? 500 : 200);
+    await sandbox.control('POST', '/deliveries', { types: ['Update'], batch: 1, listId: documentedListId });
+    await callback.received(4);
+    await sandbox.report((report) => report.type === 'notification' && report.notification.queued);
+    assert.equal((await json('queue', id))['queued'], 1);
+    const { code, out } = await instances('queue', id, '--deliver');
+    assert.equal(code, 0);
+    assert.match(out, /^Open Connectors is posting what is queued to http.* again\.$/m);
+    await callback.received(5);
+    assert.match((await instances('queue', id)).out, /^Nothing queued, for /);
+    assert.ok(!existsSync(join(place.dataDir, 'counted-deliveries.json')));
+  });
+
+  it('names --fetch alone where all of it is for earlier URLs, and what is not told it does not state', async () => {
+    const id = await queued(1);
+    const shown = await instances('queue', id);
+    assert.match(shown.out, /^This URL may be deactivated/m);
+    assert.doesNotMatch(shown.out, /^Deactivated/m);
+    assert.match(shown.err, /--deliver, or --fetch/);
+    await instances('callback', id, '--url', unreachable);
+    await instances('callback', id, '--url', 'https://example.org/hook');
+    await platform.control('POST', '/failures', { call: 'GET /accounts/settings', status: 500 });
+    const { code, out, err } = await instances('queue', id);
+    assert.equal(code, 0, err);
+    assert.match(
+      out,
+      /^Nothing queued, for https:\/\/example\.org.*\n1 notification queued.*127\.0\.0\.1:9.*earlier URL/m,
+    );
+    assert.match(out, /^Policy: unknown/m);
+    assert.match(err, new RegExp(`run cm-relay instances queue .*${id} --fetch\\.`));
+    assert.doesNotMatch(err, /--deliver/);
+    await listen();
+    assert.equal((await json('queue', id, '--fetch'))['taken'], 1);
   });
 
   it('has the platform post again what is queued, to the callback URL that is there now', async () => {
@@ -107,7 +157,7 @@ describe('cm-relay instances queue', function () {
     const id = await queued(3, callback.url);
     const { code, out } = await instances('queue', id, '--deliver');
     assert.equal(code, 0);
-    assert.match(out, /is posting 3 notifications to http.* again/);
+    assert.match(out, /is posting what is queued to http.* again/);
     await callback.received(4);
     assert.equal((await json('queue', id))['queued'], 0);
     const words = (await instances('queue', id)).out;
@@ -120,7 +170,7 @@ describe('cm-relay instances queue', function () {
     assert.equal(set.code, 0);
     assert.match(set.err, new RegExp(`2 notifications queued. To get them, run cm-relay instances queue .*${id}`));
     const elsewhere = await instances('callback', id, '--url', 'https://example.org/hook');
-    assert.doesNotMatch(elsewhere.err, /queued/);
+    assert.match(elsewhere.err, /2 notifications queued/, 'for a URL that was set before');
     const call = 'GET /notifications/subscriptions/deliveries';
     await platform.control('POST', '/failures', { call, status: 500 });
     const unknown = await instances('callback', id, '--url', unreachable);
