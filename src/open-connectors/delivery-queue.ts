@@ -186,6 +186,8 @@ export class DeliveryQueue {
       if (keys.size >= mostDeliveries) break;
     }
     const listed = [...keys.values()].slice(0, mostKeys);
+    const [first] = listed;
+    if (first !== undefined) deactivated ??= await this.#isDeactivated(first, signal);
     const { still, gone, unasked } = await this.#missing(
       counted.filter((key) => !keys.has(textOf(key))),
       signal,
@@ -325,6 +327,18 @@ export class DeliveryQueue {
       yield { items: [...items, ...Array.from({ length: again }, () => null)], isLast: isOver };
       if (nextPage === null || isOver) return;
       tokens.add(nextPage);
+    }
+  }
+
+  /** Whether the platform says so of the subscription of a delivery, which a list does not bring along; null: it does not. */
+  async #isDeactivated(key: DeliveryKey, signal: AbortSignal | undefined): Promise<boolean | null> {
+    try {
+      const delivery = await this.#one(key, true, { left: 0 }, signal);
+      const active = delivery === 'unreadable' ? undefined : delivery?.subscription?.active;
+      return active === undefined ? null : !active;
+    } catch (error) {
+      if (error instanceof OpenConnectorsError && error.kind !== 'cancelled') return null;
+      throw error;
     }
   }
 

@@ -113,6 +113,8 @@ describe('the queue of deliveries at the sandbox', () => {
       'nobody says that it is deactivated',
     );
     assert.ok(since !== null && Math.abs(Date.now() - since) < 60_000);
+    await platform.control('PATCH', '/settings', { tellsActive: true });
+    assert.equal((await queue.look(callback)).deactivated, true, 'it says so of a delivery by itself');
     assert.equal((await queue.look('https://example.org/other')).count, 0);
   });
 
@@ -217,7 +219,7 @@ describe('the queue of deliveries at a platform that means ill', () => {
   it('is ended where its pages have no end', async () => {
     await start((_request, response) => page(response, [delivery(asked.length)], `page${asked.length}`));
     const { count, more } = await queue.look(callback);
-    assert.deepEqual([count, more, asked.length], [50, true, 50]);
+    assert.deepEqual([count, more, asked.length], [50, true, 51], 'the pages, and one delivery');
     const { deliveries, more: isMore } = await read(queue);
     assert.deepEqual([deliveries.length, isMore], [1000, true]);
   });

@@ -14,12 +14,14 @@ const fileName = 'set-callbacks.json';
 /** Instances that are remembered, the latest; and URLs of each, the latest first. */
 const mostInstances = 100;
 const mostUrls = 5;
+/** As long as the product lets a callback URL be, in characters, and longer. */
+const longestUrl = 4096;
 
 const fileSchema = z.array(
   z.strictObject({
     /** The platform's host, and the instance's id. */
     instance: z.string(),
-    urls: z.array(z.url()).max(mostUrls),
+    urls: z.array(z.string().max(longestUrl)).max(mostUrls),
   }),
 );
 type Kept = z.infer<typeof fileSchema>;
@@ -31,6 +33,8 @@ export function setCallbacksOf(dataDir: string, host: string, id: number): reado
 
 /** A URL was given to an instance. @throws DataDirectoryError; the system's error */
 export function rememberSetCallback(dataDir: string, host: string, id: number, url: string): void {
+  // Whatever the platform says that it has taken.
+  if (url.length > longestUrl || !URL.canParse(url)) return;
   const instance = nameOf(host, id);
   const before = read(dataDir);
   const urls = before.find((each) => each.instance === instance)?.urls ?? [];

@@ -32,11 +32,13 @@ describe('cm-relay instances queue', function () {
   });
 
   const instances = (...args: string[]): Promise<Ended> => {
-    const { userSecret, organizationSecret } = sandbox.sandbox.credentials.openConnectors;
+    const { openConnectors, campaignMonitor } = sandbox.sandbox.credentials;
+    const { userSecret, organizationSecret } = openConnectors;
     return run(['instances', ...args, '--data-dir', place.dataDir], {
       OPEN_CONNECTORS_HOST: `http://127.0.0.1:${sandbox.sandbox.port}`,
       OPEN_CONNECTORS_USER_SECRET: userSecret,
       OPEN_CONNECTORS_ORGANIZATION_SECRET: organizationSecret,
+      CAMPAIGN_MONITOR_API_KEY: campaignMonitor.apiKey,
     });
   };
   const json = async (...args: string[]): Promise<Line> => {
@@ -162,6 +164,18 @@ describe('cm-relay instances queue', function () {
     assert.equal((await json('queue', id))['queued'], 0);
     const words = (await instances('queue', id)).out;
     assert.match(words, /^Nothing queued, for http.*\nPolicy: retry \(whole account\)/);
+  });
+
+  it('is found for the URL that nobody answers, with which an instance was made, once it has another', async () => {
+    const flags = ['--name', 'Mine', '--basic', '--list', documentedListId, '--callback-url', unreachable, '--json'];
+    const made = await instances('create', ...flags);
+    assert.equal(made.code, 0, made.err);
+    const id = String((JSON.parse(made.out.trim().split('\n').at(-1) ?? '') as Line)['id']);
+    await sandbox.control('POST', '/deliveries', { types: ['Update'], batch: 1, listId: documentedListId });
+    await sandbox.report((report) => report.type === 'notification' && report.notification.queued);
+    const set = await instances('callback', id, '--url', callback.url);
+    assert.match(set.err, /1 notification queued/);
+    assert.equal(((await json('queue', id))['earlier'] as unknown[]).length, 1);
   });
 
   it('is spoken of when the callback URL is set, and by nobody where it is not known', async () => {
