@@ -3,11 +3,14 @@
 /** What a body comes in: a web stream, or a stream of Node. */
 export type BodyStream = AsyncIterable<Uint8Array>;
 
+/** A body is longer than what may be read of it. */
+export class TooLongError extends Error {}
+
 /**
  * A whole body as text (UTF-8).
  * @param body null for none
  * @param mostBytes what it may come to, in bytes
- * @throws Error where it is longer, as soon as that shows: the rest is not read. Its message begins with "its answer"
+ * @throws TooLongError where it is longer, as soon as that shows: the rest is not read. Its message begins with "its answer"
  */
 export async function readText(body: BodyStream | null, mostBytes: number): Promise<string> {
   const decoder = new TextDecoder();
@@ -16,7 +19,7 @@ export async function readText(body: BodyStream | null, mostBytes: number): Prom
   // Leaving the loop ends the stream.
   for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > mostBytes) throw new Error(`its answer is longer than ${mostBytes} bytes`);
+    if (bytes > mostBytes) throw new TooLongError(`its answer is longer than ${mostBytes} bytes`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

@@ -61,6 +61,8 @@ export class OpenConnectorsError extends Error {
   readonly advice: OpenConnectorsAdvice;
   /** What to do next. */
   readonly next: string;
+  /** The answer was longer than what is read of one: asking for less may help. */
+  readonly isTooLong: boolean;
   constructor(
     message: string,
     parts: {
@@ -70,6 +72,7 @@ export class OpenConnectorsError extends Error {
       readonly requestId?: string | null;
       readonly providerMessage?: string | null;
       readonly said?: string | null;
+      readonly isTooLong?: boolean;
     },
   ) {
     super(message);
@@ -80,5 +83,6 @@ export class OpenConnectorsError extends Error {
     this.requestId = parts.requestId ?? null;
     this.providerMessage = parts.providerMessage ?? null;
     this.said = parts.said ?? null;
+    this.isTooLong = parts.isTooLong ?? false;
   }
 }

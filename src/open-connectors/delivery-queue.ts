@@ -10,7 +10,8 @@
 import { z } from 'zod';
 import { OpenConnectorsError } from './api-error.ts';
 import { looseText, parsed } from './answers.ts';
-import type { Call, OpenConnectorsHttp, Page } from './http.ts';
+import { longestAnswer, pageSize } from './http.ts';
+import type { Call, ListPage, OpenConnectorsHttp } from './http.ts';
 
 /** What the platform does with a notification that cannot be delivered; `retry` is its default [docs]. */
 export const failurePolicies = ['retry', 'queue'] as const;
@@ -39,12 +40,14 @@ export interface QueueState {
   /** When the oldest was made, in milliseconds since the epoch; null where the platform does not say. */
   readonly since: number | null;
   /**
-   * Whether the platform posts nothing to this URL any more; null where that is not known. Under the policy `retry`
-   * something is queued only once all retries have failed, which deactivates the subscription [docs].
+   * Whether the platform says that it posts nothing to this URL any more; null where it says nothing. Under the policy
+   * `retry` that is likely where something is queued: only when all retries have failed [docs].
    */
   readonly deactivated: boolean | null;
   /** What was counted: a later {@link DeliveryQueue.read} finds it, whatever the count has done to its status. */
   readonly keys: readonly DeliveryKey[];
+  /** What was counted before, and is delivered, or there no more. */
+  readonly gone: readonly DeliveryKey[];
 }
 
 /** A page of what was read. */
@@ -52,13 +55,40 @@ export interface ReadDeliveries {
   readonly deliveries: readonly QueuedDelivery[];
   /** Those that were not taken: for another URL, in another state, or without a notification. */
   readonly skipped: number;
+  /** What was read, taken or not: it is found by that, whatever the read has done to its status. */
+  readonly keys: readonly DeliveryKey[];
+  /** What was counted before, and is delivered, or there no more. */
+  readonly gone: readonly DeliveryKey[];
+  /** It is the last page, and there is more than may be read. */
+  readonly more: boolean;
 }
 
-/** Deliveries that are looked at, at most; and keys of a count that are asked for one by one. */
+/** What may still be read, in characters: of one for several URLs, all of them together. */
+export interface TextBudget {
+  left: number;
+}
+
+/** What a read of a queue knows before. */
+export interface ReadOptions {
+  /**
+   * By {@link DeliveryQueue.look} or a read before: what of it the list does not name any more is asked for one by one,
+   * since nobody says whether a read changes the status.
+   */
+  readonly counted?: readonly DeliveryKey[];
+  readonly budget: TextBudget;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Deliveries that are looked at, at most; and keys of a count that are asked for one by one, by a read and a count. */
 const mostDeliveries = 10_000;
 const mostKeys = 1000;
-/** What may be read at a time, in characters: an endless queue is ended here, and the rest stays in it. */
-const mostText = 268_435_456;
+const mostAskedFor = 50;
+/** Pages of a count, and of a read, whose notifications are long: each is to be shorter than an answer may be. */
+const mostPages = 50;
+const mostReadPages = 1000;
+const readPageSize = 10;
+/** What may be counted at a time, in characters. */
+const mostCountedText = longestAnswer;
 
 const idSchema = z.union([z.int(), z.string().regex(/^[\w-]{1,64}$/)]).transform(String);
 
@@ -83,15 +113,27 @@ const deliveriesSchema = z
   .array(z.unknown())
   .transform((all) => all.map((each) => deliverySchema.safeParse(each).data ?? null));
 
-const settingsSchema = z.looseObject({ [failurePolicyKey]: z.enum(failurePolicies).optional().catch(undefined) });
+/** An account without the setting has the platform's default [docs]; what another value does is not known. */
+const settingsSchema = z.looseObject({
+  [failurePolicyKey]: z.enum(failurePolicies).nullable().default('retry').catch(null),
+});
+
+/** Whether what is queued for a callback URL can be asked for: a quote would end the search. */
+export function canBeQueuedFor(callbackUrl: string): boolean {
+  return URL.canParse(callbackUrl) && !/['"\\\s\p{Cc}]/u.test(callbackUrl);
+}
 
 /**
  * The address of what is queued for a callback URL: the only place that writes a `where` clause for it.
  * @param callbackUrl as the subscription has it in `config.url`
+ * @param status `notified` for what a read may have made of a queued one
  * @throws OpenConnectorsError (`refused`) where the URL would end the clause's text: it is asked for nowhere
  */
-export function queuedFor(callbackUrl: string): Pick<Call, 'path'> & { readonly where: string } {
-  if (!URL.canParse(callbackUrl) || /['"\\\s\p{Cc}]/u.test(callbackUrl)) {
+export function queuedFor(
+  callbackUrl: string,
+  status: 'queued' | 'notified' = 'queued',
+): Pick<Call, 'path'> & { readonly where: string } {
+  if (!canBeQueuedFor(callbackUrl)) {
     throw new OpenConnectorsError(
       'the callback URL contains a quote or another character that cannot be searched for',
       {
@@ -102,8 +144,15 @@ export function queuedFor(callbackUrl: string): Pick<Call, 'path'> & { readonly 
   }
   return {
     path: '/notifications/subscriptions/deliveries',
-    where: `channel='webhook' and status='queued' and config.url='${callbackUrl}'`,
+    where: `channel='webhook' and status='${status}' and config.url='${callbackUrl}'`,
   };
+}
+
+/** A page of a queue. */
+interface QueuePage {
+  /** That no page before had; null for what is no delivery. */
+  readonly items: readonly (Delivery | null)[];
+  readonly isLast: boolean;
 }
 
 /** The queue, asked as one user of one organization. Every method throws {@link OpenConnectorsError} and no other error. */
@@ -114,78 +163,112 @@ export class DeliveryQueue {
     this.#http = http;
   }
 
-  /** How much is queued for a callback URL, and since when. @param policy of the account; null where it is not known */
-  async look(callbackUrl: string, policy: FailurePolicy | null, signal?: AbortSignal): Promise<QueueState> {
+  /**
+   * How much is queued for a callback URL, and since when.
+   * @param counted before: what of it the list does not name any more is queued all the same, unless it is delivered
+   */
+  async look(callbackUrl: string, counted: readonly DeliveryKey[] = [], signal?: AbortSignal): Promise<QueueState> {
     const keys = new Map<string, DeliveryKey>();
     let since: number | null = null;
-    let told: boolean | null = null;
+    let deactivated: boolean | null = null;
     let more = false;
-    for await (const { items, isLast } of this.#pages(callbackUrl, false, signal)) {
+    const budget = { left: mostCountedText };
+    for await (const { items, isLast } of this.#pages(callbackUrl, false, budget, signal)) {
       for (const delivery of items) {
-        if (delivery === null || !isQueued(delivery)) continue;
+        if (delivery === null || !isQueued(delivery) || !isFor(delivery, callbackUrl)) continue;
         const { subscription } = delivery;
-        // Where it says for which URL it is: one that ignores the clause lists those of the whole account.
-        if (subscription?.config?.url !== undefined && subscription.config.url !== callbackUrl) continue;
         const key = keyOf(delivery);
         keys.set(textOf(key), key);
         since = earlier(since, dateOf(delivery));
-        if (subscription?.active !== undefined) told = !subscription.active;
+        if (subscription?.active !== undefined) deactivated = deactivated === true || !subscription.active;
       }
       more = !isLast || keys.size > mostDeliveries;
       if (keys.size >= mostDeliveries) break;
     }
-    const count = Math.min(keys.size, mostDeliveries);
-    const deactivated = told ?? (policy === 'queue' || policy === null ? null : count > 0);
-    return { count, more, since, deactivated, keys: [...keys.values()].slice(0, mostKeys) };
+    const listed = [...keys.values()].slice(0, mostKeys);
+    const [first] = listed;
+    if (first !== undefined) deactivated ??= await this.#isDeactivated(first, signal);
+    const { still, gone, unasked } = await this.#missing(
+      counted.filter((key) => !keys.has(textOf(key))),
+      signal,
+    );
+    for (const delivery of still) since = earlier(since, dateOf(delivery));
+    // Of many some are asked for: where none of these is queued, the others are not taken for it either.
+    const count = Math.min(keys.size + still.length + (still.length > 0 ? unasked : 0), mostDeliveries);
+    return { count, more, since, deactivated, keys: [...listed, ...still.map(keyOf)].slice(0, mostKeys), gone };
   }
 
-  /**
-   * What is queued for a callback URL, page by page; nothing is taken from the queue by that, as far as is known.
-   * @param counted by {@link look}: what of it the list does not name any more is asked for one by one, since nobody says
-   *   whether a read changes the status
-   */
+  /** What is queued for a callback URL, page by page; nothing is taken from the queue by that, as far as is known. */
   async *read(
     callbackUrl: string,
-    counted: readonly DeliveryKey[] = [],
-    signal?: AbortSignal,
+    { counted = [], budget, signal }: ReadOptions,
   ): AsyncGenerator<ReadDeliveries, void, undefined> {
     const missing = new Map(counted.slice(0, mostKeys).map((key) => [textOf(key), key]));
-    const seen = new Set<string>();
-    let length = 0;
-    for await (const { items, answer } of this.#pages(callbackUrl, true, signal)) {
-      yield takenOf(items, callbackUrl, (delivery) => {
-        const text = textOf(delivery);
-        if (!isQueued(delivery) || seen.has(text)) return false;
-        seen.add(text);
-        missing.delete(text);
-        return true;
-      });
-      length += answer.length;
-      if (seen.size >= mostDeliveries || length >= mostText) return;
+    let read = 0;
+    let isAll = true;
+    for await (const { items, isLast } of this.#pages(callbackUrl, true, budget, signal)) {
+      const queued = items.filter(
+        (item): item is Delivery => item !== null && isQueued(item) && isFor(item, callbackUrl),
+      );
+      for (const delivery of queued) missing.delete(textOf(delivery));
+      yield { ...takenOf(items, callbackUrl, isQueued), keys: queued.map(keyOf), gone: [], more: false };
+      read += queued.length;
+      isAll = isLast;
+      if (read >= mostDeliveries) break;
     }
+    const none: ReadDeliveries = { deliveries: [], skipped: 0, keys: [], gone: [], more: false };
     for (const key of missing.values()) {
-      const delivery = await this.#one(key, signal);
-      if (delivery !== null) yield takenOf([delivery], callbackUrl, ({ status }) => status !== 'delivered');
+      if (budget.left <= 0) {
+        isAll = false;
+        break;
+      }
+      const delivery = await this.#one(key, true, budget, signal);
+      if (delivery === 'unreadable') yield { ...none, skipped: 1 };
+      else if (delivery?.status === 'delivered' || delivery === null) yield { ...none, gone: [key] };
+      else yield { ...none, ...takenOf([delivery], callbackUrl, () => true) };
     }
+    if (!isAll) yield { ...none, more: true };
   }
 
   /**
    * Has the platform post again what is queued for a callback URL, and its subscription active from then on [docs, live].
    * What it answers is documented nowhere.
+   * @param counted before: where a read has made something else of it, that is posted again, too
    */
-  async deliver(callbackUrl: string, signal?: AbortSignal): Promise<void> {
-    const { path, where } = queuedFor(callbackUrl);
+  async deliver(callbackUrl: string, counted: readonly DeliveryKey[] = [], signal?: AbortSignal): Promise<void> {
+    await this.#post(callbackUrl, 'queued', signal);
+    for (const key of counted.slice(0, mostAskedFor)) {
+      const delivery = await this.#one(key, false, { left: 0 }, signal);
+      // Seen and not guessed: elsewhere it might stand for what was delivered, and all of that would be posted again.
+      if (delivery === null || delivery === 'unreadable' || delivery.status !== 'notified') continue;
+      return this.#post(callbackUrl, 'notified', signal);
+    }
+  }
+
+  async #post(callbackUrl: string, status: 'queued' | 'notified', signal: AbortSignal | undefined): Promise<void> {
+    const { path, where } = queuedFor(callbackUrl, status);
     await this.#http.call({ method: 'PUT', path, query: [['where', where]], signal });
   }
 
-  /** The account's policy [live]; null where the platform does not say it. */
+  /** The account's policy [live]; null where the platform does not say it to this user, or it is none that is known. */
   async policy(signal?: AbortSignal): Promise<FailurePolicy | null> {
     try {
-      return this.#policyIn(await this.#http.call({ method: 'GET', path: '/accounts/settings', signal }));
+      const answer = await this.#http.call({ method: 'GET', path: '/accounts/settings', signal });
+      return parsed(settingsSchema, answer, 'the settings of the account')[failurePolicyKey];
     } catch (error) {
       const isUntold =
         error instanceof OpenConnectorsError && error.kind === 'refused' && [403, 404, 405].includes(error.status ?? 0);
       if (isUntold) return null;
+      throw error;
+    }
+  }
+
+  /** The account's policy, for who looks at a queue; null, too, where it cannot be asked for. */
+  async policyIfTold(signal?: AbortSignal): Promise<FailurePolicy | null> {
+    try {
+      return await this.policy(signal);
+    } catch (error) {
+      if (error instanceof OpenConnectorsError && error.kind !== 'cancelled') return null;
       throw error;
     }
   }
@@ -200,31 +283,99 @@ export class DeliveryQueue {
     });
   }
 
-  /** An account without the setting has the platform's default [docs]. */
-  #policyIn(answer: { readonly value: unknown; readonly status: number }): FailurePolicy {
-    return parsed(settingsSchema, answer, 'the settings of the account')[failurePolicyKey] ?? 'retry';
-  }
-
-  #pages(
+  /** The pages of a queue, a bounded number; where the bounds end it, none says that it is the last. */
+  async *#pages(
     callbackUrl: string,
     hydrate: boolean,
+    budget: TextBudget,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<Page<Delivery | null>, void, undefined> {
+  ): AsyncGenerator<QueuePage, void, undefined> {
     const { path, where } = queuedFor(callbackUrl);
-    const query: [string, string][] = [['where', where]];
-    if (hydrate) query.push(['hydrate', 'true']);
-    return this.#http.eachPage({ method: 'GET', path, query, signal }, deliveriesSchema);
+    const call = (isHydrated: boolean): Call => ({
+      ...{ method: 'GET', path, signal },
+      query: [['where', where], ...(isHydrated ? [['hydrate', 'true'] as const] : [])],
+    });
+    const seen = new Set<string>();
+    const tokens = new Set<string>();
+    let size = hydrate ? readPageSize : pageSize;
+    let isHydrated = hydrate;
+    let nextPage: string | null = null;
+    for (let page = 0; page < (hydrate ? mostReadPages : mostPages) && budget.left > 0; page++) {
+      let found: ListPage<Delivery | null> | null;
+      try {
+        found = await this.#http.page(call(isHydrated), deliveriesSchema, size, nextPage);
+      } catch (error) {
+        if (!(error instanceof OpenConnectorsError && error.isTooLong && isHydrated)) throw error;
+        budget.left -= longestAnswer;
+        // One that is too long by itself is named, and left.
+        if (size === 1) isHydrated = false;
+        else size = Math.ceil(size / 4);
+        continue;
+      }
+      if (found === null) return;
+      isHydrated = hydrate;
+      budget.left -= found.answer.length;
+      const items = found.items.filter((item) => {
+        if (item === null) return true;
+        const text = textOf(item);
+        return !seen.has(text) && seen.add(text);
+      });
+      const again = found.items.length - items.length;
+      ({ nextPage } = found.answer);
+      // What a read takes out of the list moves the next page to the place of this one.
+      const isOver = nextPage === null || (tokens.has(nextPage) && items.every((item) => item === null));
+      yield { items: [...items, ...Array.from({ length: again }, () => null)], isLast: isOver };
+      if (nextPage === null || isOver) return;
+      tokens.add(nextPage);
+    }
   }
 
-  /** One delivery [live]; null where the platform has it no more. */
-  async #one({ notificationId, subscriptionId }: DeliveryKey, signal?: AbortSignal): Promise<Delivery | null> {
-    const path = `/notifications/${encodeURIComponent(notificationId)}/subscriptions/${encodeURIComponent(subscriptionId)}/deliveries`;
+  /** Whether the platform says so of the subscription of a delivery, which a list does not bring along; null: it does not. */
+  async #isDeactivated(key: DeliveryKey, signal: AbortSignal | undefined): Promise<boolean | null> {
     try {
-      const answer = await this.#http.call({ method: 'GET', path, query: [['hydrate', 'true']], signal });
-      return deliverySchema.safeParse(answer.value).data ?? null;
+      const delivery = await this.#one(key, true, { left: 0 }, signal);
+      const active = delivery === 'unreadable' ? undefined : delivery?.subscription?.active;
+      return active === undefined ? null : !active;
     } catch (error) {
-      if (error instanceof OpenConnectorsError && error.status === 404) return null;
+      if (error instanceof OpenConnectorsError && error.kind !== 'cancelled') return null;
       throw error;
+    }
+  }
+
+  /** How what was counted before stands, of which the list knows nothing; of many some are asked for. */
+  async #missing(
+    keys: readonly DeliveryKey[],
+    signal: AbortSignal | undefined,
+  ): Promise<{ still: readonly Delivery[]; gone: readonly DeliveryKey[]; unasked: number }> {
+    const still: Delivery[] = [];
+    const gone: DeliveryKey[] = [];
+    for (const key of keys.slice(0, mostAskedFor)) {
+      const delivery = await this.#one(key, false, { left: 0 }, signal);
+      if (delivery === null || (delivery !== 'unreadable' && delivery.status === 'delivered')) gone.push(key);
+      else if (delivery !== 'unreadable' && isQueued(delivery)) still.push({ ...delivery, ...key });
+    }
+    return { still, gone, unasked: Math.max(keys.length - mostAskedFor, 0) };
+  }
+
+  /** One delivery [live]; null where the platform has it no more, `unreadable` also where it is too long. */
+  async #one(
+    { notificationId, subscriptionId }: DeliveryKey,
+    hydrate: boolean,
+    budget: TextBudget,
+    signal: AbortSignal | undefined,
+  ): Promise<Delivery | null | 'unreadable'> {
+    const path = `/notifications/${encodeURIComponent(notificationId)}/subscriptions/${encodeURIComponent(subscriptionId)}/deliveries`;
+    const query = hydrate ? ([['hydrate', 'true']] as const) : [];
+    try {
+      const answer = await this.#http.call({ method: 'GET', path, query, signal });
+      budget.left -= answer.length;
+      return deliverySchema.safeParse(answer.value).data ?? 'unreadable';
+    } catch (error) {
+      if (!(error instanceof OpenConnectorsError)) throw error;
+      if (error.status === 404) return null;
+      if (!error.isTooLong) throw error;
+      budget.left -= longestAnswer;
+      return 'unreadable';
     }
   }
 }
@@ -234,7 +385,7 @@ function takenOf(
   items: readonly (Delivery | null)[],
   callbackUrl: string,
   isWanted: (delivery: Delivery) => boolean,
-): ReadDeliveries {
+): Pick<ReadDeliveries, 'deliveries' | 'skipped'> {
   const deliveries = items.flatMap((delivery): QueuedDelivery[] => {
     if (delivery?.subscription?.config?.url !== callbackUrl || !isWanted(delivery)) return [];
     const notification = asJson(delivery.notification);
@@ -255,6 +406,12 @@ function asJson(notification: Delivery['notification']): string | undefined {
 /** One that does not say how it stands was asked for as a queued one. */
 function isQueued({ status }: Delivery): boolean {
   return status === undefined || status === 'queued' || status === 'notified';
+}
+
+/** Where it says for which URL it is: one that ignores the clause lists those of the whole account. */
+function isFor({ subscription }: Delivery, callbackUrl: string): boolean {
+  const url = subscription?.config?.url;
+  return url === undefined || url === callbackUrl;
 }
 
 function keyOf({ notificationId, subscriptionId }: Delivery): DeliveryKey {

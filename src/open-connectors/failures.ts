@@ -1,5 +1,6 @@
 /** What a refusal or a broken connection means, as an error in which no secret stands. */
 import { z } from 'zod';
+import { TooLongError } from '../common/bounded-body.ts';
 import { hookSecret } from '../common/hook-path.ts';
 import { maskPlaces } from '../common/masking.ts';
 import { oneLine } from '../common/one-line.ts';
@@ -83,6 +84,11 @@ export function failure(
       kind: 'timed-out',
       said: url.host,
       advice: 'look-whether-done',
+    });
+  }
+  if (error instanceof TooLongError) {
+    return new OpenConnectorsError(`Open Connectors returned too much: ${error.message}`, {
+      ...{ kind: 'unexpected-answer', advice: 'check-host', said: error.message, isTooLong: true },
     });
   }
   const { message, cause } = error instanceof Error ? error : new Error(String(error));

@@ -19,12 +19,12 @@ export interface OpenConnectorsOptions {
 /** The platform makes an instance by asking the vendor first, and that may take its time. */
 const defaultTimeoutMs = 60_000;
 
-const pageSize = 200;
+export const pageSize = 200;
 /** An endless chain of pages is a fault of the platform. */
 const mostPages = 50;
 
 /** A longer answer is none of this API's, in bytes: many instances, or the events of one, are a few megabytes. */
-const longestAnswer = 33_554_432;
+export const longestAnswer = 33_554_432;
 
 /** What is asked. */
 export interface Call {
@@ -56,6 +56,9 @@ export interface Page<T> {
   /** There is no other: or only one that was there before. */
   readonly isLast: boolean;
 }
+
+/** One that is asked for by itself. */
+export type ListPage<T> = Pick<Page<T>, 'items' | 'answer'>;
 
 /** The calls of one user of one organization. Every method throws {@link OpenConnectorsError} and no other error. */
 export class OpenConnectorsHttp {
@@ -118,7 +121,7 @@ export class OpenConnectorsHttp {
   async pages<T>(call: Call, schema: z.ZodType<T[]>): Promise<T[]> {
     const all: T[] = [];
     let length = 0;
-    for await (const { items, answer } of this.eachPage(call, schema)) {
+    for await (const { items, answer } of this.#eachPage(call, schema)) {
       length += answer.length;
       if (length > longestAnswer) {
         throw new OpenConnectorsError('Open Connectors returned a list that is too long', {
@@ -133,21 +136,37 @@ export class OpenConnectorsHttp {
     return all;
   }
 
+  /**
+   * One page of a collection.
+   * @param size how many items it may have
+   * @param nextPage what the page before said; null for the first
+   * @returns null where there is nothing: 404 [live]
+   */
+  async page<T>(
+    call: Call,
+    schema: z.ZodType<T[]>,
+    size: number,
+    nextPage: string | null,
+  ): Promise<ListPage<T> | null> {
+    const query: [string, string][] = [['pageSize', String(size)]];
+    if (nextPage !== null) query.push(['nextPage', nextPage]);
+    try {
+      const answer = await this.call({ ...call, query: [...(call.query ?? []), ...query] });
+      return { items: parsed(schema, answer, 'a list'), answer };
+    } catch (error) {
+      if (error instanceof OpenConnectorsError && error.kind === 'refused' && error.status === 404) return null;
+      throw error;
+    }
+  }
+
   /** The pages of a collection one by one, a bounded number; 404 means that there is nothing [live]. */
-  async *eachPage<T>(call: Call, schema: z.ZodType<T[]>): AsyncGenerator<Page<T>, void, undefined> {
+  async *#eachPage<T>(call: Call, schema: z.ZodType<T[]>): AsyncGenerator<Page<T>, void, undefined> {
     let nextPage: string | null = null;
     const seen = new Set<string>();
     for (let page = 0; page < mostPages; page++) {
-      const query: [string, string][] = [['pageSize', String(pageSize)]];
-      if (nextPage !== null) query.push(['nextPage', nextPage]);
-      let answer: Answer;
-      try {
-        answer = await this.call({ ...call, query: [...(call.query ?? []), ...query] });
-      } catch (error) {
-        if (error instanceof OpenConnectorsError && error.kind === 'refused' && error.status === 404) return;
-        throw error;
-      }
-      const items = parsed(schema, answer, 'a list');
+      const found: ListPage<T> | null = await this.page(call, schema, pageSize, nextPage);
+      if (found === null) return;
+      const { items, answer }: ListPage<T> = found;
       nextPage = answer.nextPage;
       const isLast = nextPage === null || seen.has(nextPage);
       yield { items, answer, isLast };

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { matchUrl } from '../../src/cli/own-addresses.ts';
+import { matchUrl, ownAddresses } from '../../src/cli/own-addresses.ts';
 import type { OwnAddresses } from '../../src/cli/own-addresses.ts';
 import { nameOfSecret } from '../../src/common/secret-name.ts';
+import { remember, stageRemembered, withNewSecret, withPublicUrl } from '../../src/relay/remembered.ts';
+import { ownDirectory } from '../relay/afterwards.ts';
 
 const secret = '0123456789abcdef0123456789abcdef';
 const others = 'fedcba9876543210fedcba9876543210';
@@ -17,6 +19,16 @@ const segment = fc.oneof(
   fc.constantFrom('hooks', 'campaign-monitor', others),
   fc.string({ unit: fc.constantFrom('0', '1', '7', 'a', 'f'), maxLength: 33 }),
 );
+
+describe('Addresses of a relay that does not run', () => {
+  it('are those that it had, with the secrets of then', async () => {
+    const dataDir = ownDirectory();
+    const { remembered } = remember(dataDir);
+    stageRemembered(dataDir, withNewSecret(withPublicUrl(remembered, 'https://one.example.org'))).put();
+    const { earlierUrls } = await ownAddresses({ dataDir }, 'open-connectors');
+    assert.deepEqual(earlierUrls, [`https://one.example.org/hooks/${remembered.secret}/open-connectors`]);
+  });
+});
 
 describe('A URL that a vendor keeps', () => {
   it('is the running relay’s, however its address is written', () => {

@@ -376,7 +376,7 @@ describe('Instances, as a person sees and changes them', function () {
       await untilQueued(id);
       await refresh();
       await workbench.unfoldRow(view, 'tau');
-      await row('1 queued, the oldest now · deactivated · policy: retry').waitFor();
+      await row('1 queued, the oldest now · may be deactivated · policy: retry').waitFor();
       await workbench.widenSideBar(600);
       const fetch = pickRow('Fetch Queued');
       await workbench.chooseUntil(row('tau'), 'Queued Notifications…', fetch);

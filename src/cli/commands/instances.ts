@@ -27,7 +27,7 @@ import type { Reachable } from '../own-addresses.ts';
 import { askYesNo, canAsk } from '../terminal/prompts.ts';
 import { clip, count, pad, printable } from '../terminal/text.ts';
 import { createInstanceCommand } from '../vendors/instance-create.ts';
-import { noteQueued, policyCommand, queueCommand } from '../vendors/instance-queue.ts';
+import { noteSetCallback, policyCommand, queueCommand } from '../vendors/instance-queue.ts';
 import { instanceArgument, instanceNamed, platformCommand } from '../vendors/platform-command.ts';
 import { bodyCommand } from './body.ts';
 
@@ -374,7 +374,7 @@ function callbackCommand(): Command {
         });
         if (!facts.eventsEnabled)
           note(`The instance's events are off. To turn them on, run cm-relay instances events on ${id}.`);
-        await noteQueued(platform, facts, own, options);
+        await noteSetCallback(platform, facts, own, options);
       });
     });
 }

@@ -125,6 +125,16 @@ function answerLines(attempt: AttemptDetail): string[] {
   ];
 }
 
+/** What came of it: nobody was answered where it was fetched. */
+function receivedHow({
+  signature,
+  answered,
+  httpStatus,
+}: Pick<Delivery, 'signature' | 'answered' | 'httpStatus'>): string {
+  if (signature === 'fetched') return 'fetched';
+  return `answered ${httpStatus}${answered === undefined ? '' : ' on purpose'}`;
+}
+
 const dim = (text: string): string => styleText('dim', text);
 
 function eventLines({ event, delivery }: Result<'events/get'>): string[] {
@@ -141,7 +151,7 @@ function eventLines({ event, delivery }: Result<'events/get'>): string[] {
     ],
     [
       'delivery',
-      `${delivery.id}, ${delivery.eventCount === 1 ? '1 event' : `${delivery.eventCount} events`}, ${size(delivery.bodyBytes)}${delivery.truncated ? ', only the first 64 KiB kept' : ''}, answered ${delivery.httpStatus}${delivery.answered === undefined ? '' : ' on purpose'}`,
+      `${delivery.id}, ${delivery.eventCount === 1 ? '1 event' : `${delivery.eventCount} events`}, ${size(delivery.bodyBytes)}${delivery.truncated ? ', only the first 64 KiB kept' : ''}, ${receivedHow(delivery)}`,
     ],
     ['list', event.list],
     ['date', event.date],
@@ -220,7 +230,7 @@ const signingOf: Readonly<Record<Notification['kind'], (forwarding: Notification
 
 function notificationLines(
   notification: Notification,
-  delivery: Pick<Delivery, 'answered'>,
+  delivery: Pick<Delivery, 'answered' | 'signature'>,
   attempts: readonly AttemptDetail[],
   replays: Replays,
 ): string[] {
@@ -234,6 +244,7 @@ function notificationLines(
     lines.push(`  ${dim(`not sent: ${why}. To send it anyway, run ${sends}`)}`);
   }
   for (const forwarding of forwardings) {
+    const signing = delivery.signature === 'fetched' ? 'unsigned' : signingOf[kind](forwarding);
     const down = forwarding.downSince === undefined ? '' : `, down${downWords(forwarding.downSince)}`;
     // Of one that failed its status stands before it already.
     const isSaid = forwarding.state === 'failed' && forwarding.detail === `answered ${forwarding.status}`;
@@ -242,9 +253,7 @@ function notificationLines(
     const { destination, destinationId } = forwarding;
     const shared = forwardings.some((each) => each !== forwarding && each.destination === destination);
     const which = shared ? ` ${dim(destinationId)}` : '';
-    lines.push(
-      `  → ${printable(destination)}${which}  ${dim(signingOf[kind](forwarding))}  ${forwarded(forwarding)}${detail}`,
-    );
+    lines.push(`  → ${printable(destination)}${which}  ${dim(signing)}  ${forwarded(forwarding)}${detail}`);
     if (forwarding.heldBy === 'missing-key')
       lines.push(`    ${dim(inSameDirectory('To see how to supply what is missing, run cm-relay status.'))}`);
     const own = attempts.filter((each) => isOf(each, id, destinationId));

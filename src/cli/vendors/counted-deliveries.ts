@@ -44,18 +44,18 @@ export class CountedDeliveries {
     return found.map(([notificationId, subscriptionId]) => ({ notificationId, subscriptionId }));
   }
 
-  /** Something was counted, beside what was before. @throws DataDirectoryError; the system's error */
-  add(callbackUrl: string, counted: readonly DeliveryKey[]): void {
+  /**
+   * Something was counted, beside what was before.
+   * @param gone is delivered, or there no more: nothing but that is forgotten
+   * @throws DataDirectoryError; the system's error
+   */
+  add(callbackUrl: string, counted: readonly DeliveryKey[], gone: readonly DeliveryKey[] = []): void {
     const all = new Map<string, [string, string]>();
     for (const { notificationId, subscriptionId } of [...counted, ...this.of(callbackUrl)]) {
       all.set(JSON.stringify([notificationId, subscriptionId]), [notificationId, subscriptionId]);
     }
+    for (const { notificationId, subscriptionId } of gone) all.delete(JSON.stringify([notificationId, subscriptionId]));
     this.#replace(callbackUrl, [...all.values()].slice(0, mostDeliveries));
-  }
-
-  /** All of it was fetched, or is delivered again. @throws DataDirectoryError; the system's error */
-  forget(callbackUrl: string): void {
-    this.#replace(callbackUrl, []);
   }
 
   #nameOf(callbackUrl: string): string {

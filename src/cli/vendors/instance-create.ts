@@ -21,6 +21,7 @@ import type { InstanceFlags } from './instance-flags.ts';
 import { noteRequest, platformFlags, withPlatform } from './open-connectors.ts';
 import type { Platform, PlatformOptions } from './open-connectors.ts';
 import { openCreations } from './open-creations.ts';
+import { rememberSetCallback } from './set-callbacks.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { ownAddresses, urlToGive } from '../own-addresses.ts';
 import { askLine, askYesNo, canAsk, secretFrom } from '../terminal/prompts.ts';
@@ -117,6 +118,7 @@ async function create(options: CreateOptions): Promise<void> {
     const { result, token } = await attempt(platform, input, options);
     if (result.kind !== 'created') throw explained(result, input);
     await tell(result, token, input, options);
+    rememberSetCallback(dataDirOf(options), new URL(platform.baseUrl).host, result.id, input.callbackUrl);
   });
 }
 

@@ -3,7 +3,7 @@ import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { maskSecrets } from '../../export/item.ts';
 import { OpenConnectorsError } from '../../open-connectors/api-error.ts';
-import { failurePolicies } from '../../open-connectors/delivery-queue.ts';
+import { canBeQueuedFor, failurePolicies } from '../../open-connectors/delivery-queue.ts';
 import type { FailurePolicy, QueueState } from '../../open-connectors/delivery-queue.ts';
 import { fetchQueued } from '../../open-connectors/fetch-queued.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
@@ -19,6 +19,7 @@ import { note, print, printJson } from '../terminal/output.ts';
 import { askYesNo, canAsk } from '../terminal/prompts.ts';
 import { count, localTime, printable } from '../terminal/text.ts';
 import { CountedDeliveries } from './counted-deliveries.ts';
+import { rememberSetCallback, setCallbacksOf } from './set-callbacks.ts';
 import { withPlatform } from './open-connectors.ts';
 import type { Platform, PlatformOptions } from './open-connectors.ts';
 import { instanceArgument, instanceNamed, platformCommand } from './platform-command.ts';
@@ -78,38 +79,52 @@ async function withQueue(
         `To set the URL of the running relay, run cm-relay instances callback ${id}.`,
       );
     }
-    const earlierUrls = own.earlierUrls.filter((url) => url !== callbackUrl);
-    const counted = new CountedDeliveries(dataDirOf(options), new URL(platform.baseUrl).host);
+    const dataDir = dataDirOf(options);
+    const { host } = new URL(platform.baseUrl);
+    const earlierUrls = earlierUrlsOf({ id, callbackUrl }, own, dataDir, host);
+    const counted = new CountedDeliveries(dataDir, host);
     await use({ platform, id, callbackUrl, earlierUrls, counted }, options);
   });
 }
 
+/** Further URLs for which something may be queued: that this relay had, or that the instance was given here. */
+function earlierUrlsOf(
+  { id, callbackUrl }: Pick<InstanceFacts, 'id' | 'callbackUrl'>,
+  own: Pick<Reachable, 'earlierUrls'>,
+  dataDir: string,
+  host: string,
+): readonly string[] {
+  const all = new Set([...own.earlierUrls, ...setCallbacksOf(dataDir, host, id)]);
+  // Of one that cannot be searched for, nothing else is to suffer.
+  return [...all].filter((url) => url !== callbackUrl && canBeQueuedFor(url));
+}
+
 /** Counts a queue; a later fetch finds what was counted. */
-async function look(
-  { platform, counted }: Pick<Queue, 'platform' | 'counted'>,
-  url: string,
-  policy: FailurePolicy | null,
-): Promise<QueueState> {
-  const state = await platform.api.queue.look(url, policy);
-  counted.add(url, state.keys);
+async function look({ platform, counted }: Pick<Queue, 'platform' | 'counted'>, url: string): Promise<QueueState> {
+  const state = await platform.api.queue.look(url, counted.of(url));
+  counted.add(url, state.keys, state.gone);
   return state;
 }
 
 /**
- * Says what is queued for an instance whose callback URL was just set, and how to get it. Where that is not known nothing
+ * Remembers the callback URL that was just set for an instance, and says what is queued for it, and how to get that. Where that is not known nothing
  * is said: nobody has asked for it.
  */
-export async function noteQueued(
+export async function noteSetCallback(
   platform: Platform,
   { id, callbackUrl }: Pick<InstanceFacts, 'id' | 'callbackUrl'>,
-  { earlierUrls }: Pick<Reachable, 'earlierUrls'>,
+  own: Pick<Reachable, 'earlierUrls'>,
   options: CommonOptions,
 ): Promise<void> {
-  const counted = new CountedDeliveries(dataDirOf(options), new URL(platform.baseUrl).host);
+  const dataDir = dataDirOf(options);
+  const { host } = new URL(platform.baseUrl);
+  rememberSetCallback(dataDir, host, id, callbackUrl);
+  const earlierUrls = earlierUrlsOf({ id, callbackUrl }, own, dataDir, host);
+  const counted = new CountedDeliveries(dataDir, host);
   let queued = 0;
   try {
-    for (const url of new Set([callbackUrl, ...earlierUrls])) {
-      queued += (await look({ platform, counted }, url, null)).count;
+    for (const url of [callbackUrl, ...earlierUrls]) {
+      queued += (await look({ platform, counted }, url)).count;
     }
   } catch (error) {
     if (!(error instanceof OpenConnectorsError)) throw error;
@@ -120,11 +135,11 @@ export async function noteQueued(
 
 async function show(queue: Queue, { json }: QueueOptions): Promise<void> {
   const { platform, id, callbackUrl, earlierUrls } = queue;
-  const policy = await platform.api.queue.policy();
-  const state = await look(queue, callbackUrl, policy);
+  const policy = await platform.api.queue.policyIfTold();
+  const state = await look(queue, callbackUrl);
   const earlier: { readonly url: string; readonly state: QueueState }[] = [];
   for (const url of earlierUrls) {
-    const there = await look(queue, url, policy);
+    const there = await look(queue, url);
     if (there.count > 0) earlier.push({ url, state: there });
   }
   if (json === true) {
@@ -136,14 +151,20 @@ async function show(queue: Queue, { json }: QueueOptions): Promise<void> {
   }
   await print(`${queuedWords(state)}, for ${printable(maskSecrets(callbackUrl))}\n`);
   for (const each of earlier) {
-    await print(`${queuedWords(each.state)}, for ${printable(maskSecrets(each.url))} (earlier URL of this relay)\n`);
+    await print(`${queuedWords(each.state)}, for ${printable(maskSecrets(each.url))} (earlier URL)\n`);
   }
   if (state.deactivated === true) {
     await print('Deactivated: Open Connectors has stopped posting to this URL until you use --deliver.\n');
+  } else if (state.deactivated === null && policy === 'retry' && state.count > 0) {
+    await print(
+      'This URL may be deactivated: Open Connectors may have stopped posting to it until you use --deliver.\n',
+    );
   }
   await print(`${policyWords(policy)}\n`);
-  const isSome = state.count > 0 || earlier.length > 0;
-  if (isSome) note(`To get them, run cm-relay instances queue ${id} --deliver, or --fetch without a public URL.`);
+  const run = `To get them, run cm-relay instances queue ${id}`;
+  if (state.count > 0) note(`${run} --deliver, or --fetch without a public URL.`);
+  // They are posted to no URL but the one that they were for.
+  else if (earlier.length > 0) note(`${run} --fetch.`);
 }
 
 function told({ count: queued, more, since }: QueueState): object {
@@ -158,15 +179,10 @@ function queuedWords({ count: queued, more, since }: QueueState): string {
 
 async function deliver(queue: Queue, { json }: QueueOptions): Promise<void> {
   const { platform, id, callbackUrl, counted } = queue;
-  const { count: queued } = await look(queue, callbackUrl, null);
-  await platform.api.queue.deliver(callbackUrl);
-  counted.forget(callbackUrl);
-  if (json === true) return printJson({ type: 'delivering', id, queued });
-  await print(
-    queued === 0
-      ? 'Nothing was queued. Open Connectors posts to this URL again.\n'
-      : `Open Connectors is posting ${count(queued, 'notification')} to ${printable(maskSecrets(callbackUrl))} again.\n`,
-  );
+  // Nothing is counted before: a count may make of it what this does not post.
+  await platform.api.queue.deliver(callbackUrl, counted.of(callbackUrl));
+  if (json === true) return printJson({ type: 'delivering', id });
+  await print(`Open Connectors is posting what is queued to ${printable(maskSecrets(callbackUrl))} again.\n`);
 }
 
 type Relay = Parameters<Parameters<typeof withRelay>[1]>[0];
@@ -174,19 +190,21 @@ type Relay = Parameters<Parameters<typeof withRelay>[1]>[0];
 function fetchThem(named: string, options: QueueOptions, relay: Relay): Promise<void> {
   return withQueue(named, options, async ({ platform, id, callbackUrl, earlierUrls, counted }, { json }) => {
     const urls = [callbackUrl, ...earlierUrls];
-    const fetched = await fetchQueued(platform.api.queue, urls, relay, { counted: (url) => counted.of(url) });
-    for (const url of urls) counted.forget(url);
+    const fetched = await fetchQueued(platform.api.queue, urls, relay, {
+      memory: { counted: (url) => counted.of(url), noted: (...noted) => counted.add(...noted) },
+    });
     if (json === true) return printJson({ type: 'fetched', id, ...fetched });
-    const { taken, known, rejected, tooLarge, skipped } = fetched;
+    const { taken, known, rejected, tooLarge, skipped, more } = fetched;
     await print(`Fetched ${count(taken, 'notification')}.\n`);
     for (const [number, what] of [
-      [known, 'already in the history, because it was fetched before'],
+      [known, known === 1 ? 'was fetched before' : 'were fetched before'],
       [rejected, "in the history, but not forwarded, because it can't be read"],
       [tooLarge, 'larger than maxBodyBytes, and left in the queue'],
       [skipped, 'left in the queue: no notification for this URL'],
     ] as const) {
       if (number > 0) note(`${number} ${what}.`);
     }
+    if (more) note(`There are more than one fetch reads. To get them, run cm-relay instances queue ${id} --deliver.`);
   });
 }
 
@@ -239,6 +257,6 @@ function policyWords(policy: FailurePolicy | null): string {
     case 'queue':
       return 'Policy: queue (whole account). Open Connectors queues a notification as soon as posting fails.';
     case null:
-      return "Policy: unknown. Your user may not read the account's settings.";
+      return 'Policy: unknown. Open Connectors does not tell it to your user.';
   }
 }

@@ -87,7 +87,10 @@ function startOf({ found, l10n, language }: TimelineInput, subjects: Map<string,
   const clock = clockOf(delivery.receivedAt, language);
   subjects.set('received', { kind: 'received' });
   const received = delivery.injected ? l10n.t('Edited and Resent') : l10n.t('Received');
-  const answered = delivery.injected ? clock : l10n.t('{0}, answered {1}', clock, delivery.httpStatus);
+  const answered =
+    delivery.injected || delivery.signature === 'fetched'
+      ? clock
+      : l10n.t('{0}, answered {1}', clock, delivery.httpStatus);
   const steps: Step[] = [
     {
       id: 'received',

@@ -98,7 +98,7 @@ function waterfallWords(
     .slice(-3)
     .map(({ from, words }) => l10n.t('{1} (started after {0})', durationOf(from, l10n), words));
   return [
-    l10n.t('relay answered {0}', row.httpStatus),
+    row.signature === 'fetched' ? l10n.t('fetched') : l10n.t('relay answered {0}', row.httpStatus),
     ...(made > latest.length && omittedAttempts + spans.length > 0 ? [l10n.t('{0} attempts', made)] : []),
     ...latest,
     ...(nextAt === null ? [] : [l10n.t('next attempt {0} after receipt', durationOf(nextAt, l10n))]),

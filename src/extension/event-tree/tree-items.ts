@@ -158,7 +158,7 @@ export function eventTooltip({ row }: EventNode, around: RowContext): vscode.Mar
     [l10n.t('List'), row.list === null ? '' : listOf(row.list, around)],
     [l10n.t('Date'), row.date === null ? '' : dateOf(row.date, language)],
     [l10n.t('Received'), `${dateOf(row.receivedAt, language)} (${ageOf(row.receivedAt, around.now, l10n)})`],
-    [l10n.t('Relay’s answer'), String(row.httpStatus)],
+    [l10n.t('Relay’s answer'), row.signature === 'fetched' ? '' : String(row.httpStatus)],
     [l10n.t('Warning'), row.warning ?? ''],
     [l10n.t('Signature'), signatureOf(row, l10n)],
     [l10n.t('Note'), marksOf({ ...row, signature: null }, l10n).join(', ')],

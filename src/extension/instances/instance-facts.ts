@@ -67,6 +67,8 @@ export function queueWords(queue: KnownQueue, now: number, l10n: Localiser): str
       const parts = [queuedWords(queue, now, l10n)];
       if (earlier > 0) parts.push(l10n.t('{0} for earlier URLs', earlier));
       if (state.deactivated === true) parts.push(l10n.t('deactivated'));
+      else if (state.deactivated === null && state.count > 0 && policy === 'retry')
+        parts.push(l10n.t('may be deactivated'));
       if (policy !== null) parts.push(l10n.t('policy: {0}', policy));
       return parts.join(' · ');
     }

@@ -9,7 +9,7 @@ export interface QueueOfferParts {
   readonly platform: { readonly host: string; api(): Promise<OpenConnectorsApi | undefined> };
   /** The instances that were made or pointed here. */
   readonly store: { all(host: string): readonly StoredInstance[] };
-  readonly queues: () => Promise<Pick<QueueStates, 'read'>>;
+  readonly queues: () => Promise<Pick<QueueStates, 'read' | 'offers'>>;
   readonly node: (instance: Instance, host: string) => InstanceNode;
   /** Names the relay that runs; undefined while none does, or it is still to be reached. */
   readonly relay: () => number | undefined;
@@ -53,8 +53,16 @@ export class QueueOffer {
     const key = `${pid} ${host} ${id} ${found.facts.callbackUrl}`;
     if (this.#looked.has(key)) return;
     this.#looked.add(key);
-    await attention();
-    const facts = await (await queues()).read(found);
-    if (facts?.news === true) offer(found, facts.state.count + facts.earlier);
+    try {
+      await attention();
+      const states = await queues();
+      const facts = await states.read(found);
+      if (facts === undefined) this.#looked.delete(key);
+      else if (facts.news && (await states.offers(found, pid))) offer(found, facts.state.count + facts.earlier);
+    } catch (error) {
+      // Nothing was offered: the next time it is looked again.
+      this.#looked.delete(key);
+      throw error;
+    }
   }
 }

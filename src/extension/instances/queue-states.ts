@@ -3,6 +3,7 @@ import type { Memento } from 'vscode';
 import { nameOfSecret } from '../../common/secret-name.ts';
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import type { DeliveryKey, FailurePolicy, QueueState } from '../../open-connectors/delivery-queue.ts';
+import type { QueueMemory } from '../../open-connectors/fetch-queued.ts';
 import { prefix } from '../prefix.ts';
 import type { InstanceNode } from './instance-node.ts';
 
@@ -41,6 +42,8 @@ interface Kept {
   readonly queue: string;
   readonly counted: readonly string[];
   readonly fetched: readonly string[];
+  /** The relay after whose start it was offered. */
+  readonly offered?: number;
 }
 
 const memoryKey = `${prefix}.queuedDeliveries`;
@@ -48,7 +51,7 @@ const memoryKey = `${prefix}.queuedDeliveries`;
 const mostQueues = 20;
 const mostDeliveries = 1000;
 
-export class QueueStates {
+export class QueueStates implements QueueMemory {
   readonly #parts: QueueStatesParts;
   readonly #known = new Map<string, KnownQueue>();
 
@@ -113,25 +116,43 @@ export class QueueStates {
     });
   }
 
-  /** What is queued for this URL was fetched, and is no news. */
-  async fetched(url: string): Promise<void> {
-    const { counted = [], fetched = [] } = this.#kept(url) ?? {};
-    await this.#keep(url, { counted: [], fetched: [...new Set([...counted, ...fetched])] });
+  /** Something was counted or read; what is delivered, and nothing else, is forgotten. */
+  async noted(url: string, keys: readonly DeliveryKey[], gone: readonly DeliveryKey[]): Promise<void> {
+    if (keys.length + gone.length === 0) return;
+    const over = new Set(gone.map(textOf));
+    const counted = new Set([...keys.map(textOf), ...(this.#kept(url)?.counted ?? [])]);
+    await this.#keep(url, { counted: [...counted].filter((each) => !over.has(each)) });
   }
 
-  /** The platform delivers again what is queued for this URL. */
-  async delivered(url: string): Promise<void> {
-    await this.#keep(url, { counted: [], fetched: this.#kept(url)?.fetched ?? [] });
+  /** What was fetched is no news. */
+  async fetched(url: string, keys: readonly DeliveryKey[]): Promise<void> {
+    const { fetched = [] } = this.#kept(url) ?? {};
+    await this.#keep(url, { fetched: [...new Set([...keys.map(textOf), ...fetched])] });
+  }
+
+  /**
+   * Whether something for an instance is to be offered after the start of a relay: after that it was.
+   * @param relay names it
+   */
+  async offers(node: InstanceNode, relay: number): Promise<boolean> {
+    let offers = false;
+    for (const url of this.urlsOf(node)) {
+      const { counted = [], fetched = [], offered } = this.#kept(url) ?? {};
+      if (offered === relay || counted.every((each) => fetched.includes(each))) continue;
+      offers = true;
+      await this.#keep(url, { offered: relay });
+    }
+    return offers;
   }
 
   async #look({ queue }: OpenConnectorsApi, node: InstanceNode, signal?: AbortSignal): Promise<QueueFacts> {
-    const policy = await queue.policy(signal);
+    const policy = await queue.policyIfTold(signal);
     const [callbackUrl = '', ...others] = this.urlsOf(node);
-    const state = await queue.look(callbackUrl, policy, signal);
+    const state = await queue.look(callbackUrl, this.counted(callbackUrl), signal);
     let news = await this.#count(callbackUrl, state);
     let earlier = 0;
     for (const url of others) {
-      const there = await queue.look(url, policy, signal);
+      const there = await queue.look(url, this.counted(url), signal);
       earlier += there.count;
       if (await this.#count(url, there)) news = true;
     }
@@ -139,13 +160,10 @@ export class QueueStates {
   }
 
   /** @returns whether something of it was not fetched yet */
-  async #count(url: string, { keys }: QueueState): Promise<boolean> {
-    if (keys.length === 0) return false;
-    const { counted = [], fetched = [] } = this.#kept(url) ?? {};
-    const now = keys.map(({ notificationId, subscriptionId }) => `${notificationId} ${subscriptionId}`);
-    const unfetched = now.filter((each) => !fetched.includes(each));
-    await this.#keep(url, { counted: [...new Set([...now, ...counted])], fetched });
-    return unfetched.length > 0;
+  async #count(url: string, { keys, gone }: QueueState): Promise<boolean> {
+    await this.noted(url, keys, gone);
+    const { fetched = [] } = this.#kept(url) ?? {};
+    return keys.some((key) => !fetched.includes(textOf(key)));
   }
 
   #nameOf(url: string): string {
@@ -161,13 +179,18 @@ export class QueueStates {
     return this.#all().find(({ queue }) => queue === name);
   }
 
-  async #keep(url: string, { counted, fetched }: Omit<Kept, 'queue'>): Promise<void> {
+  async #keep(url: string, change: Partial<Kept>): Promise<void> {
     const queue = this.#nameOf(url);
     const others = this.#all().filter((each) => each.queue !== queue);
-    const kept = { queue, counted: counted.slice(0, mostDeliveries), fetched: fetched.slice(0, mostDeliveries) };
+    const { counted, fetched, ...rest } = { counted: [], fetched: [], ...this.#kept(url), ...change, queue };
+    const kept = { ...rest, counted: counted.slice(0, mostDeliveries), fetched: fetched.slice(0, mostDeliveries) };
     const isEmpty = counted.length === 0 && fetched.length === 0;
     await this.#parts.memory.update(memoryKey, [...(isEmpty ? [] : [kept]), ...others].slice(0, mostQueues));
   }
+}
+
+function textOf({ notificationId, subscriptionId }: DeliveryKey): string {
+  return `${notificationId} ${subscriptionId}`;
 }
 
 function keyOf({ host, facts }: InstanceNode): string {

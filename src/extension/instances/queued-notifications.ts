@@ -78,9 +78,8 @@ async function deliverQueued(parts: InstanceCommandParts, node: InstanceNode): P
   const name = printable(node.facts.name);
   try {
     await working(l10n.t('Delivering queued notifications of {0}', name), (signal) =>
-      queue.deliver(callbackUrl, signal),
+      queue.deliver(callbackUrl, queues.counted(callbackUrl), signal),
     );
-    await queues.delivered(callbackUrl);
   } finally {
     // After a failure too: the platform may have done it all the same.
     void parts.view.refresh();
@@ -101,14 +100,13 @@ async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode):
   const { fetchQueued } = await import('../deferred.ts');
   // Given up, it keeps what was taken until then: that is not taken again.
   const fetched = await working(l10n.t('Fetching queued notifications of {0}', printable(node.facts.name)), (signal) =>
-    fetchQueued(queue, urls, client, { signal, counted: (url) => queues.counted(url) }),
+    fetchQueued(queue, urls, client, { signal, memory: queues }),
   );
-  for (const url of urls) await queues.fetched(url);
   void parts.view.refresh();
   sayFetched(fetched, node);
 }
 
-function sayFetched({ taken, known, rejected, tooLarge, skipped }: Fetched, node: InstanceNode): void {
+function sayFetched({ taken, known, rejected, tooLarge, skipped, more }: Fetched, node: InstanceNode): void {
   const { l10n } = vscode;
   const said = [
     taken === 1
@@ -118,7 +116,8 @@ function sayFetched({ taken, known, rejected, tooLarge, skipped }: Fetched, node
   if (known > 0) said.push(l10n.t('Fetched before: {0}.', known));
   if (rejected > 0) said.push(l10n.t('Not readable, and not forwarded: {0}.', rejected));
   if (tooLarge + skipped > 0) said.push(l10n.t('Left in the queue: {0}.', tooLarge + skipped));
-  if (rejected + tooLarge + skipped === 0) say(said.join(' '));
+  if (more) said.push(l10n.t('There are more: use Deliver Queued.'));
+  if (rejected + tooLarge + skipped === 0 && !more) say(said.join(' '));
   else void offer('Warning', said.join(' '), {});
 }
 

@@ -109,7 +109,7 @@ export interface DeliveryRecord extends DeliveryFacts {
   /** What is dropped for it, of which it is an edit. */
   readonly drops?: readonly ForwardingKey[];
   /** It was not posted, but fetched: which one it is. */
-  readonly fetched?: FetchedKey;
+  readonly fetched?: FetchedKey | undefined;
 }
 
 /** One try to send one notification to one destination. */

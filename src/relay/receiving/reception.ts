@@ -308,7 +308,8 @@ export class Reception {
 
   #refused(incoming: Incoming, { httpStatus, reason, bodyBytes, truncated }: Refusal): Read {
     const { delivery } = this.#withoutEvents(incoming, 'rejected', httpStatus, reason);
-    return { delivery: { ...delivery, bodyBytes, truncated }, content: null };
+    // What the limits refuse can be fetched again once they are others.
+    return { delivery: { ...delivery, bodyBytes, truncated, fetched: undefined }, content: null };
   }
 
   /** Those that it may go to: for them notifications are made, also where it goes nowhere until it is resent. */
@@ -372,7 +373,7 @@ export class Reception {
       onPurpose: incoming.onPurpose !== undefined,
       reason: null,
       list: null,
-      signature: null,
+      signature: incoming.fetched === undefined ? null : 'fetched',
       contentType: headerOf(incoming.headers, 'content-type'),
       headers: withoutCredentials(incoming.headers),
       body: incoming.body,

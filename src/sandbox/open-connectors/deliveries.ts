@@ -41,8 +41,8 @@ const maxQueuedBytes = 64 * 1024 * 1024;
 /** Deactivated URLs of an instance that are remembered: the oldest are active again. */
 const maxDeactivated = 100;
 
-/** Characters of an answer that brings notifications along. */
-const maxAnswerText = 8_000_000;
+/** Bytes of an answer that brings notifications along: more than a client takes, that has not asked for less. */
+const maxAnswerText = 48 * 1024 * 1024;
 
 /** The queue of deliveries, and which subscriptions are deactivated. */
 export class Deliveries {

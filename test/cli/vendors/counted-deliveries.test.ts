@@ -11,11 +11,11 @@ const key = (id: number): { notificationId: string; subscriptionId: string } => 
 });
 
 describe('Queued deliveries that were counted', () => {
-  it('are remembered by host and URL until they are fetched, without the URL’s secret', () => {
+  it('are remembered by host and URL until they are delivered, without the URL’s secret', () => {
     const dataDir = ownDirectory();
     const file = join(dataDir, 'counted-deliveries.json');
     const counted = new CountedDeliveries(dataDir, 'one.example.org');
-    counted.forget(url);
+    counted.add(url, [], [key(1)]);
     assert.equal(existsSync(file), false);
     counted.add(url, [key(1), key(2)]);
     counted.add(url, [key(2), key(3)]);
@@ -30,7 +30,9 @@ describe('Queued deliveries that were counted', () => {
     assert.deepEqual(counted.of(`${url}/other`), []);
     assert.doesNotMatch(readFileSync(file, 'utf8'), /0123456789abcdef/);
     checkDataDirectory(dataDir);
-    counted.forget(url);
+    counted.add(url, [], [key(1), key(3), key(9)]);
+    assert.deepEqual(counted.of(url), [key(2)]);
+    counted.add(url, [], [key(2)]);
     assert.equal(existsSync(file), false);
   });
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
 import type { Harness } from '../../sandbox/harness.ts';
 import { startHarness } from '../../sandbox/harness.ts';
@@ -30,11 +32,13 @@ describe('cm-relay instances queue', function () {
   });
 
   const instances = (...args: string[]): Promise<Ended> => {
-    const { userSecret, organizationSecret } = sandbox.sandbox.credentials.openConnectors;
+    const { openConnectors, campaignMonitor } = sandbox.sandbox.credentials;
+    const { userSecret, organizationSecret } = openConnectors;
     return run(['instances', ...args, '--data-dir', place.dataDir], {
       OPEN_CONNECTORS_HOST: `http://127.0.0.1:${sandbox.sandbox.port}`,
       OPEN_CONNECTORS_USER_SECRET: userSecret,
       OPEN_CONNECTORS_ORGANIZATION_SECRET: organizationSecret,
+      CAMPAIGN_MONITOR_API_KEY: campaignMonitor.apiKey,
     });
   };
   const json = async (...args: string[]): Promise<Line> => {
@@ -67,7 +71,7 @@ describe('cm-relay instances queue', function () {
     const shown = await json('queue', id);
     assert.deepEqual(
       [shown.type, shown['queued'], shown['more'], shown['deactivated'], shown['policy']],
-      ['queue', 3, false, true, 'retry'],
+      ['queue', 3, false, null, 'retry'],
     );
     assert.match(String(shown['since']), /^\d{4}-/);
     const none = await instances('queue', id, '--fetch');
@@ -88,18 +92,66 @@ describe('cm-relay instances queue', function () {
     assert.ok(posts.every(({ headers }) => headers['elements-webhook-signature'] === undefined));
     const again = await instances('queue', id, '--fetch');
     assert.match(again.out, /^Fetched 0 notifications\.$/m);
-    assert.match(again.err, /3 already in the history/);
+    assert.match(again.err, /3 were fetched before/);
     const { out } = await run(['events', '--filter', 'signature:fetched', '--data-dir', place.dataDir]);
     assert.equal(out.match(/ fetched$/gm)?.length, 3, out);
+    const overview = (await run(['show', 'e1', '--data-dir', place.dataDir])).out;
+    assert.match(overview, /, fetched$/m);
+    assert.match(overview, / unsigned /);
+    assert.doesNotMatch(overview, /, answered 200|signature as received/);
   });
 
   it('finds what was counted, whatever the count has made of it', async () => {
     const id = await queued(2);
     await platform.control('PATCH', '/settings', { readingNotifies: true });
     assert.equal((await json('queue', id))['queued'], 2);
-    assert.equal((await json('queue', id))['queued'], 0);
+    assert.equal((await json('queue', id))['queued'], 2, 'it is asked for by its IDs');
     await listen();
     assert.equal((await json('queue', id, '--fetch'))['taken'], 2);
+    assert.equal((await json('queue', id))['queued'], 2, 'a fetch takes nothing out of the queue');
+    assert.equal((await json('queue', id, '--fetch'))['known'], 2);
+  });
+
+  it('is delivered and then forgotten, whatever a count or a fetch has made of it', async () => {
+    callback.status = (number) => (number <= 1 ? 500 : 200);
+    const id = await queued(2, callback.url);
+    await callback.received(1);
+    await platform.control('PATCH', '/settings', { readingNotifies: true });
+    assert.deepEqual(await json('queue', id, '--deliver'), { type: 'delivering', id: Number(id) });
+    await callback.received(3);
+    callback.status = (number) => (number <= 4 ? 500 : 200);
+    await sandbox.control('POST', '/deliveries', { types: ['Update'], batch: 1, listId: documentedListId });
+    await callback.received(4);
+    await sandbox.report((report) => report.type === 'notification' && report.notification.queued);
+    assert.equal((await json('queue', id))['queued'], 1);
+    const { code, out } = await instances('queue', id, '--deliver');
+    assert.equal(code, 0);
+    assert.match(out, /^Open Connectors is posting what is queued to http.* again\.$/m);
+    await callback.received(5);
+    assert.match((await instances('queue', id)).out, /^Nothing queued, for /);
+    assert.ok(!existsSync(join(place.dataDir, 'counted-deliveries.json')));
+  });
+
+  it('names --fetch alone where all of it is for earlier URLs, and what is not told it does not state', async () => {
+    const id = await queued(1);
+    const shown = await instances('queue', id);
+    assert.match(shown.out, /^This URL may be deactivated/m);
+    assert.doesNotMatch(shown.out, /^Deactivated/m);
+    assert.match(shown.err, /--deliver, or --fetch/);
+    await instances('callback', id, '--url', unreachable);
+    await instances('callback', id, '--url', 'https://example.org/hook');
+    await platform.control('POST', '/failures', { call: 'GET /accounts/settings', status: 500 });
+    const { code, out, err } = await instances('queue', id);
+    assert.equal(code, 0, err);
+    assert.match(
+      out,
+      /^Nothing queued, for https:\/\/example\.org.*\n1 notification queued.*127\.0\.0\.1:9.*earlier URL/m,
+    );
+    assert.match(out, /^Policy: unknown/m);
+    assert.match(err, new RegExp(`run cm-relay instances queue .*${id} --fetch\\.`));
+    assert.doesNotMatch(err, /--deliver/);
+    await listen();
+    assert.equal((await json('queue', id, '--fetch'))['taken'], 1);
   });
 
   it('has the platform post again what is queued, to the callback URL that is there now', async () => {
@@ -107,11 +159,23 @@ describe('cm-relay instances queue', function () {
     const id = await queued(3, callback.url);
     const { code, out } = await instances('queue', id, '--deliver');
     assert.equal(code, 0);
-    assert.match(out, /is posting 3 notifications to http.* again/);
+    assert.match(out, /is posting what is queued to http.* again/);
     await callback.received(4);
     assert.equal((await json('queue', id))['queued'], 0);
     const words = (await instances('queue', id)).out;
     assert.match(words, /^Nothing queued, for http.*\nPolicy: retry \(whole account\)/);
+  });
+
+  it('is found for the URL that nobody answers, with which an instance was made, once it has another', async () => {
+    const flags = ['--name', 'Mine', '--basic', '--list', documentedListId, '--callback-url', unreachable, '--json'];
+    const made = await instances('create', ...flags);
+    assert.equal(made.code, 0, made.err);
+    const id = String((JSON.parse(made.out.trim().split('\n').at(-1) ?? '') as Line)['id']);
+    await sandbox.control('POST', '/deliveries', { types: ['Update'], batch: 1, listId: documentedListId });
+    await sandbox.report((report) => report.type === 'notification' && report.notification.queued);
+    const set = await instances('callback', id, '--url', callback.url);
+    assert.match(set.err, /1 notification queued/);
+    assert.equal(((await json('queue', id))['earlier'] as unknown[]).length, 1);
   });
 
   it('is spoken of when the callback URL is set, and by nobody where it is not known', async () => {
@@ -120,7 +184,7 @@ describe('cm-relay instances queue', function () {
     assert.equal(set.code, 0);
     assert.match(set.err, new RegExp(`2 notifications queued. To get them, run cm-relay instances queue .*${id}`));
     const elsewhere = await instances('callback', id, '--url', 'https://example.org/hook');
-    assert.doesNotMatch(elsewhere.err, /queued/);
+    assert.match(elsewhere.err, /2 notifications queued/, 'for a URL that was set before');
     const call = 'GET /notifications/subscriptions/deliveries';
     await platform.control('POST', '/failures', { call, status: 500 });
     const unknown = await instances('callback', id, '--url', unreachable);

@@ -41,6 +41,11 @@ describe('A row of the table', () => {
     assert.doesNotMatch(JSON.stringify(made), /secret/);
   });
 
+  it('says of what was fetched that it was: nobody was answered', () => {
+    const { waterfallWords } = rowOf({ row: eventRow(1, { signature: 'fetched' }) });
+    assert.equal(waterfallWords, 'fetched');
+  });
+
   it('writes milliseconds as a number is written, and says what was sent again when it had been settled', () => {
     const attempt = (number: number, at: string, outcome: 'sent' | 'retrying' | 'failed', destinationId = 't1') => ({
       ...{ destinationId, number, at, durationMs: 3004, status: 200, outcome },

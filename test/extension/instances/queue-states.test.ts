@@ -82,7 +82,7 @@ describe('The queue of an instance, in a window', () => {
     await new Promise<void>((resolve) => (whenChanged = resolve));
     const known = queues.of(node);
     assert.ok(known?.kind === 'read');
-    assert.deepEqual([known.state.count, known.state.deactivated, known.policy, known.news], [2, true, 'retry', true]);
+    assert.deepEqual([known.state.count, known.state.deactivated, known.policy, known.news], [2, null, 'retry', true]);
     assert.equal(changes, 1);
     queues.forget();
     assert.deepEqual(queues.of(node), { kind: 'reading' });
@@ -119,10 +119,11 @@ describe('The queue of an instance, in a window', () => {
     await first.read(node);
     assert.doesNotMatch(JSON.stringify([...memory]), new RegExp(secret));
     const again = states();
-    assert.equal((await again.read(node))?.state.count, 0);
+    const facts = await again.read(node);
+    assert.deepEqual([facts?.state.count, facts?.news], [2, true], 'it is asked for what was counted');
     assert.equal(again.counted(callbackUrl).length, 2);
-    await again.fetched(callbackUrl);
-    assert.equal(again.counted(callbackUrl).length, 0);
+    await again.fetched(callbackUrl, again.counted(callbackUrl));
+    assert.equal(again.counted(callbackUrl).length, 2, 'it is there after that');
     await platform.control('PATCH', '/settings', { readingNotifies: false });
     const path = `/notifications/subscriptions/deliveries?where=${encodeURIComponent(`config.url='${callbackUrl}'`)}`;
     assert.equal((await platform.api('PUT', path)).status, 200);
@@ -133,19 +134,22 @@ describe('The queue of an instance, in a window', () => {
 
   it('says what is wrong, and is read again after that', async () => {
     const node = await queued(1);
-    await platform.control('POST', '/failures', { call: 'GET /accounts/settings', status: 500, times: 1 });
+    const call = 'GET /notifications/subscriptions/deliveries';
+    await platform.control('POST', '/failures', { call, status: 500, times: 1 });
     const queues = states();
     await assert.rejects(queues.read(node), { name: 'OpenConnectorsError' });
     const known = queues.of(node);
     assert.equal(known?.kind, 'failed');
     assert.match(queueWords(known, 0, english), /^couldn’t be read: /);
     assert.equal(warnings.length, 1);
-    assert.equal((await queues.read(node))?.state.count, 1);
+    await platform.control('POST', '/failures', { call: 'GET /accounts/settings', status: 500, times: 1 });
+    const facts = await queues.read(node);
+    assert.deepEqual([facts?.state.count, facts?.policy], [1, null], 'the policy is not what was asked for');
     assert.equal(queues.of(node)?.kind, 'read');
   });
 
   it('has a row of its own, which tells all of it', () => {
-    const state = { count: 3, more: false, since: 0, deactivated: true, keys: [] };
+    const state = { count: 3, more: false, since: 0, deactivated: true, keys: [], gone: [] };
     const known: KnownQueue = { kind: 'read', state, earlier: 0, news: true, policy: 'retry' };
     const words = (change: object, ofState: object = {}): string =>
       queueWords({ ...known, ...change, state: { ...state, ...ofState } }, 600_000, english);
@@ -154,6 +158,7 @@ describe('The queue of an instance, in a window', () => {
       words({ policy: null, earlier: 2 }, { more: true, since: null, deactivated: null }),
       '3+ queued · 2 for earlier URLs',
     );
+    assert.match(words({}, { deactivated: null }), / · may be deactivated · policy: retry$/);
     assert.equal(words({ policy: 'queue' }, { count: 0, deactivated: false }), 'empty · policy: queue');
     const names = { nameOfList: () => undefined };
     const keys = (queue?: KnownQueue): string[] =>
@@ -165,16 +170,18 @@ describe('The queue of an instance, in a window', () => {
   describe('is offered', () => {
     let offered: [string, number][];
     let relay: number | undefined;
+    let relayUrls: string[];
     const offerOf = (...ids: number[]): QueueOffer =>
       new QueueOffer({
         platform: { host, api: () => Promise.resolve(api) },
         store: { all: () => ids.map((id) => ({ id, name: 'Mine', host, createdAt: '2026-01-01T00:00:00Z' })) },
-        queues: () => Promise.resolve(states()),
+        queues: () => Promise.resolve(states(relayUrls)),
         ...{ node: nodeOf, relay: () => relay, attention: () => Promise.resolve(), log },
         offer: ({ facts }, count) => offered.push([facts.name, count]),
       });
     beforeEach(() => {
       offered = [];
+      relayUrls = [];
       relay = 1;
     });
 
@@ -192,13 +199,35 @@ describe('The queue of an instance, in a window', () => {
       assert.equal(offered.length, 2, 'nothing is queued there');
     });
 
+    it('once in a window that was loaded anew, and for two instances with the same earlier URL', async () => {
+      const first = await queued(1, earlierUrl);
+      await api.patchInstance(first.facts.id, { configuration: { 'event.notification.callback.url': callbackUrl } });
+      const { id } = await platform.create({ 'event.notification.callback.url': callbackUrl });
+      relayUrls = [earlierUrl];
+      await offerOf(first.facts.id, id).follow();
+      assert.deepEqual(offered, [['API Instance', 1]]);
+      await offerOf(first.facts.id, id).follow();
+      assert.equal(offered.length, 1);
+    });
+
+    it('when the next look works, where the first did not', async () => {
+      const { facts } = await queued(1);
+      const offer = offerOf(facts.id);
+      const call = 'GET /notifications/subscriptions/deliveries';
+      await platform.control('POST', '/failures', { call, status: 500, times: 1 });
+      await offer.follow();
+      assert.deepEqual(offered, []);
+      await offer.follow();
+      assert.deepEqual(offered, [['API Instance', 1]]);
+    });
+
     it('never where nothing is queued, no relay runs, the callback is another’s, or it was fetched', async () => {
       const { facts } = await queued(1);
       relay = undefined;
       await offerOf(facts.id).follow();
       relay = 1;
       await states().read(nodeOf(await api.getInstance(facts.id)));
-      await states().fetched(callbackUrl);
+      await states().fetched(callbackUrl, states().counted(callbackUrl));
       await offerOf(facts.id).follow();
       const foreign = await queued(1, 'http://127.0.0.1:9/of-somebody-else');
       await offerOf(foreign.facts.id).follow();

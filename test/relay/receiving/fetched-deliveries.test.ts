@@ -94,6 +94,33 @@ describe('What was fetched from Open Connectors’ queue', () => {
     assert.deepEqual([events.length, events[0]?.signature], [1, 'fetched']);
   });
 
+  it('is marked where it is more than is read of one, and taken once that is another', async () => {
+    const relay = await startTestRelay({ settings: { maxEvents: 1000 } });
+    const { message } = JSON.parse(notification('many')) as { message: { events: object[] } };
+    const [event] = message.events;
+    const deliveries = [
+      delivery(1, JSON.stringify({ message: { ...message, events: Array.from({ length: 1001 }, () => event) } })),
+    ];
+    const first = await relay.client.request('deliveries/fetched', { deliveries });
+    assert.deepEqual(first, { ...none, rejected: 1 });
+    const { events } = await relay.client.request('events/query', { filter: 'signature:fetched' });
+    assert.deepEqual([events.length, events[0]?.httpStatus], [1, 413]);
+    await relay.client.request('relay/configure', { settings: { maxEvents: 2000 } });
+    const second = await relay.client.request('deliveries/fetched', { deliveries });
+    assert.deepEqual(second, { ...none, taken: 1 });
+  });
+
+  it('is marked where it would be too much to read', async () => {
+    const relay = await startTestRelay();
+    const text = `{"message":[${'0,'.repeat(600_000)}0]}`;
+    for (let each = 0; each < 2; each++) {
+      const result = await relay.client.request('deliveries/fetched', { deliveries: [delivery(1, text)] });
+      assert.deepEqual(result, { ...none, rejected: 1 });
+    }
+    const { events } = await relay.client.request('events/query', {});
+    assert.deepEqual([events.length, events[0]?.signature, events[0]?.httpStatus], [2, 'fetched', 413]);
+  });
+
   it('is taken when the disk has room again, and what was taken before stays', async () => {
     const relay = await startTestRelay({ maxStorePages: 120 });
     const large = (id: number): ReturnType<typeof delivery> =>
