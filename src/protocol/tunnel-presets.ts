@@ -72,15 +72,16 @@ export const tunnelPresets = {
   },
   /**
    * https://github.com/openziti/zrok/blob/main/cmd/zrok2/sharePublic.go: `--headless` logs `access your zrok share at the
-   * following endpoints:` and the endpoints; `create name` reserves a name in the namespace `public`. Whether browsers
-   * alone get the interstitial page is the frontend's setting (endpoints/publicProxy/http.go).
+   * following endpoints:` and the endpoints, host names one a line, within a line of JSON where there is no terminal;
+   * later it logs the path of each request, which is a stranger's. `create name` reserves a name in the namespace
+   * `public`. Whether browsers alone get the interstitial page is the frontend's setting (endpoints/publicProxy/http.go).
    */
   zrok2: {
     program: 'zrok2',
     args: ['share', 'public', 'http://127.0.0.1:{port}', '--headless', '--force-local'],
     url: {
       from: 'output',
-      pattern: '(https://[a-z0-9-]+(?:\\.[a-z0-9-]+)+)',
+      pattern: '^(?:\\\\n)?\\s*((?:https://)?[a-z0-9-]+(?:\\.[a-z0-9-]+)+)/?(?=\\s*$|\\\\n|")',
       after: 'access your zrok share at the following endpoints:',
       several: 'first',
     },
@@ -193,11 +194,11 @@ export const tunnelPresets = {
     url: {
       from: 'output',
       pattern: 'tunneled with tls termination, (https://[a-z0-9-]+\\.(?:lhr\\.life|lhr\\.rocks))(?![\\w.-])',
-      several: 'first',
+      several: 'latest',
     },
     named: {
       args: [...sshArgs, '-R', '{name}:80:127.0.0.1:{port}', 'ssh://localhost.run', '--', '--output', 'json'],
-      url: { from: 'output', pattern: 'tunneled with tls termination, (https://{name})(?![\\w.-])', several: 'first' },
+      url: { from: 'output', pattern: 'tunneled with tls termination, (https://{name})(?![\\w.-])', several: 'latest' },
     },
     hostKey: 'ssh://localhost.run',
     byHand: 'ssh -R 80:127.0.0.1:{port} nokey@localhost.run',

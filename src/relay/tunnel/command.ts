@@ -286,7 +286,7 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
   }
   try {
     const base = baseOf(name, await first.promise);
-    if (url.from === 'output') {
+    if (url.from === 'output' || url.from === 'json') {
       // What is printed at once belongs together.
       await Promise.race([delay(settleMs, undefined, { signal }), exit]);
       checkOneUrl(name, finder);
@@ -304,7 +304,7 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
 /** @throws TunnelError where several URLs match, of which one may be anybody's: the secret path is not tried there */
 function checkOneUrl(name: string, finder: UrlFinder): void {
   const [one, other] = finder.found;
-  if (finder.takesFirst || one === undefined || other === undefined) return;
+  if (finder.several !== undefined || one === undefined || other === undefined) return;
   throw new TunnelError(tunnelWords('several-urls', name, hostOf(one), hostOf(other)), tunnelWords('narrow-pattern'), {
     final: true,
   });
@@ -360,6 +360,7 @@ function handleOf(
   let closed = false;
   const moved = Promise.withResolvers<TunnelHandle>();
   finder.onFurther((found) => {
+    if (finder.several === 'first') return;
     let other: string;
     try {
       other = baseOf(name, found);
@@ -375,7 +376,7 @@ function handleOf(
     toleranceMs,
     renew: null,
     moved: moved.promise,
-    hasSeveralNames: finder.takesFirst,
+    hasSeveralNames: finder.several !== undefined,
     lost: new Promise((resolve) => {
       void exit.then((how) => {
         if (!closed) resolve(withWords(how, log.lastError));

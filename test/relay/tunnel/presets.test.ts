@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -163,6 +164,46 @@ ${body}
     assert.deepEqual((await argsOf(path)).at(-1)?.slice(-2), ['-n', 'public:my-hooks']);
   });
 
+  /** Without a terminal, its log is JSON, and an endpoint is a host name: the controller's share.go. */
+  it('zrok2: by an endpoint without a scheme in a line of JSON, the first of several', async () => {
+    const entry = {
+      level: 'INFO',
+      msg: 'access your zrok share at the following endpoints:\n x8k2m4qpl0.shares.zrok.io\nhooks.example.test',
+    };
+    open('zrok2', { path: await standIn('zrok2', `err(${JSON.stringify(JSON.stringify(entry))}); stay();`) });
+    assert.equal((await watched.until('open')).url, 'https://x8k2m4qpl0.shares.zrok.io');
+  });
+
+  /** A program whose URL is there, and that prints `line` at a signal, as one that logs the requests of strangers. */
+  async function afterOpen(body: string, line: string, openIt: (path: string) => void): Promise<Set<string>> {
+    const asked = new Set<string>();
+    endpoint.server.prependListener('request', (req) => asked.add(req.headers.host ?? ''));
+    const path = await standIn(
+      'signalled',
+      `process.on('SIGUSR2', () => { err(${JSON.stringify(line)}); require('node:fs').writeFileSync(__filename + '.done', ''); });
+       require('node:fs').writeFileSync(__filename + '.pid', String(process.pid));
+       ${body} stay();`,
+    );
+    openIt(path);
+    await watched.until('open');
+    process.kill(Number(await readFile(`${path}.pid`, 'utf8')), 'SIGUSR2');
+    while (!existsSync(`${path}.done`)) await endpoint.moreProbes(1);
+    await endpoint.moreProbes(8);
+    return asked;
+  }
+
+  it('zrok2: never sends its secret path to a host that a stranger has named in the path of a request', async () => {
+    for (const line of [
+      '[   9.001]    INFO main.shareLocal: [203.0.113.7] -> GET /https://elsewhere.example/',
+      '{"level":"INFO","msg":"[203.0.113.7] -> GET /https://elsewhere.example/"}',
+      ' elsewhere.example',
+    ]) {
+      const asked = await afterOpen(zrok.replace(/.*elsewhere.*/, ''), line, (path) => open('zrok2', { path }));
+      assert.deepEqual([...asked], ['x8k2m4qpl0.shares.zrok.io']);
+      await watched.supervisor.close();
+    }
+  });
+
   /** cloudflared's connection/observer.go logs `Registered tunnel connection`; its rules are the dashboard's. */
   it('cloudflared: by its token under a host name of the user’s own, once it is connected', async () => {
     const body = `
@@ -228,8 +269,10 @@ ${body}
     const path = await sshStandIn(`
       const told = (name) => out(JSON.stringify({ event: 'tcpip-forward', status: 'success', address: name + '.lhr.life',
         message: name + '.lhr.life tunneled with tls termination, https://' + name + '.lhr.life' }));
-      told('0123456789abcd');
-      process.on('SIGUSR2', () => told('fedcba9876543210'));
+      const names = ['0123456789abcd', 'fedcba9876543210'];
+      const next = () => { told(names[0]); names.push(names.shift()); };
+      next();
+      process.on('SIGUSR2', next);
       require('node:fs').writeFileSync(__filename + '.pid', String(process.pid));
       stay();`);
     open('localhost.run', { path });
@@ -244,6 +287,9 @@ ${body}
     assert.match(reason, /no longer arrive/);
     const starts = (await argsOf(path)).filter(([first]) => first !== '-G');
     assert.equal(starts.length, 1, 'the program was started again');
+    // Also back to one that it has had.
+    process.kill(Number(await readFile(`${path}.pid`, 'utf8')), 'SIGUSR2');
+    await watched.until('open', ({ url }) => url === 'https://0123456789abcd.lhr.life');
     // What was confirmed once needs no word again.
     open('localhost.run', { path, remotePort: 1 });
     await watched.until('open');
@@ -271,6 +317,40 @@ ${body}
       const { reason } = await watched.until('failed');
       assert.match(reason, /^mine printed several URLs \(0\.example\.test and 1\.example\.test\)\. Make the pattern/);
       assert.equal(endpoint.probes, 0);
+    });
+
+    it('is not opened where it prints two URLs at once as JSON', async () => {
+      const lines = ['a', 'b'].map((name) => JSON.stringify({ url: `https://${name}.example.test` })).join('\n');
+      own(await standIn('mine', `out(${JSON.stringify(lines)}); stay();`), { url: { from: 'json', pointer: '/url' } });
+      const { reason } = await watched.until('failed');
+      assert.match(reason, /several URLs \(a\.example\.test and b\.example\.test\)/);
+      assert.equal(endpoint.probes, 0);
+    });
+
+    it('keeps the URL that answers, whatever its log has of the requests of strangers', async () => {
+      const asked = await afterOpen(
+        `out('https://mine.example.test');`,
+        'GET /https://elsewhere.example/ 404',
+        (path) => own(path),
+      );
+      assert.deepEqual([...asked], ['mine.example.test']);
+    });
+
+    it('goes on under another URL where the first no longer answers', async () => {
+      const path = await standIn(
+        'mine',
+        `process.on('SIGUSR2', () => out('https://b.example.test'));
+         require('node:fs').writeFileSync(__filename + '.pid', String(process.pid));
+         out('https://a.example.test'); stay();`,
+      );
+      own(path);
+      await watched.until('open');
+      endpoint.health = 404;
+      await watched.until('degraded');
+      process.kill(Number(await readFile(`${path}.pid`, 'utf8')), 'SIGUSR2');
+      await watched.until('verifying', ({ url }) => url === 'https://b.example.test');
+      endpoint.health = 204;
+      assert.equal((await watched.until('open')).previousUrl, 'https://a.example.test');
     });
 
     it('is given up where another URL comes before the first has answered', async () => {
