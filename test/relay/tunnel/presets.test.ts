@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import fc from 'fast-check';
 import type { Agent } from 'undici';
 import { tunnelConfigSchema } from '../../../src/protocol/settings.ts';
@@ -383,6 +383,74 @@ ${body}
         ),
       );
       assert.match((await watched.until('failed')).reason, /^lines printed too much/);
+    });
+
+    it('is run without the places of a project in its PATH, so that a script starts nothing from there', async () => {
+      const before = process.env['PATH'];
+      const bin = join(folder, 'node_modules', '.bin');
+      process.env['PATH'] = [bin, '', 'bin', before].join(delimiter);
+      try {
+        const path = await standIn(
+          'mine',
+          `require('node:fs').writeFileSync(__filename + '.path', process.env.PATH); out('https://mine.example.test'); stay();`,
+        );
+        own(path);
+        await watched.until('open');
+        const folders = (await readFile(`${path}.path`, 'utf8')).split(delimiter);
+        assert.ok(folders.includes('/usr/bin'));
+        assert.deepEqual(
+          folders.filter((each) => !isAbsolute(each) || each.endsWith(join('node_modules', '.bin'))),
+          [],
+        );
+      } finally {
+        process.env['PATH'] = before;
+      }
+    });
+
+    it('never has its secrets told, though it prints them', async () => {
+      process.env['MINE_TOKEN'] = 'a token of 22 letters!';
+      try {
+        const path = await standIn(
+          'mine',
+          `err('ERROR wrong token ' + process.env.MINE_TOKEN + ' given'); process.exit(1);`,
+        );
+        own(path, { environment: ['MINE_*'] });
+        const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
+        assert.match(reason, /wrong token \*{8} given/);
+        await watched.supervisor.close();
+        own(path, { environment: ['MINE_*'], setUp: [{ args: ['first'] }] });
+        await watched.until('opening', (status) => /first" failed.*trying again/.test(status.reason));
+        assert.ok(!watched.said.includes('22 letters'));
+      } finally {
+        delete process.env['MINE_TOKEN'];
+      }
+    });
+
+    it('has every place for a value filled in, wherever it stands', async () => {
+      const path = await standIn(
+        'mine',
+        `if (args[0] === 'set-up') process.exit(0);
+         require('node:http').createServer((_, res) => res.end('{"url":"https://mine.example.test"}')).listen(Number(args[0]));`,
+      );
+      watched.supervisor.open(
+        tunnelConfigSchema.parse({
+          kind: 'command',
+          name: 'mine',
+          program: {
+            ...{ program: path, args: [], url: { from: 'output', pattern: 'x' } },
+            named: {
+              args: ['{sparePort}', '{name}'],
+              url: { from: 'http', address: 'http://127.0.0.1:{sparePort}/', pointer: '/url' },
+              setUp: [{ args: ['set-up', '{sparePort}'] }],
+            },
+          },
+        }),
+      );
+      await watched.until('open');
+      const [setUp, run] = await argsOf(path);
+      assert.deepEqual(setUp, ['set-up', run?.[0]]);
+      own(path, { setUp: [{ args: ['{server}'] }] });
+      assert.match((await watched.until('failed')).reason, /^mine needs your SSH server/);
     });
 
     it('is tried again where it says nothing', async () => {
