@@ -10,6 +10,7 @@ const sshArgs = [
   ...['-o', 'BatchMode=yes', '-o', 'ExitOnForwardFailure=yes'],
   ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
   ...['-o', 'StrictHostKeyChecking=yes', '-o', 'UserKnownHostsFile={knownHosts}', '-o', 'GlobalKnownHostsFile={empty}'],
+  ...['-o', 'VerifyHostKeyDNS=no', '-o', 'NoHostAuthenticationForLocalhost=no'],
   ...['-o', 'UpdateHostKeys=no', '-o', 'ControlMaster=no', '-o', 'ControlPath=none'],
   // Whatever the user's ssh_config grants servers: this one gets a port, and nothing else.
   ...['-o', 'ForwardAgent=no', '-o', 'ForwardX11=no', '-o', 'PermitLocalCommand=no', '-o', 'Tunnel=no'],

@@ -91,6 +91,7 @@ async function open(
           file: context.knownHostsFile,
           ssh: path,
           env,
+          notBelow,
           server: filled(program.hostKey, values),
           confirmed: config.hostKeys ?? [],
           signal,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import fc from 'fast-check';
@@ -27,6 +27,8 @@ describe('tunnel presets', () => {
         for (const option of [
           ...['BatchMode=yes', 'ExitOnForwardFailure=yes', 'ServerAliveInterval=15', 'StrictHostKeyChecking=yes'],
           ...['UserKnownHostsFile={knownHosts}', 'GlobalKnownHostsFile={empty}', 'ForwardAgent=no'],
+          // Either has ssh take a key that is in no file.
+          ...['VerifyHostKeyDNS=no', 'NoHostAuthenticationForLocalhost=no'],
         ])
           assert.ok(options.includes(option), option);
       }
@@ -244,6 +246,48 @@ ${body}
       knownHostsFile: join(folder, 'data', 'known_hosts'),
     });
   };
+
+  /** ssh_config(5): HostKeyAlias is the name under which the key is looked up, without a port. */
+  it('ssh: keeps the key under the name by which the user’s own ssh_config has ssh look for it', async () => {
+    ownKnownHosts();
+    const path = await sshStandIn(`err('debug1: remote forward success for: listen 127.0.0.1:8025'); stay();`);
+    await writeFile(
+      path,
+      (await readFile(path, 'utf8')).replace("out('hostname '", "out('hostkeyalias My-Alias\\nhostname '"),
+    );
+    const facts = { path, server: 'me@example.test:2222', name: 'hooks.example.test' };
+    open('ssh', facts);
+    open('ssh', { ...facts, hostKeys: await confirmed() });
+    await watched.until('open');
+    assert.match(await readFile(join(folder, 'data', 'known_hosts'), 'utf8'), /^my-alias ssh-ed25519 \S+\n$/);
+    assert.deepEqual(
+      (await argsOf(join(folder, 'ssh-keyscan'))).at(-1)?.slice(-4).join(' '),
+      '2222 -t ed25519,ecdsa,rsa example.test',
+    );
+  });
+
+  it('ssh: reads the key with the ssh-keyscan of the PATH where there is none beside ssh, and says where there is none', async () => {
+    ownKnownHosts();
+    const path = await sshStandIn('stay();');
+    const [before, elsewhere] = [process.env['PATH'], join(folder, 'elsewhere')];
+    await mkdir(elsewhere);
+    await rename(join(folder, 'ssh-keyscan'), join(elsewhere, 'ssh-keyscan'));
+    try {
+      process.env['PATH'] = elsewhere;
+      open('ssh', { path, server: 'example.test', name: 'hooks.example.test' });
+      await confirmed();
+      await watched.supervisor.close();
+      await rm(elsewhere, { recursive: true });
+      open('ssh', { path, server: 'example.test', name: 'hooks.example.test' });
+      const { reason } = await watched.until('failed');
+      assert.match(
+        reason,
+        /ssh-keyscan not found: the program "ssh-keyscan" doesn’t exist\. Install ssh-keyscan \(https:/,
+      );
+    } finally {
+      process.env['PATH'] = before;
+    }
+  });
 
   it('takes no name for a service that has none, rather than to leave it out unsaid', async () => {
     open('tailscale', { path: await standIn('tailscale', 'stay();'), name: 'my-hooks' });
