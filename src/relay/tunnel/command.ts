@@ -305,7 +305,10 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
 
 /** @throws TunnelError where several URLs match, of which one may be anybody's: the secret path is not tried there */
 function checkOneUrl(name: string, finder: UrlFinder): void {
-  const [one, other] = finder.found;
+  // The same one may be printed in two ways.
+  const [one, other] = finder.found.filter(
+    (each, at, all) => all.findIndex((earlier) => plainUrl(earlier) === plainUrl(each)) === at,
+  );
   if (finder.several !== undefined || one === undefined || other === undefined) return;
   throw new TunnelError(tunnelWords('several-urls', name, hostOf(one), hostOf(other)), tunnelWords('narrow-pattern'), {
     final: true,
@@ -324,7 +327,13 @@ function baseOf(name: string, found: string): string {
       final: true,
     });
   }
-  return (url.origin + url.pathname).replace(/\/+$/, '');
+  return plainUrl(found);
+}
+
+/** A URL without its query and a slash at its end, as all ways to write it are. */
+function plainUrl(found: string): string {
+  const url = URL.canParse(found) ? new URL(found) : null;
+  return url === null ? found : (url.origin + url.pathname).replace(/\/+$/, '');
 }
 
 function oneLine(text: string): string {

@@ -356,6 +356,11 @@ ${body}
       assert.deepEqual(await argsOf(path), [[String(endpoint.port)]]);
     });
 
+    it('opens though its URL is printed in two ways', async () => {
+      own(await standIn('mine', `out('https://mine.example.test/\\nHTTPS://mine.example.test'); stay();`));
+      assert.equal((await watched.until('open')).url, 'https://mine.example.test');
+    });
+
     it('is not opened where it prints ten URLs: the secret path is tried at none of them', async () => {
       own(await standIn('mine', `for (let at = 0; at < 10; at++) out('https://' + at + '.example.test'); stay();`));
       const { reason } = await watched.until('failed');
@@ -519,7 +524,7 @@ ${body}
         watched.supervisor.open(tunnelConfigSchema.parse({ kind: 'command', program, ...facts }));
         assert.match(
           (await watched.until('failed')).reason,
-          /is in the working directory, in the workspace, or in node/,
+          /is a relative path, or in the working directory, the workspace, or node_modules\./,
         );
         await watched.supervisor.close();
       };
