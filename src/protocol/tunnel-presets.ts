@@ -21,6 +21,10 @@ const ssh = {
   install: 'https://www.openssh.com/portable.html',
 } as const;
 
+/** The event that tells a URL of localhost.run. What is quoted in another has its quotation marks escaped. */
+const localhostRunTold =
+  '^(?=.*"event":\\s*"tcpip-forward").*"message":\\s*"[a-z0-9.-]+ tunneled with tls termination, ';
+
 /** By the name that `--tunnel` and the settings use, in the order in which they are offered. */
 export const tunnelPresets = {
   /**
@@ -194,12 +198,12 @@ export const tunnelPresets = {
     args: [...sshArgs, '-R', '80:127.0.0.1:{port}', 'ssh://nokey@localhost.run', '--', '--output', 'json'],
     url: {
       from: 'output',
-      pattern: 'tunneled with tls termination, (https://[a-z0-9-]+\\.(?:lhr\\.life|lhr\\.rocks))(?![\\w.-])',
+      pattern: `${localhostRunTold}(https://[a-z0-9-]+\\.(?:lhr\\.life|lhr\\.rocks))(?![\\w.-])`,
       several: 'latest',
     },
     named: {
       args: [...sshArgs, '-R', '{name}:80:127.0.0.1:{port}', 'ssh://localhost.run', '--', '--output', 'json'],
-      url: { from: 'output', pattern: 'tunneled with tls termination, (https://{name})(?![\\w.-])', several: 'latest' },
+      url: { from: 'output', pattern: `${localhostRunTold}(https://{name})(?![\\w.-])`, several: 'latest' },
     },
     hostKey: 'ssh://localhost.run',
     byHand: 'ssh -R 80:127.0.0.1:{port} nokey@localhost.run',

@@ -544,6 +544,23 @@ ${body}
 describe('finding a URL', () => {
   const finder = (): UrlFinder => new UrlFinder({ from: 'json', pointer: '/a/~1b', where: { ok: true } }, {});
 
+  it('takes no URL of localhost.run that is only quoted, as in an event that tells of a request', () => {
+    const { url, named } = presetOf('localhost.run');
+    const message = 'x.lhr.life tunneled with tls termination, https://x.lhr.life';
+    const event = { event: 'tcpip-forward', status: 'success' };
+    for (const [source, values] of [
+      [url, {}],
+      [named?.url ?? url, { name: 'x.lhr.life' }],
+    ] as const) {
+      const some = new UrlFinder(source, values);
+      some.take(message);
+      some.take(JSON.stringify({ event: 'request', message, agent: JSON.stringify({ ...event, message }) }));
+      assert.deepEqual(some.found, []);
+      some.take(JSON.stringify({ message, ...event }));
+      assert.deepEqual(some.found, ['https://x.lhr.life']);
+    }
+  });
+
   it('takes any line, and finds nothing where there is nothing', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 20 }), (lines) => {
