@@ -19,6 +19,7 @@ import {
 } from '../protocol/answering.ts';
 import type { Destination, Settings } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
+import { issuesText, issueWords } from '../protocol/issue-words.ts';
 import { tunnelProgramSchema } from '../protocol/tunnel-program.ts';
 import type { TunnelProgram } from '../protocol/tunnel-program.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
@@ -156,17 +157,20 @@ const commandOf = ({ settings: { tunnel } }: Status): Partial<z.infer<typeof com
   tunnel.kind === 'command' ? tunnel : {};
 
 /** A tunnel program as JSON. */
-const programText: z.ZodType<TunnelProgram, string> = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: `not valid JSON: ${(error as Error).message}` });
-      return z.NEVER;
-    }
-  })
-  .pipe(tunnelProgramSchema);
+const programText: z.ZodType<TunnelProgram, string> = z.string().transform((text, context): TunnelProgram => {
+  const refused = (message: string): never => {
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return refused(`not valid JSON: ${(error as Error).message}`);
+  }
+  const result = tunnelProgramSchema.safeParse(json, { error: issueWords });
+  return result.success ? result.data : refused(issuesText(result.error));
+});
 
 /** Every flag but those that all commands have, in the order of the help, by the name under which commander gives it. */
 export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Required<ListenFlags>[K]> } = {

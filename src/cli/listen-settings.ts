@@ -155,7 +155,8 @@ export function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefi
   for (const [kind, names] of Object.entries(tunnelFields)) {
     for (const [name, field] of Object.entries(names) as [keyof ListenFlags, string][]) {
       if (flags[name] === undefined) continue;
-      if (chosen?.kind !== kind) throw needsTunnel(name, kind);
+      const isPreset = chosen !== undefined && 'preset' in chosen;
+      if (chosen?.kind !== kind || (name === 'tunnelCommand' && isPreset)) throw needsTunnel(name, kind);
       fields.push([name, field]);
     }
   }
@@ -188,8 +189,9 @@ function baseOf(
 }
 
 function needsTunnel(name: keyof ListenFlags, kind: string): UsageError {
-  const wanted = kind === 'command' ? 'a tunnel program' : `${flagName('tunnel')} ${kind}`;
-  const add = kind === 'command' ? `Choose one: cm-relay tunnels lists them` : `Add ${wanted}`;
+  const isAny = kind === 'command' && name !== 'tunnelCommand';
+  const wanted = isAny ? 'a tunnel program' : `${flagName('tunnel')} ${kind}`;
+  const add = isAny ? `Choose one: cm-relay tunnels lists them` : `Add ${wanted}`;
   return new UsageError(`${flagName(name)} requires ${wanted}`, `${add}, or leave out ${flagName(name)}.`);
 }
 

@@ -209,12 +209,21 @@ export const tunnelConfigSchema = z.discriminatedUnion('kind', [
 export type TunnelConfig = z.infer<typeof tunnelConfigSchema>;
 
 /** The same in a file, such as that of `--config`: its presets, and no program of somebody else's. */
-export const fileTunnelSchema = z.discriminatedUnion('kind', [
-  tunnelSchemas.none,
-  tunnelSchemas.fixed,
-  tunnelSchemas.localtunnel,
-  presetTunnel.extend(neverOfFiles).transform(asCommand),
-]);
+export const fileTunnelSchema = z.discriminatedUnion(
+  'kind',
+  [
+    tunnelSchemas.none,
+    tunnelSchemas.fixed,
+    tunnelSchemas.localtunnel,
+    presetTunnel.extend(neverOfFiles).transform(asCommand),
+  ],
+  {
+    error: ({ input }) =>
+      (input as { readonly kind?: unknown } | undefined)?.kind === 'command'
+        ? 'a file can’t name a program; use "--tunnel-command" on the command line'
+        : undefined,
+  },
+);
 
 /** A preset by its name as the one kind that all programs are. */
 export function asCommand({

@@ -10,6 +10,7 @@ const sshArgs = [
   ...['-o', 'BatchMode=yes', '-o', 'ExitOnForwardFailure=yes'],
   ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
   ...['-o', 'StrictHostKeyChecking=yes', '-o', 'UserKnownHostsFile={knownHosts}', '-o', 'GlobalKnownHostsFile={empty}'],
+  ...['-o', 'VerifyHostKeyDNS=no', '-o', 'NoHostAuthenticationForLocalhost=no'],
   ...['-o', 'UpdateHostKeys=no', '-o', 'ControlMaster=no', '-o', 'ControlPath=none'],
   // Whatever the user's ssh_config grants servers: this one gets a port, and nothing else.
   ...['-o', 'ForwardAgent=no', '-o', 'ForwardX11=no', '-o', 'PermitLocalCommand=no', '-o', 'Tunnel=no'],
@@ -19,6 +20,10 @@ const ssh = {
   environment: ['SSH_AUTH_SOCK'] as string[],
   install: 'https://www.openssh.com/portable.html',
 } as const;
+
+/** The event that tells a URL of localhost.run. What is quoted in another has its quotation marks escaped. */
+const localhostRunTold =
+  '^(?=.*"event":\\s*"tcpip-forward").*"message":\\s*"[a-z0-9.-]+ tunneled with tls termination, ';
 
 /** By the name that `--tunnel` and the settings use, in the order in which they are offered. */
 export const tunnelPresets = {
@@ -72,15 +77,16 @@ export const tunnelPresets = {
   },
   /**
    * https://github.com/openziti/zrok/blob/main/cmd/zrok2/sharePublic.go: `--headless` logs `access your zrok share at the
-   * following endpoints:` and the endpoints; `create name` reserves a name in the namespace `public`. Whether browsers
-   * alone get the interstitial page is the frontend's setting (endpoints/publicProxy/http.go).
+   * following endpoints:` and the endpoints, host names one a line, within a line of JSON where there is no terminal;
+   * later it logs the path of each request, which is a stranger's. `create name` reserves a name in the namespace
+   * `public`. Whether browsers alone get the interstitial page is the frontend's setting (endpoints/publicProxy/http.go).
    */
   zrok2: {
     program: 'zrok2',
     args: ['share', 'public', 'http://127.0.0.1:{port}', '--headless', '--force-local'],
     url: {
       from: 'output',
-      pattern: '(https://[a-z0-9-]+(?:\\.[a-z0-9-]+)+)',
+      pattern: '^(?:\\\\n)?\\s*((?:https://)?[a-z0-9-]+(?:\\.[a-z0-9-]+)+)/?(?=\\s*$|\\\\n|")',
       after: 'access your zrok share at the following endpoints:',
       several: 'first',
     },
@@ -192,12 +198,12 @@ export const tunnelPresets = {
     args: [...sshArgs, '-R', '80:127.0.0.1:{port}', 'ssh://nokey@localhost.run', '--', '--output', 'json'],
     url: {
       from: 'output',
-      pattern: 'tunneled with tls termination, (https://[a-z0-9-]+\\.(?:lhr\\.life|lhr\\.rocks))(?![\\w.-])',
-      several: 'first',
+      pattern: `${localhostRunTold}(https://[a-z0-9-]+\\.(?:lhr\\.life|lhr\\.rocks))(?![\\w.-])`,
+      several: 'latest',
     },
     named: {
       args: [...sshArgs, '-R', '{name}:80:127.0.0.1:{port}', 'ssh://localhost.run', '--', '--output', 'json'],
-      url: { from: 'output', pattern: 'tunneled with tls termination, (https://{name})(?![\\w.-])', several: 'first' },
+      url: { from: 'output', pattern: `${localhostRunTold}(https://{name})(?![\\w.-])`, several: 'latest' },
     },
     hostKey: 'ssh://localhost.run',
     byHand: 'ssh -R 80:127.0.0.1:{port} nokey@localhost.run',

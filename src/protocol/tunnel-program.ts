@@ -56,9 +56,11 @@ const urlSource = z.discriminatedUnion('from', [
     pattern: pattern.describe('Its first group, or else the whole match, is the URL.'),
     after: pattern.optional().describe('Only what follows this in the output is searched.'),
     several: z
-      .literal('first')
+      .enum(['first', 'latest'])
       .optional()
-      .describe('The program prints several names of the same tunnel, and the first one is used.'),
+      .describe(
+        'The program prints several names of the same tunnel: the first one is used, or the first and then each later one.',
+      ),
   }),
   z.strictObject({
     from: z.literal('json'),

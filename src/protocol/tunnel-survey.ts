@@ -55,12 +55,13 @@ async function surveyed(
 ): Promise<SurveyedTunnel> {
   const preset = presetOf(name);
   const places = { path: environment['PATH'] ?? '', notBelow: [...workingDirectory(), ...notBelow] };
+  const env = cleanEnvironment(environment, preset.environment, places.notBelow);
   const found = findProgram(paths[name] ?? preset.program, places);
   const path = 'path' in found ? found.path : null;
   return {
     name,
     installed: path === null ? null : { path },
-    signedIn: path === null ? stateWithout(preset) : await signedInBy(path, preset, environment, signal),
+    signedIn: path === null ? stateWithout(preset) : await signedInBy(path, preset, env, signal),
     stable: preset.stable,
     cost: preset.cost,
     obstacles: preset.obstacles ?? [],
@@ -77,13 +78,13 @@ function stateWithout({ cost }: TunnelProgram): 'unknown' | 'not-needed' {
 async function signedInBy(
   path: string,
   preset: TunnelProgram,
-  environment: NodeJS.ProcessEnv,
+  env: NodeJS.ProcessEnv,
   signal: AbortSignal | undefined,
 ): Promise<SurveyedTunnel['signedIn']> {
   const { signedIn } = preset;
   if (signedIn === undefined) return stateWithout(preset);
   try {
-    const { output } = await runBounded([path, ...signedIn.args], cleanEnvironment(environment, preset.environment), {
+    const { output } = await runBounded([path, ...signedIn.args], env, {
       ...{ ms: askMs, characters: askCharacters },
       ...(signal !== undefined && { signal }),
     });

@@ -66,7 +66,8 @@ export const tunnelTexts = {
   'run-in-terminal': 'Run "{0}" in a terminal for its full output',
   'sign-in': 'Run "{0}" in a terminal to sign in, and then open the tunnel again',
   'needs-you': '{0} is waiting for you ({1})',
-  'program-refused': 'Can’t run {0}: "{1}" is in the working directory, in the workspace, or in node_modules',
+  'program-refused':
+    'Can’t run {0}: "{1}" is a relative path, or in the working directory, the workspace, or node_modules',
   'move-program':
     'Install {0} outside your projects, or set its absolute path: in VS Code in the settings, in cm-relay with "--tunnel-program"',
   'step-failed': '"{0}" failed: {1}',

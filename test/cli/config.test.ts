@@ -28,6 +28,15 @@ describe('the configuration file', () => {
     const { settings } = parseConfig({ tunnel: { kind: 'ngrok', domain: 'a.ngrok.app' } }, 'f.json', {});
     assert.deepEqual(settings.tunnel, { kind: 'command', preset: 'ngrok', name: 'a.ngrok.app' });
     assert.match(refused({ tunnel: { kind: 'ngrok', path: './evil' } }), /tunnel\.path: a file can’t name a program/);
+    const program = { program: './evil', args: [], url: { from: 'output', pattern: 'x' } };
+    assert.match(
+      refused({ tunnel: { kind: 'command', program } }),
+      /tunnel\.kind: a file can’t name a program; use "--tunnel-command" on the command line/,
+    );
+    assert.match(
+      refused({ tunnel: { kind: 'frp' } }),
+      /tunnel\.kind: must be one of none, fixed, localtunnel, devtunnel/,
+    );
     for (const tunnel of [
       { kind: 'command', program: { program: './evil', args: [], url: { from: 'output', pattern: '.' } } },
       { kind: 'command', preset: 'ngrok', path: './evil' },

@@ -120,6 +120,14 @@ describe('the settings of listen', () => {
     assert.match(parseTunnel('frp') ?? '', /expected none, localtunnel, devtunnel, .*ngrok, .*ssh, command, or a URL/);
     assert.match(refused({ tunnelName: 'a.example' }), /^--tunnel-name requires a tunnel program/);
     assert.match(refused({ tunnel: 'localtunnel', tunnelServer: 'a' }), /^--tunnel-server requires a tunnel program/);
+    const tunnelCommand = tunnelProgramSchema.parse({
+      ...{ program: '/opt/t', args: [], url: { from: 'output', pattern: 'https://x' } },
+    });
+    for (const tunnel of [undefined, 'tailscale', 'none'])
+      assert.match(
+        refused({ ...(tunnel !== undefined && { tunnel }), tunnelCommand }),
+        /^--tunnel-command requires --tunnel command$/m,
+      );
     assert.match(refused({ tunnel: 'command' }), /^--tunnel command requires --tunnel-command/);
     assert.match(
       refused({ tunnel: 'ssh', tunnelServer: '-oProxyCommand=x' }),

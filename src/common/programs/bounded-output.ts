@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import { ProcessGroup } from '../process-group.ts';
 import type { Ending } from '../process-group.ts';
+import { pathWithout } from './find-program.ts';
 
 /** A longer line is cut, in characters. */
 const longestLine = 16_384;
@@ -82,9 +83,18 @@ const passedOn =
 /**
  * The environment of a program.
  * @param own names of its own variables; with `*` at the end any that start so
+ * @param notBelow folders from where nothing is started: they are not in its PATH
  */
-export function cleanEnvironment(environment: NodeJS.ProcessEnv, own: readonly string[] = []): NodeJS.ProcessEnv {
+export function cleanEnvironment(
+  environment: NodeJS.ProcessEnv,
+  own: readonly string[] = [],
+  notBelow: readonly string[] = [],
+): NodeJS.ProcessEnv {
   const isOwn = (name: string): boolean =>
     own.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : name === each));
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => passedOn.test(name) || isOwn(name)));
+  return Object.fromEntries(
+    Object.entries(environment)
+      .filter(([name]) => passedOn.test(name) || isOwn(name))
+      .map(([name, value]) => [name, /^path$/i.test(name) ? pathWithout(value ?? '', notBelow) : value]),
+  );
 }

@@ -1,7 +1,7 @@
 /** Which file is started for a program's name: never one that a folder of somebody else's brings along. */
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, delimiter, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 /** Where to look, and where not. */
 export interface Places {
@@ -14,6 +14,9 @@ export interface Places {
 /** A program's absolute path; or why there is none: it is not there, or only in a place from where nothing is started. */
 export type FoundProgram = { readonly path: string } | { readonly missing: true } | { readonly refused: string };
 
+/** A system follows no more links than some forty. */
+const mostPlaces = 100;
+
 const endings = process.platform === 'win32' ? ['', '.exe', '.com'] : [''];
 
 /**
@@ -22,11 +25,9 @@ const endings = process.platform === 'win32' ? ['', '.exe', '.com'] : [''];
  * @returns `refused`: where it was found, below one of the folders, in `node_modules/.bin`, or by a relative path
  */
 export function findProgram(program: string, { path, notBelow }: Places): FoundProgram {
-  const isRefused = (file: string): boolean =>
-    [file, realOf(file)].some((each) => isOfPackage(each) || notBelow.some((folder) => isWithin(folder, each)));
   if (isAbsolute(program)) {
     if (!isFile(program)) return { missing: true };
-    return isRefused(program) ? { refused: program } : { path: program };
+    return isRefused(program, notBelow) ? { refused: program } : { path: program };
   }
   if (/[/\\]/.test(program)) return { refused: program };
   let refused: string | undefined;
@@ -34,11 +35,17 @@ export function findProgram(program: string, { path, notBelow }: Places): FoundP
     for (const ending of endings) {
       const file = join(folder, program + ending);
       if (!isExecutable(file)) continue;
-      if (!isRefused(file)) return { path: file };
+      if (!isRefused(file, notBelow)) return { path: file };
       refused ??= file;
     }
   }
   return refused === undefined ? { missing: true } : { refused };
+}
+
+/** A PATH without the folders from where nothing is started, so that a program, such as a script, starts nothing there. */
+export function pathWithout(path: string, notBelow: readonly string[]): string {
+  const folders = path.split(delimiter).filter(isAbsolute);
+  return folders.filter((folder) => !isRefused(join(folder, 'any'), notBelow)).join(delimiter);
 }
 
 /**
@@ -57,8 +64,28 @@ function isWithin(folder: string, file: string): boolean {
   });
 }
 
+function isRefused(file: string, notBelow: readonly string[]): boolean {
+  return placesOf(file).some((each) => isOfPackage(each) || notBelow.some((folder) => isWithin(folder, each)));
+}
+
+/** A file's name, and each that it is a link to: the target of one in node_modules/.bin is elsewhere. */
+function placesOf(file: string): string[] {
+  const places = [file];
+  for (let at = file; places.length < mostPlaces;) {
+    const place = join(realOf(dirname(at)), basename(at));
+    places.push(place);
+    try {
+      at = resolve(dirname(place), readlinkSync(place));
+    } catch {
+      break;
+    }
+    places.push(at);
+  }
+  return places;
+}
+
 function isOfPackage(file: string): boolean {
-  return /[/\\]node_modules[/\\]\.bin[/\\]/.test(file);
+  return /[/\\]node_modules[/\\]\.bin[/\\]/i.test(file);
 }
 
 function realOf(file: string): string {

@@ -45,10 +45,13 @@ export class TunnelConsents {
     return tunnel.kind === 'command' ? { ...tunnel, hostKeys: [...hosts] } : tunnel;
   }
 
-  /** Keeps that the user allows the server of a tunnel to name a host, or has confirmed a key of an SSH server. */
+  /**
+   * Keeps that the user allows the server of a tunnel to name a host, or has confirmed a key of an SSH server, which
+   * replaces the one before: somebody else may have that by now.
+   */
   async recordHost(tunnel: TunnelConfig, host: string): Promise<void> {
     const name = nameOf(tunnel) ?? '';
-    const before = new Map(Object.entries(this.#hosts)).get(name) ?? [];
+    const before = tunnel.kind === 'command' ? [] : (new Map(Object.entries(this.#hosts)).get(name) ?? []);
     await this.#state.update(hostsKey, { ...this.#hosts, [name]: [...new Set([...before, host])] });
   }
 

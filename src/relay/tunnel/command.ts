@@ -80,8 +80,9 @@ async function open(
   signal.throwIfAborted();
   const named = config.name === undefined ? undefined : program.named;
   const url = named?.url ?? program.url;
-  const path = pathOf(name, config.path ?? program.program, program, config.notBelow ?? []);
-  const env = cleanEnvironment(process.env, program.environment);
+  const notBelow = [...workingDirectory(), ...(config.notBelow ?? [])];
+  const path = pathOf(name, config.path ?? program.program, program, notBelow);
+  const env = cleanEnvironment(process.env, program.environment, notBelow);
   const values = await valuesOf(name, program, config, context);
   const knownHosts =
     program.hostKey === undefined
@@ -90,6 +91,7 @@ async function open(
           file: context.knownHostsFile,
           ssh: path,
           env,
+          notBelow,
           server: filled(program.hostKey, values),
           confirmed: config.hostKeys ?? [],
           signal,
@@ -113,10 +115,7 @@ async function open(
 
 /** @throws TunnelError where it is missing, or in a place from where nothing is started */
 function pathOf(name: string, path: string, { install }: TunnelProgram, notBelow: readonly string[]): string {
-  const found = findProgram(path, {
-    path: process.env['PATH'] ?? '',
-    notBelow: [...workingDirectory(), ...notBelow],
-  });
+  const found = findProgram(path, { path: process.env['PATH'] ?? '', notBelow });
   if ('path' in found) return found.path;
   if ('refused' in found) {
     throw new TunnelError(tunnelWords('program-refused', name, found.refused), tunnelWords('move-program', name), {
@@ -133,19 +132,22 @@ function pathOf(name: string, path: string, { install }: TunnelProgram, notBelow
 /** What stands for the placeholders. @throws TunnelError where one is not set */
 async function valuesOf(
   name: string,
-  { args, named, url, hostKey }: TunnelProgram,
+  { args, named, url, setUp, hostKey }: TunnelProgram,
   config: CommandConfig,
   { localPort, knownHostsFile }: OpenContext,
 ): Promise<Values> {
+  const used = { args, setUp, url, ...(config.name !== undefined && named) };
+  const source = used.url;
   const texts = [
-    ...(config.name === undefined ? args : (named?.args ?? args)),
+    ...used.args,
+    ...(used.setUp ?? []).flatMap((step) => step.args),
     ...(hostKey === undefined ? [] : [hostKey]),
-    ...(url.from === 'http' ? [url.address] : []),
+    ...(source.from === 'http' ? [source.address] : []),
   ];
   const needed = placeholdersIn(texts);
   const missing = (what: Words, flag: string): TunnelError =>
     new TunnelError(tunnelWords('value-missing', name, what), tunnelWords('set-value', flag), { final: true });
-  if (config.name !== undefined && !needed.has('name') && url.from !== 'name' && named === undefined) {
+  if (config.name !== undefined && !needed.has('name') && source.from !== 'name' && named === undefined) {
     throw new TunnelError(tunnelWords('name-unused', name, config.name), tunnelWords('leave-out-name'), {
       final: true,
     });
@@ -153,7 +155,7 @@ async function valuesOf(
   if (config.server === undefined && needed.has('server')) {
     throw missing(tunnelWords('value-server'), '--tunnel-server');
   }
-  if (config.name === undefined && (needed.has('name') || url.from === 'name')) {
+  if (config.name === undefined && (needed.has('name') || source.from === 'name')) {
     throw missing(tunnelWords('value-name'), '--tunnel-name');
   }
   return {
@@ -199,7 +201,7 @@ async function runStep(
     throw notRunnable(name, path, error as NodeJS.ErrnoException);
   });
   if (ending.code === 0) return;
-  const log = new ProgramLog(program);
+  const log = new ProgramLog(program, env);
   output.split('\n').forEach((line) => log.take(line));
   if (mayFail === true && !log.isNotSignedIn) return;
   const step = [programName(program.program), ...words].join(' ');
@@ -240,7 +242,7 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
   const { name, program, path, args, url, values } = started;
   const { signal } = context;
   const group = new ProcessGroup([path, ...args], { env });
-  const log = new ProgramLog(program);
+  const log = new ProgramLog(program, env);
   const finder = new UrlFinder(url, values);
   const first = Promise.withResolvers<string>();
   const stop = new AbortController();
@@ -286,7 +288,7 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
   }
   try {
     const base = baseOf(name, await first.promise);
-    if (url.from === 'output') {
+    if (url.from === 'output' || url.from === 'json') {
       // What is printed at once belongs together.
       await Promise.race([delay(settleMs, undefined, { signal }), exit]);
       checkOneUrl(name, finder);
@@ -303,8 +305,11 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
 
 /** @throws TunnelError where several URLs match, of which one may be anybody's: the secret path is not tried there */
 function checkOneUrl(name: string, finder: UrlFinder): void {
-  const [one, other] = finder.found;
-  if (finder.takesFirst || one === undefined || other === undefined) return;
+  // The same one may be printed in two ways.
+  const [one, other] = finder.found.filter(
+    (each, at, all) => all.findIndex((earlier) => plainUrl(earlier) === plainUrl(each)) === at,
+  );
+  if (finder.several !== undefined || one === undefined || other === undefined) return;
   throw new TunnelError(tunnelWords('several-urls', name, hostOf(one), hostOf(other)), tunnelWords('narrow-pattern'), {
     final: true,
   });
@@ -322,7 +327,13 @@ function baseOf(name: string, found: string): string {
       final: true,
     });
   }
-  return (url.origin + url.pathname).replace(/\/+$/, '');
+  return plainUrl(found);
+}
+
+/** A URL without its query and a slash at its end, as all ways to write it are. */
+function plainUrl(found: string): string {
+  const url = URL.canParse(found) ? new URL(found) : null;
+  return url === null ? found : (url.origin + url.pathname).replace(/\/+$/, '');
 }
 
 function oneLine(text: string): string {
@@ -360,6 +371,7 @@ function handleOf(
   let closed = false;
   const moved = Promise.withResolvers<TunnelHandle>();
   finder.onFurther((found) => {
+    if (finder.several === 'first') return;
     let other: string;
     try {
       other = baseOf(name, found);
@@ -375,7 +387,7 @@ function handleOf(
     toleranceMs,
     renew: null,
     moved: moved.promise,
-    hasSeveralNames: finder.takesFirst,
+    hasSeveralNames: finder.several !== undefined,
     lost: new Promise((resolve) => {
       void exit.then((how) => {
         if (!closed) resolve(withWords(how, log.lastError));

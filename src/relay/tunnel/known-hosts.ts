@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { findProgram } from '../../common/programs/find-program.ts';
 import { runBounded } from '../../common/programs/bounded-output.ts';
 import { stageFile } from '../../common/staged-file.ts';
@@ -28,14 +28,23 @@ const keyTypes = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', '
 export interface KnownHostsOptions {
   /** The file; it and its folder need not exist. */
   readonly file: string;
-  /** The absolute path of ssh, beside which ssh-keyscan is. */
+  /** The absolute path of ssh, beside which ssh-keyscan is, or else in the PATH. */
   readonly ssh: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Folders below which nothing is started. */
+  readonly notBelow: readonly string[];
   /** As ssh is given it: `ssh://[user@]host[:port]`, the host as well by a name of the user's ssh_config. */
   readonly server: string;
   /** The fingerprints that the user has confirmed. */
   readonly confirmed: readonly string[];
   readonly signal: AbortSignal;
+}
+
+/** Where a server is, and the name by which ssh looks for its key in a file. */
+interface Host {
+  readonly name: string;
+  readonly port: string;
+  readonly known: string;
 }
 
 /** A server's key. */
@@ -60,7 +69,7 @@ export class KnownHosts {
    */
   async confirm(): Promise<void> {
     const host = await this.#host();
-    if (this.#lines().some((line) => line.startsWith(`${host} `))) return;
+    if (this.#lines().some((line) => line.startsWith(`${host.known} `))) return;
     await this.#take(host, 'key-unknown');
   }
 
@@ -73,7 +82,7 @@ export class KnownHosts {
     await this.#take(await this.#host(), 'key-changed');
   }
 
-  async #take(host: string, code: 'key-unknown' | 'key-changed'): Promise<void> {
+  async #take(host: Host, code: 'key-unknown' | 'key-changed'): Promise<void> {
     const { confirmed } = this.#options;
     const server = this.#name;
     const keys = await this.#scan(host);
@@ -85,8 +94,8 @@ export class KnownHosts {
         final: true,
       });
     }
-    const others = this.#lines().filter((line) => !line.startsWith(`${host} `));
-    const text = [...others, ...known.map(({ type, blob }) => `${host} ${type} ${blob}`)].join('\n');
+    const others = this.#lines().filter((line) => !line.startsWith(`${host.known} `));
+    const text = [...others, ...known.map(({ type, blob }) => `${host.known} ${type} ${blob}`)].join('\n');
     const { file } = this.#options;
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     stageFile(file, `${text}\n`).put();
@@ -109,8 +118,11 @@ export class KnownHosts {
           .filter((line) => line !== '');
   }
 
-  /** The host as known_hosts names it: what the user's ssh_config makes of its name, with the port unless that is 22. */
-  async #host(): Promise<string> {
+  /**
+   * What the user's ssh_config makes of the server's name. Its key has the name that HostKeyAlias says, else that of the
+   * host, with the port unless that is 22.
+   */
+  async #host(): Promise<Host> {
     const { ssh, env, server, signal } = this.#options;
     const { output } = await runBounded([ssh, '-G', server], env, {
       ms: scanSeconds * 1000,
@@ -118,20 +130,24 @@ export class KnownHosts {
       signal,
     });
     const valueOf = (name: string): string | undefined => new RegExp(`^${name} (\\S+)$`, 'm').exec(output)?.[1];
-    const named = (valueOf('hostname') ?? this.#name.replace(/:\d+$/, '')).toLowerCase();
+    const name = (valueOf('hostname') ?? this.#name.replace(/:\d+$/, '')).toLowerCase();
     const port = valueOf('port') ?? /:(\d+)$/.exec(server)?.[1] ?? '22';
-    return port === '22' ? named : `[${named}]:${port}`;
+    const known = valueOf('hostkeyalias')?.toLowerCase() ?? (port === '22' ? name : `[${name}]:${port}`);
+    return { name, port, known };
   }
 
   /** The keys that the server tells, the best first. @throws TunnelError where it tells none */
-  async #scan(host: string): Promise<HostKey[]> {
-    const { ssh, env, signal } = this.#options;
-    const [, name = host, port = '22'] = /^\[(.*)\]:(\d+)$/.exec(host) ?? [];
-    const beside = findProgram(join(dirname(ssh), 'ssh-keyscan'), { path: '', notBelow: [] });
-    const found = 'path' in beside ? beside : findProgram('ssh-keyscan', { path: dirname(ssh), notBelow: [] });
-    const unread = (why: string): TunnelError =>
-      new TunnelError(tunnelWords('key-unread', this.#name, why), tunnelWords('check-internet'));
-    if (!('path' in found)) throw unread('ssh-keyscan');
+  async #scan({ name, port }: Host): Promise<HostKey[]> {
+    const { ssh, env, notBelow, signal } = this.#options;
+    const program = 'ssh-keyscan';
+    const found = findProgram(program, { path: [dirname(ssh), env['PATH']].join(delimiter), notBelow });
+    if (!('path' in found)) {
+      throw new TunnelError(
+        tunnelWords('program-missing', program, program),
+        tunnelWords('install-program', program, 'https://www.openssh.com/portable.html'),
+        { final: true },
+      );
+    }
     const { output } = await runBounded(
       [found.path, '-T', String(scanSeconds), '-p', port, '-t', 'ed25519,ecdsa,rsa', name],
       env,
@@ -143,7 +159,9 @@ export class KnownHosts {
       .filter((match) => match !== null && keyTypes.includes(match[2] ?? ''))
       .map((match) => keyOf(match?.[2] ?? '', match?.[3] ?? ''))
       .sort((a, b) => keyTypes.indexOf(a.type) - keyTypes.indexOf(b.type));
-    if (keys.length === 0) throw unread(lastLineOf(output));
+    if (keys.length === 0) {
+      throw new TunnelError(tunnelWords('key-unread', this.#name, lastLineOf(output)), tunnelWords('check-internet'));
+    }
     return keys;
   }
 }

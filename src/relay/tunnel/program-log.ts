@@ -6,6 +6,10 @@ import { tunnelWords } from '../../protocol/tunnel-words.ts';
 
 const mostErrors = 20;
 
+/** Variables of a program's own environment that hold a secret, and how long one is at least. */
+const secretNames = /(?:TOKEN|SECRET|KEY|PASS|PASSWORD)$/i;
+const shortestSecret = 8;
+
 /** Lines of a log with a level of its own for errors, as cloudflared and the like have; ssh's debug lines are none. */
 const levelled = /(?:^|[\s[])(?:ERR|FTL|ERRO|ERROR|FATAL)\]?:?\s+(\S.*)/;
 const debugLine = /^debug\d:/;
@@ -17,10 +21,16 @@ export class ProgramLog {
   readonly #errors: string[] = [];
   readonly #notSignedIn: RegExp | null;
   readonly #needsYou: RegExp | null;
+  readonly #secrets: readonly string[];
   #isNotSignedIn = false;
   #waitsFor: string | null = null;
 
-  constructor({ notSignedIn, needsYou }: Pick<TunnelProgram, 'notSignedIn' | 'needsYou'>) {
+  /** @param env the program's environment, whose secrets it may print */
+  constructor({ notSignedIn, needsYou }: Pick<TunnelProgram, 'notSignedIn' | 'needsYou'>, env: NodeJS.ProcessEnv) {
+    this.#secrets = Object.entries(env)
+      .filter(([name]) => secretNames.test(name))
+      .map(([, value = '']) => value.trim())
+      .filter((value) => value.length >= shortestSecret);
     this.#notSignedIn = notSignedIn === undefined ? null : expressionOf(notSignedIn);
     this.#needsYou = needsYou === undefined ? null : expressionOf(needsYou);
   }
@@ -46,7 +56,8 @@ export class ProgramLog {
   }
 
   /** Reads a line. */
-  take(line: string): void {
+  take(printed: string): void {
+    const line = this.#secrets.reduce((text, secret) => text.replaceAll(secret, '********'), printed);
     const isAboutSignIn = this.#notSignedIn?.test(line) === true;
     if (isAboutSignIn) this.#isNotSignedIn = true;
     if (this.#needsYou?.test(line) === true) this.#waitsFor ??= line;
@@ -81,13 +92,14 @@ function errorInJson(line: string): string | null {
 
 /**
  * With a program's own words at its end: in brackets, on one line, at most 200 characters, without what must stay
- * secret: the paths of URLs (cloudflared logs those of requests) and tokens (ngrok repeats a wrong one).
+ * secret: the paths of URLs (cloudflared logs those of requests), their passwords, such as a proxy's, and tokens (ngrok repeats a wrong one).
  * @param text what it said; undefined where that was nothing
  */
 export function withWords(how: Words, text: string | undefined): Words {
   if (text === undefined) return how;
   const line = text
     .replace(/(https?:\/\/[^\s/"']+)\/[^\s"']+/g, '$1/…')
+    .replace(/(:\/\/)[^\s/@:"']*:[^\s/@"']+@/g, '$1********@')
     .replace(/(authtoken:\s*)\S+/gi, '$1********')
     .replace(/\s+/g, ' ')
     .trim();

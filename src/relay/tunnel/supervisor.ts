@@ -283,15 +283,20 @@ export class TunnelSupervisor {
     const kind = tunnelName(run.config);
     const lost = new AbortController();
     let lostReason: Said = '';
+    /** Ends what is being waited for, when the tunnel is said to have another URL. */
+    let news = new AbortController();
     const moves: TunnelHandle[] = [];
     void handle.lost.then((reason) => {
       lostReason = reason;
       lost.abort();
     });
-    void handle.moved?.then((other) => {
-      moves.push(other);
-      lost.abort();
-    });
+    const attend = ({ moved }: TunnelHandle): void => {
+      void moved?.then((other) => {
+        moves.push(other);
+        news.abort();
+      });
+    };
+    attend(handle);
     const movedTo = (moved: TunnelHandle): Moved | null => {
       if (answeredAt !== null || handle.hasSeveralNames === true) return { moved };
       // Neither is known to be this tunnel's, and whoever has a URL learns the secret path.
@@ -308,10 +313,23 @@ export class TunnelSupervisor {
     let reclaimedAt = failingSince;
     this.#report(run, { state: 'verifying', kind, url, ...told(tunnelWords('checking', url)) }, null);
     for (;;) {
-      const problem = await this.#probe(handle, dispatchers, ended);
+      const woken = AbortSignal.any([ended, news.signal]);
+      const problem = await this.#probe(handle, dispatchers, woken);
       if (isStopped(run)) return null;
-      const [moved] = moves;
-      if (moved !== undefined) return movedTo(moved);
+      const moved = moves.shift();
+      if (moved !== undefined) {
+        // A log may hold what strangers have asked for, and whoever has a URL learns the secret path.
+        const stays =
+          moved.url === url ||
+          (answeredAt !== null &&
+            handle.hasSeveralNames !== true &&
+            (await this.#probe(handle, dispatchers, ended)) === null);
+        if (!stays)
+          return isStopped(run) ? null : ended.aborted ? end(tunnelWords('lost', url, lostReason)) : movedTo(moved);
+        news = new AbortController();
+        attend(moved);
+        continue;
+      }
       if (ended.aborted) return end(tunnelWords('lost', url, lostReason));
       if (problem === null) {
         if (this.#status.state !== 'open') this.#report(run, this.#openStatus(handle, kind));
@@ -322,7 +340,7 @@ export class TunnelSupervisor {
         // Asked while waiting, so that the next probe is not late.
         const [isFree] = await Promise.all([
           reclaims && handle.isFreeAgain(AbortSignal.any([ended, AbortSignal.timeout(probeEveryMs)])),
-          pause(probeEveryMs, ended),
+          pause(probeEveryMs, woken),
         ]);
         if (isFree && handle.refusedUrl !== null) return end(tunnelWords('free-again', handle.refusedUrl));
         continue;
@@ -337,7 +355,7 @@ export class TunnelSupervisor {
       const state = failures > 1 && (answeredAt !== null || failingMs >= verifyMs) ? 'degraded' : 'verifying';
       const again = told(tunnelWords('trying-again', why, spoken(waitMs)));
       this.#report(run, { state, kind, url, ...again }, englishWords(why));
-      await pause(waitMs, ended);
+      await pause(waitMs, woken);
     }
   }
 

@@ -4,6 +4,8 @@ import type { Placeholder, UrlSource } from '../../protocol/tunnel-program.ts';
 
 /** More URLs than this are not kept. */
 const mostUrls = 16;
+/** Nor are more told when the first ones are known. */
+const mostFurther = 1_000;
 
 /** Reads lines, and keeps each URL that it finds once, in their order. */
 export class UrlFinder {
@@ -12,8 +14,10 @@ export class UrlFinder {
   readonly #pattern: RegExp | null;
   readonly #after: RegExp | null;
   readonly #found: string[] = [];
-  /** Called with each that comes when the first ones are known. */
+  /** Called with each that comes when the first ones are known, and is another than the one before. */
   #further: ((url: string) => void) | null = null;
+  #latest = '';
+  #told = 0;
   #isAfter: boolean;
 
   constructor(source: UrlSource, values: Readonly<Partial<Record<Placeholder, string>>>) {
@@ -31,12 +35,12 @@ export class UrlFinder {
     return this.#found;
   }
 
-  /** Whether several are names of one tunnel. */
-  get takesFirst(): boolean {
-    return this.#source.from === 'output' && this.#source.several === 'first';
+  /** Which is used where several are names of one tunnel; undefined where they are not. */
+  get several(): 'first' | 'latest' | undefined {
+    return this.#source.from === 'output' ? this.#source.several : undefined;
   }
 
-  /** From now on, each URL that was not found before is told to this alone. */
+  /** From now on, each URL is told to this alone. */
   onFurther(use: (url: string) => void): void {
     this.#further = use;
   }
@@ -44,9 +48,11 @@ export class UrlFinder {
   /** Reads a line. */
   take(line: string): void {
     const url = this.#urlIn(line);
-    if (url === null || this.#found.includes(url) || this.#found.length >= mostUrls) return;
-    this.#found.push(url);
-    this.#further?.(url);
+    if (url === null) return;
+    if (this.#further === null) {
+      if (!this.#found.includes(url) && this.#found.length < mostUrls) this.#found.push(url);
+    } else if (url !== this.#latest && this.#told++ < mostFurther) this.#further(url);
+    this.#latest = url;
   }
 
   /** Reads an answer by HTTP. @returns its URL, or null */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { findProgram, workingDirectory } from '../../../src/common/programs/find-program.ts';
+import { cleanEnvironment } from '../../../src/common/programs/bounded-output.ts';
+import { findProgram, pathWithout, workingDirectory } from '../../../src/common/programs/find-program.ts';
 
 describe('Where a program is found', function () {
   let folder: string;
@@ -68,6 +69,19 @@ describe('Where a program is found', function () {
       assert.deepEqual(find(name, ['usr'], [workspace]), { refused: link });
       assert.deepEqual(find(link, [], [workspace]), { refused: link });
     }
+    // As npm does it, what is in node_modules/.bin is itself a link, whose target is not there.
+    const target = program('project', 'node_modules', 'tool', 'cli.js');
+    symlinkSync(target, join(folder, 'project', 'node_modules', '.bin', 'linked'));
+    symlinkSync(join(folder, 'project', 'node_modules', '.bin', 'linked'), join(folder, 'usr', 'to-linked'));
+    symlinkSync(join(folder, 'project', 'node_modules', '.bin'), join(folder, 'bin'));
+    for (const [name, where] of [
+      ['linked', 'bin'],
+      ['to-linked', 'usr'],
+    ] as const)
+      assert.deepEqual(find(name, [where]), { refused: join(folder, where, name) });
+    // What is installed for all is no project's.
+    symlinkSync(target, join(folder, 'usr', 'installed'));
+    assert.deepEqual(find('installed', ['usr']), { path: join(folder, 'usr', 'installed') });
     // A link to the workspace names the same folder.
     symlinkSync(workspace, join(folder, 'link'));
     assert.deepEqual(find(inside, [], [join(folder, 'link')]), { refused: inside });
@@ -82,6 +96,21 @@ describe('Where a program is found', function () {
     assert.deepEqual(find(file, []), { path: file });
     assert.deepEqual(find('./tool', ['a']), { refused: './tool' });
     assert.deepEqual(find('a/tool', ['']), { refused: 'a/tool' });
+  });
+
+  it('gets a PATH without the places from where nothing is started', () => {
+    for (const each of ['usr', 'workspace/bin', 'project/node_modules/.bin'])
+      mkdirSync(join(folder, each), { recursive: true });
+    symlinkSync(join(folder, 'workspace'), join(folder, 'link'));
+    const places = ['workspace/bin', 'link/bin', 'project/node_modules/.bin', 'usr', 'not-there'];
+    const path = ['', '.', 'bin', ...places.map((each) => join(folder, each))].join(delimiter);
+    assert.equal(
+      pathWithout(path, [join(folder, 'workspace')]),
+      [join(folder, 'usr'), join(folder, 'not-there')].join(delimiter),
+    );
+    assert.deepEqual(cleanEnvironment({ PATH: path }, [], [join(folder, 'workspace')]), {
+      PATH: pathWithout(path, [join(folder, 'workspace')]),
+    });
   });
 
   it('may be below a working directory that holds the home of the user', () => {

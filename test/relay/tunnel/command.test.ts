@@ -391,6 +391,10 @@ life.on('error', () => {});
       quoted(`Request failed\n dest=https://a.example/hooks/${secret}/campaign-monitor originService=http://x:1`),
       'it exited with 1 (Request failed dest=https://a.example/… originService=http://x:1)',
     );
+    assert.equal(
+      quoted('cannot reach http://me:pass-word@proxy.example:3128: refused'),
+      'it exited with 1 (cannot reach http://********@proxy.example:3128: refused)',
+    );
     assert.ok(quoted('x'.repeat(5_000)).length <= 'it exited with 1'.length + 203);
   });
 

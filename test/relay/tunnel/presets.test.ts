@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import fc from 'fast-check';
 import type { Agent } from 'undici';
 import { tunnelConfigSchema } from '../../../src/protocol/settings.ts';
@@ -26,6 +27,8 @@ describe('tunnel presets', () => {
         for (const option of [
           ...['BatchMode=yes', 'ExitOnForwardFailure=yes', 'ServerAliveInterval=15', 'StrictHostKeyChecking=yes'],
           ...['UserKnownHostsFile={knownHosts}', 'GlobalKnownHostsFile={empty}', 'ForwardAgent=no'],
+          // Either has ssh take a key that is in no file.
+          ...['VerifyHostKeyDNS=no', 'NoHostAuthenticationForLocalhost=no'],
         ])
           assert.ok(options.includes(option), option);
       }
@@ -163,6 +166,46 @@ ${body}
     assert.deepEqual((await argsOf(path)).at(-1)?.slice(-2), ['-n', 'public:my-hooks']);
   });
 
+  /** Without a terminal, its log is JSON, and an endpoint is a host name: the controller's share.go. */
+  it('zrok2: by an endpoint without a scheme in a line of JSON, the first of several', async () => {
+    const entry = {
+      level: 'INFO',
+      msg: 'access your zrok share at the following endpoints:\n x8k2m4qpl0.shares.zrok.io\nhooks.example.test',
+    };
+    open('zrok2', { path: await standIn('zrok2', `err(${JSON.stringify(JSON.stringify(entry))}); stay();`) });
+    assert.equal((await watched.until('open')).url, 'https://x8k2m4qpl0.shares.zrok.io');
+  });
+
+  /** A program whose URL is there, and that prints `line` at a signal, as one that logs the requests of strangers. */
+  async function afterOpen(body: string, line: string, openIt: (path: string) => void): Promise<Set<string>> {
+    const asked = new Set<string>();
+    endpoint.server.prependListener('request', (req) => asked.add(req.headers.host ?? ''));
+    const path = await standIn(
+      'signalled',
+      `process.on('SIGUSR2', () => { err(${JSON.stringify(line)}); require('node:fs').writeFileSync(__filename + '.done', ''); });
+       require('node:fs').writeFileSync(__filename + '.pid', String(process.pid));
+       ${body} stay();`,
+    );
+    openIt(path);
+    await watched.until('open');
+    process.kill(Number(await readFile(`${path}.pid`, 'utf8')), 'SIGUSR2');
+    while (!existsSync(`${path}.done`)) await endpoint.moreProbes(1);
+    await endpoint.moreProbes(8);
+    return asked;
+  }
+
+  it('zrok2: never sends its secret path to a host that a stranger has named in the path of a request', async () => {
+    for (const line of [
+      '[   9.001]    INFO main.shareLocal: [203.0.113.7] -> GET /https://elsewhere.example/',
+      '{"level":"INFO","msg":"[203.0.113.7] -> GET /https://elsewhere.example/"}',
+      ' elsewhere.example',
+    ]) {
+      const asked = await afterOpen(zrok.replace(/.*elsewhere.*/, ''), line, (path) => open('zrok2', { path }));
+      assert.deepEqual([...asked], ['x8k2m4qpl0.shares.zrok.io']);
+      await watched.supervisor.close();
+    }
+  });
+
   /** cloudflared's connection/observer.go logs `Registered tunnel connection`; its rules are the dashboard's. */
   it('cloudflared: by its token under a host name of the user’s own, once it is connected', async () => {
     const body = `
@@ -204,6 +247,48 @@ ${body}
     });
   };
 
+  /** ssh_config(5): HostKeyAlias is the name under which the key is looked up, without a port. */
+  it('ssh: keeps the key under the name by which the user’s own ssh_config has ssh look for it', async () => {
+    ownKnownHosts();
+    const path = await sshStandIn(`err('debug1: remote forward success for: listen 127.0.0.1:8025'); stay();`);
+    await writeFile(
+      path,
+      (await readFile(path, 'utf8')).replace("out('hostname '", "out('hostkeyalias My-Alias\\nhostname '"),
+    );
+    const facts = { path, server: 'me@example.test:2222', name: 'hooks.example.test' };
+    open('ssh', facts);
+    open('ssh', { ...facts, hostKeys: await confirmed() });
+    await watched.until('open');
+    assert.match(await readFile(join(folder, 'data', 'known_hosts'), 'utf8'), /^my-alias ssh-ed25519 \S+\n$/);
+    assert.deepEqual(
+      (await argsOf(join(folder, 'ssh-keyscan'))).at(-1)?.slice(-4).join(' '),
+      '2222 -t ed25519,ecdsa,rsa example.test',
+    );
+  });
+
+  it('ssh: reads the key with the ssh-keyscan of the PATH where there is none beside ssh, and says where there is none', async () => {
+    ownKnownHosts();
+    const path = await sshStandIn('stay();');
+    const [before, elsewhere] = [process.env['PATH'], join(folder, 'elsewhere')];
+    await mkdir(elsewhere);
+    await rename(join(folder, 'ssh-keyscan'), join(elsewhere, 'ssh-keyscan'));
+    try {
+      process.env['PATH'] = elsewhere;
+      open('ssh', { path, server: 'example.test', name: 'hooks.example.test' });
+      await confirmed();
+      await watched.supervisor.close();
+      await rm(elsewhere, { recursive: true });
+      open('ssh', { path, server: 'example.test', name: 'hooks.example.test' });
+      const { reason } = await watched.until('failed');
+      assert.match(
+        reason,
+        /ssh-keyscan not found: the program "ssh-keyscan" doesn’t exist\. Install ssh-keyscan \(https:/,
+      );
+    } finally {
+      process.env['PATH'] = before;
+    }
+  });
+
   it('takes no name for a service that has none, rather than to leave it out unsaid', async () => {
     open('tailscale', { path: await standIn('tailscale', 'stay();'), name: 'my-hooks' });
     assert.match(
@@ -228,8 +313,10 @@ ${body}
     const path = await sshStandIn(`
       const told = (name) => out(JSON.stringify({ event: 'tcpip-forward', status: 'success', address: name + '.lhr.life',
         message: name + '.lhr.life tunneled with tls termination, https://' + name + '.lhr.life' }));
-      told('0123456789abcd');
-      process.on('SIGUSR2', () => told('fedcba9876543210'));
+      const names = ['0123456789abcd', 'fedcba9876543210'];
+      const next = () => { told(names[0]); names.push(names.shift()); };
+      next();
+      process.on('SIGUSR2', next);
       require('node:fs').writeFileSync(__filename + '.pid', String(process.pid));
       stay();`);
     open('localhost.run', { path });
@@ -244,6 +331,9 @@ ${body}
     assert.match(reason, /no longer arrive/);
     const starts = (await argsOf(path)).filter(([first]) => first !== '-G');
     assert.equal(starts.length, 1, 'the program was started again');
+    // Also back to one that it has had.
+    process.kill(Number(await readFile(`${path}.pid`, 'utf8')), 'SIGUSR2');
+    await watched.until('open', ({ url }) => url === 'https://0123456789abcd.lhr.life');
     // What was confirmed once needs no word again.
     open('localhost.run', { path, remotePort: 1 });
     await watched.until('open');
@@ -266,11 +356,50 @@ ${body}
       assert.deepEqual(await argsOf(path), [[String(endpoint.port)]]);
     });
 
+    it('opens though its URL is printed in two ways', async () => {
+      own(await standIn('mine', `out('https://mine.example.test/\\nHTTPS://mine.example.test'); stay();`));
+      assert.equal((await watched.until('open')).url, 'https://mine.example.test');
+    });
+
     it('is not opened where it prints ten URLs: the secret path is tried at none of them', async () => {
       own(await standIn('mine', `for (let at = 0; at < 10; at++) out('https://' + at + '.example.test'); stay();`));
       const { reason } = await watched.until('failed');
       assert.match(reason, /^mine printed several URLs \(0\.example\.test and 1\.example\.test\)\. Make the pattern/);
       assert.equal(endpoint.probes, 0);
+    });
+
+    it('is not opened where it prints two URLs at once as JSON', async () => {
+      const lines = ['a', 'b'].map((name) => JSON.stringify({ url: `https://${name}.example.test` })).join('\n');
+      own(await standIn('mine', `out(${JSON.stringify(lines)}); stay();`), { url: { from: 'json', pointer: '/url' } });
+      const { reason } = await watched.until('failed');
+      assert.match(reason, /several URLs \(a\.example\.test and b\.example\.test\)/);
+      assert.equal(endpoint.probes, 0);
+    });
+
+    it('keeps the URL that answers, whatever its log has of the requests of strangers', async () => {
+      const asked = await afterOpen(
+        `out('https://mine.example.test');`,
+        'GET /https://elsewhere.example/ 404',
+        (path) => own(path),
+      );
+      assert.deepEqual([...asked], ['mine.example.test']);
+    });
+
+    it('goes on under another URL where the first no longer answers', async () => {
+      const path = await standIn(
+        'mine',
+        `process.on('SIGUSR2', () => out('https://b.example.test'));
+         require('node:fs').writeFileSync(__filename + '.pid', String(process.pid));
+         out('https://a.example.test'); stay();`,
+      );
+      own(path);
+      await watched.until('open');
+      endpoint.health = 404;
+      await watched.until('degraded');
+      process.kill(Number(await readFile(`${path}.pid`, 'utf8')), 'SIGUSR2');
+      await watched.until('verifying', ({ url }) => url === 'https://b.example.test');
+      endpoint.health = 204;
+      assert.equal((await watched.until('open')).previousUrl, 'https://a.example.test');
     });
 
     it('is given up where another URL comes before the first has answered', async () => {
@@ -305,6 +434,74 @@ ${body}
       assert.match((await watched.until('failed')).reason, /^lines printed too much/);
     });
 
+    it('is run without the places of a project in its PATH, so that a script starts nothing from there', async () => {
+      const before = process.env['PATH'];
+      const bin = join(folder, 'node_modules', '.bin');
+      process.env['PATH'] = [bin, '', 'bin', before].join(delimiter);
+      try {
+        const path = await standIn(
+          'mine',
+          `require('node:fs').writeFileSync(__filename + '.path', process.env.PATH); out('https://mine.example.test'); stay();`,
+        );
+        own(path);
+        await watched.until('open');
+        const folders = (await readFile(`${path}.path`, 'utf8')).split(delimiter);
+        assert.ok(folders.includes('/usr/bin'));
+        assert.deepEqual(
+          folders.filter((each) => !isAbsolute(each) || each.endsWith(join('node_modules', '.bin'))),
+          [],
+        );
+      } finally {
+        process.env['PATH'] = before;
+      }
+    });
+
+    it('never has its secrets told, though it prints them', async () => {
+      process.env['MINE_TOKEN'] = 'a token of 22 letters!';
+      try {
+        const path = await standIn(
+          'mine',
+          `err('ERROR wrong token ' + process.env.MINE_TOKEN + ' given'); process.exit(1);`,
+        );
+        own(path, { environment: ['MINE_*'] });
+        const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
+        assert.match(reason, /wrong token \*{8} given/);
+        await watched.supervisor.close();
+        own(path, { environment: ['MINE_*'], setUp: [{ args: ['first'] }] });
+        await watched.until('opening', (status) => /first" failed.*trying again/.test(status.reason));
+        assert.ok(!watched.said.includes('22 letters'));
+      } finally {
+        delete process.env['MINE_TOKEN'];
+      }
+    });
+
+    it('has every place for a value filled in, wherever it stands', async () => {
+      const path = await standIn(
+        'mine',
+        `if (args[0] === 'set-up') process.exit(0);
+         require('node:http').createServer((_, res) => res.end('{"url":"https://mine.example.test"}')).listen(Number(args[0]));`,
+      );
+      watched.supervisor.open(
+        tunnelConfigSchema.parse({
+          kind: 'command',
+          name: 'mine',
+          program: {
+            ...{ program: path, args: [], url: { from: 'output', pattern: 'x' } },
+            named: {
+              args: ['{sparePort}', '{name}'],
+              url: { from: 'http', address: 'http://127.0.0.1:{sparePort}/', pointer: '/url' },
+              setUp: [{ args: ['set-up', '{sparePort}'] }],
+            },
+          },
+        }),
+      );
+      await watched.until('open');
+      const [setUp, run] = await argsOf(path);
+      assert.deepEqual(setUp, ['set-up', run?.[0]]);
+      own(path, { setUp: [{ args: ['{server}'] }] });
+      assert.match((await watched.until('failed')).reason, /^mine needs your SSH server/);
+    });
+
     it('is tried again where it says nothing', async () => {
       watched = new Watched({ localPort: endpoint.port, dispatcher, timings: { openTimeoutMs: 300 } });
       own(await standIn('mine', 'stay();'));
@@ -327,7 +524,7 @@ ${body}
         watched.supervisor.open(tunnelConfigSchema.parse({ kind: 'command', program, ...facts }));
         assert.match(
           (await watched.until('failed')).reason,
-          /is in the working directory, in the workspace, or in node/,
+          /is a relative path, or in the working directory, the workspace, or node_modules\./,
         );
         await watched.supervisor.close();
       };
@@ -346,6 +543,23 @@ ${body}
 
 describe('finding a URL', () => {
   const finder = (): UrlFinder => new UrlFinder({ from: 'json', pointer: '/a/~1b', where: { ok: true } }, {});
+
+  it('takes no URL of localhost.run that is only quoted, as in an event that tells of a request', () => {
+    const { url, named } = presetOf('localhost.run');
+    const message = 'x.lhr.life tunneled with tls termination, https://x.lhr.life';
+    const event = { event: 'tcpip-forward', status: 'success' };
+    for (const [source, values] of [
+      [url, {}],
+      [named?.url ?? url, { name: 'x.lhr.life' }],
+    ] as const) {
+      const some = new UrlFinder(source, values);
+      some.take(message);
+      some.take(JSON.stringify({ event: 'request', message, agent: JSON.stringify({ ...event, message }) }));
+      assert.deepEqual(some.found, []);
+      some.take(JSON.stringify({ message, ...event }));
+      assert.deepEqual(some.found, ['https://x.lhr.life']);
+    }
+  });
 
   it('takes any line, and finds nothing where there is nothing', () => {
     fc.assert(

@@ -40,6 +40,7 @@ describe('cm-relay tunnels', function () {
   it('leads from a tunnel that needs more to the flag', async () => {
     for (const [args, said] of [
       [['--tunnel', 'ssh'], /ssh needs your SSH server[^]*"--tunnel-server"/],
+      [['--tunnel', 'command', '--tunnel-command', '{}'], /program: is missing; args: is missing; url: is missing/],
       [['--tunnel', 'command'], /--tunnel command requires --tunnel-command[^]*cm-relay tunnels/],
       [['--tunnel', 'command', '--tunnel-command', '{'], /--tunnel-command[^]*not valid JSON/],
       [
