@@ -185,6 +185,9 @@ describe('cm-relay observe', function () {
     assert.match(cleaned.err, /Cleaned up: 6 webhooks and \d+ subscribers deleted, instance restored\./);
     assert.deepEqual([await hooks(), await active(), await callback(id)], [[], 0, 'http://127.0.0.1:9/hook']);
     assert.match((await observe('--clean-up')).err, /Nothing is left/);
+    assert.deepEqual(lines(await observe('--clean-up', '--json')), [
+      { type: 'cleaned-up', webhooks: 0, subscribers: 0, instance: false, isListGone: false },
+    ]);
   });
 
   it('undoes first what one before has left, and ends in order at Ctrl-C with what it has seen', async () => {
@@ -224,6 +227,20 @@ describe('cm-relay observe', function () {
       Update: 'UPDATED',
       Deactivate: 'DELETED',
     });
+  });
+
+  it('says before it changes anything that it cannot write the report, or that the port is taken', async () => {
+    const out = join(workplace.dataDir, 'nowhere', 'report.md');
+    const unwritable = await observe(...usual(), '--yes', '--out', out);
+    assert.equal(unwritable.code, 1);
+    assert.match(unwritable.err, /cannot write .*its folder does not exist/);
+    assert.doesNotMatch(unwritable.err, /This is what will happen/);
+    const other = await startReceiver();
+    const taken = await observe(...usual(), '--yes', '--port', String(other.port));
+    await other.close();
+    assert.equal(taken.code, 1);
+    assert.match(taken.err, new RegExp(`error: port ${other.port} is in use by another program`));
+    assert.deepEqual(await hooks(), []);
   });
 
   it('refuses a command line that lacks something, and vendors that cannot reach this machine', async () => {

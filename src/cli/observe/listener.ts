@@ -31,8 +31,8 @@ const maxConnections = 200;
 /** Bytes of a body, compressed or not; as the relay's default. */
 const maxBodyBytes = 5_242_880;
 /** What is kept: so many requests, and so many bytes of their bodies. */
-const maxReceived = 5000;
-const maxReceivedBytes = 67_108_864;
+const maxReceived = 2000;
+const maxReceivedBytes = 16_777_216;
 /** In milliseconds, as the webhook endpoint's; how often Node looks. */
 const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000 };
 
@@ -93,6 +93,12 @@ export class ObservationListener {
     await once(server, 'listening');
     this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
+  }
+
+  /** What came to a place first, and is kept no longer; undefined where nothing did. */
+  take(place: string): Received | undefined {
+    const at = this.received.findIndex((each) => each.place === place);
+    return at === -1 ? undefined : this.received.splice(at, 1)[0];
   }
 
   /** Refuses connections from now on; those that are open are ended. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Judged } from '../../../src/cli/observe/assumptions.ts';
 import { addressesOf } from '../../../src/cli/observe/evidence.ts';
 import { markdown, terminalLines } from '../../../src/cli/observe/report.ts';
+import { startReceiver } from '../../sandbox/receiver.ts';
 import { setStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -130,5 +131,32 @@ describe('an observation of the sandbox', function () {
     }
     assert.equal(of('platform-failures').state, 'open');
     assert.deepEqual([of('event-types').state, of('object-type').state], ['confirmed', 'confirmed']);
+  });
+
+  it('leaves nothing that failed on purpose to the callback of before, whatever the policy', async () => {
+    const theirs = await startReceiver();
+    try {
+      for (const policy of ['retry', 'queue'] as const) {
+        stage = await setStage({}, { retryDelaysMs: [1500, 3000] });
+        const { platform, instanceId } = stage;
+        await platform.api('PATCH', '/accounts/settings', { 'notification.webhook.failure.policy': policy });
+        await platform.api('PATCH', `/instances/${instanceId}`, {
+          configuration: { 'event.notification.callback.url': theirs.url },
+        });
+        const { judged } = await stage.observe(200);
+        if (policy === 'queue')
+          assert.equal(judged.find(({ id }) => id === 'platform-schedule')?.finding, 'policy queue: not retried');
+        const log = await platform.control('GET', '/notifications');
+        assert.ok(!log.text.includes('"waiting"'), policy);
+        const where = encodeURIComponent("channel='webhook' and status='queued'");
+        const queued = await platform.api('GET', `/notifications/subscriptions/deliveries?where=${where}`);
+        assert.deepEqual([queued.status, queued.body], [200, []], policy);
+        await stage.close();
+        stage = undefined;
+      }
+      assert.deepEqual(theirs.received, []);
+    } finally {
+      await theirs.close();
+    }
   });
 });
