@@ -310,9 +310,13 @@ export class Experiment {
 
   /** Waits until so many events of somebody have come to the webhook that never fails, or long enough. */
   async #events(addresses: readonly string[], count: number): Promise<void> {
+    await this.#until(() => this.evidence.eventsOf(addresses).length >= count);
+  }
+
+  async #until(test: () => boolean): Promise<void> {
     const { watchMs, signal } = this.#options;
     const timeoutMs = Math.min(longestStepMs, Math.max(shortestStepMs, watchMs));
-    await this.#ends.listener.until(() => this.evidence.eventsOf(addresses).length >= count, timeoutMs, signal);
+    await this.#ends.listener.until(test, timeoutMs, signal);
   }
 
   async #readBack(address: string): Promise<void> {
@@ -349,6 +353,8 @@ export class Experiment {
     }
     const { platformError, platformNotFound } = this.#seen.people;
     await api.addSubscriber(listId, { address: platformError, name: 'Observed Error' }, signal);
+    // Everything before it has then come, too: after a failure the platform may queue what follows.
+    await this.#until(() => this.evidence.attemptsFor(places.platform, platformError).length > 0);
     await api.addSubscriber(listId, { address: platformNotFound, name: 'Observed Missing' }, signal);
   }
 
