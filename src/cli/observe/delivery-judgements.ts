@@ -27,6 +27,9 @@ const timeoutToleranceMs = 500;
 
 const quarterHour = 900_000;
 
+/** Attempts that fail alike are not further apart than this, in milliseconds. */
+const apartMs = 1000;
+
 /** Judges the zone of dates by the account's clock; the offset is rounded to quarters of an hour. */
 export function judgeDateZone({ json, seen: { joined, people } }: Evidence): Verdict {
   const event = json.flatMap(({ events }) => events).find((each) => addressOf(each) === people.steady);
@@ -156,9 +159,9 @@ function failuresIn(evidence: Evidence): readonly Failing[] {
   const silent = of('a time-out', attemptsAt(places.silent));
   const refused = attemptsAt(places.refused);
   if (reopenedAt === null) return [...seen, silent, of('a broken connection', refused)];
-  // What was refused is seen by nobody. It fails as fast as what is answered: only where that was retried after the port
-  // was open again, it could have been seen.
-  const wasTime = answered.some((attempts) => attempts.some(({ at }) => at > reopenedAt));
+  // What was refused is seen by nobody. It fails as fast as what is answered: only where that was retried well after the
+  // port was open again, it could have been seen.
+  const wasTime = answered.some((attempts) => attempts.some(({ at }) => at > reopenedAt + apartMs));
   const isRetried = refused.length > 0 ? true : wasTime ? false : null;
   return [...seen, silent, { name: 'a refused connection', attempts: refused, isRetried }];
 }

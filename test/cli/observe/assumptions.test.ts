@@ -120,6 +120,9 @@ describe('the assumptions that can be observed', () => {
     const { state, finding, corrections } = judge([...usual, ...all(places.notFound, [])], seen)('delivery-retries');
     assert.deepEqual([state, corrections], ['refuted', []]);
     assert.equal(finding, 'retried after 500; not within 40 s after 404, a time-out, a refused connection');
+    // A port that was opened only just before the last retry may have refused it elsewhere.
+    const justOpened = { failing: { at: began, watchedMs: 40_000, reopenedAt: began + 36_500 } };
+    assert.match(judge(usual, justOpened)('delivery-retries').finding, /not seen so far after 404, a refused/);
     // Watched for less than three of the gaps that were seen elsewhere, that says nothing yet.
     const early = { failing: { at: began, watchedMs: 2000, reopenedAt: null } };
     assert.equal(judge([...usual, ...all(places.notFound, [])], early)('delivery-retries').state, 'open');
