@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../free-port.ts';
 import { until } from '../relay/until.ts';
@@ -203,6 +203,22 @@ describe('cm-relay observe', function () {
     assert.match(running.lines.at(-1) ?? '', /^\d+ confirmed, 0 refuted, \d+ open$/);
     assert.ok(running.lines.some((text) => /^confirmed {2}test-call/.test(text)));
     assert.deepEqual([await hooks(), await active()], [[], 0]);
+  });
+
+  it('says what may still come, and first what could not be undone, even where the report cannot be written', async () => {
+    await platform.control('PATCH', '/settings', { retryDelaysMs: [60_000] });
+    const { id } = await platform.create({ 'events.list.ids': listId });
+    const folder = join(workplace.dataDir, 'reports');
+    mkdirSync(folder);
+    const out = join(folder, 'report.md');
+    const running = start(...usual(), '--instance', String(id), '--for', '60', '--yes', '--out', out);
+    await running.line((text) => text.includes('Having deliveries fail'), 'errors');
+    rmSync(folder, { recursive: true });
+    await sandbox.control('POST', '/failures', { at: 'api', times: 100, status: 500, code: 500 });
+    assert.equal(await running.end('SIGINT'), 1);
+    const told = running.errors.join('\n');
+    assert.match(told, /notifications? that failed on purpose did not come again\. If Open Connectors still retries/);
+    assert.match(told, /also: cannot write [^]*error: not everything could be undone[^]*--clean-up/);
   });
 
   it('is reached through a public URL of the user’s own, and applies what corrects the running relay', async () => {

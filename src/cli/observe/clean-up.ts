@@ -72,9 +72,11 @@ export async function cleanUp(
 
   let webhooks = 0;
   let subscribers = 0;
-  const isThere = await attempt(async () => {
+  let isListGone = false;
+  await attempt(async () => {
     const there = await webhooksOf(api, changes.listId);
     if (there === null) {
+      isListGone = true;
       note({ urls: [], addresses: [] });
       return;
     }
@@ -88,7 +90,6 @@ export async function cleanUp(
       if (isGone) note({ urls: left.urls.filter((each) => each !== url) });
     }
   });
-  const isListGone = isThere && changes.addresses.length > 0 && left.addresses.length === 0;
   for (const address of left.addresses) {
     const done = await attempt(async () => {
       if (await api.deleteSubscriber(changes.listId, address)) subscribers++;

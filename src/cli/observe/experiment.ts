@@ -36,6 +36,10 @@ const longestQuietMs = 10_000;
 /** An event may take so long however short retries are watched, in milliseconds. */
 const shortestStepMs = 5000;
 
+/** What to know where a notification may have failed on purpose and was not taken afterwards. */
+export const mayRetry =
+  'If Open Connectors still retries what failed on purpose, your callback gets made-up subscribers.';
+
 /** The instance that is watched. */
 export interface WatchedInstance {
   readonly api: OpenConnectorsApi;
@@ -194,11 +198,11 @@ export class Experiment {
   /**
    * What failed on purpose is not to be posted to the user's callback: from now on it is taken, what is due is waited for,
    * and what the platform has queued it is asked for.
-   * @throws Error that tells what remains
+   * @returns what remains, in words; null: nothing
    */
-  async settleFailures(): Promise<void> {
+  async settleFailures(): Promise<string | null> {
     const { instance, signal, say } = this.#options;
-    if (instance === null || this.#changes.instance === null) return;
+    if (instance === null || this.#changes.instance === null) return null;
     this.#ends.plan.isSettling = true;
     const waiting = (): { readonly dueBy: number }[] => {
       const { platformError, platformNotFound } = this.#seen.people;
@@ -209,7 +213,7 @@ export class Experiment {
         return [{ dueBy: last.at + latest(retryDelays.sap[attempts.length - 1] ?? 0) }];
       });
     };
-    if (waiting().length === 0) return;
+    if (waiting().length === 0) return null;
     await instance.api.queue.deliver(this.#changes.instance.own).catch((error: unknown) => {
       if (!(error instanceof OpenConnectorsError)) throw error;
     });
@@ -217,12 +221,10 @@ export class Experiment {
     const timeoutMs = Math.max(quietMs, ...waiting().map(({ dueBy }) => dueBy - Date.now()));
     if (timeoutMs > 10_000) say(`Waiting up to ${duration(timeoutMs)} for what failed on purpose.`);
     const { listener } = this.#ends;
-    if (await listener.until(isOver, timeoutMs, signal)) return;
+    if (await listener.until(isOver, timeoutMs, signal)) return null;
     // Whoever has ended it waits no longer than for what was just asked for.
-    if (signal.aborted && (await listener.until(isOver, quietMs, new AbortController().signal))) return;
-    throw new Error(
-      `${count(waiting().length, 'notification')} that failed on purpose did not come again: if the platform still retries, your callback gets made-up subscribers`,
-    );
+    if (signal.aborted && (await listener.until(isOver, quietMs, new AbortController().signal))) return null;
+    return `${count(waiting().length, 'notification')} that failed on purpose did not come again. ${mayRetry}`;
   }
 
   /** Waits until nothing more comes from the platform. */

@@ -36,6 +36,9 @@ const maxReceivedBytes = 16_777_216;
 /** In milliseconds, as the webhook endpoint's; how often Node looks. */
 const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000 };
 
+/** How often what waits for something looks whether it has come, in milliseconds. */
+const lookEveryMs = 20;
+
 export interface ListenerOptions {
   /** 32 hex digits: who does not know them gets an empty 404, and is not recorded. */
   readonly secret: string;
@@ -49,6 +52,7 @@ export class ObservationListener {
   readonly received: Received[] = [];
   readonly #options: ListenerOptions;
   readonly #waiting = new Set<() => void>();
+  #looking: NodeJS.Timeout | undefined;
   #server: Server | null = null;
   #port: number;
   #bytes = 0;
@@ -183,8 +187,13 @@ export class ObservationListener {
     this.#changed();
   }
 
+  /** Looks once for all that come together: each look goes through everything that has come. */
   #changed(): void {
-    for (const look of [...this.#waiting]) look();
+    if (this.#looking !== undefined) return;
+    this.#looking = setTimeout(() => {
+      this.#looking = undefined;
+      for (const look of [...this.#waiting]) look();
+    }, lookEveryMs);
   }
 
   /** What the path leads to; null for whoever does not know the secret. */

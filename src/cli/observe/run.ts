@@ -23,7 +23,7 @@ import type { Judged } from './assumptions.ts';
 import { cleanUp, noOwnEnd } from './clean-up.ts';
 import type { CleanedUp, OwnEnd } from './clean-up.ts';
 import { addressesOf } from './evidence.ts';
-import { AnswerPlan, Experiment, newPeople, watchedInstance } from './experiment.ts';
+import { AnswerPlan, Experiment, mayRetry, newPeople, watchedInstance } from './experiment.ts';
 import type { WatchedInstance } from './experiment.ts';
 import { ObservationJournal } from './journal.ts';
 import type { Changes } from './journal.ts';
@@ -170,6 +170,7 @@ async function finish(left: Changes, journal: ObservationJournal, options: Obser
   await withCampaignMonitor(options.host, async (api) => {
     const undo = async (platform: Platform | null): Promise<void> => {
       const cleaned = await undoAll(left, journal, api, platform?.api ?? null, options, noOwnEnd);
+      if (cleaned.instance) note(mayRetry);
       if (options.cleanUp === true && options.json === true) await printJson(cleanedAsJson(cleaned));
     };
     await (left.instance === null ? undo(null) : onPlatform(options, undo));
@@ -253,14 +254,17 @@ async function observe(options: Wanted, { api, instance, journal, dataDir }: Par
       // Whatever comes of it, nothing of it stays, and what was seen is told.
       const failures = await failuresOf(() => experiment.run());
       const { evidence } = experiment;
-      const remains = await failuresOf(() => experiment.settleFailures());
+      const unsettled = await failuresOf(async () => {
+        const remains = await experiment.settleFailures();
+        if (remains !== null) note(remains);
+      });
       await experiment.close();
       const ownEnd = { isListening: true, settled: () => experiment.settled() };
       const undone = await failuresOf(async () => {
         await undoAll(experiment.changes, journal, api, instance?.api ?? null, options, ownEnd);
       });
       // What stays behind at the vendors matters more than a step that failed, and than a report that cannot be written.
-      failures.unshift(...undone, ...remains);
+      failures.unshift(...undone, ...unsettled);
       const facts: ReportFacts = {
         startedAt,
         watchedMs: evidence.seen.failing?.watchedMs ?? null,
