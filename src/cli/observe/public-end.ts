@@ -77,11 +77,13 @@ const ownHeaders = new Set(
 export async function passageOf(listener: ObservationListener, base: string, signal: AbortSignal): Promise<Passage> {
   const place = 'self';
   try {
-    await fetch(base + listener.path(place), {
+    const { body } = await fetch(base + listener.path(place), {
+      redirect: 'manual',
       method: 'POST',
       body: '{}',
       signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
     });
+    await body?.cancel();
   } catch {
     return { headers: null };
   }
