@@ -457,7 +457,8 @@ class RunningRelay implements Relay {
   }
 }
 
-function isTaken(error: unknown): boolean {
+/** Whether an error says that a port is somebody else's. */
+export function isTaken(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
 }
 

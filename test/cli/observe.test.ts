@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../free-port.ts';
 import { until } from '../relay/until.ts';
@@ -185,6 +185,9 @@ describe('cm-relay observe', function () {
     assert.match(cleaned.err, /Cleaned up: 6 webhooks and \d+ subscribers deleted, instance restored\./);
     assert.deepEqual([await hooks(), await active(), await callback(id)], [[], 0, 'http://127.0.0.1:9/hook']);
     assert.match((await observe('--clean-up')).err, /Nothing is left/);
+    assert.deepEqual(lines(await observe('--clean-up', '--json')), [
+      { type: 'cleaned-up', webhooks: 0, subscribers: 0, instance: false, isListGone: false },
+    ]);
   });
 
   it('undoes first what one before has left, and ends in order at Ctrl-C with what it has seen', async () => {
@@ -200,6 +203,22 @@ describe('cm-relay observe', function () {
     assert.match(running.lines.at(-1) ?? '', /^\d+ confirmed, 0 refuted, \d+ open$/);
     assert.ok(running.lines.some((text) => /^confirmed {2}test-call/.test(text)));
     assert.deepEqual([await hooks(), await active()], [[], 0]);
+  });
+
+  it('says what may still come, and first what could not be undone, even where the report cannot be written', async () => {
+    await platform.control('PATCH', '/settings', { retryDelaysMs: [60_000] });
+    const { id } = await platform.create({ 'events.list.ids': listId });
+    const folder = join(workplace.dataDir, 'reports');
+    mkdirSync(folder);
+    const out = join(folder, 'report.md');
+    const running = start(...usual(), '--instance', String(id), '--for', '60', '--yes', '--out', out);
+    await running.line((text) => text.includes('Having deliveries fail'), 'errors');
+    rmSync(folder, { recursive: true });
+    await sandbox.control('POST', '/failures', { at: 'api', times: 100, status: 500, code: 500 });
+    assert.equal(await running.end('SIGINT'), 1);
+    const told = running.errors.join('\n');
+    assert.match(told, /notifications? that failed on purpose did not come again\. If Open Connectors still retries/);
+    assert.match(told, /also: cannot write [^]*error: not everything could be undone[^]*--clean-up/);
   });
 
   it('is reached through a public URL of the user’s own, and applies what corrects the running relay', async () => {
@@ -224,6 +243,20 @@ describe('cm-relay observe', function () {
       Update: 'UPDATED',
       Deactivate: 'DELETED',
     });
+  });
+
+  it('says before it changes anything that it cannot write the report, or that the port is taken', async () => {
+    const out = join(workplace.dataDir, 'nowhere', 'report.md');
+    const unwritable = await observe(...usual(), '--yes', '--out', out);
+    assert.equal(unwritable.code, 1);
+    assert.match(unwritable.err, /cannot write .*its folder does not exist/);
+    assert.doesNotMatch(unwritable.err, /This is what will happen/);
+    const other = await startReceiver();
+    const taken = await observe(...usual(), '--yes', '--port', String(other.port));
+    await other.close();
+    assert.equal(taken.code, 1);
+    assert.match(taken.err, new RegExp(`error: port ${other.port} is in use by another program`));
+    assert.deepEqual(await hooks(), []);
   });
 
   it('refuses a command line that lacks something, and vendors that cannot reach this machine', async () => {

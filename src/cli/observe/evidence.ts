@@ -1,11 +1,12 @@
 /** What an observation has seen, read: deliveries of Campaign Monitor, notifications of Open Connectors, and who is whom in them. */
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { readPayload, textField } from '../../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../../campaign-monitor/payload.ts';
 import { parseJson } from '../../common/parse-json.ts';
 import { webhookIdHeader } from '../../open-connectors/signature.ts';
+import type { FailurePolicy } from '../../open-connectors/delivery-queue.ts';
 import type { Received } from './listener.ts';
+import type { Passage } from './public-end.ts';
 
 /** Where the vendors post to: each is a webhook's or the instance's URL. */
 export const places = {
@@ -60,8 +61,20 @@ export interface Observations {
     /** When the port that refused connections took them again; null: it refused none, and ended them. */
     reopenedAt: number | null;
   } | null;
-  /** Where an instance is watched: its id, and the ids in its log. */
-  instance: { readonly id: number; loggedIds: readonly string[] | null } | null;
+  /** When the import began, in milliseconds since 1970: what somebody fires from then on may be its. */
+  importedAt: number | null;
+  /** What is gained on the way to this machine; null: the vendors reach it directly. */
+  readonly passage: Passage | null;
+  /** Where an instance is watched. */
+  instance: {
+    readonly id: number;
+    /** The ids in its log. */
+    loggedIds: readonly string[] | null;
+    /** What the account's platform does with what fails; null where it does not say. */
+    policy: FailurePolicy | null;
+    /** Whether it posts of other lists, too. */
+    readonly watchesOthers: boolean;
+  } | null;
 }
 
 /** Events of a delivery, at most, as the relay's default. */
@@ -112,13 +125,32 @@ export class Evidence {
   readonly json: readonly Delivery[];
   readonly xml: readonly Delivery[];
   readonly notifications: readonly Notification[];
+  #ownEvents: ReadonlySet<string> | undefined;
 
   constructor(seen: Observations) {
     this.seen = seen;
     const isTest = (received: Received): boolean => received === seen.testCall?.received;
     this.json = this.at(places.json).flatMap((each) => (isTest(each) ? [] : deliveryOf(each)));
     this.xml = this.at(places.xml).flatMap(deliveryOf);
-    this.notifications = this.at(places.platform).flatMap(notificationOf);
+    const isOurs = ({ body }: Received): boolean => seen.instance?.watchesOthers !== true || this.#tells(body);
+    this.notifications = this.at(places.platform).filter(isOurs).flatMap(notificationOf);
+  }
+
+  /** Whether it tells of somebody of this observation. */
+  #tells(body: Buffer): boolean {
+    return addressesOf(this.seen.people).some((address) => body.includes(address));
+  }
+
+  /** When the watching of what fails ended, in milliseconds since 1970; null where it came to no end. */
+  get watchedUntil(): number | null {
+    const { failing } = this.seen;
+    return failing === null || failing.watchedMs === 0 ? null : failing.at + failing.watchedMs;
+  }
+
+  /** The events that were posted to us, each as text that is the same whatever the order of its fields. */
+  get ownEvents(): ReadonlySet<string> {
+    this.#ownEvents ??= new Set(this.json.flatMap(({ events }) => events.map(canonical)));
+    return this.#ownEvents;
   }
 
   /** What came to a place, in order. */
@@ -131,9 +163,11 @@ export class Evidence {
     return this.seen.received.filter(({ place }) => place !== places.platform);
   }
 
-  /** The events of somebody at the webhook that fails never, in order. */
-  eventsOf(...addresses: readonly string[]): readonly VendorEvent[] {
-    return this.json.flatMap(({ events }) => events.filter((event) => addresses.includes(addressOf(event) ?? '')));
+  /** The events of somebody at the webhook that fails never, in order. @param isCounted which deliveries are looked at */
+  eventsOf(addresses: readonly string[], isCounted: (received: Received) => boolean = () => true): VendorEvent[] {
+    return this.json
+      .filter(({ received }) => isCounted(received))
+      .flatMap(({ events }) => events.filter((event) => addresses.includes(addressOf(event) ?? '')));
   }
 
   /** What came to a place that tells of somebody: the first and each retry. */
@@ -144,10 +178,10 @@ export class Evidence {
   /** Each notification once, whatever was sent again. */
   get firstNotifications(): readonly Notification[] {
     const { platformError, platformNotFound } = this.seen.people;
-    const retries = [platformError, platformNotFound].flatMap((address) =>
-      this.attemptsFor(places.platform, address).slice(1),
+    const retries = new Set(
+      [platformError, platformNotFound].flatMap((address) => this.attemptsFor(places.platform, address).slice(1)),
     );
-    return this.notifications.filter(({ received }) => !retries.includes(received));
+    return this.notifications.filter(({ received }) => !retries.has(received));
   }
 
   /** Whether what a notification has as `raw` is the body of a delivery, as its events were also posted to us. */
@@ -155,8 +189,7 @@ export class Evidence {
     const body = objectSchema.safeParse(raw).data;
     const events = eventsIn(raw);
     if (body?.['ListID'] !== this.seen.listId || events.length === 0) return false;
-    const own = this.json.flatMap((each) => each.events);
-    return events.every((event) => own.some((each) => isDeepStrictEqual(each, event)));
+    return events.every((event) => this.ownEvents.has(canonical(event)));
   }
 
   /** Event objects with what they were made of: by `raw` where that tells, else by their order. */
@@ -172,8 +205,18 @@ export class Evidence {
         return events.flatMap((object, i) => (vendor[i] === undefined ? [] : [{ vendor: vendor[i], object }]));
       });
     }
-    const vendor = this.json.flatMap(({ events }) => events);
-    const objects = first.flatMap(({ message }) => message.events);
+    // What came after a notification that failed may have been queued: the other end has then seen less.
+    const { platformError, platformNotFound, failing } = this.seen.people;
+    const isBefore = ({ body }: Received): boolean =>
+      ![platformError, platformNotFound, failing].some((address) => body.includes(address));
+    const upTo = <T extends { readonly received: Received }>(all: readonly T[]): readonly T[] => {
+      const end = all.findIndex(({ received }) => !isBefore(received));
+      return end === -1 ? all : all.slice(0, end);
+    };
+    const told = upTo(first);
+    // Where none of them names anybody, none failed.
+    const vendor = (told.length < first.length ? upTo(this.json) : this.json).flatMap(({ events }) => events);
+    const objects = told.flatMap(({ message }) => message.events);
     // Where one end has seen more than the other, their order tells nothing.
     if (vendor.length !== objects.length) return [];
     return objects.flatMap((object, i) => (vendor[i] === undefined ? [] : [{ vendor: vendor[i], object }]));
@@ -188,6 +231,15 @@ export function addressOf(event: VendorEvent): string | null {
 function eventsIn(raw: unknown): readonly VendorEvent[] {
   const events = objectSchema.safeParse(raw).data?.['Events'];
   return z.array(objectSchema).safeParse(events).data ?? [];
+}
+
+/** @throws RangeError where it is nested too deep */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, each: unknown) =>
+    each !== null && typeof each === 'object' && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
 }
 
 /** Each is read once, however often it is looked at: who knows the URL may post much. */

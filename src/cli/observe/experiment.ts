@@ -10,11 +10,15 @@ import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { OpenConnectorsError } from '../../open-connectors/api-error.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
+import { retryDelays } from '../../common/retry-policies.ts';
+import { count, duration } from '../terminal/text.ts';
 import { addressesOf, Evidence, places } from './evidence.ts';
 import type { Observations, People } from './evidence.ts';
 import type { Changes, ObservationJournal } from './journal.ts';
 import { ObservationListener } from './listener.ts';
 import type { Answer } from './listener.ts';
+import { latest } from './verdict.ts';
+import type { Passage } from './public-end.ts';
 
 /** How long an event may take that is waited for, in milliseconds. */
 const longestStepMs = 60_000;
@@ -25,6 +29,16 @@ const readEveryMs = 250;
 const platformFailures = 2;
 /** More than fit into one notification [docs]. */
 const batchSize = 21;
+
+/** Nothing more comes where nothing has come for so long; and how long that is waited for. In milliseconds. */
+const quietMs = 1000;
+const longestQuietMs = 10_000;
+/** An event may take so long however short retries are watched, in milliseconds. */
+const shortestStepMs = 5000;
+
+/** What to know where a notification may have failed on purpose and was not taken afterwards. */
+export const mayRetry =
+  'If Open Connectors still retries what failed on purpose, your callback gets made-up subscribers.';
 
 /** The instance that is watched. */
 export interface WatchedInstance {
@@ -55,14 +69,16 @@ export interface Ends {
   readonly listener: ObservationListener;
   /** What is before a place's path, as the vendors reach it: without a slash at the end. */
   readonly base: string;
-  /** Whether that is this machine itself, where a connection can be refused. */
-  readonly isHere: boolean;
+  /** What is gained on the way; null: the vendors reach this machine itself, where a connection can be refused. */
+  readonly passage: Passage | null;
   readonly plan: AnswerPlan;
 }
 
 /** Which place answers what; the platform's depends on whom a notification tells of. */
 export class AnswerPlan {
   people: People | null = null;
+  /** From now on nothing of the platform's fails on purpose. */
+  isSettling = false;
   readonly #failed = new Map<number, number>();
 
   /** What to answer to a POST. */
@@ -84,7 +100,7 @@ export class AnswerPlan {
   }
 
   #ofPlatform(body: Buffer): number {
-    if (this.people === null) return 200;
+    if (this.people === null || this.isSettling) return 200;
     const { platformError, platformNotFound } = this.people;
     const status = body.includes(platformError) ? 500 : body.includes(platformNotFound) ? 404 : 200;
     const failed = this.#failed.get(status) ?? 0;
@@ -127,7 +143,11 @@ export class Experiment {
     this.#seen = {
       ...{ listId: options.listId, people, received: ends.listener.received, testCall: null, joined: null },
       ...{ readableAfterMs: null, webhookStatus: null, failing: null },
-      instance: options.instance === null ? null : { id: options.instance.facts.id, loggedIds: null },
+      ...{ importedAt: null, passage: ends.passage },
+      instance:
+        options.instance === null
+          ? null
+          : { id: options.instance.facts.id, loggedIds: null, policy: null, watchesOthers: watchesOthers(options) },
     };
   }
 
@@ -175,6 +195,48 @@ export class Experiment {
     await this.#refusing?.close();
   }
 
+  /**
+   * What failed on purpose is not to be posted to the user's callback: from now on it is taken, what is due is waited for,
+   * and what the platform has queued it is asked for.
+   * @returns what remains, in words; null: nothing
+   */
+  async settleFailures(): Promise<string | null> {
+    const { instance, signal, say } = this.#options;
+    if (instance === null || this.#changes.instance === null) return null;
+    this.#ends.plan.isSettling = true;
+    const waiting = (): { readonly dueBy: number }[] => {
+      const { platformError, platformNotFound } = this.#seen.people;
+      return [platformError, platformNotFound].flatMap((address) => {
+        const attempts = this.evidence.attemptsFor(places.platform, address);
+        const last = attempts.at(-1);
+        if (last === undefined || last.answer.kind !== 'status' || last.answer.status < 300) return [];
+        return [{ dueBy: last.at + latest(retryDelays.sap[attempts.length - 1] ?? 0) }];
+      });
+    };
+    if (waiting().length === 0) return null;
+    await instance.api.queue.deliver(this.#changes.instance.own).catch((error: unknown) => {
+      if (!(error instanceof OpenConnectorsError)) throw error;
+    });
+    const isOver = (): boolean => waiting().length === 0;
+    const timeoutMs = Math.max(quietMs, ...waiting().map(({ dueBy }) => dueBy - Date.now()));
+    if (timeoutMs > 10_000) say(`Waiting up to ${duration(timeoutMs)} for what failed on purpose.`);
+    const { listener } = this.#ends;
+    if (await listener.until(isOver, timeoutMs, signal)) return null;
+    // Whoever has ended it waits no longer than for what was just asked for.
+    if (signal.aborted && (await listener.until(isOver, quietMs, new AbortController().signal))) return null;
+    return `${count(waiting().length, 'notification')} that failed on purpose did not come again. ${mayRetry}`;
+  }
+
+  /** Waits until nothing more comes from the platform. */
+  async settled(): Promise<void> {
+    const { listener } = this.#ends;
+    const never = new AbortController().signal;
+    const end = Date.now() + longestQuietMs;
+    let known: number;
+    do known = listener.received.length;
+    while (Date.now() < end && (await listener.until(() => listener.received.length > known, quietMs, never)));
+  }
+
   #record(change: Partial<Changes>): void {
     this.#changes = { ...this.#changes, ...change };
     this.#options.journal.write(this.#changes);
@@ -183,8 +245,9 @@ export class Experiment {
   async #watchInstance({ api, facts }: WatchedInstance): Promise<void> {
     const { listId, signal } = this.#options;
     const { id, callbackUrl, eventsEnabled, listIds } = facts;
+    const own = this.#urlOf(places.platform);
     this.#record({
-      instance: { host: api.baseUrl, id, before: { callbackUrl, eventsEnabled, listIds: [...listIds] } },
+      instance: { host: api.baseUrl, id, own, before: { callbackUrl, eventsEnabled, listIds: [...listIds] } },
     });
     const lists = listIds.includes(listId) ? listIds : [...listIds, listId];
     await api.patchInstance(
@@ -192,7 +255,7 @@ export class Experiment {
       {
         configuration: {
           'event.notification.enabled': true,
-          'event.notification.callback.url': this.#urlOf(places.platform),
+          'event.notification.callback.url': own,
           'events.list.ids': lists.join(','),
         },
       },
@@ -249,9 +312,13 @@ export class Experiment {
 
   /** Waits until so many events of somebody have come to the webhook that never fails, or long enough. */
   async #events(addresses: readonly string[], count: number): Promise<void> {
+    await this.#until(() => this.evidence.eventsOf(addresses).length >= count);
+  }
+
+  async #until(test: () => boolean): Promise<void> {
     const { watchMs, signal } = this.#options;
-    const timeoutMs = Math.min(longestStepMs, watchMs);
-    await this.#ends.listener.until(() => this.evidence.eventsOf(...addresses).length >= count, timeoutMs, signal);
+    const timeoutMs = Math.min(longestStepMs, Math.max(shortestStepMs, watchMs));
+    await this.#ends.listener.until(test, timeoutMs, signal);
   }
 
   async #readBack(address: string): Promise<void> {
@@ -273,21 +340,31 @@ export class Experiment {
     const { api, listId, signal } = this.#options;
     const { renamed, batch } = this.#seen.people;
     const all = [renamed, ...batch].map((address, i) => ({ address, name: `Observed ${i + 3}` }));
+    this.#seen.importedAt = Date.now();
     await api.importSubscribers(listId, all, signal);
     await this.#events(batch, batch.length);
   }
 
   async #failPlatform(): Promise<void> {
-    const { api, listId, signal } = this.#options;
+    const { api, listId, instance, signal } = this.#options;
+    if (instance !== null && this.#seen.instance !== null) {
+      this.#seen.instance.policy = await instance.api.queue.policy(signal).catch((error: unknown) => {
+        if (error instanceof OpenConnectorsError && error.kind !== 'cancelled') return null;
+        throw error;
+      });
+    }
     const { platformError, platformNotFound } = this.#seen.people;
     await api.addSubscriber(listId, { address: platformError, name: 'Observed Error' }, signal);
+    // Everything before it has then come, too: after a failure the platform may queue what follows.
+    await this.#until(() => this.evidence.attemptsFor(places.platform, platformError).length > 0);
     await api.addSubscriber(listId, { address: platformNotFound, name: 'Observed Missing' }, signal);
   }
 
   /** Webhooks that fail, each in another way, are there for one event: what they get of others is not looked at. */
   async #failDeliveries(): Promise<void> {
     const { api, listId, watchMs, signal } = this.#options;
-    const { isHere, listener, plan } = this.#ends;
+    const { passage, listener, plan } = this.#ends;
+    const isHere = passage === null;
     for (const place of [places.serverError, places.notFound, places.silent]) {
       await this.#createWebhook(this.#urlOf(place), ['Subscribe']);
     }
@@ -351,6 +428,10 @@ export class Experiment {
     this.#record({ urls: [...this.#changes.urls, url] });
     return this.#options.api.createWebhook(this.#options.listId, { url, events, format }, this.#options.signal);
   }
+}
+
+function watchesOthers({ instance, listId }: ExperimentOptions): boolean {
+  return instance !== null && instance.facts.listIds.some((each) => each !== listId);
 }
 
 /** What an instance says of itself. */

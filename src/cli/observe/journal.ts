@@ -10,10 +10,17 @@ const fileName = 'observation.json';
 /** Raised with a change after which an earlier version must not read the file. */
 const formVersion = 1;
 
+/** A URL of an observation's own: whoever plants a note can have no other webhook deleted. */
+const ownUrl = z.string().regex(/^https?:\/\/[^\s?#]+\/hooks\/[0-9a-f]{32}\/observe-[a-z0-9-]+$/);
+/** An address of an observation's own: nobody else is removed from a list. */
+const ownAddress = z.string().regex(/^cm-relay-observe-[0-9a-f]+-[a-z0-9-]+@[^\s@]+$/);
+
 const changedInstanceSchema = z.strictObject({
   /** The base of the platform's API. */
   host: z.string(),
   id: z.int(),
+  /** The callback that it was given: only where it still has that one, it gets back the one before. */
+  own: ownUrl,
   /** As it was before. */
   before: z.strictObject({
     callbackUrl: z.string(),
@@ -28,9 +35,9 @@ const changesSchema = z.strictObject({
   host: z.string(),
   listId: z.string(),
   /** URLs of webhooks that were made, or are about to be: they name this observation, and nobody else has them. */
-  urls: z.array(z.string()).max(100),
+  urls: z.array(ownUrl).max(100),
   /** Addresses that were added, or are about to be. */
-  addresses: z.array(z.string()).max(1000),
+  addresses: z.array(ownAddress).max(1000),
   instance: changedInstanceSchema.nullable(),
 });
 

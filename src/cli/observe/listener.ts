@@ -31,10 +31,13 @@ const maxConnections = 200;
 /** Bytes of a body, compressed or not; as the relay's default. */
 const maxBodyBytes = 5_242_880;
 /** What is kept: so many requests, and so many bytes of their bodies. */
-const maxReceived = 5000;
-const maxReceivedBytes = 67_108_864;
+const maxReceived = 2000;
+const maxReceivedBytes = 16_777_216;
 /** In milliseconds, as the webhook endpoint's; how often Node looks. */
 const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000 };
+
+/** How often what waits for something looks whether it has come, in milliseconds. */
+const lookEveryMs = 20;
 
 export interface ListenerOptions {
   /** 32 hex digits: who does not know them gets an empty 404, and is not recorded. */
@@ -49,6 +52,7 @@ export class ObservationListener {
   readonly received: Received[] = [];
   readonly #options: ListenerOptions;
   readonly #waiting = new Set<() => void>();
+  #looking: NodeJS.Timeout | undefined;
   #server: Server | null = null;
   #port: number;
   #bytes = 0;
@@ -93,6 +97,12 @@ export class ObservationListener {
     await once(server, 'listening');
     this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
+  }
+
+  /** What came to a place first, and is kept no longer; undefined where nothing did. */
+  take(place: string): Received | undefined {
+    const at = this.received.findIndex((each) => each.place === place);
+    return at === -1 ? undefined : this.received.splice(at, 1)[0];
   }
 
   /** Refuses connections from now on; those that are open are ended. */
@@ -177,8 +187,13 @@ export class ObservationListener {
     this.#changed();
   }
 
+  /** Looks once for all that come together: each look goes through everything that has come. */
   #changed(): void {
-    for (const look of [...this.#waiting]) look();
+    if (this.#looking !== undefined) return;
+    this.#looking = setTimeout(() => {
+      this.#looking = undefined;
+      for (const look of [...this.#waiting]) look();
+    }, lookEveryMs);
   }
 
   /** What the path leads to; null for whoever does not know the secret. */

@@ -5,10 +5,22 @@ import type { VendorEvent } from '../../campaign-monitor/payload.ts';
 import { retryDelays } from '../../common/retry-policies.ts';
 import { defaultSettings } from '../../protocol/settings.ts';
 import type { Mapping } from '../../protocol/settings.ts';
-import { addressOf, places } from './evidence.ts';
+import { addressOf, canonical, places } from './evidence.ts';
 import type { Evidence, Notification } from './evidence.ts';
+import { duration } from '../terminal/text.ts';
 import { isTellable, tellable, tellableNames } from './tellable.ts';
-import { confirmed, fits, gapsOf, gapWords, open, refuted, scheduleOf } from './verdict.ts';
+import {
+  confirmed,
+  fits,
+  gapsOf,
+  gapWords,
+  judgeSchedule,
+  latest,
+  open,
+  refuted,
+  scheduleOf,
+  watchedAfter,
+} from './verdict.ts';
 import type { Correction, Verdict } from './verdict.ts';
 
 const { mapping: assumedMapping, partSize: assumedPartSize } = defaultSettings();
@@ -85,6 +97,7 @@ export function judgePartSize({ firstNotifications, json }: Evidence): Verdict {
   const most = Math.max(0, ...firstNotifications.map(({ message }) => message.events.length));
   const largest = Math.max(0, ...json.map(({ events }) => events.length));
   if (most === 0) return open('no event object was received');
+  if (most > assumedPartSize && largest <= most) return refuted(`at least ${most} event objects in one notification`);
   if (most > assumedPartSize) {
     return refuted(`${most} event objects in one notification`, {
       of: 'relay',
@@ -115,13 +128,12 @@ export function judgeRaw(evidence: Evidence): Verdict {
   );
 }
 
-function rawCorrection({ json }: Evidence, all: readonly Notification[]): readonly Correction[] {
-  const own = json.flatMap(({ events }) => events);
+function rawCorrection({ ownEvents: own }: Evidence, all: readonly Notification[]): readonly Correction[] {
   const make = (raw: 'event' | 'nothing'): readonly Correction[] => [
     { of: 'sandbox', path: '/open-connectors/settings', change: { raw } },
   ];
   if (all.every(({ message: { raw } }) => isEmpty(raw))) return make('nothing');
-  return all.every(({ message: { raw } }) => own.some((event) => isDeepStrictEqual(event, raw))) ? make('event') : [];
+  return all.every(({ message: { raw } }) => raw !== undefined && own.has(canonical(raw))) ? make('event') : [];
 }
 
 function isEmpty(raw: unknown): boolean {
@@ -174,23 +186,34 @@ export function judgePlatformFailures(evidence: Evidence): Verdict {
   if (after500.length === 0) return open('no notification was answered with 500');
   const words = (attempts: readonly unknown[]): string => (attempts.length > 1 ? 'retried' : 'not retried so far');
   const finding = `after 500: ${words(after500)}; after 404: ${after404.length === 0 ? 'not seen' : words(after404)}`;
-  return after500.length > 1 ? confirmed(finding) : open(finding);
+  if (after500.length > 1) return confirmed(finding);
+  return open(evidence.seen.instance?.policy === 'queue' ? underQueue : finding);
 }
+
+/** Under this policy what fails is queued at once [docs]. */
+const underQueue = 'policy queue: not retried';
 
 /** Judges the pauses between the retries of a notification. */
 export function judgePlatformSchedule(evidence: Evidence): Verdict {
-  const gaps = gapsOf(evidence.attemptsFor(places.platform, evidence.seen.people.platformError));
-  if (gaps.length === 0) return open('no retry was seen: watch longer with --for');
+  const attempts = evidence.attemptsFor(places.platform, evidence.seen.people.platformError);
+  const gaps = gapsOf(attempts);
+  const silentMs = watchedAfter(attempts, evidence.watchedUntil);
+  if (gaps.length === 0) {
+    if (evidence.seen.instance?.policy === 'queue') return open(underQueue);
+    return silentMs !== null && silentMs > latest(retryDelays.sap[0] ?? 0)
+      ? refuted(`no retry within ${duration(silentMs)}`)
+      : open('no retry was seen: watch longer with --for');
+  }
   const finding = `retried after ${gapWords(gaps)}`;
-  if (fits(gaps, retryDelays.sap)) return confirmed(finding);
   const sandbox: Correction = {
     of: 'sandbox',
     path: '/open-connectors/settings',
     change: { retryDelaysMs: scheduleOf(gaps) },
   };
-  return fits(gaps, retryDelays['cloud-elements'])
-    ? refuted(finding, { of: 'relay', change: { retry: 'cloud-elements' } }, sandbox)
-    : refuted(finding, sandbox);
+  const relay: readonly Correction[] = fits(gaps, retryDelays['cloud-elements'])
+    ? [{ of: 'relay', change: { retry: 'cloud-elements' } }]
+    : [];
+  return judgeSchedule(gaps, retryDelays.sap, silentMs, finding, ...relay, sandbox);
 }
 
 /** Judges whether a retry is the same notification. */

@@ -9,6 +9,9 @@ import type { ObservationListener } from './listener.ts';
 /** How long a tunnel may take until a request through it has come back, in milliseconds. */
 const openTimeoutMs = 60_000;
 
+/** How long a request of our own may take, in milliseconds. */
+const requestTimeoutMs = 10_000;
+
 /** A tunnel that leads to a listener. */
 export interface PublicEnd {
   /** The base of the public URL, without a slash at the end. */
@@ -54,4 +57,37 @@ export async function openPublicEnd(
     signal.aborted ? 'stopped before anything was changed' : `the vendors cannot reach this command: ${status.reason}`,
     'Check the tunnel. For a URL of your own, forward it to the port that you give with --port.',
   );
+}
+
+/** What a request gains on its way through a tunnel or a proxy: none of it says anything of a vendor. */
+export interface Passage {
+  /** Names of headers, in lower case; null where no request came through. */
+  readonly headers: readonly string[] | null;
+}
+
+/** Names of the headers that Node's own request has [https://undici.nodejs.org]. */
+const ownHeaders = new Set(
+  ['accept', 'accept-encoding', 'accept-language', 'connection', 'content-length', 'content-type', 'host'].concat([
+    'sec-fetch-mode',
+    'user-agent',
+  ]),
+);
+
+/** Sends a request of our own through the public URL, to see which headers it gains. */
+export async function passageOf(listener: ObservationListener, base: string, signal: AbortSignal): Promise<Passage> {
+  const place = 'self';
+  try {
+    const { body } = await fetch(base + listener.path(place), {
+      redirect: 'manual',
+      method: 'POST',
+      body: '{}',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
+    });
+    await body?.cancel();
+  } catch {
+    return { headers: null };
+  }
+  const own = listener.take(place);
+  const names = own?.headers.map(([name]) => name.toLowerCase()).filter((name) => !ownHeaders.has(name));
+  return { headers: names ?? null };
 }

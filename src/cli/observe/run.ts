@@ -1,5 +1,6 @@
 /** An observation from its beginning to its report: what `cm-relay observe` does. */
 import { randomBytes } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
@@ -7,10 +8,10 @@ import { campaignMonitorHost, serviceAt } from '../../campaign-monitor/service.t
 import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { maskSecrets } from '../../export/item.ts';
 import { isLoopback } from '../../common/loopback.ts';
-import { writeUserFile } from '../../common/user-file.ts';
+import { openUserFile, writeUserFile } from '../../common/user-file.ts';
 import { prepareDataDirectory } from '../../protocol/data-directory.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
-import { takeLock } from '../../relay/index.ts';
+import { loadRelay, takeLock } from '../../relay/index.ts';
 import type { Lock } from '../../relay/index.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
@@ -19,14 +20,15 @@ import { tunnelFrom } from '../listen-settings.ts';
 import { applyCorrections } from './apply.ts';
 import { judgeAll, lacksInstance } from './assumptions.ts';
 import type { Judged } from './assumptions.ts';
-import { cleanUp } from './clean-up.ts';
+import { cleanUp, noOwnEnd } from './clean-up.ts';
+import type { CleanedUp, OwnEnd } from './clean-up.ts';
 import { addressesOf } from './evidence.ts';
-import { AnswerPlan, Experiment, newPeople, watchedInstance } from './experiment.ts';
+import { AnswerPlan, Experiment, mayRetry, newPeople, watchedInstance } from './experiment.ts';
 import type { WatchedInstance } from './experiment.ts';
 import { ObservationJournal } from './journal.ts';
 import type { Changes } from './journal.ts';
 import { ObservationListener } from './listener.ts';
-import { openPublicEnd } from './public-end.ts';
+import { openPublicEnd, passageOf } from './public-end.ts';
 import { asJson, countsLine, factsAsJson, markdown, terminalLines } from './report.ts';
 import type { ReportFacts } from './report.ts';
 import { note, print, printJson } from '../terminal/output.ts';
@@ -55,6 +57,8 @@ export interface ObserveOptions extends CommonOptions {
   json?: boolean;
 }
 
+const chooseOut = 'Choose another file for --out.';
+
 /** More subscribers than these are somebody's. */
 const mostSubscribers = 10;
 
@@ -70,8 +74,9 @@ export async function runObserve(options: ObserveOptions): Promise<void> {
     const journal = new ObservationJournal(dataDir);
     const left = journal.read();
     if (options.cleanUp === true) {
-      if (left === null) note('Nothing is left to clean up.');
-      else await finish(left, journal, options);
+      if (left !== null) await finish(left, journal, options);
+      else if (options.json === true) await printJson(cleanedAsJson(nothing));
+      else note('Nothing is left to clean up.');
       return;
     }
     const { list, domain } = options;
@@ -82,6 +87,7 @@ export async function runObserve(options: ObserveOptions): Promise<void> {
       );
     }
     checkReach(options);
+    await checkOut(options);
     if (left !== null) await finish(left, journal, options);
     await withCampaignMonitor(options.host, (api) =>
       withInstance(options, async (instance) => {
@@ -120,6 +126,16 @@ function checkReach(options: ObserveOptions): void {
   );
 }
 
+/** What cannot be written is said before anything is changed. @throws UserFileError */
+async function checkOut({ out = [] }: ObserveOptions): Promise<void> {
+  for (const file of out) {
+    const before = await lstat(file).catch(() => null);
+    // Whoever reads a pipe would take the look for the end.
+    if (before !== null && !before.isFile() && !before.isDirectory()) continue;
+    await (await openUserFile(file, chooseOut)).discard();
+  }
+}
+
 async function withInstance<T>(
   options: ObserveOptions,
   use: (instance: WatchedInstance | null) => Promise<T>,
@@ -152,8 +168,11 @@ async function finish(left: Changes, journal: ObservationJournal, options: Obser
     );
   }
   await withCampaignMonitor(options.host, async (api) => {
-    const undo = (platform: Platform | null): Promise<void> =>
-      undoAll(left, journal, api, platform?.api ?? null, options);
+    const undo = async (platform: Platform | null): Promise<void> => {
+      const cleaned = await undoAll(left, journal, api, platform?.api ?? null, options, noOwnEnd);
+      if (cleaned.instance) note(mayRetry);
+      if (options.cleanUp === true && options.json === true) await printJson(cleanedAsJson(cleaned));
+    };
     await (left.instance === null ? undo(null) : onPlatform(options, undo));
   });
 }
@@ -164,16 +183,24 @@ async function undoAll(
   api: CampaignMonitorApi,
   platform: Platform['api'] | null,
   { host, json }: ObserveOptions,
-): Promise<void> {
-  const { webhooks, subscribers, instance, failures } = await cleanUp(changes, journal, api, platform);
-  const done = `Cleaned up: ${count(webhooks, 'webhook')} and ${count(subscribers, 'subscriber')} deleted${instance ? ', instance restored' : ''}.`;
+  end: OwnEnd,
+): Promise<CleanedUp> {
+  const cleaned = await cleanUp(changes, journal, api, platform, end);
+  const { webhooks, subscribers, instance, isListGone, failures } = cleaned;
+  const done = `Cleaned up: ${count(webhooks, 'webhook')} and ${count(subscribers, 'subscriber')} deleted${instance ? ', instance restored' : ''}${isListGone ? '; the list is gone' : ''}.`;
   if (json !== true) note(done);
   const [failure] = failures;
-  if (failure === undefined) return;
+  if (failure === undefined) return cleaned;
   throw new CommandError(
     `not everything could be undone (${failures.length} failed): ${failure.message}`,
     `It is recorded. Run cm-relay observe --clean-up${host.apiBase === serviceAt(campaignMonitorHost)?.apiBase ? '' : ` --host ${new URL(host.apiBase).origin}`}.`,
   );
+}
+
+const nothing: CleanedUp = { webhooks: 0, subscribers: 0, instance: false, isListGone: false, failures: [] };
+
+function cleanedAsJson({ webhooks, subscribers, instance, isListGone }: CleanedUp): object {
+  return { type: 'cleaned-up', webhooks, subscribers, instance, isListGone };
 }
 
 interface Parts {
@@ -197,6 +224,9 @@ async function observe(options: Wanted, { api, instance, journal, dataDir }: Par
     secret: randomBytes(16).toString('hex'),
     port: options.port,
     answer: (place, body) => plan.answer(place, body),
+  }).catch(async (error: unknown) => {
+    const { isTaken, PortTakenError } = await loadRelay();
+    throw isTaken(error) ? new PortTakenError(options.port, error) : error;
   });
   const tunnel = tunnelOf(options);
   try {
@@ -219,15 +249,22 @@ async function observe(options: Wanted, { api, instance, journal, dataDir }: Par
             if (options.json !== true) note(text);
           },
         },
-        { listener, base, isHere: end === null, plan },
+        { listener, base, passage: end === null ? null : await passageOf(listener, base, signal), plan },
       );
       // Whatever comes of it, nothing of it stays, and what was seen is told.
       const failures = await failuresOf(() => experiment.run());
       const { evidence } = experiment;
+      const unsettled = await failuresOf(async () => {
+        const remains = await experiment.settleFailures();
+        if (remains !== null) note(remains);
+      });
       await experiment.close();
-      failures.unshift(
-        ...(await failuresOf(() => undoAll(experiment.changes, journal, api, instance?.api ?? null, options))),
-      );
+      const ownEnd = { isListening: true, settled: () => experiment.settled() };
+      const undone = await failuresOf(async () => {
+        await undoAll(experiment.changes, journal, api, instance?.api ?? null, options, ownEnd);
+      });
+      // What stays behind at the vendors matters more than a step that failed, and than a report that cannot be written.
+      failures.unshift(...undone, ...unsettled);
       const facts: ReportFacts = {
         startedAt,
         watchedMs: evidence.seen.failing?.watchedMs ?? null,
@@ -236,9 +273,9 @@ async function observe(options: Wanted, { api, instance, journal, dataDir }: Par
         received: evidence.seen.received.length,
         leftOut: listener.leftOut,
       };
-      await report(options, facts, judgeAll(evidence));
-      // What stays behind at the vendors matters more than a step that failed.
-      const [failure] = failures;
+      failures.push(...(await failuresOf(() => report(options, facts, judgeAll(evidence)))));
+      const [failure, ...others] = failures;
+      for (const { message } of others) note(`also: ${printable(message)}`);
       if (failure !== undefined) throw failure;
     } finally {
       await end?.close();
@@ -347,7 +384,7 @@ async function report(options: ObserveOptions, facts: ReportFacts, judged: reado
     const text = /\.json$/i.test(file)
       ? `${JSON.stringify({ ...factsAsJson(facts, judged), assumptions: judged }, null, 2)}\n`
       : markdown(facts, judged);
-    await writeUserFile(file, [text], 'Choose another file for --out.');
+    await writeUserFile(file, [text], chooseOut);
   }
   if (options.apply !== true) return;
   for (const sentence of await applyCorrections(options, judged)) note(sentence);

@@ -6,13 +6,21 @@ import { printable } from '../terminal/text.ts';
 /** Characters of one text from outside. */
 const longest = 80;
 
-/** A text from outside, without addresses and URLs, short, and as it can be shown. */
+/** Characters that are looked at: more than are shown, however much of them is masked. */
+const looked = 2000;
+
+/** A text from outside, without addresses, URLs, and IDs, short, and as it can be shown: masked before it is cut. */
 export function tellable(text: string): string {
-  const short = text.length > longest ? `${text.slice(0, longest)}…` : text;
-  const masked = maskSecrets(short)
+  const part = text.slice(0, looked);
+  // What the cut goes through could not be known for what it is.
+  const whole = part.length < text.length ? part.replace(/\S*$/, '') : part;
+  const masked = maskSecrets(whole)
     .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]*/gi, maskedValue)
-    .replace(/[^\s"'<>@]*@[^\s"'<>@]*/g, maskedValue);
-  return printable(masked);
+    .replace(/[^\s"'<>@]*@[^\s"'<>@]*/g, maskedValue)
+    .replace(/(?:localhost|[\w-]+(?:\.[\w-]+)+)(?::\d+)?\/[^\s"'<>]*/gi, maskedValue)
+    .replace(/[0-9a-f]{32,}/gi, maskedValue);
+  const isCut = masked.length > longest || whole.length < text.length;
+  return printable(isCut ? `${masked.slice(0, longest)}…` : masked);
 }
 
 /** Whether a text from outside can stand in a setting that a report shows. */

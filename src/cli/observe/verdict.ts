@@ -55,12 +55,46 @@ export function gapWords(gaps: readonly number[]): string {
   return gaps.length > 10 ? `${shown.join(', ')}, and ${gaps.length - 10} more` : shown.join(', ');
 }
 
-/** Whether pauses are those of a schedule, as far as they go: a vendor's clock and network take some time. */
+/** When something is due at the latest, in milliseconds: a vendor's clock and network take some time. */
+export function latest(pauseMs: number): number {
+  return 1.25 * pauseMs + 1500;
+}
+
+/** Whether pauses are those of a schedule, as far as they go. */
 export function fits(gaps: readonly number[], schedule: readonly number[]): boolean {
   return (
     gaps.length <= schedule.length &&
-    gaps.every((gap, i) => gap >= 0.9 * (schedule[i] ?? 0) && gap <= 1.25 * (schedule[i] ?? 0) + 1500)
+    gaps.every((gap, i) => gap >= 0.9 * (schedule[i] ?? 0) && gap <= latest(schedule[i] ?? 0))
   );
+}
+
+/** When the last attempt had failed, and for how long it was watched from then on; null where it was the last on purpose. */
+export function watchedAfter(attempts: readonly Received[], watchedUntil: number | null): number | null {
+  const last = attempts.at(-1);
+  if (last === undefined || watchedUntil === null) return null;
+  if (last.answer.kind === 'status' && last.answer.status < 300) return null;
+  if (last.answer.kind === 'hang' && last.waitedMs === null) return null;
+  return watchedUntil - last.at - (last.waitedMs ?? 0);
+}
+
+/**
+ * Judges pauses by a schedule: only all of them confirm it, and one that is missing refutes it where it had its time.
+ * @param silentMs see {@link watchedAfter}
+ * @param toldGaps what was seen, in words
+ */
+export function judgeSchedule(
+  gaps: readonly number[],
+  schedule: readonly number[],
+  silentMs: number | null,
+  toldGaps: string,
+  ...corrections: readonly Correction[]
+): Verdict {
+  if (!fits(gaps, schedule)) return refuted(toldGaps, ...corrections);
+  const next = schedule[gaps.length];
+  if (next === undefined) return confirmed(toldGaps);
+  return silentMs !== null && silentMs > latest(next)
+    ? refuted(`${toldGaps}, and then none within ${duration(silentMs)}`, ...corrections)
+    : open(`so far ${toldGaps}`);
 }
 
 /** Pauses as the sandbox takes them: of longer ones, what the network adds is left out. */

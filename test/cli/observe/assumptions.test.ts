@@ -31,7 +31,8 @@ function joining(address: string, more: object = {}): object {
 function judge(received: readonly Received[], seen: Partial<Observations> = {}): (id: string) => Judged {
   const all: Observations = {
     ...{ listId, people, received, testCall: null, joined: null, readableAfterMs: null, webhookStatus: null },
-    ...{ failing: null, instance: { id: 50_634, loggedIds: [] } },
+    ...{ failing: null, importedAt: null, passage: null },
+    instance: { id: 50_634, loggedIds: [], policy: null, watchesOthers: false },
     ...seen,
   };
   const judged = judgeAll(new Evidence(all));
@@ -67,14 +68,34 @@ describe('the assumptions that can be observed', () => {
 
   it('tell the schedules of the platform apart, as far as they were watched', () => {
     const { platformError } = people;
-    const schedule = (...seconds: number[]): Judged => {
+    const error = { kind: 'status', status: 500 } as const;
+    const watched = (watchedMs: number | null, ...seconds: number[]): Judged => {
       let at = began;
-      const received = [0, ...seconds].map((gap) => notification(platformError, (at += 1000 * gap), 'a'));
-      return judge(received)('platform-schedule');
+      const received = [0, ...seconds].map((gap) => ({
+        ...notification(platformError, (at += 1000 * gap), 'a'),
+        answer: error,
+      }));
+      const failing = watchedMs === null ? null : { at: began, watchedMs, reopenedAt: null };
+      return judge(received, { failing })('platform-schedule');
     };
-    assert.equal(schedule(8.4, 65).state, 'confirmed');
-    assert.equal(schedule(8.4).state, 'confirmed');
+    const schedule = (...seconds: number[]): Judged => watched(null, ...seconds);
+    assert.equal(schedule(8.4, 65, 513, 4100, 32_770).state, 'confirmed');
+    // A beginning confirms nothing, and what is due and does not come refutes it.
+    assert.deepEqual([schedule(8.4, 65).state, schedule(8.4).finding], ['open', 'so far retried after 8.4 s']);
+    assert.equal(watched(60_000, 8.4).state, 'open');
+    assert.equal(watched(120_000, 8.4).state, 'refuted');
+    assert.match(
+      watched(120_000, 8.4).finding,
+      /^retried after 8\.4 s, and then none within 1 min|^retried after 8\.4 s/,
+    );
+    assert.deepEqual([watched(9000).state, watched(60_000).state], ['open', 'refuted']);
     assert.equal(schedule().state, 'open');
+    const instance = { id: 1, loggedIds: null, policy: 'queue', watchesOthers: false } as const;
+    const failing = { at: began, watchedMs: 60_000, reopenedAt: null };
+    const queued = { ...notification(platformError, began, 'a'), answer: error };
+    const underQueue = judge([queued], { instance, failing });
+    assert.equal(underQueue('platform-schedule').finding, 'policy queue: not retried');
+    assert.equal(underQueue('platform-failures').finding, 'policy queue: not retried');
     const other = schedule(4.1, 16.3);
     assert.equal(other.state, 'refuted');
     assert.deepEqual(
@@ -99,6 +120,9 @@ describe('the assumptions that can be observed', () => {
     const { state, finding, corrections } = judge([...usual, ...all(places.notFound, [])], seen)('delivery-retries');
     assert.deepEqual([state, corrections], ['refuted', []]);
     assert.equal(finding, 'retried after 500; not within 40 s after 404, a time-out, a refused connection');
+    // A port that was opened only just before the last retry may have refused it elsewhere.
+    const justOpened = { failing: { at: began, watchedMs: 40_000, reopenedAt: began + 36_500 } };
+    assert.match(judge(usual, justOpened)('delivery-retries').finding, /not seen so far after 404, a refused/);
     // Watched for less than three of the gaps that were seen elsewhere, that says nothing yet.
     const early = { failing: { at: began, watchedMs: 2000, reopenedAt: null } };
     assert.equal(judge([...usual, ...all(places.notFound, [])], early)('delivery-retries').state, 'open');
@@ -121,6 +145,96 @@ describe('the assumptions that can be observed', () => {
     }
   });
 
+  it('confirm a schedule only with all of its retries, and refute it where one that was due did not come', () => {
+    const { failing } = people;
+    const failed = (place: string, ...seconds: number[]): Received[] =>
+      attempts(place, failing, seconds).map((each) => ({ ...each, answer: { kind: 'status', status: 500 } }));
+    const watched = (watchedMs: number, ...received: Received[]): ReturnType<typeof judge> =>
+      judge(received, { failing: { at: began, watchedMs, reopenedAt: null } });
+    const first = watched(5000, ...failed(places.serverError, 1))('delivery-schedule');
+    assert.deepEqual([first.state, first.finding], ['open', 'so far after 500: 1 s']);
+    const only = watched(60_000, ...failed(places.serverError, 1))('delivery-schedule');
+    assert.deepEqual(
+      [only.state, only.finding, only.corrections.map(({ change }) => change)],
+      ['refuted', 'after 500: 1 s, and then none within 59 s', [{ retryDelaysMs: [1000] }]],
+    );
+    const never = [...failed(places.serverError), ...failed(places.notFound)];
+    assert.deepEqual(
+      [watched(20_000, ...never)('delivery-retries').state, watched(20_000, ...never)('delivery-schedule').state],
+      ['open', 'open'],
+    );
+    const { state, corrections } = watched(120_000, ...never)('delivery-retries');
+    assert.deepEqual(
+      [state, corrections.map(({ change }) => change), watched(120_000, ...never)('delivery-schedule').state],
+      ['refuted', [{ retriedFailures: 'none' }], 'refuted'],
+    );
+  });
+
+  it('leave out what a tunnel adds, and its time-out', () => {
+    const event = delivery(joining(people.steady));
+    const own = post(places.json, event, began, [
+      ['X-Request-Id', 'a'],
+      ['User-Agent', 'Vendor'],
+    ]);
+    const silent: Received = { ...post(places.silent, event), answer: { kind: 'hang' }, waitedMs: 100_000 };
+    const through = judge([own, silent], { passage: { headers: ['x-request-id', 'via'] } });
+    assert.deepEqual(
+      [through('delivery-headers').state, through('delivery-headers').finding],
+      ['confirmed', 'User-Agent: Vendor; headers: user-agent'],
+    );
+    assert.deepEqual(
+      [through('delivery-timeout').state, judge([silent])('delivery-timeout').state],
+      ['open', 'refuted'],
+    );
+    assert.equal(judge([own], { passage: { headers: null } })('delivery-headers').state, 'open');
+    assert.equal(judge([{ ...silent, waitedMs: 11_500 }])('delivery-timeout').state, 'refuted');
+  });
+
+  it('look only at notifications of their own people where the instance watches other lists', () => {
+    const event = joining(people.steady);
+    const theirs = { Events: [joining('ada@example.org')], ListID: 'f'.repeat(32) };
+    const received = [
+      post(places.json, delivery(event)),
+      post(places.platform, { message: { eventId: 'a', raw: theirs, events: [] } }),
+      post(places.platform, { message: { eventId: 'b', raw: delivery(event), events: [] } }),
+    ];
+    const instance = { id: 1, loggedIds: null, policy: null, watchesOthers: true };
+    assert.equal(judge(received, { instance })('raw').state, 'confirmed');
+    assert.equal(judge(received)('raw').state, 'refuted');
+  });
+
+  it('say at least how many events a notification has where none was split, and set nothing', () => {
+    const events = people.batch.map((address) => joining(address));
+    const objects = events.map(() => ({ eventType: 'CREATED' }));
+    const received = [
+      post(places.json, delivery(...events)),
+      post(places.platform, { message: { eventId: 'a', raw: delivery(...events), events: objects } }),
+    ];
+    const { state, finding, corrections } = judge(received)('part-size');
+    assert.deepEqual([state, finding, corrections], ['refuted', 'at least 21 event objects in one notification', []]);
+  });
+
+  it('take no event of the import for that of somebody who comes back', () => {
+    const of = (Type: string, address: string, at: number): Received =>
+      post(places.json, delivery(joining(address, { Type })), at);
+    const left = ['Subscribe', 'Deactivate'].map((Type, i) => of(Type, people.steady, began + i));
+    const imported = of('Update', people.renamed, began + 2000);
+    const returned = ['Subscribe', 'Deactivate', 'Subscribe'].map((Type, i) => of(Type, people.returning, began + i));
+    const { state, finding, corrections } = judge([...left, ...returned, imported], { importedAt: began + 1000 })(
+      'active-again',
+    );
+    assert.deepEqual([state, finding, corrections], ['open', 'by an addition: no event; by an update: Subscribe', []]);
+  });
+
+  it('are judged in time however much was posted', function () {
+    this.timeout(10_000);
+    const received = Array.from({ length: 1500 }, (_, i) => {
+      const body = delivery(...Array.from({ length: 10 }, (_, j) => joining(people.steady, { Name: `${i}-${j}` })));
+      return [post(places.json, body), post(places.platform, { message: { eventId: `${i}`, raw: body, events: [] } })];
+    }).flat();
+    assert.equal(judge(received)('raw').state, 'confirmed');
+  });
+
   it('tell the zone of dates from the account’s clock, and name one where it is whole hours away', () => {
     const zone = (date: string, systemDate: string): Judged =>
       judge([post(places.json, delivery(joining(people.steady, { Date: date })))], {
@@ -140,8 +254,11 @@ describe('the assumptions that can be observed', () => {
     );
     assert.equal(
       zone('2026-01-15 15:00:00', '2026-01-15 15:00:00').finding,
-      "dates are UTC+5.5, as the account's clock is",
+      "dates are UTC+5:30 (set the relay's timeZone to a zone with this offset), as the account's clock is",
     );
+    assert.deepEqual(zone('2026-01-15 23:30:00', '2026-01-15 23:30:00').corrections, [
+      { of: 'relay', change: { timeZone: 'Etc/GMT-14' } },
+    ]);
     assert.equal(zone('soon', '2026-01-15 09:30:00').state, 'open');
   });
 
@@ -180,8 +297,21 @@ describe('a report of an observation', () => {
   const secret = `https://user:pw@hooks.example.org/hooks/${'a'.repeat(32)}/observe-json?token=geheim`;
 
   it('has nobody’s address, no URL and no value of a header, whatever the vendors send, as a property', () => {
+    // Where a text is cut, it goes through an address or a list's ID.
+    const cut = Array.from({ length: 24 }, (_, i) => `${'-'.repeat(57 + i)} ${people.steady} ${listId}`);
     const nasty = fc.oneof(
-      fc.constantFrom(people.steady, secret, `<${people.renamed}>`, `x ${secret} y`, '\u001b[2J', '`', '[a](b)'),
+      fc.constantFrom(
+        people.steady,
+        secret,
+        ...cut,
+        listId,
+        `list_${listId}`,
+        'hooks.example.org/in/geheim',
+        `x ${secret} y`,
+        '\u001b[2J',
+        '`',
+        '[a](b)',
+      ),
       fc.string({ unit: 'binary', maxLength: 40 }),
     );
     const event = fc.record({
@@ -211,7 +341,8 @@ describe('a report of an observation', () => {
           ...{ listId, people, received, testCall: { received: received[0] ?? null, failed: false } },
           ...{ joined: { at: began, systemDate: word }, readableAfterMs: 300 },
           ...{ webhookStatus: { active: word, inactive: word } },
-          ...{ failing: { at: began, watchedMs: 5000, reopenedAt: null }, instance: { id: 1, loggedIds: [word] } },
+          ...{ failing: { at: began, watchedMs: 5000, reopenedAt: null }, importedAt: null, passage: null },
+          instance: { id: 1, loggedIds: [word], policy: null, watchesOthers: false },
         };
         const judged = judgeAll(new Evidence(seen));
         const facts = {
@@ -220,7 +351,16 @@ describe('a report of an observation', () => {
         };
         const findings = judged.map(({ finding }) => finding).join('\n');
         const text = [markdown(facts, judged), ...judged.flatMap(terminalLines)].join('\n');
-        for (const private_ of ['test.example.org', '@', 'geheim', 'hooks.example.org', 'aaaaaaaa', '\u001b[2J']) {
+        const parts = ['cm-relay-observe', listId.slice(0, 12)];
+        for (const private_ of [
+          'test.example.org',
+          '@',
+          'geheim',
+          'hooks.example.org',
+          'aaaaaaaa',
+          '\u001b[2J',
+          ...parts,
+        ]) {
           assert.ok(!findings.includes(private_), `${private_}: ${findings}`);
         }
         assert.ok(!text.includes('test.example.org') && !text.includes('geheim'), text);
@@ -233,6 +373,11 @@ describe('a report of an observation', () => {
     assert.equal(tellable('ada@example.org'), '********');
     assert.equal(tellable(secret), '********');
     assert.equal(tellable('CreateSend/1.0 (+https://example.org/bot)'), 'CreateSend/1.0 (+********');
+    assert.equal(tellable(`list ${listId} at hooks.example.org/in`), 'list ******** at ********');
+    assert.equal(tellable(`${'- '.repeat(38)}ada@example.org`), `${'- '.repeat(38)}****…`);
+    assert.ok(
+      !tellable(`${'*'.repeat(8)}@x `.repeat(180).slice(0, 1990) + ' ada.lovelace@example.org').includes('ada'),
+    );
     assert.ok(tellable('x'.repeat(500)).length < 100);
   });
 

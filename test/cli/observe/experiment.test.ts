@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Judged } from '../../../src/cli/observe/assumptions.ts';
 import { addressesOf } from '../../../src/cli/observe/evidence.ts';
 import { markdown, terminalLines } from '../../../src/cli/observe/report.ts';
+import { startReceiver } from '../../sandbox/receiver.ts';
 import { setStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -31,14 +32,14 @@ describe('an observation of the sandbox', function () {
   });
 
   it('confirms what the sandbox does as this product assumes, finds its quick schedules, and undoes all it has done', async () => {
-    stage = await setStage({ retryDelaysMs: [40, 120, 600] });
+    stage = await setStage({ retryDelaysMs: [40, 120, 1000] });
     const { harness, platform, listId, instanceId, dataDir } = stage;
     const before = await platform.api('GET', `/instances/${instanceId}`);
     const hooks = async (): Promise<string[]> =>
       ((await harness.api('GET', `/lists/${listId}/webhooks.json`)).body as { Url: string }[]).map(({ Url }) => Url);
     const hooksBefore = await hooks();
 
-    const { judged, evidence } = await stage.observe(1200);
+    const { judged, evidence } = await stage.observe(2400);
     assert.deepEqual([idsOf(judged, 'open'), idsOf(judged, 'refuted')], [[], quick]);
     const finding = (id: string): string => judged.find((each) => each.id === id)?.finding ?? '';
     assert.equal(finding('delivery-retries'), 'retried after 500, 404, a time-out, a refused connection');
@@ -47,7 +48,7 @@ describe('an observation of the sandbox', function () {
     assert.match(finding('delivery-headers'), /^User-Agent: campaign-monitor-sandbox; headers: .*content-type/);
     const [{ retryDelaysMs }] = settingsOf(judged, 'delivery-schedule') as [{ retryDelaysMs: number[] }];
     assert.equal(retryDelaysMs.length, 3);
-    for (const [i, least] of [40, 120, 600].entries())
+    for (const [i, least] of [40, 120, 1000].entries())
       assert.ok((retryDelaysMs[i] ?? 0) >= least, retryDelaysMs.join());
 
     const facts = {
@@ -74,10 +75,14 @@ describe('an observation of the sandbox', function () {
       objectIdField: 'Name',
     };
     stage = await setStage(
-      { testBody: 'text', activeAgain: 'Update', retriedFailures: 'not-4xx', readableAfterMs: 300 },
+      {
+        ...{ testBody: 'text', activeAgain: 'Update', retriedFailures: 'not-4xx', readableAfterMs: 300 },
+        // The last comes amid the time in which the port that refused connections is open again.
+        retryDelaysMs: [40, 120, 1000],
+      },
       { mapping, raw: 'event', eventIdOnRetry: 'new', webhookId: 'id', partSize: 7 },
     );
-    const { judged } = await stage.observe(800);
+    const { judged } = await stage.observe(2400);
     assert.deepEqual(
       idsOf(judged, 'refuted'),
       [
@@ -105,7 +110,7 @@ describe('an observation of the sandbox', function () {
     const other = await setStage();
     try {
       await other.apply(judged.flatMap(({ corrections }) => corrections));
-      const again = (await other.observe(800)).judged;
+      const again = (await other.observe(2400)).judged;
       const isTimed = ({ id }: Judged): boolean => [...quick, 'readable-at-once', 'part-size'].includes(id);
       const findings = (all: readonly Judged[]): string[] =>
         all.filter((each) => !isTimed(each)).map(({ id, state, finding }) => `${id}: ${state}: ${finding}`);
@@ -130,5 +135,32 @@ describe('an observation of the sandbox', function () {
     }
     assert.equal(of('platform-failures').state, 'open');
     assert.deepEqual([of('event-types').state, of('object-type').state], ['confirmed', 'confirmed']);
+  });
+
+  it('leaves nothing that failed on purpose to the callback of before, whatever the policy', async () => {
+    const theirs = await startReceiver();
+    try {
+      for (const policy of ['retry', 'queue'] as const) {
+        stage = await setStage({}, { retryDelaysMs: [1500, 3000] });
+        const { platform, instanceId } = stage;
+        await platform.api('PATCH', '/accounts/settings', { 'notification.webhook.failure.policy': policy });
+        await platform.api('PATCH', `/instances/${instanceId}`, {
+          configuration: { 'event.notification.callback.url': theirs.url },
+        });
+        const { judged } = await stage.observe(200);
+        if (policy === 'queue')
+          assert.equal(judged.find(({ id }) => id === 'platform-schedule')?.finding, 'policy queue: not retried');
+        const log = await platform.control('GET', '/notifications');
+        assert.ok(!log.text.includes('"waiting"'), policy);
+        const where = encodeURIComponent("channel='webhook' and status='queued'");
+        const queued = await platform.api('GET', `/notifications/subscriptions/deliveries?where=${where}`);
+        assert.deepEqual([queued.status, queued.body], [200, []], policy);
+        await stage.close();
+        stage = undefined;
+      }
+      assert.deepEqual(theirs.received, []);
+    } finally {
+      await theirs.close();
+    }
   });
 });

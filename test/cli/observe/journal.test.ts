@@ -9,10 +9,11 @@ const changes = {
   host: 'https://api.createsend.com/api/v3.3',
   listId: '96c0bbdaa54760c8d9e62a2b7ffa2e13',
   urls: ['https://hooks.example.org/hooks/0123456789abcdef0123456789abcdef/observe-json'],
-  addresses: ['cm-relay-observe-1@test.example.org'],
+  addresses: ['cm-relay-observe-0123456789-steady@test.example.org'],
   instance: {
     host: 'https://api.openconnectors.example/elements/api-v2',
     id: 50_634,
+    own: 'https://hooks.example.org/hooks/0123456789abcdef0123456789abcdef/observe-open-connectors',
     before: { callbackUrl: 'https://mine.example.org/', eventsEnabled: true, listIds: [] },
   },
 };
@@ -38,7 +39,20 @@ describe('the record of an observation', () => {
     const dataDir = ownDirectory();
     const journal = new ObservationJournal(dataDir);
     const file = join(dataDir, 'observation.json');
-    for (const text of ['', '{', '{"version":2}', '[]', JSON.stringify({ ...changes, version: 1, urls: [7] })]) {
+    const planted = [
+      { ...changes, urls: ['https://hooks.example.org/theirs'] },
+      { ...changes, urls: [changes.urls[0]?.replace('observe-', '')] },
+      { ...changes, addresses: ['ada@example.org'] },
+      { ...changes, instance: { ...changes.instance, own: 'https://mine.example.org/' } },
+    ].map((note) => JSON.stringify({ ...note, version: 1 }));
+    for (const text of [
+      ...planted,
+      '',
+      '{',
+      '{"version":2}',
+      '[]',
+      JSON.stringify({ ...changes, version: 1, urls: [7] }),
+    ]) {
       writeFileSync(file, text, { mode: 0o600 });
       assert.throws(
         () => journal.read(),

@@ -76,13 +76,15 @@ export async function setStage(settings: object = {}, platformSettings: object =
           ...{ api, host: campaignMonitorApi, listId, domain: 'test.example.org', instance, journal, watchMs },
           ...{ signal: new AbortController().signal, say: () => undefined },
         },
-        { listener, base: `http://127.0.0.1:${listener.port}`, isHere: true, plan },
+        { listener, base: `http://127.0.0.1:${listener.port}`, passage: null, plan },
       );
       try {
         await experiment.run();
-        const { failures } = await cleanUp(experiment.changes, journal, api, platformApi);
-        if (failures[0] !== undefined) throw failures[0];
         const { evidence } = experiment;
+        await experiment.settleFailures();
+        const end = { isListening: true, settled: () => experiment.settled() };
+        const { failures } = await cleanUp(experiment.changes, journal, api, platformApi, end);
+        if (failures[0] !== undefined) throw failures[0];
         return { evidence, judged: judgeAll(evidence) };
       } finally {
         await experiment.close();
