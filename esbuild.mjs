@@ -16,12 +16,18 @@ const out = process.argv[2] ?? 'dist';
 /** The oldest Node.js that the program runs with: `22.13`. */
 const leastNode = JSON.parse(await readFile(join(import.meta.dirname, 'package.json'), 'utf8')).engines.node.slice(2);
 
-/** Of zod's fifty languages the English alone: a third of the bundles would be the others. */
-const englishZod = {
-  name: 'english-zod',
+/**
+ * Of zod's fifty languages the English alone: a third of the bundles would be the others. And nothing that makes schemas of
+ * JSON schemas, which nobody asks for.
+ */
+const littleZod = {
+  name: 'little-zod',
   setup(builder) {
     builder.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js';",
+    }));
+    builder.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]classic[\\/]from-json-schema\.js$/ }, () => ({
+      contents: "export const fromJSONSchema = () => { throw new Error('no JSON schema is read here'); };",
     }));
   },
 };
@@ -117,7 +123,7 @@ const parserOnce = {
 
 const common = {
   bundle: true,
-  plugins: [englishZod, versionAlone, fewTypes, nothingUnnamed, undiciWhenNeeded, parserOnce],
+  plugins: [littleZod, versionAlone, fewTypes, nothingUnnamed, undiciWhenNeeded, parserOnce],
   platform: 'node',
   target: 'node22.13',
   format: 'cjs',
