@@ -1,6 +1,6 @@
 /** Where this machine's relay is or was reached, for telling what vendors keep of it from everybody else's. */
 import { sameAddress } from '../campaign-monitor/registration.ts';
-import { readHookUrl } from '../common/hook-path.ts';
+import { hookUrl, readHookUrl } from '../common/hook-path.ts';
 import { nameOfSecret } from '../common/secret-name.ts';
 import type { Source } from '../protocol/history.ts';
 import type { Status } from '../protocol/status.ts';
@@ -63,7 +63,7 @@ export async function ownAddresses(options: CommonOptions, vendor: Source = 'cam
   const known = { vendor, secret, former };
   const client = await connectIfRunning(options);
   if (client === undefined) {
-    const earlierUrls = vendor === 'open-connectors' ? publicUrls : [];
+    const earlierUrls = secret === undefined ? [] : publicUrls.map((base) => hookUrl(base, secret, vendor));
     return { current: [], ...known, localUrl: null, publicUrl: null, earlierUrls, toBePublic: '' };
   }
   try {

@@ -36,8 +36,6 @@ export class Configuration {
   readonly #options: ConfigurationOptions;
   #settings: Settings;
   #remembered: Remembered;
-  /** The latest that the tunnel had. */
-  #publicUrl: string | null = null;
   /** The last change: each begins with what the one before has put in force. */
   #changing: Promise<unknown> = Promise.resolve();
 
@@ -118,13 +116,10 @@ export class Configuration {
     }
     this.#remembered = renewed;
     ingress.useSecret(renewed.secret);
-    // With that it may be given to vendors while the tunnel stays open.
-    if (this.#publicUrl !== null) this.rememberPublicUrl(this.#publicUrl);
   }
 
   /** The tunnel made a URL public, which may be given to vendors: it is known as this relay's from now on. */
   rememberPublicUrl(url: string): void {
-    this.#publicUrl = url;
     const remembered = withPublicUrl(this.#remembered, url.replace(/\/$/, ''));
     if (remembered === this.#remembered) return;
     this.#remembered = remembered;

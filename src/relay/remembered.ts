@@ -28,7 +28,7 @@ const rememberedSchema = z.looseObject({
   secret: z.string().regex(hookSecretForm),
   /** The names of those before it, the latest first: what a vendor still keeps of them is known as this relay's. */
   former: z.array(z.string().regex(secretNameForm)).max(mostFormer).optional(),
-  /** Its public URLs for Open Connectors, with the secrets of then, the latest first: what is queued for them is its. */
+  /** Bases of the public URLs that it had, the latest first: what a vendor queues for them is this relay's. */
   publicUrls: z.array(z.url()).max(mostPublicUrls).optional(),
   port: z.int().min(1).max(65_535).nullable(),
   subdomain: z.string(),
@@ -163,14 +163,13 @@ function textOf(dataDir: string): string | undefined {
 /** The same with a public URL that it has now; itself where that is the latest. @param base without a slash at its end */
 export function withPublicUrl(remembered: Remembered, base: string): Remembered {
   const { publicUrls = [] } = remembered;
-  const url = hookUrl(base, remembered.secret, 'open-connectors');
-  if (publicUrls[0] === url) return remembered;
-  return { ...remembered, publicUrls: [url, ...publicUrls.filter((each) => each !== url)].slice(0, mostPublicUrls) };
+  if (publicUrls[0] === base) return remembered;
+  return { ...remembered, publicUrls: [base, ...publicUrls.filter((each) => each !== base)].slice(0, mostPublicUrls) };
 }
 
-/** Where Open Connectors was given that this relay is, at public URLs that it had. @param current the one of now */
-export function earlierOpenConnectorsUrls({ publicUrls = [] }: Remembered, current: string | null): string[] {
-  return publicUrls.filter((url) => url !== current);
+/** Where Open Connectors was given that this relay is, at public URLs that it had: with its secret of now. */
+export function earlierOpenConnectorsUrls({ publicUrls = [], secret }: Remembered, current: string | null): string[] {
+  return publicUrls.filter((base) => base !== current).map((base) => hookUrl(base, secret, 'open-connectors'));
 }
 
 /**

@@ -74,7 +74,7 @@ export function statusOf(parts: StatusParts): Status {
     publicUrl,
     publicCampaignMonitorUrl: publicUrls?.campaignMonitor ?? null,
     publicOpenConnectorsUrl: publicUrls?.openConnectors ?? null,
-    earlierOpenConnectorsUrls: earlierOpenConnectorsUrls(remembered, publicUrls?.openConnectors ?? null),
+    earlierOpenConnectorsUrls: earlierOpenConnectorsUrls(remembered, publicUrl),
     tunnel,
     settings: withoutProxyPassword(settings),
     destinations: forwarder.status(),
