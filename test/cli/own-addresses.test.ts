@@ -21,12 +21,13 @@ const segment = fc.oneof(
 );
 
 describe('Addresses of a relay that does not run', () => {
-  it('are those that it had, with the secrets of then', async () => {
+  it('are those that it had, with its secret of now: the one before is kept nowhere', async () => {
     const dataDir = ownDirectory();
     const { remembered } = remember(dataDir);
-    stageRemembered(dataDir, withNewSecret(withPublicUrl(remembered, 'https://one.example.org'))).put();
+    const renewed = withNewSecret(withPublicUrl(remembered, 'https://one.example.org'));
+    stageRemembered(dataDir, renewed).put();
     const { earlierUrls } = await ownAddresses({ dataDir }, 'open-connectors');
-    assert.deepEqual(earlierUrls, [`https://one.example.org/hooks/${remembered.secret}/open-connectors`]);
+    assert.deepEqual(earlierUrls, [`https://one.example.org/hooks/${renewed.secret}/open-connectors`]);
   });
 });
 

@@ -1,10 +1,11 @@
 /**
  * The callback URLs that `cm-relay` gave to instances, kept in the data directory: what Open Connectors queues for one of
- * them is the user's after another is set, too. Their secrets are written, as the webhook endpoint's is.
+ * them is the user's after another is set, too. None is a relay's: its secret may be replaced, and is then kept nowhere.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { holdsHookSecret } from '../../common/hook-path.ts';
 import { parseJson } from '../../common/parse-json.ts';
 import { stageFile } from '../../common/staged-file.ts';
 import { checkDataDirectory, prepareDataDirectory } from '../../protocol/data-directory.ts';
@@ -34,7 +35,7 @@ export function setCallbacksOf(dataDir: string, host: string, id: number): reado
 /** A URL was given to an instance. @throws DataDirectoryError; the system's error */
 export function rememberSetCallback(dataDir: string, host: string, id: number, url: string): void {
   // Whatever the platform says that it has taken.
-  if (url.length > longestUrl || !URL.canParse(url)) return;
+  if (url.length > longestUrl || !URL.canParse(url) || holdsHookSecret(url)) return;
   const instance = nameOf(host, id);
   const before = read(dataDir);
   const urls = before.find((each) => each.instance === instance)?.urls ?? [];
