@@ -46,10 +46,12 @@ describe('The menu of a row of the tree that is drawn anew below it', function (
   afterEach(closeEditors);
 
   it('is about the row that was clicked, though VS Code names none at that moment', async () => {
-    await run('events.focus');
     const { executeCommand } = vscode.commands;
-    // A click with the other button gives the row the focus, and leaves the selection. The tree may still be on its way.
+    // A click with the other button gives the row the focus, and leaves the selection. The tree may still be on its way,
+    // and what was opened of another row has the focus then.
     await until(async () => {
+      await closeEditors();
+      await run('events.focus');
       await executeCommand('list.focusFirst');
       await executeCommand('list.focusDown');
       // What VS Code gives in place of a row that it does not know.
