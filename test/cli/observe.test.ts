@@ -163,7 +163,7 @@ describe('cm-relay observe', function () {
     await sandbox.report((report) => report.type === 'attempt' && report.delivery.attempts.length > 1);
     const second = await observe(...usual(), '--yes');
     assert.equal(second.code, 1);
-    assert.match(second.err, /another cm-relay observe is running/);
+    assert.match(second.err, /another observation is running/);
     running.kill();
     await running.ended;
     assert.equal((await hooks()).length, 7);

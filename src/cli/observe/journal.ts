@@ -73,7 +73,7 @@ export class ObservationJournal {
       path,
       `cannot be used to observe: its ${fileName} cannot be read`,
       'look-at-data-directory',
-      `${file} says what an earlier cm-relay observe has to undo. Use the version that wrote it; or undo it yourself (webhooks, subscribers, the instance's callback), and then delete the file.`,
+      `${file} says what an earlier observation has to undo. Use the version that wrote it; or undo it yourself (webhooks, subscribers, the instance's callback), and then delete the file.`,
     );
   }
 

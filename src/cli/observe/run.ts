@@ -104,7 +104,7 @@ function takeObservationLock(dataDir: string): Lock {
   const lock = takeLock(dataDir, join(dataDir, 'observe-lock.sqlite'));
   if (lock !== null) return lock;
   throw new CommandError(
-    'another cm-relay observe is running with this data directory',
+    'another observation is running with this data directory',
     'Wait until it ends, or stop it with Ctrl-C.',
   );
 }
