@@ -1,6 +1,7 @@
 /** The memory of the emulated Open Connectors. It is lost on stop. */
 import { randomBytes } from 'node:crypto';
 import type { FailurePolicy } from '../../open-connectors/delivery-queue.ts';
+import { defaultSettings } from '../../protocol/settings.ts';
 import type { SandboxCredentials } from '../credentials.ts';
 import { CallCounts, Orders } from '../orders.ts';
 import { BySecret } from '../secrets.ts';
@@ -83,11 +84,10 @@ export const webhookIdContents = ['eventId', 'id'] as const;
 type WebhookIdContent = (typeof webhookIdContents)[number];
 
 /** The relay's own defaults (docs/assumptions.md). */
-const assumedMapping: EventMapping = {
-  eventTypes: { Subscribe: 'CREATED', Update: 'UPDATED', Deactivate: 'DELETED' },
-  objectType: 'contacts',
-  objectIdField: 'EmailAddress',
-};
+function assumedMapping(): EventMapping {
+  const { eventTypes, objectType, objectIdField } = defaultSettings().mapping;
+  return { eventTypes, objectType, objectIdField };
+}
 
 /** Ways to learn of events [docs]. */
 export const eventSources = ['webhook', 'polling'] as const;
@@ -109,7 +109,7 @@ const defaultPlatformSettings: PlatformSettings = {
   readingNotifies: false,
   tellsActive: false,
   eventSource: 'webhook',
-  mapping: assumedMapping,
+  mapping: assumedMapping(),
   raw: 'body',
   eventIdOnRetry: 'same',
   webhookId: 'eventId',
