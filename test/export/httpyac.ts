@@ -1,30 +1,28 @@
 /** The real httpYac, of the npm package. It has 200 dependencies, so it is no devDependency but installed once, here. */
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../vscode/install.ts';
 import { runNpm, say } from '../npm.ts';
 
-/** Where its package.json and package-lock.json stand, which pin every package by its hash. */
-const pinned = join(import.meta.dirname, 'httpyac');
+const version = '6.16.7';
 
 /**
- * The program's file; installed into `.cache/` where it is not, in about 10 s and 70 MB, without install scripts.
- * @throws Error where npm fails
+ * Installs httpYac into `.cache/` if it is not there, in about 10 s and 70 MB, without install scripts.
+ * @returns the program's file
+ * @throws Error if npm fails
  */
 export async function installHttpyac(): Promise<string> {
-  const { dependencies } = JSON.parse(readFileSync(join(pinned, 'package.json'), 'utf8')) as {
-    dependencies: { httpyac: string };
-  };
-  const folder = join(root, '.cache', `httpyac-${dependencies.httpyac}`);
+  const folder = join(root, '.cache', `httpyac-${version}`);
   if (!existsSync(folder)) {
-    say(`Installing httpYac ${dependencies.httpyac} into .cache/ (once, 70 MB)`);
+    say(`Installing httpYac ${version} into .cache/ (once, 70 MB)`);
     // Under another name until it is whole, so that an interrupted installation, or two at once, do no harm.
     const unfinished = `${folder}-${process.pid}`;
     mkdirSync(unfinished, { recursive: true });
     try {
-      for (const file of ['package.json', 'package-lock.json']) cpSync(join(pinned, file), join(unfinished, file));
-      await runNpm(['ci', '--ignore-scripts'], unfinished);
+      // Without a package.json here, npm would install into the project itself.
+      writeFileSync(join(unfinished, 'package.json'), '{ "private": true }\n');
+      await runNpm(['install', `httpyac@${version}`, '--save-exact', '--ignore-scripts'], unfinished);
       if (!existsSync(folder)) renameSync(unfinished, folder);
     } finally {
       rmSync(unfinished, { recursive: true, force: true });
