@@ -1,25 +1,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { activeAgainEvents } from '../../src/sandbox/campaign-monitor/subscribers.ts';
-import { retriedFailures, testBodies } from '../../src/sandbox/campaign-monitor/state.ts';
-import {
-  eventIdsOnRetry,
-  eventSources,
-  rawContents,
-  webhookIdContents,
-} from '../../src/sandbox/open-connectors/state.ts';
+import { testBodies } from '../../src/sandbox/campaign-monitor/state.ts';
+import { eventSources } from '../../src/sandbox/open-connectors/state.ts';
 import type { Harness } from '../sandbox/harness.ts';
 import { startHarness } from '../sandbox/harness.ts';
 
 /** What a choice of words can be. */
 const choices: Readonly<Record<string, readonly string[]>> = {
-  ...{
-    retriedFailures,
-    testBody: testBodies,
-    consentToTrack: ['optional', 'required'],
-    activeAgain: activeAgainEvents,
-  },
-  ...{ eventSource: eventSources, raw: rawContents, eventIdOnRetry: eventIdsOnRetry, webhookId: webhookIdContents },
+  testBody: testBodies,
+  consentToTrack: ['optional', 'required'],
+  activeAgain: activeAgainEvents,
+  eventSource: eventSources,
 };
 
 /** The tables of the page's section of settings, each with its rows: name, default, meaning. */

@@ -292,32 +292,6 @@ describe("the sandbox's deliveries", () => {
     await failing.close();
   });
 
-  it('are retried after the failures that the sandbox is told to retry', async () => {
-    const attempts: number[][] = [];
-    for (const [retriedFailures, statuses] of [
-      ['not-4xx', [404, 503]],
-      ['none', [503]],
-    ] as const) {
-      await harness.control('PATCH', '/settings', { retriedFailures });
-      for (const status of statuses) {
-        const failing = await startReceiver((response) => response.writeHead(status).end());
-        await harness.control('POST', '/deliveries', { types: ['Update'], url: failing.url });
-        const origin = new URL(failing.url).origin;
-        await harness.report(
-          (report) =>
-            report.type === 'attempt' && report.delivery.target === origin && report.delivery.state === 'failed',
-        );
-        attempts.push([status, failing.received.length]);
-        await failing.close();
-      }
-    }
-    assert.deepEqual(attempts, [
-      [404, 1],
-      [503, 3],
-      [503, 1],
-    ]);
-  });
-
   it('say when they are resent', async () => {
     await harness.control('PATCH', '/settings', { retryDelaysMs: [60_000] });
     const failing = await startReceiver((response) => response.writeHead(500).end());

@@ -9,7 +9,7 @@ import type { Outbox } from './outbox.ts';
 import type { SampleTraffic } from './sample-traffic.ts';
 import { timerSchema, trafficSchema } from './sample-traffic.ts';
 import type { SandboxState } from './state.ts';
-import { maxOAuthApps, retriedFailures, testBodies } from './state.ts';
+import { maxOAuthApps, testBodies } from './state.ts';
 import type { Subscriber, SubscriberState } from './subscribers.ts';
 import { activeAgainEvents, confirmSubscriber, deactivateSubscriber } from './subscribers.ts';
 import type { Tokens } from './tokens.ts';
@@ -20,7 +20,6 @@ const settingsSchema = z.strictObject({
   retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),
   deactivateAfterMs: z.int().min(0).optional(),
   deliveryTimeoutMs: z.int().min(1).max(600_000).optional(),
-  retriedFailures: z.enum(retriedFailures).optional(),
   testBody: z.enum(testBodies).optional(),
   consentToTrack: z.enum(['optional', 'required']).optional(),
   activeAgain: z.enum(activeAgainEvents).optional(),
@@ -84,7 +83,7 @@ const controls: Readonly<Record<string, string>> = {
   'POST /sandbox/timer': 'delivers samples repeatedly: {everyMs} and the members of POST /sandbox/deliveries',
   'DELETE /sandbox/timer': 'stops the timer',
   'PATCH /sandbox/settings':
-    '{retryDelaysMs?, retriedFailures?, deactivateAfterMs?, deliveryTimeoutMs?, testBody?, consentToTrack?, activeAgain?, readableAfterMs?}',
+    '{retryDelaysMs?, deactivateAfterMs?, deliveryTimeoutMs?, testBody?, consentToTrack?, activeAgain?, readableAfterMs?}',
   'POST /sandbox/rate-limit': 'answers the next API calls with 429: {times?, resetSeconds?}',
   'POST /sandbox/failures':
     'fails the next requests at "api", "authorize" or "token": {at, times?, status?, error?, …}',

@@ -103,7 +103,7 @@ export class Outbox {
       post: () => this.#poster.post(url, body, format, this.#state.settings.deliveryTimeoutMs),
       judge: (result) => {
         if (webhook !== null && this.#judge(webhook, result)) deactivated = webhook;
-        return deactivated === null && this.#isRetried(result);
+        return deactivated === null;
       },
       changed: () => this.#changed(record, deactivated),
     });
@@ -119,17 +119,6 @@ export class Outbox {
 
   #isLive(webhook: Webhook): boolean {
     return webhook.active && this.#state.webhooks.has(webhook.webhookId);
-  }
-
-  #isRetried({ status }: PostResult): boolean {
-    switch (this.#state.settings.retriedFailures) {
-      case 'all':
-        return true;
-      case 'not-4xx':
-        return status === null || status < 400 || status >= 500;
-      case 'none':
-        return false;
-    }
   }
 
   /** Deactivates a webhook whose deliveries have failed for too long. @returns whether it has just done so */

@@ -30,17 +30,12 @@ export interface Webhook {
 }
 
 /** What the test call posts: unknown with the vendor, so all that a receiver must bear can be had. */
-export const testBodies = ['no-events', 'empty-object', 'empty', 'examples', 'text'] as const;
+export const testBodies = ['no-events', 'empty-object', 'empty', 'examples'] as const;
 export type TestBody = (typeof testBodies)[number];
-
-/** After which failures a delivery is sent again: what the vendor does is unknown. */
-export const retriedFailures = ['all', 'not-4xx', 'none'] as const;
-export type RetriedFailures = (typeof retriedFailures)[number];
 
 export interface SandboxSettings {
   /** Waits before the second, third, … attempt. The vendor's schedule is unknown. */
   retryDelaysMs: readonly number[];
-  retriedFailures: RetriedFailures;
   /** A webhook whose deliveries have failed for longer is deactivated: a week with the vendor [2nd]. */
   deactivateAfterMs: number;
   deliveryTimeoutMs: number;
@@ -55,7 +50,6 @@ export interface SandboxSettings {
 
 export const defaultSettings: SandboxSettings = {
   retryDelaysMs: [1000, 5000, 30_000],
-  retriedFailures: 'all',
   deactivateAfterMs: 7 * 24 * 60 * 60 * 1000,
   deliveryTimeoutMs: 10_000,
   testBody: 'no-events',

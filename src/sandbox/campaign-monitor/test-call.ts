@@ -25,8 +25,6 @@ function bodyFor(webhook: Webhook, testBody: SandboxSettings['testBody']): strin
       const samples = sampleDeliveries({ types, count: 1, batch: types.length, mixed: true, listId, now: new Date() });
       return samples.map(({ body, text }) => (webhook.format === 'Xml' ? toXml(body) : text)).join('');
     }
-    case 'text':
-      return 'This is a test of your webhook.';
     case 'empty':
       return '';
     case 'empty-object':

@@ -5,7 +5,7 @@ import { ControlError, countCalls, endControls, logQuery, readInput, readOrder, 
 import { accountSettings, instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
-import { eventIdsOnRetry, eventSources, rawContents, webhookIdContents } from './state.ts';
+import { eventSources } from './state.ts';
 import type { PlatformState } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
@@ -18,14 +18,11 @@ export const platformControls: Readonly<Record<string, string>> = {
   'GET /sandbox/open-connectors/calls': 'number of calls for each method',
   'DELETE /sandbox/open-connectors/calls': 'resets the call counts',
   'PATCH /sandbox/open-connectors/settings':
-    '{retryDelaysMs?, callbackTimeoutMs?, partSize?, deliveriesPageSize?, readingNotifies?, tellsActive?, eventSource?, mapping?, raw?, eventIdOnRetry?, webhookId?}',
+    '{retryDelaysMs?, callbackTimeoutMs?, partSize?, deliveriesPageSize?, readingNotifies?, tellsActive?, eventSource?}',
   'POST /sandbox/open-connectors/failures':
     'changes the answers to the next calls: {call, times?, status?, message?, providerMessage?, silent?, delayMs?, carriedOut?}',
   'DELETE /sandbox/open-connectors/failures': 'cancels the remaining changes',
 };
-
-/** Event types that a mapping names, at most: each change adds to them. */
-const maxEventTypes = 100;
 
 const settingsSchema = z.strictObject({
   retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),
@@ -35,16 +32,6 @@ const settingsSchema = z.strictObject({
   readingNotifies: z.boolean().optional(),
   tellsActive: z.boolean().optional(),
   eventSource: z.enum(eventSources).optional(),
-  mapping: z
-    .strictObject({
-      eventTypes: z.record(z.string().max(100), z.string().min(1).max(100)).optional(),
-      objectType: z.string().min(1).max(100).optional(),
-      objectIdField: z.string().min(1).max(100).optional(),
-    })
-    .optional(),
-  raw: z.enum(rawContents).optional(),
-  eventIdOnRetry: z.enum(eventIdsOnRetry).optional(),
-  webhookId: z.enum(webhookIdContents).optional(),
 });
 
 const failureSchema = z
@@ -101,11 +88,7 @@ export function platformControlRouter({ state, instances, notifier, link, calls 
   countCalls(router, state.calls);
 
   router.patch('/settings', (request, response) => {
-    const { mapping, ...others } = readOrder(settingsSchema, request);
-    const { mapping: before } = state.settings;
-    const eventTypes = { ...before.eventTypes, ...mapping?.eventTypes };
-    if (Object.keys(eventTypes).length > maxEventTypes) throw tooMany('event types');
-    Object.assign(state.settings, others, { mapping: { ...before, ...mapping, eventTypes } });
+    Object.assign(state.settings, readOrder(settingsSchema, request));
     response.json(state.settings);
   });
 

@@ -1,17 +1,18 @@
 /** The platform's way of an event: a delivery of the vendor's becomes notifications, which are posted to the callback. */
 import { randomBytes } from 'node:crypto';
 import { readPayload, textField } from '../../campaign-monitor/payload.ts';
-import type { Payload, VendorEvent } from '../../campaign-monitor/payload.ts';
+import type { VendorEvent } from '../../campaign-monitor/payload.ts';
 import { elementKey, hubKey, writeNotification } from '../../open-connectors/notification.ts';
 import type { EventObject } from '../../open-connectors/notification.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../../open-connectors/signature.ts';
+import { defaultSettings } from '../../protocol/settings.ts';
 import type { PostResult, WebhookPoster } from '../campaign-monitor/webhook-post.ts';
 import type { PostRecord } from '../posting-queue.ts';
 import { PostingQueue } from '../posting-queue.ts';
 import type { Deliveries, PlatformDelivery } from './deliveries.ts';
 import { subscriptionOf } from './instance-answer.ts';
 import { platformErrors } from './platform-error.ts';
-import type { EventMapping, InstanceEvent, PlatformInstance, PlatformSettings, PlatformState } from './state.ts';
+import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
 import { account, partSizeOf } from './state.ts';
 
 /**
@@ -96,7 +97,6 @@ export class Notifier {
     const createdAt = Date.now();
     const { settings } = this.#state;
     const partSize = partSizeOf(settings);
-    const { mapping } = settings;
     const polledAt = settings.eventSource === 'polling' ? createdAt : null;
     const parts = Math.ceil(payload.events.length / partSize);
     const providerData = payload.json.toString('utf8');
@@ -109,7 +109,7 @@ export class Notifier {
     const made: Waiting[] = [];
     for (let part = 0; part < parts; part++) {
       const events = payload.events.slice(part * partSize, (part + 1) * partSize);
-      const eventId = newEventId();
+      const eventId = randomBytes(15).toString('base64url');
       const record: NotificationRecord = {
         ...this.#queue.newRecord(createdAt),
         eventId,
@@ -128,11 +128,11 @@ export class Notifier {
         id: String(record.id),
         eventId,
         instance: identity,
-        events: events.map((each) => eventObject(each, mapping, polledAt)),
+        events: events.map((each) => eventObject(each, polledAt)),
       };
       const delivery: PlatformDelivery = {
         ...{ notificationId: record.id, subscriptionId: subscriptionOf(instance), instance, event },
-        ...{ parts: content, raw: rawOf(payload, settings), bytes: Math.ceil(payload.json.length / parts) },
+        ...{ parts: content, raw: payload.json, bytes: Math.ceil(payload.json.length / parts) },
         ...{ url: instance.events.callbackUrl, status: 'created', updatedDate: null },
         createdDate: `${record.createdAt.slice(0, -5)}Z`,
       };
@@ -238,28 +238,9 @@ export class Notifier {
     record.target = new URL(callbackUrl).origin;
     record.signed = signatureKey !== '';
     event.status = 'DISPATCHED';
-    const { callbackTimeoutMs, eventIdOnRetry, webhookId } = this.#state.settings;
-    const isNew = eventIdOnRetry === 'new' && record.attempts.length > 0;
-    const sent = isNew ? { ...parts, eventId: newEventId() } : parts;
-    const body = writeNotification(sent, raw);
-    const headers = headersOf(instance, webhookId === 'id' ? sent.id : sent.eventId, body);
-    return this.#poster.send(callbackUrl, body, headers, callbackTimeoutMs);
-  }
-}
-
-function newEventId(): string {
-  return randomBytes(15).toString('base64url');
-}
-
-/** What a notification has as `raw`. */
-function rawOf({ json, events }: Extract<Payload, { kind: 'events' }>, { raw }: PlatformSettings): Uint8Array {
-  switch (raw) {
-    case 'body':
-      return json;
-    case 'event':
-      return Buffer.from(JSON.stringify(events[0] ?? {}));
-    case 'nothing':
-      return Buffer.from('{}');
+    const body = writeNotification(parts, raw);
+    const headers = headersOf(instance, parts.eventId, body);
+    return this.#poster.send(callbackUrl, body, headers, this.#state.settings.callbackTimeoutMs);
   }
 }
 
@@ -278,7 +259,10 @@ function headersOf(instance: PlatformInstance, webhookId: string, body: Uint8Arr
   return { ...Object.fromEntries(others), ...own };
 }
 
-function eventObject(event: VendorEvent, mapping: EventMapping, polledAt: number | null): EventObject {
+/** How Open Connectors maps an event is undocumented: these are the relay's own defaults (docs/assumptions.md). */
+const { mapping } = defaultSettings();
+
+function eventObject(event: VendorEvent, polledAt: number | null): EventObject {
   const type = textField(event, 'Type') ?? '';
   return {
     date: isoDate(textField(event, 'Date') ?? ''),

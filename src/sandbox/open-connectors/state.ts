@@ -1,7 +1,6 @@
 /** The memory of the emulated Open Connectors. It is lost on stop. */
 import { randomBytes } from 'node:crypto';
 import type { FailurePolicy } from '../../open-connectors/delivery-queue.ts';
-import { defaultSettings } from '../../protocol/settings.ts';
 import type { SandboxCredentials } from '../credentials.ts';
 import { CallCounts, Orders } from '../orders.ts';
 import { BySecret } from '../secrets.ts';
@@ -58,35 +57,6 @@ export interface PlatformSettings {
    * [docs], each with a `pollDate` [code]; here the vendor's webhooks stand in for what a poll would find.
    */
   eventSource: EventSource;
-  /** What event objects are made of, where it is to be otherwise than this product assumes: no document says it. */
-  mapping: EventMapping;
-  /** What `message.raw` is: the vendor's body [code, inferred], its first event alone, or nothing. */
-  raw: RawContent;
-  /** Whether a notification that is sent again keeps its `eventId`, and so its bytes: no document says it. */
-  eventIdOnRetry: EventIdOnRetry;
-  /** What `Elements-Webhook-Id` holds, whose meaning no document says. */
-  webhookId: WebhookIdContent;
-}
-
-/** How an event of the vendor's becomes an event object. */
-export interface EventMapping {
-  readonly eventTypes: Readonly<Record<string, string>>;
-  readonly objectType: string;
-  /** The field of the vendor's event that becomes `objectId`. */
-  readonly objectIdField: string;
-}
-
-export const rawContents = ['body', 'event', 'nothing'] as const;
-type RawContent = (typeof rawContents)[number];
-export const eventIdsOnRetry = ['same', 'new'] as const;
-type EventIdOnRetry = (typeof eventIdsOnRetry)[number];
-export const webhookIdContents = ['eventId', 'id'] as const;
-type WebhookIdContent = (typeof webhookIdContents)[number];
-
-/** The relay's own defaults (docs/assumptions.md). */
-function assumedMapping(): EventMapping {
-  const { eventTypes, objectType, objectIdField } = defaultSettings().mapping;
-  return { eventTypes, objectType, objectIdField };
 }
 
 /** Ways to learn of events [docs]. */
@@ -109,10 +79,6 @@ const defaultPlatformSettings: PlatformSettings = {
   readingNotifies: false,
   tellsActive: false,
   eventSource: 'webhook',
-  mapping: assumedMapping(),
-  raw: 'body',
-  eventIdOnRetry: 'same',
-  webhookId: 'eventId',
 };
 
 /** An answer that was ordered for the next calls. */
