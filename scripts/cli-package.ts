@@ -21,7 +21,7 @@ const others = [
 ];
 const pages = [
   ...['assistants', 'assumptions', 'check', 'ci', 'cli', 'debugging', 'forwarding', 'history', 'instances', 'oauth'],
-  ...['observe', 'sandbox', 'scenarios', 'tunnels'],
+  ...['sandbox', 'scenarios', 'tunnels'],
 ].map((name) => `docs/${name}.md`);
 
 interface Manifest extends ReleasedManifest {

@@ -49,13 +49,7 @@ export const listsSchema = z.array(
   z.object({ ListID: idSchema, Name: looseName }).transform((list) => ({ listId: list.ListID, name: list.Name })),
 );
 /** One list: here it is `Title`, elsewhere `Name` [vendor]. */
-export const listSchema = z.object({
-  Title: z.string().optional(),
-  Name: z.string().optional(),
-  ConfirmedOptIn: z.boolean().optional().catch(undefined),
-});
-/** How many are on a list [vendor: https://www.campaignmonitor.com/api/v3-3/lists/#list-stats]; nobody's name. */
-export const listStatsSchema = z.object({ TotalActiveSubscribers: z.number() });
+export const listSchema = z.object({ Title: z.string().optional(), Name: z.string().optional() });
 
 const eventNames = new Map<string, string>(webhookEventTypes.map((type) => [type.toLowerCase(), type]));
 /** The webhooks of a list. */

@@ -1,12 +1,10 @@
 /** Campaign Monitor's API, as far as webhooks need it. Every answer is checked, every error has its kind. */
 import { z } from 'zod';
-import { CampaignMonitorError } from './api-error.ts';
 import {
   clientsSchema,
   idForm,
   idSchema,
   listSchema,
-  listStatsSchema,
   listsSchema,
   nothing,
   systemDateSchema,
@@ -21,14 +19,6 @@ export interface NewWebhook {
   readonly events: readonly WebhookEventType[];
   readonly url: string;
   readonly format: WebhookFormat;
-}
-
-/** Somebody on a list, or who is to be. */
-export interface NewSubscriber {
-  readonly address: string;
-  readonly name: string;
-  /** Whether who has left becomes active again. Default false. */
-  readonly resubscribe?: boolean;
 }
 
 /** The client of one account. Calls throw CampaignMonitorError, and can be ended by a signal. */
@@ -56,19 +46,6 @@ export class CampaignMonitorApi {
   async list(listId: string, signal?: AbortSignal): Promise<CampaignMonitorList> {
     const list = await this.#session.call('GET', `/lists/${checked(listId, 'list')}.json`, listSchema, { signal });
     return { listId, name: list.Title ?? list.Name ?? '' };
-  }
-
-  /** What decides whether somebody can be added to a list for a moment: how many are on it, and who asks those. */
-  async listUse(
-    listId: string,
-    signal?: AbortSignal,
-  ): Promise<{ readonly activeSubscribers: number; readonly asksForConfirmation: boolean }> {
-    const path = `/lists/${checked(listId, 'list')}`;
-    const { ConfirmedOptIn } = await this.#session.call('GET', `${path}.json`, listSchema, { signal });
-    const { TotalActiveSubscribers } = await this.#session.call('GET', `${path}/stats.json`, listStatsSchema, {
-      signal,
-    });
-    return { activeSubscribers: TotalActiveSubscribers, asksForConfirmation: ConfirmedOptIn === true };
   }
 
   /** The webhooks of a list: they exist per list only. */
@@ -121,73 +98,11 @@ export class CampaignMonitorApi {
   /** Adds a subscriber; one with this address is changed instead. Without consent to be tracked, as nobody was asked. */
   async addSubscriber(
     listId: string,
-    { address, name, resubscribe }: NewSubscriber,
+    { address, name }: { readonly address: string; readonly name: string },
     signal?: AbortSignal,
   ): Promise<void> {
-    const body = {
-      EmailAddress: address,
-      Name: name,
-      ConsentToTrack: 'No',
-      ...(resubscribe === true && { Resubscribe: true }),
-    };
-    await this.#session.call('POST', `${subscribersOf(listId)}.json`, z.unknown(), { body, signal });
-  }
-
-  /** Adds many at once, or changes those who are there: at most 1,000 [2nd]. */
-  async importSubscribers(listId: string, subscribers: readonly NewSubscriber[], signal?: AbortSignal): Promise<void> {
-    const body = {
-      Subscribers: subscribers.map(({ address, name }) => ({
-        EmailAddress: address,
-        Name: name,
-        ConsentToTrack: 'No',
-      })),
-      Resubscribe: false,
-    };
-    await this.#session.call('POST', `${subscribersOf(listId)}/import.json`, z.unknown(), { body, signal });
-  }
-
-  /** Changes a subscriber. @param address the one by which it is known until now */
-  async updateSubscriber(listId: string, address: string, change: NewSubscriber, signal?: AbortSignal): Promise<void> {
-    const body = {
-      EmailAddress: change.address,
-      Name: change.name,
-      ConsentToTrack: 'Unchanged',
-      ...(change.resubscribe === true && { Resubscribe: true }),
-    };
-    const path = `${subscribersOf(listId)}.json?email=${encodeURIComponent(address)}`;
-    await this.#session.call('PUT', path, z.unknown(), { body, signal });
-  }
-
-  /** Unsubscribes somebody who is active. */
-  async unsubscribe(listId: string, address: string, signal?: AbortSignal): Promise<void> {
-    const body = { EmailAddress: address };
-    await this.#session.call('POST', `${subscribersOf(listId)}/unsubscribe.json`, nothing, { body, signal });
-  }
-
-  /** Takes somebody off a list. @returns false where nobody active has the address */
-  async deleteSubscriber(listId: string, address: string, signal?: AbortSignal): Promise<boolean> {
-    return this.#unlessUnknown('DELETE', listId, address, signal);
-  }
-
-  /** Whether the API tells of a subscriber. */
-  async hasSubscriber(listId: string, address: string, signal?: AbortSignal): Promise<boolean> {
-    return this.#unlessUnknown('GET', listId, address, signal);
-  }
-
-  async #unlessUnknown(
-    method: 'GET' | 'DELETE',
-    listId: string,
-    address: string,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
-    const path = `${subscribersOf(listId)}.json?email=${encodeURIComponent(address)}`;
-    try {
-      await this.#session.call(method, path, nothing, { signal });
-      return true;
-    } catch (error) {
-      if (error instanceof CampaignMonitorError && error.code === notInList) return false;
-      throw error;
-    }
+    const body = { EmailAddress: address, Name: name, ConsentToTrack: 'No' };
+    await this.#session.call('POST', `/subscribers/${checked(listId, 'list')}.json`, z.unknown(), { body, signal });
   }
 
   /**
@@ -196,13 +111,6 @@ export class CampaignMonitorApi {
   async systemDate(signal?: AbortSignal): Promise<string> {
     return (await this.#session.call('GET', '/systemdate.json', systemDateSchema, { signal })).SystemDate;
   }
-}
-
-/** The vendor's code for an address that is not on a list, or not active there [vendor]. */
-const notInList = 203;
-
-function subscribersOf(listId: string): string {
-  return `/subscribers/${checked(listId, 'list')}`;
 }
 
 function pathOf(listId: string, webhookId?: string): string {

@@ -102,7 +102,7 @@ export function parseTunnel(value: string): string | undefined {
 }
 
 /** What `--tunnel` takes. */
-export const tunnelSchema = z.string().superRefine((value, context) => {
+const tunnelSchema = z.string().superRefine((value, context) => {
   const problem = parseTunnel(value);
   if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
 });

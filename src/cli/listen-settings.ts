@@ -143,7 +143,7 @@ const tunnelFields = {
 } as const;
 
 /** The tunnel that the flags ask for; undefined where they name none. @throws UsageError naming the flag */
-export function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): TunnelConfig | undefined {
+function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): TunnelConfig | undefined {
   const { tunnel } = flags;
   const chosen =
     tunnel === undefined

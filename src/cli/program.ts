@@ -8,7 +8,6 @@ import { exportCommand } from './commands/export.ts';
 import { instancesCommand } from './commands/instances.ts';
 import { listenCommand } from './commands/listen.ts';
 import { mcpCommand } from './commands/mcp.ts';
-import { observeCommand } from './commands/observe.ts';
 import { playCommand } from './commands/play.ts';
 import { recordCommand } from './commands/record.ts';
 import { resendCommand } from './commands/resend.ts';
@@ -75,7 +74,7 @@ function groups(): Readonly<Record<string, readonly Command[]>> {
     'View events:': [eventsCommand(), showCommand(), waitCommand(), exportCommand()],
     'Send and debug:': [triggerCommand(), resendCommand(), debugCommand()],
     'Test a callback:': [checkCommand(), scenarioCommand(), recordCommand(), playCommand()],
-    'Vendors and sandbox:': [webhooksCommand(), instancesCommand(), observeCommand(), sandboxCommand()],
+    'Vendors and sandbox:': [webhooksCommand(), instancesCommand(), sandboxCommand()],
     'Help and tools:': [tunnelsCommand(), doctorCommand(), mcpCommand(), completionCommand()],
   };
 }

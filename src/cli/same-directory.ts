@@ -3,8 +3,7 @@ import { shellWord } from '../common/shell-quote.ts';
 
 /** Of these, the command that uses a data directory is the word behind them. */
 const groups = 'debug break|debug|instances|webhooks';
-const commands =
-  'doctor|events|export|listen|mcp|observe|play|record|resend|retry|scenario|show|status|stop|trigger|url|wait';
+const commands = 'doctor|events|export|listen|mcp|play|record|resend|retry|scenario|show|status|stop|trigger|url|wait';
 /** A command that names none itself. */
 const command = new RegExp(
   String.raw`\bcm-relay (?:(?:${groups}) [a-z]+|(?:${commands}))\b(?!(?:(?!cm-relay)[^])*--data-dir)`,

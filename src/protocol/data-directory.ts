@@ -63,7 +63,7 @@ const posix = process.platform !== 'win32';
 
 /** Every file that a relay makes in its data directory. */
 const relayFile =
-  /^(?:(?:relay|search|lock|observe-lock)\.sqlite(?:-wal|-shm|-journal)?|relay\.sqlite\.(?:suspect|checked|damaged-[\dTZ-]+(?:-wal|-shm)?)|relay\.json(?:\.damaged|\.\d+)?|relay\.log(?:\.1)?|(?:channel|open-creations|counted-deliveries|set-callbacks|asked|observation)\.json(?:\.\d+)?|directory-id(?:\.\d+)?|token)$/;
+  /^(?:(?:relay|search|lock)\.sqlite(?:-wal|-shm|-journal)?|relay\.sqlite\.(?:suspect|checked|damaged-[\dTZ-]+(?:-wal|-shm)?)|relay\.json(?:\.damaged|\.\d+)?|relay\.log(?:\.1)?|(?:channel|open-creations|counted-deliveries|set-callbacks|asked)\.json(?:\.\d+)?|directory-id(?:\.\d+)?|token)$/;
 
 /** What a folder has before a relay has been there, or while one is being made. */
 const isId = (name: string): boolean => name.startsWith(idFile);

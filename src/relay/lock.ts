@@ -15,11 +15,11 @@ const lookMs = 200;
 /**
  * Takes the lock: a write transaction on an SQLite file of its own, of which there is one at a time, held for life.
  * @param dataDir the data directory
- * @param file what it is on; else what makes a process the relay
  * @returns null where another process holds it
  * @throws DataDirectoryError where the file cannot be made, or is damaged; StoreError on a runtime without SQLite
  */
-export function takeLock(dataDir: string, file = lockFile(dataDir)): Lock | null {
+export function takeLock(dataDir: string): Lock | null {
+  const file = lockFile(dataDir);
   let db: DatabaseSync | undefined;
   try {
     db = openOwn(file);

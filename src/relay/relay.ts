@@ -458,7 +458,7 @@ class RunningRelay implements Relay {
 }
 
 /** Whether an error says that a port is somebody else's. */
-export function isTaken(error: unknown): boolean {
+function isTaken(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
 }
 

@@ -56,32 +56,6 @@ describe('CampaignMonitorApi with the sandbox', () => {
     assert.deepEqual(await api.webhooks(list.listId), []);
   });
 
-  it('adds, imports, renames, unsubscribes, takes back and deletes subscribers, and tells who is there', async () => {
-    const { listId } = list;
-    const [ada, bo] = ['ada.observed@example.org', 'bo.observed@example.org'];
-    const { activeSubscribers: before, asksForConfirmation } = await api.listUse(listId);
-    assert.equal(asksForConfirmation, false);
-    await api.importSubscribers(listId, [
-      { address: ada, name: 'Ada' },
-      { address: bo, name: 'Bo' },
-    ]);
-    assert.equal((await api.listUse(listId)).activeSubscribers, before + 2);
-    await api.updateSubscriber(listId, ada, { address: 'ada.l@example.org', name: 'Ada L.' });
-    assert.deepEqual(
-      [await api.hasSubscriber(listId, ada), await api.hasSubscriber(listId, 'ada.l@example.org')],
-      [false, true],
-    );
-    await api.unsubscribe(listId, bo);
-    assert.equal((await api.listUse(listId)).activeSubscribers, before + 1);
-    // Who has left is there, and active no more.
-    assert.deepEqual([await api.hasSubscriber(listId, bo), await api.deleteSubscriber(listId, bo)], [true, false]);
-    await api.addSubscriber(listId, { address: bo, name: 'Bo', resubscribe: true });
-    assert.equal(await api.deleteSubscriber(listId, bo), true);
-    assert.equal(await api.deleteSubscriber(listId, 'ada.l@example.org'), true);
-    assert.equal((await api.listUse(listId)).activeSubscribers, before);
-    await failsWith(api.deleteSubscriber('no-such-list', bo), 'wrong-list');
-  });
-
   it('tests a webhook, and tells what the test call met', async () => {
     const receiver = await serve((_request, response) => response.writeHead(status).end('who are you?'));
     let status = 200;
