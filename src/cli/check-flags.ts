@@ -1,11 +1,9 @@
 /** The flags of the commands that send to a callback of their own accord: where to, signed by what, and who is asked. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { z } from 'zod';
 import { urlWithoutUser } from '../protocol/settings.ts';
-import { checkedBy, seconds, urlOf, wholeNumber } from './flags.ts';
+import { checkedBy, seconds, urlOf } from './flags.ts';
 import type { CommonOptions } from './flags.ts';
-import { formerFlag } from './former-spellings.ts';
 
 /** A kind of report, and the file that it goes to. */
 export interface ReportFile {
@@ -44,10 +42,6 @@ export function withTargetFlags(command: Command): Command {
 
 /** Adds the flags that say who tells what the callback has made. @param settled how long it is waited for else */
 export function withProbeFlags(command: Command, settled: string): Command {
-  const stableFor = new Option(
-    '--stable-for <s>',
-    `how long the count must stay unchanged, in seconds; increase this value if your callback continues processing after it answers (default: ${settled})`,
-  ).argParser(seconds(0, 60));
   command.optionsGroup('Contact count:');
   return command
     .addOption(
@@ -71,8 +65,12 @@ export function withProbeFlags(command: Command, settled: string): Command {
         'URL that returns the data your callback keeps, such as http://localhost:3000/contacts; checks search the answer for text',
       ).argParser(checkedBy(httpUrl)),
     )
-    .addOption(stableFor)
-    .addOption(formerFlag(stableFor, '--settle <ms>', wholeNumber(z.int().min(0).max(60_000))));
+    .addOption(
+      new Option(
+        '--stable-for <s>',
+        `how long the count must stay unchanged, in seconds; increase this value if your callback continues processing after it answers (default: ${settled})`,
+      ).argParser(seconds(0, 60)),
+    );
 }
 
 /** `--report junit=FILE`. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { arrangeCommandLine } from './command-line.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/support/completion.ts';
 import { doctorCommand } from './commands/support/doctor.ts';
@@ -24,7 +25,6 @@ import { waitCommand } from './commands/wait.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
 import { exitCodes, report, withoutSecrets, inPlainWords } from './errors.ts';
 import { commonFlags, helpItem } from './flags.ts';
-import { presentLine } from './former-spellings.ts';
 import { fitted, watchOutput } from './terminal/output.ts';
 import { printable } from './terminal/text.ts';
 import { version } from '../version.ts';
@@ -37,7 +37,7 @@ export function createProgram(): Command {
     )
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help, with examples')
-    // What stands behind a command is that one's; presentLine puts the program's own before it.
+    // What follows a command is that command's; arrangeCommandLine moves the program's flags before it.
     .enablePositionalOptions()
     .commandsGroup('Help and tools:')
     .helpCommand('help [command]', 'show help for a command, with examples')
@@ -103,7 +103,7 @@ export async function main(args: readonly string[]): Promise<number> {
   watchOutput();
   try {
     const program = createProgram();
-    await program.parseAsync(presentLine(args, program), { from: 'user' });
+    await program.parseAsync(arrangeCommandLine(args, program), { from: 'user' });
     return exitCodes.done;
   } catch (error) {
     return report(error);

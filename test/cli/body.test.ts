@@ -21,13 +21,13 @@ describe('cm-relay body', function () {
   this.timeout(180_000);
 
   it("prints the platform's sample where nothing is given, key by key and in its order", async () => {
-    const { code, out, err } = await run(['body']);
+    const { code, out, err } = await run(['instances', 'body']);
     assert.deepEqual([code, err], [0, '']);
     assert.equal(JSON.stringify(JSON.parse(out)), JSON.stringify(JSON.parse(sample)));
   });
 
   it('prints what is given under the key where the sample has it', async () => {
-    const { code, out, err } = await run(['body', ...given], environment);
+    const { code, out, err } = await run(['instances', 'body', ...given], environment);
     assert.deepEqual([code, err], [0, '']);
     const body: unknown = JSON.parse(out);
     assert.deepEqual(body, {
@@ -48,33 +48,38 @@ describe('cm-relay body', function () {
   });
 
   it('takes several list ids at once, and turns events off', async () => {
-    const { out } = await run(['body', '--no-events', '--list', listIds.join(', ')]);
+    const { out } = await run(['instances', 'body', '--no-events', '--list', listIds.join(', ')]);
     const { configuration } = instanceBodySchema.parse(JSON.parse(out));
     assert.equal(configuration['events.list.ids'], listIds.join(','));
     assert.equal(configuration['event.notification.enabled'], false);
   });
 
   it('warns of a callback that the platform cannot reach, and prints the body all the same', async () => {
-    const { code, out, err } = await run(['body', '--callback-url', 'http://localhost:8787/hooks/1/open-connectors']);
+    const { code, out, err } = await run([
+      'instances',
+      'body',
+      '--callback-url',
+      'http://localhost:8787/hooks/1/open-connectors',
+    ]);
     assert.equal(code, 0);
     assert.match(err, /^warning: --callback-url is on this machine/);
     assert.ok(instanceBodySchema.safeParse(JSON.parse(out)).success);
   });
 
   it('prints a curl command without a secret, and with them where asked', async () => {
-    const shared = await run(['body', '--curl', ...given], environment);
+    const shared = await run(['instances', 'body', '--curl', ...given], environment);
     assert.deepEqual([shared.code, shared.err], [0, '']);
     for (const secret of ['104821', "se'cr", 'xoz8AFqScK2ngM04kSSM']) assert.ok(!shared.out.includes(secret), secret);
     for (const placeholder of ['<OAUTH_API_KEY>', '<OAUTH_API_SECRET>', '<GRANT_CODE>', 'User <USER_SECRET>, Organi']) {
       assert.ok(shared.out.includes(placeholder), placeholder);
     }
     const host = 'api.openconnectors.eu10.ext.hana.ondemand.com';
-    const own = await run(['body', '--curl', '--with-secrets', '--host', host, ...given], environment);
+    const own = await run(['instances', 'body', '--curl', '--with-secrets', '--host', host, ...given], environment);
     const words = execFileSync('sh', ['-c', `curl() { printf '%s\\0' "$@"; }; ${own.out}`], { encoding: 'utf8' }).split(
       '\0',
     );
     assert.ok(words.includes(`https://${host}/elements/api-v2/instances`));
-    const { out } = await run(['body', ...given], environment);
+    const { out } = await run(['instances', 'body', ...given], environment);
     assert.deepEqual(JSON.parse(words[words.indexOf('--data-raw') + 1] ?? ''), JSON.parse(out));
   });
 });

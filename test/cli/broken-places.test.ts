@@ -55,7 +55,7 @@ describe('a data directory that cannot be used', function () {
     for (const mode of [0o000, 0o200, 0o400, 0o600]) {
       chmodSync(place.dataDir, mode);
       try {
-        for (const command of [...reading, ['listen'], ['stop'], ['trigger', 'subscribe'], ['replay', 'e1']]) {
+        for (const command of [...reading, ['listen'], ['stop'], ['trigger', 'subscribe'], ['resend', 'e1']]) {
           const ended = await runAsOther([...command, '--data-dir', place.dataDir]);
           assertExplained(
             ended,

@@ -29,12 +29,12 @@ describe('cm-relay check', () => {
   });
 
   it('lists its checks and sends nothing', async () => {
-    const { code, out } = await run(['check', '--list', '--json']);
+    const { code, out } = await run(['check', '--list-checks', '--json']);
     assert.equal(code, 0);
     const [first] = out.split('\n').map((line) => (line === '' ? {} : (JSON.parse(line) as Record<string, unknown>)));
     assert.deepEqual(Object.keys(first ?? {}), ['type', 'id', 'title', 'why', 'platform', 'basis', 'mend', 'needsKey']);
     assert.match(
-      (await run(['check', '--list'])).out,
+      (await run(['check', '--list-checks'])).out,
       /^same-event-twice +The same eventId twice\n {24}Delivery is at least once/m,
     );
   });
@@ -289,7 +289,7 @@ describe('cm-relay check', () => {
   });
 });
 
-describe('cm-relay scenario run', () => {
+describe('cm-relay scenario', () => {
   let callback: Callback;
   let folder: string;
 
@@ -322,7 +322,7 @@ describe('cm-relay scenario run', () => {
       '--kept',
       `${origin}/contacts`,
     ];
-    const { code, out, err } = await run(['scenario', 'run', example, '--to', url, ...probes]);
+    const { code, out, err } = await run(['scenario', example, '--to', url, ...probes]);
     assert.equal(err, '');
     assert.match(out, /\n4 passed, 0 failed\n$/);
     assert.equal(code, 0);
@@ -330,21 +330,21 @@ describe('cm-relay scenario run', () => {
 
   it('names the file and the place of what cannot be read, with 2', async () => {
     const broken = file('broken.cm-scenario.json', { scenarios: [{ name: 'it', steps: [{ wait: 'long' }] }] });
-    const { code, err } = await run(['scenario', 'run', broken, '--to', callback.url]);
+    const { code, err } = await run(['scenario', broken, '--to', callback.url]);
     assert.equal(code, 2);
     assert.match(err, /broken\.cm-scenario\.json: scenarios\[0\]\.steps\[0\]\.wait: .*\n {2}See docs\/scenarios\.md/);
-    const missing = await run(['scenario', 'run', join(folder, 'none.json')]);
+    const missing = await run(['scenario', join(folder, 'none.json')]);
     assert.match(missing.err, /none\.json: doesn’t exist\n +Check that the file exists/);
     assert.equal(missing.code, 2);
     const nowhere = file('nowhere.cm-scenario.json', { scenarios: [{ name: 'it', steps }] });
-    assert.match((await run(['scenario', 'run', nowhere])).err, /: no destination\n {2}Add --to/);
+    assert.match((await run(['scenario', nowhere])).err, /: no destination\n {2}Add --to/);
     const expression = { name: 'it', steps: [{ ...steps[0], expect: { answer: 'answer.stats == 1' } }] };
     const wrong = file('expression.cm-scenario.json', { scenarios: [expression] });
-    assert.match((await run(['scenario', 'run', wrong, '--to', callback.url])).err, /"answer\.stats == 1": /);
+    assert.match((await run(['scenario', wrong, '--to', callback.url])).err, /"answer\.stats == 1": /);
     const asking = file('asking.cm-scenario.json', {
       scenarios: [{ name: 'it', steps: [{ ...steps[0], expect: { probe: 1 } }] }],
     });
-    const unasked = await run(['scenario', 'run', asking, '--to', callback.url]);
+    const unasked = await run(['scenario', asking, '--to', callback.url]);
     assert.match(unasked.err, /"it" needs "probe", which neither the file nor a flag sets/);
     assert.equal(unasked.code, 2);
     assert.equal(callback.posts.length, 0);
@@ -364,7 +364,7 @@ describe('cm-relay scenario run', () => {
     const junit = join(folder, 'r.xml');
     const environment = { API_KEY: 'hidden' };
     const { code, out, err } = await run(
-      ['scenario', 'run', right, wrong, '--allow-env', '--report', `junit=${junit}`],
+      ['scenario', right, wrong, '--allow-env', '--report', `junit=${junit}`],
       environment,
     );
     assert.equal(code, 1);
@@ -377,10 +377,10 @@ describe('cm-relay scenario run', () => {
     assert.equal(text.match(/<testsuite /g)?.length, 2);
     assert.equal(callback.posts[0]?.headers['x-api-key'], 'hidden');
     assert.doesNotMatch(out + err + text, /hidden/);
-    const only = await run(['scenario', 'run', right, wrong, '--allow-env', '--only', 'too', '--json'], environment);
+    const only = await run(['scenario', right, wrong, '--allow-env', '--only', 'too', '--json'], environment);
     assert.equal(only.code, 0);
     assert.equal(only.out.trim().split('\n').length, 2);
-    const unset = await run(['scenario', 'run', right]);
+    const unset = await run(['scenario', right]);
     assert.match(unset.err, /credentials\.X-Api-Key API_KEY: environment variable API_KEY is not set/);
   });
 
@@ -389,7 +389,7 @@ describe('cm-relay scenario run', () => {
     try {
       const destination = { url: callback.url, credentials: { 'X-Api-Key': { env: 'API_KEY' } } };
       const path = file('own.cm-scenario.json', { destination, scenarios: [{ name: 'it', steps }] });
-      assert.equal((await run(['scenario', 'run', path, '--to', elsewhere.url], { API_KEY: 'hidden' })).code, 0);
+      assert.equal((await run(['scenario', path, '--to', elsewhere.url], { API_KEY: 'hidden' })).code, 0);
       assert.equal(elsewhere.posts[0]?.headers['x-api-key'], undefined);
     } finally {
       await elsewhere.close();
@@ -404,11 +404,11 @@ describe('cm-relay scenario run', () => {
       probe: { command },
       scenarios,
     });
-    const refused = await run(['scenario', 'run', path]);
+    const refused = await run(['scenario', path]);
     assert.equal(refused.code, 2);
     assert.match(refused.err, /its "probe" is a command: .*\n {2}If you trust the file, add --allow-commands/);
     assert.equal(callback.posts.length, 0);
-    assert.equal((await run(['scenario', 'run', path, '--allow-commands'])).code, 0);
+    assert.equal((await run(['scenario', path, '--allow-commands'])).code, 0);
   });
 });
 
@@ -459,7 +459,7 @@ describe('cm-relay record and play', () => {
       ];
       const path = out.replace('.cm-recording.jsonl', '.cm-scenario.json');
       writeFileSync(path, JSON.stringify({ destination: { url: callback.url }, scenarios }));
-      const played = await place.run('scenario', 'run', path);
+      const played = await place.run('scenario', path);
       rmSync(path);
       assert.equal(played.code, 0, played.out + played.err);
       assert.equal(callback.posts.length, 5);

@@ -185,7 +185,7 @@ describe('the commands of cm-relay', function () {
         typo.err,
         /No event has the type "udpate" or "SUBSCRIBED"\. Available types: Deactivate, Subscribe, Update\./,
       );
-      for (const command of [['replay'], ['wait', '--timeout', '0'], ['export', '--as', 'curl']] as [
+      for (const command of [['resend'], ['wait', '--timeout', '0'], ['export', '--as', 'curl']] as [
         string,
         ...string[],
       ][]) {
@@ -275,7 +275,7 @@ describe('the commands of cm-relay', function () {
       assert.equal(all?.requests[0]?.body.text, callback.posts.at(-1)?.body.toString());
       // One that goes nowhere yet says what would go.
       callback.answer = { body: '', headers: {} };
-      await place.run('hold');
+      await place.run('debug', 'pause');
       await post(ready.campaignMonitorUrl, odd);
       assert.match((await place.run('show', 'd3')).out, /^Would be sent to \S+\/callback$/m);
     });
@@ -359,7 +359,7 @@ describe('the commands of cm-relay', function () {
         await place.run('show', 'e1', '--attempts', '--json'),
       );
       assert.deepEqual([attempt?.status, attempt?.answerBody, others.length], [200, { text: 'answer' }, 0]);
-      await place.run('replay', 'e1');
+      await place.run('resend', 'e1');
       await attempts(2);
       const again = await place.run('show', 'e1');
       assert.match(again.out, /\n {4}attempt 1 {2}[^\n]*\n {4}attempt 2 \(resent\) /);
@@ -399,12 +399,12 @@ describe('the commands of cm-relay', function () {
     });
   });
 
-  describe('replay', () => {
+  describe('resend', () => {
     it('sends the same bytes again', async () => {
       await post(ready.campaignMonitorUrl, delivery('jane@example.org'));
       await attempts(1);
       for (const id of ['e1', 'd1', 'n1']) {
-        const { code, out } = await place.run('replay', id);
+        const { code, out } = await place.run('resend', id);
         assert.deepEqual([code, out], [0, '1 notification queued for resending\n']);
       }
       const posts = await callback.received(4);
@@ -417,11 +417,11 @@ describe('the commands of cm-relay', function () {
       await attempts(2);
       callback.status = 200;
       const [result] = rows<{ replayed: number; notificationIds: string[] }>(
-        await place.run('replay', '--failed', '--json'),
+        await place.run('resend', '--failed', '--json'),
       );
       assert.deepEqual(result, { replayed: 2, notificationIds: ['n1', 'n2'] });
       await attempts(4);
-      const { code, err } = await place.run('replay', '--failed');
+      const { code, err } = await place.run('resend', '--failed');
       assert.equal(code, 1);
       assert.match(err, /nothing to resend/);
     });
@@ -432,7 +432,7 @@ describe('the commands of cm-relay', function () {
       await attempts(2);
       const other = await Callback.open();
       try {
-        const { out } = await place.run('replay', '--filter', 'type:update', '--to', other.url);
+        const { out } = await place.run('resend', '--filter', 'type:update', '--to', other.url);
         assert.equal(out, '1 notification queued for resending\n');
         const [sent] = await other.received(1);
         assert.match(sent?.body.toString() ?? '', /joe@example\.org/);
@@ -450,7 +450,7 @@ describe('the commands of cm-relay', function () {
     client.close();
     await post(ready.campaignMonitorUrl, delivery('jane@example.org'));
     await attempts(1);
-    await place.run('hold');
+    await place.run('debug', 'pause');
     await post(ready.campaignMonitorUrl, delivery('joe@example.org'));
     const commands = [
       ['events', '--json'],
@@ -461,7 +461,7 @@ describe('the commands of cm-relay', function () {
       ['show', 'e1', '--attempts', '--json'],
       ['status'],
       ['status', '--json'],
-      ['step', '--json'],
+      ['debug', 'step', '--json'],
     ];
     for (const [command = '', ...flags] of commands) {
       const { code, out, err } = await place.run(command, ...flags);
@@ -505,7 +505,7 @@ describe('the commands of cm-relay', function () {
     });
   });
 
-  describe('discard', () => {
+  describe('debug discard', () => {
     it('gives up what waits', async () => {
       const other = new Workplace();
       try {
@@ -516,11 +516,11 @@ describe('the commands of cm-relay', function () {
         const waiting = async (): Promise<number> =>
           rows(await other.run('events', '--filter', 'state:waiting', '--json')).length;
         assert.equal(await waiting(), 3);
-        const one = await other.run('discard', 'e1');
+        const one = await other.run('debug', 'discard', 'e1');
         assert.deepEqual([one.code, one.out], [0, '1 notification discarded\n']);
-        assert.deepEqual(rows(await other.run('discard', '--waiting', '--json')), [{ discarded: 2 }]);
+        assert.deepEqual(rows(await other.run('debug', 'discard', '--waiting', '--json')), [{ discarded: 2 }]);
         assert.equal(await waiting(), 0);
-        const { code, err } = await other.run('discard', '--waiting');
+        const { code, err } = await other.run('debug', 'discard', '--waiting');
         assert.equal(code, 1);
         assert.match(err, /nothing to discard/);
       } finally {
@@ -698,8 +698,8 @@ describe('cm-relay without a relay', function () {
     try {
       const commands: [string, ...string[]][] = [
         ['trigger', 'subscribe'],
-        ['replay', 'e1'],
-        ['discard', '--waiting'],
+        ['resend', 'e1'],
+        ['debug', 'discard', '--waiting'],
       ];
       for (const [command, ...args] of commands) {
         const { code, err } = await place.run(command, ...args);
@@ -718,7 +718,7 @@ describe('cm-relay without a relay', function () {
     const place = new Workplace();
     try {
       const ready = async (): Promise<[Promise<number | null>, SandboxReady]> => {
-        const sandbox = place.start(['sandbox', '--json', '--random-credentials', '--keep-alive-minutes', '1']);
+        const sandbox = place.start(['sandbox', '--json', '--random-credentials', '--keep-alive', '60']);
         return [sandbox.ended, JSON.parse(await sandbox.line(() => true)) as SandboxReady];
       };
       const [[ended, first], [, second]] = await Promise.all([ready(), ready()]);
@@ -739,7 +739,7 @@ describe('cm-relay without a relay', function () {
     }
     const place = new Workplace();
     try {
-      const shared = place.start(['sandbox', '--json', '--keep-alive-minutes', '5']);
+      const shared = place.start(['sandbox', '--json', '--keep-alive', '300']);
       const { campaignMonitorApi } = JSON.parse(await shared.line(() => true)) as SandboxReady;
       shared.child.stdout.destroy();
       for (let i = 0; i < 3; i++) assert.equal((await fetch(`${campaignMonitorApi}/clients.json`)).status, 401);

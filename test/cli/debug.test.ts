@@ -25,7 +25,7 @@ describe('Debugging from the terminal', function () {
   it('holds, steps and continues, and says so in JSON lines and in the status', async () => {
     const listening = place.listen(['--forward-to', callback.url]);
     const { campaignMonitorUrl } = await listening.ready();
-    const held = await place.run('hold', '--json');
+    const held = await place.run('debug', 'pause', '--json');
     assert.equal(held.code, 0);
     const sending = JSON.parse(held.out) as { state: string; by: { client: { kind: string; id: string } } };
     assert.deepEqual([sending.state, sending.by.client.kind], ['paused', 'terminal']);
@@ -36,22 +36,22 @@ describe('Debugging from the terminal', function () {
     const { out: status } = await place.run('status');
     assert.match(status, /Sending +Sending has been paused since .* by a terminal \(process \d+\)\. Held: 3\./);
     assert.match(status, /Held +n1 to .*\/callback: sending is paused/);
-    const stepped = await place.run('step');
+    const stepped = await place.run('debug', 'step');
     assert.match(stepped.out, /^n1 to .*\/callback\nSending has been paused .* Held: 2\.\n$/);
-    const named = await place.run('step', 'e3', '--json');
+    const named = await place.run('debug', 'step', 'e3', '--json');
     const { released } = JSON.parse(named.out) as { released: { notificationId: string }[] };
     assert.equal(released[0]?.notificationId, 'n3');
-    const continued = await place.run('continue');
+    const continued = await place.run('debug', 'continue');
     assert.match(continued.out, /^1 notification released\nSending is on\.\n$/);
     await listening.json('continued');
     await callback.received(3);
     assert.deepEqual(addresses(), ['a@example.org', 'c@example.org', 'b@example.org']);
 
-    const nothing = await place.run('step');
+    const nothing = await place.run('debug', 'step');
     assert.equal(nothing.code, 1);
     assert.match(nothing.err, /nothing is held[^]*To pause sending, run/);
-    assert.equal((await place.run('hold')).code, 0);
-    const paused = await place.run('step');
+    assert.equal((await place.run('debug', 'pause')).code, 0);
+    const paused = await place.run('debug', 'step');
     assert.match(paused.err, /nothing is held[^]*Sending is already paused\. The next notification will be held\./);
     assert.doesNotMatch(paused.err, /To pause sending/);
     await listening.end();
@@ -72,14 +72,22 @@ describe('Debugging from the terminal', function () {
   it('sets breakpoints, which tell why they did not stop, and removes them', async () => {
     const listening = place.listen(['--forward-to', callback.url]);
     const { campaignMonitorUrl } = await listening.ready();
-    const added = await place.run('break', 'add', '--condition', 'event.address.startsWith("stop")', '--hits', '>= 1');
+    const added = await place.run(
+      'debug',
+      'break',
+      'add',
+      '--condition',
+      'event.address.startsWith("stop")',
+      '--hits',
+      '>= 1',
+    );
     assert.match(added.out, /^b1 +event +event\.address\.startsWith\("stop"\), hits >= 1, set by terminal\n/);
-    await place.run('break', 'add', '--log', 'seen {event.address}');
+    await place.run('debug', 'break', 'add', '--log', 'seen {event.address}');
     await post(campaignMonitorUrl, delivery('go@example.org'));
     const logged = await listening.json<Line & { text: string; breakpointId: string }>('logged');
     assert.deepEqual([logged.breakpointId, logged.text], ['b2', 'seen go@example.org']);
     await callback.received(1);
-    const { out: before } = await place.run('break', 'list');
+    const { out: before } = await place.run('debug', 'break', 'list');
     assert.match(before, /b1[^]*checked 1, matched 0, stopped 0\n +did not stop: the condition was false\nb2/);
     await post(campaignMonitorUrl, delivery('stop@example.org'));
     const stopped = await listening.json<Line & Record<string, unknown>>('stopped');
@@ -87,12 +95,12 @@ describe('Debugging from the terminal', function () {
       [stopped['reason'], stopped['place'], stopped['breakpointIds'], stopped['eventId'], stopped['notificationId']],
       ['breakpoint', 'event', ['b1'], 'e2', 'n2'],
     );
-    assert.equal((await place.run('break', 'remove', 'b1')).out, 'Removed: b1\n');
-    const missing = await place.run('break', 'remove', 'b9');
+    assert.equal((await place.run('debug', 'break', 'remove', 'b1')).out, 'Removed: b1\n');
+    const missing = await place.run('debug', 'break', 'remove', 'b9');
     assert.deepEqual([missing.code, /no breakpoint b9/.test(missing.err)], [1, true]);
-    await place.run('break', 'remove', '--all');
-    assert.match((await place.run('break', 'list')).err, /No breakpoints/);
-    await place.run('continue');
+    await place.run('debug', 'break', 'remove', '--all');
+    assert.match((await place.run('debug', 'break', 'list')).err, /No breakpoints/);
+    await place.run('debug', 'continue');
     await callback.received(2);
     await listening.end();
   });
@@ -101,23 +109,23 @@ describe('Debugging from the terminal', function () {
     const listening = place.listen(['--forward-to', callback.url]);
     const { campaignMonitorUrl } = await listening.ready();
     const condition = 'event.fields.Nothing > 3';
-    const passing = await place.run('break', 'add', '--condition', condition, '--on-failure', 'pass');
+    const passing = await place.run('debug', 'break', 'add', '--condition', condition, '--on-failure', 'pass');
     assert.match(passing.out, /^b1 .*, continues if evaluating the condition fails, set by terminal\n/);
     await post(campaignMonitorUrl, delivery('go@example.org'));
     await callback.received(1);
     assert.match(
-      (await place.run('break', 'list')).out,
+      (await place.run('debug', 'break', 'list')).out,
       /did not stop: its condition could not be evaluated: no such overload/,
     );
-    await place.run('break', 'add', '--condition', condition);
+    await place.run('debug', 'break', 'add', '--condition', condition);
     await post(campaignMonitorUrl, delivery('stop@example.org'));
     const stopped = await listening.json<Line & Record<string, unknown>>('stopped');
     assert.deepEqual(stopped['breakpointIds'], ['b2']);
     assert.match(String(stopped['text']), /^b2 stopped e2 because its condition could not be evaluated: no such/);
-    assert.match((await place.run('break', 'list')).out, /b2[^]*stopped 1\n +failed: no such overload/);
+    assert.match((await place.run('debug', 'break', 'list')).out, /b2[^]*stopped 1\n +failed: no such overload/);
     assert.match((await place.run('status')).out, /Stopped +b2 stopped e2 because/);
-    await place.run('break', 'remove', '--all');
-    await place.run('continue');
+    await place.run('debug', 'break', 'remove', '--all');
+    await place.run('debug', 'continue');
     await callback.received(2);
     await listening.end();
   });
@@ -125,34 +133,37 @@ describe('Debugging from the terminal', function () {
   it('shows a breakpoint that ended the relay as off, and why', async () => {
     const first = place.listen(['--forward-to', callback.url]);
     await first.ready();
-    await place.run('break', 'add', '--condition', 'event.type == "Update"');
+    await place.run('debug', 'break', 'add', '--condition', 'event.type == "Update"');
     await first.end();
     const spec = { at: 'event', enabled: true, condition: 'event.type == "Update"' };
     writeFileSync(join(place.dataDir, 'asked.json'), `${JSON.stringify({ id: 1, spec })}\n`);
     const listening = place.listen(['--forward-to', callback.url]);
     await listening.ready();
-    const { out } = await place.run('break', 'list');
+    const { out } = await place.run('debug', 'break', 'list');
     assert.match(
       out,
       /^b1 .*, disabled, set by terminal\n[^]*\n +off: the relay ended while evaluating this breakpoint/,
     );
     assert.match((await place.run('status')).out, /Notice +breakpoint b1: the relay ended while/);
-    await place.run('break', 'remove', '--all');
-    await place.run('continue');
+    await place.run('debug', 'break', 'remove', '--all');
+    await place.run('debug', 'continue');
     await listening.end();
   });
 
   it('points at the place of what cannot be read', async () => {
     const listening = place.listen();
     await listening.ready();
-    const wrong = await place.run('break', 'add', '--condition', 'event.typo == "x"');
+    const wrong = await place.run('debug', 'break', 'add', '--condition', 'event.typo == "x"');
     assert.equal(wrong.code, 2);
     assert.equal(wrong.err, 'error: --condition: no such key: typo\n  event.typo == "x"\n        ^^^^\n');
-    assert.match((await place.run('break', 'add', '--hits', 'often')).err, /--hits: expected a number/);
-    const filter = await place.run('break', 'add', '--condition', 'typ:update');
+    assert.match((await place.run('debug', 'break', 'add', '--hits', 'often')).err, /--hits: expected a number/);
+    const filter = await place.run('debug', 'break', 'add', '--condition', 'typ:update');
     assert.equal(filter.err, 'error: --condition: unknown filter key "typ"\n  typ:update\n  ^^^^^^^^^^\n');
-    assert.match((await place.run('break', 'add', '--condition', 'type:update')).out, /^b1 .*type:update, set by/);
-    await place.run('break', 'remove', '--all');
+    assert.match(
+      (await place.run('debug', 'break', 'add', '--condition', 'type:update')).out,
+      /^b1 .*type:update, set by/,
+    );
+    await place.run('debug', 'break', 'remove', '--all');
     await listening.end();
   });
 
@@ -161,7 +172,7 @@ describe('Debugging from the terminal', function () {
     const first = place.start(args);
     await first.line((each) => each.includes('Listening on'));
     const url = (await place.run('url', '--local')).out.trim();
-    await place.run('hold');
+    await place.run('debug', 'pause');
     await first.line((each) => each.includes('paused by a terminal'));
     await post(url, delivery('a@example.org'));
     await first.end();
@@ -189,13 +200,13 @@ describe('Debugging from the terminal', function () {
   it('says what it keeps where it ends a relay, and drops it where it is asked to', async () => {
     const listening = place.listen(['--forward-to', callback.url]);
     const { campaignMonitorUrl } = await listening.ready();
-    await place.run('hold');
+    await place.run('debug', 'pause');
     await post(campaignMonitorUrl, delivery('a@example.org'));
     const kept = await place.run('stop');
     assert.match(kept.err, /Held: 1\. Sending stays paused when the relay restarts\./);
     const again = place.listen(['--forward-to', callback.url]);
     await again.ready();
-    await place.run('stop', '--held', 'drop');
+    await place.run('stop', '--held', 'discard');
     const { out } = await place.run('events', '--json');
     assert.equal((JSON.parse(out) as { forwardings: { state: string }[] }).forwardings[0]?.state, 'discarded');
     assert.equal(callback.posts.length, 0);

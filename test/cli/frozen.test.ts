@@ -44,7 +44,7 @@ describe('a relay that is frozen', function () {
 
   it('holds up none beyond the time that it is given', () =>
     endWithin(9000, [
-      ['replay', '--failed', '--wait', '--timeout', '2'],
+      ['resend', '--failed', '--wait', '--timeout', '2'],
       ['url', '--timeout', '2'],
       ['wait', '--timeout', '2'],
     ]));

@@ -485,29 +485,29 @@ describe('what runs in the background', function () {
     await detached('--retry', 'none');
     await place.run('trigger', 'subscribe', '--count', '3');
     await callback.received(3);
-    const sent = await place.run('replay', '--filter', 'type:subscribe', '--wait', '--json');
+    const sent = await place.run('resend', '--filter', 'type:subscribe', '--wait', '--json');
     assert.equal(sent.code, 0, sent.err);
     const { replayed, sent: ended } = lines(sent)[0] as Line & { replayed: number; sent: number };
     assert.deepEqual([replayed, ended], [3, 3]);
     assert.equal(callback.posts.length, 6);
     callback.status = 500;
-    const failed = await place.run('replay', 'e1', 'e2', '--wait');
+    const failed = await place.run('resend', 'e1', 'e2', '--wait');
     assert.equal(failed.code, 1);
     assert.match(failed.out, /Resent 2 notifications: 0 sent, 2 failed/);
     const before = callback.posts.length;
     callback.status = (number) => (number === before + 1 ? 200 : 500);
-    const half = await place.run('replay', 'e1', 'e2', '--wait', '--json');
+    const half = await place.run('resend', 'e1', 'e2', '--wait', '--json');
     assert.match(half.err, /1 sent, 1 failed/);
     const { notificationIds } = lines(half)[0] as Line & { notificationIds: string[] };
     // The relay sends them in their order, so the second is the one that failed.
     assert.ok(half.err.includes(` ${notificationIds[1]} --attempts`), half.err);
-    await place.run('hold');
-    const held = await place.run('replay', 'e1', '--wait', '--timeout', '1');
+    await place.run('debug', 'pause');
+    const held = await place.run('resend', 'e1', '--wait', '--timeout', '1');
     assert.equal(held.code, 1);
     assert.match(held.err, /1 waiting or held/);
     const other = await Callback.open();
-    await place.run('continue');
-    const elsewhere = await place.run('replay', 'e3', '--to', other.url, '--wait');
+    await place.run('debug', 'continue');
+    const elsewhere = await place.run('resend', 'e3', '--to', other.url, '--wait');
     assert.equal(elsewhere.code, 0, elsewhere.err);
     assert.equal(other.posts.length, 1);
     await other.close();
@@ -532,10 +532,18 @@ describe('what runs in the background', function () {
       const common = ['--data-dir', place.dataDir, '--host', ready.campaignMonitorApi, '--list', list.listId];
       const registered = await run(['webhooks', 'register', ...common], variables);
       assert.equal(registered.code, 0, registered.err);
-      const subscribed = await run(['subscribe', 'jane@example.org', ...common, '--json'], variables);
+      const subscribed = await run(['sandbox', 'subscribe', 'jane@example.org', ...common, '--json'], variables);
       assert.deepEqual(lines(subscribed), [{ type: 'subscribed', address: 'jane@example.org', listId: list.listId }]);
       assert.equal((await place.run('wait', '--filter', 'address:jane@example.org state:sent')).code, 0);
-      const vendor = ['subscribe', 'jane@example.org', '--list', list.listId, '--host', 'https://api.createsend.com'];
+      const vendor = [
+        'sandbox',
+        'subscribe',
+        'jane@example.org',
+        '--list',
+        list.listId,
+        '--host',
+        'https://api.createsend.com',
+      ];
       const refused = await run(vendor, variables);
       assert.equal(refused.code, 2);
       assert.match(refused.err, /only in the sandbox/);

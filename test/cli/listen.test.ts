@@ -156,7 +156,7 @@ describe('cm-relay listen', function () {
     await post(url, delivery('jane@example.org'));
     await listening.line((each) => /✗ n1 (?:.*)will not retry/.test(each));
     callback.status = 500;
-    await place.run('replay', 'n1');
+    await place.run('resend', 'n1');
     await listening.line((each) => /↻ n1 .*500.* attempt 3 of 7/.test(each));
   });
 

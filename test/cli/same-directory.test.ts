@@ -44,7 +44,7 @@ describe('what a command advises, where it was given a data directory', function
     const events = Array.from({ length: 80 }, (_, at) => ({ Type: 'Subscribe', EmailAddress: `a${at}@example.org` }));
     await post(campaignMonitorUrl, JSON.stringify({ ListID: 'l', Events: events }));
     assert.ok((await place.run('show', 'd1')).out.includes(`cm-relay show ${hint} n1, and so on.`));
-    assert.ok((await place.run('replay', '--failed')).err.includes(`cm-relay events ${hint}`));
+    assert.ok((await place.run('resend', '--failed')).err.includes(`cm-relay events ${hint}`));
     assert.doesNotMatch((await run(['show', 'e99'])).err, /--data-dir/);
   });
 
@@ -74,11 +74,11 @@ describe('what a command advises, where it was given a data directory', function
       /Forwards to +no destination yet: run cm-relay stop, and then cm-relay listen 3000\/callback/,
     );
     assert.match((await place.run('events')).out, /jane@example\.org +no destination\n/);
-    const { err } = await place.run('replay', 'e1');
+    const { err } = await place.run('resend', 'e1');
     assert.match(err, /nothing to resend: no destination/);
     assert.ok(err.includes(`cm-relay resend ${hint} e1 --to 3000/callback`), err);
     const port = new URL(callback.url).port;
-    assert.equal((await place.run('replay', 'e1', '--to', `${port}/callback`)).code, 0);
+    assert.equal((await place.run('resend', 'e1', '--to', `${port}/callback`)).code, 0);
     await callback.received(1);
   });
 });

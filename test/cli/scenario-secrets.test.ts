@@ -69,7 +69,7 @@ describe('The secrets that scenarios and checks send', function () {
     const conditions = ['answer.status == 200', 'answer.headers["x-echo"] == ""', 'int(answer.body) == 1'];
     const expect = { status: 'any', answer: conditions, probe: 1 };
 
-    it('stand in nothing that scenario run writes', async () => {
+    it('stand in nothing that scenario writes', async () => {
       // Numbers at first, so that it is asked again behind what was sent.
       let times = 0;
       const said = page;
@@ -89,7 +89,7 @@ describe('The secrets that scenarios and checks send', function () {
       });
       for (const json of [[], ['--json']]) {
         times = 0;
-        const { all, code, err } = await reported(['scenario', 'run', path, '--allow-env', ...json]);
+        const { all, code, err } = await reported(['scenario', path, '--allow-env', ...json]);
         assert.equal(code, 1, err);
         assert.match(all, /403, .*\*{8}/);
         assert.match(all, /didn’t return a whole number: .*\*{8}/);
@@ -167,7 +167,7 @@ describe('The secrets that scenarios and checks send', function () {
         [[own, signed], 'AUTH, KEY'],
         [[probing('probe.cm-scenario.json', asking), ...to], 'AUTH'],
       ] as const) {
-        const ended = await run(['scenario', 'run', ...args], environment);
+        const ended = await run(['scenario', ...args], environment);
         assert.equal(ended.code, 2, ended.err);
         assert.match(ended.err, new RegExp(`${names} to ${elsewhere.origin}`));
         assert.match(ended.err, /\n {2}Nothing was sent\. .* add --allow-env/);
@@ -175,14 +175,14 @@ describe('The secrets that scenarios and checks send', function () {
       }
       assert.deepEqual(asked, []);
       assert.equal(callback.taken.length, 0);
-      const allowed = await run(['scenario', 'run', own, '--allow-env'], environment);
+      const allowed = await run(['scenario', own, '--allow-env'], environment);
       assert.equal(allowed.code, 0, allowed.err);
       assert.deepEqual(asked, [['/callback', environment.AUTH]]);
     });
 
     it('go where the user said without a word', async () => {
       const path = probing('probe.cm-scenario.json', asking);
-      const { code, err } = await run(['scenario', 'run', path, '--to', `${elsewhere.origin}/callback`], environment);
+      const { code, err } = await run(['scenario', path, '--to', `${elsewhere.origin}/callback`], environment);
       assert.equal(code, 0, err);
       assert.deepEqual(new Set(asked.map(([url]) => url)), new Set(['/callback', '/count', '/kept']));
     });
@@ -190,8 +190,8 @@ describe('The secrets that scenarios and checks send', function () {
     it('are not even looked for where no scenario asks, and nothing is asked then', async () => {
       const path = probing('probe.cm-scenario.json', quiet);
       const to = ['--to', `${callback.origin}/callback`];
-      assert.equal((await run(['scenario', 'run', path, ...to])).code, 0);
-      const none = await run(['scenario', 'run', probing('some.cm-scenario.json', asking), ...to, '--only', 'no such']);
+      assert.equal((await run(['scenario', path, ...to])).code, 0);
+      const none = await run(['scenario', probing('some.cm-scenario.json', asking), ...to, '--only', 'no such']);
       assert.equal(none.code, 2);
       assert.match(none.err, /--only no such: no scenario name contains this text/);
       assert.deepEqual(asked, []);
@@ -202,7 +202,7 @@ describe('The secrets that scenarios and checks send', function () {
       const broken = file('broken.cm-scenario.json', { scenarios: [{ name: 'it', steps: [{ wait: 'long' }] }] });
       const to = ['--to', `${elsewhere.origin}/callback`];
       for (const second of [join(folder, 'none.cm-scenario.json'), broken]) {
-        const ended = await run(['scenario', 'run', path, second, ...to, '--allow-env'], environment);
+        const ended = await run(['scenario', path, second, ...to, '--allow-env'], environment);
         assert.equal(ended.code, 2);
         assert.deepEqual(asked, []);
       }
@@ -211,7 +211,7 @@ describe('The secrets that scenarios and checks send', function () {
     it('are asked about in one line, whatever the name of a file says', async function () {
       if (process.platform === 'win32') this.skip();
       const path = probing('a\nIt is yours.cm-scenario.json', asking);
-      const { code, err } = await run(['scenario', 'run', path, '--to', `${callback.origin}/callback`], environment);
+      const { code, err } = await run(['scenario', path, '--to', `${callback.origin}/callback`], environment);
       assert.equal(code, 2);
       assert.match(err, /a\\x0aIt is yours\.cm-scenario\.json: environment variables would be sent/);
       assert.deepEqual(asked, []);
@@ -228,7 +228,7 @@ describe('The secrets that scenarios and checks send', function () {
         credentials: { c: { 'X-Api-Key': { env: 'ODD' } } },
       });
       for (const args of [
-        ['scenario', 'run', path, '--allow-env'],
+        ['scenario', path, '--allow-env'],
         ['check', '--config', config],
       ]) {
         const { code, err } = await run(args, odd);

@@ -1,4 +1,3 @@
-import type { Command, Option } from 'commander';
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,7 +46,7 @@ const wrong: [args: string, named: RegExp][] = [
   ['listen 3000 --tunnel localtunnel --tunnel-host https://u:pw@a.example', /--tunnel-host[^]*leave it out/],
   ['check http://user:pw@localhost/', /password[^]*the --config file/],
   ['check 3000 --probe http://user:pw@localhost/', /--probe[^]*leave it out/],
-  ['replay e1 --to http://user:pw@localhost/', /--to[^]*leave it out/],
+  ['resend e1 --to http://user:pw@localhost/', /--to[^]*leave it out/],
   ['check nowhere', /nowhere[^]*a port \(3000\)/],
   ['listen --port', /--port/],
   ['listen --port x', /--port[^]*whole number/],
@@ -90,18 +89,18 @@ const wrong: [args: string, named: RegExp][] = [
   ['show e1 --raw --attempts', /--raw or --attempts/],
   ['show e1 --raw --json', /--raw[^]*--json/],
   ['show e1 --notification --json', /--notification[^]*--json/],
-  ['hold surplus', /too many arguments/],
-  ['step x12', /'x12'[^]*d7, e12, or n9/],
-  ['break', /Usage: cm-relay debug break/],
-  ['break stop', /unknown command 'stop'/],
-  ['break add --at nowhere', /--at[^]*failed-attempt/],
-  ['break add --all', /unknown option '--all'/],
-  ['break add --on-failure explode', /--on-failure[^]*stop, pass/],
-  ['break list --on-failure pass', /unknown option '--on-failure'/],
-  ['break list b1', /too many arguments/],
-  ['break remove', /give IDs or --all/],
-  ['break remove x1', /'x1'[^]*such as b1/],
-  ['break remove b1 --all', /IDs or --all/],
+  ['debug pause surplus', /too many arguments/],
+  ['debug step x12', /'x12'[^]*d7, e12, or n9/],
+  ['debug break', /Usage: cm-relay debug break/],
+  ['debug break stop', /unknown command 'stop'/],
+  ['debug break add --at nowhere', /--at[^]*failed-attempt/],
+  ['debug break add --all', /unknown option '--all'/],
+  ['debug break add --on-failure explode', /--on-failure[^]*stop, pass/],
+  ['debug break list --on-failure pass', /unknown option '--on-failure'/],
+  ['debug break list b1', /too many arguments/],
+  ['debug break remove', /give IDs or --all/],
+  ['debug break remove x1', /'x1'[^]*such as b1/],
+  ['debug break remove b1 --all', /IDs or --all/],
   ['stop --held maybe', /--held[^]*keep, release, discard/],
   ['webhooks', /Usage: cm-relay webhooks/],
   ['webhooks create', /unknown command 'create'/],
@@ -126,14 +125,14 @@ const wrong: [args: string, named: RegExp][] = [
   ['wait surplus', /too many arguments/],
   ['retry surplus', /too many arguments/],
   ['play FOLDER/one.cm-recording.jsonl --signature-key-env PATH', /--signature-key-env PATH has no effect/],
-  ['subscribe', /missing required option '--list <id>'/],
-  ['subscribe --list a1 --host http://127.0.0.1:9', /missing required argument 'address'/],
-  ['subscribe nobody --list a1 --host http://127.0.0.1:9', /'nobody'[^]*email address/],
-  ['subscribe jane@example.org --host http://127.0.0.1:9', /--list/],
-  ['subscribe jane@example.org --list a1', /--host/],
-  ['subscribe jane@example.org --list ../a --host http://127.0.0.1:9', /--list/],
-  ['subscribe jane@example.org --list a1 --host https://api.createsend.com', /only in the sandbox/],
-  ['subscribe jane@example.org --list a1 --host http://127.0.0.1:9', /CAMPAIGN_MONITOR_API_KEY/],
+  ['sandbox subscribe', /missing required option '--list <id>'/],
+  ['sandbox subscribe --list a1 --host http://127.0.0.1:9', /missing required argument 'address'/],
+  ['sandbox subscribe nobody --list a1 --host http://127.0.0.1:9', /'nobody'[^]*email address/],
+  ['sandbox subscribe jane@example.org --host http://127.0.0.1:9', /--list/],
+  ['sandbox subscribe jane@example.org --list a1', /--host/],
+  ['sandbox subscribe jane@example.org --list ../a --host http://127.0.0.1:9', /--list/],
+  ['sandbox subscribe jane@example.org --list a1 --host https://api.createsend.com', /only in the sandbox/],
+  ['sandbox subscribe jane@example.org --list a1 --host http://127.0.0.1:9', /CAMPAIGN_MONITOR_API_KEY/],
   ['instances', /Usage: cm-relay instances/],
   ['instances make', /unknown command 'make'/],
   ['instances list --host http://example.org', /--host[^]*https/],
@@ -146,34 +145,34 @@ const wrong: [args: string, named: RegExp][] = [
   ['instances create --signature-key-env', /--signature-key-env/],
   ['instances create --name x --no-events --api-timeout 1', /--api-timeout/],
   ['sandbox --detach --port x', /--port/],
-  ['replay e1 --timeout 5', /--timeout requires --wait/],
-  ['replay e1 --wait --timeout 0', /--timeout/],
-  ['replay', /IDs, --failed, or --filter/],
-  ['replay 12', /'12'/],
-  ['replay e1 --failed', /IDs and --failed/],
-  ['replay --failed --filter x', /--failed and --filter/],
-  ['replay e1 --to nowhere', /--to[^]*a port \(3000\)/],
+  ['resend e1 --timeout 5', /--timeout requires --wait/],
+  ['resend e1 --wait --timeout 0', /--timeout/],
+  ['resend', /IDs, --failed, or --filter/],
+  ['resend 12', /'12'/],
+  ['resend e1 --failed', /IDs and --failed/],
+  ['resend --failed --filter x', /--failed and --filter/],
+  ['resend e1 --to nowhere', /--to[^]*a port \(3000\)/],
   ['play FOLDER/empty.cm-recording.jsonl', /this recording is empty\n {2}To create a recording, run cm-relay record\./],
   ['play FOLDER/one.cm-recording.jsonl nowhere', /nowhere[^]*a port \(3000\)/],
-  ['discard', /IDs or --waiting/],
-  ['discard e1 --waiting', /IDs or --waiting/],
-  ['discard x', /'x'/],
+  ['debug discard', /IDs or --waiting/],
+  ['debug discard e1 --waiting', /IDs or --waiting/],
+  ['debug discard x', /'x'/],
   ['export e1', /--as/],
   ['export e1 --as pdf', /--as[^]*fixture/],
   ['export --as curl', /IDs or --filter/],
   ['export e1 --filter x --as curl', /IDs or --filter/],
   ['export e1 --as fixture --with-secrets', /--with-secrets/],
-  ['body --list', /--list/],
-  ['body --list 4fe1', /--list 4fe1[^]*32 hex digits/],
-  [`body --list ${'a'.repeat(32)} --list ${'A'.repeat(32)}`, /--list[^]*twice/],
-  ['body --callback-url nowhere', /--callback-url[^]*https:\/\//],
-  ['body --callback-url ftp://example.org/', /--callback-url/],
-  ['body --callback-url https://example.org/#part', /--callback-url[^]*#/],
-  ['body --oauth-callback-url javascript:alert(1)', /--oauth-callback-url/],
-  ['body --host example.org', /--host requires --curl/],
-  ['body --with-secrets', /--with-secrets requires --curl/],
-  ['body --curl --host http://example.org', /--host[^]*https/],
-  ['body surplus', /too many arguments/],
+  ['instances body --list', /--list/],
+  ['instances body --list 4fe1', /--list 4fe1[^]*32 hex digits/],
+  [`instances body --list ${'a'.repeat(32)} --list ${'A'.repeat(32)}`, /--list[^]*twice/],
+  ['instances body --callback-url nowhere', /--callback-url[^]*https:\/\//],
+  ['instances body --callback-url ftp://example.org/', /--callback-url/],
+  ['instances body --callback-url https://example.org/#part', /--callback-url[^]*#/],
+  ['instances body --oauth-callback-url javascript:alert(1)', /--oauth-callback-url/],
+  ['instances body --host example.org', /--host requires --curl/],
+  ['instances body --with-secrets', /--with-secrets requires --curl/],
+  ['instances body --curl --host http://example.org', /--host[^]*https/],
+  ['instances body surplus', /too many arguments/],
   ['sandbox --port x', /--port/],
   ['sandbox restart', /too many arguments/],
   ['sandbox stop --port x', /--port[^]*examples of sandbox stop/],
@@ -229,7 +228,7 @@ describe('the command line of cm-relay', function () {
     const commands = [
       'events --filter state:none',
       'export --as curl --filter state:none',
-      'replay --filter state:none',
+      'resend --filter state:none',
     ];
     for (const command of commands) {
       const { code, err } = await run([...command.split(' '), '--data-dir', data]);
@@ -288,7 +287,7 @@ describe('the command line of cm-relay', function () {
       (url) => ['listen', '--tunnel', url],
       (url) => ['listen', '--tunnel', 'localtunnel', '--tunnel-host', url],
       (url) => ['check', url],
-      (url) => ['replay', 'e1', '--to', url],
+      (url) => ['resend', 'e1', '--to', url],
       (url) => ['listen', 'x', url],
       (url) => ['show', url],
       (url) => [url],
@@ -308,8 +307,6 @@ describe('the command line of cm-relay', function () {
   });
 
   const program = createProgram();
-  const shown = (command: Command): readonly Option[] => command.options.filter(({ hidden }) => !hidden);
-
   const all = commandsOf(program).filter(({ words }) => words.length > 0);
   for (const { words, command } of all) {
     it(`teaches ${words.join(' ')}: what it does, its flags, examples, what comes next`, async () => {
@@ -318,7 +315,7 @@ describe('the command line of cm-relay', function () {
       // What any command takes is said once, by the program's help.
       assert.doesNotMatch(out, /--(?:trust-)?data-dir <?folder/);
       assert.match(out, /Examples?:\n(?: {2}.*cm-relay .*\n){2,}/);
-      for (const option of shown(command)) assert.ok(out.includes(option.long ?? ''), option.flags);
+      for (const option of command.options) assert.ok(out.includes(option.long ?? ''), option.flags);
       assert.ok(/^Next: /m.test(out) || command.name() === 'export');
     });
   }
@@ -329,7 +326,7 @@ describe('the command line of cm-relay', function () {
       const section = new RegExp(`^## \`cm-relay ${words[0]}\`[^]*?(?=^## )`, 'm').exec(`${page}\n## `)?.[0];
       assert.ok(section, words.join(' '));
       for (const word of words.slice(1)) assert.ok(section.includes(`\`${word}`), words.join(' '));
-      for (const option of shown(command)) {
+      for (const option of command.options) {
         assert.ok(section.includes(`\`${option.long}`), `${words.join(' ')} ${option.flags}`);
       }
     }
@@ -360,12 +357,12 @@ describe('what a command line says back', function () {
     ['check', `http://127.0.0.1:9/${odd}`, '--only', odd],
     ['check', 'http://127.0.0.1:9/', '--probe-command', `exit 3; ${odd}`],
     ['check', 'http://127.0.0.1:9/', '--report', odd],
-    ['scenario', 'run', join(folder, odd)],
-    ['scenario', 'run', join(folder, odd), '--to', odd],
+    ['scenario', join(folder, odd)],
+    ['scenario', join(folder, odd), '--to', odd],
     ['play', join(folder, odd)],
     ['export', 'e1', '--as', odd],
-    ['body', '--name', odd],
-    ['body', '--callback-url', odd],
+    ['instances', 'body', '--name', odd],
+    ['instances', 'body', '--callback-url', odd],
     ['help', odd],
   ];
   for (const line of lines) {
@@ -384,7 +381,7 @@ describe('what a command line says back', function () {
     ];
     writeFileSync(file, JSON.stringify({ destination: { url: 'http://127.0.0.1:9/' }, scenarios }));
     for (const more of [[], ['--json'], ['--report', 'json=/dev/stdout'], ['--report', 'junit=/dev/stdout']]) {
-      const { code, out, err } = await run(['scenario', 'run', file, ...more]);
+      const { code, out, err } = await run(['scenario', file, ...more]);
       assert.equal(code, 1, err);
       // eslint-disable-next-line no-control-regex -- these are what drives a terminal
       assert.doesNotMatch(out + err, /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);

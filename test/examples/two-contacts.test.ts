@@ -43,7 +43,7 @@ describe('Why does my handler create two contacts?', function () {
     await listening.ready();
 
     // Stop where an attempt fails.
-    assert.equal((await place.run('break', 'add', '--at', 'failed-attempt')).code, 0);
+    assert.equal((await place.run('debug', 'break', 'add', '--at', 'failed-attempt')).code, 0);
     assert.equal((await place.run('trigger', 'subscribe')).code, 0);
     const stopped = await listening.json<Line & { text: string; place: string; eventId: string }>('stopped');
     assert.equal(stopped.place, 'failed-attempt');
@@ -55,7 +55,7 @@ describe('Why does my handler create two contacts?', function () {
     assert.equal(await wrong.count(), 1);
 
     // The retry alone makes the second one.
-    assert.equal((await place.run('step')).code, 0);
+    assert.equal((await place.run('debug', 'step')).code, 0);
     await listening.json<Attempt>('attempt', ({ outcome }) => outcome === 'sent');
     const { out: attempts } = await place.run('show', stopped.eventId, '--attempts');
     assert.match(attempts, new RegExp(`${failed.source}[^]*200`));
@@ -64,9 +64,9 @@ describe('Why does my handler create two contacts?', function () {
     assert.equal(events.trim().split('\n').length, 1, 'it was one subscription');
 
     // What comes twice is done twice, also without a time-out.
-    assert.equal((await place.run('break', 'remove', '--all')).code, 0);
-    assert.equal((await place.run('continue')).code, 0);
-    assert.equal((await place.run('replay', stopped.eventId)).code, 0);
+    assert.equal((await place.run('debug', 'break', 'remove', '--all')).code, 0);
+    assert.equal((await place.run('debug', 'continue')).code, 0);
+    assert.equal((await place.run('resend', stopped.eventId)).code, 0);
     await until(async () => (await wrong.count()) === 3);
     await settled();
     await wrong.end();
@@ -74,7 +74,7 @@ describe('Why does my handler create two contacts?', function () {
     // The right one takes its place.
     const right = await startHandler('right-handler', { mailMs, port });
     for (let times = 0; times < 2; times += 1) {
-      assert.equal((await place.run('replay', stopped.eventId)).code, 0);
+      assert.equal((await place.run('resend', stopped.eventId)).code, 0);
       await settled();
     }
     assert.equal(await right.count(), 1);

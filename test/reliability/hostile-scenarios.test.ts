@@ -20,7 +20,7 @@ interface Ended {
   readonly peak: number | null;
 }
 
-/** Runs `cm-relay scenario run` on a file, to its end. */
+/** Runs `cm-relay scenario` on a file, to its end. */
 function runFile(file: string, ...more: string[]): Promise<Ended> {
   const folder = dirname(file);
   const [reporter, peakFile] = [join(folder, 'reporter.cjs'), join(folder, 'peak')];
@@ -28,7 +28,7 @@ function runFile(file: string, ...more: string[]): Promise<Ended> {
     reporter,
     `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(peakFile)}, String(process.resourceUsage().maxRSS * 1024)))`,
   );
-  const command = [process.execPath, '--require', reporter, packedProgram(), 'scenario', 'run', file, ...more];
+  const command = [process.execPath, '--require', reporter, packedProgram(), 'scenario', file, ...more];
   return new Promise((resolve) => {
     const limited = ['-c', `ulimit -v ${mostAddresses}; exec "$@"`, 'sh', ...command];
     const child = execFile('sh', limited, { timeout: 220_000 }, (_error, out, err) => {

@@ -14,7 +14,6 @@ import { meantBy } from '../chosen.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { callbackUrl } from '../callback-url.ts';
 import { checkedBy, jsonFlag, newCommand, seconds, wholeNumber } from '../flags.ts';
-import { formerFlag } from '../former-spellings.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { count, duration, pad } from '../terminal/text.ts';
 
@@ -33,13 +32,6 @@ interface CheckOptions extends TargetFlags, ProbeFlags {
 
 /** `cm-relay check`. */
 export function checkCommand(): Command {
-  const maxAnswerTime = new Option(
-    '--max-answer-time <s>',
-    'time limit for the first answer and for 99 of 100 answers, in seconds',
-  )
-    .default(answerWithinMs, String(answerWithinMs / 1000))
-    .argParser(seconds(0.001, 600));
-  const listChecks = new Option('--list-checks', 'list the checks without sending anything');
   const command = newCommand(
     'check',
     'check whether your callback is ready for real traffic',
@@ -71,13 +63,15 @@ export function checkCommand(): Command {
     .optionsGroup('Selection:')
     .addOption(new Option('--only <checks>', 'run only these checks (comma-separated IDs or names)'))
     .addOption(new Option('--except <checks>', 'skip these checks (comma-separated IDs or names)'))
-    .addOption(listChecks)
-    .addOption(formerFlag(listChecks, '--list'))
+    .addOption(new Option('--list-checks', 'list the checks without sending anything'))
     .optionsGroup('Limits:')
     .addOption(new Option('--strict', 'also fail if a check is undecided, or skipped because time ran out'))
     .addOption(new Option('--keep', 'keep the made-up contacts in your callback; send no Deactivate at the end'))
-    .addOption(maxAnswerTime)
-    .addOption(formerFlag(maxAnswerTime, '--answer-within <ms>', wholeNumber(z.int().min(1).max(600_000))))
+    .addOption(
+      new Option('--max-answer-time <s>', 'time limit for the first answer and for 99 of 100 answers, in seconds')
+        .default(answerWithinMs, String(answerWithinMs / 1000))
+        .argParser(seconds(0.001, 600)),
+    )
     .addOption(
       new Option('--timeout <s>', "time limit for all checks, in seconds; checks that don't start in time are skipped")
         .default(allChecksMs / 1000)

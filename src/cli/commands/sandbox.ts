@@ -7,7 +7,6 @@ import type { Sandbox, SandboxReport } from '../../sandbox/sandbox.ts';
 import { isInBackground, startInBackground, tellStarter } from '../background.ts';
 import { jsonFlag, newCommand, seconds, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { formerFlag } from '../former-spellings.ts';
 import { endSandbox, forgetSandbox, recordSandbox, runningSandboxes } from '../sandbox-registry.ts';
 import type { SandboxRecord } from '../sandbox-registry.ts';
 import { LiveWriter, note, print, printJson } from '../terminal/output.ts';
@@ -24,14 +23,8 @@ interface SandboxOptions extends CommonOptions {
   detach?: boolean;
 }
 
-const readMinutes = wholeNumber(z.int().min(1).max(10_000));
-
 /** `cm-relay sandbox`, with its commands. */
 export function sandboxCommand(): Command {
-  const keepAlive = new Option(
-    '--keep-alive <s>',
-    'stop after this many seconds without an authorised request',
-  ).argParser(seconds(1, 600_000));
   return (
     newCommand(
       'sandbox',
@@ -54,8 +47,11 @@ export function sandboxCommand(): Command {
       .addOption(
         new Option('--detach', 'run in the background and return when ready; reuse a sandbox that is already running'),
       )
-      .addOption(keepAlive)
-      .addOption(formerFlag(keepAlive, '--keep-alive-minutes <n>', (minutes) => readMinutes(minutes) * 60_000))
+      .addOption(
+        new Option('--keep-alive <s>', 'stop after this many seconds without an authorised request').argParser(
+          seconds(1, 600_000),
+        ),
+      )
       .addOption(
         jsonFlag(
           'print one JSON line when ready: {"type":"ready","campaignMonitorApi","openConnectorsApi","credentials",…}',

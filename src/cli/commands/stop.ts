@@ -16,7 +16,7 @@ import { heldText } from '../terminal/sending-text.ts';
 /** How long a relay may take to finish what is under way, in milliseconds. */
 const endTimeoutMs = 30_000;
 
-/** As the terminal says them: the protocol, and `--held` before, say `drop` for the last. */
+/** The protocol calls the last one `drop`. */
 const heldWords = heldAtStop.map((what) => (what === 'drop' ? 'discard' : what));
 
 /** `cm-relay stop`. */
@@ -26,7 +26,7 @@ export function stopCommand(): Command {
     'what to do with notifications held by a pause: keep (the default), release, or discard',
   ).choices(heldWords);
   const read = held.parseArg;
-  held.argParser((word) => (word === 'drop' ? word : word === 'discard' ? 'drop' : read?.(word, undefined)));
+  held.argParser((word) => (word === 'discard' ? 'drop' : read?.(word, undefined)));
   return newCommand(
     'stop',
     'stop the relay',

@@ -24,7 +24,8 @@ describe('a sandbox in the background', function () {
 
   const sandbox = (...args: string[]): Promise<Ended> => run(['sandbox', ...args], { XDG_STATE_HOME: state });
 
-  const subscribe = (...args: string[]): Promise<Ended> => run(['subscribe', ...args], { XDG_STATE_HOME: state });
+  const subscribe = (...args: string[]): Promise<Ended> =>
+    run(['sandbox', 'subscribe', ...args], { XDG_STATE_HOME: state });
 
   async function detached(...args: string[]): Promise<{ port: string; pid: number }> {
     const port = String(await freePort());
@@ -90,11 +91,7 @@ describe('a sandbox in the background', function () {
       const { code, out, err } = await subscribe('jane@example.org', '--list', list);
       assert.deepEqual([code, err], [0, '']);
       assert.match(out, /^Subscribed jane@example\.org to /);
-      const { port } = await detached(
-        '--keep-alive-minutes',
-        '5',
-        ...(flags.length === 0 ? ['--random-credentials'] : []),
-      );
+      const { port } = await detached('--keep-alive', '300', ...(flags.length === 0 ? ['--random-credentials'] : []));
       const two = await subscribe('joe@example.org', '--list', list);
       assert.equal(two.code, 2, two.err);
       assert.match(two.err, new RegExp(`--host[^]*http://127.0.0.1:${port}`));

@@ -83,10 +83,10 @@ describe('cm-relay wait', function () {
   it('ends while it waits, once the last that could fit has failed', async () => {
     callback.status = 400;
     const { url } = await listening('--forward-to', callback.url);
-    await place.run('hold');
+    await place.run('debug', 'pause');
     await post(url, delivery('jane@example.org'));
     const waiting = wait('state:sent');
-    await place.run('continue');
+    await place.run('debug', 'continue');
     assert.equal((await waiting).code, 3);
   });
 
@@ -117,10 +117,10 @@ describe('cm-relay wait', function () {
     const waiting = place.start([
       ...['wait', '--data-dir', place.dataDir, '--filter', 'address:jane@example.org state:sent', '--json'],
     ]);
-    await place.run('hold');
+    await place.run('debug', 'pause');
     await post(url, delivery('jane@example.org'));
     assert.equal((await place.run('wait', '--filter', 'address:jane@example.org state:held')).code, 0);
-    await place.run('continue');
+    await place.run('debug', 'continue');
     assert.equal(await waiting.ended, 0);
     assert.equal(waiting.lines.length, 1);
     for (const filter of ['state:sent', 'state:held']) {

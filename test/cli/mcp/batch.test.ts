@@ -106,7 +106,7 @@ describe('the status for an assistant', function () {
         await callback.close();
         await place.run('trigger', 'subscribe');
         await place.run('wait', '--filter', 'state:waiting');
-        await place.run('hold');
+        await place.run('debug', 'pause');
         const { said, text } = await status();
         assert.match(said, /^A relay is running\. Sending is paused\./);
         assert.match(text, /"state":"down","downSince":"20/);

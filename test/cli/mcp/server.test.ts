@@ -212,7 +212,7 @@ describe('cm-relay mcp, driven by the official client', function () {
       await post(campaignMonitorUrl, delivery('jane@example.org'));
       await callback.received(1);
       // A person may send it elsewhere; from then on a replay of "where it went" would go there, too.
-      assert.equal((await place.run('replay', 'e1', '--to', other.url, '--wait')).code, 0);
+      assert.equal((await place.run('resend', 'e1', '--to', other.url, '--wait')).code, 0);
       const client = await connect('--allow-write');
       const again = await ask(client, 'replay', { ids: ['e1'] });
       assert.equal(again.isError, false, again.text);

@@ -74,7 +74,7 @@ const wordOf = (command: Command): Word => ({ word: command.name(), meaning: com
 
 /** Its own, as far as help shows them, and those of the program, which may stand anywhere. */
 function shownFlags(command: Command): readonly Option[] {
-  return [...command.options.filter(({ hidden }) => !hidden), ...(command.parent === null ? [] : commonFlags())];
+  return [...command.options, ...(command.parent === null ? [] : commonFlags())];
 }
 
 function flagWords(command: Command): Word[] {

@@ -3,7 +3,6 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formerCommands } from '../../../../src/cli/former-spellings.ts';
 import { commandsOf, createProgram } from '../../../../src/cli/program.ts';
 import { tunnelNames } from '../../../../src/protocol/settings.ts';
 import { run } from '../../harness.ts';
@@ -44,20 +43,10 @@ describe('the completion of the command line', function () {
     for (const { words, command } of all) {
       const [next = [], flags = []] = found.splice(0, 2);
       for (const each of command.commands) assert.ok(next.includes(each.name()), `${words.join(' ')} ${each.name()}`);
-      const shown = command.options.filter(({ hidden }) => !hidden).map(({ long }) => long ?? '');
+      const shown = command.options.map(({ long }) => long ?? '');
       const common = ['--data-dir', '--trust-data-dir', '--help'];
       assert.deepEqual(flags.toSorted(), [...new Set([...shown, ...common])].toSorted(), words.join(' '));
     }
-  });
-
-  it('offers no spelling that was replaced', function () {
-    if (spawnSync('bash', ['--version']).status !== 0) this.skip();
-    const [first = [], afterSandbox = []] = offered([[''], ['sandbox', '']]);
-    for (const line of Object.keys(formerCommands)) {
-      const [word = '', next] = line.split(' ');
-      if (next === undefined) assert.ok(!first.includes(word), word);
-    }
-    assert.ok(!afterSandbox.includes('start'));
   });
 
   it('offers the values that are known', function () {

@@ -35,10 +35,10 @@ describe('cm-relay doctor', function () {
     const { campaignMonitorUrl } = await listening.ready();
     callback.status = 500;
     callback.answer = { body: 'planted-answer', headers: {} };
-    await place.run('hold');
+    await place.run('debug', 'pause');
     await post(campaignMonitorUrl, delivery('planted-jane@example.org', 'Subscribe', 'Planted Name'));
     await post(campaignMonitorUrl, 'planted nonsense');
-    await place.run('step');
+    await place.run('debug', 'step');
     await listening.json('attempt');
     const { code, out, err } = await place.run('doctor');
     assert.equal(code, 1, out);
