@@ -100,10 +100,19 @@ describe('The workflows', () => {
     }
   });
 
+  it('run the long form of the specs each night, and when it is asked for', () => {
+    const text = readFileSync(join(root, '.github/workflows/nightly.yml'), 'utf8');
+    assert.match(text, /^on:\n {2}schedule:\n {4}- cron: '[^']+'\n {2}workflow_dispatch:\n/m);
+    assert.match(text, /npm run test:long\n/);
+  });
+
   it('publish what one job has made and tested, checked by its hash, after it was attested', () => {
     const text = readFileSync(join(root, '.github/workflows/release.yml'), 'utf8');
     const [before = '', ...publishing] = text.split(/^ {2}(?=attest:|marketplace:|open-vsx:|npm:)/m);
-    assert.match(before, /npm run --silent release[^]*npm test[^]*npm run package[^]*sha256sum -- \*/);
+    assert.match(
+      before,
+      /npm run --silent release[^]*npm test\n[^]*npm run test:long\n[^]*npm run package[^]*sha256sum -- \*/,
+    );
     assert.equal(publishing.length, 4);
     for (const job of publishing) {
       assert.match(job, /sha256sum --check/);
