@@ -23,6 +23,7 @@ const wayMs = 1;
 export class VirtualWorld implements World {
   #now = 0;
   readonly #timers: { readonly at: number; readonly go: () => void }[] = [];
+  readonly #real = new Set<Promise<unknown>>();
   handler: Asked | undefined;
 
   now(): number {
@@ -73,6 +74,16 @@ export class VirtualWorld implements World {
     return { kind: 'answer', status, headers: [], body: Buffer.alloc(0), truncated: false, ms };
   }
 
+  /** Lets no time pass in this world until work is done that takes time of this machine's. */
+  async awaitReal<T>(work: Promise<T>): Promise<T> {
+    this.#real.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#real.delete(work);
+    }
+  }
+
   /** Does work, and lets time pass whenever all that is under way waits for it. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     let isDone = false as boolean;
@@ -81,6 +92,10 @@ export class VirtualWorld implements World {
     for (;;) {
       await setImmediate();
       if (isDone) return going;
+      if (this.#real.size > 0) {
+        await Promise.race(this.#real).catch(() => undefined);
+        continue;
+      }
       const next = this.#timers.shift();
       if (next === undefined) throw new Error('nothing is waited for, and nothing is done');
       this.#now = Math.max(this.#now, next.at);
