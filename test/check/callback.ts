@@ -18,7 +18,14 @@ export interface Taken {
 export type Answering = (
   taken: Taken,
   index: number,
-) => { status?: number; body?: string; headers?: Record<string, string>; afterMs?: number } | null;
+) => {
+  status?: number;
+  body?: string;
+  headers?: Record<string, string>;
+  afterMs?: number;
+  /** It answers no sooner. */
+  after?: Promise<unknown>;
+} | null;
 
 export class Callback {
   readonly taken: Taken[] = [];
@@ -26,6 +33,7 @@ export class Callback {
   answering: Answering = () => ({});
   readonly #server: Server;
   readonly #waiting = new Set<() => void>();
+  #left = 0;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -36,6 +44,10 @@ export class Callback {
         response.writeHead(status, { 'content-type': type }).end(body);
         return;
       }
+      request.socket.once('close', () => {
+        this.#left += 1;
+        this.#wake();
+      });
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('error', () => undefined);
@@ -47,8 +59,10 @@ export class Callback {
         const answer = this.answering(taken, this.taken.length);
         this.#take(taken);
         if (answer === null) return;
-        const { status = 200, body = '', headers = {}, afterMs = 0 } = answer;
-        setTimeout(() => response.writeHead(status, headers).end(body), afterMs);
+        const { status = 200, body = '', headers = {}, afterMs = 0, after } = answer;
+        const respond = (): void => void response.writeHead(status, headers).end(body);
+        if (after === undefined) setTimeout(respond, afterMs);
+        else void after.then(respond);
       });
     });
   }
@@ -77,12 +91,13 @@ export class Callback {
 
   /** Resolves once so many have come. */
   async received(count: number): Promise<Taken[]> {
-    while (this.taken.length < count) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.add(resolve);
-      });
-    }
+    await this.#until(() => this.taken.length >= count);
     return this.taken;
+  }
+
+  /** Resolves once so many have their answer, and have ended their connection. */
+  left(count: number): Promise<void> {
+    return this.#until(() => this.#left >= count);
   }
 
   async close(): Promise<void> {
@@ -92,6 +107,18 @@ export class Callback {
 
   #take(taken: Taken): void {
     this.taken.push(taken);
+    this.#wake();
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.add(resolve);
+      });
+    }
+  }
+
+  #wake(): void {
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }

@@ -5,19 +5,14 @@ import { sharedCauses } from '../../src/check/causes.ts';
 import { runChecks } from '../../src/check/check.ts';
 import type { CheckResult } from '../../src/check/check.ts';
 import { costOf } from '../../src/check/cost.ts';
-import { exchange } from '../../src/check/exchange.ts';
-import type { Answer } from '../../src/check/exchange.ts';
-import type { Message } from '../../src/check/messages.ts';
 import { keptPage, urlProbe } from '../../src/check/probe.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
 import { checksFor } from '../../src/check/suite.ts';
-import type { Target } from '../../src/check/target.ts';
 import { textOf } from '../../src/check/words.ts';
-import { realWorld } from '../../src/check/world.ts';
 import { SecretMask } from '../../src/common/masking.ts';
 import { startHandler } from '../examples/handler.ts';
 import type { Handler, HandlerName } from '../examples/handler.ts';
-import { VirtualWorld } from './virtual-world.ts';
+import { ProcessWorld } from './virtual-world.ts';
 
 const key = 'a key of the examples';
 
@@ -31,19 +26,6 @@ interface Trial {
 const mask = new SecretMask([]);
 
 const settling = { mostMs: 1000, quietMs: 100 };
-
-/** A world of a handler that is a process: it takes this machine's time, and what is waited for passes at once. */
-class ProcessWorld extends VirtualWorld {
-  override isListening(url?: URL): Promise<boolean> {
-    return this.awaitReal(url === undefined ? Promise.resolve(false) : realWorld.isListening(url));
-  }
-
-  override async exchange(target: Target, message: Message, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
-    const answer = await this.awaitReal(exchange(target, message, timeoutMs, signal));
-    if (message.manner.kind === 'slow') await this.wait(message.manner.ms, signal);
-    return answer;
-  }
-}
 
 async function checked(name: HandlerName, trial: Trial): Promise<CheckResult[]> {
   return checkedAt(await startHandler(name, { key, mailMs: trial.mailMs }), trial);
@@ -63,8 +45,8 @@ function checkedAt(
       checks,
       {
         target: { url, headers: [], signatureKey: key, timeoutMs: 10_000, insecureTls: false, mask },
-        probe: { read: (signal) => world.awaitReal(probe.read(signal)) },
-        kept: { who: kept.who, missing: (texts, signal) => world.awaitReal(kept.missing(texts, signal)) },
+        probe: world.probeOf(probe),
+        kept: world.pageOf(kept),
         sources: sourcesOf({ folder: null, fromHistory: null }),
         run: newRun(),
         settling,

@@ -79,11 +79,18 @@ describe('A recording', () => {
     });
 
     it('does not wait for answers in its own time, and does step by step', async () => {
-      callback.answering = (_, index) => (index === 0 ? { afterMs: 300 } : {});
-      assert.deepEqual(
-        (await played({ speed: 10 })).map(({ number }) => number),
-        [2, 1],
-      );
+      const numbers: number[] = [];
+      let answered = (): void => undefined;
+      const after = new Promise<void>((resolve) => (answered = resolve));
+      callback.answering = (_, index) => (index === 0 ? { after } : {});
+      await played({
+        speed: 10,
+        onPlayed: ({ number }) => {
+          numbers.push(number);
+          answered();
+        },
+      });
+      assert.deepEqual(numbers, [2, 1]);
       const steps: number[] = [];
       callback.answering = () => ({ afterMs: 20 });
       const all = await played({

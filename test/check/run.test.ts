@@ -14,6 +14,7 @@ import { SecretMask } from '../../src/common/masking.ts';
 import { readPlatformNotification } from '../../src/open-connectors/notification.ts';
 import { freePort } from '../free-port.ts';
 import { Callback } from './callback.ts';
+import { ProcessWorld } from './virtual-world.ts';
 
 const mask = new SecretMask([]);
 
@@ -65,7 +66,7 @@ describe('A scenario', () => {
   async function run(
     steps: WrittenScenario['steps'],
     more: Partial<RunContext> = {},
-    timeoutMs = 20_000,
+    timeoutMs = 60_000,
   ): Promise<Omit<ScenarioResult, 'reason'> & { readonly reason: string | null }> {
     const { reason, ...rest } = await runScenario(scenario({ name: 'it', steps, timeoutMs }), context(more));
     return { ...rest, reason: reason === null ? null : textOf(reason) };
@@ -183,28 +184,27 @@ describe('A scenario', () => {
   });
 
   it('sees what is made twice a little later', async () => {
+    const world = new ProcessWorld();
     callback.answering = ({ body }) => {
       const [address = ''] = addressesIn(body);
       contacts.push(address);
-      setTimeout(() => contacts.push(address), 100);
+      void world.wait(100).then(() => contacts.push(address));
       return {};
     };
     const settling = { mostMs: 300, quietMs: 200 };
-    const result = await run([{ send: one, expect: { probe: 1 } }], { settling });
+    const probe = world.probeOf(context().probe!);
+    const result = await world.run(() => run([{ send: one, expect: { probe: 1 } }], { settling, probe, world }));
     assert.equal(result.reason, 'contacts: expected +1, got +2 (from 0 to 2)');
   });
 
   it('waits as long again where the number changes late', async () => {
     const quietMs = 100;
-    const started = performance.now();
+    const world = new ProcessWorld();
     let late = 0;
     // Nothing for longer than it has to stay so; then what is expected, and twice that a question later.
-    const read = (): Promise<number> =>
-      Promise.resolve(performance.now() - started < 3 * quietMs ? 0 : (late = Math.min(late + 1, 2)));
-    const result = await run([{ send: one, expect: { probe: 1 } }], {
-      probe: { read },
-      settling: { mostMs: 600, quietMs },
-    });
+    const read = (): Promise<number> => Promise.resolve(world.now() < 3 * quietMs ? 0 : (late = Math.min(late + 1, 2)));
+    const more = { probe: { read }, settling: { mostMs: 600, quietMs }, world };
+    const result = await world.run(() => run([{ send: one, expect: { probe: 1 } }], more));
     assert.equal(result.outcome, 'failed');
   });
 
@@ -232,7 +232,7 @@ describe('A scenario', () => {
   });
 
   it('sends many at once, and tells the order of their answers', async () => {
-    callback.answering = (_, index) => ({ afterMs: index === 0 ? 150 : 0 });
+    callback.answering = (_, index) => (index === 0 ? { after: callback.left(4) } : {});
     const result = await run([
       { send: { sample: 'Subscribe', events: 5 }, trouble: ['split'], atOnce: 5, expect: { inOrder: true } },
     ]);

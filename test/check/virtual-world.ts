@@ -1,13 +1,16 @@
 /** A world for checks in which time passes at once: its clock goes on as soon as nothing is done any more. */
 import { setImmediate } from 'node:timers/promises';
 import { settlingOf } from '../../src/check/defaults.ts';
+import { exchange } from '../../src/check/exchange.ts';
 import type { Answer } from '../../src/check/exchange.ts';
 import type { Message } from '../../src/check/messages.ts';
 import { ProbeError } from '../../src/check/probe.ts';
 import type { KeptPage, Probe } from '../../src/check/probe.ts';
 import type { RunContext } from '../../src/check/run.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
+import type { Target } from '../../src/check/target.ts';
 import { words } from '../../src/check/words.ts';
+import { realWorld } from '../../src/check/world.ts';
 import type { World } from '../../src/check/world.ts';
 import { SecretMask } from '../../src/common/masking.ts';
 import type { Received, RightHandler } from './handlers.ts';
@@ -23,7 +26,8 @@ const wayMs = 1;
 export class VirtualWorld implements World {
   #now = 0;
   readonly #timers: { readonly at: number; readonly go: () => void }[] = [];
-  readonly #real = new Set<Promise<unknown>>();
+  /** Until it is done no time passes. */
+  protected readonly real = new Set<Promise<unknown>>();
   handler: Asked | undefined;
 
   now(): number {
@@ -53,7 +57,7 @@ export class VirtualWorld implements World {
     return Promise.resolve(this.handler !== undefined && this.handler.isDown !== true);
   }
 
-  async exchange(_target: unknown, message: Message, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
+  async exchange(_target: Target, message: Message, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
     const started = this.#now;
     const { handler } = this;
     if (handler === undefined || handler.isDown === true)
@@ -74,16 +78,6 @@ export class VirtualWorld implements World {
     return { kind: 'answer', status, headers: [], body: Buffer.alloc(0), truncated: false, ms };
   }
 
-  /** Lets no time pass in this world until work is done that takes time of this machine's. */
-  async awaitReal<T>(work: Promise<T>): Promise<T> {
-    this.#real.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#real.delete(work);
-    }
-  }
-
   /** Does work, and lets time pass whenever all that is under way waits for it. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     let isDone = false as boolean;
@@ -92,14 +86,45 @@ export class VirtualWorld implements World {
     for (;;) {
       await setImmediate();
       if (isDone) return going;
-      if (this.#real.size > 0) {
-        await Promise.race(this.#real).catch(() => undefined);
+      if (this.real.size > 0) {
+        await Promise.race(this.real).catch(() => undefined);
         continue;
       }
       const next = this.#timers.shift();
       if (next === undefined) throw new Error('nothing is waited for, and nothing is done');
       this.#now = Math.max(this.#now, next.at);
       next.go();
+    }
+  }
+}
+
+/** A world of a callback behind a socket: it takes this machine's time, and what is waited for passes at once. */
+export class ProcessWorld extends VirtualWorld {
+  override isListening(url?: URL): Promise<boolean> {
+    return this.#awaitReal(url === undefined ? Promise.resolve(false) : realWorld.isListening(url));
+  }
+
+  override async exchange(target: Target, message: Message, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
+    const answer = await this.#awaitReal(exchange(target, message, timeoutMs, signal));
+    if (message.manner.kind === 'slow') await this.wait(message.manner.ms, signal);
+    return answer;
+  }
+
+  probeOf(probe: Probe): Probe {
+    return { read: (signal) => this.#awaitReal(probe.read(signal)) };
+  }
+
+  pageOf({ who, ...page }: KeptPage): KeptPage {
+    return { who, missing: (texts, signal) => this.#awaitReal(page.missing(texts, signal)) };
+  }
+
+  /** Lets no time pass in this world until work is done that takes time of this machine's. */
+  async #awaitReal<T>(work: Promise<T>): Promise<T> {
+    this.real.add(work);
+    try {
+      return await work;
+    } finally {
+      this.real.delete(work);
     }
   }
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { keptChannelOf } from '../../src/protocol/control-channel.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
+import { isLong } from '../long.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
 import { highestMemory, readyRelay } from '../relay/processes.ts';
 import { send } from '../relay/requests.ts';
@@ -87,10 +88,12 @@ describe('Clients of the control channel that have gone wrong, all together', fu
     for (const each of readers) each.write(request(1, 'relay/status'));
     const event = { Type: 'Subscribe', EmailAddress: 'a'.repeat(320), State: 'Active', CustomFields: [] };
     const body = JSON.stringify({ ListID: 'l'.repeat(100), Events: Array.from({ length: 1000 }, () => event) });
-    for (let i = 0; i < 20; i++) assert.equal((await send(relay.url, { body })).status, 200);
+    const isCut = (): boolean => /slowest to read/.test(readFileSync(log, 'utf8'));
+    for (let i = 0; i < 20 && (isLong || !isCut()); i++) assert.equal((await send(relay.url, { body })).status, 200);
     // Each asks for as much again, and reads none of it.
-    for (let i = 2; i < 8; i++) for (const each of readers) each.write(request(i, 'events/query', { limit: 500 }));
-    await until(() => /slowest to read/.test(readFileSync(log, 'utf8')), 120_000, 'some are cut off');
+    for (let i = 2; i < 8 && (isLong || !isCut()); i++)
+      for (const each of readers) each.write(request(i, 'events/query', { limit: 500 }));
+    await until(isCut, 120_000, 'some are cut off');
     await assertSound(/the slowest to read/);
     await assertSound(/more than 256 clients connected/);
   });
@@ -99,8 +102,7 @@ describe('Clients of the control channel that have gone wrong, all together', fu
     const one = await socket();
     const body = JSON.stringify({ jsonrpc: '2.0', method: 'no/such', params: { text: 'x'.repeat(400) } });
     const piece = Buffer.from(`Content-Length: ${body.length}\r\n\r\n${body}`.repeat(2000));
-    const end = performance.now() + 10_000;
-    for (let sent = 0; sent < 600 && !one.destroyed && performance.now() < end; sent++) {
+    for (let sent = 0; sent < (isLong ? 600 : 60) && !one.destroyed; sent++) {
       await new Promise<unknown>((resolve) => one.write(piece, resolve));
     }
     await assertSound(/listening on/);

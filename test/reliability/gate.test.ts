@@ -5,14 +5,15 @@ import type { HeldForwarding } from '../../src/protocol/debug.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
+import { readAmount } from '../long.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
 import { readyRelay } from '../relay/processes.ts';
 import { startReceiver } from '../relay/receiver.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 
-/** How many sequences; GATE_RUNS raises it. */
-const runs = Number(process.env['GATE_RUNS'] ?? 4);
+/** How many sequences. */
+const runs = readAmount('GATE_RUNS', 2, 40);
 
 /** `kill`: the relay is killed so many turns of the event loop after it was asked; null: it is waited for. */
 const kill = fc.option(fc.integer({ min: 0, max: 40 }), { freq: 5, nil: null });

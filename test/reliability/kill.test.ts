@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openHistory } from '../../src/relay/history/history.ts';
+import { readAmount } from '../long.ts';
 import { readyRelay } from '../relay/processes.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
 import { startReceiver } from '../relay/receiver.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 
-/** How often the relay is killed; KILL_ROUNDS raises it. */
-const rounds = Number(process.env['KILL_ROUNDS'] ?? 5);
+/** How often the relay is killed. */
+const rounds = readAmount('KILL_ROUNDS', 3, 100);
 const connections = 16;
 
 /** Posts without pause, each with an address of its own, until the relay is gone. Adds what was answered 200. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { readAmount } from '../long.ts';
 import {
   Answer,
   AnswerOnPurpose,
@@ -70,8 +71,8 @@ async function play(commands: Iterable<Command>, timeoutMs = arrivalMs): Promise
   }
 }
 
-const seconds = Number(process.env['MODEL_SECONDS'] ?? 0);
-const sequencesInPart = 8;
+const seconds = readAmount('MODEL_SECONDS', 0, 600);
+const sequencesInPart = seconds > 0 ? 8 : 3;
 const stepsInSequence = 40;
 /** One sequence of a part, as a failure names it, is played again. */
 const path = process.env['MODEL_PATH'];

@@ -18,6 +18,7 @@ import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
 import { fixedCredentials } from '../../src/sandbox/credentials.ts';
 import { Workplace } from '../cli/harness.ts';
 import type { Line } from '../cli/harness.ts';
+import { isLong, readAmount } from '../long.ts';
 import { RawConnection, rawAnswers } from '../relay/requests.ts';
 import type { Answer } from './harness.ts';
 import { call, residentBytes, startHarness } from './harness.ts';
@@ -158,8 +159,11 @@ function placeOf(url: string): string {
   return decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '');
 }
 
-/** Everything that the sources and the documents name between quotes: whatever is published is among it. */
-function published(): string[] {
+/**
+ * The credentials that the sandbox publishes, and what the sources and the documents name between quotes: in the long form
+ * all of it, so whatever is published is among it, otherwise a twentieth.
+ */
+function findPublished(): string[] {
   const files = globSync(['README.md', 'docs/*.md', 'src/sandbox/**/*.ts', 'src/campaign-monitor/samples.ts'], {
     cwd: root,
   });
@@ -170,7 +174,8 @@ function published(): string[] {
   const fixed = [fixedCredentials.campaignMonitor, fixedCredentials.openConnectors].flatMap((each) =>
     Object.values(each),
   );
-  return [...new Set([...apps, ...fixed, ...words.filter((word) => word !== null)])];
+  const named = [...new Set(words.filter((word) => word !== null))];
+  return [...new Set([...apps, ...fixed, ...named.filter((_, index) => isLong || index % 20 === 0)])];
 }
 
 /** The entropy that a text can hold at most, by its alphabet, in bits. */
@@ -195,13 +200,16 @@ function seedsOf(secrets: readonly string[]): number[] {
     ),
   );
   const found: number[] = [];
-  for (let seed = 0; seed < 2 ** 20; seed++) {
+  for (let seed = 0; seed < 2 ** seedBits; seed++) {
     for (let made = 1; made <= 4; made++) {
       if (beginnings.has(hash('sha256', `${seed}:${made}`).slice(0, 32))) found.push(seed);
     }
   }
   return [...new Set(found)];
 }
+
+/** How many seeds are tried, as a power of two. */
+const seedBits = isLong ? 20 : 16;
 
 describe('a stranger at a sandbox with random credentials', () => {
   let place: Workplace;
@@ -250,7 +258,7 @@ describe('a stranger at a sandbox with random credentials', () => {
   });
 
   it('opens nothing with anything that is published', async () => {
-    const words = published();
+    const words = findPublished();
     for (const word of ['sandbox-api-key', 'sandbox-client-secret', 'sandbox+user/secret=', '100001', '100004'])
       assert.ok(words.includes(word), `${word} is tried`);
     const page = (clientId: string): string =>
@@ -309,14 +317,15 @@ describe('a stranger at a sandbox with random credentials', () => {
       const body = new URLSearchParams({ ...fields, redirect_uri: redirectUri, code: 'x' }).toString();
       assert.match((await knock('POST', '/oauth/token', form, body)).text, /invalid_client/);
     }
-  }).timeout(120_000);
+  }).timeout(600_000);
 
-  it('cannot make its secrets of any of 2^20 seeds, nor take one for another', async () => {
-    const seeded = await startHarness({ seed: 777_777 });
+  it(`cannot make its secrets of any of 2^${seedBits} seeds, nor take one for another`, async () => {
+    const known = 2 ** seedBits - 777;
+    const seeded = await startHarness({ seed: known });
     try {
       const { body } = await seeded.control('POST', '/tokens');
       const { access_token: token } = body as { access_token: string };
-      assert.deepEqual(seedsOf([token]), [777_777], 'the search finds what a seed made');
+      assert.deepEqual(seedsOf([token]), [known], 'the search finds what a seed made');
     } finally {
       await seeded.close();
     }
@@ -326,7 +335,7 @@ describe('a stranger at a sandbox with random credentials', () => {
     assert.equal(new Set(secrets).size, secrets.length, 'no two are the same');
     for (const secret of secrets) assert.ok(bits(secret) >= 128, `${secret} is too short`);
     assert.deepEqual(seedsOf(secrets), []);
-  }).timeout(120_000);
+  }).timeout(600_000);
 
   it('forges no event: away from the right place an empty 404, and nothing is posted or signed', async () => {
     const { id, token, place: right } = await owner.instance(receiver.url);
@@ -472,7 +481,7 @@ describe('a stranger at a sandbox with random credentials', () => {
   });
 
   it('keeps nobody out with a thousand connections that say little or nothing', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const sockets: Socket[] = [];
     const beginnings = [
       '',
@@ -490,13 +499,14 @@ describe('a stranger at a sandbox with random credentials', () => {
     }
     const closed = (some: readonly Socket[]): Promise<unknown> =>
       Promise.all(some.filter((socket) => !socket.closed).map((socket) => once(socket, 'close')));
-    const asked = performance.now();
-    // Those beyond the bound go at once, the oldest first, not when their time is over.
+    // Those beyond the bound go at once, the oldest first: by the time that each is given, the newest would go before some.
     await closed(sockets.slice(0, 300));
-    assert.ok(performance.now() - asked < 4000, 'the oldest make room');
+    assert.ok(
+      sockets.slice(-50).every((socket) => !socket.closed),
+      'the oldest make room',
+    );
     assert.equal((await owner.api('GET', '/clients.json')).status, 200);
     assert.equal((await owner.control('GET', '')).status, 200);
-    assert.ok(performance.now() - asked < 5000, 'at once');
     // A stranger may not stay either: seconds, and each is closed.
     await closed(sockets);
   });
@@ -520,7 +530,8 @@ describe('a stranger at a sandbox with random credentials', () => {
   });
 
   it('learns nothing and breaks nothing by malformed requests, as a property', async function () {
-    this.timeout(120_000);
+    const requests = readAmount('MALFORMED_REQUESTS', 500, 100_000);
+    this.timeout(120_000 + requests * 60);
     const secrets = await owner.secrets();
     const segment = fc.oneof(
       fc.constantFrom(
@@ -616,7 +627,7 @@ describe('a stranger at a sandbox with random credentials', () => {
         assert.ok(!/node_modules|\.ts:|\.js:|TypeError/.test(connection.bytes), connection.bytes);
         for (const secret of secrets) assert.ok(!connection.bytes.includes(secret), `${secret} in ${connection.bytes}`);
       }),
-      { numRuns: Number(process.env['MALFORMED_REQUESTS'] ?? 2000) },
+      { numRuns: requests },
     );
     assert.ok(residentBytes(owner.ready.pid) < 600_000_000);
   });

@@ -37,9 +37,11 @@ describe('What was chosen in one snapshot', () => {
   it('is looked at once where its stretches overlap, in whatever order', () => {
     const before = { base: 1, ids: Uint32Array.from({ length: 100_000 }, (_, at) => at) };
     const overlapping = Array.from({ length: 1000 }, (_, at): [number, number] => [999 - at, 99_000 + at]);
-    const began = performance.now();
+    // Processor time: that of others on the machine does not count.
+    const began = process.cpuUsage();
     assert.deepEqual(carriedInto(before, chosen({ stretches: overlapping }), before).stretches, [[0, 99_999]]);
-    assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`);
+    const { user } = process.cpuUsage(began);
+    assert.ok(user < 1_000_000, `${user} µs`);
   });
 
   it('is carried on where other windows look at the table meanwhile', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { DueAgain } from '../../../src/relay/sending/due-again.ts';
 import type { Job } from '../../../src/relay/sending/waiting.ts';
 import { afterwards } from '../afterwards.ts';
@@ -56,15 +57,16 @@ describe('what is tried again', () => {
     assert.equal(retries.takeDue(10), undefined);
   });
 
-  it('is announced by none that was dropped, however soon that would have been due', async () => {
+  it('is announced by none that was dropped, however soon that would have been due', () => {
+    mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+    afterwards(() => mock.timers.reset());
     const retries = new DueAgain(never);
     afterwards(() => retries.close());
     retries.add(job(1), 1);
     retries.add(job(2), Date.now() + 1e12);
     retries.drop(({ notificationId }) => notificationId === 1);
     retries.arm();
-    // Its timer would be the earlier one.
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    mock.timers.tick(1000);
     assert.equal(retries.takeDue(Date.now()), undefined);
     assert.equal(retries.takeDue(Infinity)?.notificationId, 2);
   });
@@ -78,7 +80,9 @@ describe('what is tried again', () => {
     assert.deepEqual(taken, [1, 2, 3, 4, 5]);
   });
 
-  it('is announced at no time at which it would have been due, had it not been due at once', async () => {
+  it('is announced at no time at which it would have been due, had it not been due at once', () => {
+    mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+    afterwards(() => mock.timers.reset());
     const retries = new DueAgain(never);
     afterwards(() => retries.close());
     retries.add(job(1), Date.now() + 20);
@@ -86,8 +90,7 @@ describe('what is tried again', () => {
     assert.equal(retries.takeDue(Date.now())?.notificationId, 1);
     retries.add(job(2), Date.now() + 1e12);
     retries.arm();
-    // Its timer would be the earlier one.
-    await new Promise((resolve) => setTimeout(resolve, 21));
+    mock.timers.tick(1000);
   });
 
   it('is announced when it is due, also where an earlier one comes after it was armed', async () => {

@@ -234,7 +234,7 @@ describe('an answer of the callback', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const relay = await startTestRelay({
       delayScale: 0.01,
-      settings: { destinations: [{ url, timeoutMs: 200 }] },
+      settings: { destinations: [{ url, timeoutMs: 1000 }] },
     });
     await relay.deliver(sampleBody());
     await relay.drained();
@@ -242,7 +242,7 @@ describe('an answer of the callback', () => {
     assert.deepEqual(
       attempts.map((each) => [each.error, each.outcome]),
       [
-        ['no complete answer within 200 ms', 'retrying'],
+        ['no complete answer within 1000 ms', 'retrying'],
         [null, 'sent'],
       ],
     );

@@ -9,8 +9,8 @@ import type { TestRelay } from '../stage.ts';
 import { until } from '../until.ts';
 import { LocaltunnelServer, send } from './stage.ts';
 
-/** A delivery comes through in seconds; generous for a machine that does other things. */
-const comesThroughWithinMs = 15_000;
+/** Longer than a spec may take: no connection is given back because its own time is up. */
+const never = 600_000;
 
 /** What holds connections of the tunnel: the path, what is sent of the request's body, and what goes on being sent. */
 interface Holder {
@@ -73,6 +73,7 @@ describe('a tunnel through a localtunnel server whose ten connections are held',
     afterwards(() => server.kill());
     relay = await startTestRelay({
       settings: { tunnel: { kind: 'localtunnel', host: server.host, subdomain: 'held-up' } },
+      limits: { headersTimeoutMs: never, bodyTimeoutMs: never, stuckMs: never },
     });
     statuses = [];
     relay.client.on('tunnel/changed', ({ tunnel }) => statuses.push(tunnel));
@@ -80,7 +81,7 @@ describe('a tunnel through a localtunnel server whose ten connections are held',
   });
 
   for (const { who, path, headEnd, body, drip, answer } of holders) {
-    it(`by ${who} lets deliveries and probes through in seconds, and stays open`, async () => {
+    it(`by ${who} lets deliveries and probes through before their own time is up, and stays open`, async () => {
       const sockets: Socket[] = [];
       const texts: string[] = [];
       for (let i = 0; i < 10; i++) {
@@ -102,14 +103,11 @@ describe('a tunnel through a localtunnel server whose ten connections are held',
         await until(() => sockets.every((_, i) => rawAnswers(texts[i] ?? '')[0]?.status === answer));
       }
       const health = new URL(relay.healthUrl).pathname;
-      const started = Date.now();
       const [delivery, probe] = await Promise.all([
         send(publicUrl, right(relay), { body: Buffer.from(sampleBody()) }),
         send(publicUrl, health, { method: 'GET' }),
       ]);
-      const took = Date.now() - started;
       assert.deepEqual([delivery.status, probe.status], [200, 204]);
-      assert.ok(took < comesThroughWithinMs, `it took ${took} ms`);
       // Ten more at once have ten connections again.
       const more = Array.from({ length: 10 }, () => send(publicUrl, right(relay), { body: Buffer.from(sampleBody()) }));
       for (const { status } of await Promise.all(more)) assert.equal(status, 200);
