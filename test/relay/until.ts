@@ -1,6 +1,6 @@
 /** Waiting in tests for what has no event. */
 
-let limitMs = 30_000;
+let limitMs = 60_000;
 
 /** How long `until` and a receiver wait where nothing else is said, in milliseconds. */
 export function waitLimitMs(): number {

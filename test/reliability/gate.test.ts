@@ -238,7 +238,7 @@ class Debugged {
 
 describe('Whatever is paused, stepped, continued, edited and dropped, and however often the relay is killed', () => {
   it(`what is held does not go, what is dropped never comes, and all else comes once, in order (${runs} runs)`, async function () {
-    this.timeout(120_000 + runs * 60_000);
+    this.timeout(120_000 + runs * 180_000);
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 12, maxLength: 30 }), async (steps) => {
         const receiver = await startReceiver();

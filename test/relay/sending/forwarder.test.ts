@@ -347,7 +347,7 @@ describe('the retry policy', () => {
 
   it('in force is the one that counts, also for what was being retried under another', async () => {
     const receiver = await startReceiver({ answer: { status: 500 } });
-    const relay = await startTestRelay({ delayScale: 0.2, settings: { destinations: [{ url: receiver.url }] } });
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
     await relay.deliver(sampleBody());
     const attempts = async (): Promise<number> => (await attemptsOf(relay)).length;
     await until(async () => (await attempts()) > 0);

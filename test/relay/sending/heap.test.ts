@@ -11,7 +11,7 @@ async function leftOver(how: 'usual' | 'saving' | 'burst' | 'busy' | 'calm'): Pr
 }
 
 describe('The memory of the relay', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const much = 40_000_000;
 
   it('is given back when it is free, but while the thread is busy for long', async () => {
