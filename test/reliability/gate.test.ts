@@ -5,7 +5,7 @@ import type { HeldForwarding } from '../../src/protocol/debug.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
-import { readAmount } from '../long.ts';
+import { isLong, readAmount } from '../long.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
 import { readyRelay } from '../relay/processes.ts';
 import { startReceiver } from '../relay/receiver.ts';
@@ -13,7 +13,7 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 
 /** How many sequences. */
-const runs = readAmount('GATE_RUNS', 2, 40);
+const runs = readAmount('GATE_RUNS', 1, 40);
 
 /** `kill`: the relay is killed so many turns of the event loop after it was asked; null: it is waited for. */
 const kill = fc.option(fc.integer({ min: 0, max: 40 }), { freq: 5, nil: null });
@@ -240,7 +240,7 @@ describe('Whatever is paused, stepped, continued, edited and dropped, and howeve
   it(`what is held does not go, what is dropped never comes, and all else comes once, in order (${runs} runs)`, async function () {
     this.timeout(120_000 + runs * 180_000);
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 12, maxLength: 30 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 12, maxLength: isLong ? 30 : 18 }), async (steps) => {
         const receiver = await startReceiver();
         const relay = new Debugged(receiver.url);
         receiver.answer(({ text }) => {
