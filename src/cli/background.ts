@@ -1,6 +1,7 @@
 /** Commands that run on in the background, and how whoever started one knows that it is ready. */
 import { spawn } from 'node:child_process';
 import { CommandError, EndedAtStartError, frozenAdvice } from './errors.ts';
+import { commandProcess } from './terminal/command-process.ts';
 
 /** What a command in the background says once it is ready. */
 interface ReadyMessage {
@@ -38,12 +39,12 @@ export function startInBackground(): Promise<Started> {
   stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-mostSaid)));
   // Whoever gives up meanwhile does not leave it behind.
   const giveUp = (): void => void child.kill('SIGTERM');
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, giveUp);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) commandProcess().once(signal, giveUp);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => reject(new EndedAtStartError(code, said)));
     child.once('message', ({ lines }: ReadyMessage) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, giveUp);
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) commandProcess().off(signal, giveUp);
       child.disconnect();
       stderr?.destroy();
       child.unref();
@@ -65,7 +66,7 @@ export function isInBackground(): boolean {
 export function tellStarter(lines: readonly string[] = []): boolean {
   if (process.send === undefined) return false;
   // Nobody reads them any more, which must end nothing.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  for (const stream of [commandProcess().stdout, commandProcess().stderr]) stream.on('error', () => undefined);
   const message: ReadyMessage = { type: 'ready', lines };
   process.send(message, undefined, undefined, () => process.disconnect());
   return true;
@@ -90,7 +91,7 @@ export async function waitForEnd(name: string, pid: number, patienceMs: number):
 /** Whether there is such a process. */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
+    commandProcess().kill(pid, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';

@@ -1,5 +1,4 @@
 /** What the commands have in common that send to a callback of their own accord. */
-import { styleText } from 'node:util';
 import { tryOnce } from '../check/run-probes.ts';
 import type { RunProbes } from '../check/run-probes.ts';
 import { commandProbe, keptPage, ProbeError, urlProbe } from '../check/probe.ts';
@@ -21,6 +20,7 @@ import { secretIn } from './secret-variable.ts';
 import { print } from './terminal/output.ts';
 import { interrupted } from './terminal/signals.ts';
 import { duration, printable, widthOf } from './terminal/text.ts';
+import { commandProcess, styleText } from './terminal/command-process.ts';
 
 /**
  * The callback that the flags name.
@@ -156,9 +156,9 @@ const colours = { passed: 'green', failed: 'red', undecided: 'yellow', skipped: 
 
 /** One result as text: a line, and where it is not passed what there is to know. */
 export async function printReported(reported: Reported, name = reported.id): Promise<void> {
-  const { stdout } = process;
+  const { stdout } = commandProcess();
   const { outcome, title, ms, id } = reported;
-  const word = styleText(colours[outcome], outcomeWord(outcome), { stream: stdout });
+  const word = styleText(colours[outcome], outcomeWord(outcome));
   const took = outcome === 'skipped' ? '' : `  ${duration(ms)}`;
   await print(`${word} ${printable(name)}${title === id ? '' : `: ${printable(title)}`}${took}\n`);
   if (outcome === 'passed') return;

@@ -6,12 +6,13 @@ import { adviseOn } from './same-directory.ts';
 import { note } from './terminal/output.ts';
 import { askYesNo, canAsk } from './terminal/prompts.ts';
 import { printable } from './terminal/text.ts';
+import { commandProcess } from './terminal/command-process.ts';
 
 /** The data directory of a command: the flag, else CM_RELAY_DATA_DIR, else the platform's. */
 export function dataDirOf(options: { dataDir?: string }): string {
-  const environment = process.env['CM_RELAY_DATA_DIR'];
+  const environment = commandProcess().env['CM_RELAY_DATA_DIR'];
   const named = options.dataDir ?? (environment === '' ? undefined : environment);
-  return resolve(named ?? defaultDataDir(process.platform, process.env));
+  return resolve(named ?? defaultDataDir(process.platform, commandProcess().env));
 }
 
 /**

@@ -8,6 +8,7 @@ import { hasRelayErrorCode, NoAnswerError } from '../protocol/errors.ts';
 import { filterKeys } from '../protocol/event-filter.ts';
 import { inSameDirectory } from './same-directory.ts';
 import { printable, widthOf, wrapped } from './terminal/text.ts';
+import { commandProcess } from './terminal/command-process.ts';
 
 /** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
 export class UsageError extends Error {
@@ -105,7 +106,7 @@ export function report(error: unknown): number {
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
   if (error instanceof EndedAtStartError && error.said !== '') {
-    process.stderr.write(error.said);
+    commandProcess().stderr.write(error.said);
     return error.code === exitCodes.usage ? exitCodes.usage : exitCodes.failed;
   }
   const lost = isConnectionLost(error);
@@ -114,9 +115,9 @@ export function report(error: unknown): number {
     : error instanceof Error
       ? error.message
       : String(error);
-  const label = styleText('red', 'error:', { stream: process.stderr });
+  const label = styleText('red', 'error:', { stream: commandProcess().stderr });
   const say = (text: string): void => {
-    process.stderr.write(`${wrapped(text, widthOf(process.stderr), 2)}\n`);
+    commandProcess().stderr.write(`${wrapped(text, widthOf(commandProcess().stderr), 2)}\n`);
   };
   say(`${label} ${printable(withoutSecrets(inSameDirectory(message)), '\n')}`);
   const next = lost ? 'No acknowledged event was lost. To restart the relay, run cm-relay listen.' : nextOf(error);

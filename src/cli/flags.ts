@@ -5,6 +5,7 @@ import { fitted } from './terminal/output.ts';
 import { wrapped } from './terminal/text.ts';
 import { issueWords } from '../protocol/issue-words.ts';
 import { methods } from '../protocol/methods.ts';
+import { commandProcess } from './terminal/command-process.ts';
 
 /** What every command takes. */
 export interface CommonOptions {
@@ -39,7 +40,7 @@ export function commandGroup(name: string, summary: string, description: string,
     .summary(summary)
     .description(description)
     .helpOption('-h, --help', 'show help for this command, with examples')
-    .addHelpText('after', () => `\n${fitted(after.join('\n'), process.stdout)}`);
+    .addHelpText('after', () => `\n${fitted(after.join('\n'), commandProcess().stdout)}`);
 }
 
 /** A flag, argument or command of a help, where there is no room beside it above its description. */

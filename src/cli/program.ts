@@ -28,6 +28,7 @@ import { commonFlags, helpItem } from './flags.ts';
 import { fitted, watchOutput } from './terminal/output.ts';
 import { printable } from './terminal/text.ts';
 import { version } from '../version.ts';
+import { commandProcess } from './terminal/command-process.ts';
 
 /** Every command of cm-relay. */
 export function createProgram(): Command {
@@ -61,7 +62,7 @@ export function createProgram(): Command {
     command
       .exitOverride()
       .configureHelp({ formatItem: helpItem, minWidthToWrap: 24 })
-      .configureOutput({ ...errorOutput, outputError: (text, write) => write(inPlainWords(text, command)) })
+      .configureOutput({ ...outputs, outputError: (text, write) => write(inPlainWords(text, command)) })
       .showHelpAfterError(`For options and examples of ${words.join(' ') || program.name()}, add --help.`);
   }
   return program;
@@ -88,10 +89,11 @@ export function commandsOf(
   return [{ words, command }, ...below];
 }
 
-/** What is wrong quotes the command line, which a terminal would act on. */
-const errorOutput = {
+const outputs = {
+  writeOut: (text: string): void => void commandProcess().stdout.write(text),
+  // What is wrong quotes the command line, which a terminal would act on.
   writeErr: (text: string): void =>
-    void process.stderr.write(fitted(printable(withoutSecrets(text), '\n\t'), process.stderr)),
+    void commandProcess().stderr.write(fitted(printable(withoutSecrets(text), '\n\t'), commandProcess().stderr)),
 } as const;
 
 /**

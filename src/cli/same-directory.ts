@@ -1,5 +1,6 @@
 /** What a command advises is about the data directory that it was given. */
 import { shellWord } from '../common/shell-quote.ts';
+import { commandProcess } from './terminal/command-process.ts';
 
 /** Of these, the command that uses a data directory is the word behind them. */
 const groups = 'debug break|debug|instances|webhooks';
@@ -10,7 +11,7 @@ const command = new RegExp(
   'g',
 );
 
-let hint = '';
+const hints = new WeakMap<object, string>();
 
 /** ` --data-dir …` for a command line. */
 export function dataDirFlag(dataDir: string): string {
@@ -19,13 +20,13 @@ export function dataDirFlag(dataDir: string): string {
 
 /** From now on what is advised is about this data directory. @param dataDir as it was given; undefined for the usual one */
 export function adviseOn(dataDir: string | undefined): void {
-  hint = dataDir === undefined ? '' : dataDirFlag(dataDir);
+  hints.set(commandProcess(), dataDir === undefined ? '' : dataDirFlag(dataDir));
 }
 
 /**
  * A text whose commands reach the data directory that this one was given.
  * @param flag ` --data-dir …`, or nothing for the usual one
  */
-export function inSameDirectory(text: string, flag = hint): string {
+export function inSameDirectory(text: string, flag = hints.get(commandProcess()) ?? ''): string {
   return flag === '' ? text : text.replaceAll(command, (each) => each + flag);
 }

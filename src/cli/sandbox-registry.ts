@@ -8,6 +8,7 @@ import { stageFile } from '../common/staged-file.ts';
 import { stateFolder } from '../protocol/known-directories.ts';
 import { isAlive, waitForEnd } from './background.ts';
 import { CommandError, frozenAdvice } from './errors.ts';
+import { commandProcess } from './terminal/command-process.ts';
 
 const recordSchema = z.object({
   port: z.int(),
@@ -27,7 +28,7 @@ const endTimeout = 10_000;
 
 /** In the user's state folder: each by its port. */
 function folder(): string {
-  return join(stateFolder(process.platform, process.env), 'cm-relay-sandboxes');
+  return join(stateFolder(process.platform, commandProcess().env), 'cm-relay-sandboxes');
 }
 
 const fileOf = (port: number): string => join(folder(), `${port}.json`);

@@ -12,6 +12,7 @@ import { appVariables, instanceFlags, instanceOfFlags, problemSentence } from '.
 import type { InstanceFlags } from '../vendors/instance-flags.ts';
 import { defaultPlatformHost, platformBaseUrl } from '../vendors/open-connectors.ts';
 import { note, printSafely } from '../terminal/output.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 
 interface BodyOptions extends CommonOptions, InstanceFlags {
   code?: string;
@@ -63,8 +64,8 @@ async function body(options: BodyOptions): Promise<void> {
   }
   const input: InstanceInput = {
     ...instanceOfFlags(options),
-    apiKey: process.env[appVariables.apiKey] ?? '',
-    apiSecret: process.env[appVariables.apiSecret] ?? '',
+    apiKey: commandProcess().env[appVariables.apiKey] ?? '',
+    apiSecret: commandProcess().env[appVariables.apiSecret] ?? '',
     code: options.code ?? '',
   };
   // What is missing is there as "", to be filled in.

@@ -16,6 +16,7 @@ import { callbackUrl } from '../callback-url.ts';
 import { checkedBy, jsonFlag, newCommand, seconds, wholeNumber } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { count, duration, pad } from '../terminal/text.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 
 interface CheckOptions extends TargetFlags, ProbeFlags {
   only?: string;
@@ -120,7 +121,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     }
     return;
   }
-  const target = checking.targetOf(url, options, process.env);
+  const target = checking.targetOf(url, options, commandProcess().env);
   const probes = checking.probesOf(options, target.mask);
   await checking.givenUpByCtrlC(async (signal) => {
     await checking.tried(probes, signal);

@@ -12,6 +12,7 @@ import { masked } from '../terminal/masked.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { count, widthOf } from '../terminal/text.ts';
 import { unknownTypes } from '../unknown-types.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 
 interface EventsOptions extends CommonOptions {
   filter: string;
@@ -59,7 +60,7 @@ export function eventsCommand(): Command {
 async function events(options: EventsOptions): Promise<void> {
   await withHistory(options, async (history) => {
     let shown = 0;
-    const table = new EventTable(widthOf(process.stdout));
+    const table = new EventTable(widthOf(commandProcess().stdout));
     let came = 0;
     // One more than is shown: whether there are more is said.
     for await (const rows of pages(history, options.filter, options.limit + 1)) {

@@ -1,6 +1,5 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import { styleText } from 'node:util';
 import { openHistory } from '../../relay/index.ts';
 import { instanceCurl, instanceText } from '../../export/instance-text.ts';
 import { maskSecrets } from '../../export/item.ts';
@@ -30,6 +29,7 @@ import { createInstanceCommand } from '../vendors/instance-create.ts';
 import { noteSetCallback, policyCommand, queueCommand } from '../vendors/instance-queue.ts';
 import { instanceArgument, instanceNamed, platformCommand } from '../vendors/platform-command.ts';
 import { bodyCommand } from './body.ts';
+import { styleText } from '../terminal/command-process.ts';
 
 interface InstanceOptions extends CommonOptions, PlatformOptions {
   json?: boolean;

@@ -1,7 +1,6 @@
 import { Argument } from 'commander';
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
-import { styleText } from 'node:util';
 import { protocolVersion } from '../../protocol/methods.ts';
 import type { Params } from '../../protocol/methods.ts';
 import { missingKeysAdvice } from '../../protocol/missing-keys.ts';
@@ -40,6 +39,7 @@ import { printable } from '../terminal/text.ts';
 import { version } from '../../version.ts';
 import { factsHang, statusLines } from './status.ts';
 import { endRelay } from './stop.ts';
+import { commandProcess, styleText } from '../terminal/command-process.ts';
 
 type ListenOptions = CommonOptions & ListenFlags;
 
@@ -92,7 +92,7 @@ function together(callbacks: readonly string[], { forwardTo = [] }: ListenOption
 
 /** How much is shown. @throws UsageError where two flags ask for different things */
 function outputOf({ json, output }: ListenOptions): OutputStyle | 'json' {
-  if (json !== true) return output ?? (process.stdout.isTTY ? 'interactive' : 'compact');
+  if (json !== true) return output ?? (commandProcess().stdout.isTTY ? 'interactive' : 'compact');
   if (output === undefined) return 'json';
   throw new UsageError('use either --json or --output, not both', 'Use --json for programs, --output for people.');
 }
@@ -103,14 +103,14 @@ async function listen(options: ListenOptions): Promise<void> {
   const signal = interrupted();
   askedAnswer(options);
   const { config, wanted } = wantedBy(options);
-  const errors = new LiveWriter(process.stderr, { missed: (count) => `… ${count} messages omitted` });
+  const errors = new LiveWriter(commandProcess().stderr, { missed: (count) => `… ${count} messages omitted` });
   const lines = output === 'interactive' || output === 'compact' ? new LiveLines(output === 'interactive') : null;
   const passing: Passing = lines ?? (output === 'json' ? new JsonLines() : new NoLines());
   const takesKeys = output === 'interactive' && hasKeys();
   const tell = (text: string): void => {
-    const fits = fitted(printable(inSameDirectory(text)), process.stderr);
+    const fits = fitted(printable(inSameDirectory(text)), commandProcess().stderr);
     // What stands below the last line of the terminal stays there.
-    if (takesKeys && process.stderr.isTTY) lines?.write(fits);
+    if (takesKeys && commandProcess().stderr.isTTY) lines?.write(fits);
     else errors.write(fits);
   };
   const say = output === 'quiet' ? () => undefined : tell;
@@ -166,8 +166,9 @@ async function listen(options: ListenOptions): Promise<void> {
 
 /** What the command line wants, with what the file that it names has. */
 function wantedBy(options: ListenOptions): { config: Config; wanted: ListenSettings } {
-  const config = options.config === undefined ? { settings: {}, secrets: {} } : readConfig(options.config, process.env);
-  return { config, wanted: listenSettings(options, config, process.env) };
+  const config =
+    options.config === undefined ? { settings: {}, secrets: {} } : readConfig(options.config, commandProcess().env);
+  return { config, wanted: listenSettings(options, config, commandProcess().env) };
 }
 
 /** A relay that ends says so first: this one could not. */
@@ -204,13 +205,13 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
           : 'The relay is still running. Fix the problem, and then run cm-relay retry to open the tunnel.',
       );
     }
-    process.stderr.write(said);
+    commandProcess().stderr.write(said);
     if (output === 'json') await printJson(readyLine(status));
     else if (output !== 'quiet') {
       const view = new LiveView(styleText, () => Infinity);
       const lines =
         output === 'compact' ? [view.summary(status, running !== undefined)] : statusLines(status, [], false);
-      for (const line of lines) await print(`${fitted(line, process.stdout, factsHang())}\n`);
+      for (const line of lines) await print(`${fitted(line, commandProcess().stdout, factsHang())}\n`);
       // One that was started here has said so itself.
       if (running !== undefined && output === 'compact') sayAnswering(status, note);
       if (options.answer === 'off') note(answeringText(status.answering));
@@ -280,7 +281,7 @@ async function startOrAttach(
         settings: wanted.settings,
         secrets: wanted.secrets,
         version,
-        ownProcess: true,
+        ownProcess: commandProcess() === process,
         log,
       });
       return { client: relay.client, relay };
@@ -481,5 +482,5 @@ async function sayWhatGoesOn(client: RelayClient, goesOn: boolean, say: (text: s
 /** Lets a slow reader have the last lines, but not for ever: then nothing keeps the process. */
 async function endWhenRead(flushes: readonly Promise<void>[]): Promise<void> {
   await Promise.all(flushes);
-  setTimeout(() => process.exit(), flushTimeoutMs).unref();
+  setTimeout(() => commandProcess().exit(), flushTimeoutMs).unref();
 }

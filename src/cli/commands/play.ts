@@ -15,6 +15,7 @@ import { callbackUrl } from '../callback-url.ts';
 import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { count, duration, localTime, printable } from '../terminal/text.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 
 interface PlayOptions extends TargetFlags {
   as?: Shape;
@@ -87,7 +88,7 @@ async function playFile(file: string, url: string | undefined, options: PlayOpti
   if (deliveries.length === 0) throw new UsageError(`${file}: this recording is empty`, howToRecord);
   const { targetOf } = await import('../checking.ts');
   if (url !== undefined || options.config !== undefined) {
-    const target = targetOf(url, options, process.env);
+    const target = targetOf(url, options, commandProcess().env);
     await send(deliveries, () => target, options.as ?? 'notification', options);
     return;
   }
@@ -99,7 +100,7 @@ async function playFile(file: string, url: string | undefined, options: PlayOpti
   }
   await withRelay(options, async (client) => {
     const { campaignMonitorUrl, openConnectorsUrl } = await client.request('relay/status', {});
-    const own = (at: string): Target => targetOf(at, { ...options, config: undefined }, process.env);
+    const own = (at: string): Target => targetOf(at, { ...options, config: undefined }, commandProcess().env);
     const [vendor, platform] = [own(campaignMonitorUrl), own(openConnectorsUrl)];
     const toWhich = ({ source }: RecordedDelivery): Target => (source === 'campaign-monitor' ? vendor : platform);
     await send(deliveries, toWhich, 'delivery', options);
@@ -118,7 +119,8 @@ async function send(
     import('../../check/words.ts'),
     import('../checking.ts'),
   ]);
-  const keys = step === true ? createInterface({ input: process.stdin, output: process.stderr }) : undefined;
+  const keys =
+    step === true ? createInterface({ input: commandProcess().stdin, output: commandProcess().stderr }) : undefined;
   // At the end of the input nobody presses Enter any more.
   const noKeys = new AbortController();
   keys?.once('close', () => noKeys.abort());

@@ -13,6 +13,7 @@ import { LiveWriter, note, print, printJson } from '../terminal/output.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { count, localTime, printable } from '../terminal/text.ts';
 import { subscribeCommand } from './subscribe.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 
 interface SandboxOptions extends CommonOptions {
   port: number;
@@ -108,7 +109,7 @@ async function detached({ port, json, randomCredentials }: SandboxOptions): Prom
   if (there !== undefined) note(`Using the sandbox that is already running. To stop it, run cm-relay sandbox stop.`);
   const { lines, said } =
     there === undefined ? await startInBackground() : { lines: json === true ? there.json : there.text, said: '' };
-  process.stderr.write(said);
+  commandProcess().stderr.write(said);
   for (const line of lines) await print(`${line}\n`);
 }
 
@@ -117,7 +118,7 @@ async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions)
   const asked = Promise.race([interrupted(), aborted(stop.signal)]);
   // Here, since no other command needs the sandbox's modules.
   const { startSandbox } = await import('../../sandbox/sandbox.ts');
-  const lines = new LiveWriter(process.stdout, {
+  const lines = new LiveWriter(commandProcess().stdout, {
     missed: (n) => `… ${n} lines omitted`,
     probes: keepAlive === undefined,
   });

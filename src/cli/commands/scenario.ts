@@ -19,6 +19,7 @@ import { callbackUrl } from '../callback-url.ts';
 import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { count, printable } from '../terminal/text.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 
 interface ScenarioOptions extends TargetFlags, ProbeFlags {
   to?: string;
@@ -146,7 +147,7 @@ async function prepare(name: string, options: ScenarioOptions, checking: Checkin
     kept: isAsked.kept && givenKept === undefined,
   };
   const secrets = secretsOfFile(file, used, (variable, place) =>
-    checking.headerSecretIn(variable, `${name}: ${place}`, process.env),
+    checking.headerSecretIn(variable, `${name}: ${place}`, commandProcess().env),
   );
   const target = await targetIn(name, file, options, checking, secrets);
   const given = checking.probesOf(options, target.mask);
@@ -217,15 +218,15 @@ async function targetIn(
   const { to, config, signatureKeyEnv } = options;
   const further = [...Object.values(probe), ...Object.values(kept)];
   // Credentials and keys of the file are for its own URL alone.
-  if (to !== undefined || config !== undefined) return checking.targetOf(to, options, process.env, further);
+  if (to !== undefined || config !== undefined) return checking.targetOf(to, options, commandProcess().env, further);
   if (destination?.url === undefined) {
     throw new UsageError(`${name}: no destination`, 'Add --to <url>, or "destination": { "url": … } in the file.');
   }
   const { url, signatureKey: named } = destination;
   const signatureKey =
     signatureKeyEnv !== undefined
-      ? secretIn(signatureKeyEnv, '--signature-key-env', process.env)
-      : named && secretIn(named.env, `${name}: signatureKey`, process.env);
+      ? secretIn(signatureKeyEnv, '--signature-key-env', commandProcess().env)
+      : named && secretIn(named.env, `${name}: signatureKey`, commandProcess().env);
   const { targetTo } = await import('../../check/target.ts');
   return targetTo({ ...destination, url }, { credentials, signatureKey, further });
 }

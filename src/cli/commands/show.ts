@@ -13,6 +13,7 @@ import { attemptLines, isOf, overviewLines, requestsOf } from '../terminal/event
 import { masked } from '../terminal/masked.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/text.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 
 interface ShowOptions extends CommonOptions {
   raw?: boolean;
@@ -86,7 +87,7 @@ async function renderedBody(history: History, id: string, found: Found): Promise
 
 /** To the byte, except on a terminal, which control characters would drive. */
 async function printBytes(bytes: Buffer): Promise<void> {
-  if (!process.stdout.isTTY) return print(bytes);
+  if (!commandProcess().stdout.isTTY) return print(bytes);
   const text = bytes.toString();
   const safe = printable(text, '\n\t');
   await print(safe.endsWith('\n') ? safe : `${safe}\n`);

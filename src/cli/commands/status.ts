@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { styleText } from 'node:util';
 import { whoPaused } from '../../protocol/debug.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { RelayAdvice } from '../../protocol/errors.ts';
@@ -16,6 +15,7 @@ import { masked } from '../terminal/masked.ts';
 import { fitted, print, printJson } from '../terminal/output.ts';
 import { heldLine, heldText } from '../terminal/sending-text.ts';
 import { count, downWords, localTime, nextWords, printable, signedWords, widthOf } from '../terminal/text.ts';
+import { commandProcess, styleText } from '../terminal/command-process.ts';
 
 /** Of what is held, so many are shown. */
 const mostHeld = 10;
@@ -52,7 +52,8 @@ async function status(options: CommonOptions & { json?: boolean }): Promise<void
     }
     const { held, more } =
       found.counts.held === 0 ? { held: [], more: false } : await client.request('debug/held', { limit: mostHeld });
-    for (const line of statusLines(found, held, more)) await print(`${fitted(line, process.stdout, factsHang())}\n`);
+    for (const line of statusLines(found, held, more))
+      await print(`${fitted(line, commandProcess().stdout, factsHang())}\n`);
   } finally {
     client.close();
   }
@@ -67,7 +68,7 @@ async function notRunning(dataDir: string, json: boolean): Promise<void> {
     return;
   }
   const none = inSameDirectory(`No relay is running for ${printable(dataDir)}. To start one, run cm-relay listen.`);
-  await print(`${fitted(none, process.stdout)}\n`);
+  await print(`${fitted(none, commandProcess().stdout)}\n`);
   if (paused !== null) {
     const { by, since } = paused;
     await print(`Sending has been paused since ${localTime(since)} by ${printable(by)} and stays paused when the relay starts.
@@ -108,7 +109,7 @@ const leastForColumns = 60;
 
 /** By how many columns of standard output what follows a break in a fact is indented. */
 export function factsHang(): number {
-  return widthOf(process.stdout) < leastForColumns ? 4 : labelColumns;
+  return widthOf(commandProcess().stdout) < leastForColumns ? 4 : labelColumns;
 }
 
 /** How a relay stands, a line for each fact. */

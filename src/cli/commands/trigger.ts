@@ -1,6 +1,5 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import { styleText } from 'node:util';
 import { z } from 'zod';
 import { webhookFormats } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
@@ -15,6 +14,7 @@ import type { CommonOptions } from '../flags.ts';
 import { toAnswerAsUsual } from '../terminal/answering-text.ts';
 import { print, printJson, Progress } from '../terminal/output.ts';
 import { count as counted, duration, printable } from '../terminal/text.ts';
+import { commandProcess, styleText } from '../terminal/command-process.ts';
 
 interface TriggerOptions extends CommonOptions {
   count: number;
@@ -99,7 +99,7 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
   const timeoutMs = answerTimeout + (answering.state === 'on-purpose' ? answering.delayMs : 0);
   const relay = new AbortController();
   const ended = client.closed.then(() => relay.abort());
-  const listed = options.json === true || !process.stderr.isTTY || options.count <= listedAtMost;
+  const listed = options.json === true || !commandProcess().stderr.isTTY || options.count <= listedAtMost;
   const progress = new Progress('deliveries', options.count);
   let sent = 0;
   let refused = 0;

@@ -16,6 +16,7 @@ import { print, printJson } from '../terminal/output.ts';
 import { count, downWords, nextWords, widthOf } from '../terminal/text.ts';
 import { unknownTypes } from '../unknown-types.ts';
 import { filterFlag, filterHelp } from './events.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 
 interface WaitOptions extends CommonOptions {
   filter: string;
@@ -103,7 +104,7 @@ async function wait(options: WaitOptions): Promise<void> {
     const mistyped = seen.rows.length > 0 ? null : await unknownTypes(client, options.filter);
     return { ...seen, waits: [...(mistyped === null ? [] : [mistyped]), ...(await whatWaits(client))] };
   });
-  const table = new EventTable(widthOf(process.stdout));
+  const table = new EventTable(widthOf(commandProcess().stdout));
   for (const [index, row] of rows.entries()) {
     if (options.json === true) await printJson(masked(row));
     else await print(`${index === 0 ? `${table.heading}\n` : ''}${table.line(row)}\n`);

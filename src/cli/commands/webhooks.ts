@@ -1,6 +1,5 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import { styleText } from 'node:util';
 import { z } from 'zod';
 import { CampaignMonitorError } from '../../campaign-monitor/api-error.ts';
 import { webhookFormats } from '../../campaign-monitor/answers.ts';
@@ -21,6 +20,7 @@ import { print, printJson } from '../terminal/output.ts';
 import { matchUrl, ownAddresses, urlToGive } from '../own-addresses.ts';
 import type { Reachable, UrlMatch } from '../own-addresses.ts';
 import { count, pad, printable } from '../terminal/text.ts';
+import { styleText } from '../terminal/command-process.ts';
 
 interface WebhooksOptions extends CommonOptions {
   list?: string[];

@@ -4,11 +4,12 @@
  */
 import { McpServer } from '@modelcontextprotocol/server';
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { once } from 'node:events';
 import { z } from 'zod';
 import type { Destination } from '../../protocol/settings.ts';
 import { find } from '../found.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 import { count } from '../terminal/text.ts';
 import { fitList, framed } from './safe-text.ts';
 import type { AssistantRelay, AssistantSource } from './source.ts';
@@ -38,8 +39,9 @@ const writes = { readOnlyHint: false, destructiveHint: false, idempotentHint: fa
 
 /** Serves one assistant until its standard input ends. */
 export async function serveAssistant(options: AssistantOptions): Promise<void> {
-  const handle = serveStdio(() => assistantServer(options));
-  await Promise.race([once(process.stdin, 'end'), once(process.stdin, 'close'), options.ended]);
+  const { stdin, stdout } = commandProcess();
+  const handle = serveStdio(() => assistantServer(options), { transport: new StdioServerTransport(stdin, stdout) });
+  await Promise.race([once(stdin, 'end'), once(stdin, 'close'), options.ended]);
   await handle.close();
 }
 

@@ -1,5 +1,4 @@
 /** One event as `cm-relay show` and the live view show it: what came in, what was sent, what was answered. */
-import { styleText } from 'node:util';
 import { inEnglish } from '../../common/words.ts';
 import { attemptAdvice, attemptName, replaysAmong } from '../../protocol/attempts.ts';
 import type { AttemptDetail, Delivery, Headers, Notification } from '../../protocol/history.ts';
@@ -15,6 +14,7 @@ import { forwarded, nextAttempt } from './event-table.ts';
 import { saysTheStatus } from './live-view.ts';
 import { masked } from './masked.ts';
 import { downWords, duration, localTime, printable, signedWords, size } from './text.ts';
+import { styleText } from './command-process.ts';
 
 /** A history, of a relay that runs or not. */
 type Reader = Pick<RelayClient, 'request'>;

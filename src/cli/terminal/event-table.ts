@@ -1,7 +1,7 @@
-import { styleText } from 'node:util';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import { answeredText } from './answering-text.ts';
 import { clip, columnsOf, localTime, nextWords, pad, printable, signatureMark } from './text.ts';
+import { styleText } from './command-process.ts';
 
 /** The widths of the columns of the table, in columns of the terminal. */
 interface Layout {

@@ -1,6 +1,7 @@
 /** Single keys in a terminal, while lines are printed to it. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { commandProcess } from './command-process.ts';
 
 /** What the terminal itself makes of keys while it reads lines: it does not while it gives single ones. */
 const signalOf: Readonly<Record<string, NodeJS.Signals>> = {
@@ -29,7 +30,7 @@ const oneKey = /\x1b[[O][0-9;?<]*[A-Za-z~]|\x1b[^\x1b\x03\x1c\x1a]|[^]/g;
 
 /** Whether keys can be read: both ends are a terminal, and it is this program's at the moment. */
 export function hasKeys(): boolean {
-  return process.stdin.isTTY && process.stdout.isTTY && isForeground();
+  return commandProcess().stdin.isTTY && commandProcess().stdout.isTTY && isForeground();
 }
 
 /** Whether the terminal is this program's: one in the background is stopped by the system when it reads from it. */
@@ -50,7 +51,7 @@ export function isForeground(): boolean {
  * @returns what ends it, and gives the terminal back as it was
  */
 export function readKeys(onKey: (key: string) => void): () => void {
-  const { stdin } = process;
+  const { stdin } = commandProcess();
   const take = (chunk: Buffer): void => {
     const keys = chunk.toString().match(oneKey) ?? [];
     const isPasted = keys.length > mostAtOnce;
@@ -75,7 +76,7 @@ export function readKeys(onKey: (key: string) => void): () => void {
   };
   const suspend = (): void => {
     end();
-    process.once('SIGCONT', () => {
+    commandProcess().once('SIGCONT', () => {
       if (hasKeys()) begin();
     });
     // The whole group, as the terminal does it.

@@ -5,19 +5,20 @@ import { escapedJson } from '../../common/unprintable.ts';
 import { CommandError, report } from '../errors.ts';
 import { inSameDirectory } from '../same-directory.ts';
 import { printable, widthOf, wrapped } from './text.ts';
+import { commandProcess } from './command-process.ts';
 
 /**
  * Ends the process where standard output cannot be written: quietly where its reader has gone, and with an error where
  * its disk is full. To be called before anything is written. A {@link LiveWriter} says itself what happens then.
  */
 export function watchOutput(): void {
-  process.stdout.on('error', endOnBrokenOutput);
+  commandProcess().stdout.on('error', endOnBrokenOutput);
   // Nobody is left who could be told.
-  process.stderr.on('error', () => undefined);
+  commandProcess().stderr.on('error', () => undefined);
 }
 
 function endOnBrokenOutput(error: NodeJS.ErrnoException): void {
-  process.exit(hasNoReader(error) ? undefined : report(outputError(error)));
+  commandProcess().exit(hasNoReader(error) ? undefined : report(outputError(error)));
 }
 
 function hasNoReader({ code }: NodeJS.ErrnoException): boolean {
@@ -34,7 +35,7 @@ function outputError(error: Error): CommandError {
 
 /** Standard output of a command that ends: waits for a slow reader. */
 export async function print(text: string | Uint8Array): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  if (!commandProcess().stdout.write(text)) await once(commandProcess().stdout, 'drain');
 }
 
 /** Prints a value as one line of JSON. */
@@ -49,12 +50,12 @@ export function jsonLine(value: unknown): string {
 
 /** Text with something from outside: as it is for a file or a pipe, escaped for a terminal, which it could drive. */
 export async function printSafely(text: string): Promise<void> {
-  await print(process.stdout.isTTY ? printable(text, '\n\t') : text);
+  await print(commandProcess().stdout.isTTY ? printable(text, '\n\t') : text);
 }
 
 /** A remark beside the output. */
 export function note(text: string): void {
-  process.stderr.write(`${fitted(printable(inSameDirectory(text), '\n'), process.stderr)}\n`);
+  commandProcess().stderr.write(`${fitted(printable(inSameDirectory(text), '\n'), commandProcess().stderr)}\n`);
 }
 
 /** Text for a stream: where that is a terminal, its lines are broken between words. */
@@ -221,14 +222,14 @@ export class Progress {
   /** Shows the count, ten times a second at most. */
   update(done: number): void {
     const now = performance.now();
-    if (!process.stderr.isTTY || now - this.#last < 100) return;
+    if (!commandProcess().stderr.isTTY || now - this.#last < 100) return;
     this.#last = now;
     const of = this.#total === undefined ? '' : ` of ${this.#total}`;
-    process.stderr.write(`\r\x1b[K${done}${of} ${this.#noun}`.slice(0, 4 + widthOf(process.stderr)));
+    commandProcess().stderr.write(`\r\x1b[K${done}${of} ${this.#noun}`.slice(0, 4 + widthOf(commandProcess().stderr)));
   }
 
   /** Takes the line away. */
   end(): void {
-    if (process.stderr.isTTY && this.#last !== 0) process.stderr.write('\r\x1b[K');
+    if (commandProcess().stderr.isTTY && this.#last !== 0) commandProcess().stderr.write('\r\x1b[K');
   }
 }

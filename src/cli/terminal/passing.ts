@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import type { Answering } from '../../protocol/answering.ts';
 import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
@@ -9,6 +8,7 @@ import { LiveView } from './live-view.ts';
 import { maskedUrl } from './masked.ts';
 import { fitted, jsonLine, LiveWriter } from './output.ts';
 import { widthOf } from './text.ts';
+import { commandProcess, styleText } from './command-process.ts';
 
 /** How `listen` shows what passes, on standard output. */
 export interface Passing {
@@ -56,7 +56,7 @@ export class JsonLines implements Passing {
   #url = '';
 
   constructor() {
-    this.#writer = new LiveWriter(process.stdout, {
+    this.#writer = new LiveWriter(commandProcess().stdout, {
       missed: (count) => JSON.stringify({ type: 'missed', count }),
       probes: true,
     });
@@ -128,7 +128,7 @@ export class LiveLines implements Passing {
   #url = '';
   readonly #view = new LiveView(
     (format, text) => styleText(format, text),
-    () => widthOf(process.stdout),
+    () => widthOf(commandProcess().stdout),
   );
   readonly #batches = new Batches((outcome) => this.#writer.write(this.#view.batch(withoutSecrets(outcome))));
   readonly #writer: LiveWriter;
@@ -140,7 +140,10 @@ export class LiveLines implements Passing {
   /** @param inFull whether the opening is told in full, with the secret of the URLs */
   constructor(inFull: boolean) {
     this.#inFull = inFull;
-    this.#writer = new LiveWriter(process.stdout, { missed: (count) => this.#view.missed(count), probes: true });
+    this.#writer = new LiveWriter(commandProcess().stdout, {
+      missed: (count) => this.#view.missed(count),
+      probes: true,
+    });
   }
 
   /** Tells of each delivery that is shown. */
@@ -162,7 +165,7 @@ export class LiveLines implements Passing {
     this.#url = status.campaignMonitorUrl;
     this.#view.configured(status);
     const opening = this.#inFull ? this.#view.opening(status, attached) : [this.#view.summary(status, attached)];
-    for (const line of opening) this.#writer.write(fitted(line, process.stdout));
+    for (const line of opening) this.#writer.write(fitted(line, commandProcess().stdout));
     this.tunnel(status.tunnel);
   }
 
@@ -184,15 +187,15 @@ export class LiveLines implements Passing {
     this.#writer.write(this.#view.attempt(withoutSecrets(attempt)));
     if (attempt.outcome === 'sent' || this.#hasSaidWhere) return;
     this.#hasSaidWhere = true;
-    this.#writer.write(fitted(this.#view.whereWhy(attempt.notificationId), process.stdout, 2));
+    this.#writer.write(fitted(this.#view.whereWhy(attempt.notificationId), commandProcess().stdout, 2));
   }
 
   tunnel(tunnel: TunnelStatus): void {
-    if (tunnel.kind !== 'none') this.#writer.write(fitted(this.#view.tunnel(tunnel), process.stdout, 11));
+    if (tunnel.kind !== 'none') this.#writer.write(fitted(this.#view.tunnel(tunnel), commandProcess().stdout, 11));
   }
 
   answering(answering: Answering): void {
-    this.#writer.write(fitted(this.#view.answering(answering), process.stdout, 11));
+    this.#writer.write(fitted(this.#view.answering(answering), commandProcess().stdout, 11));
   }
 
   stopped(stop: Stop, sending: Sending): void {

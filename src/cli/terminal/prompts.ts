@@ -5,15 +5,16 @@ import { UsageError } from '../errors.ts';
 import { whyMissing } from '../secret-variable.ts';
 import { isForeground } from './keys.ts';
 import { printable } from './text.ts';
+import { commandProcess } from './command-process.ts';
 
 /** Whether somebody is there to be asked: standard input and error are a terminal, and it is this program's. */
 export function canAsk(): boolean {
-  return process.stdin.isTTY && process.stderr.isTTY && isForeground();
+  return commandProcess().stdin.isTTY && commandProcess().stderr.isTTY && isForeground();
 }
 
 /** Whether standard input can be read: a terminal of another program's cannot, a file or a pipe always. */
 export function canRead(): boolean {
-  return !process.stdin.isTTY || isForeground();
+  return !commandProcess().stdin.isTTY || isForeground();
 }
 
 /** Keys of a terminal that reads single ones. */
@@ -24,7 +25,7 @@ const [ctrlC, ctrlD, ctrlU, backspace, del] = ['\x03', '\x04', '\x15', '\b', '\x
  * @param question without a colon
  */
 async function askSecret(question: string): Promise<string> {
-  const { stdin, stderr } = process;
+  const { stdin, stderr } = commandProcess();
   // First, so that nothing is shown of what is typed or pasted as soon as the question is there.
   stdin.setRawMode(true);
   stderr.write(`${question} (not shown): `);
@@ -60,7 +61,7 @@ async function askSecret(question: string): Promise<string> {
  * @throws UsageError where the variable is not set, or empty, and nobody can be asked
  */
 export async function secretFrom(variable: string, what: string, where: string): Promise<string> {
-  const held = process.env[variable]?.trim();
+  const held = commandProcess().env[variable]?.trim();
   if (held !== undefined && held !== '') return held;
   if (canAsk()) {
     const typed = (await askSecret(`Enter the ${what}`)).trim();
@@ -82,7 +83,7 @@ export async function askYesNo(question: string): Promise<boolean> {
 
 /** Asks for a line; empty where there is none. */
 export async function askLine(question: string): Promise<string> {
-  process.stderr.write(printable(question, '\n'));
+  commandProcess().stderr.write(printable(question, '\n'));
   const lines = readLines(() => undefined);
   try {
     const [line = ''] = (await Promise.race([once(lines.reader, 'line'), once(lines.reader, 'close')])) as [string?];
@@ -97,13 +98,13 @@ export function readLines(onLine: (line: string) => void): {
   readonly reader: ReturnType<typeof createInterface>;
   close(): void;
 } {
-  const reader = createInterface({ input: process.stdin, terminal: false });
+  const reader = createInterface({ input: commandProcess().stdin, terminal: false });
   reader.on('line', onLine);
   return {
     reader,
     close() {
       reader.close();
-      process.stdin.pause();
+      commandProcess().stdin.pause();
     },
   };
 }

@@ -6,6 +6,7 @@ import { find } from '../found.ts';
 import { rowText } from './live-view.ts';
 import type { LiveLines } from './passing.ts';
 import { clip, printable, widthOf } from './text.ts';
+import { commandProcess } from './command-process.ts';
 
 /** So many of the last ones can be chosen from. */
 const mostRows = 500;
@@ -74,7 +75,7 @@ export class RowChooser {
     this.#chosen = row;
     const text = row === null ? '' : `▸ ${row.id}  ${printable(row.text)}`;
     // The last column stays free: some terminals begin a line behind it.
-    const roomBeside = (told: string): number => widthOf(process.stdout) - told.length - 4;
+    const roomBeside = (told: string): number => widthOf(commandProcess().stdout) - told.length - 4;
     const told = roomBeside(help) < leastRoom ? shortHelp : help;
     this.#lines.footer(text === '' ? '' : `${clip(text, Math.max(1, roomBeside(told)))}   ${told}`);
     return Promise.resolve(row === null && this.#rows.length === 0 ? 'No events yet.' : '');

@@ -1,3 +1,5 @@
+import { commandProcess } from './command-process.ts';
+
 /** The exit code of a shell's for a program that Ctrl-C ended. */
 const endedAtOnce = 130;
 
@@ -6,13 +8,14 @@ const endedAtOnce = 130;
  * To be called before anything is started.
  */
 export function interrupted(): Promise<void> {
+  const host = commandProcess();
   return new Promise((resolve) => {
     let asked = false;
     const end = (): void => {
-      if (asked) process.exit(endedAtOnce);
+      if (asked) host.exit(endedAtOnce);
       asked = true;
       resolve();
     };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) host.on(signal, end);
   });
 }

@@ -16,6 +16,7 @@ import { UsageError } from '../errors.ts';
 import { note } from '../terminal/output.ts';
 import { canRead, readLines } from '../terminal/prompts.ts';
 import { printable } from '../terminal/text.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 
 /** How a terminal asks for access. */
 export interface TerminalOptions {
@@ -125,7 +126,7 @@ const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...str
 function openInBrowser(url: string): Promise<boolean> {
   const [program, ...args] = openers[process.platform] ?? ['xdg-open'];
   return new Promise((resolve) => {
-    const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true });
+    const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true, env: commandProcess().env });
     child.once('error', () => resolve(false));
     child.once('exit', (code) => resolve(code === 0));
     child.unref();

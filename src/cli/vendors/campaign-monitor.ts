@@ -7,6 +7,7 @@ import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { withProxy } from './environment-proxy.ts';
 import { UsageError } from '../errors.ts';
 import { whyMissing } from '../secret-variable.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 
 /** The environment variable with the key: a flag would stand in the shell's history and in the list of processes. */
 export const apiKeyVariable = 'CAMPAIGN_MONITOR_API_KEY';
@@ -32,7 +33,7 @@ export async function withCampaignMonitor<T>(
   use: (api: CampaignMonitorApi) => Promise<T>,
   known = '',
 ): Promise<T> {
-  const held = process.env[apiKeyVariable]?.trim();
+  const held = commandProcess().env[apiKeyVariable]?.trim();
   const apiKey = held === undefined || held === '' ? known : held;
   if (apiKey === '') {
     throw new UsageError(

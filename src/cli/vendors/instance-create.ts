@@ -27,6 +27,7 @@ import { ownAddresses, urlToGive } from '../own-addresses.ts';
 import { askLine, askYesNo, canAsk, secretFrom } from '../terminal/prompts.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { printable } from '../terminal/text.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 
 interface CreateOptions extends CommonOptions, PlatformOptions, InstanceFlags {
   basic?: boolean;
@@ -176,7 +177,7 @@ const appIsFound =
 
 /** What the variable holds that a flag names. */
 function variable(flag: string, name: string | undefined): string | undefined {
-  return name === undefined ? undefined : secretIn(name, flag, process.env);
+  return name === undefined ? undefined : secretIn(name, flag, commandProcess().env);
 }
 
 const headersSchema = z.record(z.string(), z.string());

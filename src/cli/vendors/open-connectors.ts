@@ -10,6 +10,7 @@ import { UsageError } from '../errors.ts';
 import { checkedBy, notEmpty, wholeNumber } from '../flags.ts';
 import { note } from '../terminal/output.ts';
 import { secretFrom } from '../terminal/prompts.ts';
+import { commandProcess } from '../terminal/command-process.ts';
 
 /** The environment variables with the platform's secrets, and with its host. */
 export const platformVariables = {
@@ -45,7 +46,7 @@ export function platformFlags(): Option[] {
  * @throws UsageError
  */
 export function platformBaseUrl(given: string | undefined): string {
-  const inEnvironment = process.env[platformVariables.host]?.trim() ?? '';
+  const inEnvironment = commandProcess().env[platformVariables.host]?.trim() ?? '';
   const host = given ?? (inEnvironment === '' ? defaultPlatformHost : inEnvironment);
   try {
     return baseUrlOf(host);

@@ -6,6 +6,7 @@ import { jsonFlag, newCommand } from '../../flags.ts';
 import type { CommonOptions } from '../../flags.ts';
 import { print, printJson } from '../../terminal/output.ts';
 import { pad } from '../../terminal/text.ts';
+import { commandProcess } from '../../terminal/command-process.ts';
 
 /** `cm-relay tunnels`. */
 export function tunnelsCommand(): Command {
@@ -26,7 +27,7 @@ export function tunnelsCommand(): Command {
 }
 
 async function tunnels({ json }: CommonOptions & { json?: boolean }): Promise<void> {
-  const all = await surveyTunnels({ environment: process.env });
+  const all = await surveyTunnels({ environment: commandProcess().env });
   if (json === true) await printJson(all);
   else await print(asTable(all));
 }

@@ -1,0 +1,21 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { styleText as paint } from 'node:util';
+
+/** What a command uses of the process that it runs in. */
+export type CommandProcess = Pick<
+  NodeJS.Process,
+  'env' | 'exit' | 'kill' | 'off' | 'on' | 'once' | 'stderr' | 'stdin' | 'stdout'
+>;
+
+/** Specs run commands in their own process, each with its own streams, variables and signals. */
+export const commandProcesses = new AsyncLocalStorage<CommandProcess>();
+
+/** The process that the running command belongs to. */
+export function commandProcess(): CommandProcess {
+  return commandProcesses.getStore() ?? process;
+}
+
+/** Text in a color or style, if standard output shows them. */
+export function styleText(format: Parameters<typeof paint>[0], text: string): string {
+  return paint(format, text, { stream: commandProcess().stdout });
+}
