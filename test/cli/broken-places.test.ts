@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { controlChannelOf } from '../../src/protocol/control-channel.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
-import { delivery, post, run, runInShell, Workplace } from './harness.ts';
+import { cleanEnvironment, delivery, post, run, Workplace } from './harness.ts';
 import type { Ended } from './harness.ts';
 
-/** Without the rights by which root reads and writes whatever there is. */
-function runAsOther(args: readonly string[]): Promise<Ended> {
-  const line =
-    process.getuid?.() === 0 ? 'exec setpriv --bounding-set=-dac_override,-dac_read_search "$@"' : 'exec "$@"';
-  return runInShell(line, args);
+const runLines = [process.execPath, '--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'run-lines.ts')];
+
+/** Runs commands one after another, without the rights by which root reads and writes whatever there is. */
+function runAsOther(commands: readonly (readonly string[])[]): Ended[] {
+  const [program, ...args] =
+    process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search', ...runLines] : runLines;
+  const out = execFileSync(program!, [...args, JSON.stringify(commands)], { env: cleanEnvironment() });
+  return JSON.parse(out.toString()) as Ended[];
 }
 
 /** An error in one sentence, and what to do next below it. */
@@ -55,14 +59,11 @@ describe('a data directory that cannot be used', function () {
     for (const mode of [0o000, 0o200, 0o400, 0o600]) {
       chmodSync(place.dataDir, mode);
       try {
-        for (const command of [...reading, ['listen'], ['stop'], ['trigger', 'subscribe'], ['resend', 'e1']]) {
-          const ended = await runAsOther([...command, '--data-dir', place.dataDir]);
-          assertExplained(
-            ended,
-            /cannot be used: EACCES/,
-            /Check that the folder/,
-            `${mode.toString(8)} ${command[0]}`,
-          );
+        const commands = [...reading, ['listen'], ['stop'], ['trigger', 'subscribe'], ['resend', 'e1']];
+        const ended = runAsOther(commands.map((command) => [...command, '--data-dir', place.dataDir]));
+        for (const [at, [command]] of commands.entries()) {
+          const about = `${mode.toString(8)} ${command}`;
+          assertExplained(ended[at]!, /cannot be used: EACCES/, /Check that the folder/, about);
         }
       } finally {
         chmodSync(place.dataDir, 0o700);
@@ -70,12 +71,14 @@ describe('a data directory that cannot be used', function () {
     }
   });
 
-  it('is told where it may not be entered and is empty: what is in it is not known', async () => {
+  it('is told where it may not be entered and is empty: what is in it is not known', () => {
     for (const mode of [0o400, 0o600]) {
       chmodSync(place.dataDir, mode);
-      for (const command of ['events', 'stop', 'status']) {
-        const ended = await runAsOther([command, '--data-dir', place.dataDir]);
-        assertExplained(ended, /cannot be used: EACCES/, /Check that the folder/, `${mode.toString(8)} ${command}`);
+      const commands = ['events', 'stop', 'status'];
+      const ended = runAsOther(commands.map((command) => [command, '--data-dir', place.dataDir]));
+      for (const [at, command] of commands.entries()) {
+        const about = `${mode.toString(8)} ${command}`;
+        assertExplained(ended[at]!, /cannot be used: EACCES/, /Check that the folder/, about);
       }
     }
     chmodSync(place.dataDir, 0o700);
@@ -87,22 +90,21 @@ describe('a data directory that cannot be used', function () {
     const { path } = controlChannelOf(dataDir);
     chmodSync(path, 0o000);
     const said = new RegExp(`cannot connect to the relay for \\S+: .* folder ${dirname(path)}: .*EACCES`);
-    for (const command of ['stop', 'events', 'listen']) {
-      const ended = await runAsOther([command, '--data-dir', dataDir]);
-      assertExplained(ended, said, /XDG_RUNTIME_DIR/, command);
-    }
+    const commands = ['stop', 'events', 'listen'];
+    const ended = runAsOther(commands.map((command) => [command, '--data-dir', dataDir]));
+    for (const [at, command] of commands.entries()) assertExplained(ended[at]!, said, /XDG_RUNTIME_DIR/, command);
     chmodSync(path, 0o600);
     assert.equal(await listening.end(), 0);
   });
 
-  it('is told where it is below a folder that may not be entered', async () => {
+  it('is told where it is below a folder that may not be entered', () => {
     const outer = temporaryFolder();
     mkdirSync(join(outer, 'inner'), { mode: 0o700 });
     chmodSync(outer, 0o600);
-    for (const command of [['events'], ['stop'], ['listen']]) {
-      const ended = await runAsOther([...command, '--data-dir', join(outer, 'inner')]);
-      assertExplained(ended, /cannot be used: EACCES/, /Check that the folder/, command[0]);
-    }
+    const commands = ['events', 'stop', 'listen'];
+    const ended = runAsOther(commands.map((command) => [command, '--data-dir', join(outer, 'inner')]));
+    for (const [at, command] of commands.entries())
+      assertExplained(ended[at]!, /cannot be used: EACCES/, /Check that the folder/, command);
     chmodSync(outer, 0o700);
   });
 

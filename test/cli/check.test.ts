@@ -10,7 +10,7 @@ import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { startHandler } from '../examples/handler.ts';
 import { freePort } from '../free-port.ts';
 import type { Workplace } from './harness.ts';
-import { Callback, delivery, eachWithOwn, post, run, start } from './harness.ts';
+import { Callback, delivery, eachWithOwn, post, run, startProcess } from './harness.ts';
 
 const example = fileURLToPath(new URL('../../examples/callback.cm-scenario.json', import.meta.url));
 
@@ -276,7 +276,7 @@ describe('cm-relay check', () => {
   });
 
   it('is given up by Ctrl-C', async () => {
-    const child = start(['check', callback.url, '--json']);
+    const child = startProcess(['check', callback.url, '--json']);
     const err = child.stderr.toArray();
     await once(child.stdout, 'data');
     child.kill('SIGINT');

@@ -9,7 +9,7 @@ import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { AttemptDetail, EventRow } from '../../src/protocol/history.ts';
 import { freePort } from '../free-port.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
-import { Callback, delivery, post, run, runInShell, start, Workplace } from './harness.ts';
+import { Callback, delivery, post, run, runInShell, startProcess, Workplace } from './harness.ts';
 import type { Ended, Line, Ready, Running } from './harness.ts';
 import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
 
@@ -109,17 +109,19 @@ describe('the commands of cm-relay', function () {
     });
 
     it('ends with the relay: whoever has its port then is not told the secret in its URL', async () => {
+      assert.equal(await listening.end(), 0);
+      const killed = place.listenProcess();
+      const { campaignMonitorUrl } = await killed.ready();
       const trigger = place.start(['trigger', 'subscribe', '--data-dir', place.dataDir, '--count', '100000', '--json']);
       await trigger.line((line) => line.includes('"number":20'));
-      const ended = once(listening.child, 'exit');
-      listening.kill();
-      await ended;
+      killed.kill();
+      await killed.ended;
       const told: string[] = [];
       const impostor = createServer((request, response) => {
         told.push(request.url ?? '');
         response.end();
       });
-      await once(impostor.listen(Number(new URL(ready.campaignMonitorUrl).port), '127.0.0.1'), 'listening');
+      await once(impostor.listen(Number(new URL(campaignMonitorUrl).port), '127.0.0.1'), 'listening');
       try {
         assert.equal(await trigger.ended, 1);
         assert.match(trigger.errors.join('\n'), /the relay stopped/);
@@ -207,6 +209,7 @@ describe('the commands of cm-relay', function () {
 
     it('works when no relay runs, and starts none', async () => {
       await place.run('stop');
+      await listening.ended;
       assert.equal(rows(await place.run('events', '--json')).length, 3);
       assert.match((await place.run('show', 'e1')).out, /jane@example\.org/);
       assert.equal((await place.run('show', 'e1', '--raw')).out, delivery('jane@example.org'));
@@ -228,7 +231,7 @@ describe('the commands of cm-relay', function () {
 
     it('ends quietly when its reader does', async () => {
       await place.run('trigger', 'subscribe', '--count', '5', '--batch', '1000');
-      const child = start(['events', '--data-dir', place.dataDir, '--limit', '5000', '--json']);
+      const child = startProcess(['events', '--data-dir', place.dataDir, '--limit', '5000', '--json']);
       const errors = child.stderr.toArray();
       child.stdout.once('data', () => child.stdout.destroy());
       const [code] = (await once(child, 'exit')) as [number];
@@ -648,8 +651,8 @@ describe('the commands of cm-relay', function () {
     it('ends the relay and waits until it is gone', async () => {
       const { code, out } = await place.run('stop');
       assert.deepEqual([code, out], [0, 'Relay stopped.\n']);
-      await assert.rejects(connectToRelay(place.dataDir), /no relay is running/);
       assert.equal(await listening.ended, 0);
+      await assert.rejects(connectToRelay(place.dataDir), /no relay is running/);
       const again = await place.run('stop');
       assert.equal(again.code, 0);
       assert.match(again.err, /No relay is running for .*: nothing to stop/);
@@ -660,7 +663,7 @@ describe('the commands of cm-relay', function () {
       const [before, moved] = [mkdtempSync(join(tmpdir(), 'cmr-')), mkdtempSync(join(tmpdir(), 'cmr-'))];
       const place = new Workplace();
       try {
-        const other = place.listen([], { XDG_RUNTIME_DIR: before });
+        const other = place.listenProcess([], { XDG_RUNTIME_DIR: before });
         const { pid } = await other.ready();
         assert.equal(rows(await place.run('status', '--json'))[0]?.['pid'], pid);
         const [folder = ''] = readdirSync(before);
@@ -739,7 +742,7 @@ describe('cm-relay without a relay', function () {
     }
     const place = new Workplace();
     try {
-      const shared = place.start(['sandbox', '--json', '--keep-alive', '300']);
+      const shared = place.startProcess(['sandbox', '--json', '--keep-alive', '300']);
       const { campaignMonitorApi } = JSON.parse(await shared.line(() => true)) as SandboxReady;
       shared.child.stdout.destroy();
       for (let i = 0; i < 3; i++) assert.equal((await fetch(`${campaignMonitorApi}/clients.json`)).status, 401);

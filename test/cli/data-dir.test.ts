@@ -4,7 +4,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { dataDirFlag } from '../../src/cli/same-directory.ts';
 import { defaultDataDir } from '../../src/protocol/known-directories.ts';
-import { run } from './harness.ts';
+import { runProcess } from './harness.ts';
 
 describe("the CLI's default data directory", () => {
   it("is the platform's per-user state folder", () => {
@@ -24,7 +24,7 @@ describe("the CLI's default data directory", () => {
     it(`is below the account's home, never below the working directory, with HOME=${home}`, async function () {
       if (process.platform !== 'linux') this.skip();
       this.timeout(60_000);
-      const { out, err } = await run(['status', '--json'], { HOME: home, XDG_STATE_HOME: '' });
+      const { out, err } = await runProcess(['status', '--json'], { HOME: home, XDG_STATE_HOME: '' });
       const { dataDir } = JSON.parse(out) as { dataDir: string };
       assert.equal(dataDir, join(userInfo().homedir, '.local/state/cm-relay'), err);
     });

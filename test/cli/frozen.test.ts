@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { connectAssistant } from './mcp/connect.ts';
+import { connectAssistantProcess } from './mcp/connect.ts';
 import { Workplace } from './harness.ts';
 
 describe('a relay that is frozen', function () {
@@ -12,7 +12,7 @@ describe('a relay that is frozen', function () {
   });
   beforeEach(async () => {
     place = new Workplace();
-    const relay = place.listen();
+    const relay = place.listenProcess();
     ({ pid } = await relay.ready());
     process.kill(pid, 'SIGSTOP');
   });
@@ -28,7 +28,7 @@ describe('a relay that is frozen', function () {
   ): Promise<void> {
     const ended = commands.map(async ([command, ...args]) => {
       const running = place.start([command, '--data-dir', place.dataDir, ...args]);
-      const late = setTimeout(() => running.kill(), mostMs);
+      const late = setTimeout(() => void running.close(), mostMs);
       const code = await running.ended;
       clearTimeout(late);
       const said = `${[command, ...args].join(' ')}: ${running.errors.join('\n')}`;
@@ -50,7 +50,7 @@ describe('a relay that is frozen', function () {
     ]));
 
   it('is told to an assistant', async () => {
-    const { client } = await connectAssistant(place.dataDir);
+    const { client } = await connectAssistantProcess(place.dataDir);
     try {
       const { content, isError } = await client.callTool({ name: 'events', arguments: {} });
       assert.equal(isError, true);

@@ -1,7 +1,7 @@
-/** The CLI as it is installed, as a child process, a callback for it, and a data directory of its own. */
+/** The command line in this process or in one of its own, a callback for it, and a data directory of its own. */
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -9,42 +9,101 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { packedProgram } from '../packed.ts';
+import { PassThrough, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { main } from '../../src/cli/program.ts';
+import { commandProcesses } from '../../src/cli/terminal/command-process.ts';
+import type { CommandProcess } from '../../src/cli/terminal/command-process.ts';
 
 type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
-/** The program as npm installs it. */
-const commandLine = [process.execPath, packedProgram()];
+/** Starts the program from its sources. */
+export const commandLine = [
+  process.execPath,
+  '--disable-warning=ExperimentalWarning',
+  join(import.meta.dirname, '../../src/cli/cm-relay.ts'),
+] as const;
 
-/** Starts `cm-relay`. Colours are off, and no variable of the machine's reaches it. */
-export function start(
+/** Spares the next process most of the time that the sources take to load. */
+const compileCache = join(import.meta.dirname, '../../.cache/compiled-sources');
+
+/** Colors are off, and no variable of the machine's reaches a command. */
+export function cleanEnvironment(variables: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const { PATH, TMPDIR, XDG_RUNTIME_DIR, XDG_STATE_HOME } = process.env;
+  return {
+    ...{ PATH, TMPDIR, XDG_RUNTIME_DIR, XDG_STATE_HOME },
+    ...{ HOME: tmpdir(), NO_COLOR: '1', NODE_COMPILE_CACHE: compileCache, ...variables },
+  };
+}
+
+/** A command that runs in this process, with its own streams, variables and signals. */
+export class InProcess extends EventEmitter<{ close: [code: number | null] }> {
+  readonly stdin = new Writable({
+    write: (chunk, _encoding, done) => {
+      // What it makes the command do is done by the command, not by the spec that writes.
+      this.#inside(() => this.#input.write(chunk, done));
+    },
+    final: (done) => {
+      this.#inside(() => this.#input.end(done));
+    },
+  });
+  readonly stdout = new PassThrough();
+  readonly stderr = new PassThrough();
+  exitCode: number | null = null;
+  signalCode: NodeJS.Signals | null = null;
+  readonly #signals = new EventEmitter();
+  readonly #input = new PassThrough();
+  readonly #inside: <T>(use: () => T) => T;
+
+  constructor(args: readonly string[], variables: NodeJS.ProcessEnv, stdin: 'ignore' | 'pipe') {
+    super();
+    const host = {
+      env: cleanEnvironment(variables),
+      stdin: this.#input,
+      stdout: this.stdout,
+      stderr: this.stderr,
+      exit: (code = 0) => this.#end(code, null),
+      // A relay in this process has this process's number: to whoever waits for its end it has none.
+      kill: (pid: number, signal: number) => process.kill(pid === process.pid ? 2 ** 22 : pid, signal),
+      on: this.#signals.on.bind(this.#signals),
+      once: this.#signals.once.bind(this.#signals),
+      off: this.#signals.off.bind(this.#signals),
+    };
+    this.#inside = (use) => commandProcesses.run(host as unknown as CommandProcess, use);
+    if (stdin === 'ignore') this.stdin.end();
+    void this.#inside(async () => this.#end(await main(args), null));
+  }
+
+  /** Ends it at once if it has no handler for the signal. */
+  kill(signal: NodeJS.Signals): void {
+    if (!this.#inside(() => this.#signals.emit(signal))) this.#end(null, signal);
+  }
+
+  #end(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.exitCode !== null || this.signalCode !== null) return;
+    this.exitCode = code;
+    this.signalCode = signal;
+    const streams = [this.stdout, this.stderr].map((stream) => finished(stream.end()).catch(() => undefined));
+    void Promise.all(streams).then(() => this.emit('close', code));
+  }
+}
+
+/** Starts `cm-relay` in a process of its own: for signals, terminals, pipes, and what happens when it is killed. */
+export function startProcess(
   args: readonly string[],
-  environment: NodeJS.ProcessEnv = {},
+  variables: NodeJS.ProcessEnv = {},
   stdin: 'ignore' | 'pipe' = 'ignore',
 ): Child {
-  return startProgram([...commandLine, ...args], environment, stdin);
+  return startProgram([...commandLine, ...args], variables, stdin);
 }
 
 function startProgram(
   [program = '', ...args]: readonly string[],
-  environment: NodeJS.ProcessEnv,
+  variables: NodeJS.ProcessEnv,
   stdin: 'ignore' | 'pipe' = 'ignore',
 ): Child {
-  const { PATH, TMPDIR, XDG_RUNTIME_DIR, XDG_STATE_HOME } = process.env;
-  return spawn(program, args, {
-    stdio: [stdin, 'pipe', 'pipe'],
-    env: {
-      PATH,
-      TMPDIR,
-      XDG_RUNTIME_DIR,
-      XDG_STATE_HOME,
-      HOME: tmpdir(),
-      NO_COLOR: '1',
-      ...environment,
-    },
-  }) as Child;
+  return spawn(program, args, { stdio: [stdin, 'pipe', 'pipe'], env: cleanEnvironment(variables) }) as Child;
 }
 
 /**
@@ -63,14 +122,9 @@ export function terminal(
   args: readonly string[],
   variables: NodeJS.ProcessEnv,
 ): ReturnType<typeof spawn> & { text: string } {
-  const source = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
-  const command = [process.execPath, '--disable-warning=ExperimentalWarning', source, ...args];
-  const { PATH, XDG_RUNTIME_DIR, XDG_STATE_HOME } = process.env;
-  const child = spawn('script', ['-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null'], {
-    env: {
-      ...{ PATH, XDG_RUNTIME_DIR, XDG_STATE_HOME, HOME: tmpdir(), TMPDIR: tmpdir() },
-      ...{ NO_COLOR: '1', TERM: 'xterm', ...variables },
-    },
+  const command = [...commandLine, ...args].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    env: cleanEnvironment({ TMPDIR: tmpdir(), TERM: 'xterm', ...variables }),
   });
   const shown = Object.assign(child, { text: '' });
   child.stdout.on('data', (chunk: Buffer) => (shown.text += chunk.toString()));
@@ -84,12 +138,17 @@ export interface Ended {
   readonly err: string;
 }
 
-/** Runs `cm-relay` to its end. */
-export async function run(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Ended> {
-  return toItsEnd(start(args, environment));
+/** Runs `cm-relay` to its end: in this process, unless it may start this process's program in the background. */
+export function run(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return args.includes('--detach') ? runProcess(args, variables) : toItsEnd(new InProcess(args, variables, 'ignore'));
 }
 
-async function toItsEnd(child: Child): Promise<Ended> {
+/** Runs `cm-relay` in a process of its own, to its end. */
+export function runProcess(args: readonly string[], variables?: NodeJS.ProcessEnv): Promise<Ended> {
+  return toItsEnd(startProcess(args, variables));
+}
+
+async function toItsEnd(child: Child | InProcess): Promise<Ended> {
   const [out, err] = [child.stdout.toArray(), child.stderr.toArray()];
   const [code] = (await once(child, 'close')) as [number | null];
   const bytes = Buffer.concat((await out) as Buffer[]);
@@ -109,15 +168,15 @@ export interface Ready extends Line {
 }
 
 /** A `listen` or `sandbox` that runs, and the lines that it prints. */
-export class Running {
-  readonly child: Child;
+export class Running<Program extends Child | InProcess = InProcess> {
+  readonly child: Program;
   readonly lines: string[] = [];
   readonly errors: string[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #ended: Promise<number | null>;
 
-  constructor(args: readonly string[], environment?: NodeJS.ProcessEnv, stdin?: 'ignore' | 'pipe') {
-    this.child = start(args, environment, stdin);
+  constructor(child: Program) {
+    this.child = child;
     const told = (): void => {
       for (const wake of this.#waiting) wake();
     };
@@ -175,6 +234,15 @@ export class Running {
     return this.#ended;
   }
 
+  /** Ends it without waiting for what it still does, if it can be ended so. */
+  async close(): Promise<void> {
+    this.child.kill(this.child instanceof InProcess ? 'SIGTERM' : 'SIGKILL');
+    await this.#ended;
+  }
+}
+
+/** One that can be killed. */
+export class RunningProcess extends Running<Child> {
   kill(): void {
     this.child.kill('SIGKILL');
   }
@@ -238,7 +306,7 @@ export class Callback {
 /** A data directory, and everything that runs on it, taken away at the end. */
 export class Workplace {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'cm-relay-cli-'));
-  readonly #running: Running[] = [];
+  readonly #running: { close(): Promise<void> }[] = [];
 
   /** Runs a command on the data directory to its end. */
   run(command: string, ...args: string[]): Promise<Ended> {
@@ -246,20 +314,36 @@ export class Workplace {
   }
 
   /** Starts `listen --json --port 0` on it. */
-  listen(args: readonly string[] = [], environment?: NodeJS.ProcessEnv): Running {
-    return this.start(['listen', '--data-dir', this.dataDir, '--json', '--port', '0', ...args], environment);
+  listen(args: readonly string[] = [], variables?: NodeJS.ProcessEnv): Running {
+    return this.start(this.#listenLine(args), variables);
+  }
+
+  /** The same in a process of its own. */
+  listenProcess(args: readonly string[] = [], variables?: NodeJS.ProcessEnv): RunningProcess {
+    return this.startProcess(this.#listenLine(args), variables);
   }
 
   /** Starts a command line as it is. */
-  start(args: readonly string[], environment?: NodeJS.ProcessEnv, stdin?: 'ignore' | 'pipe'): Running {
-    const running = new Running(args, environment, stdin);
+  start(args: readonly string[], variables: NodeJS.ProcessEnv = {}, stdin: 'ignore' | 'pipe' = 'ignore'): Running {
+    return this.#keep(new Running(new InProcess(args, variables, stdin)));
+  }
+
+  /** The same in a process of its own. */
+  startProcess(args: readonly string[], variables?: NodeJS.ProcessEnv, stdin?: 'ignore' | 'pipe'): RunningProcess {
+    return this.#keep(new RunningProcess(startProcess(args, variables, stdin)));
+  }
+
+  #listenLine(args: readonly string[]): string[] {
+    return ['listen', '--data-dir', this.dataDir, '--json', '--port', '0', ...args];
+  }
+
+  #keep<T extends { close(): Promise<void> }>(running: T): T {
     this.#running.push(running);
     return running;
   }
 
   async close(): Promise<void> {
-    for (const running of this.#running) running.kill();
-    await Promise.all(this.#running.map((running) => running.ended));
+    await Promise.all(this.#running.map((running) => running.close()));
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

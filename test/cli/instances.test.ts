@@ -136,11 +136,11 @@ describe('cm-relay instances', function () {
     const creation = creating(['--no-events', '--with-secrets'], 'pipe');
     const { url } = await creation.json<Asked>('authorize');
     await creation.line((line) => line.includes('the address your browser'), 'errors');
-    creation.child.stdin?.write('not a code at all\n');
+    creation.child.stdin.write('not a code at all\n');
     await creation.line((line) => line.includes('neither a code nor a refusal'), 'errors');
-    creation.child.stdin?.write(`${redirect()}?code=x&state=older\n`);
+    creation.child.stdin.write(`${redirect()}?code=x&state=older\n`);
     await creation.line((line) => line.includes('belongs to another request'), 'errors');
-    creation.child.stdin?.write(`${await consent(url)}\n`);
+    creation.child.stdin.write(`${await consent(url)}\n`);
     assert.equal(await creation.ended, 0, creation.errors.join('\n'));
     const [made] = await onPlatform();
     const created = JSON.parse(creation.lines.at(-1) ?? '') as Line;
@@ -155,7 +155,7 @@ describe('cm-relay instances', function () {
       const creation = creating(['--no-events'], 'pipe');
       const { url } = await creation.json<Asked>('authorize');
       assert.match(creation.errors.join('\n'), new RegExp(`port ${port} of this machine: `));
-      creation.child.stdin?.write(`${new URL(await consent(url)).searchParams.get('code') ?? ''}\n`);
+      creation.child.stdin.write(`${new URL(await consent(url)).searchParams.get('code') ?? ''}\n`);
       assert.equal(await creation.ended, 0, creation.errors.join('\n'));
     } finally {
       taken.close();
@@ -220,7 +220,7 @@ describe('cm-relay instances', function () {
 
     it('finds the next time what was made by one that was killed half way', async () => {
       await order({ call: 'POST /instances', silent: true, carriedOut: true });
-      const killed = place.start(words('create', basic()), environment());
+      const killed = place.startProcess(words('create', basic()), environment());
       await until(async () => (await onPlatform()).length === 1);
       killed.kill();
       await killed.ended;

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import { delivery, eachWithOwn, post, run, runInShell, start, Workplace } from './harness.ts';
+import { delivery, eachWithOwn, post, run, runInShell, startProcess, Workplace } from './harness.ts';
 import type { Line, Callback, Running } from './harness.ts';
 
 describe('cm-relay listen', function () {
@@ -32,7 +32,7 @@ describe('cm-relay listen', function () {
     assert.match(ready.campaignMonitorUrl, /^http:\/\/127\.0\.0\.1:\d+\/hooks\/[0-9a-f]{32}\/campaign-monitor$/);
     assert.match(ready.openConnectorsUrl, /^http:\/\/127\.0\.0\.1:\d+\/hooks\/[0-9a-f]{32}\/open-connectors$/);
     assert.equal(ready.publicUrl, null);
-    assert.equal(ready.pid, listening.child.pid);
+    assert.equal(ready.pid, process.pid);
 
     assert.equal(await post(ready.campaignMonitorUrl, delivery('jane@example.org')), 200);
     const seen = await listening.json<Line & { id: string; events: { address: string; type: string }[] }>('delivery');
@@ -162,7 +162,7 @@ describe('cm-relay listen', function () {
 
   it('ends the relay that it started on SIGINT and SIGTERM', async () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      const listening = place.listen();
+      const listening = place.listenProcess();
       const { dataDir } = await listening.ready();
       assert.equal(await listening.end(signal), 0);
       await assert.rejects(connectToRelay(dataDir), /no relay is running/);
@@ -175,7 +175,7 @@ describe('cm-relay listen', function () {
     await once(silent.listen(0, '127.0.0.1'), 'listening');
     try {
       const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
-      const listening = place.listen(['--forward-to', url]);
+      const listening = place.listenProcess(['--forward-to', url]);
       const { campaignMonitorUrl } = await listening.ready();
       const asked = once(silent, 'request');
       await post(campaignMonitorUrl, delivery('jane@example.org'));
@@ -408,7 +408,16 @@ describe('cm-relay listen', function () {
   });
 
   it('never lets a reader that has stopped slow the relay down', async () => {
-    const child = start(['listen', '--data-dir', place.dataDir, '--json', '--port', '0', '--forward-to', callback.url]);
+    const child = startProcess([
+      'listen',
+      '--data-dir',
+      place.dataDir,
+      '--json',
+      '--port',
+      '0',
+      '--forward-to',
+      callback.url,
+    ]);
     try {
       // Only the first line is read; then nobody takes anything from the pipe.
       const url = await new Promise<string>((resolve) => {
@@ -449,7 +458,7 @@ describe('cm-relay listen', function () {
   });
 
   it('ends on SIGINT though a reader has stopped for good', async () => {
-    const child = start(['listen', '--data-dir', place.dataDir, '--json', '--port', '0']);
+    const child = startProcess(['listen', '--data-dir', place.dataDir, '--json', '--port', '0']);
     try {
       const url = await new Promise<string>((resolve) => {
         child.stdout.once('data', (chunk: Buffer) => {
@@ -506,7 +515,7 @@ describe('cm-relay listen', function () {
   });
 
   it('fails where a relay that it attached to is killed, and says what to do', async () => {
-    const first = place.listen();
+    const first = place.listenProcess();
     await first.ready();
     const second = place.listen();
     await second.ready();

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandsOf, createProgram } from '../../src/cli/program.ts';
-import { run, Running } from './harness.ts';
+import { run, runProcess, Workplace } from './harness.ts';
 import type { Ended } from './harness.ts';
 
 /** Command lines that are wrong, and what standard error must name. */
@@ -184,46 +184,30 @@ describe('the command line of cm-relay', function () {
   this.timeout(180_000);
   let folder: string;
 
-  const ended = new Map<string, Ended>();
+  const runHere = (words: readonly string[]): Promise<Ended> => run(words, { CM_RELAY_DATA_DIR: join(folder, 'data') });
 
-  before(async () => {
+  before(() => {
     folder = mkdtempSync(join(tmpdir(), 'cm-relay-usage-'));
     writeFileSync(join(folder, 'unknown-key.json'), '{"colour":"red"}');
     writeFileSync(join(folder, 'empty.cm-recording.jsonl'), '{"recording":"cm-relay","version":1}\n');
     writeFileSync(join(folder, 'broken.json'), '{"retry":"sap",}');
     writeFileSync(join(folder, 'unencrypted.json'), '{"tunnel":{"kind":"fixed","url":"http://hooks.example.org/"}}');
-    // A few at a time: each is a process of its own.
-    const left = wrong.map(([args]) => args);
-    const worker = async (): Promise<void> => {
-      for (let args = left.shift(); args !== undefined; args = left.shift()) {
-        const words = args.split(' ').filter((word) => word !== '');
-        const environment = { CM_RELAY_DATA_DIR: join(folder, 'data') };
-        ended.set(
-          args,
-          await run(
-            words.map((word) => (word === 'EMPTY' ? '' : word.replace('FOLDER', folder))),
-            environment,
-          ),
-        );
-      }
-    };
-    await Promise.all([worker(), worker(), worker()]);
   });
 
   after(() => rmSync(folder, { recursive: true }));
 
   for (const [args, named] of wrong) {
-    it(`exits with 2 on bad usage and names it: ${args === '' ? 'nothing' : args}`, () => {
-      const result = ended.get(args);
-      assert.ok(result);
+    it(`exits with 2 on bad usage and names it: ${args === '' ? 'nothing' : args}`, async () => {
+      const words = args.split(' ').filter((word) => word !== '');
+      const result = await runHere(words.map((word) => (word === 'EMPTY' ? '' : word.replace('FOLDER', folder))));
       assert.deepEqual([result.code, result.out], [2, ''], result.err);
       assert.match(result.err, named);
     });
   }
 
   it('exits with 2 on a filter that cannot be read, whether a relay runs or not', async () => {
-    const data = join(folder, 'data-for-filter');
-    const listening = new Running(['listen', '--json', '--port', '0', '--data-dir', data]);
+    const place = new Workplace();
+    const listening = place.listen();
     await listening.ready();
     const commands = [
       'events --filter state:none',
@@ -231,16 +215,17 @@ describe('the command line of cm-relay', function () {
       'resend --filter state:none',
     ];
     for (const command of commands) {
-      const { code, err } = await run([...command.split(' '), '--data-dir', data]);
+      const { code, err } = await run([...command.split(' '), '--data-dir', place.dataDir]);
       assert.equal(code, 2, err);
       assert.match(err, /--filter: .*state:none/);
     }
     assert.equal(await listening.end(), 0);
     for (const command of commands.slice(0, 2)) {
-      const { code, err } = await run([...command.split(' '), '--data-dir', data]);
+      const { code, err } = await run([...command.split(' '), '--data-dir', place.dataDir]);
       assert.equal(code, 2, err);
       assert.match(err, /--filter: .*state:none/);
     }
+    await place.close();
   });
 
   it('breaks its help between words on a terminal of 40 columns', () => {
@@ -293,17 +278,14 @@ describe('the command line of cm-relay', function () {
       (url) => [url],
       (url) => [`--${url}`],
     ];
-    // Each URL at one place, and one at each place: a process each.
+    // Each URL at one place, and one at each place.
     const [first, ...others] = places;
     const lines = [...typed.map((url) => first?.(url) ?? []), ...others.map((place) => place(typed[1] ?? ''))];
-    const worker = async (): Promise<void> => {
-      for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
-        const { code, out, err } = await run(line, { CM_RELAY_DATA_DIR: join(folder, 'data') });
-        assert.notEqual(code, 0, `${line.join(' ')}: ${out}`);
-        assert.doesNotMatch(out + err, /s3cret|c#ret/, line.join(' '));
-      }
-    };
-    await Promise.all([worker(), worker(), worker()]);
+    for (const line of lines) {
+      const { code, out, err } = await runHere(line);
+      assert.notEqual(code, 0, `${line.join(' ')}: ${out}`);
+      assert.doesNotMatch(out + err, /s3cret|c#ret/, line.join(' '));
+    }
   });
 
   const program = createProgram();
@@ -381,7 +363,7 @@ describe('what a command line says back', function () {
     ];
     writeFileSync(file, JSON.stringify({ destination: { url: 'http://127.0.0.1:9/' }, scenarios }));
     for (const more of [[], ['--json'], ['--report', 'json=/dev/stdout'], ['--report', 'junit=/dev/stdout']]) {
-      const { code, out, err } = await run(['scenario', file, ...more]);
+      const { code, out, err } = await (more.length === 2 ? runProcess : run)(['scenario', file, ...more]);
       assert.equal(code, 1, err);
       // eslint-disable-next-line no-control-regex -- these are what drives a terminal
       assert.doesNotMatch(out + err, /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bodyFileName } from '../../src/export/item.ts';
-import { Callback, delivery, post, run, runInShell, Workplace } from './harness.ts';
+import { Callback, delivery, post, run, runInShell, runProcess, Workplace } from './harness.ts';
 
 describe('A file that a command writes for its user', function () {
   this.timeout(60_000);
@@ -84,10 +84,10 @@ describe('A file that a command writes for its user', function () {
   }
 
   it('goes to standard output by its name, to a pipe and to a file', async () => {
-    const { out, err } = await place.run('export', 'd1', '--as', 'json', '--out', '/dev/stdout');
+    const args = ['export', '--data-dir', place.dataDir, 'd1', '--as', 'json', '--out', '/dev/stdout'];
+    const { out, err } = await runProcess(args);
     assert.match(out, /"delivery"/, err);
     const redirected = join(folder, 'redirected');
-    const args = ['export', '--data-dir', place.dataDir, 'd1', '--as', 'json', '--out', '/dev/stdout'];
     const ended = await runInShell(`echo before > "${redirected}"; "$@" >> "${redirected}"`, args);
     assert.equal(ended.code, 0, ended.err);
     assert.match(readFileSync(redirected, 'utf8'), /^before\n\[\n\{"delivery"/);

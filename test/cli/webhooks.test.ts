@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { sandboxApiKey, sandboxClients, sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import { startHarness } from '../sandbox/harness.ts';
 import type { Harness } from '../sandbox/harness.ts';
-import { run, Workplace } from './harness.ts';
+import { run, runProcess, Workplace } from './harness.ts';
 import type { Ended, Ready } from './harness.ts';
 
 const [list, secondList] = sandboxLists as [(typeof sandboxLists)[number], (typeof sandboxLists)[number]];
@@ -213,7 +213,7 @@ describe('cm-relay webhooks', function () {
     });
     await once(proxy.listen(0, '127.0.0.1'), 'listening');
     try {
-      const { code, err } = await run(['webhooks', 'list', '--data-dir', workplace.dataDir], {
+      const { code, err } = await runProcess(['webhooks', 'list', '--data-dir', workplace.dataDir], {
         CAMPAIGN_MONITOR_API_KEY: 'planted-secret-key',
         HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
       });

@@ -1,7 +1,7 @@
 /** Deliveries that are costly to be told: the memory of the server that an assistant asks, as the system counts it. */
 import assert from 'node:assert/strict';
 import { post, Workplace } from '../cli/harness.ts';
-import { connectAssistant } from '../cli/mcp/connect.ts';
+import { connectAssistantProcess } from '../cli/mcp/connect.ts';
 import { highestMemory } from '../relay/processes.ts';
 
 /** What the server may take, whatever it tells of: resident memory, in bytes. */
@@ -27,10 +27,10 @@ describe('What an assistant asks of hostile deliveries', function () {
 
   it('keeps the memory of its server within its bound', async () => {
     const place = new Workplace();
-    let assistant: Awaited<ReturnType<typeof connectAssistant>> | undefined;
+    let assistant: Awaited<ReturnType<typeof connectAssistantProcess>> | undefined;
     try {
       const { campaignMonitorUrl } = await place.listen().ready();
-      assistant = await connectAssistant(place.dataDir, '--answers');
+      assistant = await connectAssistantProcess(place.dataDir, '--answers');
       const { client, pid } = assistant;
       let id = 1;
       for (const [what, body] of Object.entries(bodies)) {

@@ -119,7 +119,7 @@ describe("the sandbox's bounds", () => {
   it('hold in a process that takes delivery after delivery for a callback that is down', async () => {
     const place = new Workplace();
     try {
-      const line = await place.start(['sandbox', '--json', '--random-credentials']).line(() => true);
+      const line = await place.startProcess(['sandbox', '--json', '--random-credentials']).line(() => true);
       const { openConnectorsApi, campaignMonitorApi, credentials, pid } = JSON.parse(line) as {
         openConnectorsApi: string;
         campaignMonitorApi: string;

@@ -221,7 +221,7 @@ describe('a stranger at a sandbox with random credentials', () => {
   const base = (): string => `http://127.0.0.1:${owner.port}`;
 
   async function startOwner(): Promise<Owner> {
-    const running = place.start(['sandbox', '--json', '--random-credentials']);
+    const running = place.startProcess(['sandbox', '--json', '--random-credentials']);
     return new Owner(JSON.parse(await running.line(() => true)) as Ready);
   }
 

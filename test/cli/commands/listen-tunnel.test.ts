@@ -48,7 +48,7 @@ describe('a tunnel that cannot be opened', function () {
 
   it('is opened again by retry, and fails --detach beside a relay that goes on', async () => {
     const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--tunnel', 'ngrok'];
-    const listening = place.start(args, { PATH: programs });
+    const listening = place.startProcess(args, { PATH: programs });
     await listening.line((line) => line.includes('tunnel ngrok failed'));
     await listening.line((line) => /cm-relay retry --data-dir \S+ to open the tunnel/.test(line), 'errors');
     const attached = await detached('--tunnel', 'ngrok');

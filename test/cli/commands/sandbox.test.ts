@@ -6,7 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sandboxLists } from '../../../src/sandbox/campaign-monitor/accounts.ts';
+import { isAlive } from '../../../src/cli/background.ts';
 import { freePort } from '../../free-port.ts';
+import { until } from '../../relay/until.ts';
 import { run } from '../harness.ts';
 import type { Ended } from '../harness.ts';
 
@@ -55,26 +57,27 @@ describe('a sandbox in the background', function () {
   it('whose process was killed is forgotten', async () => {
     const { port, pid } = await detached('--random-credentials');
     process.kill(pid, 'SIGKILL');
+    await until(() => !isAlive(pid));
     assert.match((await sandbox('stop')).err, /No sandbox is running in the background/);
     assert.ok(!existsSync(join(state, 'cm-relay-sandboxes', `${port}.json`)));
   });
 
   it('that does not end is waited for so long and no longer', async () => {
-    // It says yes to everything, and stays: its process is this one.
+    // It says yes to everything, and stays: its process is the one that started this one.
     const server = createServer((_request, response) => response.end('{"controls":{}}'));
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
     const control = `http://127.0.0.1:${port}/control`;
     const folder = join(state, 'cm-relay-sandboxes');
     mkdirSync(folder);
-    const kept = { port, pid: process.pid, control, randomCredentials: false, json: [], text: [] };
+    const kept = { port, pid: process.ppid, control, randomCredentials: false, json: [], text: [] };
     writeFileSync(join(folder, `${port}.json`), JSON.stringify(kept));
     try {
       const { code, err } = await sandbox('stop');
       assert.equal(code, 1, err);
       assert.match(
         err,
-        new RegExp(`the sandbox on port ${port} \\(process ${process.pid}\\) did not stop within 10 s`),
+        new RegExp(`the sandbox on port ${port} \\(process ${process.ppid}\\) did not stop within 10 s`),
       );
     } finally {
       rmSync(folder, { recursive: true });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Callback, delivery, eachWithOwn, post, run } from '../harness.ts';
-import type { Ended, Workplace } from '../harness.ts';
+import type { Ready, Workplace } from '../harness.ts';
 
 describe('a signature key', function () {
   this.timeout(180_000);
@@ -11,8 +11,8 @@ describe('a signature key', function () {
 
   eachWithOwn((own) => ({ place, callback } = own));
 
-  const listen = (...args: string[]): Promise<Ended> =>
-    run(['listen', '--data-dir', place.dataDir, '--port', '0', '--detach', ...args], { KEY: 'k', OTHER: 'o' });
+  const variables = { KEY: 'k', OTHER: 'o' };
+  const listen = (...args: string[]): Promise<Ready> => place.listen(args, variables).ready();
   const signed = (): string[] => ['--forward-to', callback.url, '--signature-key-env', 'KEY'];
 
   function configWith(value: object): string {
@@ -21,30 +21,37 @@ describe('a signature key', function () {
     return file;
   }
 
-  /** Stops what a command has started though it should not have, so that nothing is left of it. */
   async function refused(args: readonly string[], named: RegExp): Promise<void> {
-    const { code, err } = await listen(...args);
-    if (code === 0) await place.run('stop');
-    assert.equal(code, 2, err);
-    assert.match(err, named);
+    const listening = place.listen(args, variables);
+    const accepted = listening.json('ready').then(
+      () => 'accepted',
+      () => listening.ended,
+    );
+    assert.equal(await accepted, 2, listening.errors.join('\n'));
+    assert.match(listening.errors.join('\n'), named);
   }
 
   it('that has no effect is refused, where the remembered destination has none', async () => {
-    assert.equal((await listen('--forward-to', callback.url)).code, 0);
+    await listen('--forward-to', callback.url);
     await refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY has no effect[^]*--forward-to/);
     await place.run('stop');
     await refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY has no effect[^]*--forward-to/);
   });
 
-  it('that has no effect is refused, where no destination at all', () =>
-    refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY has no effect/));
+  it('that has no effect is refused, where no destination at all, in the background, too', async () => {
+    await refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY has no effect/);
+    const args = ['listen', '--data-dir', place.dataDir, '--detach', '--signature-key-env', 'KEY'];
+    const { code, err } = await run(args, variables);
+    assert.equal(code, 2, err);
+    assert.match(err, /--signature-key-env KEY has no effect/);
+  });
 
   it('is taken where the remembered destination was signed with it', async () => {
-    assert.equal((await listen(...signed())).code, 0);
-    assert.equal((await listen('--signature-key-env', 'KEY')).code, 0, 'attached');
-    await place.run('stop');
-    assert.equal((await listen('--signature-key-env', 'KEY')).code, 0, 'started again');
-    await place.run('stop');
+    const first = place.listen(signed(), variables);
+    await first.ready();
+    await listen('--signature-key-env', 'KEY');
+    assert.equal(await first.end(), 0);
+    await listen('--signature-key-env', 'KEY');
   });
 
   it('of a file that has no effect is refused, also where a flag names another destination', async () => {
@@ -65,8 +72,7 @@ describe('a signature key', function () {
 
   it('of a flag is the key "default" of a file', async () => {
     const file = configWith({ destinations: [{ url: callback.url, signatureKeyName: 'default' }] });
-    assert.equal((await listen('--config', file, '--signature-key-env', 'KEY')).code, 0);
-    await place.run('stop');
+    await listen('--config', file, '--signature-key-env', 'KEY');
   });
 
   it('is said by banner, status and show: signed, or not', async () => {

@@ -13,7 +13,7 @@ describe('an assistant that is told of a batch', function () {
     place = new Workplace();
     callback = await Callback.open();
     await place.listen(['--forward-to', callback.url, '--retry', 'none']).ready();
-    ({ client } = await connectAssistant(place.dataDir));
+    client = await connectAssistant(place.dataDir);
   });
   afterEach(async () => {
     await client.close();
@@ -96,7 +96,7 @@ describe('the status for an assistant', function () {
     try {
       const relay = place.listen(['--forward-to', `${callback.url}?to=jane@example.org`]);
       const { campaignMonitorUrl } = await relay.ready();
-      const { client } = await connectAssistant(place.dataDir);
+      const client = await connectAssistant(place.dataDir);
       const status = async (): Promise<{ said: string; text: string }> => {
         const { content } = await client.callTool({ name: 'status', arguments: {} });
         const text = content.map((part) => (part.type === 'text' ? part.text : '')).join('');

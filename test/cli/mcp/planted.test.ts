@@ -36,7 +36,7 @@ describe('an assistant, of addresses that were planted in every field in every w
   });
 
   async function connect(...flags: string[]): Promise<Client> {
-    const { client } = await connectAssistant(place.dataDir, ...flags);
+    const client = await connectAssistant(place.dataDir, ...flags);
     clients.push(client);
     return client;
   }

@@ -32,7 +32,7 @@ describe('cm-relay mcp, driven by the official client', function () {
   });
 
   async function connect(...flags: string[]): Promise<Client> {
-    const { client } = await connectAssistant(place.dataDir, ...flags);
+    const client = await connectAssistant(place.dataDir, ...flags);
     clients.push(client);
     return client;
   }
