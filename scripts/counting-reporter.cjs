@@ -1,6 +1,6 @@
 /**
- * Mocha's spec reporter, which also says at once why a spec failed or is run again, and writes how many passed and
- * failed, and which, and how long each file took to the file that COUNTS_FILE names.
+ * Mocha's spec reporter, which also writes to the file that COUNTS_FILE names how many specs passed and failed, which
+ * failed, and how long each file took.
  */
 const { writeFileSync } = require('node:fs');
 const { relative } = require('node:path');
@@ -9,9 +9,8 @@ const { reporters, Runner } = require('mocha');
 module.exports = class CountingReporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
-    const { EVENT_SUITE_BEGIN, EVENT_SUITE_END, EVENT_TEST_FAIL, EVENT_TEST_RETRY, EVENT_RUN_END } = Runner.constants;
+    const { EVENT_SUITE_BEGIN, EVENT_SUITE_END, EVENT_TEST_FAIL, EVENT_RUN_END } = Runner.constants;
     const failures = [];
-    const retried = [];
     /** Milliseconds of each file, with its hooks. */
     const files = {};
     const ofFile = (suite) => suite.parent?.root === true && suite.file !== undefined;
@@ -26,16 +25,12 @@ module.exports = class CountingReporter extends reporters.Spec {
       files[file] = (files[file] ?? 0) + Date.now() - began;
     });
     const told = (test, error) => `${test.fullTitle()}: ${String(error?.message ?? error).trim()}`;
-    runner.on(EVENT_TEST_RETRY, (test, error) => {
-      retried.push(told(test, error));
-      console.log(`      is run again: ${String(error?.stack ?? error)}`);
-    });
     runner.on(EVENT_TEST_FAIL, (test, error) => failures.push(told(test, error)));
     runner.once(EVENT_RUN_END, () => {
       const { passes, failures: failed, pending } = this.stats;
       writeFileSync(
         process.env.COUNTS_FILE,
-        JSON.stringify({ passed: passes, failed, skipped: pending, failures, retried, files }),
+        JSON.stringify({ passed: passes, failed, skipped: pending, failures, files }),
       );
     });
   }

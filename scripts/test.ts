@@ -1,11 +1,13 @@
 /**
  * `npm test`: every check and every suite, several at a time, then one line that adds them up, `N passed, N failed`.
- * With names as arguments only those, and what they need: `npm test -- types lint unit`.
+ * With names as arguments only those, and what they need: `npm test -- types lint unit`. With --long the long forms, too
+ * (`npm run test:long`).
  */
 import { spawn } from 'node:child_process';
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { packedFolder } from '../test/packed.ts';
 
 /** How many processes run at once. The specs wait for disks, sockets and screens in half of their time. */
@@ -25,9 +27,8 @@ interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Title and message of each spec that failed, or was run again. */
+  /** Title and message of each spec that failed. */
   readonly failures: readonly string[];
-  readonly retried: readonly string[];
   /** The milliseconds of each file of specs. */
   readonly files: Readonly<Record<string, number>>;
 }
@@ -65,7 +66,7 @@ interface Whole extends Part {
 /** What is kept from running beside its like, and how many at once may. */
 const lanes = {
   /** A browser, a server and an extension host, each. */
-  windows: 1,
+  windows: 2,
   /** The suite of that name needs the processors most. */
   load: 1,
 } as const;
@@ -80,6 +81,14 @@ const load: readonly string[] = [
   'test/sandbox/strangers.test.ts',
 ];
 
+/** Specs that use the packed command line or the bundles in dist/. */
+const packed: readonly string[] = [
+  'test/cli/*.test.ts',
+  'test/cli/commands/*.test.ts',
+  'test/cli/mcp/{batch,planted,server}.test.ts',
+  'test/docs/ci.test.ts',
+];
+
 /** In the order in which they are begun: what others need, then what takes longest. */
 const parts: readonly (Check | Suite | Whole)[] = [
   // The bundles, the VSIX and the npm package: once, for every spec that uses what a user installs.
@@ -90,9 +99,10 @@ const parts: readonly (Check | Suite | Whole)[] = [
     name: 'workbench',
     needs: ['build', 'tools'],
     lane: 'windows',
-    mocha: ['--config', 'test/workbench/.mocharc.json', '--retries', '1'],
+    mocha: ['--config', 'test/workbench/.mocharc.json'],
     files: ['test/workbench/**/*.test.ts'],
-    batchMs: 60_000,
+    // Files of a process share a server and a browser.
+    batchMs: 150_000,
     msPerByte: 3,
   },
   {
@@ -116,19 +126,27 @@ const parts: readonly (Check | Suite | Whole)[] = [
   },
   {
     name: 'unit',
-    needs: ['build'],
     mocha: [],
     files: ['test/**/*.test.ts'],
-    except: ['test/host/**', 'test/workbench/**', 'test/pages/**', ...load],
+    except: ['test/host/**', 'test/workbench/**', 'test/pages/**', ...load, ...packed],
     batchMs: 15_000,
     msPerByte: 0.3,
   },
+  { name: 'packed', needs: ['build'], mocha: [], files: packed, batchMs: 15_000, msPerByte: 0.3 },
   { name: 'lint', command: ['eslint', '.'] },
   { name: 'types', command: ['tsc', '--noEmit'] },
   { name: 'types-pages', command: ['tsc', '-p', 'src/pages'] },
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'manifest', command: ['node', 'scripts/check-manifest.ts'] },
 ];
+
+/** In the long form alone, with nothing beside it: it measures memory. */
+const endurance: Check = {
+  name: 'endurance',
+  needs: ['build'],
+  takes: places,
+  command: ['node', 'bench/endurance.ts'],
+};
 
 /** What one process does. */
 interface Job {
@@ -197,7 +215,7 @@ function execute(command: readonly string[], countsFile: string): Promise<[code:
 
 /** What came of a job. A suite that ended without a word has failed. */
 function read(job: Job, code: number, countsFile: string): Counts {
-  const nothing = { passed: 0, failed: 0, skipped: 0, failures: [], retried: [], files: {} };
+  const nothing = { passed: 0, failed: 0, skipped: 0, failures: [], files: {} };
   if (!job.counts) return code === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1, failures: ['see above'] };
   try {
     const counts = JSON.parse(readFileSync(countsFile, 'utf8')) as Counts;
@@ -236,7 +254,10 @@ async function runAll(jobs: readonly Job[], run: (job: Job) => Promise<void>): P
 }
 
 /** The parts that were asked for, with what they need. */
-function choose(names: readonly string[]): readonly (Check | Suite | Whole)[] {
+function choose(
+  names: readonly string[],
+  parts: readonly (Check | Suite | Whole)[],
+): readonly (Check | Suite | Whole)[] {
   const known = parts.map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
@@ -247,14 +268,15 @@ function choose(names: readonly string[]): readonly (Check | Suite | Whole)[] {
   return names.length === 0 ? parts : parts.filter(({ name }) => names.includes(name) || needed.includes(name));
 }
 
-const chosen = choose(process.argv.slice(2));
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { long: { type: 'boolean' } } });
+if (values.long === true) process.env['LONG'] = '1';
+const chosen = choose(positionals, values.long === true ? [...parts, endurance] : parts);
 const began = Date.now();
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`;
 const durations = readDurations();
 const files: Record<string, number> = {};
 const totals = new Map(chosen.map(({ name }) => [name, { passed: 0, failed: 0, skipped: 0, milliseconds: 0 }]));
 const failures: string[] = [];
-const retried: string[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'cm-relay-test-'));
 let number = 0;
 try {
@@ -269,9 +291,7 @@ try {
       for (const each of ['passed', 'failed', 'skipped'] as const) total[each] += counts[each];
       total.milliseconds += Date.now() - from;
       Object.assign(files, counts.files);
-      const named = (text: string): string => `${job.part.name}: ${text}`;
-      retried.push(...counts.retried.map(named));
-      failures.push(...counts.failures.map(named));
+      failures.push(...counts.failures.map((text) => `${job.part.name}: ${text}`));
       console.log(`\n== ${job.title}\n${output.trimEnd()}`);
       console.log(`== ${job.title}: ${counts.passed} passed, ${counts.failed} failed, ${seconds(Date.now() - from)}`);
     },
@@ -294,7 +314,6 @@ const slow = Object.entries(files)
 if (slow.length > 0) console.log(`\nSlowest files (${seconds(Date.now() - began)}):`);
 for (const [file, milliseconds] of slow) console.log(`  ${seconds(milliseconds)} ${file}`);
 // Once more at the end, where a long output is read.
-for (const text of retried) console.log(`\nrun again: ${text}`);
 for (const text of failures) console.log(`\nFAILED: ${text}`);
 console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`);
 process.exit(sum.failed > 0 || sum.passed === 0 ? 1 : 0);

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { launchBrowser, pageAddress, prepareContext } from './browser.ts';
+import { launchBrowser, pageAddress, prepareContext, writeUserSettings } from './browser.ts';
 import { startServer } from './server.ts';
 
 const { values, positionals } = parseArgs({
@@ -44,8 +44,10 @@ process.once('SIGINT', () => void end().finally(() => process.exit(1)));
 const code = await new Promise<number>((resolveCode, reject) => {
   const run = async (): Promise<void> => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const browserData = resolve(userDataDir, 'data');
+    writeUserSettings(browserData, {});
     await prepareContext(context, {
-      userDataDir: resolve(userDataDir, 'data'),
+      userDataDir: browserData,
       workspaceTrust: values['disable-workspace-trust'] !== true,
     });
     const page = await context.newPage();

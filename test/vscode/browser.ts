@@ -54,10 +54,14 @@ export function pageAddress(server: VsCodeServer, options: PageOptions): string 
 export interface WindowOptions {
   /** Where this window keeps the user's settings, keybindings and state. */
   readonly userDataDir: string;
-  /** The user's settings. */
-  readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether folders begin in Restricted Mode; without it every folder is trusted. */
   readonly workspaceTrust: boolean;
+}
+
+/** Writes the settings of the user whose data is in a folder. */
+export function writeUserSettings(userDataDir: string, settings: Readonly<Record<string, unknown>>): void {
+  mkdirSync(join(userDataDir, 'User'), { recursive: true });
+  writeFileSync(join(userDataDir, 'User', 'settings.json'), JSON.stringify(settings, null, 2));
 }
 
 /**
@@ -66,8 +70,6 @@ export interface WindowOptions {
  * page that Playwright fulfils is no good: Chromium takes it for one from the internet and blocks its way to loopback.)
  */
 export async function prepareContext(context: BrowserContext, options: WindowOptions): Promise<void> {
-  mkdirSync(join(options.userDataDir, 'User'), { recursive: true });
-  writeFileSync(join(options.userDataDir, 'User', 'settings.json'), JSON.stringify(options.settings ?? {}, null, 2));
   const own = { userDataPath: options.userDataDir, enableWorkspaceTrust: options.workspaceTrust };
   await context.addInitScript(`{
     const { getAttribute } = Element.prototype;

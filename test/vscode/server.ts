@@ -21,6 +21,13 @@ const machineSettings = {
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
 };
 
+/** Writes the settings of the machine whose data is in a folder. */
+export function writeMachineSettings(dataDir: string, settings: Readonly<Record<string, unknown>> = {}): void {
+  const folder = join(dataDir, 'data', 'Machine');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify({ ...machineSettings, ...settings }, null, 2));
+}
+
 export interface ServerOptions {
   /** The server's own data: global and workspace storage of the extension host, logs, machine settings. */
   readonly dataDir: string;
@@ -75,10 +82,8 @@ function writeLanguagePack(dataDir: string): void {
  */
 export async function startServer(options: ServerOptions): Promise<VsCodeServer> {
   const { entry, version } = await installVsCodeServer();
-  mkdirSync(join(options.dataDir, 'data', 'Machine'), { recursive: true });
-  const settings = join(options.dataDir, 'data', 'Machine', 'settings.json');
-  if (!existsSync(settings))
-    writeFileSync(settings, JSON.stringify({ ...machineSettings, ...options.settings }, null, 2));
+  if (!existsSync(join(options.dataDir, 'data', 'Machine', 'settings.json')))
+    writeMachineSettings(options.dataDir, options.settings);
   mkdirSync(join(options.dataDir, 'data', 'User'), { recursive: true });
   const argv = join(options.dataDir, 'data', 'User', 'argv.json');
   // Without a locale here, each page's language counts.

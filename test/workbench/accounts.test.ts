@@ -44,7 +44,6 @@ describe('An account of Campaign Monitor, as a person signs in by OAuth', functi
       },
     });
     workbench = await openWorkbench({
-      ownServer: true,
       settings: { 'campaignMonitorRelay.tunnel.kind': 'none' },
     });
     await changeMachineSettings(workbench, {

@@ -23,7 +23,6 @@ describe('Several events at once, as a person acts on them', function () {
   before(async () => {
     receiver = await startReceiver();
     workbench = await openWorkbench({
-      ownServer: true,
       settings: {
         'campaignMonitorRelay.tunnel.kind': 'none',
         'campaignMonitorRelay.destinations': [{ url: receiver.url }],
@@ -132,7 +131,6 @@ describe('The built-in sample receiver', function () {
 
   it('is the destination where none is set, and answers what one chooses', async () => {
     const workbench = await openWorkbench({
-      ownServer: true,
       settings: {
         'campaignMonitorRelay.tunnel.kind': 'none',
         'campaignMonitorRelay.retryPolicy': 'none',

@@ -15,7 +15,6 @@ describe('From an empty window to â€œI know why it failed, and it is sent againâ
   before(async () => {
     receiver = await startReceiver();
     workbench = await openWorkbench({
-      ownServer: true,
       folder: false,
       settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 2 },
     });

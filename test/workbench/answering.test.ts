@@ -26,7 +26,6 @@ describe('Deliveries that are answered on purpose, as a person has it done', () 
   before(async () => {
     receiver = await startReceiver();
     workbench = await openWorkbench({
-      ownServer: true,
       settings: {
         'campaignMonitorRelay.tunnel.kind': 'none',
         'campaignMonitorRelay.destinations': [{ url: receiver.url }],

@@ -9,7 +9,7 @@ import { until } from '../relay/until.ts';
 import { category, changeSettings } from './relay.ts';
 import { giveSecret } from './secrets.ts';
 import { axeViolations, webviewDocument } from './webview.ts';
-import { clickAway, openWorkbench, temporaryFolder, themes, untilDone } from './workbench.ts';
+import { checkedThemes, clickAway, openWorkbench, temporaryFolder, themes, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.destinations';
@@ -40,7 +40,6 @@ describe('Check My Callback', () => {
     mkdirSync(join(folder, 'tests'));
     handler = await startHandler('wrong-handler', { key });
     workbench = await openWorkbench({
-      ownServer: true,
       folder,
       viewport: { width: 1440, height: 900 },
       settings: {
@@ -183,7 +182,8 @@ describe('Check My Callback', () => {
       highContrast: 'vscode-high-contrast',
       highContrastLight: 'vscode-high-contrast-light',
     } as const;
-    for (const [theme, name] of Object.entries(classes) as [keyof typeof classes, string][]) {
+    for (const theme of checkedThemes) {
+      const name = classes[theme];
       await changeSettings(workbench, { 'workbench.colorTheme': themes[theme] });
       await frame().locator(`body.${name}`).waitFor();
       // VS Code may make the page anew.
@@ -281,7 +281,7 @@ describe('Scenarios that name a place for a variable of the environment', () => 
       scenarios: [{ name: 'sends a variable', steps: [{ send: { sample: 'Subscribe' } }] }],
     };
     writeFileSync(join(folder, 'variable.cm-scenario.json'), JSON.stringify(file));
-    const workbench = await openWorkbench({ ownServer: true, folder });
+    const workbench = await openWorkbench({ folder });
     const test = (text: string): Locator =>
       workbench.page.locator(`.test-explorer .monaco-list-row[aria-label^="${text}"]`).first();
     const question = 'Send environment variables to URLs in these scenario files?';
@@ -326,7 +326,7 @@ describe('Scenarios that name a place for a variable of the environment', () => 
       scenarios: [{ name: 'sends a variable', steps: [{ send: { sample: 'Subscribe' }, expect: { kept: 'x' } }] }],
     };
     writeFileSync(join(folder, 'variable.cm-scenario.json'), JSON.stringify(file));
-    const workbench = await openWorkbench({ ownServer: true, folder });
+    const workbench = await openWorkbench({ folder });
     try {
       await untilDone(async () => {
         await workbench.runCommand('View: Show Testing');
@@ -392,7 +392,7 @@ describe('Scenarios of a folder that holds too much', () => {
         number < 150 ? file : '['.repeat(3_000_000),
       );
     }
-    const workbench = await openWorkbench({ ownServer: true, folder });
+    const workbench = await openWorkbench({ folder });
     try {
       const test = (name: string): Locator =>
         workbench.page.locator('.test-explorer .monaco-list-row').filter({ hasText: name }).first();
@@ -418,7 +418,6 @@ describe('Check My Callback in German', () => {
   it('asks, shows and tells all of it in German, why and what to do too', async () => {
     const handler = await startHandler('wrong-handler');
     const workbench = await openWorkbench({
-      ownServer: true,
       locale: 'de',
       settings: {
         'campaignMonitorRelay.tunnel.kind': 'none',

@@ -17,7 +17,7 @@ exec sleep 600
 `;
     writeFileSync(devtunnelPath, program, { mode: 0o755 });
     const settings = { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 2 };
-    const workbench = await openWorkbench({ ownServer: true, settings });
+    const workbench = await openWorkbench({ settings });
     try {
       await changeMachineSettings(workbench, { 'campaignMonitorRelay.tunnel.programs': { devtunnelPath } });
       await workbench.openViewContainer(category);

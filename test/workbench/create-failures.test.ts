@@ -31,7 +31,6 @@ describe('Creating an instance, and what can go wrong', () => {
   before(async () => {
     loopback = `http://localhost:${await freePort()}/oauth/callback`;
     workbench = await openWorkbench({
-      ownServer: true,
       viewport: { width: 1280, height: 1000 },
       settings: { 'campaignMonitorRelay.openConnectors.timeoutSeconds': 10 },
     });

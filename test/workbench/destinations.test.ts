@@ -36,7 +36,6 @@ describe('Destinations, as a person adds, changes and removes them', () => {
   before(async () => {
     receiver = await startReceiver();
     workbench = await openWorkbench({
-      ownServer: true,
       settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 2 },
     });
     await workbench.openViewContainer(category);
@@ -111,7 +110,6 @@ describe('Destinations, as a person adds, changes and removes them', () => {
 describe('The views below the events', () => {
   it('open to a height in which their first step is seen, on top', async () => {
     const workbench = await openWorkbench({
-      ownServer: true,
       settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 2 },
     });
     try {

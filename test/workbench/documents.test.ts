@@ -31,7 +31,6 @@ describe("An event's documents and actions, as a person uses them", () => {
       answer: { body: '{"taken":true}', headers: { 'content-type': 'application/json' } },
     });
     workbench = await openWorkbench({
-      ownServer: true,
       settings: {
         'campaignMonitorRelay.tunnel.kind': 'none',
         'campaignMonitorRelay.destinations': [{ url: receiver.url }],
@@ -242,7 +241,6 @@ describe("An event's documents and actions, as a person uses them", () => {
 describe('An edit where no folder is open', () => {
   it('is saved where one says', async () => {
     const workbench = await openWorkbench({
-      ownServer: true,
       folder: false,
       settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 0.2 },
     });

@@ -64,7 +64,6 @@ describe('The events view, as a person uses it', () => {
   before(async () => {
     receiver = await startReceiver();
     workbench = await openWorkbench({
-      ownServer: true,
       settings: {
         'campaignMonitorRelay.tunnel.kind': 'none',
         'campaignMonitorRelay.destinations': [{ url: receiver.url, timeoutMs: 2000 }],
@@ -482,7 +481,6 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
     slow = await startReceiver();
     absentPort = await freePort();
     workbench = await openWorkbench({
-      ownServer: true,
       settings: {
         'campaignMonitorRelay.tunnel.kind': 'none',
         'campaignMonitorRelay.destinations': [

@@ -86,7 +86,6 @@ describe('A key in a tree', function () {
 
   before(async () => {
     workbench = await openWorkbench({
-      ownServer: true,
       settings: {
         'campaignMonitorRelay.tunnel.kind': 'none',
         'campaignMonitorRelay.keepAliveMinutes': 2,

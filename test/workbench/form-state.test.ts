@@ -79,7 +79,6 @@ describe('What the form of a new instance holds', function () {
 
   before(async () => {
     workbench = await openWorkbench({
-      ownServer: true,
       viewport: { width: 1280, height: 1000 },
       settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 0.2 },
     });

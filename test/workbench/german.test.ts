@@ -6,7 +6,6 @@ import { openWorkbench } from './workbench.ts';
 describe('In German', () => {
   it('views, palette, status bar, quick picks, menus, documents, dialogs and the walkthrough are German', async () => {
     const workbench = await openWorkbench({
-      ownServer: true,
       locale: 'de',
       viewport: { width: 1440, height: 900 },
       settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 2 },
@@ -60,7 +59,6 @@ describe('In German', () => {
 
   it('it is said how the tunnel is, which only the relay knows', async () => {
     const workbench = await openWorkbench({
-      ownServer: true,
       locale: 'de',
       settings: {
         'campaignMonitorRelay.tunnel.kind': 'fixed',

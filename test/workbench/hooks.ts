@@ -15,7 +15,7 @@ export const mochaHooks: RootHookObject = {
       .replace(/[^\p{L}\p{N}]+/gu, '-')
       .slice(0, 100);
     for (const [index, workbench] of openWorkbenches().entries()) {
-      console.log(`      ${await workbench.picture(`failed/${name}-${index + 1}`)}`);
+      console.log(`      ${await workbench.takePicture(`failed/${name}-${index + 1}`)}`);
     }
   },
   async afterAll(this: Mocha.Context) {

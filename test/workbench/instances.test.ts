@@ -155,7 +155,6 @@ describe('Instances, as a person sees and changes them', function () {
     sandbox = await startSandbox({ notificationRetryDelaysMs: [200, 200, 200, 200] });
     tunnel = await LocaltunnelServer.start();
     workbench = await openWorkbench({
-      ownServer: true,
       settings: { 'campaignMonitorRelay.keepAliveMinutes': 0.2 },
       viewport: { width: 1280, height: 900 },
     });

@@ -6,7 +6,7 @@ const quiet = { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRela
 
 describe('Without a mouse', () => {
   it('one starts the relay, sends samples, opens an event and replays it', async () => {
-    const workbench = await openWorkbench({ ownServer: true, settings: quiet });
+    const workbench = await openWorkbench({ settings: quiet });
     const { keyboard } = workbench.page;
     const list = workbench.view(eventsView).locator('.monaco-list:focus, .monaco-list:focus-within').first();
     const focusEvents = async (): Promise<void> => {

@@ -40,7 +40,6 @@ describe('The relay, as a person controls it', () => {
   before(async () => {
     receiver = await startReceiver();
     workbench = await openWorkbench({
-      ownServer: true,
       settings: { ...local, 'campaignMonitorRelay.destinations': [{ url: receiver.url }] },
     });
   });
@@ -264,7 +263,6 @@ describe('The public URL, as a person opens it', () => {
   before(async () => {
     tunnel = await LocaltunnelServer.start();
     workbench = await openWorkbench({
-      ownServer: true,
       folder: false,
       settings: { 'campaignMonitorRelay.keepAliveMinutes': 2 },
     });
@@ -408,7 +406,7 @@ describe('Relays of several windows', () => {
 
 describe('Several windows of one relay', () => {
   it('of one folder show the same relay, whichever of them starts it, also when it is restarted', async () => {
-    const one = await openWorkbench({ ownServer: true, settings: local });
+    const one = await openWorkbench({ settings: local });
     try {
       // Where a relay ran before, another window sees at once that it runs again; else once it gets the focus.
       await startRelay(one);
@@ -456,7 +454,7 @@ describe('Several windows of one relay', () => {
   });
 
   it('without a folder keep its sample receiver when either of them is closed', async () => {
-    const one = await openWorkbench({ ownServer: true, folder: false, settings: local });
+    const one = await openWorkbench({ folder: false, settings: local });
     try {
       await startRelay(one);
       const two = await one.another();
@@ -481,7 +479,6 @@ describe('A window that is loaded again', () => {
   it('finds the same process at the same URL, with what came in while it was away', async () => {
     const receiver = await startReceiver();
     const workbench = await openWorkbench({
-      ownServer: true,
       settings: { ...local, 'campaignMonitorRelay.destinations': [{ url: receiver.url }] },
     });
     try {
@@ -572,7 +569,7 @@ describe('A trusted folder', () => {
         'campaignMonitorRelay.tunnel.url': origin,
       }),
     );
-    const workbench = await openWorkbench({ ownServer: true, folder, settings: { ...local } });
+    const workbench = await openWorkbench({ folder, settings: { ...local } });
     try {
       await workbench.openViewContainer(category);
       await startRelay(workbench);

@@ -1,11 +1,12 @@
 /** The relays that windows of VS Code have started, seen from outside. */
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConnectionError } from 'vscode-jsonrpc/node';
 import { NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { until } from '../relay/until.ts';
+import { endRelays, endSandbox, relayDataDirs, sandboxFileOf } from './server-storage.ts';
 import { inTime, clickAway, clickUntil, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -15,9 +16,7 @@ export const statusItem = 'campaignMonitorRelay.status';
 
 /** The data directories of all relays that a server's windows have had. */
 export function dataDirs(workbench: Workbench): string[] {
-  return globSync('data/User/*Storage/**/cm-relay.campaign-monitor-relay/relay', { cwd: workbench.server.dataDir })
-    .map((path) => join(workbench.server.dataDir, path))
-    .sort();
+  return relayDataDirs(workbench.server.dataDir);
 }
 
 /** The status of the relay of a data directory, asked through the control channel. */
@@ -41,15 +40,8 @@ export async function statusIfRunning(dataDir: string): Promise<Status | undefin
 }
 
 /** Ends the relays of a server's windows. */
-export async function stopRelays(workbench: Workbench): Promise<void> {
-  for (const dataDir of dataDirs(workbench)) {
-    // None runs there, or it ends at this moment.
-    const client = await connectToRelay(dataDir).catch(() => undefined);
-    if (client === undefined) continue;
-    // A loaded relay may close its channel before the answer has been read: it has stopped all the same.
-    await client.request('relay/stop', {}).catch(() => undefined);
-    await client.closed;
-  }
+export function stopRelays(workbench: Workbench): Promise<void> {
+  return endRelays(workbench.server.dataDir);
 }
 
 /** Whether no relay runs for the window. Before one has run in its folder, the status bar says nothing. */
@@ -100,17 +92,12 @@ export async function pickListToRegister(workbench: Workbench, list: string): Pr
 
 /** Where the sandbox's process of a server's windows is, as the extension notes it for them; undefined before its start. */
 export function sandboxFile(workbench: Workbench): string | undefined {
-  const [file] = globSync('data/User/globalStorage/**/sandbox.json', { cwd: workbench.server.dataDir });
-  return file === undefined ? undefined : join(workbench.server.dataDir, file);
+  return sandboxFileOf(workbench.server.dataDir);
 }
 
 /** Ends the sandbox of a server's windows, by its own control, which needs no window. */
-export async function stopSandbox(workbench: Workbench): Promise<void> {
-  const file = sandboxFile(workbench);
-  if (file === undefined) return;
-  const { control } = JSON.parse(readFileSync(file, 'utf8')) as { readonly control: string };
-  // It ends by itself where nobody asks for it, and may have done so.
-  await fetch(`${control}/stop`, { method: 'POST' }).catch(() => undefined);
+export function stopSandbox(workbench: Workbench): Promise<void> {
+  return endSandbox(workbench.server.dataDir);
 }
 
 /** Changes settings of the user in their JSON, as a person does. */

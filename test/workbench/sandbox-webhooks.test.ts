@@ -63,7 +63,7 @@ describe('The sandbox’s account, as somebody tries it without a network', func
   };
 
   before(async () => {
-    workbench = await openWorkbench({ ownServer: true, settings: { 'campaignMonitorRelay.keepAliveMinutes': 0.2 } });
+    workbench = await openWorkbench({ settings: { 'campaignMonitorRelay.keepAliveMinutes': 0.2 } });
     // No tunnel server can be reached.
     await changeMachineSettings(workbench, {
       'campaignMonitorRelay.tunnel.host': `http://127.0.0.1:${await freePort()}`,

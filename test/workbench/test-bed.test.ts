@@ -57,8 +57,8 @@ describe('The test bed of the workbench', () => {
   });
 
   it('keeps pictures with text in them', async () => {
-    const whole = await workbench.picture('test-bed/window');
-    const part = await workbench.picture('test-bed/view', workbench.view('standIn.things'));
+    const whole = await workbench.takePicture('test-bed/window');
+    const part = await workbench.takePicture('test-bed/view', workbench.view('standIn.things'));
     assert.ok(statSync(whole).size > 20_000);
     assert.ok(statSync(part).size > 5000);
   });

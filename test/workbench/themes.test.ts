@@ -3,15 +3,15 @@ import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { category, changeSettings, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
 import { openWalkthrough } from './walkthrough.ts';
+import { describeLong } from '../long.ts';
 import { openWorkbench, themes } from './workbench.ts';
 
 const classes = { dark: 'vs-dark', light: 'vs', highContrast: 'hc-black', highContrastLight: 'hc-light' };
 
-describe('In every theme', () => {
+describeLong('In every theme', () => {
   it('the views and the walkthrough are shown in its colours', async () => {
     const receiver = await startReceiver();
     const workbench = await openWorkbench({
-      ownServer: true,
       // Wide enough for the walkthrough's picture beside a side bar that shows whole rows.
       viewport: { width: 1920, height: 1000 },
       settings: {

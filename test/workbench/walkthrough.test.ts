@@ -15,7 +15,6 @@ describe('The walkthrough', () => {
   it('ticks what was done before it was opened, and by other ways than its own', async () => {
     const receiver = await startReceiver();
     const workbench = await openWorkbench({
-      ownServer: true,
       settings: {
         'campaignMonitorRelay.keepAliveMinutes': 2,
         'campaignMonitorRelay.tunnel.kind': 'none',
@@ -42,7 +41,6 @@ describe('The walkthrough', () => {
     const began = Date.now();
     const callback = await startReceiver();
     const workbench = await openWorkbench({
-      ownServer: true,
       // Wide enough for the pictures beside the steps.
       viewport: { width: 1680, height: 900 },
       settings: { 'campaignMonitorRelay.keepAliveMinutes': 2 },

@@ -137,7 +137,6 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     );
     await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
     workbench = await openWorkbench({
-      ownServer: true,
       settings: {
         'campaignMonitorRelay.destinations': [{ url: receiver.url }],
         'campaignMonitorRelay.tunnel.subdomain': 'first-relay',

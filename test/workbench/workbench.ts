@@ -1,18 +1,21 @@
 /**
- * VS Code as a person sees and uses it: one server and one browser for the suite, a window of its own, with user data of
- * its own, for whoever asks. Pictures go to `.cache/pictures/`.
+ * VS Code as a person sees and uses it. The describes of a process share one server and one browser context, one after
+ * another: each gets a new folder and a user who has never used VS Code, while the browser keeps VS Code's compiled
+ * scripts. Pictures go to `.cache/pictures/`.
  */
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { errors } from 'playwright-core';
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
-import { launchBrowser, pageAddress, prepareContext } from '../vscode/browser.ts';
+import { isLong } from '../long.ts';
+import { launchBrowser, pageAddress, prepareContext, writeUserSettings } from '../vscode/browser.ts';
 import { DidNotComeError, until } from '../relay/until.ts';
 import { root } from '../vscode/install.ts';
 import { installedExtension } from '../vscode/installed-extension.ts';
-import { startServer } from '../vscode/server.ts';
+import { startServer, writeMachineSettings } from '../vscode/server.ts';
 import type { VsCodeServer } from '../vscode/server.ts';
+import { endProcesses, removeStorage } from './server-storage.ts';
 
 /** How long anything on the screen is waited for, in milliseconds: a loaded machine draws late. */
 export const defaultTimeoutMs = 60_000;
@@ -30,6 +33,11 @@ export const themes = {
   highContrast: 'Default High Contrast',
   highContrastLight: 'Default High Contrast Light',
 } as const;
+
+/** The themes in which a page is looked at: the long form takes all of them. */
+export const checkedThemes: readonly (keyof typeof themes)[] = isLong
+  ? ['light', 'highContrast', 'highContrastLight', 'dark']
+  : ['highContrast'];
 
 /** The user's settings that every window begins with: nothing on the screen but what the test opens. */
 const quietSettings = {
@@ -52,7 +60,7 @@ export interface WorkbenchOptions {
   readonly theme?: keyof typeof themes;
   /** The language, such as `de`: extensions get it; VS Code's own texts stay English, its packs cannot be had. */
   readonly locale?: string;
-  /** True: a server of its own, and so global and workspace storage that no other test has touched. About a second. */
+  /** True: a server of its own, for a test that looks at all of its files, or at what it installs. Some seconds. */
   readonly ownServer?: boolean;
   /** Folders of further extensions that an own server has installed. */
   readonly installed?: readonly string[];
@@ -131,6 +139,12 @@ function paletteHasGone(typed: string): string {
 let browser: Promise<Browser> | undefined;
 /** Those that windows share, by whether our extension is installed. */
 const sharedServers = new Map<boolean, Promise<VsCodeServer>>();
+/** The context that windows in a language use, one after another, and the user data of its windows. */
+interface SharedContext {
+  readonly context: BrowserContext;
+  readonly userDataDir: string;
+}
+const sharedContexts = new Map<string, Promise<SharedContext>>();
 const open = new Set<Workbench>();
 const folders: string[] = [];
 
@@ -154,6 +168,7 @@ export async function closeEverything(): Promise<void> {
   await Promise.allSettled(all.map(async (started) => (await started).close()));
   browser = undefined;
   sharedServers.clear();
+  sharedContexts.clear();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
@@ -214,6 +229,14 @@ export async function clickAway(target: Locator): Promise<void> {
   });
 }
 
+/** Closes a page as a person closes a tab: its extension host is told, and ends. Unsaved changes are discarded. */
+async function leave(page: Page): Promise<void> {
+  page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined));
+  // A page that does not respond is closed all the same.
+  await page.goto('about:blank', { timeout: shortMs }).catch(() => undefined);
+  await page.close();
+}
+
 /** A string as a CSS attribute's value. */
 function quoted(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
@@ -228,13 +251,20 @@ export class Workbench {
   readonly folder: string | undefined;
   readonly userDataDir: string;
   readonly #ownServer: boolean;
+  readonly #sharesContext: boolean;
   /** Another window of a workbench, which has the browser's context. */
   readonly #isAnother: boolean;
 
   constructor(
     page: Page,
     server: VsCodeServer,
-    opened: { folder: string | undefined; userDataDir: string; ownServer: boolean; isAnother?: true },
+    opened: {
+      folder: string | undefined;
+      userDataDir: string;
+      ownServer: boolean;
+      sharesContext?: boolean;
+      isAnother?: true;
+    },
   ) {
     this.page = page;
     this.context = page.context();
@@ -242,6 +272,7 @@ export class Workbench {
     this.folder = opened.folder;
     this.userDataDir = opened.userDataDir;
     this.#ownServer = opened.ownServer;
+    this.#sharesContext = opened.sharesContext === true;
     this.#isAnother = opened.isAnother === true;
   }
 
@@ -272,14 +303,10 @@ export class Workbench {
 
   async close(): Promise<void> {
     if (!open.delete(this)) return;
-    if (this.#isAnother) {
-      // As a tab that a person closes: what runs in the window hears of it.
-      await this.page.goto('about:blank');
-      await this.page.close();
-      return;
-    }
+    if (this.#isAnother) return leave(this.page);
     for (const each of open) if (each.context === this.context) open.delete(each);
-    await this.context.close();
+    if (this.#sharesContext) await Promise.all(this.context.pages().map(leave));
+    else await this.context.close();
     if (this.#ownServer) await this.server.close();
   }
 
@@ -624,13 +651,18 @@ export class Workbench {
     await mouse.up();
   }
 
+  /** Keeps a picture of a screen in the long form; `takePicture` does so always. */
+  async picture(name: string, part?: Locator, height?: number): Promise<void> {
+    if (isLong) await this.takePicture(name, part, height);
+  }
+
   /**
    * Keeps a picture as `.cache/pictures/<name>.png`.
    * @param part only this part of the window
    * @param height of that part only so much from its top, in pixels
    * @returns the file's path
    */
-  async picture(name: string, part?: Locator, height?: number): Promise<string> {
+  async takePicture(name: string, part?: Locator, height?: number): Promise<string> {
     const path = join(picturesFolder, `${name}.png`);
     mkdirSync(dirname(path), { recursive: true });
     await this.page.evaluate('document.fonts.ready.then(() => undefined)');
@@ -656,39 +688,72 @@ function sharedServer(ours: boolean): Promise<VsCodeServer> {
   return server;
 }
 
+async function newContext(options: WorkbenchOptions, userDataDir: string): Promise<BrowserContext> {
+  browser ??= launchBrowser();
+  const context = await (
+    await browser
+  ).newContext({ locale: options.locale ?? 'en', permissions: ['clipboard-read', 'clipboard-write'] });
+  await prepareContext(context, { userDataDir, workspaceTrust: options.trusted === false });
+  context.setDefaultTimeout(defaultTimeoutMs);
+  context.setDefaultNavigationTimeout(defaultTimeoutMs);
+  return context;
+}
+
+/**
+ * The context of the windows in a language, with nothing left of the window before: the server's storage, machine
+ * settings, and what the browser keeps for the server's origin are as on a new machine.
+ */
+async function sharedContext(server: VsCodeServer, options: WorkbenchOptions): Promise<SharedContext> {
+  const locale = options.locale ?? 'en';
+  const started =
+    sharedContexts.get(locale) ??
+    (async () => {
+      const userDataDir = temporaryFolder();
+      return { context: await newContext(options, userDataDir), userDataDir };
+    })();
+  sharedContexts.set(locale, started);
+  const shared = await started;
+  await endProcesses(server.dataDir);
+  removeStorage(server.dataDir);
+  writeMachineSettings(server.dataDir);
+  rmSync(shared.userDataDir, { recursive: true, force: true, maxRetries: 3 });
+  const page = await shared.context.newPage();
+  const session = await shared.context.newCDPSession(page);
+  await session.send('Storage.clearDataForOrigin', {
+    origin: server.origin,
+    storageTypes: 'cookies,indexeddb,local_storage',
+  });
+  await page.close();
+  return shared;
+}
+
 /**
  * Opens a window of VS Code with the extension and resolves when it is ready for use. Close it when the test is done;
- * the suite's hooks close what was forgotten.
+ * the suite's hooks close what was forgotten. A second window beside an open one is another user's.
  */
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
-  browser ??= launchBrowser();
   const ownServer = options.ownServer === true;
   const developed = options.extensionDevelopmentPath;
   const ours = developed === undefined;
   const server = await (ownServer ? serverWith(ours, options.installed) : sharedServer(ours));
+  const isFree = ![...open].some((workbench) => workbench.server === server);
+  const sharesContext = ours && !ownServer && options.trusted !== false && isFree;
   const folder = options.folder === false ? undefined : (options.folder ?? temporaryFolder());
-  const userDataDir = temporaryFolder();
-  const locale = options.locale ?? 'en';
-  const context = await (
-    await browser
-  ).newContext({
-    viewport: options.viewport ?? { width: 1280, height: 800 },
-    locale,
-    permissions: ['clipboard-read', 'clipboard-write'],
+  let context: BrowserContext;
+  let userDataDir: string;
+  if (sharesContext) ({ context, userDataDir } = await sharedContext(server, options));
+  else {
+    userDataDir = temporaryFolder();
+    context = await newContext(options, userDataDir);
+  }
+  writeUserSettings(userDataDir, {
+    ...quietSettings,
+    'workbench.colorTheme': themes[options.theme ?? 'dark'],
+    ...options.settings,
   });
-  await prepareContext(context, {
-    userDataDir,
-    workspaceTrust: options.trusted === false,
-    settings: {
-      ...quietSettings,
-      'workbench.colorTheme': themes[options.theme ?? 'dark'],
-      ...options.settings,
-    },
-  });
-  context.setDefaultTimeout(defaultTimeoutMs);
-  context.setDefaultNavigationTimeout(defaultTimeoutMs);
   const page = await context.newPage();
-  const workbench = new Workbench(page, server, { folder, userDataDir, ownServer });
+  await page.setViewportSize(options.viewport ?? { width: 1280, height: 800 });
+  const workbench = new Workbench(page, server, { folder, userDataDir, ownServer, sharesContext });
   open.add(workbench);
   const extensionDevelopmentPaths = typeof developed === 'string' ? [developed] : [];
   await page.goto(pageAddress(server, { folder, extensionDevelopmentPaths }));
