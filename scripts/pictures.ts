@@ -1,6 +1,6 @@
 /**
- * `npm run pictures`: copies the pictures that the README and docs/ show from where the workbench suite keeps them to
- * docs/pictures/. Fails where one has not been taken, and where a document shows one that is not listed here.
+ * `npm run pictures`: copies the pictures that the README and docs/ show from where the long form of the workbench suite
+ * keeps them to docs/pictures/. Fails where one has not been taken, and where a document shows one that is not listed here.
  */
 import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ mkdirSync(target, { recursive: true });
 for (const [name, picture] of Object.entries(pictures)) {
   const file = join(source, `${picture}.png`);
   if (existsSync(file)) copyFileSync(file, join(target, name));
-  else problems.push(`${picture}: not taken; run \`npm run test:workbench\` first`);
+  else problems.push(`${picture}: not taken; run \`npm run test:long -- workbench\` first`);
 }
 for (const document of ['README.md', ...globSync('docs/*.md', { cwd: root })]) {
   for (const [, name = ''] of readFileSync(join(root, document), 'utf8').matchAll(/pictures\/([\w.-]+\.png)/g))

@@ -81,13 +81,8 @@ const load: readonly string[] = [
   'test/sandbox/strangers.test.ts',
 ];
 
-/** Specs that use the packed command line or the bundles in dist/. */
-const packed: readonly string[] = [
-  'test/cli/*.test.ts',
-  'test/cli/commands/*.test.ts',
-  'test/cli/mcp/{batch,planted,server}.test.ts',
-  'test/docs/ci.test.ts',
-];
+/** Specs that use the packed command line. */
+const packed: readonly string[] = ['test/cli/{packed,supported-node}.test.ts', 'test/docs/ci.test.ts'];
 
 /** In the order in which they are begun: what others need, then what takes longest. */
 const parts: readonly (Check | Suite | Whole)[] = [
@@ -139,14 +134,6 @@ const parts: readonly (Check | Suite | Whole)[] = [
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'manifest', command: ['node', 'scripts/check-manifest.ts'] },
 ];
-
-/** In the long form alone, with nothing beside it: it measures memory. */
-const endurance: Check = {
-  name: 'endurance',
-  needs: ['build'],
-  takes: places,
-  command: ['node', 'bench/endurance.ts'],
-};
 
 /** What one process does. */
 interface Job {
@@ -254,10 +241,7 @@ async function runAll(jobs: readonly Job[], run: (job: Job) => Promise<void>): P
 }
 
 /** The parts that were asked for, with what they need. */
-function choose(
-  names: readonly string[],
-  parts: readonly (Check | Suite | Whole)[],
-): readonly (Check | Suite | Whole)[] {
+function choose(names: readonly string[]): readonly (Check | Suite | Whole)[] {
   const known = parts.map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
@@ -270,7 +254,7 @@ function choose(
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { long: { type: 'boolean' } } });
 if (values.long === true) process.env['LONG'] = '1';
-const chosen = choose(positionals, values.long === true ? [...parts, endurance] : parts);
+const chosen = choose(positionals);
 const began = Date.now();
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`;
 const durations = readDurations();
