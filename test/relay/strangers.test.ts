@@ -485,7 +485,7 @@ function memoryInUse(): number {
 describe('malformed requests', () => {
   const total = readAmount('MALFORMED_REQUESTS', 1000, 100_000);
 
-  it(`by the hundred get the right status, leave no trace but what is recorded, and do no harm (${total})`, async function () {
+  it(`by the thousand get the right status, leave no trace but what is recorded, and do no harm (${total})`, async function () {
     this.timeout(60_000 + total * 20);
     const relay = await startTestRelay({ settings: { retention: { maxDeliveries: 2000, maxBytes: 500_000_000 } } });
     const seed = Number(process.env['MALFORMED_SEED'] ?? Date.now() % 2 ** 31);

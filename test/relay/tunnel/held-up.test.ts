@@ -81,7 +81,7 @@ describe('a tunnel through a localtunnel server whose ten connections are held',
   });
 
   for (const { who, path, headEnd, body, drip, answer } of holders) {
-    it(`by ${who} lets deliveries and probes through before their own time is up, and stays open`, async () => {
+    it(`by ${who} lets deliveries and probes through in seconds, and stays open`, async () => {
       const sockets: Socket[] = [];
       const texts: string[] = [];
       for (let i = 0; i < 10; i++) {
