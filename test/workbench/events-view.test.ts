@@ -429,8 +429,7 @@ describe('What is not sent yet, as a person sees it in the events view', () => {
   };
   const rowSays = (email: string, says: string | RegExp): Promise<void> =>
     workbench.treeRow(view, email).filter({ hasText: says }).waitFor();
-  const picture = (name: string): Promise<string> =>
-    workbench.picture(`events-view/${name}`, workbench.view(view), 200);
+  const picture = (name: string): Promise<void> => workbench.picture(`events-view/${name}`, workbench.view(view), 200);
   /** Gives the signature key that an event lacks, also where there are others already. */
   const giveKey = async (email: string, name: string, key: string): Promise<void> => {
     const { quickInputWidget } = workbench;
