@@ -100,8 +100,10 @@ describe('notifications for one destination', () => {
   });
 
   it('pass one that is being retried', async () => {
-    const receiver = await startReceiver({ answer: (_, number) => (number <= 2 ? { status: 503 } : {}) });
-    const relay = await startTestRelay({ delayScale: 0.3, settings: { destinations: [{ url: receiver.url }] } });
+    // So late that all of the others are sent before, on a busy machine too.
+    const busy = { status: 503, headers: { 'Retry-After': '5' } };
+    const receiver = await startReceiver({ answer: (_, number) => (number <= 2 ? busy : {}) });
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
     await deliver(relay, 1, 1);
     await receiver.received(1);
     await deliver(relay, 2, 5);
