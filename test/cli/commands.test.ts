@@ -230,8 +230,8 @@ describe('the commands of cm-relay', function () {
     });
 
     it('ends quietly when its reader does', async () => {
-      await place.run('trigger', 'subscribe', '--count', '5', '--batch', '1000');
-      const child = startProcess(['events', '--data-dir', place.dataDir, '--limit', '5000', '--json']);
+      await place.run('trigger', 'subscribe', '--batch', '1000');
+      const child = startProcess(['events', '--data-dir', place.dataDir, '--limit', '1000', '--json']);
       const errors = child.stderr.toArray();
       child.stdout.once('data', () => child.stdout.destroy());
       const [code] = (await once(child, 'exit')) as [number];
@@ -336,12 +336,14 @@ describe('the commands of cm-relay', function () {
         ...{ Type: 'Update', EmailAddress: `a${at}@example.org`, Date: '2026-01-15 09:30:00', CustomFields },
       }));
       await post(ready.campaignMonitorUrl, JSON.stringify({ ListID: 'l', Events: Events.slice(0, 1) }));
+      await attempts(2);
       const one = (await place.run('show', 'd2')).out;
       const [, sent = ''] = one.split(/^Sent to /m);
       assert.match(sent, /^ {6}"raw": \{ … \d+ lines, as received … \},$/m);
       assert.match(sent, /^ {6}"events": \[\n {8}\{[^]*"objectId": "a0@example\.org"[^]*\n {8}\}\n {6}\]\n/m);
       assert.doesNotMatch(sent, /field 0|more lines/);
       await post(ready.campaignMonitorUrl, JSON.stringify({ ListID: 'l', Events }));
+      await attempts(3);
       const [, many = ''] = (await place.run('show', 'd3')).out.split(/^Sent to /m);
       assert.match(many, /^ {8}\},\n {2}… \d+ more lines: /m, 'between two events');
     });
@@ -487,13 +489,14 @@ describe('the commands of cm-relay', function () {
         'show e1 --raw',
         'export e1 --as json',
       ];
-      for (const command of commands) {
+      const ended = commands.map(async (command) => {
         const args = command.startsWith('--') ? [command] : [...command.split(' '), '--data-dir', place.dataDir];
         const { code, err } = await runInShell('"$@" > /dev/full', args);
         assert.equal(code, 1, `${command}: ${err}`);
         assert.match(err, /^error: cannot write to standard output: ENOSPC[^]*\n {2}Free some disk space/, command);
         assert.doesNotMatch(err, /^ +at /m);
-      }
+      });
+      await Promise.all(ended);
     });
 
     it('do what they do where it is standard error', async () => {

@@ -427,6 +427,7 @@ describe('what runs in the background', function () {
 
   const detached = (...args: string[]): Promise<Ended> =>
     place.run('listen', '--detach', '--json', '--port', '0', '--forward-to', callback.url, ...args);
+  const listen = (...args: string[]): Promise<Ready> => place.listen(['--forward-to', callback.url, ...args]).ready();
 
   it('is ready when the command ends, has its URLs, and is ended by stop', async () => {
     const started = await detached();
@@ -466,14 +467,14 @@ describe('what runs in the background', function () {
     const none = await place.run('url');
     assert.equal(none.code, 1);
     assert.match(none.err, /no relay is running/);
-    await detached();
+    await listen();
     const closed = await place.run('url');
     assert.equal(closed.code, 1);
     assert.match(closed.err, /no public URL[^]*--tunnel cloudflared[^]*cm-relay url[^]* --local/);
   });
 
   it('waits no longer than it is told, and says how many there are', async () => {
-    await detached();
+    await listen();
     await place.run('trigger', 'subscribe');
     const waited = await place.run('wait', '--count', '2', '--timeout', '1', '--json');
     assert.equal(waited.code, 1);
@@ -482,7 +483,7 @@ describe('what runs in the background', function () {
   });
 
   it('sends again and waits for what becomes of it', async () => {
-    await detached('--retry', 'none');
+    await listen('--retry', 'none');
     await place.run('trigger', 'subscribe', '--count', '3');
     await callback.received(3);
     const sent = await place.run('resend', '--filter', 'type:subscribe', '--wait', '--json');
@@ -528,7 +529,7 @@ describe('what runs in the background', function () {
         CAMPAIGN_MONITOR_API_KEY: (ready['credentials'] as { campaignMonitor: { apiKey: string } }).campaignMonitor
           .apiKey,
       };
-      await detached();
+      await listen();
       const common = ['--data-dir', place.dataDir, '--host', ready.campaignMonitorApi, '--list', list.listId];
       const registered = await run(['webhooks', 'register', ...common], variables);
       assert.equal(registered.code, 0, registered.err);
