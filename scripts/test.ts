@@ -38,8 +38,6 @@ interface Part {
   /** The parts that have to be done before. */
   readonly needs?: readonly string[];
   readonly lane?: Lane;
-  /** How many places a process of it takes; one where nothing is said. */
-  readonly takes?: number;
 }
 
 /** A check counts as one. */
@@ -104,7 +102,6 @@ const parts: readonly (Check | Suite | Whole)[] = [
     name: 'load',
     needs: ['build', 'tools'],
     lane: 'load',
-    takes: 2,
     mocha: [],
     files: load,
     batchMs: 0,
@@ -223,11 +220,8 @@ async function runAll(jobs: readonly Job[], run: (job: Job) => Promise<void>): P
     const { lane } = job.part;
     return lane === undefined || [...running.keys()].filter(({ part }) => part.lane === lane).length < lanes[lane];
   };
-  const taken = (): number => [...running.keys()].reduce((sum, { part }) => sum + (part.takes ?? 1), 0);
   while (waiting.length > 0 || running.size > 0) {
-    const first = waiting.findIndex(mayBegin);
-    // One that takes two waits for both: what comes behind it would take the first that is free, again and again.
-    const next = (waiting[first]?.part.takes ?? 1) <= places - taken() ? first : -1;
+    const next = running.size < places ? waiting.findIndex(mayBegin) : -1;
     if (next === -1) {
       await Promise.race(running.values());
       continue;

@@ -44,6 +44,8 @@ const quietSettings = {
   'breadcrumbs.enabled': false,
   'editor.minimap.enabled': false,
   'security.workspace.trust.startupPrompt': 'never',
+  // What moves is drawn by the processor here.
+  'workbench.reduceMotion': 'on',
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
 };
@@ -692,7 +694,11 @@ async function newContext(options: WorkbenchOptions, userDataDir: string): Promi
   browser ??= launchBrowser();
   const context = await (
     await browser
-  ).newContext({ locale: options.locale ?? 'en', permissions: ['clipboard-read', 'clipboard-write'] });
+  ).newContext({
+    locale: options.locale ?? 'en',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    reducedMotion: 'reduce',
+  });
   await prepareContext(context, { userDataDir, workspaceTrust: options.trusted === false });
   context.setDefaultTimeout(defaultTimeoutMs);
   context.setDefaultNavigationTimeout(defaultTimeoutMs);
