@@ -36,7 +36,7 @@ describe('cm-relay webhooks', function () {
   });
 
   const webhooks = (args: readonly string[], key = sandboxApiKey): Promise<Ended> =>
-    run(['webhooks', '--data-dir', workplace.dataDir, '--host', sandbox.sandbox.campaignMonitorApi, ...args], {
+    run(['webhooks', ...args, '--data-dir', workplace.dataDir, '--host', sandbox.sandbox.campaignMonitorApi], {
       CAMPAIGN_MONITOR_API_KEY: key,
     });
   const urlsOf = async (listId: string): Promise<string[]> =>
