@@ -1,15 +1,16 @@
 /** Waiting in tests for what has no event. */
 
-let limitMs = 60_000;
+const limitMs = 60_000;
+let intervalMs = 5;
 
 /** How long `until` and a receiver wait where nothing else is said, in milliseconds. */
 export function waitLimitMs(): number {
   return limitMs;
 }
 
-/** Waits longer, or less long, from now on: a window of VS Code on a loaded machine takes its time. */
-export function setWaitLimit(milliseconds: number): void {
-  limitMs = milliseconds;
+/** Asks less often from now on: a window of VS Code spends its time on each question. */
+export function setPollInterval(milliseconds: number): void {
+  intervalMs = milliseconds;
 }
 
 /** What `until` waited for did not come. */
@@ -33,6 +34,6 @@ export async function until<T>(
     const value = await condition();
     if (value !== undefined && value !== null && value !== false) return value as NonNullable<Exclude<T, false>>;
     if (Date.now() > end) throw new DidNotComeError(`did not come within ${deadlineMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
   }
 }

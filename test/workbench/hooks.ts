@@ -1,11 +1,11 @@
 /** Hooks of the whole suite: a picture of every window when a test fails, and an end to server and browser. */
 import type { RootHookObject } from 'mocha';
-import { setWaitLimit } from '../relay/until.ts';
-import { closeEverything, openWorkbenches, defaultTimeoutMs } from './workbench.ts';
+import { setPollInterval } from '../relay/until.ts';
+import { closeEverything, openWorkbenches } from './workbench.ts';
 
 export const mochaHooks: RootHookObject = {
   beforeAll() {
-    setWaitLimit(defaultTimeoutMs);
+    setPollInterval(50);
   },
   async afterEach(this: Mocha.Context) {
     const test = this.currentTest;
