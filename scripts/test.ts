@@ -124,7 +124,7 @@ const parts: readonly (Check | Suite | Whole)[] = [
     mocha: [],
     files: ['test/**/*.test.ts'],
     except: ['test/host/**', 'test/workbench/**', 'test/pages/**', ...load, ...packed],
-    batchMs: 15_000,
+    batchMs: 30_000,
     msPerByte: 0.3,
   },
   { name: 'packed', needs: ['build'], mocha: [], files: packed, batchMs: 15_000, msPerByte: 0.3 },

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { startHandler } from '../examples/handler.ts';
+import { describeLong } from '../long.ts';
 import type { Handler } from '../examples/handler.ts';
 import { startReceiver } from '../relay/receiver.ts';
 import { until } from '../relay/until.ts';
@@ -382,7 +383,7 @@ describe('Scenarios of a folder that is not trusted', () => {
   });
 });
 
-describe('Scenarios of a folder that holds too much', () => {
+describeLong('Scenarios of a folder that holds too much', () => {
   it('are shown up to a number, and what cannot be read says so at its row', async () => {
     const folder = temporaryFolder();
     const file = JSON.stringify({ scenarios: [{ name: 'asks nobody', steps: [{ send: { sample: 'Subscribe' } }] }] });
@@ -414,7 +415,7 @@ describe('Scenarios of a folder that holds too much', () => {
   });
 });
 
-describe('Check My Callback in German', () => {
+describeLong('Check My Callback in German', () => {
   it('asks, shows and tells all of it in German, why and what to do too', async () => {
     const handler = await startHandler('wrong-handler');
     const workbench = await openWorkbench({

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../free-port.ts';
+import { describeLong } from '../long.ts';
 import { until } from '../relay/until.ts';
 import { isSandbox } from '../../src/extension/sandbox/sandbox-check.ts';
 import { root } from '../vscode/install.ts';
@@ -20,7 +21,7 @@ interface Printed {
   readonly sandboxControl: string;
 }
 
-describe('`npm run vscode`, as somebody sees it who looks for the first time', function () {
+describeLong('`npm run vscode`, as somebody sees it who looks for the first time', function () {
   this.timeout(300_000);
   let data: string;
   let port: number;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { category, eventsView, stopRelays, untilStatusBar } from './relay.ts';
 import { openWalkthrough } from './walkthrough.ts';
+import { itLong } from '../long.ts';
 import { openWorkbench } from './workbench.ts';
 
 describe('In German', () => {
@@ -57,7 +58,7 @@ describe('In German', () => {
     }
   });
 
-  it('it is said how the tunnel is, which only the relay knows', async () => {
+  itLong('it is said how the tunnel is, which only the relay knows', async () => {
     const workbench = await openWorkbench({
       locale: 'de',
       settings: {

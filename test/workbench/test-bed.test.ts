@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
+import { describeLong } from '../long.ts';
 import { writeStandIn } from './stand-in.ts';
 import { openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
-describe('The test bed of the workbench', () => {
+describeLong('The test bed of the workbench', () => {
   let workbench: Workbench;
 
   before(async () => {
