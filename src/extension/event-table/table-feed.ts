@@ -242,7 +242,8 @@ export class TableFeed extends HistoryReader {
       const isLatest = snapshot === this.#snapshot && this.#number > begun && this.#filter === this.watch.filter;
       return found ?? (isLatest ? null : undefined);
     } catch {
-      // It is no longer kept, or the relay ends: the next snapshot is on its way.
+      // The relay no longer keeps it, or ends.
+      if (snapshot === this.#snapshot) this.later('newest');
       return undefined;
     }
   }

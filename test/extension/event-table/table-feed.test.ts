@@ -234,6 +234,18 @@ describe('What the table’s page is supplied with', () => {
     assert.equal(await feed.find('e1', begun), undefined);
   });
 
+  it('is a new snapshot if the one in which an event is looked for is no longer kept', async () => {
+    const { relay, deliver, feed, snapshot } = await stage();
+    await deliver(sampleBody({ events: 3 }));
+    feed.show(null, null);
+    await snapshot(0);
+    // The relay keeps the last eight.
+    for (let taken = 0; taken < 9; taken++) await relay.client.request('events/page', { limit: 1 });
+    assert.equal(await feed.find('e1', 0), undefined);
+    await snapshot(1);
+    assert.equal(await feed.find('e1', 0), 2);
+  });
+
   it('stands still while new events are held back, but for what is said in the rows', async () => {
     const receiver = await startReceiver();
     const { relay, deliver, watch, feed, said, timers, snapshot } = await stage({
