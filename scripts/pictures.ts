@@ -12,16 +12,13 @@ const target = join(root, 'docs', 'pictures');
 
 /** The name in docs/pictures, and the picture of the suite that it is. */
 const pictures: Readonly<Record<string, string>> = {
-  'walkthrough.png': 'walkthrough/2-sample',
   'events.png': 'readme/events',
   'event.png': 'event-editor/resent',
   'event-failed.png': 'event-editor/failed-dark',
   'table.png': 'table/rows',
   'held.png': 'held/table-dark',
   'answering.png': 'answering/on-purpose',
-  'attempts.png': 'documents/attempts',
   'compare.png': 'documents/compare-with-notification',
-  'edit-and-resend.png': 'actions/edit-and-resend',
   'relay.png': 'relay-control/status',
   'debugger.png': 'debugging/stopped',
   'credential-question.png': 'relay-control/credential-question',
