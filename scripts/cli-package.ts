@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runNpm } from '../test/npm.ts';
-import { commandLinePage, linksWithin } from './extension-page.ts';
+import { linksWithin, publishedPage } from './extension-page.ts';
 import { publicAddress } from './release.ts';
 import type { ReleasedManifest } from './release.ts';
 
@@ -47,9 +47,10 @@ export function stageCommandLine(dist: string, staged: string): void {
   const edit = (file: string, change: (text: string) => string): void =>
     writeFileSync(join(staged, file), change(readFileSync(join(root, file), 'utf8')));
   const address = publicAddress(manifest);
-  edit('README.md', (text) => commandLinePage(text, address));
-  for (const page of pages)
-    edit(page, (text) => linksWithin(text, { address, folder: 'docs', there: [...others, ...pages] }));
+  // npm's site resolves no link to a file of the package; what is installed has them beside it.
+  const there = [...manifest.files, ...others, ...pages];
+  edit('README.md', (text) => publishedPage(text, { address, there: address === null ? there : [] }));
+  for (const page of pages) edit(page, (text) => linksWithin(text, { address, folder: 'docs', there }));
   const { name, version, license, repository, bugs, homepage, bin, files, engines } = manifest;
   const own = {
     ...{ name, version, license, repository, bugs, homepage, bin },

@@ -6,7 +6,7 @@ import { cpSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileS
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createVSIX } from '@vscode/vsce';
-import { extensionPage } from './extension-page.ts';
+import { publishedPage } from './extension-page.ts';
 import { isPreRelease, publicAddress } from './release.ts';
 import type { ReleasedManifest } from './release.ts';
 
@@ -55,7 +55,7 @@ export async function packExtension(dist: string, staged: string, packagePath: s
     cpSync(from, join(staged, path), { recursive: true });
   }
   const readme = join(staged, 'README.md');
-  writeFileSync(readme, extensionPage(readFileSync(readme, 'utf8'), publicAddress(manifest)));
+  writeFileSync(readme, publishedPage(readFileSync(readme, 'utf8'), { address: publicAddress(manifest) }));
   const own = Object.fromEntries(Object.entries(manifest).filter(([name]) => !foreign.includes(name)));
   writeFileSync(
     join(staged, 'package.json'),

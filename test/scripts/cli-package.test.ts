@@ -83,8 +83,9 @@ describe("the command line's npm package", function () {
     const staged = join(temporaryFolder(), 'package');
     stageCommandLine(build().folder, staged);
     const readme = readFileSync(join(staged, 'README.md'), 'utf8');
-    assert.doesNotMatch(readme, /npm (?:ci|start|test|run)|In a clone|VSIX|Start Relay|<!--|!\[/);
-    assert.match(readme, /cm-relay listen 3000\/callback/);
+    assert.doesNotMatch(readme, /npm (?:ci|start|test|run)|In a clone|<!--|!\[/);
+    assert.match(readme, /cm-relay listen 3000\/hook/);
+    assert.match(readme, /\]\(docs\/cli\.md\)/);
     for (const page of ['README.md', ...readdirSync(join(staged, 'docs')).map((name) => join('docs', name))]) {
       if (!page.endsWith('.md')) continue;
       const text = readFileSync(join(staged, page), 'utf8');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandLinePage, extensionPage, linksWithin } from '../../scripts/extension-page.ts';
+import { linksWithin, publishedPage } from '../../scripts/extension-page.ts';
 import { isPreRelease, publicAddress, publicRepository, releaseOf } from '../../scripts/release.ts';
 import type { ReleasedManifest, ReleaseRequest } from '../../scripts/release.ts';
 import { root } from './build.ts';
@@ -72,26 +72,39 @@ describe('The pages of a release', () => {
     const expected = page
       .replace('](docs/pictures', `](https://raw.githubusercontent.com/${own}/${tag}/docs/pictures`)
       .replace('](docs/a', `](https://github.com/${own}/blob/${tag}/docs/a`);
-    assert.equal(extensionPage(page, address), expected);
-    assert.equal(commandLinePage(page, address), expected);
+    assert.equal(publishedPage(page, { address }), expected);
     assert.match(
       linksWithin('[a](../media/a.json) [b](b.md)', { address, folder: 'docs', there: ['docs/b.md'] }),
       /^\[a\]\(https:\S+\/media\/a\.json\) \[b\]\(b\.md\)$/,
     );
   });
 
-  it('have neither where nothing is released', () => {
-    const bare = '# A\n\nSee this, [that](https://a.example), [it](#a).\n';
+  it('have no picture and name each file where nothing is released', () => {
+    const bare = '# A\n\nSee this (docs/a.md), [that](https://a.example), [it](#a).\n';
     assert.equal(publicAddress(manifest), null);
-    assert.equal(extensionPage(page, null), bare);
-    assert.equal(commandLinePage(page, null), bare);
+    assert.equal(publishedPage(page, { address: null }), bare);
+    assert.equal(publishedPage('[docs/a.md](docs/a.md)', { address: null }), 'docs/a.md');
+    const there = ['docs/a.md'];
+    assert.equal(publishedPage('[A](docs/a.md#b)', { address: null, there }), '[A](docs/a.md#b)');
   });
 
-  it('have every picture by https: none of README is left behind', () => {
-    const readme = extensionPage(readFileSync(join(root, 'README.md'), 'utf8'), address);
-    const pictures = [...readme.matchAll(/!\[[^\]]*\]\(([^)]*)\)/g)].map(([, url = '']) => url);
-    assert.ok(pictures.length > 5);
-    for (const url of pictures) assert.match(url, /^https:\/\//);
-    for (const [, target = ''] of readme.matchAll(/\]\(([^)]+)\)/g)) assert.match(target, /^(?:https:|#)/);
+  it('say how to install: the file, and from the registries once it is released', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const installs = (text: string): string[] => text.match(/^(?:code --install|npm install).*$/gm) ?? [];
+    const [vsix, packed, ...others] = installs(publishedPage(readme, { address: null }));
+    assert.match(`${vsix}\n${packed}`, /^code .*\.vsix +# from a VSIX.*\nnpm .*\.tgz +# from the packed file$/);
+    assert.deepEqual(others, []);
+    const { name, publisher } = manifest;
+    assert.deepEqual(installs(publishedPage(readme, { address })), [
+      `code --install-extension ${publisher}.${name}`,
+      `npm install --global ${name}`,
+    ]);
+  });
+
+  it('have every picture by https, every link from the web, and nothing that only a clone has', () => {
+    const readme = publishedPage(readFileSync(join(root, 'README.md'), 'utf8'), { address });
+    assert.doesNotMatch(readme, /<!--|-->|npm ci/);
+    assert.match(readme, /!\[[^\]]*\]\(https:/);
+    for (const [, target = ''] of readme.matchAll(/\]\(([^)]+)\)/g)) assert.match(target, /^https:\/\//);
   });
 });
