@@ -318,6 +318,37 @@ describe('the commands of cm-relay', function () {
       assert.deepEqual((await place.run('show', 'e1', '--notification')).bytes, sent?.body);
     });
 
+    describe('of an event that raw destinations alone received', () => {
+      beforeEach(async () => {
+        const client = await connectToRelay(ready.dataDir);
+        const { url } = callback;
+        await client.request('relay/configure', { settings: { destinations: [{ url, mode: 'raw' }] } });
+        client.close();
+        await post(ready.campaignMonitorUrl, odd);
+        await attempts(2);
+      });
+
+      it('shows the bytes that were sent once, and what was sent to nobody last and in a line', async () => {
+        const { out } = await place.run('show', 'e2');
+        assert.equal(out.split('"EmailAddress"').length - 1, 1, out);
+        assert.match(out, /^n3 {2}raw notification[^]*^Sent to \S+\/callback\n[^]*\(same body as above\)[^]*^n2 {2}/m);
+        assert.match(out, /^n2 {2}normalised notification [^\n]*\n {2}not sent: [^\n]*\n$/m);
+        assert.match((await place.run('show', 'n2')).out, /^Would be sent\n[^]*"eventId"/m);
+      });
+
+      it('prints no notification that was never sent, and says what was', async () => {
+        const { code, out, err } = await place.run('show', 'e2', '--notification');
+        assert.deepEqual([code, out], [1, '']);
+        assert.match(
+          err,
+          /^error: e2 was sent as received, not as a notification\n[^\n]* e2 --raw\. [^\n]* n2 --notification\./,
+        );
+        const [, sent] = await callback.received(2);
+        assert.deepEqual((await place.run('show', 'n3', '--notification')).bytes, sent?.body);
+        assert.deepEqual((await place.run('show', 'e2', '--raw')).bytes, sent?.body);
+      });
+    });
+
     it('shows no more of a body than a reader gets, and says so where it is not indented', async () => {
       const deep = `{"ListID":"l","Events":[{"Type":"Update","X":${'['.repeat(15_000)}${']'.repeat(15_000)}}]}`;
       await post(ready.campaignMonitorUrl, deep);

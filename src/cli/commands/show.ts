@@ -1,6 +1,7 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { replaysAmong } from '../../protocol/attempts.ts';
+import type { Notification } from '../../protocol/history.ts';
 import { bodyOf } from '../../export/json.ts';
 import { withHistory } from '../connection.ts';
 import type { History } from '../connection.ts';
@@ -9,7 +10,7 @@ import { find } from '../found.ts';
 import type { Found } from '../found.ts';
 import { jsonFlag, newCommand, parseId } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
-import { attemptLines, isOf, overviewLines, requestsOf } from '../terminal/event-overview.ts';
+import { attemptLines, isOf, overviewLines, receivedNotifications, requestsOf } from '../terminal/event-overview.ts';
 import { masked } from '../terminal/masked.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/text.ts';
@@ -70,8 +71,15 @@ async function show(id: string, options: ShowOptions): Promise<void> {
 
 async function renderedBody(history: History, id: string, found: Found): Promise<Buffer> {
   const candidates = found.notifications;
-  // What Open Connectors would send, before the vendor's bytes as they are.
-  const notification = candidates.find(({ kind }) => kind !== 'raw') ?? candidates[0];
+  const received = receivedNotifications(candidates);
+  const notification = id.startsWith('n') ? received[0] : received.find(isNotification);
+  const [never] = candidates;
+  if (notification === undefined && never !== undefined) {
+    throw new CommandError(
+      `${id} was sent as received, not as a notification`,
+      `To see what was sent, run cm-relay show ${id} --raw. To see what Open Connectors would send, run cm-relay show ${never.id} --notification.`,
+    );
+  }
   if (notification === undefined) {
     throw new CommandError(
       `${id} has no notification: ${found.event.kind === 'event' ? 'none was created' : `it is a ${found.event.kind === 'test' ? 'test call' : 'rejected delivery'}`}`,
@@ -83,6 +91,11 @@ async function renderedBody(history: History, id: string, found: Found): Promise
     note(`${id} has several notifications. This is ${notification.id}; others: ${others.join(', ')}`);
   }
   return Buffer.from((await history.request('notifications/render', { id: notification.id })).body, 'base64');
+}
+
+/** Whether the first destination gets a notification, not the delivery as received. */
+function isNotification({ kind, forwardings: [first] }: Notification): boolean {
+  return kind === 'platform' || (kind === 'normalised' && first?.mode !== 'raw');
 }
 
 /** To the byte, except on a terminal, which control characters would drive. */

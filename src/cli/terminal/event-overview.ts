@@ -35,11 +35,17 @@ export interface SentRequest {
   readonly body: Buffer;
 }
 
+/** The notifications that a destination receives; all if none does. */
+export function receivedNotifications(notifications: readonly Notification[]): readonly Notification[] {
+  const received = notifications.filter(({ forwardings }) => forwardings.length > 0);
+  return received.length > 0 ? received : notifications;
+}
+
 /** What was or would be sent of an event, credentials masked; nothing where that is more than anybody reads. */
 export async function requestsOf(history: Reader, { notifications }: Found): Promise<readonly SentRequest[]> {
   if (notifications.length > mostInFull) return [];
   const requests: SentRequest[] = [];
-  for (const { id, forwardings } of notifications) {
+  for (const { id, forwardings } of receivedNotifications(notifications)) {
     for (const forwarding of forwardings.length > 0 ? forwardings : [undefined]) {
       const { destinationId, url, headers, body } = await history.request('notifications/render', {
         id,
@@ -59,7 +65,9 @@ export async function requestsOf(history: Reader, { notifications }: Found): Pro
 
 /** All of it, for people. @param requests as of {@link requestsOf} */
 export function overviewLines(found: Found, requests: readonly SentRequest[]): string[] {
-  const { headers, body, notifications, attempts } = found;
+  const { headers, body, attempts } = found;
+  const received = receivedNotifications(found.notifications);
+  const notifications = [...received, ...found.notifications.filter((each) => !received.includes(each))];
   const leftOut =
     notifications.length > mostInFull
       ? [
@@ -83,7 +91,9 @@ export function overviewLines(found: Found, requests: readonly SentRequest[]): s
       ...notificationLines(notification, found.delivery, attempts, replays),
       ...requests
         .filter(({ notificationId }) => notificationId === notification.id)
-        .flatMap((request, index) => requestLines(request, index > 0, attempts)),
+        .flatMap((request, index, all) =>
+          requestLines(request, [body, ...all.slice(0, index).map((each) => each.body)], attempts),
+        ),
       '',
     ]),
     ...leftOut,
@@ -91,8 +101,8 @@ export function overviewLines(found: Found, requests: readonly SentRequest[]): s
   return lines.join('\n').trimEnd().split('\n');
 }
 
-/** What was sent to a destination, and what it has answered last. @param same whether the body stands before already */
-function requestLines(request: SentRequest, same: boolean, attempts: readonly AttemptDetail[]): string[] {
+/** What was sent to a destination, and what it has answered last. @param above the bodies that are shown already */
+function requestLines(request: SentRequest, above: readonly Buffer[], attempts: readonly AttemptDetail[]): string[] {
   const { notificationId, destinationId, url, headers, body } = request;
   const last = attempts.findLast((each) => isOf(each, notificationId, destinationId));
   const where = url === null ? '' : ` to ${printable(maskSecrets(url))}`;
@@ -105,7 +115,7 @@ function requestLines(request: SentRequest, same: boolean, attempts: readonly At
       ? [`  ${dim('(signature computed with the key the relay has now; attempts may have used another key)')}`]
       : []),
     '',
-    ...(same
+    ...(body.length > 0 && above.some((each) => each.equals(body))
       ? [`  ${dim('(same body as above)')}`]
       : bodyLines(body, `cm-relay show ${notificationId} --notification`, withoutRaw)),
     ...(last === undefined ? [] : answerLines(last)),
