@@ -50,6 +50,7 @@ interface Flag<T> {
 /** What the flags give, by the names of {@link listenFlags}. */
 export interface ListenFlags {
   forwardTo?: string[];
+  raw?: boolean;
   insecure?: boolean;
   header?: Header[];
   port?: number;
@@ -184,6 +185,11 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
         given.map((url) => new URL(url).href),
         settings.destinations.map(({ url }) => new URL(url).href),
       ),
+  },
+  raw: {
+    term: '--raw',
+    help: 'forward what Campaign Monitor posts, byte for byte, instead of Open Connectors notifications',
+    differs: destinationsDiffer(({ mode }) => mode === 'raw'),
   },
   insecure: {
     term: '--insecure',
@@ -390,7 +396,7 @@ const programFlags = Object.keys(programFields) as (keyof typeof programFields)[
 
 /** The heading of the help under which each stands. */
 const headings: Readonly<Record<keyof ListenFlags, string>> = {
-  ...under('Forwarding:', ['forwardTo', 'insecure', 'header', 'signatureKeyEnv', 'retry', 'concurrency']),
+  ...under('Forwarding:', ['forwardTo', 'raw', 'insecure', 'header', 'signatureKeyEnv', 'retry', 'concurrency']),
   ...under('Receiving:', ['port', 'verifyKeyEnv', 'timeZone']),
   ...under('Public URL:', ['tunnel', 'tunnelHost', 'tunnelAllow', 'subdomain', ...programFlags]),
   ...under('Answering on purpose:', ['answer', 'after', 'for', 'count']),

@@ -27,17 +27,24 @@ export function listenSettings(flags: ListenFlags, config: Config, environment: 
   const settings: Partial<Settings> = { ...config.settings };
   const signatureKey = keyFrom('signatureKeyEnv', flags, environment);
   const verifyKey = keyFrom('verifyKeyEnv', flags, environment);
+  if (flags.raw === true && signatureKey !== undefined) {
+    throw new UsageError(
+      `${flagName('signatureKeyEnv')} ${flags.signatureKeyEnv} has no effect with ${flagName('raw')}: only notifications are signed`,
+      'Leave out one of the two.',
+    );
+  }
   if (flags.forwardTo !== undefined) {
     settings.destinations = flags.forwardTo.map((url) =>
       destinationSchema.parse({
         url,
+        ...(flags.raw === true && { mode: 'raw' }),
         ...(signatureKey !== undefined && { signatureKeyName: flagKeyName }),
         ...(flags.insecure === true && { insecureTls: true }),
         ...(flags.header !== undefined && { headers: Object.fromEntries(flags.header) }),
       }),
     );
   } else {
-    for (const name of ['insecure', 'header'] as const) {
+    for (const name of ['raw', 'insecure', 'header'] as const) {
       if (flags[name] === undefined) continue;
       throw new UsageError(
         `${flagName(name)} requires a callback on the command line`,

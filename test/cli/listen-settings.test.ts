@@ -59,6 +59,21 @@ describe('the settings of listen', () => {
     assert.deepEqual(secrets, { signatureKeys: { default: 'from the flag', other: 'o' } });
   });
 
+  it('send the bytes as received to each callback of the command line with --raw, and to none of the file', () => {
+    const config: Config = { settings: { destinations: [destinationSchema.parse({ url: callback })] }, secrets: {} };
+    const forwardTo = [callback, 'http://localhost:3001/'];
+    assert.deepEqual(
+      listenSettings({ forwardTo, raw: true }, nothing, {}).settings.destinations,
+      forwardTo.map((url) => destinationSchema.parse({ url, mode: 'raw' })),
+    );
+    assert.match(refused({ raw: true }, config), /^--raw requires a callback on the command line$/m);
+    const signed: ListenFlags = { forwardTo, raw: true, signatureKeyEnv: 'S' };
+    assert.throws(
+      () => listenSettings(signed, nothing, { S: 'key' }),
+      /--signature-key-env S has no effect with --raw/,
+    );
+  });
+
   it('take the verify key by the name of its environment variable', () => {
     assert.deepEqual(listenSettings({ verifyKeyEnv: 'V' }, nothing, { V: 'key' }).secrets, {
       verifyKeys: { default: 'key' },
@@ -219,6 +234,10 @@ describe('attaching to a running relay', () => {
     assert.deepEqual(differences({ forwardTo: [callback], signatureKeyEnv: 'K' }, nothing, unsigned), [
       '--signature-key-env',
     ]);
+    const runs = (mode: 'normalised' | 'raw'): Status =>
+      status({ destinations: [destinationSchema.parse({ url: callback, mode })] });
+    assert.deepEqual(differences({ forwardTo: [callback], raw: true }, nothing, runs('normalised')), ['--raw']);
+    assert.deepEqual(differences({ forwardTo: [callback], raw: true }, nothing, runs('raw')), []);
     assert.deepEqual(differences({}, { settings: { partSize: 3, retry: 'fast' }, secrets: {} }, status({})), [
       '--config (partSize)',
     ]);

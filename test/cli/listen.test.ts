@@ -6,8 +6,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import { delivery, eachWithOwn, post, run, runInShell, startProcess, Workplace } from './harness.ts';
-import type { Line, Callback, Running } from './harness.ts';
+import { Callback, delivery, eachWithOwn, post, run, runInShell, startProcess, Workplace } from './harness.ts';
+import type { Line, Running } from './harness.ts';
 
 describe('cm-relay listen', function () {
   this.timeout(180_000);
@@ -102,6 +102,23 @@ describe('cm-relay listen', function () {
       settings.destinations.map(({ insecureTls }) => insecureTls),
       [true],
     );
+  });
+
+  it('forwards the bytes as they came to each callback with --raw, and attaches with the same flags alone', async () => {
+    const other = await Callback.open();
+    const flags = [callback.url, other.url, '--raw'];
+    try {
+      const { campaignMonitorUrl, pid } = await place.listen(flags).ready();
+      const body = `${delivery('jane@example.org')} \n`;
+      await post(campaignMonitorUrl, body);
+      for (const each of [callback, other]) {
+        const [posted] = await each.received(1);
+        assert.equal(posted?.body.toString(), body);
+      }
+      assert.equal((await place.listen(flags).ready()).pid, pid);
+    } finally {
+      await other.close();
+    }
   });
 
   it('shows what fits a filter alone, of attempts as of deliveries, and receives all', async () => {
@@ -221,6 +238,7 @@ describe('cm-relay listen', function () {
       ['--time-zone', 'Europe/Berlin'],
       ['--concurrency', '2'],
       ['--retain', '7'],
+      ['--raw', callback.url],
       ['--config', config],
     ];
     const ended = await Promise.all(

@@ -54,10 +54,11 @@ export function listenCommand(): Command {
   const command = newCommand(
     'listen',
     'receive, forward, and show events',
-    'Runs the relay in this terminal and shows events as they come in. If a relay is already running for the data directory, attaches to it. Ctrl-C stops a relay that this command started, and detaches from one that was already running.',
+    'Runs the relay in this terminal: receives webhooks directly from Campaign Monitor or through SAP Open Connectors, forwards them, and shows events as they come in. If a relay is already running for the data directory, attaches to it. Ctrl-C stops a relay that this command started, and detaches from one that was already running.',
     [
       'Examples:',
       '  cm-relay listen 3000/callback               forwards to http://localhost:3000/callback',
+      "  cm-relay listen 3000/hook --raw             forwards Campaign Monitor's own bytes",
       '  cm-relay listen 3000/callback --tunnel cloudflared',
       '  SIGNATURE_KEY=… cm-relay listen 3000 --signature-key-env SIGNATURE_KEY',
       '  cm-relay listen --config cm-relay.config.json --json | jq .',
