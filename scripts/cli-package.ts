@@ -55,7 +55,7 @@ export function stageCommandLine(dist: string, staged: string): void {
   const own = {
     ...{ name, version, license, repository, bugs, homepage, bin },
     description:
-      'Receives Campaign Monitor webhooks on your machine, converts them to SAP Open Connectors notifications, and forwards, lists, and resends them.',
+      'Receives Campaign Monitor webhooks on your machine, directly from Campaign Monitor or through SAP Open Connectors, and forwards, lists, and resends them.',
     keywords: ['campaign-monitor', 'open-connectors', 'webhook', 'relay', 'tunnel', 'cli'],
     engines: { node: engines.node },
     files: [...files, 'docs', ...others.filter((file) => dirname(file) !== 'docs')],

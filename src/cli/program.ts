@@ -34,7 +34,7 @@ import { commandProcess } from './terminal/command-process.ts';
 export function createProgram(): Command {
   const program = new Command('cm-relay')
     .description(
-      'Receives Campaign Monitor webhooks on your machine, converts them to SAP Open Connectors notifications, and forwards, lists, and resends them.',
+      'Receives Campaign Monitor webhooks on your machine, directly from Campaign Monitor or through SAP Open Connectors, and forwards, lists, and resends them.',
     )
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help, with examples')
