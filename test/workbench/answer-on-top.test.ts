@@ -40,6 +40,8 @@ describe('From an empty window to â€œI know why it failed, and it is sent againâ
     await untilStatusBar(workbench, 'reachable from this machine only');
     await act('click Add Destination', welcome('Add Destination').click());
     await act('type the URL and press Enter', workbench.enter('The URL of your callback', receiver.url));
+    await workbench.question('Which format?').waitFor();
+    await act('press Enter at the first format', page.keyboard.press('Enter'));
     await workbench.quickInputWidget.getByText('Added').waitFor();
     await act('press Enter at Done', page.keyboard.press('Enter'));
     await welcome('Add Destination').waitFor({ state: 'hidden' });

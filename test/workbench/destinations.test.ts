@@ -72,10 +72,17 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await workbench.picture('destinations/sample');
   });
 
-  it('are added by their URL alone, and the rest is offered', async () => {
+  it('are added by their URL and the format, and the rest is offered', async () => {
     await workbench.runCommandThatAsks(`${category}: Add Destination…`, 'The URL of your callback');
     // As people write it, and as the terminal takes it.
     await workbench.enter('The URL of your callback', place());
+    await workbench.question('Which format?').waitFor();
+    const [notifications, raw, ...others] = await workbench.quickPickItems();
+    assert.match(notifications ?? '', /^Open Connectors notifications.*what SAP Open Connectors would post/);
+    assert.match(raw ?? '', /^Campaign Monitor’s own bytes \(raw\).*exactly what Campaign Monitor posts/);
+    assert.deepEqual(others, []);
+    await workbench.picture('destinations/format');
+    await workbench.page.keyboard.press('Enter');
     await quickInputWidget().getByText(`Added ${receiver.url}.`).waitFor();
     await workbench.picture('destinations/added');
     await untilSettings([{ url: receiver.url }]);
@@ -99,8 +106,9 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await chooseField('Lists');
     await workbench.enter('List IDs, separated by commas.', '96c0bbdaa54760c8d9e62a2b7ffa2e13');
     await untilSettings([{ url: receiver.url, lists: ['96c0bbdaa54760c8d9e62a2b7ffa2e13'] }]);
-    await chooseField('Sends');
-    await chooseField('Raw deliveries');
+    await chooseField('Format');
+    await workbench.question('Which format?').waitFor();
+    await chooseField('Campaign Monitor’s own bytes');
     const changed = { url: receiver.url, lists: ['96c0bbdaa54760c8d9e62a2b7ffa2e13'], mode: 'raw' };
     await untilSettings([changed]);
     await quickInputWidget().getByText('Done').click();

@@ -81,6 +81,23 @@ export function filtersOf(setting: DestinationSetting, names: ListNaming, l10n: 
   return parts.filter((part) => part !== '').join(' · ');
 }
 
+interface FormatChoice {
+  /** As it is written in the settings. */
+  readonly mode: 'raw' | undefined;
+  readonly label: string;
+  readonly description: string;
+}
+
+/** The formats in words, the default first. */
+export function formatChoices(l10n: Localiser): readonly [FormatChoice, FormatChoice] {
+  const notifications = l10n.t('Open Connectors notifications');
+  const raw = l10n.t('Campaign Monitor’s own bytes (raw)');
+  return [
+    { mode: undefined, label: notifications, description: l10n.t('what SAP Open Connectors would post') },
+    { mode: 'raw', label: raw, description: l10n.t('exactly what Campaign Monitor posts') },
+  ];
+}
+
 /** The label and the value of each field, in the order in which they are asked. */
 export function fieldRows(
   setting: DestinationSetting,
@@ -88,12 +105,13 @@ export function fieldRows(
   l10n: Localiser,
 ): readonly { readonly field: DestinationField; readonly label: string; readonly value: string }[] {
   const { mode, types = [], lists = [], signatureKeyName, credentialsName } = setting;
+  const [notifications, raw] = formatChoices(l10n);
   return [
     { field: 'url', label: l10n.t('URL'), value: placeOf(setting.url) },
     {
       field: 'mode',
-      label: l10n.t('Sends'),
-      value: mode === 'raw' ? l10n.t('Raw deliveries') : l10n.t('Notifications'),
+      label: l10n.t('Format'),
+      value: (mode === 'raw' ? raw : notifications).label,
     },
     {
       field: 'types',

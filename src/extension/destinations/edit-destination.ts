@@ -17,7 +17,7 @@ import {
 } from './destination-settings.ts';
 import type { DestinationSetting } from '../settings.ts';
 import type { DestinationsView } from './destinations-view.ts';
-import { fieldRows, nameOfDestination } from './destination-words.ts';
+import { fieldRows, formatChoices, nameOfDestination } from './destination-words.ts';
 import type { DestinationField } from './destination-words.ts';
 import { problemOfUrl, typedUrl } from './callback-url.ts';
 import { chooseSecret } from '../secrets/secret-commands.ts';
@@ -74,12 +74,12 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
   }
 }
 
-/** Asks for the URL, adds the destination, and offers the rest. */
+/** Asks for the URL and the format, adds the destination, and offers the rest. */
 async function addDestination(parts: DestinationCommandParts): Promise<boolean> {
   const title = vscode.l10n.t('Add Destination');
   const url = await askUrl(title, 'http://localhost:3000/callback');
-  if (url === undefined) return false;
-  const setting: DestinationSetting = { url };
+  const setting = url === undefined ? undefined : await askFormat(title, { url });
+  if (setting === undefined) return false;
   const { destinations } = readDestinations();
   await writeDestinations([...destinations, setting]);
   await edit(parts, setting, title, {
@@ -177,16 +177,8 @@ async function askField(
       const url = await askUrl(title, setting.url);
       return url === undefined ? undefined : { ...setting, url };
     }
-    case 'mode': {
-      const items = [
-        { label: l10n.t('Notifications'), description: l10n.t('as posted by Open Connectors'), raw: false },
-        { label: l10n.t('Raw deliveries'), description: l10n.t('the exact bytes from Campaign Monitor'), raw: true },
-      ];
-      if (setting.mode === 'raw') items.reverse();
-      const choice = await only(askChoice(alone(title), { placeholder: l10n.t('What to send'), items }));
-      if (choice === undefined) return undefined;
-      return choice.raw ? { ...setting, mode: 'raw' } : without(setting, field);
-    }
+    case 'mode':
+      return askFormat(title, setting);
     case 'types': {
       const { types: before = [] } = setting;
       const known = [...new Set([...webhookEventTypes, ...before])];
@@ -260,6 +252,14 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
   if (at === undefined) return;
   await writeDestinations(destinations.toSpliced(at, 1));
   say(l10n.t('Removed {0}.', name));
+}
+
+async function askFormat(title: string, setting: DestinationSetting): Promise<DestinationSetting | undefined> {
+  const items = formatChoices(vscode.l10n);
+  const active = items.find(({ mode }) => mode === setting.mode);
+  const choice = await only(askChoice(alone(title), { placeholder: vscode.l10n.t('Which format?'), items, active }));
+  if (choice === undefined) return undefined;
+  return choice.mode === undefined ? without(setting, 'mode') : { ...setting, mode: choice.mode };
 }
 
 async function askUrl(title: string, value: string): Promise<string | undefined> {

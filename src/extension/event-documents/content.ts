@@ -113,9 +113,11 @@ function hexDump(bytes: Buffer): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The notification that stands for an event: what Open Connectors would send, before the vendor's bytes as they came. */
+/** The notification that stands for an event: one that goes somewhere first; of these, Open Connectors' before raw ones. */
 export function mainNotification(notifications: readonly Notification[]): Notification | undefined {
-  return notifications.find(({ kind }) => kind !== 'raw') ?? notifications[0];
+  const received = notifications.filter(({ forwardings }) => forwardings.length > 0);
+  const candidates = received.length > 0 ? received : notifications;
+  return candidates.find(({ kind }) => kind !== 'raw') ?? candidates[0];
 }
 
 /** A readable text as a document of its own, its notice as the heading. */

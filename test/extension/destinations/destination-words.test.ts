@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   fieldRows,
   filtersOf,
+  formatChoices,
   nameOfDestination,
   reachabilityOf,
   stateOfDestination,
@@ -60,6 +61,13 @@ describe('The words for a destination', () => {
     assert.equal(reachabilityOf(undefined), 'unknown');
   });
 
+  it('say of each format what is sent, the default first', () => {
+    assert.deepEqual(formatChoices(english), [
+      { mode: undefined, label: 'Open Connectors notifications', description: 'what SAP Open Connectors would post' },
+      { mode: 'raw', label: 'Campaign Monitor’s own bytes (raw)', description: 'exactly what Campaign Monitor posts' },
+    ]);
+  });
+
   it('say what goes there, lists by name', () => {
     assert.equal(filtersOf({ url }, names, english), '');
     assert.equal(
@@ -68,7 +76,9 @@ describe('The words for a destination', () => {
     );
     assert.deepEqual(
       fieldRows({ url, lists: ['a1'], credentialsName: 'prod' }, names, english).map(({ value }) => value),
-      [url, 'Notifications', 'all', 'Newsletter (a1)', 'unsigned', 'prod'],
+      [url, 'Open Connectors notifications', 'all', 'Newsletter (a1)', 'unsigned', 'prod'],
     );
+    const [, format] = fieldRows({ url, mode: 'raw' }, names, english);
+    assert.deepEqual(format, { field: 'mode', label: 'Format', value: 'Campaign Monitor’s own bytes (raw)' });
   });
 });

@@ -337,5 +337,9 @@ describe('The notification that stands for an event', () => {
     assert.equal(mainNotification([...notifications].reverse())?.kind, 'normalised');
     assert.equal(mainNotification(notifications.filter(({ kind }) => kind === 'raw'))?.kind, 'raw');
     assert.equal(mainNotification([]), undefined);
+    // What was sent stands before what no destination receives.
+    await client.request('relay/configure', { settings: { destinations: [{ url: one.url, mode: 'raw' }] } });
+    await relay.deliver(subscribe);
+    assert.equal(mainNotification((await client.request('events/get', { id: 'e2' })).notifications)?.kind, 'raw');
   });
 });
