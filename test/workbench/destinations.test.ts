@@ -119,6 +119,8 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await row('Lists').click();
     await workbench.enter('List IDs, separated by commas.', '');
     await untilSettings([{ url: receiver.url, mode: 'raw' }]);
+    // The rows are of the changed settings, too: the next spec removes one.
+    await row('Lists').filter({ hasText: 'all' }).waitFor();
   });
 
   it('are removed by a key from the focused row, once that is confirmed', async () => {
