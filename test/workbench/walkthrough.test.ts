@@ -131,7 +131,7 @@ describe('The walkthrough', () => {
       await step(steps.callback).and(workbench.page.locator(':focus')).waitFor();
       await clickUntil(button(steps.callback, 'Add Destination'), asks('The URL of your callback'));
       await type('The URL of your callback', callback.url);
-      await type('Which format?', 'Open Connectors');
+      await type('what SAP Open Connectors would post', 'Open Connectors');
       await type('Added', 'Signature key');
       await type('Not Signed', 'New Key');
       await type('Name of the key', 'walked');
