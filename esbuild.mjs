@@ -2,16 +2,21 @@
  * Builds the bundles into dist/, or the folder named as argument: the program (cm-relay.js), which is the CLI and the
  * relay's own process, with its part for assistants beside it (cm-relay-mcp.js), the extension (extension/extension.mjs
  * with what it loads on demand beside it), and the pages (form.js, …). Beside them it writes what they are made of
- * (bundled.json) and under which licences that is.
+ * (bundled.json) and under which licences that is. With `--source-maps` the extension can be debugged in its sources.
  */
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { bundledFile, bundledOf, bundledPackages } from './scripts/bundled.ts';
 import { licensesFile, thirdPartyLicenses } from './scripts/third-party-licenses.ts';
 
-const out = process.argv[2] ?? 'dist';
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { 'source-maps': { type: 'boolean', default: false } },
+});
+const [out = 'dist'] = positionals;
 
 /** The oldest Node.js that the program runs with: `22.13`. */
 const leastNode = JSON.parse(await readFile(join(import.meta.dirname, 'package.json'), 'utf8')).engines.node.slice(2);
@@ -214,7 +219,7 @@ const requireWhereNeeded = {
     builder.initialOptions.write = false;
     builder.onEnd(async ({ outputFiles }) => {
       for (const { path, text } of outputFiles ?? []) {
-        const line = text.includes('Dynamic require of')
+        const line = path.endsWith('.mjs') && text.includes('Dynamic require of')
           ? 'import{createRequire as _r}from"node:module";const require=_r(import.meta.url);'
           : '';
         await writeFile(path, line + text);
@@ -271,6 +276,8 @@ const [program, assistant, extension, ...ofPages] = await Promise.all([
     chunkNames: '[name]-[hash]',
     external: ['vscode'],
     plugins: [...common.plugins, requireWhereNeeded],
+    // For breakpoints in src/extension.
+    ...(flags['source-maps'] && { minify: false, sourcemap: 'linked' }),
   }),
   // The pages, which run in webviews.
   ...pages.map((page) =>
