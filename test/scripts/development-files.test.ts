@@ -29,25 +29,27 @@ interface Task {
 }
 
 /** Reads JSON whose comments, if any, are lines of their own. */
-function readJson<T>(path: string): T {
-  return JSON.parse(readFileSync(join(root, path), 'utf8').replaceAll(/^\s*\/\/.*$/gm, '')) as T;
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(join(root, path), 'utf8').replaceAll(/^\s*\/\/.*$/gm, ''));
 }
 
-const manifest = readJson<{
+const manifest = readJson('package.json') as {
   readonly main: string;
   readonly scripts: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
   readonly contributes: { readonly configuration: readonly { readonly properties: object }[] };
-}>('package.json');
-const { configurations } = readJson<{ readonly configurations: readonly LaunchConfiguration[] }>('.vscode/launch.json');
-const { tasks } = readJson<{ readonly tasks: readonly Task[] }>('.vscode/tasks.json');
+};
+const { configurations } = readJson('.vscode/launch.json') as {
+  readonly configurations: readonly LaunchConfiguration[];
+};
+const { tasks } = readJson('.vscode/tasks.json') as { readonly tasks: readonly Task[] };
 /** The folder that F5 opens. */
 const example = 'examples/first-callback';
-const { configurations: ofExample } = readJson<{ readonly configurations: readonly LaunchConfiguration[] }>(
-  `${example}/.vscode/launch.json`,
-);
-const settings = readJson<Readonly<Record<string, unknown>>>(`${example}/.vscode/settings.json`);
+const { configurations: ofExample } = readJson(`${example}/.vscode/launch.json`) as {
+  readonly configurations: readonly LaunchConfiguration[];
+};
+const settings = readJson(`${example}/.vscode/settings.json`) as Readonly<Record<string, unknown>>;
 const [{ url: destination }] = settings['campaignMonitorRelay.destinations'] as [{ readonly url: string }];
 
 /** The paths in the workspace that a configuration names. */
@@ -123,12 +125,12 @@ describe('F5', () => {
 
 describe('The dev container', () => {
   const text = readFileSync(join(root, '.devcontainer/devcontainer.json'), 'utf8');
-  const container = readJson<{
+  const container = readJson('.devcontainer/devcontainer.json') as {
     readonly image: string;
     readonly remoteUser: string;
     readonly postCreateCommand: string;
     readonly forwardPorts: readonly number[];
-  }>('.devcontainer/devcontainer.json');
+  };
 
   it('has the Node that npm ci installs, and the user that installs Debian packages', () => {
     const [, major] = /^node:(\d+)-\w+$/.exec(container.image) ?? [];
