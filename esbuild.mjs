@@ -219,9 +219,10 @@ const requireWhereNeeded = {
     builder.initialOptions.write = false;
     builder.onEnd(async ({ outputFiles }) => {
       for (const { path, text } of outputFiles ?? []) {
-        const line = path.endsWith('.mjs') && text.includes('Dynamic require of')
-          ? 'import{createRequire as _r}from"node:module";const require=_r(import.meta.url);'
-          : '';
+        const line =
+          path.endsWith('.mjs') && text.includes('Dynamic require of')
+            ? 'import{createRequire as _r}from"node:module";const require=_r(import.meta.url);'
+            : '';
         await writeFile(path, line + text);
       }
     });

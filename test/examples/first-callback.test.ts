@@ -9,6 +9,7 @@ import { webhookEventTypes } from '../../src/campaign-monitor/event-types.ts';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { sendSamples } from '../../src/extension/event-actions/sample-posts.ts';
 import { Workplace } from '../cli/harness.ts';
+import type { Line } from '../cli/harness.ts';
 import { freePort } from '../free-port.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
 
@@ -83,7 +84,7 @@ describe('Five minutes with F5', () => {
       assert.equal(refused, 0);
     };
     const outcomeOf = async (notificationId: string, number = 1): Promise<string> => {
-      const { outcome } = await listening.json<{ type: string; outcome: string }>(
+      const { outcome } = await listening.json<Line & { readonly outcome: string }>(
         'attempt',
         (attempt) => attempt['notificationId'] === notificationId && attempt['number'] === number,
       );

@@ -1,12 +1,12 @@
 /** What can be held, without desktop VS Code and Docker, of what F5, the tasks and the dev container do. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultPort } from '../../src/cli/connection.ts';
 import { folderCounts } from '../../src/extension/folder-rules.ts';
 import type { SettingName } from '../../src/extension/settings.ts';
 import { itLong } from '../long.ts';
+import { runProgram } from '../npm.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
 import { root } from './build.ts';
 
@@ -115,9 +115,9 @@ describe('F5', () => {
     );
   });
 
-  itLong('builds with maps to the sources of the extension', () => {
+  itLong('builds with maps to the sources of the extension', async () => {
     const dist = join(temporaryFolder(), 'dist');
-    execFileSync(process.execPath, ['esbuild.mjs', '--source-maps', dist], { cwd: root, stdio: 'pipe' });
+    await runProgram(process.execPath, ['esbuild.mjs', '--source-maps', dist], root);
     const map = JSON.parse(readFileSync(join(dist, 'extension', 'extension.mjs.map'), 'utf8')) as { sources: string[] };
     assert.ok(map.sources.some((source) => source.endsWith('src/extension/extension.ts')));
   });
