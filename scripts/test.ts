@@ -10,7 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packedFolder } from '../test/packed.ts';
 
-/** How many processes run at once. The specs wait for disks, sockets and screens in half of their time. */
+/** How many processes run at once. The specs wait for disks and sockets in half of their time. */
 const places = availableParallelism() + 1;
 
 /** How long each file of specs took when it was last run, in milliseconds. */
@@ -41,7 +41,12 @@ interface Part {
   /** The parts that have to be done before. */
   readonly needs?: readonly string[];
   readonly lane?: Lane;
+  /** How many places a process of it takes; one if it isn't stated. */
+  readonly takes?: number;
 }
+
+/** What a window takes: browser, server and extension host keep a processor busy, so nothing runs beside two of them. */
+const windowTakes = 1.5;
 
 /** A check counts as one. */
 interface Check extends Part {
@@ -94,11 +99,12 @@ const parts: readonly (Check | Suite | Whole)[] = [
   // The bundles, the VSIX and the npm package: once, for every spec that uses what a user installs.
   { name: 'build', command: ['node', 'test/pack.ts'] },
   { name: 'tools', command: ['node', 'test/tools.ts'] },
-  { name: 'host', needs: ['build', 'tools'], lane: 'windows', whole: ['node', 'test/host/run.ts'] },
+  { name: 'host', needs: ['build', 'tools'], lane: 'windows', takes: windowTakes, whole: ['node', 'test/host/run.ts'] },
   {
     name: 'workbench',
     needs: ['build', 'tools'],
     lane: 'windows',
+    takes: windowTakes,
     mocha: ['--config', 'test/workbench/.mocharc.json'],
     files: ['test/workbench/**/*.test.ts'],
     // Files of a process share a server and a browser.
@@ -228,7 +234,10 @@ async function runAll(jobs: readonly Job[], run: (job: Job) => Promise<void>): P
     return lane === undefined || [...running.keys()].filter(({ part }) => part.lane === lane).length < lanes[lane];
   };
   while (waiting.length > 0 || running.size > 0) {
-    const next = running.size < places ? waiting.findIndex(mayBegin) : -1;
+    const taken = [...running.keys()].reduce((sum, { part }) => sum + (part.takes ?? 1), 0);
+    const first = waiting.findIndex(mayBegin);
+    // One that takes more waits for it: those behind it would take each place that becomes free.
+    const next = (waiting[first]?.part.takes ?? 1) <= places - taken ? first : -1;
     if (next === -1) {
       await Promise.race(running.values());
       continue;

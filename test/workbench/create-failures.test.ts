@@ -42,6 +42,8 @@ describe('Creating an instance, and what can go wrong', () => {
     callback = loopback;
     await workbench.page.keyboard.press('Escape');
     await workbench.runCommand('View: Close All Editors');
+    // Before the form of the spec before is gone, the command shows that one.
+    await until(async () => (await workbench.tabs()).length === 0);
     await workbench.runCommand(`${category}: New Instance…`);
     form = workbench.webviewFrame();
     await untilDone(async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { regions } from '../../src/open-connectors/host.ts';
 import { filesHolding } from './files.ts';
+import { until } from '../relay/until.ts';
 import { category, changeMachineSettings, sandboxFile, stopRelays, stopSandbox } from './relay.ts';
 import { clickAway, clickUntil, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
@@ -22,6 +23,7 @@ describe('What the form of a new instance holds', function () {
   const openForm = async (): Promise<void> => {
     await workbench.page.keyboard.press('Escape');
     await workbench.runCommand('View: Close All Editors');
+    await until(async () => (await workbench.tabs()).length === 0);
     await workbench.runCommand(`${category}: New Instance…`);
     await form.locator('#name').waitFor();
   };
