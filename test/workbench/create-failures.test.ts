@@ -44,9 +44,9 @@ describe('Creating an instance, and what can go wrong', () => {
     await workbench.runCommand('View: Close All Editors');
     // Before the form of the spec before is gone, the command shows that one.
     await until(async () => (await workbench.tabs()).length === 0);
-    await workbench.runCommand(`${category}: New Instance…`);
     form = workbench.webviewFrame();
     await untilDone(async () => {
+      await workbench.runCommand(`${category}: New Instance…`);
       await form.locator('#do-useSandbox').click({ timeout: 10_000 });
       await form.getByText('Sandbox values filled in.').waitFor({ timeout: 20_000 });
     });

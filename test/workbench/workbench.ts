@@ -43,9 +43,6 @@ export const checkedThemes: readonly (keyof typeof themes)[] = isLong
 const quietSettings = {
   'breadcrumbs.enabled': false,
   'editor.minimap.enabled': false,
-  // An extension host in a worker, which has nothing to run, and an extension that looks for repositories.
-  'extensions.webWorker': false,
-  'git.enabled': false,
   'security.workspace.trust.startupPrompt': 'never',
   // What moves is drawn by the processor here.
   'workbench.reduceMotion': 'on',
