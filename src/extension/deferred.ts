@@ -8,7 +8,7 @@ export { isRefusal, NoRelayError } from '../protocol/errors.ts';
 export { keptChannelOf } from '../protocol/control-channel.ts';
 export { connectToRelay, clientOverStream } from '../protocol/relay-client.ts';
 export { destinationSchema, settingsSchema } from '../protocol/settings.ts';
-export { compareVersions } from '../protocol/versions.ts';
+export { compareVersions } from '../common/programs/versions.ts';
 export { readPayload } from '../campaign-monitor/payload.ts';
 export { documentedListId, maxEventsInDelivery } from '../campaign-monitor/samples.ts';
 export { CampaignMonitorApi } from '../campaign-monitor/api.ts';

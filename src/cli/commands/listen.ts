@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { protocolVersion } from '../../protocol/methods.ts';
 import type { Params } from '../../protocol/methods.ts';
 import { missingKeysAdvice } from '../../protocol/missing-keys.ts';
-import { compareVersions } from '../../protocol/versions.ts';
+import { compareVersions } from '../../common/programs/versions.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import { loadRelay, readRemembered } from '../../relay/index.ts';

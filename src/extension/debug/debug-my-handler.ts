@@ -25,7 +25,7 @@ import { askHandlerConfiguration } from './ask-handler-configuration.ts';
 import { attaches, attachTo, sessionsOf } from './handler-configurations.ts';
 import type { HandlerConfiguration, RememberedConfigurations } from './handler-configurations.ts';
 import type { HandlerTimeoutSuspension } from './handler-timeout-suspension.ts';
-import { untilListening } from './handler-port.ts';
+import { untilListening } from '../../common/programs/listening.ts';
 import { folderOf, launchCandidates } from './launch-configurations.ts';
 import { askAboutOtherServer } from './other-server.ts';
 import type { Programs } from './programs.ts';

@@ -5,7 +5,7 @@ import { printable } from '../ui/printable.ts';
 import { cancellable, GivenUpError, tokenOf } from '../ui/progress.ts';
 import { askInspectorPort } from './ask-handler-configuration.ts';
 import type { HandlerConfiguration } from './handler-configurations.ts';
-import { listens, untilFree } from './handler-port.ts';
+import { listens, untilFree } from '../../common/programs/listening.ts';
 
 /** What becomes of it: the program is started, another one is attached to, or the one that listens gets the event. */
 export type OtherServer =

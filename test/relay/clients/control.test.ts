@@ -12,7 +12,7 @@ import { controlChannelOf, prepareFolder } from '../../../src/protocol/control-c
 import { RelayRequestError } from '../../../src/protocol/errors.ts';
 import { methods, protocolVersion } from '../../../src/protocol/methods.ts';
 import { connectToRelay } from '../../../src/protocol/relay-client.ts';
-import { compareVersions } from '../../../src/protocol/versions.ts';
+import { compareVersions } from '../../../src/common/programs/versions.ts';
 import type { Method } from '../../../src/protocol/methods.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { Announcer } from '../../../src/relay/clients/announcer.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { compareVersions } from '../../src/protocol/versions.ts';
+import { compareVersions } from '../../../src/common/programs/versions.ts';
 
 describe('compareVersions', () => {
   const table: readonly [string, string, number][] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { untilListening } from '../../../src/extension/debug/handler-port.ts';
+import { untilListening } from '../../../src/common/programs/listening.ts';
 import { freePort } from '../../free-port.ts';
 import { afterwards } from '../../relay/afterwards.ts';
 

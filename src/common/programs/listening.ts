@@ -1,6 +1,7 @@
-/** Whether something listens where a handler is to be. */
+/** Whether something listens at a URL's host and port. */
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { loopbackLookup } from '../loopback.ts';
 
 /** Between two tries, in milliseconds: nothing tells when a port opens. */
 const pauseMs = 100;
@@ -28,7 +29,7 @@ export function listens(url: URL, signal?: AbortSignal): Promise<boolean> {
   const port = Number(url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port);
   return new Promise((resolve) => {
     const host = url.hostname.replace(/^\[|\]$/g, '');
-    const socket = connect({ host, port, ...(signal && { signal }) });
+    const socket = connect({ host, port, lookup: loopbackLookup, ...(signal && { signal }) });
     const settle = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);
