@@ -108,6 +108,7 @@ const light: ReadonlySet<string> = new Set([
   'protocol/channel-file.ts',
   'protocol/event-filter.ts',
   'protocol/message-size.ts',
+  'protocol/resend-on-save.ts',
 ]);
 
 /** What a page, which runs in a webview, may know of the extension: what both say to each other. */

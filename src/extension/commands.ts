@@ -23,6 +23,7 @@ export const internalCommands = [
   'refreshInstances',
   'compareWithNotification',
   'compareAnswers',
+  'stopResendOnSave',
   'chooseProbe',
   'chooseHandlerConfiguration',
 ] as const satisfies readonly CommandName[];

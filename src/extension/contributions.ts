@@ -10,6 +10,7 @@ import {
   exportsCommands,
   heldCommands,
   resendCommands,
+  resendOnSaveCommands,
   samplesCommands,
   testsCommands,
 } from './event-actions/contributions.ts';
@@ -34,6 +35,7 @@ export const contributions = {
   eventsView: eventsViewCommands,
   documents: documentsCommands,
   resend: resendCommands,
+  resendOnSave: resendOnSaveCommands,
   edit: editCommands,
   held: heldCommands,
   samples: samplesCommands,

@@ -19,6 +19,7 @@ import { createEditCommands } from './event-actions/edit-and-resend.ts';
 import { createExportCommands } from './event-actions/export.ts';
 import { createHeldCommands } from './event-actions/held.ts';
 import { createResendCommands } from './event-actions/resend.ts';
+import { createResendOnSaveCommands } from './event-actions/resend-on-save.ts';
 import { createSampleCommands } from './event-actions/samples.ts';
 import { createDocumentCommands } from './event-documents/document-commands.ts';
 import { eventUri } from './event-documents/open-document.ts';
@@ -164,6 +165,7 @@ export function createHandlers(parts: ActivationParts): Handlers {
       ...createEventsViewCommands({ view: events, watch, session, history }),
       ...createDocumentCommands(actionParts),
       ...createResendCommands(actionParts),
+      ...createResendOnSaveCommands(actionParts),
       ...createEditCommands(actionParts),
       ...createHeldCommands(actionParts),
       ...createSampleCommands(actionParts),

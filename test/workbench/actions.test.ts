@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startReceiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
@@ -56,6 +58,38 @@ describe('Several events at once, as a person acts on them', function () {
       .slice(before)
       .map(({ body }) => /[a-z]+@example\.com/.exec(body.toString())?.[0]);
     assert.deepEqual(addresses.sort(), ['bea@example.com', 'cai@example.com']);
+  });
+
+  it('an event is resent whenever a file is saved, and the status bar shows the response until it is clicked', async () => {
+    const { page } = workbench;
+    const item = workbench.statusBarItem('campaignMonitorRelay.resendOnSave');
+    receiver.answer({ status: 500 });
+    writeFileSync(join(workbench.folder!, 'server.py'), '');
+    await send(url, { body: sampleBody({ email: 'eve@example.com' }) });
+    await row('eve@example.com').filter({ hasText: '500' }).waitFor();
+    await row('eve@example.com').click();
+    await choose('eve@example.com', 'Resend on Save');
+    await item
+      .filter({ hasText: /^ *e\d+: 500$/ })
+      .and(page.locator('.error-kind'))
+      .waitFor();
+    await workbench.picture('actions/resend-on-save-failed');
+    receiver.answer({ status: 200 });
+    await page.keyboard.press('Control+p');
+    await workbench.quickInput.fill('server.py');
+    await clickAway(workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'server.py' }).first());
+    await page.locator('.editor-group-container.active .monaco-editor').first().click();
+    await page.keyboard.type('#');
+    await page.keyboard.press('Control+s');
+    await item
+      .filter({ hasText: /^ *e\d+: 200$/ })
+      .and(page.locator(':not(.error-kind)'))
+      .waitFor();
+    await workbench.picture('actions/resend-on-save-sent');
+    await row('eve@example.com').filter({ hasText: 'sent 200' }).waitFor();
+    await item.click();
+    await item.waitFor({ state: 'detached' });
+    await workbench.runCommand('View: Close All Editors');
   });
 
   it('samples are chosen in one picker: 20 mixed, or any number that is typed', async () => {

@@ -4,9 +4,11 @@ import { z } from 'zod';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { callbackUrl } from '../callback-url.ts';
 import { withFilter, withRelay } from '../connection.ts';
+import { dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectIds, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
+import { resendUntilInterrupted } from '../terminal/resend-on-save.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { ReplayOutcomes } from '../terminal/replay-outcomes.ts';
 import { count } from '../terminal/text.ts';
@@ -19,6 +21,7 @@ interface ResendOptions extends CommonOptions {
   to?: string;
   wait?: boolean;
   timeout?: number;
+  watch?: string | true;
   json?: boolean;
 }
 
@@ -35,6 +38,7 @@ export function resendCommand(): Command {
       '  cm-relay resend --failed                               all failed notifications',
       '  cm-relay resend --failed --wait                        waits for the results',
       '  cm-relay resend --filter "type:update since:1h" --to http://localhost:4000/other',
+      '  cm-relay resend e12 --watch src                        resends e12 whenever a file in src is saved',
       '',
       ...filterHelp,
       '',
@@ -60,7 +64,13 @@ export function resendCommand(): Command {
         wholeNumber(z.int().min(1).max(86_400)),
       ),
     )
-    .addOption(jsonFlag('print a JSON object'))
+    .addOption(
+      new Option(
+        '--watch [folder]',
+        'resend one event whenever a file in the folder (default: this one) is saved, or its destination on this machine is back after it was down; until Ctrl+C. Changes in node_modules and .git, and while the event is being sent, are ignored: your callback may write files',
+      ).conflicts(['failed', 'filter', 'wait', 'timeout']),
+    )
+    .addOption(jsonFlag('print a JSON object; with --watch, one per line for each response'))
     .action(resend);
 }
 
@@ -79,6 +89,10 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
     );
   }
   if (options.timeout !== undefined && options.wait !== true) throw new UsageError('--timeout requires --wait');
+  if (options.watch !== undefined) {
+    await resendWatching(ids ?? [], options.watch === true ? '.' : options.watch, options);
+    return;
+  }
   await withRelay(options, async (client) => {
     const outcomes = options.wait === true ? new ReplayOutcomes(client, options.to) : undefined;
     const result = await withFilter(() =>
@@ -110,6 +124,20 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
         `To see the answers, run cm-relay show ${told.unsent ?? 'n1'} --attempts.`,
       );
     }
+  });
+}
+
+async function resendWatching(ids: readonly string[], folder: string, options: ResendOptions): Promise<void> {
+  const [eventId = '', ...others] = ids;
+  if (!/^e\d+$/.test(eventId) || others.length > 0)
+    throw new UsageError('--watch requires the ID of one event', 'For example: cm-relay resend e12 --watch');
+  await withRelay(options, async (client) => {
+    const { event } = await client.request('events/get', { id: eventId });
+    const { destinations } = await client.request('relay/status', {});
+    const hasDestination = event.forwardings.length + destinations.length > 0 || options.to !== undefined;
+    if (event.notificationId === null || !hasDestination) throw await nothingToSend(client, '', eventId);
+    const { to, json = false } = options;
+    await resendUntilInterrupted(client, { eventId, folder, dataDir: dataDirOf(options), to, json });
   });
 }
 

@@ -59,6 +59,21 @@ export const resendCommands = {
   },
 } as const satisfies CommandDescriptions;
 
+export const resendOnSaveCommands = {
+  resendOnSave: {
+    title: 'Resend on Save',
+    // By the palette, it also stops.
+    palette: true,
+    enabled: `${prefix}.state == running`,
+    menus: [{ menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '3_act@2' }],
+  },
+  stopResendOnSave: {
+    title: 'Stop Resend on Save',
+    internal: true,
+    palette: false,
+  },
+} as const satisfies CommandDescriptions;
+
 export const editCommands = {
   editAndResend: {
     title: 'Edit and Resend',

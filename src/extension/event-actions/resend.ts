@@ -71,7 +71,7 @@ async function askAndResend(parts: ActionParts): Promise<void> {
 }
 
 /** Those of the rows that have a notification. @throws CommandError where none has */
-function requireNotifications(rows: readonly EventRow[]): readonly [EventRow, ...EventRow[]] {
+export function requireNotifications(rows: readonly EventRow[]): readonly [EventRow, ...EventRow[]] {
   const [first, ...others] = rows.filter(({ notificationId }) => notificationId !== null);
   if (first !== undefined) return [first, ...others];
   throw new CommandError(

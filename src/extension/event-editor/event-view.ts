@@ -158,7 +158,7 @@ function actionsOf({ event, attempts }: Result<'events/get'>): EditorAction[] {
   // What waits is tried now, and what is held waits for something else.
   if (sendable && (forwardings.length === 0 || forwardings.some(({ state }) => state !== 'held')))
     actions.push('resend');
-  if (sendable) actions.push('resendTo');
+  if (sendable) actions.push('resendTo', 'resendOnSave');
   if (forwardings.some(isHeldAtGate)) actions.push('release', 'editAndRelease');
   else actions.push('editAndResend');
   if (open.length > 0) actions.push('discard');

@@ -13,6 +13,7 @@ export const editorActions = [
   'editAndRelease',
   'resend',
   'resendTo',
+  'resendOnSave',
   'editAndResend',
   'discard',
   'copyAsCurl',

@@ -11,6 +11,7 @@ export const editorTexts = pageTexts((l10n) => ({
   more: l10n.t('More'),
   details: l10n.t('IDs'),
   resendTo: l10n.t('Resend To…'),
+  resendOnSave: l10n.t('Resend on Save'),
   editAndResend: l10n.t('Edit and Resend'),
   discard: l10n.t('Discard'),
   copyAs: l10n.t('Copy As'),

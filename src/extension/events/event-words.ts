@@ -170,7 +170,7 @@ function furtherStateOf(row: EventRow, around: RowContext, l10n: Localiser): str
  * The last answer of a destination that did not take it: its status, or in a word why there is none, since type and address
  * stand behind it; empty where that is not known.
  */
-function answerOf({ status, detail }: Forwarding, l10n: Localiser): string {
+export function answerOf({ status, detail }: Forwarding, l10n: Localiser): string {
   if (status !== null) return String(status);
   if (detail === null) return '';
   if (/^no (?:complete )?(?:answer within|connection in time)/.test(detail)) return l10n.t('timed out');

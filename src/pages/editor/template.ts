@@ -101,7 +101,14 @@ const leading: readonly (readonly EditorAction[])[] = [
   ['release', 'resend', 'manageSecrets'],
   ['editAndRelease', 'editAndResend'],
 ];
-const others: readonly EditorAction[] = ['resend', 'resendTo', 'discard', 'manageSecrets', 'createTest'];
+const others: readonly EditorAction[] = [
+  'resend',
+  'resendTo',
+  'resendOnSave',
+  'discard',
+  'manageSecrets',
+  'createTest',
+];
 const copies: readonly EditorAction[] = ['copyAsCurl', 'copyAsHttp', 'copyAsHar', 'copyAsFixture', 'copyAddress'];
 const comparisons: readonly EditorAction[] = ['compareWithNotification', 'compareAnswers'];
 

@@ -1,0 +1,100 @@
+/** Resend on Save: one event at a time, with an item of its own in the status bar. */
+import * as vscode from 'vscode';
+import type { EventRow, Forwarding } from '../../protocol/history.ts';
+import { ResendOnSave } from '../../protocol/resend-on-save.ts';
+import type { ResendState } from '../../protocol/resend-on-save.ts';
+import { commandId } from '../commands.ts';
+import type { CommandHandlers } from '../commands.ts';
+import type { ActionParts } from '../events/action-parts.ts';
+import { chosenRow } from '../events/chosen.ts';
+import type { EventsNode } from '../events/event-node.ts';
+import { answerOf, labelOf, stateWord } from '../events/event-words.ts';
+import { forwardingWord } from '../events/forwarding-state.ts';
+import { prefix } from '../prefix.ts';
+import { connected } from '../session/connected.ts';
+import { withNext } from '../ui/error-words.ts';
+import { placeOf } from '../ui/phrases.ts';
+import { say } from '../ui/say.ts';
+import { requireNotifications } from './resend.ts';
+
+/** The handlers of these commands. */
+export function createResendOnSaveCommands(parts: ActionParts): CommandHandlers<'resendOnSave'> {
+  let resent: string | undefined;
+  let end = (): void => undefined;
+  const stop = (): void => {
+    end();
+    resent = undefined;
+  };
+  parts.context.subscriptions.push({ dispose: stop });
+  return {
+    resendOnSave: (node?: EventsNode) => {
+      const before = resent;
+      const row = node === undefined && before !== undefined ? undefined : chosenRow(parts, node);
+      if (row !== undefined) requireNotifications([row]);
+      stop();
+      if (row === undefined || row.id === before) return;
+      end = start(parts, row, stop);
+      resent = row.id;
+    },
+    stopResendOnSave: stop,
+  };
+}
+
+/** @param stop is called if it fails @returns ends it */
+function start({ session }: ActionParts, row: EventRow, stop: () => void): () => void {
+  const { l10n, window, workspace } = vscode;
+  const client = connected(session);
+  const ending = new AbortController();
+  const item = window.createStatusBarItem(`${prefix}.resendOnSave`, vscode.StatusBarAlignment.Left, -1);
+  item.name = l10n.t('Resend on Save');
+  item.command = commandId('stopResendOnSave');
+  const resending = new ResendOnSave({
+    client,
+    eventId: row.id,
+    onChange: (state) => {
+      if (!ending.signal.aborted) show(item, row, state);
+    },
+  });
+  const saves = workspace.onDidSaveTextDocument(({ uri }) => {
+    if (workspace.workspaceFolders === undefined || workspace.getWorkspaceFolder(uri) !== undefined) resending.save();
+  });
+  resending.run(ending.signal).catch((error: unknown) => {
+    if (ending.signal.aborted) return;
+    stop();
+    say(l10n.t('Resend on Save stopped: {0}', withNext(error, l10n)));
+  });
+  return () => {
+    ending.abort();
+    saves.dispose();
+    item.dispose();
+  };
+}
+
+function show(item: vscode.StatusBarItem, row: EventRow, { forwardings, phase }: ResendState): void {
+  const { l10n, ThemeColor } = vscode;
+  const words = forwardings.map(forwardingWord);
+  const hasFailed = phase === 'done' && words.some((word) => word === 'failed' || word === 'retrying');
+  const isSent = phase === 'done' && words.length > 0 && words.every((word) => word === 'sent');
+  const icon = phase === 'sending' ? 'sync~spin' : hasFailed ? 'error' : isSent ? 'pass' : 'sync';
+  const responses = forwardings.map(responseOf);
+  const response = phase === 'sending' ? l10n.t('sending') : phase === 'down' ? l10n.t('down') : responses.join(', ');
+  item.text = [`$(${icon}) ${row.id}`, response].filter((part) => part !== '').join(': ');
+  item.tooltip = [
+    l10n.t('Resend on Save: {0}', labelOf(row, l10n)),
+    ...(phase === 'done' ? forwardings.map((each, i) => `${placeOf(each.destination)}: ${responses[i]}`) : [response]),
+    l10n.t('To stop, click here.'),
+  ].join('\n');
+  item.accessibilityInformation = { label: `${row.id}: ${response}. ${item.tooltip}`, role: 'button' };
+  item.backgroundColor = hasFailed ? new ThemeColor('statusBarItem.errorBackground') : undefined;
+  // Its green is hard to read on the status bar of light themes.
+  const isLight = vscode.window.activeColorTheme.kind === vscode.ColorThemeKind.Light;
+  item.color = isSent && !isLight ? new ThemeColor('testing.iconPassed') : undefined;
+  item.show();
+}
+
+/** The last response, or why there is none for this resend. */
+function responseOf(forwarding: Forwarding): string {
+  const word = forwardingWord(forwarding);
+  const isTried = word === 'sent' || word === 'failed' || word === 'retrying';
+  return (isTried ? answerOf(forwarding, vscode.l10n) : '') || stateWord(word, vscode.l10n);
+}

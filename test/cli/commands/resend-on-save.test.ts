@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../../relay/afterwards.ts';
+import { until } from '../../relay/until.ts';
+import type { Running, Workplace } from '../harness.ts';
+import { Callback, delivery, eachWithOwn, post } from '../harness.ts';
+
+describe('cm-relay resend --watch', function () {
+  this.timeout(180_000);
+  let place: Workplace;
+  let callback: Callback;
+  let folder: string;
+  let relay: Running;
+
+  eachWithOwn((own) => ({ place, callback } = own));
+
+  beforeEach(async () => {
+    folder = temporaryFolder();
+    mkdirSync(join(folder, 'src'));
+    relay = place.listen(['--retry', 'none', '--forward-to', callback.url]);
+    callback.status = 500;
+    await post((await relay.ready()).campaignMonitorUrl, delivery('jane@example.org'));
+    await relay.json('attempt');
+  });
+
+  const watching = (...args: string[]): Running =>
+    place.start(['resend', '--data-dir', place.dataDir, 'e1', '--watch', folder, ...args]);
+
+  /** Saves a file until this many responses have been printed: a save right after a response doesn't count. */
+  async function save(watch: Running, responses: number): Promise<void> {
+    await until(() => {
+      writeFileSync(join(folder, 'src', 'server.js'), `${Math.random()}`);
+      return watch.lines.length >= responses;
+    });
+  }
+
+  it('resends the event whenever a file is saved, and prints a line for each response, until Ctrl+C', async () => {
+    const watch = watching();
+    assert.ok((await watch.line((line) => line.startsWith('Resending e1'), 'errors')).includes(folder));
+    await save(watch, 1);
+    callback.status = 200;
+    await save(watch, 2);
+    assert.match(watch.lines[0] ?? '', /^[\d:]{8} {2}e1 {2}500 in [^ ]+ m?s {2}http:\/\/127\.0\.0\.1:\d+\/callback$/);
+    assert.match(watch.lines[1] ?? '', / e1 {2}200 in /);
+    assert.equal(await watch.end(), 0);
+  });
+
+  it('prints JSON, and resends the event when the destination is back', async () => {
+    const watch = watching('--json');
+    await save(watch, 1);
+    await callback.close();
+    await watch.line((line) => line.startsWith('The destination is down'), 'errors');
+    const back = await Callback.open(Number(new URL(callback.url).port));
+    try {
+      await back.received(1);
+      const line = await watch.line((each) => each.includes('"status":200'));
+      const { eventId, destination, state, attempts } = JSON.parse(line) as Record<string, unknown>;
+      assert.deepEqual([eventId, destination, state], ['e1', callback.url, 'sent']);
+      assert.ok(Number(attempts) >= 3);
+    } finally {
+      await back.close();
+    }
+    assert.equal(await watch.end(), 0);
+  });
+
+  it('ends with 1 if the relay ends, or the folder cannot be watched', async () => {
+    const watch = watching();
+    await watch.line((line) => line.startsWith('Resending e1'), 'errors');
+    const missing = await place.run('resend', 'e1', '--watch', join(folder, 'missing'));
+    assert.equal(missing.code, 1);
+    assert.match(missing.err, /cannot watch .*missing: ENOENT/);
+    await relay.end();
+    assert.equal(await watch.ended, 1);
+  });
+});
