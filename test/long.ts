@@ -20,3 +20,8 @@ export function itLong(title: string, run: Mocha.AsyncFunc): void {
 export function readAmount(variable: string, normal: number, long: number): number {
   return Number(process.env[variable] ?? (isLong ? long : normal));
 }
+
+/** How many cases of a property are tried: a quarter of what the long form tries. */
+export function countRuns(long: number): number {
+  return isLong ? long : Math.ceil(long / 4);
+}

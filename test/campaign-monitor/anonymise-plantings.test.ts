@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { countRuns } from '../long.ts';
 import { anonymise } from '../../src/campaign-monitor/anonymise.ts';
 import { isKnownName } from '../../src/campaign-monitor/anonymise/known.ts';
 import { anonymised } from '../../src/check/recording.ts';
@@ -143,7 +144,7 @@ describe('anonymising what is planted in every place', () => {
           const written = write(place(text)).toLowerCase();
           for (const part of text.toLowerCase().split(/[_\-. @]/)) assert.ok(!written.includes(part), written);
         }),
-        { numRuns: 2000 },
+        { numRuns: countRuns(2000) },
       );
     });
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { countRuns } from '../long.ts';
 import { anonymise } from '../../src/campaign-monitor/anonymise.ts';
 import type { AnonymisedCapture } from '../../src/campaign-monitor/anonymise.ts';
 import type { Json } from '../../src/campaign-monitor/anonymise/json.ts';
@@ -317,7 +318,7 @@ describe('anonymising any delivery', () => {
           deliveries.map((each) => shape(each as Json)),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: countRuns(300) },
     );
   });
 
@@ -347,7 +348,7 @@ describe('anonymising any delivery', () => {
           assert.ok(!(body as string).includes(original), `${original} in ${body as string}`);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: countRuns(300) },
     );
   });
 

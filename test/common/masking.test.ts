@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
+import { countRuns } from '../long.ts';
 import { hookSecret } from '../../src/common/hook-path.ts';
 import { maskedValue, maskPlaces, SecretMask } from '../../src/common/masking.ts';
 import type { MaskOptions } from '../../src/common/masking.ts';
@@ -106,7 +107,7 @@ describe('the masking of known secrets', () => {
         const bytes = new SecretMask([text]).inBytes(Buffer.from(`${before}Α${as}Α${after}`));
         assert.equal(bytes.toString(), `${before}Α${maskedValue}Α${after}`, how);
       }),
-      { numRuns: 1000 },
+      { numRuns: countRuns(1000) },
     );
   });
 
@@ -118,7 +119,7 @@ describe('the masking of known secrets', () => {
         assert.ok(!masked.includes(as), how);
         assert.equal(maskValues(masked, [text]), masked);
       }),
-      { numRuns: 1000 },
+      { numRuns: countRuns(1000) },
     );
   });
 
@@ -145,7 +146,7 @@ describe('the masking of known secrets', () => {
           assert.ok(plain(right) <= Math.ceil((8 * Buffer.byteLength(after)) / 6) + 2, masked);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: countRuns(500) },
     );
   });
 
@@ -161,7 +162,7 @@ describe('the masking of known secrets', () => {
         assert.ok(masked.includes(maskedValue), as);
         if (first === 'as it is' && second === first) assert.ok(!masked.includes(as), masked);
       }),
-      { numRuns: 500 },
+      { numRuns: countRuns(500) },
     );
   });
 
@@ -233,7 +234,7 @@ describe('the masking of places', () => {
         assert.equal(whole, masked, 'nothing is left of it');
         assert.ok(masked.startsWith('Α ') && masked.endsWith(' Ω'), masked);
       }),
-      { numRuns: 500 },
+      { numRuns: countRuns(500) },
     );
   });
 

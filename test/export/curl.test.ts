@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { countRuns } from '../long.ts';
 import { curlCommand, toCurl } from '../../src/export/curl.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
 import { hostileBodies, hostileHeaders, hostilePaths } from './hostile.ts';
@@ -152,7 +153,7 @@ describe('an export as curl', () => {
             forShells.map((each) => `/?${encodeURI(each.toString())}`),
           ),
         }),
-        { numRuns: 60, seed: 5 },
+        { numRuns: countRuns(60), seed: 5 },
       );
       const items = made
         // A URL of a destination is one; curl refuses the others.

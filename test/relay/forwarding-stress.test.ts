@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
+import { countRuns } from '../long.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
 import { temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
@@ -96,7 +97,7 @@ const stoodStill: [(typeof step extends fc.Arbitrary<infer T> ? T : never)[], (t
 ];
 
 describe('whatever the callbacks answer and however often the relay is restarted and reconfigured', () => {
-  const runs = 6;
+  const runs = countRuns(6);
   it(`every notification ends sent or failed, was seen where it was sent, and the totals are those of the rows (${runs} runs)`, async () => {
     const unhandled: unknown[] = [];
     const onUnhandled = (error: unknown): void => void unhandled.push(error);

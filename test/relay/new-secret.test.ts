@@ -6,6 +6,7 @@ import { nameOfSecret } from '../../src/common/secret-name.ts';
 import type { Result } from '../../src/protocol/methods.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { renewStopped } from '../../src/relay/remembered.ts';
+import { readAmount } from '../long.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
 import { readyRelay } from './processes.ts';
 import { RawConnection, send } from './requests.ts';
@@ -187,10 +188,11 @@ describe('A new secret of the webhook endpoint', () => {
   });
 
   it('is the one that was told or, where it was not told yet, one of both after kill -9', async function () {
+    const rounds = readAmount('NEW_SECRET_KILLS', 2, 6);
     this.timeout(120_000);
     const dataDir = temporaryFolder();
     let known: string | undefined;
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < rounds; round++) {
       const relay = await readyRelay(['--data-dir', dataDir]);
       const before = secretOf({ campaignMonitorUrl: relay.url });
       if (known !== undefined) assert.equal(before, known);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
+import { countRuns } from '../../long.ts';
 import { celValue, cutValue } from '../../../src/common/expressions/cel-value.ts';
 import type { CelValue } from '../../../src/common/expressions/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../../../src/common/expressions/expressions.ts';
@@ -206,12 +207,12 @@ describe('What an evaluation takes', () => {
           // The last that is made is made of what was counted before.
           assert.ok(counted.made <= 3 * most, `${counted.made} were made: ${text}`);
         }),
-        { numRuns: 5000 },
+        { numRuns: countRuns(5000) },
       );
     } finally {
       restore();
     }
-    for (const [what, times] of Object.entries(seen)) assert.ok(times > 50, `${what}: ${times}`);
+    for (const [what, times] of Object.entries(seen)) assert.ok(times > 10, `${what}: ${times}`);
   });
 
   it('lets through what is written in the docs, of as much as there may be', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { countRuns } from '../../long.ts';
 import { EventList } from '../../../src/extension/event-tree/event-list.ts';
 import type { Journal, Page } from '../../../src/extension/event-tree/event-list.ts';
 import type { Attempt, EventRow } from '../../../src/protocol/history.ts';
@@ -290,7 +291,7 @@ describe('the list of events', () => {
         assert.deepEqual(shown, history.rows.slice(first - shown.length, first).reverse());
         assert.equal(list.hasOlder, first > shown.length);
       }),
-      { numRuns: 500 },
+      { numRuns: countRuns(500) },
     );
   });
 });

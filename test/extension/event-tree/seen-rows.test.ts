@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { countRuns } from '../../long.ts';
 import { seenRows } from '../../../src/extension/event-tree/seen-rows.ts';
 import type { EventNode, EventsNode, GroupNode } from '../../../src/extension/events/event-node.ts';
 import { probeFocus } from '../../../src/extension/ui/focus-probe.ts';
@@ -194,7 +195,7 @@ describe('What is chosen in the tree', () => {
       fc.asyncProperty(fc.commands(steps, { maxCommands: 40, size: 'max' }), (commands) =>
         fc.asyncModelRun(() => ({ model: {}, real: new Tree() }), commands),
       ),
-      { numRuns: 300 },
+      { numRuns: countRuns(300) },
     );
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { countRuns } from '../../long.ts';
 import { probeFocus } from '../../../src/extension/ui/focus-probe.ts';
 import { Redraws } from '../../../src/extension/ui/redraws.ts';
 import { PassingTimers } from './passing-timers.ts';
@@ -113,7 +114,7 @@ describe('The row that has the focus', () => {
         },
       ),
       {
-        numRuns: 300,
+        numRuns: countRuns(300),
         examples: [
           [['two'], 'one', [0], 1, 0],
           [['four'], 'four', [0], 1, 0],
@@ -140,7 +141,7 @@ describe('The row that has the focus', () => {
           assert.deepEqual([...tree.selected].toSorted(), [...selected].toSorted());
         },
       ),
-      { numRuns: 200 },
+      { numRuns: countRuns(200) },
     );
   });
 

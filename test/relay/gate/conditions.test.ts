@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { countRuns } from '../../long.ts';
 import { celValue } from '../../../src/common/expressions/cel-value.ts';
 import type { CelValue } from '../../../src/common/expressions/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../../../src/common/expressions/expressions.ts';
@@ -206,7 +207,7 @@ describe('Conditions', () => {
           assert.ok(error.start >= 0 && error.end >= error.start && error.start <= written.length, written);
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: countRuns(3000) },
     );
   });
 

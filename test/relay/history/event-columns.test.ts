@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { countRuns } from '../../long.ts';
 import type { EventState } from '../../../src/protocol/history.ts';
 import { eventStates } from '../../../src/protocol/event-filter.ts';
 import { Block, blockSize, EventColumns, hashOf } from '../../../src/relay/history/event-columns.ts';
@@ -113,7 +114,7 @@ describe('The columns of events', () => {
           });
         }
       }),
-      { numRuns: 60 },
+      { numRuns: countRuns(60) },
     );
   });
 

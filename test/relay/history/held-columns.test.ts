@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
+import { countRuns } from '../../long.ts';
 import { readHoldView } from '../../../src/relay/log/held.ts';
 import type { ForwardingKey, LogHoldView } from '../../../src/relay/log/held.ts';
 import { searchFile, storeFile } from '../../../src/relay/history/history.ts';
@@ -86,7 +87,7 @@ describe('What is held, by the columns of events', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: countRuns(60) },
     );
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
+import { readAmount } from '../../long.ts';
 import { methods } from '../../../src/protocol/methods.ts';
 import { openForReading } from '../../../src/relay/log/database.ts';
 import { HistoryReader, openHistory, searchFile, storeFile } from '../../../src/relay/history/history.ts';
@@ -79,7 +80,7 @@ describe('The index of the history', () => {
           rmSync(dataDir, { recursive: true, force: true });
         }
       }),
-      { numRuns: Number(process.env['INDEX_RUNS'] ?? 60) },
+      { numRuns: readAmount('INDEX_RUNS', 15, 60) },
     );
   });
 

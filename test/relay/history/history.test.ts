@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { readAmount } from '../../long.ts';
 import { RelayRequestError } from '../../../src/protocol/errors.ts';
 import { methods } from '../../../src/protocol/methods.ts';
 import type { EventRow, ForwardingState } from '../../../src/protocol/history.ts';
@@ -376,7 +377,7 @@ describe('Pages of the history', () => {
           }
         },
       ),
-      { numRuns: Number(process.env['HISTORY_RUNS'] ?? 80) },
+      { numRuns: readAmount('HISTORY_RUNS', 20, 80) },
     );
   });
 

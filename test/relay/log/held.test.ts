@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
+import { countRuns } from '../../long.ts';
 import { openForWriting } from '../../../src/relay/log/database.ts';
 import { countHeld, holdOf, readHoldView, readSending, waitingByDestination } from '../../../src/relay/log/held.ts';
 import type { DestinationHold, Hold, Holdable, HoldView, StoredSending } from '../../../src/relay/log/held.ts';
@@ -117,7 +118,7 @@ describe('What is held, counted', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: countRuns(60) },
     );
   });
 

@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
+import { countRuns } from '../../long.ts';
 import { StoreError, suspectMark } from '../../../src/relay/log/database.ts';
 import type { HoldView, StoredSending } from '../../../src/relay/log/held.ts';
 import type { HeldFact } from '../../../src/relay/log/holds.ts';
@@ -540,7 +541,7 @@ describe('Totals and retention', () => {
           exercised.store.close();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: countRuns(60) },
     );
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
+import { countRuns } from '../../long.ts';
 import { askedAnswerSchema } from '../../../src/protocol/answering.ts';
 import type { AnsweringOnPurpose } from '../../../src/protocol/answering.ts';
 import type { Params } from '../../../src/protocol/methods.ts';
@@ -377,7 +378,7 @@ describe('AnswerOnPurpose', () => {
         }
         onPurpose.end();
       }),
-      { numRuns: 300 },
+      { numRuns: countRuns(300) },
     );
   });
 });
