@@ -72,7 +72,7 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await workbench.picture('destinations/sample');
   });
 
-  it('are added by their URL and the format, and the rest is offered', async () => {
+  it('are added by their URL and the format, without another question', async () => {
     await workbench.runCommandThatAsks(`${category}: Add Destination…`, 'The URL of your callback');
     // As people write it, and as the terminal takes it.
     await workbench.enter('The URL of your callback', place());
@@ -83,11 +83,9 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     assert.deepEqual(others, []);
     await workbench.picture('destinations/format');
     await workbench.page.keyboard.press('Enter');
-    await quickInputWidget().getByText(`Added ${receiver.url}.`).waitFor();
-    await workbench.picture('destinations/added');
     await untilSettings([{ url: receiver.url }]);
-    await workbench.page.keyboard.press('Enter');
     await quickInputWidget().waitFor({ state: 'hidden' });
+    await workbench.picture('destinations/added');
     // Whether anything listens there is not known yet: no tick.
     await row(place()).filter({ hasText: 'not yet tried' }).waitFor();
     assert.equal(await row(place()).locator('.codicon-check').count(), 0);
@@ -119,8 +117,17 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await row('Lists').click();
     await workbench.enter('List IDs, separated by commas.', '');
     await untilSettings([{ url: receiver.url, mode: 'raw' }]);
-    // The rows are of the changed settings, too: the next spec removes one.
     await row('Lists').filter({ hasText: 'all' }).waitFor();
+    await row('Signature key').click();
+    await workbench.enter('Not Signed', 'New Key');
+    await workbench.enter('Name of the key', 'added');
+    await workbench.question('The key itself').waitFor();
+    const key = quickInputWidget().locator('.quick-input-box input').first();
+    await key.fill('s3cret');
+    await key.press('Enter');
+    await untilSettings([{ url: receiver.url, mode: 'raw', signatureKeyName: 'added' }]);
+    // The rows are of the changed settings, too: the next spec removes one.
+    await row('Signature key').filter({ hasText: 'added' }).waitFor();
   });
 
   it('are removed by a key from the focused row, once that is confirmed', async () => {

@@ -105,8 +105,6 @@ describeLong('`npm run vscode`, as somebody sees it who looks for the first time
     await ticked(window, steps.public);
 
     await window.runCommand(`${category}: Send Sample Events…`);
-    await window.quickInputWidget.filter({ hasText: 'One event of each type' }).waitFor();
-    await page.keyboard.press('Enter');
     await window.view(eventsView).locator('.monaco-list-row').nth(2).waitFor();
     assert.doesNotMatch(await notifications(window), /\bgit\b/i);
     // A browser that prefers light begins with a light theme.

@@ -34,11 +34,11 @@ export interface DestinationCommandParts {
 /** The handlers of these commands. */
 export function createDestinationCommands(parts: DestinationCommandParts): CommandHandlers<'destinations'> {
   return {
-    addDestination: () => addDestination(parts),
+    addDestination,
     editDestination: async (node?: DestinationsNode) => {
       const { setting } = chosenDestination(node);
       if (node?.kind === 'field') await change(parts, setting, node.field);
-      else await edit(parts, setting, vscode.l10n.t('Edit Destination'), { node });
+      else await edit(parts, setting, node);
     },
     removeDestination: byKeyToo(parts.view.focused, async (node?: DestinationsNode) => remove(chosenDestination(node))),
     openDestinations: () => openDestinationSetting(),
@@ -74,32 +74,26 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
   }
 }
 
-/** Asks for the URL and the format, adds the destination, and offers the rest. */
-async function addDestination(parts: DestinationCommandParts): Promise<boolean> {
+/** Asks for the URL and the format, and adds the destination. The rest is changed in its row. */
+async function addDestination(): Promise<boolean> {
   const title = vscode.l10n.t('Add Destination');
   const url = await askUrl(title, 'http://localhost:3000/callback');
   const setting = url === undefined ? undefined : await askFormat(title, { url });
   if (setting === undefined) return false;
   const { destinations } = readDestinations();
   await writeDestinations([...destinations, setting]);
-  await edit(parts, setting, title, {
-    done: vscode.l10n.t('Added {0}.', nameOfDestination(setting, [], vscode.l10n)),
-  });
+  say(vscode.l10n.t('Added {0}.', nameOfDestination(setting, [], vscode.l10n)));
   return true;
 }
 
-/**
- * Offers what can be changed until that is enough; each change is in force at once.
- * @param done what has been done already
- * @param node its row, where it has one: then what else is kept of it can be changed, too
- */
+/** Offers what can be changed, until the user has enough; each change is in force at once. */
 async function edit(
   parts: DestinationCommandParts,
   setting: DestinationSetting,
-  title: string,
-  { done, node }: { readonly done?: string; readonly node?: DestinationsNode | undefined },
+  node: DestinationsNode | undefined,
 ): Promise<void> {
   const { l10n } = vscode;
+  const title = l10n.t('Edit Destination');
   let current = setting;
   type Choice = vscode.QuickPickItem & { readonly field?: DestinationField; readonly run?: () => unknown };
   for (;;) {
@@ -108,22 +102,19 @@ async function edit(
       description: value,
       field,
     }));
-    const enough: Choice = { label: `$(check) ${l10n.t('Done')}`, ...(done !== undefined && { description: done }) };
-    const others: readonly Choice[] =
-      node === undefined
-        ? []
-        : [
-            {
-              label: `$(debug-alt) ${l10n.t('Debugging')}`,
-              description: l10n.t('How to start your handler in the debugger'),
-              run: byCommand('chooseHandlerConfiguration', node),
-            },
-            {
-              label: `$(checklist) ${l10n.t('Checks')}`,
-              description: l10n.t('How to count your callback’s contacts'),
-              run: byCommand('chooseProbe', node),
-            },
-          ];
+    const enough: Choice = { label: `$(check) ${l10n.t('Done')}` };
+    const others: readonly Choice[] = [
+      {
+        label: `$(debug-alt) ${l10n.t('Debugging')}`,
+        description: l10n.t('How to start your handler in the debugger'),
+        run: byCommand('chooseHandlerConfiguration', node),
+      },
+      {
+        label: `$(checklist) ${l10n.t('Checks')}`,
+        description: l10n.t('How to count your callback’s contacts'),
+        run: byCommand('chooseProbe', node),
+      },
+    ];
     const rest: Choice = {
       label: `$(gear) ${l10n.t('Open Setting')}`,
       description: l10n.t('headers, time-out, order, and certificates'),

@@ -6,6 +6,7 @@ import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { connected } from '../session/connected.ts';
+import { eventCount } from '../status/event-count.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { cancellable } from '../ui/progress.ts';
 import { askChoice, askText } from '../ui/questions.ts';
@@ -25,22 +26,25 @@ const mostDeliveries = 1_000_000;
 
 /** The handlers of these commands. */
 export function createSampleCommands(parts: ActionParts): CommandHandlers<'samples'> {
-  return { sendSample: () => sendSample(parts) };
+  return { sendSample: (choice?: unknown) => sendSample(parts, choice) };
 }
 
-async function sendSample(parts: ActionParts): Promise<void> {
+/** @param given `one-of-each`: without a question, as if nothing has been received yet; then the table shows the rows */
+async function sendSample(parts: ActionParts, given: unknown): Promise<void> {
   const { session } = parts;
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
   // Why it did not start has been said.
   if (session.client === undefined) return;
-  const choice = await choose(parts);
+  const status = await connected(session).request('relay/status', {});
+  const { documentedListId: listId, sendSamples } = await import('../deferred.ts');
+  const oneOfEach = { types: webhookEventTypes, count: webhookEventTypes.length, batch: 1, listId, mixed: false };
+  const isAsking = given !== 'one-of-each' && eventCount(status) > 0;
+  const choice = isAsking ? await choose(parts, oneOfEach) : oneOfEach;
   if (choice === undefined) return;
-  await parts.context.workspaceState.update(lastChoiceKey, choice);
-  const { campaignMonitorUrl } = await connected(session).request('relay/status', {});
-  const { sendSamples } = await import('../deferred.ts');
+  if (isAsking) await parts.context.workspaceState.update(lastChoiceKey, choice);
   const now = new Date();
   const send = (signal?: AbortSignal, onSent?: (sent: number) => void): ReturnType<typeof sendSamples> =>
-    sendSamples(campaignMonitorUrl, choice, {
+    sendSamples(status.campaignMonitorUrl, choice, {
       seed: now.getTime() % 2_147_483_647,
       now,
       ...(signal && { signal }),
@@ -49,6 +53,7 @@ async function sendSample(parts: ActionParts): Promise<void> {
   const result = choice.count <= quietAtMost ? await send() : await withProgress(choice.count, send);
   tell(choice, result);
   walked('sample');
+  if (!isAsking) await vscode.commands.executeCommand(`${prefix}.table.focus`, { preserveFocus: true });
 }
 
 async function withProgress<T>(
@@ -99,13 +104,13 @@ type Offer = vscode.QuickPickItem & { readonly choice?: SampleChoice };
 const offeredCount = 20;
 
 /** One picker offers what is mostly sent, and whatever number is typed into it. */
-async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
+async function choose(parts: ActionParts, oneOfEach: SampleChoice): Promise<SampleChoice | undefined> {
   const { l10n } = vscode;
-  const { documentedListId: listId, maxEventsInDelivery } = await import('../deferred.ts');
+  const { maxEventsInDelivery } = await import('../deferred.ts');
   const title = l10n.t('Send Sample Events');
   const last = parts.context.workspaceState.get<SampleChoice>(lastChoiceKey);
   const of = (types: readonly WebhookEventType[], count: number, batch = 1): SampleChoice => ({
-    ...{ types, count, batch, listId },
+    ...{ types, count, batch, listId: oneOfEach.listId },
     mixed: types.length > 1 && batch > 1,
   });
   const mixed = (count: number): Offer => ({
@@ -118,7 +123,6 @@ async function choose(parts: ActionParts): Promise<SampleChoice | undefined> {
     description: l10n.t('like an import'),
     choice: of(webhookEventTypes, 1, count),
   });
-  const oneOfEach = of(webhookEventTypes, webhookEventTypes.length);
   const known: readonly Offer[] = [
     {
       label: l10n.t('$(beaker) One Event of Each Type'),

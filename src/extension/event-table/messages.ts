@@ -52,6 +52,7 @@ const pageMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('act'), action: actionSchema, chosen: chosenEventsSchema }),
   z.strictObject({ type: z.literal('start') }),
   z.strictObject({ type: z.literal('sample') }),
+  z.strictObject({ type: z.literal('addDestination') }),
   z.strictObject({ type: z.literal('continueSending') }),
   z.strictObject({ type: z.literal('sendNext') }),
   z.strictObject({ type: z.literal('answerDeliveries') }),
@@ -145,13 +146,14 @@ export type HostMessage =
   | { readonly type: 'state'; readonly state: TableState }
   /**
    * That sending is paused, in words; null where it is not. It goes on here where a relay runs. And that deliveries are
-   * answered on purpose.
+   * answered on purpose, and whether the sample receiver answers, since there is no destination.
    */
   | {
       readonly type: 'sending';
       readonly paused: string | null;
       readonly canGoOn: boolean;
       readonly onPurpose: string | null;
+      readonly hasSampleReceiver: boolean;
     }
   | { readonly type: 'filter'; readonly filter: string; readonly offered: readonly OfferedFilter[] }
   /** How what was typed may go on, and what is wrong with it; null where nothing is, or it is still being typed. */

@@ -45,7 +45,11 @@ export const tableTexts = pageTexts((l10n) => ({
   retry: l10n.t('Try Again'),
   showLog: l10n.t('Show Log'),
   empty: l10n.t('No events yet. Each event gets a row here.'),
-  sample: l10n.t('Send Sample Events…'),
+  sample: l10n.t('Send Sample Events'),
+  next: l10n.t(
+    'To see what was received and sent, select an event. Until you add a destination, a sample receiver answers.',
+  ),
+  addDestination: l10n.t('Add Destination'),
   continueSending: l10n.t('Continue Sending'),
   sendNext: l10n.t('Send Next'),
   answerDeliveries: l10n.t('Answer Deliveries With…'),

@@ -48,7 +48,7 @@ class TablePage {
   /** How many events there are without the filter, and columns that say the same in every row. */
   #whole: Pick<Said<'whole'>, 'all' | 'same'> = { all: null, same: [] };
   /** What is said of sending. */
-  #sending: Omit<Said<'sending'>, 'type'> = { paused: null, canGoOn: false, onPurpose: null };
+  #sending: Omit<Said<'sending'>, 'type'> = { paused: null, canGoOn: false, onPurpose: null, hasSampleReceiver: false };
   #inForce = '';
   /** The filter and the order of the snapshot that is shown. */
   #order = '';
@@ -175,7 +175,8 @@ class TablePage {
   #draw(): void {
     const texts = this.#texts;
     const { kind } = this.#state;
-    const { paused, canGoOn, onPurpose } = this.#sending;
+    const { paused, canGoOn, onPurpose, hasSampleReceiver } = this.#sending;
+    const next = hasSampleReceiver && this.#grid.rows.total > 0 ? texts.next : null;
     const notice = this.#notice();
     const news = this.#news === 1 ? texts.newOne : filled(texts.new, inFull(this.#news));
     this.#root.dataset['state'] = notice === nothing ? 'rows' : kind;
@@ -213,21 +214,23 @@ class TablePage {
           ${asking(texts.answerDeliveries, 'answerDeliveries')}
         </div>
         <div class="frozen" ?hidden=${!this.#isPaused}><span>${texts.frozen}</span></div>
+        <div class="next" ?hidden=${next === null}>
+          <span>${next}</span>
+          ${asking(texts.addDestination, 'addDestination')}
+        </div>
         ${this.#strip.element} ${this.#grid.element}
         <div class="notice" role="status">${notice}</div>
         ${this.#spoken}`,
       this.#root,
     );
-    this.#speak(paused, onPurpose);
+    this.#speak([paused, onPurpose, next]);
   }
 
-  /** @param paused what is said of sending @param onPurpose what is said of answers to deliveries */
-  #speak(paused: string | null, onPurpose: string | null): void {
+  #speak(told: readonly (string | null)[]): void {
     const { frozen, chosen } = this.#texts;
     const { count } = this.#grid.choice;
     const lines = [
-      paused ?? '',
-      onPurpose ?? '',
+      ...told.map((text) => text ?? ''),
       this.#isPaused ? frozen : '',
       this.#found,
       count > 1 ? filled(chosen, inFull(count)) : '',
@@ -445,7 +448,8 @@ function button(label: string, act: () => void, first = false): TemplateResult {
 /** A button that has the extension do something. */
 function asking(
   label: string,
-  type: 'start' | 'sample' | 'retry' | 'showLog' | 'continueSending' | 'sendNext' | 'answerDeliveries',
+  type:
+    'start' | 'sample' | 'addDestination' | 'retry' | 'showLog' | 'continueSending' | 'sendNext' | 'answerDeliveries',
   first = false,
 ): TemplateResult {
   return button(label, () => host.say({ type }), first);

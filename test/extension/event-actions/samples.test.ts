@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { startReceiver } from '../../relay/receiver.ts';
 import { until } from '../../relay/until.ts';
 import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
@@ -19,7 +20,8 @@ describe('The choice of sample events', () => {
     };
     vscode.window['createQuickPick'] = () => pick;
     const context = { workspaceState: { get: () => undefined } };
-    const asked = createSampleCommands({ session: { client: {} }, context } as never).sendSample();
+    const client = { request: () => ({ counts: { events: 1, tests: 0, rejected: 0 } }) };
+    const asked = createSampleCommands({ session: { client }, context } as never).sendSample();
     await until(() => heard['hide'] !== undefined);
     const offered = (typed: string): readonly string[] => {
       heard['type']?.(typed);
@@ -33,5 +35,27 @@ describe('The choice of sample events', () => {
     ]);
     heard['hide']?.();
     await asked;
+  });
+
+  it('is no question before anything was received, nor for a button that says what it sends', async () => {
+    const { createSampleCommands } = await import('../../../src/extension/event-actions/samples.ts');
+    const receiver = await startReceiver();
+    let shownTables = 0;
+    vscode.window['setStatusBarMessage'] = () => undefined;
+    vscode.commands['executeCommand'] = (command: string) => {
+      if (command === 'campaignMonitorRelay.table.focus') shownTables += 1;
+    };
+    for (const [events, choice] of [
+      [0, undefined],
+      [3, 'one-of-each'],
+    ] as const) {
+      const before = receiver.requests.length;
+      const status = { counts: { events, tests: 0, rejected: 0 }, campaignMonitorUrl: receiver.url };
+      const client = { request: () => status };
+      await createSampleCommands({ session: { client } } as never).sendSample(choice);
+      const sent = receiver.requests.slice(before).map(({ text }) => /"Type":"(\w+)"/.exec(text)?.[1]);
+      assert.deepEqual(sent, ['Subscribe', 'Update', 'Deactivate']);
+    }
+    assert.equal(shownTables, 2);
   });
 });

@@ -187,14 +187,26 @@ describe('The table’s page', () => {
     await says('2 selected');
     await tell({ type: 'news', paused: true, count: 0 });
     await says('The list is frozen, so new events don’t appear. Sending isn’t affected.');
-    await tell({ type: 'sending', paused: 'Sending has been paused.', canGoOn: true, onPurpose: null });
+    await tell({
+      type: 'sending',
+      paused: 'Sending has been paused.',
+      canGoOn: true,
+      onPurpose: null,
+      hasSampleReceiver: false,
+    });
     await says('Sending has been paused.');
     const onPurpose = 'Deliveries are answered with 503.';
-    await tell({ type: 'sending', paused: null, canGoOn: true, onPurpose });
+    await tell({ type: 'sending', paused: null, canGoOn: true, onPurpose, hasSampleReceiver: false });
     await says(onPurpose);
     await stage.page.locator('.sending', { hasText: onPurpose }).getByRole('button').click();
     assert.deepEqual((await stage.said()).at(-1), { type: 'answerDeliveries' });
-    await tell({ type: 'sending', paused: null, canGoOn: true, onPurpose: null });
+    const next = stage.page.locator('.next');
+    assert.equal(await next.isVisible(), false);
+    await tell({ type: 'sending', paused: null, canGoOn: true, onPurpose: null, hasSampleReceiver: true });
+    await says((await next.locator('span').textContent()) ?? '');
+    await next.getByRole('button', { name: 'Add Destination' }).click();
+    assert.deepEqual((await stage.said()).at(-1), { type: 'addDestination' });
+    await tell({ type: 'sending', paused: null, canGoOn: true, onPurpose: null, hasSampleReceiver: false });
     await tell({ type: 'news', paused: false, count: 0 });
     await says('');
     await tell({ type: 'filter', filter: 'state:failed', offered: [] });
