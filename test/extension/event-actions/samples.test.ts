@@ -52,7 +52,7 @@ describe('The choice of sample events', () => {
       const before = receiver.requests.length;
       const status = { counts: { events, tests: 0, rejected: 0 }, campaignMonitorUrl: receiver.url };
       const client = { request: () => status };
-      await createSampleCommands({ session: { client } } as never).sendSample(choice);
+      await createSampleCommands({ session: { client } } as never).sendSample(choice as never);
       const sent = receiver.requests.slice(before).map(({ text }) => /"Type":"(\w+)"/.exec(text)?.[1]);
       assert.deepEqual(sent, ['Subscribe', 'Update', 'Deactivate']);
     }
