@@ -187,7 +187,7 @@ describe('The events view, as a person uses it', () => {
     await workbench.page.keyboard.press('Escape');
     await workbench.picture('events-view/by-state');
     await groupBy('Type');
-    await row('Deactivate').waitFor();
+    await until(async () => (await labels()).includes('Deactivate'));
     const types = (await workbench.treeRows(view)).filter(({ expanded }) => expanded !== undefined);
     assert.deepEqual(types.map(({ label }) => label).sort(), [
       'Deactivate',
