@@ -180,7 +180,7 @@ describe('The event editor', () => {
     assert.equal(await more.getAttribute('aria-expanded'), 'true');
     await workbench.picture('event-editor/more');
     await workbench.page.keyboard.press('ArrowDown');
-    await until(async () => (await focused()) === 'Create Test…');
+    await until(async () => (await focused()) === 'Resend on Save');
     await workbench.page.keyboard.press('Escape');
     await until(async () => (await focused()) === 'more');
     assert.equal(await more.getAttribute('aria-expanded'), 'false');
