@@ -62,8 +62,7 @@ export const resendCommands = {
 export const resendOnSaveCommands = {
   resendOnSave: {
     title: 'Resend on Save',
-    // By the palette, it also stops.
-    palette: true,
+    palette: false,
     enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '3_act@2' }],
   },

@@ -28,11 +28,11 @@ export function createResendOnSaveCommands(parts: ActionParts): CommandHandlers<
   parts.context.subscriptions.push({ dispose: stop });
   return {
     resendOnSave: (node?: EventsNode) => {
+      const row = chosenRow(parts, node);
+      requireNotifications([row]);
       const before = resent;
-      const row = node === undefined && before !== undefined ? undefined : chosenRow(parts, node);
-      if (row !== undefined) requireNotifications([row]);
       stop();
-      if (row === undefined || row.id === before) return;
+      if (row.id === before) return;
       end = start(parts, row, stop);
       resent = row.id;
     },
