@@ -97,10 +97,38 @@ describe('Two windows', function () {
       await until(() => two.session.state.kind === 'running');
       assert.equal(two.session.status?.pid, one.session.status?.pid);
       assert.ok(user.message('The relay was stopped') === undefined, 'it is back');
+      // What comes in is seen by both, before and after a restart.
+      const bothCount = (events: number) =>
+        until(() => [one, two].every(({ session }) => session.status?.counts.events === events));
+      const { pid, campaignMonitorUrl } = one.session.status!;
+      await deliver(campaignMonitorUrl, 1);
+      await bothCount(1);
+      await one.session.stop('keep');
+      await one.session.start();
+      await until(() => [one, two].every(({ session }) => session.status !== undefined && session.status.pid !== pid));
+      assert.equal(two.session.status?.pid, one.session.status?.pid);
+      await deliver(one.session.status!.campaignMonitorUrl, 2);
+      await bothCount(2);
+      assert.deepEqual(user.messages, []);
     } finally {
       two.leave();
       await one.close();
       rmSync(base, { recursive: true, force: true, maxRetries: 20 });
+    }
+  });
+
+  it('of two folders have a relay each, at URLs of their own', async () => {
+    const one = openWindow('0.0.1');
+    const two = openWindow('0.0.1', one.storage);
+    try {
+      const statuses = await Promise.all(
+        [one, two].map(async ({ session }) => (await session.start()).request('relay/status', {})),
+      );
+      for (const key of ['pid', 'dataDir', 'campaignMonitorUrl', 'openConnectorsUrl'] as const)
+        assert.equal(new Set(statuses.map((status) => status[key])).size, 2, key);
+    } finally {
+      await two.close();
+      await one.close();
     }
   });
 });

@@ -10,13 +10,14 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { LocaltunnelServer, send as sendThroughTunnel } from '../relay/tunnel/stage.ts';
+import { describeLong } from '../long.ts';
 import { packedProgram } from '../packed.ts';
 import {
   category,
-  changeMachineSettings,
   changeSettings,
   dataDirs,
   eventsView,
+  isStopped,
   startRelay,
   statusIfRunning,
   statusItem,
@@ -32,20 +33,37 @@ const run = promisify(execFile);
 
 const local = { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 2 };
 
+/** A program of a tunnel, as far as the relay looks at it. */
+const devtunnel = `#!/bin/sh
+if [ "$1" = user ]; then echo 'Logged in as jane using GitHub.'; exit; fi
+echo "Connect via browser: https://b2cdx1f4-$3.euw.devtunnels.ms"
+exec sleep 600
+`;
+
 describe('The relay, as a person controls it', () => {
   let workbench: Workbench;
   let receiver: Receiver;
+  let tunnel: LocaltunnelServer;
   let dataDir: string;
 
   before(async () => {
     receiver = await startReceiver();
+    tunnel = await LocaltunnelServer.start();
+    const devtunnelPath = join(temporaryFolder(), 'devtunnel');
+    writeFileSync(devtunnelPath, devtunnel, { mode: 0o755 });
     workbench = await openWorkbench({
+      folder: false,
       settings: { ...local, 'campaignMonitorRelay.destinations': [{ url: receiver.url }] },
+      machineSettings: {
+        'campaignMonitorRelay.tunnel.host': tunnel.host,
+        'campaignMonitorRelay.tunnel.programs': { devtunnelPath },
+      },
     });
   });
   after(async () => {
     await stopRelays(workbench);
     await workbench.close();
+    await tunnel.kill();
   });
 
   it('starts, and the status bar says so', async () => {
@@ -93,14 +111,7 @@ describe('The relay, as a person controls it', () => {
 
   it('takes changed settings while it runs, and loses nothing', async () => {
     const passed = receiver.requests.length;
-    await changeSettings(workbench, {
-      'campaignMonitorRelay.destinations': [{ url: receiver.url }],
-      'campaignMonitorRelay.partSize': 20,
-    });
-    const before = await until(async () => {
-      const status = await statusOf(dataDir);
-      return status.settings.partSize === 20 && status.destinations[0]?.url === receiver.url ? status : undefined;
-    });
+    const before = await statusOf(dataDir);
     const other = await startReceiver();
     await send(before.campaignMonitorUrl, { body: sampleBody({ email: 'before@example.com' }) });
     await receiver.received(passed + 1);
@@ -145,15 +156,15 @@ describe('The relay, as a person controls it', () => {
   it('is noticed when it is killed, said plainly, and started again by one click with all that it acknowledged', async () => {
     await startRelay(workbench);
     // Acknowledged and not yet passed on, when the relay dies.
-    const callback = await startReceiver({ answer: 'hang' });
-    await changeSettings(workbench, { 'campaignMonitorRelay.destinations': [{ url: callback.url }] });
-    await until(async () => (await statusOf(dataDir)).destinations[0]?.url === callback.url);
+    receiver.answer('hang');
+    await changeSettings(workbench, { 'campaignMonitorRelay.destinations': [{ url: receiver.url }] });
+    await until(async () => (await statusOf(dataDir)).destinations[0]?.url === receiver.url);
     const before = await statusOf(dataDir);
     const address = `acknowledged-${Date.now()}@example.com`;
     const { status } = await send(before.campaignMonitorUrl, { body: sampleBody({ email: address }) });
     process.kill(before.pid, 'SIGKILL');
     assert.equal(status, 200);
-    callback.answer({ status: 200 });
+    receiver.answer({ status: 200 });
     await untilStatusBar(workbench, 'stopped unexpectedly');
     const text = 'The relay stopped unexpectedly. No acknowledged event was lost.';
     await workbench.showNotification(text);
@@ -191,6 +202,33 @@ describe('The relay, as a person controls it', () => {
     const after = await statusOf(dataDir);
     assert.notEqual(after.pid, before.pid);
     assert.equal(after.campaignMonitorUrl, before.campaignMonitorUrl);
+  });
+
+  it('finds the same process at the same URL, with what came in while it was away', async () => {
+    await startRelay(workbench);
+    const { page } = workbench;
+    const before = await statusOf(dataDir);
+    const address = page.url();
+    await page.goto('about:blank');
+    await until(async () => (await statusOf(dataDir)).clients === 1);
+    await send(before.campaignMonitorUrl, { body: sampleBody({ email: 'away@example.com' }) });
+    await until(async () => (await statusOf(dataDir)).counts.sent === before.counts.sent + 1);
+    await page.goto(address);
+    await workbench.restored();
+    const seen = workbench.view(eventsView);
+    void workbench.openViewContainer(category);
+    // It does not say that nothing has come in, not for a moment either.
+    const said = await until(async () => {
+      const text = await seen.innerText({ timeout: 50 }).catch(() => '');
+      return /No events yet|away@example\.com/.exec(text)?.[0];
+    });
+    assert.equal(said, 'away@example.com');
+    await untilStatusBar(workbench, 'reachable from this machine only');
+    await workbench.treeRow(eventsView, 'away@example.com').filter({ hasText: 'sent 200' }).waitFor();
+    const after = await statusOf(dataDir);
+    assert.equal(after.pid, before.pid);
+    assert.equal(after.campaignMonitorUrl, before.campaignMonitorUrl);
+    assert.equal(after.counts.deliveries, before.counts.deliveries + 1);
   });
 
   it('restarts as another process at the same URL, and stops', async () => {
@@ -232,278 +270,169 @@ describe('The relay, as a person controls it', () => {
     await workbench.page.locator('.panel').getByText('the relay was started').first().waitFor();
     await workbench.picture('relay-control/log');
   });
-});
 
-describe('The public URL, as a person opens it', () => {
-  let workbench: Workbench;
-  let tunnel: LocaltunnelServer;
-  let offered = false;
-  const status = async () => statusOf(dataDirs(workbench)[0]!);
+  describe('and its public URL', () => {
+    const status = async () => statusOf(dataDirs(workbench)[0]!);
 
-  /** Waits until the palette has these of some commands that are not for now, or for rows alone, and no other. */
-  async function untilOffered(...titles: string[]): Promise<void> {
-    const some = ['Start Relay', 'Stop Relay', 'Pause Sending', 'Continue Sending', 'Resend To…', 'Edit Destination…'];
-    const { page, quickInput } = workbench;
-    const isOffered = async (title: string): Promise<boolean> => {
-      await quickInput.fill(`>${category}: ${title}`, { timeout: 5000 });
-      const items = await workbench.quickPickItems();
-      return items.some((item) => item.startsWith(`${category}: ${title}`));
-    };
-    await untilDone(
-      async () => {
-        await page.keyboard.press('F1');
-        for (const title of some) await until(async () => (await isOffered(title)) === titles.includes(title), 5000);
-        await page.keyboard.press('Escape');
-        await quickInput.waitFor({ state: 'hidden', timeout: 5000 });
-      },
-      () => page.keyboard.press('Escape'),
-    );
-  }
-
-  before(async () => {
-    tunnel = await LocaltunnelServer.start();
-    workbench = await openWorkbench({
-      folder: false,
-      settings: { 'campaignMonitorRelay.keepAliveMinutes': 2 },
-    });
-    await changeMachineSettings(workbench, { 'campaignMonitorRelay.tunnel.host': tunnel.host });
-  });
-  after(async () => {
-    await stopRelays(workbench);
-    await workbench.close();
-    await tunnel.kill();
-  });
-
-  it('is not opened without the user’s agreement, in a window without a folder, and offered once', async () => {
-    await startRelay(workbench);
-    if (!offered) {
-      await workbench.showNotification('subscribers');
-      await workbench.picture('relay-control/agreement');
-      assert.equal((await status()).tunnel.state, 'closed');
-      await workbench.answerNotification('subscribers', 'This Machine Only');
-      offered = true;
-    }
-    const before = await status();
-    assert.equal(before.tunnel.state, 'closed');
-    await workbench.runCommand(`${category}: Restart Relay`);
-    await until(async () => {
-      const after = await statusIfRunning(dataDirs(workbench)[0]!);
-      return (after !== undefined && after.pid !== before.pid) || undefined;
-    });
-    await untilStatusBar(workbench, 'reachable from this machine only');
-    assert.equal(await workbench.notification('subscribers').count(), 0);
-  });
-
-  it('asks before the first one and then is open with host and count', async () => {
-    const agreement = workbench.dialog.getByText('can read deliveries');
-    await workbench.runCommand(`${category}: Open or Close Public URL`);
-    // Asked once: an earlier try may have agreed already.
-    await until(async () => (await agreement.isVisible()) || (await status()).tunnel.state === 'open');
-    if (await agreement.isVisible()) {
-      await workbench.picture('relay-control/agreement-dialog');
-      await workbench.answerDialog('Open Public URL');
-    }
-    const said = await untilStatusBar(workbench, 'open at');
-    const { publicCampaignMonitorUrl, counts } = await status();
-    assert.ok(publicCampaignMonitorUrl);
-    const { host, pathname } = new URL(publicCampaignMonitorUrl);
-    assert.ok(said.includes(`open at ${host}`), said);
-    const answer = await sendThroughTunnel(publicCampaignMonitorUrl, pathname, {
-      headers: { 'Content-Type': 'application/json' },
-      body: Buffer.from(sampleBody()),
-    });
-    assert.equal(answer.status, 200);
-    await untilStatusBar(workbench, `events: ${eventCount({ counts }) + 1}`);
-    await workbench.picture('relay-control/open');
-  });
-
-  it('is opened again after a restart without being asked', async () => {
-    const before = await status();
-    await workbench.runCommand(`${category}: Restart Relay`);
-    await until(async () => {
-      const after = await statusIfRunning(dataDirs(workbench)[0]!);
-      return (after?.pid !== before.pid && after?.tunnel.state === 'open') || undefined;
-    });
-    await untilStatusBar(workbench, 'open at');
-    assert.equal((await status()).publicUrl, before.publicUrl);
-    assert.equal(await workbench.notification('subscribers').count(), 0);
-  });
-
-  it('has one command in the palette, which opens and closes it, beside what can be done now', async () => {
-    await untilOffered('Stop Relay', 'Pause Sending');
-    await workbench.runCommand(`${category}: Open or Close Public URL`);
-    await untilStatusBar(workbench, 'reachable from this machine only');
-    await workbench.runCommand(`${category}: Open or Close Public URL`);
-    await untilStatusBar(workbench, 'open at');
-  });
-
-  it('is closed, and opened again, behind the status-bar item', async () => {
-    const { page, quickInput } = workbench;
-    const choose = (entry: string): Promise<void> =>
-      untilDone(
+    /** Waits until the palette has these of some commands that are not for now, or for rows alone, and no other. */
+    async function untilOffered(...titles: string[]): Promise<void> {
+      const some = [
+        'Start Relay',
+        'Stop Relay',
+        'Pause Sending',
+        'Continue Sending',
+        'Resend To…',
+        'Edit Destination…',
+      ];
+      const { page, quickInput } = workbench;
+      const isOffered = async (title: string): Promise<boolean> => {
+        await quickInput.fill(`>${category}: ${title}`, { timeout: 5000 });
+        const items = await workbench.quickPickItems();
+        return items.some((item) => item.startsWith(`${category}: ${title}`));
+      };
+      await untilDone(
         async () => {
-          await quickInput.waitFor({ state: 'hidden', timeout: 5000 });
-          await workbench.statusBarItem(statusItem).click({ timeout: 5000 });
-          // Typed, since rows may still move under a click.
-          await page.getByPlaceholder('What do you want to do?').fill(entry, { timeout: 5000 });
-          const rows = page.locator('.quick-input-list .monaco-list-row');
-          await until(async () => (await rows.count()) === 1 && rows.filter({ hasText: entry }).isVisible(), 5000);
-          await page.keyboard.press('Enter');
+          await page.keyboard.press('F1');
+          for (const title of some) await until(async () => (await isOffered(title)) === titles.includes(title), 5000);
+          await page.keyboard.press('Escape');
           await quickInput.waitFor({ state: 'hidden', timeout: 5000 });
         },
         () => page.keyboard.press('Escape'),
       );
-    await choose('Close Public URL');
-    await untilStatusBar(workbench, 'reachable from this machine only');
-    await choose('Open Public URL');
-    await untilStatusBar(workbench, 'open at');
-  });
-
-  it('is never called open when it does not answer', async () => {
-    await tunnel.kill();
-    const said = await until(async () => {
-      const text = await untilStatusBar(workbench, 'Campaign Monitor Relay');
-      return text.includes('open at') ? undefined : text;
-    }, 90_000);
-    assert.match(said, /not answering|opening public URL|no public URL/);
-    await workbench.picture('relay-control/degraded');
-  });
-
-  it('says why it is not there yet where it is waited for, until one gives up', async () => {
-    await tunnel.kill();
-    await workbench.runCommand(`${category}: New Instance…`);
-    const fill = workbench.webviewFrame().locator('#do-fillCallback');
-    const waiting = workbench.notification('Opening public URL');
-    // Where the window still took it for open, the URL was filled in.
-    await clickUntil(fill, waiting, 15_000);
-    await waiting.getByText('trying again').waitFor();
-    await workbench.picture('relay-control/waiting');
-    await workbench.answerNotification('Opening public URL', 'Cancel');
-    await waiting.waitFor({ state: 'hidden' });
-    assert.equal((await status()).publicUrl, null);
-  });
-});
-
-describe('Relays of several windows', () => {
-  it('are one for each folder', async () => {
-    const one = await openWorkbench({ settings: local });
-    const others = dataDirs(one);
-    const two = await openWorkbench({ settings: local });
-    try {
-      await startRelay(one);
-      await startRelay(two);
-      const own = dataDirs(one).filter((dataDir) => !others.includes(dataDir));
-      const [first, second, ...more] = await Promise.all(own.map(statusOf));
-      assert.equal(more.length, 0);
-      assert.notEqual(first?.pid, second?.pid);
-      assert.notEqual(first?.campaignMonitorUrl, second?.campaignMonitorUrl);
-    } finally {
-      await stopRelays(one);
-      await Promise.all([one.close(), two.close()]);
     }
-  });
-});
 
-describe('Several windows of one relay', () => {
-  it('of one folder show the same relay, whichever of them starts it, also when it is restarted', async () => {
-    const one = await openWorkbench({ settings: local });
-    try {
-      // Where a relay ran before, another window sees at once that it runs again; else once it gets the focus.
-      await startRelay(one);
-      await one.runCommand(`${category}: Stop Relay`);
-      await untilStatusBar(one, 'stopped');
-      const two = await one.another();
-      await Promise.all([one, two].map((window) => window.openViewContainer(category)));
-      await two.view(eventsView).getByText('The relay isn’t running.').waitFor();
-      await startRelay(one);
-      // A browser hardly runs the timers of a page that nobody looks at.
-      await two.page.bringToFront();
-      await untilStatusBar(two, 'reachable from this machine only');
-      const [dataDir = '', ...others] = dataDirs(one);
-      assert.deepEqual(others, []);
-      const before = await statusOf(dataDir);
-      await send(before.campaignMonitorUrl, { body: sampleBody({ email: 'both@example.com' }) });
-      for (const window of [one, two])
-        await window.treeRow(eventsView, 'both@example.com').filter({ hasText: 'sent 200' }).waitFor();
-      await two.picture('relay-control/second-window');
-      await one.page.bringToFront();
-      await one.runCommand(`${category}: Restart Relay`);
-      await until(async () => {
-        const status = await statusIfRunning(dataDir);
-        return status !== undefined && status.pid !== before.pid && status.clients === 3;
-      });
-      for (const window of [one, two]) {
-        await window.page.bringToFront();
-        await untilStatusBar(window, 'reachable from this machine only');
-      }
-      assert.equal(await two.notification('The relay was stopped').count(), 0);
-
-      // A window that is opened now does not say that nothing has come in, not for a moment either.
-      const three = await one.another();
-      const seen = three.view(eventsView);
-      void three.openViewContainer(category);
-      const said = await until(async () => {
-        const text = await seen.innerText({ timeout: 50 }).catch(() => '');
-        return /No events yet|both@example\.com/.exec(text)?.[0];
-      });
-      assert.equal(said, 'both@example.com');
-    } finally {
-      await stopRelays(one);
-      await one.close();
-    }
-  });
-
-  it('without a folder keep its sample receiver when either of them is closed', async () => {
-    const one = await openWorkbench({ folder: false, settings: local });
-    try {
-      await startRelay(one);
-      const two = await one.another();
-      await startRelay(two);
-      const dataDir = dataDirs(one)[0] ?? '';
-      const { campaignMonitorUrl } = await statusOf(dataDir);
-      await until(async () => (await statusOf(dataDir)).clients === 3);
-      await send(campaignMonitorUrl, { body: sampleBody() });
-      await until(async () => (await statusOf(dataDir)).counts.sent === 1);
-      await two.close();
-      await until(async () => (await statusOf(dataDir)).clients === 2);
-      await send(campaignMonitorUrl, { body: sampleBody({ seed: 2 }) });
-      await until(async () => (await statusOf(dataDir)).counts.sent === 2);
-    } finally {
-      await stopRelays(one);
-      await one.close();
-    }
-  });
-});
-
-describe('A window that is loaded again', () => {
-  it('finds the same process at the same URL, with what came in while it was away', async () => {
-    const receiver = await startReceiver();
-    const workbench = await openWorkbench({
-      settings: { ...local, 'campaignMonitorRelay.destinations': [{ url: receiver.url }] },
+    before(async () => {
+      await workbench.runCommand('View: Toggle Panel Visibility');
+      if (!(await isStopped(workbench))) await workbench.runCommand(`${category}: Stop Relay`);
+      await untilStatusBar(workbench, 'stopped');
+      // Without a setting it is localtunnel.
+      await changeSettings(workbench, { 'campaignMonitorRelay.tunnel.kind': undefined });
+      await workbench.runCommand('Notifications: Clear All Notifications');
     });
-    try {
-      await workbench.openViewContainer(category);
+
+    it('is not opened without the user’s agreement, in a window without a folder, and offered once', async () => {
       await startRelay(workbench);
-      const dataDir = dataDirs(workbench)[0]!;
-      const before = await statusOf(dataDir);
-      const address = workbench.page.url();
-      await workbench.page.goto('about:blank');
-      await until(async () => ((await statusOf(dataDir)).clients === 1 ? true : undefined));
-      await send(before.campaignMonitorUrl, { body: sampleBody({ email: 'away@example.com' }) });
-      await receiver.received(1);
-      await workbench.page.goto(address);
-      await workbench.restored();
+      await workbench.showNotification('subscribers');
+      await workbench.picture('relay-control/agreement');
+      assert.equal((await status()).tunnel.state, 'closed');
+      await workbench.answerNotification('subscribers', 'This Machine Only');
+      const before = await status();
+      assert.equal(before.tunnel.state, 'closed');
+      await workbench.runCommand(`${category}: Restart Relay`);
+      await until(async () => {
+        const after = await statusIfRunning(dataDirs(workbench)[0]!);
+        return (after !== undefined && after.pid !== before.pid) || undefined;
+      });
       await untilStatusBar(workbench, 'reachable from this machine only');
-      await workbench.openViewContainer(category);
-      await workbench.treeRow(eventsView, 'away@example.com').filter({ hasText: 'sent 200' }).waitFor();
-      const after = await statusOf(dataDir);
-      assert.equal(after.pid, before.pid);
-      assert.equal(after.campaignMonitorUrl, before.campaignMonitorUrl);
-      assert.equal(after.counts.deliveries, 1);
-    } finally {
-      await stopRelays(workbench);
-      await workbench.close();
-    }
+      assert.equal(await workbench.notification('subscribers').count(), 0);
+    });
+
+    it('asks before the first one and then is open with host and count', async () => {
+      const agreement = workbench.dialog.getByText('can read deliveries');
+      await workbench.runCommand(`${category}: Open or Close Public URL`);
+      // Asked once: an earlier try may have agreed already.
+      await until(async () => (await agreement.isVisible()) || (await status()).tunnel.state === 'open');
+      if (await agreement.isVisible()) {
+        await workbench.picture('relay-control/agreement-dialog');
+        await workbench.answerDialog('Open Public URL');
+      }
+      const said = await untilStatusBar(workbench, 'open at');
+      const { publicCampaignMonitorUrl, counts } = await status();
+      assert.ok(publicCampaignMonitorUrl);
+      const { host, pathname } = new URL(publicCampaignMonitorUrl);
+      assert.ok(said.includes(`open at ${host}`), said);
+      const answer = await sendThroughTunnel(publicCampaignMonitorUrl, pathname, {
+        headers: { 'Content-Type': 'application/json' },
+        body: Buffer.from(sampleBody()),
+      });
+      assert.equal(answer.status, 200);
+      await untilStatusBar(workbench, `events: ${eventCount({ counts }) + 1}`);
+      await workbench.picture('relay-control/open');
+    });
+
+    it('is opened again after a restart without being asked', async () => {
+      const before = await status();
+      await workbench.runCommand(`${category}: Restart Relay`);
+      await until(async () => {
+        const after = await statusIfRunning(dataDirs(workbench)[0]!);
+        return (after?.pid !== before.pid && after?.tunnel.state === 'open') || undefined;
+      });
+      await untilStatusBar(workbench, 'open at');
+      assert.equal((await status()).publicUrl, before.publicUrl);
+      assert.equal(await workbench.notification('subscribers').count(), 0);
+    });
+
+    it('has one command in the palette, which opens and closes it, beside what can be done now', async () => {
+      await untilOffered('Stop Relay', 'Pause Sending');
+      await workbench.runCommand(`${category}: Open or Close Public URL`);
+      await untilStatusBar(workbench, 'reachable from this machine only');
+      await workbench.runCommand(`${category}: Open or Close Public URL`);
+      await untilStatusBar(workbench, 'open at');
+    });
+
+    it('is closed, and opened again, behind the status-bar item', async () => {
+      const { page, quickInput } = workbench;
+      const choose = (entry: string): Promise<void> =>
+        untilDone(
+          async () => {
+            await quickInput.waitFor({ state: 'hidden', timeout: 5000 });
+            await workbench.statusBarItem(statusItem).click({ timeout: 5000 });
+            // Typed, since rows may still move under a click.
+            await page.getByPlaceholder('What do you want to do?').fill(entry, { timeout: 5000 });
+            const rows = page.locator('.quick-input-list .monaco-list-row');
+            await until(async () => (await rows.count()) === 1 && rows.filter({ hasText: entry }).isVisible(), 5000);
+            await page.keyboard.press('Enter');
+            await quickInput.waitFor({ state: 'hidden', timeout: 5000 });
+          },
+          () => page.keyboard.press('Escape'),
+        );
+      await choose('Close Public URL');
+      await untilStatusBar(workbench, 'reachable from this machine only');
+      await choose('Open Public URL');
+      await untilStatusBar(workbench, 'open at');
+    });
+
+    it('is never called open when it does not answer', async () => {
+      await tunnel.kill();
+      const said = await until(async () => {
+        const text = await untilStatusBar(workbench, 'Campaign Monitor Relay');
+        return text.includes('open at') ? undefined : text;
+      }, 90_000);
+      assert.match(said, /not answering|opening public URL|no public URL/);
+      await workbench.picture('relay-control/degraded');
+    });
+
+    it('says why it is not there yet where it is waited for, until one gives up', async () => {
+      await tunnel.kill();
+      await workbench.runCommand(`${category}: New Instance…`);
+      const fill = workbench.webviewFrame().locator('#do-fillCallback');
+      const waiting = workbench.notification('Opening public URL');
+      // Where the window still took it for open, the URL was filled in.
+      await clickUntil(fill, waiting, 15_000);
+      await waiting.getByText('trying again').waitFor();
+      await workbench.picture('relay-control/waiting');
+      await workbench.answerNotification('Opening public URL', 'Cancel');
+      await waiting.waitFor({ state: 'hidden' });
+      assert.equal((await status()).publicUrl, null);
+    });
+
+    it('is that of another program where one chooses it by clicks, once that is agreed to', async function () {
+      // The program is a script that only a Unix system runs by its first line.
+      if (process.platform === 'win32') this.skip();
+      await workbench.runCommandThatAsks(`${category}: Choose Tunnel…`, 'installed, signed in');
+      const [first = ''] = await workbench.quickPickItems();
+      assert.match(first, /^devtunnel, ?installed, signed in/);
+      await workbench.picture('tunnels/choose');
+      await workbench.pick('devtunnel');
+      const dialog = workbench.page.locator('.monaco-dialog-box').filter({ hasText: 'Open a public URL?' });
+      await dialog.filter({ hasText: '(devtunnel)' }).waitFor();
+      await dialog.getByRole('button', { name: 'Open Public URL', exact: true }).click();
+      const opened = await until(async () => {
+        const { tunnel } = await status();
+        return 'url' in tunnel && tunnel.kind === 'devtunnel' ? tunnel : undefined;
+      });
+      assert.match(opened.url, /^https:\/\/b2cdx1f4-\d+\.euw\.devtunnels\.ms$/);
+    });
   });
 });
 
@@ -527,7 +456,7 @@ describe('An untrusted folder', () => {
         'http.proxy': evil.url,
       }),
     );
-    const workbench = await openWorkbench({ ownServer: true, folder, trusted: false, settings: local });
+    const workbench = await openWorkbench({ folder, trusted: false, settings: local });
     try {
       await startRelay(workbench);
       const dataDir = dataDirs(workbench)[0]!;
@@ -552,7 +481,7 @@ describe('An untrusted folder', () => {
   });
 });
 
-describe('A trusted folder', () => {
+describeLong('A trusted folder', () => {
   const secret = 'Bearer production-token-2201';
 
   it('is sent no stored credentials and no secret path by its settings, before the user has said so; then it is', async function () {

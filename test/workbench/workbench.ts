@@ -55,6 +55,8 @@ export interface WorkbenchOptions {
   readonly folder?: string | false;
   /** The user's settings. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Settings of the machine that the server runs on. */
+  readonly machineSettings?: Readonly<Record<string, unknown>>;
   /** Absolute path of an extension to run from there; left out: ours, installed from its VSIX; false: none. */
   readonly extensionDevelopmentPath?: string | false;
   /** False: the folder begins in Restricted Mode. */
@@ -705,9 +707,16 @@ async function newContext(options: WorkbenchOptions, userDataDir: string): Promi
   return context;
 }
 
+/** Makes a server's storage and machine settings as on a new machine. No window may be open. */
+async function clearServer(server: VsCodeServer): Promise<void> {
+  await endProcesses(server.dataDir);
+  removeStorage(server.dataDir);
+  writeMachineSettings(server.dataDir);
+}
+
 /**
- * The context of the windows in a language, with nothing left of the window before: the server's storage, machine
- * settings, and what the browser keeps for the server's origin are as on a new machine.
+ * The context of the windows in a language, with nothing left of the window before: what the browser keeps for the
+ * server's origin is as on a new machine.
  */
 async function sharedContext(server: VsCodeServer, options: WorkbenchOptions): Promise<SharedContext> {
   const locale = options.locale ?? 'en';
@@ -719,9 +728,6 @@ async function sharedContext(server: VsCodeServer, options: WorkbenchOptions): P
     })();
   sharedContexts.set(locale, started);
   const shared = await started;
-  await endProcesses(server.dataDir);
-  removeStorage(server.dataDir);
-  writeMachineSettings(server.dataDir);
   rmSync(shared.userDataDir, { recursive: true, force: true, maxRetries: 3 });
   const page = await shared.context.newPage();
   const session = await shared.context.newCDPSession(page);
@@ -743,8 +749,11 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const ours = developed === undefined;
   const server = await (ownServer ? serverWith(ours, options.installed) : sharedServer(ours));
   const isFree = ![...open].some((workbench) => workbench.server === server);
-  const sharesContext = ours && !ownServer && options.trusted !== false && isFree;
+  const sharesServer = ours && !ownServer && isFree;
+  const sharesContext = sharesServer && options.trusted !== false;
   const folder = options.folder === false ? undefined : (options.folder ?? temporaryFolder());
+  if (sharesServer) await clearServer(server);
+  if (options.machineSettings !== undefined) writeMachineSettings(server.dataDir, options.machineSettings);
   let context: BrowserContext;
   let userDataDir: string;
   if (sharesContext) ({ context, userDataDir } = await sharedContext(server, options));
