@@ -89,6 +89,55 @@ describe('What can be done with an event', function () {
     await until(async () => (await failed()) === 0);
   });
 
+  it('is resent or discarded with all of them once that is confirmed, and what is discarded stays in the history', async () => {
+    const counts = async () => (await stage.client.request('relay/status', {})).counts;
+    const { showWarningMessage } = vscode.window;
+    const asked: string[] = [];
+    let answer: string | undefined;
+    (vscode.window as { showWarningMessage: unknown }).showWarningMessage = (
+      text: string,
+      { detail = '' }: vscode.MessageOptions,
+    ) => {
+      asked.push(`${text} ${detail}`);
+      return Promise.resolve(answer);
+    };
+    try {
+      stage.status = 500;
+      const event = JSON.parse(body('many@example.org')) as { Events: unknown[] };
+      await stage.deliver(JSON.stringify({ ...event, Events: Array(420).fill(event.Events[0]) }));
+      await until(async () => (await counts()).failed === 21);
+      stage.status = 200;
+      await run('resendFailed');
+      assert.deepEqual(asked.splice(0), ['Resend all 21 failed notifications? You can’t undo this.']);
+      assert.equal((await counts()).failed, 21);
+      answer = 'Resend';
+      await run('resendFailed');
+      await until(async () => {
+        const { failed, waiting } = await counts();
+        return failed + waiting === 0;
+      });
+      asked.length = 0;
+
+      await run('pauseSending');
+      const { events, discarded } = await counts();
+      await stage.deliver(body('one@example.org'));
+      await stage.deliver(body('two@example.org'));
+      answer = undefined;
+      await run('discardWaiting');
+      assert.equal((await counts()).held, 2);
+      answer = 'Discard';
+      await run('discardWaiting');
+      const text = 'Discard all 2 waiting and held notifications?';
+      const detail = 'Discarded notifications stay in the history, and you can resend them.';
+      assert.deepEqual(asked, [`${text} ${detail}`, `${text} ${detail}`]);
+      const after = await counts();
+      assert.deepEqual([after.held, after.discarded, after.events], [0, discarded + 2, events + 2]);
+    } finally {
+      vscode.window.showWarningMessage = showWarningMessage;
+      await run('continueSending');
+    }
+  });
+
   it('is edited in a JSON document, checked by the schema, and sent as a new event', async () => {
     await run('editAndResend', nodeOf(row));
     const document = await activeDocument(`Subscribe ${row.id}.campaign-monitor.json`);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startReceiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
@@ -7,7 +7,8 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { dataDirs, eventsView, startByButton, statusOf, stopRelays } from './relay.ts';
-import { openWorkbench, untilDone } from './workbench.ts';
+import { tableDocument } from './table.ts';
+import { clickAway, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.events';
@@ -226,6 +227,40 @@ describe("An event's documents and actions, as a person uses them", () => {
     await receiver.received(before + 26);
   });
 
+  it('an event is resent whenever a file is saved, and the status bar shows the response until it is clicked', async () => {
+    const { page } = workbench;
+    const item = workbench.statusBarItem('campaignMonitorRelay.resendOnSave');
+    receiver.answer({ status: 500 });
+    writeFileSync(join(workbench.folder!, 'server.py'), '');
+    await send((await statusOf(dataDirs(workbench)[0]!)).campaignMonitorUrl, {
+      body: sampleBody({ email: 'fay@example.com' }),
+    });
+    await row('fay@example.com').filter({ hasText: '500' }).waitFor();
+    await row('fay@example.com').click();
+    await choose('fay@example.com', 'Resend on Save');
+    await item
+      .filter({ hasText: /^ *e\d+: 500$/ })
+      .and(page.locator('.error-kind'))
+      .waitFor();
+    await workbench.picture('actions/resend-on-save-failed');
+    receiver.answer({ status: 200 });
+    await page.keyboard.press('Control+p');
+    await workbench.quickInput.fill('server.py');
+    await clickAway(workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'server.py' }).first());
+    await page.locator('.editor-group-container.active .monaco-editor').first().click();
+    await page.keyboard.type('#');
+    await page.keyboard.press('Control+s');
+    await item
+      .filter({ hasText: /^ *e\d+: 200$/ })
+      .and(page.locator(':not(.error-kind)'))
+      .waitFor();
+    await workbench.picture('actions/resend-on-save-sent');
+    await row('fay@example.com').filter({ hasText: 'sent 200' }).waitFor();
+    await item.click();
+    await item.waitFor({ state: 'detached' });
+    await closeEditors();
+  });
+
   it('a body that is nested too deeply is shown as it came, and says so at its head', async () => {
     const { campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!);
     const deep = '['.repeat(15_000) + ']'.repeat(15_000);
@@ -236,31 +271,31 @@ describe("An event's documents and actions, as a person uses them", () => {
     await editor('{"ListID":"l","Events":[{"Type":"Update"').waitFor();
     await workbench.picture('documents/as-it-came');
   });
-});
 
-describe('An edit where no folder is open', () => {
-  it('is saved where one says', async () => {
-    const workbench = await openWorkbench({
-      folder: false,
-      settings: { 'campaignMonitorRelay.tunnel.kind': 'none', 'campaignMonitorRelay.keepAliveMinutes': 0.2 },
-    });
-    try {
-      await workbench.openViewContainer(category);
-      await startByButton(workbench);
-      await workbench.view(view).getByText('No events yet.').waitFor();
-      const { campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!);
-      await send(url, { body: sampleBody({ email: 'ann@example.com' }) });
-      await workbench.chooseFromContextMenu(workbench.treeRow(view, 'ann@example.com'), 'Edit and Resend');
-      await workbench.page.locator('.tab.active').filter({ hasText: 'campaign-monitor.json' }).waitFor();
-      await untilDone(async () => {
-        await workbench.page.locator('.editor-group-container.active .monaco-editor').first().click();
-        await workbench.page.keyboard.press('Control+s');
-        await workbench.quickInputWidget.getByText('Save As').first().waitFor({ timeout: 5000 });
-      });
-      await workbench.picture('actions/save-without-folder');
-    } finally {
-      await stopRelays(workbench);
-      await workbench.close();
-    }
+  it('the palette finds resending, which asks what, and the table', async () => {
+    const before = receiver.requests.length;
+    await workbench.runCommandThatAsks(`${category}: Resend`, 'dee@example.com');
+    await workbench.picture('actions/resend');
+    await clickAway(
+      workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'dee@example.com' }).first(),
+    );
+    await receiver.received(before + 1);
+    assert.match(receiver.requests.at(-1)?.body.toString() ?? '', /dee@example\.com/);
+    // What was done is seen in the view: no message covers it.
+    assert.equal(await workbench.notification('Resending').count(), 0);
+    await workbench.runCommand(`${category}: Show Webhook Events`);
+    await tableDocument(workbench);
+  });
+
+  it('all that failed are resent by one command, and the badge goes', async () => {
+    const { campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!);
+    const badge = workbench.page.locator(`.activitybar .action-item:has([aria-label^="${category}"]) .badge`);
+    receiver.answer({ status: 500 });
+    await send(url, { body: sampleBody({ email: 'eve@example.com' }) });
+    await badge.waitFor();
+    await workbench.picture('actions/failed');
+    receiver.answer({ status: 200 });
+    await workbench.runCommand(`${category}: Resend All Failed`);
+    await badge.waitFor({ state: 'hidden' });
   });
 });
