@@ -65,8 +65,11 @@ describe('What is held, as a person sees it and lets it go', function () {
       () => key('Escape'),
     );
   };
-  /** A client of another kind, as a terminal is. */
-  const ask = async (method: 'debug/pause' | 'debug/breakpoints', params: Params<typeof method>): Promise<void> => {
+  /** Asks as a client of another kind, as a terminal is. */
+  const ask = async (
+    method: 'debug/pause' | 'debug/breakpoints' | 'events/clear',
+    params: Params<typeof method>,
+  ): Promise<void> => {
     const client = await connectToRelay(dataDir());
     try {
       await client.request(method, params);
@@ -361,5 +364,56 @@ describe('What is held, as a person sees it and lets it go', function () {
     // Where nothing is held, nothing is asked.
     await workbench.runCommand(`${category}: Stop Relay`);
     await untilStatusBar(workbench, 'stopped');
+  });
+
+  it('deliveries are answered on purpose by status, delay and how many, which is said everywhere, and ended by the first item', async () => {
+    await startRelay(workbench);
+    url = (await status()).campaignMonitorUrl;
+    await ask('events/clear', {});
+    const before = receiver.requests.length;
+    const command = `${category}: Answer Deliveries With…`;
+    await workbench.runCommand(command);
+    const offered = await workbench.quickPickItems();
+    assert.ok(!offered.some((item) => item.startsWith('As Usual')));
+    assert.equal(offered.filter((item) => item.includes('the sender doesn’t post again')).length, 1);
+    await workbench.quickInput.fill('507');
+    await workbench.pick('507 Insufficient Storage');
+    await workbench.pick('At once');
+    await workbench.quickInputWidget.getByText('For the next delivery').waitFor();
+    await workbench.quickInput.fill('7');
+    await workbench.pick('For the next 7 deliveries');
+    const told = /Deliveries are answered with 507 until [\d:]+ and not forwarded \(set by VS Code\)\. Left: 7\./;
+    assert.match(await untilStatusBar(workbench, 'answered with 507'), told);
+    assert.equal(await workbench.statusBarText(statusItem), 'CM Relay answers 507');
+    // Where nothing has come in yet, too.
+    await workbench.view(eventsView).getByText('Deliveries are answered with a status that you chose').waitFor();
+
+    assert.equal((await send(url, { body: sampleBody({ email: 'ann@example.com' }) })).status, 507);
+    await workbench.treeRow(eventsView, 'ann@example.com').filter({ hasText: 'answered 507 on purpose' }).waitFor();
+    await workbench
+      .view(eventsView)
+      .getByText(/^Deliveries are answered with 507 .* Left: 6\.$/)
+      .waitFor();
+    const table = await openTable(workbench);
+    await sizePanel(workbench, 320);
+    await table
+      .locator('.sending')
+      .getByText(/^Deliveries are answered with 507 .* Left: 6\.$/)
+      .waitFor();
+    assert.deepEqual(await axeViolations(table), []);
+    await workbench.page.mouse.move(900, 300);
+    await workbench.picture('answering/on-purpose');
+
+    await table.locator('.sending').getByRole('button', { name: 'Answer Deliveries With…' }).click();
+    const [first] = await workbench.quickPickItems();
+    assert.match(first ?? '', /^As Usual/);
+    await workbench.pick('As Usual');
+    // Where nothing else comes, the heading goes all the same.
+    await workbench.view(eventsView).getByText('Deliveries are answered').waitFor({ state: 'detached' });
+    await untilStatusBar(workbench, 'reachable from this machine only');
+    await until(async () => (await status()).answering.state === 'as-usual');
+    assert.equal((await send(url, { body: sampleBody({ email: 'bea@example.com' }) })).status, 200);
+    await receiver.received(before + 1);
+    assert.equal(await table.locator('.sending:visible').count(), 0);
   });
 });
