@@ -13,7 +13,6 @@ import { until } from '../relay/until.ts';
 import { consentPage, decide } from './consent.ts';
 import {
   category,
-  changeMachineSettings,
   dataDirs,
   eventsView,
   isStopped,
@@ -54,8 +53,8 @@ describe('From nothing to a working instance', function () {
         'campaignMonitorRelay.destinations': [{ url: receiver.url }],
         'campaignMonitorRelay.keepAliveMinutes': 0.2,
       },
+      machineSettings: { 'campaignMonitorRelay.tunnel.host': tunnel.host },
     });
-    await changeMachineSettings(workbench, { 'campaignMonitorRelay.tunnel.host': tunnel.host });
     await workbench.openViewContainer(category);
   });
   after(async () => {
