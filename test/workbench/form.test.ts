@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import type { Frame, FrameLocator } from 'playwright-core';
 import { regions } from '../../src/open-connectors/host.ts';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
@@ -10,7 +12,8 @@ import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
-import { category, changeMachineSettings, changeSettings, dataDirs, statusOf, stopRelays } from './relay.ts';
+import { filesHolding } from './files.ts';
+import { category, changeSettings, dataDirs, statusOf, stopRelays, stopSandbox } from './relay.ts';
 import { axeViolations, webviewDocument } from './webview.ts';
 import { checkedThemes, clickAway, clickUntil, inTime, openWorkbench, themes, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
@@ -23,19 +26,22 @@ const planted = {
   basicPassword: 'planted-password-8815',
 };
 
+const plantedTexts = Object.values(planted).flatMap((secret) => [secret, Buffer.from(secret).toString('base64')]);
+
 /** The planted secrets that a text holds. */
 function secretsIn(text: string): string[] {
-  return Object.values(planted).filter(
-    (secret) => text.includes(secret) || text.includes(Buffer.from(secret).toString('base64')),
-  );
+  return plantedTexts.filter((secret) => text.includes(secret));
 }
 
-/** The files below a folder that hold a planted secret. */
-function filesWithSecrets(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => secretsIn(readFileSync(file, 'latin1')).length > 0);
+/** What notes a sandbox whose control is at this port of this machine. */
+function sandboxNote(port: number): string {
+  const urls = { campaignMonitorApi: '', campaignMonitorOAuth: '', openConnectorsApi: '' };
+  const campaignMonitor = { apiKey: '', oauthClientId: '', oauthClientSecret: '' };
+  return JSON.stringify({
+    ...urls,
+    control: `http://127.0.0.1:${port}/sandbox/0123456789abcdef`,
+    credentials: { campaignMonitor, openConnectors: { userSecret: '', organizationSecret: '' } },
+  });
 }
 
 describe('The form of a new instance', () => {
@@ -80,6 +86,23 @@ describe('The form of a new instance', () => {
   /** Presses a button that copies, and resolves to what it copied. */
   const copied = (id: string): Promise<string> => workbench.copied(() => press(id));
 
+  /** Chooses a region by its label, as a person does. */
+  const chooseRegion = async (label: string): Promise<void> => {
+    const option = form.locator('#region').getByRole('option', { name: label }).first();
+    await untilDone(async () => {
+      if (await option.isHidden()) await form.locator('#region').click({ timeout: 5000 });
+      await option.click({ timeout: 5000 });
+      await option.waitFor({ state: 'hidden', timeout: 5000 });
+    });
+  };
+  /** The host that the settings name, of the user's and the machine's. */
+  const hostSetting = (): unknown[] =>
+    [join(workbench.userDataDir, 'User'), join(workbench.server.dataDir, 'data', 'Machine')].map((folder) => {
+      const file = join(folder, 'settings.json');
+      const settings = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>) : {};
+      return settings['campaignMonitorRelay.openConnectors.host'];
+    });
+
   before(async function () {
     this.timeout(120_000);
     receiver = await startReceiver();
@@ -90,14 +113,52 @@ describe('The form of a new instance', () => {
         'campaignMonitorRelay.keepAliveMinutes': 0.2,
         'campaignMonitorRelay.destinations': [{ url: receiver.url, signatureKeyName: 'Made by the form' }],
       },
+      machineSettings: { 'campaignMonitorRelay.oauth.port': 18788 },
     });
     form = workbench.webviewFrame();
-    await changeMachineSettings(workbench, { 'campaignMonitorRelay.oauth.port': 18788 });
   });
   after(async () => {
     await stopRelays(workbench);
+    await stopSandbox(workbench);
     await workbench.close();
     await receiver.stop();
+  });
+
+  it('takes nothing from a sandbox that was given up by Cancel, or by the choice of another region', async () => {
+    // What takes connections and says nothing: whoever looks for the sandbox there waits.
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => void sockets.add(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const storage = join(workbench.server.dataDir, 'data', 'User', 'globalStorage');
+    const file = join(storage, 'cm-relay.campaign-monitor-relay', 'sandbox.json');
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, sandboxNote((server.address() as AddressInfo).port), { mode: 0o600 });
+    try {
+      await openForm();
+      const create = form.locator('#create');
+      await press('useSandbox');
+      await form.locator('#busy', { hasText: 'Starting sandbox…' }).waitFor();
+      await form.locator('#cancel').press('Enter');
+      await form.locator('#done', { hasText: 'Cancelled.' }).waitFor();
+      await create.waitFor();
+      await workbench.picture('form/cancelled');
+      assert.equal(await form.getByText('Sandbox values filled in.').count(), 0);
+
+      await press('useSandbox');
+      await form.locator('#busy', { hasText: 'Starting sandbox…' }).waitFor();
+      const [, another] = regions;
+      await chooseRegion(`${another?.label} (${another?.host})`);
+      await create.waitFor();
+      assert.equal(await form.locator('#busy').innerText(), '');
+      await form.locator('#userSecret').waitFor();
+      await form.locator('#apiSecret-state', { hasText: 'Not set.' }).waitFor();
+      const [first] = regions;
+      await chooseRegion(`${first?.label} (${first?.host})`);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      rmSync(file);
+    }
   });
 
   it('is filled by keyboard alone, and says beside a field what is wrong as one types', async function () {
@@ -188,38 +249,31 @@ describe('The form of a new instance', () => {
     await form.locator('#apiSecret-state', { hasText: 'Not set.' }).waitFor();
     assert.deepEqual(secretsIn(await (await webviewDocument(workbench)).content()), []);
     for (const folder of [workbench.server.dataDir, workbench.folder!, workbench.userDataDir])
-      assert.deepEqual(filesWithSecrets(folder), []);
+      assert.deepEqual(filesHolding(folder, plantedTexts), []);
   });
 
-  it('does one thing at a time: while lists are picked nothing is created, and cancelling ends the picking', async function () {
+  it('does one thing at a time: while lists are picked nothing is created and no setting changes, until Cancel', async function () {
     this.timeout(180_000);
     await openForm();
-    await press('useSandbox');
-    await form.getByText('Sandbox values filled in.').waitFor();
+    // Kept from before the reload.
+    await field('host').fill('http://elsewhere.example');
+    await note('host').getByText('Not a valid host').waitFor();
+    const before = hostSetting();
+    await press('pickLists');
     const pick = workbench.quickInputWidget;
-    await untilDone(
-      async () => {
-        await pick.locator('.monaco-list-row').filter({ hasText: 'Races' }).first().waitFor({ timeout: 8000 });
-      },
-      async () => {
-        await workbench.page.keyboard.press('Escape');
-        if (await form.locator('#cancel').isVisible()) await form.locator('#cancel').click();
-        await form.locator('#create').waitFor();
-        await press('pickLists');
-        // Signed in on the way where nobody is yet.
-        await inTime(pick.getByText('Sandbox Account').click({ timeout: 5000 }));
-      },
-    );
+    const races = pick.locator('.monaco-list-row').filter({ hasText: 'Races' }).first();
+    await clickUntil(pick.getByText('Sandbox Account'), races, 30_000);
     await form.locator('#busy', { hasText: 'Waiting for you to choose lists…' }).waitFor();
     assert.equal(await form.locator('#create').count(), 0);
     await workbench.picture('form/picking-lists');
-    await form.locator('#cancel').click();
+    await clickAway(form.locator('#cancel'));
     await pick.waitFor({ state: 'hidden' });
     await form.locator('#create').waitFor();
     assert.equal(await form.locator('#busy').innerText(), '');
+    assert.deepEqual(hostSetting(), before);
   });
 
-  it('is filled from the sandbox and the relay, and ends with what was created', async function () {
+  it('is filled from the sandbox and the relay, and ends with what was created, after a reload too', async function () {
     this.timeout(300_000);
     await openForm();
     await clickUntil(form.locator('vscode-radio[value="oauth"]'), field('oauthCallbackUrl'));
@@ -293,6 +347,17 @@ describe('The form of a new instance', () => {
       const request = await inTime(until(() => receiver.requests[length], 15_000));
       return request !== undefined && verify(request.body, request.header(signatureHeader) ?? '', [key]);
     }, 60_000);
+    // It is still this page after a reload, without a secret of it.
+    await workbench.reload();
+    await form.getByRole('heading', { name: 'Instance created' }).waitFor();
+    await form.getByText('Made by the form', { exact: true }).waitFor();
+    await workbench.picture('form/created-reloaded');
+    await workbench.copied(
+      () => press('copyToken'),
+      (text) => text === token,
+    );
+    for (const folder of [workbench.server.dataDir, workbench.userDataDir])
+      assert.deepEqual(filesHolding(folder, [token]), []);
     await press('another');
     await form.locator('#name').waitFor();
   });

@@ -142,10 +142,10 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
         'campaignMonitorRelay.tunnel.subdomain': 'first-relay',
         'campaignMonitorRelay.keepAliveMinutes': 2,
       },
-    });
-    await changeMachineSettings(workbench, {
-      'campaignMonitorRelay.campaignMonitor.host': new URL(sandbox.campaignMonitorApi).origin,
-      'campaignMonitorRelay.tunnel.host': tunnel.host,
+      machineSettings: {
+        'campaignMonitorRelay.campaignMonitor.host': new URL(sandbox.campaignMonitorApi).origin,
+        'campaignMonitorRelay.tunnel.host': tunnel.host,
+      },
     });
     await workbench.openViewContainer(category);
     await workbench.unfoldView(view);
