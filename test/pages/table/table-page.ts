@@ -32,9 +32,13 @@ export function rowOf(number: number): TableRow {
   };
 }
 
-/** Opens the page; the relay runs, and nothing is filtered. @param browser one that other pages have, too */
-export async function openTablePage(browser?: Browser): Promise<TablePage> {
-  const stage = await openPageStage(`import './src/pages/table/page.ts';`, undefined, browser);
+/**
+ * Opens the page; the relay runs, and nothing is filtered.
+ * @param browser one that other pages have, too
+ * @param kept what VS Code has kept for the page
+ */
+export async function openTablePage(browser?: Browser, kept?: unknown): Promise<TablePage> {
+  const stage = await openPageStage(`import './src/pages/table/page.ts';`, kept, browser);
   await stage.page.addStyleTag({ content: ':root { --vscode-font-size: 13px; --vscode-font-family: sans-serif; }' });
   for (const name of ['base', 'table']) await stage.page.addStyleTag({ path: `media/${name}.css` });
   const tell = (message: HostMessage): Promise<void> => stage.tell(message);
