@@ -87,11 +87,11 @@ const load: readonly string[] = [
   'test/sandbox/strangers.test.ts',
 ];
 
-/** Specs that use the packed command line, or dist/. */
+/** Specs that use the packed command line, the VSIX, or dist/. */
 const packed: readonly string[] = [
   'test/cli/{packed,supported-node}.test.ts',
   'test/docs/ci.test.ts',
-  'test/scripts/cli-package.test.ts',
+  'test/scripts/{cli-package,package}.test.ts',
 ];
 
 /** In the order in which they are begun: what others need, then what takes longest. */

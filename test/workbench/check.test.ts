@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { startHandler } from '../examples/handler.ts';
@@ -273,86 +273,26 @@ describe('Check My Callback', () => {
   });
 });
 
-describe('Scenarios that name a place for a variable of the environment', () => {
-  it('are run when that was allowed, which is asked once, and nothing is sent before', async () => {
+describe('Scenarios of a folder that is not trusted', () => {
+  it('are read when the user trusts it, and send a variable of the environment when that was allowed', async () => {
     const folder = temporaryFolder();
     const receiver = await startReceiver();
-    const file = {
-      destination: { url: receiver.url, credentials: { 'X-Home': { env: 'HOME' } } },
-      scenarios: [{ name: 'sends a variable', steps: [{ send: { sample: 'Subscribe' } }] }],
-    };
-    writeFileSync(join(folder, 'variable.cm-scenario.json'), JSON.stringify(file));
-    const workbench = await openWorkbench({ folder });
-    const test = (text: string): Locator =>
-      workbench.page.locator(`.test-explorer .monaco-list-row[aria-label^="${text}"]`).first();
-    const question = 'Send environment variables to URLs in these scenario files?';
-    try {
-      await untilDone(async () => {
-        await workbench.runCommand('View: Show Testing');
-        await test('variable').waitFor({ timeout: 15_000 });
-      });
-      await workbench.runCommand('Test: Run All Tests');
-      await workbench.dialog.getByText(question).waitFor();
-      await workbench.dialog.getByText(`HOME to ${new URL(receiver.url).origin}`).waitFor();
-      assert.equal(receiver.requests.length, 0);
-      await workbench.answerDialog('Don’t Allow');
-      await untilDone(async () => {
-        await test('variable').click({ timeout: 5000 });
-        await workbench.page.keyboard.press('ArrowRight');
-        await test('sends a variable').waitFor({ timeout: 5000 });
-      });
-      await test('sends a variable (Errored)').waitFor();
-      assert.equal(receiver.requests.length, 0);
-      await workbench.runCommand('Test: Run All Tests');
-      await workbench.dialog.getByText(question).waitFor();
-      await workbench.answerDialog('Allow');
-      await until(() => receiver.requests.length === 1);
-      await test('sends a variable (Passed)').waitFor();
-      assert.ok(receiver.requests[0]?.headers.some(([name]) => name.toLowerCase() === 'x-home'));
-      await workbench.runCommand('Test: Run All Tests');
-      await until(() => receiver.requests.length === 2);
-    } finally {
-      await workbench.close();
-    }
-  });
-
-  it('are asked about where the folder’s own settings name the destination', async () => {
-    const folder = temporaryFolder();
-    const receiver = await startReceiver();
+    const { origin } = new URL(receiver.url);
     mkdirSync(join(folder, '.vscode'));
     const settings = { 'campaignMonitorRelay.destinations': [{ url: receiver.url }] };
     writeFileSync(join(folder, '.vscode', 'settings.json'), JSON.stringify(settings));
-    const file = {
-      kept: { url: receiver.url, headers: { 'X-Home': { env: 'HOME' } } },
-      scenarios: [{ name: 'sends a variable', steps: [{ send: { sample: 'Subscribe' }, expect: { kept: 'x' } }] }],
-    };
-    writeFileSync(join(folder, 'variable.cm-scenario.json'), JSON.stringify(file));
-    const workbench = await openWorkbench({ folder });
-    try {
-      await untilDone(async () => {
-        await workbench.runCommand('View: Show Testing');
-        const first = workbench.page.locator('.test-explorer .monaco-list-row[aria-label^="variable"]').first();
-        await first.waitFor({ timeout: 15_000 });
-      });
-      await workbench.runCommand('Test: Run All Tests');
-      await workbench.dialog.getByText(`HOME to ${new URL(receiver.url).origin}`).waitFor();
-      await workbench.answerDialog('Don’t Allow');
-      assert.equal(receiver.requests.length, 0);
-    } finally {
-      await workbench.close();
-    }
-  });
-});
-
-describe('Scenarios of a folder that is not trusted', () => {
-  it('are not read before the user trusts it, and are shown then', async () => {
-    const folder = temporaryFolder();
-    const file = { scenarios: [{ name: 'asks nobody', steps: [{ send: { sample: 'Subscribe' } }] }] };
-    writeFileSync(join(folder, 'first.cm-scenario.json'), JSON.stringify(file));
+    const write = (name: string, content: object): void =>
+      writeFileSync(join(folder, `${name}.cm-scenario.json`), JSON.stringify(content));
+    const steps = [{ send: { sample: 'Subscribe' } }];
+    write('first', {
+      destination: { url: receiver.url, credentials: { 'X-Home': { env: 'HOME' } } },
+      scenarios: [{ name: 'sends a variable', steps }],
+    });
     const workbench = await openWorkbench({ ownServer: true, folder, trusted: false });
+    const test = (text: string): Locator =>
+      workbench.page.locator(`.test-explorer .monaco-list-row[aria-label^="${text}"]`).first();
+    const question = workbench.dialog.getByText('Send environment variables to URLs in these scenario files?');
     try {
-      const test = (name: string): Locator =>
-        workbench.page.locator('.test-explorer .monaco-list-row').filter({ hasText: name });
       // VS Code has a place for tests where an extension shows some.
       const place = workbench.page
         .locator('.activitybar .action-item')
@@ -360,7 +300,11 @@ describe('Scenarios of a folder that is not trusted', () => {
       // The extension is there.
       await workbench.openViewContainer(category);
       await workbench.view('campaignMonitorRelay.events').getByText('The relay isn’t running.').waitFor();
-      writeFileSync(join(folder, 'second.cm-scenario.json'), JSON.stringify(file));
+      // The folder's own settings name the destination.
+      write('second', {
+        kept: { url: receiver.url, headers: { 'X-Path': { env: 'PATH' } } },
+        scenarios: [{ name: 'is kept', steps: [{ ...steps[0], expect: { kept: 'x' } }] }],
+      });
       const trust = workbench.page
         .locator('.workspace-trust-editor')
         .getByRole('button', { name: 'Trust', exact: true });
@@ -372,13 +316,42 @@ describe('Scenarios of a folder that is not trusted', () => {
       assert.equal(await place.count(), 0);
       await trust.click();
       await place.waitFor();
+      // It lies over the rest.
+      const editor = workbench.page.locator('.workspace-trust-header');
+      await untilDone(async () => {
+        if (await editor.isVisible()) await editor.press('Escape', { timeout: 5000 });
+        await editor.waitFor({ state: 'hidden', timeout: 5000 });
+      });
       await untilDone(async () => {
         await workbench.runCommand('View: Show Testing');
         await test('first').waitFor({ timeout: 15_000 });
       });
       await test('second').waitFor();
+
+      await workbench.runCommand('Test: Run All Tests');
+      await question.waitFor();
+      for (const variable of ['HOME', 'PATH']) await workbench.dialog.getByText(`${variable} to ${origin}`).waitFor();
+      await workbench.answerDialog('Don’t Allow');
+      await untilDone(async () => {
+        await test('first').click({ timeout: 5000 });
+        await workbench.page.keyboard.press('ArrowRight');
+        await test('sends a variable').waitFor({ timeout: 5000 });
+      });
+      await test('sends a variable (Errored)').waitFor();
+      assert.equal(receiver.requests.length, 0);
+      rmSync(join(folder, 'second.cm-scenario.json'));
+      await test('second').waitFor({ state: 'detached' });
+      await workbench.runCommand('Test: Run All Tests');
+      await question.waitFor();
+      await workbench.answerDialog('Allow');
+      await until(() => receiver.requests.length === 1);
+      await test('sends a variable (Passed)').waitFor();
+      assert.ok(receiver.requests[0]?.headers.some(([name]) => name.toLowerCase() === 'x-home'));
+      await workbench.runCommand('Test: Run All Tests');
+      await until(() => receiver.requests.length === 2);
     } finally {
       await workbench.close();
+      await receiver.stop();
     }
   });
 });
