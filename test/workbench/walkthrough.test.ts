@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
 import { startReceiver } from '../relay/receiver.ts';
 import { until } from '../relay/until.ts';
-import { category, dataDirs, eventsView, startRelay, statusItem, statusOf, stopRelays } from './relay.ts';
+import { category, dataDirs, eventsView, statusItem, statusOf, stopRelays } from './relay.ts';
 import { openWalkthrough, stepOf, steps, ticked } from './walkthrough.ts';
 import { clickAway, clickUntil, openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
@@ -13,29 +13,6 @@ function eventTab(workbench: Workbench): Locator {
 }
 
 describe('The walkthrough', () => {
-  it('ticks what was done before it was opened, and by other ways than its own', async () => {
-    const receiver = await startReceiver();
-    const workbench = await openWorkbench({
-      settings: {
-        'campaignMonitorRelay.keepAliveMinutes': 2,
-        'campaignMonitorRelay.tunnel.kind': 'none',
-        'campaignMonitorRelay.destinations': [{ url: receiver.url }],
-      },
-    });
-    try {
-      await workbench.openViewContainer(category);
-      await startRelay(workbench);
-      await workbench.runCommand(`${category}: Send Sample Events…`);
-      await clickUntil(workbench.treeRow(eventsView, 'sent 200'), eventTab(workbench));
-      await openWalkthrough(workbench);
-      for (const title of [steps.start, steps.sample, steps.look, steps.callback]) await ticked(workbench, title);
-      assert.equal(await stepOf(workbench, steps.public).locator('.codicon-getting-started-step-checked').count(), 0);
-    } finally {
-      await stopRelays(workbench);
-      await workbench.close();
-    }
-  });
-
   it('leads from an empty VS Code to a sample that is normalised and answered, and on, by clicks alone', async function () {
     this.timeout(180_000);
     const began = Date.now();
