@@ -412,20 +412,6 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await until(async () => (await ours()).length === 0);
   });
 
-  it('stands below its account, where there are several', async () => {
-    const sandboxAccount = workbench.quickInputWidget.getByText('Sandbox Account');
-    await workbench.runCommandThatAsks(`${category}: Sign In to Campaign Monitor…`, 'Sandbox Account');
-    await clickAway(sandboxAccount);
-    const accounts = workbench.view(view).locator('.monaco-list-row[aria-level="1"]');
-    await accounts.filter({ hasText: 'Sandbox' }).waitFor({ timeout: 60_000 });
-    await accounts.filter({ hasText: 'Harbour Books and 1 more' }).waitFor();
-    await workbench.picture('webhooks/several-accounts');
-    await workbench.chooseFromContextMenu(accounts.filter({ hasText: 'Sandbox' }), 'Sign Out of Campaign Monitor…');
-    await workbench.answerDialog('Sign Out');
-    await accounts.filter({ hasText: 'Sandbox' }).waitFor({ state: 'detached' });
-    await workbench.runCommand(`${category}: Turn Sandbox On or Off`);
-  });
-
   it('stands in the Accounts menu, and signing out forgets everything', async () => {
     for (const folder of [workbench.server.dataDir, workbench.userDataDir, workbench.folder!])
       assert.deepEqual(filesHolding(folder, [apiKey, Buffer.from(`${apiKey}:x`).toString('base64')]), []);
@@ -440,13 +426,11 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.welcomeButton(view, 'Sign In…').waitFor();
   });
 
-  it('signs in by OAuth, renews tokens that have expired without a word, and says where access was withdrawn', async () => {
-    const control = (path: string): Promise<Response> => fetch(`${sandbox.control}${path}`, { method: 'POST' });
+  it('signs in to the sandbox’s account and by OAuth, and stands below its account, where there are several', async () => {
+    await clickAway(workbench.welcomeButton(view, 'Use the Sandbox’s Account'));
+    await row('Newsletter').waitFor();
     const begin = async (): Promise<void> => {
-      await clickUntil(
-        workbench.welcomeButton(view, 'Sign In…'),
-        workbench.quickInputWidget.getByText('OAuth in the Browser'),
-      );
+      await workbench.runCommandThatAsks(`${category}: Sign In to Campaign Monitor…`, 'OAuth in the Browser');
       await clickUntil(
         workbench.quickInputWidget.getByText('OAuth in the Browser'),
         workbench.quickInputWidget.filter({ hasText: 'Client ID of your OAuth app' }),
@@ -459,6 +443,19 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     const page = await consentPage(workbench, begin);
     await decide(page, 'Allow access');
     await page.close();
+    const accounts = workbench.view(view).locator('.monaco-list-row[aria-level="1"]');
+    await accounts.filter({ hasText: 'Harbour Books and 1 more' }).waitFor();
+    const ofSandbox = accounts.filter({ hasText: 'Sandbox' });
+    await ofSandbox.waitFor();
+    await workbench.picture('webhooks/several-accounts');
+    await workbench.chooseFromContextMenu(ofSandbox, 'Sign Out of Campaign Monitor…');
+    await workbench.answerDialog('Sign Out');
+    await ofSandbox.waitFor({ state: 'detached' });
+    await workbench.runCommand(`${category}: Turn Sandbox On or Off`);
+  });
+
+  it('renews tokens that have expired without a word, and says where access was withdrawn', async () => {
+    const control = (path: string): Promise<Response> => fetch(`${sandbox.control}${path}`, { method: 'POST' });
     await row('Newsletter').waitFor();
     await control('/tokens/expire');
     await workbench.runCommand(`${category}: Refresh`);

@@ -1,7 +1,7 @@
 /** The sandbox that all windows of this machine share, as this window sees it: for the form, the views and the accounts. */
 import * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
-import { SharedStart } from '../session/shared-start.ts';
+import { SharedStart, unlessAborted } from '../session/shared-start.ts';
 import { isSandbox } from './sandbox-check.ts';
 import { findOrStartSandbox, lookEveryMs, notedSandbox, stopSandbox } from './shared-sandbox.ts';
 import type { RunningSandbox, SandboxPlace } from './shared-sandbox.ts';
@@ -74,7 +74,7 @@ export class SandboxProcess implements vscode.Disposable {
   async #begin(signal: AbortSignal): Promise<RunningSandbox> {
     let running: RunningSandbox;
     try {
-      running = (await this.find()) ?? (await findOrStartSandbox(this.#place, signal));
+      running = (await unlessAborted(this.find(), signal)) ?? (await findOrStartSandbox(this.#place, signal));
     } catch (error) {
       throw new SandboxStartError(vscode.l10n.t('The sandbox didn’t start: {0}', (error as Error).message), {
         cause: error,

@@ -7,6 +7,7 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SandboxCredentials } from '../../sandbox/credentials.ts';
 import { startNodeProcess } from '../session/node-process.ts';
+import { unlessAborted } from '../session/shared-start.ts';
 import { ask, isSandbox } from './sandbox-check.ts';
 
 /** Where a running sandbox is, and what opens it. */
@@ -58,7 +59,7 @@ export async function findSandbox(storage: string): Promise<RunningSandbox | und
  * @throws Error where it cannot be started, or is given up
  */
 export async function findOrStartSandbox(place: SandboxPlace, signal?: AbortSignal): Promise<RunningSandbox> {
-  const found = await findSandbox(place.storage);
+  const found = await unlessAborted(findSandbox(place.storage), signal);
   if (found !== undefined) return found;
   const line = await startNodeProcess({
     name: 'sandbox',
