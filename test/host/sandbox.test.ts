@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -109,6 +111,30 @@ describe('the sandbox’s process', function () {
     await assert.rejects(givenUp, { name: 'AbortError' });
     assert.equal(await status(await awaited), 404);
     await assert.rejects(window.start(AbortSignal.abort()), { name: 'AbortError' });
+  });
+
+  it('is given up at once where what is noted takes connections and says nothing', async () => {
+    const first = open();
+    const running = await first.start();
+    await first.stop();
+    const asked: Socket[] = [];
+    const silent = createServer((socket) => void asked.push(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const control = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/sandbox/0123456789abcdef`;
+    const file = join(storage, 'sandbox.json');
+    writeFileSync(file, JSON.stringify({ ...running, control }));
+    try {
+      const stop = new AbortController();
+      const start = open().start(stop.signal);
+      await until(() => asked.length > 0);
+      stop.abort();
+      await assert.rejects(start, { name: 'AbortError' });
+      assert.equal(asked.length, 1, 'the answer is not waited for, before which nobody asks again');
+    } finally {
+      rmSync(file);
+      for (const socket of asked) socket.destroy();
+      silent.close();
+    }
   });
 
   it('comes at the next start where the one before was given up by all who waited', async () => {
