@@ -25,6 +25,7 @@ export const env = { language: 'en', sessionId: 'session' };
 export const l10n = {
   t: (message, ...args) => message.replace(/\\{(\\d)\\}/g, (_, index) => String(args[Number(index)])),
 };
+export class Uri {}
 export class Disposable {
   constructor(end) { this.dispose = end; }
 }
