@@ -70,4 +70,14 @@ describe('A change of webhooks', () => {
       ],
     );
   });
+
+  it('touches somebody else’s alone, and after a question alone', async () => {
+    const { changeWebhooks } = await import('../../../src/extension/webhooks/change-webhooks.ts');
+    const hooks = [hook('one'), hook('foreign')];
+    for (const what of ['delete', 'deactivate'] as const)
+      await assert.rejects(changeWebhooks(parts('foreign', hooks, ['one']), what, hooks), /weren’t created in VS Code/);
+    vscode.window['showWarningMessage'] = () => Promise.resolve(undefined);
+    await changeWebhooks(parts('foreign', hooks), 'delete', hooks.slice(1));
+    assert.deepEqual(deleted, []);
+  });
 });
