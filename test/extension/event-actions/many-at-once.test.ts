@@ -20,7 +20,7 @@ describe('What is done to many events at once', () => {
     const rows = Array.from({ length: 4007 }, (_, at) => ({ notificationId: at < 2 ? null : `n${at}` }));
     const client = { request: (method: string) => Promise.resolve(void requests.push(method)) };
     const parts = { select: () => rows, session: { client }, focused: () => Promise.resolve([]) };
-    await createResendCommands(parts as never).resend({ kind: 'event' } as never, []);
+    await createResendCommands(parts as never).resend({ kind: 'event' } as never);
     assert.deepEqual(asked, ['Resend 4,005 events?']);
     assert.deepEqual(requests, []);
   });
