@@ -761,7 +761,6 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     userDataDir = temporaryFolder();
     context = await newContext(options, userDataDir);
   }
-  if (options.machineSettings !== undefined) writeMachineSettings(server.dataDir, options.machineSettings);
   writeUserSettings(userDataDir, {
     ...quietSettings,
     'workbench.colorTheme': themes[options.theme ?? 'dark'],
