@@ -7,7 +7,7 @@ import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { category, dataDirs, eventsView, settingsFile, statusOf, stopRelays } from './relay.ts';
 import { tableDocument } from './table.ts';
-import { clickAway, clickUntil, openWorkbench, untilDone } from './workbench.ts';
+import { clickAway, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.destinations';
