@@ -82,11 +82,14 @@ describe('What can be done with an event', function () {
   it('is resent with all that failed', async () => {
     stage.status = 500;
     for (const name of ['one', 'two', 'three']) await stage.deliver(body(`${name}@example.org`));
-    const failed = async (): Promise<number> => (await stage.client.request('relay/status', {})).counts.failed;
-    await until(async () => (await failed()) === 3);
+    const counts = async () => (await stage.client.request('relay/status', {})).counts;
+    await until(async () => (await counts()).failed === 3);
     stage.status = 200;
     await run('resendFailed');
-    await until(async () => (await failed()) === 0);
+    await until(async () => {
+      const { failed, waiting } = await counts();
+      return failed + waiting === 0;
+    });
   });
 
   it('is resent or discarded with all of them once that is confirmed, and what is discarded stays in the history', async () => {
