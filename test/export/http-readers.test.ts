@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { countRuns } from '../long.ts';
 import { toHttp } from '../../src/export/http.ts';
 import { bodyFileName } from '../../src/export/item.ts';
 import type { ExportItem, ExportOptions } from '../../src/export/item.ts';
@@ -203,22 +204,22 @@ describe('A .http file, read by httpYac', function () {
 
   it('is one request for each that is exported, with exactly its headers and bytes, and does nothing else', async () => {
     let sent = 0;
-    for (const seed of [1, 2, 3, 4]) {
+    for (let seed = 1; seed <= countRuns(4); seed++) {
       sent += await check((origin, canaries) => {
         const [all] = fc.sample(cases(origin, canaries, 200), { numRuns: 1, seed });
         return [...(all ?? []), ...plainCases(origin)];
       });
     }
-    assert.ok(sent > 200, `only ${sent} were sent`);
+    assert.ok(sent > countRuns(200), `only ${sent} were sent`);
   });
 
   it('carries every body that there is where it may keep it in a file beside', async () => {
     const made = await check((origin, canaries) =>
       fc
-        .sample(hostileBodies(canaries), { numRuns: 150, seed: 11 })
+        .sample(hostileBodies(canaries), { numRuns: countRuns(150), seed: 11 })
         .map((body, i) => ({ url: `${origin}/case-${i}`, headers: [['Content-Type', 'application/json']], body })),
     );
-    assert.equal(made, 150);
+    assert.equal(made, countRuns(150));
   });
 
   it('carries what cannot be taken for anything else in one text, and leaves out the rest', async () => {
@@ -226,7 +227,7 @@ describe('A .http file, read by httpYac', function () {
       (origin, canaries) => [
         ...plainCases(origin),
         ...fc
-          .sample(hostileBodies(canaries), { numRuns: 150, seed: 12 })
+          .sample(hostileBodies(canaries), { numRuns: countRuns(150), seed: 12 })
           .map((body, i) => ({ url: `${origin}/other-${i}`, headers: [] as [string, string][], body })),
       ],
       true,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { countRuns } from '../long.ts';
 import { readDate } from '../../src/normaliser/event-date.ts';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -59,7 +60,7 @@ describe("an event's date", () => {
       fc.property(fc.integer({ min: -631_152_000, max: 4_102_444_800 }), fc.constantFrom(...zones), (seconds, zone) => {
         assert.equal(readDate(vendorForm(seconds * 1000), zone), iso(momentOf(seconds * 1000, zone)));
       }),
-      { numRuns: 2000 },
+      { numRuns: countRuns(2000) },
     );
   });
 
@@ -153,7 +154,7 @@ describe("an event's date", () => {
           assert.equal(readDate(text, zone), date);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: countRuns(2000) },
     );
   });
 });
@@ -173,7 +174,7 @@ describe("an event's date in UTC", () => {
           assert.equal(readDate(text, 'UTC'), readDate(text, 'Etc/GMT'), text);
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: countRuns(3000) },
     );
   });
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Browser } from 'playwright-core';
+import { countRuns } from '../../long.ts';
 import type { ChosenEvents } from '../../../src/extension/event-table/messages.ts';
 import { carriedInto } from '../../../src/relay/history/event-table.ts';
 import { launchBrowser } from '../../vscode/browser.ts';
@@ -302,7 +303,7 @@ describe('The table’s page, whatever is done to it', () => {
           await page.stage.close();
         }
       }),
-      { numRuns: 12, endOnFailure: true },
+      { numRuns: countRuns(12), endOnFailure: true },
     );
   }).timeout(180_000);
 });
