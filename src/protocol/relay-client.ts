@@ -5,7 +5,13 @@ import { dirname } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { createMessageConnection, ResponseError, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import {
+  ConnectionError,
+  createMessageConnection,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import {
@@ -229,6 +235,7 @@ export function clientOverStream(
       if (error instanceof ResponseError) {
         throw RelayRequestError.of(error.message, error.code, error.data);
       }
+      if (error instanceof ConnectionError) throw new RelayRequestError(error.message, 'connection-lost');
       if (error instanceof z.ZodError) {
         throw new RelayRequestError(
           `the relay's answer to ${method} is not what this version expects: ${z.prettifyError(error)}`,

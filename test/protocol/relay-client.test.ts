@@ -63,7 +63,7 @@ describe('A connection to the relay', () => {
     const client = await connectToRelay(relay.dataDir);
     await relay.stop();
     await client.closed;
-    await assert.rejects(client.request('relay/status', {}));
+    await assert.rejects(client.request('relay/status', {}), { code: 'connection-lost' });
   });
 
   it('leaves nothing behind that keeps the process where it is closed within a message', async () => {

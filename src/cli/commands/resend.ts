@@ -75,6 +75,10 @@ export function resendCommand(): Command {
 }
 
 async function resend(ids: string[] | undefined, options: ResendOptions): Promise<void> {
+  if (options.watch !== undefined) {
+    await resendWatching(ids ?? [], options.watch === true ? '.' : options.watch, options);
+    return;
+  }
   const given = [
     ids !== undefined && ids.length > 0 && 'IDs',
     options.failed === true && '--failed',
@@ -89,10 +93,6 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
     );
   }
   if (options.timeout !== undefined && options.wait !== true) throw new UsageError('--timeout requires --wait');
-  if (options.watch !== undefined) {
-    await resendWatching(ids ?? [], options.watch === true ? '.' : options.watch, options);
-    return;
-  }
   await withRelay(options, async (client) => {
     const outcomes = options.wait === true ? new ReplayOutcomes(client, options.to) : undefined;
     const result = await withFilter(() =>

@@ -38,9 +38,13 @@ export async function resendUntilInterrupted(client: RelayClient, options: Watch
   /** Attempts at the last look, by forwarding. */
   let known: Map<string, number> | undefined;
   let phase: ResendState['phase'] = 'done';
+  let isHeld = false;
   let printedAt = -Infinity;
   const onChange = (state: ResendState): void => {
     if (state.phase === 'down' && phase !== 'down') note('The destination is down: the event is sent when it is back.');
+    const held = state.forwardings.some(({ state: each }) => each === 'held');
+    if (held && !isHeld) note('The event is held: it is sent when you release it, or continue sending.');
+    isHeld = held;
     ({ phase } = state);
     const before = known;
     known = new Map(state.forwardings.map((each) => [`${each.notificationId} ${each.destinationId}`, each.attempts]));
@@ -56,8 +60,15 @@ export async function resendUntilInterrupted(client: RelayClient, options: Watch
     // A callback that writes files here would be sent the event forever.
     if (phase !== 'sending' && performance.now() - printedAt >= writeMs) resending.save();
   });
-  note(`Resending ${eventId} whenever a file in ${resolve(options.folder)} is saved. Press Ctrl+C to stop.`);
-  await Promise.race([resending.run(ending.signal), failure]);
+  try {
+    // A folder that is missing fails at once.
+    await Promise.race([failure, Promise.resolve()]);
+    note(`Resending ${eventId} whenever a file in ${resolve(options.folder)} is saved. Press Ctrl+C to stop.`);
+    await Promise.race([resending.run(ending.signal), failure]);
+  } finally {
+    // A watched folder keeps the process alive.
+    ending.abort();
+  }
 }
 
 /**
