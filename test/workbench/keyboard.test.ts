@@ -122,7 +122,7 @@ describe('Without a mouse', function () {
     await workbench.runCommandByKeys('Focus on Events View');
     await workbench.view(eventsView).locator('.monaco-list-row').filter({ hasText: 'sent 200' }).nth(2).waitFor();
     // A key may be lost while VS Code redraws the rows: then once more.
-    const heading = workbench.webviewFrame().getByRole('heading').first();
+    const heading = workbench.webviewFrame().getByRole('heading', { name: 'Deactivate' }).first();
     await untilDone(async () => {
       if (!(await heading.isVisible())) {
         // What had the focus before the first event came was the welcome text.
