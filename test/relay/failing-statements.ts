@@ -1,5 +1,5 @@
 /** Statements of `node:sqlite` in this process, where the relay reads: watched, or failing as by faults of the disk. */
-import { StatementSync } from 'node:sqlite';
+import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { afterwards } from './afterwards.ts';
 
 /** How often the fault was met. */
@@ -48,4 +48,16 @@ export function failReading(sql: RegExp): Fault {
     },
     fix,
   };
+}
+
+/** The next COMMIT in this process fails as it does where the disk takes nothing more: SQLITE_IOERR_WRITE. */
+export function failNextCommit(): void {
+  const { exec } = DatabaseSync.prototype;
+  const restore = (): void => void Object.assign(DatabaseSync.prototype, { exec });
+  DatabaseSync.prototype.exec = function (sql) {
+    if (sql !== 'COMMIT') return exec.call(this, sql);
+    restore();
+    throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 778 });
+  };
+  afterwards(restore);
 }

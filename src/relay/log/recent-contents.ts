@@ -40,13 +40,6 @@ export class RecentContents {
     this.#fresh.set(fingerprint + 1, event);
   }
 
-  forget(): void {
-    this.#fresh.clear();
-    this.#older.clear();
-    this.#before.clear();
-    this.#longBefore.clear();
-  }
-
   #chain(event: number, earlier: number): void {
     if (this.#before.size >= generationSize) {
       this.#longBefore = this.#before;

@@ -43,7 +43,7 @@ const pageBytes = 4096;
 /** What the index takes for an event, in bytes: measured, for the samples. */
 const indexBytesPerEvent = 200;
 
-/** Bodies that what a client sends is compared with, the latest: the index compares it with more. */
+/** Events with which a new one is compared, the latest: the index compares it with more. */
 const mostCompared = 20;
 
 /** Changes that are kept for whoever follows the log: one that is further behind begins anew. */
@@ -282,7 +282,6 @@ export class Store {
   async clear(): Promise<{ cleared: number; kept: number }> {
     // Not what comes meanwhile: there may be no end to that.
     const cleared = await this.#retention.removeAll(this.#highest.delivery);
-    this.#recent.forget();
     return { cleared, kept: this.totals.deliveries };
   }
 
@@ -379,7 +378,10 @@ export class Store {
   }
 
   #insertEvent(delivery: DeliveryRecord, event: EventRecord): void {
-    event.duplicateOf = event.fingerprint === null ? null : this.#earlierOf(event.fingerprint, event.id, delivery);
+    if (event.fingerprint !== null) {
+      event.duplicateOf = this.#earlierOf(event.fingerprint, event.id, delivery);
+      this.#recent.remember(event.fingerprint, event.id);
+    }
     this.#sql.run(
       `INSERT INTO events (id, delivery_id, kind, received_at, type, address, date, warning, duplicate_of, fingerprint, notification_id)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -397,26 +399,19 @@ export class Store {
     );
   }
 
-  /** The latest earlier event of the same content, of those that came lately; for what a client sends, of the same body. */
+  /** The latest earlier event of the same content, of those that came lately and are stored; for a client's, of the same body. */
   #earlierOf(fingerprint: number, event: number, { injected, body }: DeliveryRecord): number | null {
-    const earlier = injected ? this.#ofSameBody(fingerprint, body) : this.#recent.eventOf(fingerprint);
-    this.#recent.remember(fingerprint, event);
-    return earlier === undefined || earlier >= event ? null : earlier;
-  }
-
-  #ofSameBody(fingerprint: number, body: Buffer): number | undefined {
     let compared = 0;
-    for (const event of this.#recent.eventsOf(fingerprint)) {
+    for (const earlier of this.#recent.eventsOf(fingerprint)) {
       const same = this.#sql.get(
-        'SELECT 1 FROM events e JOIN deliveries d ON d.id = e.delivery_id WHERE e.id = ? AND d.body = ?',
-        event,
-        body,
+        'SELECT 1 FROM events e JOIN deliveries d ON d.id = e.delivery_id WHERE e.id = ? AND (NOT ? OR d.body = ?)',
+        ...[earlier, injected ? 1 : 0, body],
       );
-      if (same !== undefined) return event;
+      if (same !== undefined && earlier < event) return earlier;
       compared += 1;
-      if (compared === mostCompared) return undefined;
+      if (compared === mostCompared) return null;
     }
-    return undefined;
+    return null;
   }
 
   async #removeOldest(floor: number, last: number, most: number): Promise<RemovedStep> {

@@ -11,6 +11,7 @@ import type { HoldView, StoredSending } from '../../../src/relay/log/held.ts';
 import type { HeldFact } from '../../../src/relay/log/holds.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import type { Totals } from '../../../src/relay/log/records.ts';
+import { failNextCommit } from '../failing-statements.ts';
 import { addDelivery, attemptRecord, deliveryRecord, destinationId } from '../records.ts';
 import { afterwards, ownDirectory, temporaryFolder } from '../afterwards.ts';
 import { startReceiver } from '../receiver.ts';
@@ -172,6 +173,26 @@ describe('Adding to the store', () => {
       records.map((record) => record.events[0]!.duplicateOf),
       [null, null, 1, 3],
     );
+  });
+
+  it('marks no event as a duplicate of one that is not in the history', async () => {
+    const store = openStore(newFile());
+    const addFailing = async (): Promise<void> => {
+      const record = deliveryRecord(store, { fingerprint: 7 });
+      failNextCommit();
+      await assert.rejects(store.add(record), StoreError);
+    };
+    const add = async (): Promise<number | null> => {
+      const record = deliveryRecord(store, { fingerprint: 7 });
+      await store.add(record);
+      return record.events[0]!.duplicateOf;
+    };
+    await addFailing();
+    assert.equal(await add(), null, 'the sender tries again');
+    await addFailing();
+    assert.equal(await add(), 2, 'the latest that is stored');
+    await store.clear();
+    assert.equal(await add(), null, 'after the history was cleared');
   });
 
   it('is refused when the store is closed, and what was pending is on disk', async () => {
