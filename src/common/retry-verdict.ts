@@ -54,12 +54,7 @@ export function judge(result: Attempted, policy: RetryPolicy, attempt: number, n
 
 /** Where a redirect leads, without what may hold a secret: the user, the query, the fragment. */
 function withoutQuery(location: string): string {
-  const place = location.replace(/[?#].*$/su, '');
-  if (!URL.canParse(place)) return place;
-  const url = new URL(place);
-  url.username = '';
-  url.password = '';
-  return url.href;
+  return location.replace(/[?#].*$/su, '').replace(/^([a-z][\w+.-]*:[/\\]*|[/\\]{2,})[^/\\]*@/iu, '$1');
 }
 
 /** `Retry-After` in milliseconds: seconds or a date (RFC 9110); 0 where absent or unreadable. */

@@ -68,7 +68,9 @@ describe('judging an attempt', () => {
     assert.match(JSON.stringify(judge(answer(308), 'sap', 1, now)), /a redirect: redirects are not followed/);
     for (const [location, said] of [
       ['https://jane:planted@other.example/x?token=planted#planted', 'https://other.example/x'],
-      ['/sign-in?token=planted', '/sign-in'],
+      ['//jane:planted@other.example/x', '//other.example/x'],
+      ['https:\\\\jane:planted@other.example', 'https:\\\\other.example'],
+      ['/@jane/sign-in?token=planted', '/@jane/sign-in'],
     ] as const) {
       const { detail } = judge(answer(302, [['Location', location]]), 'fast', 1, now) as { detail: string };
       assert.equal(detail, `answered 302, a redirect to ${said}: redirects are not followed`);

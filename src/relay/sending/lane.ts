@@ -365,10 +365,12 @@ export class Lane {
     this.#options.onChange();
     const at = Date.now();
     const started = performance.now();
-    void this.#connections.post(url, outgoing, destination.timeoutMs, this.#timeLimit).then((result) => {
+    void this.#connections.post(url, outgoing, destination.timeoutMs, this.#timeLimit).then((response) => {
       const durationMs = performance.now() - started;
       const current = this.#underWay.end(job, body.byteLength);
       if (this.#ended) return;
+      // Before it is judged: the reason for a failure quotes it.
+      const result = withoutSecrets(response, headers, destination, configuration.secrets);
       this.#reachability.tried(result.kind !== 'unreachable');
       const verdict = this.#judge(current.job, current.discarded, result);
       if (verdict.outcome === 'down') {
@@ -378,15 +380,13 @@ export class Lane {
       this.#comeUp(result);
       const nextAt =
         verdict.outcome === 'retrying' ? Date.now() + Math.round(verdict.delayMs * this.#delayScale) : null;
-      const sent = { at, durationMs, destination, withheld };
-      const told = (): SendResult => withoutSecrets(result, headers, destination, configuration.secrets);
+      const recorded = attemptOf(current.job, { at, durationMs, destination, withheld }, result, verdict, nextAt);
       if (verdict.outcome === 'sent') {
         // What comes next is on its way while this one is recorded.
         this.pump();
-        this.#record(current.job, attemptOf(current.job, sent, told(), verdict, nextAt), destination, null);
+        this.#record(current.job, recorded, destination, null);
         return;
       }
-      const recorded = attemptOf(current.job, sent, told(), verdict, nextAt);
       const stopped = this.#gate.failed(current.job, configuration.target, recorded.attempt);
       if (nextAt !== null && stopped === null && this.#mayBegin(current.job)) {
         this.#retries.add({ ...current.job, attempts: current.job.attempts + 1 }, nextAt);

@@ -112,21 +112,26 @@ describe('An answer as it is recorded', () => {
     assert.equal(masked.body, result.body);
   });
 
-  it('leaves nothing of them on disk where the callback echoes its headers', async () => {
-    const receiver = await startReceiver({
-      answer: (request) => ({ status: 200, body: JSON.stringify(request.header('authorization')) }),
+  for (const status of [200, 302, 500])
+    it(`leaves nothing of them on disk where the callback echoes its headers, with ${status}`, async () => {
+      const receiver = await startReceiver({
+        answer: (request) => ({
+          status,
+          headers: { Location: `/in/${request.header('authorization')?.split(' ')[1]}` },
+          body: JSON.stringify(request.header('authorization')),
+        }),
+      });
+      const relay = await startTestRelay({
+        settings: { destinations: [{ url: receiver.url, credentialsName: 'mine' }], retry: 'none' },
+        secrets: { credentials: { mine: { Authorization: 'Bearer planted-on-disk' } } },
+      });
+      await relay.deliver(sampleBody());
+      await receiver.received(1);
+      assert.equal(receiver.requests[0]?.header('authorization'), 'Bearer planted-on-disk');
+      await relay.drained();
+      await relay.stop();
+      for (const file of readdirSync(relay.dataDir)) {
+        assert.equal(readFileSync(join(relay.dataDir, file)).includes('planted-on-disk'), false, file);
+      }
     });
-    const relay = await startTestRelay({
-      settings: { destinations: [{ url: receiver.url, credentialsName: 'mine' }] },
-      secrets: { credentials: { mine: { Authorization: 'Bearer planted-on-disk' } } },
-    });
-    await relay.deliver(sampleBody());
-    await receiver.received(1);
-    assert.equal(receiver.requests[0]?.header('authorization'), 'Bearer planted-on-disk');
-    await relay.drained();
-    await relay.stop();
-    for (const file of readdirSync(relay.dataDir)) {
-      assert.equal(readFileSync(join(relay.dataDir, file)).includes('planted-on-disk'), false, file);
-    }
-  });
 });
