@@ -306,7 +306,7 @@ export const methods = {
   },
   /**
    * Sends an edited body in the place of what is held of a delivery: it is received as `deliveries/inject` does and goes
-   * at once where something of the original is held, which is dropped. Both say which is the other.
+   * at once where something of the original is held, which is dropped there. Both say which is the other.
    */
   'debug/edit': {
     params: z.strictObject({ id: anyId, body: bodySchema, contentType: z.string().max(1000).optional() }),

@@ -24,6 +24,7 @@ import type { Edit, Received, Reception } from '../receiving/reception.ts';
 import { FetchedDeliveries } from '../receiving/fetched-deliveries.ts';
 import type { KnownSecrets, Renderer } from '../sending/render.ts';
 import { parseId, protocolRecord, protocolNotificationsOf, protocolEventsOf } from '../log/protocol-shapes.ts';
+import type { DeliveryRecord } from '../log/records.ts';
 import type { Store } from '../log/store.ts';
 
 /** The stations that methods ask. */
@@ -95,7 +96,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     given: ParsedParams<'deliveries/inject'>['body'],
     contentType: string,
     edit?: Edit,
-  ): Promise<Result<'deliveries/inject'>> => {
+  ): Promise<DeliveryRecord> => {
     const body = 'text' in given ? Buffer.from(given.text) : Buffer.from(given.base64, 'base64');
     const { maxBodyBytes } = configuration.settings;
     if (body.byteLength > maxBodyBytes)
@@ -106,15 +107,16 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       ...(edit !== undefined && { edit }),
     });
     parts.onReceived(received);
-    const { delivery } = received;
-    return {
-      delivery: protocolRecord(delivery),
-      ...fittingAnswer(
-        protocolEventsOf(delivery, destinationById, holdOf),
-        protocolNotificationsOf(delivery, destinationById, holdOf),
-      ),
-    };
+    return received.delivery;
   };
+
+  const shown = (delivery: DeliveryRecord): Result<'deliveries/inject'> => ({
+    delivery: protocolRecord(delivery),
+    ...fittingAnswer(
+      protocolEventsOf(delivery, destinationById, holdOf),
+      protocolNotificationsOf(delivery, destinationById, holdOf),
+    ),
+  });
 
   /** The notifications that an id means; undefined where none is given. */
   const meant = async (id: string | undefined): Promise<number[] | undefined> =>
@@ -198,7 +200,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       });
       return { ...found, events: found.events.map(withWhy), notifications: found.notifications.map(withWhy) };
     },
-    'deliveries/inject': (params) => inject(params.source, params.body, params.contentType),
+    'deliveries/inject': async (params) => shown(await inject(params.source, params.body, params.contentType)),
     'deliveries/fetched': ({ deliveries }) => fetched.take(deliveries),
     'notifications/replay': async (params) => {
       const ids = await select(params);
@@ -258,9 +260,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return gate.replace(ids, async (held) => {
         if (held.length === 0) throw notHeld(id, ids);
         const type = contentType ?? original.contentType ?? 'application/json; charset=utf-8';
-        const injected = await inject(original.source, body, type, { deliveryId: original.id, held });
+        const edited = await inject(original.source, body, type, { deliveryId: original.id, held });
         announcer.statusChanged();
-        return { ...injected, dropped: held.map((fact) => gate.shown(fact)) };
+        const dropped = held.filter((fact) => edited.drops?.includes(fact));
+        return { ...shown(edited), dropped: dropped.map((fact) => gate.shown(fact)) };
       });
     },
     'debug/held': ({ limit, after }) => {

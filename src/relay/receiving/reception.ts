@@ -49,7 +49,7 @@ export interface Incoming {
 /** What an edit takes the place of. */
 export interface Edit {
   readonly deliveryId: number;
-  /** What is held of it: that is dropped, and the edit goes to these destinations. */
+  /** What is held of it: the edit goes to these destinations alone, and what goes there is dropped. */
   readonly held: readonly ForwardingKey[];
 }
 
@@ -134,8 +134,8 @@ export class Reception {
    */
   async receive(incoming: Incoming): Promise<Received> {
     const { renderSettings } = this.#inForce;
-    const { delivery, content } = this.#read(incoming);
-    if (incoming.edit !== undefined) checkEdit(delivery);
+    const { delivery: read, content } = this.#read(incoming);
+    const delivery = incoming.edit === undefined ? read : replaceHeld(read, incoming.edit);
     if (content !== null) this.#keep(delivery, content);
     // Of what goes nowhere on purpose no breakpoint is asked.
     await this.#store.add(delivery, delivery.onPurpose ? undefined : () => this.#gate?.received(delivery));
@@ -383,7 +383,6 @@ export class Reception {
       events: [],
       notifications: [],
       ...(incoming.fetched !== undefined && { fetched: incoming.fetched }),
-      ...(incoming.edit !== undefined && { editOf: incoming.edit.deliveryId, drops: incoming.edit.held }),
     };
   }
 
@@ -403,15 +402,17 @@ export class Reception {
   }
 }
 
-/** @throws ConflictError where nothing of it would be sent: what it is to replace stays held */
-function checkEdit({ status, reason, notifications }: DeliveryRecord): void {
-  if (status !== 'accepted') {
-    const why = reason === null ? 'it contains no events' : `it would be rejected: ${reason}`;
-    throw new ConflictError(`the edited body cannot be sent: ${why}. The original is still held`, 'mend-body');
-  }
-  if (notifications.some(({ forwardings }) => forwardings.length > 0)) return;
-  const why = 'no destination of the held original accepts it';
-  throw new ConflictError(`the edited body would not be sent: ${why}. The original is still held`, 'mend-body');
+/** An edit with what it replaces: the rest stays held. @throws ConflictError if the edit would not be sent */
+function replaceHeld(edited: DeliveryRecord, { deliveryId, held }: Edit): DeliveryRecord {
+  const { status, reason, notifications } = edited;
+  const sentTo = notifications.flatMap((each) => each.forwardings.map(({ destinationId }) => destinationId));
+  const drops = held.filter(({ destinationId }) => sentTo.includes(destinationId));
+  if (drops.length > 0) return { ...edited, editOf: deliveryId, drops };
+  const why =
+    status === 'accepted'
+      ? 'would not be sent: no destination of the held original accepts it'
+      : `cannot be sent: ${reason === null ? 'it contains no events' : `it would be rejected: ${reason}`}`;
+  throw new ConflictError(`the edited body ${why}. The original is still held`, 'mend-body');
 }
 
 function inForce(

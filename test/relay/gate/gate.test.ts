@@ -498,6 +498,44 @@ describe('Editing what is held', () => {
     assert.deepEqual([one.requests.length, two.requests.map(addressIn)], [1, ['edited@example.org']]);
   });
 
+  it('discards nothing at a destination that the edit does not go to', async () => {
+    const [one, two] = [await startReceiver(), await startReceiver()];
+    const relay = await startTestRelay();
+    await relay.client.request('relay/configure', {
+      settings: {
+        destinations: [
+          { id: 'one', url: one.url, types: ['Subscribe'] },
+          { id: 'two', url: two.url },
+        ],
+      },
+    });
+    await relay.client.request('debug/pause', {});
+    await deliver(relay, 'a');
+    const edited = await relay.client.request('debug/edit', {
+      id: 'd1',
+      body: { text: sampleBody({ type: 'Update', email: 'edited@example.org' }) },
+    });
+    await two.received(1);
+    const { notifications } = await relay.client.request('deliveries/get', { id: 'd1' });
+    assert.deepEqual(
+      notifications.flatMap((each) => each.forwardings.map(({ destinationId, state }) => [destinationId, state])),
+      [
+        ['one', 'held'],
+        ['two', 'discarded'],
+      ],
+    );
+    assert.deepEqual(
+      edited.dropped.map(({ destinationId }) => destinationId),
+      ['two'],
+    );
+    await relay.client.request('debug/continue', {});
+    await one.received(1);
+    assert.deepEqual(
+      [one, two].map((each) => each.requests.map(addressIn)),
+      [['a@example.org'], ['edited@example.org']],
+    );
+  });
+
   it('makes it nobody else’s until that is done: neither sent, nor stepped to, nor dropped', async () => {
     const store = new Store(storeFile(temporaryFolder()));
     afterwards(() => store.close());

@@ -469,7 +469,8 @@ export class Edit extends Step {
     const chosen = byGate[this.#index % Math.max(1, byGate.length)];
     if (chosen === undefined) return;
     const edited = new Edited(world, byGate, chosen);
-    const isTaken = edited.delivery.forwardings.length > 0;
+    const goesTo = edited.delivery.forwardings.map(({ destination }) => destination.id);
+    const isTaken = goesTo.length > 0;
     const dropped = await edited.ask(rig.client);
     if ((dropped !== undefined) !== isTaken)
       world.wrong.push(`${this.toString()} was ${isTaken ? 'refused' : 'not refused'}`);
@@ -478,7 +479,7 @@ export class Edit extends Step {
       world,
       this,
       dropped,
-      byGate.filter(({ deliveryId }) => deliveryId === chosen.deliveryId),
+      byGate.filter((each) => each.deliveryId === chosen.deliveryId && goesTo.includes(each.destinationId)),
     );
     const originals = heldOf(world, dropped);
     world.discarded(originals, new Set(originals));
