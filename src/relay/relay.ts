@@ -358,10 +358,10 @@ class RunningRelay implements Relay {
 
   /** Resolves when nothing that can be sent waits any more, or after so many milliseconds. */
   async #drained(milliseconds: number): Promise<void> {
-    const end = Date.now() + milliseconds;
+    const end = performance.now() + milliseconds;
     const waits = (): boolean =>
       [...this.#store.waiting.keys()].some((id) => this.#store.destinations.heldBy(id) === null);
-    while (waits() && Date.now() < end) await delay(20);
+    while (waits() && performance.now() < end) await delay(20);
   }
 
   stop(): Promise<void> {

@@ -229,10 +229,13 @@ export class Forwardings {
   waiting(destinationId: number, released: number | null, after: number, limit: number): WaitingForwarding[] {
     const which = released === null ? '' : ' AND f.released = ?';
     return this.#look(
-      `SELECT f.notification_id, f.attempts, f.round_start, f.next_at, f.released, f.looked, n.*
+      // A clock that was set back puts off nothing for longer than was asked after its attempt.
+      `SELECT f.notification_id, f.attempts, f.round_start, f.released, f.looked, n.*,
+         min(f.next_at, coalesce((SELECT ? + f.next_at - at FROM attempts a WHERE a.notification_id = f.notification_id
+           AND a.destination_id = f.destination_id ORDER BY id DESC LIMIT 1), f.next_at)) AS next_at
        FROM forwardings f JOIN notifications n ON n.id = f.notification_id
        WHERE f.destination_id = ? AND f.${isWaiting}${which} AND f.notification_id > ? ORDER BY f.notification_id LIMIT ?`,
-      ...[destinationId, ...(released === null ? [] : [released]), after, limit],
+      ...[Date.now(), destinationId, ...(released === null ? [] : [released]), after, limit],
     ).map((row) => {
       const notificationId = Number(row['notification_id']);
       const deliveryId = Number(row['delivery_id']);

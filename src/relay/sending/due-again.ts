@@ -5,6 +5,9 @@ import type { Job } from './waiting.ts';
 /** A timer waits no longer than this, in milliseconds. */
 const longestTimer = 2_147_483_647;
 
+/** A clock that goes back by more was set, in milliseconds. */
+const maxDriftMs = 1000;
+
 /** Forwardings that are due at a time, and the timer for the first of them. */
 export class DueAgain {
   readonly #jobs = new Map<number, Job>();
@@ -13,6 +16,8 @@ export class DueAgain {
   readonly #onDue: () => void;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = 0;
+  /** What the system's clock is ahead of the monotonic one, in milliseconds. */
+  #clockAhead = Date.now() - performance.now();
 
   /** @param onDue called when one is due, where {@link arm} was called before */
   constructor(onDue: () => void) {
@@ -45,6 +50,7 @@ export class DueAgain {
    * @param now milliseconds since the epoch
    */
   takeDue(now: number): Job | undefined {
+    this.#followClock();
     for (let id = this.#due.takeDue(now); id !== undefined; id = this.#due.takeDue(now)) {
       const job = this.#jobs.get(id);
       if (job === undefined || (job.nextAt ?? 0) > now) continue;
@@ -57,10 +63,22 @@ export class DueAgain {
   /** Makes all of them due, in the order in which they would have been. */
   dueNow(): void {
     const now = Date.now();
+    this.#reschedule((at) => Math.min(at, now));
+  }
+
+  /** Were the clock set back, all would stand still for as long. */
+  #followClock(): void {
+    const before = this.#clockAhead;
+    this.#clockAhead = Date.now() - performance.now();
+    const back = before - this.#clockAhead;
+    if (back > maxDriftMs) this.#reschedule((at) => at - back);
+  }
+
+  /** When each was due before is forgotten: it would gather with each call. */
+  #reschedule(due: (at: number) => number): void {
     const inOrder = [...this.#jobs.values()].sort((a, b) => (a.nextAt ?? 0) - (b.nextAt ?? 0));
-    // When each was due before is forgotten: it would gather with each call.
     this.#due = new DueQueue();
-    for (const job of inOrder) this.add(job, Math.min(job.nextAt ?? now, now));
+    for (const job of inOrder) this.add(job, due(job.nextAt ?? 0));
   }
 
   /** Whether a notification is among them. */
@@ -72,14 +90,13 @@ export class DueAgain {
   drop(isGone: (job: Job) => boolean): number[] {
     const dropped = [...this.#jobs.values()].filter(isGone).map(({ notificationId }) => notificationId);
     for (const id of dropped) this.#jobs.delete(id);
-    // Left in there until they are due, they would gather with each pause.
-    if (dropped.length > 0) this.#due = new DueQueue();
-    if (dropped.length > 0) for (const [id, { nextAt }] of this.#jobs) this.#due.add(nextAt ?? 0, id);
+    if (dropped.length > 0) this.#reschedule((at) => at);
     return dropped;
   }
 
   /** Sees to it that `onDue` is called for the first. */
   arm(): void {
+    this.#followClock();
     const next = this.nextAt;
     if (this.#timer !== undefined && this.#timerAt === next) return;
     this.close();

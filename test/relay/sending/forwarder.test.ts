@@ -129,6 +129,22 @@ describe('notifications for one destination', () => {
     assert.deepEqual(seen.slice(-6), [1, 2, 3, 4, 5, 6]);
   });
 
+  for (const when of ['while it runs', 'before it starts again'] as const)
+    it(`wait for a retry no longer if the clock is set back an hour ${when}`, async () => {
+      const receiver = await startReceiver({ answer: (_, number) => ({ status: number === 1 ? 503 : 200 }) });
+      const settings = { destinations: [{ url: receiver.url, strictOrder: true }] };
+      const relay = await startTestRelay({ settings });
+      await relay.deliver(sampleBody());
+      await relay.deliver(sampleBody({ seed: 2 }));
+      await until(async () => (await attemptsOf(relay)).length === 1);
+      if (when === 'before it starts again') await relay.stop();
+      const { now } = Date;
+      afterwards(() => (Date.now = now));
+      Date.now = () => now() - 3_600_000;
+      if (when === 'before it starts again') await startTestRelay({ dataDir: relay.dataDir, settings });
+      await receiver.received(3);
+    });
+
   it('go on where one has failed for good under strictOrder', async () => {
     const receiver = await startReceiver({ answer: (request) => (numberOf(request) === 1 ? { status: 503 } : {}) });
     const relay = await startTestRelay({
