@@ -4,6 +4,8 @@ import type { RemovedStep } from './removal.ts';
 /** What the history holds. */
 export interface Kept {
   readonly deliveries: number;
+  /** The highest ID of a delivery. */
+  readonly latest: number;
   /** What it takes on the disk: the pages of log and index that hold something, in bytes. */
   readonly bytes: number;
   /** Something waits or is held: that cannot be removed. */
@@ -69,10 +71,13 @@ export class Retention {
     if (this.#tooMany(kept) === 0) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      const most = this.#tooMany(this.#options.kept());
+      const kept = this.#options.kept();
+      const most = this.#tooMany(kept);
       if (most === 0) return;
       this.#removing = true;
-      this.#remove(Number.MAX_SAFE_INTEGER, most).then(
+      // By count, the latest stay, however many wait.
+      const last = kept.bytes > this.#limits.maxBytes ? kept.latest : kept.latest - this.#limits.maxDeliveries;
+      this.#remove(last, most).then(
         (removed) => {
           this.#removing = false;
           if (this.#closed) return;

@@ -122,6 +122,7 @@ export class Store {
     this.#retention = new Retention({
       kept: () => ({
         deliveries: this.totals.deliveries,
+        latest: this.#highest.delivery,
         bytes: this.bytes,
         somethingWaits: this.totals.waiting > 0,
       }),

@@ -5,7 +5,7 @@ import { until } from '../until.ts';
 
 describe('Retention', () => {
   it('looks again at a delivery that was settled while a step was under way', async () => {
-    const kept = { deliveries: 3, bytes: 0, somethingWaits: true };
+    const kept = { deliveries: 3, latest: 20, bytes: 0, somethingWaits: true };
     const floors: number[] = [];
     let answer: (step: RemovedStep) => void = () => undefined;
     const retention = new Retention({
@@ -32,7 +32,7 @@ describe('Retention', () => {
   });
 
   it('looks again at a delivery that was settled while a step found nothing to remove', async () => {
-    const kept = { deliveries: 3, bytes: 0, somethingWaits: true };
+    const kept = { deliveries: 3, latest: 20, bytes: 0, somethingWaits: true };
     const floors: number[] = [];
     let answer: (step: RemovedStep) => void = () => undefined;
     const retention = new Retention({
@@ -60,7 +60,7 @@ describe('Retention', () => {
     const retention = new Retention({
       kept: () => {
         asked += 1;
-        return { deliveries: 3, bytes: 0, somethingWaits: true };
+        return { deliveries: 3, latest: 20, bytes: 0, somethingWaits: true };
       },
       removeOldest: () => new Promise((resolve) => (answer = resolve)),
       onFull: () => undefined,

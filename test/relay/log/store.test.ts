@@ -587,10 +587,10 @@ describe('Totals and retention', () => {
                 }),
               ),
             );
-            // The oldest that may go, as many as are too many.
+            // The oldest that may go, as many as are too many, but for the latest.
             const expected = states.map((_, index) => index + 1);
             for (const [index, state] of states.entries()) {
-              if (expected.length <= maxDeliveries) break;
+              if (expected.length <= maxDeliveries || index >= states.length - maxDeliveries) break;
               if (state !== 'waiting' && state !== 'held') expected.splice(expected.indexOf(index + 1), 1);
             }
             store.setRetention({ maxDeliveries, maxBytes: Infinity });
@@ -608,6 +608,19 @@ describe('Totals and retention', () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it('keep the latest by count, however many wait', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    const held = heldDestination(store);
+    const add = (...to: number[]): Promise<void> => store.add(deliveryRecord(store, { to }));
+    store.setRetention({ maxDeliveries: 3, maxBytes: Infinity });
+    await add();
+    for (let number = 2; number <= 6; number++) await add(held);
+    for (let number = 7; number <= 11; number++) await add();
+    await until(() => store.totals.deliveries <= 8);
+    assert.deepEqual(deliveryIds(file), [2, 3, 4, 5, 6, 9, 10, 11]);
   });
 
   it('remove by bytes, and not many more than need to go', async () => {
@@ -635,7 +648,7 @@ describe('Totals and retention', () => {
     store.setRetention({ maxDeliveries: 1, maxBytes: Infinity });
     await store.add(deliveryRecord(store, { to }));
     await Promise.all([1, 2].map(() => store.add(deliveryRecord(store, { status: 'test' }))));
-    await until(() => store.totals.deliveries === 1);
+    await until(() => store.totals.deliveries === 2);
     const edit = deliveryRecord(store, { to });
     await store.add({ ...edit, editOf: 1, drops: [{ notificationId: 1, destinationId: to[0]! }] });
     await until(() => store.totals.deliveries === 1, 5000);
@@ -676,7 +689,7 @@ describe('Totals and retention', () => {
     const to = destinationId(store);
     await Promise.all(Array.from({ length: 1200 }, () => store.add(deliveryRecord(store, { to: [to] }))));
     await Promise.all(Array.from({ length: 100 }, () => store.add(deliveryRecord(store))));
-    store.setRetention({ maxDeliveries: 1250, maxBytes: Infinity });
+    store.setRetention({ maxDeliveries: 50, maxBytes: Infinity });
     await until(() => store.totals.deliveries === 1250);
     assert.equal(deliveryIds(file).filter((id) => id <= 1200).length, 1200);
     assert.deepEqual(deliveryIds(file).slice(-1), [1300]);

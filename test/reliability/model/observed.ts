@@ -98,10 +98,11 @@ function differences(world: World, { sending, counts }: Status): string[] {
   if (pause + breakpoint + missingKey + destination !== counts.held) said.push('held by whom is not how many are held');
   if (!isPaused && pause + breakpoint > 0) said.push('something is held by a pause, and nothing is paused');
   if (counts.deliveries > world.mostDeliveries) {
-    // What was taken and is not known to be waits at the relay.
+    // The latest stay, however many wait. What was taken and is not known to be waits at the relay.
     const waits = world.forwardings.filter(({ state, again }) => state === 'open' || again);
     const open = new Set(waits.map(({ delivery }) => delivery)).size;
-    if (open < counts.deliveries) said.push(`${counts.deliveries} deliveries are kept, ${open} of them open`);
+    if (world.mostDeliveries + open < counts.deliveries)
+      said.push(`${counts.deliveries} deliveries are kept, ${open} of them open`);
   }
   return said;
 }
