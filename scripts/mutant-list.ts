@@ -299,6 +299,14 @@ export const mutants: readonly Mutant[] = [
     'relay/replay',
   ),
   mutant(
+    'given-back-counted',
+    'a delivery that could not be stored is counted as answered on purpose',
+    'relay/receiving/answer-on-purpose',
+    'purpose.answered -= 1;',
+    '',
+    'relay/receiving/answer-on-purpose',
+  ),
+  mutant(
     'retry-overtaken',
     'under strictOrder the next is sent before a retry that is not on disk yet',
     'relay/sending/lane',

@@ -220,7 +220,6 @@ class RunningRelay implements Relay {
       receive: (incoming) => reception.receive(incoming),
       onPurpose,
       onAnswered: (received) => onReceived(received),
-      uncommitted: () => store.uncommitted,
       limits: { ...defaultLimits, ...limitsOf(settings), ...options.limits },
       log,
     });

@@ -187,11 +187,6 @@ export class Store {
     return new StoreError('the queued notifications have reached the size limit of the history', 'take-what-waits');
   }
 
-  /** Deliveries that are not yet on disk. */
-  get uncommitted(): number {
-    return this.#queue.waiting;
-  }
-
   /** Disk syncs since it was opened: one for each commit that somebody waits for. */
   get syncs(): number {
     return this.#queue.syncs;

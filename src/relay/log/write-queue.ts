@@ -72,11 +72,6 @@ export class WriteQueue {
     return this.#failure;
   }
 
-  /** Writes that somebody waits for and that are not yet on disk. */
-  get waiting(): number {
-    return this.#writes.length;
-  }
-
   /**
    * Adds bookkeeping: kept while the disk fails, until it could be written.
    * @param what it says, for the log: where it fails for another reason it is lost

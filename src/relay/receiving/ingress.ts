@@ -40,6 +40,8 @@ export interface IngressLimits {
   checkEveryMs: number;
   /** At this many, the oldest that has not shown the secret gives way to a new one. */
   maxConnections: number;
+  /** After this a connection that keeps the endpoint from closing is cut, in milliseconds. */
+  closeMs: number;
 }
 
 export const defaultLimits: IngressLimits = {
@@ -52,6 +54,7 @@ export const defaultLimits: IngressLimits = {
   stuckMs: 60_000,
   checkEveryMs: 1000,
   maxConnections: 1000,
+  closeMs: 2000,
 };
 
 export interface IngressOptions {
@@ -63,8 +66,6 @@ export interface IngressOptions {
   readonly onPurpose: AnswerOnPurpose;
   /** Called with what was received, when its sender has the answer, or is to get it later on purpose. Does not throw. */
   onAnswered(received: Received): void;
-  /** How many deliveries are not yet on disk. */
-  uncommitted(): number;
   readonly limits: IngressLimits;
   log(level: 'warn' | 'debug', message: string): void;
 }
@@ -219,7 +220,7 @@ export class Ingress {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#options.onPurpose.hurry();
     this.#server.closeIdleConnections();
-    const force = setTimeout(() => this.#server.closeAllConnections(), 2000);
+    const force = setTimeout(() => this.#server.closeAllConnections(), this.#limits.closeMs);
     await closed;
     clearTimeout(force);
     // Until then it cuts those that have had their last answer.
@@ -306,7 +307,7 @@ export class Ingress {
 
   /** One delivery: its body is read, it is received, answered, and goes on from there. */
   async #deliver(request: IncomingMessage, response: ServerResponse, source: Source): Promise<void> {
-    if (this.#pending >= this.#limits.maxUncommitted || this.#options.uncommitted() >= this.#limits.maxUncommitted) {
+    if (this.#pending >= this.#limits.maxUncommitted) {
       this.#bodies.giveWay();
       answer(request, response, 503, retryLater);
       this.#watchRest(request);
@@ -318,8 +319,8 @@ export class Ingress {
     const { onPurpose } = this.#options;
     let purpose: Purpose | null = null;
     let received: Received | undefined;
-    const endWhereSecretIsOld = (): void => {
-      if (secret !== this.#secret) response.shouldKeepAlive = false;
+    const endIfLast = (): void => {
+      if (secret !== this.#secret || !this.#server.listening) response.shouldKeepAlive = false;
     };
     try {
       const receivedAt = Date.now();
@@ -334,12 +335,12 @@ export class Ingress {
       if (onPurpose.current !== null) purpose = onPurpose.take();
       received = await this.#options.receive(purpose === null ? incoming : { ...incoming, onPurpose: purpose.status });
       if (purpose === null) {
-        endWhereSecretIsOld();
+        endIfLast();
         answer(request, response, received.delivery.httpStatus, undefined, received.delivery.reason);
       }
     } catch (error) {
       if (purpose !== null) onPurpose.giveBack(purpose);
-      endWhereSecretIsOld();
+      endIfLast();
       this.#failed(request, response, error);
     } finally {
       share.release();
@@ -347,7 +348,7 @@ export class Ingress {
       this.#watchRest(request);
     }
     if (received === undefined) return;
-    if (purpose !== null) void this.#answerOnPurpose(request, response, purpose, endWhereSecretIsOld);
+    if (purpose !== null) void this.#answerOnPurpose(request, response, purpose, endIfLast);
     this.#options.onAnswered(received);
   }
 
@@ -359,7 +360,8 @@ export class Ingress {
     before: () => void,
   ): Promise<void> {
     // Who is refused before all has come is not kept waiting with the rest of it.
-    const due = request.complete ? this.#options.onPurpose.due(response, delayMs) : undefined;
+    const waits = request.complete && this.#server.listening;
+    const due = waits ? this.#options.onPurpose.due(response, delayMs) : undefined;
     if (due !== undefined) {
       // Nothing moves on the connection meanwhile. Node sets its own time again with the next request.
       request.socket.setTimeout(delayMs + this.#limits.stuckMs);

@@ -321,6 +321,18 @@ describe('AnswerOnPurpose', () => {
     });
   }
 
+  it('logs how many were answered so, without those that were given back', () => {
+    const logged: string[] = [];
+    const onPurpose = new AnswerOnPurpose({ onChange: () => undefined, log: (_, message) => logged.push(message) });
+    onPurpose.begin(asked());
+    onPurpose.take();
+    const refused = onPurpose.take();
+    assert.ok(refused !== null);
+    onPurpose.giveBack(refused);
+    onPurpose.end();
+    assert.match(logged.at(-1) ?? '', /answered with 503: 1$/);
+  });
+
   it('agrees with a plain model, whatever is asked, taken, given back and however the time goes', () => {
     type Command =
       | { readonly do: 'begin'; readonly status: number; readonly count: number | undefined; readonly seconds: number }
