@@ -75,7 +75,7 @@ function escapedDelivery(delivery: Delivery): Delivery {
   // Six characters for one, and each value and each end of one on a line of its own.
   const most = 6 * text.length + 2 * values * (indent * depth + 2);
   if (most > mostHeldBytes) throw tooMuchEscaped(megabytes(most));
-  const value = parseJson(text);
+  const value = parseJson(text, Infinity);
   if (value === undefined) return delivery;
   const escaped = JSON.stringify(value, null, indent).replace(
     /[^\n\x20-\x7e]|[/<>&]/g,

@@ -5,7 +5,7 @@ import type { CelValue } from '../common/expressions/cel-value.ts';
 import { maskOfCredentials } from '../common/credential-parts.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import type { SecretMask } from '../common/masking.ts';
-import { parseJson, structureOf } from '../common/parse-json.ts';
+import { hasMoreValues, maxValues, parseJson } from '../common/parse-json.ts';
 import { ProcessGroup } from '../common/process-group.ts';
 import type { Said, Words } from '../common/words.ts';
 import { secretsIn } from '../protocol/credential-headers.ts';
@@ -15,8 +15,6 @@ import { SaidError, words } from './words.ts';
 const mostMs = 10_000;
 /** What it answers with is no longer than this, in bytes. */
 const mostBytes = 8_388_608;
-/** It unfolds to no more values than this where it is JSON: each takes a hundred times its two characters. */
-const mostValues = 500_000;
 
 /** The probe gave no number. */
 export class ProbeError extends SaidError {
@@ -101,8 +99,8 @@ async function ask(
 
 /** @returns undefined where it is no JSON. @throws ProbeError where it is too much */
 function jsonOf(body: string, who: Words): unknown {
-  if (/^\s*[[{]/.test(body) && structureOf(body).values > mostValues) {
-    throw new ProbeError(words('too-many-values-of', who, mostValues));
+  if (/^\s*[[{]/.test(body) && hasMoreValues(body, maxValues)) {
+    throw new ProbeError(words('too-many-values-of', who, maxValues));
   }
   return parseJson(body);
 }

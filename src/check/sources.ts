@@ -109,7 +109,7 @@ export function withNote(sources: Sources): NotedSources {
       async deliveries(source, run) {
         const deliveries = await sources.deliveries(source, run);
         for (const { body } of deliveries) {
-          const { Events } = (parseJson(body.toString()) ?? {}) as { readonly Events?: readonly unknown[] };
+          const { Events } = (parseJson(body.toString(), Infinity) ?? {}) as { readonly Events?: readonly unknown[] };
           for (const event of Array.isArray(Events) ? (Events as readonly Record<string, unknown>[]) : []) {
             note(event['OldEmailAddress']);
             note(event['EmailAddress']);
@@ -176,7 +176,7 @@ function fixtureOf(bytes: Buffer): Delivery[] {
   const tooMuch = tooMuchToRead(bytes);
   if (tooMuch !== null) throw new SaidError(words('sentences', tooMuch, words('make-several')));
   const text = bytes.toString();
-  const exported = exportedFixture.safeParse(parseJson(text));
+  const exported = exportedFixture.safeParse(parseJson(text, Infinity));
   if (exported.success) {
     return exported.data.deliveries.map(({ source, format, body }) => ({
       source,

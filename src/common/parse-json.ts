@@ -1,10 +1,20 @@
-/** A text from outside as JSON; undefined where it is none. */
-export function parseJson(text: string): unknown {
+/** Values of JSON from outside, as {@link structureOf} counts them. */
+export const maxValues = 100_000;
+/** The same for the body of a delivery. */
+export const maxBodyValues = 350_000;
+
+/** A text from outside as JSON; undefined if it is none, or has more values than may be. */
+export function parseJson(text: string, most = maxValues): unknown {
+  if (hasMoreValues(text, most)) return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }
+}
+
+export function hasMoreValues(text: string, most: number): boolean {
+  return text.length > most && structureOf(text).values > most;
 }
 
 /** How much a text would unfold to as JSON. */

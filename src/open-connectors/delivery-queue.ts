@@ -8,6 +8,7 @@
  * status, how pages are asked for, and whether `notification` is what was posted, byte for byte.
  */
 import { z } from 'zod';
+import { maxBodyValues } from '../common/parse-json.ts';
 import { OpenConnectorsError } from './api-error.ts';
 import { looseText, parsed } from './answers.ts';
 import { longestAnswer, pageSize } from './http.ts';
@@ -294,6 +295,7 @@ export class DeliveryQueue {
     const call = (isHydrated: boolean): Call => ({
       ...{ method: 'GET', path, signal },
       query: [['where', where], ...(isHydrated ? [['hydrate', 'true'] as const] : [])],
+      ...(isHydrated && { maxValues: maxBodyValues }),
     });
     const seen = new Set<string>();
     const tokens = new Set<string>();
@@ -367,7 +369,7 @@ export class DeliveryQueue {
     const path = `/notifications/${encodeURIComponent(notificationId)}/subscriptions/${encodeURIComponent(subscriptionId)}/deliveries`;
     const query = hydrate ? ([['hydrate', 'true']] as const) : [];
     try {
-      const answer = await this.#http.call({ method: 'GET', path, query, signal });
+      const answer = await this.#http.call({ method: 'GET', path, query, maxValues: maxBodyValues, signal });
       budget.left -= answer.length;
       return deliverySchema.safeParse(answer.value).data ?? 'unreadable';
     } catch (error) {

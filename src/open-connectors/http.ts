@@ -1,7 +1,7 @@
 /** Calls of the platform's API: who asks, how long an answer is waited for, its pages, and what can go wrong. */
 import type { z } from 'zod';
-import { readText } from '../common/bounded-body.ts';
-import { parseJson } from '../common/parse-json.ts';
+import { readText, TooLongError } from '../common/bounded-body.ts';
+import { hasMoreValues, maxValues, parseJson } from '../common/parse-json.ts';
 import { parsed } from './answers.ts';
 import { OpenConnectorsError } from './api-error.ts';
 import { failure, refusal } from './failures.ts';
@@ -36,6 +36,8 @@ export interface Call {
   readonly token?: string;
   /** Beside those of the client, what must not be in an error. */
   readonly secrets?: readonly string[];
+  /** How many values its answer may have, if that is another number. */
+  readonly maxValues?: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -110,7 +112,14 @@ export class OpenConnectorsHttp {
       });
       const text = await readText(response.body, longestAnswer);
       if (!response.ok) throw refusal(response, text, secrets);
-      return { value: parseJson(text), length: text.length, status: response.status, nextPage: nextPageOf(response) };
+      const most = call.maxValues ?? maxValues;
+      if (hasMoreValues(text, most)) throw new TooLongError(`its answer has more than ${most} values`);
+      return {
+        value: parseJson(text, most),
+        length: text.length,
+        status: response.status,
+        nextPage: nextPageOf(response),
+      };
     } catch (error) {
       if (error instanceof OpenConnectorsError) throw error;
       throw failure(error, { url, cancelled: call.signal?.aborted === true, timedOut: timeout.aborted }, secrets);
@@ -130,8 +139,7 @@ export class OpenConnectorsHttp {
           advice: 'check-host',
         });
       }
-      // One by one: there may be more than a call takes arguments.
-      for (const each of items) all.push(each);
+      all.push(...items);
     }
     return all;
   }

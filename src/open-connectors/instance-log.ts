@@ -2,6 +2,7 @@
  * The platform's own log of an instance beside what a relay has in its history. Knows no schema, so that it costs nothing
  * to load.
  */
+import { maxBodyValues, parseJson } from '../common/parse-json.ts';
 import type { InstanceEvent } from './answers.ts';
 
 /** One event of the platform's log, as far as it says. */
@@ -44,7 +45,7 @@ function dateOf(value: string | number | undefined): string | null {
 /** What a notification of the platform says of itself: both shapes are read. */
 export function identityOfNotification(body: string): { eventId: string | null; instanceId: number | null } {
   try {
-    const outer = recordOf(JSON.parse(body));
+    const outer = recordOf(parseJson(body, maxBodyValues));
     const inner = recordOf(outer['message']);
     const eventId = inner['eventId'] ?? outer['eventId'];
     const instanceId = Number(inner['instanceId'] ?? inner['instance_id'] ?? outer['instanceId'] ?? Number.NaN);

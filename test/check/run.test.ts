@@ -88,8 +88,8 @@ describe('A scenario', () => {
     assert.equal(callback.taken.length, 5);
   });
 
-  it('looks through a page of hundreds of thousands of texts', async () => {
-    const texts = [...Array.from({ length: 300_000 }, (_, index) => `t${index}`), 'Ada'];
+  it('looks through a page of as many texts as may be', async () => {
+    const texts = [...Array.from({ length: 99_000 }, (_, index) => `t${index}`), 'Ada'];
     for (const body of [texts, Object.fromEntries(texts.map((text) => [text, text]))]) {
       callback.pages.set('/contacts', () => ({ type: 'application/json', body: JSON.stringify(body) }));
       assert.equal((await run([{ send: one, expect: { kept: 'Ada' } }])).reason, null);
@@ -105,8 +105,8 @@ describe('A scenario', () => {
     assert.equal(outcome, 'undecided');
     const said = steps[0]?.findings.slice(1).map(({ actual }) => textOf(actual).replace(callback.origin, ''));
     assert.deepEqual(said, [
-      'the page /contacts returned more than 500000 values',
-      'the contact count /count returned more than 500000 values',
+      'the page /contacts returned more than 100000 values',
+      'the contact count /count returned more than 100000 values',
     ]);
   });
 

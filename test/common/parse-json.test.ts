@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { structureOf } from '../../src/common/parse-json.ts';
+import { parseJson, structureOf } from '../../src/common/parse-json.ts';
 
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
@@ -31,5 +31,15 @@ describe('What a text would unfold to as JSON', () => {
   it('is told of what is no JSON, too', () => {
     assert.equal(structureOf('['.repeat(1000)).depth, 1000);
     assert.deepEqual(structureOf('"['), { values: 1, depth: 0 });
+  });
+});
+
+describe('A text from outside', () => {
+  it('is not parsed if it would unfold to more values than may be', () => {
+    const of = (values: number): string => `[${'{},'.repeat((values - 3) / 2)}{}]`;
+    assert.equal((parseJson(of(99_999)) as object[]).length, 49_999);
+    assert.equal(parseJson(of(100_001)), undefined);
+    assert.equal((parseJson(of(100_001), 100_001) as object[]).length, 50_000);
+    assert.equal(parseJson(JSON.stringify(',['.repeat(100_000))), ',['.repeat(100_000), 'a text is one value');
   });
 });

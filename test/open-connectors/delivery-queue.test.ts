@@ -249,6 +249,22 @@ describe('the queue of deliveries at a platform that means ill', () => {
     assert.equal((await queue.look(callback)).count, 12);
   });
 
+  it('is asked for less where an answer has too many values, and has notifications as large as a body', async () => {
+    const of = (values: number): object => ({ notification: { message: { raw: { Events: Array(values).fill(1) } } } });
+    const notifications = [delivery(0, callback, of(300_000)), delivery(1, callback, of(350_000))];
+    await start((request, response) => {
+      const query = new URL(request.url ?? '', 'http://localhost').searchParams;
+      const first = Number(query.get('nextPage') ?? 0);
+      const next = first + Number(query.get('pageSize'));
+      const found = notifications.slice(first, next);
+      const shown =
+        query.get('hydrate') === 'true' ? found : found.map((each) => ({ ...each, notification: undefined }));
+      page(response, shown, next < notifications.length ? String(next) : undefined);
+    });
+    const { deliveries, skipped, more } = await read(queue);
+    assert.deepEqual([deliveries.length, skipped, more], [1, 1, false]);
+  });
+
   it('is read for so much text at a time, pages and what is asked for one by one together', async () => {
     const long = { notification: { text: 'x'.repeat(10_000) } };
     await start(({ url = '' }, response) =>

@@ -362,12 +362,12 @@ function readBody(bytes: Buffer, contentType: string | null): { format: 'JSON' |
   const payload = readPayload(bytes, contentType);
   const text = bytes.toString();
   const isXml = text.trimStart().startsWith('<');
-  if (payload.kind === 'events') return { format: isXml ? 'XML' : 'JSON', value: parseJson(payload.json.toString()) };
+  if (payload.kind === 'events') return { format: isXml ? 'XML' : 'JSON', value: parseJson(payload.json.toString(), Infinity) };
   if (isXml) {
     const xml = readXml(text);
     return xml.kind === 'read' ? { format: 'XML', value: xml.value } : { format: 'neither', value: null };
   }
-  const value = parseJson(text);
+  const value = parseJson(text, Infinity);
   return { format: value === undefined ? 'neither' : 'JSON', value };
 }
 

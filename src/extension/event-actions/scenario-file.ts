@@ -38,7 +38,7 @@ function titleOf(rows: readonly EventRow[]): string {
 }
 
 function deliveriesOf(fixture: string): readonly (FixtureDelivery | undefined)[] {
-  const read = parseJson(fixture) as { readonly deliveries?: readonly FixtureDelivery[] } | undefined;
+  const read = parseJson(fixture, Infinity) as { readonly deliveries?: readonly FixtureDelivery[] } | undefined;
   return read?.deliveries ?? [];
 }
 
