@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import { tooManyMembers } from '../common/parse-json.ts';
 import { readXml } from './xml.ts';
 
 /** One element of `Events`, as the vendor wrote it. Every field is optional to us: see {@link textField}. */
@@ -11,7 +12,7 @@ export type VendorEvent = Readonly<Record<string, unknown>>;
  *   a JSON equivalent by the JSON format's names for XML, a re-encoding for another character set.
  * - `test`: an empty body, or an object whose `Events` is missing or empty. What the vendor's test call posts is
  *   [unknown], so any such object counts as one.
- * - `rejected`: neither, with one line that says what is wrong and where; `tooMany` where it only holds too many events.
+ * - `rejected`: neither, with one line that says what is wrong and where; `tooMany` where it only holds too many events or members.
  */
 export type Payload =
   | {
@@ -63,25 +64,29 @@ function whyNoBody(value: unknown): string {
  * character is `<`. Never throws.
  * @param bytes the body, decompressed
  * @param contentType the Content-Type header, used only for the character set of bytes that are not UTF-8
- * @param mostEvents a body with more elements of `Events` is rejected
+ * @param mostEvents a body with more elements of `Events`, or with too many members in an object, is rejected
  */
 export function readPayload(bytes: Buffer, contentType?: string | null, mostEvents = Infinity): Payload {
   const utf8 = isUtf8(bytes) && !hasNulAtStart(bytes);
   const text = utf8 ? stripBom(bytes.toString('utf8')) : decode(bytes, contentType);
   const start = text.search(/\S/);
   if (start === -1) return { kind: 'test' };
+  let value: unknown;
+  let json = text;
   if (text[start] === '<') {
     const xml = readXml(text);
     if (xml.kind === 'malformed') return rejected(`not well-formed XML: ${xml.reason}`);
-    return fromValue(xml.value, mostEvents, () => Buffer.from(JSON.stringify(xml.value)));
+    ({ value } = xml);
+    json = JSON.stringify(value);
   }
-  let value: unknown;
+  const tooMuch = mostEvents === Infinity ? null : tooManyMembers(json);
+  if (tooMuch !== null) return { kind: 'rejected', reason: tooMuch, tooMany: true };
   try {
-    value = JSON.parse(text);
+    value ??= JSON.parse(json);
   } catch (error) {
     return rejected(`neither JSON nor XML: ${oneLine((error as Error).message)}`);
   }
-  return fromValue(value, mostEvents, () => (utf8 && bytes[0] !== 0xef ? bytes : Buffer.from(text)));
+  return fromValue(value, mostEvents, () => (json === text && utf8 && bytes[0] !== 0xef ? bytes : Buffer.from(json)));
 }
 
 function rejected(reason: string): Payload {

@@ -2,16 +2,11 @@
  * What one delivery may make the relay do and keep: its size alone does not tell, since a few bytes unfold to millions
  * of values, and each part of a delivery repeats its body.
  */
+import { maxBodyValues } from '../common/parse-json.ts';
 import type { Part } from './normalise.ts';
 
 /** Of a body that is refused, what is kept, in bytes. */
 export const keptRefusedBytes = 65_536;
-
-/**
- * What there may be of structure: about one for each value. A thousand events of the vendor's [2nd] with a hundred
- * custom fields each have two thirds of that; more would take hundreds of megabytes while it is read.
- */
-const mostStructure = 500_000;
 
 /** What all parts of a delivery may come to as they are sent, in bytes: 50 parts of 5 MiB, the vendor's largest batch. */
 const mostRenderedBytes = 268_435_456;
@@ -33,10 +28,10 @@ structureOf['='.charCodeAt(0)] = 5;
  * @returns null where it may be read
  */
 export function tooMuchToRead(body: Uint8Array): string | null {
-  if (body.length * 5 <= mostStructure) return null;
+  if (body.length * 5 <= maxBodyValues) return null;
   let structure = 0;
   for (const byte of body) structure += structureOf[byte] ?? 0;
-  return structure <= mostStructure ? null : `the body has more than ${mostStructure} values`;
+  return structure <= maxBodyValues ? null : `the body has more than ${maxBodyValues} values`;
 }
 
 /**

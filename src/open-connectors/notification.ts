@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tooManyMembers } from '../common/parse-json.ts';
 
 /** One element of `message.events` [code: captured twice]. */
 export interface EventObject {
@@ -166,7 +167,7 @@ export type PlatformNotification =
       readonly listId: string | null;
       readonly events: readonly PlatformEvent[];
     }
-  /** `tooMany`: it only holds too many events. */
+  /** `tooMany`: it only holds too many events or members. */
   | { readonly kind: 'rejected'; readonly reason: string; readonly tooMany: boolean };
 
 const text = z
@@ -196,12 +197,15 @@ const olderShape = z.object({
 /**
  * Reads a notification of the platform in either shape. Nothing is changed: the bytes are passed on as they came.
  * @param bytes the body, decompressed
- * @param mostEvents a notification with more event objects is rejected
+ * @param mostEvents a notification with more event objects, or with too many members in an object, is rejected
  */
 export function readPlatformNotification(bytes: Buffer, mostEvents = Infinity): PlatformNotification {
+  const json = bytes.toString('utf8').replace(/^\ufeff/, '');
+  const tooMuch = mostEvents === Infinity ? null : tooManyMembers(json);
+  if (tooMuch !== null) return { kind: 'rejected', reason: tooMuch, tooMany: true };
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8').replace(/^\ufeff/, ''));
+    value = JSON.parse(json);
   } catch (error) {
     return rejected(`not JSON: ${(error as Error).message.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 200)}`);
   }

@@ -12,12 +12,19 @@ function countOf(value: unknown): number {
   return Object.values(value).reduce((sum: number, each) => sum + countOf(each), 1);
 }
 
+function mostMembersOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Math.max(own, ...Object.values(value).map(mostMembersOf));
+}
+
 describe('What a text would unfold to as JSON', () => {
   it('is told before it is parsed: how deep it is, and no fewer values than there are', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 8, stringUnit: 'binary' }), (text) => {
         const value: unknown = JSON.parse(text);
-        const { depth, values } = structureOf(text);
+        const { depth, values, members } = structureOf(text);
+        assert.equal(members, mostMembersOf(value));
         assert.equal(depth, depthOf(value));
         assert.ok(values >= countOf(value) && values <= 2 * countOf(value), `${values} of ${countOf(value)}`);
       }),
@@ -25,12 +32,12 @@ describe('What a text would unfold to as JSON', () => {
   });
 
   it('looks at no bracket or comma of a text, whatever is escaped', () => {
-    assert.deepEqual(structureOf(JSON.stringify(['[[,', '\\"[,', '\\', '"'])), { values: 5, depth: 1 });
+    assert.deepEqual(structureOf(JSON.stringify(['[[,', '\\"[,', '\\', '"'])), { values: 5, depth: 1, members: 0 });
   });
 
   it('is told of what is no JSON, too', () => {
     assert.equal(structureOf('['.repeat(1000)).depth, 1000);
-    assert.deepEqual(structureOf('"['), { values: 1, depth: 0 });
+    assert.deepEqual(structureOf('"['), { values: 1, depth: 0, members: 0 });
   });
 });
 

@@ -4,6 +4,7 @@ import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from '../../src/normal
 import { partsOf } from '../../src/normaliser/normalise.ts';
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
 import { startReceiver } from '../relay/receiver.ts';
+import { send } from '../relay/requests.ts';
 import { sampleBody, startTestRelay } from '../relay/stage.ts';
 
 const values = (count: number): string => `[${Array.from({ length: count }, () => '1').join(',')}]`;
@@ -11,7 +12,7 @@ const events = (count: number, event = '{}'): string =>
   `{"ListID":"l","Events":[${Array.from({ length: count }, () => event).join(',')}]}`;
 
 describe('The bounds of one delivery', () => {
-  it('are far from a thousand events of the vendor’s, with a hundred custom fields each, in parts of any size', () => {
+  it('hold a thousand events of the vendor’s, with a hundred custom fields each, in parts of any size', () => {
     const [sample] = sampleDeliveries({ types: ['Subscribe'], count: 1, batch: 1000, seed: 1 });
     const delivery = JSON.parse(sample!.text) as { Events: { CustomFields: object[] }[] };
     for (const event of delivery.Events) {
@@ -27,11 +28,11 @@ describe('The bounds of one delivery', () => {
   });
 
   it('count values in every character set, those in strings too, and none of a small body', () => {
-    const text = values(500_002);
-    assert.match(tooMuchToRead(Buffer.from(text)) ?? '', /more than 500000 values/);
-    assert.match(tooMuchToRead(Buffer.from(text, 'utf16le')) ?? '', /more than 500000 values/);
-    assert.match(tooMuchToRead(Buffer.from(JSON.stringify(text))) ?? '', /more than 500000 values/);
-    assert.equal(tooMuchToRead(Buffer.from(values(499_990))), null);
+    const text = values(350_002);
+    assert.match(tooMuchToRead(Buffer.from(text)) ?? '', /more than 350000 values/);
+    assert.match(tooMuchToRead(Buffer.from(text, 'utf16le')) ?? '', /more than 350000 values/);
+    assert.match(tooMuchToRead(Buffer.from(JSON.stringify(text))) ?? '', /more than 350000 values/);
+    assert.equal(tooMuchToRead(Buffer.from(values(349_990))), null);
     fc.assert(fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => assert.equal(tooMuchToRead(bytes), null)));
   });
 
@@ -44,8 +45,8 @@ describe('The bounds of one delivery', () => {
 
 describe('As much as a bound says', () => {
   it('is taken, and one more is not', () => {
-    assert.equal(tooMuchToRead(Buffer.from(values(500_000))), null);
-    assert.match(tooMuchToRead(Buffer.from(values(500_001))) ?? '', /more than 500000 values/);
+    assert.equal(tooMuchToRead(Buffer.from(values(350_000))), null);
+    assert.match(tooMuchToRead(Buffer.from(values(350_001))) ?? '', /more than 350000 values/);
     const part = partsOf(20, 20);
     assert.equal(tooMuchToSend(20, 268_435_456, part, 1), null);
     assert.match(tooMuchToSend(20, 268_435_457, part, 1) ?? '', /at most 256 MB/);
@@ -83,11 +84,26 @@ describe('A delivery beyond its bounds', () => {
   });
 
   it('likewise where it has too many values, or its parts come to too much', async () => {
-    await assertRefused(`{"Events":[{"CustomFields":${values(500_001)}}]}`, /more than 500000 values/);
+    await assertRefused(`{"Events":[{"CustomFields":${values(350_001)}}]}`, /more than 350000 values/);
     await assertRefused(
       events(10_000, JSON.stringify({ Name: 'n'.repeat(400) })),
       /notifications, each with the whole body/,
     );
+  });
+
+  it('likewise where one of its objects has too many members, in every form', async () => {
+    const members = Array.from({ length: 1001 }, (_, index) => `"f${index}":[{}]`).join(',');
+    const reason = /one of its objects has more than 1000 members/;
+    await assertRefused(`{"Events":[{${members}}]}`, reason);
+    const fields = Array.from({ length: 1001 }, (_, index) => `<f${index}/>`).join('');
+    await assertRefused(`<r><Events><Event>${fields}</Event></Events></r>`, reason);
+    const relay = await startTestRelay();
+    const utf16 = Buffer.from(`\ufeff{"Events":[{"İ":1,${members}}]}`, 'utf16le');
+    assert.match((await relay.deliver(utf16)).text, reason);
+    const notification = `{"message":{"events":[],"raw":{${members}}}}`;
+    assert.match((await send(relay.openConnectorsUrl, { body: notification })).text, reason);
+    const most = `{"Events":[{"x":"${',{:'.repeat(5000)}",${members.replace('"f0":[{}],"f1":[{}],', '')}}]}`;
+    assert.equal((await relay.deliver(most)).status, 200);
   });
 
   it('likewise from the platform, and by the control channel', async () => {
