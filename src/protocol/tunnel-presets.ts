@@ -1,4 +1,4 @@
-/** The tunnel programs that are known, each with the source of what is said of it. */
+/** The tunnel programs that are known, each with the source of what is said of it, and the version that prints its URL so. */
 import type { TunnelProgram } from './tunnel-program.ts';
 
 /**
@@ -29,7 +29,7 @@ const localhostRunTold =
 export const tunnelPresets = {
   /**
    * https://learn.microsoft.com/azure/developer/dev-tunnels/cli-commands: `host -p PORT --allow-anonymous` prints
-   * `Connect via browser: https://ID.REGION.devtunnels.ms:PORT, https://ID-PORT.REGION.devtunnels.ms`; a tunnel that was
+   * `Connect via browser: https://ID.REGION.devtunnels.ms:PORT, https://ID-PORT.REGION.devtunnels.ms` (1.0); a tunnel that was
    * created keeps its ID, for 30 days after its last use. `user show` prints `Logged in as …` or `Not logged in`.
    */
   devtunnel: {
@@ -54,7 +54,7 @@ export const tunnelPresets = {
   },
   /**
    * https://github.com/tailscale/tailscale/blob/main/cmd/tailscale/cli/serve_v2.go: in the foreground it prints
-   * `Available on the internet:`, then the URL; `Available within your tailnet:` where it is not public.
+   * `Available on the internet:`, then the URL (main before 1.90); `Available within your tailnet:` where it is not public.
    * `status --json` has BackendState (https://github.com/tailscale/tailscale/blob/main/ipn/ipnstate/ipnstate.go).
    */
   tailscale: {
@@ -77,7 +77,7 @@ export const tunnelPresets = {
   },
   /**
    * https://github.com/openziti/zrok/blob/main/cmd/zrok2/sharePublic.go: `--headless` logs `access your zrok share at the
-   * following endpoints:` and the endpoints, host names one a line, within a line of JSON where there is no terminal;
+   * following endpoints:` and the endpoints, host names one a line, within a line of JSON where there is no terminal (2.0);
    * later it logs the path of each request, which is a stranger's. `create name` reserves a name in the namespace
    * `public`. Whether browsers alone get the interstitial page is the frontend's setting (endpoints/publicProxy/http.go).
    */
@@ -105,23 +105,20 @@ export const tunnelPresets = {
     install: 'https://docs.zrok.io/docs/guides/install/',
   },
   /**
-   * https://github.com/cloudflare/cloudflared/blob/master/metrics/metrics.go: `/quicktunnel` answers
-   * `{"hostname":"…"}`. Ingress rules of the user's own config.yml win over `--url`
+   * https://github.com/cloudflare/cloudflared/blob/master/cmd/cloudflared/tunnel/quick_tunnel.go: RunQuickTunnel logs a
+   * box with the URL, in 2022.11 (a user's log) as on master at 022b5424. Ingress rules of the user's own config.yml win over `--url`
    * (https://github.com/cloudflare/cloudflared/blob/master/ingress/ingress.go, ParseIngressFromConfigAndCLI), so an empty
    * one is named. A named tunnel's token is in TUNNEL_TOKEN or in the file that TUNNEL_TOKEN_FILE names
    * (cmd/cloudflared/tunnel/subcommands.go), and its rules are Cloudflare's dashboard's.
    */
   cloudflared: {
     program: 'cloudflared',
-    args: [
-      ...['tunnel', '--config', '{empty}', '--no-autoupdate', '--metrics', '127.0.0.1:{sparePort}'],
-      ...['--url', 'http://127.0.0.1:{port}'],
-    ],
+    args: ['tunnel', '--config', '{empty}', '--no-autoupdate', '--url', 'http://127.0.0.1:{port}'],
     url: {
-      from: 'http',
-      address: 'http://127.0.0.1:{sparePort}/quicktunnel',
-      pointer: '/hostname',
-      pattern: '^https://[a-z0-9-]+\\.trycloudflare\\.com$',
+      from: 'output',
+      pattern: '\\|\\s+(https://[a-z0-9-]+\\.trycloudflare\\.com)\\s+\\|',
+      after: 'Your quick Tunnel has been created!',
+      several: 'first',
     },
     named: {
       args: ['tunnel', '--config', '{empty}', '--no-autoupdate', 'run'],
@@ -147,7 +144,7 @@ export const tunnelPresets = {
     install: 'https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/',
   },
   /**
-   * ngrok logs a line of JSON, `{"lvl":"info","msg":"started tunnel","url":"https://…"}`
+   * ngrok 3 logs a line of JSON, `{"lvl":"info","msg":"started tunnel","url":"https://…"}`
    * (https://ngrok.com/docs/agent/cli/), `--url` has replaced `--domain` since version 3.16, and ERR_NGROK_105, 106, 107
    * and 4018 are about the authtoken (https://ngrok.com/docs/errors/).
    */
@@ -173,7 +170,7 @@ export const tunnelPresets = {
   },
   /**
    * https://pinggy.io/docs/usages/: the server ignores the remote port, works without a terminal (`-T`), and prints its
-   * URLs; without an account it ends after 60 minutes.
+   * URLs (a service, read in November 2026); without an account it ends after 60 minutes.
    */
   pinggy: {
     ...ssh,
@@ -191,7 +188,7 @@ export const tunnelPresets = {
   },
   /**
    * https://localhost.run/docs/: `nokey@localhost.run` needs no account; its domain changes after some hours. Each
-   * forwarding is told as `… tunneled with tls termination, https://…`, within JSON after `-- --output json`.
+   * forwarding is told as `… tunneled with tls termination, https://…` (a service, read in November 2026), within JSON after `-- --output json`.
    */
   'localhost.run': {
     ...ssh,

@@ -11,7 +11,6 @@ export const placeholders = {
   server: 'the user’s own SSH server',
   remotePort: 'the port on the SSH server that leads here',
   knownHosts: 'the file of the servers’ keys that the user has confirmed',
-  sparePort: 'a port on 127.0.0.1 that nothing uses',
   empty: 'an empty file',
 } as const;
 export type Placeholder = keyof typeof placeholders;
@@ -49,7 +48,7 @@ const pattern = z
 /** A JSON pointer (RFC 6901). */
 const pointer = z.string().regex(/^(?:\/(?:[^~/]|~[01])*)+$/, 'not a JSON pointer such as /url');
 
-/** Where a program tells its public URL. A host name without a scheme stands for https:// and that name. */
+/** Where a program tells its public URL: in its own output, since anyone may answer at a port. A host name without a scheme stands for https:// and that name. */
 const urlSource = z.discriminatedUnion('from', [
   z.strictObject({
     from: z.literal('output'),
@@ -69,15 +68,6 @@ const urlSource = z.discriminatedUnion('from', [
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .optional()
       .describe('Other members that the line must have.'),
-  }),
-  z.strictObject({
-    from: z.literal('http'),
-    address: z
-      .string()
-      .regex(/^http:\/\/(?:127\.0\.0\.1|localhost):(?:\d+|\{sparePort\})\//, 'expected an address on this machine')
-      .describe('An address on this machine that answers with JSON.'),
-    pointer: pointer.describe('The member of the answer that holds the URL.'),
-    pattern: pattern.optional().describe('What the URL must match.'),
   }),
   z.strictObject({
     from: z.literal('name'),

@@ -1,10 +1,6 @@
 /** A tunnel by a program that the user has installed, described as data (protocol/tunnel-program.ts). */
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { devNull } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Agent, request } from 'undici';
-import { boundedAnswers } from '../../common/bounded-answers.ts';
 import { cleanEnvironment, eachLine, runBounded } from '../../common/programs/bounded-output.ts';
 import { findProgram, workingDirectory } from '../../common/programs/find-program.ts';
 import { ProcessGroup } from '../../common/process-group.ts';
@@ -14,7 +10,6 @@ import { presetOf } from '../../protocol/tunnel-presets.ts';
 import { filled, placeholdersIn } from '../../protocol/tunnel-program.ts';
 import type { Placeholder, TunnelProgram, UrlSource } from '../../protocol/tunnel-program.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
-import { longestAnswer } from './dispatchers.ts';
 import { KnownHosts } from './known-hosts.ts';
 import { ProgramLog, withWords } from './program-log.ts';
 import { TunnelError } from './provider.ts';
@@ -31,8 +26,6 @@ const mostLines = 5_000;
 /** A step of the set-up. */
 const stepMs = 15_000;
 const stepCharacters = 65_536;
-/** Between two questions for a URL by HTTP. */
-const askAgainMs = 150;
 /** The port on an SSH server where none is set. */
 const defaultRemotePort = 8025;
 
@@ -83,7 +76,7 @@ async function open(
   const notBelow = [...workingDirectory(), ...(config.notBelow ?? [])];
   const path = pathOf(name, config.path ?? program.program, program, notBelow);
   const env = cleanEnvironment(process.env, program.environment, notBelow);
-  const values = await valuesOf(name, program, config, context);
+  const values = valuesOf(name, program, config, context);
   const knownHosts =
     program.hostKey === undefined
       ? undefined
@@ -130,19 +123,18 @@ function pathOf(name: string, path: string, { install }: TunnelProgram, notBelow
 }
 
 /** What stands for the placeholders. @throws TunnelError where one is not set */
-async function valuesOf(
+function valuesOf(
   name: string,
   { args, named, url, setUp, hostKey }: TunnelProgram,
   config: CommandConfig,
   { localPort, knownHostsFile }: OpenContext,
-): Promise<Values> {
+): Values {
   const used = { args, setUp, url, ...(config.name !== undefined && named) };
   const source = used.url;
   const texts = [
     ...used.args,
     ...(used.setUp ?? []).flatMap((step) => step.args),
     ...(hostKey === undefined ? [] : [hostKey]),
-    ...(source.from === 'http' ? [source.address] : []),
   ];
   const needed = placeholdersIn(texts);
   const missing = (what: Words, flag: string): TunnelError =>
@@ -165,7 +157,6 @@ async function valuesOf(
     empty: devNull,
     ...(config.name !== undefined && { name: config.name }),
     ...(config.server !== undefined && { server: config.server }),
-    ...(needed.has('sparePort') && { sparePort: String(await sparePort()) }),
   };
 }
 
@@ -173,18 +164,6 @@ async function valuesOf(
 function inSshOption(file: string): string {
   const path = process.platform === 'win32' ? file.replaceAll('\\', '/') : file;
   return `"${path.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
-}
-
-/** A port on 127.0.0.1 that nothing uses at this moment. */
-async function sparePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Runs a step of the set-up. @throws TunnelError where it failed */
@@ -245,7 +224,6 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
   const log = new ProgramLog(program, env);
   const finder = new UrlFinder(url, values);
   const first = Promise.withResolvers<string>();
-  const stop = new AbortController();
   const exit = group.ended.then(
     (ending) => endedHow(name, ending),
     (error: unknown) => {
@@ -274,21 +252,11 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
     const said = withWords(tunnelWords('without-tunnel', how), log.lastError);
     first.reject(failed(said, started, log));
   });
-  const onAbort = (): void => first.reject(signal.reason);
+  const onAbort = (): void => fail(tunnelWords('without-tunnel', name));
   signal.addEventListener('abort', onAbort, { once: true });
-  if (url.from === 'http') {
-    const ended = AbortSignal.any([signal, stop.signal]);
-    void exit.then(() => stop.abort());
-    void askFor(filled(url.address, values), finder, ended).then(
-      (found) => {
-        if (found !== null) first.resolve(found);
-      },
-      (error: unknown) => first.reject(error),
-    );
-  }
   try {
     const base = baseOf(name, await first.promise);
-    if (url.from === 'output' || url.from === 'json') {
+    if (url.from !== 'name') {
       // What is printed at once belongs together.
       await Promise.race([delay(settleMs, undefined, { signal }), exit]);
       checkOneUrl(name, finder);
@@ -298,7 +266,6 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
     await group.end();
     throw error;
   } finally {
-    stop.abort();
     signal.removeEventListener('abort', onAbort);
   }
 }
@@ -338,25 +305,6 @@ function plainUrl(found: string): string {
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim().slice(0, 200);
-}
-
-/** Asks an address on this machine until it tells the URL. @returns null where it was told to end */
-async function askFor(address: string, finder: UrlFinder, signal: AbortSignal): Promise<string | null> {
-  const dispatcher = new Agent(boundedAnswers(longestAnswer));
-  try {
-    while (!signal.aborted) {
-      const found = await request(address, { dispatcher, signal }).then(
-        async ({ statusCode, body }) => finder.read(statusCode === 200 ? await body.text() : (await body.dump(), '')),
-        // It does not listen yet.
-        () => null,
-      );
-      if (found !== null) return found;
-      await delay(askAgainMs, undefined, { signal }).catch(() => undefined);
-    }
-    return null;
-  } finally {
-    await dispatcher.destroy();
-  }
 }
 
 /** @param base the URL that the tunnel has now */

@@ -44,7 +44,7 @@ export interface Timings {
 }
 
 const defaultTimings: Timings = {
-  openTimeoutMs: 30_000,
+  openTimeoutMs: 20_000,
   verifyMs: 30_000,
   probeEveryMs: 20_000,
   probeRenewableEveryMs: 5_000,
@@ -267,7 +267,7 @@ export class TunnelSupervisor {
       if (signal.aborted || !tooLate.signal.aborted) throw error;
       throw new TunnelError(
         tunnelWords('took-longer', provider.name, spoken(this.#timings.openTimeoutMs)),
-        tunnelWords('check-internet'),
+        error instanceof TunnelError ? error.next : tunnelWords('check-internet'),
         { cause: error },
       );
     } finally {

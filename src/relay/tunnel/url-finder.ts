@@ -55,19 +55,8 @@ export class UrlFinder {
     this.#latest = url;
   }
 
-  /** Reads an answer by HTTP. @returns its URL, or null */
-  read(text: string): string | null {
-    if (this.#source.from !== 'http') return null;
-    const member = memberAt(jsonOf(text), this.#source.pointer);
-    if (typeof member !== 'string' || member === '') return null;
-    const url = withScheme(member);
-    return this.#pattern === null || this.#pattern.test(url) ? url : null;
-  }
-
   #urlIn(line: string): string | null {
     switch (this.#source.from) {
-      case 'http':
-        return null;
       case 'name':
         return this.#pattern?.test(line) === true ? withScheme(this.#values.name ?? '') : null;
       case 'json': {

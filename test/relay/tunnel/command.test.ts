@@ -71,13 +71,12 @@ const args = process.argv.slice(2);
 appendFileSync(__filename + '.args', JSON.stringify(args) + '\\n');
 appendFileSync(__filename + '.pid', process.pid + '\\n');
 const say = (lines) => { for (const line of lines) process.stderr.write('2024-05-01T10:00:00Z ' + line + '\\n'); };
-// As metrics/metrics.go of cloudflared serves it, where --metrics says; RunQuickTunnel (quick_tunnel.go) logs the box first.
+// As RunQuickTunnel of cloudflared's quick_tunnel.go logs it, a box with two spaces beside each line.
 const quick = (name) => {
-  say(['INF +----+', 'INF |  https://' + name + '.trycloudflare.com  |', 'INF +----+']);
-  const [host, port] = args[args.indexOf('--metrics') + 1].split(':');
-  require('node:http').createServer((req, res) => {
-    res.end(req.url === '/quicktunnel' ? JSON.stringify({ hostname: name + '.trycloudflare.com' }) : '');
-  }).listen(Number(port), host);
+  const visit = 'Your quick Tunnel has been created! Visit it at (it may take some time to be reachable):';
+  const line = '+' + '-'.repeat(visit.length + 4) + '+';
+  const inBox = (text) => '|  ' + text.padEnd(visit.length) + '  |';
+  say([line, inBox(visit), inBox('https://' + name + '.trycloudflare.com'), line].map((each) => 'INF ' + each));
 };
 const log = (entry) => process.stdout.write(JSON.stringify({ t: '2024-05-01T10:00:00Z', ...entry }) + '\\n');
 const life = require('node:net').connect(${portOf(lifeline)}, '127.0.0.1', () => {
@@ -109,16 +108,25 @@ life.on('error', () => {});
       watched.supervisor.open(preset('cloudflared', { path }));
       const status = await watched.until('open');
       assert.equal(status.url, 'https://quick-brown-fox-jumps.trycloudflare.com');
-      const [args = []] = await argsOf(path);
-      const metrics = args[args.indexOf('--metrics') + 1] ?? '';
-      assert.match(metrics, /^127\.0\.0\.1:\d+$/);
-      assert.deepEqual(args, [
-        ...['tunnel', '--config', devNull, '--no-autoupdate', '--metrics', metrics],
-        ...['--url', `http://127.0.0.1:${endpoint.port}`],
+      assert.deepEqual(await argsOf(path), [
+        ['tunnel', '--config', devNull, '--no-autoupdate', '--url', `http://127.0.0.1:${endpoint.port}`],
       ]);
       const gone = once(lives[0]!, 'close');
       await watched.supervisor.close();
       await gone;
+    });
+
+    it('asks no port of this machine for its URL, and takes none that is told elsewhere in its output', async () => {
+      const path = await program(
+        'cloudflared',
+        `say(['ERR Request failed dest=https://stranger.trycloudflare.com/ |  https://stranger.trycloudflare.com  |']);
+         const at = args.indexOf('--metrics');
+         if (at !== -1) require('node:http').createServer((_, res) => res.end('{"hostname":"stranger.trycloudflare.com"}'))
+           .listen(Number(args[at + 1].split(':')[1]), '127.0.0.1', () => setTimeout(() => quick('own-one'), 1000));
+         else quick('own-one');`,
+      );
+      watched.supervisor.open(preset('cloudflared', { path }));
+      assert.equal((await watched.until('open')).url, 'https://own-one.trycloudflare.com');
     });
 
     it('is started less and less often where it ends as soon as its URL answers', async () => {
@@ -211,6 +219,10 @@ life.on('error', () => {});
       watched.supervisor.open(preset('cloudflared', { path }));
       const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
       assert.match(reason, /^Opening a tunnel with cloudflared took longer than 2 s; trying again in/);
+      assert.match(
+        reason,
+        /Run "cloudflared tunnel --url http:\/\/127\.0\.0\.1:\d+" in a terminal for its full output/,
+      );
       if (!lives[0]!.closed) await once(lives[0]!, 'close');
     });
 

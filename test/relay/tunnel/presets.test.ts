@@ -479,7 +479,7 @@ ${body}
       const path = await standIn(
         'mine',
         `if (args[0] === 'set-up') process.exit(0);
-         require('node:http').createServer((_, res) => res.end('{"url":"https://mine.example.test"}')).listen(Number(args[0]));`,
+         out('https://' + args[1] + '.example.test'); stay();`,
       );
       watched.supervisor.open(
         tunnelConfigSchema.parse({
@@ -488,9 +488,9 @@ ${body}
           program: {
             ...{ program: path, args: [], url: { from: 'output', pattern: 'x' } },
             named: {
-              args: ['{sparePort}', '{name}'],
-              url: { from: 'http', address: 'http://127.0.0.1:{sparePort}/', pointer: '/url' },
-              setUp: [{ args: ['set-up', '{sparePort}'] }],
+              args: ['{remotePort}', '{name}'],
+              url: { from: 'output', pattern: 'https://{name}\\.example\\.test' },
+              setUp: [{ args: ['set-up', '{remotePort}'] }],
             },
           },
         }),
