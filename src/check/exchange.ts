@@ -123,12 +123,10 @@ async function write(request: ClientRequest, { manner, body }: Message, signal: 
       request.end(body);
       return;
     case 'slow': {
-      const pieces = Math.max(1, Math.min(20, body.byteLength));
-      const size = Math.ceil(body.byteLength / pieces);
-      const pauseMs = manner.ms / Math.max(1, Math.ceil(body.byteLength / size) - 1);
-      for (let at = 0; at < body.byteLength; at += size) {
-        if (at > 0) await wait(pauseMs, undefined, { signal });
-        request.write(body.subarray(at, at + size));
+      const pieces = piecesOf(body);
+      for (const [at, piece] of pieces.entries()) {
+        if (at > 0) await wait(manner.ms / (pieces.length - 1), undefined, { signal });
+        request.write(piece);
       }
       request.end();
       return;
@@ -143,6 +141,19 @@ async function write(request: ClientRequest, { manner, body }: Message, signal: 
       request.socket?.destroySoon();
       return;
   }
+}
+
+/** A body in at most 40 pieces, which end within a character where there is one: decoding each by itself shows. */
+export function piecesOf(body: Buffer): Buffer[] {
+  const pieces: Buffer[] = [];
+  const size = Math.ceil(body.byteLength / 40);
+  for (let at = 0, end = 0; at < body.byteLength; at = end) {
+    // The second byte of a character, or a later one, is 10xxxxxx.
+    const within = body.subarray(at + size, at + 2 * size).findIndex((byte) => byte >> 6 === 0b10);
+    end = at + size + Math.max(0, within);
+    pieces.push(body.subarray(at, end));
+  }
+  return pieces;
 }
 
 function flushed(begin: (done: (error?: Error | null) => void) => void): Promise<void> {

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { exchange } from '../../src/check/exchange.ts';
+import fc from 'fast-check';
+import { exchange, piecesOf } from '../../src/check/exchange.ts';
 import type { Manner, Message } from '../../src/check/messages.ts';
 import { textOf } from '../../src/check/words.ts';
 import { SecretMask } from '../../src/common/masking.ts';
@@ -79,6 +80,20 @@ describe('One request of a check', () => {
     assert.equal(answer.kind, 'answer');
     assert.ok(answer.ms >= 90, String(answer.ms));
     assert.deepEqual(callback.taken[0]?.body, body);
+  });
+
+  it('ends each piece of a slow body within a character where there is one', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.nat(300), (text, ascii) => {
+        const whole = Buffer.from(`${'x'.repeat(ascii)}${text}`);
+        const pieces = piecesOf(whole);
+        assert.deepEqual(Buffer.concat(pieces), whole);
+        assert.ok(pieces.length <= 40);
+      }),
+    );
+    const pieces = piecesOf(Buffer.from(`${'x'.repeat(50)}${'я陽👩'.repeat(20)}`));
+    const decoded = pieces.map((piece) => piece.toString()).join('');
+    assert.ok((decoded.match(/\ufffd/g) ?? []).length > 20, decoded);
   });
 
   it('ends the connection within the body', async () => {

@@ -8,6 +8,8 @@ export interface Received {
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** The body as it came. */
+  readonly pieces?: readonly Buffer[];
   /** How long the body took, in milliseconds. */
   readonly bodyMs?: number;
 }
@@ -344,6 +346,29 @@ export const wrongHandlers: readonly WrongHandler[] = [
     Handler: class extends RightHandler {
       protected override isSigned(received: Received): boolean {
         return received.headers['elements-webhook-signature']?.startsWith('sha1=') === true || super.isSigned(received);
+      }
+    },
+  },
+  {
+    fault: 'decodes a body as Latin-1',
+    foundBy: ['scripts'],
+    Handler: class extends RightHandler {
+      protected override read(body: Buffer): ReturnType<RightHandler['read']> {
+        return super.read(Buffer.from(body.toString('latin1')));
+      }
+    },
+  },
+  {
+    fault: 'decodes each piece of a body by itself',
+    foundBy: ['scripts'],
+    Handler: class extends RightHandler {
+      override take(received: Received): Promise<number> {
+        this.#pieces = received.pieces ?? [received.body];
+        return super.take(received);
+      }
+      #pieces: readonly Buffer[] = [];
+      protected override read(): ReturnType<RightHandler['read']> {
+        return super.read(Buffer.from(this.#pieces.map((piece) => piece.toString()).join('')));
       }
     },
   },

@@ -1,7 +1,7 @@
 /** A world for checks in which time passes at once: its clock goes on as soon as nothing is done any more. */
 import { setImmediate } from 'node:timers/promises';
 import { settlingOf } from '../../src/check/defaults.ts';
-import { exchange } from '../../src/check/exchange.ts';
+import { exchange, piecesOf } from '../../src/check/exchange.ts';
 import type { Answer } from '../../src/check/exchange.ts';
 import type { Message } from '../../src/check/messages.ts';
 import { ProbeError } from '../../src/check/probe.ts';
@@ -65,7 +65,8 @@ export class VirtualWorld implements World {
     const { manner, body } = message;
     const headers = Object.fromEntries(message.headers.map(([name, value]) => [name.toLowerCase(), value]));
     const bodyMs = manner.kind === 'slow' ? manner.ms : 0;
-    const received: Received = { headers, body, bodyMs };
+    const pieces = manner.kind === 'slow' ? piecesOf(body) : [body];
+    const received: Received = { headers, body, pieces, bodyMs };
     await this.wait(wayMs + bodyMs, signal);
     if (manner.kind === 'cut') handler.cut(received);
     const taken = manner.kind === 'cut' ? Promise.resolve(0) : handler.take(received);
