@@ -147,11 +147,12 @@ async function write(request: ClientRequest, { manner, body }: Message, signal: 
 export function piecesOf(body: Buffer): Buffer[] {
   const pieces: Buffer[] = [];
   const size = Math.ceil(body.byteLength / 40);
-  for (let at = 0, end = 0; at < body.byteLength; at = end) {
+  for (let rest = body; rest.byteLength > 0;) {
     // The second byte of a character, or a later one, is 10xxxxxx.
-    const within = body.subarray(at + size, at + 2 * size).findIndex((byte) => byte >> 6 === 0b10);
-    end = at + size + Math.max(0, within);
-    pieces.push(body.subarray(at, end));
+    const within = rest.subarray(size, 2 * size).findIndex((byte) => byte >> 6 === 0b10);
+    const end = size + Math.max(0, within);
+    pieces.push(rest.subarray(0, end));
+    rest = rest.subarray(end);
   }
   return pieces;
 }

@@ -52,12 +52,15 @@ export function failReading(sql: RegExp): Fault {
 
 /** The next COMMIT in this process fails as it does where the disk takes nothing more: SQLITE_IOERR_WRITE. */
 export function failNextCommit(): void {
-  const { exec } = DatabaseSync.prototype;
-  const restore = (): void => void Object.assign(DatabaseSync.prototype, { exec });
-  DatabaseSync.prototype.exec = function (sql) {
-    if (sql !== 'COMMIT') return exec.call(this, sql);
-    restore();
-    throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 778 });
+  const databases = DatabaseSync.prototype as unknown as Record<'exec', (this: DatabaseSync, sql: string) => void>;
+  const { exec } = databases;
+  const restore = (): void => void Object.assign(databases, { exec });
+  databases.exec = function (sql) {
+    if (sql === 'COMMIT') {
+      restore();
+      throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 778 });
+    }
+    exec.call(this, sql);
   };
   afterwards(restore);
 }

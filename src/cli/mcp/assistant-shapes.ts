@@ -362,7 +362,8 @@ function readBody(bytes: Buffer, contentType: string | null): { format: 'JSON' |
   const payload = readPayload(bytes, contentType);
   const text = bytes.toString();
   const isXml = text.trimStart().startsWith('<');
-  if (payload.kind === 'events') return { format: isXml ? 'XML' : 'JSON', value: parseJson(payload.json.toString(), Infinity) };
+  if (payload.kind === 'events')
+    return { format: isXml ? 'XML' : 'JSON', value: parseJson(payload.json.toString(), Infinity) };
   if (isXml) {
     const xml = readXml(text);
     return xml.kind === 'read' ? { format: 'XML', value: xml.value } : { format: 'neither', value: null };
