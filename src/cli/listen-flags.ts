@@ -132,13 +132,16 @@ const headerSchema: z.ZodType<Header, string> = z
   })
   .pipe(z.tuple([headers.keyType, headers.valueType]));
 
-const filterSchema = methods['events/query'].params.shape.filter.unwrap().superRefine((text, context) => {
-  try {
-    parseFilter(text, Date.now());
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message });
-  }
-});
+/** Reads the filter of a live view. @throws CommanderError if it isn't one, with the reason */
+export const readFilter = checkedBy(
+  methods['events/query'].params.shape.filter.unwrap().superRefine((text, context) => {
+    try {
+      parseFilter(text, Date.now());
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  }),
+);
 
 /** Whether of the destinations of a running relay, which --forward-to made, one is otherwise than all are to be. */
 function destinationsDiffer(as: (destination: Destination) => boolean) {
@@ -350,7 +353,7 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
   filter: {
     term: '--filter <q>',
     help: 'show only matching events, as in cm-relay events; all events are received and forwarded',
-    read: checkedBy(filterSchema),
+    read: readFilter,
   },
   output: {
     term: '--output <style>',

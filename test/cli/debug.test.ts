@@ -250,62 +250,81 @@ describe('Debugging from the terminal', function () {
       }
     }
 
-    it('pauses, sends the next, drops one, continues, and ends with Ctrl-C as ever', async () => {
+    it('pauses, sends the next, continues, and ends with q as with Ctrl-C', async () => {
       const terminal = new Terminal(place.dataDir);
       running = terminal.child;
       const ended = once(terminal.child, 'exit');
-      await terminal.shows(/Waiting for events\. [^]*Press \? for keys/);
+      await terminal.shows(/Waiting for events\. [^]*Press \? for keys, q to stop/);
       terminal.child.stdin.write('?');
-      await terminal.shows(/Keys: p pause sending/);
+      await terminal.shows(/Keys: p pause sending, c continue, s send next, r resend what failed last/);
       const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
       terminal.child.stdin.write('p');
       await terminal.shows(/‖ +paused by a terminal \(process \d+\)\. Held: 0\./);
       for (const name of ['a', 'b', 'c', 'd']) await post(url, delivery(`${name}@example.org`));
-      terminal.child.stdin.write('n');
+      // An arrow, and letters without a meaning, do nothing.
+      terminal.child.stdin.write('\x1b[Adn');
+      terminal.child.stdin.write('s');
       await terminal.shows(/Released: n1 to /);
       await callback.received(1);
-      terminal.child.stdin.write('d');
-      await terminal.shows(/Discarded: n2 to /);
-      terminal.child.stdin.write('x');
       terminal.child.stdin.write('c');
-      await terminal.shows(/sending resumed[^]*Released: 2\./);
-      await callback.received(3);
-      assert.deepEqual(addresses(), ['a@example.org', 'c@example.org', 'd@example.org']);
+      await terminal.shows(/sending resumed[^]*Released: 3\./);
+      await callback.received(4);
+      assert.deepEqual(addresses(), ['a@example.org', 'b@example.org', 'c@example.org', 'd@example.org']);
       terminal.child.stdin.write('p');
       await terminal.shows(/paused by a terminal[^]*paused by a terminal/);
       terminal.child.stdin.write('p');
       await terminal.shows(/Sending has been paused since .* Held: 0\./);
-      terminal.child.stdin.write('r');
-      await terminal.shows(/Nothing to retry\./);
-      // Keys that come together are each taken.
-      terminal.child.stdin.write('\x1b[A\x03');
+      // Keys that arrive together each count.
+      terminal.child.stdin.write('\x1b[Aq');
       const [code] = (await ended) as [number | null];
       assert.equal(code, 0);
       assert.match(terminal.text, /Held: 0\. Sending stays paused when the relay restarts\./);
       await assert.rejects(connectToRelay(place.dataDir), { name: 'NoRelayError' });
     });
 
-    it('chooses an event that passed, shows it, sends it again, and leaves it', async () => {
+    it('resends what failed last', async () => {
+      callback.status = (number) => (number === 2 ? 400 : 200);
+      const terminal = new Terminal(place.dataDir);
+      running = terminal.child;
+      await terminal.shows(/Press \? for\s+keys/);
+      terminal.child.stdin.write('r');
+      await terminal.shows(/Nothing has failed\./);
+      const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
+      for (const name of ['a', 'b', 'c']) await post(url, delivery(`${name}@example.org`));
+      await terminal.shows(/n3 [^\n]*200/);
+      terminal.child.stdin.write('r');
+      await terminal.shows(/Resending n2\.[^]*n2 [^\n]*200/);
+      await callback.received(4);
+      assert.equal(addresses()[3], 'b@example.org');
+    });
+
+    it('shows what matches a filter that is typed below the last line', async () => {
       const terminal = new Terminal(place.dataDir);
       running = terminal.child;
       await terminal.shows(/Press \? for\s+keys/);
       const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
-      for (const name of ['a', 'b', 'c']) await post(url, delivery(`${name}@example.org`));
-      await terminal.shows(/e3 [^]*n3 [^\n]*200/);
-      terminal.child.stdin.write('\x1b[A');
-      await terminal.shows(/▸ e3 {2}Subscribe {2}c@example\.org {3}Enter show/);
-      terminal.child.stdin.write('k');
-      await terminal.shows(/▸ e2 {2}Subscribe {2}b@example\.org/);
+      terminal.child.stdin.write('/');
+      await terminal.shows(/Filter: $/);
+      terminal.child.stdin.write('state:lost\r');
+      await terminal.shows(/error: .*state/);
+      terminal.child.stdin.write('/');
+      await terminal.shows(/error: [^]*Filter: $/);
+      terminal.child.stdin.write('type:Updatx\x7fe');
+      await terminal.shows(/Filter: type:Update$/);
+      // What is received meanwhile is shown above it.
+      await post(url, delivery('a@example.org'));
+      await terminal.shows(/n1 [^\n]*200[^\n]*\n\r?[^\n]*Filter: type:Update$/);
       terminal.child.stdin.write('\r');
-      await terminal.shows(/Received[^]*b@example\.org[^]*Sent to [^]*Answered 200/);
-      terminal.child.stdin.write('s');
-      await terminal.shows(/Resending e2\.[^]*n2 [^\n]*200/);
-      await callback.received(4);
-      assert.equal(addresses()[3], 'b@example.org');
-      // What is chosen stands below what passes.
-      await terminal.shows(/n2 [^\n]*200 in [^\n]*\n[^\n]*▸ e2/);
-      terminal.child.stdin.write('\x1b');
-      await until(() => terminal.text.endsWith('\r\x1b[K'));
+      await terminal.shows(/Showing events that match type:Update\./);
+      await post(url, delivery('b@example.org'));
+      await post(url, delivery('c@example.org', 'Update'));
+      await terminal.shows(/c@example\.org/);
+      terminal.child.stdin.write('/');
+      terminal.child.stdin.write('\r');
+      await terminal.shows(/Showing all events\./);
+      await post(url, delivery('d@example.org'));
+      await terminal.shows(/d@example\.org/);
+      assert.doesNotMatch(terminal.text, /b@example\.org/);
     });
 
     it('fits a terminal of 40 columns', async () => {
@@ -315,8 +334,10 @@ describe('Debugging from the terminal', function () {
       const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
       await post(url, delivery('somebody-with-a-long-name@example.org'));
       await terminal.shows(/n1 [^\n]*200/);
-      terminal.child.stdin.write('\x1b[A');
-      await terminal.shows(/▸ e1 {2}Subscribe {2}somebod\S*… {3}\? keys$/);
+      terminal.child.stdin.write('/');
+      await terminal.shows(/Filter: $/);
+      terminal.child.stdin.write('type:subscribe list:96c0bbdaa54760c8d9e62a2b7ffa2e13');
+      await terminal.shows(/a2e13$/);
       const lines = terminal.text.split(/\r?\n|\r/).map((line) => line.replaceAll('\x1b[K', ''));
       // A URL is longer, and stands alone in its line.
       for (const line of lines) assert.ok(columnsOf(line) <= 40 || /^ *\S+$/.test(line), line);

@@ -14,9 +14,8 @@ import { readConfig } from '../config.ts';
 import { startInBackground, tellStarter } from '../background.ts';
 import { connectIfRunning, defaultPort, withRelay } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
-import { RowChooser } from '../terminal/row-chooser.ts';
 import { LiveView } from '../terminal/live-view.ts';
-import { debugByKeys, keysOpening } from '../terminal/debug-keys.ts';
+import { handleKeys, keysOpening } from '../terminal/live-keys.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { collectedBy, newCommand } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
@@ -129,14 +128,13 @@ async function listen(options: ListenOptions): Promise<void> {
       await agree(client, options, config, wanted, tell);
     }
     await answerAs(client, options);
-    const chooser = takesKeys && lines !== null ? new RowChooser(client, lines) : null;
-    const filter = options.filter === undefined ? undefined : new LiveFilter(client, options.filter);
+    const filter = new LiveFilter(client, options.filter ?? '');
     await show(client, passing, relay === null, tell, filter);
     // Another was quicker: in the background nobody watches it.
     if (tellStarter() && relay === null) return;
-    if (chooser !== null) {
+    if (takesKeys && lines !== null) {
       say(keysOpening);
-      endKeys = debugByKeys(client, say, (key) => chooser.actionOf(key));
+      endKeys = handleKeys({ client, lines, filter, say });
     }
     const ended = relay === null ? client.closed : relay.closed;
     const why = await Promise.race([
@@ -343,7 +341,7 @@ async function show(
   passing: Passing,
   attached: boolean,
   say: (text: string) => void,
-  filter: LiveFilter | undefined,
+  filter: LiveFilter,
 ): Promise<void> {
   const early: (() => void)[] = [];
   let ready = false;
@@ -364,7 +362,7 @@ async function show(
         for (const one of all) if (fits(one)) print(one);
         passing.missed(missed);
       });
-    if (filter === undefined) {
+    if (filter.text === '') {
       printAll(() => true);
       return;
     }

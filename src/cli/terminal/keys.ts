@@ -13,17 +13,6 @@ const signalOf: Readonly<Record<string, NodeJS.Signals>> = {
 /** So many that come together were still pressed one after another. */
 const mostAtOnce = 8;
 
-/** Keys that have no character, by what terminals send for them, and what they are called here. */
-const namedKeys: Readonly<Record<string, string>> = {
-  '\x1b[A': 'up',
-  '\x1bOA': 'up',
-  '\x1b[B': 'down',
-  '\x1bOB': 'down',
-  '\x1b': 'escape',
-  '\r': 'enter',
-  '\n': 'enter',
-};
-
 /** What a terminal sends for one key: a sequence, a key with Alt, or a character. */
 // eslint-disable-next-line no-control-regex -- terminals begin sequences with it
 const oneKey = /\x1b[[O][0-9;?<]*[A-Za-z~]|\x1b[^\x1b\x03\x1c\x1a]|[^]/g;
@@ -47,21 +36,20 @@ export function isForeground(): boolean {
 }
 
 /**
- * Reads single keys: characters in lower case, and `up`, `down`, `enter` and `escape`. Ctrl-C, Ctrl-\\ and Ctrl-Z do what they always do.
+ * Reads single keys, each as its character. Ctrl-C, Ctrl-\\ and Ctrl-Z do what they always do.
  * @returns what ends it, and gives the terminal back as it was
  */
-export function readKeys(onKey: (key: string) => void): () => void {
+export function readKeys(onKey: (key: string, isPasted: boolean) => void): () => void {
   const { stdin } = commandProcess();
   const take = (chunk: Buffer): void => {
     const keys = chunk.toString().match(oneKey) ?? [];
     const isPasted = keys.length > mostAtOnce;
     for (const key of keys) {
       const signal = signalOf[key];
-      const named = namedKeys[key];
       if (signal === 'SIGTSTP') suspend();
       else if (signal !== undefined) process.kill(process.pid, signal);
-      // Another key that sends a sequence is none of these.
-      else if (!isPasted && (named !== undefined || !key.startsWith('\x1b'))) onKey(named ?? key.toLowerCase());
+      // A key without a character sends a sequence.
+      else if (key === '\x1b' || !key.startsWith('\x1b')) onKey(key, isPasted);
     }
   };
   const begin = (): void => {

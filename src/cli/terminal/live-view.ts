@@ -100,8 +100,8 @@ export class LiveView {
     const icons = { accepted: ['green', '●'], test: ['cyan', '○'], rejected: ['red', '✗'] } as const;
     const [colour, icon] = icons[delivery.status];
     const first = events[0];
-    const { id, text } = rowText(delivery, events);
-    const parts = [text];
+    const id = delivery.eventCount === 1 && first !== undefined ? first.id : delivery.id;
+    const parts = [whatCame(delivery, events)];
     if (delivery.status === 'accepted') {
       parts.push(delivery.list === null ? '' : `list ${printable(delivery.list)}`);
       if (delivery.eventCount === 1 && first !== undefined) {
@@ -226,16 +226,6 @@ export class LiveView {
 /** Whether the error of an attempt, where it has one, says no more than the status that was answered. */
 export function saysTheStatus({ status, error }: Pick<Attempt, 'status' | 'error'>): boolean {
   return error === null || error === `answered ${status}`;
-}
-
-/** A delivery as a row: by its one event where it has one. The text is as it came, to be escaped before it is shown. */
-export function rowText(
-  delivery: Delivery,
-  events: readonly EventRow[],
-): { readonly id: string; readonly text: string } {
-  const [first] = events;
-  const id = delivery.eventCount === 1 && first !== undefined ? first.id : delivery.id;
-  return { id, text: whatCame(delivery, events) };
 }
 
 /** What a delivery was, in a few words, as it came: to be escaped before it is shown. */

@@ -135,7 +135,8 @@ export class LiveLines implements Passing {
   readonly #inFull: boolean;
   /** Whether it was told where a failed attempt's answer is: once is enough. */
   #hasSaidWhere = false;
-  #onRow: (delivery: Delivery, events: readonly EventRow[]) => void = () => undefined;
+  /** The notification whose attempt failed last. */
+  lastFailed: string | undefined;
 
   /** @param inFull whether the opening is told in full, with the secret of the URLs */
   constructor(inFull: boolean) {
@@ -144,11 +145,6 @@ export class LiveLines implements Passing {
       missed: (count) => this.#view.missed(count),
       probes: true,
     });
-  }
-
-  /** Tells of each delivery that is shown. */
-  onRow(tell: (delivery: Delivery, events: readonly EventRow[]) => void): void {
-    this.#onRow = tell;
   }
 
   /** Lines from elsewhere, in the same place: what stands below the last one stays there. */
@@ -178,11 +174,11 @@ export class LiveLines implements Passing {
 
   delivery(delivery: Delivery, events: readonly EventRow[]): void {
     this.#batches.came(delivery, events);
-    this.#onRow(delivery, events);
     this.#writer.write(this.#view.delivery(delivery, events));
   }
 
   attempt(attempt: Attempt): void {
+    if (attempt.outcome === 'failed') this.lastFailed = attempt.notificationId;
     if (this.#batches.attempt(attempt)) return;
     this.#writer.write(this.#view.attempt(withoutSecrets(attempt)));
     if (attempt.outcome === 'sent' || this.#hasSaidWhere) return;

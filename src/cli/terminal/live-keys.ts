@@ -1,0 +1,82 @@
+/** The keys of the live view. */
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import { readFilter } from '../listen-flags.ts';
+import { commandProcess } from './command-process.ts';
+import { readKeys } from './keys.ts';
+import type { LiveFilter } from './live-filter.ts';
+import type { LiveLines } from './passing.ts';
+import { heldText, releasedText } from './sending-text.ts';
+import { printable, widthOf } from './text.ts';
+import { thisTerminal } from './this-terminal.ts';
+
+/** What the live view begins with. */
+export const keysOpening =
+  'Waiting for events. To send one, run cm-relay trigger subscribe in another terminal. Press ? for keys, q to stop.';
+
+const keysHelp =
+  'Keys: p pause sending, c continue, s send next, r resend what failed last, / filter, ? show keys, q stop';
+
+export interface LiveKeysDeps {
+  readonly client: RelayClient;
+  readonly lines: LiveLines;
+  readonly filter: LiveFilter;
+  readonly say: (text: string) => void;
+}
+
+/**
+ * Does what the keys mean, one after another.
+ * @returns ends it
+ */
+export function handleKeys({ client, lines, filter, say }: LiveKeysDeps): () => void {
+  const actions: Readonly<Record<string, () => Promise<string> | string>> = {
+    '?': () => keysHelp,
+    p: async () => {
+      const { sending } = await client.request('relay/status', {});
+      await client.request('debug/pause', { by: thisTerminal() });
+      // If sending was already paused, say so; otherwise the live view shows the change.
+      return sending.state === 'paused' ? heldText(sending) : '';
+    },
+    c: async () => `Released: ${(await client.request('debug/continue', {})).released}.`,
+    s: async () => {
+      const { released, sending } = await client.request('debug/step', {});
+      return released.length === 0 ? `Nothing to send. ${heldText(sending)}` : `Released: ${releasedText(released)}`;
+    },
+    r: async () => {
+      const id = lines.lastFailed;
+      if (id === undefined) return 'Nothing has failed.';
+      const { replayed } = await client.request('notifications/replay', { ids: [id] });
+      return replayed === 0 ? `Cannot resend ${id}: it is already waiting or held.` : `Resending ${id}.`;
+    },
+  };
+  let tail = Promise.resolve('');
+  const run = (action: () => Promise<string> | string): void => {
+    tail = tail.then(action).catch((error: unknown) => `error: ${(error as Error).message}`);
+    void tail.then((text) => text !== '' && say(text));
+  };
+  /** The filter that is being typed. */
+  let typed: string | null = null;
+  const show = (text: string | null): void => {
+    typed = text;
+    // The last column stays free: some terminals begin a line behind it.
+    lines.footer(text === null ? '' : `Filter: ${printable(text)}`.slice(1 - widthOf(commandProcess().stdout)));
+  };
+  const type = (key: string, text: string): void => {
+    if (key === '\r' || key === '\n') {
+      show(null);
+      run(() => {
+        filter.text = readFilter(text.trim());
+        return filter.text === '' ? 'Showing all events.' : `Showing events that match ${filter.text}.`;
+      });
+    } else if (key === '\x1b') show(null);
+    else if (key === '\x7f' || key === '\b') show(text.replace(/.$/u, ''));
+    else if (key >= ' ') show(text + key);
+  };
+  return readKeys((key, isPasted) => {
+    const action = actions[key.toLowerCase()];
+    if (typed !== null) type(key, typed);
+    else if (isPasted) return;
+    else if (key === '/') show('');
+    else if (key === 'q') process.kill(process.pid, 'SIGINT');
+    else if (action !== undefined) run(action);
+  });
+}
