@@ -31,7 +31,7 @@ import { answeringText, toAnswerAsUsual } from '../terminal/answering-text.ts';
 import { JsonLines, LiveLines, NoLines, readyLine } from '../terminal/passing.ts';
 import type { Passing } from '../terminal/passing.ts';
 import { fitted, LiveWriter, note, print, printJson } from '../terminal/output.ts';
-import { heldText } from '../terminal/sending-text.ts';
+import { heldText, toSendHeld } from '../terminal/sending-text.ts';
 import { thisTerminal } from '../terminal/this-terminal.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { printable } from '../terminal/text.ts';
@@ -427,8 +427,7 @@ async function show(
     );
   }
   sayAnswering(status, (text) => say(`notice: ${text}`));
-  if (status.sending.state === 'paused')
-    say(`notice: ${heldText(status.sending)} To send held events, run cm-relay debug continue.`);
+  if (status.sending.state === 'paused') say(`notice: ${heldText(status.sending)} ${toSendHeld}`);
   ready = true;
   for (const print of early) print();
 }
@@ -472,9 +471,7 @@ async function sayWhatGoesOn(client: RelayClient, goesOn: boolean, say: (text: s
   // It ends with the relay.
   if (goesOn) sayAnswering(status, say);
   if (status.sending.state !== 'paused') return;
-  const next = goesOn
-    ? 'To send held events, run cm-relay debug continue.'
-    : 'Sending stays paused when the relay restarts.';
+  const next = goesOn ? toSendHeld : 'Sending stays paused when the relay restarts.';
   say(`${heldText(status.sending)} ${next}`);
 }
 

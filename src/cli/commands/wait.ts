@@ -13,6 +13,7 @@ import { lookUntil } from '../look-until.ts';
 import { EventTable } from '../terminal/event-table.ts';
 import { masked } from '../terminal/masked.ts';
 import { print, printJson } from '../terminal/output.ts';
+import { heldText, toSendHeld } from '../terminal/sending-text.ts';
 import { count, downWords, nextWords, widthOf } from '../terminal/text.ts';
 import { unknownTypes } from '../unknown-types.ts';
 import { filterFlag, filterHelp } from './events.ts';
@@ -102,7 +103,10 @@ async function wait(options: WaitOptions): Promise<void> {
     const seen = await lookUntil(client, options.timeout * 1000, () => look(client, filter, options), isEnough);
     if (seen.rows.length >= options.count) return { ...seen, waits: [] };
     const mistyped = seen.rows.length > 0 ? null : await unknownTypes(client, options.filter);
-    return { ...seen, waits: [...(mistyped === null ? [] : [mistyped]), ...(await whatWaits(client))] };
+    return {
+      ...seen,
+      waits: [...(mistyped === null ? [] : [mistyped]), ...(await whatWaits(client)), ...(await whyPaused(client))],
+    };
   });
   const table = new EventTable(widthOf(commandProcess().stdout));
   for (const [index, row] of rows.entries()) {
@@ -136,6 +140,13 @@ async function whatWaits(client: RelayClient): Promise<string[]> {
     });
 }
 
+/** Why sending is paused, and how to go on. */
+async function whyPaused(client: RelayClient): Promise<string[]> {
+  const { sending } = await client.request('debug/sending', {});
+  if (sending.state === 'flowing') return [];
+  return [...(sending.stop === null ? [] : [sending.stop.text]), `${heldText(sending)} ${toSendHeld}`];
+}
+
 /** The filter, for what has come since the time that is asked for. One in the filter itself wins over the relay's start. */
 async function boundFilter(client: RelayClient, { filter, since }: WaitOptions): Promise<string> {
   if (since === 'start') return `since:${(await client.request('relay/status', {})).startedAt} ${filter}`;
@@ -153,14 +164,18 @@ async function look(client: RelayClient, filter: string, options: WaitOptions): 
   const open = await client.request('events/counts', { filter: `${others} kind:event state:waiting,held` });
   const again = await newest(client, filter, wanted);
   const mayCome = come.unseen > 0 || come.total < wanted || again.length + open.total >= wanted;
-  return { rows: again, hopeless: mayCome ? null : whatBecame(come) };
+  if (mayCome) return { rows: again, hopeless: null };
+  const { sending } = await client.request('debug/sending', {});
+  // Whoever debugs an event may still edit, release, or resend it.
+  return { rows: again, hopeless: sending.state === 'paused' ? null : whatBecame(come) };
 }
 
 /** Their states are decided, and are others than the filter asks for. */
 function whatBecame({ total, groups }: Result<'events/counts'>): NonNullable<Seen['hopeless']> {
   const words = groups.map(({ value, count: many }) => `${many} ${value === 'none' ? 'with no destination' : value}`);
+  const decided = groups.filter(({ value }) => !['held', 'waiting', 'retrying'].includes(value ?? ''));
   const one =
-    groups.find(({ value }) => value === 'failed') ?? groups.find(({ value }) => value !== 'sent') ?? groups[0];
+    decided.find(({ value }) => value === 'failed') ?? decided.find(({ value }) => value !== 'sent') ?? decided[0];
   const id = one?.newest ?? '';
   const show = `cm-relay show ${id}`;
   const next = {

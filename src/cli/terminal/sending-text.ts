@@ -13,6 +13,8 @@ export function heldNumbers({ held }: Sending): string {
   return `Held: ${heldCount(held)}${forKey}${destination === 0 ? '' : `, plus ${destination} whose destination is on hold`}.`;
 }
 
+export const toSendHeld = 'To send held events, run cm-relay debug continue.';
+
 /** Whether sending is paused, by whom and since when, and how many are held. */
 export function heldText(sending: Sending): string {
   const { missingKey } = sending.held;

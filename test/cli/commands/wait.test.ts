@@ -90,6 +90,26 @@ describe('cm-relay wait', function () {
     assert.equal((await waiting).code, 3);
   });
 
+  it('does not end early while a breakpoint stops sending, and says which and how to go on', async () => {
+    const { relay, url } = await listening('--forward-to', callback.url);
+    await place.run('debug', 'break', 'add', '--at', 'failed-attempt');
+    callback.status = 400;
+    await post(url, delivery('jane@example.org'));
+    await relay.json('stopped');
+    const failed = await wait('state:sent', '--timeout', '4');
+    assert.equal(failed.code, 1, failed.err);
+    assert.match(failed.err, /\n {2}e1 stopped at b1: after a failed attempt\n/);
+    assert.match(failed.err, /paused since \S+ by breakpoint b1\. Held: 0\. To send held events, run cm-relay debug/);
+    assert.doesNotMatch(failed.err, /resend/);
+
+    await post(url, delivery('joe@example.org'));
+    await place.run('wait', '--filter', 'state:held');
+    const held = await wait('state:sent', '--count', '2', '--timeout', '4');
+    assert.equal(held.code, 1, held.err);
+    assert.match(held.err, /\n {2}e2 is held for [^]*Held: 1\. To send held events, run cm-relay debug continue/);
+    assert.doesNotMatch(held.err, /resend/);
+  });
+
   it('does not end early where another comes a moment later', async () => {
     callback.status = 400;
     const { relay, url } = await listening('--forward-to', callback.url);
