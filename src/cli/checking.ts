@@ -9,7 +9,7 @@ import { targetTo } from '../check/target.ts';
 import type { Target } from '../check/target.ts';
 import { ExpressionError } from '../common/expressions/expressions.ts';
 import type { SecretMask } from '../common/masking.ts';
-import { writeUserFile } from '../common/user-file.ts';
+import { checkUserFile, writeUserFile } from '../common/user-file.ts';
 import { destinationSchema } from '../protocol/settings.ts';
 import type { Destination } from '../protocol/settings.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from './check-flags.ts';
@@ -142,7 +142,8 @@ export async function givenUpByCtrlC<T>(work: (signal: AbortSignal) => Promise<T
   try {
     return await work(stop.signal);
   } catch (error) {
-    if (stop.signal.aborted) throw new CommandError('cancelled; events already sent are not removed');
+    if (stop.signal.aborted && !(error instanceof CommandError))
+      throw new CommandError('canceled; events already sent are not removed');
     throw error;
   }
 }
@@ -166,6 +167,13 @@ export async function printReported(reported: Reported, name = reported.id): Pro
   for (const line of detailLines(reported, width)) await print(`          ${printable(line)}\n`);
 }
 
+const reportAdvice = 'Choose another file with --report.';
+
+/** Checks that the reports can be written at the end. @throws UserFileError */
+export async function checkReports(files: readonly ReportFile[] = []): Promise<void> {
+  for (const { file } of files) await checkUserFile(file, reportAdvice);
+}
+
 /**
  * Writes the reports that the flags ask for.
  * @param isStrict whether one that is undecided is a failure to those who read JUnit's XML
@@ -181,6 +189,6 @@ export async function writeReports(
   );
   for (const { kind, file } of files) {
     const text = kind === 'junit' ? toJUnit(strictly) : toJson(reported);
-    await writeUserFile(file, [text], 'Choose another file with --report.');
+    await writeUserFile(file, [text], reportAdvice);
   }
 }

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { lstat, open, rename, rm } from 'node:fs/promises';
+import { access, lstat, open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -29,6 +29,23 @@ export interface UserFile {
   put(): Promise<void>;
   /** Takes it away again. */
   discard(): Promise<void>;
+}
+
+/**
+ * Checks, before long work, that a file can be written. Changes nothing.
+ * @returns whether one is there already
+ * @throws UserFileError
+ */
+export async function checkUserFile(file: string, next: string): Promise<boolean> {
+  if (ownDescriptor(file) !== undefined || isWindowsDevice(file)) return false;
+  const before = await lstat(file).catch(() => undefined);
+  if (before?.isDirectory() === true) throw new UserFileError(file, 'it is a folder', next);
+  if (before !== undefined && !before.isFile() && !before.isSymbolicLink()) return false;
+  await access(dirname(file), constants.W_OK).catch((error: unknown) => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UserFileError(file, code === 'ENOENT' ? 'its folder does not exist' : message, next);
+  });
+  return before !== undefined;
 }
 
 /**

@@ -18,6 +18,8 @@ export function issueWords(issue: z.core.$ZodRawIssue): string | undefined {
       return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
     case 'invalid_union':
       return Array.isArray(issue['options']) ? `must be one of ${issue['options'].map(String).join(', ')}` : undefined;
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => message).join('; ');
     case 'unrecognized_keys':
       return `unknown ${issue.keys.length === 1 ? 'key' : 'keys'} ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
     default:

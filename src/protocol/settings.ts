@@ -24,10 +24,15 @@ export function urlWithoutUser(instead = 'leave it out'): z.ZodType<string, stri
   }, `a user name or password in the URL would be stored; ${instead}`);
 }
 
-/** The name of a header of HTTP. */
+/** Headers that belong to a connection or the length of a body: a request with the user's own fails, or misleads. */
+const ownHeader =
+  /^(?:connection|content-(?:encoding|length)|expect|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/i;
+
+/** The name of a header that the user may add to a request. */
 export const headerName = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a valid header name')
+  .refine((name) => !ownHeader.test(name), 'the relay sets this header itself; leave it out')
   .meta({ patternErrorMessage: 'Not a valid header name. Use only letters, digits, and hyphens.' });
 /** What a header may hold: no end of a line, nothing beyond Latin-1. */
 export const headerValue = z

@@ -10,9 +10,13 @@ import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { startHandler } from '../examples/handler.ts';
 import { freePort } from '../free-port.ts';
 import type { Workplace } from './harness.ts';
-import { Callback, delivery, eachWithOwn, post, run, startProcess } from './harness.ts';
+import { Callback, delivery, eachWithOwn, InProcess, post, run, Running } from './harness.ts';
 
 const example = fileURLToPath(new URL('../../examples/callback.cm-scenario.json', import.meta.url));
+
+function addressesIn(body: Buffer): string[] {
+  return (body.toString().match(/[\w.+-]*check-[0-9a-f]{8}[\w.+-]*@[\w.-]+/gi) ?? []).map((each) => each.toLowerCase());
+}
 
 describe('cm-relay check', () => {
   let callback: Callback;
@@ -102,6 +106,20 @@ describe('cm-relay check', () => {
     const unwritable = await run(['check', callback.url, '--only', 'older-shape', '--report', `junit=${folder}`]);
     assert.match(unwritable.err, /cannot write .*Choose another file with --report/s);
     assert.equal(unwritable.code, 1);
+  });
+
+  it('sends nothing if a report can’t be written', async () => {
+    for (const file of [folder, join(folder, 'nowhere', 'r.xml')]) {
+      for (const command of [
+        ['check', callback.url, '--only', 'older-shape'],
+        ['scenario', example, '--allow-env'],
+      ]) {
+        const { code, err } = await run([...command, '--report', `junit=${file}`], { CALLBACK_URL: callback.url });
+        assert.match(err, /cannot write .*: (?:it is a folder|its folder does not exist)\n {2}Choose another file/);
+        assert.equal(code, 1);
+        assert.equal(callback.posts.length, 0);
+      }
+    }
   });
 
   it('tells the author of the wrong example what to mend, and where it shows', async () => {
@@ -275,17 +293,28 @@ describe('cm-relay check', () => {
     );
   });
 
-  it('is given up by Ctrl-C', async () => {
-    const child = startProcess(['check', callback.url, '--json']);
-    const err = child.stderr.toArray();
-    await once(child.stdout, 'data');
-    child.kill('SIGINT');
-    const [code] = (await once(child, 'close')) as [number];
-    assert.equal(code, 1);
-    assert.match(
-      Buffer.concat((await err) as Buffer[]).toString(),
-      /error: cancelled; events already sent are not removed/,
-    );
+  it('removes its contacts if it is canceled by Ctrl-C', async () => {
+    const checking = new Running(new InProcess(['check', callback.url, '--json'], {}, 'ignore'));
+    await checking.json('check');
+    assert.equal(await checking.end('SIGINT'), 1);
+    const err = checking.errors.join('\n');
+    assert.match(err, /^Removing the made-up contacts\. To stop at once, press Ctrl-C again\.$/m);
+    const [, made] = /^Sent a Deactivate for each of (\d+) made-up contacts\.$/m.exec(err) ?? [];
+    assert.match(err, /^error: canceled$/m);
+    assert.equal(made, String(new Set(callback.posts.flatMap(({ body }) => addressesIn(body))).size));
+    assert.match(callback.posts.at(-1)?.body.toString() ?? '', /Deactivate/);
+  });
+
+  it('ends at once, with 130, by a second Ctrl-C', async () => {
+    const checking = new Running(new InProcess(['check', callback.url, '--json'], {}, 'ignore'));
+    await checking.json('check');
+    const sent = callback.posts.length;
+    // The first response during the removal.
+    callback.status = (number) => {
+      if (number > sent && checking.errors.some((line) => line.startsWith('Removing'))) checking.child.kill('SIGINT');
+      return 200;
+    };
+    assert.equal(await checking.end('SIGINT'), 130);
   });
 });
 
@@ -485,6 +514,13 @@ describe('cm-relay record and play', () => {
     await recording.line((line) => line.startsWith('Recording'), 'errors');
     await post(ready.campaignMonitorUrl, delivery('ada@example.org'));
     assert.equal(await recording.end('SIGINT'), 0);
+    for (const [file, why] of [
+      [out, /already exists/],
+      [join(place.dataDir, 'nowhere', 'x'), /its folder does not exist/],
+    ] as const) {
+      const refused = await place.run('record', '--live', '--out', file);
+      assert.deepEqual([refused.code, why.test(refused.err)], [1, true], refused.err);
+    }
     assert.equal((await recording.json('recorded'))['deliveries'], 1);
     assert.doesNotMatch(readFileSync(out, 'utf8'), /ada@example\.org|before@/);
   });

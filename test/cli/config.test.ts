@@ -71,6 +71,14 @@ describe('the configuration file', () => {
     assert.match(refused(value, { AUTH: '' }), /AUTH, which is empty$/);
   });
 
+  it('refuses credentials in a header that belongs to the connection', () => {
+    const credentials = { staging: { Host: { env: 'HOST' } } };
+    assert.match(
+      refused({ credentials }, { HOST: 'x' }),
+      /credentials\.staging\.Host: the relay sets this header itself/,
+    );
+  });
+
   it('refuses a secret in clear', () => {
     assert.match(refused({ signatureKeys: { mine: 'in clear' } }), /signatureKeys\.mine/);
   });

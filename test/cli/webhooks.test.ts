@@ -51,13 +51,20 @@ describe('cm-relay webhooks', function () {
     assert.equal(first.code, 0, first.err);
     assert.deepEqual(
       lines(first).map(({ type, listId, url, result }) => [type, listId, url, result]),
-      [list, secondList].map(({ listId }) => ['registered', listId, campaignMonitorUrl, 'created']),
+      [list, secondList].map(({ listId }) => [
+        ...['registered', listId],
+        ...[campaignMonitorUrl.replace(/[0-9a-f]{32}/, '********'), 'created'],
+      ]),
     );
     const again = await webhooks(['register', '--list', list.listId, '--json']);
     assert.equal(lines(again)[0]?.['result'], 'kept');
     assert.deepEqual(await urlsOf(list.listId), [foreignUrl, campaignMonitorUrl]);
 
+    const [secret = ''] = /[0-9a-f]{32}/.exec(campaignMonitorUrl) ?? [];
+    const text = await webhooks(['list', '--list', list.listId]);
+    assert.match(text.out, /this relay .*\/hooks\/\*{8}\/campaign-monitor/);
     const listed = lines(await webhooks(['list', '--list', list.listId, '--json']));
+    assert.equal(JSON.stringify([text.out, listed]).includes(secret), false);
     assert.deepEqual(
       listed.map(({ match, active, format, listName }) => [match, active, format, listName]),
       [

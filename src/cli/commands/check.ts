@@ -124,6 +124,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
   const target = checking.targetOf(url, options, commandProcess().env);
   const probes = checking.probesOf(options, target.mask);
   await checking.givenUpByCtrlC(async (signal) => {
+    await checking.checkReports(options.report);
     await checking.tried(probes, signal);
     const run = newRun();
     const { sources, addresses } = withNote(sourcesOf({ folder: null, fromHistory: null }));
@@ -135,7 +136,16 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     // Printed one behind the other, whoever reads them.
     let printed = Promise.resolve();
     const newsOf = noveltyTracker();
-    const results = await engine.runChecks(checks, context, {
+    /** Ctrl-C cancels the checks, and not this. */
+    const removeMade = async (): Promise<Removal> =>
+      engine.removeContacts([...addresses.values()], { ...context, signal: new AbortController().signal });
+    const onCancel = async (): Promise<never> => {
+      if (options.keep !== true) note('Removing the made-up contacts. To stop at once, press Ctrl-C again.');
+      if (addresses.size > 0)
+        note(saidRemoval(options.keep === true ? null : await removeMade(), addresses.size, run.token));
+      throw new CommandError('canceled');
+    };
+    const checked = engine.runChecks(checks, context, {
       timeoutMs: options.timeout * 1000,
       isSettlingGiven,
       onSlow: (workMs, settling) => {
@@ -155,12 +165,16 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
         );
       },
     });
+    const results = await checked.catch((error: unknown) => {
+      if (signal.aborted) return onCancel();
+      throw error;
+    });
     await printed;
     const reported = results.map((each) => reportedCheck(each));
     await checking.writeReports(options.report ?? [], reported, options.strict);
     const absent = results.find(({ reason }) => codeOf(reason) === 'nothing-listens')?.reason;
     const isLeft = options.keep === true || absent != null;
-    const removal = isLeft ? null : await engine.removeContacts([...addresses.values()], context);
+    const removal = isLeft ? null : await removeMade();
     const all = counts(reported);
     if (options.json === true) await printJson({ type: 'summary', run: run.token, ...all, removal });
     else await print(`\n${countsLine(all)}\n`);

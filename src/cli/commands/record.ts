@@ -1,7 +1,7 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import type { RecordedDelivery } from '../../check/recording.ts';
-import { writeUserFile } from '../../common/user-file.ts';
+import { checkUserFile, UserFileError, writeUserFile } from '../../common/user-file.ts';
 import { hasRelayErrorCode } from '../../protocol/errors.ts';
 import { deliveryIdOf, withHistory, withRelay } from '../connection.ts';
 import type { History } from '../connection.ts';
@@ -58,6 +58,8 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
       'For example: cm-relay record --filter since:1h --out hour.cm-recording.jsonl',
     );
   }
+  const elsewhere = 'Choose another file with --out.';
+  if (await checkUserFile(options.out, elsewhere)) throw new UserFileError(options.out, 'it already exists', elsewhere);
   const started = new Date();
   /** What came meanwhile: what the relay has no more at the end is missed by no other means. */
   const came = new Set<string>();
@@ -87,7 +89,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
       );
     }
     const kept = options.anonymise === true ? anonymised(deliveries) : deliveries;
-    await writeUserFile(options.out, writeRecording(kept, started), 'Choose another file with --out.');
+    await writeUserFile(options.out, writeRecording(kept, started), elsewhere);
     const took = kept.at(-1)?.atMs ?? 0;
     if (options.json === true) {
       await printJson({ type: 'recorded', file: options.out, deliveries: kept.length, ms: took, left, gone });

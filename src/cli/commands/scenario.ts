@@ -88,6 +88,7 @@ async function run(files: string[], options: ScenarioOptions): Promise<void> {
       import('../../check/report.ts'),
     ]);
   await checking.givenUpByCtrlC(async (signal) => {
+    await checking.checkReports(options.report);
     const prepared: Prepared[] = [];
     for (const file of files) {
       const one = await prepare(file, options, checking);

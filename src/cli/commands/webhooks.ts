@@ -12,6 +12,7 @@ import { campaignMonitorHost, serviceAt } from '../../campaign-monitor/service.t
 import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { explainTestFailure, testFailureText } from '../../campaign-monitor/test-failure.ts';
 import { isLoopback } from '../../common/loopback.ts';
+import { maskSecrets } from '../../export/item.ts';
 import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../vendors/campaign-monitor.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectedBy, commandGroup, jsonFlag, newCommand } from '../flags.ts';
@@ -185,6 +186,7 @@ interface Session {
   readonly options: WebhooksOptions;
 }
 
+/** A webhook with the secret of its URL masked. */
 interface Found extends Webhook {
   readonly match: UrlMatch;
 }
@@ -201,7 +203,7 @@ async function chosenLists({ api, options }: Session): Promise<CampaignMonitorLi
 
 async function webhooksOf({ api, own }: Session, listId: string): Promise<Found[]> {
   const found = await api.webhooks(listId);
-  return found.map((webhook) => ({ ...webhook, match: matchUrl(webhook.url, own) }));
+  return found.map((webhook) => ({ ...webhook, url: maskSecrets(webhook.url), match: matchUrl(webhook.url, own) }));
 }
 
 async function listAll(session: Session): Promise<void> {
@@ -250,7 +252,8 @@ async function register(session: Session): Promise<void> {
         );
       }
       if (options.json === true) {
-        await printJson({ type: 'registered', listId, webhookId: result.webhookId, url, result: result.kind });
+        const { webhookId, kind } = result;
+        await printJson({ type: 'registered', listId, webhookId, url: maskSecrets(url), result: kind });
       } else {
         await print(`${result.webhookId}  ${pad(result.kind, 9)}  ${printable(name)}\n`);
       }
