@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { controlChannelOf } from '../../src/protocol/control-channel.ts';
@@ -157,7 +166,17 @@ describe('a data directory that cannot be used', function () {
       /cannot be locked: \S+lock\.sqlite is damaged/,
       /lock\.sqlite contains no data: .*delete it/,
     );
+    const doctor = await place.run('doctor');
+    assert.equal(doctor.code, 1);
+    assert.match(doctor.out, /Problems found\n\n- .*lock\.sqlite is damaged .*delete it and try again\./);
     rmSync(lock);
+    const remembered = join(place.dataDir, 'relay.json');
+    const kept = readFileSync(remembered, 'utf8');
+    writeFileSync(remembered, JSON.stringify({ ...(JSON.parse(kept) as object), version: 99 }));
+    assert.match((await place.run('doctor')).out, /Problems found\n\n- .*newer version/);
+    writeFileSync(remembered, kept);
+    assert.equal((await place.run('doctor')).code, 0);
+    assert.equal(existsSync(lock), false);
     mkdirSync(lock);
     assertExplained(await place.run('listen', '--port', '0'), /its lock\.sqlite is not a file/, /remove it/);
   });

@@ -103,6 +103,7 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
   const progress = new Progress('deliveries', options.count);
   let sent = 0;
   let refused = 0;
+  let status: Answer['status'] = null;
   const started = performance.now();
   for (const delivery of samples(type, options)) {
     const answer = await post(
@@ -112,7 +113,10 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
       timeoutMs,
     );
     sent++;
-    if (answer.status !== 200) refused++;
+    if (answer.status !== 200) {
+      refused++;
+      ({ status } = answer);
+    }
     if (options.json === true) {
       await printJson({ type: 'answer', number: sent, events: delivery.body.Events.length, ...answer });
     } else if (listed || answer.status !== 200) {
@@ -140,9 +144,17 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
       `${refused} of ${counted(sent, 'delivery')} not answered with 200`,
       answering.state === 'on-purpose'
         ? `The relay answered on purpose. ${toAnswerAsUsual}`
-        : 'To see why a delivery was rejected, run cm-relay events --filter kind:rejected.',
+        : await whyRefused(client, status),
     );
   }
+}
+
+/** Only a delivery that the relay rejected for its content is in the history. @param status the last one but 200 */
+async function whyRefused(client: RelayClient, status: Answer['status']): Promise<string> {
+  if (status !== null && status < 500)
+    return 'To see why a delivery was rejected, run cm-relay events --filter kind:rejected.';
+  const { notices } = await client.request('relay/status', {});
+  return [...notices, 'To see the state of the relay, run cm-relay status.'].join('\n  ');
 }
 
 /** The deliveries, made as they are needed: a million of them need not fit in memory. */
