@@ -55,34 +55,25 @@ export class RelayRunningError extends Error {
   }
 }
 
-/** The webhook endpoint's port is somebody else's. */
-export class PortTakenError extends Error {
-  override readonly name = 'PortTakenError';
+/** The webhook endpoint can't have the port that the user asked for. */
+class PortError extends Error {
+  override readonly name = 'PortError';
   readonly advice = 'choose-port';
   readonly next = relayAdvice[this.advice];
-  constructor(port: number, cause: unknown) {
-    super(`port ${port} is in use by another program`, { cause });
-  }
 }
 
-/** The system does not let this user have the webhook endpoint's port. */
-export class PortForbiddenError extends Error {
-  override readonly name = 'PortForbiddenError';
-  readonly advice = 'choose-port';
-  readonly next = relayAdvice[this.advice];
-  constructor(port: number, cause: unknown) {
-    super(`port ${port} ${forbidden(port)}`, { cause });
-  }
-}
+const firstFreePort = 1024;
 
-/** Why a port may not be had: on Unix those below 1024, on Windows what the system has reserved (EACCES). */
-function forbidden(port: number): string {
+/** Why a port can't be opened; undefined if the error is about something else. */
+function explainPort(error: unknown, port: number): string | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return 'is in use by another program';
+  if (code !== 'EACCES') return undefined;
+  // On Windows, the system reserves some.
   return port < firstFreePort
     ? `requires elevated privileges, like every port below ${firstFreePort}`
     : 'is reserved by the system';
 }
-
-const firstFreePort = 1024;
 
 export interface LogEntry {
   readonly level: LogLevel;
@@ -123,7 +114,7 @@ export interface Relay {
 /**
  * Starts the relay of a data directory: takes its lock, opens the store, the webhook endpoint and the control channel, resumes
  * forwarding, and opens the tunnel of the settings.
- * @throws RelayRunningError where another process holds the directory; DataDirectoryError; PortTakenError; PortForbiddenError;
+ * @throws RelayRunningError where another process holds the directory; DataDirectoryError; PortError;
  *   StoreError; ZodError for settings that are not valid
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
@@ -432,16 +423,16 @@ class RunningRelay implements Relay {
       try {
         return await this.#ingress.listen(port);
       } catch (error) {
-        if (isTaken(error)) throw new PortTakenError(port, error);
-        throw isForbidden(error) ? new PortForbiddenError(port, error) : error;
+        const why = explainPort(error, port);
+        throw why === undefined ? error : new PortError(`port ${port} ${why}`, { cause: error });
       }
     }
     const wanted = this.#configuration.remembered.port ?? preferredPort ?? 0;
     try {
       return await this.#ingress.listen(wanted);
     } catch (error) {
-      if (!isTaken(error) && !isForbidden(error)) throw error;
-      const why = isTaken(error) ? 'is in use by another program' : forbidden(wanted);
+      const why = explainPort(error, wanted);
+      if (why === undefined) throw error;
       this.#log(
         'warn',
         `port ${wanted} ${why}; using another free port. Webhooks registered with port ${wanted} won't arrive.`,
@@ -454,13 +445,4 @@ class RunningRelay implements Relay {
     this.#options.log?.({ level, time: new Date().toISOString(), message });
     this.#announcer.log(level, message);
   }
-}
-
-/** Whether an error says that a port is somebody else's. */
-function isTaken(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-}
-
-function isForbidden(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'EACCES';
 }

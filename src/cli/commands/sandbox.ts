@@ -5,6 +5,7 @@ import type { DeliveryRecord } from '../../sandbox/campaign-monitor/outbox.ts';
 import type { NotificationRecord } from '../../sandbox/open-connectors/notifier.ts';
 import type { Sandbox, SandboxReport } from '../../sandbox/sandbox.ts';
 import { isInBackground, startInBackground, tellStarter } from '../background.ts';
+import { UsageError } from '../errors.ts';
 import { jsonFlag, newCommand, seconds, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { endSandbox, forgetSandbox, recordSandbox, runningSandboxes } from '../sandbox-registry.ts';
@@ -61,8 +62,14 @@ export function sandboxCommand(): Command {
       .action((options: SandboxOptions) => (options.detach === true ? detached(options) : run(options)))
       .addCommand(subscribeCommand())
       .addCommand(stopCommand())
-      // What stands behind a command of its own is that one's.
+      // What follows a command of its own is that command's, and what precedes it would be ignored.
       .enablePositionalOptions()
+      .hook('preSubcommand', (sandbox, subcommand) => {
+        const before = sandbox.options.find((each) => sandbox.getOptionValueSource(each.attributeName()) === 'cli');
+        if (before === undefined) return;
+        const flag = before.long ?? before.flags;
+        throw new UsageError(`${flag} must follow the command: cm-relay sandbox ${subcommand.name()} ${flag}`);
+      })
   );
 }
 
