@@ -83,7 +83,9 @@ const plainWords: readonly (readonly [RegExp, string])[] = [
  * What commander says, in plainer words, and of something missing with what that may be: its choices, else what it is.
  */
 export function inPlainWords(said: string, { registeredArguments, options }: Command): string {
-  const text = plainWords.reduce((words, [pattern, plain]) => words.replace(pattern, plain), said);
+  // An argument could forge a line: only commander's own ends of lines stay.
+  const lines = said.replace(/\n(?!(?:\(Did you mean [^\n]*\n)?$)/g, '\\x0a');
+  const text = plainWords.reduce((words, [pattern, plain]) => words.replace(pattern, plain), lines);
   const [, name] = /missing required (?:argument|option) '([^']+)'/.exec(text) ?? [];
   const missing =
     registeredArguments.find((argument) => argument.name() === name) ?? options.find(({ flags }) => flags === name);
@@ -116,12 +118,13 @@ export function report(error: unknown): number {
       ? error.message
       : String(error);
   const label = styleText('red', 'error:', { stream: commandProcess().stderr });
-  const say = (text: string): void => {
-    commandProcess().stderr.write(`${wrapped(text, widthOf(commandProcess().stderr), 2)}\n`);
+  const say = (beginning: string, text: string): void => {
+    const line = beginning + printable(withoutSecrets(inSameDirectory(text)));
+    commandProcess().stderr.write(`${wrapped(line, widthOf(commandProcess().stderr), 2)}\n`);
   };
-  say(`${label} ${printable(withoutSecrets(inSameDirectory(message)), '\n')}`);
+  say(`${label} `, message);
   const next = lost ? 'No acknowledged event was lost. To restart the relay, run cm-relay listen.' : nextOf(error);
-  if (next !== undefined) say(`  ${printable(withoutSecrets(inSameDirectory(next)), '\n')}`);
+  for (const line of next?.split('\n  ') ?? []) say('  ', line);
   if (error instanceof NothingLeftError) return exitCodes.nothingLeft;
   return error instanceof UsageError || isUntrusted(error) ? exitCodes.usage : exitCodes.failed;
 }

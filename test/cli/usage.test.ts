@@ -215,6 +215,30 @@ describe('the command line of cm-relay', function () {
     });
   }
 
+  for (const line of [
+    'show FORGED',
+    'listen --FORGED',
+    'listen --tunnel FORGED',
+    'FORGED',
+    'listen --config FORGED',
+    'check 3000 --only FORGED',
+    'scenario FORGED',
+    'stop --data-dir FOLDER/FORGED',
+    'resend e1 --data-dir FOLDER/FORGED',
+    'check 3000 --report json=FOLDER/FORGED/x',
+    'debug break add --data-dir FOLDER/FORGED',
+  ]) {
+    it(`shows a line feed in an argument as an escape: ${line}`, async () => {
+      const words = line
+        .split(' ')
+        .map((word) => word.replace('FORGED', 'e1\n  error: forged').replace('FOLDER', folder));
+      const { code, err } = await runHere(words);
+      assert.match(err, /e1\\x0a {2}error: forged/);
+      assert.doesNotMatch(err, /^ *error: forged/m);
+      assert.equal(code, line.startsWith('stop') ? 0 : /resend|report|break/.test(line) ? 1 : 2, err);
+    });
+  }
+
   it('exits with 2 on a filter that cannot be read, whether a relay runs or not', async () => {
     const place = new Workplace();
     const listening = place.listen();

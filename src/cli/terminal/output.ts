@@ -55,7 +55,7 @@ export async function printSafely(text: string): Promise<void> {
 
 /** A remark beside the output. */
 export function note(text: string): void {
-  commandProcess().stderr.write(`${fitted(printable(inSameDirectory(text), '\n'), commandProcess().stderr)}\n`);
+  commandProcess().stderr.write(`${fitted(printable(inSameDirectory(text)), commandProcess().stderr)}\n`);
 }
 
 /** Text for a stream: where that is a terminal, its lines are broken between words. */

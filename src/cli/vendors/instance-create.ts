@@ -220,8 +220,8 @@ async function attempt(
     open: options.open === true,
     asked(url: string, redirectUri: string) {
       if (options.json === true) void printJson({ type: 'authorize', url, redirectUri });
-      note(`To grant access to Campaign Monitor${isHere ? ' (the sandbox)' : ''}, open this URL in a browser:
-  ${printable(url)}`);
+      note(`To grant access to Campaign Monitor${isHere ? ' (the sandbox)' : ''}, open this URL in a browser:`);
+      note(`  ${url}`);
     },
   };
   const result = await attempts.create(

@@ -335,6 +335,9 @@ function failure(error: Error & { code?: unknown; cause?: unknown }): SendResult
   const code = causes.map((each) => each?.code).find((each) => typeof each === 'string' && each !== '') ?? '';
   const message = error.message || (parts[0]?.message ?? code);
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return noConnection;
+  // undici asserts it, and says no more.
+  if (message.includes('statusCode >= 100'))
+    return { kind: 'broken', error: 'Response does not match the HTTP/1.1 protocol (Invalid response status)' };
   if (causes.some((each) => connectingCalls.has(each?.syscall ?? ''))) return { kind: 'unreachable', error: message };
   if (certificateCodes.has(code)) {
     // Without the runtime's own advice, which is about itself.

@@ -321,6 +321,21 @@ describe('the memory of a request’s body', () => {
     }
   });
 
+  it('says so if the status of a response is none of HTTP', async () => {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end('HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n'));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    afterwards(() => server.close());
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const error = 'Response does not match the HTTP/1.1 protocol (Invalid response status)';
+    const connections = connectionsFor(destinationSchema.parse({ url: url.href }), undefined, 1);
+    const result = await post(connections, url, { headers: [], body: Buffer.from('{}') }, 5000);
+    assert.deepEqual(result, { kind: 'broken', error });
+    await connections.destroy();
+  });
+
   it('is not free while it is written, though the answer has come', async () => {
     // Answers what it has not read.
     const server = createTcpServer((socket) => {
