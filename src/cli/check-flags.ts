@@ -15,6 +15,7 @@ export interface TargetFlags extends CommonOptions {
   config?: string;
   destination?: string;
   signatureKeyEnv?: string;
+  allowEnv?: boolean;
 }
 
 export interface ProbeFlags {
@@ -37,7 +38,8 @@ export function withTargetFlags(command: Command): Command {
     .addOption(new Option('--destination <id>', 'destination in --config to use, by ID or URL (default: the only one)'))
     .addOption(
       new Option('--signature-key-env <name>', 'environment variable that holds the key for signing notifications'),
-    );
+    )
+    .addOption(new Option('--allow-env', 'send environment variables to the URLs in files'));
 }
 
 /** Adds the flags that say who tells what the callback has made. @param settled how long it is waited for else */

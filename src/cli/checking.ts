@@ -15,6 +15,7 @@ import type { Destination } from '../protocol/settings.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from './check-flags.ts';
 import { asHeader, readConfig } from './config.ts';
 import type { Config } from './config.ts';
+import { allowUses } from './consent.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { secretIn } from './secret-variable.ts';
 import { print } from './terminal/output.ts';
@@ -26,14 +27,14 @@ import { commandProcess, styleText } from './terminal/command-process.ts';
  * The callback that the flags name.
  * @param url the argument, as `callbackUrl` reads it; without it the destination of --config
  * @param further secrets that are sent elsewhere, such as to a probe: they are masked as its own are
- * @throws UsageError
+ * @throws UsageError; CommandError if the user doesn't allow what the file sends there
  */
-export function targetOf(
+export async function targetOf(
   url: string | undefined,
   flags: TargetFlags,
   environment: NodeJS.ProcessEnv,
   further: readonly string[] = [],
-): Target {
+): Promise<Target> {
   const config = flags.config === undefined ? undefined : readConfig(flags.config, environment);
   const destination = destinationOf(url, flags, config);
   const credentials =
@@ -45,6 +46,10 @@ export function targetOf(
     );
   }
   const signatureKey = signatureKeyOf(destination, flags, config, environment);
+  if (url === undefined && flags.allowEnv !== true) {
+    const uses = config?.uses?.filter(({ origin }) => origin === new URL(destination.url).origin);
+    await allowUses([flags.config ?? ''], uses ?? [], 'give the URL on the command line');
+  }
   return targetTo(destination, { credentials, signatureKey, further });
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { EnvironmentUse } from '../check/environment.ts';
 import { issuesText, issueWords } from '../protocol/issue-words.ts';
 import { fileTunnelSchema, headerValue, secretsSchema, settingsSchema } from '../protocol/settings.ts';
 import type { Secrets, Settings } from '../protocol/settings.ts';
@@ -41,6 +42,8 @@ export const configSchema = z
 export interface Config {
   readonly settings: Partial<Settings>;
   readonly secrets: Secrets;
+  /** Which environment variables go where, as credentials. */
+  readonly uses?: readonly EnvironmentUse[];
 }
 
 /**
@@ -100,6 +103,12 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
   return {
     // Without what the schema has filled in: a default must not override what the relay remembers.
     settings: Object.fromEntries(Object.entries(result.data).filter(([name]) => isSetting(name))),
+    uses: result.data.destinations.flatMap(({ url, credentialsName = '' }) =>
+      Object.values(credentials?.[credentialsName] ?? {}).map(({ env }) => ({
+        variable: env,
+        origin: new URL(url).origin,
+      })),
+    ),
     secrets: {
       ...(signatureKeys && {
         signatureKeys: mapRecord(signatureKeys, (at, name) => secret(`signatureKeys.${name}`, at)),

@@ -10,9 +10,7 @@ import { inSameDirectory } from './same-directory.ts';
 import { printable, widthOf, wrapped } from './terminal/text.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
-/** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
+class AdvisedError extends Error {
   readonly next: string | undefined;
   constructor(message: string, next?: string) {
     super(message);
@@ -20,14 +18,14 @@ export class UsageError extends Error {
   }
 }
 
+/** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
+export class UsageError extends AdvisedError {
+  override readonly name = 'UsageError';
+}
+
 /** The command was right and did not work. Exit code 1. */
-export class CommandError extends Error {
+export class CommandError extends AdvisedError {
   override readonly name = 'CommandError';
-  readonly next: string | undefined;
-  constructor(message: string, next?: string) {
-    super(message);
-    this.next = next;
-  }
 }
 
 /** A command that was to run in the background has ended instead, and has said why. */

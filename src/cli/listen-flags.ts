@@ -75,6 +75,8 @@ export interface ListenFlags {
   count?: number;
   retain?: number;
   config?: string;
+  allowEnv?: boolean;
+  allowTunnelHost?: boolean;
   filter?: string;
   output?: OutputStyle;
   detach?: boolean;
@@ -350,6 +352,8 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
     help: 'JSON file with settings, including those that have no flag (docs/cli.md); flags override the file',
     read: checkedBy(notEmpty('a file')),
   },
+  allowEnv: { term: '--allow-env', help: 'send environment variables to the URLs in the --config file' },
+  allowTunnelHost: { term: '--allow-tunnel-host', help: 'use the tunnel hosts in the --config file' },
   filter: {
     term: '--filter <q>',
     help: 'show only matching events, as in cm-relay events; all events are received and forwarded',
@@ -403,7 +407,7 @@ const headings: Readonly<Record<keyof ListenFlags, string>> = {
   ...under('Receiving:', ['port', 'verifyKeyEnv', 'timeZone']),
   ...under('Public URL:', ['tunnel', 'tunnelHost', 'tunnelAllow', 'subdomain', ...programFlags]),
   ...under('Answering on purpose:', ['answer', 'after', 'for', 'count']),
-  ...under('Storage and configuration:', ['retain', 'config']),
+  ...under('Storage and configuration:', ['retain', 'config', 'allowEnv', 'allowTunnelHost']),
   ...under('Output:', ['filter', 'output', 'detach', 'json']),
 };
 

@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { flagKeyName } from '../protocol/missing-keys.ts';
-import { destinationSchema, settingsSchema, tunnelConfigSchema, tunnelName } from '../protocol/settings.ts';
+import {
+  destinationSchema,
+  settingsSchema,
+  tunnelConfigSchema,
+  tunnelName,
+  tunnelSchemas,
+} from '../protocol/settings.ts';
 import { tunnelPresetNames } from '../protocol/tunnel-presets.ts';
 import type { Destination, Secrets, Settings, TunnelConfig } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
@@ -84,6 +90,14 @@ export function listenSettings(flags: ListenFlags, config: Config, environment: 
   };
   checkNamed(settings.destinations ?? [], secrets);
   return { settings, secrets, port: flags.port };
+}
+
+/** The hosts that a tunnel is told to use: they get the secret of the webhook URLs, or decide where it goes. */
+export function tunnelHosts(tunnel: TunnelConfig | undefined): string[] {
+  const fields = ['url', 'host', 'otherHosts', 'server', 'name'];
+  const named = Object.entries(tunnel ?? {}).filter(([field]) => fields.includes(field));
+  const usual = tunnelSchemas.localtunnel.shape.host.parse(undefined);
+  return named.flatMap(([, hosts]) => hosts as string | string[]).filter((host) => host !== usual);
 }
 
 /** Checks that a file holds what its destinations name: else what goes there would be held for ever. @throws UsageError */

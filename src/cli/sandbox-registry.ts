@@ -3,7 +3,6 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
-import { isProof, newNonce, proofOf } from '../common/proof.ts';
 import { stageFile } from '../common/staged-file.ts';
 import { stateFolder } from '../protocol/known-directories.ts';
 import { isAlive, waitForEnd } from './background.ts';
@@ -93,7 +92,7 @@ export async function endSandbox(kept: SandboxRecord): Promise<void> {
 /** As an error names it. */
 const nameOf = ({ port, pid }: SandboxRecord): string => `the sandbox on port ${port} (process ${pid})`;
 
-const answerSchema = z.looseObject({ proof: z.string().optional(), controls: z.looseObject({}).optional() });
+const answerSchema = z.looseObject({ controls: z.looseObject({}) });
 
 function recordedSandboxes(): SandboxRecord[] {
   let names: string[];
@@ -109,31 +108,15 @@ function recordedSandboxes(): SandboxRecord[] {
   });
 }
 
-/**
- * How it is. One with credentials of its own proves that it knows the key of its controls, which is sent to nobody: its
- * port may be another program's by now. One that has only not answered yet is not gone.
- */
-async function stateOf({
-  control,
-  port,
-  pid,
-  randomCredentials,
-}: SandboxRecord): Promise<'running' | 'gone' | 'silent'> {
+/** How it is: its port may be another program's by now. One that has only not answered yet is not gone. */
+async function stateOf({ control, pid }: SandboxRecord): Promise<'running' | 'gone' | 'silent'> {
   if (!isAlive(pid)) return 'gone';
-  const key = control.slice(control.lastIndexOf('/') + 1);
-  const nonce = newNonce();
-  const proof = proofOf(key, { prover: 'window', port, nonce });
-  const url = randomCredentials ? `http://127.0.0.1:${port}/proof?nonce=${nonce}&proof=${proof}` : control;
   let text: string;
   try {
-    text = await (await fetch(url, { signal: AbortSignal.timeout(answerTimeout) })).text();
+    text = await (await fetch(control, { signal: AbortSignal.timeout(answerTimeout) })).text();
   } catch (error) {
     const { cause } = error as { cause?: NodeJS.ErrnoException };
     return cause?.code === 'ECONNREFUSED' ? 'gone' : 'silent';
   }
-  const said = answerSchema.safeParse(parseJson(text)).data;
-  const isIt = randomCredentials
-    ? isProof(said?.proof, key, { prover: 'sandbox', port, nonce })
-    : said?.controls !== undefined;
-  return isIt ? 'running' : 'gone';
+  return answerSchema.safeParse(parseJson(text)).success ? 'running' : 'gone';
 }

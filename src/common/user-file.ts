@@ -63,6 +63,7 @@ export async function openUserFile(file: string, next: string): Promise<UserFile
       throw new UserFileError(file, (error as Error).message, next);
     }
   };
+  await checkUserFile(file, next);
   const opened = await explained(() => openAsItIs(file, next));
   if (opened !== undefined) {
     return {
@@ -74,13 +75,7 @@ export async function openUserFile(file: string, next: string): Promise<UserFile
   }
   // Begins like the file, so that one that a kill leaves is known; short, whatever the file is called.
   const temporary = join(dirname(file), `${basename(file).slice(0, 40)}.${randomBytes(6).toString('hex')}.part`);
-  const handle = await explained(() =>
-    open(temporary, 'wx', 0o600).catch((error: unknown) => {
-      // The system's words name the other name, which the user has not given.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      throw new UserFileError(file, 'its folder does not exist', next);
-    }),
-  );
+  const handle = await explained(() => open(temporary, 'wx', 0o600));
   const discard = async (): Promise<void> => {
     await handle.close().catch(() => undefined);
     await rm(temporary, { force: true });
@@ -139,7 +134,6 @@ async function openAsItIs(file: string, next: string): Promise<AsItIs | undefine
     throw error;
   });
   if (before === undefined || before.isFile() || before.isSymbolicLink()) return undefined;
-  if (before.isDirectory()) throw new UserFileError(file, 'it is a folder', next);
   refuseOthers(file, before, next);
   // On Windows there is no such flag, and no such file comes so far.
   const noFollow = (constants as Partial<typeof constants>).O_NOFOLLOW ?? 0;

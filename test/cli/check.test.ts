@@ -276,7 +276,7 @@ describe('cm-relay check', () => {
       }),
     );
     const environment = { KEY: 'hidden-key', AUTH: 'Bearer hidden-auth' };
-    const flags = ['--config', file, '--only', 'older-shape,signature-missing'];
+    const flags = ['--config', file, '--allow-env', '--only', 'older-shape,signature-missing'];
     const json = join(folder, 'r.json');
     const ended = await run(['check', ...flags, '--destination', 'staging', '--report', `json=${json}`], environment);
     const [signed, unsigned] = callback.posts;

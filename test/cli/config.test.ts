@@ -21,7 +21,7 @@ describe('the configuration file', () => {
     const { settings, secrets } = parseConfig({ retry: 'sap', retention: { maxDeliveries: 5 } }, 'f.json', {});
     assert.deepEqual(settings, { retry: 'sap', retention: { maxDeliveries: 5, maxBytes: 500_000_000 } });
     assert.deepEqual(secrets, {});
-    assert.deepEqual(parseConfig({ $schema: './x.json' }, 'f.json', {}), { settings: {}, secrets: {} });
+    assert.deepEqual(parseConfig({ $schema: './x.json' }, 'f.json', {}), { settings: {}, secrets: {}, uses: [] });
   });
 
   it('names a tunnel, and no program for it', () => {

@@ -342,7 +342,7 @@ describe('cm-relay listen', function () {
       }),
     );
     const environment = { SIGN: 'k', AUTH: 'Bearer token' };
-    const listening = place.listen(['--config', config, '--retry', 'none'], environment);
+    const listening = place.listen(['--config', config, '--allow-env', '--retry', 'none'], environment);
     const { campaignMonitorUrl, dataDir } = await listening.ready();
     const client = await connectToRelay(dataDir);
     const { settings } = await client.request('relay/status', {});
@@ -354,7 +354,7 @@ describe('cm-relay listen', function () {
     assert.equal(sent.headers['x-test'], 'yes');
     assert.ok(sent.headers['elements-webhook-signature']);
     assert.match(sent.body.toString(), /"instanceId":4711/);
-    const again = await run(['listen', '--data-dir', place.dataDir, '--config', config], environment);
+    const again = await run(['listen', '--data-dir', place.dataDir, '--config', config, '--allow-env'], environment);
     assert.equal(again.code, 2, 'the file says sap, the relay none');
     assert.match(again.err, /--config \(retry\)/);
   });

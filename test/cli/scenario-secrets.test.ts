@@ -104,7 +104,16 @@ describe('The secrets that scenarios and checks send', function () {
         signatureKeys: { k: { env: 'KEY' } },
         credentials: { c: { Authorization: { env: 'AUTH' } } },
       });
-      const check = ['check', '--config', config, '--only', 'same-event-twice', '--probe', `${callback.origin}/count`];
+      const check = [
+        'check',
+        '--config',
+        config,
+        '--allow-env',
+        '--only',
+        'same-event-twice',
+        '--probe',
+        `${callback.origin}/count`,
+      ];
       const stopped = await run(check, environment);
       assert.equal(stopped.code, 1);
       assert.match(stopped.err, /didn’t return a whole number: no number, but \*{8} and/);
@@ -229,7 +238,7 @@ describe('The secrets that scenarios and checks send', function () {
       });
       for (const args of [
         ['scenario', path, '--allow-env'],
-        ['check', '--config', config],
+        ['check', '--config', config, '--allow-env'],
       ]) {
         const { code, err } = await run(args, odd);
         assert.equal(code, 2, err);

@@ -121,7 +121,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     }
     return;
   }
-  const target = checking.targetOf(url, options, commandProcess().env);
+  const target = await checking.targetOf(url, options, commandProcess().env);
   const probes = checking.probesOf(options, target.mask);
   await checking.givenUpByCtrlC(async (signal) => {
     await checking.checkReports(options.report);

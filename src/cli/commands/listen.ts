@@ -11,6 +11,7 @@ import { loadRelay, readRemembered } from '../../relay/index.ts';
 import type { Relay } from '../../relay/index.ts';
 import type { Config } from '../config.ts';
 import { readConfig } from '../config.ts';
+import { allow, allowUses } from '../consent.ts';
 import { startInBackground, tellStarter } from '../background.ts';
 import { connectIfRunning, defaultPort, withRelay } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
@@ -25,7 +26,7 @@ import { inSameDirectory } from '../same-directory.ts';
 import { LiveFilter } from '../terminal/live-filter.ts';
 import { flagName, listenOptions } from '../listen-flags.ts';
 import type { ListenFlags, OutputStyle } from '../listen-flags.ts';
-import { checkKeysSign, differences, listenSettings } from '../listen-settings.ts';
+import { checkKeysSign, differences, listenSettings, tunnelHosts } from '../listen-settings.ts';
 import type { ListenSettings } from '../listen-settings.ts';
 import { answeringText, toAnswerAsUsual } from '../terminal/answering-text.ts';
 import { JsonLines, LiveLines, NoLines, readyLine } from '../terminal/passing.ts';
@@ -80,14 +81,8 @@ export function listenCommand(): Command {
   );
   for (const option of listenOptions()) command.addOption(option);
   return command.action((callbacks: string[], options: ListenOptions) =>
-    listen({ ...options, ...together(callbacks, options) }),
+    listen(callbacks.length === 0 ? options : { ...options, forwardTo: [...callbacks, ...(options.forwardTo ?? [])] }),
   );
-}
-
-/** The callbacks of the command line, whichever way they are given. */
-function together(callbacks: readonly string[], { forwardTo = [] }: ListenOptions): Pick<ListenOptions, 'forwardTo'> {
-  const all = [...callbacks, ...forwardTo];
-  return all.length === 0 ? {} : { forwardTo: all };
 }
 
 /** How much is shown. @throws UsageError where two flags ask for different things */
@@ -102,7 +97,7 @@ async function listen(options: ListenOptions): Promise<void> {
   if (options.detach === true) return listenDetached(options, output);
   const signal = interrupted();
   askedAnswer(options);
-  const { config, wanted } = wantedBy(options);
+  const { config, wanted } = await wantedBy(options);
   const errors = new LiveWriter(commandProcess().stderr, { missed: (count) => `… ${count} messages omitted` });
   const lines = output === 'interactive' || output === 'compact' ? new LiveLines(output === 'interactive') : null;
   const passing: Passing = lines ?? (output === 'json' ? new JsonLines() : new NoLines());
@@ -134,7 +129,7 @@ async function listen(options: ListenOptions): Promise<void> {
     if (tellStarter() && relay === null) return;
     if (takesKeys && lines !== null) {
       say(keysOpening);
-      endKeys = handleKeys({ client, lines, filter, say });
+      endKeys = handleKeys(client, lines, filter, say);
     }
     const ended = relay === null ? client.closed : relay.closed;
     const why = await Promise.race([
@@ -163,11 +158,20 @@ async function listen(options: ListenOptions): Promise<void> {
   if (failure !== null) throw failure;
 }
 
-/** What the command line wants, with what the file that it names has. */
-function wantedBy(options: ListenOptions): { config: Config; wanted: ListenSettings } {
-  const config =
-    options.config === undefined ? { settings: {}, secrets: {} } : readConfig(options.config, commandProcess().env);
-  return { config, wanted: listenSettings(options, config, commandProcess().env) };
+/** What the command line wants, with what the file that it names has, if the user allows that. */
+async function wantedBy(options: ListenOptions): Promise<{ config: Config; wanted: ListenSettings }> {
+  const { config: file, allowEnv, allowTunnelHost } = options;
+  const config: Config = file === undefined ? { settings: {}, secrets: {} } : readConfig(file, commandProcess().env);
+  const wanted = listenSettings(options, config, commandProcess().env);
+  if (file === undefined) return { config, wanted };
+  if (allowEnv !== true) await allowUses([file], config.uses ?? [], 'remove the credentials from the file');
+  const inFile = tunnelHosts(config.settings.tunnel);
+  const hosts = tunnelHosts(wanted.settings.tunnel).filter((host) => inFile.includes(host));
+  if (hosts.length > 0 && allowTunnelHost !== true) {
+    const what = `deliveries and the secret of the webhook URLs would go through hosts you did not give: ${hosts.join(', ')}`;
+    await allow([file], what, '--allow-tunnel-host', 'choose the tunnel on the command line');
+  }
+  return { config, wanted };
 }
 
 /** A relay that ends says so first: this one could not. */
@@ -181,7 +185,7 @@ function brokenOff(): CommandError {
 /** The relay in the background: found, or started by a process of its own. Says where it is, and ends. */
 async function listenDetached(options: ListenOptions, output: OutputStyle | 'json'): Promise<void> {
   askedAnswer(options);
-  const { config, wanted } = wantedBy(options);
+  const { config, wanted } = await wantedBy(options);
   const running = await connectIfRunning(options);
   let said = '';
   if (running === undefined) ({ said } = await startInBackground());

@@ -88,7 +88,7 @@ async function playFile(file: string, url: string | undefined, options: PlayOpti
   if (deliveries.length === 0) throw new UsageError(`${file}: this recording is empty`, howToRecord);
   const { targetOf } = await import('../checking.ts');
   if (url !== undefined || options.config !== undefined) {
-    const target = targetOf(url, options, commandProcess().env);
+    const target = await targetOf(url, options, commandProcess().env);
     await send(deliveries, () => target, options.as ?? 'notification', options);
     return;
   }
@@ -100,8 +100,8 @@ async function playFile(file: string, url: string | undefined, options: PlayOpti
   }
   await withRelay(options, async (client) => {
     const { campaignMonitorUrl, openConnectorsUrl } = await client.request('relay/status', {});
-    const own = (at: string): Target => targetOf(at, { ...options, config: undefined }, commandProcess().env);
-    const [vendor, platform] = [own(campaignMonitorUrl), own(openConnectorsUrl)];
+    const own = (at: string): Promise<Target> => targetOf(at, { ...options, config: undefined }, commandProcess().env);
+    const [vendor, platform] = [await own(campaignMonitorUrl), await own(openConnectorsUrl)];
     const toWhich = ({ source }: RecordedDelivery): Target => (source === 'campaign-monitor' ? vendor : platform);
     await send(deliveries, toWhich, 'delivery', options);
   });

@@ -13,6 +13,7 @@ import type { ProbeFlags, ReportFile, TargetFlags } from '../check-flags.ts';
 import type * as CheckingModule from '../checking.ts';
 import { withHistory } from '../connection.ts';
 import { meantBy } from '../chosen.ts';
+import { allowUses } from '../consent.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { secretIn } from '../secret-variable.ts';
 import { callbackUrl } from '../callback-url.ts';
@@ -25,7 +26,6 @@ interface ScenarioOptions extends TargetFlags, ProbeFlags {
   to?: string;
   only?: string;
   allowCommands?: boolean;
-  allowEnv?: boolean;
   report?: ReportFile[];
   json?: boolean;
 }
@@ -59,7 +59,6 @@ export function scenarioCommand(): Command {
     .optionsGroup('Selection and permissions:')
     .addOption(new Option('--only <names>', 'run only scenarios with these names, or parts of names (comma-separated)'))
     .addOption(new Option('--allow-commands', 'run commands that files set as "probe"'))
-    .addOption(new Option('--allow-env', 'send environment variables to the URLs in the files'))
     .optionsGroup('Output:')
     .addOption(reportFlag())
     .addOption(
@@ -96,7 +95,10 @@ async function run(files: string[], options: ScenarioOptions): Promise<void> {
     }
     if (prepared.length === 0)
       throw new UsageError(`--only ${options.only ?? ''}: no scenario name contains this text`);
-    await allowUses(prepared, options);
+    const asking = options.allowEnv === true ? [] : prepared.filter(({ uses }) => uses.length > 0);
+    const asked = asking.flatMap(({ uses }) => uses);
+    const names = asking.map(({ name }) => name);
+    await allowUses(names, asked, 'set the URLs with --to, --probe, and --kept');
     for (const each of prepared) await checking.tried(each, signal);
     const reported: Reported[] = [];
     for (const { name, scenarios, ...context } of prepared) {
@@ -184,29 +186,6 @@ async function prepare(name: string, options: ScenarioOptions, checking: Checkin
 
 function originOf(url: string | undefined): string[] {
   return url === undefined ? [] : [new URL(url).origin];
-}
-
-/**
- * Has the user say whether variables go where files want them.
- * @throws UsageError where nobody can be asked; CommandError where they are not to go there
- */
-async function allowUses(prepared: readonly Prepared[], { allowEnv }: ScenarioOptions): Promise<void> {
-  const { byOrigin } = await import('../../check/environment.ts');
-  const places = [...byOrigin(prepared.flatMap(({ uses }) => uses))].map(
-    ([origin, variables]) => `${variables.join(', ')} to ${origin}`,
-  );
-  if (places.length === 0 || allowEnv === true) return;
-  const files = prepared.filter(({ uses }) => uses.length > 0).map(({ name }) => printable(name));
-  const { askYesNo, canAsk } = await import('../terminal/prompts.ts');
-  const what = `${files.join(', ')}: environment variables would be sent to URLs you did not give: ${places.join('; ')}`;
-  if (!canAsk()) {
-    throw new UsageError(
-      what,
-      'Nothing was sent. If you trust the files, add --allow-env. Or set the URLs with --to, --probe, and --kept.',
-    );
-  }
-  if (await askYesNo(`${what}\nSend them?`)) return;
-  throw new CommandError('not allowed: nothing was sent', 'Set the URLs with --to, --probe, and --kept.');
 }
 
 async function targetIn(

@@ -9,25 +9,22 @@ import { heldText, releasedText } from './sending-text.ts';
 import { printable, widthOf } from './text.ts';
 import { thisTerminal } from './this-terminal.ts';
 
-/** What the live view begins with. */
 export const keysOpening =
   'Waiting for events. To send one, run cm-relay trigger subscribe in another terminal. Press ? for keys, q to stop.';
 
 const keysHelp =
   'Keys: p pause sending, c continue, s send next, r resend what failed last, / filter, ? show keys, q stop';
 
-export interface LiveKeysDeps {
-  readonly client: RelayClient;
-  readonly lines: LiveLines;
-  readonly filter: LiveFilter;
-  readonly say: (text: string) => void;
-}
-
 /**
  * Does what the keys mean, one after another.
  * @returns ends it
  */
-export function handleKeys({ client, lines, filter, say }: LiveKeysDeps): () => void {
+export function handleKeys(
+  client: RelayClient,
+  lines: LiveLines,
+  filter: LiveFilter,
+  say: (text: string) => void,
+): () => void {
   const actions: Readonly<Record<string, () => Promise<string> | string>> = {
     '?': () => keysHelp,
     p: async () => {
@@ -53,7 +50,6 @@ export function handleKeys({ client, lines, filter, say }: LiveKeysDeps): () => 
     tail = tail.then(action).catch((error: unknown) => `error: ${(error as Error).message}`);
     void tail.then((text) => text !== '' && say(text));
   };
-  /** The filter that is being typed. */
   let typed: string | null = null;
   const show = (text: string | null): void => {
     typed = text;
