@@ -65,7 +65,7 @@ const ownCommand = z
   .looseObject({
     program: program.program,
     args: program.args,
-    url: z.looseObject({ from: z.enum(['output', 'json', 'http', 'name']) }).describe(program.url.description ?? ''),
+    url: z.looseObject({ from: z.enum(['output', 'json', 'name']) }).describe(program.url.description ?? ''),
   })
   .partial()
   .default({})
