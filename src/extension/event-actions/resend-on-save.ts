@@ -1,7 +1,6 @@
 /** Resend on Save: one event at a time, with an item of its own in the status bar. */
 import * as vscode from 'vscode';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
-import { hasRelayErrorCode } from '../../protocol/errors.ts';
 import { ResendOnSave } from '../../protocol/resend-on-save.ts';
 import type { ResendState } from '../../protocol/resend-on-save.ts';
 import { commandId } from '../commands.ts';
@@ -63,7 +62,7 @@ function start({ session }: ActionParts, row: EventRow, stop: () => void): () =>
     if (ending.signal.aborted) return;
     stop();
     say(
-      hasRelayErrorCode(error, 'connection-lost')
+      (error as { code?: unknown }).code === 'connection-lost'
         ? l10n.t('Resend on Save stopped because the relay stopped.')
         : l10n.t('Resend on Save stopped: {0}', withNext(error, l10n)),
     );
