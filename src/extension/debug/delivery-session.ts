@@ -106,6 +106,8 @@ export class DeliverySession extends DebugSession {
   #stopAtEvents = true;
   /** What was said of breakpoints that cannot be used, by their kinds. */
   readonly #refused = new Map<string, ReadonlySet<string>>();
+  /** The delivery whose edited body is being sent: what was held of it may be read as gone before that is answered. */
+  #releasing: string | undefined;
   #begun = false;
   #ended = false;
 
@@ -409,25 +411,16 @@ export class DeliverySession extends DebugSession {
     });
   }
 
-  protected override nextRequest(
-    response: DebugProtocol.NextResponse,
-    { threadId }: DebugProtocol.NextArguments,
-  ): void {
-    this.#answerStep(response, threadId);
+  protected override nextRequest(response: DebugProtocol.Response, { threadId }: DebugProtocol.NextArguments): void {
+    this.#answer(response, () => this.#step(this.#threadOf(threadId)));
   }
 
-  protected override stepInRequest(
-    response: DebugProtocol.StepInResponse,
-    { threadId }: DebugProtocol.StepInArguments,
-  ): void {
-    this.#answerStep(response, threadId);
+  protected override stepInRequest(response: DebugProtocol.Response, { threadId }: DebugProtocol.NextArguments): void {
+    this.#answer(response, () => this.#step(this.#threadOf(threadId)));
   }
 
-  protected override stepOutRequest(
-    response: DebugProtocol.StepOutResponse,
-    { threadId }: DebugProtocol.StepOutArguments,
-  ): void {
-    this.#answerStep(response, threadId);
+  protected override stepOutRequest(response: DebugProtocol.Response, { threadId }: DebugProtocol.NextArguments): void {
+    this.#answer(response, () => this.#step(this.#threadOf(threadId)));
   }
 
   protected override disconnectRequest(response: DebugProtocol.DisconnectResponse): void {
@@ -450,10 +443,6 @@ export class DeliverySession extends DebugSession {
     }
     this.sendResponse(response);
     this.sendEvent(new TerminatedEvent());
-  }
-
-  #answerStep(response: DebugProtocol.Response, threadId: number): void {
-    this.#answer(response, () => this.#step(this.#threadOf(threadId)));
   }
 
   /**
@@ -493,20 +482,23 @@ export class DeliverySession extends DebugSession {
     const { client, l10n } = this.#parts;
     const text = this.#edits.textOf(deliveryId);
     if (text === undefined) return;
-    const { delivery, dropped } = await client.request('debug/edit', { id: notificationId, body: { text } });
-    this.#edits.forget(deliveryId);
-    const many = new Set(dropped.map((each) => each.notificationId)).size;
-    this.#say(
-      many === 1
-        ? l10n.t('Edited delivery sent as {1}, replacing {0}.', deliveryId, delivery.id)
-        : l10n.t(
-            'Edited delivery sent as {1}, replacing {0}; {2} held notifications discarded.',
-            deliveryId,
-            delivery.id,
-            many,
-          ),
-      'console',
-    );
+    this.#releasing = deliveryId;
+    try {
+      const { delivery, dropped } = await client.request('debug/edit', { id: notificationId, body: { text } });
+      this.#edits.forget(deliveryId);
+      const many = new Set(dropped.map((each) => each.notificationId)).size;
+      this.#say(
+        many === 1
+          ? l10n.t('Edited delivery sent as {1}, replacing {0}.', deliveryId, delivery.id)
+          : l10n.t(
+              'Edited delivery sent as {1}, replacing {0}; {2} held notifications discarded.',
+              ...[deliveryId, delivery.id, many],
+            ),
+        'console',
+      );
+    } finally {
+      this.#releasing = undefined;
+    }
   }
 
   /** VS Code takes all for running. */
@@ -551,6 +543,8 @@ export class DeliverySession extends DebugSession {
       if (this.#ended) return;
       const l10n = this.#parts.l10n;
       this.#say(l10n.t('Relay stopped. Held events are kept.'), 'important');
+      if (this.#edits.edited.length > 0)
+        this.#say(l10n.t('Unreleased edits were discarded; the original events are still held.'), 'important');
       this.#leave();
       this.sendEvent(new TerminatedEvent());
     });
@@ -604,12 +598,18 @@ export class DeliverySession extends DebugSession {
     this.#now = now;
     const isPaused = now.sending?.state === 'paused';
     const ids = new Set(now.threads.map(({ id }) => id));
-    for (const { id, deliveryId } of before.threads) {
+    for (const { id, deliveryId, found } of before.threads) {
       if (ids.has(id)) continue;
       this.#handles.drop(id);
       this.sendEvent(new ThreadEvent('exited', id));
+      if (now.threads.some((each) => each.deliveryId === deliveryId)) continue;
       // What is edited is a thread wherever it stands, so that it is held no more.
-      if (!now.threads.some((each) => each.deliveryId === deliveryId)) this.#edits.forget(deliveryId);
+      if (this.#edits.isEdited(deliveryId) && deliveryId !== this.#releasing)
+        this.#say(
+          this.#parts.l10n.t('Edits to {0} were discarded because the event is no longer held.', found.event.id),
+          'important',
+        );
+      this.#edits.forget(deliveryId);
     }
     if (!isPaused) {
       if (this.#isSendingStopped) {

@@ -12,6 +12,7 @@ import { sampleBody, startTestRelay } from '../../relay/stage.ts';
 import type { TestRelay, TestRelayOptions } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
 import { beginDebugging, owner, RequestFailed } from './debugger.ts';
+import type { Debugger } from './debugger.ts';
 
 async function startWith(receiver: Receiver, options: TestRelayOptions = {}): Promise<TestRelay> {
   const relay = await startTestRelay({ delayScale: 0.002, ...options });
@@ -259,6 +260,21 @@ describe('A held event in the debugger', () => {
   });
 });
 
+async function editAddress(session: Debugger, threadId: number): Promise<void> {
+  const { within: variablesReference } = await session.variable(threadId, 'Event', 'EmailAddress');
+  const value = '"eve@example.org"';
+  await session.request('setVariable', { variablesReference, name: 'EmailAddress', value });
+}
+
+/** What the Debug Console says that is a message, too. */
+function importantOf({ events }: Debugger): string[] {
+  return events.flatMap((each) => {
+    if (each.event !== 'output') return [];
+    const { category, output } = (each as DebugProtocol.OutputEvent).body;
+    return category === 'important' ? [output] : [];
+  });
+}
+
 describe('A body that is edited in the debugger', () => {
   it('goes in the place of what is held when that is stepped, and says until then that it was edited', async () => {
     const receiver = await startReceiver();
@@ -348,6 +364,21 @@ describe('A body that is edited in the debugger', () => {
     await receiver.received(1);
     await session.request('disconnect', {});
     assert.deepEqual([addressesOf(receiver), session.ends[0]?.edited], [['ann'], 0]);
+  });
+
+  it('is said to be given up where somebody else has sending go on', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    await deliver(relay, 'ann', 'bob');
+    const { threadId = 0 } = await session.stopped();
+    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 3);
+    await editAddress(session, threadId);
+    await relay.client.request('debug/continue', {});
+    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 2 && body.reason === 'exited');
+    await receiver.received(1);
+    assert.deepEqual(addressesOf(receiver), ['ann']);
+    assert.deepEqual(importantOf(session), ['Edits to e1 were discarded because the event is no longer held.\n']);
   });
 
   it('of XML is one text', async () => {
@@ -521,12 +552,7 @@ describe('Breakpoints in the debugger', () => {
   it('say in the Debug Console and as a message which cannot be read, once until that changes', async () => {
     const relay = await startTestRelay();
     const session = await beginDebugging(relay.client);
-    const said = (): string[] =>
-      session.events.flatMap((each) => {
-        if (each.event !== 'output') return [];
-        const { category, output } = (each as DebugProtocol.OutputEvent).body;
-        return category === 'important' ? [output] : [];
-      });
+    const said = (): string[] => importantOf(session);
     const set = async (condition: string): Promise<DebugProtocol.Breakpoint | undefined> => {
       const filterOptions = [{ ...everyEvent, condition }, { filterId: 'rejected' }];
       const answer = await session.request<DebugProtocol.SetExceptionBreakpointsResponse>('setExceptionBreakpoints', {
@@ -697,5 +723,19 @@ describe('The end of the relay', () => {
     await session.event('terminated');
     const said = session.events.filter(({ event }) => event === 'output').map(({ body }) => JSON.stringify(body));
     assert.ok(said.some((text) => text.includes('Relay stopped')));
+  });
+
+  it('says that what was edited is discarded', async () => {
+    const relay = await startWith(await startReceiver());
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    await deliver(relay, 'ann');
+    const { threadId = 0 } = await session.stopped();
+    await editAddress(session, threadId);
+    await relay.stop();
+    await session.event('terminated');
+    assert.deepEqual(importantOf(session), [
+      'Relay stopped. Held events are kept.\n',
+      'Unreleased edits were discarded; the original events are still held.\n',
+    ]);
   });
 });
