@@ -396,31 +396,28 @@ export class DeliverySession extends DebugSession {
     response: DebugProtocol.ContinueResponse,
     { threadId, singleThread = false }: DebugProtocol.ContinueArguments,
   ): void {
-    this.#answer(response, async () => {
-      const thread = this.#threadOf(threadId);
-      if (singleThread && thread !== undefined) {
-        await this.#step(thread);
-        response.body = { allThreadsContinued: false };
-        return undefined;
-      }
+    const work = async (): Promise<unknown> => {
+      const isAlone = this.#asked(threadId) !== undefined && singleThread;
+      response.body = { allThreadsContinued: !isAlone };
+      if (isAlone) return this.#step(threadId);
       await this.#pass(threadId);
       for (const each of this.#now.threads) if (this.#edits.isEdited(each.deliveryId)) await this.#releaseEdited(each);
       await this.#parts.client.request('debug/continue', {});
-      response.body = { allThreadsContinued: true };
       return () => this.#allContinue();
-    });
+    };
+    this.#answer(response, work, true);
   }
 
   protected override nextRequest(response: DebugProtocol.Response, { threadId }: DebugProtocol.NextArguments): void {
-    this.#answer(response, () => this.#step(this.#threadOf(threadId)));
+    this.#answer(response, () => this.#step(threadId), true);
   }
 
   protected override stepInRequest(response: DebugProtocol.Response, { threadId }: DebugProtocol.NextArguments): void {
-    this.#answer(response, () => this.#step(this.#threadOf(threadId)));
+    this.#answer(response, () => this.#step(threadId), true);
   }
 
   protected override stepOutRequest(response: DebugProtocol.Response, { threadId }: DebugProtocol.NextArguments): void {
-    this.#answer(response, () => this.#step(this.#threadOf(threadId)));
+    this.#answer(response, () => this.#step(threadId), true);
   }
 
   protected override disconnectRequest(response: DebugProtocol.DisconnectResponse): void {
@@ -460,14 +457,14 @@ export class DeliverySession extends DebugSession {
   }
 
   /** Releases a held notification, or the next in order. */
-  async #step(thread: HeldThread | undefined): Promise<void> {
+  async #step(threadId: number): Promise<void> {
     const { client, l10n } = this.#parts;
-    const next = thread ?? this.#now.threads[0];
+    const next = this.#asked(threadId) ?? this.#now.threads[0];
     if (next === undefined) this.#say(l10n.t('No event is held. The next event will be held.'), 'console');
     else if (this.#edits.isEdited(next.deliveryId)) await this.#releaseEdited(next);
     else await client.request('debug/step', { id: next.notificationId });
     // VS Code takes the thread for running now.
-    if (thread === undefined) this.#isSendingStopped = false;
+    if (threadId === sendingThread) this.#isSendingStopped = false;
     const after = this.#now.threads.find(({ id }) => id > (next?.id ?? 0));
     this.#focus = {
       notificationId: after?.notificationId ?? null,
@@ -583,7 +580,7 @@ export class DeliverySession extends DebugSession {
 
   /** Reads what is held, and tells VS Code what is other than before. */
   async #read(): Promise<void> {
-    if (!this.#begun || this.#ended) return;
+    if (!this.#begun) return;
     let now: HeldNow;
     try {
       now = await this.#held.read(this.#edits.edited);
@@ -593,7 +590,7 @@ export class DeliverySession extends DebugSession {
     }
     const stop = now.sending?.state === 'paused' ? now.sending.stop : null;
     // It is being written what is held: the relay tells when it is.
-    if (this.#isGone() || (stop !== null && !isSame(stop, this.#lastStop))) return;
+    if (this.#ended || (stop !== null && !isSame(stop, this.#lastStop))) return;
     const before = this.#now;
     this.#now = now;
     const isPaused = now.sending?.state === 'paused';
@@ -621,11 +618,6 @@ export class DeliverySession extends DebugSession {
       return;
     }
     this.#tellStops(before, now);
-  }
-
-  /** Asked after a pause in which the session may have ended. */
-  #isGone(): boolean {
-    return this.#ended;
   }
 
   #tellStops(before: HeldNow, now: HeldNow): void {
@@ -701,6 +693,13 @@ export class DeliverySession extends DebugSession {
 
   #threadOf(threadId: number): HeldThread | undefined {
     return this.#now.threads.find(({ id }) => id === threadId);
+  }
+
+  /** What a step or Continue is of; undefined: sending itself. @throws Error where it has gone: no other goes for it */
+  #asked(threadId: number): HeldThread | undefined {
+    const thread = this.#threadOf(threadId);
+    if (thread !== undefined || threadId === sendingThread) return thread;
+    throw new Error(this.#parts.l10n.t('This event is no longer held.'));
   }
 
   #nameOf({ found, notificationId, deliveryId }: HeldThread): string {

@@ -111,6 +111,24 @@ describe('A held event in the debugger', () => {
     assert.deepEqual(addressesOf(receiver), ['ann', 'bob', 'cid', 'dan']);
   });
 
+  it('that has gone lets no other go when its thread is stepped or continued', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
+    await deliver(relay, 'ann', 'bob', 'cid');
+    const { threadId = 0 } = await session.stopped();
+    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 4);
+    await relay.client.request('debug/step', { id: 'n1' });
+    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 2 && body.reason === 'exited');
+    const gone = /This event is no longer held/;
+    for (const command of ['next', 'stepIn', 'stepOut', 'continue'])
+      await assert.rejects(session.request(command, { threadId }), gone);
+    await assert.rejects(session.request('continue', { threadId, singleThread: true }), gone);
+    assert.equal((await relay.client.request('debug/held', {})).held.length, 2);
+    await receiver.received(1);
+    assert.deepEqual(addressesOf(receiver), ['ann']);
+  });
+
   it('stops where somebody else pauses, takes the focus when it is what is waited for, and runs where they continue', async () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
