@@ -22,7 +22,7 @@ import { printable } from '../ui/printable.ts';
 import { cancellable, GivenUpError } from '../ui/progress.ts';
 import { say } from '../ui/say.ts';
 import { askHandlerConfiguration } from './ask-handler-configuration.ts';
-import { attaches, attachTo, sessionsOf } from './handler-configurations.ts';
+import { attaches, attachTo, findSessions, sessionsOf } from './handler-configurations.ts';
 import type { HandlerConfiguration, RememberedConfigurations } from './handler-configurations.ts';
 import type { HandlerTimeoutSuspension } from './handler-timeout-suspension.ts';
 import { untilListening } from '../../common/programs/listening.ts';
@@ -157,10 +157,7 @@ async function chosenDestination(
     throw new CommandError(
       l10n.t('The relay isn’t using this destination'),
       l10n.t('Check the relay’s status for the reason.'),
-      {
-        title: l10n.t('Show Relay Status'),
-        command: 'showStatus',
-      },
+      { title: l10n.t('Show Relay Status'), command: 'showStatus' },
     );
   }
   const name = nameOfDestination(
@@ -200,16 +197,15 @@ async function meantNode(
   return choice?.each;
 }
 
-function ask(
+async function ask(
   { remembered }: Pick<HandlerDebugParts, 'remembered'>,
   { node, destinationId, name, url }: Handler,
   before: HandlerConfiguration | undefined,
   signal?: AbortSignal,
 ): Promise<HandlerConfiguration | undefined> {
-  return askHandlerConfiguration({ name, node, port: portOf(url), before, signal }).then(async (chosen) => {
-    if (chosen !== undefined) await remembered.set(destinationId, chosen);
-    return chosen;
-  });
+  const chosen = await askHandlerConfiguration({ name, node, port: portOf(url), before, signal });
+  if (chosen !== undefined) await remembered.set(destinationId, chosen);
+  return chosen;
 }
 
 function portOf(url: URL): string {
@@ -247,9 +243,7 @@ async function startOrFind(
   const { l10n } = vscode;
   const { programs, remembered } = parts;
   const { node, url, destinationId } = handler;
-  const names = sessionsOf(chosen, launchCandidates(''));
-  const found = (): vscode.DebugSession[] =>
-    programs.roots.filter(({ configuration }) => names.includes(configuration.name));
+  const found = (): vscode.DebugSession[] => findSessions(programs.roots, chosen, launchCandidates(''));
   const running = found();
   if (running.length > 0) return running;
   if (!attaches(chosen, launchCandidates(''))) {
@@ -261,11 +255,6 @@ async function startOrFind(
       return startOrFind(parts, handler, answer.to, signal);
     }
   }
-  const other = {
-    title: l10n.t('Choose Another'),
-    command: 'chooseHandlerConfiguration',
-    args: [node],
-  } as const;
   const started = await vscode.debug.startDebugging(
     chosen.kind === 'named' ? folderOf(chosen.folder) : undefined,
     chosen.kind === 'named' ? chosen.name : attachTo(chosen.port),
@@ -277,7 +266,7 @@ async function startOrFind(
       ? l10n.t('“{0}” ended right away', printable(nameOf(chosen)))
       : l10n.t('“{0}” didn’t start', printable(nameOf(chosen))),
     l10n.t('Check the Debug Console, or choose another configuration.'),
-    other,
+    { title: l10n.t('Choose Another'), command: 'chooseHandlerConfiguration', args: [node] },
   );
 }
 

@@ -1,4 +1,5 @@
 /** The launch configurations of a workspace that may start the user's handler. */
+import type { DebugSession } from 'vscode';
 
 /** How a handler is debugged: what launch.json names, or a Node process that is attached to. */
 export type HandlerConfiguration =
@@ -85,6 +86,18 @@ export function attachTo(port: number): { type: string; request: string; name: s
 export function sessionsOf(chosen: HandlerConfiguration, candidates: readonly Candidate[]): readonly string[] {
   if (chosen.kind === 'attach') return [attachTo(chosen.port).name];
   return candidateOf(chosen, candidates)?.sessions ?? [];
+}
+
+/** The sessions of a configuration that run: another folder's may have the same names. */
+export function findSessions<S extends Pick<DebugSession, 'configuration' | 'workspaceFolder'>>(
+  running: readonly S[],
+  chosen: HandlerConfiguration,
+  candidates: readonly Candidate[],
+): S[] {
+  const names = sessionsOf(chosen, candidates);
+  const isThere = (uri: string | null): boolean => chosen.kind === 'attach' || chosen.folder === uri;
+  const ofName = running.filter(({ configuration }) => names.includes(configuration.name));
+  return ofName.filter(({ workspaceFolder }) => isThere(workspaceFolder?.uri.toString() ?? null));
 }
 
 /** Whether a configuration attaches to a program that runs already. */

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { onSetting, setting } from '../configuration.ts';
 import type { Session } from '../session/session.ts';
-import { sessionsOf } from './handler-configurations.ts';
+import { findSessions } from './handler-configurations.ts';
 import type { RememberedConfigurations } from './handler-configurations.ts';
 import { launchCandidates } from './launch-configurations.ts';
 import type { Programs } from './programs.ts';
@@ -59,10 +59,8 @@ export class HandlerTimeoutSuspension implements vscode.Disposable {
     const ids = new Set<string>();
     for (const [id, watched] of this.#watched) if (roots.some((root) => watched.has(root.id))) ids.add(id);
     if (setting('debugHandler.everyEvent')) {
-      for (const [id, chosen] of remembered.all) {
-        const names = sessionsOf(chosen, launchCandidates(''));
-        if (roots.some((root) => names.includes(root.configuration.name))) ids.add(id);
-      }
+      for (const [id, chosen] of remembered.all)
+        if (findSessions(roots, chosen, launchCandidates('')).length > 0) ids.add(id);
     }
     return [...ids].sort();
   }
