@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { whereSaid, writeSetting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationSetting } from '../settings.ts';
+import { CommandError } from '../ui/command-error.ts';
 
 /** The destinations in force, and the settings in which they stand. */
 export interface PlacedDestinations {
@@ -36,12 +37,13 @@ export function openDestinationSetting(): Thenable<unknown> {
   return vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.destinations`);
 }
 
-/** The same destination where the settings have changed meanwhile; undefined where it has gone. */
-export function placeOfDestination(
-  destinations: readonly DestinationSetting[],
-  wanted: DestinationSetting,
-): number | undefined {
+/** Where a destination stands by now. @throws CommandError where it has changed or gone meanwhile */
+export function placeOfDestination(destinations: readonly DestinationSetting[], wanted: DestinationSetting): number {
   const text = JSON.stringify(wanted);
   const at = destinations.findIndex((each) => JSON.stringify(each) === text);
-  return at === -1 ? undefined : at;
+  if (at !== -1) return at;
+  throw new CommandError(
+    vscode.l10n.t('The destination was changed or removed in the settings'),
+    vscode.l10n.t('Review the destination, and then try again.'),
+  );
 }

@@ -141,12 +141,6 @@ async function change(
   if (changed === undefined) return undefined;
   const { destinations } = readDestinations();
   const at = placeOfDestination(destinations, setting);
-  if (at === undefined) {
-    throw new CommandError(
-      vscode.l10n.t('The destination was changed or removed in the settings'),
-      vscode.l10n.t('Review the destination, and then try again.'),
-    );
-  }
   // The user has just said where the chosen one goes; what the settings name beside it is asked about.
   if (field === 'signatureKeyName' || field === 'credentialsName') {
     const { url, insecureTls, [field]: name } = changed;
@@ -240,7 +234,6 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
   if (choice !== confirm) return;
   const { destinations } = readDestinations();
   const at = placeOfDestination(destinations, setting);
-  if (at === undefined) return;
   await writeDestinations(destinations.toSpliced(at, 1));
   say(l10n.t('Removed {0}.', name));
 }
