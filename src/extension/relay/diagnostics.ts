@@ -67,15 +67,15 @@ function windowSection(): DiagnosticSection {
 /** Texts may name people, hosts and programs: of those it is said that they are set. */
 function changedSettings(manifest: unknown): [string, string][] {
   const { contributes } = manifest as {
-    contributes: { configuration: readonly { properties: Readonly<Record<string, { enum?: unknown }>> }[] };
+    contributes: { configuration: readonly { properties: Readonly<Record<string, { enum?: readonly unknown[] }>> }[] };
   };
   const properties = contributes.configuration.flatMap(({ properties: all }) => Object.entries(all));
-  return properties.flatMap(([id, { enum: choices }]): [string, string][] => {
+  return properties.flatMap(([id, { enum: choices = [] }]): [string, string][] => {
     const name = id.slice(prefix.length + 1);
     const found = vscode.workspace.getConfiguration(prefix).inspect(name);
     const said = found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
     if (said === undefined) return [];
-    const isPlain = typeof said === 'boolean' || typeof said === 'number' || choices !== undefined;
+    const isPlain = typeof said === 'boolean' || typeof said === 'number' || choices.includes(said);
     return [[name, isPlain ? JSON.stringify(said) : 'set']];
   });
 }
