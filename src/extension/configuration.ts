@@ -17,6 +17,11 @@ export function setting<N extends SettingName>(name: N): ReadSetting<N> {
   return said as ReadSetting<N>;
 }
 
+/** A text of the settings without blanks around it; empty where somebody wrote something else. */
+export function trimText(said: unknown): string {
+  return typeof said === 'string' ? said.trim() : '';
+}
+
 /** Where what counts of a setting stands, and what stands there: what a workspace says that counts replaces what the user says. */
 export function whereSaid(name: SettingName): { readonly target: vscode.ConfigurationTarget; readonly said: unknown } {
   const found = configuration().inspect(name);

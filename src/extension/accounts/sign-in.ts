@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { CampaignMonitorClient } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
 import { cancellable } from '../ui/progress.ts';
-import { setting } from '../configuration.ts';
+import { setting, trimText } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import { withNext } from '../ui/error-words.ts';
 import { inMessage, unlinked } from '../ui/printable.ts';
@@ -249,7 +249,7 @@ function labelOf(clients: readonly CampaignMonitorClient[]): string {
  * @throws HostError before anything is asked
  */
 async function hostOfSettings(): Promise<string> {
-  const host = setting('campaignMonitor.host').trim();
+  const host = trimText(setting('campaignMonitor.host'));
   const { serviceAt } = await import('../deferred.ts');
   if (serviceAt(host) === null) throw new HostError(host);
   return host;

@@ -1,7 +1,7 @@
 /** Which public URLs the user agreed to: who sees what passes through is said before one is first opened. */
 import type * as vscode from 'vscode';
 import type { TunnelConfig } from '../../protocol/settings.ts';
-import { setting } from '../configuration.ts';
+import { setting, trimText } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import type { ReadSetting } from '../settings.ts';
 
@@ -26,8 +26,8 @@ export class TunnelConsents {
   toAgree(): string | null {
     return this.#toAgree({
       kind: setting('tunnel.kind'),
-      url: setting('tunnel.url').trim(),
-      host: setting('tunnel.host').trim(),
+      url: trimText(setting('tunnel.url')),
+      host: trimText(setting('tunnel.host')),
       ...ofPrograms(setting('tunnel.programs')),
     });
   }
@@ -83,8 +83,9 @@ interface NamedTunnel {
 }
 
 /** Of the programs in the settings, what decides it. */
-function ofPrograms({ sshServer, sshHostname, command }: ReadSetting<'tunnel.programs'>): Omit<NamedTunnel, 'kind'> {
-  return { server: sshServer.trim(), name: sshHostname.trim(), program: command };
+function ofPrograms(said: ReadSetting<'tunnel.programs'>): Omit<NamedTunnel, 'kind'> {
+  const { sshServer, sshHostname, command }: Partial<typeof said> = { ...said };
+  return { server: trimText(sshServer), name: trimText(sshHostname), program: command };
 }
 
 /** A name for a tunnel; null where there is none, and nobody learns the secret path. */

@@ -1,7 +1,7 @@
 /** Which Open Connectors this window talks to: its host, and the client of its API. */
 import * as vscode from 'vscode';
 import type { OpenConnectorsApi } from '../deferred.ts';
-import { onSetting, setting, writeSetting } from '../configuration.ts';
+import { onSetting, setting, trimText, writeSetting } from '../configuration.ts';
 import type { RunningSandbox } from '../sandbox/shared-sandbox.ts';
 import { PlatformSecretStore } from './platform-secret-store.ts';
 import type { OpenConnectorsSecrets } from './platform-secret-store.ts';
@@ -53,7 +53,7 @@ export class Platform {
 
   /** The host of the settings: a host name, a URL, or `sandbox`. */
   get host(): string {
-    return setting('openConnectors.host').trim();
+    return trimText(setting('openConnectors.host'));
   }
 
   get isSandbox(): boolean {

@@ -1,7 +1,7 @@
 /** The choice of a tunnel: what there is on this machine, and what the chosen one still needs. */
 import * as vscode from 'vscode';
 import type { SurveyedTunnel } from '../../protocol/tunnel-survey.ts';
-import { setting, whereSaid, writeSetting } from '../configuration.ts';
+import { setting, trimText, whereSaid, writeSetting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import { openSettings } from '../session/session-messages.ts';
 import type { ReadSetting, SettingValue } from '../settings.ts';
@@ -167,7 +167,7 @@ async function askForUrl(): Promise<boolean> {
   const url = await only(
     askText(alone(l10n.t('Your own URL')), {
       prompt: l10n.t('Public URL that forwards to the relay’s port'),
-      value: setting('tunnel.url'),
+      value: trimText(setting('tunnel.url')),
       check: (text) =>
         /^https:\/\/(?![^/?#]*@)[^\s/?#]+/i.test(text) && URL.canParse(text)
           ? undefined

@@ -13,7 +13,7 @@ class State implements Memento {
 }
 
 describe('What the user has allowed of a tunnel', () => {
-  useVscodeStandIn();
+  const vscode = useVscodeStandIn();
   let consents: Consents;
   before(async () => {
     const { TunnelConsents } = await import('../../../src/extension/consents/public-url-consent.ts');
@@ -34,5 +34,16 @@ describe('What the user has allowed of a tunnel', () => {
     assert.deepEqual((withHosts(tunnel) as { hostKeys: unknown }).hostKeys, [keys[1]]);
     // Of another server nothing is confirmed.
     assert.ok(!('hostKeys' in (withHosts({ ...tunnel, server: 'me@other.test' }) as object)));
+  });
+
+  it('is asked about where a setting that has to be a text is none', () => {
+    const toAgree = (said: Record<string, unknown>): string | null => {
+      const found = { get: (name: string) => said[name], inspect: (name: string) => ({ globalValue: said[name] }) };
+      vscode.workspace = { isTrusted: true, getConfiguration: () => found };
+      return consents.toAgree();
+    };
+    assert.equal(toAgree({ 'tunnel.kind': 'fixed', 'tunnel.url': 5, 'tunnel.host': null }), 'fixed ');
+    assert.equal(toAgree({ 'tunnel.kind': 'ssh', 'tunnel.programs': { sshServer: 5 } }), 'ssh  ');
+    assert.equal(toAgree({ 'tunnel.kind': 'ssh', 'tunnel.programs': null }), 'ssh  ');
   });
 });
