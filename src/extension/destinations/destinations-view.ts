@@ -73,7 +73,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     return destinations.map((setting, index) => {
       const status = known[index];
       // The relay goes on with what it had where it cannot use the settings.
-      return { kind: 'destination', index, setting, status: status?.url === setting.url ? status : undefined };
+      return { kind: 'destination', index, setting, status: status?.url === setting.url.trim() ? status : undefined };
     });
   }
 
