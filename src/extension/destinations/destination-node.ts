@@ -12,6 +12,13 @@ export interface DestinationNode {
   readonly status: DestinationStatus | undefined;
 }
 
+/** An entry of the settings that is no destination. */
+export interface WrongNode {
+  readonly kind: 'wrong';
+  /** Its place in the settings, from 0. */
+  readonly index: number;
+}
+
 /** One that has left the settings and that something still waits for. */
 export interface LeftNode {
   readonly kind: 'left';
@@ -32,4 +39,4 @@ export interface SampleNode {
   readonly status: DestinationStatus | undefined;
 }
 
-export type DestinationsNode = DestinationNode | LeftNode | DestinationFieldNode | SampleNode;
+export type DestinationsNode = DestinationNode | WrongNode | LeftNode | DestinationFieldNode | SampleNode;

@@ -8,28 +8,31 @@ import { CommandError } from '../ui/command-error.ts';
 /** The destinations in force, and the settings in which they stand. */
 export interface PlacedDestinations {
   readonly target: vscode.ConfigurationTarget;
+  /** All that stands there, with what is no destination: settings are typed by hand, and that is kept. */
+  readonly entries: readonly unknown[];
   readonly destinations: readonly DestinationSetting[];
 }
 
 /** Reads them: what a folder says replaces what the user says, as a whole. */
 export function readDestinations(): PlacedDestinations {
   const { target, said } = whereSaid('destinations');
-  return { target, destinations: plausible(said) };
+  const entries: readonly unknown[] = [said ?? []].flat();
+  return { target, entries, destinations: entries.filter(isDestination) };
 }
 
-/** Settings are typed by hand: what has no URL at all the relay explains, and no row can stand for it. */
-function plausible(value: unknown): readonly DestinationSetting[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter(
-    (each): each is DestinationSetting =>
-      typeof each === 'object' && each !== null && typeof (each as { url?: unknown }).url === 'string',
-  );
+/** Whether an entry can be shown and edited as a destination; what else is wrong with it the relay explains. */
+export function isDestination(entry: unknown): entry is DestinationSetting {
+  if (typeof entry !== 'object' || entry === null) return false;
+  const { url, id = '', types = [], lists = [], ...rest } = entry as Readonly<Record<string, unknown>>;
+  const { signatureKeyName = '', credentialsName = '' } = rest;
+  const texts: readonly unknown[] = [[url, id, signatureKeyName, credentialsName], types, lists].flat();
+  return [types, lists].every((each) => Array.isArray(each)) && texts.every((each) => typeof each === 'string');
 }
 
-/** Writes them back to where they stand. */
-export async function writeDestinations(destinations: readonly DestinationSetting[]): Promise<void> {
+/** Writes them back to where they stand. @param entries what is no destination, too, as it stood there */
+export async function writeDestinations(entries: readonly unknown[]): Promise<void> {
   const { target } = readDestinations();
-  await writeSetting('destinations', [...destinations], target);
+  await writeSetting('destinations', entries as DestinationSetting[], target);
 }
 
 /** Opens the setting. */
@@ -38,9 +41,9 @@ export function openDestinationSetting(): Thenable<unknown> {
 }
 
 /** Where a destination stands by now. @throws CommandError where it has changed or gone meanwhile */
-export function placeOfDestination(destinations: readonly DestinationSetting[], wanted: DestinationSetting): number {
+export function placeOfDestination(entries: readonly unknown[], wanted: DestinationSetting): number {
   const text = JSON.stringify(wanted);
-  const at = destinations.findIndex((each) => JSON.stringify(each) === text);
+  const at = entries.findIndex((each) => JSON.stringify(each) === text);
   if (at !== -1) return at;
   throw new CommandError(
     vscode.l10n.t('The destination was changed or removed in the settings'),

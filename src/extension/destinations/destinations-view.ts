@@ -17,8 +17,9 @@ import type {
   DestinationsNode,
   LeftNode,
   SampleNode,
+  WrongNode,
 } from './destination-node.ts';
-import { readDestinations } from './destination-settings.ts';
+import { isDestination, readDestinations } from './destination-settings.ts';
 import { fieldRows, filtersOf, nameOfDestination, reachabilityOf, stateOfDestination } from './destination-words.ts';
 import type { Session } from '../session/session.ts';
 
@@ -68,12 +69,14 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
 
   /** The destinations of the settings, in their order. */
   get nodes(): readonly DestinationNode[] {
-    const { destinations } = readDestinations();
+    const { entries } = readDestinations();
     const known = this.#parts.session.status?.destinations.filter(({ configured }) => configured) ?? [];
-    return destinations.map((setting, index) => {
+    return entries.flatMap((setting, index): DestinationNode[] => {
+      if (!isDestination(setting)) return [];
       const status = known[index];
       // The relay goes on with what it had where it cannot use the settings.
-      return { kind: 'destination', index, setting, status: status?.url === setting.url.trim() ? status : undefined };
+      const isIts = status?.url === setting.url.trim();
+      return [{ kind: 'destination', index, setting, status: isIts ? status : undefined }];
     });
   }
 
@@ -85,7 +88,10 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     if (node !== undefined) return node.kind === 'destination' ? this.#fields(node) : [];
     const all = this.#parts.session.status?.destinations ?? [];
     const left = all.filter(({ configured }) => !configured).map((status): LeftNode => ({ kind: 'left', status }));
-    const { nodes } = this;
+    const wrong = readDestinations().entries.flatMap((entry, index): WrongNode[] =>
+      isDestination(entry) ? [] : [{ kind: 'wrong', index }],
+    );
+    const nodes = [...this.nodes, ...wrong].sort((one, other) => one.index - other.index);
     const sample = (): SampleNode => ({ kind: 'sample', status: all.find(({ configured }) => configured) });
     return [...(nodes.length > 0 ? nodes : [sample()]), ...left];
   }
@@ -98,6 +104,8 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
         return this.#item(placeOf(node.status.url).replace(/^https?:\/\//, ''), node.status, ';left;');
       case 'field':
         return fieldItem(node);
+      case 'wrong':
+        return wrongItem(node);
       case 'sample':
         return this.#sampleItem(node);
     }
@@ -170,6 +178,18 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     this.#drawn = drawn;
     this.#redraws.draw();
   }
+}
+
+function wrongItem({ index }: WrongNode): vscode.TreeItem {
+  const { l10n } = vscode;
+  const item = new vscode.TreeItem(l10n.t('Destination {0}', index + 1));
+  item.id = `destination:${index}`;
+  item.description = l10n.t('isn’t valid');
+  item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
+  item.contextValue = ';wrong;';
+  item.tooltip = l10n.t('This destination isn’t valid. Select this row to open the setting.');
+  item.command = { command: commandId('openDestinations'), title: l10n.t('Open Setting'), arguments: [] };
+  return item;
 }
 
 function fieldItem(node: DestinationFieldNode): vscode.TreeItem {

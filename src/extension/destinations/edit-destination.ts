@@ -59,6 +59,12 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
         l10n.t('To replace the sample receiver, add a destination.'),
         { title: l10n.t('Add Destination'), command: 'addDestination' },
       );
+    case 'wrong':
+      throw new CommandError(
+        l10n.t('This destination isn’t valid'),
+        l10n.t('Correct it in the settings, and then try again.'),
+        { title: l10n.t('Open Setting'), command: 'openDestinations' },
+      );
     case 'left':
       throw new CommandError(
         l10n.t('This destination is no longer in the settings'),
@@ -80,8 +86,8 @@ async function addDestination(): Promise<boolean> {
   const url = await askUrl(title, 'http://localhost:3000/callback');
   const setting = url === undefined ? undefined : await askFormat(title, { url });
   if (setting === undefined) return false;
-  const { destinations } = readDestinations();
-  await writeDestinations([...destinations, setting]);
+  const { entries } = readDestinations();
+  await writeDestinations([...entries, setting]);
   say(vscode.l10n.t('Added {0}.', nameOfDestination(setting, [], vscode.l10n)));
   return true;
 }
@@ -139,14 +145,14 @@ async function change(
 ): Promise<DestinationSetting | undefined> {
   const changed = await askField(parts, setting, field);
   if (changed === undefined) return undefined;
-  const { destinations } = readDestinations();
-  const at = placeOfDestination(destinations, setting);
+  const { entries } = readDestinations();
+  const at = placeOfDestination(entries, setting);
   // The user has just said where the chosen one goes; what the settings name beside it is asked about.
   if (field === 'signatureKeyName' || field === 'credentialsName') {
     const { url, insecureTls, [field]: name } = changed;
     if (name !== undefined) await parts.consents.allow({ url, insecureTls: insecureTls ?? false, [field]: name });
   }
-  await writeDestinations(destinations.with(at, changed));
+  await writeDestinations(entries.with(at, changed));
   return changed;
 }
 
@@ -232,9 +238,9 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
     confirm,
   );
   if (choice !== confirm) return;
-  const { destinations } = readDestinations();
-  const at = placeOfDestination(destinations, setting);
-  await writeDestinations(destinations.toSpliced(at, 1));
+  const { entries } = readDestinations();
+  const at = placeOfDestination(entries, setting);
+  await writeDestinations(entries.toSpliced(at, 1));
   say(l10n.t('Removed {0}.', name));
 }
 

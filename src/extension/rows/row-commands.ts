@@ -59,6 +59,7 @@ async function copiesOf(
     case 'destination':
     case 'field':
     case 'sample':
+    case 'wrong':
     case 'left':
       return [{ label: vscode.l10n.t('URL'), copy: () => copy(chosenDestination(node).setting.url) }];
     case 'account':

@@ -43,4 +43,29 @@ describe('The view of destinations', () => {
     const { nodes } = await viewOf([{ url: ` ${url} ` }], status);
     assert.deepEqual(nodes[0]?.status, status.destinations[0]);
   });
+
+  it('shows an entry that it does not understand as wrong, at its place among the others', async () => {
+    const url = 'http://127.0.0.1:3000/callback';
+    const values = [{ types: 'Subscribe' }, { types: null }, { types: [5] }, { lists: 'a1' }, { lists: [null] }];
+    const names = [{ id: 5 }, { signatureKeyName: {} }, { credentialsName: 5 }];
+    const wrong = [5, null, 'text', [], {}, { url: 5 }, ...[...values, ...names].map((each) => ({ url, ...each }))];
+    const view = await viewOf([{ url }, ...wrong, { url, mode: 'raw' }]);
+    const nodes = await view.getChildren();
+    const kinds = nodes.map(({ kind }) => kind);
+    assert.deepEqual(kinds, ['destination', ...wrong.map(() => 'wrong'), 'destination']);
+    assert.deepEqual(
+      view.nodes.map(({ index }) => index),
+      [0, wrong.length + 1],
+    );
+    const { label, command } = view.getTreeItem(nodes[1]!);
+    assert.deepEqual([label, command?.title], ['Destination 2', 'Open Setting']);
+  });
+
+  it('shows a setting that is no array as a wrong entry', async () => {
+    const view = await viewOf('http://127.0.0.1:3000/callback');
+    assert.deepEqual(
+      (await view.getChildren()).map(({ kind }) => kind),
+      ['wrong'],
+    );
+  });
 });

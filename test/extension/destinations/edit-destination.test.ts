@@ -30,6 +30,11 @@ describe('The commands of destinations', () => {
     assert.deepEqual(await remove({ url }, [{ url, mode: 'raw' }, { url }]), [[{ url, mode: 'raw' }]]);
   });
 
+  it('keep the entries that they do not understand', async () => {
+    const wrong = [5, { url, types: 'Subscribe' }];
+    assert.deepEqual(await remove({ url }, [...wrong, { url }]), [wrong]);
+  });
+
   it('say that one has changed meanwhile, and remove nothing', async () => {
     await assert.rejects(remove({ url }, [{ url, mode: 'raw' }]), /changed or removed in the settings/);
   });
