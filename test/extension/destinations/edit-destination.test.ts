@@ -22,7 +22,7 @@ describe('The commands of destinations', () => {
     };
     const commands = createDestinationCommands({ view: { focused: () => [] } } as never);
     const node: DestinationNode = { kind: 'destination', index: 0, setting, status: undefined };
-    await commands.removeDestination(node);
+    await commands.removeDestination(node as never);
     return written;
   }
 
