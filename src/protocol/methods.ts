@@ -55,6 +55,9 @@ const omittedForwardings = z.int().min(0);
 /** Events that were not looked at, since they came a moment ago or the history's index is being made. */
 const unseen = z.int().min(0);
 
+/** How many of the given ids are not in the history; left out where each of them is. */
+const goneSchema = z.int().optional();
+
 /** Which notifications: by ids (a delivery or event id means its notifications), by filter, or all that failed. */
 const selectionShape = {
   ids: z.array(anyId).min(1).max(100_000).optional(),
@@ -254,7 +257,7 @@ export const methods = {
    */
   'notifications/replay': {
     params: z.strictObject({ ...selectionShape, to: destinationSchema.optional() }),
-    result: z.object({ replayed: z.int(), notificationIds: z.array(z.string()) }),
+    result: z.object({ replayed: z.int(), notificationIds: z.array(z.string()), gone: goneSchema }),
   },
   /**
    * What is or would be sent, credentials masked. `destinationId`, or `url`: to which destination; the first it goes to
@@ -272,7 +275,7 @@ export const methods = {
   },
   'notifications/discard': {
     params: z.strictObject({ ids: selectionShape.ids, waiting: z.literal(true).optional() }),
-    result: z.object({ discarded: z.int() }),
+    result: z.object({ discarded: z.int(), gone: goneSchema }),
   },
   /**
    * Tries at once what would be tried later: destinations that are down, what is to be sent again at a time, and a tunnel

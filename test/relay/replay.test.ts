@@ -58,6 +58,23 @@ describe('a replay', () => {
     assert.deepEqual(receiver.requests[7]?.headers, receiver.requests[2]?.headers);
   });
 
+  it('of several ids sends those that are there, and says how many are gone; so does a discard', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    const answer = await relay.client.request('notifications/replay', { ids: ['n40', 'n1', 'e41', 'd42'] });
+    assert.deepEqual(answer, { replayed: 1, notificationIds: ['n1'], gone: 3 });
+    await receiver.received(2);
+    await relay.drained();
+    await relay.client.request('debug/pause', {});
+    await relay.deliver(sampleBody());
+    const discarded = await relay.client.request('notifications/discard', { ids: ['n2', 'n40'] });
+    assert.deepEqual(discarded, { discarded: 1, gone: 1 });
+    for (const method of ['notifications/replay', 'notifications/discard'] as const)
+      await assert.rejects(relay.client.request(method, { ids: ['n40', 'n41'] }), { code: 'not-found' });
+  });
+
   it('takes those that a filter chooses, or those that failed', async () => {
     const receiver = await startReceiver({
       answer: (request) => ({ status: request.text.includes('DELETED') ? 410 : 200 }),

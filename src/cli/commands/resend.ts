@@ -9,7 +9,7 @@ import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectIds, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { resendUntilInterrupted } from '../terminal/resend-on-save.ts';
-import { print, printJson } from '../terminal/output.ts';
+import { note, print, printJson } from '../terminal/output.ts';
 import { ReplayOutcomes } from '../terminal/replay-outcomes.ts';
 import { count } from '../terminal/text.ts';
 import { unknownTypes } from '../unknown-types.ts';
@@ -107,6 +107,7 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
       if (options.json === true) await printJson(result);
       throw await nothingToSend(client, options.filter ?? '', ids?.[0] ?? '--filter type:subscribe');
     }
+    if (result.gone !== undefined) note(`${count(result.gone, 'ID')} skipped: not in the history.`);
     const told = await outcomes?.of(result.notificationIds, (options.timeout ?? 60) * 1000);
     if (options.json === true) await printJson({ ...result, ...told?.outcomes });
     if (told === undefined) {

@@ -243,10 +243,9 @@ function registerWriting(
     ({ ids, destination }) =>
       tool(async () => {
         const to = chosenDestination(await relay.destinations(), destination);
-        const { replayed, notificationIds } = await relay.replay(ids, to);
-        return answer(`Notifications queued: ${replayed}. Use attempts to see the results.`, {
-          notificationIds,
-        });
+        const { replayed, ...rest } = await relay.replay(ids, to);
+        const gone = rest.gone === undefined ? '' : ` IDs not in the history: ${rest.gone}.`;
+        return answer(`Notifications queued: ${replayed}.${gone} Use attempts to see the results.`, rest);
       }),
   );
 

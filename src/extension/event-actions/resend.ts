@@ -88,7 +88,12 @@ async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: 
   const detail = l10n.t('You can’t undo this.');
   if (!(await isMeant(sendable.length, question, detail, l10n.t('Resend')))) return;
   const groups = [...inWholeGroups(notificationsByDelivery(sendable), step)];
-  const resent = await inSteps(l10n.t('Resending'), groups, (some) => resendOnce(client, some, to));
+  const gone = { count: 0 };
+  const resent = await inSteps(l10n.t('Resending'), groups, (some) => resendOnce(client, some, to, gone));
+  if (gone.count > 0 && !resent.cancelled) {
+    const counts = [resent.done, gone.count];
+    return offer('Information', l10n.t('Resending notifications: {0}. No longer in the history: {1}.', ...counts), {});
+  }
   const whole = onlyNotification(sendable);
   if (whole !== undefined && resent.done > 0) {
     say(sentWhole(whole));
@@ -123,9 +128,27 @@ async function resendOnce(
   client: RelayClient,
   ids: readonly string[],
   to?: Params<'notifications/replay'>['to'],
+  gone = { count: 0 },
 ): Promise<number> {
-  const { replayed } = await client.request('notifications/replay', { ids: [...ids], ...(to && { to }) });
-  return replayed;
+  const asked = client.request('notifications/replay', { ids: [...ids], ...(to && { to }) });
+  return (await countGone(asked, ids, gone))?.replayed ?? 0;
+}
+
+/** What the relay answers; undefined where the history has none of these any more. */
+async function countGone<T extends { readonly gone?: number | undefined }>(
+  asked: Promise<T>,
+  ids: readonly string[],
+  gone: { count: number },
+): Promise<T | undefined> {
+  try {
+    const answer = await asked;
+    gone.count += answer.gone ?? 0;
+    return answer;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'not-found') throw error;
+    gone.count += ids.length;
+    return undefined;
+  }
 }
 
 async function resendFailed({ session }: ActionParts): Promise<void> {
@@ -172,11 +195,15 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
   const detail = l10n.t('Discarded notifications stay in the history, and you can resend them.');
   if (!(await isMeant(open.length, question, detail, l10n.t('Discard')))) return;
   const groups = [...inGroups(notificationsWith(open, isOpen), step)];
-  const discarded = await inSteps(
-    l10n.t('Discarding'),
-    groups,
-    async (ids) => (await client.request('notifications/discard', { ids: [...ids] })).discarded,
-  );
+  const gone = { count: 0 };
+  const discarded = await inSteps(l10n.t('Discarding'), groups, async (ids) => {
+    const asked = client.request('notifications/discard', { ids: [...ids] });
+    return (await countGone(asked, ids, gone))?.discarded ?? 0;
+  });
+  if (gone.count > 0 && !discarded.cancelled) {
+    const counts = [discarded.done, gone.count];
+    return offer('Information', l10n.t('Discarded notifications: {0}. No longer in the history: {1}.', ...counts), {});
+  }
   const whole = discarded.done > 0 ? onlyNotification(open) : undefined;
   if (whole !== undefined) {
     say(discardedWhole(whole));

@@ -16,6 +16,7 @@ import type { Forwarder } from '../sending/forwarder.ts';
 import type { Gate } from '../gate/gate.ts';
 import type { Hold, Holdable } from '../log/held.ts';
 import type { HeldFact } from '../log/holds.ts';
+import type { HistoryReader } from '../history/history.ts';
 import type { HistoryThread } from '../history/history-thread.ts';
 import { TimeoutSuspension } from '../gate/timeout-suspension.ts';
 import { fittingAnswer } from '../../protocol/message-size.ts';
@@ -51,6 +52,8 @@ export interface HandlerParts {
   stop(held: HeldAtStop): void;
 }
 
+type Selected = ReturnType<HistoryReader['notificationsFor']>;
+
 /** Notifications replayed in one step, so that a great many do not hold the event loop. */
 const replayStep = 500;
 
@@ -84,10 +87,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     });
   };
 
-  const select = async ({ ids, filter, failed }: ParsedParams<'notifications/replay'>): Promise<number[]> => {
-    if (ids !== undefined) return history.calls.notificationIdsFor(ids);
-    if (filter !== undefined) return history.calls.notificationIds(filter);
-    if (failed !== undefined) return history.calls.failedNotificationIds();
+  const select = async ({ ids, filter, failed }: ParsedParams<'notifications/replay'>): Promise<Selected> => {
+    if (ids !== undefined) return history.calls.notificationsFor(ids);
+    if (filter !== undefined) return { notifications: await history.calls.notificationIds(filter), gone: 0 };
+    if (failed !== undefined) return { notifications: await history.calls.failedNotificationIds(), gone: 0 };
     throw new ConflictError('nothing selected: give IDs, a filter, or failed: true');
   };
 
@@ -120,7 +123,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
 
   /** The notifications that an id means; undefined where none is given. */
   const meant = async (id: string | undefined): Promise<number[] | undefined> =>
-    id === undefined ? undefined : history.calls.notificationIdsFor([id]);
+    id === undefined ? undefined : (await history.calls.notificationsFor([id])).notifications;
 
   /** What was done to what is held, for the answer. @throws ConflictError where nothing was, and an id was given */
   const done = (id: string | undefined, ids: readonly number[] | undefined, facts: HeldFact[]): HeldForwarding[] => {
@@ -203,13 +206,14 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'deliveries/inject': async (params) => shown(await inject(params.source, params.body, params.contentType)),
     'deliveries/fetched': ({ deliveries }) => fetched.take(deliveries),
     'notifications/replay': async (params) => {
-      const ids = await select(params);
+      const { notifications: ids, gone } = await select(params);
       const replayed: number[] = [];
       for (let at = 0; at < ids.length; at += replayStep) {
         replayed.push(...(await forwarder.replay(ids.slice(at, at + replayStep), params.to)));
       }
       announcer.statusChanged();
-      return { replayed: replayed.length, notificationIds: replayed.map((id) => `n${id}`) };
+      const notificationIds = replayed.map((id) => `n${id}`);
+      return { replayed: replayed.length, notificationIds, ...(gone > 0 && { gone }) };
     },
     'notifications/render': async (params) => {
       const { notificationId, destinationId, destination } = await history.calls.target(params.id, params);
@@ -226,11 +230,11 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'notifications/discard': async (params) => {
       if (params.ids === undefined && params.waiting === undefined)
         throw new ConflictError('nothing selected: give IDs, or waiting: true');
-      const ids = params.ids && (await history.calls.notificationIdsFor(params.ids));
-      const discarded = await store.forwardings.discard(ids);
-      forwarder.discarded(ids);
+      const selected = params.ids && (await history.calls.notificationsFor(params.ids));
+      const discarded = await store.forwardings.discard(selected?.notifications);
+      forwarder.discarded(selected?.notifications);
       announcer.statusChanged();
-      return { discarded };
+      return { discarded, ...(selected !== undefined && selected.gone > 0 && { gone: selected.gone }) };
     },
     'debug/sending': () => ({ sending: gate.sending }),
     'debug/pause': async ({ by }) => {
@@ -252,11 +256,11 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return { dropped, sending: gate.sending };
     },
     'debug/edit': async ({ id, body, contentType }) => {
-      const [first] = await history.calls.notificationIdsFor([id]);
+      const [first] = (await history.calls.notificationsFor([id])).notifications;
       const deliveryId = first === undefined ? undefined : store.stored.notification(first)?.deliveryId;
       const original = deliveryId === undefined ? undefined : store.stored.delivery(deliveryId);
       if (original === undefined) throw new ConflictError(`nothing is held for ${id}`, 'see-what-is-held');
-      const ids = await history.calls.notificationIdsFor([`d${original.id}`]);
+      const { notifications: ids } = await history.calls.notificationsFor([`d${original.id}`]);
       return gate.replace(ids, async (held) => {
         if (held.length === 0) throw notHeld(id, ids);
         const type = contentType ?? original.contentType ?? 'application/json; charset=utf-8';

@@ -177,14 +177,21 @@ export class HistoryReader {
 
   /**
    * The notifications that ids stand for, oldest first: an event's and a delivery's are those that hold it.
-   * @throws NotFoundError
+   * @returns them, and how many of the ids are gone
+   * @throws NotFoundError where all are
    */
-  notificationIdsFor(ids: readonly string[]): number[] {
+  notificationsFor(ids: readonly string[]): { readonly notifications: number[]; readonly gone: number } {
     const found = new Set<number>();
+    let gone = 0;
     for (const id of ids) {
-      for (const each of this.#notificationsForId(id)) found.add(each);
+      try {
+        for (const each of this.#notificationsForId(id)) found.add(each);
+      } catch (error) {
+        gone += 1;
+        if (!(error instanceof NotFoundError) || gone === ids.length) throw error;
+      }
     }
-    return ascending(found);
+    return { notifications: ascending(found), gone };
   }
 
   /**

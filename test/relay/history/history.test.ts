@@ -589,8 +589,8 @@ describe('One thing of the history', () => {
       assert.equal(found.notifications.length, 3);
       assert.equal(Buffer.from(found.body, 'base64').toString(), sampleBody({ events: 5 }));
     }
-    assert.deepEqual(reader.notificationIdsFor(['d1']), [1, 2, 3]);
-    assert.deepEqual(reader.notificationIdsFor(['n3', 'e1', 'e2']), [1, 3]);
+    assert.deepEqual(reader.notificationsFor(['d1']), { notifications: [1, 2, 3], gone: 0 });
+    assert.deepEqual(reader.notificationsFor(['n3', 'e9', 'e1', 'e2']), { notifications: [1, 3], gone: 1 });
     assert.deepEqual(reader.notificationIds('state:sent'), [1, 2, 3]);
   });
 

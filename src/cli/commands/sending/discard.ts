@@ -4,7 +4,7 @@ import { withRelay } from '../../connection.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import { collectIds, jsonFlag, newCommand } from '../../flags.ts';
 import type { CommonOptions } from '../../flags.ts';
-import { print, printJson } from '../../terminal/output.ts';
+import { note, print, printJson } from '../../terminal/output.ts';
 import { count } from '../../terminal/text.ts';
 
 interface DiscardOptions extends CommonOptions {
@@ -50,5 +50,6 @@ async function discard(ids: string[] | undefined, options: DiscardOptions): Prom
       'To see what is waiting or held, run cm-relay events --filter state:waiting,held.',
     );
   }
+  if (result.gone !== undefined) note(`${count(result.gone, 'ID')} skipped: not in the history.`);
   if (options.json !== true) await print(`${count(result.discarded, 'notification')} discarded\n`);
 }
