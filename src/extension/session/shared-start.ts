@@ -19,6 +19,9 @@ export class SharedStart<T> {
    * @throws the signal's reason, and what the start throws
    */
   async join(signal?: AbortSignal): Promise<T> {
+    // One that is being given up is not for who starts again.
+    while (this.#current?.abort.signal.aborted === true)
+      await unlessAborted(Promise.allSettled([this.#current.done]), signal);
     const current = (this.#current ??= this.#makeCurrent());
     current.waiting += 1;
     try {
