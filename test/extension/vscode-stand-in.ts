@@ -8,10 +8,11 @@ export interface StandIn {
   window: Parts;
   workspace: Record<string, unknown>;
   commands: Parts;
+  tests: Parts;
 }
 
 const place = Symbol.for('test/extension/vscode-stand-in.ts');
-const standIn: StandIn = { window: {}, workspace: {}, commands: {} };
+const standIn: StandIn = { window: {}, workspace: {}, commands: {}, tests: {} };
 Object.assign(globalThis, { [place]: standIn });
 
 /** One module for all suites that use this: what they have loaded stays loaded, and keeps it. */
@@ -21,12 +22,16 @@ const room = (name) => new Proxy({}, { get: (_, key) => standIn[name][key] });
 export const window = room('window');
 export const workspace = room('workspace');
 export const commands = room('commands');
+export const tests = room('tests');
+export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 };
+export const TestRunProfileKind = { Run: 1, Debug: 2 };
 export const env = { language: 'en', sessionId: 'session' };
 export const l10n = {
   t: (message, ...args) => message.replace(/\\{(\\d)\\}/g, (_, index) => String(args[Number(index)])),
 };
 export class Uri {}
 export class Disposable {
+  static from(...all) { return new Disposable(() => all.forEach((each) => each.dispose())); }
   constructor(end) { this.dispose = end; }
 }
 export class EventEmitter {
@@ -75,6 +80,7 @@ export function useVscodeStandIn(): StandIn {
     };
     standIn.workspace = {};
     standIn.commands = {};
+    standIn.tests = {};
   });
   after(() => hooks?.deregister());
   return standIn;

@@ -4,6 +4,7 @@ import type { Cost } from '../../check/cost.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationNode, DestinationsNode } from '../destinations/destination-node.ts';
+import { placeOfDestination, readDestinations } from '../destinations/destination-settings.ts';
 import type { DestinationSetting } from '../settings.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';
 import type { DestinationsView } from '../destinations/destinations-view.ts';
@@ -31,7 +32,7 @@ export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'>
   const { panels } = parts;
   return {
     checkCallback: async (node?: DestinationsNode | CheckAgain) => {
-      if (node?.kind === 'again') await check(parts, node);
+      if (node?.kind === 'again') await check(parts, { ...node, setting: presentSetting(node.setting) });
       else {
         const setting = node === undefined ? await askDestination(parts) : chosenDestination(node).setting;
         if (setting !== undefined) await check(parts, { kind: 'again', setting, only: null });
@@ -43,6 +44,20 @@ export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'>
       if (choice !== undefined) panels.probeChanged(setting, choice);
     },
   };
+}
+
+/** The destination of a page as the settings have it now. @throws CommandError where they have it no longer */
+function presentSetting(setting: DestinationSetting): DestinationSetting {
+  const { destinations } = readDestinations();
+  if (placeOfDestination(destinations, setting) !== undefined) return setting;
+  const present = destinations.find(({ url, id }) => url === setting.url && id === setting.id);
+  if (present !== undefined) return present;
+  const { l10n } = vscode;
+  throw new CommandError(
+    l10n.t('This destination is no longer in the settings'),
+    l10n.t('Add your callback as a destination.'),
+    { title: l10n.t('Add Destination'), command: 'addDestination' },
+  );
 }
 
 /** @returns undefined where the user gave up. @throws CommandError where there is none */
