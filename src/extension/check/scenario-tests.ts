@@ -15,7 +15,7 @@ import { allowedUses, usedAs } from './environment-consent.ts';
 import { placesOf } from './scenario-places.ts';
 import { prepare } from './scenario-run.ts';
 import type { Prepared, ScenarioParts } from './scenario-run.ts';
-import { noScenarios, scenarioFiles } from './scenario-watch.ts';
+import { isNoScenario, noScenarios, scenarioFiles } from './scenario-watch.ts';
 import type { ScenarioTests as Tests } from './scenario-watch.ts';
 import { noDeadlineMs, withoutDeadline } from './without-deadline.ts';
 
@@ -92,6 +92,7 @@ export class ScenarioTests implements Tests {
 
   /** Shows a file, or shows it anew; so many, and no more. */
   #take(controller: vscode.TestController, uri: vscode.Uri): Promise<void> {
+    if (isNoScenario(uri)) return Promise.resolve();
     const id = uri.toString();
     if (!this.#files.has(id) && this.#files.size >= mostFiles) {
       sayThereAreMore(controller);

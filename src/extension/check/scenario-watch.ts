@@ -7,6 +7,11 @@ export const scenarioFiles = '**/*.cm-scenario.json';
 /** Where they are not looked for. */
 export const noScenarios = '**/node_modules/**';
 
+/** Whether a file is where none is looked for; a watcher tells of it all the same. */
+export function isNoScenario(uri: vscode.Uri): boolean {
+  return /(^|\/)node_modules\//.test(vscode.workspace.asRelativePath(uri, false));
+}
+
 /** Shows files of scenarios in the Test Explorer. */
 export interface ScenarioTests {
   /** @param watcher tells of files that come, change and go */
@@ -40,7 +45,9 @@ export function watchScenarios(tests: () => Promise<ScenarioTests>): vscode.Disp
   void look();
   return vscode.Disposable.from(
     watcher,
-    watcher.onDidCreate(begin),
+    watcher.onDidCreate((uri) => {
+      if (!isNoScenario(uri)) begin();
+    }),
     vscode.workspace.onDidChangeWorkspaceFolders(() => void look()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void look()),
   );
