@@ -453,21 +453,21 @@ export class Grid {
       End: total - 1,
     };
     const to = moves[event.key];
-    const isCommand = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+    const command = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase();
     if (to !== undefined && isAlone) {
       if (event.key === 'ArrowUp' && active <= 0) this.#focusHeader(0);
       else if (total > 0) this.#go(Math.max(0, Math.min(total - 1, to)), event.shiftKey);
-    } else if (to !== undefined && isCommand) {
+    } else if (to !== undefined && command !== false) {
       if (total > 0) this.#move(Math.max(0, Math.min(total - 1, to)));
     } else if (event.key === 'Enter' && isAlone) this.#act('open');
     // As the tree has it.
     else if ((event.key === 'Delete' && isAlone) || (event.key === 'Backspace' && event.metaKey)) this.#act('discard');
-    else if (isCommand && event.key === 'a') this.#chooseAll();
-    else if (isCommand && event.key === ' ') this.#toggleActive();
-    else if (isCommand && event.key === 'c') this.#act('copyAsCurl');
-    else if (isCommand && event.key === 'r') this.#act('resend');
-    else if (isCommand && event.key === 'Enter') this.#act('release');
-    else if (isCommand && event.key === 'f') this.#events.filter();
+    else if (command === 'a') this.#chooseAll();
+    else if (command === ' ') this.#toggleActive();
+    else if (command === 'c') this.#act('copyAsCurl');
+    else if (command === 'r') this.#act('resend');
+    else if (command === 'enter') this.#act('release');
+    else if (command === 'f') this.#events.filter();
     else if (isMenuKey(event)) this.#menuOfActive();
     else return;
     // VS Code would take the key for one of its own.

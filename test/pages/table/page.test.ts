@@ -65,6 +65,14 @@ describe('The table’s page', () => {
     assert.deepEqual([many.chosen.snapshot, many.chosen.stretches, many.chosen.ids], ['s1', [[0, 1199]], []]);
   });
 
+  it('takes its keys in upper case too, as Caps Lock has them', async () => {
+    await key('Home');
+    await key('Control+R');
+    assert.equal((await until(lastAct)).action, 'resend');
+    await key('Control+A');
+    await stage.page.getByText('1,200 events · 1,200 selected').waitFor();
+  });
+
   it('has a key act on the active row alone where that is none of the selected ones, and on nothing of nothing', async () => {
     await key('Delete');
     await row(1198).click({ modifiers: ['Control'] });
