@@ -137,7 +137,7 @@ const hostile: readonly Hostile[] = [
     what: 'a recording that hides millions of values',
     files: {
       'it.cm-recording.jsonl': () => {
-        const body = Buffer.from(withEvents(1, `{"a":[${many('[]', 249_000)}]}`)).toString('base64');
+        const body = Buffer.from(withEvents(1, `{"a":[${many('[]', 174_000)}]}`)).toString('base64');
         const line = { atMs: 0, source: 'campaign-monitor', contentType: 'application/json', body: { base64: body } };
         return recording(`${JSON.stringify(line)}\n`.repeat(15));
       },
