@@ -53,7 +53,6 @@ export class TreeItem {
 export class ThemeIcon {}
 export class ThemeColor {}
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
-export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 };
 export const QuickPickItemKind = { Separator: -1, Default: 0 };
 export const QuickInputButtons = { Back: {} };
 export const ProgressLocation = { Notification: 15 };

@@ -1,10 +1,11 @@
 /** Check My Callback: what is asked before the checks are run, and where they are shown. */
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Cost } from '../../check/cost.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationNode, DestinationsNode } from '../destinations/destination-node.ts';
-import { placeOfDestination, readDestinations } from '../destinations/destination-settings.ts';
+import { readDestinations } from '../destinations/destination-settings.ts';
 import type { DestinationSetting } from '../settings.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';
 import type { DestinationsView } from '../destinations/destinations-view.ts';
@@ -49,8 +50,8 @@ export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'>
 /** The destination of a page as the settings have it now. @throws CommandError where they have it no longer */
 function presentSetting(setting: DestinationSetting): DestinationSetting {
   const { destinations } = readDestinations();
-  if (placeOfDestination(destinations, setting) !== undefined) return setting;
-  const present = destinations.find(({ url, id }) => url === setting.url && id === setting.id);
+  const same = destinations.filter(({ url, id }) => url === setting.url && id === setting.id);
+  const present = same.find((each) => isDeepStrictEqual(each, setting)) ?? same[0];
   if (present !== undefined) return present;
   const { l10n } = vscode;
   throw new CommandError(
