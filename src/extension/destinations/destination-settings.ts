@@ -22,11 +22,10 @@ export function readDestinations(): PlacedDestinations {
 
 /** Whether an entry can be shown and edited as a destination; what else is wrong with it the relay explains. */
 export function isDestination(entry: unknown): entry is DestinationSetting {
-  if (typeof entry !== 'object' || entry === null) return false;
-  const { url, id = '', types = [], lists = [], ...rest } = entry as Readonly<Record<string, unknown>>;
-  const { signatureKeyName = '', credentialsName = '' } = rest;
-  const texts: readonly unknown[] = [[url, id, signatureKeyName, credentialsName], types, lists].flat();
-  return [types, lists].every((each) => Array.isArray(each)) && texts.every((each) => typeof each === 'string');
+  const said = Object(entry) as Readonly<Record<string, unknown>>;
+  const { url, id = '', types = [], lists = [], signatureKeyName = '', credentialsName = '' } = said;
+  const texts = [[url, id, signatureKeyName, credentialsName], types, lists];
+  return texts.every((each) => Array.isArray(each) && each.every((text) => typeof text === 'string'));
 }
 
 /** Writes them back to where they stand. @param entries what is no destination, too, as it stood there */
@@ -46,7 +45,7 @@ export function placeOfDestination(entries: readonly unknown[], wanted: Destinat
   const at = entries.findIndex((each) => JSON.stringify(each) === text);
   if (at !== -1) return at;
   throw new CommandError(
-    vscode.l10n.t('The destination was changed or removed in the settings'),
-    vscode.l10n.t('Review the destination, and then try again.'),
+    vscode.l10n.t('The destination was changed or removed'),
+    vscode.l10n.t('Review it, and then try again.'),
   );
 }

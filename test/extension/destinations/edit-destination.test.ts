@@ -36,6 +36,6 @@ describe('The commands of destinations', () => {
   });
 
   it('say that one has changed meanwhile, and remove nothing', async () => {
-    await assert.rejects(remove({ url }, [{ url, mode: 'raw' }]), /changed or removed in the settings/);
+    await assert.rejects(remove({ url }, [{ url, mode: 'raw' }]), /changed or removed/);
   });
 });
