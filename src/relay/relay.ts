@@ -232,7 +232,7 @@ class RunningRelay implements Relay {
     ));
     const history = (this.#history = new HistoryThread(dataDir, {
       onNews: (news) => this.#maintenance.indexed(news),
-      underWay: () => forwarder.underWay(),
+      progress: () => ({ underWay: forwarder.underWay(), gate: gate.sendingView }),
     }));
     this.#maintenance = new IndexMaintenance({ history, store, announcer, log });
     const onReceived = (received: Received): void => {

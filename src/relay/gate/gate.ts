@@ -34,6 +34,7 @@ import type {
   Holdable,
   HeldCounts,
   HoldView,
+  SendingView,
   StoredSending,
   Paused,
   StoppedKey,
@@ -138,12 +139,15 @@ export class Gate implements GateView {
     return this.#sending.paused === null ? null : this.#sending.no;
   }
 
+  get sendingView(): SendingView {
+    return { sending: this.#sending, stopping: this.#stopping };
+  }
+
   /** What decides what is held. */
   get view(): HoldView {
     const { store } = this.#options;
     return {
-      sending: this.#sending,
-      stopping: this.#stopping,
+      ...this.sendingView,
       destinationHold: (id) => store.destinations.heldBy(id),
       isUnderWay: (key) => this.#options.isUnderWay(key),
     };

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { relayAdvice } from '../../protocol/errors.ts';
 import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
-import type { ForwardingKey } from '../log/held.ts';
+import type { Progress } from '../log/held.ts';
 import type { HistoryCalls, IndexNews } from './history-worker.ts';
 import { callsTo } from './remote-calls.ts';
 import type { PassedError, Remote } from './remote-calls.ts';
@@ -36,8 +36,8 @@ type Calls = ReturnType<typeof callsTo<HistoryCalls>>;
 export interface HistoryThreadOptions {
   /** Told how far the index has come, after each piece. */
   onNews?(news: IndexNews): void;
-  /** What is being sent, which the log does not know. */
-  underWay?(): readonly ForwardingKey[];
+  /** Sent along with each call. */
+  progress?(): Progress;
 }
 
 /** The history, read in a thread of its own. */
@@ -92,7 +92,7 @@ export class HistoryThread {
     const calls = callsTo<HistoryCalls>(worker, {
       failed: (error) => new HistoryError(error),
       onTold: (news) => this.#options.onNews?.(news as IndexNews),
-      circumstances: () => this.#options.underWay?.() ?? [],
+      circumstances: () => this.#options.progress?.() ?? { underWay: [] },
     });
     let hasSpoken = false;
     worker.once('message', () => {

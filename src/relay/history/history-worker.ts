@@ -1,7 +1,7 @@
 /** The thread that reads the history, so that no query delays the webhook endpoint. Its other end is history-thread.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from '../log/database.ts';
-import type { ForwardingKey } from '../log/held.ts';
+import type { Progress } from '../log/held.ts';
 import { HistoryReader, storeFile } from './history.ts';
 import type { IndexState } from './history.ts';
 import type { Mark } from './history-index.ts';
@@ -88,5 +88,5 @@ export class HistoryCalls extends HistoryReader {
 
 if (parentPort !== null) {
   const calls = new HistoryCalls(dataDir);
-  serve(parentPort, calls, (underWay) => (calls.underWay = underWay as readonly ForwardingKey[]));
+  serve(parentPort, calls, (progress) => (calls.progress = progress as Progress));
 }

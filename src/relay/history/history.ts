@@ -21,7 +21,7 @@ import { EventTable } from './event-table.ts';
 import { HistoryIndex } from './history-index.ts';
 import type { Mark } from './history-index.ts';
 import { countHeld, readHoldView, waitingByDestination } from '../log/held.ts';
-import type { ForwardingKey, LogHoldView } from '../log/held.ts';
+import type { LogHoldView, Progress } from '../log/held.ts';
 import { enabledOf } from '../gate/breakpoints.ts';
 import { fittingAnswer, fittingAttempts, mostPageBytes, rowBytes } from '../../protocol/message-size.ts';
 import { Renderer } from '../sending/render.ts';
@@ -74,8 +74,8 @@ export function openHistory(dataDir: string): HistoryReader {
 
 /** Reads one history. */
 export class HistoryReader {
-  /** What is being sent at the time of a call, which the log does not know; nothing where no relay runs. */
-  underWay: readonly ForwardingKey[] = [];
+  /** At the time of a call. */
+  progress: Progress = { underWay: [] };
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
   /** How the log holds, as it was last read. */
@@ -96,13 +96,13 @@ export class HistoryReader {
       (event) => this.#index.markOf(event),
       () => this.#view,
     );
-    this.#view = readHoldView(this.#sql, []);
+    this.#view = readHoldView(this.#sql, this.progress);
   }
 
   /** Everything that is read until `read` returns is of one moment, how sending stands included. */
   #atOnce<T>(read: () => T): T {
     return readAtOnce(this.#db, () => {
-      this.#view = readHoldView(this.#sql, this.underWay);
+      this.#view = readHoldView(this.#sql, this.progress);
       return read();
     });
   }
@@ -164,7 +164,7 @@ export class HistoryReader {
   /** How sending was left. */
   sending(): Sending {
     return this.#atOnce(() => {
-      const counts = countHeld(this.#sql, this.#view, waitingByDestination(this.#sql), this.underWay);
+      const counts = countHeld(this.#sql, this.#view, waitingByDestination(this.#sql), this.progress.underWay);
       const breakpoints = enabledOf(readMeta(this.#sql, 'breakpoints'));
       return protocolSending(this.#view.sending, counts, breakpoints);
     });
@@ -341,7 +341,7 @@ export class HistoryReader {
   }
 
   #found(filter: string): Found {
-    const underWay = this.underWay.flatMap(({ notificationId, destinationId }) => {
+    const underWay = this.progress.underWay.flatMap(({ notificationId, destinationId }) => {
       const range = this.#rows.eventRangeOf(notificationId);
       return range === undefined ? [] : [{ ...range, slot: slotOf(destinationId) }];
     });

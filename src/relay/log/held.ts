@@ -61,11 +61,22 @@ export interface StoppedKey extends ForwardingKey {
   readonly breakpoint: number;
 }
 
-/** What else decides it. */
-export interface HoldView {
+/** Whether sending is paused. The relay decides this before it is in the log. */
+export interface SendingView {
   readonly sending: StoredSending;
-  /** What has stopped, as the log does not say yet. */
+  /** Stopped at a breakpoint, and not in the log yet. */
   readonly stopping: readonly StoppedKey[];
+}
+
+/** What the running relay knows and the log doesn't yet. */
+export interface Progress {
+  readonly underWay: readonly ForwardingKey[];
+  /** Absent if no relay runs: then the log decides. */
+  readonly gate?: SendingView;
+}
+
+/** What else decides it. */
+export interface HoldView extends SendingView {
   destinationHold(destinationId: number): DestinationHold | null;
   isUnderWay(key: ForwardingKey): boolean;
 }
@@ -103,11 +114,8 @@ export interface LogHoldView extends HoldView {
   readonly heldDestinations: Iterable<number>;
 }
 
-/**
- * How a log holds.
- * @param underWay what is being sent, which the log does not know
- */
-export function readHoldView(sql: Statements, underWay: readonly ForwardingKey[]): LogHoldView {
+/** How a log holds. */
+export function readHoldView(sql: Statements, { underWay, gate }: Progress): LogHoldView {
   const held = new Map<number, DestinationHold>();
   for (const row of sql.all('SELECT id, held FROM destinations WHERE held IS NOT NULL')) {
     const hold = readDestinationHold(row['held']);
@@ -115,8 +123,8 @@ export function readHoldView(sql: Statements, underWay: readonly ForwardingKey[]
   }
   return {
     heldDestinations: [...held.keys()],
-    stopping: [],
-    sending: readSending(sql),
+    stopping: gate?.stopping ?? [],
+    sending: gate?.sending ?? readSending(sql),
     destinationHold: (id) => held.get(id) ?? null,
     isUnderWay: (key) => underWay.some((each) => isSame(each, key)),
   };

@@ -627,6 +627,26 @@ describe('Breakpoints', () => {
     );
   });
 
+  it('are shown in events before the stop is on disk', async () => {
+    const relay = await startWith(await startReceiver());
+    const file = new DatabaseSync(storeFile(relay.dataDir));
+    afterwards(() => file.close());
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event' }] });
+    // Open the reading connection first: later it would refuse the trigger.
+    await relay.client.request('events/query', {});
+    file.exec(
+      `CREATE TRIGGER no BEFORE INSERT ON meta WHEN new.key = 'sending' BEGIN SELECT RAISE(ABORT, 'not today'); END`,
+    );
+    await deliver(relay, 'a');
+    await until(async () => (await sending(relay)).state === 'paused');
+    const { events } = await relay.client.request('events/query', { filter: 'state:held' });
+    assert.deepEqual(
+      events[0]?.forwardings.map(({ state, breakpointId }) => [state, breakpointId]),
+      [['held', 'b1']],
+    );
+    file.exec('DROP TRIGGER no');
+  });
+
   it('stop where an attempt failed, and hold the retry', async () => {
     const receiver = await startReceiver({ answer: (_, number) => ({ status: number === 1 ? 503 : 200 }) });
     const relay = await startWith(receiver);

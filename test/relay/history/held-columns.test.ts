@@ -63,7 +63,7 @@ describe('What is held, by the columns of events', () => {
                 .get(notificationId) as { first: number; count: number };
               return [{ first: row.first, last: row.first + row.count - 1, slot: slotOf(destinationId) }];
             });
-            const held = new HeldColumns(readHoldView(sql, underWay), index.freedBy, events);
+            const held = new HeldColumns(readHoldView(sql, { underWay }), index.freedBy, events);
             assert.deepEqual(statesInColumns(index, held), { held: among('held'), waiting: among('waiting') }, after);
           };
           try {

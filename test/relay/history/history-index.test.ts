@@ -45,7 +45,7 @@ describe('The index of the history', () => {
         let reader = openHistory(dataDir);
         const look = (chosen: readonly number[], after: string): void => {
           const underWay = holding.someUnderWay(chosen);
-          reader.underWay = underWay;
+          reader.progress = { underWay };
           const states = [...holding.states(underWay)];
           for (const name of ['waiting', 'held', 'sent', 'failed', 'discarded'] as const) {
             const expected = states.filter(([, all]) => all.includes(name)).map(([id]) => `e${id}`);

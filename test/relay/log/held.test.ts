@@ -105,7 +105,7 @@ describe('What is held, counted', () => {
               }
               assert.deepEqual(store.countHeld(view, underWay), expected, JSON.stringify(step));
               // As whoever reads the log without the relay counts.
-              const read = readHoldView(sql, underWay);
+              const read = readHoldView(sql, { underWay });
               assert.deepEqual(read.sending, store.storedSending);
               assert.deepEqual(countHeld(sql, read, waitingByDestination(sql), underWay), expected);
               assert.deepEqual(store.waiting, waitingByDestination(sql));
@@ -223,7 +223,7 @@ describe('How a log holds', () => {
     store.close();
     const db = new DatabaseSync(file, { readOnly: true });
     const sql = new Statements(db);
-    const view = readHoldView(sql, [{ notificationId: 4, destinationId: free }]);
+    const view = readHoldView(sql, { underWay: [{ notificationId: 4, destinationId: free }] });
     assert.deepEqual([...view.heldDestinations], [keyless, refused]);
     assert.deepEqual(
       [free, keyless, refused].map((id) => view.destinationHold(id)),
