@@ -29,7 +29,7 @@ describe('cm-relay listen --answer', function () {
     assert.equal(Date.parse(first.until) - Date.parse(first.since), 900_000);
     assert.match(
       await listening.line((line) => line.includes('notice: Answering'), 'errors'),
-      /^notice: Answering the next 2 deliveries with 503 on purpose, until [\d:]+ at the latest \(set by a terminal \(process \d+\)\)\. Deliveries are stored, not forwarded\. To answer as usual, run cm-relay listen --data-dir \S+ --answer off --detach\.$/,
+      /^notice: Answering the next 2 deliveries with 503 on purpose, until [-\d: ]+ at the latest \(set by a terminal \(process \d+\)\)\. Deliveries are stored, not forwarded\. To answer as usual, run cm-relay listen --data-dir \S+ --answer off --detach\.$/,
     );
     assert.equal(await post(campaignMonitorUrl, delivery('a@example.org')), 503);
     assert.match((await place.run('status')).out, /Answers +Answering the next 1 delivery with 503 on purpose/);
@@ -59,7 +59,7 @@ describe('cm-relay listen --answer', function () {
     const { campaignMonitorUrl } = await listening.ready();
     const set = await place.run('listen', '--answer', '429', '--detach', '--output', 'compact');
     assert.equal(set.code, 0, set.err);
-    assert.match(set.err, /Answering deliveries with 429 on purpose, until [\d:]+ \(set by/);
+    assert.match(set.err, /Answering deliveries with 429 on purpose, until [-\d: ]+ \(set by/);
     await listening.json<AnsweringLine>('answering', ({ status }) => status === 429);
     assert.equal(await post(campaignMonitorUrl, delivery('a@example.org')), 429);
 

@@ -65,7 +65,7 @@ describe('cm-relay wait', function () {
     assert.equal(code, 1, err);
     assert.match(
       err,
-      /0 of 1 event after 3 s\n {2}e1 is waiting for http:\S+, next attempt [\d:]+: [^\n]*ECONNREFUSED/,
+      /0 of 1 event after 3 s\n {2}e1 is waiting for http:\S+, next attempt [-\d: ]+: [^\n]*ECONNREFUSED/,
     );
     assert.match(err, /\n {2}To see all events, run cm-relay events --data-dir \S+\./);
   });
