@@ -3,7 +3,6 @@
  * import whom, by static import, by `await import()` and by type alike.
  */
 import { dirname, relative, resolve, sep } from 'node:path';
-import type { Rule } from 'eslint';
 
 /** Which rooms of src/ a room may know, beside itself and `common`. */
 const known: Readonly<Record<string, readonly string[]>> = {
@@ -153,6 +152,13 @@ function placeOf(path: string): number {
   return folders.length === 0 ? -1 : (roomsWithin[room]?.indexOf(folders.slice(0, 2).join('/')) ?? -1);
 }
 
+/** What the linter gives a rule. */
+interface RuleContext {
+  readonly cwd: string;
+  readonly filename: string;
+  report(problem: { readonly node: object; readonly message: string }): void;
+}
+
 interface ImportNode {
   readonly source: { readonly value?: unknown } | null;
   readonly importKind?: string;
@@ -160,10 +166,8 @@ interface ImportNode {
   readonly specifiers?: readonly { readonly importKind?: string; readonly exportKind?: string }[];
 }
 
-/** The rule, as ESLint takes it. */
-const rule: Rule.RuleModule = {
-  meta: { type: 'problem', schema: [] },
-  create(context) {
+const arrows = {
+  create(context: RuleContext): Record<string, (node: ImportNode) => void> {
     const src = resolve(context.cwd, 'src') + sep;
     if (!context.filename.startsWith(src)) return {};
     const from = relative(src, context.filename).split(sep).join('/');
@@ -171,8 +175,8 @@ const rule: Rule.RuleModule = {
       const message = 'This room is not in the plan: scripts/arrows.ts.';
       return { Program: (node) => context.report({ node, message }) };
     }
-    const check = (node: Rule.Node, { source }: ImportNode, how: ImportKind): void => {
-      const path = source?.value;
+    const check = (node: ImportNode, how: ImportKind): void => {
+      const path = node.source?.value;
       if (typeof path !== 'string' || !path.startsWith('.')) return;
       const to = relative(src, resolve(dirname(context.filename), path))
         .split(sep)
@@ -185,16 +189,13 @@ const rule: Rule.RuleModule = {
         specifiers.length > 0 && specifiers.every((each) => (each.importKind ?? each.exportKind) === 'type');
       return (importKind ?? exportKind) === 'type' || areTypes ? 'type' : 'static';
     };
-    const whole = (node: Rule.Node): void => {
-      const read = node as unknown as ImportNode;
-      check(node, read, kindOf(read));
-    };
+    const whole = (node: ImportNode): void => check(node, kindOf(node));
     return {
       ImportDeclaration: whole,
       ExportNamedDeclaration: whole,
       ExportAllDeclaration: whole,
-      ImportExpression: (node) => check(node, node as unknown as ImportNode, 'dynamic'),
+      ImportExpression: (node) => check(node, 'dynamic'),
     };
   },
 };
-export default rule;
+export default { meta: { name: 'house' }, rules: { arrows } };

@@ -74,7 +74,7 @@ describe('anonymising', () => {
       [update, moved].map((body) => ({ headers: [], body: Buffer.from(JSON.stringify(body)) })),
     );
     const addresses = [first, second].map((capture) => {
-      const [event] = (capture?.body as typeof update).Events;
+      const [event] = (capture!.body as typeof update).Events;
       return [event?.OldEmailAddress, event?.EmailAddress];
     });
     assert.deepEqual(addresses, [

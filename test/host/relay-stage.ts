@@ -125,7 +125,7 @@ function isSettled({ forwardings }: EventRow): boolean {
 async function dataDir(): Promise<string> {
   await run('openTerminal');
   const terminal = await until(() => vscode.window.terminals.at(-1));
-  const { env } = terminal?.creationOptions as vscode.TerminalOptions;
+  const { env } = terminal!.creationOptions as vscode.TerminalOptions;
   terminal?.dispose();
   return env?.['CM_RELAY_DATA_DIR'] ?? '';
 }

@@ -19,7 +19,7 @@ interface Entry {
 /** Every command of the menu and of the menus in it, as package.json has them. */
 function menuCommands(): string[] {
   const own = vscode.extensions.all.find(({ id }) => id.endsWith('campaign-monitor-relay'));
-  const { contributes } = own?.packageJSON as Manifest;
+  const { contributes } = own!.packageJSON as Manifest;
   const { menus } = contributes;
   return (menus['webview/context'] ?? []).map(({ command }) => command.slice(prefix.length));
 }

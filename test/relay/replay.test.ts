@@ -237,7 +237,7 @@ describe('a replay', () => {
     assert.equal(await replay(relay, { ids: ['e2'], to: { url } }), 1);
     await receiver.received(1);
     await until(async () => (await status(relay)).counts.sent === 1);
-    assert.equal((receiver.requests[0]?.json() as { id: string }).id, '2');
+    assert.equal((receiver.requests[0]!.json() as { id: string }).id, '2');
     assert.deepEqual(
       (await forwardings(relay, 'e1')).map(({ state, heldBy }) => [state, heldBy]),
       [['held', 'destination']],

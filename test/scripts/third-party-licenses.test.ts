@@ -73,7 +73,7 @@ describe('The licences of what is bundled', function () {
   it('are of packages that are named as what needs them, and of none for development', () => {
     const { bundled } = build();
     assert.ok(Object.keys(bundled).length > 50);
-    for (const tool of ['esbuild', 'mocha', 'eslint', 'localtunnel', 'axios', 'supports-color']) {
+    for (const tool of ['esbuild', 'mocha', 'oxlint', 'localtunnel', 'axios', 'supports-color']) {
       assert.equal(bundled[`node_modules/${tool}`], undefined, tool);
     }
     assert.deepEqual(bundled['node_modules/commander'], ['cm-relay.js']);

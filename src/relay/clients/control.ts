@@ -135,7 +135,7 @@ export class Control {
     const caller: Caller = { ended: ending.signal };
     for (const method of Object.keys(methods) as Method[]) {
       // Without params the library gives the cancellation token alone.
-      connection.onRequest(method, (...given: unknown[]) =>
+      connection.onRequest<unknown, unknown>(method, (...given: unknown[]) =>
         callMethod(handlers, method, given.length > 1 ? given[0] : undefined, caller),
       );
     }

@@ -72,7 +72,7 @@ export async function serveHistory(dataDir: string, input: Readable, output: Wri
   const connection = createMessageConnection(messagesOf(input), new StreamMessageWriter(output));
   const ending = new AbortController();
   for (const method of Object.keys(methods) as Method[]) {
-    connection.onRequest(method, (...given: unknown[]) =>
+    connection.onRequest<unknown, unknown>(method, (...given: unknown[]) =>
       callMethod(handlers, method, given.length > 1 ? given[0] : undefined, { ended: ending.signal }),
     );
   }

@@ -15,7 +15,7 @@ interface Message {
 describe('the sandbox with the relay', () => {
   const key = 'the key of both sides';
   const subscriber = { EmailAddress: 'ada@example.org', Name: 'Ada', ConsentToTrack: 'Yes' };
-  const message = (request: ReceivedRequest | undefined): Message['message'] => (request?.json() as Message).message;
+  const message = (request: ReceivedRequest | undefined): Message['message'] => (request!.json() as Message).message;
 
   it('brings what happens to a list to the callback, signed by the platform and checked by the relay', async () => {
     const callback = await startReceiver();
