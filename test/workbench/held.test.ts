@@ -382,7 +382,8 @@ describe('What is held, as a person sees it and lets it go', function () {
     await workbench.quickInputWidget.getByText('For the next delivery').waitFor();
     await workbench.quickInput.fill('7');
     await workbench.pick('For the next 7 deliveries');
-    const told = /Deliveries are answered with 507 until (\w+ \d+ )?[\d:]+ and not forwarded \(set by VS Code\)\. Left: 7\./;
+    const told =
+      /Deliveries are answered with 507 until (\w+ \d+ )?[\d:]+ and not forwarded \(set by VS Code\)\. Left: 7\./;
     assert.match(await untilStatusBar(workbench, 'answered with 507'), told);
     assert.equal(await workbench.statusBarText(statusItem), 'CM Relay answers 507');
     // Where nothing has come in yet, too.
