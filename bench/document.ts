@@ -2,7 +2,7 @@
  * Puts results into docs/performance.md: what stands between `<!-- bench a -->` and `<!-- bench end -->` is replaced,
  * of the summary the lines of the letters that there is a result of, and everything else stays.
  */
-import { format, resolveConfig } from 'prettier';
+import { formatFile } from '../scripts/format.ts';
 import { markdownTable, summaryHead, summaryOf, table } from './report.ts';
 import type { KeptResult } from './results.ts';
 
@@ -64,5 +64,5 @@ export async function documentWith(text: string, kept: readonly KeptResult[], fi
     const remarks = [...result.remarks, `Measured on ${date}, in ${Math.round(seconds)} s.`];
     written = replaceBlock(written, result.letter, table({ ...result, remarks }));
   }
-  return format(written, { ...(await resolveConfig(file)), filepath: file });
+  return formatFile(file, written);
 }

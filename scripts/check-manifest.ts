@@ -11,7 +11,6 @@ import ts from 'typescript';
 import { campaignMonitorNext } from '../src/campaign-monitor/api-error.ts';
 import { campaignMonitorOAuthNext } from '../src/campaign-monitor/oauth.ts';
 import { testFailureEnglish } from '../src/campaign-monitor/test-failure.ts';
-import { format, resolveConfig } from 'prettier';
 import type { Step } from '../src/check/scenario.ts';
 import { checksFor } from '../src/check/suite.ts';
 import { checkEnglish } from '../src/check/words.ts';
@@ -23,6 +22,7 @@ import { commonAdvice } from '../src/protocol/errors.ts';
 import { tunnelTexts } from '../src/protocol/tunnel-words.ts';
 import { takenSettings } from '../src/extension/session/taken-names.ts';
 import { contributesOfCommands, textsOfCommands } from './contributions.ts';
+import { formatFile } from './format.ts';
 import { configuration, restrictedConfigurations, settingsPage, textsOfSettings } from './settings.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -162,7 +162,7 @@ const described = { ...contributesOfCommands(), configuration };
 const describedTexts: Readonly<Record<string, string>> = { ...textsOfCommands(), ...textsOfSettings };
 /** Whether a text of package.nls.json is made from a description. */
 const isDescribed = (key: string): boolean => /^(?:command|settings?)\./.test(key);
-const docs = await format(settingsPage, { ...(await resolveConfig('docs/settings.md')), filepath: 'docs/settings.md' });
+const docs = await formatFile('docs/settings.md', settingsPage);
 
 if (process.argv.includes('--write')) await writeDescribed();
 
@@ -182,7 +182,7 @@ async function writeDescribed(): Promise<void> {
     'package.nls.json': Object.fromEntries([...others, ...Object.entries(describedTexts)]),
   };
   for (const [path, content] of Object.entries(files))
-    writeFileSync(join(root, path), await format(JSON.stringify(content), { filepath: path }));
+    writeFileSync(join(root, path), await formatFile(path, JSON.stringify(content)));
   writeFileSync(join(root, 'docs/settings.md'), docs);
 }
 

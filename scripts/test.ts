@@ -140,7 +140,7 @@ const parts: readonly (Check | Suite | Whole)[] = [
     msPerByte: 0.3,
   },
   { name: 'packed', needs: ['build'], mocha: [], files: packed, batchMs: 15_000, msPerByte: 0.3 },
-  { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
+  { name: 'format', command: ['oxfmt', '--check'] },
   { name: 'manifest', command: ['node', 'scripts/check-manifest.ts'] },
 ];
 

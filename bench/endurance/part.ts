@@ -60,7 +60,13 @@ export interface Figures {
 }
 
 export type Happening =
-  'relay killed' | 'callback killed' | 'tunnel server killed' | 'hangs' | 'vanishes' | 'pauses' | 'clients';
+  | 'relay killed'
+  | 'callback killed'
+  | 'tunnel server killed'
+  | 'hangs'
+  | 'vanishes'
+  | 'pauses'
+  | 'clients';
 
 /** A part of the time at the beginning in which the relay is killed: after it the memory of one process is watched. */
 const killedUntil = 0.3;

@@ -5,7 +5,14 @@
  * also those that every object of JavaScript has.
  */
 export type CelValue =
-  string | bigint | number | boolean | null | CutValue | readonly CelValue[] | ReadonlyMap<string, CelValue>;
+  | string
+  | bigint
+  | number
+  | boolean
+  | null
+  | CutValue
+  | readonly CelValue[]
+  | ReadonlyMap<string, CelValue>;
 
 /**
  * Stands for a value that is larger than what is seen. Whoever asks for it is told so: half of it would be another

@@ -47,7 +47,8 @@ export interface DocumentTexts {
 
 /** What a reader should know of a text: it is shown as it came, or only its first bytes are. */
 export type Notice =
-  { readonly kind: AsItCame } | { readonly kind: 'dump'; readonly bytes: number; readonly of: number };
+  | { readonly kind: AsItCame }
+  | { readonly kind: 'dump'; readonly bytes: number; readonly of: number };
 
 /** A body to read. */
 export interface ReadableBody {

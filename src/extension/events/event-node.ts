@@ -52,4 +52,11 @@ export interface FailureNode {
 }
 
 export type EventsNode =
-  EventNode | GroupNode | MoreNode | RestNode | PausedNode | NewestNode | NoMatchNode | FailureNode;
+  | EventNode
+  | GroupNode
+  | MoreNode
+  | RestNode
+  | PausedNode
+  | NewestNode
+  | NoMatchNode
+  | FailureNode;

@@ -34,7 +34,10 @@ type UntranslatedError =
 export function messageOf(error: unknown, l10n: Localiser): string {
   if (!(error instanceof Error)) return String(error);
   const named = error as
-    CampaignMonitorError | CampaignMonitorOAuthError | OpenConnectorsError | OpenConnectorsHostError;
+    | CampaignMonitorError
+    | CampaignMonitorOAuthError
+    | OpenConnectorsError
+    | OpenConnectorsHostError;
   switch (named.name) {
     case 'CampaignMonitorError':
       return withDetails(campaignMonitorMessages(l10n)[named.kind], named, l10n);

@@ -449,7 +449,14 @@ function button(label: string, act: () => void, first = false): TemplateResult {
 function asking(
   label: string,
   type:
-    'start' | 'sample' | 'addDestination' | 'retry' | 'showLog' | 'continueSending' | 'sendNext' | 'answerDeliveries',
+    | 'start'
+    | 'sample'
+    | 'addDestination'
+    | 'retry'
+    | 'showLog'
+    | 'continueSending'
+    | 'sendNext'
+    | 'answerDeliveries',
   first = false,
 ): TemplateResult {
   return button(label, () => host.say({ type }), first);

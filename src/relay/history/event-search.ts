@@ -44,7 +44,8 @@ export class EventSearch {
   /** What is not in the index yet, as far as it is looked at; kept while the log stays as it is. */
   #tail: { readonly after: number; readonly end: number; readonly columns: EventColumns } | undefined;
   #textTail:
-    { readonly after: number; readonly end: number; readonly db: DatabaseSync; readonly text: TextIndex } | undefined;
+    | { readonly after: number; readonly end: number; readonly db: DatabaseSync; readonly text: TextIndex }
+    | undefined;
 
   constructor(index: HistoryIndex, log: DatabaseSync) {
     this.index = index;
