@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { cutValue } from '../../../src/common/expressions/cel-value.ts';
 import type { CelValue } from '../../../src/common/expressions/cel-value.ts';
 import { mostBreakpoints } from '../../../src/protocol/debug.ts';
@@ -138,19 +139,22 @@ describe('Looking at breakpoints', () => {
 
   it('leaves nothing out where the machine has no time for it, and something where it takes too much', async () => {
     const [event] = await seen(sampleBody());
-    const waits = (ms: number) => (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-    const works = (): void => {
-      const { user } = process.cpuUsage();
-      while (process.cpuUsage().user < user + 400_000);
-    };
-    const seenOf = async (before: () => void): Promise<unknown[]> => {
+    const clock = { passedMs: 0, processorMs: 0 };
+    mock.method(performance, 'now', () => clock.passedMs);
+    mock.method(process, 'cpuUsage', () => ({ user: clock.processorMs * 1000, system: 0 }));
+    const seenOf = async (passedMs: number, processorMs: number): Promise<unknown[]> => {
+      Object.assign(clock, { passedMs: 0, processorMs: 0 });
       const all = await breakpoints(every({ log: 'first' }), every({ log: 'second' }));
-      const { logged } = all.look('event', after(before, event!), false);
-      return logged.map(({ text }) => text);
+      const pass = (): void => void Object.assign(clock, { passedMs, processorMs });
+      return all.look('event', after(pass, event!), false).logged.map(({ text }) => text);
     };
-    assert.deepEqual(await seenOf(waits(400)), ['first', 'second']);
-    assert.deepEqual(await seenOf(waits(1100)), ['first']);
-    assert.deepEqual(await seenOf(works), ['first']);
+    try {
+      assert.deepEqual(await seenOf(400, 10), ['first', 'second']);
+      assert.deepEqual(await seenOf(1100, 10), ['first']);
+      assert.deepEqual(await seenOf(400, 400), ['first']);
+    } finally {
+      mock.restoreAll();
+    }
   });
 
   it('stops where a notification has just one event more than is looked at, and says so', async () => {
