@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import { countRuns } from '../long.ts';
+import { countRuns, itLong } from '../long.ts';
 import { hookSecret } from '../../src/common/hook-path.ts';
 import { maskedValue, maskPlaces, SecretMask } from '../../src/common/masking.ts';
 import type { MaskOptions } from '../../src/common/masking.ts';
@@ -166,7 +166,8 @@ describe('the masking of known secrets', () => {
     );
   });
 
-  it('masks 8 MiB that are made of escapes in little memory', () => {
+  itLong('masks 8 MiB that are made of escapes in little memory', async function () {
+    this.timeout(600_000);
     const module = join(import.meta.dirname, '../../src/common/masking.ts');
     const program = `
       import { maskPlaces, SecretMask } from ${JSON.stringify(pathToFileURL(module).href)};
@@ -178,7 +179,7 @@ describe('the masking of known secrets', () => {
     const flags = ['--max-old-space-size=400', '--input-type=module-typescript', '--eval', program];
     const { stdout, stderr } = spawnSync(process.execPath, flags, { encoding: 'utf8', timeout: 600_000 });
     assert.equal(stdout, 'true true\n', stderr.slice(0, 500));
-  }).timeout(600_000);
+  });
 
   it('leaves a text alone that holds none', () => {
     const text = fc.string({ maxLength: 200, unit: oneOf('%25fFu0&#;x+\\ ') });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { keptChannelOf } from '../../src/protocol/control-channel.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
-import { isLong } from '../long.ts';
+import { isLong, itLong } from '../long.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
 import { highestMemory, readyRelay } from '../relay/processes.ts';
 import { send } from '../relay/requests.ts';
@@ -58,7 +58,7 @@ describe('Clients of the control channel that have gone wrong, all together', fu
     );
   }
 
-  it('keep no more than a total of messages that never end: 60 of them', async () => {
+  itLong('keep no more than a total of messages that never end: 60 of them', async () => {
     const piece = Buffer.alloc(1_048_576, ' ');
     const ends = Array.from({ length: 60 }, async () => {
       const one = await socket();

@@ -160,6 +160,7 @@ const hostile: readonly Hostile[] = [
   },
   {
     what: 'sixty steps of megabytes, of which each has its result',
+    inLong: true,
     files: { 'fixture.json': () => withEvents(20, event(400_000)) },
     steps: Array.from({ length: 60 }, (_, index) => ({
       name: `step ${index}`,
