@@ -152,7 +152,7 @@ const receiving = {
       'localhost.run': 'A localhost.run tunnel, using the installed ssh.',
       ssh: 'Your own SSH server, from the setting “Tunnel: Programs”.',
       command: 'Your own command, from the setting “Tunnel: Programs”.',
-    } satisfies Record<keyof typeof tunnelSchemas | TunnelPreset, string>).default('localtunnel'),
+    } satisfies Record<keyof typeof tunnelSchemas | TunnelPreset, string>).default('none'),
     means: 'How the relay gets a public URL. Run “Choose Tunnel…” to see which programs are installed.',
   },
   'tunnel.host': { schema: localtunnel.shape.host.meta(url) },

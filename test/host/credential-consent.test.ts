@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { watchNamedHosts } from '../../src/extension/public-url/named-host-watch.ts';
-import { offerTunnel, openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
+import { followTunnel } from '../../src/extension/public-url/tunnel-notices.ts';
+import { openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { tunnelWords } from '../../src/protocol/tunnel-words.ts';
@@ -309,15 +309,9 @@ describe('A workspace that names stored keys and credentials', function () {
       await window.session.start();
       assert.deepEqual(last().settings?.tunnel, { kind: 'none' });
       assert.ok(!relay.asked.includes('tunnel/open'));
-      const offered = offerTunnel(window.session, window.context.globalState);
-      const offer = await until(() => user.message(evil));
-      assert.match(offer?.text ?? '', /The settings of this workspace use https:\/\/evil\.example .* secret path/);
-      offer?.choose('This Machine Only');
-      await offered;
-      assert.deepEqual(last().settings?.tunnel, { kind: 'none' });
       const opened = openTunnel(window.session);
       const asking = await until(() => user.message('Open a public URL?'));
-      assert.match(asking?.detail ?? '', /https:\/\/evil\.example/);
+      assert.match(asking?.detail ?? '', /The settings of this workspace use https:\/\/evil\.example .* secret path/);
       asking?.choose(undefined);
       await opened;
       assert.deepEqual(last().settings?.tunnel, { kind: 'none' });
@@ -325,7 +319,7 @@ describe('A workspace that names stored keys and credentials', function () {
     });
 
     it('is asked about by the host that the tunnel’s server names, and opened with it once it is allowed', async () => {
-      watchNamedHosts(window.context, window.session);
+      window.context.subscriptions.push(followTunnel(window.session));
       await setSetting('tunnel.kind', 'localtunnel', Workspace);
       await window.session.start();
       const opened = openTunnel(window.session);
@@ -356,7 +350,7 @@ describe('A workspace that names stored keys and credentials', function () {
     });
 
     it('is opened by ssh when the user has confirmed the server’s key, and only by the settings of the machine', async () => {
-      watchNamedHosts(window.context, window.session);
+      window.context.subscriptions.push(followTunnel(window.session));
       await setSetting('tunnel.programs', { sshServer: 'me@good.example', sshHostname: 'hooks.good.example' });
       const evilServer = { sshServer: 'me@evil.example', sshHostname: 'evil.example' };
       await assert.rejects(async () => setSetting('tunnel.programs', evilServer, Workspace), /only into User settings/);

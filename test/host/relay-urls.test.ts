@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { followTunnel } from '../../src/extension/public-url/tunnel-notices.ts';
 import { openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
 import { openPublicUrls } from '../../src/extension/public-url/urls.ts';
 import type { TunnelStatus } from '../../src/protocol/status.ts';
+import { tunnelWords } from '../../src/protocol/tunnel-words.ts';
 import { until } from './relay-stage.ts';
 import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
 import type { Window } from './session-stage.ts';
@@ -47,7 +49,7 @@ describe('Where a public URL is needed', function () {
     window = openWindow();
     relay = await new StandInRelay(window.session.dataDir, '9.0.0').open();
     relay.setTunnel(failed);
-    await window.session.tunnels.record(`fixed ${url}`);
+    await window.session.tunnels.open({ kind, url });
     await window.session.start();
     user.commands.set('openTunnel', () => openTunnel(window.session));
   });
@@ -66,9 +68,46 @@ describe('Where a public URL is needed', function () {
     assert.equal(new URL((await urls)?.campaignMonitor ?? '').origin, url);
   });
 
-  it('one that cannot be opened now either is said, with why', async () => {
+  it('one that cannot be opened now either is said once, with why, and leads to another tunnel', async () => {
     onOpening({ ...failed, reason: 'It was refused again.' });
-    await assert.rejects(openPublicUrls(window.session), /It was refused again/);
+    followTunnel(window.session);
+    (await until(() => user.message('No public URL: It was refused.')))?.choose(undefined);
+    assert.equal(await openPublicUrls(window.session), undefined);
+    const again = await until(() => user.message('No public URL: It was refused again.'));
+    assert.deepEqual(again?.buttons, ['Choose Tunnel…', 'Try Again']);
+    assert.equal(user.messages.length, 2);
+  });
+
+  it('one that is tried again without end is said after the first attempt, once until one opens it again', async () => {
+    const retrying = (seconds: number): TunnelStatus => ({
+      ...opening,
+      reason: 'In another language.',
+      said: [tunnelWords('trying-again', tunnelWords('server-unreachable', 'one.example', 'x'), `${seconds} s`)],
+    });
+    const tell = (tunnel: TunnelStatus): Promise<unknown> => {
+      relay.setTunnel(tunnel);
+      relay.say();
+      return until(() => window.session.status?.tunnel.state === tunnel.state);
+    };
+    const count = (): number => user.messages.length;
+    relay.setTunnel({ ...opening, said: [tunnelWords('opening', 'one.example')] });
+    relay.say();
+    await until(() => window.session.status?.tunnel.state === 'opening');
+    followTunnel(window.session);
+    for (const seconds of [1, 2, 4]) await tell(retrying(seconds));
+    const message = await until(() => user.message('No public URL: Can’t reach the tunnel server one.example (x).'));
+    assert.deepEqual(message?.buttons, ['Choose Tunnel…', 'Keep Trying']);
+    await tell({ ...opening, said: [tunnelWords('opening-again', 'one.example')] });
+    await tell(retrying(8));
+    assert.equal(count(), 1);
+    // Of one that was open, what is said is that it could not be reopened.
+    await tell(open);
+    await tell({ ...opening, state: 'degraded', url, said: retrying(1).said });
+    await tell(open);
+    assert.equal(count(), 1);
+    await tell({ ...opening, said: [tunnelWords('opening', 'one.example')] });
+    await tell(retrying(1));
+    await until(() => count() === 2);
   });
 
   it('says why it is not there yet, each time, until one gives up', async () => {

@@ -163,6 +163,7 @@ export class StandInRelay {
         return { stopping: true };
       }),
       'tunnel/open': answer('tunnel/open', () => this.status.tunnel),
+      'tunnel/close': answer('tunnel/close', () => this.status.tunnel),
     };
     const announcer = {
       listen: (listener: Listener) => {

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import { StoppedHistory } from '../../src/extension/session/stopped-history.ts';
-import { offerTunnel, openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
+import { sayReopening } from '../../src/extension/public-url/tunnel-notices.ts';
+import { openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
 import { createRelayCommands } from '../../src/extension/relay/commands.ts';
 import type { RelayCommandParts } from '../../src/extension/relay/commands.ts';
 import { createUrlKeeper } from '../../src/extension/public-url/url-question.ts';
@@ -267,39 +268,66 @@ describe('A window’s session', function () {
     );
   });
 
-  it('agrees to the tunnel that the offer named, not to the one of the settings by then', async () => {
+  it('opens the tunnel that the question named, not the one of the settings by then', async () => {
     await open(own);
     await setSetting('tunnel.kind', 'cloudflared');
     try {
       await window.session.start();
-      const offered = offerTunnel(window.session, window.context.globalState);
-      const offer = await until(() => user.message('(cloudflared)'));
+      const opening = openTunnel(window.session);
+      const question = await until(() => user.messages.find(({ detail }) => detail.includes('(cloudflared)')));
       await setSetting('tunnel.kind', 'ngrok');
-      offer?.choose('Open Public URL');
-      const question = await until(() => user.message('Open a public URL?'));
-      assert.notEqual(window.session.tunnels.toAgree(), null);
+      question?.choose('Open Public URL');
+      await opening;
       assert.equal(relay.status.settings.tunnel.kind, 'none');
-      question?.choose(undefined);
-      await offered;
-      await setSetting('tunnel.kind', 'cloudflared');
-      assert.equal(window.session.tunnels.toAgree(), null);
     } finally {
       await setSetting('tunnel.kind', 'none');
     }
   });
 
-  it('offers a tunnel once, whatever is answered', async () => {
+  it('opens the public URL at a start only if it was open at the end, and says so with how to close it', async () => {
     await open(own);
     await setSetting('tunnel.kind', 'cloudflared');
+    const given = (): string => relay.status.settings.tunnel.kind;
+    const restart = async (): Promise<void> => {
+      await window.session.stop();
+      await relay.close();
+      relay = await new StandInRelay(window.session.dataDir, own).open();
+      await window.session.start();
+    };
+    const agreed = async (): Promise<void> => {
+      await openTunnel(window.session);
+      assert.equal(given(), 'command');
+    };
     try {
       await window.session.start();
-      const offered = offerTunnel(window.session, window.context.globalState);
-      const offer = await until(() => user.message('(cloudflared)'));
-      offer?.choose('This Machine Only');
-      await offered;
-      assert.notEqual(window.session.tunnels.toAgree(), null);
-      await offerTunnel(window.session, window.context.globalState);
-      assert.equal(user.messages.length, 1);
+      const opened = openTunnel(window.session);
+      (await until(() => user.message('Open a public URL?')))?.choose('Open Public URL');
+      await opened;
+      await restart();
+      assert.equal(given(), 'command');
+      relay.setTunnel(opening);
+      relay.say();
+      await until(() => window.session.status?.tunnel.state === 'opening');
+      void sayReopening(window.session);
+      (await until(() => user.message('which was open when the relay stopped')))?.choose('Close');
+      await until(() => relay.asked.includes('tunnel/close'));
+      await restart();
+      assert.equal(given(), 'none');
+      // Other settings close it, too.
+      await agreed();
+      await setSetting('tunnel.kind', 'none');
+      await until(() => given() === 'none');
+      await setSetting('tunnel.kind', 'cloudflared');
+      await restart();
+      assert.equal(given(), 'none');
+      // Another folder's relay is not this one.
+      await agreed();
+      const other = openWindow(own, window.storage);
+      const otherRelay = await new StandInRelay(other.session.dataDir, own).open();
+      await other.session.start();
+      assert.equal(otherRelay.status.settings.tunnel.kind, 'none');
+      other.leave();
+      await otherRelay.close();
     } finally {
       await setSetting('tunnel.kind', 'none');
     }
@@ -497,10 +525,6 @@ describe('A window’s session', function () {
       await window.session.start();
       await setSetting('tunnel.host', 'loca.lt');
       await until(() => user.message('campaignMonitorRelay.tunnel.host can’t be used'));
-      const offered = offerTunnel(window.session, window.context.globalState);
-      const offer = await until(() => user.message('(loca.lt)'));
-      offer?.choose(undefined);
-      await offered;
       const count = user.messages.length;
       const opened = openTunnel(window.session);
       const wrong = await until(() => user.messages[count]);

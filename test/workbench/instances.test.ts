@@ -146,7 +146,7 @@ describe('Instances, as a person sees and changes them', function () {
     sandbox = await startSandbox({ notificationRetryDelaysMs: [200, 200, 200, 200] });
     tunnel = await LocaltunnelServer.start();
     workbench = await openWorkbench({
-      settings: { 'campaignMonitorRelay.keepAliveMinutes': 0.2 },
+      settings: { 'campaignMonitorRelay.tunnel.kind': 'localtunnel', 'campaignMonitorRelay.keepAliveMinutes': 0.2 },
       viewport: { width: 1280, height: 900 },
       machineSettings: {
         'campaignMonitorRelay.tunnel.host': tunnel.host,

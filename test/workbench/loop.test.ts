@@ -50,6 +50,7 @@ describe('From nothing to a working instance', function () {
     workbench = await openWorkbench({
       viewport: { width: 1280, height: 960 },
       settings: {
+        'campaignMonitorRelay.tunnel.kind': 'localtunnel',
         'campaignMonitorRelay.destinations': [{ url: receiver.url }],
         'campaignMonitorRelay.keepAliveMinutes': 0.2,
       },

@@ -18,6 +18,7 @@ import {
   dataDirs,
   eventsView,
   isStopped,
+  settingsFile,
   startRelay,
   statusIfRunning,
   statusItem,
@@ -305,26 +306,32 @@ describe('The relay, as a person controls it', () => {
       await workbench.runCommand('View: Toggle Panel Visibility');
       if (!(await isStopped(workbench))) await workbench.runCommand(`${category}: Stop Relay`);
       await untilStatusBar(workbench, 'stopped');
-      // Without a setting it is localtunnel.
+      // Without a setting there is none.
       await changeSettings(workbench, { 'campaignMonitorRelay.tunnel.kind': undefined });
       await workbench.runCommand('Notifications: Clear All Notifications');
     });
-
-    it('is not opened without the user’s agreement, in a window without a folder, and offered once', async () => {
-      await startRelay(workbench);
-      await workbench.showNotification('subscribers');
-      await workbench.picture('relay-control/agreement');
-      assert.equal((await status()).tunnel.state, 'closed');
-      await workbench.answerNotification('subscribers', 'This Machine Only');
+    const restart = async (): Promise<void> => {
       const before = await status();
-      assert.equal(before.tunnel.state, 'closed');
       await workbench.runCommand(`${category}: Restart Relay`);
       await until(async () => {
         const after = await statusIfRunning(dataDirs(workbench)[0]!);
         return (after !== undefined && after.pid !== before.pid) || undefined;
       });
+    };
+
+    it('is not opened without the user’s agreement, in a window without a folder, and the first time asks which tunnel', async () => {
+      await startRelay(workbench);
+      await workbench.runCommandThatAsks(`${category}: Open or Close Public URL`, 'nothing to install');
+      await workbench.picture('relay-control/which-tunnel');
+      await workbench.pick('localtunnel');
+      await workbench.dialog.getByText('can read deliveries').waitFor();
+      await workbench.picture('relay-control/agreement-dialog');
+      await workbench.answerDialog('Cancel');
+      const chosen = JSON.parse(readFileSync(settingsFile(workbench), 'utf8')) as Record<string, unknown>;
+      assert.equal(chosen['campaignMonitorRelay.tunnel.kind'], 'localtunnel');
+      assert.equal((await status()).tunnel.state, 'closed');
+      await restart();
       await untilStatusBar(workbench, 'reachable from this machine only');
-      assert.equal(await workbench.notification('subscribers').count(), 0);
     });
 
     it('asks before the first one and then is open with host and count', async () => {
@@ -332,10 +339,7 @@ describe('The relay, as a person controls it', () => {
       await workbench.runCommand(`${category}: Open or Close Public URL`);
       // Asked once: an earlier try may have agreed already.
       await until(async () => (await agreement.isVisible()) || (await status()).tunnel.state === 'open');
-      if (await agreement.isVisible()) {
-        await workbench.picture('relay-control/agreement-dialog');
-        await workbench.answerDialog('Open Public URL');
-      }
+      if (await agreement.isVisible()) await workbench.answerDialog('Open Public URL');
       const said = await untilStatusBar(workbench, 'open at');
       const { publicCampaignMonitorUrl, counts } = await status();
       assert.ok(publicCampaignMonitorUrl);
@@ -350,16 +354,26 @@ describe('The relay, as a person controls it', () => {
       await workbench.picture('relay-control/open');
     });
 
-    it('is opened again after a restart without being asked', async () => {
+    it('is opened again after a restart, which is said; closed there, it stays closed until one opens it', async () => {
       const before = await status();
-      await workbench.runCommand(`${category}: Restart Relay`);
-      await until(async () => {
-        const after = await statusIfRunning(dataDirs(workbench)[0]!);
-        return (after?.pid !== before.pid && after?.tunnel.state === 'open') || undefined;
-      });
+      await workbench.reload();
+      await untilStatusBar(workbench, 'open at');
+      assert.deepEqual([(await status()).pid, (await status()).publicUrl], [before.pid, before.publicUrl]);
+      await restart();
       await untilStatusBar(workbench, 'open at');
       assert.equal((await status()).publicUrl, before.publicUrl);
-      assert.equal(await workbench.notification('subscribers').count(), 0);
+      await workbench.showNotification('which was open');
+      await workbench.picture('relay-control/reopened');
+      await workbench.answerNotification('which was open', 'Close');
+      await untilStatusBar(workbench, 'reachable from this machine only');
+      await restart();
+      await untilStatusBar(workbench, 'reachable from this machine only');
+      await workbench.runCommand(`${category}: Stop Relay`);
+      await untilStatusBar(workbench, 'stopped');
+      await startRelay(workbench);
+      assert.equal((await status()).tunnel.state, 'closed');
+      await workbench.runCommand(`${category}: Open or Close Public URL`);
+      await untilStatusBar(workbench, 'open at');
     });
 
     it('has one command in the palette, which opens and closes it, beside what can be done now', async () => {
@@ -400,6 +414,19 @@ describe('The relay, as a person controls it', () => {
       }, 90_000);
       assert.match(said, /not answering|opening public URL|no public URL/);
       await workbench.picture('relay-control/degraded');
+    });
+
+    it('says what failed and why after the first attempt, and leads to another tunnel', async () => {
+      await tunnel.kill();
+      await workbench.runCommand(`${category}: Open or Close Public URL`);
+      await untilStatusBar(workbench, 'reachable from this machine only');
+      await workbench.runCommand('Notifications: Clear All Notifications');
+      await workbench.runCommand(`${category}: Open or Close Public URL`);
+      await workbench.showNotification('No public URL: Can’t reach the tunnel server');
+      await workbench.view(eventsView).getByText('No public URL: Can’t reach the tunnel server').waitFor();
+      await workbench.picture('relay-control/unreachable');
+      await workbench.answerNotification('No public URL', 'Keep Trying');
+      await untilStatusBar(workbench, 'no public URL');
     });
 
     it('says why it is not there yet where it is waited for, until one gives up', async () => {
@@ -504,9 +531,6 @@ describeLong('A trusted folder', () => {
       await startRelay(workbench);
       const dataDir = dataDirs(workbench)[0]!;
       assert.deepEqual((await statusOf(dataDir)).settings.tunnel, { kind: 'none' });
-      await workbench.showNotification('secret path');
-      await workbench.picture('relay-control/fixed-url-offer');
-      await workbench.answerNotification('secret path', 'This Machine Only');
 
       await giveSecret(
         workbench,

@@ -112,7 +112,13 @@ describe('The walkthrough', () => {
       await begin();
       await choose(steps.public);
       await workbench.picture('walkthrough/5-public');
-      await clickUntil(button(steps.public, 'Open Public URL'), workbench.dialog.getByText('can read deliveries'));
+      await clickUntil(
+        button(steps.public, 'Open Public URL'),
+        workbench.quickInputWidget.getByText('nothing to install'),
+        20_000,
+      );
+      await workbench.pick('localtunnel');
+      await workbench.dialog.getByText('can read deliveries').waitFor();
       await workbench.answerDialog('Cancel');
       assert.equal((await statusOf(dataDirs(workbench)[0]!)).tunnel.state, 'closed');
 

@@ -133,6 +133,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     workbench = await openWorkbench({
       settings: {
         'campaignMonitorRelay.destinations': [{ url: receiver.url }],
+        'campaignMonitorRelay.tunnel.kind': 'localtunnel',
         'campaignMonitorRelay.tunnel.subdomain': 'first-relay',
         'campaignMonitorRelay.keepAliveMinutes': 2,
       },

@@ -1,45 +1,53 @@
-/** Which public URLs the user agreed to: who sees what passes through is said before one is first opened. */
+/** Which public URLs the user agreed to, and which are open: a relay's opens again at a start if it was open at the end. */
 import type * as vscode from 'vscode';
 import type { TunnelConfig } from '../../protocol/settings.ts';
-import { setting, trimText } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
-import type { ReadSetting } from '../settings.ts';
 
-/** Which tunnels the user agreed to: by kind and host. */
+/** Names of the tunnels that the user agreed to, each told once who can read what passes through it. */
 const agreedKey = `${prefix}.agreedTunnels`;
+/** The names of the open tunnels, by the relay's data directory. */
+const openKey = `${prefix}.openTunnels`;
 /** Which hosts the server of a tunnel may name beside its own: by the tunnel's name. */
 const hostsKey = `${prefix}.agreedTunnelHosts`;
 
-/** Which tunnels the user agreed to. */
+/** Which tunnels the user agreed to, and the one that is open. */
 export class TunnelConsents {
   readonly #state: vscode.Memento;
+  readonly #dataDir: string;
 
-  /** @param state the global state, which a workspace does not reach */
-  constructor(state: vscode.Memento) {
+  /** @param state the global state: no workspace can reach it, and the windows of a folder share it */
+  constructor(state: vscode.Memento, dataDir: string) {
     this.#state = state;
+    this.#dataDir = dataDir;
   }
 
-  /**
-   * The tunnel of the settings, where somebody else would learn the relay's secret path by it and the user has not
-   * agreed to that yet; else null.
-   */
-  toAgree(): string | null {
-    return this.#toAgree({
-      kind: setting('tunnel.kind'),
-      url: trimText(setting('tunnel.url')),
-      host: trimText(setting('tunnel.host')),
-      ...ofPrograms(setting('tunnel.programs')),
-    });
+  isAgreed(tunnel: TunnelConfig): boolean {
+    return this.#agreed.includes(nameOf(tunnel));
   }
 
-  /** Whether a tunnel may be opened: these very settings, whatever they are by now. */
-  allow(tunnel: TunnelConfig): boolean {
-    return this.#toAgree(tunnel) === null;
+  /** The user agrees to a tunnel, and opens it: also at later starts, until it is closed. */
+  async open(tunnel: TunnelConfig): Promise<void> {
+    const name = nameOf(tunnel);
+    await this.#state.update(agreedKey, [...new Set([...this.#agreed, name])]);
+    await this.#setOpen(name);
+  }
+
+  /** The user closes the public URL: no start opens it. */
+  close(): Promise<void> {
+    return this.#setOpen(undefined);
+  }
+
+  /** The tunnel that the relay is given: none unless the user opened this very one. Otherwise, the URL is closed. */
+  async take(tunnel: TunnelConfig): Promise<TunnelConfig> {
+    const open = this.#open[this.#dataDir];
+    if (open === nameOf(tunnel)) return this.#withHosts(tunnel);
+    if (open !== undefined) await this.close();
+    return { kind: 'none' };
   }
 
   /** A tunnel with the hosts that the user allows its server to name, or the keys that the user has confirmed. */
-  withHosts(tunnel: TunnelConfig): TunnelConfig {
-    const hosts = new Map(Object.entries(this.#hosts)).get(nameOf(tunnel) ?? '');
+  #withHosts(tunnel: TunnelConfig): TunnelConfig {
+    const hosts = this.#hosts[nameOf(tunnel)];
     if (hosts === undefined) return tunnel;
     if (tunnel.kind === 'localtunnel') return { ...tunnel, otherHosts: [...hosts] };
     return tunnel.kind === 'command' ? { ...tunnel, hostKeys: [...hosts] } : tunnel;
@@ -50,54 +58,35 @@ export class TunnelConsents {
    * replaces the one before: somebody else may have that by now.
    */
   async recordHost(tunnel: TunnelConfig, host: string): Promise<void> {
-    const name = nameOf(tunnel) ?? '';
-    const before = tunnel.kind === 'command' ? [] : (new Map(Object.entries(this.#hosts)).get(name) ?? []);
+    const name = nameOf(tunnel);
+    const before = tunnel.kind === 'command' ? [] : (this.#hosts[name] ?? []);
     await this.#state.update(hostsKey, { ...this.#hosts, [name]: [...new Set([...before, host])] });
   }
 
-  get #hosts(): Readonly<Record<string, readonly string[]>> {
+  get #agreed(): readonly string[] {
+    return this.#state.get(agreedKey, []);
+  }
+
+  get #open(): Readonly<Record<string, string | undefined>> {
+    return this.#state.get(openKey, {});
+  }
+
+  get #hosts(): Readonly<Record<string, readonly string[] | undefined>> {
     return this.#state.get(hostsKey, {});
   }
 
-  #toAgree(tunnel: NamedTunnel): string | null {
-    const name = nameOf(tunnel);
-    return name === null || this.#state.get<readonly string[]>(agreedKey, []).includes(name) ? null : name;
-  }
-
-  /** Keeps that the user agrees to a tunnel. @param name what {@link toAgree} gave when that was asked */
-  async record(name: string): Promise<void> {
-    const agreed = this.#state.get<readonly string[]>(agreedKey, []);
-    await this.#state.update(agreedKey, [...new Set([...agreed, name])]);
+  async #setOpen(name: string | undefined): Promise<void> {
+    await this.#state.update(openKey, { ...this.#open, [this.#dataDir]: name });
   }
 }
 
-/** A tunnel as far as it matters who learns the secret path by it; checked or not. */
-interface NamedTunnel {
-  readonly kind: string;
-  readonly url?: string;
-  readonly host?: string;
-  readonly preset?: string | undefined;
-  readonly server?: string | undefined;
-  readonly name?: string | undefined;
-  readonly program?: { readonly program?: unknown; readonly args?: unknown } | undefined;
-}
-
-/** Of the programs in the settings, what decides it. */
-function ofPrograms(said: ReadSetting<'tunnel.programs'>): Omit<NamedTunnel, 'kind'> {
-  const { sshServer, sshHostname, command }: Partial<typeof said> = { ...said };
-  return { server: trimText(sshServer), name: trimText(sshHostname), program: command };
-}
-
-/** A name for a tunnel; null where there is none, and nobody learns the secret path. */
-function nameOf({ kind, preset, url = '', host = '', server = '', name = '', program }: NamedTunnel): string | null {
-  if (kind === 'none') return null;
-  if (kind === 'fixed') return `${kind} ${originOf(url)}`;
-  if (kind === 'localtunnel') return `${kind} ${host}`;
-  if ((preset ?? kind) === 'ssh') return `ssh ${server} ${name}`;
-  return preset ?? (kind === 'command' ? `${kind} ${JSON.stringify([program?.program, program?.args])}` : kind);
-}
-
-/** What a setting names, as it stands there where it is no URL: what is wrong with it is said elsewhere. */
-export function originOf(text: string): string {
-  return URL.canParse(text) ? new URL(text).origin : text;
+/** A name for a tunnel, as far as it matters who learns the secret path by it. */
+function nameOf(tunnel: TunnelConfig): string {
+  const { kind } = tunnel;
+  if (kind === 'fixed') return `${kind} ${new URL(tunnel.url).origin}`;
+  if (kind === 'localtunnel') return `${kind} ${tunnel.host}`;
+  if (kind === 'none') return kind;
+  const { preset, server = '', name = '', program } = tunnel;
+  if (preset === 'ssh') return `${preset} ${server} ${name}`;
+  return preset ?? `${kind} ${JSON.stringify([program?.program, program?.args])}`;
 }

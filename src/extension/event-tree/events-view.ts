@@ -4,6 +4,7 @@ import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { prefix } from '../prefix.ts';
 import type { ListNames } from '../accounts/list-names.ts';
+import { isTunnelFailing } from '../status/context-keys.ts';
 import { eventCount } from '../status/event-count.ts';
 import { withNext } from '../ui/error-words.ts';
 import { onPurposeText } from '../sending/answering-words.ts';
@@ -427,7 +428,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       if (left?.state === 'paused') parts.unshift(leftPausedText(left, language, vscode.l10n));
       if (list.size > 0) parts.unshift(vscode.l10n.t('The relay isn’t running; showing the events it received.'));
     } else {
-      const { sending, answering } = status;
+      const { sending, answering, tunnel } = status;
+      if (isTunnelFailing(tunnel)) parts.unshift(vscode.l10n.t('No public URL: {0}', tunnel.reason));
       const reader = { now: this.#around.now, language };
       if (sending.state === 'paused') parts.unshift(pausedText(sending, reader, vscode.l10n));
       if (answering.state === 'on-purpose') parts.unshift(onPurposeText(answering, reader, vscode.l10n));

@@ -6,7 +6,6 @@ import * as vscode from 'vscode';
 import type { Fetched } from '../../open-connectors/fetch-queued.ts';
 import type { FailurePolicy } from '../../open-connectors/delivery-queue.ts';
 import { positionOf } from '../public-url/url-question.ts';
-import { startRelay } from '../public-url/urls.ts';
 import { atThisWindow } from '../ui/attention.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { inMessage, printable } from '../ui/printable.ts';
@@ -91,7 +90,7 @@ async function deliverQueued(parts: InstanceCommandParts, node: InstanceNode): P
 async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { l10n } = vscode;
   const { session } = parts;
-  if (session.client === undefined) await startRelay(session);
+  if (session.client === undefined) await byCommand('start')();
   const { client } = session;
   if (client === undefined) return;
   const { queue } = await platformOf(parts, node);

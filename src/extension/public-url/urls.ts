@@ -1,7 +1,7 @@
 /** The URLs under which the vendors reach this window's relay. What is missing for one is started or opened. */
 import * as vscode from 'vscode';
-import { GivenUpError, unlessGivenUp, working } from '../ui/progress.ts';
-import { CommandError } from '../ui/command-error.ts';
+import { byCommand } from '../ui/offer.ts';
+import { unlessGivenUp, working } from '../ui/progress.ts';
 import { commandId } from '../commands.ts';
 import type { Session } from '../session/session.ts';
 
@@ -13,8 +13,7 @@ export interface VendorUrls {
 
 /**
  * The relay's public URLs; starts the relay and opens them where that is needed. The user agrees to the tunnel as always.
- * @returns undefined where the user did not agree, or gave up waiting, or the settings name no tunnel, which was said
- * @throws CommandError where no public URL can be had
+ * @returns undefined where the user did not agree, or gave up waiting, or no public URL can be had, which was said
  */
 export async function openPublicUrls(session: Session): Promise<VendorUrls | undefined> {
   const now = publicUrls(session);
@@ -22,13 +21,7 @@ export async function openPublicUrls(session: Session): Promise<VendorUrls | und
   await vscode.commands.executeCommand(commandId('openTunnel'));
   // What the window knew of the tunnel may be older than the order to open it.
   await session.refresh();
-  if (
-    session.status === undefined ||
-    session.tunnels.toAgree() !== null ||
-    session.status.settings.tunnel.kind === 'none'
-  ) {
-    return undefined;
-  }
+  if ((session.status?.tunnel.state ?? 'closed') === 'closed') return undefined;
   return unlessGivenUp(working(vscode.l10n.t('Opening public URL'), (signal, say) => opened(session, signal, say)));
 }
 
@@ -36,28 +29,17 @@ export async function openPublicUrls(session: Session): Promise<VendorUrls | und
  * The URLs under which a vendor reaches this relay; starts the relay and opens its public URL where that is needed. The
  * sandbox reaches the relay on this machine without one.
  * @returns undefined where there are none, which was said
- * @throws CommandError where no public URL can be had
  */
 export async function openVendorUrls(
   session: Session,
   { isSandbox }: { readonly isSandbox: boolean },
 ): Promise<VendorUrls | undefined> {
   if (!isSandbox) return openPublicUrls(session);
-  if (session.client === undefined) await startRelay(session);
+  if (session.client === undefined) await byCommand('start')();
   const { status } = session;
   if (status === undefined) return undefined;
   const { campaignMonitorUrl: campaignMonitor, openConnectorsUrl: openConnectors } = status;
   return publicUrls(session) ?? { campaignMonitor, openConnectors };
-}
-
-/** Starts the relay without speaking of its public URL. */
-export async function startRelay(session: Session): Promise<void> {
-  try {
-    await working(vscode.l10n.t('Starting relay'), (signal) => session.start(signal));
-  } catch (error) {
-    // The command says what is wrong, with a next action.
-    if (!(error instanceof GivenUpError)) await vscode.commands.executeCommand(commandId('start'));
-  }
 }
 
 function publicUrls({ status }: Session): VendorUrls | undefined {
@@ -68,7 +50,7 @@ function publicUrls({ status }: Session): VendorUrls | undefined {
 }
 
 /**
- * Resolves once the URLs are there; to undefined where the relay ends or the tunnel is closed before, or at the signal.
+ * Resolves once the URLs are there; to undefined where the relay ends or the tunnel is closed or fails, or at the signal.
  * @param say is told what the tunnel waits for: a server that is not reached is tried again without end
  */
 function opened(
@@ -76,7 +58,7 @@ function opened(
   signal: AbortSignal,
   say: (message: string) => void,
 ): Promise<VendorUrls | undefined> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const settle = (urls: VendorUrls | undefined): void => {
       subscription.dispose();
       resolve(urls);
@@ -84,18 +66,8 @@ function opened(
     const look = (): void => {
       const urls = publicUrls(session);
       const tunnel = session.status?.tunnel;
-      if (urls !== undefined || tunnel === undefined || tunnel.state === 'closed') settle(urls);
-      else if (tunnel.state === 'failed') {
-        subscription.dispose();
-        reject(
-          new CommandError(
-            vscode.l10n.t('No public URL: {0}', tunnel.reason.replace(/\.$/, '')),
-            // The reason ends with what to do.
-            undefined,
-            { title: vscode.l10n.t('Open Settings'), command: 'openSettings' },
-          ),
-        );
-      } else say(tunnel.reason);
+      if (urls !== undefined || tunnel === undefined || ['closed', 'failed'].includes(tunnel.state)) settle(urls);
+      else say(tunnel.reason);
     };
     const subscription = session.onDidChange(look);
     signal.addEventListener('abort', () => settle(undefined), { once: true });

@@ -8,6 +8,8 @@ import { byCommand, offer } from '../ui/offer.ts';
 import { copy } from '../ui/say.ts';
 import { manageSecrets } from '../secrets/manage-secrets.ts';
 import { newSecretUrl } from '../public-url/new-secret-url.ts';
+import { sayReopening } from '../public-url/tunnel-notices.ts';
+import { openTunnel } from '../public-url/tunnel-questions.ts';
 import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
 import { openRelayTerminal } from '../session/terminal.ts';
 import { askAboutHeld } from '../sending/sending.ts';
@@ -56,14 +58,12 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
     },
     restart: async () => {
       await stop(parts, 'keep');
-      await bringUp(parts);
+      await start(parts);
     },
     showStatus: () => showStatusMenu(session),
     openTunnel: () => openPublicUrl(parts),
     togglePublicUrl: () =>
-      isTunnelOn(session.status?.tunnel.state ?? 'closed')
-        ? session.client?.request('tunnel/close', {})
-        : openPublicUrl(parts),
+      isTunnelOn(session.status?.tunnel.state ?? 'closed') ? session.closeTunnel() : openPublicUrl(parts),
     chooseTunnel: async () => {
       const { chooseTunnel } = await import('../public-url/choose-tunnel.ts');
       // What was chosen is offered to be opened; a running relay has it already.
@@ -87,9 +87,7 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
 /** Starts the relay where need be, and makes it public. */
 async function openPublicUrl(parts: RelayCommandParts): Promise<void> {
   const { session } = parts;
-  // Its own question follows: the offer after a start would be a second one.
   if (session.client === undefined && !(await bringUp(parts))) return;
-  const { openTunnel } = await import('../public-url/tunnel-questions.ts');
   await openTunnel(session);
 }
 
@@ -98,11 +96,8 @@ function stop({ session, view }: RelayCommandParts, held: HeldAtStop): Promise<v
   return inView(view, vscode.l10n.t('Stopping relay'), () => session.stop(held));
 }
 
-/** Starts the relay, and offers once to make it public. */
 async function start(parts: RelayCommandParts): Promise<void> {
-  if (!(await bringUp(parts))) return;
-  const { offerTunnel } = await import('../public-url/tunnel-questions.ts');
-  void offerTunnel(parts.session, parts.context.globalState);
+  if (await bringUp(parts)) void sayReopening(parts.session);
 }
 
 /** Starts the relay, with progress, and says what went wrong with a next action. Resolves to whether it runs. */

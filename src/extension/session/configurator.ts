@@ -207,8 +207,7 @@ export class Configurator implements vscode.Disposable {
     const given: SecretName[] = secrets.names('verifyKeys').map((name) => ({ kind: 'verifyKeys', name }));
     const destinations = settings.destinations.map((destination) => this.#judged(destination, given, open));
     if (destinations.length === 0) destinations.push(sampleDestination(before.settings.destinations));
-    const tunnel = tunnels.allow(settings.tunnel) ? tunnels.withHosts(settings.tunnel) : ({ kind: 'none' } as const);
-    return { settings: { ...settings, destinations, tunnel }, given, open };
+    return { settings: { ...settings, destinations, tunnel: await tunnels.take(settings.tunnel) }, given, open };
   }
 
   /** A destination as the relay takes it: held where it uses what the user has not allowed to go there. */

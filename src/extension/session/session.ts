@@ -50,7 +50,7 @@ export class OtherVersionError extends Error {
 export class Session implements vscode.Disposable {
   /** The data directory: in the storage that the windows of this folder share, else in that of all windows without one. */
   readonly dataDir: string;
-  /** Where the user lets stored keys and credentials go, and which tunnels were agreed to. */
+  /** Where the user lets stored keys and credentials go, and which tunnels were agreed to and opened. */
   readonly consents: CredentialConsents;
   readonly tunnels: TunnelConsents;
   readonly #context: vscode.ExtensionContext;
@@ -88,7 +88,7 @@ export class Session implements vscode.Disposable {
     const { storageUri, globalStorageUri } = context;
     this.dataDir = join(storageUri === undefined ? globalStorageUri.fsPath : sharedStorage(storageUri.fsPath), 'relay');
     this.consents = new CredentialConsents(context, secrets);
-    this.tunnels = new TunnelConsents(context.globalState);
+    this.tunnels = new TunnelConsents(context.globalState, this.dataDir);
     this.#configurator = new Configurator({
       ...{ log, secrets, consents: this.consents, tunnels: this.tunnels },
       onStatus: (client, status) => this.#update(client, status),
@@ -163,13 +163,17 @@ export class Session implements vscode.Disposable {
     if (client !== undefined) this.#update(client, await client.request('relay/status', {}));
   }
 
-  /**
-   * The user agrees to a tunnel: it is opened now, and whenever the relay starts, where it is that of the settings.
-   * @param name what {@link TunnelConsents.toAgree} gave when the user was asked
-   */
-  async agree(name: string): Promise<void> {
-    await this.tunnels.record(name);
+  /** The user agrees to the tunnel of the settings: its public URL is opened now, and at each start until it is closed. */
+  async openTunnel(tunnel: TunnelConfig): Promise<void> {
+    await this.tunnels.open(tunnel);
     await this.#configurator.refresh();
+    await this.client?.request('tunnel/open', {});
+  }
+
+  /** Closes the public URL, also for later starts. */
+  async closeTunnel(): Promise<void> {
+    await this.tunnels.close();
+    await this.client?.request('tunnel/close', {});
   }
 
   /**

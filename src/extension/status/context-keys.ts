@@ -15,7 +15,7 @@ export function keepRelayKeys(
 ): void {
   const { executeCommand } = vscode.commands;
   const setState = whereNew((value) => void executeCommand('setContext', `${prefix}.state`, value));
-  const setTunnelOn = whereNew((value) => void executeCommand('setContext', `${prefix}.tunnelOn`, value));
+  const setPublicUrl = whereNew((value) => void executeCommand('setContext', `${prefix}.publicUrl`, value));
   const setPaused = whereNew((value) => void executeCommand('setContext', `${prefix}.sendingPaused`, value));
   const setOnPurpose = whereNew((value) => void executeCommand('setContext', `${prefix}.onPurpose`, value));
   const setReceived = whereNew((value) => void executeCommand('setContext', `${prefix}.received`, value));
@@ -28,12 +28,13 @@ export function keepRelayKeys(
   const follow = (): void => {
     const { state, status } = session;
     setState(state.kind);
-    setTunnelOn(isTunnelOn(status?.tunnel.state ?? 'closed'));
+    const { tunnel } = status ?? {};
+    setPublicUrl(tunnel && (isTunnelFailing(tunnel) ? 'failing' : tunnel.state));
     setPaused(status?.sending.state === 'paused');
     setOnPurpose(status?.answering.state === 'on-purpose');
     setReceived(status !== undefined && eventCount(status) > 0);
     if (status !== undefined) walked('start');
-    if (status?.tunnel.state === 'open') walked('public');
+    if (tunnel?.state === 'open') walked('public');
   };
   follow();
   followDestinations();
@@ -45,13 +46,21 @@ export function keepRelayKeys(
 }
 
 /** Passes on a value that is another than the one before: statuses come often. */
-function whereNew(pass: (value: string | boolean) => void): (value: string | boolean) => void {
-  let last: string | boolean | undefined;
+type KeyValue = string | boolean | undefined;
+
+function whereNew(pass: (value: KeyValue) => void): (value: KeyValue) => void {
+  let last: KeyValue;
   return (value) => {
     if (value === last) return;
     last = value;
     pass(value);
   };
+}
+
+/** Whether the public URL does not open, or no longer answers: the reason says why. */
+export function isTunnelFailing({ state, said }: TunnelStatus): boolean {
+  // The codes `trying-again` and `opening-again` of protocol/tunnel-words.ts.
+  return /^[fd]/.test(state) || (state === 'opening' && /again/.test(said[0]?.code ?? ''));
 }
 
 /** Whether there is a tunnel to close: open, or on its way to be. Else there is one to open. */

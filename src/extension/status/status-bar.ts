@@ -6,6 +6,7 @@ import type { AnsweringOnPurpose } from '../../protocol/answering.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import { commandId } from '../commands.ts';
 import { prefix } from '../prefix.ts';
+import { isTunnelFailing } from './context-keys.ts';
 import { eventCount } from './event-count.ts';
 import { onPurposeText } from '../sending/answering-words.ts';
 import { pausedText } from '../sending/sending-words.ts';
@@ -104,6 +105,11 @@ function running(status: RunningStatus): Shown {
   const { l10n } = vscode;
   const { tunnel } = status;
   const received = eventCount(status).toLocaleString(vscode.env.language);
+  if (isTunnelFailing(tunnel)) {
+    const warning = tunnel.state === 'failed' ? 'error' : 'warning';
+    const tooltip = l10n.t('Campaign Monitor Relay: no public URL. {0}', tunnel.reason);
+    return { text: `$(${warning}) CM Relay ${received}`, tooltip, warning };
+  }
   switch (tunnel.state) {
     case 'open': {
       const { host } = new URL(tunnel.url);
@@ -112,28 +118,15 @@ function running(status: RunningStatus): Shown {
         tooltip: l10n.t('Campaign Monitor Relay: open at {0}; events: {1}', host, received),
       };
     }
-    case 'opening':
-    case 'verifying':
-      return {
-        text: `$(loading~spin) CM Relay ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: opening public URL. {0}', tunnel.reason),
-      };
-    case 'degraded':
-      return {
-        text: `$(warning) CM Relay ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: public URL not answering. {0}', tunnel.reason),
-        warning: 'warning',
-      };
-    case 'failed':
-      return {
-        text: `$(error) CM Relay ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: no public URL. {0}', tunnel.reason),
-        warning: 'error',
-      };
     case 'closed':
       return {
         text: `$(plug) CM Relay ${received}`,
         tooltip: l10n.t('Campaign Monitor Relay: reachable from this machine only; events: {0}', received),
+      };
+    default:
+      return {
+        text: `$(loading~spin) CM Relay ${received}`,
+        tooltip: l10n.t('Campaign Monitor Relay: opening public URL. {0}', tunnel.reason),
       };
   }
 }

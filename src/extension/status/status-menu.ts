@@ -62,7 +62,7 @@ export async function showStatusMenu(session: Session): Promise<void> {
     if (isTunnelOn(tunnel.state))
       choices.push({
         label: `$(circle-slash) ${l10n.t('Close Public URL')}`,
-        run: () => session.client?.request('tunnel/close', {}),
+        run: () => session.closeTunnel(),
       });
     for (const each of status.destinations) {
       const { destinationId: id, url, mode } = each;

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Memento } from 'vscode';
-import type { TunnelConsents as Consents } from '../../../src/extension/consents/public-url-consent.ts';
+import { TunnelConsents } from '../../../src/extension/consents/public-url-consent.ts';
 import { tunnelConfigSchema } from '../../../src/protocol/settings.ts';
-import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
 /** The global state of VS Code, in memory. */
 class State implements Memento {
@@ -13,37 +12,42 @@ class State implements Memento {
 }
 
 describe('What the user has allowed of a tunnel', () => {
-  const vscode = useVscodeStandIn();
-  let consents: Consents;
-  before(async () => {
-    const { TunnelConsents } = await import('../../../src/extension/consents/public-url-consent.ts');
-    consents = new TunnelConsents(new State());
-  });
-  const withHosts = (tunnel: object): unknown => consents.withHosts(tunnelConfigSchema.parse(tunnel));
+  const state = new State();
+  const consents = new TunnelConsents(state, '/relay');
+  /** What the relay is given of an open one. */
+  const taken = async (said: object): Promise<unknown> => {
+    const tunnel = tunnelConfigSchema.parse(said);
+    await consents.open(tunnel);
+    return consents.take(tunnel);
+  };
 
   it('is each host that a localtunnel server names', async () => {
     const tunnel = { kind: 'localtunnel', host: 'https://tunnel.example' };
     for (const host of ['a.example', 'b.example']) await consents.recordHost(tunnelConfigSchema.parse(tunnel), host);
-    assert.deepEqual(withHosts(tunnel), { ...tunnel, otherHosts: ['a.example', 'b.example'] });
+    assert.deepEqual(await taken(tunnel), { ...tunnel, otherHosts: ['a.example', 'b.example'] });
   });
 
   it('is the last key of an SSH server alone: whoever has the one before is not that server any more', async () => {
     const tunnel = { kind: 'ssh', server: 'me@example.test', name: 'hooks.example.test' };
     const keys = ['a', 'b'].map((each) => `SHA256:${each.repeat(43)}`);
     for (const key of keys) await consents.recordHost(tunnelConfigSchema.parse(tunnel), key);
-    assert.deepEqual((withHosts(tunnel) as { hostKeys: unknown }).hostKeys, [keys[1]]);
+    assert.deepEqual(((await taken(tunnel)) as { hostKeys: unknown }).hostKeys, [keys[1]]);
     // Of another server nothing is confirmed.
-    assert.ok(!('hostKeys' in (withHosts({ ...tunnel, server: 'me@other.test' }) as object)));
+    assert.ok(!('hostKeys' in ((await taken({ ...tunnel, server: 'me@other.test' })) as object)));
   });
 
-  it('is asked about where a setting that has to be a text is none', () => {
-    const toAgree = (said: Record<string, unknown>): string | null => {
-      const found = { get: (name: string) => said[name], inspect: (name: string) => ({ globalValue: said[name] }) };
-      vscode.workspace = { isTrusted: true, getConfiguration: () => found };
-      return consents.toAgree();
-    };
-    assert.equal(toAgree({ 'tunnel.kind': 'fixed', 'tunnel.url': 5, 'tunnel.host': null }), 'fixed ');
-    assert.equal(toAgree({ 'tunnel.kind': 'ssh', 'tunnel.programs': { sshServer: 5 } }), 'ssh  ');
-    assert.equal(toAgree({ 'tunnel.kind': 'ssh', 'tunnel.programs': null }), 'ssh  ');
+  it('is the tunnel that was opened, until it is closed or the settings name another, for this relay alone', async () => {
+    const tunnel = tunnelConfigSchema.parse({ kind: 'ngrok' });
+    const none = { kind: 'none' };
+    assert.deepEqual(await consents.take(tunnel), none);
+    assert.equal(consents.isAgreed(tunnel), false);
+    assert.deepEqual(await taken({ kind: 'ngrok' }), tunnel);
+    assert.deepEqual(await new TunnelConsents(state, '/other').take(tunnel), none);
+    await consents.close();
+    assert.deepEqual(await consents.take(tunnel), none);
+    assert.equal(consents.isAgreed(tunnel), true);
+    await taken({ kind: 'ngrok' });
+    assert.deepEqual(await consents.take({ kind: 'none' }), none);
+    assert.deepEqual(await consents.take(tunnel), none);
   });
 });

@@ -16,11 +16,8 @@ function reading(said: Partial<Record<TakenSetting, unknown>> = {}): (name: Take
 }
 
 describe('The settings that the relay takes', () => {
-  it('are by default as the relay has them by itself, but for the tunnel', () => {
-    assert.deepEqual(settingsSchema.parse(relaySettings(reading())), {
-      ...defaultSettings(),
-      tunnel: { kind: 'localtunnel', host: 'https://localtunnel.me' },
-    });
+  it('are by default as the relay has them by itself', () => {
+    assert.deepEqual(settingsSchema.parse(relaySettings(reading())), defaultSettings());
   });
 
   it('are all but limits and the proxy', () => {
@@ -42,7 +39,7 @@ describe('The settings that the relay takes', () => {
       kind: 'fixed',
       url: 'https://a.example',
     });
-    assert.deepEqual(tunnel({ 'tunnel.subdomain': ' mine ' }), {
+    assert.deepEqual(tunnel({ 'tunnel.kind': 'localtunnel', 'tunnel.subdomain': ' mine ' }), {
       kind: 'localtunnel',
       host: 'https://localtunnel.me',
       subdomain: 'mine',
@@ -75,7 +72,7 @@ describe('The settings that the relay takes', () => {
     [{ 'tunnel.kind': 'frp' }, 'tunnel.kind', ''],
     [{ 'tunnel.kind': 7 }, 'tunnel.kind', ''],
     [{ 'tunnel.kind': 'fixed' }, 'tunnel.url', ''],
-    [{ 'tunnel.host': 7 }, 'tunnel.host', ''],
+    [{ 'tunnel.kind': 'localtunnel', 'tunnel.host': 7 }, 'tunnel.host', ''],
     [
       { 'tunnel.kind': 'cloudflared', 'tunnel.programs': { cloudflaredPath: ' ' } },
       'tunnel.programs',

@@ -1,0 +1,59 @@
+/** What is said of the public URL unasked: that it opens again, why it does not open, and what a tunnel's server asks. */
+import * as vscode from 'vscode';
+import type { Status } from '../../protocol/status.ts';
+import type { TunnelCode } from '../../protocol/tunnel-words.ts';
+import type { Session } from '../session/session.ts';
+import { byCommand, offer } from '../ui/offer.ts';
+import { askAboutHost } from './tunnel-questions.ts';
+
+const asked: readonly string[] = ['names-other-host', 'key-unknown', 'key-changed'] satisfies TunnelCode[];
+const opening: TunnelCode = 'opening';
+const retrying: TunnelCode = 'trying-again';
+
+/** After a start: the public URL opens again if it was open when the relay ended. */
+export async function sayReopening(session: Session): Promise<void> {
+  const { l10n } = vscode;
+  if ((session.status?.tunnel.state ?? 'closed') === 'closed') return;
+  await offer('Information', l10n.t('Reopening the public URL, which was open when the relay stopped.'), {
+    [l10n.t('Close')]: () => session.closeTunnel(),
+  });
+}
+
+/** Says why the first attempt to open the public URL failed, and why there is no further one: each once for an opening. */
+export function followTunnel(session: Session): vscode.Disposable {
+  let told: string | undefined;
+  const look = (): void => {
+    const { status } = session;
+    const { state = 'closed', reason, said = [] } = status?.tunnel ?? {};
+    const [code] = said.map((words) => words.code);
+    // One that was open is reopened first; the view and the status bar show it meanwhile.
+    const isRetrying = code === retrying && state !== 'verifying' && !(state === 'degraded' && told === 'open');
+    const before = told;
+    if (state === 'failed') told = reason;
+    else if (isRetrying) told = retrying;
+    else if (state === 'open') told = state;
+    else if (state === 'closed' || code === opening) told = undefined;
+    if (told !== before && status !== undefined && (state === 'failed' || isRetrying)) void say(session, status);
+  };
+  look();
+  return session.onDidChange(look);
+}
+
+async function say(session: Session, { tunnel, settings }: Status): Promise<void> {
+  const { l10n } = vscode;
+  const isFinal = tunnel.state === 'failed';
+  const refused = tunnel.said.find(({ code }) => asked.includes(code));
+  const [server, host] = refused?.values ?? [];
+  if (isFinal && typeof server === 'string' && typeof host === 'string')
+    return askAboutHost(session, settings.tunnel, { code: refused?.code, server, host });
+  const { tunnelInWords } = await import('../deferred.ts');
+  // Without the time until the next attempt, which is over before it is read.
+  const said = tunnel.said.map((words) => {
+    const [why] = words.values;
+    return words.code === retrying && typeof why === 'object' ? why : words;
+  });
+  await offer('Warning', l10n.t('No public URL: {0}', tunnelInWords({ ...tunnel, said }, l10n).reason), {
+    [l10n.t('Choose Tunnel…')]: byCommand('chooseTunnel'),
+    [isFinal ? l10n.t('Try Again') : l10n.t('Keep Trying')]: () => session.client?.request('tunnel/open', {}),
+  });
+}
