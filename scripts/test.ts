@@ -1,6 +1,6 @@
 /**
  * `npm test`: every check and every suite, several at a time, then one line that adds them up, `N passed, N failed`.
- * With names as arguments only those, and what they need: `npm test -- types lint unit`. With --long the long forms, too
+ * With names as arguments only those, and what they need: `npm test -- lint unit`. With --long the long forms, too
  * (`npm run test:long`).
  */
 import { spawn } from 'node:child_process';

@@ -11,6 +11,7 @@ import { withEscapes } from '../common/unprintable.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
 import { defaultSettings } from '../protocol/settings.ts';
 import type { Settings } from '../protocol/settings.ts';
+import { stateWords } from '../protocol/status.ts';
 import type { Status } from '../protocol/status.ts';
 import { maskSecrets } from './item.ts';
 
@@ -45,12 +46,16 @@ export async function relayDiagnostics(
 export function problemsOf(status: Status, toSupply: string): string[] {
   const { destinations, tunnel, missingKeys, sending, answering, notices } = status;
   const down = destinations.filter(({ state }) => state === 'down');
+  const failing = destinations.filter(({ state }) => state === 'failing');
   const isOff = tunnel.state === 'failed' || tunnel.state === 'degraded';
   return [
     ...down.map(({ destinationId, url, detail, waiting }) => {
       const why = detail === null ? '' : ` (${detail})`;
       return `destination ${destinationId} is down: cannot reach ${shownUrl(url)}${why}; ${waiting} waiting`;
     }),
+    ...failing.map(
+      (each) => `destination ${each.destinationId} is ${stateWords(each).join(', ')}: ${shownUrl(each.url)}`,
+    ),
     ...(isOff ? [`the ${tunnel.kind} tunnel is ${tunnel.state}: ${tunnel.reason}`] : []),
     ...missingKeys.map((name) => `events that need the key or credentials "${name}" are on hold. ${toSupply}`),
     ...(sending.state === 'paused' ? ['sending is paused: cm-relay debug continue sends held events'] : []),
@@ -220,14 +225,14 @@ function statusSections(status: Status): DiagnosticSection[] {
     {
       title: 'Destinations',
       facts: status.destinations.map((each) => {
-        const { destinationId, url, mode, state, detail, waiting, configured } = each;
+        const { destinationId, url, mode, detail, waiting, retrying, configured } = each;
         const marks = [
           each.signatureKeyName === undefined ? '' : 'signed',
           each.credentialsName === undefined ? '' : 'with credentials',
           each.insecureTls === true ? 'any certificate' : '',
           configured ? '' : 'no longer in the settings',
         ].filter((mark) => mark !== '');
-        const about = [mode, state, ...marks, `${waiting} waiting`].join(', ');
+        const about = [mode, ...stateWords(each), ...marks, `${waiting - retrying} waiting`].join(', ');
         return [destinationId, fit(`${url} ${about}${detail === null ? '' : `: ${detail}`}`)] as const;
       }),
     },

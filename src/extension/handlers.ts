@@ -161,7 +161,7 @@ export function createHandlers(parts: ActivationParts): Handlers {
         names: { nameOfList: names.nameOf },
       }),
       ...createAuthorizationCommands(browser),
-      ...createSandboxCommands({ sandbox, urlContext: () => urlContext(session, relays, 'campaign-monitor') }),
+      ...createSandboxCommands({ sandbox, urlContext: (path) => urlContext(session, relays, path) }),
       ...createEventsViewCommands({ view: events, watch, session, history }),
       ...createDocumentCommands(actionParts),
       ...createResendCommands(actionParts),

@@ -59,15 +59,18 @@ export const destinationStatusSchema = z.object({
   configured: z
     .boolean()
     .describe('false: the destination was removed from the settings, but notifications are still waiting for it.'),
-  state: z.enum(['up', 'down', 'held']),
-  answers: z
-    .boolean()
-    .optional()
-    .describe('Whether the last attempt reached the destination; missing if this relay has not tried yet.'),
+  state: z
+    .enum(['untried', 'up', 'failing', 'down', 'held'])
+    .describe(
+      'By the last attempt since the relay started: untried: none yet; up: a 2xx; failing: another status, or the connection broke; down: could not be reached. held: nothing is sent.',
+    ),
+  lastStatus: z.int().nullable().describe('HTTP status of the last attempt; null if untried, or without a response.'),
+  failed: z.int().describe('Notifications that failed since the last 2xx, or since the relay started.'),
   detail: z.string().nullable(),
   downSince: time.optional().describe('When the destination went down; missing if it is not down.'),
   nextTryAt: time.optional().describe('When the next waiting notification is tried; missing if not scheduled.'),
-  waiting: z.int(),
+  waiting: z.int().describe('All queued notifications, including those being retried.'),
+  retrying: z.int().describe('Notifications that wait for their next attempt, or are being sent again.'),
   underWay: z.array(z.string()).describe('IDs of the notifications being sent right now, at most 100.'),
   timeoutLifted: z
     .literal(true)
@@ -77,6 +80,16 @@ export const destinationStatusSchema = z.object({
     ),
 });
 export type DestinationStatus = z.infer<typeof destinationStatusSchema>;
+
+/** A destination's state and the results of its last attempts, in English: `failing`, `6 failed`, `last 500`. */
+export function stateWords({ state, failed, retrying, lastStatus }: DestinationStatus): [string, ...string[]] {
+  return [
+    state === 'untried' ? 'not yet tried' : state,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(retrying > 0 ? [`${retrying} retrying`] : []),
+    ...(state === 'failing' ? [lastStatus === null ? 'no response' : `last ${lastStatus}`] : []),
+  ];
+}
 
 /** The whole status of a relay. */
 export const statusSchema = z.object({

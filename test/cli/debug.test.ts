@@ -62,7 +62,7 @@ describe('Debugging from the terminal', function () {
     await listening.ready();
     const client = await connectToRelay(place.dataDir);
     await client.request('debug/patience', { destinationIds: ['t1'] });
-    const lifted = /Forwards to .*, up, 0 queued, no time-out while debugging\n/;
+    const lifted = /Forwards to .*, not yet tried, 0 queued, no time-out while debugging\n/;
     assert.match((await place.run('status')).out, lifted);
     client.close();
     await until(async () => !lifted.test((await place.run('status')).out));

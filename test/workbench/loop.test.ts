@@ -77,7 +77,7 @@ describe('From nothing to a working instance', function () {
     await workbench.quickInputWidget.filter({ hasText: 'Add Subscriber to Newsletter' }).waitFor();
     await workbench.picture('loop/subscriber');
     await workbench.enter('Add Subscriber to Newsletter', address);
-    await workbench.showNotification(`Added ${address} to the list Newsletter`);
+    await workbench.showNotification(`Added ${address} to the list Newsletter. The event appears in the Events view.`);
     await workbench.picture('loop/subscribed');
   }
 

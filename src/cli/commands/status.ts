@@ -3,6 +3,7 @@ import { whoPaused } from '../../protocol/debug.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { RelayAdvice } from '../../protocol/errors.ts';
 import { missingKeysAdvice } from '../../protocol/missing-keys.ts';
+import { stateWords } from '../../protocol/status.ts';
 import type { Status } from '../../protocol/status.ts';
 import { openHistory } from '../../relay/index.ts';
 import { connectIfRunning } from '../connection.ts';
@@ -129,10 +130,11 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
     lines.push(`${label('Forwards to')}no destination yet: run cm-relay stop, and then cm-relay listen 3000/callback`);
   }
   for (const destination of status.destinations) {
-    const { url, state, detail, downSince, nextTryAt, waiting, timeoutLifted } = destination;
+    const { url, detail, downSince, nextTryAt, waiting, timeoutLifted } = destination;
+    const [state, ...results] = stateWords(destination);
     const why = downWords(downSince) + (detail === null ? '' : `: ${detail}`);
     const debugged = timeoutLifted === true ? ', no time-out while debugging' : '';
-    const how = printable(`${url}, ${signedWords(destination)}, ${state}${why}`);
+    const how = printable([url, signedWords(destination), state + why, ...results].join(', '));
     lines.push(`${label('Forwards to')}${how}, ${waiting} queued${nextWords(nextTryAt)}${debugged}`);
   }
   lines.push(

@@ -212,6 +212,7 @@ export class AssistantShapes {
           ...{ destinationId: this.text(each.destinationId), url: this.url(each.url), mode: each.mode },
           ...{ signed: each.signatureKeyName !== undefined, configured: each.configured, state: each.state },
           ...{ downSince: each.downSince, detail: failureWords(each.detail), waiting: each.waiting },
+          ...{ lastStatus: each.lastStatus, failed: each.failed, retrying: each.retrying },
         }),
       ),
       missingKeys: status.missingKeys.map((name) => this.text(name)),

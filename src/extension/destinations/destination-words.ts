@@ -35,11 +35,14 @@ function queryOf(url: string): string {
   }
 }
 
-/** How a destination stands, as its icon shows it: what was never reached has no tick. */
-export function reachabilityOf(status: DestinationStatus | undefined): DestinationStatus['state'] | 'unknown' {
-  if (status?.state !== 'up') return status?.state ?? 'unknown';
-  return status.answers === undefined ? 'unknown' : status.answers ? 'up' : 'down';
-}
+/** Each state's icon and its color: the shape tells the state without the color. */
+export const stateIcons = {
+  up: ['check', 'charts.green'],
+  failing: ['error', 'list.errorForeground'],
+  down: ['warning', 'list.warningForeground'],
+  held: ['lock', 'charts.purple'],
+  untried: ['circle-outline', 'descriptionForeground'],
+} as const;
 
 /**
  * How a destination is, in short; empty where no relay runs.
@@ -51,34 +54,45 @@ export function stateOfDestination(
   sending: Pick<Sending, 'state'> | undefined,
 ): string {
   if (status === undefined) return '';
-  const { state, answers, detail, waiting, configured, timeoutLifted } = status;
-  const why = detail === null ? '' : printable(detail);
-  const parts = [
+  const { state, lastStatus, failed, retrying, detail, configured, timeoutLifted } = status;
+  const waiting = status.waiting - retrying;
+  const isPaused = sending?.state === 'paused';
+  const isIdle = status.waiting === 0 && !isPaused;
+  const label = {
+    up: isIdle ? l10n.t('Ready') : '',
+    untried: isIdle ? l10n.t('not yet tried') : '',
+    failing: '',
+    down: l10n.t('down'),
+    held: l10n.t('held'),
+  }[state];
+  const results = [
+    failed > 0 ? l10n.t('{0} failed', failed) : '',
+    retrying > 0 ? l10n.t('{0} retrying', retrying) : '',
+    state === 'failing' ? (lastStatus === null ? l10n.t('no response') : l10n.t('last {0}', lastStatus)) : '',
+  ];
+  return joinParts([
     configured ? '' : l10n.t('removed from the settings'),
-    state === 'down' ? (why === '' ? l10n.t('down') : l10n.t('down: {0}', why)) : '',
-    state === 'held' ? (why === '' ? l10n.t('held') : l10n.t('held: {0}', why)) : '',
-    sending?.state === 'paused' ? l10n.t('sending is paused') : '',
-    state === 'up' && waiting === 0 && sending?.state !== 'paused' ? reachedText(answers, l10n) : '',
+    detail === null ? label : `${label}: ${printable(detail)}`,
+    isPaused ? l10n.t('sending is paused') : '',
+    joinParts(results, ', '),
     waiting > 0 ? l10n.t('{0} waiting', waiting) : '',
     timeoutLifted === true ? l10n.t('at a breakpoint, no time-out') : '',
-  ];
-  return parts.filter((part) => part !== '').join(' · ');
+  ]);
 }
 
-function reachedText(answers: boolean | undefined, l10n: Localiser): string {
-  if (answers === undefined) return l10n.t('not yet tried');
-  return answers ? l10n.t('Ready') : l10n.t('couldn’t be reached');
+/** Leaves out what is empty. */
+export function joinParts(parts: readonly string[], separator = ' · '): string {
+  return parts.filter((part) => part !== '').join(separator);
 }
 
 /** What goes to a destination, where that is not everything as Open Connectors posts it. */
 export function filtersOf(setting: DestinationSetting, names: ListNaming, l10n: Localiser): string {
   const { mode, types = [], lists = [] } = setting;
-  const parts = [
+  return joinParts([
     mode === 'raw' ? l10n.t('raw deliveries') : '',
     types.map((each) => printable(each)).join(', '),
     lists.map((each) => printable(names.nameOfList(each) ?? each, 40)).join(', '),
-  ];
-  return parts.filter((part) => part !== '').join(' · ');
+  ]);
 }
 
 interface FormatChoice {

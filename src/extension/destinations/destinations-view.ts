@@ -20,21 +20,20 @@ import type {
   WrongNode,
 } from './destination-node.ts';
 import { isDestination, readDestinations } from './destination-settings.ts';
-import { fieldRows, filtersOf, nameOfDestination, reachabilityOf, stateOfDestination } from './destination-words.ts';
+import {
+  fieldRows,
+  filtersOf,
+  joinParts,
+  nameOfDestination,
+  stateIcons,
+  stateOfDestination,
+} from './destination-words.ts';
 import type { Session } from '../session/session.ts';
 
 export interface DestinationsViewParts {
   readonly session: Session;
   readonly names: ListNaming & { onDidChange(listener: () => void): { dispose(): void } };
 }
-
-/** The shape tells the state without its colour. */
-const icons = {
-  up: ['check', 'charts.green'],
-  down: ['warning', 'list.warningForeground'],
-  held: ['lock', 'charts.purple'],
-  unknown: ['circle-outline', 'descriptionForeground'],
-} as const;
 
 export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvider<DestinationsNode> {
   readonly #parts: DestinationsViewParts;
@@ -136,7 +135,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     item.tooltip = factsTooltip([
       ...fieldRows(setting, this.#parts.names, l10n).map(({ label, value }) => [label, value] as const),
       [l10n.t('State'), stateOfDestination(status, l10n, this.#sending)],
-      [l10n.t('ID'), setting.id ?? status?.destinationId ?? ''],
+      [l10n.t('ID'), id ?? ''],
     ]);
     return item;
   }
@@ -146,7 +145,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     const item = this.#item(
       l10n.t('Sample receiver'),
       // It is the relay's own, and listens.
-      status && { ...status, answers: status.answers ?? true },
+      status?.state === 'untried' ? { ...status, state: 'up' } : status,
       ';sample;',
       l10n.t('until you add a destination'),
     );
@@ -160,20 +159,20 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
 
   #item(name: string, status: DestinationStatus | undefined, contextValue: string, more: string = ''): vscode.TreeItem {
     const item = new vscode.TreeItem(name);
-    const [icon, colour] = icons[reachabilityOf(status)];
-    item.description = [stateOfDestination(status, vscode.l10n, this.#sending), more]
-      .filter((part) => part !== '')
-      .join(' · ');
+    const [icon, colour] = stateIcons[status?.state ?? 'untried'];
+    item.description = joinParts([stateOfDestination(status, vscode.l10n, this.#sending), more]);
     item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
     item.contextValue = contextValue;
-    item.accessibilityInformation = { label: [name, item.description].filter((part) => part !== '').join(', ') };
+    item.accessibilityInformation = { label: joinParts([name, item.description], ', ') };
     return item;
   }
 
   /** A status comes often, and mostly says the same of destinations. */
   #follow(): void {
-    const destinations = this.#parts.session.status?.destinations.map((each) => ({ ...each, underWay: undefined }));
-    const drawn = JSON.stringify([destinations ?? null, this.#sending?.state]);
+    const drawn = JSON.stringify(
+      [this.#parts.session.status?.destinations, this.#sending?.state],
+      (key, value: unknown) => (key === 'underWay' ? undefined : value),
+    );
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.#redraws.draw();

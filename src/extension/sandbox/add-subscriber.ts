@@ -7,6 +7,7 @@ import { byCommand, focusView, offer } from '../ui/offer.ts';
 import { alone, askChoice, askText, only } from '../ui/questions.ts';
 import { working } from '../ui/progress.ts';
 import { inMessage, printable } from '../ui/printable.ts';
+import type { VendorPath } from '../public-url/relay-url.ts';
 import type { UrlContext } from '../public-url/url-place.ts';
 import { addedText, hearingOf } from './added-words.ts';
 import type { Hearing } from './added-words.ts';
@@ -16,7 +17,7 @@ import type { SandboxProcess } from './sandbox-process.ts';
 export interface SubscriberParts {
   readonly sandbox: SandboxProcess;
   /** Where this window's relay is, and where relays of this machine were. */
-  readonly urlContext: () => UrlContext;
+  readonly urlContext: (path: VendorPath) => UrlContext;
 }
 
 /** What may be clicked: a list, or an instance, whose lists are offered first. */
@@ -34,10 +35,14 @@ export async function addSandboxSubscriber(
 ): Promise<void> {
   const { l10n } = vscode;
   const running = await working(l10n.t('Starting sandbox'), (signal) => sandbox.start(signal));
-  const { CampaignMonitorApi, documentedListId } = await import('../deferred.ts');
+  const { CampaignMonitorApi, OpenConnectorsApi, baseUrlOf, documentedListId } = await import('../deferred.ts');
   const api = new CampaignMonitorApi({
     baseUrl: running.campaignMonitorApi,
     credential: { kind: 'api-key', apiKey: running.credentials.campaignMonitor.apiKey },
+  });
+  const platform = new OpenConnectorsApi({
+    baseUrl: baseUrlOf(running.openConnectorsApi),
+    ...running.credentials.openConnectors,
   });
   const list =
     node?.kind === 'list'
@@ -51,12 +56,14 @@ export async function addSandboxSubscriber(
   });
   const address = await only(asked);
   if (address === undefined) return;
-  const hooks = await working(l10n.t('Adding subscriber'), async (signal) => {
-    await api.addSubscriber(list.listId, { address, name: 'Ada' }, signal);
-    return api.webhooks(list.listId, signal);
+  const { listId } = list;
+  const sources = await working(l10n.t('Adding subscriber'), async (signal) => {
+    await api.addSubscriber(listId, { address, name: 'Ada' }, signal);
+    const [hooks, instances] = await Promise.all([api.webhooks(listId, signal), platform.listInstances({}, signal)]);
+    return { listId, hooks, instances };
   });
   // Not awaited: the message may stay.
-  void sayAdded(inMessage(address), inMessage(list.name, 60), hearingOf(hooks, urlContext()));
+  void sayAdded(inMessage(address), inMessage(list.name, 60), hearingOf(sources, urlContext));
 }
 
 /** @param first ids of the lists that are offered first */

@@ -1,7 +1,10 @@
 /** What comes of an event of the sandbox's, in words. */
 import type { Webhook } from '../../campaign-monitor/answers.ts';
+import type { Instance } from '../../open-connectors/answers.ts';
+import { factsOf } from '../../open-connectors/instance-facts.ts';
 import { placeOfUrl } from '../public-url/url-place.ts';
 import type { UrlContext } from '../public-url/url-place.ts';
+import type { VendorPath } from '../public-url/relay-url.ts';
 import type { Localiser } from '../ui/localiser.ts';
 
 /**
@@ -13,11 +16,30 @@ import type { Localiser } from '../ui/localiser.ts';
  */
 export type Hearing = 'heard' | 'stopped' | 'elsewhere' | 'unsent';
 
-/** @param hooks the list's, at the sandbox */
-export function hearingOf(hooks: readonly Webhook[], around: UrlContext): Hearing {
+/** What may send the events of a list, at the sandbox. */
+export interface EventSources {
+  readonly listId: string;
+  /** The list's. */
+  readonly hooks: readonly Webhook[];
+  /** All of Open Connectors. */
+  readonly instances: readonly Instance[];
+}
+
+/** @param around the relays, as the vendor with this path reaches them */
+export function hearingOf(
+  { listId, hooks, instances }: EventSources,
+  around: (path: VendorPath) => UrlContext,
+): Hearing {
   const active = hooks.filter((each) => each.active);
   if (active.length === 0) return 'unsent';
-  const places = active.map(({ url }) => placeOfUrl(url, { reachesLocal: true }, around));
+  const callbacks = instances
+    .map(factsOf)
+    .filter(({ eventsEnabled, disabled, listIds }) => eventsEnabled && !disabled && listIds.includes(listId));
+  const sandbox = { reachesLocal: true };
+  const places = [
+    ...active.map(({ url }) => placeOfUrl(url, sandbox, around('campaign-monitor'))),
+    ...callbacks.map(({ callbackUrl }) => placeOfUrl(callbackUrl, sandbox, around('open-connectors'))),
+  ];
   if (places.includes('current')) return 'heard';
   return places.includes('stopped') ? 'stopped' : 'elsewhere';
 }
@@ -39,7 +61,7 @@ export function addedText(address: string, list: string, hearing: Hearing, l10n:
       );
     case 'elsewhere':
       return l10n.t(
-        'Added {0} to the list {1}. None of the list’s active webhooks points to this relay, so the event won’t appear in the Events view.',
+        'Added {0} to the list {1}. No active webhook or instance sends the list’s events to this relay, so the event won’t appear in the Events view.',
         address,
         list,
       );

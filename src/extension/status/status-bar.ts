@@ -4,10 +4,12 @@ import * as vscode from 'vscode';
 import { heldCount } from '../../common/held-count.ts';
 import type { AnsweringOnPurpose } from '../../protocol/answering.ts';
 import type { Sending } from '../../protocol/debug.ts';
+import type { DestinationStatus } from '../../protocol/status.ts';
 import { commandId } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { isTunnelFailing } from './context-keys.ts';
 import { eventCount } from './event-count.ts';
+import { stateOfDestination } from '../destinations/destination-words.ts';
 import { onPurposeText } from '../sending/answering-words.ts';
 import { pausedText } from '../sending/sending-words.ts';
 import type { PausedSending } from '../sending/sending-words.ts';
@@ -19,7 +21,7 @@ type RunningStatus = Extract<SessionState, { kind: 'running' }>['status'];
 interface Shown {
   readonly text: string;
   readonly tooltip: string;
-  readonly warning?: 'error' | 'warning';
+  readonly warning?: 'error' | 'warning' | undefined;
 }
 
 /** Keeps the item true. It is hidden where no relay has run in this folder: most folders have nothing to do with one. */
@@ -63,19 +65,23 @@ function shown(state: SessionState): Shown {
       const { status } = state;
       const { sending, answering } = status;
       const told = sending.state === 'paused' ? paused(running(status), sending) : running(status);
-      const { text, tooltip, ...rest } = answering.state === 'on-purpose' ? onPurpose(told, answering, sending) : told;
-      return { text, tooltip: [tooltip, ...standing(status)].join('\n'), ...rest };
+      return withDestinations(answering.state === 'on-purpose' ? onPurpose(told, answering, sending) : told, status);
     }
   }
 }
 
-/** Of which destinations the handler stands at a breakpoint. */
-function standing({ destinations }: RunningStatus): string[] {
-  return destinations
-    .filter(({ timeoutLifted }) => timeoutLifted === true)
-    .map(({ url }) =>
-      vscode.l10n.t('The handler at {0} is at a breakpoint, so its time-out is suspended', placeOf(url)),
-    );
+/** Destinations that accept nothing mark the item; the tooltip names them, and those whose handler is at a breakpoint. */
+function withDestinations({ text, tooltip, warning }: Shown, { destinations }: RunningStatus): Shown {
+  const isBad = ({ state }: DestinationStatus): boolean => state === 'down' || state === 'failing';
+  const lines = destinations
+    .filter((each) => isBad(each) || each.timeoutLifted)
+    .map((each) => `${placeOf(each.url)}: ${stateOfDestination(each, vscode.l10n, undefined)}`);
+  const marked = destinations.some(isBad);
+  return {
+    text: marked ? `${text} $(warning)` : text,
+    tooltip: [tooltip, ...lines].join('\n'),
+    warning: warning ?? (marked ? 'warning' : undefined),
+  };
 }
 
 /** Nothing is sent, whatever else goes on: that comes first. */

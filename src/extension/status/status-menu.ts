@@ -5,7 +5,7 @@ import type { TunnelStatus } from '../../protocol/status.ts';
 import { commandId } from '../commands.ts';
 import type { CommandName } from '../commands.ts';
 import { focusView } from '../ui/offer.ts';
-import { nameOfDestination, reachabilityOf, stateOfDestination } from '../destinations/destination-words.ts';
+import { nameOfDestination, stateIcons, stateOfDestination } from '../destinations/destination-words.ts';
 import { isTunnelOn } from './context-keys.ts';
 import { showHeld } from '../sending/sending.ts';
 import { onPurposeText } from '../sending/answering-words.ts';
@@ -66,11 +66,9 @@ export async function showStatusMenu(session: Session): Promise<void> {
       });
     for (const each of status.destinations) {
       const { destinationId: id, url, mode } = each;
-      const icon = { up: '$(check)', down: '$(warning)', held: '$(lock)', unknown: '$(circle-outline)' }[
-        reachabilityOf(each)
-      ];
+      const [icon] = stateIcons[each.state];
       choices.push({
-        label: `${icon} ${nameOfDestination({ id, url, mode }, status.destinations, l10n)}`,
+        label: `$(${icon}) ${nameOfDestination({ id, url, mode }, status.destinations, l10n)}`,
         description: stateOfDestination(each, l10n, sending),
         run: () => focusView('destinations'),
       });

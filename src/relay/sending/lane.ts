@@ -116,7 +116,7 @@ export class Lane {
   /** Goes on with another configuration. */
   reconfigure(configuration: LaneConfiguration): void {
     const wasHeld = this.target.held !== null;
-    if (configuration.target.destination.url !== this.target.destination.url) this.#reachability.tried(undefined);
+    if (configuration.target.destination.url !== this.target.destination.url) this.#reachability.replaced();
     this.#configuration = configuration;
     this.#connections.use(configuration.target.destination, configuration.settings);
     if (wasHeld || configuration.target.held !== null) this.lookAgain();
@@ -233,9 +233,8 @@ export class Lane {
     const { id, destination, configured, held } = this.target;
     const { downSince } = this;
     const nextTryAt = downSince === null ? this.#retries.nextAt : this.nextTryAt;
-    const state = held !== null ? 'held' : downSince !== null ? 'down' : 'up';
     const { url, mode, signatureKeyName, credentialsName, insecureTls } = destination;
-    const { answers } = this.#reachability;
+    const { state, lastStatus, failedCount } = this.#reachability;
     const underWay = this.#underWay.notificationIds(mostUnderWayTold).map((each) => `n${each}`);
     return {
       ...{
@@ -243,12 +242,15 @@ export class Lane {
         url,
         mode,
         configured,
-        state,
+        state: held === null ? state : 'held',
+        lastStatus,
+        failed: failedCount,
         detail: this.detail,
         waiting,
+        // What was just sent or discarded may be gone from disk before it is gone here.
+        retrying: Math.min(this.#retries.size + this.#underWay.retried, waiting),
       },
       underWay,
-      ...(answers !== undefined && { answers }),
       ...(downSince !== null && { downSince: iso(downSince) }),
       ...(held === null && typeof nextTryAt === 'number' && { nextTryAt: iso(nextTryAt) }),
       ...(this.#timeLimit.lifted && { timeoutLifted: true as const }),
@@ -371,8 +373,8 @@ export class Lane {
       if (this.#ended) return;
       // Before it is judged: the reason for a failure quotes it.
       const result = withoutSecrets(response, headers, destination, configuration.secrets);
-      this.#reachability.tried(result.kind !== 'unreachable');
       const verdict = this.#judge(current.job, current.discarded, result);
+      this.#reachability.tried(result, verdict);
       if (verdict.outcome === 'down') {
         this.#goDown(current, verdict.detail);
         return;

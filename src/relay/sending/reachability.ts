@@ -1,4 +1,10 @@
-/** Whether a destination can be reached. While it is down, one notification at a time tries it, less and less often. */
+/**
+ * Whether a destination can be reached, and what its last attempts came to. While it is down, one notification at a time
+ * tries it, less and less often.
+ */
+import type { Verdict } from '../../common/retry-verdict.ts';
+import type { DestinationStatus } from '../../protocol/status.ts';
+import type { SendResult } from './outbound.ts';
 
 const firstProbeMs = 250;
 /** Between two that try it, at most; on this machine, where somebody starts and stops it all day, less. */
@@ -33,7 +39,9 @@ interface Down {
 export class Reachability {
   readonly #options: ReachabilityOptions;
   #down: Down | undefined;
-  #answers: boolean | undefined;
+  /** What the last attempt came to; undefined before the first. */
+  #last: { readonly state: 'up' | 'failing' | 'down'; readonly status: number | null } | undefined;
+  #failed = 0;
 
   constructor(options: ReachabilityOptions) {
     this.#options = options;
@@ -44,16 +52,33 @@ export class Reachability {
     return this.#down !== undefined;
   }
 
-  /** Whether it was reached when it was last tried, by any notification; undefined where it was not tried yet. */
-  get answers(): boolean | undefined {
-    return this.#answers;
+  /** How it stands by the last attempt. */
+  get state(): Exclude<DestinationStatus['state'], 'held'> {
+    return this.isDown ? 'down' : (this.#last?.state ?? 'untried');
   }
 
-  /** It was tried. @param answers whether it was reached; undefined: it is another one by now, which was not tried yet */
-  tried(answers: boolean | undefined): void {
-    if (answers === this.#answers) return;
-    this.#answers = answers;
-    this.#options.onChange();
+  /** The status of the last attempt; null if there was no response. */
+  get lastStatus(): number | null {
+    return this.#last?.status ?? null;
+  }
+
+  /** How many notifications have failed since one was accepted. */
+  get failedCount(): number {
+    return this.#failed;
+  }
+
+  /** It was tried. */
+  tried(result: SendResult, { outcome }: Verdict): void {
+    const state = outcome === 'sent' ? 'up' : result.kind === 'unreachable' ? 'down' : 'failing';
+    this.#last = { state, status: result.kind === 'answer' ? result.status : null };
+    if (outcome === 'sent') this.#failed = 0;
+    else if (outcome === 'failed') this.#failed += 1;
+  }
+
+  /** It is another one by now, which was not tried yet. */
+  replaced(): void {
+    this.#last = undefined;
+    this.#failed = 0;
   }
 
   /** Whether the next may be sent as far as this goes: while it is down, one when its time has come. */

@@ -39,6 +39,11 @@ export class UnderWay {
     return ids;
   }
 
+  /** How many of them have been tried before, in this round. */
+  get retried(): number {
+    return [...this.#jobs.values()].filter((job) => job !== null && job.attempts > job.roundStart).length;
+  }
+
   /** It is sent from now on. @param bytes its body's size */
   begin(job: Job, bytes: number): void {
     this.#jobs.set(job.notificationId, job);

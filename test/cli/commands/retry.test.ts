@@ -60,7 +60,9 @@ describe('cm-relay retry', function () {
     const at = new Date(first.nextAttemptAt).toTimeString().slice(0, 8);
     assert.ok((await place.run('events')).out.includes(`waiting, next attempt ${at}\n`));
     assert.ok((await place.run('show', 'e1')).out.includes(`waiting, next attempt ${at}`));
-    assert.ok((await place.run('status')).out.includes(`, 1 queued, next attempt ${at}\n`));
+    assert.ok(
+      (await place.run('status')).out.includes(`, failing, 1 retrying, last 503, 1 queued, next attempt ${at}\n`),
+    );
     callback.status = 200;
     await place.run('retry');
     const next = await listening.json<{ type: string; at: string; outcome: string }>(

@@ -88,8 +88,8 @@ describe('a signature key', function () {
       await post(url, delivery('jane@example.org'));
       await Promise.all([callback.received(1), other.received(1)]);
       const { out } = await place.run('status');
-      assert.match(out, new RegExp(`${callback.url}, signed, up, `));
-      assert.match(out, new RegExp(`${other.url}, unsigned, up, `));
+      assert.match(out, new RegExp(`${callback.url}, signed, `));
+      assert.match(out, new RegExp(`${other.url}, unsigned, `));
       const shown = (await place.run('show', 'e1')).out;
       assert.match(shown, new RegExp(`→ ${callback.url} {2}signed`));
       assert.match(shown, new RegExp(`→ ${other.url} {2}unsigned`));

@@ -4,7 +4,6 @@ import {
   filtersOf,
   formatChoices,
   nameOfDestination,
-  reachabilityOf,
   stateOfDestination,
 } from '../../../src/extension/destinations/destination-words.ts';
 import type { DestinationStatus } from '../../../src/protocol/status.ts';
@@ -16,7 +15,7 @@ const url = 'http://127.0.0.1:3000/callback';
 function statusOf(changes: Partial<DestinationStatus>): DestinationStatus {
   return {
     ...{ destinationId: 't1', url, mode: 'normalised', configured: true, state: 'up', detail: null, waiting: 0 },
-    underWay: [],
+    ...{ retrying: 0, failed: 0, lastStatus: 200, underWay: [] },
     ...changes,
   };
 }
@@ -37,28 +36,35 @@ describe('The words for a destination', () => {
   });
 
   it('say how it is, and what waits', () => {
-    assert.equal(state({ answers: true }), 'Ready');
+    assert.equal(state({}), 'Ready');
     assert.equal(state({ waiting: 3 }), '3 waiting');
     assert.equal(state({ state: 'down', detail: 'refused\n', waiting: 1 }), 'down: refused\\x0a · 1 waiting');
     assert.equal(state({ state: 'held', detail: null }), 'held');
     assert.equal(state({ waiting: 1, timeoutLifted: true }), '1 waiting · at a breakpoint, no time-out');
     assert.equal(state({ configured: false, waiting: 2 }), 'removed from the settings · 2 waiting');
     assert.equal(state({}, 'paused'), 'sending is paused');
+    assert.equal(state({ state: 'untried', lastStatus: null }), 'not yet tried');
+    assert.equal(state({ state: 'untried', lastStatus: null, waiting: 2 }), '2 waiting');
     assert.equal(state({ waiting: 3 }, 'paused'), 'sending is paused · 3 waiting');
     assert.equal(state({ state: 'down', detail: 'refused' }, 'paused'), 'down: refused · sending is paused');
     assert.equal(stateOfDestination(undefined, english, undefined), '');
   });
 
-  it('give a tick to nothing that was not reached when it was last tried', () => {
-    assert.equal(reachabilityOf(statusOf({})), 'unknown');
-    // A relay that has started again knows of no try, whatever was sent before.
-    assert.equal(state({}), 'not yet tried');
-    // Under a policy that charges attempts, what nothing listens at is up for the relay.
-    assert.equal(reachabilityOf(statusOf({ answers: false })), 'down');
-    assert.equal(state({ answers: false }), 'couldn’t be reached');
-    assert.equal(reachabilityOf(statusOf({ answers: true })), 'up');
-    assert.equal(reachabilityOf(statusOf({ answers: true, state: 'held' })), 'held');
-    assert.equal(reachabilityOf(undefined), 'unknown');
+  it('say what the last attempts came to until one is accepted, and how many are being retried', () => {
+    const failing = { state: 'failing', lastStatus: 500 } as const;
+    assert.equal(state({ ...failing, failed: 6 }), '6 failed, last 500');
+    assert.equal(state({ ...failing, retrying: 2, waiting: 2 }), '2 retrying, last 500');
+    assert.equal(
+      state({ ...failing, failed: 1, retrying: 2, waiting: 5 }),
+      '1 failed, 2 retrying, last 500 · 3 waiting',
+    );
+    assert.equal(state({ ...failing, lastStatus: null, failed: 1 }), '1 failed, no response');
+    assert.equal(state({ ...failing, failed: 1 }, 'paused'), 'sending is paused · 1 failed, last 500');
+    assert.equal(state({ retrying: 2, waiting: 2 }), '2 retrying');
+    const down = { state: 'down', detail: 'refused', lastStatus: null } as const;
+    assert.equal(state({ ...down, failed: 6, waiting: 1 }), 'down: refused · 6 failed · 1 waiting');
+    // Under a policy that charges attempts, nothing waits for it.
+    assert.equal(state({ ...down, detail: null, failed: 1 }), 'down · 1 failed');
   });
 
   it('say of each format what is sent, the default first', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Webhook } from '../../../src/campaign-monitor/answers.ts';
+import type { Instance } from '../../../src/open-connectors/answers.ts';
 import type { UrlContext } from '../../../src/extension/public-url/url-place.ts';
 import { addedText, hearingOf } from '../../../src/extension/sandbox/added-words.ts';
 import { english } from '../events/rows.ts';
@@ -21,20 +22,46 @@ function hook(changes: Partial<Webhook> = {}): Webhook {
   return { ...(whole as Webhook), ...changes };
 }
 
-const running: UrlContext = { path: 'campaign-monitor', publicUrl: null, localUrl: url, own: secret, relays: [] };
+const callback = `${base}/hooks/${secret}/open-connectors`;
+
+/** An instance that has events of the list sent to this window's relay, but for what is changed. */
+function instance(configuration: Record<string, string> = {}, disabled = false): Instance {
+  const events = { 'event.notification.enabled': 'true', 'event.notification.callback.url': callback };
+  return { id: 1, disabled, configuration: { ...events, 'events.list.ids': 'k, l', ...configuration } };
+}
+
+/** What Open Connectors has registered for an instance of its own. */
+const platformHook = hook({ url: 'http://127.0.0.1:9999/elements/api-v2/events/campaignmonitor/1' });
+
+const running: Omit<UrlContext, 'path'> = { publicUrl: null, localUrl: url, own: secret, relays: [] };
+const elsewhere =
+  'No active webhook or instance sends the list’s events to this relay, so the event won’t appear in the Events view.';
 
 describe('The words for a subscriber who was added', () => {
-  const says = (hooks: readonly Webhook[], around = running): string =>
-    addedText('ada@example.com', 'Newsletter', hearingOf(hooks, around), english).replace(
-      'Added ada@example.com to the list Newsletter. ',
-      '',
-    );
+  const says = (hooks: readonly Webhook[], around = running, instances: readonly Instance[] = []): string =>
+    addedText(
+      'ada@example.com',
+      'Newsletter',
+      hearingOf({ listId: 'l', hooks, instances }, (path) => ({
+        ...around,
+        path,
+        localUrl: around.localUrl && (path === 'campaign-monitor' ? url : callback),
+      })),
+      english,
+    ).replace('Added ada@example.com to the list Newsletter. ', '');
+
+  it('promise the event where an instance of the list sends it to this window’s relay, too', () => {
+    const saysOf = (one: Instance): string => says([platformHook], running, [one]);
+    assert.equal(saysOf(instance()), 'The event appears in the Events view.');
+    assert.equal(saysOf(instance({ 'event.notification.callback.url': callback.replace('8787', '8788') })), elsewhere);
+    assert.equal(saysOf(instance({ 'event.notification.enabled': 'false' })), elsewhere);
+    assert.equal(saysOf(instance({ 'events.list.ids': 'k' })), elsewhere);
+    assert.equal(saysOf(instance({}, true)), elsewhere);
+  });
 
   it('promise the event only where an active webhook points to this window’s relay', () => {
     const other = hook({ url: url.replace('8787', '8788') });
     assert.equal(says([other, hook()]), 'The event appears in the Events view.');
-    const elsewhere =
-      'None of the list’s active webhooks points to this relay, so the event won’t appear in the Events view.';
     assert.equal(says([other]), elsewhere);
     assert.equal(says([other, hook({ active: false })]), elsewhere);
     assert.equal(says([hook({ active: false })]), 'The list has no active webhook, so no event is sent.');
@@ -45,9 +72,9 @@ describe('The words for a subscriber who was added', () => {
     const own = readRelayUrl(url, 'campaign-monitor')?.relay;
     assert.ok(own !== undefined);
     const relays = [{ relay: own, base: null, localBase: base, dataDir: '/data' }] as unknown as UrlContext['relays'];
-    assert.equal(
-      says([hook()], { ...running, localUrl: null, own, relays }),
-      'The relay isn’t running. To get the event, start the relay now.',
-    );
+    const stopped = { ...running, localUrl: null, own, relays };
+    const start = 'The relay isn’t running. To get the event, start the relay now.';
+    assert.equal(says([hook()], stopped), start);
+    assert.equal(says([platformHook], stopped, [instance()]), start);
   });
 });

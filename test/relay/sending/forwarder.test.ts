@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import type { AttemptDetail, Forwarding } from '../../../src/protocol/history.ts';
+import type { DestinationStatus } from '../../../src/protocol/status.ts';
 import type { RetryPolicy } from '../../../src/common/retry-policies.ts';
 import { maskedValue } from '../../../src/common/masking.ts';
 import { storeFile } from '../../../src/relay/history/history.ts';
@@ -48,7 +49,7 @@ async function attemptsOf(relay: TestRelay, id = 'e1'): Promise<AttemptDetail[]>
 const status = (relay: TestRelay) => relay.client.request('relay/status', {});
 
 /** Resolves when the destination is in that state. */
-function reaches(relay: TestRelay, state: 'up' | 'down' | 'held'): Promise<unknown> {
+function reaches(relay: TestRelay, state: DestinationStatus['state']): Promise<unknown> {
   return until(async () => (await status(relay)).destinations[0]?.state === state, 30_000, state);
 }
 
@@ -337,30 +338,70 @@ describe('the retry policy', () => {
     assert.deepEqual([forwarding.state, forwarding.attempts], ['failed', 6]);
     assert.match(forwarding.detail ?? '', /ECONNREFUSED/);
     const [destination] = (await status(relay)).destinations;
-    assert.equal(destination?.state, 'up');
-    // It is not down, and nothing listens there.
-    assert.equal(destination.answers, false);
+    assert.deepEqual([destination?.state, destination?.failed, destination?.lastStatus], ['down', 1, null]);
   });
 
-  it('say of a destination whether it was reached when it was last tried, and nothing before that', async () => {
+  it('say of a destination what came of the last attempt, and nothing before the first', async () => {
     const receiver = await startReceiver();
     const relay = await startTestRelay({ settings: { destinations: [{ id: 'mine', url: receiver.url }] } });
-    const answers = async (): Promise<boolean | undefined> => (await status(relay)).destinations[0]?.answers;
-    assert.equal(await answers(), undefined);
+    const last = async (): Promise<unknown[]> => {
+      const [destination] = (await status(relay)).destinations;
+      return [destination?.state, destination?.lastStatus];
+    };
+    assert.deepEqual(await last(), ['untried', null]);
     await relay.deliver(sampleBody());
     await relay.drained();
-    assert.equal(await answers(), true);
+    assert.deepEqual(await last(), ['up', 200]);
     await receiver.stop();
     await relay.deliver(sampleBody());
     await reaches(relay, 'down');
-    assert.equal(await answers(), false);
+    assert.deepEqual(await last(), ['down', null]);
     // Another URL was not tried yet.
     const other = await startReceiver({ answer: { status: 500 } });
     await relay.client.request('relay/configure', {
       settings: { retry: 'none', destinations: [{ id: 'mine', url: other.url }] },
     });
     await relay.drained();
-    assert.equal(await answers(), true, 'it has answered, if 500');
+    assert.deepEqual(await last(), ['failing', 500]);
+    other.answer('reset');
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    assert.deepEqual(await last(), ['failing', null]);
+  });
+
+  it('are counted for their destination as failed until one is accepted, and as retried apart', async () => {
+    const receiver = await startReceiver({ answer: { status: 404 } });
+    const url = receiver.url;
+    const relay = await startTestRelay({ settings: { destinations: [{ id: 'mine', url }] } });
+    const counts = async (): Promise<unknown> => {
+      const [destination] = (await status(relay)).destinations;
+      const { state, failed, retrying, waiting, lastStatus } = destination!;
+      return { state, failed, retrying, waiting, lastStatus };
+    };
+    await deliver(relay, 1, 6);
+    await relay.drained();
+    assert.deepEqual(await counts(), { state: 'failing', failed: 6, retrying: 0, waiting: 0, lastStatus: 404 });
+    receiver.answer({ status: 503, headers: { 'Retry-After': '60' } });
+    await deliver(relay, 7, 8);
+    await receiver.received(8);
+    const retried = { state: 'failing', failed: 6, retrying: 2, waiting: 2, lastStatus: 503 };
+    await until(async () => JSON.stringify(await counts()) === JSON.stringify(retried));
+    // One that waits its turn is not one that is being retried.
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    receiver.answer(async () => {
+      await gate;
+      return {};
+    });
+    await deliver(relay, 9, 9);
+    await receiver.received(9);
+    assert.deepEqual(await counts(), { ...retried, waiting: 3 });
+    open();
+    await until(async () => (await status(relay)).destinations[0]?.waiting === 2);
+    assert.deepEqual(await counts(), { state: 'up', failed: 0, retrying: 2, waiting: 2, lastStatus: 200 });
+    await relay.client.request('relay/retry', {});
+    await relay.drained();
+    assert.deepEqual(await counts(), { state: 'up', failed: 0, retrying: 0, waiting: 0, lastStatus: 200 });
   });
 
   it('in force is the one that counts, also for what was being retried under another', async () => {
@@ -544,7 +585,7 @@ describe('a destination that cannot be reached', () => {
     await deliver(relay, 1, 5);
     await reaches(relay, 'down');
     assert.deepEqual(await relay.client.request('notifications/discard', { waiting: true }), { discarded: 5 });
-    await reaches(relay, 'up');
+    await until(async () => (await status(relay)).destinations[0]?.downSince === undefined);
     assert.equal(relay.log.filter((entry) => /answers again/.test(entry.message)).length, 0);
     const back = await startReceiver({ port: receiver.port });
     await deliver(relay, 6, 8);
