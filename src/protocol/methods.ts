@@ -342,8 +342,8 @@ export const methods = {
     result: z.object({ destinationIds: z.array(destinationId).describe('Destinations without a time-out.') }),
   },
   /**
-   * Changes breakpoints, and says how all of them stand. `set` replaces those of one owner; one that stays as it is keeps
-   * its id and its counts. One that cannot be read is refused, and the others are taken.
+   * Changes breakpoints, and says how all of them stand. `set` replaces those that this connection set, whatever its owner;
+   * one that stays as it is keeps its id and its counts. One that cannot be read is refused, and the others are taken.
    */
   'debug/breakpoints': {
     params: z.strictObject({
