@@ -1,5 +1,6 @@
 /** Resend and discard. */
 import * as vscode from 'vscode';
+import { isSameUrl } from '../../common/same-url.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import type { Params } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -284,5 +285,5 @@ async function askUrl(
   const destination = destinationSchema.parse({ url: typedUrl(url) });
   await context.workspaceState.update(lastUrlKey, destination.url);
   // One of the settings comes with its key and credentials.
-  return configured.find((each) => each.url === destination.url) ?? destination;
+  return configured.find((each) => isSameUrl(each.url, destination.url)) ?? destination;
 }
