@@ -3,7 +3,12 @@ import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
 describe('The handler to debug', () => {
   const vscode = useVscodeStandIn();
-  const node = { kind: 'destination', index: 0, setting: { url: 'HTTP://localhost:80 ' }, status: { destinationId: 't1' } };
+  const node = {
+    kind: 'destination',
+    index: 0,
+    setting: { url: 'HTTP://localhost:80 ' },
+    status: { destinationId: 't1' },
+  };
 
   /** Both commands ask how the handler is started, and nothing is chosen. @returns whose choice was looked up */
   async function lookedUp(
