@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type * as Handlers from '../../../src/extension/debug/debug-my-handler.ts';
 import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
 describe('The handler to debug', () => {
@@ -11,9 +12,7 @@ describe('The handler to debug', () => {
   };
 
   /** Both commands ask how the handler is started, and nothing is chosen. @returns whose choice was looked up */
-  async function lookedUp(
-    run: (module: typeof import('../../../src/extension/debug/debug-my-handler.ts'), parts: never) => Promise<unknown>,
-  ): Promise<string[]> {
+  async function lookedUp(run: (module: typeof Handlers, parts: never) => Promise<unknown>): Promise<string[]> {
     const module = await import('../../../src/extension/debug/debug-my-handler.ts');
     const ids: string[] = [];
     Object.assign(vscode.workspace, { isTrusted: true, getConfiguration: () => ({ inspect: () => undefined }) });
@@ -35,8 +34,8 @@ describe('The handler to debug', () => {
   });
 
   it('is one that the relay uses, also where the settings spell its URL in another way', async () => {
-    const ids = await lookedUp(async ({ createHandlerCommands }, parts) =>
-      createHandlerCommands(parts).chooseHandlerConfiguration(node as never),
+    const ids = await lookedUp(({ createHandlerCommands }, parts) =>
+      Promise.resolve(createHandlerCommands(parts).chooseHandlerConfiguration(node as never)),
     );
     assert.deepEqual(ids, ['t1']);
   });

@@ -11,7 +11,10 @@ function pickOf(label: RegExp): object {
   const pick = {
     items: [] as readonly { label: string }[],
     activeItems: [] as unknown[],
-    onDidAccept: (listener: () => void) => (accept = listener) && { dispose: () => undefined },
+    onDidAccept: (listener: () => undefined) => {
+      accept = listener;
+      return { dispose: () => undefined };
+    },
     onDidChangeValue: () => ({ dispose: () => undefined }),
     onDidHide: () => ({ dispose: () => undefined }),
     onDidTriggerButton: () => ({ dispose: () => undefined }),
@@ -82,7 +85,7 @@ describe('The commands of destinations', () => {
       const commands = createDestinationCommands({ view: { focused: () => [] }, consents, secrets } as never);
       const of: DestinationNode = { kind: 'destination', index: 0, setting: { url }, status: undefined };
       const field = { kind: 'field', of, field: 'credentialsName', label: '', value: '' } as const;
-      await assert.rejects(async () => commands.editDestination(field as never), /unwritable/);
+      await assert.rejects(Promise.resolve(commands.editDestination(field as never)), /unwritable/);
       assert.equal(consents.of(use), before);
       assert.equal(consents.all().length, before === undefined ? 0 : 1);
     });
