@@ -9,6 +9,7 @@ import { targetTo } from '../check/target.ts';
 import type { Target } from '../check/target.ts';
 import { ExpressionError } from '../common/expressions/expressions.ts';
 import type { SecretMask } from '../common/masking.ts';
+import { isSameUrl } from '../common/same-url.ts';
 import { checkUserFile, writeUserFile } from '../common/user-file.ts';
 import { destinationSchema } from '../protocol/settings.ts';
 import type { Destination } from '../protocol/settings.ts';
@@ -56,7 +57,7 @@ export async function targetOf(
 function destinationOf(url: string | undefined, flags: TargetFlags, config: Config | undefined): Destination {
   if (url !== undefined) {
     if (flags.destination !== undefined) throw new UsageError('use either a URL or --destination, not both');
-    const known = config?.settings.destinations?.find((each) => each.url === url);
+    const known = config?.settings.destinations?.find((each) => isSameUrl(each.url, url));
     return known ?? destinationSchema.parse({ url });
   }
   const all = config?.settings.destinations ?? [];
@@ -67,7 +68,7 @@ function destinationOf(url: string | undefined, flags: TargetFlags, config: Conf
     );
   }
   const named = all.filter(
-    ({ id, url }) => flags.destination === undefined || flags.destination === id || flags.destination === url,
+    ({ id, url }) => flags.destination === undefined || flags.destination === id || isSameUrl(url, flags.destination),
   );
   const [first, second] = named;
   const available = `Available: ${all.map(({ id, url }) => id ?? url).join(', ')}`;

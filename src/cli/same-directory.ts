@@ -1,5 +1,5 @@
 /** What a command advises is about the data directory that it was given. */
-import { shellWord } from '../common/shell-quote.ts';
+import { shellWord } from '../common/programs/shell-quote.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
 /** Of these, the command that uses a data directory is the word behind them. */

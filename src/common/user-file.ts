@@ -48,6 +48,11 @@ export async function checkUserFile(file: string, next: string): Promise<boolean
   return before !== undefined;
 }
 
+/** Checks, before long work, that a file can be written and replaces none. @throws UserFileError */
+export async function requireNewFile(file: string, next: string): Promise<void> {
+  if (await checkUserFile(file, next)) throw new UserFileError(file, 'it already exists', next);
+}
+
 /**
  * Begins a file for its user alone (0600): made anew under another name beside its place, so that no link is followed
  * and no older file's permissions are kept. A device or a pipe is written as it is, one of another user's is not.

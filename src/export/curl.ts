@@ -1,4 +1,4 @@
-import { shellQuoted } from '../common/shell-quote.ts';
+import { shellQuoted } from '../common/programs/shell-quote.ts';
 import { plainText, requestsOf } from './item.ts';
 import type { ExportedRequest, ExportItem, ExportOptions } from './item.ts';
 

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { isHopHeader } from '../common/hop-headers.ts';
 import { hookSecret } from '../common/hook-path.ts';
 import { maskPlaces } from '../common/masking.ts';
-import type { SecretPlace } from '../common/masking.ts';
-import { isCredentialParameter } from '../protocol/credential-headers.ts';
+import { urlCredentials } from '../protocol/credential-headers.ts';
 import type { AttemptDetail, Delivery, EventRow, Headers, Notification } from '../protocol/history.ts';
 
 /** A notification as it goes to one destination. */
@@ -98,22 +97,12 @@ export function maskedForExport(text: string, options: ExportOptions): string {
   return options.withSecrets ? text : maskSecrets(text);
 }
 
-const places: readonly SecretPlace[] = [
-  hookSecret,
-  { pattern: /https?:\/\/[^\s/?#:@]*:(?<secret>[^\s/?#@]*)@/dgi },
-  {
-    // No "?" in the name: each of a long row of them would be looked behind to the end.
-    pattern: /[?&;](?<name>[^=?&;#\s"']+)=(?<secret>[^&;#\s"']*)/dg,
-    isSecret: ({ groups }) => isCredentialParameter(groups?.['name'] ?? ''),
-  },
-];
-
 /**
  * Masks what is secret in a URL, or in a text that holds one, escaped or not: the webhook endpoint's secret, a password, and
  * the values of query parameters that are named like credentials.
  */
 export function maskSecrets(text: string): string {
-  return maskPlaces(text, places);
+  return maskPlaces(text, [hookSecret, ...urlCredentials]);
 }
 
 /**

@@ -110,7 +110,7 @@ const clockSkewMs = 120_000;
 
 export class CreationAttempts {
   readonly #memory: AttemptMemory;
-  #running: Promise<CreationResult> | undefined;
+  #running: { readonly result: Promise<CreationResult>; readonly canceled: AbortSignal } | undefined;
   #open: readonly OwnAttempt[];
 
   constructor(memory: AttemptMemory) {
@@ -118,13 +118,33 @@ export class CreationAttempts {
     this.#open = memory.read();
   }
 
-  /** Makes an instance. While one is being made, a second call joins it instead of making another. */
+  /**
+   * Makes an instance. While one is being made, a second call joins it instead of making another, unless it is being
+   * canceled: then the second call waits until it ends, and finds what it may have made.
+   */
   create(parts: CreationParts, input: InstanceInput, signal: AbortSignal): Promise<CreationResult> {
-    this.#running ??= this.#create(parts, input, signal).finally(() => (this.#running = undefined));
-    return this.#running;
+    const before = this.#running;
+    if (before?.canceled.aborted === false) return before.result;
+    const cancel = new AbortController();
+    const canceled = AbortSignal.any([signal, cancel.signal]);
+    const create = (): Promise<CreationResult> => this.#create(parts, input, signal, cancel);
+    const result = before === undefined ? create() : before.result.then(create, create);
+    const running = { result, canceled };
+    this.#running = running;
+    const end = (): void => {
+      if (this.#running === running) this.#running = undefined;
+    };
+    void result.then(end, end);
+    return result;
   }
 
-  async #create(parts: CreationParts, input: InstanceInput, signal: AbortSignal): Promise<CreationResult> {
+  /** @param cancel aborted when the call to make it was canceled, and looking for what it made goes on */
+  async #create(
+    parts: CreationParts,
+    input: InstanceInput,
+    signal: AbortSignal,
+    cancel: AbortController,
+  ): Promise<CreationResult> {
     const { api, host } = parts;
     const { name } = input;
     const earlier = this.#open.find((attempt) => attempt.host === host && attempt.name === name);
@@ -182,6 +202,7 @@ export class CreationAttempts {
       created = await parts.during('creating', (stop) => api.createInstance(body, AbortSignal.any([signal, stop])));
     } catch (error) {
       if (!(error instanceof OpenConnectorsError)) throw error;
+      if (error.kind === 'cancelled') cancel.abort();
       if (!isFinal(error)) return this.#find(parts, attempt, error);
       await this.#close(attempt);
       return { kind: 'refused', step: 'creation', error };

@@ -1,6 +1,6 @@
 /** The creation of an instance as a curl command. */
 import { maskedValue } from '../common/masking.ts';
-import { shellQuoted } from '../common/shell-quote.ts';
+import { shellQuoted } from '../common/programs/shell-quote.ts';
 import { present } from './instance-body.ts';
 import type { InstanceBody } from './instance-body.ts';
 import { maskInstanceBody } from './instance-mask.ts';

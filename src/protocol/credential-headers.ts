@@ -1,3 +1,5 @@
+import type { SecretPlace } from '../common/masking.ts';
+
 /** Headers that carry credentials: never written to disk, shown or exported. Matched on the lower-case name. */
 const credentialHeader =
   /^(?:(?:proxy-)?authorization|cookie2?|set-cookie2?|x-csrf-token|x-xsrf-token)$|(?:^|[-_])(?:token|secret|password|passwd|credentials?|session|auth|authorization|jwt|apikey|(?:api|private|access|auth|functions|subscription)[-_]key)(?:[-_]|$)/;
@@ -41,3 +43,13 @@ export function isCredentialParameter(name: string): boolean {
 export function secretsIn({ searchParams }: URL): string[] {
   return [...searchParams].filter(([name]) => isCredentialParameter(name)).map(([, value]) => value);
 }
+
+/** Where a text has a URL's password, and the values of query parameters that are named like credentials. */
+export const urlCredentials: readonly SecretPlace[] = [
+  { pattern: /https?:\/\/[^\s/?#:@]*:(?<secret>[^\s/?#@]*)@/dgi },
+  {
+    // No "?" in the name: each of a long row of them would be looked behind to the end.
+    pattern: /[?&;](?<name>[^=?&;#\s"']+)=(?<secret>[^&;#\s"']*)/dg,
+    isSecret: ({ groups }) => isCredentialParameter(groups?.['name'] ?? ''),
+  },
+];

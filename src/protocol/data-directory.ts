@@ -20,7 +20,7 @@ import type { Stats } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
-import { shellWord } from '../common/shell-quote.ts';
+import { shellWord } from '../common/programs/shell-quote.ts';
 import { relayAdvice } from './errors.ts';
 import type { RelayAdvice } from './errors.ts';
 import { idFile, isKnownDirectory, makeKnown } from './known-directories.ts';

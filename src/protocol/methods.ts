@@ -32,7 +32,7 @@ import {
   sourceSchema,
   tracedEventSchema,
 } from './history.ts';
-import { destinationSchema, secretsChangeSchema, settingsChangeSchema, tunnelConfigSchema } from './settings.ts';
+import { resendDestinationSchema, secretsChangeSchema, settingsChangeSchema, tunnelConfigSchema } from './settings.ts';
 import { destinationStatusSchema, statusSchema, tunnelStatusSchema } from './status.ts';
 
 /** Raised when a method or notification changes incompatibly. */
@@ -256,7 +256,7 @@ export const methods = {
    * another destination than the ones they went to.
    */
   'notifications/replay': {
-    params: z.strictObject({ ...selectionShape, to: destinationSchema.optional() }),
+    params: z.strictObject({ ...selectionShape, to: resendDestinationSchema.optional() }),
     result: z.object({ replayed: z.int(), notificationIds: z.array(z.string()), gone: goneSchema }),
   },
   /**
@@ -342,8 +342,8 @@ export const methods = {
     result: z.object({ destinationIds: z.array(destinationId).describe('Destinations without a time-out.') }),
   },
   /**
-   * Changes breakpoints, and says how all of them stand. `set` replaces those of one owner; one that stays as it is keeps
-   * its id and its counts. One that cannot be read is refused, and the others are taken.
+   * Changes breakpoints, and says how all of them stand. `set` replaces those that this connection set, whatever its owner;
+   * one that stays as it is keeps its id and its counts. One that cannot be read is refused, and the others are taken.
    */
   'debug/breakpoints': {
     params: z.strictObject({

@@ -51,8 +51,7 @@ describe('A file that a command writes for its user', function () {
     it(`is its user's alone, made anew, and follows no link: ${what}`, async () => {
       const file = join(folder, 'out');
       const victim = join(folder, 'of somebody else');
-      // A recording can't be made again.
-      for (const before of ['nothing', ...(what === 'record --out' ? [] : ['an open file', 'a link'])]) {
+      for (const before of ['nothing', ...(what === 'check --report' ? ['an open file', 'a link'] : [])]) {
         rmSync(file, { force: true });
         writeFileSync(victim, 'theirs');
         if (before === 'an open file') {
@@ -84,6 +83,22 @@ describe('A file that a command writes for its user', function () {
     });
   }
 
+  for (const what of ['export --out', 'record --out']) {
+    it(`is left where it exists, and so is a link, which is said: ${what}`, async () => {
+      const file = join(folder, 'out');
+      const link = join(folder, 'link');
+      writeFileSync(file, 'old');
+      symlinkSync(file, link);
+      for (const existing of [file, link]) {
+        const { code, err } = (await writers[what]?.(existing)) ?? {};
+        assert.equal(code, 1, err);
+        assert.match(err ?? '', /it already exists\n[^]*Choose another file with --out\./);
+      }
+      assert.equal(readFileSync(file, 'utf8'), 'old');
+      assert.deepEqual(readdirSync(folder).sort(), ['link', 'out']);
+    });
+  }
+
   it('goes to standard output by its name, to a pipe and to a file', async () => {
     const args = ['export', '--data-dir', place.dataDir, 'd1', '--as', 'json', '--out', '/dev/stdout'];
     const { out, err } = await runProcess(args);
@@ -107,12 +122,9 @@ describe('A file that a command writes for its user', function () {
     assert.equal(lstatSync(join(folder, name)).mode & 0o777, 0o600);
   });
 
-  it('leaves what was there, and nothing else, where it cannot be written whole', async () => {
-    const file = join(folder, 'out');
-    writeFileSync(file, 'old');
-    const { code } = await place.run('export', 'd1', 'd99', '--as', 'json', '--out', file);
+  it('is not there, and nothing else, where it cannot be written whole', async () => {
+    const { code } = await place.run('export', 'd1', 'd99', '--as', 'json', '--out', join(folder, 'out'));
     assert.equal(code, 1);
-    assert.equal(readFileSync(file, 'utf8'), 'old');
-    assert.deepEqual(readdirSync(folder), ['out']);
+    assert.deepEqual(readdirSync(folder), []);
   });
 });

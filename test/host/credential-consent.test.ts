@@ -261,7 +261,9 @@ describe('A workspace that names stored keys and credentials', function () {
     const asking = await question('http://127.0.0.1:3000');
     assert.match(asking.detail, /your settings use:$/m);
     assert.match(asking.detail, /any program may be listening/);
-    await window.session.consents.allow({ url: 'http://127.0.0.1:4000/b', credentialsName: 'prod' });
+    const { consents } = window.session;
+    const uses = consents.stored({ url: 'http://127.0.0.1:4000/b', credentialsName: 'prod' });
+    await consents.record(uses, 'allowed');
     await apply(vscode.ConfigurationTarget.Global, { url: 'http://127.0.0.1:4000/b', credentialsName: 'prod' });
     assert.deepEqual(destinations(), [['http://127.0.0.1:4000/b', false]]);
     assert.deepEqual(credentials(), { prod: { Authorization: value } });

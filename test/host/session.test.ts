@@ -98,7 +98,8 @@ describe('A window’s session', function () {
     };
     const { session, secrets } = window;
     const destination = { url: 'http://127.0.0.1:1/', signatureKeyName: 'kept', credentialsName: 'login' };
-    await session.consents.allow(destination);
+    const uses = session.consents.stored(destination);
+    await session.consents.record(uses, 'allowed');
     await setSetting('destinations', [destination]);
     // Removed before the relay started: it cannot have it, but somebody else may have given it one of that name.
     await secrets.set('verifyKeys', 'long-ago', 'v');
@@ -125,7 +126,7 @@ describe('A window’s session', function () {
     await until(() => given.length === 3);
     assert.deepEqual(given[2], { signatureKeys, verifyKeys, credentials: { login: null } });
     await until(() => session.consents.all().length === 1);
-    await session.consents.allow(destination);
+    await session.consents.record(uses, 'allowed');
     await secrets.set('credentials', 'login', '{"Authorization":"a"}');
     await until(() => given.length === 4);
     assert.deepEqual(given[3], { signatureKeys, verifyKeys, credentials: login });

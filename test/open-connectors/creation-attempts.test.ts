@@ -165,6 +165,42 @@ describe('creating an instance, against the sandbox', () => {
     assert.equal(codes.length, 1);
   });
 
+  it('makes another after one that is being canceled, with the input that is asked for then', async () => {
+    const abort = new AbortController();
+    const during: CreationParts['during'] = (_step, task) => {
+      const done = task(new AbortController().signal);
+      abort.abort();
+      return done;
+    };
+    await control('POST', 'failures', { call: 'POST /instances', silent: true });
+    const first = create(parts({ during }), input(), abort.signal);
+    await new Promise<void>((resolve) => abort.signal.addEventListener('abort', () => resolve()));
+    await control('DELETE', 'failures');
+    const second = create(parts(), input({ name: 'Other' }));
+    assert.equal(create(), second, 'which is the one to join');
+    assert.equal((await first).kind, 'lost');
+    assert.equal((await second).kind, 'created');
+    assert.deepEqual(await names(), ['Other']);
+  });
+
+  it('makes another after one whose progress is being canceled', async () => {
+    const abort = new AbortController();
+    let second: Promise<CreationResult> | undefined;
+    const during: CreationParts['during'] = async (step, task) => {
+      if (step === 'looking') {
+        await control('DELETE', 'failures');
+        second = create(parts(), input({ name: 'Other' }));
+      }
+      const done = task(abort.signal);
+      if (step === 'creating') abort.abort();
+      return done;
+    };
+    await control('POST', 'failures', { call: 'POST /instances', silent: true });
+    await create(parts({ during }));
+    assert.equal((await second)?.kind, 'created');
+    assert.deepEqual(await names(), ['Other']);
+  });
+
   it('makes nothing where the consent gives no code', async () => {
     const denied = { kind: 'denied', error: 'access_denied', description: null } as const;
     assert.deepEqual(await create(parts({ authorize: (request) => consent(request, 'deny') })), {

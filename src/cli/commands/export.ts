@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import { openUserFile, writeUserFile } from '../../common/user-file.ts';
+import { openUserFile, requireNewFile, writeUserFile } from '../../common/user-file.ts';
 import { choose, exportItems, formats } from '../../export/gather.ts';
 import type { ExportFormat, Selection } from '../../export/gather.ts';
 import { bodyFileName } from '../../export/item.ts';
@@ -15,6 +15,8 @@ import { note, printSafely, Progress } from '../terminal/output.ts';
 import { count } from '../terminal/text.ts';
 import { version } from '../../version.ts';
 import { filterFlag, filterHelp, pages } from './events.ts';
+
+const elsewhere = 'Choose another file with --out.';
 
 interface ExportOptions extends CommonOptions {
   as: ExportFormat;
@@ -68,6 +70,7 @@ async function exportEvents(ids: string[] | undefined, options: ExportOptions): 
   if (options.as === 'fixture' && options.withSecrets === true) {
     throw new UsageError('--with-secrets does not work with --as fixture, which is meant for sharing');
   }
+  if (options.out !== undefined) await requireNewFile(options.out, elsewhere);
   const format = formats[options.as];
   await withHistory(options, async (history) => {
     const selection = named ? selectedByIds(history, ids) : selectedByFilter(history, options.filter ?? '');
@@ -96,14 +99,13 @@ async function writeTo(
   pieces: (keepBody: FormatOptions['keepBody']) => AsyncIterable<string>,
 ): Promise<void> {
   const kept = new Set<string>();
-  const another = 'Choose another file with --out.';
   const keepBody = async (body: Uint8Array): Promise<string> => {
     const name = bodyFileName(body);
-    await writeUserFile(join(dirname(file), name), [body], another);
+    await writeUserFile(join(dirname(file), name), [body], elsewhere);
     kept.add(name);
     return name;
   };
-  const out = await openUserFile(file, another);
+  const out = await openUserFile(file, elsewhere);
   try {
     for await (const piece of pieces(out.isFile ? keepBody : undefined)) await out.write(piece);
   } catch (error) {

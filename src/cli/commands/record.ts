@@ -1,7 +1,7 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import type { RecordedDelivery } from '../../check/recording.ts';
-import { checkUserFile, UserFileError, writeUserFile } from '../../common/user-file.ts';
+import { requireNewFile, writeUserFile } from '../../common/user-file.ts';
 import { hasRelayErrorCode } from '../../protocol/errors.ts';
 import { deliveryIdOf, withHistory, withRelay } from '../connection.ts';
 import type { History } from '../connection.ts';
@@ -59,7 +59,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
     );
   }
   const elsewhere = 'Choose another file with --out.';
-  if (await checkUserFile(options.out, elsewhere)) throw new UserFileError(options.out, 'it already exists', elsewhere);
+  await requireNewFile(options.out, elsewhere);
   const started = new Date();
   /** What came meanwhile: what the relay has no more at the end is missed by no other means. */
   const came = new Set<string>();

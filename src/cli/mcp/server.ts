@@ -7,6 +7,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { once } from 'node:events';
 import { z } from 'zod';
+import { isSameUrl } from '../../common/same-url.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { find } from '../found.ts';
 import { commandProcess } from '../terminal/command-process.ts';
@@ -293,7 +294,7 @@ function registerWriting(
 
 /** @throws Error where the settings have none such */
 function chosenDestination(all: readonly Destination[], named: string | undefined): Destination {
-  const found = named === undefined ? all : all.filter(({ id, url }) => id === named || url === named);
+  const found = named === undefined ? all : all.filter(({ id, url }) => id === named || isSameUrl(url, named));
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   const there = all.map(({ id, url }) => id ?? url).join(', ');

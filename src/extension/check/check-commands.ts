@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Cost } from '../../check/cost.ts';
+import { isSameUrl } from '../../common/same-url.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationNode, DestinationsNode } from '../destinations/destination-node.ts';
@@ -50,7 +51,7 @@ export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'>
 /** The destination of a page as the settings have it now. @throws CommandError where they have it no longer */
 function presentSetting(setting: DestinationSetting): DestinationSetting {
   const { destinations } = readDestinations();
-  const same = destinations.filter(({ url, id }) => url === setting.url && id === setting.id);
+  const same = destinations.filter(({ url, id }) => isSameUrl(url, setting.url) && id === setting.id);
   const present = same.find((each) => isDeepStrictEqual(each, setting)) ?? same[0];
   if (present !== undefined) return present;
   const { l10n } = vscode;

@@ -8,8 +8,8 @@ export const scenarioFiles = '**/*.cm-scenario.json';
 export const noScenarios = '**/node_modules/**';
 
 /** Whether a file is where none is looked for; a watcher tells of it all the same. */
-export function isNoScenario({ path }: vscode.Uri): boolean {
-  return path.includes('/node_modules/');
+export function isNoScenario(uri: vscode.Uri): boolean {
+  return `/${vscode.workspace.asRelativePath(uri, false)}`.includes('/node_modules/');
 }
 
 /** Shows files of scenarios in the Test Explorer. */

@@ -42,7 +42,7 @@ export class CredentialConsents {
     subscriptions.push(
       secrets.onDidChange(({ kind, name }) => {
         // Another one of that name, some day, is another one.
-        if (!secrets.names(kind).includes(name)) void this.#forget(kind, name);
+        if (!secrets.names(kind).includes(name)) void this.forget((use) => use.kind === kind && use.name === name);
       }),
     );
   }
@@ -71,12 +71,10 @@ export class CredentialConsents {
     });
   }
 
-  /**
-   * The user has just said where something goes, as in Add Destination: that is consent.
-   * @param destination where, with nothing but what was chosen
-   */
-  async allow(destination: DestinationUse): Promise<void> {
-    await this.record(usesOf(destination), 'allowed');
+  /** Keeps nothing any more of what the user said about such uses. */
+  async forget(isMeant: (use: SecretUse) => boolean): Promise<void> {
+    const left = Object.entries(this.#kept).filter(([key]) => !isMeant(useOf(key)));
+    await this.#state.update(keptKey, Object.fromEntries(left));
   }
 
   /** What a destination uses of what is stored: of what is not stored nothing can go anywhere. */
@@ -86,14 +84,6 @@ export class CredentialConsents {
 
   get #kept(): Kept {
     return this.#state.get<Kept>(keptKey, {});
-  }
-
-  async #forget(kind: string, name: string): Promise<void> {
-    const left = Object.entries(this.#kept).filter(([key]) => {
-      const use = useOf(key);
-      return use.kind !== kind || use.name !== name;
-    });
-    await this.#state.update(keptKey, Object.fromEntries(left));
   }
 }
 

@@ -46,10 +46,11 @@ export function breakpointNumber(id: string): number {
   return Number(id.slice(1));
 }
 
+/** What `cm-relay break` says has set them. */
+const owner = 'VS Code';
+
 export interface BreakpointSetParts {
   readonly client: RelayClient;
-  /** Whose they are at the relay. */
-  readonly owner: string;
   readonly l10n: Localiser;
   /** The vendor's event types. */
   readonly types: readonly string[];
@@ -126,7 +127,7 @@ export class BreakpointSet {
    */
   async clear(): Promise<void> {
     this.#announced.clear();
-    await this.#parts.client.request('debug/breakpoints', { owner: this.#parts.owner, set: [] });
+    await this.#parts.client.request('debug/breakpoints', { owner, set: [] });
   }
 
   /**
@@ -136,7 +137,7 @@ export class BreakpointSet {
    */
   async news(): Promise<BreakpointNews> {
     if (this.#announced.size === 0) return { changed: [], failures: [] };
-    const { breakpoints } = await this.#parts.client.request('debug/breakpoints', { owner: this.#parts.owner });
+    const { breakpoints } = await this.#parts.client.request('debug/breakpoints', {});
     const changed: DebugProtocol.Breakpoint[] = [];
     const failures: string[] = [];
     for (const kept of breakpoints) {
@@ -155,7 +156,7 @@ export class BreakpointSet {
     this.#wanted = { ...this.#wanted, [kind]: wanted };
     const all = (['functions', 'exceptions', 'logPoints'] as const).flatMap((each) => this.#wanted[each]);
     const specs = all.flatMap(({ spec }) => spec ?? []).slice(0, mostBreakpoints);
-    const { client, owner } = this.#parts;
+    const { client } = this.#parts;
     const { breakpoints, changed, refused } = await client.request('debug/breakpoints', { owner, set: [...specs] });
     const accepted = changed.map((id) => breakpoints.find((each) => each.id === id));
     const problems = new Map(refused.map((each) => [each.index, this.#refusal(each)]));

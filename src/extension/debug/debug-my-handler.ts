@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { heldCount } from '../../common/held-count.ts';
+import { isSameUrl } from '../../common/same-url.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Destination } from '../../protocol/settings.ts';
@@ -110,7 +111,7 @@ export async function handlerDebugged(
 ): Promise<boolean> {
   requireTrust();
   signal.throwIfAborted();
-  const node = parts.destinations.nodes.find(({ setting }) => setting.url === url.href);
+  const node = parts.destinations.nodes.find(({ setting }) => isSameUrl(setting.url, url.href));
   const name = `${url.host}${url.pathname}`;
   // One that only a file names has its URL for an id.
   const handler = { ...(node && { node }), destinationId: node?.status?.destinationId ?? url.href, name, url };
@@ -153,7 +154,7 @@ async function chosenDestination(
   if (meant === undefined) return undefined;
   const { setting, status, index } = nodes.find(({ index }) => index === meant.index) ?? meant;
   const destination = session.status?.settings.destinations[index];
-  if (status === undefined || destination?.url !== setting.url) {
+  if (status === undefined || destination === undefined || !isSameUrl(setting.url, destination.url)) {
     throw new CommandError(
       l10n.t('The relay isn’t using this destination'),
       l10n.t('Check the relay’s status for the reason.'),

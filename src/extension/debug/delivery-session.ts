@@ -48,8 +48,6 @@ export interface DeliverySessionParts {
   readonly client: RelayClient;
   readonly l10n: Localiser;
   readonly texts: DocumentTexts;
-  /** Whose its breakpoints are at the relay. */
-  readonly owner: string;
   /** Who pauses. */
   readonly by: DebugClient;
   /** The vendor's event types. */
@@ -116,11 +114,11 @@ export class DeliverySession extends DebugSession {
     // Else the base ends the process, which is the extension host, with the session.
     this.setRunAsServer(true);
     this.#parts = parts;
-    const { client, l10n, owner, types, texts } = parts;
+    const { client, l10n, types, texts } = parts;
     this.#places = new StationPlaces(client, texts);
     this.#held = new HeldReader(client);
     this.#edits = new BodyEdits(client, l10n);
-    this.#breakpoints = new BreakpointSet({ client, owner, l10n, types });
+    this.#breakpoints = new BreakpointSet({ client, l10n, types });
   }
 
   override dispose(): void {

@@ -65,7 +65,7 @@ export async function adapterOf(
     await ended(before);
   }
   const adapter = new debug.DeliverySession({
-    ...{ client, l10n, texts: documentTexts(), owner: breakpointOwner(), types: webhookEventTypes },
+    ...{ client, l10n, texts: documentTexts(), types: webhookEventTypes },
     by: thisWindow,
     onEnd: (end) => void sayWhatIsLeft(session, end, replaced.delete(own.id)),
   });
@@ -136,9 +136,4 @@ export async function sayWhatIsLeft(
       }),
     [held === 0 ? l10n.t('Keep Paused') : l10n.t('Keep Held')]: () => undefined,
   });
-}
-
-/** Whose the breakpoints of this window are: a folder is open in one window, and without one windows share a relay. */
-function breakpointOwner(): string {
-  return vscode.workspace.workspaceFolders === undefined ? `VS Code ${vscode.env.sessionId.slice(0, 40)}` : 'VS Code';
 }

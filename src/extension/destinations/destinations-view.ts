@@ -1,5 +1,6 @@
 /** The view of destinations in the side bar: where notifications go, how each is, and what goes there. */
 import * as vscode from 'vscode';
+import { isSameUrl } from '../../common/same-url.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
 import { commandId } from '../commands.ts';
@@ -74,7 +75,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
       if (!isDestination(setting)) return [];
       const status = known[index];
       // The relay goes on with what it had where it cannot use the settings.
-      const isIts = status?.url === setting.url.trim();
+      const isIts = isSameUrl(setting.url, status?.url);
       return [{ kind: 'destination', index, setting, status: isIts ? status : undefined }];
     });
   }

@@ -1,4 +1,5 @@
 /** Destinations added, changed and removed by asking, for whoever would rather be asked than write JSON. */
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import type { ListNaming } from '../ui/phrases.ts';
@@ -21,7 +22,7 @@ import { fieldRows, formatChoices, nameOfDestination } from './destination-words
 import type { DestinationField } from './destination-words.ts';
 import { problemOfUrl, typedUrl } from './callback-url.ts';
 import { chooseSecret } from '../secrets/secret-commands.ts';
-import type { CredentialConsents } from '../consents/credential-consent.ts';
+import type { CredentialConsents, SecretUse } from '../consents/credential-consent.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 
 export interface DestinationCommandParts {
@@ -147,13 +148,29 @@ async function change(
   if (changed === undefined) return undefined;
   const { entries } = readDestinations();
   const at = placeOfDestination(entries, setting);
+  const write = (): Promise<void> => writeDestinations(entries.with(at, changed));
+  const { url, insecureTls = false } = changed;
   // The user has just said where the chosen one goes; what the settings name beside it is asked about.
-  if (field === 'signatureKeyName' || field === 'credentialsName') {
-    const { url, insecureTls, [field]: name } = changed;
-    if (name !== undefined) await parts.consents.allow({ url, insecureTls: insecureTls ?? false, [field]: name });
-  }
-  await writeDestinations(entries.with(at, changed));
+  const [use] =
+    field === 'signatureKeyName' || field === 'credentialsName'
+      ? parts.consents.stored({ url, insecureTls, [field]: changed[field] })
+      : [];
+  await (use === undefined ? write() : writeAllowed(parts.consents, use, write));
   return changed;
+}
+
+/** Allows the use first, or the user would be asked about what is written; if that fails, takes it back. */
+async function writeAllowed(consents: CredentialConsents, use: SecretUse, write: () => Promise<void>): Promise<void> {
+  const before = consents.of(use);
+  await consents.record([use], 'allowed');
+  try {
+    await write();
+  } catch (error) {
+    await (before === undefined
+      ? consents.forget((each) => isDeepStrictEqual(each, use))
+      : consents.record([use], before));
+    throw error;
+  }
 }
 
 async function askField(

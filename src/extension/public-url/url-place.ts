@@ -1,4 +1,5 @@
 /** Where a URL that a vendor keeps leads to, as the views mark it, and where a vendor reaches a relay. */
+import { isSameUrl } from '../../common/same-url.ts';
 import type { KnownRelay, KnownRelays } from '../session/known-relays.ts';
 import { readRelayUrl } from './relay-url.ts';
 import type { VendorPath } from './relay-url.ts';
@@ -87,7 +88,7 @@ export function urlFor({ reachesLocal }: Reach, { publicUrl, localUrl }: RelayUr
 
 /** Whether a URL reaches the relay now. From the sandbox the local URL goes on doing so. */
 export function reachesRelay(url: string, { reachesLocal }: Reach, { publicUrl, localUrl }: RelayUrls): boolean {
-  return isSame(url, publicUrl) || (reachesLocal && isSame(url, localUrl));
+  return isSameUrl(url, publicUrl) || (reachesLocal && isSameUrl(url, localUrl));
 }
 
 /**
@@ -109,14 +110,4 @@ export function placeOfUrl(url: string, vendor: Reach, around: UrlContext): Plac
   if (known.relay !== own) return 'other';
   if (localUrl === null) return 'stopped';
   return publicUrl === null && !wasLocal ? 'asleep' : 'old';
-}
-
-/** Upper case in a host and a port that is the scheme's own make no other URL. */
-function isSame(url: string, relayUrl: string | null): boolean {
-  if (relayUrl === null) return false;
-  return url === relayUrl || (URL.canParse(url) && URL.canParse(relayUrl) && hrefOf(url) === hrefOf(relayUrl));
-}
-
-function hrefOf(url: string): string {
-  return new URL(url).href;
 }

@@ -3,7 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { execPath } from 'node:process';
 import * as vscode from 'vscode';
-import { shellQuoted } from '../../common/shell-quote.ts';
+import { shellQuoted } from '../../common/programs/shell-quote.ts';
 import type { Session } from './session.ts';
 
 /** Opens a terminal that is bound to this window's relay. */

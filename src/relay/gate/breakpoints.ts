@@ -30,7 +30,7 @@ export type StoredBreakpoints = z.infer<typeof storedSchema>;
 /** What a client asks for. */
 export interface BreakpointChange {
   readonly owner: string;
-  /** In the place of the owner's others: a session's, which live as long as its connection. */
+  /** Replaces those that the caller set before; they live as long as its connection. */
   readonly set?: readonly Breakpoint[] | undefined;
   /** Beside the others: they stay until they are removed. */
   readonly add?: readonly Breakpoint[] | undefined;
@@ -88,7 +88,7 @@ interface Known {
   readonly spec: Breakpoint;
   readonly compiled: Compiled;
   /** The client that it goes with; null where it stays until it is removed. */
-  session: Caller | null;
+  readonly session: Caller | null;
   lookedAt: number;
   met: number;
   stops: number;
@@ -196,16 +196,14 @@ export class Breakpoints {
     };
     if (remove !== undefined) without(({ id }) => remove === 'all' || remove.includes(`b${id}`));
     const given = set ?? add ?? [];
-    // One that stays as it is keeps its id and its counts.
-    const before = set === undefined ? [] : known.filter((each) => each.owner === owner);
-    const staying: Known[] = [];
-    if (set !== undefined) known = known.filter((each) => each.owner !== owner);
+    // One that stays as it is keeps its id and its counts. Clients of one name don't replace each other's.
+    const before = session === null ? [] : known.filter((each) => each.session === session);
+    if (session !== null) known = known.filter((each) => each.session !== session);
     for (const [index, spec] of given.entries()) {
       const same = before.findIndex((each) => isDeepStrictEqual(each.spec, spec));
       const [kept] = same === -1 ? [] : before.splice(same, 1);
       if (kept !== undefined) {
         known.push(kept);
-        staying.push(kept);
         changed.push(`b${kept.id}`);
         continue;
       }
@@ -218,11 +216,8 @@ export class Breakpoints {
       }
     }
     changed.push(...before.map(({ id }) => `b${id}`));
-    // Those that stay are its session's from now on.
-    const unset = known.filter((each) => !staying.includes(each));
-    const stored = storedOf(next, unset);
+    const stored = storedOf(next, known);
     if (!isDeepStrictEqual(stored, storedOf(this.#next, this.#known))) await keep(stored);
-    for (const each of staying) each.session = session;
     this.#next = next;
     this.#take(known);
     if (session !== null) this.#followSession(session);

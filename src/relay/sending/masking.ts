@@ -1,14 +1,14 @@
 /** An answer as it is recorded: a callback may say back what was sent to it, and credentials are never written. */
 import { maskOfCredentials } from '../../common/credential-parts.ts';
-import { maskedValue, SecretMask } from '../../common/masking.ts';
-import { isCredentialHeader, secretsIn } from '../../protocol/credential-headers.ts';
+import { maskedValue, maskPlaces, SecretMask } from '../../common/masking.ts';
+import { isCredentialHeader, secretsIn, urlCredentials } from '../../protocol/credential-headers.ts';
 import type { Headers } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import type { SendResult } from './outbound.ts';
 import type { KnownSecrets } from './render.ts';
 
 /**
- * The result with credentials masked: headers that carry some, and wherever in headers or body a value stands that was
+ * The result with credentials masked: headers that carry some, those of URLs in headers, and wherever in headers or body a value stands that was
  * sent as one, in the destination’s URL too, in the forms of SecretMask.
  * @param sent the request's headers
  */
@@ -22,7 +22,7 @@ export function withoutSecrets(
   const mask = maskOfCredentials(sentSecrets(sent, destination, secrets), secretsIn(new URL(destination.url)));
   const headers: Headers = result.headers.map(([name, value]) => [
     mask.in(name),
-    isCredentialHeader(name) ? maskedValue : mask.in(value),
+    isCredentialHeader(name) ? maskedValue : maskPlaces(mask.in(value), urlCredentials),
   ]);
   return { ...result, headers, body: mask.inBytes(result.body, { cut: result.truncated }) };
 }

@@ -7,6 +7,8 @@ interface Place {
 
 describe('Files of scenarios that appear later', () => {
   const vscode = useVscodeStandIn();
+  // One of that name above the folder that is open doesn't matter.
+  const folder = '/home/node_modules/work/';
   let created: ((uri: Place) => unknown)[];
   const disposable = { dispose: () => undefined };
   const watcher = {
@@ -14,7 +16,7 @@ describe('Files of scenarios that appear later', () => {
     onDidChange: () => disposable,
     onDidDelete: () => disposable,
   };
-  const appear = (path: string): void => created.forEach((listener) => listener({ path: `/work/${path}` }));
+  const appear = (path: string): void => created.forEach((listener) => listener({ path: `${folder}${path}` }));
 
   beforeEach(() => {
     created = [];
@@ -22,7 +24,7 @@ describe('Files of scenarios that appear later', () => {
       isTrusted: true,
       createFileSystemWatcher: () => watcher,
       findFiles: () => Promise.resolve([]),
-      asRelativePath: ({ path }: Place) => path.slice('/work/'.length),
+      asRelativePath: ({ path }: Place) => path.slice(folder.length),
       onDidChangeWorkspaceFolders: () => disposable,
       onDidGrantWorkspaceTrust: () => disposable,
     });
@@ -52,6 +54,6 @@ describe('Files of scenarios that appear later', () => {
     appear('node_modules/some/a.cm-scenario.json');
     appear('callback.cm-scenario.json');
     await new Promise(setImmediate);
-    assert.deepEqual(read, ['/work/callback.cm-scenario.json']);
+    assert.deepEqual(read, [`${folder}callback.cm-scenario.json`]);
   });
 });

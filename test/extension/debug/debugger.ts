@@ -9,8 +9,6 @@ import { waitLimitMs } from '../../relay/until.ts';
 import { plainTexts } from '../event-documents/texts.ts';
 import { english } from '../events/rows.ts';
 
-export const owner = 'VS Code';
-
 /** An error that the adapter answered. */
 export class RequestFailed extends Error {
   override readonly name = 'RequestFailed';
@@ -59,7 +57,7 @@ export async function beginDebugging(
   const watching = new Set<() => void>();
   const answers = new Map<number, (response: DebugProtocol.Response) => void>();
   const session = new DeliverySession({
-    ...{ client, l10n: english, texts: plainTexts, owner, types: webhookEventTypes },
+    ...{ client, l10n: english, texts: plainTexts, types: webhookEventTypes },
     by: { kind: 'vscode', id: 'test' },
     onEnd: (end) => ends.push(end),
   });

@@ -5,13 +5,14 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { mostHandles } from '../../../src/extension/debug/handles.ts';
 import { sendingThread } from '../../../src/extension/debug/held-threads.ts';
 import { endRequest } from '../../../src/extension/prefix.ts';
-import { ownDirectory } from '../../relay/afterwards.ts';
+import { connectToRelay } from '../../../src/protocol/relay-client.ts';
+import { afterwards, ownDirectory } from '../../relay/afterwards.ts';
 import { startReceiver } from '../../relay/receiver.ts';
 import type { Receiver } from '../../relay/receiver.ts';
 import { sampleBody, startTestRelay } from '../../relay/stage.ts';
 import type { TestRelay, TestRelayOptions } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
-import { beginDebugging, owner, RequestFailed } from './debugger.ts';
+import { beginDebugging, RequestFailed } from './debugger.ts';
 import type { Debugger } from './debugger.ts';
 
 async function startWith(receiver: Receiver, options: TestRelayOptions = {}): Promise<TestRelay> {
@@ -561,8 +562,8 @@ describe('Breakpoints in the debugger', () => {
     assert.deepEqual(
       kept.map((each) => [each.id, each.owner, each.type, each.hitCount]),
       [
-        ['b1', owner, 'Subscribe', undefined],
-        ['b2', owner, 'Deactivate', '% 2'],
+        ['b1', 'VS Code', 'Subscribe', undefined],
+        ['b2', 'VS Code', 'Deactivate', '% 2'],
       ],
     );
   });
@@ -701,6 +702,24 @@ describe('Breakpoints in the debugger', () => {
     assert.deepEqual([end?.sending?.state, end?.sending?.held.breakpoint, end?.edited], ['paused', 1, 1]);
     assert.equal(receiver.requests.length, 0);
     await until(async () => (await relay.client.request('debug/held', {})).held.length === 1);
+  });
+
+  it('are those of their window alone: a second window on the same relay leaves them, and so does its end', async () => {
+    const receiver = await startReceiver();
+    const dataDir = ownDirectory();
+    const relay = await startWith(receiver, { dataDir });
+    const first = await beginDebugging(relay.client, { filters: [everyEvent] });
+    const client = await connectToRelay(dataDir);
+    afterwards(() => client.close());
+    const second = await beginDebugging(client);
+    await deliver(relay, 'ann');
+    await first.stopped();
+    await second.request('disconnect', {});
+    await relay.client.request('debug/continue', {});
+    await receiver.received(1);
+    await deliver(relay, 'bob');
+    await first.stopped();
+    assert.deepEqual(addressesOf(receiver), ['ann']);
   });
 
   it('lets events through where they are to stop in a handler, but for those that a condition names', async () => {

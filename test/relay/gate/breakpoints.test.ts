@@ -459,31 +459,21 @@ describe("A session's breakpoints", () => {
     assert.deepEqual((await all.change({ owner: 'editor', remove: ['b3'] }, session, disk.keep)).changed, ['b3']);
   });
 
-  it('go on where another client takes them over, and go with that one', async () => {
+  it('are those of its connection alone, also if another client has the same name', async () => {
     let gone = (): void => undefined;
+    const told = new Promise<void>((resolve) => (gone = resolve));
     const all = new Breakpoints(() => gone());
     const disk = new Disk();
     const [first, second] = [caller(), caller()];
-    const left = (client: ReturnType<typeof caller>): Promise<void> =>
-      new Promise((resolve) => {
-        gone = resolve;
-        client.leave();
-      });
+    await all.change({ owner: 'editor', add: [every({ at: 'rejected' })] }, first, disk.keep);
     await all.change({ owner: 'editor', set: [every()] }, first, disk.keep);
     await all.change({ owner: 'editor', set: [every()] }, second, disk.keep);
-    await left(first);
-    assert.deepEqual(kinds(all), ['b1 event']);
-    await left(second);
-    assert.deepEqual(kinds(all), []);
-  });
-
-  it('that stayed before they were set go with it from the disk, too', async () => {
-    const disk = new Disk();
-    const all = new Breakpoints();
-    await all.change({ owner: 'editor', add: [every()] }, caller(), disk.keep);
-    await all.change({ owner: 'editor', set: [every()] }, caller(), disk.keep);
-    assert.deepEqual(kinds(all), ['b1 event']);
-    assert.deepEqual(disk.kept, { next: 2, breakpoints: [] });
+    assert.deepEqual(kinds(all), ['b1 rejected', 'b2 event', 'b3 event']);
+    await all.change({ owner: 'editor', set: [] }, second, disk.keep);
+    assert.deepEqual(kinds(all), ['b1 rejected', 'b2 event']);
+    first.leave();
+    await told;
+    assert.deepEqual(kinds(all), ['b1 rejected']);
   });
 
   it('of a client that has gone before they are in force go at once', async () => {

@@ -64,6 +64,23 @@ describe('An answer as it is recorded', () => {
     assert.deepEqual(masked.headers, [['X-********', '********']]);
   });
 
+  it('holds no password or token of the URL that it redirects to', () => {
+    const masked = withoutSecrets(
+      answer('', [
+        ['Location', 'https://me:planted@example.org/in?list=7&access_token=a.b&x=1#top'],
+        ['Refresh', '0; url=/in?code=abc'],
+      ]),
+      [],
+      destination,
+      secrets,
+    );
+    assert.ok(masked.kind === 'answer');
+    assert.deepEqual(masked.headers, [
+      ['Location', 'https://me:********@example.org/in?list=7&access_token=********&x=1#top'],
+      ['Refresh', '0; url=/in?code=********'],
+    ]);
+  });
+
   it('holds none that comes back encoded, or cut off', () => {
     const secret = 'pl/ant+ed"se&cret';
     const basic = Buffer.from(`me:${secret}`).toString('base64');

@@ -509,7 +509,7 @@ export interface Setter {
 }
 
 /**
- * Sets breakpoints in place of those of the same owner, which go with the connection; or adds some, which stay; or takes
+ * Sets breakpoints in place of those that the same connection set, with which they go; or adds some, which stay; or takes
  * away one or all.
  */
 export class Break extends Step {
@@ -536,7 +536,7 @@ export class Break extends Step {
     const before = world.breakpoints;
     const [first] = before;
     const goes = {
-      set: (each: KnownBreakpoint) => each.owner === owner,
+      set: (each: KnownBreakpoint) => each.session === connection,
       add: () => false,
       remove: (each: KnownBreakpoint) => each === first,
       'remove-all': () => true,
@@ -556,7 +556,7 @@ export class Break extends Step {
     world.breakpoints = result.breakpoints.map(({ id, at, type, condition, hitCount, log, enabled, ...one }) => {
       const spec = { at, type, condition, hitCount, log, enabled };
       const known = kept.get(id) ?? { id, owner: one.owner, spec, since: world.step, session: null };
-      return how === 'set' && known.owner === owner ? { ...known, session: connection } : known;
+      return how === 'set' && !kept.has(id) ? { ...known, session: connection } : known;
     });
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { shellQuoted, shellWord } from '../../src/common/shell-quote.ts';
+import { shellQuoted, shellWord } from '../../../src/common/programs/shell-quote.ts';
 
 // No shell and no command line holds a NUL.
 const words = fc.array(
