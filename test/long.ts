@@ -9,8 +9,8 @@ export function describeLong(title: string, define: (this: Mocha.Suite) => void)
 }
 
 /** A spec of the long form. */
-export function itLong(title: string, run: Mocha.AsyncFunc): void {
-  if (isLong) it(title, run);
+export function itLong(title: string, run: (this: Mocha.Context) => void | Promise<void>): void {
+  if (isLong) it(title, run as Mocha.AsyncFunc);
 }
 
 /**

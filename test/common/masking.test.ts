@@ -166,7 +166,7 @@ describe('the masking of known secrets', () => {
     );
   });
 
-  itLong('masks 8 MiB that are made of escapes in little memory', async function () {
+  itLong('masks 8 MiB that are made of escapes in little memory', function () {
     this.timeout(600_000);
     const module = join(import.meta.dirname, '../../src/common/masking.ts');
     const program = `
