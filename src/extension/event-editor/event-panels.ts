@@ -200,7 +200,7 @@ class EventPanel implements vscode.Disposable {
       return;
     }
     const row = this.#read?.found.event;
-    const node: EventNode | undefined = row && { kind: 'event', row, isElsewhere: true };
+    const node: EventNode | undefined = row && { kind: 'event', row };
     const aboutTheRelay = action === 'start' || action === 'showLog' || action === 'manageSecrets';
     if (node === undefined && !aboutTheRelay) return;
     const [name, ...format] = commandOf(action);
