@@ -41,7 +41,7 @@ import { markedSample } from './sample.ts';
 import { quantile, short, spread } from './statistics.ts';
 import type { Spread } from './statistics.ts';
 
-/** What the table and the groups of the view ask beside pages by filter; asked where the relay knows the method. */
+/** What the table and the command line ask beside pages by filter; asked where the relay knows the method. */
 const furtherRequests: readonly { readonly what: string; readonly method: string; readonly params: object }[] = [
   ...(['time', 'type', 'state', 'duration'] as const).flatMap((by) =>
     [0, 500_000].map((offset) => ({

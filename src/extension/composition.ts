@@ -48,7 +48,7 @@ export function compose(context: vscode.ExtensionContext): void {
     ...{ session, history, memory: context.workspaceState },
     onError: (error) => log.warn(`the history could not be read: ${error.message}`),
   });
-  const events = new EventsView(context, { session, log, names, history, watch });
+  const events = new EventsView({ session, log, names, history, watch });
   const destinations = new DestinationsView({
     session,
     names: { nameOfList: names.nameOf, onDidChange: (listener) => names.onDidChange(listener) },

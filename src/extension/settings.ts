@@ -124,11 +124,6 @@ const forwarding = {
       'Your destinations, in the order shown in the Destinations view. Each notification goes to every destination whose filters match. Without destinations, a sample receiver answers.',
   },
   retryPolicy: { schema: shape.retry },
-  'debugHandler.everyEvent': {
-    schema: z.boolean().default(false),
-    means:
-      'Suspends a destination’s time-out while its handler is stopped at a breakpoint, if you debug the handler with the configuration that **Debug My Handler** remembers, no matter how you start the session. If off, only sessions that **Debug My Handler** starts or finds suspend the time-out.',
-  },
 } as const satisfies Descriptions;
 
 const receiving = {

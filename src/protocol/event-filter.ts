@@ -65,7 +65,7 @@ export const eventStates = [
 /** What a table of events is sorted by. */
 export const eventOrders = ['time', 'type', 'state', 'status', 'duration', 'attempts'] as const;
 /** What events are counted by, in groups. */
-export const eventGroupings = ['type', 'list', 'address', 'state', 'source', 'delivery'] as const;
+export const eventGroupings = ['type', 'list', 'state', 'delivery'] as const;
 
 /** What a filter asks for. Several values of one key mean any of them; keys and words mean all of them. */
 export interface Filter {

@@ -25,7 +25,6 @@ import {
   deliverySchema,
   destinationId,
   eventRowSchema,
-  eventStateSchema,
   eventSummarySchema,
   headersSchema,
   notificationSchema,
@@ -171,10 +170,8 @@ export const methods = {
           value: z.string().nullable(),
           count: z.int(),
           newest: z.string().describe("ID of the group's newest event."),
-          states: z.partialRecord(eventStateSchema, z.int()),
         }),
       ),
-      others: z.int().describe('Number of events in other groups.'),
       timeline: z
         .object({
           since: z.iso.datetime(),

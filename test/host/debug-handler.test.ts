@@ -191,8 +191,7 @@ describe('Debug My Handler', function () {
     assert.deepEqual(ours, ['began', 'ended']);
   });
 
-  it('waits for every event of a session that the user started, where a setting says so', async () => {
-    await settings().update('debugHandler.everyEvent', true, vscode.ConfigurationTarget.Global);
+  it('waits for every event of a session that the user started with the remembered configuration', async () => {
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     assert.equal(await vscode.debug.startDebugging(folder, configurationName), true);
     await untilTaken(port);
@@ -200,9 +199,8 @@ describe('Debug My Handler', function () {
     await stands();
     await until(async () => (await lifted()).length > 0);
     assert.deepEqual(await lifted(), ['debugged']);
-    await settings().update('debugHandler.everyEvent', undefined, vscode.ConfigurationTarget.Global);
-    await until(async () => (await lifted()).length === 0);
     await stopHere();
+    await until(async () => (await lifted()).length === 0);
   });
 
   it('sends nothing to a server outside the debugger, and starts the one that is debugged when that has stopped', async () => {

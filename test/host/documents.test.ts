@@ -51,7 +51,6 @@ describe('The documents of an event', function () {
     for (const [kind, name, language] of [
       ['body', 'body.json', 'json'],
       ['notification', 'notification.json', 'json'],
-      ['headers', 'headers.properties', 'properties'],
     ] as const) {
       await run('openAsText', kind, nodeOf(row));
       const document = await shown(`/${row.id}/${row.id} ${name}`);
@@ -64,15 +63,14 @@ describe('The documents of an event', function () {
     }
   });
 
-  it('open the attempts rendered, and the event in its editor, each in a preview tab', async () => {
+  it('give way to the event in its editor, each in a preview tab', async () => {
     const custom = (viewType: string): Promise<vscode.Tab> =>
       until(() => {
         const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
         return tab?.input instanceof vscode.TabInputCustom && tab.input.viewType === viewType ? tab : undefined;
       }) as Promise<vscode.Tab>;
-    await run('openAsText', 'attempts', nodeOf(row));
-    const attempts = await custom('vscode.markdown.preview.editor');
-    assert.equal((attempts.input as vscode.TabInputCustom).uri.path, `/${row.id}/${row.id} attempts.md`);
+    await run('openAsText', 'body', nodeOf(row));
+    await shown(`/${row.id}/${row.id} body.json`);
     await run('open', nodeOf(row));
     const event = await custom('campaignMonitorRelay.event');
     assert.equal((event.input as vscode.TabInputCustom).uri.path, `/event/${row.id}`);
@@ -92,17 +90,6 @@ describe('The documents of an event', function () {
     const line = await until(() => vscode.window.activeTextEditor?.selection.active.line);
     const text = vscode.window.activeTextEditor?.document.getText(new vscode.Range(line ?? 0, 0, (line ?? 0) + 8, 0));
     assert.match(text ?? '', /"EmailAddress": "2batch@example\.org"/);
-  });
-
-  it('show an attempt that comes while they are open', async () => {
-    const uri = vscode.Uri.parse(`campaignMonitorRelay:/${row.id}/${row.id} attempts.md`, true);
-    const document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document);
-    const count = (): number => document.getText().match(/^## /gm)?.length ?? 0;
-    assert.equal(count(), 1);
-    await run('resend', nodeOf(row));
-    await until(() => count() === 2);
-    assert.match(document.getText(), /^## Attempt 2 \(resent\) to send n\d+ to /m);
   });
 
   it('lead to what is done with their event, whatever is selected', async () => {

@@ -53,7 +53,7 @@ describe('the arrows between the rooms', () => {
     ['extension/public-url/urls.ts', `${create}/fields.ts`, 'dynamic'],
     ['extension/webhooks/webhooks.ts', `${create}/form-panel.ts`, 'type'],
     ['extension/events/chosen.ts', 'extension/event-documents/content.ts', 'static'],
-    ['extension/event-tree/grouping.ts', 'extension/event-actions/resend.ts', 'static'],
+    ['extension/event-tree/event-list.ts', 'extension/event-actions/resend.ts', 'static'],
     ['extension/session/session.ts', 'extension/deferred.ts', 'static'],
     ['extension/session/session.ts', 'protocol/relay-client.ts', 'static'],
     ['extension/check/check-panels.ts', 'extension/check/engine.ts', 'static'],

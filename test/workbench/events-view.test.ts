@@ -169,45 +169,6 @@ describe('The events view, as a person uses it', () => {
     await workbench.page.mouse.move(900, 500);
   });
 
-  it('groups by state, type, list and time, and again not at all; the grouping in force is ticked', async () => {
-    const groupBy = async (label: string): Promise<void> => {
-      await workbench.runCommandThatAsks(`${category}: Group Events By…`, 'Group Events');
-      await workbench.pick(label);
-    };
-    await groupBy('State');
-    await row('Failed').waitFor();
-    await workbench.runCommandThatAsks(`${category}: Group Events By…`, 'Group Events');
-    await workbench.picture('events-view/group-by');
-    const ticked = workbench.quickInputWidget
-      .locator('.monaco-list-row')
-      .filter({ has: workbench.page.locator('.codicon-check') });
-    assert.deepEqual(
-      (await ticked.allInnerTexts()).map((text) => /State/.test(text)),
-      [true],
-    );
-    await workbench.page.keyboard.press('Escape');
-    await workbench.picture('events-view/by-state');
-    await groupBy('Type');
-    const groups = async (): Promise<string> => {
-      const rows = await workbench.treeRows(view);
-      return rows
-        .flatMap(({ expanded, label }) => (expanded === undefined ? [] : [label]))
-        .sort()
-        .join();
-    };
-    await until(async () => (await groups()) === 'Deactivate,Rejected,Subscribe,Test calls,Update');
-    await groupBy('List');
-    await row('No list').waitFor();
-    await groupBy('Time');
-    const times = workbench
-      .view(view)
-      .locator('.monaco-list-row')
-      .filter({ hasText: /^Last (minute|hour)/ });
-    await times.first().waitFor();
-    await groupBy('No groups');
-    await times.first().waitFor({ state: 'detached' });
-  });
-
   it('shows what matches a filter, says what is wrong with one, and clears it', async () => {
     await untilDone(async () => {
       await row('ann@example.com').click({ timeout: 5000 });
@@ -320,33 +281,6 @@ describe('The events view, as a person uses it', () => {
       return false;
     });
     assert.equal((await place()) % 100, 0);
-  });
-
-  it('counts in groups what the history holds, and shows all of one by a filter', async () => {
-    await workbench.runCommandThatAsks(`${category}: Group Events By…`, 'Group Events');
-    await workbench.pick('Type');
-    const { counts } = await statusOf(dataDirs(workbench)[0]!);
-    const heading = workbench.view(view).locator('.pane-header .description');
-    await heading.filter({ hasText: (counts.events + counts.tests + counts.rejected).toLocaleString('en') }).waitFor();
-    // Of the rejected one and the test call nothing is loaded any more, or all is: they are there, at the end.
-    const list = workbench.view(view).locator('.monaco-list').first();
-    const atEnd = (text: string): Promise<void> =>
-      untilDone(async () => {
-        await list.press('End');
-        await row(text).waitFor({ timeout: 5000 });
-      });
-    await atEnd('Rejected');
-    await atEnd('Test calls');
-    await workbench.picture('events-view/counted');
-    await untilDone(async () => {
-      await list.press('End');
-      await row('Show All').click({ timeout: 5000 });
-    });
-    await workbench.view(view).getByText('Filter: type:').first().waitFor();
-    await workbench.runCommand(`${category}: Clear Filter`);
-    await workbench.runCommandThatAsks(`${category}: Group Events By…`, 'Group Events');
-    await workbench.pick('No groups');
-    await workbench.view(view).getByText('Filter: type:').first().waitFor({ state: 'detached' });
   });
 
   it('clears the history when that is confirmed', async () => {

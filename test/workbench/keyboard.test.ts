@@ -209,33 +209,6 @@ describe('Without a mouse', function () {
         await until(async () => (await states())[1] === 'waiting');
         assert.deepEqual(await states(), ['waiting', 'waiting', 'discarded', 'discarded']);
       });
-
-      it('leaves out what is selected and folded away with its group', async () => {
-        const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
-        await send(campaignMonitorUrl, { body: sampleBody({ type: 'Update', email: 'five@example.com' }) });
-        await row(eventsView, 'five@example.com').waitFor();
-        await workbench.runCommandThatAsks(`${category}: Group Events By…`, 'Group Events');
-        await workbench.pick('Type');
-        await row(eventsView, 'Update').waitFor();
-        const before = await states();
-        await untilDone(async () => {
-          await workbench.unfoldRow(eventsView, 'Update');
-          await row(eventsView, 'five@example.com').click({ timeout: 5000 });
-          await row(eventsView, 'two@example.com').click({ timeout: 5000, modifiers: ['Control'] });
-          const selected = workbench.view(eventsView).locator('.monaco-list-row.selected');
-          await until(async () => (await selected.count()) === 2, 5000);
-          await workbench.unfoldRow(eventsView, 'Update', false);
-          // The focus went to the group.
-          await until(async () => {
-            if (await focused(eventsView).filter({ hasText: 'two@example.com' }).isVisible()) return true;
-            await workbench.page.keyboard.press('ArrowUp');
-            return false;
-          }, 5000);
-        });
-        await workbench.page.keyboard.press('Delete');
-        await until(async () => (await states())[1] === 'discarded');
-        assert.deepEqual(await states(), before.with(1, 'discarded'));
-      });
     });
 
     describe('of webhooks', () => {

@@ -91,7 +91,8 @@ async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | 
   const started = await startOrFind(parts, destination, chosen);
   if (started === undefined) return;
   if (started.length > 0) {
-    parts.timeoutSuspension.watch(destination.destinationId, started);
+    // Its program may be stopped already.
+    parts.timeoutSuspension.follow();
     await startOwn(parts, started);
     await untilItListens(parts, destination, started);
   }

@@ -1,7 +1,6 @@
 /** Has the relay wait for a handler however long it takes to answer, while its program stands at a breakpoint. */
 import * as vscode from 'vscode';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import { onSetting, setting } from '../configuration.ts';
 import type { Session } from '../session/session.ts';
 import { findSessions } from './handler-configurations.ts';
 import type { RememberedConfigurations } from './handler-configurations.ts';
@@ -21,8 +20,6 @@ export interface HandlerTimeoutSuspensionParts {
  */
 export class HandlerTimeoutSuspension implements vscode.Disposable {
   readonly #parts: HandlerTimeoutSuspensionParts;
-  /** The sessions that Debug My Handler has started or found, by destination. */
-  readonly #watched = new Map<string, Set<string>>();
   readonly #disposables: readonly vscode.Disposable[];
   /** What the relay was told last, and over which connection. */
   #told: { readonly client: RelayClient; readonly text: string } | undefined;
@@ -31,41 +28,33 @@ export class HandlerTimeoutSuspension implements vscode.Disposable {
   constructor(parts: HandlerTimeoutSuspensionParts) {
     this.#parts = parts;
     this.#disposables = [
-      parts.programs.onDidChange(() => this.#follow()),
-      parts.session.onDidChange(() => this.#follow()),
-      onSetting('debugHandler.everyEvent', () => this.#follow()),
+      parts.programs.onDidChange(() => this.follow()),
+      parts.session.onDidChange(() => this.follow()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('launch')) this.#follow();
+        if (event.affectsConfiguration('launch')) this.follow();
       }),
     ];
-    this.#follow();
+    this.follow();
   }
 
   dispose(): void {
     for (const each of this.#disposables) each.dispose();
   }
 
-  /** From now on, until these sessions end. */
-  watch(destinationId: string, sessions: readonly vscode.DebugSession[]): void {
-    this.#watched.set(destinationId, new Set(sessions.map(({ id }) => id)));
-    this.#follow();
-  }
-
-  /** The destinations of which the handler stands at a breakpoint. */
+  /** The destinations whose remembered configuration has a session that is stopped at a breakpoint. */
   #standing(): string[] {
     const { programs, remembered } = this.#parts;
     const roots = programs.roots.filter((root) => programs.stands(root));
     if (roots.length === 0) return [];
-    const ids = new Set<string>();
-    for (const [id, watched] of this.#watched) if (roots.some((root) => watched.has(root.id))) ids.add(id);
-    if (setting('debugHandler.everyEvent')) {
-      for (const [id, chosen] of remembered.all)
-        if (findSessions(roots, chosen, launchCandidates('')).length > 0) ids.add(id);
-    }
-    return [...ids].sort();
+    const candidates = launchCandidates('');
+    return [...remembered.all]
+      .filter(([, chosen]) => findSessions(roots, chosen, candidates).length > 0)
+      .map(([id]) => id)
+      .sort();
   }
 
-  #follow(): void {
+  /** Tells the relay again, if the destinations are others than before. */
+  follow(): void {
     const { client, status } = this.#parts.session;
     if (client === undefined || status === undefined) return;
     const known = new Set(status.destinations.map(({ destinationId }) => destinationId));

@@ -146,7 +146,7 @@ async function sayReceived(
 ): Promise<void> {
   if (row === undefined) return;
   const { l10n } = vscode;
-  const node: EventsNode = { kind: 'event', row, isElsewhere: true };
+  const node: EventsNode = { kind: 'event', row };
   const show = { [l10n.t('Show Event')]: byCommand('open', node) };
   if (delivery.status === 'rejected') {
     await offer(

@@ -10,7 +10,6 @@ import { labelOf } from '../events/event-words.ts';
 import { eventViewType } from '../events/address.ts';
 import type { DocumentKind } from '../events/address.ts';
 import { documentUri, eventUri, openDocument, uriOf } from './open-document.ts';
-import type { Opening } from './open-document.ts';
 import { stretchOf } from './json-text.ts';
 
 /** The handlers of these commands. */
@@ -39,45 +38,27 @@ async function openEvent(row: EventRow, preserveFocus: boolean): Promise<void> {
 async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | undefined): Promise<void> {
   const { l10n } = vscode;
   const [row] = await targetRows(parts, target ?? eventInSight());
-  const { delivery, notifications, attempts } = await (await readable(parts)).request('events/get', { id: row.id });
+  const { notifications, attempts } = await (await readable(parts)).request('events/get', { id: row.id });
   interface Offer extends vscode.QuickPickItem {
     readonly shows: DocumentKind;
     readonly there: boolean;
-    readonly opening?: Opening;
   }
   const offered: readonly Offer[] = [
     { label: l10n.t('Body'), description: l10n.t('as received'), shows: 'body', there: true },
-    {
-      label: l10n.t('This Event Only'),
-      description: l10n.t('one of {0} events in the body', delivery.eventCount),
-      shows: 'event',
-      there: delivery.eventCount > 1,
-    },
     {
       label: l10n.t('Notification'),
       description: l10n.t('as sent'),
       shows: 'notification',
       there: notifications.length > 0,
     },
-    {
-      label: l10n.t('Attempts and Answers'),
-      description: l10n.t('preview'),
-      shows: 'attempts',
-      there: attempts.length > 0,
-    },
-    {
-      label: l10n.t('Attempts and Answers as Markdown'),
-      shows: 'attempts',
-      there: attempts.length > 0,
-      opening: { asText: true },
-    },
-    { label: l10n.t('Headers'), shows: 'headers', there: true },
+    { label: l10n.t('Answer'), description: l10n.t('latest'), shows: 'answer', there: attempts.length > 0 },
   ];
   const chosen = await vscode.window.showQuickPick(
     offered.filter(({ there }) => there),
     { title: l10n.t('Open {0} as Text', labelOf(row, l10n)), placeHolder: l10n.t('Choose a document') },
   );
-  if (chosen !== undefined) await openDocumentOf(parts, row, chosen.shows, chosen.opening);
+  if (chosen === undefined) return;
+  await openDocumentOf(parts, row, chosen.shows, chosen.shows === 'answer' ? attempts.length : null);
 }
 
 async function openKind(
@@ -91,9 +72,14 @@ async function openKind(
 }
 
 /** Opens a document, its cursor on the event. */
-async function openDocumentOf(parts: ActionParts, row: EventRow, kind: DocumentKind, opening?: Opening): Promise<void> {
-  const editor = await openDocument(parts, { eventId: row.id, kind, attempt: null }, opening);
-  if (editor !== undefined && kind === 'body' && row.kind === 'event') await revealEvent(parts, row, editor);
+async function openDocumentOf(
+  parts: ActionParts,
+  row: EventRow,
+  kind: DocumentKind,
+  attempt: number | null = null,
+): Promise<void> {
+  const editor = await openDocument(parts, { eventId: row.id, kind, attempt });
+  if (kind === 'body' && row.kind === 'event') await revealEvent(parts, row, editor);
 }
 
 /** The address of the event whose editor is the active tab. */

@@ -200,7 +200,7 @@ class EventPanel implements vscode.Disposable {
       return;
     }
     const row = this.#read?.found.event;
-    const node: EventNode | undefined = row && { kind: 'event', row, isElsewhere: true };
+    const node: EventNode | undefined = row && { kind: 'event', row };
     const aboutTheRelay = action === 'start' || action === 'showLog' || action === 'manageSecrets';
     if (node === undefined && !aboutTheRelay) return;
     const [name, ...format] = commandOf(action);
@@ -212,12 +212,14 @@ class EventPanel implements vscode.Disposable {
 
   async #openText(kind: TextKind): Promise<void> {
     const subject = this.#drawn?.subjects.get(this.#drawn.view.chosen);
-    const attempt =
-      kind === 'answer' && subject?.kind === 'attempt' && this.#read !== undefined
-        ? (this.#deferred?.answerPlace(this.#read, subject.attempt) ?? null)
-        : null;
+    const chosen =
+      subject?.kind === 'attempt' && this.#read !== undefined
+        ? this.#deferred?.answerPlace(this.#read, subject.attempt)
+        : undefined;
+    // Where no attempt is chosen, the latest.
+    const attempt = kind === 'answer' ? (chosen ?? this.#read?.found.attempts.length ?? null) : null;
     try {
-      await openDocument(this.#parts, { eventId: this.eventId, kind, attempt }, { asText: true });
+      await openDocument(this.#parts, { eventId: this.eventId, kind, attempt });
     } catch (error) {
       this.#parts.log.error(`a document of ${this.eventId}: ${(error as Error).message}`);
       await offer('Error', withNext(error, vscode.l10n), { [vscode.l10n.t('Show Log')]: () => this.#parts.log.show() });

@@ -171,12 +171,10 @@ function actionsOf({ event, attempts }: Result<'events/get'>): EditorAction[] {
 }
 
 function textsOf({ found }: ReadEvent): TextKind[] {
-  const { event, delivery, notifications, attempts } = found;
   const kinds: TextKind[] = ['body'];
-  if (delivery.eventCount > 1 && event.kind === 'event') kinds.push('event');
-  if (notifications.length > 0) kinds.push('notification');
-  if (attempts.length > 0) kinds.push('attempts');
-  return [...kinds, 'headers'];
+  if (found.notifications.length > 0) kinds.push('notification');
+  if (found.attempts.length > 0) kinds.push('answer');
+  return kinds;
 }
 
 /** What is shown of it when a step is chosen. The keys say when a column is another one. */

@@ -32,7 +32,7 @@ export const editorActions = [
 export type EditorAction = (typeof editorActions)[number];
 
 /** The documents that **Open as Text** leads to. */
-export const textKinds = ['body', 'event', 'notification', 'attempts', 'headers', 'answer'] as const;
+export const textKinds = ['body', 'notification', 'answer'] as const;
 export type TextKind = (typeof textKinds)[number];
 
 const pageMessageSchema = z.discriminatedUnion('type', [

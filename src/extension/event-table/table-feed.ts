@@ -313,7 +313,7 @@ export class TableFeed extends HistoryReader {
     this.#say({ type: 'around' });
   }
 
-  aged(): void {
+  override aged(): void {
     // What has come is not told while it is held back, nor what has been found meanwhile, nor that it can be read again.
     if (this.watch.paused || this.#unseen > 0 || this.failure !== undefined) this.later('loaded');
     this.#roll(this.#clock());

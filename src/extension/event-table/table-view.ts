@@ -96,7 +96,7 @@ export class TableView implements vscode.Disposable {
     if (context?.webview !== tableViewId) return given;
     const chosen = (await import('../deferred.ts')).readChosen(context.chosen);
     const rows = chosen === undefined ? [] : await this.#rowsOf(chosen);
-    const nodes = rows.map((row): EventNode => ({ kind: 'event', row, isElsewhere: true }));
+    const nodes = rows.map((row): EventNode => ({ kind: 'event', row }));
     const clicked = nodes.find(({ row }) => row.id === chosen?.active) ?? nodes[0];
     if (clicked === undefined) throw rowsChanged();
     return [clicked, nodes, ...given.slice(1)];

@@ -35,13 +35,6 @@ export const eventsViewCommands = {
     enabled: freezable,
     menus: [{ menu: 'view/title', view: 'events', when: freezable, group: '1_group@3' }],
   },
-  groupEvents: {
-    title: 'Group Events By…',
-    icon: 'list-tree',
-    palette: true,
-    enabled: readable,
-    menus: [{ menu: 'view/title', view: 'events', when: readable, group: '1_group@2' }],
-  },
   refreshEvents: {
     title: 'Refresh Events',
     internal: true,

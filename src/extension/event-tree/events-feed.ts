@@ -17,8 +17,6 @@ export interface EventsFeedOptions {
   draw(drawing: Drawing): void;
   /** What stands around the events may be another. */
   around(): void;
-  /** Whether time alone changes what is drawn: then it is drawn as time passes. */
-  dated(): boolean;
   readonly timers?: Timers;
   readonly limits?: ListLimits;
 }
@@ -85,7 +83,7 @@ export class EventsFeed extends HistoryReader {
     return taken[0] !== false;
   }
 
-  /** Draws everything again: another grouping. */
+  /** Draws everything again: lists have other names. */
   redraw(): void {
     this.#drawLater('all');
   }
@@ -137,10 +135,6 @@ export class EventsFeed extends HistoryReader {
   around(): void {
     this.#options.around();
     this.#drawLater('all');
-  }
-
-  aged(): void {
-    if (this.list.size > 0 && !this.watch.paused && this.#options.dated()) this.#drawLater('all');
   }
 
   override dispose(): void {

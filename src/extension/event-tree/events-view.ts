@@ -14,44 +14,18 @@ import type { Session, SessionState } from '../session/session.ts';
 import { printable } from '../ui/printable.ts';
 import type { ProgressPlace } from '../ui/progress.ts';
 import type { HistoryWatch } from '../events/history-watch.ts';
-import type { ListedEvent } from './event-list.ts';
 import { EventsFeed } from './events-feed.ts';
 import type { Drawing } from './events-feed.ts';
 import { focusedRows, rowsChanged } from '../ui/focused-rows.ts';
 import type { FocusedRows } from '../ui/focused-rows.ts';
 import { Redraws } from '../ui/redraws.ts';
 import type { KnownList } from './filter-suggestions.ts';
-import { group, groupings, keyOf, midnightOf } from './grouping.ts';
-import type { Group, Grouping } from './grouping.ts';
-import type {
-  EventsNode,
-  FailureNode,
-  GroupNode,
-  MoreNode,
-  NewestNode,
-  NoMatchNode,
-  PausedNode,
-  RestNode,
-} from '../events/event-node.ts';
+import type { EventsNode, FailureNode, MoreNode, NewestNode, NoMatchNode, PausedNode } from '../events/event-node.ts';
 import { withListNames } from './shown-filter.ts';
-import { seenRows } from './seen-rows.ts';
-import { groupFilter, StoreCounts } from './store-counts.ts';
-import {
-  eventItem,
-  eventTooltip,
-  failureItem,
-  groupItem,
-  moreItem,
-  newestItem,
-  noMatchItem,
-  pausedItem,
-  restItem,
-} from './tree-items.ts';
-import type { ShownCount } from './tree-items.ts';
+import { StoreCounts } from './store-counts.ts';
+import { eventItem, eventTooltip, failureItem, moreItem, newestItem, noMatchItem, pausedItem } from './tree-items.ts';
 import type { RowContext } from '../events/event-words.ts';
 import { rowContextOf } from '../events/row-context.ts';
-
-const groupingKey = `${prefix}.grouping`;
 
 const more: MoreNode = { kind: 'more' };
 const paused: PausedNode = { kind: 'paused' };
@@ -74,7 +48,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   readonly #session: Session;
   readonly #history: Pick<StoppedHistory, 'exists'>;
   readonly #watch: HistoryWatch;
-  readonly #memory: vscode.Memento;
   readonly #log: vscode.LogOutputChannel;
   #view: vscode.TreeView<EventsNode>;
   #viewDisposables: readonly { dispose(): unknown }[] = [];
@@ -86,12 +59,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   readonly #redraws = new Redraws<EventsNode>((nodes) => this.#changed.fire(nodes));
   readonly #selected = new vscode.EventEmitter<readonly EventRow[]>();
   readonly #disposables: readonly { dispose(): unknown }[];
-  readonly #groups = new Map<string, Group>();
-  /** Which groups are unfolded: as they first came, then as the user has them. */
-  readonly #unfolded = new Map<string, boolean>();
-  #grouping: Grouping | null;
-  /** In which group each event is drawn: while the view is paused, it stays there. */
-  #placed = new Map<string, string>();
   readonly #counts: StoreCounts;
   readonly #failures: StoreCounts;
   /** Forwardings that had failed when that was last asked. */
@@ -109,14 +76,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   /** Other events are selected. */
   readonly onDidSelect = this.#selected.event;
 
-  constructor(context: vscode.ExtensionContext, { session, log, names, history, watch }: EventsViewParts) {
+  constructor({ session, log, names, history, watch }: EventsViewParts) {
     this.#history = history;
     this.#session = session;
     this.#watch = watch;
-    this.#memory = context.workspaceState;
     this.#log = log;
-    const remembered = this.#memory.get<string>(groupingKey);
-    this.#grouping = groupings.find((each) => each === remembered) ?? null;
     this.#around = {
       now: 0,
       language: vscode.env.language,
@@ -129,7 +93,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       watch,
       draw: (drawing) => this.#draw(drawing),
       around: () => this.#sayAround(),
-      dated: () => this.#grouping === 'time',
     });
     const onError = (error: Error): void => log.warn(`the events could not be counted: ${error.message}`);
     this.#counts = new StoreCounts({
@@ -137,23 +100,19 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
         const { client, filter } = watch;
         if (client === undefined || !this.#view.visible) return undefined;
         // All events are counted by the relay's status.
-        if (filter === '' && this.#grouping === null && session.status !== undefined) return undefined;
-        const timeKeys = [...this.#groups.keys()].map((id) => id.slice('time:'.length));
-        return { client, filter, grouping: this.#grouping, timeKeys: this.#grouping === 'time' ? timeKeys : [] };
+        return filter === '' && session.status !== undefined ? undefined : { client, filter };
       },
       // VS Code draws a tree anew only so often: what need not be drawn does not make an event wait that comes next.
-      onChange: () => (this.#grouping === null ? this.#showHeading() : this.#feed.redraw()),
+      onChange: () => this.#showHeading(),
       onError,
-      now: () => Date.now(),
     });
     this.#failures = new StoreCounts({
       asked: () => {
         const { client } = session;
-        return client && { client, filter: 'state:failed', grouping: null, timeKeys: [] };
+        return client && { client, filter: 'state:failed' };
       },
       onChange: () => this.#showBadge(),
       onError,
-      now: () => Date.now(),
     });
     this.#view = this.#open();
     this.#disposables = [
@@ -179,8 +138,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     const view = vscode.window.createTreeView(`${prefix}.events`, { treeDataProvider: this, canSelectMany: true });
     this.#viewDisposables = [
       view.onDidChangeSelection(() => this.#selected.fire(this.select())),
-      view.onDidExpandElement(({ element }) => this.#fold(element, false)),
-      view.onDidCollapseElement(({ element }) => this.#fold(element, true)),
       view.onDidChangeVisibility(({ visible }) => this.#look(visible)),
     ];
     return view;
@@ -217,13 +174,13 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   /**
    * The events that a command acts on: those of the node with the selection it belongs to; called from the palette or
-   * by a key, the selection. A group stands for the events in it; what is folded away is not meant.
+   * by a key, the selection.
    */
   readonly select = (node?: EventsNode, nodes?: readonly EventsNode[]): EventRow[] => {
     const chosen = nodes !== undefined && nodes.length > 0 ? nodes : node === undefined ? this.#view.selection : [node];
     // While the tree is drawn anew VS Code knows none of its rows.
     if (chosen.some((each: EventsNode | undefined) => each === undefined)) throw rowsChanged();
-    return seenRows(chosen, this.#groups.values(), (id) => this.#unfolded.get(id) === false);
+    return chosen.flatMap((each) => (each.kind === 'event' ? [each.row] : []));
   };
 
   /** The rows that a key acts on: the focused one, with the selection it belongs to. */
@@ -244,23 +201,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return [rows[0], rows];
   }
 
-  /** @param grouping null for one plain list */
-  async setGrouping(grouping: Grouping | null): Promise<void> {
-    this.#grouping = grouping;
-    this.#unfolded.clear();
-    this.#placed.clear();
-    this.#counts.begin();
-    this.#feed.redraw();
-    await this.#memory.update(groupingKey, grouping ?? undefined);
-  }
-
-  /** The grouping in force; null for one plain list. */
-  get grouping(): Grouping | null {
-    return this.#grouping;
-  }
-
   refresh(): Promise<void> {
-    this.#placed.clear();
     this.#counts.changed();
     this.#watch.tryAgain();
     return this.#withProgress(() => this.#feed.ready());
@@ -271,27 +212,21 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   getChildren(node?: EventsNode): Promise<EventsNode[]> {
-    return this.#redraws.answer(node, () => this.#childrenOf(node));
+    return this.#redraws.answer(node, () => (node === undefined ? this.#roots() : []));
   }
 
-  async #childrenOf(node: EventsNode | undefined): Promise<EventsNode[]> {
-    if (node !== undefined)
-      return node.kind === 'group' ? [...(this.#groups.get(node.id)?.events ?? []), ...this.#restOf(node)] : [];
+  async #roots(): Promise<EventsNode[]> {
     if (this.#watch.client !== undefined) await this.#feed.ready();
     const { list, failure } = this.#feed;
     const isRead = this.#watch.client !== undefined && failure === undefined;
     this.#unmatched = isRead && list.size === 0 ? this.#watch.filter : '';
     this.#lookAround();
     this.#showHeading();
-    const events = list.newestFirst();
-    let nodes: EventsNode[] = events;
-    if (this.#grouping !== null) nodes = this.#groupsOf(events, this.#grouping);
-    else this.#groups.clear();
     return [
       ...(this.#watch.paused ? [paused] : []),
       ...(failure === undefined ? [] : [unreadable]),
       ...(list.hasNewer ? [newest] : []),
-      ...nodes,
+      ...list.newestFirst(),
       ...(this.#isNoMatch ? [noMatch] : []),
       ...(list.hasOlder ? [more] : []),
     ];
@@ -301,12 +236,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     switch (node.kind) {
       case 'event':
         return eventItem(node, this.#around);
-      case 'group':
-        return this.#groupItem(node);
       case 'more':
         return moreItem();
-      case 'rest':
-        return restItem(node);
       case 'paused':
         return pausedItem(this.#watch.fresh);
       case 'newest':
@@ -342,45 +273,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     this.#countedOf = client;
     this.#countedBy = filter;
     this.#counts.begin();
-  }
-
-  #groupsOf(events: readonly ListedEvent[], grouping: Grouping): Group[] {
-    const { counted } = this.#counts;
-    const placed = this.#watch.paused ? this.#placed : undefined;
-    const around = { ...this.#around, ...(placed && { placed }) };
-    const groups = group(events, grouping, around, vscode.l10n, counted.groups);
-    const before = [...this.#groups.keys()].join();
-    this.#groups.clear();
-    for (const each of groups) this.#groups.set(each.id, each);
-    if (!this.#watch.paused) {
-      const { now } = this.#around;
-      const midnight = midnightOf(now);
-      this.#placed = new Map(events.map(({ row }) => [row.id, keyOf(row, grouping, now, midnight)]));
-    }
-    if (grouping === 'time' && before !== [...this.#groups.keys()].join()) this.#counts.changed();
-    return groups;
-  }
-
-  /** How many events the history has of a group; what was not counted yet is at least what is loaded. */
-  #countOf({ id, events }: Pick<Group, 'id' | 'events'>): ShownCount {
-    const { groups, atLeast } = this.#counts.counted;
-    const key = id.slice(id.indexOf(':') + 1);
-    const counted = groups.find((each) => each.key === key);
-    const { length } = events;
-    if (counted === undefined) return { count: length, atLeast: this.#feed.list.hasOlder };
-    // What came a moment ago is counted with the next answer.
-    return { count: Math.max(counted.count, length), atLeast };
-  }
-
-  #restOf(node: GroupNode): RestNode[] {
-    const known = this.#groups.get(node.id);
-    if (known === undefined || this.#grouping === null) return [];
-    const { count } = this.#countOf(known);
-    // New ones are on their way into the list.
-    if (count <= known.events.length || !this.#feed.list.hasOlder) return [];
-    const key = node.id.slice(node.id.indexOf(':') + 1);
-    const filter = groupFilter(this.#grouping, key, this.#watch.filter, this.#around.now);
-    return [{ kind: 'rest', groupId: node.id, count, filter }];
   }
 
   get #isNoMatch(): boolean {
@@ -445,23 +337,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return parts.length === 0 ? undefined : parts.join('\n');
   }
 
-  #groupItem(node: GroupNode): vscode.TreeItem {
-    const known = this.#groups.get(node.id) ?? { ...node, events: [] };
-    let unfolded = this.#unfolded.get(node.id);
-    if (unfolded === undefined) {
-      unfolded =
-        this.#grouping === 'time' ? !/\d/.test(node.id) : node.id === 'state:failed' || this.#unfolded.size < 3;
-      this.#unfolded.set(node.id, unfolded);
-    }
-    return groupItem(known, unfolded, this.#countOf(known));
-  }
-
-  #fold(node: EventsNode, isFolded: boolean): void {
-    if (node.kind === 'group') this.#unfolded.set(node.id, !isFolded);
-  }
-
   #draw(drawing: Drawing): void {
-    if (drawing === 'all' || (this.#grouping === 'state' && !this.#watch.paused)) {
+    if (drawing === 'all') {
       this.#redraws.draw();
       return;
     }

@@ -5,8 +5,7 @@ import { flagsOf, isHeldAtGate, isUnderWay, shownState } from '../events/forward
 import type { ShownState } from '../events/forwarding-state.ts';
 import { decoratedUri } from './decorations.ts';
 import { eventUri } from '../event-documents/open-document.ts';
-import type { Group } from './grouping.ts';
-import type { EventNode, NewestNode, RestNode } from '../events/event-node.ts';
+import type { EventNode, NewestNode } from '../events/event-node.ts';
 import {
   descriptionOf,
   forwardingInFull,
@@ -57,49 +56,11 @@ export function eventItem(node: EventNode, around: RowContext): vscode.TreeItem 
   return item;
 }
 
-/** How many events the history has of something; `atLeast` where not all were looked at. */
-export interface ShownCount {
-  readonly count: number;
-  readonly atLeast: boolean;
-}
-
-/** @param shown how many the history has, whatever of it is loaded */
-export function groupItem(group: Group, unfolded: boolean, { count, atLeast }: ShownCount): vscode.TreeItem {
-  const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(group.label, unfolded ? Expanded : Collapsed);
-  const number = count.toLocaleString(vscode.env.language);
-  item.id = group.id;
-  item.description = atLeast ? `${number}+` : number;
-  item.contextValue = ';group;';
-  const { l10n } = vscode;
-  let label = l10n.t('{0}, {1} events', group.label, number);
-  if (count === 1) label = l10n.t('{0}, 1 event', group.label);
-  if (atLeast) label = l10n.t('{0}, {1} or more events', group.label, number);
-  item.accessibilityInformation = { label };
-  item.tooltip = label;
-  return item;
-}
-
 /** The row that loads older events. */
 export function moreItem(): vscode.TreeItem {
   const item = actionItem('more', vscode.l10n.t('Load More'), 'ellipsis');
   item.tooltip = vscode.l10n.t('Load older events');
   item.command = { command: commandId('loadMore'), title: vscode.l10n.t('Load More Events'), arguments: [] };
-  return item;
-}
-
-/** The row of a group that leads to what is not loaded of it. */
-export function restItem(node: RestNode): vscode.TreeItem {
-  const { l10n } = vscode;
-  const { filter } = node;
-  const count = node.count.toLocaleString(vscode.env.language);
-  const item = actionItem('rest', filter === null ? l10n.t('Load More') : l10n.t('Show All {0}', count), 'ellipsis');
-  item.id = `rest:${node.groupId}`;
-  item.tooltip = filter === null ? l10n.t('Load older events') : l10n.t('Filter to show the whole group');
-  item.command =
-    filter === null
-      ? { command: commandId('loadMore'), title: l10n.t('Load More Events'), arguments: [] }
-      : { command: commandId('filterEvents'), title: l10n.t('Filter Events'), arguments: [filter] };
   return item;
 }
 

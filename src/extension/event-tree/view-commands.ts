@@ -1,4 +1,4 @@
-/** Commands about the events view as a whole: filter, grouping, pages, clearing. */
+/** Commands about the events view as a whole: filter, pages, clearing. */
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
@@ -10,8 +10,6 @@ import type { StoppedHistory } from '../session/stopped-history.ts';
 import type { HistoryWatch } from '../events/history-watch.ts';
 import type { EventsView } from './events-view.ts';
 import { pickFilter } from './filter-picker.ts';
-import { groupings } from './grouping.ts';
-import type { Grouping } from './grouping.ts';
 
 export interface EventsViewCommandParts {
   readonly view: EventsView;
@@ -29,7 +27,6 @@ export function createEventsViewCommands({
 }: EventsViewCommandParts): CommandHandlers<'eventsView'> {
   return {
     showTable: () => vscode.commands.executeCommand(`${prefix}.table.focus`),
-    groupEvents: (grouping?: unknown) => groupEvents(view, grouping),
     // The row of a frozen list thaws it, however often it is clicked.
     toggleFrozen: (frozen?: unknown) => watch.setPaused(frozen !== false && !watch.paused),
     filterEvents: (filter?: unknown) => filterEvents({ view, watch, history }, filter),
@@ -38,34 +35,6 @@ export function createEventsViewCommands({
     loadMore: () => view.loadMore(),
     clearHistory: () => clearHistory(session),
   };
-}
-
-/** @param given by a keybinding or another command; else the user is asked, and the grouping in force is ticked */
-async function groupEvents(view: EventsView, given: unknown): Promise<void> {
-  const { l10n } = vscode;
-  const known = groupings.find((each) => each === given);
-  if (known !== undefined || given === 'none') {
-    await view.setGrouping(known ?? null);
-    return;
-  }
-  const labels: readonly (readonly [grouping: Grouping | null, label: string])[] = [
-    [null, l10n.t('No groups')],
-    ['time', l10n.t('Time')],
-    ['list', l10n.t('List')],
-    ['type', l10n.t('Type')],
-    ['state', l10n.t('State')],
-  ];
-  const items = labels.map(([grouping, label]) => ({
-    label,
-    iconPath: new vscode.ThemeIcon(grouping === view.grouping ? 'check' : 'blank'),
-    ...(grouping === view.grouping && { description: l10n.t('current') }),
-    grouping,
-  }));
-  const choice = await vscode.window.showQuickPick(items, {
-    title: l10n.t('Group Events'),
-    placeHolder: l10n.t('Group by'),
-  });
-  if (choice !== undefined) await view.setGrouping(choice.grouping);
 }
 
 /** @param filter given by a keybinding or another command; else the user is asked */

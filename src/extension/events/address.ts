@@ -5,7 +5,7 @@
 import { prefix } from '../prefix.ts';
 
 /** What can be looked at, by the name of its file. */
-export const documentKinds = ['body', 'event', 'notification', 'attempts', 'headers', 'answer'] as const;
+export const documentKinds = ['body', 'event', 'notification', 'answer'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 /** Which document of which event. */
@@ -33,10 +33,6 @@ export function documentPath(address: DocumentAddress, extension: BodyExtension 
       return `${name}.${extension}`;
     case 'event':
       return `${name}.${extension === 'txt' ? 'txt' : 'json'}`;
-    case 'attempts':
-      return `${name}.md`;
-    case 'headers':
-      return `${name}.properties`;
     case 'answer':
       return `${name}-${attempt ?? 1}.txt`;
   }

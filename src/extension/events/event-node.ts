@@ -5,30 +5,11 @@ export interface EventNode {
   readonly kind: 'event';
   /** As it is known now: replaced when an attempt was recorded. */
   readonly row: EventRow;
-  /** It was chosen elsewhere than in the tree, whose folded groups hide nothing of it. */
-  readonly isElsewhere?: true;
-}
-
-export interface GroupNode {
-  readonly kind: 'group';
-  /** Stable while the grouping stays, so that what is unfolded stays so. */
-  readonly id: string;
-  readonly label: string;
 }
 
 /** Loads the next page when chosen. */
 export interface MoreNode {
   readonly kind: 'more';
-}
-
-/** Stands in a group of which the history has more than is loaded: shows all of it by a filter, or loads older events. */
-export interface RestNode {
-  readonly kind: 'rest';
-  readonly groupId: string;
-  /** How many events the history has of the group. */
-  readonly count: number;
-  /** Finds the group's events; null where no filter does. */
-  readonly filter: string | null;
 }
 
 /** Says on top that no event joins the list, and how many have come; chosen, they do. */
@@ -51,12 +32,4 @@ export interface FailureNode {
   readonly kind: 'failure';
 }
 
-export type EventsNode =
-  | EventNode
-  | GroupNode
-  | MoreNode
-  | RestNode
-  | PausedNode
-  | NewestNode
-  | NoMatchNode
-  | FailureNode;
+export type EventsNode = EventNode | MoreNode | PausedNode | NewestNode | NoMatchNode | FailureNode;

@@ -391,7 +391,7 @@ export class HistoryWatch {
   #tickLater(): void {
     this.#stopAges = this.#timers.after(ageMs, () => {
       this.#tickLater();
-      for (const reader of this.#begun) reader.aged();
+      for (const reader of this.#begun) reader.aged?.();
       // What matches `since:` changes with time.
       this.#matchAgain();
     });
@@ -477,7 +477,7 @@ export abstract class HistoryReader {
   /** What stands around the events may be another: the filter, the pause, what is said of both and of sending. */
   abstract around(): void;
   /** Time has passed. */
-  abstract aged(): void;
+  aged?(): void;
 
   setVisible(visible: boolean): void {
     if (visible === this.#visible) return;

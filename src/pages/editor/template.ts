@@ -268,7 +268,7 @@ function columnTemplate(name: ColumnName, column: Column, drawn: Drawn, handlers
     }
     ${body === null ? html`<p class="nothing">${column.nothing}</p>` : bodyTemplate(name, body, texts)}
     ${
-      asText === null || !(drawn.view.texts.includes(asText) || (asText === 'answer' && drawn.view.stale === null))
+      asText === null || !drawn.view.texts.includes(asText)
         ? nothing
         : html`<button class="link" id="text-${name}" @click=${() => handlers.openText(asText)}>
             ${texts.openAsText}<span class="unseen">: ${texts[name]}</span>
@@ -326,7 +326,9 @@ function bodyTemplate(name: ColumnName, body: ShownBody, texts: EditorTexts): Te
   return html`${notices.map((notice) => html`<p class="notice">${notice}</p>`)}
   ${
     text === ''
-      ? html`<p class="nothing">${texts.empty}</p>`
+      ? notices.length === 0
+        ? html`<p class="nothing">${texts.empty}</p>`
+        : nothing
       : textTemplate(`body-${name}`, `${texts[name]}: ${texts.body}`, parts)
   }`;
 }

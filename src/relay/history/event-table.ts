@@ -8,7 +8,6 @@ import { eventStates } from '../../protocol/event-filter.ts';
 import type { EventSummary, TracedEvent } from '../../protocol/history.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import { iso, parseId } from '../log/protocol-shapes.ts';
-import { flagBits } from './event-columns.ts';
 import type { Block } from './event-columns.ts';
 import type { EventRows } from './event-rows.ts';
 import type { Found } from './event-search.ts';
@@ -148,10 +147,9 @@ export class EventTable {
       if (time < earliest) earliest = time;
       if (time > latest) latest = time;
     });
-    const { groups, others } =
-      params.groupBy === undefined ? { groups: [], others: 0 } : this.#groups(found, params.groupBy, params.mostGroups);
+    const groups = params.groupBy === undefined ? [] : this.#groups(found, params.groupBy, params.mostGroups);
     const timeline = params.perMinute && total > 0 ? timelineOf(found, params.perMinute, earliest, latest) : null;
-    return { total, groups, others, timeline, unseen: found.unseen };
+    return { total, groups, timeline, unseen: found.unseen };
   }
 
   #keep(name: string, snapshot: Snapshot): void {
@@ -213,9 +211,8 @@ export class EventTable {
     };
   }
 
-  #groups(found: Found, by: Grouping, most: number): { groups: Result<'events/counts'>['groups']; others: number } {
+  #groups(found: Found, by: Grouping, most: number): Result<'events/counts'>['groups'] {
     const counted = new Map<number, { count: number; newest: number }>();
-    let uncounted = 0;
     found.each((block, at) => {
       const key = keyOf(block, at, by, found.held);
       const id = block.firstId + at;
@@ -224,33 +221,17 @@ export class EventTable {
         group.count += 1;
         if (id > group.newest) group.newest = id;
       } else if (counted.size < mostValues) counted.set(key, { count: 1, newest: id });
-      else uncounted += 1;
     });
     const largest = [...counted].sort(([, a], [, b]) => b.count - a.count || b.newest - a.newest);
-    const states = new Map(largest.slice(0, most).map(([key]) => [key, new Uint32Array(eventStates.length)]));
-    found.each((block, at) => {
-      const counts = states.get(keyOf(block, at, by, found.held));
-      const state = stateAt(block, at, found.held);
-      if (counts !== undefined) counts[state] = (counts[state] ?? 0) + 1;
-    });
-    const groups = largest.slice(0, most).map(([key, { count, newest }]) => ({
-      value: this.#valueOf(by, key, newest),
-      count,
-      newest: `e${newest}`,
-      states: Object.fromEntries(
-        eventStates.map((state, index) => [state, states.get(key)?.[index] ?? 0] as const).filter(([, n]) => n > 0),
-      ),
-    }));
-    const others = largest.slice(most).reduce((sum, [, { count }]) => sum + count, uncounted);
-    return { groups, others };
+    return largest
+      .slice(0, most)
+      .map(([key, { count, newest }]) => ({ value: this.#valueOf(by, key, newest), count, newest: `e${newest}` }));
   }
 
   #valueOf(by: Grouping, key: number, example: number): string | null {
     switch (by) {
       case 'state':
         return eventStates[key] ?? null;
-      case 'source':
-        return key === 0 ? 'campaign-monitor' : 'open-connectors';
       case 'delivery':
         return `d${key}`;
       default:
@@ -258,7 +239,7 @@ export class EventTable {
     }
   }
 
-  #nameOf(column: 'type' | 'list' | 'address', id: number): string | null {
+  #nameOf(column: 'type' | 'list', id: number): string | null {
     const row = this.#rows.byEvent(id);
     return row === undefined ? null : this.#rows.shown(row)[column];
   }
@@ -293,7 +274,6 @@ function placeIn({ base, ids }: Snapshot, event: number): number | null {
 
 function keyOf(block: Block, at: number, by: Grouping, held: HeldColumns): number {
   if (by === 'state') return stateAt(block, at, held);
-  if (by === 'source') return (block.flags[at] ?? 0) & flagBits.platform;
   return block[by][at] ?? 0;
 }
 

@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { sampleDeliveries, toXml } from '../../../src/campaign-monitor/samples.ts';
 import type { DocumentKind } from '../../../src/extension/events/address.ts';
 import {
-  attemptsText,
   inOrder,
   mainNotification,
   readableBody,
@@ -14,9 +13,7 @@ import { RelayRequestError } from '../../../src/protocol/errors.ts';
 import type { AttemptDetail } from '../../../src/protocol/history.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { hostileDelivery, hostileJson } from '../../export/hostile-json.ts';
-import { sign } from '../../../src/open-connectors/signature.ts';
 import { startReceiver } from '../../relay/receiver.ts';
-import { send } from '../../relay/requests.ts';
 import { sampleBody, startTestRelay } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
 import { plainTexts } from './texts.ts';
@@ -93,16 +90,11 @@ describe('A body to read', () => {
     );
   });
 
-  it('of many bytes that are no text is dumped as far as a reader gets', () => {
-    const { text, notice } = readableBody(Buffer.alloc(1_000_000, 0xff), null);
-    assert.equal(text.split('\n').length, 65_536 / 16 + 1);
-    assert.deepEqual(notice, { kind: 'dump', bytes: 65_536, of: 1_000_000 });
-  });
-
-  it('is a hex dump where it is not text', () => {
+  it('is not shown where it is not text, but how many bytes it has', () => {
     assert.deepEqual(readableBody(Buffer.from([0x41, 0xff, 0x00, 0x42]), null), {
-      text: '00000000  41 ff 00 42                                      A..B\n',
+      text: '',
       extension: 'txt',
+      notice: { kind: 'binary', bytes: 4 },
     });
   });
 });
@@ -116,7 +108,6 @@ describe('Documents about one event', () => {
     assert.deepEqual(await read(client, 'e1', 'body'), {
       text: JSON.stringify(JSON.parse(subscribe), null, 2),
       extension: 'json',
-      deliveryId: 'd1',
     });
     const notification = await read(client, 'e1', 'notification');
     assert.match(notification.text, /^ {2}"topic": "instance-0-campaignmonitor-events",$/m);
@@ -170,15 +161,14 @@ describe('Documents about one event', () => {
     assert.equal((await read(client, 'e1', 'notification')).text, 'No notification of e1.');
     assert.equal((await read(client, 'e1', 'event')).text, 'No event object of e1.');
     assert.equal((await read(client, 'e1', 'answer', 1)).text, 'No attempt 1.');
-    assert.match((await read(client, 'e1', 'attempts')).text, /No attempt\./);
-    assert.deepEqual(await read(client, 'e2', 'body'), { text: 'rubbish', extension: 'txt', deliveryId: 'd2' });
+    assert.deepEqual(await read(client, 'e2', 'body'), { text: 'rubbish', extension: 'txt' });
     await assert.rejects(
       read(client, 'e3', 'body'),
       (error) => error instanceof RelayRequestError && error.code === 'not-found',
     );
   });
 
-  it('show every attempt and its answer, the latest first', async () => {
+  it('show the answer of each attempt, without its credentials', async () => {
     const { url } = await startReceiver({
       answer: (_, number) => ({
         status: number === 1 ? 500 : 200,
@@ -192,135 +182,19 @@ describe('Documents about one event', () => {
     await until(async () => (await client.request('relay/status', {})).counts.failed === 1);
     await client.request('notifications/replay', { ids: ['e1'] });
     await until(async () => (await client.request('relay/status', {})).counts.sent === 1);
-    const { text } = await read(client, 'e1', 'attempts');
-    assert.ok(text.indexOf('200, sent') < text.indexOf('500, failed'), text);
-    assert.match(text, /^````json\n\{\n {2}"error": "no ``` today"\n\}\n````$/m);
-    assert.match(text, /^set-cookie: \*{8}$/m);
-    assert.doesNotMatch(text, /hush/);
     const [first, second] = [await read(client, 'e1', 'answer', 1), await read(client, 'e1', 'answer', 2)];
     assert.match(first.text, /^Said 500\n[^]*"error": "no ``` today"\n\}\n$/);
     assert.match(second.text, /^Said 200\n/);
-  });
-
-  it('show the headers for each destination, also where two have one URL', async () => {
-    const { url } = await startReceiver();
-    const relay = await startTestRelay({
-      settings: {
-        destinations: [
-          { url, headers: { 'X-Team': 'blue' } },
-          { url, id: 'b', headers: { 'X-Team': 'red' } },
-        ],
-      },
-    });
-    await relay.deliver(subscribe);
-    const { text } = await read(relay.client, 'e1', 'headers');
-    assert.match(text, /^X-Team: blue$[^]*^X-Team: red$/m);
-  });
-
-  it('show headers as received and as sent, without credentials of any name', async () => {
-    const [one, two] = [await startReceiver(), await startReceiver()];
-    const relay = await startTestRelay({
-      settings: {
-        destinations: [
-          { url: `${one.url}?token=planted-in-url`, credentialsName: 'mine', headers: { 'X-Team': 'blue' } },
-          { url: two.url, mode: 'raw', credentialsName: 'mine' },
-        ],
-      },
-      secrets: { credentials: { mine: { Authorization: 'planted-one', 'X-Odd-Name': 'planted-two' } } },
-    });
-    const { client } = relay;
-    await relay.deliver(subscribe, { Authorization: 'planted-three', 'X-Request-Id': 'abc' });
-    const { text } = await read(client, 'e1', 'headers');
-    assert.doesNotMatch(text, /planted/);
-    assert.match(text, /^X-Request-Id: abc$/m);
-    assert.match(text, /^X-Team: blue$/m);
-    assert.match(text, /^X-Odd-Name: \*{8}$/m);
-    assert.match(text, /^Content-Type: application\/json; charset=utf-8$/m);
-    assert.match(text, /^Elements-Webhook-Id: \S+$/m);
-    assert.match(text, /^# n1 to http:\S+\?token=\*{8}$/m);
+    assert.match(second.text, /^set-cookie: \*{8}$/m);
+    assert.doesNotMatch(second.text, /hush/);
   });
 });
-
-/** What was found of an event, where its attempts alone are looked at. */
-function of(attempts: AttemptDetail[]): Parameters<typeof attemptsText>[1] {
-  return { notifications: [], attempts };
-}
 
 describe('Attempts', () => {
   it('stand in the order of their times', () => {
     const late = attempt({ at: '2026-01-15T09:31:00.000Z' });
     const early = attempt({ notificationId: 'n2', number: 4 });
     assert.deepEqual(inOrder([late, early]), [early, late]);
-  });
-
-  it('are shown as far as one document holds, with a notice where an answer is as it came', () => {
-    const deep = '['.repeat(15_000) + ']'.repeat(15_000);
-    const text = attemptsText('e1', of([attempt({ answerBody: Buffer.from(deep).toString('base64') })]), plainTexts);
-    assert.ok(text.includes(`Answer:\n\nNotice: deep\n\n\`\`\`\n${deep}\n`));
-    const answerBody = Buffer.from('a'.repeat(65_536)).toString('base64');
-    const many = attemptsText(
-      'e1',
-      of(Array.from({ length: 200 }, (_, number) => attempt({ number, answerBody }))),
-      plainTexts,
-    );
-    assert.ok(many.length < 2_200_000);
-    assert.equal(many.match(/^## Attempt /gm)?.length, 200);
-    assert.equal(many.match(/^Left out\.$/gm)?.length, 200 - Math.floor(2_000_000 / 65_536));
-  });
-
-  it('stand in a table first, the latest on top, whose cells hold what comes from outside', () => {
-    const text = attemptsText(
-      'e1',
-      of([
-        attempt({}),
-        attempt({ number: 2, status: 200, at: '2026-01-15T09:30:01.000Z', destination: 'http://a.b/x|`y' }),
-      ]),
-      plainTexts,
-    );
-    const [head, rule, first, second] = text.split('\n').filter((line) => line.startsWith('|'));
-    assert.equal(head, '| Attempt | Time | Notification | Destination | Answer | Took |');
-    assert.equal(rule, '| --- | --- | --- | --- | --- | --- |');
-    assert.equal(first, '| 2 | 2026-01-15T09:30:01.000Z | n1 | ``http://a.b/x\\|`y`` | 200 | 12 ms |');
-    assert.match(second ?? '', /^\| 1 \| .* \| 500 \|/);
-    assert.ok(text.indexOf('| 1 |') < text.indexOf('## Attempt 2'));
-  });
-
-  it('without an answer, or with one that is not text, are still shown', () => {
-    const text = attemptsText(
-      'e1',
-      of([
-        attempt({ status: null, error: 'connection reset' }),
-        attempt({ number: 2, answerBody: Buffer.from([0xff, 0xfe, 0xff]).toString('base64'), answerTruncated: true }),
-      ]),
-      plainTexts,
-    );
-    assert.match(text, /connection reset/);
-    assert.match(text, /3 bytes of binary data/);
-    assert.match(text, /Cut off\./);
-  });
-});
-
-describe('The headers of a platform notification', () => {
-  for (const [check, keys, headers] of [
-    ['valid', ['secret'], { 'Elements-Webhook-Signature': sign(platform, 'secret') }],
-    ['invalid', ['other'], { 'Elements-Webhook-Signature': sign(platform, 'secret') }],
-    ['missing', ['secret'], {}],
-    ['unchecked', [], { 'Elements-Webhook-Signature': sign(platform, 'secret') }],
-  ] as const)
-    it(`say that its signature is ${check}`, async () => {
-      const relay = await startTestRelay();
-      await relay.client.request('relay/configure', {
-        secrets: { verifyKeys: Object.fromEntries(keys.map((key) => [key, key])) },
-      });
-      await send(relay.openConnectorsUrl, { body: platform, headers });
-      const { text } = await read(relay.client, 'e1', 'headers');
-      assert.equal(text.split('\n')[1], `# Signature ${check}`);
-    });
-
-  it('say nothing of one where there is none to be checked', async () => {
-    const relay = await startTestRelay();
-    await relay.deliver(subscribe);
-    assert.doesNotMatch((await read(relay.client, 'e1', 'headers')).text, /Signature/);
   });
 });
 

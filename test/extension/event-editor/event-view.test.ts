@@ -75,7 +75,7 @@ describe('An event in its editor', () => {
     assert.equal(fact(shown, 'Signature'), undefined);
     assert.ok(view.actions.includes('resend') && view.actions.includes('compareWithNotification'));
     assert.ok(!view.actions.includes('discard') && !view.actions.includes('compareAnswers'));
-    assert.deepEqual(view.texts, ['body', 'event', 'notification', 'attempts', 'headers']);
+    assert.deepEqual(view.texts, ['body', 'notification', 'answer']);
     assert.equal(view.first, 'cameIn');
   });
 

@@ -37,7 +37,6 @@ async function startStage(options: TestRelayOptions = {}): Promise<Stage> {
     watch,
     draw: (drawing) => drawings.push(drawing),
     around: () => undefined,
-    dated: () => true,
     timers,
   });
   return {
@@ -321,20 +320,6 @@ describe('the feed of the events view', () => {
     watched.fire({ deliveries: [], missed: 2 });
     await passUntil(() => rows().length === 2);
     assert.deepEqual(rows(), events);
-  });
-
-  it('draws ages every half minute while it is looked at', async () => {
-    const { relay, feed, timers, drawings } = await startStage();
-    await deliver(relay, 1);
-    feed.setVisible(true);
-    await feed.ready();
-    timers.pass(29_000);
-    const before = drawings.length;
-    timers.pass(61_000);
-    assert.equal(drawings.length - before, 3);
-    feed.setVisible(false);
-    timers.pass(300_000);
-    assert.equal(drawings.length - before, 3);
   });
 
   it('has nothing without a relay, and throws away an answer that comes after its end', async () => {

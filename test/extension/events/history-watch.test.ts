@@ -45,7 +45,7 @@ class IdReader extends HistoryReader {
   around(): void {
     this.told.push('around');
   }
-  aged(): void {
+  override aged(): void {
     this.told.push('aged');
   }
 }
