@@ -98,7 +98,11 @@ describe('A window’s session', function () {
     };
     const { session, secrets } = window;
     const destination = { url: 'http://127.0.0.1:1/', signatureKeyName: 'kept', credentialsName: 'login' };
-    const uses = session.consents.stored(destination);
+    const use = { origin: 'http://127.0.0.1:1', unchecked: false };
+    const uses = [
+      { kind: 'signatureKeys', name: 'kept', ...use },
+      { kind: 'credentials', name: 'login', ...use },
+    ] as const;
     await session.consents.record(uses, 'allowed');
     await setSetting('destinations', [destination]);
     // Removed before the relay started: it cannot have it, but somebody else may have given it one of that name.
