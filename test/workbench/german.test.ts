@@ -32,13 +32,8 @@ describe('In German', () => {
       assert.match((await sent.last().getAttribute('aria-label')) ?? '', /^Subscribe, .*gesendet 200 .*Liste /);
 
       await workbench.chooseFromContextMenu(sent.last(), 'Als Text öffnen …');
-      await workbench.pick('Versuche und Antworten');
-      await workbench.page.locator('.tab.active').filter({ hasText: 'attempts' }).waitFor();
-      await workbench
-        .webviewFrame()
-        .getByRole('heading', { name: /^Versuche, e\d+ zu senden/ })
-        .waitFor();
-      await workbench.picture('german/attempts');
+      await workbench.pick('Benachrichtigung');
+      await workbench.page.locator('.tab.active').filter({ hasText: 'notification' }).waitFor();
 
       await workbench.runCommand(`${category}: Ziel hinzufügen …`);
       await workbench.quickInputWidget.filter({ hasText: 'Ziel hinzufügen' }).waitFor();

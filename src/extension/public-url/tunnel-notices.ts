@@ -4,7 +4,7 @@ import type { Status } from '../../protocol/status.ts';
 import type { TunnelCode } from '../../protocol/tunnel-words.ts';
 import type { Session } from '../session/session.ts';
 import { byCommand, offer } from '../ui/offer.ts';
-import { askAboutHost } from './tunnel-questions.ts';
+import { askAboutHost, openTunnel } from './tunnel-questions.ts';
 
 const asked: readonly string[] = ['names-other-host', 'key-unknown', 'key-changed'] satisfies TunnelCode[];
 const opening: TunnelCode = 'opening';
@@ -46,6 +46,8 @@ async function say(session: Session, { tunnel, settings }: Status): Promise<void
   const [server, host] = refused?.values ?? [];
   if (isFinal && typeof server === 'string' && typeof host === 'string')
     return askAboutHost(session, settings.tunnel, { code: refused?.code, server, host });
+  // The next start opens only what was open.
+  if (isFinal) await session.tunnels.close();
   const { tunnelInWords } = await import('../deferred.ts');
   // Without the time until the next attempt, which is over before it is read.
   const said = tunnel.said.map((words) => {
@@ -54,6 +56,6 @@ async function say(session: Session, { tunnel, settings }: Status): Promise<void
   });
   await offer('Warning', l10n.t('No public URL: {0}', tunnelInWords({ ...tunnel, said }, l10n).reason), {
     [l10n.t('Choose Tunnel…')]: byCommand('chooseTunnel'),
-    [isFinal ? l10n.t('Try Again') : l10n.t('Keep Trying')]: () => session.client?.request('tunnel/open', {}),
+    [isFinal ? l10n.t('Try Again') : l10n.t('Keep Trying')]: () => openTunnel(session),
   });
 }

@@ -61,7 +61,7 @@ export async function askAboutHost(
   );
   await offer('Warning', text, {
     [vscode.l10n.t('Allow')]: () => session.allowHost(tunnel, host),
-    [vscode.l10n.t('Don’t Allow')]: () => undefined,
+    [vscode.l10n.t('Don’t Allow')]: () => session.closeTunnel(),
   });
 }
 
@@ -81,7 +81,7 @@ async function askAboutKey(session: Session, tunnel: TunnelConfig, { code, serve
         );
   await offer('Warning', text, {
     [l10n.t('Confirm Key')]: () => session.allowHost(tunnel, host),
-    [l10n.t('Don’t Confirm')]: () => undefined,
+    [l10n.t('Don’t Confirm')]: () => session.closeTunnel(),
   });
 }
 

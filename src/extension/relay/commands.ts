@@ -97,7 +97,11 @@ function stop({ session, view }: RelayCommandParts, held: HeldAtStop): Promise<v
 }
 
 async function start(parts: RelayCommandParts): Promise<void> {
-  if (await bringUp(parts)) void sayReopening(parts.session);
+  const { session } = parts;
+  const began = Date.now();
+  const isRunning = await bringUp(parts);
+  // Not if it only attached to a relay that ran before.
+  if (isRunning && Date.parse(session.status?.startedAt ?? '') >= began) void sayReopening(session);
 }
 
 /** Starts the relay, with progress, and says what went wrong with a next action. Resolves to whether it runs. */

@@ -94,6 +94,7 @@ function sayAdded(address: string, list: string, hearing: Hearing): Promise<void
   const actions = {
     heard: { [l10n.t('Show Events')]: () => focusView('events') },
     stopped: { [l10n.t('Start Relay')]: byCommand('start') },
+    closed: { [l10n.t('Open Public URL')]: byCommand('openTunnel') },
     elsewhere: { [l10n.t('Register This Relay')]: byCommand('registerWebhooks') },
     unsent: { [l10n.t('Register This Relay')]: byCommand('registerWebhooks') },
   };

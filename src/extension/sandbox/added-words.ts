@@ -11,10 +11,11 @@ import type { Localiser } from '../ui/localiser.ts';
  * Who hears of what happens on a list:
  * - `heard`: this window's relay
  * - `stopped`: this window's relay, once it runs
+ * - `closed`: a URL of this window's relay that is closed or no longer in use, by an instance
  * - `elsewhere`: others alone
  * - `unsent`: nobody
  */
-export type Hearing = 'heard' | 'stopped' | 'elsewhere' | 'unsent';
+export type Hearing = 'heard' | 'stopped' | 'closed' | 'elsewhere' | 'unsent';
 
 /** What may send the events of a list, at the sandbox. */
 export interface EventSources {
@@ -25,23 +26,26 @@ export interface EventSources {
   readonly instances: readonly Instance[];
 }
 
+/** In the URL of each webhook that the sandbox's Open Connectors registers for an instance. */
+const instanceHookPath = '/elements/api-v2/events/';
+
 /** @param around the relays, as the vendor with this path reaches them */
 export function hearingOf(
   { listId, hooks, instances }: EventSources,
   around: (path: VendorPath) => UrlContext,
 ): Hearing {
-  const active = hooks.filter((each) => each.active);
+  const active = hooks.filter((each) => each.active && each.events.includes('Subscribe'));
   if (active.length === 0) return 'unsent';
-  const callbacks = instances
+  const hearsOfInstance = active.some(({ url }) => url.includes(instanceHookPath));
+  const callbacks = (hearsOfInstance ? instances : [])
     .map(factsOf)
     .filter(({ eventsEnabled, disabled, listIds }) => eventsEnabled && !disabled && listIds.includes(listId));
   const sandbox = { reachesLocal: true };
-  const places = [
-    ...active.map(({ url }) => placeOfUrl(url, sandbox, around('campaign-monitor'))),
-    ...callbacks.map(({ callbackUrl }) => placeOfUrl(callbackUrl, sandbox, around('open-connectors'))),
-  ];
+  const called = callbacks.map(({ callbackUrl }) => placeOfUrl(callbackUrl, sandbox, around('open-connectors')));
+  const places = [...active.map(({ url }) => placeOfUrl(url, sandbox, around('campaign-monitor'))), ...called];
   if (places.includes('current')) return 'heard';
-  return places.includes('stopped') ? 'stopped' : 'elsewhere';
+  if (places.includes('stopped')) return 'stopped';
+  return called.includes('asleep') || called.includes('old') ? 'closed' : 'elsewhere';
 }
 
 /**
@@ -59,6 +63,12 @@ export function addedText(address: string, list: string, hearing: Hearing, l10n:
         address,
         list,
       );
+    case 'closed':
+      return l10n.t(
+        'Added {0} to the list {1}. The instance sends the event to a URL of this relay that is closed or no longer in use, so the event won’t appear in the Events view.',
+        address,
+        list,
+      );
     case 'elsewhere':
       return l10n.t(
         'Added {0} to the list {1}. No active webhook or instance sends the list’s events to this relay, so the event won’t appear in the Events view.',
@@ -66,6 +76,6 @@ export function addedText(address: string, list: string, hearing: Hearing, l10n:
         list,
       );
     case 'unsent':
-      return l10n.t('Added {0} to the list {1}. The list has no active webhook, so no event is sent.', address, list);
+      return l10n.t('Added {0} to the list {1}. The list has no active webhook for Subscribe, so no event is sent.', address, list);
   }
 }

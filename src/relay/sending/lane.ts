@@ -374,9 +374,12 @@ export class Lane {
       // Before it is judged: the reason for a failure quotes it.
       const result = withoutSecrets(response, headers, destination, configuration.secrets);
       const verdict = this.#judge(current.job, current.discarded, result);
-      this.#reachability.tried(result, verdict);
+      // An attempt at a former URL says nothing about the current one.
+      const isCurrent = destination.url === this.target.destination.url;
+      if (isCurrent)
+        this.#reachability.tried(result, verdict, current.job.roundStart === 0 && !current.discarded);
       if (verdict.outcome === 'down') {
-        this.#goDown(current, verdict.detail);
+        this.#goDown(current, verdict.detail, isCurrent);
         return;
       }
       this.#comeUp(result);
@@ -452,9 +455,11 @@ export class Lane {
     this.pump();
   }
 
-  #goDown({ job, discarded }: ReturnType<UnderWay['end']>, detail: string): void {
-    this.#reachability.failed(job.notificationId, detail, this.target.place);
-    this.#gate.unreachable(this.target);
+  #goDown({ job, discarded }: ReturnType<UnderWay['end']>, detail: string, isCurrent: boolean): void {
+    if (isCurrent) {
+      this.#reachability.failed(job.notificationId, detail, this.target.place);
+      this.#gate.unreachable(this.target);
+    }
     // Breakpoints have been asked about it, also where a pause forgets it here.
     if (!job.looked) void this.#options.store.forwardings.keepLooked(job);
     if (discarded || !this.#mayBegin(job)) this.#waiting.forget(job.notificationId);

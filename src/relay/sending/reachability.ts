@@ -67,18 +67,19 @@ export class Reachability {
     return this.#failed;
   }
 
-  /** It was tried. */
-  tried(result: SendResult, { outcome }: Verdict): void {
+  /** It was tried. @param isCounted a notification that fails for the first time, and wasn't discarded */
+  tried(result: SendResult, { outcome }: Verdict, isCounted: boolean): void {
     const state = outcome === 'sent' ? 'up' : result.kind === 'unreachable' ? 'down' : 'failing';
     this.#last = { state, status: result.kind === 'answer' ? result.status : null };
     if (outcome === 'sent') this.#failed = 0;
-    else if (outcome === 'failed') this.#failed += 1;
+    else if (outcome === 'failed' && isCounted) this.#failed += 1;
   }
 
   /** It is another one by now, which was not tried yet. */
   replaced(): void {
     this.#last = undefined;
     this.#failed = 0;
+    this.up();
   }
 
   /** Whether the next may be sent as far as this goes: while it is down, one when its time has come. */
@@ -151,6 +152,7 @@ export class Reachability {
     if (this.#down === undefined) return;
     clearTimeout(this.#down.timer);
     this.#down = undefined;
+    if (answered === undefined) this.#last = undefined;
     if (answered !== undefined) this.#options.log('info', `${answered} answers again`);
     this.#options.onChange();
   }

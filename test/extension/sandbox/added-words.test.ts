@@ -57,14 +57,25 @@ describe('The words for a subscriber who was added', () => {
     assert.equal(saysOf(instance({ 'event.notification.enabled': 'false' })), elsewhere);
     assert.equal(saysOf(instance({ 'events.list.ids': 'k' })), elsewhere);
     assert.equal(saysOf(instance({}, true)), elsewhere);
+    const foreign = hook({ url: 'https://foreign.example.com/' });
+    assert.equal(says([foreign, { ...platformHook, active: false }], running, [instance()]), elsewhere);
+  });
+
+  it('lead to the public URL where an instance calls the one that is closed', () => {
+    const publicly = instance({ 'event.notification.callback.url': callback.replace(base, 'https://pub.example.com') });
+    assert.equal(
+      says([platformHook], running, [publicly]),
+      'The instance sends the event to a URL of this relay that is closed or no longer in use, so the event won’t appear in the Events view.',
+    );
   });
 
   it('promise the event only where an active webhook points to this window’s relay', () => {
     const other = hook({ url: url.replace('8787', '8788') });
     assert.equal(says([other, hook()]), 'The event appears in the Events view.');
     assert.equal(says([other]), elsewhere);
+    assert.match(says([hook({ events: ['Deactivate'] })]), /no active webhook for Subscribe/);
     assert.equal(says([other, hook({ active: false })]), elsewhere);
-    assert.equal(says([hook({ active: false })]), 'The list has no active webhook, so no event is sent.');
+    assert.equal(says([hook({ active: false })]), 'The list has no active webhook for Subscribe, so no event is sent.');
   });
 
   it('say what is missing where the relay does not run', async () => {
