@@ -49,7 +49,7 @@ export const urlCredentials: readonly SecretPlace[] = [
   { pattern: /https?:\/\/[^\s/?#:@]*:(?<secret>[^\s/?#@]*)@/dgi },
   {
     // No "?" in the name: each of a long row of them would be looked behind to the end.
-    pattern: /[?&;](?<name>[^=?&;#\s"']+)=(?<secret>[^&;#\s"']*)/dg,
+    pattern: /[?&;#](?<name>[^=?&;#\s"']+)=(?<secret>[^&;#\s"'<>]*)/dg,
     isSecret: ({ groups }) => isCredentialParameter(groups?.['name'] ?? ''),
   },
 ];

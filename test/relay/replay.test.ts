@@ -298,22 +298,6 @@ describe('a replay', () => {
     assert.deepEqual(texts(raw.requests), [body, body]);
   });
 
-  it('to a URL is what the delivery was sent as before: raw if only raw destinations got it', async () => {
-    const raw = await startReceiver();
-    const other = await startReceiver();
-    const relay = await startTestRelay({ settings: { partSize: 1, destinations: [{ url: raw.url, mode: 'raw' }] } });
-    const body = sampleBody({ events: 2 });
-    await relay.deliver(body);
-    await relay.drained();
-    assert.equal(await replay(relay, { ids: ['e1', 'e2'], to: { url: other.url } }), 1);
-    await other.received(1);
-    await relay.drained();
-    assert.deepEqual(texts(other.requests), [body]);
-    assert.equal(await replay(relay, { ids: ['e2'], to: { url: other.url, mode: 'normalised' } }), 1);
-    await other.received(2);
-    assert.ok(other.requests[1]?.header('elements-webhook-id') !== undefined);
-  });
-
   it('to a raw destination is one body a delivery, and to a normalised one its parts and nothing raw', async () => {
     const one = await startReceiver();
     const raw = await startReceiver();

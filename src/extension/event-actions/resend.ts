@@ -81,9 +81,7 @@ export function requireNotifications(rows: readonly EventRow[]): readonly [Event
   );
 }
 
-type ResendTarget = Params<'notifications/replay'>['to'];
-
-async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: ResendTarget): Promise<void> {
+async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: Destination): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);
   const sendable = requireNotifications(rows);
@@ -130,7 +128,7 @@ function discardedWhole({ deliveryId, part, parts, events }: WholeNotification):
 async function resendOnce(
   client: RelayClient,
   ids: readonly string[],
-  to?: ResendTarget,
+  to?: Params<'notifications/replay'>['to'],
   gone = { count: 0 },
 ): Promise<number> {
   const asked = client.request('notifications/replay', { ids: [...ids], ...(to && { to }) });
@@ -243,7 +241,7 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
 }
 
 /** Asks where to resend to: a destination of the settings, or any other URL. */
-async function askDestination({ context, session }: ActionParts): Promise<ResendTarget | undefined> {
+async function askDestination({ context, session }: ActionParts): Promise<Destination | undefined> {
   const { l10n } = vscode;
   const { settings } = await connected(session).request('relay/status', {});
   const { maskSecrets } = await import('../deferred.ts');
@@ -269,7 +267,7 @@ async function askDestination({ context, session }: ActionParts): Promise<Resend
 async function askUrl(
   context: vscode.ExtensionContext,
   configured: readonly Destination[],
-): Promise<ResendTarget | undefined> {
+): Promise<Destination | undefined> {
   const { l10n } = vscode;
   const { destinationSchema } = await import('../deferred.ts');
   const asked = askText(alone(l10n.t('Resend To')), {
@@ -287,5 +285,5 @@ async function askUrl(
   const destination = destinationSchema.parse({ url: typedUrl(url) });
   await context.workspaceState.update(lastUrlKey, destination.url);
   // One of the settings comes with its key and credentials.
-  return configured.find((each) => isSameUrl(each.url, destination.url)) ?? { url: destination.url };
+  return configured.find((each) => isSameUrl(each.url, destination.url)) ?? destination;
 }

@@ -76,6 +76,10 @@ export function addedText(address: string, list: string, hearing: Hearing, l10n:
         list,
       );
     case 'unsent':
-      return l10n.t('Added {0} to the list {1}. The list has no active webhook for Subscribe, so no event is sent.', address, list);
+      return l10n.t(
+        'Added {0} to the list {1}. The list has no active webhook for Subscribe, so no event is sent.',
+        address,
+        list,
+      );
   }
 }

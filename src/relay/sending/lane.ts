@@ -376,8 +376,7 @@ export class Lane {
       const verdict = this.#judge(current.job, current.discarded, result);
       // An attempt at a former URL says nothing about the current one.
       const isCurrent = destination.url === this.target.destination.url;
-      if (isCurrent)
-        this.#reachability.tried(result, verdict, current.job.roundStart === 0 && !current.discarded);
+      if (isCurrent) this.#reachability.tried(result, verdict, current.job.roundStart === 0 && !current.discarded);
       if (verdict.outcome === 'down') {
         this.#goDown(current, verdict.detail, isCurrent);
         return;

@@ -1,5 +1,5 @@
 /** Where a replay goes. */
-import type { Destination, ResendDestination } from '../../protocol/settings.ts';
+import type { Destination } from '../../protocol/settings.ts';
 import type { HoldsDestination } from '../log/stored-destinations.ts';
 import { goesTo, routedOf } from './routes.ts';
 import type { Routed } from './routes.ts';
@@ -17,26 +17,20 @@ export type ReplayTargets = readonly [notificationId: number, destinationIds: re
  */
 export function targetsNamed(
   notificationIds: readonly number[],
-  to: ResendDestination,
+  to: Destination,
   store: Store,
   heldBy: HoldsDestination,
 ): ReplayTargets[] {
-  const targets = new Map<Destination['mode'], number>();
-  const targetFor = (mode: Destination['mode']): number => {
-    const target = targets.get(mode) ?? store.destinations.intern({ ...to, mode }, heldBy);
-    targets.set(mode, target);
-    return target;
-  };
+  const target = store.destinations.intern(to, heldBy);
   const seen = new Set<number>();
   return notificationIds.map((id) => {
     const notification = store.stored.notification(id);
     if (notification === undefined) return [id, []];
     // One raw body a delivery, and none where its parts go already.
-    const mode = to.mode ?? (wentOnlyRaw(notification, store) ? 'raw' : 'normalised');
-    const once = mode === 'raw' || notification.kind === 'raw';
+    const once = to.mode === 'raw' || notification.kind === 'raw';
     if (once && seen.has(notification.deliveryId)) return [id, []];
     seen.add(notification.deliveryId);
-    return [id, [targetFor(mode)]];
+    return [id, [target]];
   });
 }
 
@@ -83,13 +77,6 @@ function targetsThatTake(
       return destination.mode === 'raw' && standsForRaw && goesTo(destination, delivery);
     })
     .map((each) => each.id);
-}
-
-/** Whether nothing but raw destinations got it, or its delivery. */
-function wentOnlyRaw({ id, deliveryId, kind }: StoredNotification, store: Store): boolean {
-  const before = store.forwardings.destinationsOf(id);
-  if (before.length === 0) return kind === 'normalised' && hasRaw(id, deliveryId, store);
-  return before.every((each) => store.destinations.get(each)?.mode === 'raw');
 }
 
 /** Whether a delivery has a raw notification: it is its last. */

@@ -24,8 +24,6 @@ describe("The address of an event's document", () => {
       '/e1/e1 body.xml',
       '/e1/e1 event.json',
       '/e1/e1 notification.xml',
-      '/e1/e1 attempts.md',
-      '/e1/e1 headers.properties',
       '/e1/e1 answer-2.txt',
     ]);
   });

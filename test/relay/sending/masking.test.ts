@@ -67,7 +67,7 @@ describe('An answer as it is recorded', () => {
   it('holds no password or token of the URL that it redirects to', () => {
     const masked = withoutSecrets(
       answer('', [
-        ['Location', 'https://me:planted@example.org/in?list=7&access_token=a.b&x=1#top'],
+        ['Location', 'https://me:planted@example.org/in?list=7&access_token=a.b&x=1#id_token=a.b'],
         ['Refresh', '0; url=/in?code=abc'],
       ]),
       [],
@@ -76,7 +76,7 @@ describe('An answer as it is recorded', () => {
     );
     assert.ok(masked.kind === 'answer');
     assert.deepEqual(masked.headers, [
-      ['Location', 'https://me:********@example.org/in?list=7&access_token=********&x=1#top'],
+      ['Location', 'https://me:********@example.org/in?list=7&access_token=********&x=1#id_token=********'],
       ['Refresh', '0; url=/in?code=********'],
     ]);
   });
