@@ -183,6 +183,7 @@ export class Session implements vscode.Disposable {
    */
   async allowHost(tunnel: TunnelConfig, host: string): Promise<void> {
     await this.tunnels.recordHost(tunnel, host);
+    await this.tunnels.open(tunnel);
     await this.#configurator.refresh();
   }
 

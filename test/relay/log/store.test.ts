@@ -515,16 +515,18 @@ class Exercised {
     return totals.deliveries > this.retention.maxDeliveries || bytes > this.retention.maxBytes;
   }
 
-  /** Deliveries that nothing waits for. */
+  /** Deliveries that nothing waits for. By count, the latest stay, however many wait. */
   removable(): number {
+    const isByBytes = this.store.bytes > this.retention.maxBytes;
+    const latest = isByBytes ? 0 : this.retention.maxDeliveries;
     const db = new DatabaseSync(this.file, { readOnly: true });
     try {
       return Number(
         db
           .prepare(
-            `SELECT count(*) AS n FROM deliveries WHERE id NOT IN (SELECT n.delivery_id FROM notifications n JOIN forwardings f ON f.notification_id = n.id WHERE f.state = 0)`,
+            `SELECT count(*) AS n FROM deliveries WHERE id NOT IN (SELECT n.delivery_id FROM notifications n JOIN forwardings f ON f.notification_id = n.id WHERE f.state = 0) AND id <= (SELECT max(id) FROM deliveries) - ?`,
           )
-          .get()?.['n'],
+          .get(latest)?.['n'],
       );
     } finally {
       db.close();
