@@ -3,5 +3,6 @@
  * make no other.
  */
 export function isSameUrl(one: string, other: string | null | undefined): boolean {
-  return one === other || (URL.canParse(one) && URL.parse(one)?.href === URL.parse(other ?? '')?.href);
+  const href = URL.parse(one)?.href;
+  return one === other || (href !== undefined && href === URL.parse(other ?? '')?.href);
 }

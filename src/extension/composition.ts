@@ -29,7 +29,7 @@ import { SecretBox } from './secrets/secrets.ts';
 import { Session } from './session/session.ts';
 import { watchSending } from './sending/sending-watch.ts';
 import { createStatusBarItem } from './status/status-bar.ts';
-import { watchTunnel } from './public-url/tunnel-watch.ts';
+import { followTunnel } from './public-url/tunnel-notices.ts';
 import { watchUrls } from './public-url/url-watch.ts';
 import { StoppedHistory } from './session/stopped-history.ts';
 import { walked, walkthroughOpened } from './ui/walkthrough.ts';
@@ -111,7 +111,7 @@ export function compose(context: vscode.ExtensionContext): void {
   context.subscriptions.push(registerEventEditor(async () => (await handlers()).eventPanels));
   createStatusBarItem(context, session);
   keepRelayKeys(context, session);
-  watchTunnel(context, session);
+  context.subscriptions.push(followTunnel(session));
   watchSending(context, session, async () => (await handlers()).sendingNotices);
   logRelay(context, { session, log });
   logSandbox(context, { sandbox, log });

@@ -46,7 +46,7 @@ export function breakpointNumber(id: string): number {
   return Number(id.slice(1));
 }
 
-/** What `cm-relay break` says has set them. */
+/** Who set them, in the output of `cm-relay debug break list`. */
 const owner = 'VS Code';
 
 export interface BreakpointSetParts {

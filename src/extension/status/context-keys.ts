@@ -59,8 +59,9 @@ function whereNew(pass: (value: KeyValue) => void): (value: KeyValue) => void {
 
 /** Whether the public URL does not open, or no longer answers: the reason says why. */
 export function isTunnelFailing({ state, said }: TunnelStatus): boolean {
-  // The codes `trying-again` and `opening-again` of protocol/tunnel-words.ts.
-  return /^[fd]/.test(state) || (state === 'opening' && /again/.test(said[0]?.code ?? ''));
+  if (state === 'failed' || state === 'degraded') return true;
+  const code = said[0]?.code;
+  return state === 'opening' && (code === 'trying-again' || code === 'opening-again');
 }
 
 /** Whether there is a tunnel to close: open, or on its way to be. Else there is one to open. */

@@ -381,7 +381,7 @@ export class Lane {
         this.#goDown(current, verdict.detail, isCurrent);
         return;
       }
-      this.#comeUp(result);
+      if (isCurrent) this.#comeUp(result);
       const nextAt =
         verdict.outcome === 'retrying' ? Date.now() + Math.round(verdict.delayMs * this.#delayScale) : null;
       const recorded = attemptOf(current.job, { at, durationMs, destination, withheld }, result, verdict, nextAt);

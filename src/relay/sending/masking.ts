@@ -8,8 +8,8 @@ import type { SendResult } from './outbound.ts';
 import type { KnownSecrets } from './render.ts';
 
 /**
- * The result with credentials masked: headers that carry some, those of URLs in headers, and wherever in headers or body a value stands that was
- * sent as one, in the destination’s URL too, in the forms of SecretMask.
+ * The result with credentials masked: headers that carry some, those of URLs in headers, and in headers and body each
+ * value that was sent as one, in the destination’s URL too, in the forms of SecretMask.
  * @param sent the request's headers
  */
 export function withoutSecrets(

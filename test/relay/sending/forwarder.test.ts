@@ -369,6 +369,30 @@ describe('the retry policy', () => {
     assert.deepEqual(await last(), ['failing', null]);
   });
 
+  it('under a URL that was replaced meanwhile, say nothing of the destination as it is now', async () => {
+    const released = Promise.withResolvers<Answer>();
+    const before = await startReceiver({ answer: () => released.promise });
+    const settings = { concurrency: 2, destinations: [{ id: 'mine', url: before.url }] };
+    const relay = await startTestRelay({ settings });
+    await relay.deliver(sampleBody());
+    await before.received(1);
+    const gone = await startReceiver();
+    await gone.stop();
+    await relay.client.request('relay/configure', {
+      settings: { ...settings, destinations: [{ id: 'mine', url: gone.url }] },
+    });
+    await relay.deliver(sampleBody());
+    await reaches(relay, 'down');
+    const down = async (): Promise<unknown> => {
+      const [destination] = (await status(relay)).destinations;
+      return [destination?.state, destination?.lastStatus, destination?.downSince];
+    };
+    const since = await down();
+    released.resolve({});
+    await until(async () => (await status(relay)).counts.sent === 1);
+    assert.deepEqual(await down(), since);
+  });
+
   it('are counted for their destination as failed until one is accepted, and as retried apart', async () => {
     const receiver = await startReceiver({ answer: { status: 404 } });
     const url = receiver.url;
