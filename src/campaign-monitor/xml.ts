@@ -1,9 +1,11 @@
 import sax from 'sax';
+import { maxMembers } from '../common/parse-json.ts';
 
-/** An XML delivery as the JSON format would write it, or why it is not well-formed. */
+/** An XML delivery as the JSON format would write it, or why it is not read. */
 export type XmlReading =
   | { readonly kind: 'read'; readonly value: Record<string, unknown> }
-  | { readonly kind: 'malformed'; readonly reason: string };
+  | { readonly kind: 'malformed'; readonly reason: string }
+  | { readonly kind: 'tooManyNames'; readonly reason: string };
 
 interface Element {
   readonly name: string;
@@ -15,6 +17,9 @@ interface Element {
 /** Deeper than any webhook; a bound on recursion below. */
 const maxDepth = 64;
 
+/** Of elements and attributes, in the whole document: an object with very many members takes seconds to build. */
+const maxNames = maxMembers;
+
 /**
  * Reads an XML delivery by element names, wherever its root is, since the vendor's exact shape is [unknown]: `ListID`,
  * each `Event` below `Events`, each `CustomField` with `Key` and `Value` below `CustomFields`; where entries of these
@@ -25,7 +30,7 @@ const maxDepth = 64;
  */
 export function readXml(text: string): XmlReading {
   const tree = parse(text);
-  if (typeof tree === 'string') return { kind: 'malformed', reason: tree };
+  if ('reason' in tree) return tree;
   const way = wayTo(tree, (element) => element.children.some((child) => child.name === 'Events')) ?? [tree];
   const value: Record<string, unknown> = {};
   const [listId] = wayTo(tree, (element) => element.name === 'ListID', 'Events')?.slice(-1) ?? [];
@@ -52,22 +57,31 @@ export function readXml(text: string): XmlReading {
   return { kind: 'read', value };
 }
 
-function parse(text: string): Element | string {
+function parse(text: string): Element | Exclude<XmlReading, { kind: 'read' }> {
   const parser = sax.parser(true, { position: true, strictEntities: true } as sax.SAXOptions);
   const root: Element = { name: '', attributes: [], children: [], text: '' };
   const open: Element[] = [root];
-  let failure: string | undefined;
-  const fail = (reason: string): void => {
-    failure ??= `${reason} (line ${parser.line + 1}, column ${parser.column})`;
+  const names = new Set<string>();
+  let failure: Exclude<XmlReading, { kind: 'read' }> | undefined;
+  const fail = (reason: string, kind: 'malformed' | 'tooManyNames' = 'malformed'): void => {
+    failure ??= { kind, reason: `${reason} (line ${parser.line + 1}, column ${parser.column})` };
+  };
+  const count = (name: string): void => {
+    names.add(name);
+    if (names.size > maxNames) fail(`more than ${maxNames} names of elements and attributes`, 'tooManyNames');
   };
   parser.onerror = (error) => {
     fail(error.message.split('\n')[0] ?? 'malformed');
   };
   let attributes: [string, string][] = [];
-  parser.onattribute = ({ name, value }) => void attributes.push([name, value]);
+  parser.onattribute = ({ name, value }) => {
+    attributes.push([name, value]);
+    count(`${(parser as { tag: { name: string } }).tag.name}@${name}`);
+  };
   parser.onopentag = (tag) => {
     const element: Element = { name: tag.name.replace(/^.*:/, ''), attributes, children: [], text: '' };
     attributes = [];
+    count(tag.name);
     open.at(-1)?.children.push(element);
     open.push(element);
     if (root.children.length > 1) fail('more than one root element');
@@ -88,7 +102,7 @@ function parse(text: string): Element | string {
     // sax trips over an attribute named hasOwnProperty.
     fail((error as Error).message);
   }
-  return failure ?? root.children[0] ?? 'no element';
+  return failure ?? root.children[0] ?? { kind: 'malformed', reason: 'no element' };
 }
 
 /** The elements from `element` down to the first, depth first, that `matches`; `except` names some not to enter. */

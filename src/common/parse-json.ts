@@ -4,7 +4,7 @@ export const maxValues = 100_000;
 export const maxBodyValues = 350_000;
 
 /** Members of one object in the body of a delivery. */
-const maxMembers = 1000;
+export const maxMembers = 1000;
 
 /** Why the JSON of a delivery isn't parsed; null if it is. Its values are counted before, in every character set. */
 export function tooManyMembers(text: string): string | null {
