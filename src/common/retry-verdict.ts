@@ -52,9 +52,9 @@ export function judge(result: Attempted, policy: RetryPolicy, attempt: number, n
   return { outcome: 'failed', detail: `answered ${status}` };
 }
 
-/** Where a redirect leads, without what may hold a secret: the user, the query, the fragment. */
+/** Where a redirect leads, without what may hold a secret: the user, parameters of the path, the query, the fragment. */
 function withoutQuery(location: string): string {
-  return location.replace(/[?#].*$/su, '').replace(/^([a-z][\w+.-]*:[/\\]*|[/\\]{2,})[^/\\]*@/iu, '$1');
+  return location.replace(/[?#;].*$/su, '').replace(/^([a-z][\w+.-]*:[/\\]*|[/\\]{2,})[^/\\]*@/iu, '$1');
 }
 
 /** `Retry-After` in milliseconds: seconds or a date (RFC 9110); 0 where absent or unreadable. */

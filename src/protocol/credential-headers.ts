@@ -53,3 +53,16 @@ export const urlCredentials: readonly SecretPlace[] = [
     isSecret: ({ groups }) => isCredentialParameter(groups?.['name'] ?? ''),
   },
 ];
+
+/** Headers of a response that lead elsewhere, in lower case. */
+const leadingHeaders = new Set(['location', 'content-location', 'refresh', 'link']);
+
+export function leadsElsewhere(header: string): boolean {
+  return leadingHeaders.has(header.toLowerCase());
+}
+
+/** What a URL that leads elsewhere may carry a credential in, whatever its name: all but its host and path. */
+export const carriedByUrl: readonly SecretPlace[] = [
+  { pattern: /\/\/(?<secret>[^\s/?#@]+)@/dg },
+  { pattern: /[?&;#](?!url=)(?:[^=?&;#\s"'<>]+=)?(?<secret>[^&;#\s"'<>]+)/dgi },
+];

@@ -71,6 +71,7 @@ describe('judging an attempt', () => {
       ['//jane:planted@other.example/x', '//other.example/x'],
       ['https:\\\\jane:planted@other.example', 'https:\\\\other.example'],
       ['/@jane/sign-in?token=planted', '/@jane/sign-in'],
+      ['https://planted@other.example/x;jsessionid=planted', 'https://other.example/x'],
     ] as const) {
       const { detail } = judge(answer(302, [['Location', location]]), 'fast', 1, now) as { detail: string };
       assert.equal(detail, `answered 302, a redirect to ${said}: redirects are not followed`);

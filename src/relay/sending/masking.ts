@@ -1,7 +1,13 @@
 /** An answer as it is recorded: a callback may say back what was sent to it, and credentials are never written. */
 import { maskOfCredentials } from '../../common/credential-parts.ts';
 import { maskedValue, maskPlaces, SecretMask } from '../../common/masking.ts';
-import { isCredentialHeader, secretsIn, urlCredentials } from '../../protocol/credential-headers.ts';
+import {
+  carriedByUrl,
+  isCredentialHeader,
+  leadsElsewhere,
+  secretsIn,
+  urlCredentials,
+} from '../../protocol/credential-headers.ts';
 import type { Headers } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import type { SendResult } from './outbound.ts';
@@ -19,12 +25,26 @@ export function withoutSecrets(
   secrets: KnownSecrets,
 ): SendResult {
   if (result.kind !== 'answer') return result;
-  const mask = maskOfCredentials(sentSecrets(sent, destination, secrets), secretsIn(new URL(destination.url)));
+  const mask = maskOfCredentials(sentSecrets(sent, destination, secrets), [
+    ...secretsIn(new URL(destination.url)),
+    ...carriedElsewhere(result.headers),
+  ]);
   const headers: Headers = result.headers.map(([name, value]) => [
     mask.in(name),
-    isCredentialHeader(name) ? maskedValue : maskPlaces(mask.in(value), urlCredentials),
+    isCredentialHeader(name)
+      ? maskedValue
+      : maskPlaces(mask.in(value), leadsElsewhere(name) ? carriedByUrl : urlCredentials),
   ]);
   return { ...result, headers, body: mask.inBytes(result.body, { cut: result.truncated }) };
+}
+
+/** What URLs carry that lead elsewhere: the body of a redirect repeats it. Short values would hide other words. */
+function carriedElsewhere(headers: Headers): string[] {
+  return headers
+    .filter(([name]) => leadsElsewhere(name))
+    .flatMap(([, value]) => carriedByUrl.flatMap(({ pattern }) => [...value.matchAll(pattern)]))
+    .flatMap(({ groups }) => groups?.['secret'] ?? [])
+    .filter((secret) => secret.length >= 8);
 }
 
 /** What masks every key and credential that clients gave: made anew when they change, which replaces them. */

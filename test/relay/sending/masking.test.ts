@@ -64,21 +64,34 @@ describe('An answer as it is recorded', () => {
     assert.deepEqual(masked.headers, [['X-********', '********']]);
   });
 
-  it('holds no password or token of the URL that it redirects to', () => {
+  it('holds nothing that the URL it redirects to carries beside host and path, in its body either', () => {
     const masked = withoutSecrets(
-      answer('', [
-        ['Location', 'https://me:planted@example.org/in?list=7&access_token=a.b&x=1#id_token=a.b'],
-        ['Refresh', '0; url=/in?code=abc'],
-      ]),
+      answer(
+        'Found. Redirecting to https://me:planted@example.org/in?s=planted-session and /in;jsessionid=planted-id',
+        [
+          ['Location', 'https://me:planted@example.org/in?s=planted-session&access_token=a.b&x=1#planted-fragment'],
+          ['Refresh', '0; url=/in;jsessionid=planted-id'],
+          ['refresh', '0;url=/in?planted'],
+          ['Link', '<//planted@example.org/next?page=2>; rel="next"'],
+          ['X-Next', '/in?page=2&code=planted'],
+        ],
+      ),
       [],
       destination,
       secrets,
     );
     assert.ok(masked.kind === 'answer');
     assert.deepEqual(masked.headers, [
-      ['Location', 'https://me:********@example.org/in?list=7&access_token=********&x=1#id_token=********'],
-      ['Refresh', '0; url=/in?code=********'],
+      ['Location', 'https://********@example.org/in?s=********&access_token=********&x=********#********'],
+      ['Refresh', '0; url=/in;jsessionid=********'],
+      ['refresh', '0;url=/in?********'],
+      ['Link', '<//********@example.org/next?page=********>; rel="next"'],
+      ['X-Next', '/in?page=2&code=********'],
     ]);
+    assert.equal(
+      masked.body.toString(),
+      'Found. Redirecting to https://********@example.org/in?s=******** and /in;jsessionid=********',
+    );
   });
 
   it('holds none that comes back encoded, or cut off', () => {
