@@ -3,7 +3,7 @@
  * What waits is on disk; a lane holds a window of it in memory.
  */
 import type { Forwarding } from '../../protocol/history.ts';
-import type { Destination, SecretsChange, Settings } from '../../protocol/settings.ts';
+import type { Destination, ResendDestination, SecretsChange, Settings } from '../../protocol/settings.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
 import { protocolDestinationId } from '../log/destinations.ts';
 import { iso } from '../log/protocol-shapes.ts';
@@ -160,7 +160,7 @@ export class Forwarder {
    * @returns the notifications that are on their way because of this call, or held at the gate
    * @throws StoreError where a part of them could not be written: the rest is on its way
    */
-  async replay(notificationIds: readonly number[], to?: Destination): Promise<number[]> {
+  async replay(notificationIds: readonly number[], to?: ResendDestination): Promise<number[]> {
     const { store } = this.#options;
     const targets =
       to === undefined
