@@ -324,6 +324,18 @@ describe('a replay', () => {
     assert.ok(other.requests.slice(5).every((request) => request.header('elements-webhook-id') !== undefined));
   });
 
+  it('to a URL sends the raw body once, though its parts are more than are resent in one step', async () => {
+    const raw = await startReceiver();
+    const other = await startReceiver();
+    const relay = await startTestRelay({ settings: { partSize: 1, destinations: [{ url: raw.url, mode: 'raw' }] } });
+    for (const seed of [1, 2, 3]) await relay.deliver(sampleBody({ events: 300, seed }));
+    await relay.drained();
+    assert.equal(await replay(relay, { filter: '', to: { url: other.url } }), 3);
+    await other.received(3);
+    await relay.drained();
+    assert.equal(other.requests.length, 3);
+  });
+
   it('to a URL sends every part as a notification if any part went to a destination that isn’t raw', async () => {
     const raw = await startReceiver();
     const updates = await startReceiver();

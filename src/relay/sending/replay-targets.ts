@@ -12,17 +12,18 @@ export type ReplayTargets = readonly [notificationId: number, destinationIds: re
 
 /**
  * The destination of a replay that names one, for each notification.
+ * @param modes by delivery, as this replay has sent it so far
  * @param heldBy says who holds it
  * @throws StoreError where it is new and cannot be written
  */
 export function targetsNamed(
   notificationIds: readonly number[],
   to: ResendDestination,
+  modes: Map<number, Destination['mode']>,
   store: Store,
   heldBy: HoldsDestination,
 ): ReplayTargets[] {
   const targets = new Map<Destination['mode'], number>();
-  const modes = new Map<number, Destination['mode']>();
   return notificationIds.map((id) => {
     const notification = store.stored.notification(id);
     if (notification === undefined) return [id, []];
