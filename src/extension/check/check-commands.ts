@@ -34,7 +34,7 @@ export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'>
   const { panels } = parts;
   return {
     checkCallback: async (node?: DestinationsNode | CheckAgain) => {
-      if (node?.kind === 'again') await check(parts, { ...node, setting: presentSetting(node.setting) });
+      if (node?.kind === 'again') await check(parts, { ...node, setting: await presentSetting(node.setting) });
       else {
         const setting = node === undefined ? await askDestination(parts) : chosenDestination(node).setting;
         if (setting !== undefined) await check(parts, { kind: 'again', setting, only: null });
@@ -49,8 +49,8 @@ export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'>
 }
 
 /** The destination of a page as the settings have it now. @throws CommandError where they have it no longer */
-function presentSetting(setting: DestinationSetting): DestinationSetting {
-  const { destinations } = readDestinations();
+async function presentSetting(setting: DestinationSetting): Promise<DestinationSetting> {
+  const { destinations } = await readDestinations();
   const same = destinations.filter(({ url, id }) => isSameUrl(url, setting.url) && id === setting.id);
   const present = same.find((each) => isDeepStrictEqual(each, setting)) ?? same[0];
   if (present !== undefined) return present;
@@ -65,7 +65,7 @@ function presentSetting(setting: DestinationSetting): DestinationSetting {
 /** @returns undefined where the user gave up. @throws CommandError where there is none */
 async function askDestination({ destinations }: CheckParts): Promise<DestinationSetting | undefined> {
   const { l10n } = vscode;
-  const { nodes } = destinations;
+  const nodes = await destinations.nodes();
   const [first, second] = nodes;
   if (first === undefined) {
     throw new CommandError(l10n.t('You have no callback to check'), l10n.t('Add your callback as a destination.'), {
@@ -93,14 +93,6 @@ async function check(
   if (panels.isRunning(setting)) {
     panels.reveal(setting);
     return;
-  }
-  if (!URL.canParse(setting.url)) {
-    const { l10n } = vscode;
-    throw new CommandError(
-      l10n.t('{0} isn’t a valid URL', inMessage(setting.url)),
-      l10n.t('Fix the URL in the settings, and then try again.'),
-      { title: l10n.t('Open Setting'), command: 'openDestinations' },
-    );
   }
   if (!(await isAgreed(workspaceState, setting.url))) return;
   const target = await targetOf(setting, { session, secrets });

@@ -49,7 +49,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const { l10n } = vscode;
   const folder = uri.scheme === 'file' ? dirname(uri.fsPath) : null;
-  const own = file.destination?.url === undefined ? ownDestination() : null;
+  const own = file.destination?.url === undefined ? await ownDestination() : null;
   const used = { destination: own === null, ...engine.neededProbes(scenarios) };
   const secrets = engine.secretsOfFile(file, used, (variable) => headerIn(variable, engine));
   const further = [...Object.values(secrets.probe), ...Object.values(secrets.kept)];
@@ -88,9 +88,9 @@ interface OwnDestination {
 }
 
 /** @throws CommandError where the settings have none, or several */
-function ownDestination(): OwnDestination {
+async function ownDestination(): Promise<OwnDestination> {
   const { l10n } = vscode;
-  const { destinations, target } = readDestinations();
+  const { destinations, target } = await readDestinations();
   const [setting, ...others] = destinations;
   if (setting !== undefined && others.length === 0) {
     return { setting, isUsers: target === vscode.ConfigurationTarget.Global };

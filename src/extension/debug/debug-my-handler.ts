@@ -112,7 +112,8 @@ export async function handlerDebugged(
 ): Promise<boolean> {
   requireTrust();
   signal.throwIfAborted();
-  const node = parts.destinations.nodes.find(({ setting }) => isSameUrl(setting.url, url.href));
+  const nodes = await parts.destinations.nodes();
+  const node = nodes.find(({ setting }) => isSameUrl(setting.url, url.href));
   const name = `${url.host}${url.pathname}`;
   // One that only a file names has its URL for an id.
   const handler = { ...(node && { node }), destinationId: node?.status?.destinationId ?? url.href, name, url };
@@ -143,7 +144,7 @@ async function chosenDestination(
   // Why it did not start has been said.
   if (session.client === undefined) return undefined;
   await session.refresh();
-  const { nodes } = destinations;
+  const nodes = await destinations.nodes();
   if (nodes.length === 0) {
     throw new CommandError(
       l10n.t('There are no destinations in the settings'),

@@ -4,33 +4,46 @@ import { whereSaid, writeSetting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationSetting } from '../settings.ts';
 import { CommandError } from '../ui/command-error.ts';
+import { printable } from '../ui/printable.ts';
+import type { DestinationNode, WrongNode } from './destination-node.ts';
 
-/** The destinations in force, and the settings in which they stand. */
-export interface PlacedDestinations {
+/** The entries in force as they were typed, valid or not, and the settings that contain them. */
+interface TypedEntries {
   readonly target: vscode.ConfigurationTarget;
-  /** All that stands there, with what is no destination: settings are typed by hand, and that is kept. */
   readonly entries: readonly unknown[];
-  readonly destinations: readonly DestinationSetting[];
 }
 
-/** Reads them: what a folder says replaces what the user says, as a whole. */
-export function readDestinations(): PlacedDestinations {
+/** What a folder says replaces what the user says, as a whole. */
+export function readEntries(): TypedEntries {
   const { target, said } = whereSaid('destinations');
-  const entries: readonly unknown[] = [said ?? []].flat();
-  return { target, entries, destinations: entries.filter(isDestination) };
+  return { target, entries: [said ?? []].flat() };
 }
 
-/** Whether an entry can be shown and edited as a destination; what else is wrong with it the relay explains. */
-export function isDestination(entry: unknown): entry is DestinationSetting {
-  const said = Object(entry) as Readonly<Record<string, unknown>>;
-  const { url, id = '', types = [], lists = [], signatureKeyName = '', credentialsName = '' } = said;
-  const texts = [[url, id, signatureKeyName, credentialsName], types, lists];
-  return texts.every((each) => Array.isArray(each) && each.every((text) => typeof text === 'string'));
+/** Reads the entries and checks each as the relay does. */
+export async function readDestinations(): Promise<{
+  readonly target: vscode.ConfigurationTarget;
+  readonly checked: readonly (WrongNode | Omit<DestinationNode, 'status'>)[];
+  /** Those that are valid. */
+  readonly destinations: readonly DestinationSetting[];
+}> {
+  const { target, entries } = readEntries();
+  // A window without destinations needs no schema.
+  if (entries.length === 0) return { target, checked: [], destinations: [] };
+  const { destinationSchema } = await import('../deferred.ts');
+  const checked = entries.map((entry, index) => {
+    const { error } = destinationSchema.safeParse(entry);
+    if (error === undefined) return { kind: 'destination' as const, index, setting: entry as DestinationSetting };
+    const paths = error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' ? issue.keys : issue.path.map(String).join('.'),
+    );
+    return { kind: 'wrong' as const, index, fields: [...new Set(paths)].map((path) => printable(path)).join(', ') };
+  });
+  return { target, checked, destinations: checked.flatMap((each) => (each.kind === 'wrong' ? [] : [each.setting])) };
 }
 
 /** Writes them back to where they stand. @param entries what is no destination, too, as it stood there */
 export async function writeDestinations(entries: readonly unknown[]): Promise<void> {
-  const { target } = readDestinations();
+  const { target } = readEntries();
   await writeSetting('destinations', entries as DestinationSetting[], target);
 }
 

@@ -31,8 +31,9 @@ describe('Check My Callback, run again from its page', () => {
     assert.deepEqual(checked, [now, now]);
   });
 
-  it('sends nothing to one that was removed', async () => {
-    destinations = [{ url: 'http://localhost:3000/', id: 'b' }];
+  it('sends nothing to one that was removed, or has a wrong field', async () => {
+    const wrong = { url: 'http://localhost:3000/', id: 'a', headers: { authorization: 'x' } };
+    destinations = [{ url: 'http://localhost:3000/', id: 'b' }, wrong];
     await assert.rejects(run({ url: 'http://localhost:3000/', id: 'a' }), {
       name: 'CommandError',
       message: 'This destination is no longer in the settings',
