@@ -5,7 +5,7 @@ import type { Cost } from '../../check/cost.ts';
 import { isSameUrl } from '../../common/same-url.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
-import type { DestinationNode, DestinationsNode } from '../destinations/destination-node.ts';
+import type { DestinationsNode } from '../destinations/destination-node.ts';
 import { readDestinations } from '../destinations/destination-settings.ts';
 import type { DestinationSetting } from '../settings.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';
@@ -66,19 +66,16 @@ async function presentSetting(setting: DestinationSetting): Promise<DestinationS
 async function askDestination({ destinations }: CheckParts): Promise<DestinationSetting | undefined> {
   const { l10n } = vscode;
   const nodes = await destinations.nodes();
-  const [first, second] = nodes;
+  const [first = (await readDestinations()).checked[0], second] = nodes;
   if (first === undefined) {
     throw new CommandError(l10n.t('You have no callback to check'), l10n.t('Add your callback as a destination.'), {
       title: l10n.t('Add Destination'),
       command: 'addDestination',
     });
   }
-  if (second === undefined) return first.setting;
+  if (second === undefined) return chosenDestination(first).setting;
   const all = nodes.map(({ setting }) => setting);
-  const items = nodes.map(({ setting }: DestinationNode) => ({
-    label: nameOfDestination(setting, all, l10n),
-    setting,
-  }));
+  const items = nodes.map(({ setting }) => ({ label: nameOfDestination(setting, all, l10n), setting }));
   const choice = await vscode.window.showQuickPick(items, {
     title: l10n.t('Check My Callback'),
     placeHolder: l10n.t('Which destination do you want to check?'),

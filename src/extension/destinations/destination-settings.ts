@@ -7,44 +7,39 @@ import { CommandError } from '../ui/command-error.ts';
 import { printable } from '../ui/printable.ts';
 import type { DestinationNode, WrongNode } from './destination-node.ts';
 
-/** The entries in force as they were typed, valid or not, and the settings that contain them. */
-interface TypedEntries {
-  readonly target: vscode.ConfigurationTarget;
-  readonly entries: readonly unknown[];
-}
-
-/** What a folder says replaces what the user says, as a whole. */
-export function readEntries(): TypedEntries {
+/** The entries in force as typed, valid or not: what a folder says replaces what the user says, as a whole. */
+export function readEntries(): { readonly target: vscode.ConfigurationTarget; readonly entries: readonly unknown[] } {
   const { target, said } = whereSaid('destinations');
   return { target, entries: [said ?? []].flat() };
 }
 
-/** Reads the entries and checks each as the relay does. */
-export async function readDestinations(): Promise<{
+interface CheckedDestinations {
   readonly target: vscode.ConfigurationTarget;
-  readonly checked: readonly (WrongNode | Omit<DestinationNode, 'status'>)[];
+  readonly checked: readonly (WrongNode | DestinationNode)[];
   /** Those that are valid. */
   readonly destinations: readonly DestinationSetting[];
-}> {
+}
+
+/** Reads the entries and checks each as the relay does. */
+export async function readDestinations(): Promise<CheckedDestinations> {
   const { target, entries } = readEntries();
   // A window without destinations needs no schema.
   if (entries.length === 0) return { target, checked: [], destinations: [] };
   const { destinationSchema } = await import('../deferred.ts');
-  const checked = entries.map((entry, index) => {
+  const checked = entries.map((entry, index): WrongNode | DestinationNode => {
     const { error } = destinationSchema.safeParse(entry);
-    if (error === undefined) return { kind: 'destination' as const, index, setting: entry as DestinationSetting };
+    if (!error) return { kind: 'destination', index, setting: entry as DestinationSetting, status: undefined };
     const paths = error.issues.flatMap((issue) =>
       issue.code === 'unrecognized_keys' ? issue.keys : issue.path.map(String).join('.'),
     );
-    return { kind: 'wrong' as const, index, fields: [...new Set(paths)].map((path) => printable(path)).join(', ') };
+    return { kind: 'wrong', index, fields: [...new Set(paths)].map((path) => printable(path)).join(', ') };
   });
   return { target, checked, destinations: checked.flatMap((each) => (each.kind === 'wrong' ? [] : [each.setting])) };
 }
 
 /** Writes them back to where they stand. @param entries what is no destination, too, as it stood there */
 export async function writeDestinations(entries: readonly unknown[]): Promise<void> {
-  const { target } = readEntries();
-  await writeSetting('destinations', entries as DestinationSetting[], target);
+  await writeSetting('destinations', entries as DestinationSetting[], readEntries().target);
 }
 
 /** Opens the setting. */

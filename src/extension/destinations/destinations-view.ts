@@ -44,8 +44,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
   readonly #redraws = new Redraws<DestinationsNode>((nodes) => this.#changed.fire(nodes));
   readonly #disposables: readonly { dispose(): unknown }[];
   #drawn = '';
-  /** The valid ones, as read last. */
-  #settings: readonly DestinationSetting[] = [];
+  #validSettings: readonly DestinationSetting[] = [];
 
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -77,7 +76,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
 
   async #entryNodes(): Promise<readonly (DestinationNode | WrongNode)[]> {
     const { checked, destinations } = await readDestinations();
-    this.#settings = destinations;
+    this.#validSettings = destinations;
     const known = this.#parts.session.status?.destinations.filter(({ configured }) => configured) ?? [];
     return checked.map((each) => {
       if (each.kind === 'wrong') return each;
@@ -127,7 +126,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     const { l10n } = vscode;
     const { setting, status } = node;
     const id = setting.id ?? status?.destinationId;
-    const name = nameOfDestination({ ...setting, ...(id !== undefined && { id }) }, this.#settings, l10n);
+    const name = nameOfDestination({ ...setting, ...(id !== undefined && { id }) }, this.#validSettings, l10n);
     const filters = filtersOf(setting, this.#parts.names, l10n);
     // The scheme is in the tooltip: in a narrow side bar the host counts.
     const item = this.#item(name.replace(/^https?:\/\//, ''), status, ';destination;', filters);

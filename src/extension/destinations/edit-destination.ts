@@ -13,7 +13,7 @@ import type { DestinationNode, DestinationsNode } from './destination-node.ts';
 import { openDestinationSetting, placeOfDestination, readEntries, writeDestinations } from './destination-settings.ts';
 import type { DestinationSetting } from '../settings.ts';
 import type { DestinationsView } from './destinations-view.ts';
-import { fieldRows, formatChoices, nameOfDestination } from './destination-words.ts';
+import { fieldRows, formatChoices, joinParts, nameOfDestination } from './destination-words.ts';
 import type { DestinationField } from './destination-words.ts';
 import { problemOfUrl, typedUrl } from './callback-url.ts';
 import { chooseSecret } from '../secrets/secret-commands.ts';
@@ -200,9 +200,7 @@ async function askField(
       const { lists: before = [] } = setting;
       const known = before.flatMap((id) => names.nameOfList(id) ?? []).join(', ');
       const asked = askText(alone(title), {
-        prompt: [l10n.t('List IDs, separated by commas. Leave empty for all lists'), known]
-          .filter((part) => part !== '')
-          .join(' · '),
+        prompt: joinParts([l10n.t('List IDs, separated by commas. Leave empty for all lists'), known]),
         value: before.join(', '),
         check: () => undefined,
       });

@@ -18,6 +18,7 @@ import type { EventsNode } from '../events/event-node.ts';
 import { connected } from '../session/connected.ts';
 import { chosenRows, targetRows } from '../events/chosen.ts';
 import { problemOfUrl, typedUrl } from '../destinations/callback-url.ts';
+import { joinParts } from '../destinations/destination-words.ts';
 import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
@@ -250,9 +251,7 @@ async function askDestination({ context, session }: ActionParts): Promise<Resend
   type Choice = vscode.QuickPickItem & { readonly destination?: Destination };
   const choices: Choice[] = settings.destinations.map((destination) => ({
     label: maskSecrets(destination.url),
-    description: [destination.id ?? '', destination.mode === 'raw' ? l10n.t('as received') : '']
-      .filter((part) => part !== '')
-      .join(', '),
+    description: joinParts([destination.id ?? '', destination.mode === 'raw' ? l10n.t('as received') : ''], ', '),
     destination,
   }));
   choices.push({ label: l10n.t('$(edit) Another URL…') });

@@ -40,4 +40,11 @@ describe('Check My Callback, run again from its page', () => {
     });
     assert.deepEqual(checked, []);
   });
+
+  it('says that the only destination is wrong, where that is so', async () => {
+    const { createCheckCommands } = await import('../../../src/extension/check/check-commands.ts');
+    destinations = [{ url: 'http://localhost:3000/', mode: 'json' }];
+    const commands = createCheckCommands({ context: {}, destinations: { nodes: () => Promise.resolve([]) } } as never);
+    await assert.rejects(Promise.resolve(commands.checkCallback()), { message: 'This destination isn’t valid' });
+  });
 });

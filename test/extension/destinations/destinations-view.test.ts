@@ -118,7 +118,7 @@ describe('The view of destinations', () => {
       items.map(({ description }) => description),
       ['isn’t valid: lists.1, mode, headers.authorization, times, a\\x0a', 'isn’t valid: url', 'isn’t valid'],
     );
-    const [text] = ['This destination isn’t valid. Select this row to open the setting.'];
+    const text = 'This destination isn’t valid. Select this row to open the setting.';
     assert.deepEqual([items[1]?.tooltip, items[2]?.tooltip], [`${text}\nurl`, text]);
   });
 
