@@ -31,7 +31,7 @@ import {
   sourceSchema,
   tracedEventSchema,
 } from './history.ts';
-import { destinationSchema, secretsChangeSchema, settingsChangeSchema, tunnelConfigSchema } from './settings.ts';
+import { resendDestinationSchema, secretsChangeSchema, settingsChangeSchema, tunnelConfigSchema } from './settings.ts';
 import { destinationStatusSchema, statusSchema, tunnelStatusSchema } from './status.ts';
 
 /** Raised when a method or notification changes incompatibly. */
@@ -253,7 +253,7 @@ export const methods = {
    * another destination than the ones they went to.
    */
   'notifications/replay': {
-    params: z.strictObject({ ...selectionShape, to: destinationSchema.optional() }),
+    params: z.strictObject({ ...selectionShape, to: resendDestinationSchema.optional() }),
     result: z.object({ replayed: z.int(), notificationIds: z.array(z.string()), gone: goneSchema }),
   },
   /**

@@ -105,6 +105,10 @@ export const destinationSchema = z.strictObject({
 });
 export type Destination = z.infer<typeof destinationSchema>;
 
+/** Without a mode: raw for a delivery that only raw destinations got, otherwise normalized. */
+export const resendDestinationSchema = destinationSchema.extend({ mode: destinationMode.optional() });
+export type ResendDestination = z.infer<typeof resendDestinationSchema>;
+
 const retryPolicySchema = choice({
   fast: 'After 1, 2, 4, 8, and 16 s. While a destination can’t be reached, notifications wait for it.',
   sap: 'After 8, 64, 512, 4096, and 32768 s, as SAP documents.',

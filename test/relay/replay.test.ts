@@ -298,6 +298,77 @@ describe('a replay', () => {
     assert.deepEqual(texts(raw.requests), [body, body]);
   });
 
+  it('to a URL sends the raw body once, however many parts, if only raw destinations got the delivery', async () => {
+    const raw = await startReceiver();
+    const other = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: raw.url, mode: 'raw' }] } });
+    const body = sampleBody({ events: 25 });
+    await relay.deliver(body);
+    await raw.received(1);
+    await relay.drained();
+    const to = { url: other.url };
+    // An event of each part, the delivery, and a filter; again after the URL got it raw.
+    for (const which of [{ ids: ['e1'] }, { ids: ['e25'] }, { ids: ['e1', 'e25'] }, { ids: ['d1'] }, { filter: '' }]) {
+      const before = other.requests.length;
+      assert.equal(await replay(relay, { ...which, to }), 1);
+      await other.received(before + 1);
+      await relay.drained();
+    }
+    assert.deepEqual(
+      texts(other.requests),
+      other.requests.map(() => body),
+    );
+    assert.equal(await replay(relay, { ids: ['d1'], to: { ...to, mode: 'normalised' } }), 2);
+    await other.received(7);
+    await relay.drained();
+    assert.ok(other.requests.slice(5).every((request) => request.header('elements-webhook-id') !== undefined));
+  });
+
+  it('to a URL sends the raw body once, though its parts are more than are resent in one step', async () => {
+    const raw = await startReceiver();
+    const other = await startReceiver();
+    const relay = await startTestRelay({ settings: { partSize: 1, destinations: [{ url: raw.url, mode: 'raw' }] } });
+    for (const seed of [1, 2, 3]) await relay.deliver(sampleBody({ events: 300, seed }));
+    await relay.drained();
+    assert.equal(await replay(relay, { filter: '', to: { url: other.url } }), 3);
+    await other.received(3);
+    await relay.drained();
+    assert.equal(other.requests.length, 3);
+  });
+
+  it('to a URL sends every part as a notification if any part went to a destination that isn’t raw', async () => {
+    const raw = await startReceiver();
+    const updates = await startReceiver();
+    const other = await startReceiver();
+    const relay = await startTestRelay({
+      settings: {
+        destinations: [
+          { url: raw.url, mode: 'raw' },
+          { url: updates.url, types: ['Update'] },
+        ],
+      },
+    });
+    const body = JSON.parse(sampleBody({ events: 45 })) as { Events: object[] };
+    // The only Update is in the second of three parts.
+    body.Events[30] = { ...body.Events[30], Type: 'Update' };
+    await relay.deliver(JSON.stringify(body));
+    await raw.received(1);
+    await updates.received(1);
+    await relay.drained();
+    const to = { url: other.url };
+    const all = [{ ids: ['e1', 'e31', 'e45'] }, { ids: ['d1'] }, { filter: '' }] as const;
+    for (const [index, which] of all.entries()) {
+      assert.equal(await replay(relay, { ...which, to } as never), 3);
+      await other.received(3 * (index + 1));
+      await relay.drained();
+    }
+    assert.equal(await replay(relay, { ids: ['e45'], to }), 1);
+    await other.received(10);
+    await relay.drained();
+    assert.ok(other.requests.every((request) => request.header('elements-webhook-id') !== undefined));
+    assert.equal(new Set(texts(other.requests)).size, 3);
+  });
+
   it('to a raw destination is one body a delivery, and to a normalised one its parts and nothing raw', async () => {
     const one = await startReceiver();
     const raw = await startReceiver();

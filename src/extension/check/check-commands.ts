@@ -5,7 +5,7 @@ import type { Cost } from '../../check/cost.ts';
 import { isSameUrl } from '../../common/same-url.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
-import type { DestinationNode, DestinationsNode } from '../destinations/destination-node.ts';
+import type { DestinationsNode } from '../destinations/destination-node.ts';
 import { readDestinations } from '../destinations/destination-settings.ts';
 import type { DestinationSetting } from '../settings.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';
@@ -34,7 +34,7 @@ export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'>
   const { panels } = parts;
   return {
     checkCallback: async (node?: DestinationsNode | CheckAgain) => {
-      if (node?.kind === 'again') await check(parts, { ...node, setting: presentSetting(node.setting) });
+      if (node?.kind === 'again') await check(parts, { ...node, setting: await presentSetting(node.setting) });
       else {
         const setting = node === undefined ? await askDestination(parts) : chosenDestination(node).setting;
         if (setting !== undefined) await check(parts, { kind: 'again', setting, only: null });
@@ -49,8 +49,8 @@ export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'>
 }
 
 /** The destination of a page as the settings have it now. @throws CommandError where they have it no longer */
-function presentSetting(setting: DestinationSetting): DestinationSetting {
-  const { destinations } = readDestinations();
+async function presentSetting(setting: DestinationSetting): Promise<DestinationSetting> {
+  const { destinations } = await readDestinations();
   const same = destinations.filter(({ url, id }) => isSameUrl(url, setting.url) && id === setting.id);
   const present = same.find((each) => isDeepStrictEqual(each, setting)) ?? same[0];
   if (present !== undefined) return present;
@@ -65,20 +65,17 @@ function presentSetting(setting: DestinationSetting): DestinationSetting {
 /** @returns undefined where the user gave up. @throws CommandError where there is none */
 async function askDestination({ destinations }: CheckParts): Promise<DestinationSetting | undefined> {
   const { l10n } = vscode;
-  const { nodes } = destinations;
-  const [first, second] = nodes;
+  const nodes = await destinations.nodes();
+  const [first = (await readDestinations()).checked[0], second] = nodes;
   if (first === undefined) {
     throw new CommandError(l10n.t('You have no callback to check'), l10n.t('Add your callback as a destination.'), {
       title: l10n.t('Add Destination'),
       command: 'addDestination',
     });
   }
-  if (second === undefined) return first.setting;
+  if (second === undefined) return chosenDestination(first).setting;
   const all = nodes.map(({ setting }) => setting);
-  const items = nodes.map(({ setting }: DestinationNode) => ({
-    label: nameOfDestination(setting, all, l10n),
-    setting,
-  }));
+  const items = nodes.map(({ setting }) => ({ label: nameOfDestination(setting, all, l10n), setting }));
   const choice = await vscode.window.showQuickPick(items, {
     title: l10n.t('Check My Callback'),
     placeHolder: l10n.t('Which destination do you want to check?'),
@@ -93,14 +90,6 @@ async function check(
   if (panels.isRunning(setting)) {
     panels.reveal(setting);
     return;
-  }
-  if (!URL.canParse(setting.url)) {
-    const { l10n } = vscode;
-    throw new CommandError(
-      l10n.t('{0} isn’t a valid URL', inMessage(setting.url)),
-      l10n.t('Fix the URL in the settings, and then try again.'),
-      { title: l10n.t('Open Setting'), command: 'openDestinations' },
-    );
   }
   if (!(await isAgreed(workspaceState, setting.url))) return;
   const target = await targetOf(setting, { session, secrets });

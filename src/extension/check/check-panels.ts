@@ -97,7 +97,8 @@ export class CheckPanels {
   async restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const engine = await import('./engine.ts');
     const { callback } = (state ?? {}) as { readonly callback?: unknown };
-    const setting = readDestinations().destinations.find((each) => engine.nameOfCallback(each) === callback);
+    const { destinations } = await readDestinations();
+    const setting = destinations.find((each) => engine.nameOfCallback(each) === callback);
     // The settings may not have it any more, and one page is enough.
     if (setting === undefined || this.#open.has(keyOf(setting))) panel.dispose();
     else this.#show(setting, engine, panel);

@@ -29,24 +29,14 @@ export async function targetOf(
 ): Promise<Target | undefined> {
   const { l10n } = vscode;
   const { destinationSchema, targetTo } = await import('./engine.ts');
-  const parsed = destinationSchema.safeParse(setting);
-  const inSettings = { title: l10n.t('Open Setting'), command: 'openDestinations' } as const;
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new CommandError(
-      l10n.t('The destination’s settings can’t be used: {0}', inMessage(issue?.message ?? '')),
-      l10n.t('Fix the settings, and then try again.'),
-      inSettings,
-    );
-  }
-  const destination = parsed.data;
+  const destination = destinationSchema.parse(setting);
   if (destination.mode === 'raw') {
     throw new CommandError(
       l10n.t(
         'This destination receives raw deliveries, but checks and scenarios need a destination that receives notifications',
       ),
       l10n.t('Use another destination, or change this destination to receive notifications.'),
-      inSettings,
+      { title: l10n.t('Open Setting'), command: 'openDestinations' },
     );
   }
   const used = namedSecrets(destination);

@@ -8,6 +8,7 @@ import type { Delivery } from '../../check/messages.ts';
 import type { RunContext } from '../../check/run.ts';
 import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
 import type { Target } from '../../check/target.ts';
+import { chosenDestination } from '../destinations/edit-destination.ts';
 import { readDestinations } from '../destinations/destination-settings.ts';
 import type { DestinationSetting } from '../settings.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
@@ -49,7 +50,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const { l10n } = vscode;
   const folder = uri.scheme === 'file' ? dirname(uri.fsPath) : null;
-  const own = file.destination?.url === undefined ? ownDestination() : null;
+  const own = file.destination?.url === undefined ? await ownDestination() : null;
   const used = { destination: own === null, ...engine.neededProbes(scenarios) };
   const secrets = engine.secretsOfFile(file, used, (variable) => headerIn(variable, engine));
   const further = [...Object.values(secrets.probe), ...Object.values(secrets.kept)];
@@ -87,16 +88,16 @@ interface OwnDestination {
   readonly isUsers: boolean;
 }
 
-/** @throws CommandError where the settings have none, or several */
-function ownDestination(): OwnDestination {
+/** @throws CommandError where the settings have none, several, or a wrong one */
+async function ownDestination(): Promise<OwnDestination> {
   const { l10n } = vscode;
-  const { destinations, target } = readDestinations();
-  const [setting, ...others] = destinations;
-  if (setting !== undefined && others.length === 0) {
-    return { setting, isUsers: target === vscode.ConfigurationTarget.Global };
+  const { checked, target } = await readDestinations();
+  const [node, ...others] = checked;
+  if (node !== undefined && others.length === 0) {
+    return { setting: chosenDestination(node).setting, isUsers: target === vscode.ConfigurationTarget.Global };
   }
   throw new CommandError(
-    setting === undefined
+    node === undefined
       ? l10n.t('Neither the file nor the settings name a destination')
       : l10n.t('The file doesn’t say which of the {0} destinations in your settings to use', others.length + 1),
     l10n.t('Add "destination": { "url": … } to the file.'),

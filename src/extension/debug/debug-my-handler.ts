@@ -112,7 +112,7 @@ export async function handlerDebugged(
 ): Promise<boolean> {
   requireTrust();
   signal.throwIfAborted();
-  const node = parts.destinations.nodes.find(({ setting }) => isSameUrl(setting.url, url.href));
+  const node = (await parts.destinations.nodes()).find(({ setting }) => isSameUrl(setting.url, url.href));
   const name = `${url.host}${url.pathname}`;
   // One that only a file names has its URL for an id.
   const handler = { ...(node && { node }), destinationId: node?.status?.destinationId ?? url.href, name, url };
@@ -143,7 +143,7 @@ async function chosenDestination(
   // Why it did not start has been said.
   if (session.client === undefined) return undefined;
   await session.refresh();
-  const { nodes } = destinations;
+  const nodes = await destinations.nodes();
   if (nodes.length === 0) {
     throw new CommandError(
       l10n.t('There are no destinations in the settings'),
@@ -162,11 +162,8 @@ async function chosenDestination(
       { title: l10n.t('Show Relay Status'), command: 'showStatus' },
     );
   }
-  const name = nameOfDestination(
-    setting,
-    nodes.map((each) => each.setting),
-    l10n,
-  );
+  const all = nodes.map((each) => each.setting);
+  const name = nameOfDestination(setting, all, l10n);
   return { node: meant, destinationId: status.destinationId, name, url: new URL(setting.url), destination };
 }
 
@@ -185,15 +182,9 @@ async function meantNode(
   const known = offered.filter(({ status }) => status !== undefined && remembered.all.has(status.destinationId));
   const [first, ...others] = known.length === 1 ? known : offered;
   if (others.length === 0) return first;
+  const all = nodes.map(({ setting }) => setting);
   const choice = await vscode.window.showQuickPick(
-    offered.map((each) => ({
-      label: nameOfDestination(
-        each.setting,
-        nodes.map(({ setting }) => setting),
-        l10n,
-      ),
-      each,
-    })),
+    offered.map((each) => ({ label: nameOfDestination(each.setting, all, l10n), each })),
     { title: l10n.t('Debug My Handler'), placeHolder: l10n.t('Which destination is the handler you want to debug?') },
   );
   return choice?.each;

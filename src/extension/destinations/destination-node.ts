@@ -12,11 +12,13 @@ export interface DestinationNode {
   readonly status: DestinationStatus | undefined;
 }
 
-/** An entry of the settings that is no destination. */
+/** An entry of the settings that the relay would refuse. */
 export interface WrongNode {
   readonly kind: 'wrong';
   /** Its place in the settings, from 0. */
   readonly index: number;
+  /** The paths of its wrong fields, such as `headers.x-a`; empty if the whole entry is wrong. */
+  readonly fields: string;
 }
 
 /** One that has left the settings and that something still waits for. */

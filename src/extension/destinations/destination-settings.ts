@@ -4,34 +4,42 @@ import { whereSaid, writeSetting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationSetting } from '../settings.ts';
 import { CommandError } from '../ui/command-error.ts';
+import { printable } from '../ui/printable.ts';
+import type { DestinationNode, WrongNode } from './destination-node.ts';
 
-/** The destinations in force, and the settings in which they stand. */
-export interface PlacedDestinations {
+/** The entries in force as typed, valid or not: what a folder says replaces what the user says, as a whole. */
+export function readEntries(): { readonly target: vscode.ConfigurationTarget; readonly entries: readonly unknown[] } {
+  const { target, said } = whereSaid('destinations');
+  return { target, entries: [said ?? []].flat() };
+}
+
+interface CheckedDestinations {
   readonly target: vscode.ConfigurationTarget;
-  /** All that stands there, with what is no destination: settings are typed by hand, and that is kept. */
-  readonly entries: readonly unknown[];
+  readonly checked: readonly (WrongNode | DestinationNode)[];
+  /** Those that are valid. */
   readonly destinations: readonly DestinationSetting[];
 }
 
-/** Reads them: what a folder says replaces what the user says, as a whole. */
-export function readDestinations(): PlacedDestinations {
-  const { target, said } = whereSaid('destinations');
-  const entries: readonly unknown[] = [said ?? []].flat();
-  return { target, entries, destinations: entries.filter(isDestination) };
-}
-
-/** Whether an entry can be shown and edited as a destination; what else is wrong with it the relay explains. */
-export function isDestination(entry: unknown): entry is DestinationSetting {
-  const said = Object(entry) as Readonly<Record<string, unknown>>;
-  const { url, id = '', types = [], lists = [], signatureKeyName = '', credentialsName = '' } = said;
-  const texts = [[url, id, signatureKeyName, credentialsName], types, lists];
-  return texts.every((each) => Array.isArray(each) && each.every((text) => typeof text === 'string'));
+/** Reads the entries and checks each as the relay does. */
+export async function readDestinations(): Promise<CheckedDestinations> {
+  const { target, entries } = readEntries();
+  // A window without destinations needs no schema.
+  if (entries.length === 0) return { target, checked: [], destinations: [] };
+  const { destinationSchema } = await import('../deferred.ts');
+  const checked = entries.map((entry, index): WrongNode | DestinationNode => {
+    const { error } = destinationSchema.safeParse(entry);
+    if (!error) return { kind: 'destination', index, setting: entry as DestinationSetting, status: undefined };
+    const paths = error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' ? issue.keys : issue.path.map(String).join('.'),
+    );
+    return { kind: 'wrong', index, fields: [...new Set(paths)].map((path) => printable(path)).join(', ') };
+  });
+  return { target, checked, destinations: checked.flatMap((each) => (each.kind === 'wrong' ? [] : [each.setting])) };
 }
 
 /** Writes them back to where they stand. @param entries what is no destination, too, as it stood there */
 export async function writeDestinations(entries: readonly unknown[]): Promise<void> {
-  const { target } = readDestinations();
-  await writeSetting('destinations', entries as DestinationSetting[], target);
+  await writeSetting('destinations', entries as DestinationSetting[], readEntries().target);
 }
 
 /** Opens the setting. */

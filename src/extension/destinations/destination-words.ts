@@ -22,17 +22,10 @@ export function nameOfDestination(
 ): string {
   const place = placeOf(url);
   if (others.filter((each) => placeOf(each.url) === place).length < 2) return place;
-  const mark = id ?? (mode === 'raw' ? l10n.t('raw') : queryOf(url));
+  // The query may contain a token: show only its names.
+  const query = [...new URL(url).searchParams.keys()].map((key) => `?${key}`).join('');
+  const mark = id ?? (mode === 'raw' ? l10n.t('raw') : query);
   return mark === '' ? place : `${place} (${printable(mark, 40)})`;
-}
-
-/** Whether there is more to the URL: its query may hold a token, and only its names are shown. */
-function queryOf(url: string): string {
-  try {
-    return [...new URL(url).searchParams.keys()].map((key) => `?${key}`).join('');
-  } catch {
-    return '';
-  }
 }
 
 /** Each state's icon and its color: the shape tells the state without the color. */

@@ -20,7 +20,7 @@ import type {
   SampleNode,
   WrongNode,
 } from './destination-node.ts';
-import { isDestination, readDestinations } from './destination-settings.ts';
+import { readDestinations } from './destination-settings.ts';
 import {
   fieldRows,
   filtersOf,
@@ -29,6 +29,7 @@ import {
   stateIcons,
   stateOfDestination,
 } from './destination-words.ts';
+import type { DestinationSetting } from '../settings.ts';
 import type { Session } from '../session/session.ts';
 
 export interface DestinationsViewParts {
@@ -43,6 +44,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
   readonly #redraws = new Redraws<DestinationsNode>((nodes) => this.#changed.fire(nodes));
   readonly #disposables: readonly { dispose(): unknown }[];
   #drawn = '';
+  #validSettings: readonly DestinationSetting[] = [];
 
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -68,15 +70,19 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
   /** The destinations of the settings, in their order. */
-  get nodes(): readonly DestinationNode[] {
-    const { entries } = readDestinations();
+  async nodes(): Promise<readonly DestinationNode[]> {
+    return (await this.#entryNodes()).filter((each) => each.kind === 'destination');
+  }
+
+  async #entryNodes(): Promise<readonly (DestinationNode | WrongNode)[]> {
+    const { checked, destinations } = await readDestinations();
+    this.#validSettings = destinations;
     const known = this.#parts.session.status?.destinations.filter(({ configured }) => configured) ?? [];
-    return entries.flatMap((setting, index): DestinationNode[] => {
-      if (!isDestination(setting)) return [];
-      const status = known[index];
+    return checked.map((each) => {
+      if (each.kind === 'wrong') return each;
+      const status = known[each.index];
       // The relay goes on with what it had where it cannot use the settings.
-      const isIts = isSameUrl(setting.url, status?.url);
-      return [{ kind: 'destination', index, setting, status: isIts ? status : undefined }];
+      return { ...each, status: isSameUrl(each.setting.url, status?.url) ? status : undefined };
     });
   }
 
@@ -84,14 +90,11 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     return this.#redraws.answer(node, () => this.#childrenOf(node));
   }
 
-  #childrenOf(node: DestinationsNode | undefined): DestinationsNode[] {
+  async #childrenOf(node: DestinationsNode | undefined): Promise<DestinationsNode[]> {
     if (node !== undefined) return node.kind === 'destination' ? this.#fields(node) : [];
+    const nodes = await this.#entryNodes();
     const all = this.#parts.session.status?.destinations ?? [];
     const left = all.filter(({ configured }) => !configured).map((status): LeftNode => ({ kind: 'left', status }));
-    const wrong = readDestinations().entries.flatMap((entry, index): WrongNode[] =>
-      isDestination(entry) ? [] : [{ kind: 'wrong', index }],
-    );
-    const nodes = [...this.nodes, ...wrong].sort((one, other) => one.index - other.index);
     const sample = (): SampleNode => ({ kind: 'sample', status: all.find(({ configured }) => configured) });
     return [...(nodes.length > 0 ? nodes : [sample()]), ...left];
   }
@@ -123,11 +126,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     const { l10n } = vscode;
     const { setting, status } = node;
     const id = setting.id ?? status?.destinationId;
-    const name = nameOfDestination(
-      { ...setting, ...(id !== undefined && { id }) },
-      this.nodes.map((each) => each.setting),
-      l10n,
-    );
+    const name = nameOfDestination({ ...setting, ...(id !== undefined && { id }) }, this.#validSettings, l10n);
     const filters = filtersOf(setting, this.#parts.names, l10n);
     // The scheme is in the tooltip: in a narrow side bar the host counts.
     const item = this.#item(name.replace(/^https?:\/\//, ''), status, ';destination;', filters);
@@ -180,14 +179,15 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
   }
 }
 
-function wrongItem({ index }: WrongNode): vscode.TreeItem {
+function wrongItem({ index, fields }: WrongNode): vscode.TreeItem {
   const { l10n } = vscode;
   const item = new vscode.TreeItem(l10n.t('Destination {0}', index + 1));
   item.id = `destination:${index}`;
-  item.description = l10n.t('isn’t valid');
+  item.description = joinParts([l10n.t('isn’t valid'), fields], ': ');
   item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
   item.contextValue = ';wrong;';
-  item.tooltip = l10n.t('This destination isn’t valid. Select this row to open the setting.');
+  const tooltip = l10n.t('This destination isn’t valid. Select this row to open the setting.');
+  item.tooltip = joinParts([tooltip, fields], '\n');
   item.command = { command: commandId('openDestinations'), title: l10n.t('Open Setting'), arguments: [] };
   return item;
 }

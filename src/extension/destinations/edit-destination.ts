@@ -10,15 +10,10 @@ import { alone, askChoice, askChoices, askText, only } from '../ui/questions.ts'
 import { say } from '../ui/say.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { DestinationNode, DestinationsNode } from './destination-node.ts';
-import {
-  openDestinationSetting,
-  placeOfDestination,
-  readDestinations,
-  writeDestinations,
-} from './destination-settings.ts';
+import { openDestinationSetting, placeOfDestination, readEntries, writeDestinations } from './destination-settings.ts';
 import type { DestinationSetting } from '../settings.ts';
 import type { DestinationsView } from './destinations-view.ts';
-import { fieldRows, formatChoices, nameOfDestination } from './destination-words.ts';
+import { fieldRows, formatChoices, joinParts, nameOfDestination } from './destination-words.ts';
 import type { DestinationField } from './destination-words.ts';
 import { problemOfUrl, typedUrl } from './callback-url.ts';
 import { chooseSecret } from '../secrets/secret-commands.ts';
@@ -87,7 +82,7 @@ async function addDestination(): Promise<boolean> {
   const url = await askUrl(title, 'http://localhost:3000/callback');
   const setting = url === undefined ? undefined : await askFormat(title, { url });
   if (setting === undefined) return false;
-  const { entries } = readDestinations();
+  const { entries } = readEntries();
   await writeDestinations([...entries, setting]);
   say(vscode.l10n.t('Added {0}.', nameOfDestination(setting, [], vscode.l10n)));
   return true;
@@ -146,7 +141,7 @@ async function change(
 ): Promise<DestinationSetting | undefined> {
   const changed = await askField(parts, setting, field);
   if (changed === undefined) return undefined;
-  const { entries } = readDestinations();
+  const { entries } = readEntries();
   const at = placeOfDestination(entries, setting);
   const write = (): Promise<void> => writeDestinations(entries.with(at, changed));
   const { url, insecureTls = false } = changed;
@@ -205,9 +200,7 @@ async function askField(
       const { lists: before = [] } = setting;
       const known = before.flatMap((id) => names.nameOfList(id) ?? []).join(', ');
       const asked = askText(alone(title), {
-        prompt: [l10n.t('List IDs, separated by commas. Leave empty for all lists'), known]
-          .filter((part) => part !== '')
-          .join(' · '),
+        prompt: joinParts([l10n.t('List IDs, separated by commas. Leave empty for all lists'), known]),
         value: before.join(', '),
         check: () => undefined,
       });
@@ -255,7 +248,7 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
     confirm,
   );
   if (choice !== confirm) return;
-  const { entries } = readDestinations();
+  const { entries } = readEntries();
   const at = placeOfDestination(entries, setting);
   await writeDestinations(entries.toSpliced(at, 1));
   say(l10n.t('Removed {0}.', name));

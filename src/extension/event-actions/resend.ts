@@ -18,6 +18,7 @@ import type { EventsNode } from '../events/event-node.ts';
 import { connected } from '../session/connected.ts';
 import { chosenRows, targetRows } from '../events/chosen.ts';
 import { problemOfUrl, typedUrl } from '../destinations/callback-url.ts';
+import { joinParts } from '../destinations/destination-words.ts';
 import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
@@ -81,7 +82,9 @@ export function requireNotifications(rows: readonly EventRow[]): readonly [Event
   );
 }
 
-async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: Destination): Promise<void> {
+type ResendTarget = Params<'notifications/replay'>['to'];
+
+async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: ResendTarget): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);
   const sendable = requireNotifications(rows);
@@ -128,7 +131,7 @@ function discardedWhole({ deliveryId, part, parts, events }: WholeNotification):
 async function resendOnce(
   client: RelayClient,
   ids: readonly string[],
-  to?: Params<'notifications/replay'>['to'],
+  to?: ResendTarget,
   gone = { count: 0 },
 ): Promise<number> {
   const asked = client.request('notifications/replay', { ids: [...ids], ...(to && { to }) });
@@ -241,16 +244,14 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
 }
 
 /** Asks where to resend to: a destination of the settings, or any other URL. */
-async function askDestination({ context, session }: ActionParts): Promise<Destination | undefined> {
+async function askDestination({ context, session }: ActionParts): Promise<ResendTarget> {
   const { l10n } = vscode;
   const { settings } = await connected(session).request('relay/status', {});
   const { maskSecrets } = await import('../deferred.ts');
   type Choice = vscode.QuickPickItem & { readonly destination?: Destination };
   const choices: Choice[] = settings.destinations.map((destination) => ({
     label: maskSecrets(destination.url),
-    description: [destination.id ?? '', destination.mode === 'raw' ? l10n.t('as received') : '']
-      .filter((part) => part !== '')
-      .join(', '),
+    description: joinParts([destination.id ?? '', destination.mode === 'raw' ? l10n.t('as received') : ''], ', '),
     destination,
   }));
   choices.push({ label: l10n.t('$(edit) Another URL…') });
@@ -264,10 +265,7 @@ async function askDestination({ context, session }: ActionParts): Promise<Destin
   return choice.destination ?? askUrl(context, settings.destinations);
 }
 
-async function askUrl(
-  context: vscode.ExtensionContext,
-  configured: readonly Destination[],
-): Promise<Destination | undefined> {
+async function askUrl(context: vscode.ExtensionContext, configured: readonly Destination[]): Promise<ResendTarget> {
   const { l10n } = vscode;
   const { destinationSchema } = await import('../deferred.ts');
   const asked = askText(alone(l10n.t('Resend To')), {
@@ -285,5 +283,5 @@ async function askUrl(
   const destination = destinationSchema.parse({ url: typedUrl(url) });
   await context.workspaceState.update(lastUrlKey, destination.url);
   // One of the settings comes with its key and credentials.
-  return configured.find((each) => isSameUrl(each.url, destination.url)) ?? destination;
+  return configured.find((each) => isSameUrl(each.url, destination.url)) ?? { url: destination.url };
 }

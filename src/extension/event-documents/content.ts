@@ -1,4 +1,5 @@
 /** What stands in an event's documents. Loaded with the client; texts for people come from the caller. */
+import { createHash } from 'node:crypto';
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import type { AsItCame } from '../../export/indented-json.ts';
@@ -23,8 +24,10 @@ export interface DocumentTexts {
   readonly notice: (notice: Notice) => string;
 }
 
-/** What a reader should know of a text: it is shown as it came, or it is none. */
-export type Notice = { readonly kind: AsItCame } | { readonly kind: 'binary'; readonly bytes: number };
+/** What a reader should know of a text: it is shown as it came, or it is none. `sha256`: its first 12 hex digits. */
+export type Notice =
+  | { readonly kind: AsItCame }
+  | { readonly kind: 'binary'; readonly bytes: number; readonly sha256: string };
 
 /** A body to read. */
 export interface ReadableBody {
@@ -34,13 +37,16 @@ export interface ReadableBody {
 }
 
 /**
- * A body to read: JSON indented, XML and other text as it is; of anything else only how many bytes there are. JSON that
+ * A body to read: JSON indented, XML and other text as it is; of anything else only its size and hash. JSON that
  * is nested too deeply or too long is text as it came, which VS Code does not try to understand either.
  * @param contentType for the character set of bytes that are not UTF-8
  */
 export function readableBody(body: Buffer, contentType: string | null): ReadableBody {
   const text = decoded(body, contentType);
-  if (text === undefined) return { text: '', extension: 'txt', notice: { kind: 'binary', bytes: body.length } };
+  if (text === undefined) {
+    const sha256 = createHash('sha256').update(body).digest('hex').slice(0, 12);
+    return { text: '', extension: 'txt', notice: { kind: 'binary', bytes: body.length, sha256 } };
+  }
   if (/^\s*[[{]/.test(text)) {
     const indented = indentJson(text);
     if (indented.kind === 'indented') return { text: indented.text, extension: 'json' };

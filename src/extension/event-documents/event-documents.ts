@@ -183,7 +183,7 @@ function noticeOf(notice: Notice): string {
     case 'long':
       return l10n.t('Shown unformatted because the content is too long.');
     case 'binary':
-      return l10n.t('{0} bytes of binary data', notice.bytes);
+      return l10n.t('{0} bytes of binary data (SHA-256: {1}…)', notice.bytes, notice.sha256);
   }
 }
 

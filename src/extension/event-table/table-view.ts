@@ -4,7 +4,7 @@ import type { ChosenEvents } from '../../protocol/chosen-events.ts';
 import type { EventRow, TracedEvent } from '../../protocol/history.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import { commandId } from '../commands.ts';
-import { readDestinations } from '../destinations/destination-settings.ts';
+import { readEntries } from '../destinations/destination-settings.ts';
 import { prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 import { onPurposeText } from '../sending/answering-words.ts';
@@ -298,7 +298,7 @@ export class TableView implements vscode.Disposable {
     const answering = session.status?.answering;
     const onPurpose =
       answering?.state === 'on-purpose' ? onPurposeText(answering, { now: Date.now(), language }, vscode.l10n) : null;
-    const hasSampleReceiver = canGoOn && readDestinations().destinations.length === 0;
+    const hasSampleReceiver = canGoOn && readEntries().entries.length === 0;
     return { type: 'sending', paused, canGoOn, onPurpose, hasSampleReceiver };
   }
 }

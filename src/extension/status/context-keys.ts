@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { TunnelStatus } from '../../protocol/status.ts';
 import { onSetting } from '../configuration.ts';
-import { readDestinations } from '../destinations/destination-settings.ts';
+import { readEntries } from '../destinations/destination-settings.ts';
 import { prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 import { walked } from '../ui/walkthrough.ts';
@@ -21,7 +21,7 @@ export function keepRelayKeys(
   const setReceived = whereNew((value) => void executeCommand('setContext', `${prefix}.received`, value));
   const setOwnDestination = whereNew((value) => void executeCommand('setContext', `${prefix}.ownDestination`, value));
   const followDestinations = (): void => {
-    const isOwn = readDestinations().destinations.length > 0;
+    const isOwn = readEntries().entries.length > 0;
     setOwnDestination(isOwn);
     if (isOwn) walked('callback');
   };

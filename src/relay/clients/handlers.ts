@@ -208,8 +208,9 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'notifications/replay': async (params) => {
       const { notifications: ids, gone } = await select(params);
       const replayed: number[] = [];
+      const modes = new Map<number, Destination['mode']>();
       for (let at = 0; at < ids.length; at += replayStep) {
-        replayed.push(...(await forwarder.replay(ids.slice(at, at + replayStep), params.to)));
+        replayed.push(...(await forwarder.replay(ids.slice(at, at + replayStep), params.to, modes)));
       }
       announcer.statusChanged();
       const notificationIds = replayed.map((id) => `n${id}`);

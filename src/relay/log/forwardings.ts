@@ -288,6 +288,13 @@ export class Forwardings {
     );
   }
 
+  /** The destinations that any notification of a delivery goes or went to. */
+  destinationsOfDelivery(deliveryId: number): number[] {
+    const sql = `SELECT DISTINCT destination_id FROM deliveries JOIN forwardings
+      ON notification_id BETWEEN first_notification AND first_notification + notification_count - 1 WHERE deliveries.id = ?`;
+    return this.#look(sql, deliveryId).map((row) => Number(row['destination_id']));
+  }
+
   #noteChange(kind: number, notificationId = 0): void {
     this.#sql.run('INSERT INTO changes (kind, first, last) VALUES (?, ?, ?)', kind, notificationId, notificationId);
   }

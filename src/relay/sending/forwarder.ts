@@ -3,7 +3,7 @@
  * What waits is on disk; a lane holds a window of it in memory.
  */
 import type { Forwarding } from '../../protocol/history.ts';
-import type { Destination, SecretsChange, Settings } from '../../protocol/settings.ts';
+import type { Destination, ResendDestination, SecretsChange, Settings } from '../../protocol/settings.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
 import { protocolDestinationId } from '../log/destinations.ts';
 import { iso } from '../log/protocol-shapes.ts';
@@ -157,15 +157,20 @@ export class Forwarder {
    * @param notificationIds which
    * @param to one other destination; without it, those that each went to, or where there was none, those of the
    *   settings that take it
+   * @param modes by delivery, as earlier steps of this replay have sent it
    * @returns the notifications that are on their way because of this call, or held at the gate
    * @throws StoreError where a part of them could not be written: the rest is on its way
    */
-  async replay(notificationIds: readonly number[], to?: Destination): Promise<number[]> {
+  async replay(
+    notificationIds: readonly number[],
+    to: ResendDestination | undefined,
+    modes: Map<number, Destination['mode']>,
+  ): Promise<number[]> {
     const { store } = this.#options;
     const targets =
       to === undefined
         ? targetsOfBefore(notificationIds, this.#configured, store)
-        : targetsNamed(notificationIds, to, store, this.heldAfter({}));
+        : targetsNamed(notificationIds, to, modes, store, this.heldAfter({}));
     if (to !== undefined) this.#knownAnew(new Set(targets.flatMap(([, ids]) => ids)));
     const rounds = await Promise.allSettled(
       targets.map(([id, destinations]) =>

@@ -1,5 +1,5 @@
 /** Where a replay goes. */
-import type { Destination } from '../../protocol/settings.ts';
+import type { Destination, ResendDestination } from '../../protocol/settings.ts';
 import type { HoldsDestination } from '../log/stored-destinations.ts';
 import { goesTo, routedOf } from './routes.ts';
 import type { Routed } from './routes.ts';
@@ -12,24 +12,29 @@ export type ReplayTargets = readonly [notificationId: number, destinationIds: re
 
 /**
  * The destination of a replay that names one, for each notification.
+ * @param modes by delivery, as this replay has sent it so far
  * @param heldBy says who holds it
  * @throws StoreError where it is new and cannot be written
  */
 export function targetsNamed(
   notificationIds: readonly number[],
-  to: Destination,
+  to: ResendDestination,
+  modes: Map<number, Destination['mode']>,
   store: Store,
   heldBy: HoldsDestination,
 ): ReplayTargets[] {
-  const target = store.destinations.intern(to, heldBy);
-  const seen = new Set<number>();
+  const targets = new Map<Destination['mode'], number>();
   return notificationIds.map((id) => {
     const notification = store.stored.notification(id);
     if (notification === undefined) return [id, []];
+    const { deliveryId, kind } = notification;
+    const seen = modes.get(deliveryId);
+    const mode = seen ?? to.mode ?? (wentOnlyRaw(deliveryId, store) ? 'raw' : 'normalised');
     // One raw body a delivery, and none where its parts go already.
-    const once = to.mode === 'raw' || notification.kind === 'raw';
-    if (once && seen.has(notification.deliveryId)) return [id, []];
-    seen.add(notification.deliveryId);
+    if (seen !== undefined && (mode === 'raw' || kind === 'raw')) return [id, []];
+    modes.set(deliveryId, mode);
+    const target = targets.get(mode) ?? store.destinations.intern({ ...to, mode }, heldBy);
+    targets.set(mode, target);
     return [id, [target]];
   });
 }
@@ -77,6 +82,12 @@ function targetsThatTake(
       return destination.mode === 'raw' && standsForRaw && goesTo(destination, delivery);
     })
     .map((each) => each.id);
+}
+
+/** Whether raw destinations, and no others, got any part of a delivery. */
+function wentOnlyRaw(deliveryId: number, store: Store): boolean {
+  const before = store.forwardings.destinationsOfDelivery(deliveryId);
+  return before.length > 0 && before.every((each) => store.destinations.get(each)?.mode === 'raw');
 }
 
 /** Whether a delivery has a raw notification: it is its last. */

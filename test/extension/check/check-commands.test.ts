@@ -31,12 +31,20 @@ describe('Check My Callback, run again from its page', () => {
     assert.deepEqual(checked, [now, now]);
   });
 
-  it('sends nothing to one that was removed', async () => {
-    destinations = [{ url: 'http://localhost:3000/', id: 'b' }];
+  it('sends nothing to one that was removed, or has a wrong field', async () => {
+    const wrong = { url: 'http://localhost:3000/', id: 'a', headers: { authorization: 'x' } };
+    destinations = [{ url: 'http://localhost:3000/', id: 'b' }, wrong];
     await assert.rejects(run({ url: 'http://localhost:3000/', id: 'a' }), {
       name: 'CommandError',
       message: 'This destination is no longer in the settings',
     });
     assert.deepEqual(checked, []);
+  });
+
+  it('says that the only destination is wrong, where that is so', async () => {
+    const { createCheckCommands } = await import('../../../src/extension/check/check-commands.ts');
+    destinations = [{ url: 'http://localhost:3000/', mode: 'json' }];
+    const commands = createCheckCommands({ context: {}, destinations: { nodes: () => Promise.resolve([]) } } as never);
+    await assert.rejects(Promise.resolve(commands.checkCallback()), { message: 'This destination isn’t valid' });
   });
 });

@@ -19,7 +19,7 @@ describe('The handler to debug', () => {
     Object.assign(vscode.window, { showQuickPick: () => Promise.resolve(undefined) });
     const status = { settings: { destinations: [{ url: 'http://localhost/' }] } };
     const parts = {
-      destinations: { nodes: [node] },
+      destinations: { nodes: () => Promise.resolve([node]) },
       remembered: { all: { get: (id: string) => void ids.push(id) } },
       session: { client: {}, refresh: () => Promise.resolve(), status },
     };

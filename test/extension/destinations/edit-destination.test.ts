@@ -53,7 +53,7 @@ describe('The commands of destinations', () => {
   });
 
   it('keep the entries that they do not understand', async () => {
-    const wrong = [5, { url, types: 'Subscribe' }];
+    const wrong = [5, { url, types: 'Subscribe' }, { url, headers: { a: 5 }, mode: 'json' }, { url, timeoutMs: '5' }];
     assert.deepEqual(await remove({ url }, [...wrong, { url }]), [wrong]);
   });
 

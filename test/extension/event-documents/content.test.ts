@@ -16,6 +16,7 @@ import { hostileDelivery, hostileJson } from '../../export/hostile-json.ts';
 import { startReceiver } from '../../relay/receiver.ts';
 import { sampleBody, startTestRelay } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
+import { useVscodeStandIn } from '../vscode-stand-in.ts';
 import { plainTexts } from './texts.ts';
 
 const subscribe = readFileSync(new URL('../../fixtures/campaign-monitor/subscribe.json', import.meta.url), 'utf8');
@@ -90,12 +91,33 @@ describe('A body to read', () => {
     );
   });
 
-  it('is not shown where it is not text, but how many bytes it has', () => {
+  it('is not shown where it is not text, but how many bytes it has, and which', () => {
     assert.deepEqual(readableBody(Buffer.from([0x41, 0xff, 0x00, 0x42]), null), {
       text: '',
       extension: 'txt',
-      notice: { kind: 'binary', bytes: 4 },
+      notice: { kind: 'binary', bytes: 4, sha256: 'd4572837549a' },
     });
+    const [one, other] = [0x42, 0x43].map((last) => readableBody(Buffer.from([0x41, 0xff, 0x00, last]), null));
+    assert.notDeepEqual(one, other);
+  });
+});
+
+describe('The text for a binary body', () => {
+  useVscodeStandIn();
+
+  it('tells two bodies of the same length apart, so that they can be compared', async () => {
+    const { documentTexts } = await import('../../../src/extension/event-documents/event-documents.ts');
+    const relay = await startTestRelay();
+    const headers = { 'Content-Type': 'application/octet-stream' };
+    for (const last of [0x42, 0x43]) await relay.deliver(Buffer.from([0x41, 0xff, 0x00, last]), headers);
+    const [one, other] = await Promise.all(
+      ['e1', 'e2'].map((eventId) =>
+        readDocument(relay.client, { eventId, kind: 'body', attempt: null }, documentTexts()),
+      ),
+    );
+    assert.equal(one?.text, '# 4 bytes of binary data (SHA-256: d4572837549a…)\n\n');
+    assert.match(other?.text ?? '', /^# 4 bytes of binary data \(SHA-256: [0-9a-f]{12}…\)\n\n$/);
+    assert.notEqual(one.text, other?.text);
   });
 });
 
