@@ -1,5 +1,6 @@
 /** Commands that run on in the background, and how whoever started one knows that it is ready. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { CommandError, EndedAtStartError, frozenAdvice } from './errors.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
@@ -92,8 +93,17 @@ export async function waitForEnd(name: string, pid: number, patienceMs: number):
 export function isAlive(pid: number): boolean {
   try {
     commandProcess().kill(pid, 0);
-    return true;
+    return !isUnclaimed(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Whether it has ended, and its parent, as the first process of many containers, never asks how: Linux then keeps its ID. */
+function isUnclaimed(pid: number): boolean {
+  try {
+    return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
   }
 }

@@ -39,6 +39,12 @@ export class DueAgain {
    * @param at milliseconds since the epoch
    */
   add(job: Job, at: number): void {
+    // Its time is of the clock as it stands now.
+    this.#followClock();
+    this.#keep(job, at);
+  }
+
+  #keep(job: Job, at: number): void {
     const { notificationId, deliveryId, destinationId, attempts, roundStart, released, looked } = job;
     const known = { notificationId, deliveryId, destinationId, attempts, roundStart, released, looked, nextAt: at };
     this.#jobs.set(notificationId, known);
@@ -78,7 +84,7 @@ export class DueAgain {
   #reschedule(due: (at: number) => number): void {
     const inOrder = [...this.#jobs.values()].sort((a, b) => (a.nextAt ?? 0) - (b.nextAt ?? 0));
     this.#due = new DueQueue();
-    for (const job of inOrder) this.add(job, due(job.nextAt ?? 0));
+    for (const job of inOrder) this.#keep(job, due(job.nextAt ?? 0));
   }
 
   /** Whether a notification is among them. */

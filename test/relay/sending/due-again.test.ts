@@ -57,6 +57,20 @@ describe('what is tried again', () => {
     assert.equal(retries.takeDue(10), undefined);
   });
 
+  it('waits its whole pause where the clock was set back just before it was added', () => {
+    const retries = new DueAgain(never);
+    retries.add(job(1), Date.now() + 30_000);
+    const { now } = Date;
+    afterwards(() => (Date.now = now));
+    Date.now = () => now() - 3_600_000;
+    retries.add(job(2), Date.now() + 60_000);
+    assert.equal(retries.takeDue(Date.now()), undefined);
+    assert.deepEqual(
+      [1, 2].map(() => retries.takeDue(Date.now() + 60_000)?.notificationId),
+      [1, 2],
+    );
+  });
+
   it('is announced by none that was dropped, however soon that would have been due', () => {
     mock.timers.enable({ apis: ['setTimeout', 'Date'] });
     afterwards(() => mock.timers.reset());
