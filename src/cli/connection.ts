@@ -8,7 +8,7 @@ import type { CommonOptions } from './flags.ts';
 import { hookUrl } from '../common/hook-path.ts';
 import { maskedValue } from '../common/masking.ts';
 import { maskSecrets } from '../export/item.ts';
-import { openHistory, readRemembered } from '../relay/index.ts';
+import { openHistory, readForNextStart, readRemembered } from '../relay/index.ts';
 
 /** The port of a data directory that remembers none, if it is free. */
 export const defaultPort = 8787;
@@ -56,7 +56,7 @@ async function connectOrExplain(options: AskOptions): Promise<RelayClient> {
   const client = await connectIfRunning(options);
   if (client !== undefined) return client;
   const listen = 'In another terminal, run cm-relay listen';
-  const before = (readRemembered(dataDir)?.destinations ?? []).map(({ url }) => maskSecrets(url));
+  const before = (readForNextStart(dataDir)?.destinations ?? []).map(({ url }) => maskSecrets(url));
   throw new CommandError(
     `no relay is running for ${dataDir}: start one with cm-relay listen`,
     before.length === 0

@@ -10,6 +10,9 @@ export const attemptTexts = {
   'unknown-host': 'Check the destination’s host name.',
   'no-answer':
     'Check that the callback is running, and read its log for the time of the attempt. The callback should answer first and process the notification afterwards.',
+  'not-http':
+    'The callback is running, but its response isn’t valid HTTP. Check the status and headers that it sends, and that the destination’s port is the callback’s.',
+  tls: 'Check whether the callback uses http or https, and check its certificate.',
   credentials: 'Check the destination’s credentials and signature key, and how the callback verifies them.',
   path: 'Check that the destination’s path is right and accepts POST requests.',
   body: 'The callback rejected the body. Read the callback’s answer, and check the body that was sent.',
@@ -73,10 +76,17 @@ export function attemptAdvice(attempt: Pick<AttemptDetail, 'status' | 'error'>):
   return attemptTexts[adviceCode(attempt)];
 }
 
+/** Whether an attempt failed because undici refused what the callback sent as a response. */
+export function isInvalidResponse(error: string | null): boolean {
+  return /HTTP\/1\.1 protocol|UND_ERR_RES_CONTENT_LENGTH|bad (?:upgrade|response)/.test(error ?? '');
+}
+
 function adviceCode({ status, error }: Pick<AttemptDetail, 'status' | 'error'>): keyof typeof attemptTexts {
   if (status === null) {
     if (/ECONNREFUSED/.test(error ?? '')) return 'refused';
-    return /ENOTFOUND|EAI_AGAIN/.test(error ?? '') ? 'unknown-host' : 'no-answer';
+    if (/ENOTFOUND|EAI_AGAIN/.test(error ?? '')) return 'unknown-host';
+    if (isInvalidResponse(error)) return 'not-http';
+    return /certificate|ERR_SSL|EPROTO/.test(error ?? '') ? 'tls' : 'no-answer';
   }
   if (status === 401 || status === 403) return 'credentials';
   if (status === 404 || status === 405) return 'path';

@@ -3,8 +3,7 @@ import type * as relay from './relay.ts';
 import type * as relayProcess from './relay-process.ts';
 
 export { openHistory } from './clients/read-only.ts';
-export { takeLock } from './lock.ts';
-export { readRemembered, renewStopped } from './remembered.ts';
+export { readForNextStart, readRemembered, renewStopped } from './remembered.ts';
 export type { Relay } from './relay.ts';
 
 /** What starts a relay in this process. */

@@ -1,6 +1,6 @@
 /** What a data directory remembers between relays: port, secret, subdomain and destinations; nothing secret but the URL's. */
 import { randomBytes, randomInt } from 'node:crypto';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { hookSecretForm, hookUrl } from '../common/hook-path.ts';
@@ -9,6 +9,7 @@ import { nameOfSecret, secretNameForm } from '../common/secret-name.ts';
 import { stageFile, syncFolder } from '../common/staged-file.ts';
 import type { StagedFile } from '../common/staged-file.ts';
 import { checkDataDirectory, DataDirectoryError } from '../protocol/data-directory.ts';
+import { lockFile } from '../protocol/relay-lock.ts';
 import { destinationSchema } from '../protocol/settings.ts';
 import type { Destination } from '../protocol/settings.ts';
 import { findKnown } from './log/destinations.ts';
@@ -80,6 +81,17 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
  */
 export function readRemembered(dataDir: string): Remembered | null {
   return read(checkDataDirectory(dataDir)).remembered;
+}
+
+/**
+ * What the next relay of a data directory would start with.
+ * @returns as {@link readRemembered}
+ * @throws DataDirectoryError if it could not start, such as with a damaged lock
+ */
+export function readForNextStart(dataDir: string): Remembered | null {
+  const remembered = readRemembered(dataDir);
+  if (existsSync(lockFile(dataDir))) takeLock(dataDir)?.release();
+  return remembered;
 }
 
 /** The destinations that are remembered, as this version knows them. */

@@ -160,12 +160,16 @@ describe('a data directory that cannot be used', function () {
     await received();
     const lock = join(place.dataDir, 'lock.sqlite');
     writeFileSync(lock, 'no database at all, and that for much more than a hundred bytes '.repeat(100));
-    const damaged = await place.run('listen', '--port', '0');
-    assertExplained(
-      damaged,
-      /cannot be locked: \S+lock\.sqlite is damaged/,
-      /lock\.sqlite contains no data: .*delete it/,
-    );
+    const needingIt = [['listen', '--port', '0'], ['status'], ['trigger', 'subscribe'], ['retry']];
+    for (const [command = '', ...flags] of needingIt) {
+      assertExplained(
+        await place.run(command, ...flags),
+        /cannot be locked: \S+lock\.sqlite is damaged/,
+        /lock\.sqlite contains no data: .*delete it/,
+        command,
+      );
+    }
+    assert.match((await place.run('events')).out, /jane@example\.org/);
     const doctor = await place.run('doctor');
     assert.equal(doctor.code, 1);
     assert.match(doctor.out, /Problems found\n\n- .*lock\.sqlite is damaged .*delete it and try again\./);

@@ -151,5 +151,10 @@ describe('The documents of an event', function () {
       vscode.Uri.parse(`campaignMonitorRelay:/${other.id}/${other.id} answer-2.txt`, true),
     );
     assert.match(right.getText(), /^Answered 500\n[^]*"said": 500/);
+    await closeEditors();
+    await run('openAsText', 'answer', nodeOf(other));
+    await shown(`/${other.id}/${other.id} answer-2.txt`);
+    await run('openAsText', 'answer', vscode.Uri.parse(`campaignMonitorRelay:${answers.left}`, true));
+    await shown(answers.left);
   });
 });

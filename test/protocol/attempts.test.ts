@@ -64,6 +64,13 @@ describe('An attempt', () => {
     assert.match(advice(null, 'connect ECONNREFUSED 127.0.0.1:3000'), /Start the callback/);
     assert.match(advice(null, 'getaddrinfo ENOTFOUND nowhere'), /host name/);
     assert.match(advice(null, 'no answer within 10000 ms'), /answer first/);
+    assert.match(advice(null, 'Response does not match the HTTP/1.1 protocol (Invalid status code)'), /valid HTTP/);
+    assert.match(
+      advice(null, 'Response body length does not match … (UND_ERR_RES_CONTENT_LENGTH_MISMATCH)'),
+      /valid HTTP/,
+    );
+    assert.match(advice(null, 'self-signed certificate: to accept this certificate, set …'), /certificate/);
+    assert.match(advice(null, 'error:0A00010B:…:wrong version number (ERR_SSL_WRONG_VERSION_NUMBER)'), /http or https/);
     assert.match(advice(302), /URL it redirects to/);
     assert.match(advice(404), /path/);
     assert.match(advice(500), /answer and log/);

@@ -5,7 +5,7 @@ import type { RelayAdvice } from '../../protocol/errors.ts';
 import { missingKeysAdvice } from '../../protocol/missing-keys.ts';
 import { stateWords } from '../../protocol/status.ts';
 import type { Status } from '../../protocol/status.ts';
-import { openHistory } from '../../relay/index.ts';
+import { openHistory, readForNextStart } from '../../relay/index.ts';
 import { connectIfRunning } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { jsonFlag, newCommand } from '../flags.ts';
@@ -61,6 +61,7 @@ async function status(options: CommonOptions & { json?: boolean }): Promise<void
 }
 
 async function notRunning(dataDir: string, json: boolean): Promise<void> {
+  readForNextStart(dataDir);
   const left = await leftIn(dataDir);
   const paused = left?.state === 'paused' ? { by: whoPaused(left.by), since: left.since } : null;
   const held = Object.values(left?.held ?? {}).reduce((sum, each) => sum + each, 0);

@@ -1,5 +1,5 @@
 /** Why a notification was not taken, and what to do: from its forwardings and their last answers. */
-import { attemptAdvice } from '../../protocol/attempts.ts';
+import { attemptAdvice, isInvalidResponse } from '../../protocol/attempts.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Found } from '../found.ts';
@@ -121,6 +121,7 @@ function answerWords(attempt: AttemptDetail): Pick<Explained, 'why' | 'next'> {
   const { status, error, durationMs } = attempt;
   const next = attemptAdvice(attempt);
   if (status !== null) return { why: `The callback answered ${status}.`, next };
+  if (isInvalidResponse(error)) return { why: "The callback's response wasn't valid HTTP.", next };
   return /ECONNREFUSED/.test(error ?? '')
     ? { why: 'Nothing is listening at the destination.', next }
     : { why: `The attempt failed without an answer after ${Math.round(durationMs)} ms.`, next };

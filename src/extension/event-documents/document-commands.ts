@@ -7,7 +7,7 @@ import type { ActionParts } from '../events/action-parts.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { labelOf } from '../events/event-words.ts';
-import { eventViewType } from '../events/address.ts';
+import { eventViewType, parseDocumentPath } from '../events/address.ts';
 import type { DocumentKind } from '../events/address.ts';
 import { documentUri, eventUri, openDocument, uriOf } from './open-document.ts';
 import { stretchOf } from './json-text.ts';
@@ -17,7 +17,7 @@ export function createDocumentCommands(parts: ActionParts): CommandHandlers<'doc
   return {
     // A click in the tree leaves the keyboard there, so that the arrow keys go on.
     open: (node?: EventsNode) => openEvent(chosenRow(parts, node), node !== undefined),
-    // With the kind of a document first, as the earlier command of each has it, that one is opened.
+    // A key binding can name the document, and then nothing is asked.
     openAsText: (first?: EventsNode | vscode.Uri | DocumentKind, second?: EventsNode | vscode.Uri) =>
       typeof first === 'string' ? openKind(parts, first, second) : openAsText(parts, first),
     compareBodies: (node?: EventsNode, nodes?: readonly EventsNode[]) => compareBodies(parts, node, nodes),
@@ -58,7 +58,7 @@ async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | 
     { title: l10n.t('Open {0} as Text', labelOf(row, l10n)), placeHolder: l10n.t('Choose a document') },
   );
   if (chosen === undefined) return;
-  await openDocumentOf(parts, row, chosen.shows, chosen.shows === 'answer' ? attempts.length : null);
+  await openDocumentOf(parts, row, chosen.shows);
 }
 
 async function openKind(
@@ -68,7 +68,8 @@ async function openKind(
 ): Promise<void> {
   const [row] = await targetRows(parts, target ?? eventInSight());
   if (kind === 'notification') requireNotification(row);
-  await openDocumentOf(parts, row, kind);
+  const attempt = target instanceof vscode.Uri ? parseDocumentPath(target.path)?.attempt : undefined;
+  await openDocumentOf(parts, row, kind, attempt ?? null);
 }
 
 /** Opens a document, its cursor on the event. */

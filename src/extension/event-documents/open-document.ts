@@ -23,10 +23,15 @@ export function eventUri(eventId: string): vscode.Uri {
  * @throws CommandError where nothing can be read; RelayRequestError where the event is gone
  */
 export async function uriOf(parts: Reads, address: DocumentAddress): Promise<vscode.Uri> {
-  const { kind } = address;
-  if (kind === 'answer') return documentUri(address);
+  const { eventId, kind, attempt } = address;
+  if (kind === 'answer' && attempt !== null) return documentUri(address);
+  const client = await readable(parts);
+  if (kind === 'answer') {
+    const { attempts } = await client.request('events/get', { id: eventId });
+    return documentUri({ eventId, kind, attempt: Math.max(1, attempts.length) });
+  }
   const { readDocument } = await import('../deferred.ts');
-  const { extension } = await readDocument(await readable(parts), address, documentTexts());
+  const { extension } = await readDocument(client, address, documentTexts());
   return documentUri(address, extension);
 }
 

@@ -216,10 +216,8 @@ class EventPanel implements vscode.Disposable {
       subject?.kind === 'attempt' && this.#read !== undefined
         ? this.#deferred?.answerPlace(this.#read, subject.attempt)
         : undefined;
-    // Where no attempt is chosen, the latest.
-    const attempt = kind === 'answer' ? (chosen ?? this.#read?.found.attempts.length ?? null) : null;
     try {
-      await openDocument(this.#parts, { eventId: this.eventId, kind, attempt });
+      await openDocument(this.#parts, { eventId: this.eventId, kind, attempt: chosen ?? null });
     } catch (error) {
       this.#parts.log.error(`a document of ${this.eventId}: ${(error as Error).message}`);
       await offer('Error', withNext(error, vscode.l10n), { [vscode.l10n.t('Show Log')]: () => this.#parts.log.show() });

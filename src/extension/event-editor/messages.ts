@@ -110,8 +110,8 @@ export interface StepGroup {
   readonly label: string;
   readonly pill: Pill | null;
   readonly steps: readonly Step[];
-  /** How many older steps are left out. */
-  readonly leftOut: number;
+  /** How many older steps are left out, and how to see them; empty if none are. */
+  readonly leftOut: string;
 }
 
 /** What the relay made of a field of the vendor's. */

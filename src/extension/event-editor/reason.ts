@@ -1,5 +1,5 @@
 /** Why an event is not where it should be, and what to do about it: what the editor says on top. */
-import { attemptAdvice } from '../../protocol/attempts.ts';
+import { attemptAdvice, isInvalidResponse } from '../../protocol/attempts.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { decoded } from '../event-documents/content.ts';
@@ -62,7 +62,12 @@ function answerReason(attempt: AttemptDetail, l10n: Localiser): Omit<Reason, 'to
   const { status, error } = attempt;
   const place = placeOf(attempt.destination);
   const advice = sayIn(l10n)(attemptAdvice(attempt));
-  if (status === null) return { what: l10n.t('No answer from {0}', place), words: printable(error ?? '', 500), advice };
+  if (status === null) {
+    const what = isInvalidResponse(error)
+      ? l10n.t('Invalid answer from {0}', place)
+      : l10n.t('No answer from {0}', place);
+    return { what, words: printable(error ?? '', 500), advice };
+  }
   const own = callbackWords(attempt);
   // What only says the status again is left out.
   const words = own === '' && error !== `answered ${status}` ? (error ?? '') : own;

@@ -34,7 +34,6 @@ export const editorTexts = pageTexts((l10n) => ({
   headers: l10n.t('Headers'),
   answer: l10n.t('Answer'),
   timeline: l10n.t('Timeline'),
-  leftOut: l10n.t('Earlier steps: {0}. To see them, run cm-relay show in a terminal.'),
   columns: l10n.t('Received, sent, and answered'),
   cameIn: l10n.t('Received'),
   sent: l10n.t('Sent'),

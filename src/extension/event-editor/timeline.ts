@@ -52,6 +52,9 @@ export function timelineOf(input: TimelineInput): Timeline {
   const groups: StepGroup[] = [start];
   const urgent = mostUrgent(found.event.forwardings);
   const replays = replaysAmong(found);
+  const { id } = found.event;
+  const leftOutText = (count: number): string =>
+    l10n.t('Earlier steps: {0}. To see them, run cm-relay show {1} --attempts in a terminal.', count, id);
   let first: string | undefined;
   let newest: { readonly id: string; readonly at: string } | undefined;
   for (const notification of found.notifications) {
@@ -68,13 +71,14 @@ export function timelineOf(input: TimelineInput): Timeline {
       if (isUrgent) first ??= lastId ?? steps.at(-1)?.id;
       if (last !== undefined && lastId !== undefined && (newest === undefined || last.at > newest.at))
         newest = { id: lastId, at: last.at };
+      const leftOut = steps.length - mostSteps;
       const label = placeOf(forwarding.destination);
       groups.push({
         id: `${notification.id} ${forwarding.destinationId}`,
         label: forwarding.mode === 'raw' ? l10n.t('{0}, as received', label) : label,
         pill: pillOf(forwarding, around, l10n),
         steps: steps.slice(-mostSteps),
-        leftOut: Math.max(0, steps.length - mostSteps),
+        leftOut: leftOut > 0 ? leftOutText(leftOut) : '',
       });
     }
   }
@@ -117,7 +121,7 @@ function startOf({ found, l10n, language }: TimelineInput, subjects: Map<string,
         : notification.id;
     steps.push({ id, title, detail, wait: '', tone: 'good', spoken: '', dueInMs: null });
   }
-  return { id: 'start', label: '', pill: null, steps, leftOut: 0 };
+  return { id: 'start', label: '', pill: null, steps, leftOut: '' };
 }
 
 interface Way {

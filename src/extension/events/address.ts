@@ -13,7 +13,7 @@ export interface DocumentAddress {
   /** The event's id, such as `e12`. */
   readonly eventId: string;
   readonly kind: DocumentKind;
-  /** Which attempt's answer, from 1 for the oldest; null for the other kinds. */
+  /** Which attempt's answer, from 1 for the oldest; null for the latest, and for the other kinds. */
   readonly attempt: number | null;
 }
 

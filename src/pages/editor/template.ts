@@ -24,7 +24,6 @@ import { button, factsTemplate, headersTemplate, textTemplate } from '../shared/
 import type { Part } from '../shared/parts.ts';
 import { foldTemplate } from '../shared/page-state.ts';
 import type { PageStateStore } from '../shared/page-state.ts';
-import { filled } from '../shared/words.ts';
 
 export const columnNames: readonly ColumnName[] = ['cameIn', 'sent', 'answered'];
 
@@ -167,7 +166,7 @@ function groupTemplate(group: StepGroup, chosen: string, texts: EditorTexts, han
             <span>${label}</span>${pill === null ? nothing : pillTemplate(pill)}
           </div>`
     }
-    ${leftOut === 0 ? nothing : html`<div class="left-out" role="none">${filled(texts.leftOut, leftOut)}</div>`}
+    ${leftOut === '' ? nothing : html`<div class="left-out" role="none">${leftOut}</div>`}
     <div class="steps" role="none" data-group=${id}>
       ${repeat(
         steps,

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { AssistantShapes } from '../../../src/cli/mcp/assistant-shapes.ts';
 import { explainEvent } from '../../../src/cli/mcp/why-failed.ts';
-import type { EventRow, Forwarding, Notification } from '../../../src/protocol/history.ts';
+import type { AttemptDetail, EventRow, Forwarding, Notification } from '../../../src/protocol/history.ts';
 
 /** What is said of an event with such forwardings, and so many that are not among them. */
-function explained(forwardings: readonly Partial<Forwarding>[], omitted = 0): ReturnType<typeof explainEvent> {
+function explained(
+  forwardings: readonly Partial<Forwarding>[],
+  omitted = 0,
+  attempts: readonly Partial<AttemptDetail>[] = [],
+): ReturnType<typeof explainEvent> {
   const all = forwardings.map((each) => ({ destination: 'http://localhost/', destinationId: 't1', ...each }));
   return explainEvent(
     {
       event: { id: 'e1', kind: 'event' } as EventRow,
       notifications: [{ id: 'n1', forwardings: all } as unknown as Notification],
-      attempts: [],
+      attempts: attempts.map((each) => ({ notificationId: 'n1', destinationId: 't1', ...each })),
       omittedForwardings: omitted,
     } as unknown as Parameters<typeof explainEvent>[0],
     new AssistantShapes({ addresses: false, answers: false }),
@@ -26,6 +30,14 @@ describe('why an event failed, as an assistant is told', () => {
       /1 more was not checked; request the event it belongs to\.$/,
     );
     assert.match(explained([{ state: 'sent' }], 2).summary, /2 more were not checked; request the events they/);
+  });
+
+  it('says of a response that isn’t HTTP that it was one', () => {
+    const error = 'Response does not match the HTTP/1.1 protocol (Invalid status code)';
+    const attempt = { status: null, error, durationMs: 3, answerHeaders: [], answerBody: '' };
+    const [invalid] = explained([{ state: 'failed' }], 0, [attempt]).forwardings;
+    assert.equal(invalid?.why, "The callback's response wasn't valid HTTP. The relay will not retry.");
+    assert.match(invalid.next, /^The callback is running/);
   });
 
   it('says of what waits for its first attempt whether the destination is down', () => {

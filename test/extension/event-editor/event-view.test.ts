@@ -172,6 +172,25 @@ describe('An event in its editor', () => {
     assert.notEqual(keys(first).answered, keys(replayed).answered);
   });
 
+  it('says how many steps are left out, and which command shows them', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    for (let i = 0; i < 62; i++) {
+      await relay.client.request('notifications/replay', { ids: ['e1'] });
+      await relay.drained();
+    }
+    const { view } = await show(relay.client, 'e1');
+    assert.deepEqual(
+      view.groups.map(({ steps, leftOut }) => [steps.length, leftOut]),
+      [
+        [2, ''],
+        [60, 'Earlier steps: 3. To see them, run cm-relay show e1 --attempts in a terminal.'],
+      ],
+    );
+  });
+
   it('says when the next attempt is due, and why one waits', async () => {
     const receiver = await startReceiver({ answer: { status: 503 } });
     const relay = await startTestRelay({

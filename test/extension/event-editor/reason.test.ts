@@ -75,6 +75,17 @@ describe('The reason on top of an event', () => {
     assert.equal(down.tone, 'busy');
   });
 
+  it('of a response that isn’t HTTP is that the callback is running and what to check', async () => {
+    const receiver = await startReceiver({ answer: 'rubbish' });
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }], retry: 'none' } });
+    await relay.deliver(sampleBody());
+    await relay.drained();
+    const invalid = await reason(relay);
+    assert.equal(invalid?.what, `Invalid answer from ${receiver.url}`);
+    assert.match(invalid.words, /HTTP\/1\.1 protocol/);
+    assert.match(invalid.advice, /^The callback is running, but its response isn’t valid HTTP\. Check /);
+  });
+
   it('of a retry is the last answer; of what is held, who holds it; of a rejected delivery, why', async () => {
     const receiver = await startReceiver({ answer: { status: 503, body: 'busy' } });
     const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }], retry: 'sap' } });

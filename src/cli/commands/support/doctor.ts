@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { existsSync } from 'node:fs';
 import { release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -14,8 +13,7 @@ import { checkDataDirectory } from '../../../protocol/data-directory.ts';
 import { protocolVersion } from '../../../protocol/methods.ts';
 import { missingKeysAdvice } from '../../../protocol/missing-keys.ts';
 import type { Status } from '../../../protocol/status.ts';
-import { lockFile } from '../../../protocol/relay-lock.ts';
-import { openHistory, readRemembered, takeLock } from '../../../relay/index.ts';
+import { openHistory, readForNextStart } from '../../../relay/index.ts';
 import { version } from '../../../version.ts';
 import { connectIfRunning } from '../../connection.ts';
 import { dataDirOf } from '../../data-dir.ts';
@@ -112,9 +110,7 @@ function logOf(dataDir: string, status: Status | null): DiagnosticSection {
 /** No relay runs: that is nothing wrong. A history that cannot be read is, unless there is none yet. */
 async function stoppedFindings(dataDir: string): Promise<Findings> {
   const relay: DiagnosticSection = { title: 'Relay', facts: [['state', 'not running for this data directory']] };
-  // As the next start does, which a damaged lock or a newer relay.json prevents.
-  readRemembered(dataDir);
-  if (existsSync(lockFile(dataDir))) takeLock(dataDir)?.release();
+  readForNextStart(dataDir);
   let history;
   try {
     history = openHistory(dataDir);
