@@ -51,7 +51,7 @@ describe('a sandbox in the background', function () {
       process.kill(pid, 'SIGCONT');
     }
     assert.match((await sandbox('stop')).out, new RegExp(`^Sandbox on port ${port} stopped`));
-    assert.throws(() => process.kill(pid, 0));
+    assert.ok(!isAlive(pid));
   });
 
   it('whose process was killed is forgotten', async () => {
