@@ -70,7 +70,7 @@ export const destinationStatusSchema = z.object({
   downSince: time.optional().describe('When the destination went down; missing if it is not down.'),
   nextTryAt: time.optional().describe('When the next waiting notification is tried; missing if not scheduled.'),
   waiting: z.int().describe('All queued notifications, including those being retried.'),
-  retrying: z.int().describe('Notifications that wait for their next attempt, or are being sent again.'),
+  retrying: z.int().describe('Notifications that wait for their next attempt, or are being sent again; none held.'),
   underWay: z.array(z.string()).describe('IDs of the notifications being sent right now, at most 100.'),
   timeoutLifted: z
     .literal(true)

@@ -83,11 +83,7 @@ export function readRemembered(dataDir: string): Remembered | null {
   return read(checkDataDirectory(dataDir)).remembered;
 }
 
-/**
- * What the next relay of a data directory would start with.
- * @returns as {@link readRemembered}
- * @throws DataDirectoryError if it could not start, such as with a damaged lock
- */
+/** As {@link readRemembered}. @throws DataDirectoryError, too, if no relay could start there, such as with a damaged lock */
 export function readForNextStart(dataDir: string): Remembered | null {
   const remembered = readRemembered(dataDir);
   if (existsSync(lockFile(dataDir))) takeLock(dataDir)?.release();

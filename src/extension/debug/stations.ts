@@ -109,16 +109,9 @@ function notificationPaths(index: number): JsonPath[] {
 }
 
 /** Which of all attempts of an event it is, as the documents of answers count. */
-function numberInOrder({ found }: HeldThread, { at, number, notificationId, destinationId }: AttemptDetail): number {
+function numberInOrder({ found }: HeldThread, attempt: AttemptDetail): number {
   const inOrder = [...found.attempts].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.number - b.number));
-  const index = inOrder.findIndex(
-    (each) =>
-      each.at === at &&
-      each.number === number &&
-      each.notificationId === notificationId &&
-      each.destinationId === destinationId,
-  );
-  return index + 1;
+  return inOrder.indexOf(attempt) + 1;
 }
 
 /** Where stations stand in their documents. What was read of a held event is kept as long as it stays as it is. */

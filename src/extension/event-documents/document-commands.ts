@@ -39,28 +39,20 @@ async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | 
   const { l10n } = vscode;
   const [row] = await targetRows(parts, target ?? eventInSight());
   const { notifications, attempts } = await (await readable(parts)).request('events/get', { id: row.id });
-  interface Offer extends vscode.QuickPickItem {
-    readonly shows: DocumentKind;
-    readonly there: boolean;
-  }
-  const offered: readonly Offer[] = [
-    { label: l10n.t('Body'), description: l10n.t('as received'), shows: 'body', there: true },
-    {
-      label: l10n.t('Notification'),
-      description: l10n.t('as sent'),
-      shows: 'notification',
-      there: notifications.length > 0,
-    },
-    { label: l10n.t('Answer'), description: l10n.t('latest'), shows: 'answer', there: attempts.length > 0 },
+  const offered: readonly (vscode.QuickPickItem & { readonly shows: DocumentKind })[] = [
+    { label: l10n.t('Body'), description: l10n.t('as received'), shows: 'body' },
+    { label: l10n.t('Notification'), description: l10n.t('as sent'), shows: 'notification' },
+    { label: l10n.t('Answer'), description: l10n.t('latest'), shows: 'answer' },
   ];
+  const counts: Partial<Record<DocumentKind, number>> = { notification: notifications.length, answer: attempts.length };
   const chosen = await vscode.window.showQuickPick(
-    offered.filter(({ there }) => there),
+    offered.filter(({ shows }) => counts[shows] !== 0),
     { title: l10n.t('Open {0} as Text', labelOf(row, l10n)), placeHolder: l10n.t('Choose a document') },
   );
-  if (chosen === undefined) return;
-  await openDocumentOf(parts, row, chosen.shows);
+  if (chosen !== undefined) await openKind(parts, chosen.shows, eventUri(row.id));
 }
 
+/** Opens a document, its cursor on the event. */
 async function openKind(
   parts: ActionParts,
   kind: DocumentKind,
@@ -69,17 +61,7 @@ async function openKind(
   const [row] = await targetRows(parts, target ?? eventInSight());
   if (kind === 'notification') requireNotification(row);
   const attempt = target instanceof vscode.Uri ? parseDocumentPath(target.path)?.attempt : undefined;
-  await openDocumentOf(parts, row, kind, attempt ?? null);
-}
-
-/** Opens a document, its cursor on the event. */
-async function openDocumentOf(
-  parts: ActionParts,
-  row: EventRow,
-  kind: DocumentKind,
-  attempt: number | null = null,
-): Promise<void> {
-  const editor = await openDocument(parts, { eventId: row.id, kind, attempt });
+  const editor = await openDocument(parts, { eventId: row.id, kind, attempt: attempt ?? null });
   if (kind === 'body' && row.kind === 'event') await revealEvent(parts, row, editor);
 }
 

@@ -52,9 +52,8 @@ export function timelineOf(input: TimelineInput): Timeline {
   const groups: StepGroup[] = [start];
   const urgent = mostUrgent(found.event.forwardings);
   const replays = replaysAmong(found);
-  const { id } = found.event;
-  const leftOutText = (count: number): string =>
-    l10n.t('Earlier steps: {0}. To see them, run cm-relay show {1} --attempts in a terminal.', count, id);
+  const leftOutText = (n: number): string =>
+    l10n.t('Earlier steps: {0}. To see them, run cm-relay show {1} --attempts in a terminal.', n, found.event.id);
   let first: string | undefined;
   let newest: { readonly id: string; readonly at: string } | undefined;
   for (const notification of found.notifications) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
+import { isDeepStrictEqual } from 'node:util';
 import { SecretMask } from '../../../src/common/masking.ts';
 import type { Logged, Stop } from '../../../src/protocol/debug.ts';
 import type { Result } from '../../../src/protocol/methods.ts';
@@ -130,6 +131,24 @@ describe('Pausing, stepping and continuing', () => {
       events.map((row) => row.forwardings.map(({ state, attempts }) => [state, attempts])),
       [[['sent', 1]], [['sent', 2]]],
     );
+  });
+
+  it('counts a held retry as held, not as retrying, until sending continues', async () => {
+    const receiver = await startReceiver({ answer: { status: 503 } });
+    const settings = { destinations: [{ id: 'one', url: receiver.url }], retry: 'sap' as const };
+    const relay = await startTestRelay({ settings });
+    await deliver(relay, 'a');
+    const counted = async (): Promise<unknown[]> => {
+      const { counts, destinations } = await relay.client.request('relay/status', {});
+      const [{ state, lastStatus, retrying, waiting } = assert.fail()] = destinations;
+      return [state, lastStatus, retrying, waiting, counts.held];
+    };
+    const retried = ['failing', 503, 1, 1, 0];
+    await until(async () => isDeepStrictEqual(await counted(), retried), undefined, 'it is to be retried');
+    await relay.client.request('debug/pause', {});
+    assert.deepEqual(await counted(), ['failing', 503, 0, 1, 1]);
+    await relay.client.request('debug/continue', {});
+    assert.deepEqual(await counted(), retried);
   });
 
   it('counts what is under way as that until its answer is on disk: it is held in no moment between', async () => {
