@@ -99,7 +99,7 @@ const wrong: [args: string, named: RegExp][] = [
   ['debug break stop', /unknown command 'stop'/],
   ['debug break add --at nowhere', /--at[^]*failed-attempt/],
   ['debug break add --all', /unknown option '--all'/],
-  ['debug break add --on-failure explode', /--on-failure[^]*stop, pass/],
+  ['debug break add --at explode', /--at[^]*event, failed-attempt/],
   ['debug break list --on-failure pass', /unknown option '--on-failure'/],
   ['debug break list b1', /too many arguments/],
   ['debug break remove', /give IDs or --all/],
