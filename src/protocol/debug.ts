@@ -29,8 +29,8 @@ const breakpointPlaceSchema = z
   );
 export type BreakpointPlace = z.infer<typeof breakpointPlaceSchema>;
 
-/** How long an expression may be, in characters. */
-export const mostExpression = 1000;
+/** How long a condition may be, in characters. */
+export const mostCondition = 1000;
 
 /** How many breakpoints a relay keeps. */
 export const mostBreakpoints = 100;
@@ -38,52 +38,21 @@ export const mostBreakpoints = 100;
 /** Of how many destinations a client may lift the time-out. */
 export const mostSuspendedTimeouts = 100;
 
-/** What becomes of an event of which a breakpoint cannot say whether it is met. */
-export const onFailures = ['stop', 'pass'] as const;
-export type OnFailure = (typeof onFailures)[number];
-
-/** A breakpoint as a client asks for it. See docs/debugging.md for its expressions. */
+/** A breakpoint as a client asks for it. */
 export const breakpointSchema = z.strictObject({
   at: breakpointPlaceSchema,
-  type: z.string().min(1).max(100).optional().describe('Only events of this vendor type, such as Subscribe.'),
   condition: z
     .string()
     .min(1)
-    .max(mostExpression)
+    .max(mostCondition)
     .optional()
-    .describe(
-      'A CEL expression, or a history filter such as `type:update`. The breakpoint matches if the condition is true.',
-    ),
-  hitCount: z
-    .string()
-    .min(1)
-    .max(30)
-    .optional()
-    .describe('Number of matches: `== 3`, `>= 3`, `> 3`, `<= 3`, `< 3`, or `% 3`; `3` means `== 3`.'),
-  log: z
-    .string()
-    .min(1)
-    .max(mostExpression)
-    .optional()
-    .describe('Text to log instead of stopping; can contain expressions in braces.'),
-  onFailure: z
-    .enum(onFailures)
-    .optional()
-    .describe('What to do if the condition fails for an event: stop (the default) or pass.'),
+    .describe('A history filter such as `type:update`. The breakpoint matches the events that the filter finds.'),
   enabled: z.boolean().default(true),
 });
 export type Breakpoint = z.infer<typeof breakpointSchema>;
 
 /** Why a breakpoint that was looked at did not stop. */
-export const nonStops = [
-  'condition-not-met',
-  'condition-failed',
-  'hit-count',
-  'log-point',
-  'stepped',
-  'events-left-out',
-  'unreachable-is-no-attempt',
-] as const;
+export const nonStops = ['condition-not-met', 'stepped', 'unreachable-is-no-attempt'] as const;
 
 /** A breakpoint as the relay has it. Counts are since it was set, or since the relay started. */
 export const keptBreakpointSchema = breakpointSchema.extend({
@@ -91,39 +60,23 @@ export const keptBreakpointSchema = breakpointSchema.extend({
   id: z.string().describe('b and a number.'),
   owner: z.string().describe('Name of the client that set the breakpoint.'),
   lookedAt: z.int(),
-  met: z.int().describe('How often the breakpoint matched, whatever its hit count.'),
+  met: z.int().describe('How many events the breakpoint matched.'),
   stops: z.int(),
   lastMetAt: time.nullable(),
   lastNotStopped: z
     .object({ at: time, why: z.enum(nonStops), text: z.string() })
     .nullable()
     .describe('Why the breakpoint did not stop at the last event that passed it.'),
-  failure: z.object({ at: time, text: z.string() }).nullable().describe('The last error in the condition or log text.'),
-  switchedOff: z
-    .object({ at: time, text: z.string() })
-    .nullable()
-    .describe(
-      'Why the breakpoint is off although a client turned it on: the relay ended while evaluating the breakpoint.',
-    ),
 });
 export type KeptBreakpoint = z.infer<typeof keptBreakpointSchema>;
 
-/** Why a breakpoint was not taken, and where in its text: characters from its beginning. */
+/** Why a breakpoint was not taken. */
 export const refusedBreakpointSchema = z.object({
   index: z.int().describe("The breakpoint's position in the request."),
-  in: z.enum(['condition', 'hitCount', 'log', 'breakpoint']),
+  in: z.enum(['condition', 'breakpoint']),
   message: z.string(),
-  start: z.int(),
-  end: z.int(),
 });
 export type RefusedBreakpoint = z.infer<typeof refusedBreakpointSchema>;
-
-/** What an expression came to: its value, or why it has none, and where in its text: characters from its beginning. */
-export const evaluatedSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('value'), type: z.string().describe("Name of the value's CEL type."), value: z.json() }),
-  z.object({ kind: z.literal('failed'), message: z.string(), start: z.int(), end: z.int() }),
-]);
-export type Evaluated = z.infer<typeof evaluatedSchema>;
 
 /** A point at which sending stopped. */
 export const stopSchema = z.object({
@@ -137,11 +90,6 @@ export const stopSchema = z.object({
   destinationId: destinationId.nullable(),
   attempt: z.int().nullable().describe('Number of the failed attempt.'),
   text: z.string().describe('What happened, in one line.'),
-  failure: z
-    .string()
-    .nullable()
-    .default(null)
-    .describe('Why the breakpoint could not be evaluated, if it stopped for that reason.'),
 });
 export type Stop = z.infer<typeof stopSchema>;
 
@@ -196,14 +144,3 @@ export const heldForwardingSchema = z.object({
   detail: z.string().nullable(),
 });
 export type HeldForwarding = z.infer<typeof heldForwardingSchema>;
-
-/** What a log point says. */
-export const loggedSchema = z.object({
-  at: time,
-  breakpointId: z.string(),
-  text: z.string(),
-  deliveryId: z.string(),
-  eventId: z.string().nullable(),
-  notificationId: z.string().nullable(),
-});
-export type Logged = z.infer<typeof loggedSchema>;

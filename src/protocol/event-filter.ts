@@ -132,7 +132,7 @@ export function parseFilter(text: string, now: number): Filter {
   return {
     types: values.type,
     lists: values.list,
-    addresses: values.address,
+    addresses: values.address.map(readAddress),
     states: values.state.map((value) => oneOf('state', value)),
     kinds: values.kind.map((value) => oneOf('kind', value)),
     sources: values.source.map((value) => oneOf('source', value)),
@@ -167,6 +167,11 @@ function readTime(key: Key, value: string, now: number): number {
   if (Number.isNaN(at))
     throw new FilterError(`"${key}:${value}": expected a time span such as 2h or 7d, or a date such as 2026-03-01`);
   return at;
+}
+
+function readAddress(value: string): string {
+  if (!/[\p{L}\p{N}\p{Co}]/u.test(value.normalize('NFC'))) throw new FilterError('"address:" needs a letter or digit');
+  return value;
 }
 
 function readDeliveryId(value: string): number {

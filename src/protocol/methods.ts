@@ -5,14 +5,11 @@ import { carriedSchema, chosenEventsSchema } from './chosen-events.ts';
 import {
   breakpointSchema,
   debugClientSchema,
-  evaluatedSchema,
   heldAtStop,
   heldForwardingSchema,
   keptBreakpointSchema,
-  loggedSchema,
   mostBreakpoints,
   mostSuspendedTimeouts,
-  mostExpression,
   refusedBreakpointSchema,
   sendingSchema,
   stopSchema,
@@ -357,19 +354,6 @@ export const methods = {
       refused: z.array(refusedBreakpointSchema),
     }),
   },
-  /**
-   * What an expression says of an event, as breakpoints are asked about it: bounded, and without secrets. `id`: an
-   * event's, a notification's or a delivery's, meaning its first; `eventId`: which event of that notification. Where it
-   * is held, its destination and last attempt are those of the first for which it is.
-   */
-  'debug/evaluate': {
-    params: z.strictObject({
-      id: anyId,
-      eventId: eventId.optional(),
-      expression: z.string().min(1).max(mostExpression),
-    }),
-    result: evaluatedSchema,
-  },
 } as const;
 export type Methods = typeof methods;
 export type Method = keyof Methods;
@@ -401,8 +385,6 @@ export const notifications = {
   'debug/stopped': z.object({ stop: stopSchema, sending: sendingSchema }),
   /** Sending goes on. */
   'debug/continued': z.object({ sending: sendingSchema }),
-  /** What log points say. */
-  'debug/logged': z.object({ lines: z.array(loggedSchema), missed: z.int() }),
   log: z.object({ level: z.enum(['error', 'warn', 'info', 'debug']), time: z.iso.datetime(), message: z.string() }),
 } as const;
 export type RelayNotification = keyof typeof notifications;

@@ -14,13 +14,13 @@ import { version as ownVersion } from '../version.ts';
 import type { z } from 'zod';
 import { Announcer } from './clients/announcer.ts';
 import { AnswerOnPurpose } from './receiving/answer-on-purpose.ts';
-import { AskedMark } from './gate/asked-mark.ts';
 import { Breakpoints } from './gate/breakpoints.ts';
 import { Configuration, limitsOf } from './configuration.ts';
 import { Control } from './clients/control.ts';
 import { Forwarder } from './sending/forwarder.ts';
 import { Gate } from './gate/gate.ts';
 import { makeHandlers } from './clients/handlers.ts';
+import { EventMatcher } from './history/event-matcher.ts';
 import { HistoryThread } from './history/history-thread.ts';
 import { storeFile } from './history/history.ts';
 import { inProcessClient } from './clients/in-process-client.ts';
@@ -30,7 +30,6 @@ import type { IngressLimits } from './receiving/ingress.ts';
 import { KeepAlive, minutesWords } from './clients/keep-alive.ts';
 import { takeLock } from './lock.ts';
 import type { Lock } from './lock.ts';
-import { KnownSecretsMask } from './sending/masking.ts';
 import { passOn } from './receiving/passing-on.ts';
 import { Reception } from './receiving/reception.ts';
 import type { Received } from './receiving/reception.ts';
@@ -156,7 +155,6 @@ class RunningRelay implements Relay {
   readonly #maintenance: IndexMaintenance;
   readonly #forwarder: Forwarder;
   readonly #gate: Gate;
-  readonly #asked: AskedMark;
   readonly #ingress: Ingress;
   readonly #configuration: Configuration;
   readonly #sampleReceiver = new SampleReceiver();
@@ -188,21 +186,16 @@ class RunningRelay implements Relay {
     const store = (this.#store = this.#openStore(dataDir));
     opened.push(store);
     const renderer = new Renderer(store.stored);
-    const known = new KnownSecretsMask();
-    this.#asked = new AskedMark(dataDir);
-    const breakpoints = new Breakpoints(() => announcer.statusChanged(), this.#asked);
+    const breakpoints = new Breakpoints(() => announcer.statusChanged());
+    const matcher = new EventMatcher(store.log);
     const gate: Gate = (this.#gate = new Gate({
       ...{ store, breakpoints, log },
-      mask: () => known.of(this.#forwarder.secrets, reception.verifyKeys),
+      matching: (filter, events) => matcher.matching(filter, events),
       isUnderWay: (key) => this.#forwarder.isUnderWay(key),
       underWay: () => this.#forwarder.underWay(),
       onMoved: () => this.#forwarder.lookAgain(),
       onStopped: (stop) => announcer.stopped(stop, () => gate.sending),
       onContinued: () => announcer.continued(() => gate.sending),
-      onLogged: (lines) => {
-        for (const { breakpointId, text } of lines) log('info', `${breakpointId}: ${text}`);
-        if (announcer.heard) announcer.logged(lines);
-      },
     }));
     const reception: Reception = new Reception(store, renderer, settings, gate);
     const onPurpose = new AnswerOnPurpose({ onChange: () => announcer.statusChanged(), log });
@@ -305,7 +298,7 @@ class RunningRelay implements Relay {
   }
 
   async open(): Promise<void> {
-    for (const notice of await this.#gate.open()) this.tell(notice);
+    for (const notice of this.#gate.open()) this.tell(notice);
     for (const notice of this.#notices) this.#log('warn', notice);
     // Before anything can come: until the settings are in force, what comes goes nowhere.
     const settings = await this.#sampleReceiver.placed(this.#configuration.settings);
@@ -369,7 +362,6 @@ class RunningRelay implements Relay {
       () => this.#forwarder.close(),
       () => this.#sampleReceiver.close(),
       () => this.#store.close(),
-      () => this.#asked.close(),
       () => this.#announcer.close(),
       () => this.#control.close(),
       () => this.#history.close(),

@@ -67,7 +67,7 @@ async function freeze(folder: string): Promise<void> {
   await fetch(campaignMonitorUrl, { method: 'POST', body: 'no json' });
   await until(async () => (await counts()).sent === 3 && (await counts()).failed === 1);
   const stops = new Promise((resolve) => client.on('debug/stopped', resolve));
-  const condition = 'event.address == "stopped@example.org"';
+  const condition = 'address:stopped';
   await client.request('debug/breakpoints', { owner: 'terminal', add: [{ at: 'event', condition }] });
   await client.request('debug/breakpoints', { owner: 'session', set: [{ at: 'rejected' }] });
   await deliver('stopped');

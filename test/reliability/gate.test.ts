@@ -27,7 +27,7 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-const breakpoint = { at: 'event', condition: 'event.address.startsWith("stop")' } as const;
+const breakpoint = { at: 'event', condition: 'address:stop' } as const;
 
 /** What is known of what was delivered, by its address. */
 interface Known {

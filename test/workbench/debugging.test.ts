@@ -146,8 +146,8 @@ describe('Deliveries in VS Code’s debugger', () => {
       await input.press('Enter');
       await input.waitFor({ state: 'detached' });
     };
-    await setCondition('event.tpye == "Subscribe"');
-    await workbench.showNotification('Invalid condition: no such key: tpye');
+    await setCondition('tpye:subscribe');
+    await workbench.showNotification('Invalid condition: unknown filter key "tpye"');
     await workbench.tooltipOf(last, 'Use a filter such as type:update');
     await workbench.picture('debugging/condition-refused');
     assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints, 0);

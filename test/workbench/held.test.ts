@@ -281,7 +281,7 @@ describe('What is held, as a person sees it and lets it go', function () {
     await workbench.runCommand('Notifications: Clear All Notifications');
     await ask('debug/breakpoints', {
       owner: 'terminal',
-      add: [{ at: 'event', condition: 'event.type == "Subscribe"' }],
+      add: [{ at: 'event', condition: 'type:subscribe' }],
     });
     await deliver('mia', 'held at breakpoint b1');
     await workbench.showNotification('Sending stopped at breakpoint b1');

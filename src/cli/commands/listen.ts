@@ -396,12 +396,6 @@ async function show(
   );
   client.on('debug/stopped', ({ stop, sending }) => pass(() => passing.stopped(stop, sending)));
   client.on('debug/continued', ({ sending }) => pass(() => passing.continued(sending)));
-  client.on('debug/logged', ({ lines, missed }) =>
-    pass(() => {
-      for (const line of lines) passing.logged(line);
-      passing.missed(missed);
-    }),
-  );
   const adviseOn = (tunnel: TunnelStatus): void => {
     if (tunnel.state === 'failed') say('Fix the problem, and then run cm-relay retry to open the tunnel.');
   };

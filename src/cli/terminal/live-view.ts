@@ -1,7 +1,7 @@
 import { maxAttempts } from '../../common/retry-policies.ts';
 import type { RetryPolicy } from '../../common/retry-policies.ts';
 import type { Answering } from '../../protocol/answering.ts';
-import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
+import type { Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import { inSameDirectory } from '../same-directory.ts';
@@ -202,11 +202,6 @@ export class LiveView {
   /** Sending goes on. */
   continued(): string {
     return this.#line(new Date().toISOString(), 'green', '▶', '', 'sending resumed');
-  }
-
-  /** A log point said something. */
-  logged({ at, breakpointId, text }: Logged): string {
-    return this.#line(at, 'cyan', '✎', breakpointId, printable(text));
   }
 
   missed(count: number): string {

@@ -1,5 +1,5 @@
 import type { Answering } from '../../protocol/answering.ts';
-import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
+import type { Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import type { CommandError } from '../errors.ts';
@@ -21,10 +21,9 @@ export interface Passing {
   tunnel(tunnel: TunnelStatus): void;
   /** Deliveries are answered on purpose, or as usual again. */
   answering(answering: Answering): void;
-  /** Sending stopped, or goes on, and what log points say. */
+  /** Sending stopped, or goes on. */
   stopped(stop: Stop, sending: Sending): void;
   continued(sending: Sending): void;
-  logged(line: Logged): void;
   /** The relay has left some out for a client that reads too slowly. */
   missed(count: number): void;
   /** Resolves when all is read, or after so many milliseconds. */
@@ -99,10 +98,6 @@ export class JsonLines implements Passing {
 
   continued({ held }: Sending): void {
     this.#write({ type: 'continued', held });
-  }
-
-  logged(line: Logged): void {
-    this.#write({ type: 'logged', ...line });
   }
 
   missed(count: number): void {
@@ -202,10 +197,6 @@ export class LiveLines implements Passing {
     this.#writer.write(this.#view.continued());
   }
 
-  logged(line: Logged): void {
-    this.#writer.write(this.#view.logged(line));
-  }
-
   missed(count: number): void {
     this.#writer.miss(count);
   }
@@ -231,7 +222,6 @@ export class NoLines implements Passing {
   answering(): void {}
   stopped(): void {}
   continued(): void {}
-  logged(): void {}
   missed(): void {}
   flushed(): Promise<void> {
     return Promise.resolve();

@@ -15,7 +15,7 @@ export type CelValue =
   | ReadonlyMap<string, CelValue>;
 
 /**
- * Stands for a value that is larger than what is seen. Whoever asks for it is told so: half of it would be another
+ * Stands for a value that is deeper than what is seen. Whoever asks for it is told so: half of it would be another
  * answer, which whoever sent it could choose.
  */
 export class CutValue {
@@ -27,44 +27,20 @@ export class CutValue {
 
 export const cutValue = new CutValue();
 
-/** How much of a value is seen; what is larger is cut. */
-export interface ValueBounds {
-  /** Of a list or an object, in elements. */
-  readonly elements: number;
-  /** Of one value, in values within at all. */
-  readonly values: number;
-  /** Of a text, in characters. */
-  readonly text: number;
-  /** How deep lists and objects stand in each other. */
-  readonly depth: number;
-}
-
-/** Whoever has read a value has bounded its length. */
-const whole: ValueBounds = { elements: Infinity, values: Infinity, text: Infinity, depth: 100 };
+/** How deep lists and objects stand in each other that are seen; what is deeper is cut. */
+const mostDepth = 100;
 
 /**
  * A value from outside, as expressions are asked about it.
- * @param value as JSON gives it
- * @param bounds how much of it is seen; all, unless it is deeper than 100, where they are not given
- * @param text what becomes of each text in it, the names of fields included
+ * @param value as JSON gives it, of bounded length
  */
-export function celValue(value: unknown, bounds = whole, text: (value: string) => string = String): CelValue {
-  return seenValue(value, { bounds, text, left: bounds.values }, 0);
+export function celValue(value: unknown): CelValue {
+  return seenValue(value, 0);
 }
 
-interface Seeing {
-  readonly bounds: ValueBounds;
-  readonly text: (value: string) => string;
-  left: number;
-}
-
-function seenValue(value: unknown, seeing: Seeing, depth: number): CelValue {
-  const { bounds, text } = seeing;
-  seeing.left -= 1;
-  if (seeing.left < 0) return cutValue;
+function seenValue(value: unknown, depth: number): CelValue {
   switch (typeof value) {
     case 'string':
-      return value.length > bounds.text ? cutValue : text(value);
     case 'boolean':
       return value;
     case 'number':
@@ -76,9 +52,7 @@ function seenValue(value: unknown, seeing: Seeing, depth: number): CelValue {
   }
   if (value === null) return null;
   const entries = Array.isArray(value) ? (value as readonly unknown[]) : Object.entries(value);
-  if (entries.length > bounds.elements || (depth >= bounds.depth && entries.length > 0)) return cutValue;
-  if (Array.isArray(value)) return value.map((each) => seenValue(each, seeing, depth + 1));
-  return new Map(
-    Object.entries(value).map(([name, each]) => [text(name.slice(0, bounds.text)), seenValue(each, seeing, depth + 1)]),
-  );
+  if (depth >= mostDepth && entries.length > 0) return cutValue;
+  if (Array.isArray(value)) return value.map((each) => seenValue(each, depth + 1));
+  return new Map(Object.entries(value).map(([name, each]) => [name, seenValue(each, depth + 1)]));
 }

@@ -20,7 +20,6 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { DocumentTexts } from '../event-documents/content.ts';
 import { labelOf } from '../events/event-words.ts';
 import { endRequest } from '../prefix.ts';
-import { stopText } from '../sending/stop-messages.ts';
 import { Coalescer } from '../ui/coalescer.ts';
 import { withNext } from '../ui/error-words.ts';
 import type { Localiser } from '../ui/localiser.ts';
@@ -34,7 +33,7 @@ import type { HeldNow, HeldThread } from './held-threads.ts';
 import { readAttach } from './messages.ts';
 import { StationPlaces, stationsOf } from './stations.ts';
 import type { Station } from './stations.ts';
-import { memberOf, scopesOf } from './variables.ts';
+import { scopesOf } from './variables.ts';
 import type { Member } from './variables.ts';
 
 /** How sending stands when a session has ended. */
@@ -129,45 +128,26 @@ export class DeliverySession extends DebugSession {
   protected override initializeRequest(response: DebugProtocol.InitializeResponse): void {
     const l10n = this.#parts.l10n;
     const names = this.#placeNames();
-    const filter = (
-      at: BreakpointPlace,
-      description: string,
-      conditionDescription: string,
-    ): DebugProtocol.ExceptionBreakpointsFilter => ({
-      ...{ filter: at, label: names[at], description, conditionDescription },
-      ...{ supportsCondition: true, default: at === 'event' },
+    const filter = (at: BreakpointPlace, description: string): DebugProtocol.ExceptionBreakpointsFilter => ({
+      ...{ filter: at, label: names[at], description, default: at === 'event' },
+      ...{ supportsCondition: true, conditionDescription: l10n.t('Filter such as type:update') },
     });
-    const asked = l10n.t('Filter such as type:update, or CEL such as event.address.endsWith("@example.org")');
     response.body = {
       supportsConfigurationDoneRequest: true,
       supportsFunctionBreakpoints: true,
       supportsConditionalBreakpoints: true,
-      supportsHitConditionalBreakpoints: true,
       supportsExceptionFilterOptions: true,
       supportsSetVariable: true,
-      supportsEvaluateForHovers: true,
       supportsSingleThreadExecutionRequests: true,
       // Of the many threads that stand one is looked at: of the others the topmost frame is read.
       supportsDelayedStackTraceLoading: true,
       // As the session goes on, nothing that was edited in it is lost, and nothing is left behind.
       supportsRestartRequest: true,
       exceptionBreakpointFilters: [
-        filter('event', l10n.t('Stops every event before it’s sent.'), asked),
-        filter(
-          'failed-attempt',
-          l10n.t('Stops when a destination returns an error or doesn’t answer in time.'),
-          l10n.t('Filter such as type:update, or CEL such as attempt.status == 500'),
-        ),
-        filter(
-          'wrong-signature',
-          l10n.t('Stops at Open Connectors notifications with a wrong or missing signature.'),
-          l10n.t('Filter such as type:update, or CEL such as delivery.signature == "missing"'),
-        ),
-        filter(
-          'rejected',
-          l10n.t('Stops when a delivery is rejected.'),
-          l10n.t('Filter such as source:open-connectors, or CEL such as delivery.httpStatus == 413'),
-        ),
+        filter('event', l10n.t('Stops every event before it’s sent.')),
+        filter('failed-attempt', l10n.t('Stops when a destination returns an error or doesn’t answer in time.')),
+        filter('wrong-signature', l10n.t('Stops at Open Connectors notifications with a wrong or missing signature.')),
+        filter('rejected', l10n.t('Stops when a delivery is rejected.')),
       ],
     };
     this.sendResponse(response);
@@ -215,11 +195,8 @@ export class DeliverySession extends DebugSession {
     const read = readAttach(args);
     if (read.kind === 'wrong')
       throw new Error(l10n.t('Invalid value for {0} in the launch configuration: {1}', read.where, read.why));
-    const { stopOnEntry, stopAtEvents, logPoints, onConditionFailure } = read;
-    this.#stopAtEvents = stopAtEvents;
-    this.#breakpoints.onFailure = onConditionFailure;
-    this.#sayRefused('logPoints', logPoints, await this.#breakpoints.setLogPoints(logPoints));
-    if (stopOnEntry) await client.request('debug/pause', { by });
+    this.#stopAtEvents = read.stopAtEvents;
+    if (read.stopOnEntry) await client.request('debug/pause', { by });
   }
 
   protected override configurationDoneRequest(response: DebugProtocol.ConfigurationDoneResponse): void {
@@ -347,34 +324,6 @@ export class DeliverySession extends DebugSession {
       response.body = { value: text, variablesReference: reference, ...(type !== undefined && { type }) };
       // Names of threads, frames and scopes say that it has been edited.
       return () => this.sendEvent(new InvalidatedEvent(['threads', 'stacks', 'variables']));
-    });
-  }
-
-  protected override evaluateRequest(
-    response: DebugProtocol.EvaluateResponse,
-    { expression, frameId }: DebugProtocol.EvaluateArguments,
-  ): void {
-    this.#answer(response, async () => {
-      const { client, l10n } = this.#parts;
-      const thread =
-        (frameId === undefined ? undefined : this.#threadOf(Math.floor(frameId / mostFrames))) ?? this.#now.threads[0];
-      const id = thread?.notificationId ?? this.#rejected?.eventId ?? null;
-      if (id === null)
-        throw new Error(l10n.t('No event is held. You can evaluate expressions only while an event is held.'));
-      if (expression.length > 1000) throw new Error(l10n.t('Too long. Enter no more than {0} characters.', 1000));
-      const eventId = thread?.found.event.id;
-      const evaluated = await client.request('debug/evaluate', {
-        ...{ id, expression },
-        ...(eventId !== undefined && { eventId }),
-      });
-      if (evaluated.kind === 'failed')
-        throw new Error(l10n.t('{0}, at character {1}', printable(evaluated.message, 500), evaluated.start + 1));
-      const member = memberOf('', evaluated.value);
-      const { value, variablesReference, indexedVariables } = this.#variable(member, thread?.id ?? sendingThread);
-      response.body = {
-        ...{ result: value, type: evaluated.type, variablesReference },
-        ...(indexedVariables !== undefined && { indexedVariables }),
-      };
     });
   }
 
@@ -525,11 +474,6 @@ export class DeliverySession extends DebugSession {
         this.#focus = undefined;
         look();
       }),
-      client.on('debug/logged', ({ lines }) => {
-        for (const { breakpointId, eventId, text } of lines)
-          this.#say(`${breakpointId} ${eventId ?? ''}: ${printable(text, 2000)}`, 'console');
-        this.#news.request();
-      }),
       client.on('event/added', look),
       client.on('attempt/recorded', look),
       client.on('status/changed', look),
@@ -553,7 +497,6 @@ export class DeliverySession extends DebugSession {
     if (notificationId !== null && eventId !== null) this.#held.met(notificationId, eventId);
     if (reason === 'pause' || place === null) {
       this.#focus = { notificationId: null, reason: 'pause', description: l10n.t('Paused') };
-      if (stop.failure !== null) this.#say(stopText(stop, l10n), 'important');
       return;
     }
     const texts: Readonly<Record<BreakpointPlace, string>> = {
@@ -567,10 +510,7 @@ export class DeliverySession extends DebugSession {
     const names = breakpointIds.join(', ');
     this.#focus = {
       ...{ notificationId, reason: 'breakpoint', description: texts[place] },
-      text:
-        stop.failure !== null
-          ? stopText(stop, l10n)
-          : l10n.t('{0} stopped at {1}: {2}', eventId ?? '', names, texts[place]),
+      text: l10n.t('{0} stopped at {1}: {2}', eventId ?? '', names, texts[place]),
       hitBreakpointIds: breakpointIds.filter((id) => this.#breakpoints.has(id)).map(breakpointNumber),
     };
     this.#say(this.#focus.text ?? '', 'console');
@@ -661,9 +601,7 @@ export class DeliverySession extends DebugSession {
   async #tellNews(): Promise<void> {
     if (!this.#begun || this.#ended) return;
     try {
-      const { changed, failures } = await this.#breakpoints.news();
-      for (const each of changed) this.sendEvent(new BreakpointEvent('changed', each));
-      for (const each of failures) this.#say(printable(each, 1000), 'stderr');
+      for (const each of await this.#breakpoints.news()) this.sendEvent(new BreakpointEvent('changed', each));
     } catch {
       // The relay has gone, which is told by itself.
     }
@@ -709,12 +647,11 @@ export class DeliverySession extends DebugSession {
     return this.#edits.isEdited(deliveryId) ? l10n.t('edited · {0}', whole) : whole;
   }
 
-  #variable({ name, text, type, branch, indexed, expression }: Member, threadId: number): DebugProtocol.Variable {
+  #variable({ name, text, type, branch, indexed }: Member, threadId: number): DebugProtocol.Variable {
     return {
       ...{ name: printable(name, 200), value: text, type },
       variablesReference: branch === null ? 0 : this.#handles.add({ threadId, branch }),
       ...(indexed !== undefined && { indexedVariables: indexed }),
-      ...(expression !== undefined && { evaluateName: expression }),
     };
   }
 
@@ -731,15 +668,14 @@ export class DeliverySession extends DebugSession {
    * @param names of `set`, one for each; empty where it has none
    */
   #sayRefused(
-    kind: 'functions' | 'exceptions' | 'logPoints',
+    kind: 'functions' | 'exceptions',
     names: readonly string[],
     set: readonly DebugProtocol.Breakpoint[],
   ): void {
     const before = this.#refused.get(kind);
     const now = new Set<string>();
-    for (const [index, { verified, id, message = '' }] of set.entries()) {
-      // One that has a number was taken: that it is off was said when it went off.
-      if (verified || id !== undefined) continue;
+    for (const [index, { verified, message = '' }] of set.entries()) {
+      if (verified) continue;
       const name = printable(names[index] ?? '', 60);
       now.add(name === '' ? message : `${name}: ${message}`);
     }
@@ -766,7 +702,7 @@ export class DeliverySession extends DebugSession {
     );
   }
 
-  #say(text: string, category: 'console' | 'important' | 'stderr'): void {
+  #say(text: string, category: 'console' | 'important'): void {
     this.sendEvent(new OutputEvent(`${text}\n`, category));
   }
 

@@ -1,15 +1,9 @@
 /** What a launch configuration says of a session. */
 import { z } from 'zod';
-import type { OnFailure } from '../../protocol/debug.ts';
 
 const attachSchema = z.object({
   stopOnEntry: z.boolean().default(false).describe('Pauses sending at once.'),
   stopAtEvents: z.boolean().default(true).describe('Whether Every Event stops where it has no condition.'),
-  onConditionFailure: z
-    .enum(['stop', 'pass'] satisfies OnFailure[])
-    .default('stop')
-    .describe('What becomes of an event that a condition fails for.'),
-  logPoints: z.array(z.string().min(1).max(1000)).max(20).default([]).describe('Texts with expressions in braces.'),
 });
 
 /** What is asked for, or what is wrong with it: where, and why in English. */

@@ -30,8 +30,6 @@ export interface Member {
   readonly branch: Branch | null;
   /** How many it has, where it is a list. */
   readonly indexed?: number;
-  /** What asks for it in an expression. */
-  readonly expression?: string;
 }
 
 /** A scope of a frame. */
@@ -47,14 +45,13 @@ export function branchOf(value: Json): Branch {
 }
 
 /** A value by its name. @param branch of what is edited in another way */
-export function memberOf(name: string, value: Json, branch?: Branch, expression?: string): Member {
+export function memberOf(name: string, value: Json, branch?: Branch): Member {
   return {
     name,
     text: previewOf(value),
     type: typeOf(value),
     branch: isContainer(value) ? (branch ?? branchOf(value)) : null,
     ...(isList(value) && { indexed: value.length }),
-    ...(expression !== undefined && { expression }),
   };
 }
 
@@ -93,22 +90,13 @@ async function eventBranch(parts: ScopeParts, { deliveryId, found }: HeldThread)
     ['response', 'events', position],
   ];
   const path = paths.find((each) => isContainer(valueAt(body.value, each) ?? null));
-  return path && jsonBranch(parts, deliveryId, path, 'event.fields');
+  return path && jsonBranch(parts, deliveryId, path);
 }
 
-/** A part of a body that can be edited. @param expression what asks for it in an expression, where one can */
-function jsonBranch(parts: ScopeParts, deliveryId: string, path: JsonPath, expression?: string): Branch {
-  const memberAt = (name: string, value: Json): Member => {
-    const asked =
-      expression === undefined
-        ? undefined
-        : /^\d+$/.test(name)
-          ? `${expression}[${name}]`
-          : /^[A-Za-z_]\w*$/.test(name)
-            ? `${expression}.${name}`
-            : `${expression}[${JSON.stringify(name)}]`;
-    return memberOf(name, value, jsonBranch(parts, deliveryId, [...path, name], asked), asked);
-  };
+/** A part of a body that can be edited. */
+function jsonBranch(parts: ScopeParts, deliveryId: string, path: JsonPath): Branch {
+  const memberAt = (name: string, value: Json): Member =>
+    memberOf(name, value, jsonBranch(parts, deliveryId, [...path, name]));
   return {
     members: async () => {
       const body = await parts.edits.of(deliveryId);

@@ -4,22 +4,7 @@ import type { Localiser } from '../ui/localiser.ts';
 import { inMessage } from '../ui/printable.ts';
 
 /** Where sending stopped, for a message. */
-export function stopText({ place, eventId, breakpointIds, text, failure }: Stop, l10n: Localiser): string {
-  if (failure !== null) {
-    const names = inMessage(breakpointIds.join(', '));
-    return eventId === null
-      ? l10n.t(
-          'Sending stopped because the relay stopped unexpectedly while evaluating breakpoint {0}. The breakpoint is off; set it again to turn it on.',
-          names,
-        )
-      : l10n.t(
-          'Sending stopped at breakpoint {0} because the breakpoint couldn’t be evaluated for {1}: {2}.',
-          names,
-          eventId,
-          // The relay's words say before each reason that the condition could not be evaluated, in English.
-          inMessage(failure.replaceAll('its condition could not be evaluated: ', ''), 300),
-        );
-  }
+export function stopText({ place, eventId, breakpointIds, text }: Stop, l10n: Localiser): string {
   if (eventId === null || place === null) return inMessage(text, 500);
   const breakpoints = inMessage(breakpointIds.join(', '));
   switch (place) {

@@ -62,7 +62,6 @@ export class Session implements vscode.Disposable {
   readonly #corrected = new vscode.EventEmitter<RelayNotificationParams<'event/changed'>>();
   readonly #stopped = new vscode.EventEmitter<RelayNotificationParams<'debug/stopped'>>();
   readonly #continued = new vscode.EventEmitter<RelayNotificationParams<'debug/continued'>>();
-  readonly #logged = new vscode.EventEmitter<RelayNotificationParams<'debug/logged'>>();
   #state: SessionState = { kind: 'stopped' };
   readonly #starting = new SharedStart((signal) => this.#start(signal));
   #attaching: Promise<void> | undefined;
@@ -79,8 +78,6 @@ export class Session implements vscode.Disposable {
   /** Sending stopped: by a client, or at a breakpoint. */
   readonly onDidStopSending = this.#stopped.event;
   readonly onDidContinueSending = this.#continued.event;
-  /** A log point says something. */
-  readonly onDidLog = this.#logged.event;
 
   constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, secrets: SecretBox) {
     this.#context = context;
@@ -203,7 +200,7 @@ export class Session implements vscode.Disposable {
     this.client?.close();
     for (const emitter of [
       ...[this.#changed, this.#added, this.#attempted, this.#corrected],
-      ...[this.#stopped, this.#continued, this.#logged],
+      ...[this.#stopped, this.#continued],
     ])
       emitter.dispose();
   }
@@ -310,7 +307,6 @@ export class Session implements vscode.Disposable {
     client.on('event/changed', (params) => this.#corrected.fire(params));
     client.on('debug/stopped', (params) => this.#stopped.fire(params));
     client.on('debug/continued', (params) => this.#continued.fire(params));
-    client.on('debug/logged', (params) => this.#logged.fire(params));
     client.on('log', ({ level, message }) => this.#log[level](`relay: ${message}`));
     void client.closed.then(() => this.#onClosed(client));
     try {

@@ -1,5 +1,5 @@
 /** What the relay says unasked, gathered so that a burst is few messages. Costs nothing while nobody listens. */
-import type { Logged, Sending, Stop } from '../../protocol/debug.ts';
+import type { Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 import type { LogLevel, RelayNotification, RelayNotificationParams } from '../../protocol/methods.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
@@ -20,11 +20,10 @@ const statusEveryMs = 200;
 
 /** Tells the clients what happens. */
 export class Announcer {
-  readonly #listeners = new Map<Listener, { events: number; attempts: number; logged: number }>();
+  readonly #listeners = new Map<Listener, { events: number; attempts: number }>();
   readonly #status: () => Status;
   #added: Added[] = [];
   #attempts: Attempt[] = [];
-  #logged: Logged[] = [];
   #immediate: NodeJS.Immediate | undefined;
   #statusTimer: NodeJS.Timeout | undefined;
   #ending = false;
@@ -40,7 +39,7 @@ export class Announcer {
 
   /** Tells `listener` from now on, until the returned function is called. */
   listen(listener: Listener): () => void {
-    this.#listeners.set(listener, { events: 0, attempts: 0, logged: 0 });
+    this.#listeners.set(listener, { events: 0, attempts: 0 });
     return () => this.#listeners.delete(listener);
   }
 
@@ -51,7 +50,6 @@ export class Announcer {
     if (missed.events > 0 && listener('event/added', { deliveries: [], missed: missed.events })) missed.events = 0;
     if (missed.attempts > 0 && listener('attempt/recorded', { attempts: [], missed: missed.attempts }))
       missed.attempts = 0;
-    if (missed.logged > 0 && listener('debug/logged', { lines: [], missed: missed.logged })) missed.logged = 0;
     if (!this.#ending) listener('status/changed', { status: this.#status() });
   }
 
@@ -65,12 +63,6 @@ export class Announcer {
   /** A forwarding was tried. */
   attempted(attempt: Attempt): void {
     this.#attempts.push(attempt);
-    this.#immediate ??= setImmediate(this.#flush);
-  }
-
-  /** Log points said something. */
-  logged(lines: readonly Logged[]): void {
-    this.#logged.push(...lines);
     this.#immediate ??= setImmediate(this.#flush);
   }
 
@@ -146,26 +138,12 @@ export class Announcer {
       }
     }
     this.#added = [];
-    this.#tellLogged();
     if (attempts.length === 0) return;
     for (const [listener, missed] of this.#listeners) {
       if (listener('attempt/recorded', { attempts, missed: missed.attempts })) missed.attempts = 0;
       else missed.attempts += attempts.length;
     }
   };
-
-  #tellLogged(): void {
-    const lines = this.#logged;
-    if (lines.length === 0) return;
-    this.#logged = [];
-    for (let at = 0; at < lines.length; at += mostRows) {
-      const some = lines.slice(at, at + mostRows);
-      for (const [listener, missed] of this.#listeners) {
-        if (listener('debug/logged', { lines: some, missed: missed.logged })) missed.logged = 0;
-        else missed.logged += some.length;
-      }
-    }
-  }
 
   #tell<N extends RelayNotification>(name: N, params: RelayNotificationParams<N>): void {
     for (const listener of this.#listeners.keys()) listener(name, params);

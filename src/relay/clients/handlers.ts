@@ -24,7 +24,7 @@ import type { AnswerOnPurpose } from '../receiving/answer-on-purpose.ts';
 import type { Edit, Received, Reception } from '../receiving/reception.ts';
 import { FetchedDeliveries } from '../receiving/fetched-deliveries.ts';
 import type { KnownSecrets, Renderer } from '../sending/render.ts';
-import { parseId, protocolRecord, protocolNotificationsOf, protocolEventsOf } from '../log/protocol-shapes.ts';
+import { protocolRecord, protocolNotificationsOf, protocolEventsOf } from '../log/protocol-shapes.ts';
 import type { DeliveryRecord } from '../log/records.ts';
 import type { Store } from '../log/store.ts';
 
@@ -287,19 +287,6 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       const result = await gate.changeBreakpoints(change, caller);
       if (result.changed.length > 0) announcer.statusChanged();
       return result;
-    },
-    'debug/evaluate': async ({ id, eventId, expression }) => {
-      const { event, notifications } = await history.calls.event(eventId ?? id);
-      const holding = notifications.find((each) => each.id === id) ?? notifications[0];
-      const numbered = (shown: string): number => parseId(shown).number;
-      return gate.evaluate(
-        {
-          eventId: numbered(event.id),
-          deliveryId: numbered(event.deliveryId),
-          notificationId: holding === undefined ? null : numbered(holding.id),
-        },
-        expression,
-      );
     },
   };
 }

@@ -7,25 +7,18 @@
  * anybody was told.
  */
 import { heldCount } from '../../common/held-count.ts';
-import type { SecretMask } from '../../common/masking.ts';
-import { maskPlaces } from '../../common/masking.ts';
-import { hookSecret } from '../../common/hook-path.ts';
 import { whoPaused } from '../../protocol/debug.ts';
 import type {
   BreakpointPlace,
   DebugClient,
-  Evaluated,
   HeldForwarding,
   KeptBreakpoint,
-  Logged,
   RefusedBreakpoint,
   Sending,
   Stop,
 } from '../../protocol/debug.ts';
-import type { BreakpointChange, Breakpoints, Died, Stopping } from './breakpoints.ts';
+import type { BreakpointChange, Breakpoints, Stopping } from './breakpoints.ts';
 import type { Caller } from './timeout-suspension.ts';
-import { Subjects } from './debug-subject.ts';
-import type { Subject } from './debug-subject.ts';
 import { protocolDestinationId } from '../log/destinations.ts';
 import { holdOf } from '../log/held.ts';
 import type {
@@ -51,8 +44,8 @@ import type { Job } from '../sending/waiting.ts';
 export interface GateOptions {
   readonly store: Store;
   readonly breakpoints: Breakpoints;
-  /** Masks the secrets that are known now. */
-  mask(): SecretMask;
+  /** The IDs of the events that a filter finds among consecutive events of a delivery, in order. */
+  matching(filter: string, events: Pick<Subject, 'deliveryId' | 'firstEvent' | 'count'>): readonly number[];
   isUnderWay(key: ForwardingKey): boolean;
   /** What is being sent. */
   underWay(): readonly ForwardingKey[];
@@ -60,21 +53,27 @@ export interface GateOptions {
   onMoved(): void;
   onStopped(stop: Stop): void;
   onContinued(): void;
-  onLogged(lines: readonly Logged[]): void;
   log(level: 'error' | 'warn' | 'info', message: string): void;
 }
 
 const nothingHeld: HeldCounts = { pause: 0, breakpoint: 0, 'missing-key': 0, destination: 0 };
 
-type EvaluatedValue = Extract<Evaluated, { kind: 'value' }>['value'];
-
-/** A value that an expression came to is no longer than this as JSON, in characters. */
-const mostEvaluated = 100_000;
+/** What breakpoints are asked about: one notification, or a delivery without any, on its way. */
+interface Subject {
+  readonly deliveryId: number;
+  /** Position of its first event in the delivery, from 0. */
+  readonly firstEvent: number;
+  /** How many events it has. */
+  readonly count: number;
+  readonly notificationId: number | null;
+  readonly target: Target | null;
+  /** Number of the attempt that failed, at `failed-attempt`. */
+  readonly attempt: number | null;
+}
 
 /** How sending is paused, stepped and continued. */
 export class Gate implements GateView {
   readonly #options: GateOptions;
-  readonly #subjects: Subjects;
   #sending: StoredSending = { no: 0, paused: null };
   /** How often sending was paused or stopped, also where it was already. */
   #closings = 0;
@@ -90,44 +89,19 @@ export class Gate implements GateView {
 
   constructor(options: GateOptions) {
     this.#options = options;
-    this.#subjects = new Subjects(options.store.stored, () => options.mask());
   }
 
   /**
-   * Takes what the disk has kept, before anything is sent. Where the last relay ended while it asked a breakpoint, sending
-   * stops for that one: it was not told whether the event meets it.
+   * Takes what the disk has kept, before anything is sent.
    * @returns what the user should know
    */
-  async open(): Promise<readonly string[]> {
+  open(): readonly string[] {
     const { store, breakpoints } = this.#options;
     this.#sending = store.storedSending;
-    const said = await breakpoints.restore(store.holds.keptBreakpoints, (died) => this.#stopForDied(died));
     const { paused } = this.#sending;
     if (paused !== null)
       this.#options.log('warn', `sending has been paused since ${iso(paused.since)} by ${whoPaused(paused.by)}`);
-    return said;
-  }
-
-  async #stopForDied({ id, stops, stored }: Died): Promise<void> {
-    const { holds } = this.#options.store;
-    const { no, paused } = this.#sending;
-    if (stops && paused === null) {
-      const name = `b${id}`;
-      const since = Date.now();
-      const failure = 'the relay ended while evaluating it, so the breakpoint is off now';
-      const stop: Stop = {
-        ...{ reason: 'breakpoint', at: iso(since), place: null, breakpointIds: [name], deliveryId: null },
-        ...{ eventId: null, notificationId: null, destinationId: null, attempt: null },
-        ...{ text: `${name}: ${failure}`, failure },
-      };
-      this.#sending = { no: no + 1, paused: { by: { kind: 'breakpoint', breakpointId: name }, since, stop } };
-    }
-    try {
-      await Promise.all([holds.storeSending(() => this.#sending), holds.keepBreakpoints(stored)]);
-    } catch (error) {
-      // A relay starts all the same.
-      this.#options.log('error', `could not record that breakpoint b${id} is off: ${String(error)}`);
-    }
+    return breakpoints.restore(store.holds.keptBreakpoints);
   }
 
   /** The number of the last pause. */
@@ -189,31 +163,29 @@ export class Gate implements GateView {
     if (!this.mayBegin(job) || (this.#claimed.size > 0 && this.#claimed.has(keyOf(job)))) return 'not-now';
     // A retry, or what was looked at before, as it is when it stopped, or a destination could not be reached.
     if (!this.#watches('event') || job.looked || job.attempts > job.roundStart) return 'send';
-    const { breakpoints, store } = this.#options;
-    const notification = job.notification ?? store.stored.notification(job.notificationId);
+    const notification = job.notification ?? this.#options.store.stored.notification(job.notificationId);
     if (notification === undefined) return 'send';
-    const subject: Subject = { deliveryId: job.deliveryId, notification, target, attempt: this.#lastAttempt(job) };
-    const events = this.#subjects.events(subject, notification.firstEvent, notification.eventCount);
-    const looked = breakpoints.look('event', events, job.released === this.#sending.no);
-    this.#tell(looked.logged, subject);
-    if (looked.stop === null) return 'send';
-    this.#stopAt('event', subject, looked.stop, [job]);
+    const { firstEvent, eventCount: count } = notification;
+    const { deliveryId, notificationId } = job;
+    const subject: Subject = { deliveryId, firstEvent, count, notificationId, target, attempt: null };
+    const stop = this.#look('event', subject, job.released === this.#sending.no);
+    if (stop === null) return 'send';
+    this.#stopAt('event', subject, stop, [job]);
     return 'stop';
   }
 
   failed(job: Job, target: Target, attempt: AttemptRecord): number | null {
-    const { breakpoints, store } = this.#options;
     if (!this.#watches('failed-attempt')) return null;
     try {
-      const notification = store.stored.notificationFacts(job.notificationId);
+      const notification = this.#options.store.stored.notificationFacts(job.notificationId);
       if (notification === undefined) return null;
-      const subject: Subject = { deliveryId: job.deliveryId, notification, target, attempt };
-      const events = this.#subjects.events(subject, notification.firstEvent, notification.eventCount);
-      const looked = breakpoints.look('failed-attempt', events, false);
-      this.#tell(looked.logged, subject);
-      if (looked.stop === null) return null;
-      this.#stopAt('failed-attempt', subject, looked.stop, []);
-      return looked.stop.ids[0] ?? null;
+      const { firstEvent, eventCount: count } = notification;
+      const { deliveryId, notificationId } = job;
+      const subject: Subject = { deliveryId, firstEvent, count, notificationId, target, attempt: attempt.number };
+      const stop = this.#look('failed-attempt', subject, false);
+      if (stop === null) return null;
+      this.#stopAt('failed-attempt', subject, stop, []);
+      return stop.ids[0] ?? null;
     } catch (error) {
       this.#options.log('error', `could not check breakpoints for n${job.notificationId}: ${String(error)}`);
       return null;
@@ -226,7 +198,6 @@ export class Gate implements GateView {
 
   /** A delivery is on disk, and nothing of it can have been sent. Never throws. */
   received(delivery: DeliveryRecord): void {
-    const { breakpoints } = this.#options;
     const isUnsigned = delivery.signature === 'invalid' || delivery.signature === 'missing';
     const place = delivery.status === 'rejected' ? 'rejected' : isUnsigned ? 'wrong-signature' : null;
     // What was edited by hand and is released has been looked at.
@@ -235,22 +206,23 @@ export class Gate implements GateView {
       const [notification] = delivery.notifications;
       const subject: Subject = {
         deliveryId: delivery.id,
-        notification: notification ?? null,
+        firstEvent: 0,
+        count: delivery.events.length,
+        notificationId: notification?.id ?? null,
         target: null,
         attempt: null,
       };
-      const looked = breakpoints.look(place, this.#subjects.events(subject, 0, delivery.events.length), false);
-      this.#tell(looked.logged, subject);
-      if (looked.stop === null) return;
+      const stop = this.#look(place, subject, false);
+      if (stop === null) return;
       const forwardings = delivery.notifications.flatMap(({ id, forwardings }) =>
         forwardings.map((each) => ({ notificationId: id, each })),
       );
-      for (const { each } of forwardings) each.stopped = looked.stop.ids[0] ?? null;
+      for (const { each } of forwardings) each.stopped = stop.ids[0] ?? null;
       const keys = forwardings.map(({ notificationId, each: { destinationId } }) => ({
         notificationId,
         destinationId,
       }));
-      this.#stopAt(place, subject, looked.stop, keys);
+      this.#stopAt(place, subject, stop, keys);
     } catch (error) {
       this.#options.log('error', `could not check breakpoints for d${delivery.id}: ${String(error)}`);
     }
@@ -268,8 +240,7 @@ export class Gate implements GateView {
     const by = { kind: 'client', client } as const;
     const stop: Stop = {
       ...{ reason: 'pause' as const, at: iso(since), place: null, breakpointIds: [], deliveryId: null, eventId: null },
-      ...{ notificationId: null, destinationId: null, attempt: null },
-      ...{ text: `paused by ${whoPaused(by)}`, failure: null },
+      ...{ notificationId: null, destinationId: null, attempt: null, text: `paused by ${whoPaused(by)}` },
     };
     const paused: Paused = { by, since, stop };
     this.#close(paused);
@@ -363,6 +334,11 @@ export class Gate implements GateView {
     return !this.#ending && this.#options.breakpoints.watches(place);
   }
 
+  #look(place: BreakpointPlace, subject: Subject, isStepped: boolean): Stopping | null {
+    const matching = (filter: string): readonly number[] => this.#options.matching(filter, subject);
+    return this.#options.breakpoints.look(place, matching, isStepped);
+  }
+
   /** What is held by the pause and nobody's yet. */
   #chosen(ids: readonly number[] | undefined): HeldFact[] {
     const { holds } = this.#options.store;
@@ -400,84 +376,25 @@ export class Gate implements GateView {
     };
   }
 
-  /**
-   * What an expression says of an event, as breakpoints are asked about it.
-   * @param of the event, and the notification that holds it, where one does
-   */
-  async evaluate(
-    of: { readonly eventId: number; readonly deliveryId: number; readonly notificationId: number | null },
-    text: string,
-  ): Promise<Evaluated> {
-    const [{ jsonOf, readExpression }, { ExpressionError }] = await Promise.all([
-      import('./conditions.ts'),
-      import('../../common/expressions/expressions.ts'),
-    ]);
-    const failed = (message: string, start = 0, end = text.length): Evaluated => ({
-      ...{ kind: 'failed', message, start, end },
-    });
-    const { stored } = this.#options.store;
-    const delivery = stored.delivery(of.deliveryId);
-    const index = delivery === undefined ? 0 : of.eventId - delivery.firstEvent;
-    const [seen] = this.#subjects.events(this.#subjectOf(of), index, 1);
-    if (seen === undefined) return failed(`e${of.eventId} is no longer in the history`);
-    try {
-      const expression = readExpression(text);
-      const json = jsonOf(expression.evaluate(seen.variables));
-      if (json.length > mostEvaluated) return failed(`the value is longer than ${mostEvaluated} characters`);
-      const mask = this.#options.mask();
-      const masked = (_: string, each: unknown): unknown =>
-        typeof each === 'string' ? maskPlaces(mask.in(each), [hookSecret]) : each;
-      return { kind: 'value', type: expression.type, value: JSON.parse(json, masked) as EvaluatedValue };
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
-      return failed(error.message, error.start, error.end);
-    }
-  }
-
-  #subjectOf({ deliveryId, notificationId }: { deliveryId: number; notificationId: number | null }): Subject {
-    const { store } = this.#options;
-    const [held] = notificationId === null ? [] : store.holds.of(notificationId, this.view);
-    const destination = held && store.destinations.get(held.destinationId);
-    const url = destination && new URL(destination.url);
-    return {
-      deliveryId,
-      notification: (notificationId === null ? undefined : store.stored.notificationFacts(notificationId)) ?? null,
-      target:
-        held && destination && url ? { id: held.destinationId, destination, place: url.origin + url.pathname } : null,
-      attempt:
-        held && held.attempts > 0 ? store.forwardings.lastAttempt(held.notificationId, held.destinationId) : null,
-    };
-  }
-
-  #lastAttempt({ notificationId, destinationId, attempts }: Job): Subject['attempt'] {
-    return attempts === 0 ? null : this.#options.store.forwardings.lastAttempt(notificationId, destinationId);
-  }
-
   #stopAt(
     place: NonNullable<Stop['place']>,
-    { deliveryId, notification, target, attempt }: Subject,
-    { ids, eventId, failures }: Stopping,
+    { deliveryId, notificationId, target, attempt }: Subject,
+    { ids, eventId }: Stopping,
     keys: readonly ForwardingKey[],
   ): void {
     const now = Date.now();
     const names = ids.map((id) => `b${id}`);
-    const met = ids.flatMap((id) => (failures.has(id) ? [] : [`b${id}`]));
-    const mask = this.#options.mask();
-    const failed = [...failures].map(([id, text]) => ({ id, text: maskPlaces(mask.in(text), [hookSecret]) }));
-    const parts = failed.map(({ id, text }) => `b${id} stopped ${eventId} because ${text}`);
-    if (met.length > 0) parts.unshift(`${eventId} stopped at ${met.join(' and ')}`);
     const stop: Stop = {
       reason: 'breakpoint',
       at: iso(now),
       place,
       breakpointIds: names,
       deliveryId: `d${deliveryId}`,
-      eventId,
-      notificationId: notification === null ? null : `n${notification.id}`,
+      eventId: `e${eventId}`,
+      notificationId: notificationId === null ? null : `n${notificationId}`,
       destinationId: target === null ? null : protocolDestinationId(target.id, target.destination),
-      attempt: place === 'failed-attempt' ? (attempt?.number ?? null) : null,
-      text: met.length > 0 ? `${parts.join('; ')}: ${placeTexts[place]}` : parts.join('; '),
-      failure: failed.length > 0 ? failed.map(({ text }) => text).join('; ') : null,
+      attempt,
+      text: `e${eventId} stopped at ${names.join(' and ')}: ${placeTexts[place]}`,
     };
     const before = this.#sending.paused;
     const by = before?.by ?? ({ kind: 'breakpoint', breakpointId: names[0] ?? '' } as const);
@@ -503,20 +420,6 @@ export class Gate implements GateView {
   #open(): void {
     this.#sending = { ...this.#sending, paused: null };
     this.#options.onMoved();
-  }
-
-  #tell(lines: readonly Pick<Logged, 'breakpointId' | 'eventId' | 'text'>[], subject: Subject): void {
-    if (lines.length === 0) return;
-    const mask = this.#options.mask();
-    const { deliveryId, notification } = subject;
-    const told = lines.map((line) => ({
-      ...line,
-      text: maskPlaces(mask.in(line.text), [hookSecret]),
-      at: iso(Date.now()),
-      deliveryId: `d${deliveryId}`,
-      notificationId: notification === null ? null : `n${notification.id}`,
-    }));
-    this.#options.onLogged(told);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Filter } from '../../protocol/event-filter.ts';
 import type { LogHoldView } from '../log/held.ts';
 import { blockSize, EventColumns } from './event-columns.ts';
 import type { Block, Test } from './event-columns.ts';
-import { testsOf } from './event-tests.ts';
+import { stateTestsOf, testsOf } from './event-tests.ts';
 import { HeldColumns } from './held-columns.ts';
 import type { EventsUnderWay } from './held-columns.ts';
 import type { HistoryIndex } from './history-index.ts';
@@ -56,14 +56,13 @@ export class EventSearch {
    * Finds what a filter asks for.
    * @param view how the log holds
    * @param underWay the events of which something is being sent
-   * @throws FilterError where its words cannot be searched for
    */
   find(filter: Filter, view: LogHoldView, underWay: readonly EventsUnderWay[]): Found {
     const phrases = phrasesOf(filter.words, filter.addresses);
     const { index } = this;
     const isAtEnd = isUpToDate(() => index.follow(followMs));
     const held = new HeldColumns(view, index.freedBy, underWay);
-    const tests = testsOf(filter, held);
+    const tests = [...stateTestsOf(filter, held), ...testsOf(filter)];
     const tail = isAtEnd ? undefined : this.#readTail();
     const all = tail === undefined ? [index.columns] : [tail, index.columns];
     const known = all.reduce((sum, columns) => sum + columns.count, 0);
@@ -138,7 +137,7 @@ export class EventSearch {
     const end = feed.end.delivery;
     if (this.#tail?.end === end && this.#tail.after === lastDelivery) return this.#tail.columns;
     const columns = new EventColumns();
-    for (const event of feed.newestAfter(lastDelivery, mostTail).events) put(columns, event);
+    for (const event of feed.newestAfter(lastDelivery, mostTail).events) addEvent(columns, event);
     this.#tail = { after: lastDelivery, end, columns };
     return columns;
   }
@@ -169,7 +168,8 @@ export function isUpToDate(follow: () => boolean): boolean {
   }
 }
 
-function put(columns: EventColumns, event: FedEvent): void {
+/** Adds an event of the log to columns. */
+export function addEvent(columns: EventColumns, event: FedEvent): void {
   columns.set(event.id, { ...event.values, duplicate: event.duplicateOf !== null }, event.summary);
 }
 

@@ -8,8 +8,8 @@ import type { HeldColumns } from './held-columns.ts';
 /** Columns of whole numbers. */
 type WholeColumn = 'delivery' | 'type' | 'list' | 'kind';
 
-/** The tests that an event must pass, the quickest first. @param held says what is held */
-export function testsOf(filter: Filter, held: HeldColumns): Test[] {
+/** The tests that an event must pass, the quickest first; what it asks of states is {@link stateTestsOf}. */
+export function testsOf(filter: Filter): Test[] {
   const tests: Test[] = [];
   const among = (column: WholeColumn, values: readonly number[]): void => {
     if (values.length > 0) tests.push(isAmong(column, values));
@@ -18,7 +18,6 @@ export function testsOf(filter: Filter, held: HeldColumns): Test[] {
     'kind',
     filter.kinds.map((kind) => kindNumbers[kind]),
   );
-  if (filter.states.length > 0) tests.push(isInState(filter.states, held));
   if (filter.sources.length > 0 && new Set(filter.sources).size === 1) {
     tests.push(isFlagged(flagBits.platform, filter.sources[0] === 'open-connectors'));
   }
@@ -74,6 +73,11 @@ function isAmong(column: WholeColumn, values: readonly number[]): Test {
       if (mask[at] === 1 && !wanted.has(numbers[at] ?? -1)) mask[at] = 0;
     }
   };
+}
+
+/** The test of states, if the filter asks for any. @param held says what is held */
+export function stateTestsOf({ states }: Filter, held: HeldColumns): Test[] {
+  return states.length > 0 ? [isInState(states, held)] : [];
 }
 
 /** Whether something of an event is in one of these states. */

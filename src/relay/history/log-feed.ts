@@ -40,6 +40,8 @@ interface DeliveryRow {
 const deliveryColumns =
   'id, source, injected, received_at, list, signature, on_purpose, body_bytes, first_event, row_count, first_notification, notification_count';
 
+const bodyColumns = 'id, source, status, reason, content_type, first_event, row_count, body';
+
 /** Reads what is new in a log. */
 export class LogFeed {
   readonly #log: DatabaseSync;
@@ -188,13 +190,22 @@ export class LogFeed {
     return this.#eventsOf([deliveryRow(row)]);
   }
 
+  /** Some events of a delivery; none if it is gone. @param position of the first in the delivery */
+  eventsOf(delivery: number, position: number, count: number): FedEvent[] {
+    const row = this.#sql.get(`SELECT ${deliveryColumns} FROM deliveries WHERE id = ?`, delivery);
+    if (row === undefined) return [];
+    const whole = deliveryRow(row);
+    return this.#eventsOf([{ ...whole, firstEvent: whole.firstEvent + position, rowCount: count }]);
+  }
+
   /** Rows of deliveries with what their text is read from, oldest first. One by one: many bodies may be gigabytes. */
   bodiesAfter(delivery: number): Iterable<Record<string, unknown>> {
-    return this.#log
-      .prepare(
-        'SELECT id, source, status, reason, content_type, first_event, row_count, body FROM deliveries WHERE id > ? ORDER BY id',
-      )
-      .iterate(delivery);
+    return this.#log.prepare(`SELECT ${bodyColumns} FROM deliveries WHERE id > ? ORDER BY id`).iterate(delivery);
+  }
+
+  /** The row of one delivery as {@link LogFeed.bodiesAfter} has it; undefined if it is gone. */
+  bodyOf(delivery: number): Record<string, unknown> | undefined {
+    return this.#sql.get(`SELECT ${bodyColumns} FROM deliveries WHERE id = ?`, delivery);
   }
 
   /** Whether an earlier event came in the same body as an event that a client sent, or the latter was received. */

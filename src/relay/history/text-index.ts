@@ -2,7 +2,6 @@
 import { bytesOf } from '../log/database.ts';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { readPayload, textField } from '../../campaign-monitor/payload.ts';
-import { FilterError } from '../../protocol/event-filter.ts';
 
 /** Of an event's texts, what is indexed, in characters. */
 const mostText = 10_000;
@@ -35,14 +34,10 @@ export interface Phrases {
 /**
  * The phrases of a filter.
  * @returns null where nothing is searched for
- * @throws FilterError where an address has nothing to search for
  */
 export function phrasesOf(words: readonly string[], addresses: readonly string[]): Phrases | null {
   const tokens = (text: string): string[] => text.normalize('NFC').match(/[\p{L}\p{N}\p{Co}]+/gu) ?? [];
   const found = { words: words.map(tokens).filter((each) => each.length > 0), addresses: addresses.map(tokens) };
-  if (found.addresses.some((each) => each.length === 0)) {
-    throw new FilterError('"address:" needs a letter or digit');
-  }
   return found.words.length + found.addresses.length === 0 ? null : found;
 }
 

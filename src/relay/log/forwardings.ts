@@ -1,5 +1,5 @@
 /** Forwardings and attempts in the log: what becomes of a notification at each destination. */
-import { bytesOf, changeCodes, isCorruption, isWaiting, stateCodes, stateName } from './database.ts';
+import { changeCodes, isCorruption, isWaiting, stateCodes, stateName } from './database.ts';
 import type { StoredState } from './database.ts';
 import type { ForwardingKey } from './held.ts';
 import type { AttemptRecord, ForwardingRecord, OpenForwarding } from './records.ts';
@@ -21,9 +21,6 @@ export interface ForwardingsOptions {
   /** Something may wait no longer: its delivery may be removed. */
   onSettled(): void;
 }
-
-/** What is told of the latest attempt. */
-export type LastAttempt = Pick<AttemptRecord, 'number' | 'status' | 'outcome' | 'error' | 'durationMs' | 'body'>;
 
 /** A forwarding that waits, with what was stored of its notification, where that can be read. */
 export interface WaitingForwarding extends OpenForwarding {
@@ -261,24 +258,6 @@ export class Forwardings {
       destinationId,
     );
     return row === undefined ? undefined : stateName(row['state']);
-  }
-
-  /** The latest attempt to bring a notification to a destination; null where there is none. */
-  lastAttempt(notificationId: number, destinationId: number): LastAttempt | null {
-    const row = this.#sql.get(
-      'SELECT number, status, outcome, error, duration_ms, body FROM attempts WHERE notification_id = ? AND destination_id = ? ORDER BY id DESC LIMIT 1',
-      notificationId,
-      destinationId,
-    );
-    if (row === undefined) return null;
-    return {
-      number: Number(row['number']),
-      status: row['status'] as number | null,
-      outcome: row['outcome'] as AttemptRecord['outcome'],
-      error: row['error'] as string | null,
-      durationMs: Number(row['duration_ms']),
-      body: bytesOf(row['body']),
-    };
   }
 
   /** The destinations that a notification goes or went to. */

@@ -132,6 +132,11 @@ export class Store {
     this.stored = new StoredReader(db, (error) => void this.#queue.failed(error));
   }
 
+  /** The log itself, for what reads it in the relay's thread. */
+  get log(): DatabaseSync {
+    return this.#db;
+  }
+
   /** What the history holds, counted. */
   get totals(): Readonly<Totals> {
     return this.#tally.totals;

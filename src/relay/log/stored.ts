@@ -85,13 +85,6 @@ export class StoredReader {
     return { ...deliveryFactsOf(id, row), firstEvent: Number(row['first_event']), rows: Number(row['row_count']) };
   }
 
-  /** What the rows of consecutive events say, in order. @param first the id of the first */
-  events(first: number, count: number): EventFacts[] {
-    return this.#sql
-      .all('SELECT * FROM events WHERE id BETWEEN ? AND ? ORDER BY id', first, first + count - 1)
-      .map((row) => eventFactsOf(row));
-  }
-
   /** The settings that notifications were made by; undefined where there are none of this id. */
   renderSettings(id: number): RenderSettings | undefined {
     let settings = this.#knownSettings.get(id);

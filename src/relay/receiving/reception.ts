@@ -121,11 +121,6 @@ export class Reception {
     this.#inForce = inForce(settings, renderSettingsId, destinations, keys);
   }
 
-  /** The keys that check what the platform sent; others after each change of them. */
-  get verifyKeys(): ReadonlyMap<string, string> {
-    return this.#inForce.verifyKeys;
-  }
-
   /**
    * Receives a POST.
    * @returns the delivery, when it is on disk: its `httpStatus` and `reason` are the answer

@@ -1,6 +1,6 @@
 /** An answer as it is recorded: a callback may say back what was sent to it, and credentials are never written. */
 import { maskOfCredentials } from '../../common/credential-parts.ts';
-import { maskedValue, maskPlaces, SecretMask } from '../../common/masking.ts';
+import { maskedValue, maskPlaces } from '../../common/masking.ts';
 import {
   carriedByUrl,
   isCredentialHeader,
@@ -45,21 +45,6 @@ function carriedElsewhere(headers: Headers): string[] {
     .flatMap(([, value]) => carriedByUrl.flatMap(({ pattern }) => [...value.matchAll(pattern)]))
     .flatMap(({ groups }) => groups?.['secret'] ?? [])
     .filter((secret) => secret.length >= 8);
-}
-
-/** What masks every key and credential that clients gave: made anew when they change, which replaces them. */
-export class KnownSecretsMask {
-  #of: { readonly known: KnownSecrets; readonly verifyKeys: ReadonlyMap<string, string> } | undefined;
-  #mask = new SecretMask([]);
-
-  /** @param verifyKeys the keys that check what the platform sent */
-  of(known: KnownSecrets, verifyKeys: ReadonlyMap<string, string>): SecretMask {
-    if (this.#of?.known === known && this.#of.verifyKeys === verifyKeys) return this.#mask;
-    const given = [...known.credentials.values()].flatMap((each) => Object.values(each));
-    this.#of = { known, verifyKeys };
-    this.#mask = maskOfCredentials(given, [...known.signatureKeys.values(), ...verifyKeys.values()]);
-    return this.#mask;
-  }
 }
 
 /** Values that were sent as credentials. */

@@ -28,7 +28,6 @@ function stop(changes: Partial<Stop> = {}): Stop {
       destinationId: 't1',
       attempt: null,
       text: 'e2 stopped at b1: before sending',
-      failure: null,
     },
     ...changes,
   };
@@ -71,17 +70,6 @@ describe('The words for sending', () => {
     );
     assert.match(says('wrong-signature'), /the signature of e2 is wrong or missing/);
     assert.match(says('rejected'), /e2 was rejected/);
-    assert.equal(
-      says('event', {
-        failure:
-          'its condition could not be evaluated: no such overload; its condition could not be evaluated: it takes long',
-      }),
-      'Sending stopped at breakpoint b1 because the breakpoint couldn’t be evaluated for e2: no such overload; it takes long.',
-    );
-    assert.match(
-      says(null, { eventId: null, failure: 'the relay ended' }),
-      /^Sending stopped because the relay stopped unexpectedly while evaluating breakpoint b1\. The breakpoint is off/,
-    );
     // Of a text from outside no link is made.
     assert.equal(says('event', { eventId: null, text: 'see [this](command:x)' }), 'see [this] (command:x)');
   });

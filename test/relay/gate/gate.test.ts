@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
-import { SecretMask } from '../../../src/common/masking.ts';
-import type { Logged, Stop } from '../../../src/protocol/debug.ts';
+import type { Stop } from '../../../src/protocol/debug.ts';
 import type { Result } from '../../../src/protocol/methods.ts';
 import { connectToRelay } from '../../../src/protocol/relay-client.ts';
 import { Breakpoints } from '../../../src/relay/gate/breakpoints.ts';
@@ -496,21 +495,17 @@ describe('Editing what is held', () => {
 
   it('goes only where something of the original is held', async () => {
     const [one, two] = [await startReceiver(), await startReceiver()];
-    const relay = await startTestRelay();
-    await relay.client.request('relay/configure', {
-      settings: {
-        destinations: [
-          { id: 'one', url: one.url },
-          { id: 'two', url: two.url },
-        ],
-      },
-    });
-    await relay.client.request('debug/breakpoints', {
-      add: [{ at: 'event', condition: 'destination.id == "two"' }],
-    });
+    const relay = await startWith(one);
     await deliver(relay, 'a');
-    await one.received(1);
-    await until(async () => (await heldIds(relay)).length === 1);
+    await relay.drained();
+    const destinations = [
+      { id: 'one', url: one.url },
+      { id: 'two', url: two.url },
+    ];
+    await relay.client.request('relay/configure', { settings: { destinations } });
+    await relay.client.request('debug/pause', {});
+    await relay.client.request('notifications/replay', { ids: ['n1'], to: { id: 'two', url: two.url } });
+    assert.deepEqual(await heldIds(relay), ['n1']);
     await relay.client.request('debug/edit', { id: 'd1', body: { text: sampleBody({ email: 'edited@example.org' }) } });
     await two.received(1);
     await relay.drained();
@@ -560,11 +555,11 @@ describe('Editing what is held', () => {
     afterwards(() => store.close());
     const nothing = (): void => undefined;
     const gate = new Gate({
-      ...{ store, breakpoints: new Breakpoints(), mask: () => new SecretMask([]) },
+      ...{ store, breakpoints: new Breakpoints(), matching: () => [] },
       ...{ isUnderWay: () => false, underWay: () => [] },
-      ...{ onMoved: nothing, onStopped: nothing, onContinued: nothing, onLogged: nothing, log: nothing },
+      ...{ onMoved: nothing, onStopped: nothing, onContinued: nothing, log: nothing },
     });
-    await gate.open();
+    gate.open();
     await gate.pause({ kind: 'other' });
     const to = destinationId(store);
     const record = deliveryRecord(store, { to: [to] });
@@ -593,7 +588,7 @@ describe('Breakpoints', () => {
     relay.client.on('debug/stopped', ({ stop }) => stops.push(stop));
     const { breakpoints } = await relay.client.request('debug/breakpoints', {
       owner: 'terminal',
-      add: [{ at: 'event', condition: 'event.address.startsWith("stop")' }],
+      add: [{ at: 'event', condition: 'address:stop' }],
     });
     assert.deepEqual(
       breakpoints.map(({ id, owner }) => [id, owner]),
@@ -672,7 +667,7 @@ describe('Breakpoints', () => {
     const stops: Stop[] = [];
     relay.client.on('debug/stopped', ({ stop }) => stops.push(stop));
     await relay.client.request('debug/breakpoints', {
-      add: [{ at: 'failed-attempt', condition: 'attempt.status >= 500 && attempt.outcome == "retrying"' }],
+      add: [{ at: 'failed-attempt', condition: 'type:subscribe' }],
     });
     await deliver(relay, 'a', 'b');
     await until(() => stops.length === 1);
@@ -710,8 +705,11 @@ describe('Breakpoints', () => {
   it('before an event are not asked about its retries', async () => {
     const receiver = await startReceiver({ answer: (_, number) => ({ status: number === 1 ? 503 : 200 }) });
     const relay = await startWith(receiver);
-    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', log: '{event.id}' }] });
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event' }] });
+    const stopped = new Promise((resolve) => relay.client.on('debug/stopped', resolve));
     await deliver(relay, 'a');
+    await stopped;
+    await relay.client.request('debug/continue', {});
     await receiver.received(2);
     const [after] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
     assert.deepEqual([after?.lookedAt, after?.met], [1, 1]);
@@ -764,7 +762,7 @@ describe('Breakpoints', () => {
     relay.client.on('debug/stopped', ({ stop }) => stops.push(stop));
     await relay.client.request('relay/configure', { secrets: { verifyKeys: { platform: 'key' } } });
     await relay.client.request('debug/breakpoints', {
-      add: [{ at: 'wrong-signature' }, { at: 'rejected', condition: 'delivery.httpStatus == 400' }],
+      add: [{ at: 'wrong-signature' }, { at: 'rejected', condition: 'kind:rejected' }],
     });
     await relay.deliver('no json');
     await until(() => stops.length === 1);
@@ -819,34 +817,6 @@ describe('Breakpoints', () => {
     });
   }
 
-  it('count what meets them, say what they log, and neither stops where it is not to', async () => {
-    const receiver = await startReceiver();
-    const relay = await startWith(receiver);
-    const stops: Stop[] = [];
-    const logged: Logged[] = [];
-    relay.client.on('debug/stopped', ({ stop }) => stops.push(stop));
-    relay.client.on('debug/logged', ({ lines }) => logged.push(...lines));
-    await relay.client.request('debug/breakpoints', {
-      add: [
-        { at: 'event', hitCount: '== 3' },
-        { at: 'event', log: '{event.type} of {event.address} to {destination.url}' },
-      ],
-    });
-    await deliver(relay, 'a', 'b', 'c');
-    await until(() => stops.length === 1);
-    assert.equal(stops[0]?.notificationId, 'n3');
-    await until(() => logged.length === 3);
-    assert.equal(logged[0]?.text, `Subscribe of a@example.org to ${receiver.url}`);
-    const { breakpoints } = await relay.client.request('debug/breakpoints', {});
-    assert.deepEqual(
-      breakpoints.map((each) => [each.met, each.stops, each.lastNotStopped?.why]),
-      [
-        [3, 1, 'hit-count'],
-        [3, 0, 'log-point'],
-      ],
-    );
-  });
-
   it('are asked about every event of a batch, and name the one that met them', async () => {
     const relay = await startWith(await startReceiver());
     const stops: Stop[] = [];
@@ -854,94 +824,30 @@ describe('Breakpoints', () => {
     const body = JSON.parse(sampleBody({ events: 5 })) as { Events: { EmailAddress: string }[] };
     body.Events[3]!.EmailAddress = 'fourth@example.org';
     await relay.client.request('debug/breakpoints', {
-      add: [{ at: 'event', condition: 'event.fields.EmailAddress == "fourth@example.org"' }],
+      add: [{ at: 'event', condition: 'address:fourth' }],
     });
     await relay.deliver(JSON.stringify(body));
     await until(() => stops.length === 1);
     assert.equal(stops[0]?.eventId, 'e4');
   });
 
-  it('of one type are asked about no other', async () => {
+  it('find words in any value of an event, as the history does, and say when they found none', async () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
-    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', type: 'Update', condition: 'true' }] });
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', condition: 'ophel type:subscribe' }] });
     await deliver(relay, 'a');
     await receiver.received(1);
     const { breakpoints } = await relay.client.request('debug/breakpoints', {});
     assert.deepEqual(
       breakpoints.map(({ lookedAt, met, lastNotStopped }) => [lookedAt, met, lastNotStopped?.text]),
-      [[1, 0, "the event's type was not Update"]],
+      [[1, 0, 'no event matched the condition']],
     );
-    await relay.deliver(sampleBody({ type: 'Update' }));
-    await until(async () => (await heldIds(relay)).length === 1);
-  });
-
-  it('stop where their condition fails, and say what with; they pass where they are told to', async () => {
-    const receiver = await startReceiver();
-    const relay = await startWith(receiver);
-    const condition = 'event.fields.Nothing > 3';
-    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', condition, onFailure: 'pass' }] });
-    await deliver(relay, 'a');
-    await receiver.received(1);
-    const [passing] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
-    assert.deepEqual([passing?.met, passing?.lastNotStopped?.why], [0, 'condition-failed']);
-    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', condition }] });
     const told = new Promise<Stop>((resolve) => relay.client.on('debug/stopped', ({ stop }) => resolve(stop)));
-    await deliver(relay, 'b');
-    const { text, failure, breakpointIds } = await told;
-    assert.deepEqual(
-      [breakpointIds, failure],
-      [['b2'], 'its condition could not be evaluated: no such overload: dyn<null> > int'],
-    );
-    assert.equal(text, `b2 stopped e2 because ${failure}`);
-    const [, stopped] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
-    assert.deepEqual(
-      [stopped?.met, stopped?.stops, `its condition could not be evaluated: ${stopped?.failure?.text}`],
-      [0, 1, failure],
-    );
-    assert.deepEqual(await heldIds(relay), ['n2']);
-    assert.equal(receiver.requests.length, 1);
-  });
-
-  it('are not passed by a sender who names a field as every object has one', async () => {
-    const receiver = await startReceiver();
-    const relay = await startWith(receiver);
-    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', condition: 'event.fields.Name == "x"' }] });
-    for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf']) {
-      const body = `{"ListID": "l", "Events": [{"Type": "Subscribe", "EmailAddress": "${name}@example.org", "Name": "x", "${name}": {"${name}": []}}]}`;
-      assert.equal((await relay.deliver(body)).status, 200);
-      await until(async () => (await sending(relay)).state === 'paused');
-      const [{ failure, met } = { failure: undefined, met: 0 }] = (await relay.client.request('debug/breakpoints', {}))
-        .breakpoints;
-      assert.deepEqual([failure, met > 0], [null, true], name);
-      assert.equal(receiver.requests.length, 0);
-      await relay.client.request('debug/drop', {});
-      await relay.client.request('debug/continue', {});
-    }
-  });
-
-  it('are checked when they are set, with the place of the error, and the others are taken', async () => {
-    const relay = await startWith(await startReceiver());
-    const { breakpoints, refused } = await relay.client.request('debug/breakpoints', {
-      add: [
-        { at: 'event', condition: 'event.typo == "x"' },
-        { at: 'event', hitCount: 'often' },
-        { at: 'event', log: 'an {event.' },
-        { at: 'event', condition: 'event.type == "Subscribe"' },
-      ],
-    });
-    assert.deepEqual(
-      refused.map((each) => [each.index, each.in, each.start, each.end]),
-      [
-        [0, 'condition', 6, 10],
-        [1, 'hitCount', 0, 5],
-        [2, 'log', 3, 4],
-      ],
-    );
-    assert.deepEqual(
-      breakpoints.map(({ condition }) => condition),
-      ['event.type == "Subscribe"'],
-    );
+    const events = ['Hamlet', 'Ophélia'].map((Name) => ({ Type: 'Subscribe', EmailAddress: 'x@example.org', Name }));
+    await relay.deliver(JSON.stringify({ ListID: 'l', Events: events }));
+    const { eventId, text } = await told;
+    assert.deepEqual([eventId, text], ['e3', 'e3 stopped at b1: before sending']);
+    assert.deepEqual([await heldIds(relay), receiver.requests.length], [['n2'], 1]);
   });
 
   it('are there after a restart, and stop again; a stop that was passed does not', async () => {
@@ -1010,13 +916,13 @@ describe('Breakpoints', () => {
   it('of one owner are replaced by its own alone, and one that stays as it is keeps its counts', async () => {
     const relay = await startWith(await startReceiver());
     const at = 'rejected';
-    await relay.client.request('debug/breakpoints', { owner: 'terminal', add: [{ at, condition: 'true' }] });
-    await relay.client.request('debug/breakpoints', { owner: 'vscode', set: [{ at, condition: '1 == 2' }] });
+    await relay.client.request('debug/breakpoints', { owner: 'terminal', add: [{ at }] });
+    await relay.client.request('debug/breakpoints', { owner: 'vscode', set: [{ at, condition: 'type:none' }] });
     await relay.deliver('no json');
     await until(async () => (await sending(relay)).state === 'paused');
     const { breakpoints } = await relay.client.request('debug/breakpoints', {
       owner: 'vscode',
-      set: [{ at: 'event' }, { at, condition: '1 == 2' }],
+      set: [{ at: 'event' }, { at, condition: 'type:none' }],
     });
     assert.deepEqual(
       breakpoints.map((each) => [each.id, each.owner, each.lookedAt]),
@@ -1045,7 +951,7 @@ describe('Breakpoints', () => {
     const { port } = away;
     await away.stop();
     const relay = await startWith(away);
-    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', hitCount: '== 2' }] });
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', condition: 'type:update' }] });
     await deliver(relay, 'a');
     await until(async () => (await relay.client.request('relay/status', {})).destinations[0]?.state === 'down');
     await relay.client.request('debug/pause', {});
@@ -1053,7 +959,7 @@ describe('Breakpoints', () => {
     const back = await startReceiver({ port });
     await back.received(1);
     const [after] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
-    assert.deepEqual([after?.lookedAt, after?.met, after?.stops], [1, 1, 0]);
+    assert.deepEqual([after?.lookedAt, after?.met, after?.stops], [1, 0, 0]);
   });
 
   it('say why a destination that cannot be reached is no failed attempt, and are not asked about each try', async () => {
@@ -1062,7 +968,7 @@ describe('Breakpoints', () => {
     await away.stop();
     const relay = await startWith(away);
     await relay.client.request('debug/breakpoints', {
-      add: [{ at: 'failed-attempt' }, { at: 'event', log: '{event.id}' }],
+      add: [{ at: 'failed-attempt' }, { at: 'event', condition: 'type:update' }],
     });
     await deliver(relay, 'a');
     await until(async () => (await relay.client.request('relay/status', {})).destinations[0]?.state === 'down');
@@ -1071,107 +977,6 @@ describe('Breakpoints', () => {
     const back = await startReceiver({ port });
     await back.received(1);
     assert.equal((await known())[1]?.lookedAt, 1);
-  });
-
-  it('print no key or credential, however an expression comes by it', async () => {
-    const key = 'planted-signature-key';
-    const receiver = await startReceiver({ answer: { status: 400, body: `you sent ${key}` } });
-    const relay = await startTestRelay({ secrets: { signatureKeys: { signing: key } } });
-    await relay.client.request('relay/configure', {
-      settings: { destinations: [{ id: 'one', url: receiver.url, signatureKeyName: 'signing' }] },
-    });
-    const logged: Logged[] = [];
-    relay.client.on('debug/logged', ({ lines }) => logged.push(...lines));
-    await relay.client.request('debug/breakpoints', {
-      add: [
-        { at: 'event', log: '{event} {event.fields} {delivery} {"planted-" + "signature-key"}' },
-        { at: 'failed-attempt', log: '{attempt} {attempt.answer}' },
-        { at: 'event', condition: `event.fields.Name.contains("${key}")` },
-      ],
-    });
-    const body = JSON.parse(sampleBody()) as { Events: Record<string, unknown>[] };
-    body.Events[0]!['Name'] = `${key} http://127.0.0.1:1/hooks/${relay.secret}/campaign-monitor`;
-    await relay.deliver(JSON.stringify(body));
-    await until(() => logged.length === 2);
-    const said = JSON.stringify([logged, relay.log]);
-    assert.ok(!said.includes(key), said);
-    assert.ok(!said.includes(relay.secret), said);
-    const { breakpoints } = await relay.client.request('debug/breakpoints', {});
-    assert.equal(breakpoints[2]?.met, 0, 'an expression does not see it either');
-  });
-});
-
-describe('Evaluating an expression', () => {
-  it('sees of a held event what its breakpoint saw, and says what it fails with and where', async () => {
-    const receiver = await startReceiver();
-    const relay = await startWith(receiver);
-    await relay.client.request('debug/pause', {});
-    const events = ['ann', 'eve'].map((name) => ({ Type: 'Subscribe', EmailAddress: `${name}@example.org`, Age: 40 }));
-    await relay.deliver(JSON.stringify({ ListID: 'list', Events: events }));
-    const ask = (expression: string, id = 'n1', eventId?: string): Promise<Result<'debug/evaluate'>> =>
-      relay.client.request('debug/evaluate', { id, expression, ...(eventId !== undefined && { eventId }) });
-    const value = async (...args: Parameters<typeof ask>): Promise<unknown> => {
-      const answer = await ask(...args);
-      assert.ok(answer.kind === 'value', JSON.stringify(answer));
-      return answer.value;
-    };
-    assert.equal(await value('event.address'), 'ann@example.org');
-    assert.equal(await value('event.address', 'n1', 'e2'), 'eve@example.org');
-    assert.equal(await value('event.address', 'e2'), 'eve@example.org');
-    assert.equal(await value('destination.id + " " + string(notification.events)'), 'one 2');
-    assert.deepEqual(await value('{"a": [[1.5], [2.0]]}'), { a: [[1.5], [2]] });
-    assert.equal(await value('event.duplicate'), false);
-    assert.deepEqual(await ask('event.fields.Age + 2'), { kind: 'value', type: 'int', value: 42 });
-    assert.equal(await value('type(event.address)'), 'Type<string>');
-    assert.equal(await value('duration("90s")'), '90s');
-    assert.equal(await value('timestamp("2026-03-01T12:00:00Z")'), '2026-03-01T12:00:00.000Z');
-    assert.deepEqual(await ask('event.nothing'), {
-      ...{ kind: 'failed', message: 'no such key: nothing', start: 6, end: 13 },
-    });
-    const failed = await ask('event.address.matches("a")');
-    assert.ok(failed.kind === 'failed' && failed.message.includes('"matches" is not available'));
-    await assert.rejects(ask('1', 'n99'), { code: 'not-found' });
-    await assert.rejects(ask('x'.repeat(1001)), { code: 'invalid-params' });
-  });
-
-  it('sees the last attempt, and of a rejected delivery that it was', async () => {
-    const receiver = await startReceiver({ answer: { status: 503 } });
-    const relay = await startWith(receiver);
-    await relay.client.request('debug/breakpoints', { add: [{ at: 'failed-attempt' }] });
-    await deliver(relay, 'a');
-    await until(async () => (await heldIds(relay)).length === 1);
-    assert.deepEqual(await relay.client.request('debug/evaluate', { id: 'n1', expression: 'attempt.status' }), {
-      ...{ kind: 'value', type: 'int', value: 503 },
-    });
-    await relay.deliver('{"Events":7}');
-    assert.deepEqual(await relay.client.request('debug/evaluate', { id: 'e2', expression: 'delivery.httpStatus' }), {
-      ...{ kind: 'value', type: 'int', value: 400 },
-    });
-  });
-
-  it('shows no key or credential, and no more than so much', async () => {
-    const receiver = await startReceiver();
-    const relay = await startTestRelay();
-    await relay.client.request('relay/configure', {
-      settings: {
-        destinations: [
-          { id: 'one', url: `${receiver.url}/hooks/${relay.secret}/open-connectors`, credentialsName: 'prod' },
-        ],
-      },
-      secrets: { credentials: { prod: { 'X-Key': 'planted-secret' } } },
-    });
-    await relay.client.request('debug/pause', {});
-    const event = { Type: 'Subscribe', EmailAddress: 'a@example.org', Note: 'planted-secret', Long: 'x'.repeat(5000) };
-    await relay.deliver(JSON.stringify({ ListID: 'l', Events: [{ ...event, Half: 'planted-', Rest: 'secret' }] }));
-    for (const expression of ['event.fields', 'event.fields.Half + event.fields.Rest', 'destination.url']) {
-      const answer = JSON.stringify(await relay.client.request('debug/evaluate', { id: 'n1', expression }));
-      assert.ok(answer.includes('********') && !answer.includes('planted-secret'), answer);
-      assert.ok(!answer.includes(relay.secret));
-    }
-    const twice = 'event.fields.Long + event.fields.Long';
-    const long = Array.from({ length: 30 }, () => `(${twice})`).join(' + ');
-    const answer = await relay.client.request('debug/evaluate', { id: 'n1', expression: `[${long}]`.slice(0, 1000) });
-    assert.ok(answer.kind === 'failed');
   });
 });
 

@@ -532,16 +532,9 @@ export class World {
   }
 
   /** Whether a breakpoint stops for sure what is about to be sent. */
-  #stops({ spec, since }: KnownBreakpoint, { delivery, destination, roundSince }: KnownForwarding): boolean {
+  #stops({ spec, since }: KnownBreakpoint, { delivery, roundSince }: KnownForwarding): boolean {
     if (spec.at !== 'event' || since >= roundSince) return false;
-    return isCertain(spec) && this.#meets(spec, delivery.content, destination.id);
-  }
-
-  #meets({ type, condition }: Breakpoint, content: Content, destinationId: string | null): boolean {
-    if (type !== undefined && type !== content.type) return false;
-    if (condition === undefined) return true;
-    if (condition === conditions.stop) return content.stops;
-    return condition === conditions.raw && destinationId === 'raw';
+    return spec.enabled && meetsCondition(spec, delivery.content);
   }
 
   /** Whether a breakpoint of a place is met for sure. */
@@ -549,8 +542,8 @@ export class World {
     return this.breakpoints.some(
       ({ spec }) =>
         spec.at === at &&
-        isCertain(spec) &&
-        (content === null ? spec.type === undefined && spec.condition === undefined : this.#meets(spec, content, null)),
+        spec.enabled &&
+        (content === null ? spec.condition === undefined : meetsCondition(spec, content)),
     );
   }
 
@@ -642,13 +635,9 @@ function placeOf({ delivery, part }: KnownForwarding): number {
 }
 
 /** The conditions that the model knows the meaning of. */
-export const conditions = {
-  stop: 'event.address.startsWith("stop")',
-  raw: 'destination.id == "raw"',
-  answered500: 'attempt.status == 500',
-} as const;
+export const conditions = { stop: 'address:stop', update: 'type:update' } as const;
 
-/** Whether it is known of a breakpoint when it stops. */
-function isCertain({ hitCount, log, enabled, condition }: Breakpoint): boolean {
-  return enabled && hitCount === undefined && log === undefined && condition !== conditions.answered500;
+function meetsCondition({ condition }: Breakpoint, content: Content): boolean {
+  if (condition === undefined) return true;
+  return condition === conditions.stop ? content.stops : content.type === 'Update';
 }

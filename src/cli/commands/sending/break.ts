@@ -1,14 +1,9 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { breakpointPlaces, breakpointSchema, onFailures } from '../../../protocol/debug.ts';
-import type {
-  Breakpoint,
-  BreakpointPlace,
-  KeptBreakpoint,
-  OnFailure,
-  RefusedBreakpoint,
-} from '../../../protocol/debug.ts';
+import { breakpointPlaces, breakpointSchema } from '../../../protocol/debug.ts';
+import type { Breakpoint, BreakpointPlace, KeptBreakpoint, RefusedBreakpoint } from '../../../protocol/debug.ts';
+import { filterAdvice } from '../../../protocol/event-filter.ts';
 import { withRelay } from '../../connection.ts';
 import { CommandError, UsageError } from '../../errors.ts';
 import { checkedBy, commandGroup, jsonFlag, newCommand } from '../../flags.ts';
@@ -23,9 +18,6 @@ interface BreakOptions extends CommonOptions {
 interface AddOptions extends BreakOptions {
   at?: BreakpointPlace;
   condition?: string;
-  hits?: string;
-  log?: string;
-  onFailure?: OnFailure;
 }
 
 const breakpointId = z.string().regex(/^b[1-9]\d*$/);
@@ -58,39 +50,19 @@ function addCommand(): Command {
     'Stops sending when an event matches. The event and everything after it are put on hold.',
     [
       'Examples:',
-      '  cm-relay debug break add                                                       every event, before sending',
-      '  cm-relay debug break add --condition type:update                               same filters as cm-relay events',
-      '  cm-relay debug break add --condition \'event.address.endsWith("@example.org")\'',
-      "  cm-relay debug break add --at failed-attempt --condition 'attempt.status == 500'",
-      '  cm-relay debug break add --hits ">= 3"                                         from the third match on',
-      '  cm-relay debug break add --log "{event.type} of {event.address}"               logs a message, doesn\'t stop',
-      '',
-      'A condition is a filter or a CEL expression; see docs/debugging.md for its variables.',
+      '  cm-relay debug break add                                        every event, before sending',
+      '  cm-relay debug break add --condition type:update                same filters as cm-relay events',
+      '  cm-relay debug break add --condition "address:@example.org"',
+      '  cm-relay debug break add --at failed-attempt --condition type:update',
       '',
       'Next: cm-relay debug step sends the event at the breakpoint; cm-relay debug continue resumes sending until the next breakpoint.',
     ],
   )
     .addOption(new Option('--at <place>', 'where to stop (default: event)').choices(breakpointPlaces))
     .addOption(
-      new Option('--condition <text>', 'stop only if this is true; a filter or CEL expression').argParser(
+      new Option('--condition <text>', 'stop only at events that this filter finds').argParser(
         checkedBy(breakpointSchema.shape.condition.unwrap()),
       ),
-    )
-    .addOption(
-      new Option('--hits <count>', 'stop only at these matches, such as == 3, >= 3, or % 3').argParser(
-        checkedBy(breakpointSchema.shape.hitCount.unwrap()),
-      ),
-    )
-    .addOption(
-      new Option('--log <text>', 'log this text, with expressions in braces, instead of stopping').argParser(
-        checkedBy(breakpointSchema.shape.log.unwrap()),
-      ),
-    )
-    .addOption(
-      new Option(
-        '--on-failure <what>',
-        'what to do with an event if evaluating the condition fails (default: stop)',
-      ).choices(onFailures),
     )
     .addOption(asJson())
     .action(add);
@@ -138,37 +110,26 @@ function collectBreakpoints(value: string, previous: string[] = []): string[] {
 }
 
 async function add(options: AddOptions): Promise<void> {
-  const { at = 'event', condition, hits, log, onFailure } = options;
-  const wanted: Breakpoint = {
-    ...{ at, enabled: true },
-    ...(condition !== undefined && { condition }),
-    ...(hits !== undefined && { hitCount: hits }),
-    ...(log !== undefined && { log }),
-    ...(onFailure !== undefined && { onFailure }),
-  };
+  const { at = 'event', condition } = options;
+  const wanted: Breakpoint = { at, enabled: true, ...(condition !== undefined && { condition }) };
   const {
     breakpoints: all,
     changed,
     refused,
   } = await withRelay(options, (client) => client.request('debug/breakpoints', { owner: 'terminal', add: [wanted] }));
   const [refusal] = refused;
-  if (refusal !== undefined) throw explained(refusal, wanted);
+  if (refusal !== undefined) throw explained(refusal);
   await show(
     all.filter(({ id }) => changed.includes(id)),
     options,
   );
 }
 
-/** What is wrong with a breakpoint, and a mark under where it is. */
-function explained(refusal: RefusedBreakpoint, wanted: Breakpoint): UsageError | CommandError {
-  if (refusal.in === 'breakpoint') {
-    return new CommandError(refusal.message, 'Remove some with cm-relay debug break remove.');
-  }
-  const flag = { condition: '--condition', hitCount: '--hits', log: '--log' }[refusal.in];
-  const text = printable(wanted[refusal.in] ?? '');
-  const width = Math.max(1, refusal.end - refusal.start);
-  const mark = ' '.repeat(refusal.start) + '^'.repeat(width);
-  return new UsageError(`${flag}: ${refusal.message}`, `${text}\n  ${mark}`);
+/** What is wrong with a breakpoint. */
+function explained(refusal: RefusedBreakpoint): UsageError | CommandError {
+  return refusal.in === 'breakpoint'
+    ? new CommandError(refusal.message, 'Remove some with cm-relay debug break remove.')
+    : new UsageError(`--condition: ${refusal.message}`, filterAdvice);
 }
 
 async function list(options: BreakOptions): Promise<void> {
@@ -203,23 +164,11 @@ async function show(all: readonly KeptBreakpoint[], { json }: BreakOptions): Pro
 
 /** What a breakpoint is, and below it how often it was met and why it did not stop. */
 export function breakpointLines(breakpoint: KeptBreakpoint): string[] {
-  const { id, at, type, condition, hitCount, log, onFailure, enabled, owner } = breakpoint;
-  const what = [
-    type === undefined ? '' : `every ${type}`,
-    condition ?? (type === undefined ? 'always' : ''),
-    hitCount === undefined ? '' : `hits ${hitCount}`,
-    log === undefined ? '' : `log "${log}"`,
-    onFailure === 'pass' ? 'continues if evaluating the condition fails' : '',
-    enabled ? '' : 'disabled',
-    `set by ${owner}`,
-  ].filter((part) => part !== '');
-  const { lookedAt, met, stops, lastNotStopped, failure, switchedOff } = breakpoint;
-  const lines = [`${pad(id, 4)} ${pad(at, 15)} ${printable(what.join(', '))}`];
+  const { id, at, condition = 'always', enabled, owner, lookedAt, met, stops, lastNotStopped } = breakpoint;
+  const what = `${condition}${enabled ? '' : ', disabled'}, set by ${owner}`;
+  const lines = [`${pad(id, 4)} ${pad(at, 15)} ${printable(what)}`];
   lines.push(`     checked ${lookedAt}, matched ${met}, stopped ${stops}`);
-  if (switchedOff !== null) lines.push(`     off: ${printable(switchedOff.text)}`);
-  else if (lookedAt === 0) lines.push('     nothing has reached it since you set it or the relay started');
+  if (lookedAt === 0) lines.push('     nothing has reached it since you set it or the relay started');
   if (lastNotStopped !== null) lines.push(`     did not stop: ${printable(lastNotStopped.text)}`);
-  if (failure !== null && lastNotStopped?.why !== 'condition-failed')
-    lines.push(`     failed: ${printable(failure.text)}`);
   return lines;
 }
