@@ -61,7 +61,6 @@ export interface ListenFlags {
   tunnelName?: string;
   tunnelServer?: string;
   tunnelRemotePort?: number;
-  tunnelFingerprint?: string[];
   tunnelProgram?: string;
   tunnelCommand?: TunnelProgram;
   signatureKeyEnv?: string;
@@ -264,13 +263,6 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
     setting: 'tunnel',
     differs: differsFrom((running) => commandOf(running).remotePort),
   },
-  tunnelFingerprint: {
-    term: '--tunnel-fingerprint <key>',
-    help: 'confirms the key of an SSH server, such as SHA256:…; needed once per server; repeatable',
-    read: collectedBy(command.shape.hostKeys.unwrap().element),
-    setting: 'tunnel',
-    differs: differsFrom((running) => commandOf(running).hostKeys),
-  },
   tunnelProgram: {
     term: '--tunnel-program <path>',
     help: 'path of the tunnel program (default: the one in the PATH)',
@@ -395,7 +387,6 @@ export const programFields = {
   tunnelName: 'name',
   tunnelServer: 'server',
   tunnelRemotePort: 'remotePort',
-  tunnelFingerprint: 'hostKeys',
   tunnelProgram: 'path',
   tunnelCommand: 'program',
 } as const;

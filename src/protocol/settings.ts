@@ -143,11 +143,6 @@ const programFacts = {
     .max(65_535)
     .optional()
     .describe('Port on your SSH server’s loopback interface that leads to the relay. If missing: 8025.'),
-  hostKeys: z
-    .array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'expected a fingerprint such as SHA256:…'))
-    .max(50)
-    .optional()
-    .describe('Fingerprints of SSH servers’ keys that you have confirmed.'),
   notBelow: z
     .array(z.string().min(1))
     .max(200)

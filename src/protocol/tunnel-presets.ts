@@ -3,13 +3,15 @@ import type { TunnelProgram } from './tunnel-program.ts';
 
 /**
  * What every SSH tunnel has: nothing asks, a refused forwarding ends it, a dead connection is noticed within a minute,
- * and only keys that the user has confirmed count (ssh_config(5), https://man.openbsd.org/ssh_config).
+ * and ssh keeps the key of a new server in the relay's own file, and refuses another one from then on (ssh_config(5),
+ * https://man.openbsd.org/ssh_config). Names in that file are readable, so that the user finds a server's line.
  */
 const sshArgs = [
   '-T',
   ...['-o', 'BatchMode=yes', '-o', 'ExitOnForwardFailure=yes'],
   ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
-  ...['-o', 'StrictHostKeyChecking=yes', '-o', 'UserKnownHostsFile={knownHosts}', '-o', 'GlobalKnownHostsFile={empty}'],
+  ...['-o', 'StrictHostKeyChecking=accept-new', '-o', 'UserKnownHostsFile={knownHosts}'],
+  ...['-o', 'GlobalKnownHostsFile={empty}', '-o', 'HashKnownHosts=no'],
   ...['-o', 'VerifyHostKeyDNS=no', '-o', 'NoHostAuthenticationForLocalhost=no'],
   ...['-o', 'UpdateHostKeys=no', '-o', 'ControlMaster=no', '-o', 'ControlPath=none'],
   // Whatever the user's ssh_config grants servers: this one gets a port, and nothing else.
@@ -180,7 +182,6 @@ export const tunnelPresets = {
       pattern: '(https://[a-z0-9-]+(?:\\.[a-z0-9-]+)*\\.(?:pinggy\\.link|pinggy\\.net|pinggy-free\\.link))(?![\\w.-])',
       several: 'first',
     },
-    hostKey: 'ssh://free.pinggy.io:443',
     byHand: 'ssh -p 443 -R 0:127.0.0.1:{port} free.pinggy.io',
     stable: 'no',
     obstacles: ['ends-after-an-hour', 'browser-warning'],
@@ -202,7 +203,6 @@ export const tunnelPresets = {
       args: [...sshArgs, '-R', '{name}:80:127.0.0.1:{port}', 'ssh://localhost.run', '--', '--output', 'json'],
       url: { from: 'output', pattern: `${localhostRunTold}(https://{name})(?![\\w.-])`, several: 'latest' },
     },
-    hostKey: 'ssh://localhost.run',
     byHand: 'ssh -R 80:127.0.0.1:{port} nokey@localhost.run',
     stable: 'with-name',
     obstacles: ['url-changes'],
@@ -220,7 +220,6 @@ export const tunnelPresets = {
       'ssh://{server}',
     ],
     url: { from: 'name', ready: 'remote forward success for: listen' },
-    hostKey: 'ssh://{server}',
     byHand: 'ssh {server}',
     notSignedIn: 'Permission denied \\(',
     signIn: 'ssh-add',

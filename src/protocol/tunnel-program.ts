@@ -10,7 +10,7 @@ export const placeholders = {
   name: 'the user’s own name or host name with the service',
   server: 'the user’s own SSH server',
   remotePort: 'the port on the SSH server that leads here',
-  knownHosts: 'the file of the servers’ keys that the user has confirmed',
+  knownHosts: 'the file in which ssh keeps the keys of servers',
   empty: 'an empty file',
 } as const;
 export type Placeholder = keyof typeof placeholders;
@@ -110,9 +110,6 @@ export const tunnelProgramSchema = z.strictObject({
     })
     .optional()
     .describe('What is different where the user has a name of their own with the service.'),
-  hostKey: argument
-    .optional()
-    .describe('The SSH server, as ssh:// and its name, whose key the user confirms before the program is started.'),
   environment: z
     .array(z.string().regex(/^[A-Za-z_][\w]*\*?$/))
     .max(20)

@@ -81,11 +81,9 @@ export const tunnelTexts = {
   'value-name': 'the host name of its public URL',
   'value-server': 'your SSH server',
   'set-value': 'Set it: in VS Code in the setting "Tunnel: Programs"; in cm-relay with "{0}"',
-  'key-unread': 'Couldn’t read the key of the SSH server {0} ({1})',
-  'key-unknown': 'The SSH server {0} has the key {1}, which you haven’t confirmed',
-  'key-changed': 'The SSH server {0} now has another key, {1}. Someone may be pretending to be this server',
-  'confirm-key':
-    'Compare the key with the one that the server’s owner publishes. If both are the same, confirm it: VS Code asks you; in cm-relay, use "--tunnel-fingerprint {0}"',
+  'key-changed': 'The SSH server {0} now has another key. Someone may be pretending to be this server',
+  'remove-key':
+    'If the server’s owner has changed the key, remove the lines of {0} from the file "{1}", and then open the tunnel again',
   'cost-free': 'free, no account',
   'cost-free-account': 'free with an account',
   'cost-own-server': 'your own server',

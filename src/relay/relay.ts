@@ -1,4 +1,5 @@
 /** The relay: its stations put together, started and stopped. The face that the CLI and the relay's process use. */
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hookPath } from '../common/hook-path.ts';
 import { forgetChannel } from '../protocol/control-channel.ts';
@@ -39,7 +40,6 @@ import { Renderer } from './sending/render.ts';
 import { SampleReceiver } from './sample-receiver.ts';
 import { iso } from './log/protocol-shapes.ts';
 import { Store } from './log/store.ts';
-import { knownHostsFile } from './tunnel/known-hosts.ts';
 import { TunnelSupervisor } from './tunnel/supervisor.ts';
 import type { TunnelSupervisorOptions } from './tunnel/supervisor.ts';
 import { IndexMaintenance } from './history/index-maintenance.ts';
@@ -171,7 +171,7 @@ class RunningRelay implements Relay {
   /** @param opened gets what is to be closed where this throws */
   constructor(dataDir: string, lock: Lock, options: RelayOptions, opened: Store[]) {
     this.#options = options;
-    this.#knownHostsFile = knownHostsFile(dataDir);
+    this.#knownHostsFile = join(dataDir, 'known_hosts');
     this.#lock = lock;
     this.closed = new Promise((resolve) => (this.#ended = resolve));
     const startedAt = Date.now();

@@ -45,22 +45,16 @@ export class TunnelConsents {
     return { kind: 'none' };
   }
 
-  /** A tunnel with the hosts that the user allows its server to name, or the keys that the user has confirmed. */
+  /** A tunnel with the hosts that the user allows its server to name. */
   #withHosts(tunnel: TunnelConfig): TunnelConfig {
     const hosts = this.#hosts[nameOf(tunnel)];
-    if (hosts === undefined) return tunnel;
-    if (tunnel.kind === 'localtunnel') return { ...tunnel, otherHosts: [...hosts] };
-    return tunnel.kind === 'command' ? { ...tunnel, hostKeys: [...hosts] } : tunnel;
+    return tunnel.kind === 'localtunnel' && hosts !== undefined ? { ...tunnel, otherHosts: [...hosts] } : tunnel;
   }
 
-  /**
-   * Keeps that the user allows the server of a tunnel to name a host, or has confirmed a key of an SSH server, which
-   * replaces the one before: somebody else may have that by now.
-   */
+  /** Keeps that the user allows the server of a tunnel to name a host. */
   async recordHost(tunnel: TunnelConfig, host: string): Promise<void> {
     const name = nameOf(tunnel);
-    const before = tunnel.kind === 'command' ? [] : (this.#hosts[name] ?? []);
-    await this.#state.update(hostsKey, { ...this.#hosts, [name]: [...new Set([...before, host])] });
+    await this.#state.update(hostsKey, { ...this.#hosts, [name]: [...new Set([...(this.#hosts[name] ?? []), host])] });
   }
 
   get #agreed(): readonly string[] {

@@ -6,7 +6,7 @@ import type { Session } from '../session/session.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { askAboutHost, openTunnel } from './tunnel-questions.ts';
 
-const asked: readonly string[] = ['names-other-host', 'key-unknown', 'key-changed'] satisfies TunnelCode[];
+const otherHost: TunnelCode = 'names-other-host';
 const opening: TunnelCode = 'opening';
 const retrying: TunnelCode = 'trying-again';
 
@@ -42,10 +42,10 @@ export function followTunnel(session: Session): vscode.Disposable {
 async function say(session: Session, { tunnel, settings }: Status): Promise<void> {
   const { l10n } = vscode;
   const isFinal = tunnel.state === 'failed';
-  const refused = tunnel.said.find(({ code }) => asked.includes(code));
+  const refused = tunnel.said.find(({ code }) => code === otherHost);
   const [server, host] = refused?.values ?? [];
   if (isFinal && typeof server === 'string' && typeof host === 'string')
-    return askAboutHost(session, settings.tunnel, { code: refused?.code, server, host });
+    return askAboutHost(session, settings.tunnel, server, host);
   // The next start opens only what was open.
   if (isFinal) await session.tunnels.close();
   const { tunnelInWords } = await import('../deferred.ts');

@@ -39,21 +39,13 @@ async function readTunnel(): Promise<TunnelConfig | undefined> {
   }
 }
 
-/** What a tunnel was not opened for: a code of protocol/tunnel-words.ts, with its values. */
-interface Refused {
-  readonly code: string | undefined;
-  readonly server: string;
-  /** The host; or the key's fingerprint. */
-  readonly host: string;
-}
-
-/** Asks whether the server of a tunnel may name a host, or has the right key, and keeps and uses a yes. */
+/** Asks whether the server of a tunnel may name a host, and keeps and uses a yes. */
 export async function askAboutHost(
   session: Session,
   tunnel: TunnelConfig,
-  { code, server, host }: Refused,
+  server: string,
+  host: string,
 ): Promise<void> {
-  if (code !== 'names-other-host') return askAboutKey(session, tunnel, { code, server, host });
   const text = vscode.l10n.t(
     'The tunnel server {0} uses another host, {1}. If you allow this host, it learns the relay’s secret path and can send events to the relay and read every delivery sent through the tunnel.',
     inMessage(server),
@@ -62,26 +54,6 @@ export async function askAboutHost(
   await offer('Warning', text, {
     [vscode.l10n.t('Allow')]: () => session.allowHost(tunnel, host),
     [vscode.l10n.t('Don’t Allow')]: () => session.closeTunnel(),
-  });
-}
-
-async function askAboutKey(session: Session, tunnel: TunnelConfig, { code, server, host }: Refused): Promise<void> {
-  const { l10n } = vscode;
-  const text =
-    code === 'key-changed'
-      ? l10n.t(
-          'The SSH server {0} has another key than the one you confirmed. Someone may be pretending to be this server. Confirm the new key only if the server’s owner publishes this fingerprint: {1}',
-          inMessage(server),
-          inMessage(host),
-        )
-      : l10n.t(
-          'The relay connects to the SSH server {0} for the first time. Confirm its key only if the server’s owner publishes this fingerprint: {1}',
-          inMessage(server),
-          inMessage(host),
-        );
-  await offer('Warning', text, {
-    [l10n.t('Confirm Key')]: () => session.allowHost(tunnel, host),
-    [l10n.t('Don’t Confirm')]: () => session.closeTunnel(),
   });
 }
 

@@ -10,7 +10,6 @@ import { presetOf } from '../../protocol/tunnel-presets.ts';
 import { filled, placeholdersIn } from '../../protocol/tunnel-program.ts';
 import type { Placeholder, TunnelProgram, UrlSource } from '../../protocol/tunnel-program.ts';
 import { tunnelWords } from '../../protocol/tunnel-words.ts';
-import { KnownHosts } from './known-hosts.ts';
 import { ProgramLog, withWords } from './program-log.ts';
 import { TunnelError } from './provider.ts';
 import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
@@ -35,9 +34,6 @@ type Values = Partial<Record<Placeholder, string>>;
 /** A program says that it does not know an argument that an older version calls otherwise. */
 class OlderVersionError extends TunnelError {}
 
-/** ssh has found another key than the one that was confirmed. */
-class HostKeyError extends TunnelError {}
-
 /** A program, with all that is known of it. */
 interface Subject {
   readonly name: string;
@@ -45,6 +41,7 @@ interface Subject {
   /** Its absolute path. */
   readonly path: string;
   readonly values: Values;
+  readonly knownHostsFile: string;
 }
 
 /** What is started of it. */
@@ -77,20 +74,7 @@ async function open(
   const path = pathOf(name, config.path ?? program.program, program, notBelow);
   const env = cleanEnvironment(process.env, program.environment, notBelow);
   const values = valuesOf(name, program, config, context);
-  const knownHosts =
-    program.hostKey === undefined
-      ? undefined
-      : new KnownHosts({
-          file: context.knownHostsFile,
-          ssh: path,
-          env,
-          notBelow,
-          server: filled(program.hostKey, values),
-          confirmed: config.hostKeys ?? [],
-          signal,
-        });
-  await knownHosts?.confirm();
-  const subject: Subject = { name, program, path, values };
+  const subject: Subject = { name, program, path, values, knownHostsFile: context.knownHostsFile };
   for (const step of (named ?? program).setUp ?? []) await runStep(subject, step, env, signal);
   const started = (args: readonly string[]): Started => {
     return { ...subject, args: args.map((each) => filled(each, values)), url };
@@ -101,7 +85,6 @@ async function open(
     if (error instanceof OlderVersionError && named?.older !== undefined) {
       return run(started(named.older.args), env, context);
     }
-    if (error instanceof HostKeyError) await knownHosts?.renew();
     throw error;
   }
 }
@@ -125,17 +108,13 @@ function pathOf(name: string, path: string, { install }: TunnelProgram, notBelow
 /** What stands for the placeholders. @throws TunnelError where one is not set */
 function valuesOf(
   name: string,
-  { args, named, url, setUp, hostKey }: TunnelProgram,
+  { args, named, url, setUp }: TunnelProgram,
   config: CommandConfig,
   { localPort, knownHostsFile }: OpenContext,
 ): Values {
   const used = { args, setUp, url, ...(config.name !== undefined && named) };
   const source = used.url;
-  const texts = [
-    ...used.args,
-    ...(used.setUp ?? []).flatMap((step) => step.args),
-    ...(hostKey === undefined ? [] : [hostKey]),
-  ];
+  const texts = [...used.args, ...(used.setUp ?? []).flatMap((step) => step.args)];
   const needed = placeholdersIn(texts);
   const missing = (what: Words, flag: string): TunnelError =>
     new TunnelError(tunnelWords('value-missing', name, what), tunnelWords('set-value', flag), { final: true });
@@ -168,11 +147,12 @@ function inSshOption(file: string): string {
 
 /** Runs a step of the set-up. @throws TunnelError where it failed */
 async function runStep(
-  { name, program, path, values }: Subject,
+  subject: Subject,
   { args, mayFail }: { readonly args: readonly string[]; readonly mayFail?: boolean | undefined },
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<void> {
+  const { name, program, path, values } = subject;
   const words = args.map((each) => filled(each, values));
   const bounds = { ms: stepMs, characters: stepCharacters, signal };
   const { ending, output } = await runBounded([path, ...words], env, bounds).catch((error: unknown) => {
@@ -185,7 +165,7 @@ async function runStep(
   if (mayFail === true && !log.isNotSignedIn) return;
   const step = [programName(program.program), ...words].join(' ');
   const said = tunnelWords('step-failed', step, withWords(endedHow(name, ending), log.lastError));
-  throw failed(said, { name, program, path, values }, log);
+  throw failed(said, subject, log);
 }
 
 function endedHow(name: string, { code, signal }: { code: number | null; signal: NodeJS.Signals | null }): Words {
@@ -193,11 +173,16 @@ function endedHow(name: string, { code, signal }: { code: number | null; signal:
 }
 
 /** The error of a program that did not open a tunnel. */
-function failed(said: Words, { name, program, values }: Subject, log: ProgramLog): TunnelError {
+function failed(said: Words, { name, program, values, knownHostsFile }: Subject, log: ProgramLog): TunnelError {
   const { named, signIn, byHand } = program;
   const next = tunnelWords('run-in-terminal', byHand === undefined ? name : filled(byHand, values));
   if (named?.older !== undefined && log.said.includes(named.older.saying)) return new OlderVersionError(said, next);
-  if (/host key verification failed/i.test(log.said)) return new HostKeyError(said, next);
+  const server = /host key for (\S+) has changed/i.exec(log.said)?.[1];
+  if (server !== undefined) {
+    return new TunnelError(tunnelWords('key-changed', server), tunnelWords('remove-key', server, knownHostsFile), {
+      final: true,
+    });
+  }
   if (log.isNotSignedIn && signIn !== undefined) {
     return new TunnelError(said, tunnelWords('sign-in', signIn), { final: true });
   }

@@ -14,7 +14,7 @@ const shortestSecret = 8;
 const levelled = /(?:^|[\s[])(?:ERR|FTL|ERRO|ERROR|FATAL)\]?:?\s+(\S.*)/;
 const debugLine = /^debug\d:/;
 const sounding =
-  /\b(?:errors?|failed|failure|denied|refused|incorrect usage|invalid|unable to|could not|cannot|not found|unauthorized|expired|timed out|unknown flag)\b/i;
+  /\b(?:host key for \S+ has changed|errors?|failed|failure|denied|refused|incorrect usage|invalid|unable to|could not|cannot|not found|unauthorized|expired|timed out|unknown flag)\b/i;
 
 /** The errors of a program's output. */
 export class ProgramLog {

@@ -11,7 +11,7 @@ export interface OpenContext {
   readonly localPort: number;
   /** The subdomain to ask for, where the provider has subdomains and its configuration names none. */
   readonly subdomain: string;
-  /** Where the keys of SSH servers are that the user has confirmed: a file that need not exist. */
+  /** Where ssh keeps the keys of servers: a file that need not exist. */
   readonly knownHostsFile: string;
   /** Ends the opening. Whatever it has begun is then undone, and `open` rejects. */
   readonly signal: AbortSignal;

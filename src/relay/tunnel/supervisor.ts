@@ -64,7 +64,7 @@ export interface TunnelSupervisorOptions {
   readonly healthPath: string | (() => string);
   /** The subdomain to ask for where the configuration names none. */
   readonly subdomain: string;
-  /** Where the keys of SSH servers are that the user has confirmed. */
+  /** Where ssh keeps the keys of servers. */
   readonly knownHostsFile: string;
   /** Called with each change. */
   readonly onChange: (status: TunnelStatus) => void;

@@ -27,15 +27,6 @@ describe('What the user has allowed of a tunnel', () => {
     assert.deepEqual(await taken(tunnel), { ...tunnel, otherHosts: ['a.example', 'b.example'] });
   });
 
-  it('is the last key of an SSH server alone: whoever has the one before is not that server any more', async () => {
-    const tunnel = { kind: 'ssh', server: 'me@example.test', name: 'hooks.example.test' };
-    const keys = ['a', 'b'].map((each) => `SHA256:${each.repeat(43)}`);
-    for (const key of keys) await consents.recordHost(tunnelConfigSchema.parse(tunnel), key);
-    assert.deepEqual(((await taken(tunnel)) as { hostKeys: unknown }).hostKeys, [keys[1]]);
-    // Of another server nothing is confirmed.
-    assert.ok(!('hostKeys' in ((await taken({ ...tunnel, server: 'me@other.test' })) as object)));
-  });
-
   it('is the tunnel that was opened, until it is closed or the settings name another, for this relay alone', async () => {
     const tunnel = tunnelConfigSchema.parse({ kind: 'ngrok' });
     const none = { kind: 'none' };
