@@ -3,8 +3,14 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
-import type { MessageConnection } from 'vscode-jsonrpc/node';
+import {
+  createMessageConnection,
+  ErrorCodes,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from 'vscode-jsonrpc/node';
+import type { DataCallback, Disposable, Message, MessageConnection } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import {
   forgetChannel,
@@ -19,8 +25,6 @@ import type { RelayAdvice } from '../../protocol/errors.ts';
 import { endingNotification, methods } from '../../protocol/methods.ts';
 import type { Method, ParsedParams, Result } from '../../protocol/methods.ts';
 import type { Announcer, Listener } from './announcer.ts';
-import { ChannelMemory, CountedReader, CountedWriter } from './channel-memory.ts';
-import type { ConnectionMemory } from './channel-memory.ts';
 import type { Caller } from '../gate/timeout-suspension.ts';
 
 /** What answers each method; params are checked before. */
@@ -39,8 +43,14 @@ export interface ControlOptions {
   log(level: 'warn' | 'debug', message: string): void;
 }
 
-/** A client to which so many notifications are on their way misses further ones until it has read on. */
-const mostUnread = 64;
+/** A window has a few connections, and a command has one. */
+const maxConnections = 256;
+
+/** A client that sends a longer message is disconnected. */
+const maxMessageBytes = 134_217_728;
+
+/** A client with more unread messages misses notifications, and its further requests wait until it reads. */
+const maxUnread = 64;
 
 /** The control channel of a data directory: takes connections and answers their requests. */
 export class Control {
@@ -50,13 +60,13 @@ export class Control {
   /** Every connection; a client is one that has proved itself where that is needed. */
   readonly #sockets = new Set<Socket>();
   readonly #connections = new Map<Socket, MessageConnection>();
-  readonly #memory: ChannelMemory;
   #clients = 0;
 
   constructor(options: ControlOptions) {
     this.#options = options;
-    this.#memory = new ChannelMemory((message) => options.log('warn', message));
     this.#server = createServer((socket) => void this.#accept(socket));
+    this.#server.maxConnections = maxConnections;
+    this.#server.on('drop', () => options.log('warn', `refused a client: ${maxConnections} are connected`));
   }
 
   /** How many are connected. */
@@ -114,7 +124,6 @@ export class Control {
   async #accept(socket: Socket): Promise<void> {
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
-    const memory = this.#memory.enter(socket);
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     if (this.#channel?.proofNeeded === true) {
@@ -125,12 +134,12 @@ export class Control {
         return;
       }
     }
-    if (!socket.destroyed) this.#serve(socket, memory);
+    if (!socket.destroyed) this.#serve(socket);
   }
 
-  #serve(socket: Socket, memory: ConnectionMemory): void {
+  #serve(socket: Socket): void {
     const { announcer, handlers } = this.#options;
-    const connection = createMessageConnection(new CountedReader(memory), new CountedWriter(memory));
+    const connection = createMessageConnection(new LimitedReader(socket), new LimitedWriter(socket));
     const ending = new AbortController();
     const caller: Caller = { ended: ending.signal };
     for (const method of Object.keys(methods) as Method[]) {
@@ -139,12 +148,11 @@ export class Control {
         callMethod(handlers, method, given.length > 1 ? given[0] : undefined, caller),
       );
     }
-    // What the socket does not take is queued, so it is counted here, too.
     let unread = 0;
     let missed = false;
     const listener: Listener = (name, params) => {
       if (socket.destroyed) return false;
-      if (unread >= mostUnread || memory.isBehind) {
+      if (unread >= maxUnread) {
         missed = true;
         return false;
       }
@@ -159,12 +167,10 @@ export class Control {
       return true;
     };
     const catchUp = (): void => {
-      if (unread > 0 || !missed || memory.isBehind || socket.destroyed) return;
+      if (unread > 0 || !missed || socket.destroyed) return;
       missed = false;
       announcer.caughtUp(listener);
     };
-    // Also where what it was behind with are answers.
-    memory.onRead = catchUp;
     const stopListening = announcer.listen(listener);
     this.#clients += 1;
     this.#options.onClients(this.#clients);
@@ -179,6 +185,48 @@ export class Control {
     connection.onError(() => socket.destroy());
     this.#connections.set(socket, connection);
     connection.listen();
+  }
+}
+
+class LimitedReader extends SocketMessageReader {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    super(socket);
+    this.#socket = socket;
+  }
+
+  override listen(callback: DataCallback): Disposable {
+    let bytes = 0;
+    this.#socket.on('data', (chunk) => {
+      bytes += chunk.length;
+      if (bytes > maxMessageBytes) this.#socket.destroy();
+    });
+    return super.listen((message) => {
+      bytes = 0;
+      callback(message);
+    });
+  }
+}
+
+class LimitedWriter extends SocketMessageWriter {
+  readonly #socket: Socket;
+  #unread = 0;
+
+  constructor(socket: Socket) {
+    super(socket);
+    this.#socket = socket;
+  }
+
+  override async write(message: Message): Promise<void> {
+    this.#unread += 1;
+    if (this.#unread > maxUnread) this.#socket.pause();
+    try {
+      await super.write(message);
+    } finally {
+      this.#unread -= 1;
+      if (this.#unread <= maxUnread) this.#socket.resume();
+    }
   }
 }
 

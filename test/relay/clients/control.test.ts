@@ -13,13 +13,12 @@ import { RelayRequestError } from '../../../src/protocol/errors.ts';
 import { methods, protocolVersion } from '../../../src/protocol/methods.ts';
 import { connectToRelay } from '../../../src/protocol/relay-client.ts';
 import { compareVersions } from '../../../src/common/programs/versions.ts';
-import type { Method } from '../../../src/protocol/methods.ts';
-import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { Announcer } from '../../../src/relay/clients/announcer.ts';
 import { Control } from '../../../src/relay/clients/control.ts';
 import type { Handlers } from '../../../src/relay/clients/control.ts';
-import type { Attempt } from '../../../src/protocol/history.ts';
 import type { Status } from '../../../src/protocol/status.ts';
+import type { Method } from '../../../src/protocol/methods.ts';
+import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { version } from '../../../src/version.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
 import { startReceiver } from '../receiver.ts';
@@ -387,15 +386,20 @@ describe('A client that does not read', () => {
     await until(() => events + missed === total + 1);
   });
 
-  it('is told what it missed behind answers, too, though nothing more comes', async () => {
+  it('has its further requests wait until it has read the responses', async () => {
     const dataDir = temporaryFolder();
-    const announcer = new Announcer(() => ({}) as Status);
-    const long = 'x'.repeat(12_000_000);
-    const handlers = { 'relay/status': () => long } as unknown as Handlers;
+    const long = 'x'.repeat(50_000);
+    let calls = 0;
+    const handlers = {
+      'relay/status': () => {
+        calls += 1;
+        return long;
+      },
+    } as unknown as Handlers;
     const control = new Control({
       dataDir,
       handlers,
-      announcer,
+      announcer: new Announcer(() => ({}) as Status),
       forClients: true,
       onClients: () => undefined,
       log: () => undefined,
@@ -403,16 +407,38 @@ describe('A client that does not read', () => {
     await control.open();
     afterwards(() => control.close());
     const { socket, connection } = await bareConnection(dataDir);
-    let missed = 0;
-    connection.onNotification('attempt/recorded', (params: { missed: number }) => void (missed += params.missed));
-    const answer = connection.sendRequest('relay/status', {});
-    await once(socket, 'data');
+    const other = await bareConnection(dataDir);
     socket.pause();
-    announcer.attempted({} as Attempt);
-    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    const requests = 1000;
+    const responses = Array.from({ length: requests }, () => connection.sendRequest('relay/status', {}));
+    await until(() => calls > 64);
+    for (let i = 0; i < requests; i++) await other.connection.sendRequest('relay/status', {});
+    assert.ok(calls < 2 * requests, `${calls} requests were taken`);
     socket.resume();
-    assert.equal(await answer, long);
-    await until(() => missed === 1, 10_000, 'it is told');
+    await Promise.all(responses);
+    assert.equal(calls, 2 * requests);
+  });
+});
+
+describe('A relay with 256 clients', () => {
+  it('refuses another until one has gone', async () => {
+    const relay = await startTestRelay();
+    const client = await attach(relay.dataDir);
+    const { path } = controlChannelOf(relay.dataDir);
+    const sockets: Socket[] = [];
+    for (let i = 1; i < 256; i++) {
+      const socket = connect(path);
+      afterwards(() => socket.destroy());
+      await once(socket, 'connect');
+      sockets.push(socket);
+    }
+    const refused = connect(path);
+    refused.on('error', () => undefined);
+    await once(refused.resume(), 'close');
+    sockets[0]!.destroy();
+    await until(async () => (await client.request('relay/status', {})).clients === 255);
+    const other = await attach(relay.dataDir);
+    assert.equal((await other.request('relay/status', {})).clients, 256);
   });
 });
 
