@@ -76,7 +76,7 @@ export function readPayload(bytes: Buffer, contentType?: string | null, mostEven
   if (text[start] === '<') {
     const xml = readXml(text);
     if (xml.kind === 'tooManyNames') return { kind: 'rejected', reason: xml.reason, tooMany: true };
-    if (xml.kind === 'malformed') return rejected(`not well-formed XML: ${xml.reason}`);
+    if (xml.kind !== 'read') return rejected(`not well-formed XML: ${xml.reason}`);
     ({ value } = xml);
     json = JSON.stringify(value);
   }

@@ -2,10 +2,12 @@ import sax from 'sax';
 import { maxMembers } from '../common/parse-json.ts';
 
 /** An XML delivery as the JSON format would write it, or why it is not read. */
-export type XmlReading =
-  | { readonly kind: 'read'; readonly value: Record<string, unknown> }
-  | { readonly kind: 'malformed'; readonly reason: string }
-  | { readonly kind: 'tooManyNames'; readonly reason: string };
+export type XmlReading = { readonly kind: 'read'; readonly value: Record<string, unknown> } | XmlFailure;
+
+interface XmlFailure {
+  readonly kind: 'malformed' | 'tooManyNames';
+  readonly reason: string;
+}
 
 interface Element {
   readonly name: string;
@@ -57,22 +59,23 @@ export function readXml(text: string): XmlReading {
   return { kind: 'read', value };
 }
 
-function parse(text: string): Element | Exclude<XmlReading, { kind: 'read' }> {
+function parse(text: string): Element | XmlFailure {
   const parser = sax.parser(true, { position: true, strictEntities: true } as sax.SAXOptions);
   const root: Element = { name: '', attributes: [], children: [], text: '' };
   const open: Element[] = [root];
   const names = new Set<string>();
-  let failure: Exclude<XmlReading, { kind: 'read' }> | undefined;
-  const fail = (reason: string, kind: 'malformed' | 'tooManyNames' = 'malformed'): void => {
-    failure ??= { kind, reason: `${reason} (line ${parser.line + 1}, column ${parser.column})` };
+  let kind: XmlFailure['kind'] = 'malformed';
+  // Ends the reading at once: sax goes on after an error, and compares each wrong closing tag with all that is open.
+  const fail = (reason: string): never => {
+    throw new Error(reason);
   };
   const count = (name: string): void => {
     names.add(name);
-    if (names.size > maxNames) fail(`more than ${maxNames} names of elements and attributes`, 'tooManyNames');
+    if (names.size <= maxNames) return;
+    kind = 'tooManyNames';
+    fail(`more than ${maxNames} names of elements and attributes`);
   };
-  parser.onerror = (error) => {
-    fail(error.message.split('\n')[0] ?? 'malformed');
-  };
+  parser.onerror = ({ message }) => fail(message);
   let attributes: [string, string][] = [];
   parser.onattribute = ({ name, value }) => {
     attributes.push([name, value]);
@@ -95,14 +98,15 @@ function parse(text: string): Element | Exclude<XmlReading, { kind: 'read' }> {
   parser.ontext = append;
   parser.oncdata = append;
   try {
-    // Chunks, so that a failure ends the reading early.
-    for (let at = 0; at < text.length && failure === undefined; at += 65_536) parser.write(text.slice(at, at + 65_536));
-    if (failure === undefined) parser.close();
+    // In chunks: after each, sax checks the length of what it collects.
+    for (let at = 0; at < text.length; at += 65_536) parser.write(text.slice(at, at + 65_536));
+    parser.close();
+    return root.children[0] ?? fail('no element');
   } catch (error) {
-    // sax trips over an attribute named hasOwnProperty.
-    fail((error as Error).message);
+    // sax itself trips over an attribute named hasOwnProperty.
+    const [reason = ''] = (error as Error).message.split('\n');
+    return { kind, reason: `${reason} (line ${parser.line + 1}, column ${parser.column})` };
   }
-  return failure ?? root.children[0] ?? { kind: 'malformed', reason: 'no element' };
 }
 
 /** The elements from `element` down to the first, depth first, that `matches`; `except` names some not to enter. */

@@ -63,6 +63,6 @@ export function leadsElsewhere(header: string): boolean {
 
 /** What a URL that leads elsewhere may carry a credential in, whatever its name: all but its host and path. */
 export const carriedByUrl: readonly SecretPlace[] = [
-  { pattern: /\/\/(?<secret>[^\s/?#@]+)@/dg },
-  { pattern: /[?&;#](?!url=)(?:[^=?&;#\s"'<>]+=)?(?<secret>[^&;#\s"'<>]+)/dgi },
+  { pattern: /[/\\]{2}(?<secret>[^\s/\\?#@]+)@/dg },
+  { pattern: /[?&;#](?!url=)(?:[^=?&;#\s<>]+=)?(?<secret>[^&;#\s<>]+)/dgi },
 ];

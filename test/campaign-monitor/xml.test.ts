@@ -181,6 +181,12 @@ describe('an XML delivery', () => {
     assert.equal((read['Events'] as { T: string[] }[])[0]?.T.length, 100_000);
   });
 
+  it('is read no further than the first error', () => {
+    // Otherwise, each of these closing tags is compared with every open element: for minutes.
+    const text = '<a></b>'.repeat(9000);
+    assert.equal(malformed(`<r>${text}`), 'Unexpected close tag (line 1, column 10)');
+  });
+
   it('stops at the thousandth name of an element or attribute, wherever they stand', () => {
     const names = (count: number, name: (index: number) => string): string =>
       Array.from({ length: count }, (_, index) => name(index)).join('');

@@ -43,7 +43,7 @@ function carriedElsewhere(headers: Headers): string[] {
   return headers
     .filter(([name]) => leadsElsewhere(name))
     .flatMap(([, value]) => carriedByUrl.flatMap(({ pattern }) => [...value.matchAll(pattern)]))
-    .flatMap(({ groups }) => groups?.['secret'] ?? [])
+    .flatMap(({ groups: { secret = '' } = {} }) => [secret, new URLSearchParams(`=${secret}`).get('') ?? ''])
     .filter((secret) => secret.length >= 8);
 }
 

@@ -52,13 +52,14 @@ describe('An answer as it is recorded', () => {
   it('holds nothing that the URL it redirects to carries beside host and path, in its body either', () => {
     const masked = withoutSecrets(
       answer(
-        'Found. Redirecting to https://me:planted@example.org/in?s=planted-session and /in;jsessionid=planted-id',
+        "Found. Redirecting to https://me:planted@example.org/in?s=planted-session and /in;jsessionid=planted-id, b'planted/slash",
         [
           ['Location', 'https://me:planted@example.org/in?s=planted-session&access_token=a.b&x=1#planted-fragment'],
           ['Refresh', '0; url=/in;jsessionid=planted-id'],
           ['refresh', '0;url=/in?planted'],
           ['Link', '<//planted@example.org/next?page=2>; rel="next"'],
           ['X-Next', '/in?page=2&code=planted'],
+          ['location', `https:\\\\planted@example.org/in?a=b'planted%2Fslash&c="planted"`],
         ],
       ),
       [],
@@ -72,10 +73,11 @@ describe('An answer as it is recorded', () => {
       ['refresh', '0;url=/in?********'],
       ['Link', '<//********@example.org/next?page=********>; rel="next"'],
       ['X-Next', '/in?page=2&code=********'],
+      ['location', 'https:\\\\********@example.org/in?a=********&c=********'],
     ]);
     assert.equal(
       masked.body.toString(),
-      'Found. Redirecting to https://********@example.org/in?s=******** and /in;jsessionid=********',
+      'Found. Redirecting to https://********@example.org/in?s=******** and /in;jsessionid=********, ********',
     );
   });
 
