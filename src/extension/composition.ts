@@ -1,4 +1,4 @@
-/** Puts the extension together: each part that stands from activation on, and what is loaded when it is needed. */
+/** Connects the parts that exist from activation on, and loads others when needed. */
 import * as vscode from 'vscode';
 import { ListNames } from './accounts/list-names.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
@@ -36,7 +36,7 @@ import { walked, walkthroughOpened } from './ui/walkthrough.ts';
 import { logSandbox } from './sandbox/log.ts';
 import { SandboxProcess } from './sandbox/sandbox-process.ts';
 
-/** Registers everything that package.json declares, and attaches to a relay that this window left running. */
+/** Registers everything in package.json, and attaches to a relay that this window left running. */
 export function compose(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Campaign Monitor Relay', { log: true });
   const secrets = new SecretBox(context);
@@ -94,7 +94,7 @@ export function compose(context: vscode.ExtensionContext): void {
     }),
     ...registerCommands(context, log, events, handlers),
   );
-  // What a walkthrough waits for.
+  // Steps of the walkthrough.
   context.subscriptions.push(
     vscode.window.onDidChangeActiveTextEditor((editor) => {
       if (editor?.document.uri.scheme === documentScheme) walked('look');
@@ -102,7 +102,7 @@ export function compose(context: vscode.ExtensionContext): void {
     instanceStore.onDidChange(() => {
       if (instanceStore.all().length > 0) walked('public');
     }),
-    // Of the tabs that a walkthrough may be in VS Code tells nothing more.
+    // VS Code doesn't report more about tabs that may show a walkthrough.
     vscode.window.tabGroups.onDidChangeTabs(({ opened }) => {
       if (opened.some(({ input }) => input === undefined)) void walkthroughOpened();
     }),
@@ -124,9 +124,9 @@ export function compose(context: vscode.ExtensionContext): void {
     },
   });
   session.follow();
-  // What another window has started meanwhile, the first in this folder.
+  // Another window may have started the first relay in this folder.
   context.subscriptions.push(vscode.window.onDidChangeWindowState(({ focused }) => focused && session.follow()));
-  // VS Code takes these at any time, also for what it has opened meanwhile: activation need not wait for them.
+  // VS Code accepts these at any time, also for what is already open, so activation needn't wait.
   const afterwards = setImmediate(() => {
     context.subscriptions.push(
       vscode.window.registerWebviewPanelSerializer(`${prefix}.form`, {
@@ -138,7 +138,7 @@ export function compose(context: vscode.ExtensionContext): void {
       registerSendLens(),
       registerDecorations(),
       vscode.window.registerWebviewViewProvider(`${prefix}.table`, {
-        // Nothing of the table is loaded before somebody looks at it.
+        // The table is loaded when it is first shown.
         resolveWebviewView: async (view) => (await handlers()).table.show(view),
       }),
       registerAssistants({

@@ -1,6 +1,6 @@
 /**
- * What carries out the commands, with the form and the keepers: loaded when a command is first run or one of these is
- * first needed, so that activation does not pay for it. Import it with `await import('./handlers.ts')`.
+ * The command handlers, the form, and the keepers: loaded on first use, to keep activation small. Import it with `await
+ * import('./handlers.ts')`.
  */
 import * as vscode from 'vscode';
 import type { ListNames } from './accounts/list-names.ts';
@@ -56,7 +56,7 @@ import { createRowCommands } from './rows/row-commands.ts';
 import { copyFacts, createSandboxCommands } from './sandbox/sandbox-commands.ts';
 import type { SandboxProcess } from './sandbox/sandbox-process.ts';
 
-/** What stands from activation on. */
+/** What exists from activation on. */
 export interface ActivationParts {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
@@ -91,7 +91,7 @@ export interface Handlers {
   readonly checkPanels: CheckPanels;
 }
 
-/** Makes all of it, once for a window. */
+/** Called once for a window. */
 export function createHandlers(parts: ActivationParts): Handlers {
   const { context, log, secrets, session, sandbox, platform, uris, events, watch, webhooks } = parts;
   const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, relays, history } = parts;
@@ -142,7 +142,7 @@ export function createHandlers(parts: ActivationParts): Handlers {
     commands: {
       ...webhookActions.accountHandlers,
       ...webhookActions.webhookHandlers,
-      // Asked for the sandbox, it fills in the sandbox's values.
+      // For the sandbox, it fills in the sandbox's values.
       newInstance: (where?: unknown) => (where === 'sandbox' ? form.openForSandbox() : form.open()),
       ...createRelayCommands({
         ...{ context, session, log, secrets, urlKeeper, history },

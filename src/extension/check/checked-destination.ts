@@ -17,8 +17,7 @@ export interface TargetParts {
 
 /**
  * The destination with its headers, credentials, and key. Asks the user if it isn't decided yet whether these may be
- * sent
- * there.
+ * sent there.
  * @param further secrets that are sent elsewhere in the same run: they are masked, too
  * @returns undefined if the user postponed that
  * @throws CommandError if it can't be sent to

@@ -1,7 +1,6 @@
 /**
  * Where environment variables may be sent that scenario files name: the author of a file may name any of them for any
- * place,
- * so the user is asked once for each variable and origin.
+ * place, so the user is asked once for each variable and origin.
  */
 import * as vscode from 'vscode';
 import type { EnvironmentUse } from '../../check/environment.ts';

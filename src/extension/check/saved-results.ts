@@ -1,7 +1,6 @@
 /**
  * The results of checks, saved for after a reload of the window: without requests and responses, secrets masked, texts
- * cut,
- * and only for the last few callbacks.
+ * cut, and only for the last few callbacks.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';

@@ -1,7 +1,7 @@
 /**
  * Deliveries in VS Code's debugger, with the Debug Adapter Protocol: each held notification is a thread, the stations
- * it has
- * passed are frames, and pause, step, and continue are the relay's. It runs in the extension host and listens nowhere.
+ * it has passed are frames, and pause, step, and continue are the relay's. It runs in the extension host and listens
+ * nowhere.
  */
 import {
   BreakpointEvent,
@@ -389,8 +389,7 @@ export class DeliverySession extends DebugSession {
 
   /**
    * Continues from where the debugger stands: the first held notification was shown, so it is sent even if it stopped
-   * at a
-   * breakpoint. What waits behind it can stop again.
+   * at a breakpoint. What waits behind it can stop again.
    */
   async #pass(threadId: number): Promise<void> {
     const [first] = this.#now.threads;
@@ -663,8 +662,7 @@ export class DeliverySession extends DebugSession {
 
   /**
    * Reports what is wrong with breakpoints in the Debug Console, and as a message if the user has just typed it; once,
-   * until it
-   * changes.
+   * until it changes.
    * @param names of `set`, one for each breakpoint; empty if it has none
    */
   #sayRefused(

@@ -1,7 +1,6 @@
 /**
  * Follows the programs that are debugged in this window. Loaded with the first debug session, even before a relay runs:
- * the
- * server may be started first.
+ * the server may be started first.
  */
 import type * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';

@@ -1,7 +1,6 @@
 /**
  * The numbers by which VS Code requests children. VS Code never releases one, so they are removed with their thread,
- * and
- * beyond a limit the least recently used.
+ * and beyond a limit the least recently used.
  */
 import type { Branch } from './variables.ts';
 

@@ -15,8 +15,7 @@ export type OtherServer =
 
 /**
  * Checks whether another program listens on this machine, and asks what to do. If that program stops in the meantime,
- * starts
- * the debugged one without asking.
+ * starts the debugged one without asking.
  * @param configuration its name
  * @param signal cancels the question
  * @returns undefined if the user cancelled

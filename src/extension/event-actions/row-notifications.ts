@@ -7,8 +7,7 @@ export interface WholeNotification extends NonNullable<EventRow['inNotification'
 
 /**
  * The notification of all these rows, if it is the same one and has more than one event: an action on a row applies to
- * all
- * of these.
+ * all of these.
  */
 export function onlyNotification([first, ...others]: readonly EventRow[]): WholeNotification | undefined {
   if (first?.inNotification === undefined) return undefined;

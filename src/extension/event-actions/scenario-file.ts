@@ -15,8 +15,7 @@ type ScenarioStep = Readonly<Record<string, unknown>>;
  * A scenario that sends received events again.
  * @param rows the events; those of one delivery are sent together
  * @param fixture what `toFixture` made of their deliveries, in order of first appearance in `rows`; null to reference
- * the
- * deliveries by ID and send them unchanged
+ * the deliveries by ID and send them unchanged
  */
 export function scenarioFile(name: string, rows: readonly EventRow[], fixture: string | null): string {
   const byDelivery = new Map<string, EventRow[]>();

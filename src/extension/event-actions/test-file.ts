@@ -23,10 +23,8 @@ export interface TestFileParts {
 
 /**
  * An ES module that needs only mocha and Node. It posts the exact bytes to the handler (`CALLBACK_URL` overrides it),
- * so that a
- * signature in the headers stays valid, and asserts a 2xx. If the body is replaced, no signature is valid. A masked
- * header is
- * read from the environment.
+ * so that a signature in the headers stays valid, and asserts a 2xx. If the body is replaced, no signature is valid. A
+ * masked header is read from the environment.
  */
 export function testFile(given: TestFileParts): string {
   const parts = given.replaced ? withReplaced(given) : given;

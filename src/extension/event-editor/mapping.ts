@@ -6,8 +6,7 @@ import type { Mapping } from './messages.ts';
 
 /**
  * The fields of an event object, each with the vendor's field that it was made from. Derived from both, because the
- * mapping
- * may have been different when the event arrived.
+ * mapping may have been different when the event arrived.
  * @param vendor the element of `Events`
  * @param object the element of `message.events`
  * @param objectIdField the field for `objectId` in the current mapping

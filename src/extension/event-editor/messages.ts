@@ -1,7 +1,6 @@
 /**
  * Messages between the event editor's page and the extension. The page's messages are checked on arrival; the
- * extension's are
- * typed. Text from outside is shown as text, never as markup.
+ * extension's are typed. Text from outside is shown as text, never as markup.
  */
 import { z } from 'zod';
 import type { RowState } from '../events/forwarding-state.ts';

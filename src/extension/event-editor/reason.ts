@@ -75,8 +75,7 @@ function answerReason(attempt: AttemptDetail, l10n: Localiser): Omit<Reason, 'to
 
 /**
  * The callback's own words on one line: the reason in its JSON, the text of its page, or its plain text; empty if there
- * are
- * none.
+ * are none.
  */
 export function callbackWords({
   answerBody,

@@ -142,8 +142,7 @@ export type HostMessage =
   | { readonly type: 'state'; readonly state: TableState }
   /**
    * That sending is paused; null if it isn't. Whether it can be continued here, that responses are forced, and whether
-   * the sample receiver
-   * responds because there is no destination.
+   * the sample receiver responds because there is no destination.
    */
   | {
       readonly type: 'sending';

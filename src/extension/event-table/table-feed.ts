@@ -1,7 +1,6 @@
 /**
  * Supplies the table's page: takes a snapshot of the filter's matches, and reads the visible part. New events are shown
- * above the
- * snapshot until another is taken; other changes are reported for the rows that the page has.
+ * above the snapshot until another is taken; other changes are reported for the rows that the page has.
  */
 import type { Attempt, EventRow, TracedEvent } from '../../protocol/history.ts';
 import type { Carried, ChosenEvents } from '../../protocol/chosen-events.ts';
@@ -230,8 +229,7 @@ export class TableFeed extends HistoryReader {
    * The position of an event in the shown snapshot; negative if above it.
    * @param begun the value of {@link begun} when the event was already known
    * @returns null if it has none; undefined if it may be in the next one: the request failed, or the snapshot is older
-   * or has another
-   * filter
+   * or has another filter
    */
   async find(id: string, begun: number): Promise<number | null | undefined> {
     const [{ client }, snapshot] = [this.watch, this.#snapshot];

@@ -84,8 +84,7 @@ export class TableView implements vscode.Disposable {
 
   /**
    * The arguments of a command. VS Code passes the page's data about the row from the table's menu: they are replaced
-   * by rows, like those
-   * of the tree's menu, so that a command needn't know the difference.
+   * by rows, like those of the tree's menu, so that a command needn't know the difference.
    * @param given VS Code's arguments
    * @returns the clicked row and its selection; from elsewhere the arguments
    * @throws CommandError if the rows are no longer those that the user saw; GivenUpError
@@ -182,8 +181,7 @@ export class TableView implements vscode.Disposable {
 
   /**
    * Applies the typed filter: a complete one is extended by a completion if necessary; an incomplete one as far as it
-   * is valid, without
-   * reporting errors.
+   * is valid, without reporting errors.
    */
   async #filter(text: string, done: boolean): Promise<void> {
     const { watch, events } = this.#parts;

@@ -145,10 +145,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   /**
    * Recreates the view while it is hidden, if many rows were drawn: VS Code 1.139 keeps some 230 bytes in the extension
-   * host for
-   * each drawing of a row until the view is closed (measured: `_createTreeNode` registers a store with the view and
-   * never
-   * removes it).
+   * host for each drawing of a row until the view is closed (measured: `_createTreeNode` registers a store with the
+   * view and never removes it).
    */
   async #renew(): Promise<void> {
     if (this.#redraws.rows - this.#rowsBefore < mostRowsDrawn) return;
@@ -188,8 +186,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   /**
    * The arguments of a row's menu command. If the tree is redrawn below the menu, VS Code doesn't know its rows and
-   * passes
-   * nothing for the clicked one, which is then the focused one.
+   * passes nothing for the clicked one, which is then the focused one.
    * @param given VS Code's arguments: from a menu the row and its selection, from elsewhere less
    * @throws CommandError if it isn't certain which row was clicked
    */
@@ -282,8 +279,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
 
   /**
    * Shows the number of events beside the view's title; above the events, the filter, what it can't find yet, and read
-   * errors.
-   * Without rows there is no message, because VS Code shows the welcome content only then.
+   * errors. Without rows there is no message, because VS Code shows the welcome content only then.
    */
   #showHeading(): void {
     const { filter } = this.#watch;

@@ -75,8 +75,7 @@ export function suggest(text: string, lists: readonly KnownList[]): FilterSugges
 
 /**
  * The part of an incomplete filter that can be applied: without its last word, or that word's last value, if it is only
- * the
- * beginning of a key or value.
+ * the beginning of a key or value.
  * @param text as typed so far, with what {@link suggest} returns for it
  */
 export function settledPart(text: string, { suggestions }: FilterSuggestions): string {

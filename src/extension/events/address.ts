@@ -1,6 +1,6 @@
 /**
- * The URIs of an event, `campaignMonitorRelay:/event/e12`, and of its documents, such as
- * `campaignMonitorRelay:/e12/e12 body.json`.
+ * The URIs of an event, `campaignMonitorRelay:/event/e12`, and of its documents, such as `campaignMonitorRelay:/e12/e12
+ * body.json`.
  */
 import { prefix } from '../prefix.ts';
 
@@ -21,8 +21,7 @@ export type BodyExtension = 'json' | 'xml' | 'txt';
 
 /**
  * The path of a document: its file name, which the tab shows, names the event. `extension` is for bodies and events;
- * the other
- * kinds have their own.
+ * the other kinds have their own.
  */
 export function documentPath(address: DocumentAddress, extension: BodyExtension = 'json'): string {
   const { eventId, kind, attempt } = address;

@@ -164,8 +164,7 @@ function furtherStateOf(row: EventRow, around: RowContext, l10n: Localiser): str
 
 /**
  * The last response of a destination that refused it: its status, or in one word why there is none, because type and
- * address follow;
- * empty if unknown.
+ * address follow; empty if unknown.
  */
 export function answerOf({ status, detail }: Forwarding, l10n: Localiser): string {
   if (status !== null) return String(status);

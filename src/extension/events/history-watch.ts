@@ -1,7 +1,6 @@
 /**
  * The single watch of the history for the tree and the table: which relay's history, the current filter, whether new
- * events are held
- * back, and what has happened. While neither is visible, it requests nothing.
+ * events are held back, and what has happened. While neither is visible, it requests nothing.
  */
 import type { Attempt, EventRow } from '../../protocol/history.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';

@@ -92,8 +92,7 @@ export class KnownRows<T extends Holder> {
   /**
    * Applies attempts to their forwardings.
    * @returns the changed rows, and whether an attempt was for an event here but an unknown forwarding, such as after a
-   * replay to
-   * another destination
+   * replay to another destination
    */
   record(attempts: readonly Attempt[]): { readonly changed: Set<T>; readonly unknown: boolean } {
     const changed = new Set<T>();

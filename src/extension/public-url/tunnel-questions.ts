@@ -10,8 +10,7 @@ import { readSettings, SettingsError } from '../session/settings.ts';
 
 /**
  * Opens the public URL of a running relay: asks which tunnel if the settings have none, and asks for consent unless the
- * user has
- * allowed that tunnel. May resolve before the URL is open: see urls.ts.
+ * user has allowed that tunnel. May resolve before the URL is open: see urls.ts.
  */
 export async function openTunnel(session: Session): Promise<void> {
   let tunnel = await readTunnel();

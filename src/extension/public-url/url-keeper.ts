@@ -1,9 +1,7 @@
 /**
  * Keeps this relay's URL at the vendors current when it changes and when the relay comes back: one mechanism for the
- * webhooks of
- * Campaign Monitor and the instances of Open Connectors. Each vendor's module finds and changes stale ones; when, and
- * whether to ask,
- * is the same for all.
+ * webhooks of Campaign Monitor and the instances of Open Connectors. Each vendor's module finds and changes stale ones;
+ * when, and whether to ask, is the same for all.
  */
 import type { SettingValue } from '../settings.ts';
 

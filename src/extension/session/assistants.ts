@@ -16,8 +16,7 @@ export interface AssistantsParts {
 
 /**
  * Offers a server only if the user's own setting says so, not a workspace's. VS Code starts it when an assistant needs
- * it, and
- * asks the user first.
+ * it, and asks the user first.
  */
 export function registerAssistants({ bundle, version, dataDir }: AssistantsParts): vscode.Disposable {
   const changed = new vscode.EventEmitter<void>();

@@ -75,8 +75,7 @@ export class Configurator implements vscode.Disposable {
 
   /**
    * Configures a relay that was found or started. If it was running and the settings are invalid, it keeps its own, and
-   * the
-   * user is told. From then on, changes are applied.
+   * the user is told. From then on, changes are applied.
    * @throws what the relay refuses
    */
   async begin(client: RelayClient): Promise<Status> {
@@ -125,8 +124,7 @@ export class Configurator implements vscode.Disposable {
 
   /**
    * Asks about undecided uses of secrets, one destination after the other, in the focused window. What is undecided is
-   * held
-   * until then.
+   * held until then.
    */
   async askWhereSecretsGo(): Promise<void> {
     if (this.#asking) return;

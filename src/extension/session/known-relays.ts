@@ -45,8 +45,7 @@ export class KnownRelays {
 
   /**
    * Saves a relay and its public URL; a base of null keeps the last one. A data directory has one relay, so another
-   * name for the
-   * same directory was the same relay with another secret.
+   * name for the same directory was the same relay with another secret.
    */
   async know(known: KnownRelay): Promise<void> {
     const isSame = ({ relay, dataDir }: KnownRelay): boolean => relay === known.relay || dataDir === known.dataDir;

@@ -1,7 +1,6 @@
 /**
  * How to start the relay's process so that it returns memory: its bodies are large and short-lived, and under load Node
- * and the
- * C library would otherwise keep some 200 MB unused. Measured: docs/security.md.
+ * and the C library would otherwise keep some 200 MB unused. Measured: docs/security.md.
  */
 export const lowMemory = {
   /** A third of V8's young generation, in megabytes. */

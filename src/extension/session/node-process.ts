@@ -1,9 +1,7 @@
 /**
  * Our programs in their own processes. They run a copy of their one-file bundle from the global storage, with their
- * working
- * directory there and a clean environment, so that they never block files from an update of the extension or VS Code;
- * they
- * outlive the window.
+ * working directory there and a clean environment, so that they never block files from an update of the extension or VS
+ * Code; they outlive the window.
  */
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';

@@ -1,7 +1,6 @@
 /**
  * Messages about this window's relay, each with a next action. None is an error message, which VS Code would show until
- * it is
- * dismissed: the state may change, and the status bar shows it.
+ * it is dismissed: the state may change, and the status bar shows it.
  */
 import * as vscode from 'vscode';
 import { withNext } from '../ui/error-words.ts';

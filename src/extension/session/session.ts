@@ -117,8 +117,8 @@ export class Session implements vscode.Disposable {
 
   /**
    * Attaches to a running relay, and from then on whenever another window of this folder starts one. A relay that the
-   * command
-   * line started keeps its configuration until the user starts the relay here. Does nothing if none has ever run here.
+   * command line started keeps its configuration until the user starts the relay here. Does nothing if none has ever
+   * run here.
    */
   follow(): void {
     if (this.#starts !== undefined || this.#disposed || !existsSync(this.dataDir)) return;

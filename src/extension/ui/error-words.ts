@@ -1,9 +1,7 @@
 /**
  * Errors of the vendors and the relay in the user's language: what happened, with the vendor's own words, and what to
- * do next.
- * Their modules don't know VS Code, so their own `message` and `next` are in English, for the log and the command line.
- * What
- * the extension throws is already translated.
+ * do next. Their modules don't know VS Code, so their own `message` and `next` are in English, for the log and the
+ * command line. What the extension throws is already translated.
  */
 import type { CampaignMonitorError, CampaignMonitorErrorKind } from '../../campaign-monitor/api-error.ts';
 import type { CampaignMonitorOAuthError, CampaignMonitorOAuthErrorKind } from '../../campaign-monitor/oauth.ts';

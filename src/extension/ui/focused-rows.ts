@@ -1,7 +1,6 @@
 /**
  * The rows for a key. VS Code tells an extension which rows are selected, not which one has the focus, and arrow keys
- * move only
- * the focus: a key must not act on what was clicked before.
+ * move only the focus: a key must not act on what was clicked before.
  */
 import * as vscode from 'vscode';
 import { CommandError } from './command-error.ts';
@@ -32,8 +31,7 @@ export interface KeyedTree<Node> {
 /**
  * The focused row of the focused tree; if it is selected, the whole selection. Leaves the selection as it was.
  * @param named number of selected rows that VS Code passed as `undefined`: a tree that is being redrawn has no rows, so
- * wait for
- * them
+ * wait for them
  * @throws CommandError if the tree keeps changing, so that it isn't certain
  */
 export async function focusedRows<Node>(

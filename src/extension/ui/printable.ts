@@ -31,8 +31,7 @@ export function plainMarkdown(text: string): string {
 
 /**
  * Text from outside for a Markdown document that is also read as source: letters, digits, and a few signs as they are,
- * anything
- * else in a code span, where nothing is markup or a link.
+ * anything else in a code span, where nothing is markup or a link.
  */
 export function markdownText(text: string): string {
   const shown = printable(text, 2000);

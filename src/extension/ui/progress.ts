@@ -6,8 +6,7 @@ export type Progress = vscode.Progress<{ message?: string; increment?: number }>
 
 /**
  * Shows a notification with Cancel at once: for work that takes long, and for several steps, if the task itself knows
- * what is done
- * when it is cancelled.
+ * what is done when it is cancelled.
  * @returns the task's result, cancelled or not
  */
 export function cancellable<T>(
@@ -90,8 +89,7 @@ export async function working<T>(
 
 /**
  * For work that only reads or can't be cancelled: if its view is open, shows the bar above it at once; otherwise, if it
- * takes long,
- * a notification without Cancel.
+ * takes long, a notification without Cancel.
  */
 export async function inView<T>(place: ProgressPlace, title: string, task: () => Promise<T>): Promise<T> {
   if (place.isVisible()) return vscode.window.withProgress({ location: { viewId: place.viewId } }, task);

@@ -159,10 +159,8 @@ export function askChoices<Item extends vscode.QuickPickItem>(
 
 /**
  * How long an answered question stays if no other replaces it, in milliseconds: longer than a key is held down.
- * Otherwise what gets
- * the focus receives the key's release, and a step of VS Code's walkthrough then takes the focus from the next question
- * 250 ms
- * later. `showQuickPick` and `showInputBox` don't wait.
+ * Otherwise what gets the focus receives the key's release, and a step of VS Code's walkthrough then takes the focus
+ * from the next question 250 ms later. `showQuickPick` and `showInputBox` don't wait.
  */
 const lingerMs = 300;
 

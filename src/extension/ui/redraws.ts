@@ -4,8 +4,7 @@ import type { Timers } from './coalescer.ts';
 
 /**
  * Milliseconds after its last change until a tree counts as drawn: VS Code collects changes for 200 ms before it
- * forgets the rows
- * and asks for them again.
+ * forgets the rows and asks for them again.
  */
 const stillMs = 300;
 
@@ -14,8 +13,7 @@ const timeoutMs = 3000;
 
 /**
  * While a tree is redrawn, VS Code knows none of its rows, nor its selection: what depends on them is done while
- * changes are held
- * back and nothing is drawn.
+ * changes are held back and nothing is drawn.
  */
 export class Redraws<Node> {
   readonly #tell: (nodes: Node[] | undefined) => void;
@@ -72,8 +70,7 @@ export class Redraws<Node> {
 
   /**
    * Runs work while changes are held back; runs it again if the tree was drawn in between, because of an earlier
-   * change, or if the
-   * work isn't certain.
+   * change, or if the work isn't certain.
    * @param work returns undefined to run again
    * @returns undefined if three seconds weren't enough
    */

@@ -1,9 +1,7 @@
 /**
  * Completes steps of the walkthrough. VS Code completes a step when its key becomes true after the walkthrough was
- * first opened in a
- * window, but not if the key was true before: so the key is true only for a moment, when a step is done and again
- * whenever the
- * walkthrough may have been opened.
+ * first opened in a window, but not if the key was true before: so the key is true only for a moment, when a step is
+ * done and again whenever the walkthrough may have been opened.
  */
 import * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
