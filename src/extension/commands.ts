@@ -5,7 +5,6 @@ import { prefix } from './prefix.ts';
 type Contributions = typeof contributions;
 
 export type CommandPart = keyof Contributions;
-/** Without the prefix. */
 export type CommandName<Part extends CommandPart = CommandPart> = Part extends CommandPart
   ? keyof Contributions[Part] & string
   : never;
@@ -27,7 +26,6 @@ export const internalCommands = [
   'chooseHandlerConfiguration',
 ] as const satisfies readonly CommandName[];
 
-/** With the prefix. */
 export function commandId(name: CommandName): string {
   return `${prefix}.${name}`;
 }

@@ -45,7 +45,9 @@ export function compose(context: vscode.ExtensionContext): void {
   const relays = new KnownRelays(context.globalState, prefix);
   const history = new StoppedHistory({ session, bundle: context.asAbsolutePath('dist/cm-relay.js') });
   const watch = new HistoryWatch({
-    ...{ session, history, memory: context.workspaceState },
+    session,
+    history,
+    memory: context.workspaceState,
     onError: (error) => log.warn(`the history could not be read: ${error.message}`),
   });
   const events = new EventsView({ session, log, names, history, watch });
@@ -58,8 +60,15 @@ export function compose(context: vscode.ExtensionContext): void {
   const uris = new UriCallbacks();
   const instanceStore = new InstanceStore(context);
   const instances = new InstancesView({
-    ...{ session, relays, log, platform, secrets, sandbox, names },
-    ...{ store: instanceStore, memory: context.workspaceState },
+    session,
+    relays,
+    log,
+    platform,
+    secrets,
+    sandbox,
+    names,
+    store: instanceStore,
+    memory: context.workspaceState,
   });
   const instanceDocuments = new InstanceDocuments(context);
   const handlerWatch = memoizeAsync<HandlerWatch>(async () => {
@@ -69,13 +78,33 @@ export function compose(context: vscode.ExtensionContext): void {
   const handlers: () => Promise<Handlers> = memoizeAsync(async () => {
     const [{ createHandlers }, debugged] = await Promise.all([import('./handlers.ts'), handlerWatch()]);
     return createHandlers({
-      ...{ context, log, secrets, session, sandbox, platform, uris },
-      ...{ events, watch, history, destinations, names, relays },
-      ...{ webhooks, instances, instanceStore, instanceDocuments, debugged },
+      context,
+      log,
+      secrets,
+      session,
+      sandbox,
+      platform,
+      uris,
+      events,
+      watch,
+      history,
+      destinations,
+      names,
+      relays,
+      webhooks,
+      instances,
+      instanceStore,
+      instanceDocuments,
+      debugged,
     });
   });
   const webhooks = createWebhooks({
-    ...{ context, session, log, sandbox, names, relays },
+    context,
+    session,
+    log,
+    sandbox,
+    names,
+    relays,
     actions: async () => (await handlers()).webhookActions,
   });
   context.subscriptions.push(
@@ -116,7 +145,9 @@ export function compose(context: vscode.ExtensionContext): void {
   logRelay(context, { session, log });
   logSandbox(context, { sandbox, log });
   watchUrls(context, {
-    ...{ session, relays, log },
+    session,
+    relays,
+    log,
     isKept: (relay) => webhooks.isRegistered(relay) || instanceStore.all(platform.host).length > 0,
     followers: async () => {
       const { urlKeeper, queueOffer } = await handlers();

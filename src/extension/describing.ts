@@ -32,7 +32,6 @@ export function rowsFocused(view: ViewName): string {
 export interface CommandDescription {
   /** In English, as the palette shows it after the category; ends with … if it asks for more. */
   readonly title: string;
-  /** The name of a codicon. */
   readonly icon?: string;
   /** Only run by rows and other commands: not in package.json. */
   readonly internal?: true;

@@ -33,7 +33,6 @@ interface Said {
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether a folder's value of a setting counts. */
 export function folderCounts(name: SettingName, trusted: boolean): boolean {
   const rule = folderRules[name];
   return rule === undefined || (rule === 'trusted' && trusted);

@@ -103,7 +103,6 @@ export class AccountStore {
     return added;
   }
 
-  /** Removes an account and its credential. */
   async remove(id: string): Promise<void> {
     this.#apis.delete(id);
     await this.#context.secrets.delete(credentialsKey + id);

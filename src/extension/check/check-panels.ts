@@ -191,7 +191,10 @@ class CheckPanel {
       this.stop();
     });
     this.#page = new PageHost(this.#panel, {
-      ...{ name: 'check', title: vscode.l10n.t('Check My Callback'), extensionUri, log: parts.log },
+      name: 'check',
+      title: vscode.l10n.t('Check My Callback'),
+      extensionUri,
+      log: parts.log,
       read: engine.readCheckMessage,
       answer: (message) => this.#answer(message),
     });
@@ -222,7 +225,10 @@ class CheckPanel {
     const has = { probe: asked.probe !== null, kept: asked.kept !== null, key: target.signatureKey !== undefined };
     let assumptions: CostAssumptions = { has, settling };
     const running: Running = {
-      ...{ stop: new AbortController(), left: checks, all: checks, begun: performance.now() },
+      stop: new AbortController(),
+      left: checks,
+      all: checks,
+      begun: performance.now(),
       costOf: (some) => costOf(some, assumptions),
     };
     this.#running = running;
@@ -236,7 +242,11 @@ class CheckPanel {
       await runChecks(
         checks,
         {
-          ...{ ...asked, target, run, settling, signal: running.stop.signal },
+          ...asked,
+          target,
+          run,
+          settling,
+          signal: running.stop.signal,
           sources: sourcesOf({ folder: null, fromHistory: null }),
         },
         {

@@ -96,7 +96,6 @@ export interface SuiteView {
   readonly facts: readonly (readonly [name: string, value: string])[];
   /** Shown once, above the checks. */
   readonly causes: readonly CauseView[];
-  /** Number of failed checks. */
   readonly failed: number;
   readonly saveable: boolean;
 }

@@ -97,7 +97,9 @@ export async function saveRun(
   mask: SecretMask,
 ): Promise<void> {
   const plain = results.map(({ check: { id }, outcome, reason, result }) => ({
-    ...{ id, outcome, reason },
+    id,
+    outcome,
+    reason,
     result: result && { ...result, steps: result.steps.map((step) => ({ ...step, examples: [] })) },
   }));
   // Parsed with the schema for reading, so that nothing else is saved.
@@ -115,7 +117,6 @@ function read(state: StateReader): z.output<typeof savedSchema> {
   return savedSchema.safeParse(state.get(savedKey)).data ?? [];
 }
 
-/** A copy with every text in it changed. */
 export function withTexts<T>(value: T, change: (text: string) => string): T {
   const inText = (_: string, each: unknown): unknown => (typeof each === 'string' ? change(each) : each);
   return JSON.parse(JSON.stringify(value), inText) as T;

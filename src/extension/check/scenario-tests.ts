@@ -16,7 +16,6 @@ import { placesOf } from './scenario-places.ts';
 import { prepare } from './scenario-run.ts';
 import type { Prepared, ScenarioParts } from './scenario-run.ts';
 import { isNoScenario, noScenarios, scenarioFiles } from './scenario-watch.ts';
-import type { ScenarioTests as Tests } from './scenario-watch.ts';
 import { noDeadlineMs, withoutDeadline } from './without-deadline.ts';
 
 type Engine = typeof engineModule;
@@ -46,7 +45,7 @@ const extension = '.cm-scenario.json';
 /** Maximum number of files to read and show: a folder may have any number. */
 const mostFiles = 200;
 
-export class ScenarioTests implements Tests {
+export class ScenarioTests {
   readonly #parts: ScenarioParts;
   readonly #scenarios = new WeakMap<vscode.TestItem, ScenarioKey>();
   readonly #files = new Set<string>();
@@ -286,7 +285,9 @@ export class ScenarioTests implements Tests {
     try {
       const result = await engine.runScenario(scenario, {
         ...context,
-        ...{ run: engine.newRun(), settling: engine.settlingOf(), signal },
+        run: engine.newRun(),
+        settling: engine.settlingOf(),
+        signal,
       });
       run.appendOutput(outputOf(scenario, result, shown, engine), undefined, item);
       switch (result.outcome) {

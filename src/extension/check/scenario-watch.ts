@@ -10,16 +10,13 @@ export function isNoScenario(uri: vscode.Uri): boolean {
   return `/${vscode.workspace.asRelativePath(uri, false)}`.includes('/node_modules/');
 }
 
-export interface ScenarioTests {
-  /** @param watcher reports added, changed, and removed files */
-  begin(watcher: vscode.FileSystemWatcher): void;
-}
-
 /**
  * Starts the tests once there is a scenario file in a trusted workspace: until then none is read.
  * @param tests loads the tests; called again if that failed
  */
-export function watchScenarios(tests: () => Promise<ScenarioTests>): vscode.Disposable {
+export function watchScenarios(
+  tests: () => Promise<{ begin(watcher: vscode.FileSystemWatcher): void }>,
+): vscode.Disposable {
   const watcher = vscode.workspace.createFileSystemWatcher(scenarioFiles);
   let begun = false;
   const begin = (): void => {

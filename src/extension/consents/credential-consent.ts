@@ -73,7 +73,6 @@ export class CredentialConsents {
     await this.#state.update(keptKey, Object.fromEntries(left));
   }
 
-  /** A destination's uses of secrets, if they are stored. */
   stored(destination: DestinationUse): SecretUse[] {
     return usesOf(destination).filter(({ kind, name }) => this.#secrets.names(kind).includes(name));
   }

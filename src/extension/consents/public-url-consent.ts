@@ -53,7 +53,6 @@ export class TunnelConsents {
     return tunnel.kind === 'localtunnel' && hosts !== undefined ? { ...tunnel, otherHosts: [...hosts] } : tunnel;
   }
 
-  /** Saves that a tunnel's server may name a host. */
   async recordHost(tunnel: TunnelConfig, host: string): Promise<void> {
     const name = nameOf(tunnel);
     await this.#state.update(hostsKey, { ...this.#hosts, [name]: [...new Set([...(this.#hosts[name] ?? []), host])] });

@@ -13,7 +13,6 @@ export interface HandlerQuestion {
   readonly port: string;
   /** Chosen before, so marked in the list. */
   readonly before: HandlerConfiguration | undefined;
-  /** Cancels the question. */
   readonly signal?: AbortSignal | undefined;
 }
 

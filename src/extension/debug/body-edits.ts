@@ -94,7 +94,6 @@ export class BodyEdits {
     return body.kind === 'json' ? JSON.stringify(body.value) : body.value;
   }
 
-  /** Discards the edits of a delivery. */
   forget(deliveryId: string): void {
     this.#edited.delete(deliveryId);
     this.#read.delete(deliveryId);

@@ -47,7 +47,6 @@ export interface DeliverySessionParts {
   readonly client: RelayClient;
   readonly l10n: Localiser;
   readonly texts: DocumentTexts;
-  /** The client that pauses. */
   readonly by: DebugClient;
   /** Campaign Monitor's event types. */
   readonly types: readonly string[];
@@ -127,8 +126,12 @@ export class DeliverySession extends DebugSession {
     const l10n = this.#parts.l10n;
     const names = this.#placeNames();
     const filter = (at: BreakpointPlace, description: string): DebugProtocol.ExceptionBreakpointsFilter => ({
-      ...{ filter: at, label: names[at], description, default: at === 'event' },
-      ...{ supportsCondition: true, conditionDescription: l10n.t('Filter such as type:update') },
+      filter: at,
+      label: names[at],
+      description,
+      default: at === 'event',
+      supportsCondition: true,
+      conditionDescription: l10n.t('Filter such as type:update'),
     });
     response.body = {
       supportsConfigurationDoneRequest: true,
@@ -290,7 +293,9 @@ export class DeliverySession extends DebugSession {
       const scopes = thread === undefined ? [] : await scopesOf({ client, l10n, edits: this.#edits }, thread);
       response.body = {
         scopes: scopes.map(({ name, branch, hint }) => ({
-          ...{ name, variablesReference: this.#handles.add({ threadId, branch }), expensive: false },
+          name,
+          variablesReference: this.#handles.add({ threadId, branch }),
+          expensive: false,
           ...(hint !== undefined && { presentationHint: hint }),
         })),
       };
@@ -434,7 +439,9 @@ export class DeliverySession extends DebugSession {
           ? l10n.t('Edited delivery sent as {1}, replacing {0}.', deliveryId, delivery.id)
           : l10n.t(
               'Edited delivery sent as {1}, replacing {0}; {2} held notifications discarded.',
-              ...[deliveryId, delivery.id, many],
+              deliveryId,
+              delivery.id,
+              many,
             ),
         'console',
       );
@@ -507,7 +514,9 @@ export class DeliverySession extends DebugSession {
     if (place === 'rejected') this.#isSendingStopped = false;
     const names = breakpointIds.join(', ');
     this.#focus = {
-      ...{ notificationId, reason: 'breakpoint', description: texts[place] },
+      notificationId,
+      reason: 'breakpoint',
+      description: texts[place],
       text: l10n.t('{0} stopped at {1}: {2}', eventId ?? '', names, texts[place]),
       hitBreakpointIds: breakpointIds.filter((id) => this.#breakpoints.has(id)).map(breakpointNumber),
     };
@@ -647,7 +656,9 @@ export class DeliverySession extends DebugSession {
 
   #variable({ name, text, type, branch, indexed }: Member, threadId: number): DebugProtocol.Variable {
     return {
-      ...{ name: printable(name, 200), value: text, type },
+      name: printable(name, 200),
+      value: text,
+      type,
       variablesReference: branch === null ? 0 : this.#handles.add({ threadId, branch }),
       ...(indexed !== undefined && { indexedVariables: indexed }),
     };

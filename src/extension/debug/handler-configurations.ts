@@ -48,7 +48,9 @@ export function candidatesIn(launch: unknown, folder: string | null, port: strin
     if (typeof name !== 'string' || known.length === 0) return [];
     return [
       {
-        ...{ name, folder, compound: true },
+        name,
+        folder,
+        compound: true,
         type: [...new Set(known.map((each) => each.type))].join(', '),
         sessions: known.map((each) => each.name),
         namesPort: known.some((each) => each.namesPort),
@@ -97,7 +99,6 @@ export function findSessions<S extends Pick<DebugSession, 'configuration' | 'wor
   return ofName.filter(({ workspaceFolder }) => isThere(workspaceFolder?.uri.toString() ?? null));
 }
 
-/** Whether a configuration attaches to a running program. */
 export function attaches(chosen: HandlerConfiguration, candidates: readonly Candidate[]): boolean {
   return chosen.kind === 'attach' || candidateOf(chosen, candidates)?.attaches === true;
 }

@@ -5,7 +5,6 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** The keys and indexes that lead to a value. */
 export type JsonPath = readonly (string | number)[];
 
-/** Number of members that a preview shows. */
 const mostPreviewed = 4;
 const mostOfPreview = 40;
 
@@ -21,7 +20,6 @@ export function jsonText(value: Json): string {
   );
 }
 
-/** Whether a value can be expanded. */
 export function isContainer(value: Json): value is readonly Json[] | { readonly [name: string]: Json } {
   return typeof value === 'object' && value !== null;
 }

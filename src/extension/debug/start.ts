@@ -66,7 +66,10 @@ export async function adapterOf(
     await ended(before);
   }
   const adapter = new debug.DeliverySession({
-    ...{ client, l10n, texts: documentTexts(), types: webhookEventTypes },
+    client,
+    l10n,
+    texts: documentTexts(),
+    types: webhookEventTypes,
     by: thisWindow,
     onEnd: (end) => void sayWhatIsLeft(session, end, replaced.delete(own.id)),
   });

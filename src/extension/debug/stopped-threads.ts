@@ -22,7 +22,6 @@ const runs = new Set(['continue', 'next', 'stepIn', 'stepOut', 'stepBack', 'reve
 
 interface Asked {
   readonly threadId: unknown;
-  /** Only this thread. */
   readonly alone: boolean;
 }
 

@@ -88,7 +88,6 @@ async function eventBranch(parts: ScopeParts, { deliveryId, found }: HeldThread)
   return path && jsonBranch(parts, deliveryId, path);
 }
 
-/** An editable part of a body. */
 function jsonBranch(parts: ScopeParts, deliveryId: string, path: JsonPath): Branch {
   const memberAt = (name: string, value: Json): Member =>
     memberOf(name, value, jsonBranch(parts, deliveryId, [...path, name]));
@@ -145,7 +144,10 @@ function headersBranch({ client, l10n }: ScopeParts, thread: HeldThread): Branch
         members: () => Promise.resolve(maskHeaders(headers).map(([name, value]) => memberOf(name, value))),
       });
       const folder = (name: string, headers: Parameters<typeof maskHeaders>[0]): Member => ({
-        ...{ name, text: String(headers.length), type: 'headers', branch: list(headers) },
+        name,
+        text: String(headers.length),
+        type: 'headers',
+        branch: list(headers),
       });
       const { headers } = await client.request('deliveries/get', { id: thread.deliveryId });
       const members = [folder(l10n.t('as received'), headers)];
@@ -203,7 +205,12 @@ function attemptFacts(
   headers: readonly (readonly [string, string])[],
 ): Json {
   return {
-    ...{ number, at, durationMs, status, outcome, error },
+    number,
+    at,
+    durationMs,
+    status,
+    outcome,
+    error,
     destination: placeOf(destination),
     answerHeaders: headers.map(([name, value]) => `${name}: ${value}`),
     answer: Buffer.from(answerBody, 'base64').toString(),

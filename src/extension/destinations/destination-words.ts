@@ -73,7 +73,6 @@ export function stateOfDestination(
   ]);
 }
 
-/** Omits empty parts. */
 export function joinParts(parts: readonly string[], separator = ' · '): string {
   return parts.filter((part) => part !== '').join(separator);
 }

@@ -5,7 +5,6 @@ import type { CommandDescriptions, KeyBinding } from '../describing.ts';
 /** What a pause or a breakpoint holds is released, not resent. */
 const notAtGate = '!(viewItem =~ /;atGate;/)';
 
-/** A body to edit and send. */
 const anyBody = 'resourceFilename =~ /\\.(campaign-monitor|open-connectors)\\.json$/';
 /** An event's own documents, except in comparisons. */
 const eventDocument = 'resourceScheme == campaignMonitorRelay && !isInDiffEditor && resourceFilename =~ /^e\\d+ /';
@@ -22,10 +21,7 @@ export const resendCommands = {
       { menu: 'editor/title', when: eventDocument, group: 'navigation@2' },
     ],
     keys: [
-      {
-        ...{ key: 'ctrl+r', mac: 'cmd+r', when: `${rowsFocused('events')} && ${prefix}.state == running` },
-        args: 'focused',
-      },
+      { key: 'ctrl+r', mac: 'cmd+r', when: `${rowsFocused('events')} && ${prefix}.state == running`, args: 'focused' },
     ],
   },
   resendTo: {
@@ -140,10 +136,7 @@ export const exportsCommands = {
     palette: false,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '5_copy@1' }],
     keys: [
-      {
-        ...{ key: 'ctrl+c', mac: 'cmd+c', when: `${rowsFocused('events')} && ${prefix}.state == running` },
-        args: 'curl',
-      },
+      { key: 'ctrl+c', mac: 'cmd+c', when: `${rowsFocused('events')} && ${prefix}.state == running`, args: 'curl' },
     ],
   },
   exportSelection: {

@@ -79,7 +79,6 @@ async function documentToSend(uri: vscode.Uri | undefined): Promise<vscode.TextD
   return undefined;
 }
 
-/** Sends the body of a document like a received one. */
 async function sendBody(parts: ActionParts, document: vscode.TextDocument): Promise<void> {
   const { version } = document;
   const { delivery, events } = await connected(parts.session).request('deliveries/inject', {

@@ -2,12 +2,8 @@
 import { choose, exportItems, formats } from '../../export/gather.ts';
 import type { ExportFormat, Selection } from '../../export/gather.ts';
 import type { ExportItem, ExportOptions } from '../../export/item.ts';
+import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-
-export interface ExportedEvent {
-  readonly id: string;
-  readonly deliveryId: string;
-}
 
 /** Maximum length of an export in characters: JavaScript's limit for a string is twice that. */
 const longestExport = 256_000_000;
@@ -23,7 +19,7 @@ const longestExport = 256_000_000;
  */
 export async function exportText(
   client: RelayClient,
-  events: readonly ExportedEvent[],
+  events: readonly Pick<EventRow, 'id' | 'deliveryId'>[],
   format: ExportFormat,
   options: {
     version: string;

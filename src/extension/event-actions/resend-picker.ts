@@ -1,4 +1,3 @@
-/** Asks what to resend, for the palette. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { ActionParts } from '../events/action-parts.ts';

@@ -122,7 +122,10 @@ function discardedWhole({ deliveryId, part, parts, events }: WholeNotification):
     ? l10n.t('Discarded {0} with {1} events. To send it anyway, resend it.', deliveryId, events)
     : l10n.t(
         'Discarded {2}, part {0} of {1}, with {3} events. To send it anyway, resend it.',
-        ...[part + 1, parts, deliveryId, events],
+        part + 1,
+        parts,
+        deliveryId,
+        events,
       );
 }
 

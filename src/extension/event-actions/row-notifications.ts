@@ -1,6 +1,5 @@
 /** Rows of events as the notifications that contain them: an action on a row applies to its notification. */
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
-/** A notification that contains more than one event. */
 export interface WholeNotification extends NonNullable<EventRow['inNotification']> {
   readonly deliveryId: string;
 }

@@ -8,9 +8,7 @@ export interface SampleChoice {
   /** Used in turn; with `mixed`, within each delivery. */
   readonly types: readonly WebhookEventType[];
   readonly mixed: boolean;
-  /** Number of deliveries. */
   readonly count: number;
-  /** Events in each delivery. */
   readonly batch: number;
   readonly listId: string;
 }

@@ -111,7 +111,10 @@ async function choose(parts: ActionParts, oneOfEach: SampleChoice): Promise<Samp
   const title = l10n.t('Send Sample Events');
   const last = parts.context.workspaceState.get<SampleChoice>(lastChoiceKey);
   const of = (types: readonly WebhookEventType[], count: number, batch = 1): SampleChoice => ({
-    ...{ types, count, batch, listId: oneOfEach.listId },
+    types,
+    count,
+    batch,
+    listId: oneOfEach.listId,
     mixed: types.length > 1 && batch > 1,
   });
   const mixed = (count: number): Offer => ({
@@ -137,7 +140,8 @@ async function choose(parts: ActionParts, oneOfEach: SampleChoice): Promise<Samp
     inOne(offeredCount),
     ...singleTypes().map(({ icon, type, description }) => ({
       label: `$(${icon}) ${type}`,
-      ...{ description, choice: of([type], 1) },
+      description,
+      choice: of([type], 1),
     })),
     { label: '', kind: vscode.QuickPickItemKind.Separator },
     { label: l10n.t('$(settings) Choose Type, Number, and List…') },
@@ -221,7 +225,8 @@ function numberOf(typed: string, most: number): number | undefined {
 
 async function askNumber(place: StepPlace, prompt: string, before: number, most: number): Promise<Answer<number>> {
   const answer = await askText(place, {
-    ...{ prompt, value: String(before) },
+    prompt,
+    value: String(before),
     check: (text) =>
       numberOf(text, most) === undefined ? vscode.l10n.t('Enter a whole number from 1 to {0}', most) : undefined,
   });

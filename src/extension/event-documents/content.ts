@@ -80,7 +80,6 @@ export function mainNotification(notifications: readonly Notification[]): Notifi
   return candidates.find(({ kind }) => kind !== 'raw') ?? candidates[0];
 }
 
-/** A text with its notice as the heading. */
 function headed({ text, extension, notice }: ReadableBody, texts: DocumentTexts): ReadableBody {
   return notice === undefined
     ? { text, extension }
@@ -135,7 +134,6 @@ function eventText(found: Result<'deliveries/get'>, eventId: string, texts: Docu
   return headed(readableBody(Buffer.from(json), null), texts);
 }
 
-/** The event's object in the delivery's body. */
 function eventObjectOf({ delivery, body, events }: Result<'deliveries/get'>, eventId: string): unknown {
   const bytes = Buffer.from(body, 'base64');
   const index = events.findIndex(({ id }) => id === eventId);

@@ -63,7 +63,6 @@ async function openKind(
   if (kind === 'body' && row.kind === 'event') await revealEvent(parts, row, editor);
 }
 
-/** The URI of the event in the active tab. */
 function eventInSight(): vscode.Uri | undefined {
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   return input instanceof vscode.TabInputCustom && input.viewType === eventViewType ? input.uri : undefined;

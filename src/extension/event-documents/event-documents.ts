@@ -30,7 +30,6 @@ export function registerDocuments(context: vscode.ExtensionContext, session: Ses
   );
 }
 
-/** A document as last read. */
 interface Kept {
   readonly uri: vscode.Uri;
   readonly bytes: Promise<Uint8Array>;

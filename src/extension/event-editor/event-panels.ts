@@ -19,7 +19,6 @@ import type { EventNode } from '../events/event-node.ts';
 import { documentTexts } from '../event-documents/event-documents.ts';
 import { openDocument } from '../event-documents/open-document.ts';
 import { rowContextOf } from '../events/row-context.ts';
-import type { EventPanels as Panels } from './event-editor.ts';
 import type { DrawnEvent, ReadEvent, Viewer } from './event-view.ts';
 import type {
   Column,
@@ -73,7 +72,7 @@ export interface EventPanelsParts {
   readonly names: ListNames;
 }
 
-export class EventPanels implements Panels, vscode.Disposable {
+export class EventPanels implements vscode.Disposable {
   readonly #parts: EventPanelsParts;
   readonly #open = new Set<EventPanel>();
   readonly #subscriptions: readonly { dispose(): unknown }[];
@@ -150,7 +149,10 @@ class EventPanel implements vscode.Disposable {
       () => readPauseMs,
     );
     this.#page = new PageHost(panel, {
-      ...{ name: 'editor', title: vscode.l10n.t('Event'), extensionUri: parts.context.extensionUri, log: parts.log },
+      name: 'editor',
+      title: vscode.l10n.t('Event'),
+      extensionUri: parts.context.extensionUri,
+      log: parts.log,
       read: async (raw) => (this.#deferred ??= await import('../deferred.ts')).readEditorMessage(raw),
       answer: (message) => this.#answer(message),
       // Keep what the page shows, but not what it was computed from.

@@ -343,7 +343,6 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
   };
 }
 
-/** Why a forwarding has no response. */
 function whyOpen(forwarding: Forwarding, { around, l10n }: Viewer): string {
   if (isHeldAtGate(forwarding)) return forwardingInFull(forwarding, around, l10n);
   return around.whyWaiting(forwarding.destinationId) ?? forwarding.detail ?? '';

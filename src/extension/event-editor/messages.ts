@@ -50,7 +50,6 @@ export function readPageMessage(message: unknown): PageMessage | undefined {
   return pageMessageSchema.safeParse(message).data;
 }
 
-/** A state in words and color. */
 export interface Pill {
   readonly state: RowState;
   readonly text: string;
@@ -59,7 +58,6 @@ export interface Pill {
 export interface Fact {
   readonly name: string;
   readonly value: string;
-  /** Colors the value. */
   readonly tone?: 'good' | 'bad';
 }
 
@@ -145,7 +143,6 @@ export interface EventView {
   readonly facts: readonly Fact[];
   /** IDs and similar, shown on demand. */
   readonly details: readonly Fact[];
-  /** What can be done with it now. */
   readonly actions: readonly EditorAction[];
   /** Whether it still waits for a response: then it isn't sent again but tried now. */
   readonly waits: boolean;

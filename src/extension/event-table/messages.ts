@@ -127,7 +127,6 @@ export type TableState =
 export interface Strip {
   /** Milliseconds since the epoch. */
   readonly since: number;
-  /** Matching events. */
   readonly counts: readonly number[];
   /** Of these, failed ones; empty if unknown because the filter asks for several states. */
   readonly failed: readonly number[];

@@ -30,7 +30,6 @@ const leastPauseMs = 250;
 /** Snapshots may take at most 1/4 of the time, to spare the relay's history thread. */
 const share = 4;
 
-/** Minutes of the strip. */
 const stripMinutes = 60;
 const minuteMs = 60_000;
 
@@ -220,7 +219,6 @@ export class TableFeed extends HistoryReader {
     if (!this.#serving) void this.#serve();
   }
 
-  /** Number of snapshots begun. */
   get begun(): number {
     return this.#begun;
   }
@@ -306,7 +304,7 @@ export class TableFeed extends HistoryReader {
   underWay(): void {}
 
   around(): void {
-    // New rows appear above the visible ones.
+    // When unfrozen, show the new rows, which are at the top.
     if (this.#wasPaused && !this.watch.paused) this.#sight = { ...fromTheTop, count: this.#sight.count };
     this.#wasPaused = this.watch.paused;
     this.#say({ type: 'around' });
@@ -343,7 +341,11 @@ export class TableFeed extends HistoryReader {
     this.#taking += 1;
     try {
       const page = await client.request('events/page', {
-        ...{ filter, sort: this.#sort, offset: begin, limit: windowSize, traced: true },
+        filter,
+        sort: this.#sort,
+        offset: begin,
+        limit: windowSize,
+        traced: true,
         ...(before !== undefined && { before }),
         ...(anchor !== null && { find: anchor.id }),
         ...(isSomething(carry) && { carry }),
@@ -371,8 +373,16 @@ export class TableFeed extends HistoryReader {
       this.#clear();
       this.#known.settle(journal);
       this.#say({
-        ...{ type: 'snapshot', snapshot, total, unseen, anchor: anchor?.id ?? null, at: found, windows },
-        ...{ turn, chosen, active },
+        type: 'snapshot',
+        snapshot,
+        total,
+        unseen,
+        anchor: anchor?.id ?? null,
+        at: found,
+        windows,
+        turn,
+        chosen,
+        active,
       });
     } finally {
       this.#taking -= 1;

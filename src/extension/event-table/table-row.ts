@@ -53,7 +53,6 @@ export function tableRow(
   };
 }
 
-/** That a row is held, and at which breakpoint. */
 function heldWord({ forwardings }: EventRow, l10n: Localiser): string {
   const stopped = forwardings.find((each) => isHeldAtGate(each) && each.breakpointId != null);
   return stopped?.breakpointId == null
@@ -80,7 +79,8 @@ function spansOf({ attempts }: TracedEvent, receivedAt: number, l10n: Localiser)
     return {
       from: Math.max(0, Date.parse(at) - receivedAt),
       ms: durationMs,
-      ...{ outcome, again },
+      outcome,
+      again,
       words: l10n.t('attempt {0}: {1} in {2}', number, answer, durationOf(durationMs, l10n)),
     };
   });

@@ -71,7 +71,10 @@ export class TableView implements vscode.Disposable {
   show(view: vscode.WebviewView): void {
     const { context, log } = this.#parts;
     const page = new PageHost<PageMessage, HostMessage>(view, {
-      ...{ name: 'table', title: vscode.l10n.t('Webhook Events'), extensionUri: context.extensionUri, log },
+      name: 'table',
+      title: vscode.l10n.t('Webhook Events'),
+      extensionUri: context.extensionUri,
+      log,
       read: async (raw) => (await import('../deferred.ts')).readTableMessage(raw),
       answer: (message) => this.#answer(message),
       // While hidden, request nothing.
@@ -190,7 +193,8 @@ export class TableView implements vscode.Disposable {
     const refusal = await watch.refusalOf(meant);
     if (refusal === undefined && watch.client !== undefined) await watch.setFilter(meant, !done);
     this.#page?.post({
-      ...{ type: 'typed', text },
+      type: 'typed',
+      text,
       ways: ways.suggestions.map(({ filter, name = '', open }) => ({ filter, description: name, begins: open })),
       problem: done && refusal !== undefined ? withNext(refusal, vscode.l10n) : null,
     });

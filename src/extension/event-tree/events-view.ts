@@ -161,7 +161,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     this.#showBadge();
   }
 
-  /** Where to show progress. */
   get progressPlace(): ProgressPlace {
     return { viewId: `${prefix}.events`, isVisible: () => this.#view.visible };
   }

@@ -16,11 +16,9 @@ export interface FilterItem extends vscode.QuickPickItem {
 const checkAfterMs = 200;
 
 export interface FilterQuestion {
-  /** The current filter. */
   readonly current: string;
   /** Recent filters, the latest first. */
   readonly recent: readonly string[];
-  /** Lists to filter by. */
   readonly lists: readonly KnownList[];
   /** Resolves to what is wrong with a filter, or null. */
   readonly check: (filter: string) => Promise<string | null>;

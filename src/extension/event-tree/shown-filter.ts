@@ -2,7 +2,6 @@
 import type { ListNaming } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 
-/** A filter with the names of its lists appended. */
 export function withListNames(filter: string, names: ListNaming): string {
   const ids = [...filter.matchAll(/(?:^|\s)list:"?([^\s"]+)/gi)].flatMap(([, values = '']) => values.split(','));
   const known = ids.flatMap((id) => names.nameOfList(id) ?? []);

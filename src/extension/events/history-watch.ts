@@ -37,7 +37,6 @@ export interface HistoryWatchParts {
     'state' | 'onDidChange' | 'onDidAddEvents' | 'onDidRecordAttempts' | 'onDidCorrectEvents'
   >;
   readonly history: Pick<StoppedHistory, 'exists' | 'reader' | 'sending' | 'close' | 'failure' | 'tryAgain'>;
-  /** Saves recent filters. */
   readonly memory: { get<T>(key: string, otherwise: T): T; update(key: string, value: unknown): PromiseLike<void> };
   readonly onError: (error: Error) => void;
   readonly timers?: Timers;
@@ -62,7 +61,7 @@ export class HistoryWatch {
   #filter = '';
   /** The number of the newest known event; 0 if there is none. */
   #newest = 0;
-  /** Set while new events are held back: none later than `at` is shown. Undefined until something was read. */
+  /** Set while new events are held back: none later than `at` is shown, which is unknown until something was read. */
   #pause: { at: number | undefined } | undefined;
   #matching = 0;
   #counts: Counts | undefined;
@@ -460,7 +459,6 @@ export abstract class HistoryReader {
     return this.#first !== undefined;
   }
 
-  /** Minimum pause before this reading. */
   abstract pauseMs(reading: Reading): number;
   /** @throws what the relay refuses */
   abstract read(client: RelayClient, reading: Reading, isCurrent: IsCurrent): Promise<void>;
@@ -474,7 +472,6 @@ export abstract class HistoryReader {
   abstract underWay(notificationIds: readonly string[]): void;
   /** The filter, the pause, or the state of sending may have changed. */
   abstract around(): void;
-  /** Time has passed. */
   aged?(): void;
 
   setVisible(visible: boolean): void {

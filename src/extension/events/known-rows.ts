@@ -2,13 +2,8 @@
 import type { Attempt, EventRow, Forwarding } from '../../protocol/history.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
 
-/** Has a row, which is replaced when it changes. */
-interface Holder {
-  row: EventRow;
-}
-
 /** Rows by their events and by their notifications. */
-export class KnownRows<T extends Holder> {
+export class KnownRows<T extends { row: EventRow }> {
   readonly #byId = new Map<string, T>();
   readonly #byNotification = new Map<string, Set<T>>();
   /** Attempts reported while responses are pending, which may not include them. */

@@ -23,7 +23,10 @@ export function rowContextOf(
     destinations.flatMap(({ destinationId, underWay: ids }) => ids.map((id) => `${destinationId} ${id}`)),
   );
   return {
-    ...{ now, language, nameOfList, sending },
+    now,
+    language,
+    nameOfList,
+    sending,
     maxAttempts: maxAttempts(settings.retry),
     whyWaiting: (destinationId) => reasons.get(destinationId) ?? null,
     isUnderWay: (notificationId, destinationId) => underWay.has(`${destinationId} ${notificationId}`),

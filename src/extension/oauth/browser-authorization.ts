@@ -21,7 +21,6 @@ import type { EditorEnvironment } from '../../oauth/ways.ts';
 /** Why an authorization gave no code. */
 export interface Explanation {
   readonly message: string;
-  /** What to do next. */
   readonly next: string;
 }
 

@@ -6,7 +6,6 @@ import { unlinked } from '../ui/printable.ts';
 
 export interface ExplainedError {
   readonly message: string;
-  /** What to do next. */
   readonly next: string;
 }
 

@@ -34,7 +34,6 @@ export class PlatformSecretStore {
     return text === undefined ? undefined : (JSON.parse(text) as OpenConnectorsSecrets);
   }
 
-  /** Replaces the secrets of a host. */
   async store(host: string, { userSecret, organizationSecret }: OpenConnectorsSecrets): Promise<void> {
     await this.#context.globalState.update(hostsKey, [...new Set([...this.#noted, host])]);
     await this.#context.secrets.store(secretsKey(host), JSON.stringify({ userSecret, organizationSecret }));

@@ -17,11 +17,6 @@ export interface SandboxSource {
   readonly onDidChange: vscode.Event<unknown>;
 }
 
-export interface PlatformParts {
-  readonly context: vscode.ExtensionContext;
-  readonly sandbox: SandboxSource;
-}
-
 export interface ApiOptions {
   /** A value of the setting; by default the current one. */
   readonly host?: string;
@@ -36,7 +31,7 @@ export class Platform {
   readonly onDidChange = this.#changed.event;
   readonly secrets: PlatformSecretStore;
 
-  constructor({ context, sandbox }: PlatformParts) {
+  constructor({ context, sandbox }: { readonly context: vscode.ExtensionContext; readonly sandbox: SandboxSource }) {
     this.secrets = new PlatformSecretStore(context);
     this.#sandbox = sandbox;
     context.subscriptions.push(

@@ -186,8 +186,14 @@ function programsSaid(): {
   const programs = setting('tunnel.programs');
   const { cloudflaredPath, ngrokPath, devtunnelPath, tailscalePath, zrok2Path, sshPath } = programs;
   const all = {
-    ...{ cloudflared: cloudflaredPath, ngrok: ngrokPath, devtunnel: devtunnelPath, tailscale: tailscalePath },
-    ...{ zrok2: zrok2Path, ssh: sshPath, pinggy: sshPath, 'localhost.run': sshPath },
+    cloudflared: cloudflaredPath,
+    ngrok: ngrokPath,
+    devtunnel: devtunnelPath,
+    tailscale: tailscalePath,
+    zrok2: zrok2Path,
+    ssh: sshPath,
+    pinggy: sshPath,
+    'localhost.run': sshPath,
   };
   return { programs, paths: Object.fromEntries(Object.entries(all).filter(([, path]) => path.trim() !== '')) };
 }

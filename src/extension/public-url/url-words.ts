@@ -2,7 +2,6 @@
 import type { Localiser } from '../ui/localiser.ts';
 import type { StaleState, UrlAction } from './url-keeper.ts';
 
-/** The title of its progress. */
 export function titleOf(action: UrlAction, state: StaleState, l10n: Localiser): string {
   switch (action) {
     case 'update':

@@ -36,7 +36,6 @@ export interface RelayCommandParts {
   /** Where to show that the relay is starting or stopping. */
   readonly view: ProgressPlace;
   readonly urlKeeper: UrlKeeper;
-  /** Of Open Connectors. */
   readonly platformSecrets: PlatformSecrets;
   /** Copies the sandbox's URLs and credentials; undefined if none is running. */
   readonly sandboxFacts: () => Promise<(() => Promise<void>) | undefined>;

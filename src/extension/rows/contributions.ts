@@ -13,7 +13,9 @@ export const rowsCommands = {
       { menu: 'view/item/context', view: 'instances', item: 'instance', group: '4_copy@1' },
     ],
     keys: (['destinations', 'webhooks', 'instances'] as const).map((view) => ({
-      ...{ key: 'ctrl+c', mac: 'cmd+c', when: rowsFocused(view) },
+      key: 'ctrl+c',
+      mac: 'cmd+c',
+      when: rowsFocused(view),
       args: view,
     })),
   },

@@ -42,7 +42,6 @@ async function stopSandbox(sandbox: SandboxProcess): Promise<void> {
   say(vscode.l10n.t('Sandbox stopped.'));
 }
 
-/** Copies its URLs and credentials. */
 export function copyFacts(running: RunningSandbox): Promise<void> {
   return copy(sandboxFacts(running), vscode.l10n.t('Copied. Paste the text into a terminal.'));
 }

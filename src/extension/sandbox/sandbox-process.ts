@@ -18,7 +18,6 @@ export class SandboxProcess implements vscode.Disposable {
   readonly #starting = new SharedStart((signal) => this.#begin(signal));
   #timer: NodeJS.Timeout | undefined;
 
-  /** It was started or stopped. */
   readonly onDidChange = this.#changed.event;
 
   constructor(context: vscode.ExtensionContext) {

@@ -69,7 +69,6 @@ export async function findOrStartSandbox(place: SandboxPlace, signal?: AbortSign
   return publish(place.storage, JSON.parse(line) as RunningSandbox);
 }
 
-/** Stops a sandbox, and removes its record. */
 export async function stopSandbox(storage: string, { control }: RunningSandbox): Promise<void> {
   await ask('POST', `${control}/stop`);
   await rm(join(storage, sandboxFile), { force: true });

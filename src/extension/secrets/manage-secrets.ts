@@ -12,7 +12,6 @@ export interface PlatformSecrets {
   /** @returns whether the user entered them */
   readonly set: () => Promise<boolean>;
   readonly forget: () => Promise<void>;
-  /** Whether any are stored. */
   readonly kept: () => Promise<boolean>;
 }
 

@@ -95,7 +95,6 @@ async function setCredentialsNamed(secrets: SecretBox, name: string): Promise<st
   return name;
 }
 
-/** Asks which one to remove. */
 export async function removeSecret(secrets: SecretBox): Promise<void> {
   const labels: Record<SecretKind, string> = {
     signatureKeys: vscode.l10n.t('signature key'),

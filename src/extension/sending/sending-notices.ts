@@ -8,15 +8,11 @@ import { showHeld } from './sending.ts';
 import { pausedText } from './sending-words.ts';
 import { stopText } from './stop-messages.ts';
 
-export interface SendingNoticesParts {
-  readonly open: (eventId: string) => Thenable<unknown>;
-}
-
 export class SendingNotices {
-  readonly #parts: SendingNoticesParts;
+  readonly #open: (eventId: string) => Thenable<unknown>;
 
-  constructor(parts: SendingNoticesParts) {
-    this.#parts = parts;
+  constructor({ open }: { readonly open: (eventId: string) => Thenable<unknown> }) {
+    this.#open = open;
   }
 
   /** Sending stopped at a breakpoint, and no debugger of this window shows it. */
@@ -24,7 +20,7 @@ export class SendingNotices {
     const { l10n } = vscode;
     const { eventId } = stop;
     await offer('Warning', stopText(stop, l10n), {
-      ...(eventId !== null && { [l10n.t('Show Event')]: () => this.#parts.open(eventId) }),
+      ...(eventId !== null && { [l10n.t('Show Event')]: () => this.#open(eventId) }),
       [l10n.t('Continue Sending')]: byCommand('continueSending'),
     });
   }

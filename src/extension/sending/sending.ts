@@ -56,7 +56,6 @@ function readerNow(): { readonly now: number; readonly language: string } {
   return { now: Date.now(), language: vscode.env.language };
 }
 
-/** Filters the events view for what is held. */
 export async function showHeld(): Promise<void> {
   await focusView('events');
   await vscode.commands.executeCommand(commandId('filterEvents'), 'state:held');

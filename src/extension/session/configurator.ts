@@ -22,7 +22,6 @@ export interface ConfiguratorParts {
   readonly onStatus: (client: RelayClient, status: Status) => void;
 }
 
-/** What a relay is to have. */
 interface Plan {
   readonly settings: Settings;
   /** What its destinations may use, and every verify key, which is never sent anywhere. */
@@ -35,7 +34,7 @@ interface Plan {
 export class Configurator implements vscode.Disposable {
   readonly #parts: ConfiguratorParts;
   readonly #subscriptions: vscode.Disposable[];
-  /** Removals reported to each relay, so that each is reported once: another client may give the secret again. */
+  /** Up to when removals were reported to each relay: each only once, because another client may give the secret again. */
   readonly #removalsTold = new WeakMap<RelayClient, string>();
   #client: RelayClient | undefined;
   #running: Promise<Status> | undefined;

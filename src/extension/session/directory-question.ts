@@ -4,7 +4,6 @@ import * as vscode from 'vscode';
 import { inMessage } from '../ui/printable.ts';
 import { GivenUpError } from '../ui/progress.ts';
 
-/** Maximum number of hosts to name. */
 const mostHosts = 5;
 
 /**

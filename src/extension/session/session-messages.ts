@@ -17,7 +17,6 @@ export function sayStoppedElsewhere(): Promise<void> {
   });
 }
 
-/** The relay ended by itself. */
 export function sayEnded(message: string): Promise<void> {
   return offer('Warning', message, { [vscode.l10n.t('Start Relay')]: byCommand('start'), ...showLog() });
 }

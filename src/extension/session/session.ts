@@ -85,7 +85,10 @@ export class Session implements vscode.Disposable {
     this.consents = new CredentialConsents(context, secrets);
     this.tunnels = new TunnelConsents(context.globalState, this.dataDir);
     this.#configurator = new Configurator({
-      ...{ log, secrets, consents: this.consents, tunnels: this.tunnels },
+      log,
+      secrets,
+      consents: this.consents,
+      tunnels: this.tunnels,
       onStatus: (client, status) => this.#update(client, status),
     });
     context.subscriptions.push(this.#configurator);
@@ -197,8 +200,12 @@ export class Session implements vscode.Disposable {
     this.#starts?.dispose();
     this.client?.close();
     for (const emitter of [
-      ...[this.#changed, this.#added, this.#attempted, this.#corrected],
-      ...[this.#stopped, this.#continued],
+      this.#changed,
+      this.#added,
+      this.#attempted,
+      this.#corrected,
+      this.#stopped,
+      this.#continued,
     ])
       emitter.dispose();
   }

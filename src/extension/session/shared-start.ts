@@ -48,7 +48,6 @@ export class SharedStart<T> {
 interface UnderWay<T> {
   readonly done: Promise<T>;
   readonly abort: AbortController;
-  /** Number of waiting callers. */
   waiting: number;
 }
 

@@ -95,7 +95,9 @@ export class StoppedHistory {
       // Not a folder that an update of the extension replaces.
       cwd: dataDir,
       env: {
-        ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], XDG_STATE_HOME: process.env['XDG_STATE_HOME'] },
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        XDG_STATE_HOME: process.env['XDG_STATE_HOME'],
         ELECTRON_RUN_AS_NODE: '1',
       },
       stdio: ['pipe', 'pipe', 'ignore'],
