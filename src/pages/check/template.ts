@@ -23,7 +23,6 @@ export interface Drawn {
   readonly suite: SuiteView;
   readonly checks: readonly CheckView[];
   readonly failedOnly: boolean;
-  /** Knows what is expanded. */
   readonly store: PageStateStore;
 }
 

@@ -34,7 +34,6 @@ export interface Drawn {
   /** The visible column, if there is space for only one. */
   readonly tab: ColumnName;
   readonly narrow: boolean;
-  /** Knows what is expanded. */
   readonly store: PageStateStore;
 }
 

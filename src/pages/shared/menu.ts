@@ -25,7 +25,6 @@ export interface MenuOptions {
 
 interface OpenMenu extends MenuOptions {
   readonly element: HTMLElement;
-  /** The button that opened it, if any. */
   readonly button: HTMLElement | undefined;
 }
 

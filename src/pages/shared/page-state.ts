@@ -4,7 +4,6 @@ import type { TemplateResult } from 'lit/html.js';
 
 /** Nothing of the page's content. */
 export interface ReadingState {
-  /** Expanded or collapsed, by ID. */
   readonly unfolded?: Readonly<Record<string, boolean>>;
   /** Offsets of scrolled elements, by ID, in pixels; the page's own has an empty ID. */
   readonly scrolled?: Readonly<Record<string, number>>;

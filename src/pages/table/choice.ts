@@ -37,7 +37,6 @@ export class Choice {
     this.#changed = changed;
   }
 
-  /** Counts the choices. */
   get turn(): number {
     return this.#turn;
   }
@@ -47,7 +46,6 @@ export class Choice {
     return this.#active === undefined ? -1 : this.#rows.above + this.#active;
   }
 
-  /** Number of chosen rows. */
   get count(): number {
     return countOf(this.#stretches);
   }
@@ -176,7 +174,6 @@ function countOf(stretches: readonly Stretch[]): number {
   return stretches.reduce((sum, [from, to]) => sum + to - from + 1, 0);
 }
 
-/** Adds or removes a place. */
 function toggled(stretches: readonly Stretch[], place: number): Stretch[] {
   if (isIn(stretches, place)) {
     return stretches.flatMap(([from, to]): Stretch[] => {

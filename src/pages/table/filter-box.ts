@@ -147,7 +147,6 @@ export class FilterBox {
     this.#events.filter(this.#typed, false);
   }
 
-  /** Applies the input. */
   #apply(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

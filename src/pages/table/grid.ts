@@ -28,7 +28,6 @@ import { durationText } from './words.ts';
 /** Rows drawn beyond each edge, for small scroll steps. */
 const overscan = 8;
 
-/** Maximum number of rows in the document. */
 const mostDrawn = 280;
 
 /** Pixels for each key press. */
@@ -93,7 +92,10 @@ export class Grid {
     this.#events = events;
     this.choice = new Choice(this.rows, () => events.choose(this.choice.turn, this.choice.all));
     this.#times = new Intl.DateTimeFormat(language, {
-      ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 },
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      fractionalSecondDigits: 3,
       hourCycle: 'h23',
     });
     this.element.className = 'grid';
@@ -285,7 +287,9 @@ export class Grid {
   #rowTemplate(index: number, isHidden: boolean, top: number): TemplateResult {
     const row = this.rows.row(index);
     const names = [
-      ...['row', index % 2 === 1 ? 'odd' : '', row === undefined ? 'loading' : ''],
+      'row',
+      index % 2 === 1 ? 'odd' : '',
+      row === undefined ? 'loading' : '',
       index === this.choice.active ? 'active' : '',
     ];
     return html`<div
@@ -504,7 +508,6 @@ export class Grid {
     this.#show(active);
   }
 
-  /** Scrolls a row into view. */
   #show(index: number): void {
     this.element.scrollTop = revealing(this.#geometry, index, this.element.scrollTop);
     this.draw();

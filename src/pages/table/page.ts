@@ -47,7 +47,6 @@ class TablePage {
   #state: TableState = { kind: 'starting' };
   /** Number of events without the filter, and columns with the same value in every row. */
   #whole: Pick<Said<'whole'>, 'all' | 'same'> = { all: null, same: [] };
-  /** The state of sending. */
   #sending: Omit<Said<'sending'>, 'type'> = { paused: null, canGoOn: false, onPurpose: null, hasSampleReceiver: false };
   #inForce = '';
   /** The filter and the order of the current snapshot. */
@@ -80,7 +79,8 @@ class TablePage {
     });
     this.#strip = new StripView(texts, language);
     this.#grid = new Grid({
-      ...{ texts, language },
+      texts,
+      language,
       events: {
         want: (offsets) => host.say({ type: 'want', snapshot: this.#grid.rows.snapshot, offsets }),
         seen: () => this.#seen(),
@@ -278,7 +278,6 @@ class TablePage {
     return total === 1 ? countOne : filled(count, inFull(total));
   }
 
-  /** Hides all rows. */
   #forget(): void {
     this.#isLoaded = false;
     this.#found = '';
@@ -339,7 +338,6 @@ class TablePage {
     this.#seen();
   }
 
-  /** Marks all rows as seen. */
   #catchUp(): void {
     this.#above = this.#news = 0;
     this.#draw();
@@ -379,10 +377,7 @@ class TablePage {
     this.#grid.setSort(sort);
     this.#catchUp();
     this.#grid.toTop();
-    host.say({
-      ...{ type: 'see', again: false },
-      sight: { first: 0, count: this.#grid.sight.count, anchor: null },
-    });
+    host.say({ type: 'see', again: false, sight: { first: 0, count: this.#grid.sight.count, anchor: null } });
     host.say({ type: 'sort', sort });
   }
 
@@ -407,17 +402,16 @@ class TablePage {
       choose: () => this.#arrange({ layout: toggled(layout, same, name) }),
     });
     const ofClock = (kind: ClockKind, label: string): MenuEntry => ({
-      ...{ label, checked: clock === kind, radio: true },
+      label,
+      checked: clock === kind,
+      radio: true,
       choose: () => this.#arrange({ clock: kind }),
     });
     return [
       ...columns.map(({ name }) => ofColumn(name)),
       { ...ofClock('since', texts.clockSince), heading: texts.clock },
       ofClock('day', texts.clockDay),
-      {
-        ...{ label: texts.resetColumns, heading: '' },
-        choose: () => this.#arrange({ layout: firstLayout, clock: 'since' }),
-      },
+      { label: texts.resetColumns, heading: '', choose: () => this.#arrange({ layout: firstLayout, clock: 'since' }) },
     ];
   }
 }
