@@ -6,7 +6,6 @@ import { z } from 'zod';
 import { debugClientSchema } from './debug.ts';
 
 export const mostAnswerDelayMs = 60_000;
-/** Maximum count. */
 export const mostAnswers = 100_000;
 /** Maximum duration, also the default. */
 export const mostAnsweringMs = 86_400_000;
@@ -32,7 +31,6 @@ export type AskedAnswer = z.infer<typeof askedAnswerSchema>;
 
 const time = z.iso.datetime();
 
-/** How deliveries are answered. */
 export const answeringSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('as-usual') }),
   z.object({

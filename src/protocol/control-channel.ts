@@ -65,7 +65,6 @@ export function controlChannelOf(dataDir: string): ControlChannel {
 
 /** The running relay's record in the data directory. */
 export interface KeptChannel {
-  /** Its process ID. */
   readonly pid: number;
   /** Its channel: it was started in an environment that may differ from ours. */
   readonly path: string;

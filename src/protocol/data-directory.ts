@@ -49,7 +49,6 @@ interface Way {
   readonly exists: boolean;
 }
 
-/** An existing folder and its content. */
 interface Found {
   readonly path: string;
   readonly stat: Stats;
@@ -61,7 +60,6 @@ interface Found {
 
 const posix = process.platform !== 'win32';
 
-/** Every file that a relay creates in its data directory. */
 const relayFile =
   /^(?:(?:relay|search|lock)\.sqlite(?:-wal|-shm|-journal)?|relay\.sqlite\.(?:suspect|checked|damaged-[\dTZ-]+(?:-wal|-shm)?)|relay\.json(?:\.damaged|\.\d+)?|relay\.log(?:\.1)?|(?:channel|open-creations|counted-deliveries|set-callbacks|asked)\.json(?:\.\d+)?|directory-id(?:\.\d+)?|token)$/;
 

@@ -69,7 +69,6 @@ export const keptBreakpointSchema = breakpointSchema.extend({
 });
 export type KeptBreakpoint = z.infer<typeof keptBreakpointSchema>;
 
-/** Why a breakpoint was refused. */
 export const refusedBreakpointSchema = z.object({
   index: z.int().describe("The breakpoint's position in the request."),
   in: z.enum(['condition', 'breakpoint']),
@@ -77,7 +76,6 @@ export const refusedBreakpointSchema = z.object({
 });
 export type RefusedBreakpoint = z.infer<typeof refusedBreakpointSchema>;
 
-/** A point at which sending stopped. */
 export const stopSchema = z.object({
   reason: z.enum(['pause', 'breakpoint']),
   at: time,

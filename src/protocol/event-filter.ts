@@ -61,7 +61,6 @@ export const eventStates = [
   'test',
 ] as const;
 
-/** The orders of a table of events. */
 export const eventOrders = ['time', 'type', 'state', 'status', 'duration', 'attempts'] as const;
 /** The groups for counting events. */
 export const eventGroupings = ['type', 'list', 'state', 'delivery'] as const;
@@ -100,7 +99,6 @@ export class FilterError extends Error {
 /** The parts of a filter: words and phrases, and keys with their values. */
 const parts = /(?:([A-Za-z]+):(?!\/\/)(?:"([^"]*)"|(\S*))|"([^"]*)"|(\S+))/g;
 
-/** A filter without the parts of one key. */
 export function withoutKey(text: string, key: Key): string {
   return [...text.matchAll(parts)]
     .filter(([, name]) => name?.toLowerCase() !== key)

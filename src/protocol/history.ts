@@ -51,7 +51,6 @@ const forwardingSchema = z.object({
 });
 export type Forwarding = z.infer<typeof forwardingSchema>;
 
-/** The sender of a delivery. */
 export const sourceSchema = z.enum(sources);
 export type Source = z.infer<typeof sourceSchema>;
 

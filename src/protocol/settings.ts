@@ -149,7 +149,6 @@ const programFacts = {
     .describe('Folders from which no program is started, such as those of the workspace.'),
 } as const;
 
-/** The settings of each kind of tunnel. */
 export const tunnelSchemas = {
   none: z.strictObject({ kind: z.literal('none') }),
   fixed: z.strictObject({
@@ -263,7 +262,6 @@ const mappingSchema = z.strictObject({
 });
 export type Mapping = z.infer<typeof mappingSchema>;
 
-/** The instance in a notification. */
 const identitySchema = z.strictObject({
   instanceId: z.int().min(0).default(0).describe('Instance ID in notifications.'),
   instanceName: z.string().default('').describe('Instance name in notifications.'),

@@ -41,8 +41,14 @@ export async function surveyTunnels(options: SurveyOptions): Promise<SurveyedTun
   return [
     ...programs,
     {
-      ...{ name: 'localtunnel', installed: 'built-in', signedIn: 'not-needed', stable: 'with-name', cost: 'free' },
-      ...{ obstacles: ['browser-warning', 'outages'], signIn: null, install: null },
+      name: 'localtunnel',
+      installed: 'built-in',
+      signedIn: 'not-needed',
+      stable: 'with-name',
+      cost: 'free',
+      obstacles: ['browser-warning', 'outages'],
+      signIn: null,
+      install: null,
     },
   ];
 }
@@ -83,7 +89,8 @@ async function signedInBy(
   if (signedIn === undefined) return stateWithout(preset);
   try {
     const { output } = await runBounded([path, ...signedIn.args], env, {
-      ...{ ms: askMs, characters: askCharacters },
+      ms: askMs,
+      characters: askCharacters,
       ...(signal !== undefined && { signal }),
     });
     return new RegExp(signedIn.pattern, 'im').test(output) ? 'yes' : 'no';
