@@ -1,4 +1,4 @@
-/** Registers the commands, and runs them: what one throws is logged once and shown with what to do next. */
+/** Registers and runs the commands: an error is logged once and shown with what to do next. */
 import * as vscode from 'vscode';
 import { GivenUpError } from './ui/progress.ts';
 import type { NextAction } from './ui/command-error.ts';
@@ -9,7 +9,7 @@ import { prefix } from './prefix.ts';
 import { withNext } from './ui/error-words.ts';
 import { byCommand, offer } from './ui/offer.ts';
 
-/** What package.json has of commands and their menus. */
+/** The commands and menus in package.json. */
 interface Contributes {
   readonly commands: readonly { readonly command: string }[];
   readonly menus: Readonly<Record<string, readonly MenuEntry[]>>;
@@ -21,7 +21,7 @@ interface MenuEntry {
   readonly when?: string;
 }
 
-/** The commands of a menu, and of the menus in it. @param when what their conditions hold; the menus in it have none of it */
+/** The commands of a menu, and of its submenus. @param when a part of their conditions; submenus don't have it */
 function menuCommands(menus: Contributes['menus'], menu: string, when: string): string[] {
   return (menus[menu] ?? [])
     .filter((entry) => entry.when?.includes(when) === true || when === '')
@@ -32,10 +32,10 @@ function menuCommands(menus: Contributes['menus'], menu: string, when: string): 
 }
 
 /**
- * Registers every command that the extension's package.json names, and those of rows alone.
- * @param events the view whose rows have menus, and may be drawn anew below one
- * @param handlers is asked for what carries them out whenever one is run
- * @returns what ends the registrations
+ * Registers every command in package.json, and the internal ones.
+ * @param events the view whose rows have menus, and may be redrawn below one
+ * @param handlers called for each run
+ * @returns ends the registrations
  */
 export function registerCommands(
   { extension }: Pick<vscode.ExtensionContext, 'extension'>,
@@ -45,10 +45,10 @@ export function registerCommands(
 ): vscode.Disposable[] {
   const { contributes } = extension.packageJSON as { contributes: Contributes };
   const ofEvents = (menu: string): string[] => menuCommands(contributes.menus, menu, `view == ${prefix}.events`);
-  // What stands in the view's title, too, needs no row: VS Code gives it none there where none has the focus.
+  // Commands in the view's title don't need a row: VS Code passes none there if no row has the focus.
   const inTitle = new Set(ofEvents('view/title'));
   const ofRows = new Set(ofEvents('view/item/context').filter((id) => !inTitle.has(id)));
-  // The script that makes package.json holds it against the descriptions.
+  // The script that generates package.json checks it against the descriptions.
   const declared = contributes.commands.map(({ command }) => command.slice(prefix.length + 1) as CommandName);
   return [...declared, ...internalCommands].map((name) =>
     vscode.commands.registerCommand(commandId(name), (...args: unknown[]) =>
@@ -65,7 +65,7 @@ async function run(log: vscode.LogOutputChannel, command: () => unknown): Promis
   try {
     return await command();
   } catch (error) {
-    // The user knows.
+    // The user cancelled.
     if (error instanceof GivenUpError) return undefined;
     const { message, requestId, nextAction } = error as Error & {
       requestId?: string | null;

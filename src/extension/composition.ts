@@ -1,4 +1,4 @@
-/** Puts the extension together: each part that stands from activation on, and what is loaded when it is needed. */
+/** Connects the parts that exist from activation on, and loads others when needed. */
 import * as vscode from 'vscode';
 import { ListNames } from './accounts/list-names.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
@@ -36,7 +36,7 @@ import { walked, walkthroughOpened } from './ui/walkthrough.ts';
 import { logSandbox } from './sandbox/log.ts';
 import { SandboxProcess } from './sandbox/sandbox-process.ts';
 
-/** Registers everything that package.json declares, and attaches to a relay that this window left running. */
+/** Registers everything in package.json, and attaches to a relay that this window left running. */
 export function compose(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Campaign Monitor Relay', { log: true });
   const secrets = new SecretBox(context);
@@ -45,7 +45,9 @@ export function compose(context: vscode.ExtensionContext): void {
   const relays = new KnownRelays(context.globalState, prefix);
   const history = new StoppedHistory({ session, bundle: context.asAbsolutePath('dist/cm-relay.js') });
   const watch = new HistoryWatch({
-    ...{ session, history, memory: context.workspaceState },
+    session,
+    history,
+    memory: context.workspaceState,
     onError: (error) => log.warn(`the history could not be read: ${error.message}`),
   });
   const events = new EventsView({ session, log, names, history, watch });
@@ -58,8 +60,15 @@ export function compose(context: vscode.ExtensionContext): void {
   const uris = new UriCallbacks();
   const instanceStore = new InstanceStore(context);
   const instances = new InstancesView({
-    ...{ session, relays, log, platform, secrets, sandbox, names },
-    ...{ store: instanceStore, memory: context.workspaceState },
+    session,
+    relays,
+    log,
+    platform,
+    secrets,
+    sandbox,
+    names,
+    store: instanceStore,
+    memory: context.workspaceState,
   });
   const instanceDocuments = new InstanceDocuments(context);
   const handlerWatch = memoizeAsync<HandlerWatch>(async () => {
@@ -69,13 +78,33 @@ export function compose(context: vscode.ExtensionContext): void {
   const handlers: () => Promise<Handlers> = memoizeAsync(async () => {
     const [{ createHandlers }, debugged] = await Promise.all([import('./handlers.ts'), handlerWatch()]);
     return createHandlers({
-      ...{ context, log, secrets, session, sandbox, platform, uris },
-      ...{ events, watch, history, destinations, names, relays },
-      ...{ webhooks, instances, instanceStore, instanceDocuments, debugged },
+      context,
+      log,
+      secrets,
+      session,
+      sandbox,
+      platform,
+      uris,
+      events,
+      watch,
+      history,
+      destinations,
+      names,
+      relays,
+      webhooks,
+      instances,
+      instanceStore,
+      instanceDocuments,
+      debugged,
     });
   });
   const webhooks = createWebhooks({
-    ...{ context, session, log, sandbox, names, relays },
+    context,
+    session,
+    log,
+    sandbox,
+    names,
+    relays,
     actions: async () => (await handlers()).webhookActions,
   });
   context.subscriptions.push(
@@ -94,7 +123,7 @@ export function compose(context: vscode.ExtensionContext): void {
     }),
     ...registerCommands(context, log, events, handlers),
   );
-  // What a walkthrough waits for.
+  // Steps of the walkthrough.
   context.subscriptions.push(
     vscode.window.onDidChangeActiveTextEditor((editor) => {
       if (editor?.document.uri.scheme === documentScheme) walked('look');
@@ -102,7 +131,7 @@ export function compose(context: vscode.ExtensionContext): void {
     instanceStore.onDidChange(() => {
       if (instanceStore.all().length > 0) walked('public');
     }),
-    // Of the tabs that a walkthrough may be in VS Code tells nothing more.
+    // VS Code doesn't report more about tabs that may show a walkthrough.
     vscode.window.tabGroups.onDidChangeTabs(({ opened }) => {
       if (opened.some(({ input }) => input === undefined)) void walkthroughOpened();
     }),
@@ -116,7 +145,9 @@ export function compose(context: vscode.ExtensionContext): void {
   logRelay(context, { session, log });
   logSandbox(context, { sandbox, log });
   watchUrls(context, {
-    ...{ session, relays, log },
+    session,
+    relays,
+    log,
     isKept: (relay) => webhooks.isRegistered(relay) || instanceStore.all(platform.host).length > 0,
     followers: async () => {
       const { urlKeeper, queueOffer } = await handlers();
@@ -124,9 +155,9 @@ export function compose(context: vscode.ExtensionContext): void {
     },
   });
   session.follow();
-  // What another window has started meanwhile, the first in this folder.
+  // Another window may have started the first relay in this folder.
   context.subscriptions.push(vscode.window.onDidChangeWindowState(({ focused }) => focused && session.follow()));
-  // VS Code takes these at any time, also for what it has opened meanwhile: activation need not wait for them.
+  // VS Code accepts these at any time, also for what is already open, so activation needn't wait.
   const afterwards = setImmediate(() => {
     context.subscriptions.push(
       vscode.window.registerWebviewPanelSerializer(`${prefix}.form`, {
@@ -138,7 +169,7 @@ export function compose(context: vscode.ExtensionContext): void {
       registerSendLens(),
       registerDecorations(),
       vscode.window.registerWebviewViewProvider(`${prefix}.table`, {
-        // Nothing of the table is loaded before somebody looks at it.
+        // The table is loaded when it is first shown.
         resolveWebviewView: async (view) => (await handlers()).table.show(view),
       }),
       registerAssistants({

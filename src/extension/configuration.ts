@@ -1,4 +1,4 @@
-/** The settings as VS Code has them. What they are is described in settings.ts. */
+/** The settings in VS Code. settings.ts describes them. */
 import * as vscode from 'vscode';
 import { folderCounts, withoutFolder } from './folder-rules.ts';
 import { prefix } from './prefix.ts';
@@ -8,7 +8,7 @@ function configuration(): vscode.WorkspaceConfiguration {
   return vscode.workspace.getConfiguration(prefix);
 }
 
-/** What a setting says; its default where nobody says anything, or a folder alone that must not. */
+/** A setting's value; its default if not set, or set only by a folder that must not. */
 export function setting<N extends SettingName>(name: N): ReadSetting<N> {
   const found = configuration();
   const said = folderCounts(name, vscode.workspace.isTrusted)
@@ -17,12 +17,12 @@ export function setting<N extends SettingName>(name: N): ReadSetting<N> {
   return said as ReadSetting<N>;
 }
 
-/** A text of the settings without blanks around it; empty where somebody wrote something else. */
+/** A trimmed text of the settings; empty if the value isn't a text. */
 export function trimText(said: unknown): string {
   return typeof said === 'string' ? said.trim() : '';
 }
 
-/** Where what counts of a setting stands, and what stands there: what a workspace says that counts replaces what the user says. */
+/** Where a setting's effective value is, and the value: a workspace's valid value overrides the user's. */
 export function whereSaid(name: SettingName): { readonly target: vscode.ConfigurationTarget; readonly said: unknown } {
   const found = configuration().inspect(name);
   return folderCounts(name, vscode.workspace.isTrusted) && found?.workspaceValue !== undefined
@@ -30,12 +30,12 @@ export function whereSaid(name: SettingName): { readonly target: vscode.Configur
     : { target: vscode.ConfigurationTarget.Global, said: found?.globalValue };
 }
 
-/** Whether the workspace's settings say what counts. */
+/** Whether the effective value is the workspace's. */
 export function isOfWorkspace(name: SettingName): boolean {
   return whereSaid(name).target === vscode.ConfigurationTarget.Workspace;
 }
 
-/** Writes a setting, for every folder on this machine or for this workspace alone. */
+/** Writes a setting, for every folder on this machine or only for this workspace. */
 export async function writeSetting<N extends SettingName>(
   name: N,
   value: SettingValue<N>,
@@ -44,7 +44,7 @@ export async function writeSetting<N extends SettingName>(
   await configuration().update(name, value, target);
 }
 
-/** Calls back whenever a setting may say something else. */
+/** Calls back when a setting may have changed. */
 export function onSetting(name: SettingName, changed: () => void): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration(`${prefix}.${name}`)) changed();

@@ -1,6 +1,6 @@
 /**
- * Every command of the extension, as its room describes it. package.json gets its commands, menus and keybindings from
- * here by `node scripts/check-manifest.ts --write`; code takes the types alone.
+ * Every command of the extension, as its module describes it. `node scripts/check-manifest.ts --write` generates
+ * package.json's commands, menus, and keybindings from it; code uses only the types.
  */
 import { accountsCommands } from './accounts/contributions.ts';
 import { webhooksCommands } from './webhooks/contributions.ts';

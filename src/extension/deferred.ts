@@ -1,7 +1,7 @@
 /**
- * What is loaded when it is first used: the connection to the relay with its schemas, the vendor's payload and samples,
- * the export formats, and what documents and exports are made of. A part of its own, so that
- * activation does not pay for it. Import it with `await import('./deferred.ts')`.
+ * What is loaded on first use, to keep activation small: the connection to the relay with its schemas, the vendor's
+ * payload and samples, the export formats, and what documents and exports need. Import it with `await
+ * import('./deferred.ts')`.
  */
 export { checkDataDirectory, describeDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
 export { isRefusal, NoRelayError } from '../protocol/errors.ts';

@@ -1,13 +1,13 @@
 /**
- * What a folder may say of the settings: those that decide where data goes or stays, or what is started, count only where
- * the user trusts the folder, or never. package.json is made from this, and code reads a setting by it: VS Code applies
- * what package.json says to whole names alone, so a folder could say a part of a setting under its name and a dot.
+ * Which settings a folder may set: those that decide where data is sent or stored, or what is started, count only if
+ * the user trusts the folder, or never. package.json is generated from this, and code also checks it: VS Code applies
+ * package.json only to whole names, so a folder could set a part of a setting under its name and a dot.
  */
 import type { SettingName } from './settings.ts';
 
 export type FolderRule = 'never' | 'trusted';
 
-/** For what is not named here, any folder's settings count. */
+/** Any folder may set those not listed here. */
 export const folderRules: Readonly<Partial<Record<SettingName, FolderRule>>> = {
   destinations: 'trusted',
   port: 'trusted',
@@ -33,13 +33,12 @@ interface Said {
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether what a folder says of a setting counts. */
 export function folderCounts(name: SettingName, trusted: boolean): boolean {
   const rule = folderRules[name];
   return rule === undefined || (rule === 'trusted' && trusted);
 }
 
-/** What a setting says without its folder: the user's own, an object's over the default's members. */
+/** A setting's value without its folder: the user's own, merged with an object's default. */
 export function withoutFolder({ defaultValue, globalValue }: Said): unknown {
   if (globalValue === undefined) return defaultValue;
   return isObject(defaultValue) && isObject(globalValue) ? { ...defaultValue, ...globalValue } : globalValue;

@@ -1,6 +1,6 @@
 /**
- * What carries out the commands, with the form and the keepers: loaded when a command is first run or one of these is
- * first needed, so that activation does not pay for it. Import it with `await import('./handlers.ts')`.
+ * The command handlers, the form, and the keepers: loaded on first use, to keep activation small. Import it with `await
+ * import('./handlers.ts')`.
  */
 import * as vscode from 'vscode';
 import type { ListNames } from './accounts/list-names.ts';
@@ -56,7 +56,6 @@ import { createRowCommands } from './rows/row-commands.ts';
 import { copyFacts, createSandboxCommands } from './sandbox/sandbox-commands.ts';
 import type { SandboxProcess } from './sandbox/sandbox-process.ts';
 
-/** What stands from activation on. */
 export interface ActivationParts {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
@@ -91,27 +90,46 @@ export interface Handlers {
   readonly checkPanels: CheckPanels;
 }
 
-/** Makes all of it, once for a window. */
+/** Called once for a window. */
 export function createHandlers(parts: ActivationParts): Handlers {
   const { context, log, secrets, session, sandbox, platform, uris, events, watch, webhooks } = parts;
   const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, relays, history } = parts;
   const { debugged } = parts;
   const browser = new BrowserAuthorization(context, log, uris);
   const webhookActions = createWebhookActions({
-    ...{ session, log, browser, relays },
-    ...{ accounts: webhooks.accounts, journal: webhooks.journal, source: webhooks.source, view: webhooks.view },
+    session,
+    log,
+    browser,
+    relays,
+    accounts: webhooks.accounts,
+    journal: webhooks.journal,
+    source: webhooks.source,
+    view: webhooks.view,
   });
   const form = new FormPanel({
-    ...{ context, log, secrets, session, platform, browser, sandbox },
+    context,
+    log,
+    secrets,
+    session,
+    platform,
+    browser,
+    sandbox,
     instances: store,
     pickLists: (chosen, signal) => webhookActions.picker.pickListIds(chosen, signal),
   });
   const instanceParts = {
-    ...{ session, secrets, platform, store, browser, view: instances, documents },
+    session,
+    secrets,
+    platform,
+    store,
+    browser,
+    view: instances,
+    documents,
     callbackSet: () => void queueOffer.follow(),
   };
   const instanceUrls = new InstanceUrls({
-    ...{ platform, store },
+    platform,
+    store,
     urlContext: () => instances.urlContext(),
     changed: () => {
       void instances.refresh();
@@ -129,7 +147,11 @@ export function createHandlers(parts: ActivationParts): Handlers {
     checkPanels,
     webhookActions,
     scenarioTests: new ScenarioTests({
-      ...{ context, log, session, secrets, history },
+      context,
+      log,
+      session,
+      secrets,
+      history,
       debugHandler: (url, signal) => handlerDebugged({ destinations, ...debugged }, url, signal),
     }),
     form,
@@ -142,10 +164,15 @@ export function createHandlers(parts: ActivationParts): Handlers {
     commands: {
       ...webhookActions.accountHandlers,
       ...webhookActions.webhookHandlers,
-      // Asked for the sandbox, it fills in the sandbox's values.
+      // For the sandbox, it fills in the sandbox's values.
       newInstance: (where?: unknown) => (where === 'sandbox' ? form.openForSandbox() : form.open()),
       ...createRelayCommands({
-        ...{ context, session, log, secrets, urlKeeper, history },
+        context,
+        session,
+        log,
+        secrets,
+        urlKeeper,
+        history,
         view: events.progressPlace,
         platformSecrets: createPlatformSecrets(platform),
         beforeStop: webhooks.beforeStop,
@@ -156,7 +183,8 @@ export function createHandlers(parts: ActivationParts): Handlers {
       }),
       ...createSendingCommands(session),
       ...createDestinationCommands({
-        ...{ secrets, consents: session.consents },
+        secrets,
+        consents: session.consents,
         view: destinations,
         names: { nameOfList: names.nameOf },
       }),

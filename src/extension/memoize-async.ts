@@ -1,5 +1,5 @@
 /**
- * Something that is made when it is first asked for, and once: after a failure the next who asks has it tried again.
+ * Makes something once, on first use; after a failure the next caller tries again.
  * @returns what gives it
  * @throws what making it throws
  */

@@ -1,7 +1,7 @@
 /**
- * Every setting of the extension, as zod describes it: its type and bounds, its default and what it means. Where the
- * relay takes one, all of that is the relay's own. package.json, its English texts and docs/settings.md are made from
- * this by `node scripts/check-manifest.ts --write`; code takes the types alone.
+ * Every setting of the extension as a zod schema: its type and bounds, its default, and its description. If the relay
+ * has the setting, these are the relay's own. `node scripts/check-manifest.ts --write` generates package.json, its
+ * English texts, and docs/settings.md from it; code uses only the types.
  */
 import { z } from 'zod';
 import { campaignMonitorHost } from '../campaign-monitor/service.ts';
@@ -19,9 +19,9 @@ import type { TunnelPreset } from '../protocol/tunnel-presets.ts';
 import { tunnelProgramSchema } from '../protocol/tunnel-program.ts';
 
 interface SettingDescription {
-  /** With its default, and with what editors say where a pattern of it does not match. */
+  /** With its default, and editors' messages for its patterns. */
   readonly schema: z.ZodType;
-  /** In Markdown; without it, what the schema says of itself. */
+  /** In Markdown; by default the schema's description. */
   readonly means?: string;
   readonly advanced?: true;
 }
@@ -41,7 +41,7 @@ const url = {
   patternErrorMessage: 'Enter an http:// or https:// URL without a user name or password.',
 };
 
-/** A text of a form that may be left empty. @param wrong what is said of any other */
+/** A text of a pattern that may be empty. @param wrong the message for any other */
 function emptyOr(pattern: string | undefined, wrong: string): z.ZodDefault<z.ZodString> {
   return z
     .string()
@@ -49,12 +49,11 @@ function emptyOr(pattern: string | undefined, wrong: string): z.ZodDefault<z.Zod
     .default('');
 }
 
-/** The path of a program. */
 function programPath(name: string): z.ZodDefault<z.ZodString> {
   return command.shape.path.unwrap().default(name).describe(`Path of ${name}.`);
 }
 
-/** The user's own name with the service of a program. */
+/** The user's own name at a program's service. */
 function programName(means: string): z.ZodDefault<z.ZodString> {
   const wrong = 'Enter only a name or a domain, such as example.ngrok.app, or leave this empty.';
   return emptyOr(z.toJSONSchema(ownName).pattern, wrong).describe(means);
@@ -71,7 +70,7 @@ const ownCommand = z
   .default({})
   .describe('Your own tunnel program, for the tunnel `command`. See docs/tunnels.md.');
 
-/** The tunnel programs, each member flat, so that the settings editor shows it as a row. */
+/** The tunnel programs, with flat members, so that the settings editor shows each as a row. */
 const programs = z.strictObject({
   cloudflaredPath: programPath('cloudflared'),
   ngrokPath: programPath('ngrok'),
@@ -97,7 +96,7 @@ const programs = z.strictObject({
   command: ownCommand,
 });
 
-/** A destination as it is written by hand; `held` and `sample` are the extension's own to say. */
+/** A handwritten destination; `held` and `sample` are set only by the extension. */
 const destination = destinationSchema.omit({ held: true, sample: true }).extend({
   id: destinationSchema.shape.id.meta({
     patternErrorMessage:
@@ -273,7 +272,7 @@ const relay = {
   },
 } as const satisfies Descriptions;
 
-/** The settings by their names after the prefix, in the sections of the settings editor and in their order. */
+/** The settings by their names after the prefix, in the sections and order of the settings editor. */
 export const settingSections = {
   forwarding: { title: 'Forwarding', settings: forwarding },
   receiving: { title: 'Receiving', settings: receiving },
@@ -285,8 +284,8 @@ export const settingSections = {
 type Settings = typeof forwarding & typeof receiving & typeof notifications & typeof vendors & typeof relay;
 
 export type SettingName = keyof Settings;
-/** What somebody may write as a setting, without the defaults within that. */
+/** A value that a user may write, without inner defaults. */
 export type SettingValue<N extends SettingName> = Exclude<z.input<Settings[N]['schema']>, undefined>;
 type Whole<T> = T extends readonly unknown[] ? T : T extends object ? Required<T> : T;
-/** What a setting says: its default or what somebody wrote; an object has all members, those of its default included. */
+/** A setting's value: the default or the user's; an object has all members, including default ones. */
 export type ReadSetting<N extends SettingName> = Whole<SettingValue<N>>;

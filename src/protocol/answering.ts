@@ -1,22 +1,20 @@
 /**
- * Answering on purpose: for a while the webhook endpoint answers deliveries with a status that the user asked for, to see
- * what their sender makes of it. What of it passes between the relay and its clients.
+ * Forced responses: for a while, the webhook endpoint responds to deliveries with a status that the user asked for, to
+ * see how their sender reacts.
  */
 import { z } from 'zod';
 import { debugClientSchema } from './debug.ts';
 
-/** The longest delay of an answer, in milliseconds. */
 export const mostAnswerDelayMs = 60_000;
-/** The most deliveries that it can be asked for. */
 export const mostAnswers = 100_000;
-/** How long it may go on at most, and where nothing is said, in milliseconds. */
+/** Maximum duration, also the default. */
 export const mostAnsweringMs = 86_400_000;
 export const usualAnsweringMs = 600_000;
 
-/** A status that ends an exchange: those below 200 only announce another one (RFC 9110, section 15.2). */
+/** A final status: those below 200 only announce another one (RFC 9110, section 15.2). */
 export const answerStatusSchema = z.int().min(200).max(599);
 
-/** What is asked for. It ends after `forMs` at the latest, whatever `count` says, and with the relay. */
+/** Ends after `forMs` at the latest, whatever `count` says, and with the relay. */
 export const askedAnswerSchema = z.strictObject({
   status: answerStatusSchema,
   delayMs: z.int().min(0).max(mostAnswerDelayMs).default(0).describe('How long each answer waits, in milliseconds.'),
@@ -33,7 +31,6 @@ export type AskedAnswer = z.infer<typeof askedAnswerSchema>;
 
 const time = z.iso.datetime();
 
-/** How deliveries are answered. */
 export const answeringSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('as-usual') }),
   z.object({
@@ -47,5 +44,4 @@ export const answeringSchema = z.discriminatedUnion('state', [
   }),
 ]);
 export type Answering = z.infer<typeof answeringSchema>;
-/** Deliveries are answered with a status that somebody asked for. */
 export type AnsweringOnPurpose = Extract<Answering, { state: 'on-purpose' }>;

@@ -1,8 +1,8 @@
-/** Attempts in words, alike for every client: what each is called, which of them began a round, what to do after one. */
+/** Attempts in words, the same for every client: their names, which ones began a round, what to do next. */
 import type { Say } from '../common/words.ts';
 import type { AttemptDetail, Forwarding } from './history.ts';
 
-/** The English of what is said of attempts: the extension says it in the user's language. */
+/** The English texts; the extension translates them. */
 export const attemptTexts = {
   attempt: 'Attempt {0}',
   replay: 'Attempt {0} (resent)',
@@ -23,13 +23,13 @@ export const attemptTexts = {
   answer: 'See the callback’s answer for the reason.',
 } as const;
 
-/** An attempt that comes so much before it was due was asked for by somebody, in milliseconds. */
+/** An attempt this much before it was due was requested by a client, in milliseconds. */
 const earlyMs = 50;
 
-/** What tells attempts of a round from those of another. */
+/** What distinguishes attempts of different rounds. */
 type Tried = Pick<AttemptDetail, 'notificationId' | 'destinationId' | 'number' | 'at' | 'outcome' | 'nextAttemptAt'>;
 
-/** The attempts of some notifications, of each forwarding oldest first; earlier ones may be left out. */
+/** The attempts of some notifications, for each forwarding the oldest first; earlier ones may be missing. */
 interface Found<Attempt extends Tried> {
   readonly notifications: readonly {
     readonly id: string;
@@ -38,13 +38,13 @@ interface Found<Attempt extends Tried> {
   readonly attempts: readonly Attempt[];
 }
 
-/** The attempts that replays began: the first of each round but the first. */
+/** The first attempt of each round but the first. */
 export function replaysAmong<Attempt extends Tried>({ notifications, attempts }: Found<Attempt>): ReadonlySet<Attempt> {
   const replays = new Set<Attempt>();
   for (const { id, forwardings } of notifications) {
     for (const { destinationId, ...forwarding } of forwardings) {
       const own = attempts.filter((each) => each.notificationId === id && each.destinationId === destinationId);
-      // How it stands says where the last round began; of those before, what came of their attempts.
+      // The state says where the last round began; earlier rounds follow from the results of their attempts.
       const last = forwarding.attempts - forwarding.ofRound + 1;
       own.forEach((attempt, i) => {
         const { number } = attempt;
@@ -57,26 +57,26 @@ export function replaysAmong<Attempt extends Tried>({ notifications, attempts }:
   return replays;
 }
 
-/** Whether somebody had it sent again: a round had ended, or the next attempt was not due yet. */
+/** Whether a client requested it: a round had ended, or the next attempt wasn't due yet. */
 function isAskedFor(before: Tried, attempt: Tried): boolean {
   if (before.outcome !== 'retrying' || before.nextAttemptAt === null) return true;
   return Date.parse(attempt.at) < Date.parse(before.nextAttemptAt) - earlyMs;
 }
 
-/** What an attempt is called: by its number, which counts on over retries and replays. */
+/** By its number, which continues across retries and replays. */
 export function attemptName<Attempt extends Tried>(attempt: Attempt, replays: ReadonlySet<Attempt>, say: Say): string {
   return say(replays.has(attempt) ? attemptTexts.replay : attemptTexts.attempt, attempt.number);
 }
 
 /**
- * What to do about an attempt that was no success, in English.
- * @param attempt its status, null where no answer came, and why
+ * What to do about an attempt that didn't succeed, in English.
+ * @param attempt its status, null if there was no response, and why
  */
 export function attemptAdvice(attempt: Pick<AttemptDetail, 'status' | 'error'>): string {
   return attemptTexts[adviceCode(attempt)];
 }
 
-/** Whether an attempt failed because undici refused what the callback sent as a response. */
+/** Whether an attempt failed because undici refused the callback's response as invalid. */
 export function isInvalidResponse(error: string | null): boolean {
   return /HTTP\/1\.1 protocol|UND_ERR_RES_CONTENT_LENGTH|bad (?:upgrade|response)/.test(error ?? '');
 }

@@ -1,6 +1,6 @@
 /**
- * Where a data directory's control channel is, and the proof of ownership where the system gives pipes no owner check.
- * The relay and its clients both derive it from here; nothing else does.
+ * Where a data directory's control channel is, and the proof of ownership if the system's pipes have no owner check.
+ * Both the relay and its clients derive it from here.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import {
@@ -29,14 +29,16 @@ export interface ControlChannel {
   readonly path: string;
   /** The folder of the Unix socket; null for a named pipe. */
   readonly folder: string | null;
-  /** Whether the folder was made for this one alone, since the usual one is not the user's: it goes with it. */
+  /**
+   * Whether the folder was created only for this socket because the usual one isn't the user's: it is removed with it.
+   */
   readonly ownFolder?: true;
   /** Whether both sides prove that they can read `tokenFile` (named pipes have no owner check). */
   readonly proofNeeded: boolean;
   readonly tokenFile: string;
 }
 
-/** The folder for sockets, or a socket in it, is somebody else's or open to others, so no channel is opened or used there. */
+/** The folder for sockets, or a socket in it, belongs to another user or is open to others, so it isn't used. */
 export class UnsafeSocketFolderError extends Error {
   override readonly name = 'UnsafeSocketFolderError';
   readonly advice = 'own-socket-folder';
@@ -47,7 +49,7 @@ export class UnsafeSocketFolderError extends Error {
 }
 
 /**
- * The channel of a data directory. A short path, since the system limits a socket's path to about 100 bytes.
+ * The path is short because the system limits a socket's path to about 100 bytes.
  * @param dataDir the data directory; must exist
  */
 export function controlChannelOf(dataDir: string): ControlChannel {
@@ -61,13 +63,12 @@ export function controlChannelOf(dataDir: string): ControlChannel {
   return { path: join(folder, `${hash}.sock`), folder, proofNeeded: false, tokenFile };
 }
 
-/** What the running relay says of itself in the data directory. */
+/** The running relay's record in the data directory. */
 export interface KeptChannel {
-  /** Its process's id. */
   readonly pid: number;
-  /** Where its channel is: it was started in an environment that may differ from ours. */
+  /** Its channel: it was started in an environment that may differ from ours. */
   readonly path: string;
-  /** It was started for its clients, and takes what these ask for; a command line's has settings of its own. */
+  /** It was started for its clients, which may change its settings; a command line's has its own. */
   readonly forClients?: true | undefined;
 }
 
@@ -82,7 +83,7 @@ function keptFile(dataDir: string): string {
 }
 
 /**
- * Says in the data directory where the channel is that this process has opened.
+ * Records in the data directory where this process's channel is.
  * @param forClients whether it was started for its clients
  * @throws the system's error
  */
@@ -91,12 +92,12 @@ export function keepChannel(dataDir: string, { path }: ControlChannel, forClient
   stageFile(keptFile(dataDir), JSON.stringify(kept)).put();
 }
 
-/** Takes back what {@link keepChannel} said. */
+/** Removes the record of {@link keepChannel}. */
 export function forgetChannel(dataDir: string): void {
   rmSync(keptFile(dataDir), { force: true });
 }
 
-/** What the relay of a data directory says of itself, or one that died has said; null where nothing can be read. */
+/** The record of the relay of a data directory, which may have died; null if it can't be read. */
 export function keptChannelOf(dataDir: string): KeptChannel | null {
   try {
     return keptChannelSchema.safeParse(parseJson(readFileSync(keptFile(dataDir), 'utf8'))).data ?? null;
@@ -106,8 +107,8 @@ export function keptChannelOf(dataDir: string): KeptChannel | null {
 }
 
 /**
- * Judges a socket that a data directory names, and its folder: both must be ours, and the folder nobody else's to enter.
- * @throws UnsafeSocketFolderError; the system's error where it is not there
+ * Checks a socket that a data directory names, and its folder: both must be ours, and closed to others.
+ * @throws UnsafeSocketFolderError; the system's error if it doesn't exist
  */
 export function checkKeptSocket(path: string): void {
   if (process.platform === 'win32') return;
@@ -118,12 +119,12 @@ export function checkKeptSocket(path: string): void {
   }
 }
 
-/** What comes after the base: `/cm-relay-<uid>/<16 hex digits>.sock`, in bytes at most. */
+/** What follows the base: `/cm-relay-<uid>/<16 hex digits>.sock`, maximum in bytes. */
 const longestRest = 42;
-/** `sun_path` on macOS, the shortest, its final zero left out, in bytes. */
+/** `sun_path` on macOS, the shortest, without its final zero, in bytes. */
 const longestSocketPath = 103;
 
-/** Where the socket folder is: the first that is set, absolute, short enough and there. */
+/** The base of the socket folder: the first that is set, absolute, short enough, and exists. */
 function socketBase(): string {
   const bases = [process.env['XDG_RUNTIME_DIR'] ?? '', tmpdir()];
   return (
@@ -134,7 +135,7 @@ function socketBase(): string {
 }
 
 /**
- * Makes the socket folder, 0700, where it is missing, and checks it again.
+ * Creates the socket folder with 0700 if it is missing, and checks it.
  * @throws UnsafeSocketFolderError
  */
 export function prepareFolder(channel: ControlChannel): void {
@@ -149,10 +150,9 @@ export function prepareFolder(channel: ControlChannel): void {
 }
 
 /**
- * The channel of a data directory as its relay opens it. Where the usual folder is not the user's own and closed, since
- * another user was there first, it is in a folder that nobody can know of before; clients are told by
- * {@link keepChannel}.
- * @returns the channel, and why it is not the usual one
+ * The channel of a data directory, as its relay opens it. If the usual folder isn't only the user's, because another
+ * user was first, it is in a folder with an unpredictable name; {@link keepChannel} tells clients.
+ * @returns the channel, and why it isn't the usual one
  * @throws the system's error
  */
 export function prepareChannel(dataDir: string): { channel: ControlChannel; unsafe: UnsafeSocketFolderError | null } {
@@ -188,26 +188,26 @@ function checkFolder(folder: string): void {
   if ((stat.mode & 0o077) !== 0) throw new UnsafeSocketFolderError(folder, 'is accessible to other users');
 }
 
-// The proof, where needed: each side sends 32 random bytes, then HMAC-SHA256(token, role + the other's bytes).
+// The proof, if needed: each side sends 32 random bytes, then HMAC-SHA256(token, role + the other's bytes).
 const challengeBytes = 32;
 
-/** Makes the token that both sides read, new for each run of the relay. */
+/** Creates the token that both sides read, new for each run of the relay. */
 export function writeToken(channel: ControlChannel): void {
   rmSync(channel.tokenFile, { force: true });
   writeFileSync(channel.tokenFile, randomBytes(32), { flag: 'wx', mode: 0o600 });
 }
 
-/** The client's half of the proof. Rejects where the other side cannot read the token. */
+/** The client's half of the proof. Rejects if the other side can't read the token. */
 export function proveToServer(socket: Socket, channel: ControlChannel): Promise<void> {
   return prove(socket, channel, 'client', 'server');
 }
 
-/** The relay's half of the proof. Rejects where the other side cannot read the token. */
+/** The relay's half of the proof. Rejects if the other side can't read the token. */
 export function proveToClient(socket: Socket, channel: ControlChannel): Promise<void> {
   return prove(socket, channel, 'server', 'client');
 }
 
-/** How long the other side may take to prove itself, in milliseconds. */
+/** For the other side. */
 const proofTimeoutMs = 5000;
 
 async function prove(socket: Socket, channel: ControlChannel, role: string, otherRole: string): Promise<void> {

@@ -1,10 +1,10 @@
 import type { SecretPlace } from '../common/masking.ts';
 
-/** Headers that carry credentials: never written to disk, shown or exported. Matched on the lower-case name. */
+/** Headers that carry credentials: never written to disk, shown, or exported. Matched on the lower-case name. */
 const credentialHeader =
   /^(?:(?:proxy-)?authorization|cookie2?|set-cookie2?|x-csrf-token|x-xsrf-token)$|(?:^|[-_])(?:token|secret|password|passwd|credentials?|session|auth|authorization|jwt|apikey|(?:api|private|access|auth|functions|subscription)[-_]key)(?:[-_]|$)/;
 
-/** Requests repeat their names: what was asked before is kept. Bounded, and no long name is kept. */
+/** A bounded cache, because requests repeat their names. Long names aren't cached. */
 const known = new Map<string, boolean>();
 const knownLimit = 1024;
 const longestKnown = 100;
@@ -30,7 +30,7 @@ export function isCredentialParameter(name: string): boolean {
   try {
     decoded = decodeURIComponent(name);
   } catch {
-    // Taken as it is.
+    // Use it undecoded.
   }
   // accessToken and access_token alike.
   return (
@@ -39,29 +39,29 @@ export function isCredentialParameter(name: string): boolean {
   );
 }
 
-/** What the query of a URL holds under the names of credentials. */
+/** The values in a URL's query whose names are those of credentials. */
 export function secretsIn({ searchParams }: URL): string[] {
   return [...searchParams].filter(([name]) => isCredentialParameter(name)).map(([, value]) => value);
 }
 
-/** Where a text has a URL's password, and the values of query parameters that are named like credentials. */
+/** A URL's password, and the values of query parameters with names of credentials. */
 export const urlCredentials: readonly SecretPlace[] = [
   { pattern: /https?:\/\/[^\s/?#:@]*:(?<secret>[^\s/?#@]*)@/dgi },
   {
-    // No "?" in the name: each of a long row of them would be looked behind to the end.
+    // No "?" in the name: otherwise each of a long row of them would be searched to the end.
     pattern: /[?&;#](?<name>[^=?&;#\s"']+)=(?<secret>[^&;#\s"'<>]*)/dg,
     isSecret: ({ groups }) => isCredentialParameter(groups?.['name'] ?? ''),
   },
 ];
 
-/** Headers of a response that lead elsewhere, in lower case. */
+/** Headers of a response that contain URLs, in lower case. */
 const leadingHeaders = new Set(['location', 'content-location', 'refresh', 'link']);
 
 export function leadsElsewhere(header: string): boolean {
   return leadingHeaders.has(header.toLowerCase());
 }
 
-/** What a URL that leads elsewhere may carry a credential in, whatever its name: all but its host and path. */
+/** All parts of such a URL that may be a credential, whatever their names: all but its host and path. */
 export const carriedByUrl: readonly SecretPlace[] = [
   { pattern: /[/\\]{2}(?<secret>[^\s/\\?#@]+)@/dg },
   { pattern: /[?&;#](?!url=)(?:[^=?&;#\s<>]+=)?(?<secret>[^&;#\s<>]+)/dgi },

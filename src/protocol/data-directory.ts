@@ -1,8 +1,8 @@
 /**
- * Which folder may be a relay's data directory: one of the user's own that nobody else can write to or put another in
- * the place of, and that is empty or was made by a relay of this user's (known-directories.ts). The relay judges it before it writes there, and its clients and
- * readers before they believe what is there. Windows has neither users nor modes of this kind: there only what a folder
- * holds is judged, and access is left to the access list that the folder inherits.
+ * Which folder may be a relay's data directory: one of the user's own that no other user can write to or replace, and
+ * that is empty or was created by a relay of this user (known-directories.ts). The relay checks it before it writes
+ * there, and clients and readers before they trust its content. Windows has no such users and modes: there only the
+ * content is checked, and access is left to the inherited access list.
  */
 import {
   accessSync,
@@ -25,15 +25,15 @@ import { relayAdvice } from './errors.ts';
 import type { RelayAdvice } from './errors.ts';
 import { idFile, isKnownDirectory, makeKnown } from './known-directories.ts';
 
-/** The folder cannot be a data directory, or what is in it cannot be believed. Nothing in it was changed. */
+/** The folder can't be a data directory, or its content can't be trusted. Nothing in it was changed. */
 export class DataDirectoryError extends Error {
   override readonly name = 'DataDirectoryError';
   readonly advice: RelayAdvice;
   readonly next: string;
   /**
    * @param path the folder
-   * @param why what comes after its name in a sentence
-   * @param next where it is to say more than the advice does
+   * @param why follows its name in a sentence
+   * @param next if it says more than the advice
    */
   constructor(path: string, why: string, advice: RelayAdvice, next: string = relayAdvice[advice], cause?: unknown) {
     super(`the data directory ${path} ${why}`, { cause });
@@ -42,36 +42,34 @@ export class DataDirectoryError extends Error {
   }
 }
 
-/** Where a path leads, every folder and link on the way judged. */
+/** Where a path leads, after checking every folder and link in it. */
 interface Way {
-  /** The real path of its end, there or not. */
+  /** The real path of its end, which may not exist. */
   readonly path: string;
   readonly exists: boolean;
 }
 
-/** A folder that is there, and what is in it. */
 interface Found {
   readonly path: string;
   readonly stat: Stats;
-  /** What a relay keeps there, and what it left of what went wrong. */
+  /** A relay's files, including those kept after failures. */
   readonly files: readonly { readonly name: string; readonly stat: Stats }[];
-  /** Whether there is something of somebody else's. */
+  /** Whether there is anything that isn't a relay's. */
   readonly shared: boolean;
 }
 
 const posix = process.platform !== 'win32';
 
-/** Every file that a relay makes in its data directory. */
 const relayFile =
   /^(?:(?:relay|search|lock)\.sqlite(?:-wal|-shm|-journal)?|relay\.sqlite\.(?:suspect|checked|damaged-[\dTZ-]+(?:-wal|-shm)?)|relay\.json(?:\.damaged|\.\d+)?|relay\.log(?:\.1)?|(?:channel|open-creations|counted-deliveries|set-callbacks|asked)\.json(?:\.\d+)?|directory-id(?:\.\d+)?|token)$/;
 
-/** What a folder has before a relay has been there, or while one is being made. */
+/** What a folder contains before a relay has run there, or while one is being created. */
 const isId = (name: string): boolean => name.startsWith(idFile);
 
-/** Those by which a folder is a relay's whatever else is there: the others' names may be anybody's. */
+/** Files that make a folder a relay's, whatever else is there: the other names aren't specific. */
 const marks = ['relay.sqlite', 'lock.sqlite'];
 
-/** What systems put into empty folders, and people into this one: the file of `--config`, what a repository asks for. */
+/** What systems put into empty folders, and users into this one: the file of `--config`, what a repository needs. */
 const alsoFine = new Set([
   '.DS_Store',
   '.localized',
@@ -84,11 +82,11 @@ const alsoFine = new Set([
 ]);
 
 /**
- * Judges a data directory that is to be read, or whose relay is to be asked, and changes nothing.
- * @param named the folder, by whatever path
- * @returns its real path, by which no other folder can be reached than the one that was judged
- * @throws DataDirectoryError where it, or what is in it, cannot be believed, or no relay of this user's made it
- *   ({@link isUntrusted}); one that does not exist can
+ * Checks a data directory for reading, or for a request to its relay, without changing anything.
+ * @param named any path of the folder
+ * @returns its real path, which can't lead to another folder
+ * @throws DataDirectoryError if it or its content can't be trusted, or no relay of this user created it ({@link
+ * isUntrusted}); not if it doesn't exist
  */
 export function checkDataDirectory(named: string): string {
   const { path, exists } = follow(named);
@@ -97,16 +95,16 @@ export function checkDataDirectory(named: string): string {
 }
 
 /**
- * Judges a data directory that a relay is to write to, makes it where it is missing, its owner's alone, and closes it
- * to others where it is a relay's alone.
- * @param named the folder, by whatever path
- * @returns its real path, and what the user should know where its permissions were changed
+ * Checks a data directory that a relay is to write to, creates it for its owner only if it is missing, and closes it to
+ * others if it is only a relay's.
+ * @param named any path of the folder
+ * @returns its real path, and a notice if its permissions were changed
  * @throws DataDirectoryError
  */
 export function prepareDataDirectory(named: string): { readonly path: string; readonly notice: string | null } {
   const judged = follow(named);
   if (!judged.exists) make(judged.path);
-  // Again where it was made: somebody else may have been quicker.
+  // Check again after creating it: another process may have been faster.
   const found = look(judged.exists ? judged.path : follow(named).path);
   try {
     accessSync(found.path, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -118,16 +116,16 @@ export function prepareDataDirectory(named: string): { readonly path: string; re
   return { path: found.path, notice: notices.filter((each) => each !== null).join(' ') || null };
 }
 
-/** Whether a folder was refused only since no relay of this user's made it: whoever is sure of it may have it used. */
+/** Whether a folder was refused only because no relay of this user created it: the user may allow it. */
 export function isUntrusted(error: unknown): error is DataDirectoryError {
   return error instanceof DataDirectoryError && error.advice === 'trust-data-directory';
 }
 
 /**
- * Takes a data directory that no relay of this user's has made for the user's own, who has said so.
- * @param named the folder, by whatever path
- * @returns what the user should know where that cannot be kept: then it holds for this process
- * @throws DataDirectoryError where it cannot be used all the same
+ * Accepts a data directory that no relay of this user created, because the user says so.
+ * @param named any path of the folder
+ * @returns a notice if that can't be saved: then it is valid for this process
+ * @throws DataDirectoryError if it still can't be used
  */
 export function trustDataDirectory(named: string): string | null {
   const { path, exists } = follow(named);
@@ -137,28 +135,27 @@ export function trustDataDirectory(named: string): string | null {
 
 /** What a data directory would do if it were used, as far as that can be told without using it. */
 export interface DirectoryContents {
-  /** Where its notifications would go: hosts. */
+  /** The hosts that would get its notifications. */
   readonly hosts: readonly string[];
-  /** Whether it has the secret of a webhook URL, which whoever made it knows. */
+  /** Whether it has the secret of a webhook URL, which its creator knows. */
   readonly hasSecret: boolean;
-  /** The size of its history, in bytes. */
   readonly historyBytes: number;
 }
 
-/** Of `relay.json`, so much is read to tell what is in it, in bytes. */
+/** Maximum part of `relay.json` to read, in bytes. */
 const mostRemembered = 1_048_576;
 
 /**
- * Looks into a data directory that nobody has said to be the user's own.
- * @param named the folder, by whatever path
- * @throws DataDirectoryError where it cannot be used all the same, or it cannot be told what it would do
+ * Looks into a data directory that the user hasn't accepted yet.
+ * @param named any path of the folder
+ * @throws DataDirectoryError if it can't be used at all, or its effects can't be determined
  */
 export function describeDirectory(named: string): DirectoryContents {
   const { path, files } = look(follow(named).path);
   const sizeOf = (wanted: string): number => files.find(({ name }) => name === wanted)?.stat.size ?? 0;
   const bytes = sizeOf('relay.json');
   if (bytes > mostRemembered) {
-    // What is in it could be told of no more, and would be used.
+    // Its content can't be described, but would be used.
     throw new DataDirectoryError(
       path,
       `is not safe: its relay.json is too large to check (${bytes} bytes)`,
@@ -184,13 +181,13 @@ const contentsSchema = z.looseObject({
     .catch(undefined),
 });
 
-/** @throws DataDirectoryError where a relay was there, and none of this user's: it may have come with a repository */
+/** @throws DataDirectoryError if a relay was there, and none of this user: it may have come with a repository */
 function admit({ path, files }: Found): void {
   if (files.every(({ name }) => isId(name)) || isKnownDirectory(path)) return;
   throw new DataDirectoryError(path, 'was not created by your relay', 'trust-data-directory');
 }
 
-/** @returns what the user should know where it cannot be kept that this is his */
+/** @returns a notice if the ownership can't be saved */
 function remember(path: string): string | null {
   try {
     makeKnown(path);
@@ -200,13 +197,13 @@ function remember(path: string): string | null {
   }
 }
 
-/** With those above it, one after the other: Node's own `recursive` never ends where the system has no room for any, as in /proc. */
+/** One folder after the other: Node's own `recursive` never ends if the system can't create any, as in /proc. */
 function make(path: string): void {
   const missing: string[] = [];
   for (let at = path; !existsSync(at) && at !== dirname(at); at = dirname(at)) missing.unshift(at);
   try {
     for (const folder of missing) {
-      // Whatever the umask; not one that was there by then.
+      // Whatever the umask; not one that already existed.
       if (makeOne(folder) && posix && folder === path) chmodSync(path, 0o700);
     }
   } catch (error) {
@@ -214,7 +211,7 @@ function make(path: string): void {
   }
 }
 
-/** @returns whether it was made; somebody else may have been quicker */
+/** @returns whether it was created; another process may have been faster */
 function makeOne(folder: string): boolean {
   try {
     mkdirSync(folder, { mode: 0o700 });
@@ -225,11 +222,11 @@ function makeOne(folder: string): boolean {
   }
 }
 
-/** The files always, since they are ours; the folder where nothing else is in it, which is said. */
+/** Always closes the files, because they are ours; closes the folder if nothing else is in it, and says so. */
 function closeToOthers({ path, stat, files, shared }: Found): string | null {
   const readable = files.some(({ name, stat: file }) => name === 'relay.json' && othersRead(stat, file));
   for (const { name, stat: file } of files) {
-    // By its path: nobody else can put another in its place, and to open a database and close it ends its locks.
+    // By its path: no other user can replace it, and opening and closing a database would end its locks.
     if ((file.mode & 0o077) !== 0) chmodSync(join(path, name), 0o600);
   }
   if ((stat.mode & 0o077) === 0 || shared) return null;
@@ -258,7 +255,7 @@ function look(path: string): Found {
     if (posix && stat.uid !== process.getuid?.()) {
       throw new DataDirectoryError(path, 'belongs to another user', 'choose-data-directory');
     }
-    // An empty folder that may not be entered looks as one that holds nothing.
+    // A folder that can't be entered would seem empty.
     accessSync(path, constants.R_OK | constants.X_OK);
     names = readdirSync(path);
     files = filesIn(path, names);
@@ -270,7 +267,7 @@ function look(path: string): Found {
   const isElse = example !== undefined && !marks.some((name) => names.includes(name));
   if (posix && othersWrite(stat)) {
     const why = `is writable by other users (mode ${octal(stat)})`;
-    // Closing a folder that others use, such as /tmp, would break what they do there.
+    // Closing a folder that others use, such as /tmp, would break them.
     throw isElse || (stat.mode & sticky) !== 0
       ? new DataDirectoryError(path, why, 'choose-data-directory')
       : new DataDirectoryError(
@@ -304,13 +301,13 @@ function filesIn(path: string, names: readonly string[]): Found['files'] {
   return names
     .filter((name) => relayFile.test(name))
     .flatMap((name) => {
-      // One of SQLite's may go while this looks.
+      // SQLite may remove one of its files in the meantime.
       const file = lstatSync(join(path, name), { throwIfNoEntry: false });
       return file === undefined ? [] : [{ name, stat: file }];
     });
 }
 
-/** What a file is that no relay of this user's has made. */
+/** What is wrong with a file that no relay of this user has created. */
 function strange(stat: Stats): string | null {
   if (stat.isSymbolicLink()) return 'is a symbolic link';
   if (!stat.isFile()) return 'is not a file';
@@ -325,9 +322,9 @@ function strange(stat: Stats): string | null {
 const mostLinks = 40;
 
 /**
- * Follows a path to its end, and judges every folder and link on the way: whoever may write to one of them could put
- * another folder in the place of what it leads to, now or later.
- * @returns the real path; where the end is missing, the path that it will have
+ * Follows a path to its end, and checks every folder and link in it: a user who can write to one of them could replace
+ * what it leads to.
+ * @returns the real path; if the end is missing, its future path
  * @throws DataDirectoryError
  */
 function follow(named: string): Way {
@@ -375,16 +372,16 @@ function followJudging(whole: string): Way {
   return { path: at, exists: true };
 }
 
-/** How others could put something else in the place of what a folder holds; null where they cannot. */
+/** How others could replace the content of a folder; null if they can't. */
 function unsafe(stat: Stats): string | null {
   if (!isTrusted(stat.uid)) return 'belongs to another user';
   return othersWrite(stat) && (stat.mode & sticky) === 0 ? 'is writable by other users' : null;
 }
 
-/** In a folder with this bit, such as /tmp, each user can take away his own alone. */
+/** In a folder with this bit, such as /tmp, users can only remove their own files. */
 const sticky = 0o1000;
 
-/** Whether other users may write; the user's own first group is taken for his alone, as where the umask is 002. */
+/** Whether other users may write; the user's own primary group counts as private, as with a umask of 002. */
 function othersWrite(stat: Stats): boolean {
   if ((stat.mode & 0o002) !== 0) return true;
   return (stat.mode & 0o020) !== 0 && stat.gid !== 0 && stat.gid !== process.getgid?.();
@@ -395,18 +392,18 @@ function othersRead(folder: Stats, file: Stats): boolean {
   return through(0o010, 0o040) || through(0o001, 0o004);
 }
 
-/** Whose folders may be on the way: the user's and the system's, which in a user namespace may have no number there. */
+/** The user's and the system's folders, which in a user namespace may have no ID there. */
 function isTrusted(uid: number): boolean {
   return uid === 0 || uid === process.getuid?.() || uid === unmappedUser();
 }
 
-/** Who owns what belongs to nobody in this user namespace (user_namespaces(7)); undefined outside of one. */
+/** The owner of files without a mapped owner in this user namespace (user_namespaces(7)); undefined outside of one. */
 function unmappedUser(): number | undefined {
   try {
     const whole = /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
     return whole ? undefined : Number(readFileSync('/proc/sys/kernel/overflowuid', 'utf8'));
   } catch {
-    // No Linux.
+    // Not Linux.
     return undefined;
   }
 }

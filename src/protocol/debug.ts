@@ -1,10 +1,10 @@
-/** What of debugging passes between the relay and its clients: what is held, breakpoints, and where sending stopped. */
+/** Debugging between the relay and its clients: what is held, breakpoints, and where sending stopped. */
 import { z } from 'zod';
 import { destinationId, holders } from './history.ts';
 
 const time = z.iso.datetime();
 
-/** A client, as it names itself. */
+/** A client's name for itself. */
 export const debugClientSchema = z.strictObject({
   kind: z.enum(['terminal', 'vscode', 'other']),
   id: z
@@ -16,11 +16,11 @@ export const debugClientSchema = z.strictObject({
 });
 export type DebugClient = z.infer<typeof debugClientSchema>;
 
-/** What becomes of what is held when the relay stops. */
+/** What to do with what is held when the relay stops. */
 export const heldAtStop = ['keep', 'release', 'drop'] as const;
 export type HeldAtStop = (typeof heldAtStop)[number];
 
-/** Where a breakpoint is looked at. */
+/** Where a breakpoint is evaluated. */
 export const breakpointPlaces = ['event', 'failed-attempt', 'wrong-signature', 'rejected'] as const;
 const breakpointPlaceSchema = z
   .enum(breakpointPlaces)
@@ -29,16 +29,15 @@ const breakpointPlaceSchema = z
   );
 export type BreakpointPlace = z.infer<typeof breakpointPlaceSchema>;
 
-/** How long a condition may be, in characters. */
+/** In characters. */
 export const mostCondition = 1000;
 
-/** How many breakpoints a relay keeps. */
 export const mostBreakpoints = 100;
 
-/** Of how many destinations a client may lift the time-out. */
+/** Number of destinations for which a client may suspend the timeout. */
 export const mostSuspendedTimeouts = 100;
 
-/** A breakpoint as a client asks for it. */
+/** A breakpoint in a client's request. */
 export const breakpointSchema = z.strictObject({
   at: breakpointPlaceSchema,
   condition: z
@@ -51,10 +50,10 @@ export const breakpointSchema = z.strictObject({
 });
 export type Breakpoint = z.infer<typeof breakpointSchema>;
 
-/** Why a breakpoint that was looked at did not stop. */
+/** Why an evaluated breakpoint didn't stop. */
 export const nonStops = ['condition-not-met', 'stepped', 'unreachable-is-no-attempt'] as const;
 
-/** A breakpoint as the relay has it. Counts are since it was set, or since the relay started. */
+/** A breakpoint at the relay. Counts start when it was set, or when the relay started. */
 export const keptBreakpointSchema = breakpointSchema.extend({
   enabled: z.boolean(),
   id: z.string().describe('b and a number.'),
@@ -70,7 +69,6 @@ export const keptBreakpointSchema = breakpointSchema.extend({
 });
 export type KeptBreakpoint = z.infer<typeof keptBreakpointSchema>;
 
-/** Why a breakpoint was not taken. */
 export const refusedBreakpointSchema = z.object({
   index: z.int().describe("The breakpoint's position in the request."),
   in: z.enum(['condition', 'breakpoint']),
@@ -78,7 +76,6 @@ export const refusedBreakpointSchema = z.object({
 });
 export type RefusedBreakpoint = z.infer<typeof refusedBreakpointSchema>;
 
-/** A point at which sending stopped. */
 export const stopSchema = z.object({
   reason: z.enum(['pause', 'breakpoint']),
   at: time,
@@ -100,25 +97,22 @@ const heldCountsSchema = z.object({
   destination: z.int(),
 });
 
-/** Who paused sending. */
 export const pausedBySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('client'), client: debugClientSchema }),
   z.object({ kind: z.literal('breakpoint'), breakpointId: z.string() }),
 ]);
 export type PausedBy = z.infer<typeof pausedBySchema>;
 
-/** Who paused sending, as people read it. */
 export function whoPaused(by: PausedBy): string {
   return by.kind === 'breakpoint' ? `breakpoint ${by.breakpointId}` : clientName(by.client);
 }
 
-/** A client, as people read it. */
 export function clientName({ kind, id }: DebugClient): string {
   const names = { terminal: 'a terminal', vscode: 'VS Code', other: 'a client' } as const;
   return names[kind] + (id === undefined ? '' : ` (${id})`);
 }
 
-/** How sending stands. It stays paused until somebody continues, whoever paused it and whatever has become of them. */
+/** The state of sending. It stays paused until a client continues it, even if the one that paused it is gone. */
 export const sendingSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('flowing'), held: heldCountsSchema, breakpoints: z.int() }),
   z.object({
@@ -132,7 +126,6 @@ export const sendingSchema = z.discriminatedUnion('state', [
 ]);
 export type Sending = z.infer<typeof sendingSchema>;
 
-/** One forwarding that is held. */
 export const heldForwardingSchema = z.object({
   notificationId: z.string(),
   deliveryId: z.string(),

@@ -1,10 +1,10 @@
-/** Why a relay refuses a request, or cannot be asked. */
+/** Why a relay refuses a request, or can't be reached. */
 import { z } from 'zod';
 import { filterAdvice } from './event-filter.ts';
 
 /**
- * What an error of the relay says to do next, by a name for clients that say it in another language. The name goes with
- * the sentence over the connection, so that whoever does not know it has the sentence.
+ * What to do about an error, by a name for clients that translate it. The sentence is sent with the name, for clients
+ * that don't know the name.
  */
 export const commonAdvice = {
   'ask-again': 'Try again.',
@@ -22,7 +22,7 @@ export const commonAdvice = {
   'restart-to-set-aside': 'Restart the relay to set the damaged history aside and start a new one.',
 } as const;
 
-/** The same as a terminal has it: the extension has other next actions. */
+/** Advice for a terminal: the extension has other next actions. */
 export const terminalAdvice = {
   'ask-from-its-environment':
     'Use the XDG_RUNTIME_DIR and TMPDIR that the relay was started with, or end its process and start the relay again. No acknowledged event is lost.',
@@ -58,11 +58,11 @@ export const terminalAdvice = {
 } as const;
 export type TerminalAdvice = keyof typeof terminalAdvice;
 
-/** All of it, in English. */
+/** All advice, in English. */
 export const relayAdvice = { ...commonAdvice, ...terminalAdvice };
 export type RelayAdvice = keyof typeof relayAdvice;
 
-/** What goes with an error over the connection: an advice that is not known is left to its sentence. */
+/** The data of an error: unknown advice is ignored, and its sentence used. */
 const errorDataSchema = z.object({
   next: z.string().optional().catch(undefined),
   advice: z
@@ -72,22 +72,22 @@ const errorDataSchema = z.object({
 });
 
 /**
- * Why a request is not answered as asked, and the number that JSON-RPC carries for it. The only list: the relay's errors
- * hold such a code, and clients are given it again.
+ * Why a request failed, and the JSON-RPC error code for it. The relay's errors have such a code, and clients get it
+ * back.
  */
 const relayErrorNumbers = {
-  /** Params, or a filter in them, that cannot be read [JSON-RPC 2.0]. */
+  /** Invalid params, or an invalid filter in them [JSON-RPC 2.0]. */
   'invalid-params': -32602,
   /** A relay of another version [JSON-RPC 2.0]. */
   'unknown-method': -32601,
-  /** Whatever has no code of its own [JSON-RPC 2.0]. */
+  /** Any other error [JSON-RPC 2.0]. */
   internal: -32603,
   'not-found': 1001,
   conflict: 1002,
   'store-failed': 1003,
-  /** A client's own: the relay is there and says nothing. */
+  /** Set by the client: the relay is there but doesn't respond. */
   'no-answer': 1100,
-  /** A client's own: the relay has gone before it answered (`PendingResponseRejected` of vscode-jsonrpc). */
+  /** Set by the client: the relay ended before it responded (`PendingResponseRejected` of vscode-jsonrpc). */
   'connection-lost': -32097,
 } as const;
 export type RelayErrorCode = keyof typeof relayErrorNumbers;
@@ -96,23 +96,22 @@ const codesByNumber: ReadonlyMap<number, RelayErrorCode> = new Map(
   Object.entries(relayErrorNumbers).map(([code, number]) => [number, code as RelayErrorCode]),
 );
 
-/** The code of an error as JSON-RPC carries it; `internal` for one that is not known. */
+/** The code for a JSON-RPC error code; `internal` if it is unknown. */
 export function relayErrorCodeOf(number: number): RelayErrorCode {
   return codesByNumber.get(number) ?? 'internal';
 }
 
-/** An error's code; `internal` where it holds none of ours, such as one of the system's. */
+/** An error's code; `internal` if it has none of ours, such as a system error. */
 export function relayErrorCode(error: unknown): RelayErrorCode {
   const code: unknown = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' && Object.hasOwn(relayErrorNumbers, code) ? (code as RelayErrorCode) : 'internal';
 }
 
-/** The number of {@link relayErrorCode}. */
 export function relayErrorNumberOf(error: unknown): number {
   return relayErrorNumbers[relayErrorCode(error)];
 }
 
-/** Whether an error is for this reason: one of the relay's in this process, or what a client was told of it. */
+/** Whether an error has this reason, in the relay's process or a client's. */
 export function hasRelayErrorCode(error: unknown, code: RelayErrorCode): error is Error {
   return error instanceof Error && 'code' in error && error.code === code;
 }
@@ -122,7 +121,7 @@ export class RelayRequestError extends Error {
   override readonly name = 'RelayRequestError';
   readonly code: RelayErrorCode;
   readonly next: string | undefined;
-  /** Names what `next` says, where the relay does. */
+  /** The name of `next`, if it has one. */
   readonly advice: RelayAdvice | undefined;
   constructor(
     message: string,
@@ -136,9 +135,9 @@ export class RelayRequestError extends Error {
   }
 
   /**
-   * What a JSON-RPC error of the relay's says.
-   * @param number its code, as JSON-RPC has it
-   * @param data what goes with it
+   * Creates the error for a JSON-RPC error of the relay.
+   * @param number its code
+   * @param data its data
    */
   static of(message: string, number: number, data: unknown): RelayRequestError {
     const { next, advice } = errorDataSchema.safeParse(data).data ?? {};
@@ -149,21 +148,21 @@ export class RelayRequestError extends Error {
   }
 }
 
-/** What was asked for cannot be done as things stand. */
+/** The request isn't possible in the current state. */
 export class ConflictError extends RelayRequestError {
   constructor(message: string, advice?: RelayAdvice) {
     super(message, 'conflict', advice === undefined ? {} : { advice });
   }
 }
 
-/** Whether the relay answered a request, and refused it or said something else than what is expected. */
+/** Whether the relay responded, with a refusal or an unexpected result. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof RelayRequestError && error.code !== 'no-answer';
 }
 
-/** The relay's process is there and does not answer: it is held, or its machine is overloaded. */
+/** The relay's process is there but doesn't respond: it is stopped, or its machine is overloaded. */
 export class NoAnswerError extends RelayRequestError {
-  /** Its process's id, where that is known. */
+  /** Its process ID, if known. */
   readonly pid: number | undefined;
   constructor(dataDir: string, pid: number | undefined) {
     const process = pid === undefined ? '' : ` (process ${pid})`;
@@ -172,9 +171,9 @@ export class NoAnswerError extends RelayRequestError {
   }
 }
 
-/** A relay runs, since one holds the lock, and neither where it should be nor where it says that it is does one answer. */
+/** A relay is running, because one holds the lock, but none responds at the usual channel or at the recorded one. */
 export class UnreachableRelayError extends RelayRequestError {
-  /** @param pid its process's id, where that is known */
+  /** @param pid its process ID, if known */
   constructor(dataDir: string, pid: number | undefined, why: string) {
     const process = pid === undefined ? '' : ` (process ${pid})`;
     super(`a relay is running for ${dataDir}${process} but cannot be reached: ${why}`, 'no-answer', {
@@ -183,7 +182,6 @@ export class UnreachableRelayError extends RelayRequestError {
   }
 }
 
-/** No relay runs for the data directory. */
 export class NoRelayError extends Error {
   override readonly name = 'NoRelayError';
   readonly advice = 'start-relay';

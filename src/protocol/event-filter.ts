@@ -1,24 +1,23 @@
 /**
- * The filter language of the history: `type:subscribe list:… address:… state:failed since:2h free text`. Its keys, their
- * values and how they are read stand here alone, with the orders and groups of what is found: for the relay, for whoever
- * helps to type a filter, and for docs/history.md. It imports nothing, so that the extension has it from its start.
+ * The filter language of the history: `type:subscribe list:… address:… state:failed since:2h free text`. Its keys,
+ * values, and syntax are defined only here, with the orders and groups of results: for the relay, for completions, and
+ * for docs/history.md. It imports nothing, so that the extension can load it at activation.
  */
 
-/** The states of a forwarding, the one that is asked for most first. */
+/** The states of a forwarding, the most common one in filters first. */
 export const forwardingStates = ['failed', 'waiting', 'held', 'sent', 'discarded'] as const;
-/** What a row of the history stands for. */
+/** The kinds of rows of the history. */
 export const eventKinds = ['event', 'test', 'rejected'] as const;
-/** Who posted a delivery. */
+/** The senders of deliveries. */
 export const sources = ['campaign-monitor', 'open-connectors'] as const;
 /**
- * What was found of the signature of what Open Connectors posted; `unchecked` without a verify key, `fetched` of what was
- * fetched from its queue of deliveries, which has no bytes that a signature could be of.
+ * The signature of what Open Connectors posted: `unchecked` without a verify key, `fetched` if it was fetched from the
+ * queue of deliveries, which has no bytes to sign.
  */
 export const signatureChecks = ['invalid', 'missing', 'valid', 'unchecked', 'fetched'] as const;
-/** How a delivery was answered: as usual, or with a status that the user asked for. */
+/** How a delivery was answered: normally, or with a forced response. */
 export const answerings = ['on-purpose', 'as-usual'] as const;
 
-/** Every key. */
 export const filterKeys = [
   'type',
   'list',
@@ -35,7 +34,7 @@ export const filterKeys = [
 ] as const;
 type Key = (typeof filterKeys)[number];
 
-/** The keys that take one of these values and no other. */
+/** The keys with a fixed set of values. */
 export const filterValues = {
   state: forwardingStates,
   kind: eventKinds,
@@ -47,8 +46,8 @@ export const filterValues = {
 type ClosedKey = keyof typeof filterValues;
 
 /**
- * How an event stands: its forwarding that most needs a look, `retrying` where that has been tried; `none` where it goes
- * nowhere; a row of another kind by its kind. What most needs a look comes first.
+ * The state of an event: that of its forwarding that most needs attention, `retrying` if that has been tried; `none`
+ * without destinations; for other rows their kind. The most urgent one is first.
  */
 export const eventStates = [
   'failed',
@@ -62,12 +61,11 @@ export const eventStates = [
   'test',
 ] as const;
 
-/** What a table of events is sorted by. */
 export const eventOrders = ['time', 'type', 'state', 'status', 'duration', 'attempts'] as const;
-/** What events are counted by, in groups. */
+/** The groups for counting events. */
 export const eventGroupings = ['type', 'list', 'state', 'delivery'] as const;
 
-/** What a filter asks for. Several values of one key mean any of them; keys and words mean all of them. */
+/** A parsed filter. Several values of one key are alternatives; all keys and words must match. */
 export interface Filter {
   readonly types: readonly string[];
   readonly lists: readonly string[];
@@ -75,22 +73,22 @@ export interface Filter {
   readonly states: readonly (typeof forwardingStates)[number][];
   readonly kinds: readonly (typeof eventKinds)[number][];
   readonly sources: readonly (typeof sources)[number][];
-  /** Milliseconds since the epoch; null where unbounded. */
+  /** Milliseconds since the epoch; null if unbounded. */
   readonly since: number | null;
   readonly until: number | null;
   readonly duplicates: boolean | null;
   readonly signatures: readonly (typeof signatureChecks)[number][];
-  /** Whether it was answered on purpose. */
+  /** Whether it got a forced response. */
   readonly onPurpose: boolean | null;
   readonly deliveryIds: readonly number[];
-  /** Words or phrases, each the beginning of one. */
+  /** Words or phrases, each matching the beginning of one. */
   readonly words: readonly string[];
 }
 
-/** Which keys there are, for whoever has typed another. */
+/** Lists the keys, after an unknown one. */
 export const filterAdvice = `Keys: ${filterKeys.join(', ')}. Put text that contains a colon in quotation marks.`;
 
-/** A filter that cannot be read. The message names the part and what it may be. */
+/** An invalid filter. The message names the part and its valid values. */
 export class FilterError extends Error {
   override readonly name = 'FilterError';
   readonly code = 'invalid-params';
@@ -101,7 +99,6 @@ export class FilterError extends Error {
 /** The parts of a filter: words and phrases, and keys with their values. */
 const parts = /(?:([A-Za-z]+):(?!\/\/)(?:"([^"]*)"|(\S*))|"([^"]*)"|(\S+))/g;
 
-/** A filter without what it asks of one key. */
 export function withoutKey(text: string, key: Key): string {
   return [...text.matchAll(parts)]
     .filter(([, name]) => name?.toLowerCase() !== key)
@@ -110,7 +107,6 @@ export function withoutKey(text: string, key: Key): string {
 }
 
 /**
- * Reads a filter.
  * @param text the filter; empty for everything
  * @param now milliseconds since the epoch, for times such as `since:2h`
  * @throws FilterError
@@ -159,7 +155,7 @@ function oneOf<K extends ClosedKey>(key: K, value: string): (typeof filterValues
 
 const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A span before now (`30m`, `2h`, `7d`), or a date or time in ISO 8601. */
+/** A duration before now (`30m`, `2h`, `7d`), or a date or time in ISO 8601. */
 function readTime(key: Key, value: string, now: number): number {
   const span = /^(\d+)([smhd])$/i.exec(value);
   if (span !== null) return now - Number(span[1]) * units[(span[2] ?? 's').toLowerCase() as keyof typeof units];

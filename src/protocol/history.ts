@@ -1,15 +1,14 @@
 /**
- * The records of a relay's history, as its clients see them.
- *
- * Ids are strings with a letter for their kind: `d7` a delivery, `e12` an event, `n9` a notification.
- * A destination's is the one of the settings, or `t2`. Times are ISO 8601 in UTC with milliseconds; durations are milliseconds.
+ * The records of a relay's history, for its clients. IDs are strings with a letter for their kind: `d7` a delivery,
+ * `e12` an event, `n9` a notification. A destination's is that of the settings, or `t2`. Times are ISO 8601 in UTC with
+ * milliseconds; durations are milliseconds.
  */
 import { z } from 'zod';
 import { eventKinds, eventStates, forwardingStates, signatureChecks, sources } from './event-filter.ts';
 
 const time = z.iso.datetime();
 
-/** Two destinations may have one URL: by this they are told apart. */
+/** Distinguishes destinations with the same URL. */
 export const destinationId = z
   .string()
   .describe("The destination's ID: the one in the settings or, if there is none, `t` and a number.");
@@ -17,17 +16,17 @@ export const destinationId = z
 const forwardingStateSchema = z.enum(forwardingStates);
 export type ForwardingState = z.infer<typeof forwardingStateSchema>;
 
-/** What a destination is sent: notifications as Open Connectors posts them, or the bytes as they came. */
+/** What a destination gets: notifications in Open Connectors' format, or the received bytes. */
 export const destinationModes = ['normalised', 'raw'] as const;
 
 /**
- * Who holds a forwarding: a client that paused sending, a breakpoint that it met, the key or credentials that its
- * destination needs and nobody gave, or the settings of its destination (`held`).
+ * What holds a forwarding: a client that paused sending, a breakpoint, a missing key or credentials of its destination,
+ * or the settings of its destination (`held`).
  */
 export const holders = ['pause', 'breakpoint', 'missing-key', 'destination'] as const;
 export type HeldBy = (typeof holders)[number];
 
-/** One notification's way to one destination. */
+/** The sending of one notification to one destination. */
 const forwardingSchema = z.object({
   notificationId: z.string(),
   destinationId,
@@ -52,7 +51,6 @@ const forwardingSchema = z.object({
 });
 export type Forwarding = z.infer<typeof forwardingSchema>;
 
-/** Who posted a delivery. */
 export const sourceSchema = z.enum(sources);
 export type Source = z.infer<typeof sourceSchema>;
 
@@ -64,9 +62,7 @@ const answeredOnPurpose = z
   .optional()
   .describe('The delivery was answered with a status that the user asked for, and not forwarded; otherwise missing.');
 
-/**
- * One row of the history. A test call and a rejected delivery, which hold no event, have a row of their own kind.
- */
+/** One row of the history. Test calls and rejected deliveries, which have no events, have their own kinds of rows. */
 export const eventRowSchema = z.object({
   id: z.string(),
   deliveryId: z.string(),
@@ -107,7 +103,7 @@ export type EventRow = z.infer<typeof eventRowSchema>;
 export const eventStateSchema = z.enum(eventStates);
 export type EventState = z.infer<typeof eventStateSchema>;
 
-/** An event as a line of a table: what a row says, and what its attempts came to in place of its forwardings. */
+/** An event as a row of a table: with the results of its attempts in place of its forwardings. */
 export const eventSummarySchema = eventRowSchema
   .pick({ id: true, deliveryId: true, kind: true, source: true, injected: true, receivedAt: true, answered: true })
   .extend(
@@ -128,7 +124,7 @@ export const eventSummarySchema = eventRowSchema
   });
 export type EventSummary = z.infer<typeof eventSummarySchema>;
 
-/** One POST that came in, without its bytes. */
+/** One received POST, without its bytes. */
 export const deliverySchema = z.object({
   id: z.string(),
   source: sourceSchema,
@@ -148,11 +144,11 @@ export const deliverySchema = z.object({
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 
-/** Headers in the order they came; a name may repeat. Credentials are masked. */
+/** Headers in the order received; a name may repeat. Credentials are masked. */
 export const headersSchema = z.array(z.tuple([z.string(), z.string()]));
 export type Headers = z.infer<typeof headersSchema>;
 
-/** One try of a forwarding, as it is told when it is made. */
+/** One try of a forwarding, as reported when it is made. */
 export const attemptSchema = z.object({
   notificationId: z.string(),
   deliveryId: z.string(),
@@ -171,7 +167,7 @@ export const attemptSchema = z.object({
 });
 export type Attempt = z.infer<typeof attemptSchema>;
 
-/** An event as a line on a clock: its row, how it stands, and its attempts. */
+/** An event on a time axis: its row, its state, and its attempts. */
 export const tracedEventSchema = z.object({
   row: eventRowSchema,
   ...eventSummarySchema.pick({ state: true, status: true, durationMs: true }).shape,
@@ -191,7 +187,7 @@ export const tracedEventSchema = z.object({
 });
 export type TracedEvent = z.infer<typeof tracedEventSchema>;
 
-/** An attempt as it is kept, with what the destination answered. */
+/** A recorded attempt, with the destination's response. */
 export const attemptDetailSchema = attemptSchema.omit({ ofRound: true }).extend({
   answerHeaders: headersSchema,
   answerBody: z.string().describe('The first 64 KiB, base64.'),
@@ -199,7 +195,7 @@ export const attemptDetailSchema = attemptSchema.omit({ ofRound: true }).extend(
 });
 export type AttemptDetail = z.infer<typeof attemptDetailSchema>;
 
-/** What Open Connectors posts for a part of a delivery, with its forwardings. */
+/** Open Connectors' post for a part of a delivery, with its forwardings. */
 export const notificationSchema = z.object({
   id: z.string(),
   deliveryId: z.string(),

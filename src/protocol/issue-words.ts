@@ -1,10 +1,10 @@
-/** What a schema says of input that a person wrote, in plain words. */
+/** A schema's errors about a user's input, in plain words. */
 import { z } from 'zod';
 
 /**
- * The words for zod's own messages; a schema's own message wins over them. To be given where a schema reads:
+ * Words for zod's own messages; a schema's own message has priority. Pass it to the parse call:
  * `schema.safeParse(input, { error: issueWords })`.
- * @returns undefined where zod's message is as good
+ * @returns undefined if zod's message is as good
  */
 export function issueWords(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
@@ -27,7 +27,7 @@ export function issueWords(issue: z.core.$ZodRawIssue): string | undefined {
   }
 }
 
-/** Every issue with the place that it is about, as in `destinations[0].timeoutMs: must be 1 or more`. */
+/** Every issue with its path, such as `destinations[0].timeoutMs: must be 1 or more`. */
 export function issuesText({ issues }: z.ZodError): string {
   return issues
     .map(({ path, message }) => (path.length === 0 ? message : `${z.core.toDotPath(path)}: ${message}`))

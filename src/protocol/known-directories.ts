@@ -1,6 +1,6 @@
 /**
- * Which data directories this user's relays made. Each holds an id, and the user's state folder a record of that name,
- * with where the directory is: one that came from elsewhere, as with a cloned repository, has no such record.
+ * Which data directories this user's relays created. Each has an ID, and the user's state folder has a record with that
+ * name and the directory's path: one from elsewhere, such as a cloned repository, has no such record.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
@@ -16,14 +16,14 @@ export const idFile = 'directory-id';
 /** Beside the default data directory, in the user's state folder. */
 const recordsFolder = 'cm-relay-directories';
 
-/** So many records are kept of directories, whether these are there or not. */
+/** Maximum number of records, for existing and missing directories. */
 const mostRecords = 1000;
 
-/** Where a directory is; `node` finds it again where it was moved, and tells it from a copy. */
+/** Where a directory is; `node` recognizes it after a move, and distinguishes it from a copy. */
 const recordSchema = z.object({ path: z.string(), node: z.string() });
 
 /**
- * Where the programs of a user keep their state.
+ * Where a user's programs keep their state.
  * @param platform as in process.platform
  * @param environment as in process.env
  */
@@ -34,26 +34,29 @@ export function stateFolder(platform: NodeJS.Platform, environment: NodeJS.Proce
     return isAbsolute(local) ? local : join(home(), 'AppData', 'Local');
   }
   const state = environment['XDG_STATE_HOME'];
-  // A relative path in it is to be ignored, says the XDG specification.
+  // The XDG specification says to ignore a relative path.
   return state?.startsWith('/') === true ? state : join(home(), '.local', 'state');
 }
 
-/** The user's. An empty or relative HOME would make it whatever folder a program runs in, such as a cloned repository. */
+/**
+ * The user's home. With an empty or relative HOME it would be the program's working directory, such as a cloned
+ * repository.
+ */
 function home(): string {
   const named = homedir();
   return isAbsolute(named) ? named : userInfo().homedir;
 }
 
-/** Where the relay keeps its data when nobody says otherwise. Parameters as of {@link stateFolder}. */
+/** The default data directory. Parameters as of {@link stateFolder}. */
 export function defaultDataDir(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): string {
   return join(stateFolder(platform, environment), 'cm-relay');
 }
 
-/** Those that this process was told to use, though none of it could be kept. */
+/** Those that this process was told to use, but that couldn't be recorded. */
 const taken = new Set<string>();
 
 /**
- * Whether a directory is one of this user's relays'. The default one is: it lies where the records do.
+ * Whether this user's relays created a directory. The default one counts: it is where the records are.
  * @param path its real path
  */
 export function isKnownDirectory(path: string): boolean {
@@ -61,9 +64,9 @@ export function isKnownDirectory(path: string): boolean {
 }
 
 /**
- * Remembers a directory as one of this user's relays'.
+ * Records a directory as created by this user's relays.
  * @param path its real path
- * @throws the system's error where that cannot be kept; this process uses it all the same
+ * @throws the system's error if that can't be saved; this process still uses it
  */
 export function makeKnown(path: string): void {
   taken.add(path);
@@ -71,17 +74,17 @@ export function makeKnown(path: string): void {
   const folder = join(stateFolder(process.platform, process.env), recordsFolder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   forgetGone(folder);
-  // First: whoever finds the id finds its record.
+  // The record first: another process that finds the ID must find its record.
   stageFile(
     join(folder, id),
     JSON.stringify({ path, node: nodeOf(path) } satisfies z.infer<typeof recordSchema>),
   ).put();
   stageFile(join(path, idFile), `${id}\n`).put();
-  // From now on it is known by that, and by nothing that another in its place would have.
+  // From now on the record identifies it, not the path, which another directory could have.
   taken.delete(path);
 }
 
-/** Where there are very many records, as of directories that tests made: those of directories that are not there go. */
+/** If there are many records, such as for directories of tests, removes those of missing directories. */
 function forgetGone(folder: string): void {
   const names = readdirSync(folder);
   if (names.length < mostRecords) return;
@@ -107,7 +110,7 @@ function isRecorded(path: string): boolean {
     if (id === undefined) return false;
     return folders().some((folder) => {
       const record = readRecord(join(folder, recordsFolder, id));
-      // An id may have been given away with the directory: a copy of it is at another place, and another folder.
+      // The ID may have been shared with the directory: a copy is at another path, in another folder.
       return record !== null && (record.path === path || record.node === nodeOf(path));
     });
   } catch {
@@ -115,14 +118,14 @@ function isRecorded(path: string): boolean {
   }
 }
 
-/** Programs of one user may differ in XDG_STATE_HOME, such as VS Code and a terminal in it. */
+/** Programs of one user may differ in XDG_STATE_HOME, such as VS Code and its terminal. */
 function folders(): readonly string[] {
   const without = { ...process.env, XDG_STATE_HOME: '' };
   return [process.env, without].flatMap((environment) => {
     try {
       return stateFolder(process.platform, environment);
     } catch {
-      // A user whom the system does not know, without HOME, has one only where XDG_STATE_HOME names it.
+      // A user unknown to the system, without HOME, has one only if XDG_STATE_HOME names it.
       return [];
     }
   });
@@ -136,7 +139,7 @@ function readRecord(file: string): z.infer<typeof recordSchema> | null {
   }
 }
 
-/** Names a folder on this machine for as long as it is there, wherever it is moved on its disk. */
+/** Identifies an existing folder, wherever it is moved on its disk. */
 function nodeOf(path: string): string {
   const { dev, ino } = lstatSync(path, { bigint: true });
   return `${dev}:${ino}`;

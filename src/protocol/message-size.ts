@@ -1,24 +1,24 @@
 /**
- * How long a message to a client may grow. Rows repeat the forwardings of their notification, so a few settings make a
- * great deal of a few events; what is left out of a message is counted, and can be asked for by its id.
+ * The size of messages to clients. Rows repeat the forwardings of their notification, so a few settings can make a
+ * message about few events large; what is omitted is counted, and can be requested by ID.
  */
 import type { AttemptDetail, EventRow, Forwarding, Notification } from './history.ts';
 
-/** Rows in one message that tells what came in, and about how long that and a page may be, in bytes. */
+/** Maximum number of rows in one message about new events, and the approximate size of that and of a page, in bytes. */
 export const mostRows = 1000;
 export const mostPageBytes = 4_194_304;
 
-/** About how long what is said of one delivery or event may be beside its body, in bytes. */
+/** Approximate maximum size of the data about one delivery or event beside its body, in bytes. */
 const mostAnswerBytes = 33_554_432;
 
-/** Attempts of one event that are told, the latest, and about how long they may be together, in bytes. */
+/** Maximum number of attempts of one event, the latest, and their approximate total size, in bytes. */
 export const mostAttempts = 500;
 const mostAttemptBytes = 8_388_608;
 
-/** Attempts of a notification that a line on a clock shows, at most: the latest. */
+/** Maximum number of attempts of a notification on a time axis, the latest. */
 export const mostTraced = 20;
 
-/** About what a row takes as JSON, in bytes. */
+/** The approximate size of a row as JSON, in bytes. */
 export function rowBytes(row: EventRow): number {
   const texts = [row.type, row.list, row.address, row.date, row.warning, row.reason];
   return texts.reduce((sum, text) => sum + (text?.length ?? 0), 510) + forwardingBytes(row.forwardings);
@@ -32,7 +32,7 @@ function forwardingBytes(forwardings: readonly Forwarding[]): number {
   );
 }
 
-/** The first of these rows that fit in a message; at least one. */
+/** The first rows that fit in a message; at least one. */
 export function fittingRows(rows: readonly EventRow[]): EventRow[] {
   let bytes = 0;
   const end = rows.findIndex((row, index) => {
@@ -42,14 +42,14 @@ export function fittingRows(rows: readonly EventRow[]): EventRow[] {
   return rows.slice(0, end === -1 ? rows.length : end);
 }
 
-/** What is said of a delivery. The rows lose their forwardings first. */
+/** The data about a delivery. The rows lose their forwardings first. */
 export interface FittingAnswer {
   readonly events: EventRow[];
   readonly notifications: Notification[];
   readonly omittedForwardings: number;
 }
 
-/** Leaves out forwardings that would make the answer about a delivery too long; every row and notification stays. */
+/** Omits forwardings that would make the result too large; every row and notification stays. */
 export function fittingAnswer(events: EventRow[], notifications: Notification[]): FittingAnswer {
   let bytes = 0;
   let omitted = 0;
@@ -63,7 +63,7 @@ export function fittingAnswer(events: EventRow[], notifications: Notification[])
   return { notifications: fittingNotifications, events: events.map(fit), omittedForwardings: omitted };
 }
 
-/** Attempts without the bodies of the earlier ones that would make the answer too long. Oldest first. */
+/** Attempts without the bodies of the earlier ones that would make the result too large. Oldest first. */
 export function fittingAttempts(attempts: readonly AttemptDetail[]): AttemptDetail[] {
   let bytes = 0;
   return attempts

@@ -1,4 +1,4 @@
-/** The control channel's contract: every method and notification that passes between the relay and its clients. */
+/** The control channel's contract: every method and notification between the relay and its clients. */
 import { z } from 'zod';
 import { secretNameForm } from '../common/secret-name.ts';
 import { carriedSchema, chosenEventsSchema } from './chosen-events.ts';
@@ -39,34 +39,34 @@ const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected an event ID, such as e
 const fetchedId = z.string().min(1).max(64);
 const nothing = z.strictObject({});
 
-/** Notifications of one request that takes what was fetched, at most. */
+/** Maximum number of fetched notifications in one request. */
 export const mostFetched = 100;
 
 /** The bytes of a body: `text` as UTF-8, or `base64`. */
 const bodySchema = z.union([z.strictObject({ text: z.string() }), z.strictObject({ base64: z.base64() })]);
 
-/** Forwardings that an answer leaves out so as not to grow too long: `events/get` has them, event by event. */
+/** Number of forwardings omitted from a large result: `events/get` has them, event by event. */
 const omittedForwardings = z.int().min(0);
 
-/** Events that were not looked at, since they came a moment ago or the history's index is being made. */
+/** Number of events not searched, because they are new or the history's index is being built. */
 const unseen = z.int().min(0);
 
-/** How many of the given ids are not in the history; left out where each of them is. */
+/** How many of the given IDs aren't in the history; omitted if all are. */
 const goneSchema = z.int().optional();
 
-/** Which notifications: by ids (a delivery or event id means its notifications), by filter, or all that failed. */
+/** Which notifications: by IDs (a delivery or event ID means its notifications), by filter, or all failed ones. */
 const selectionShape = {
   ids: z.array(anyId).min(1).max(100_000).optional(),
   filter: z.string().optional(),
   failed: z.literal(true).optional(),
 };
 
-/** Every method of the control channel. The filter language of `filter` is described in docs/history.md. */
+/** The filter language of `filter` is described in docs/history.md. */
 export const methods = {
   'relay/status': { params: nothing, result: statusSchema },
   /**
-   * Changes the settings given, each as a whole; keeps the others. Secrets given replace those of the same name, `null`
-   * takes one away. All of it is in force together, or where it cannot be kept, nothing, and the error says so.
+   * Changes the given settings, each as a whole; keeps the others. A given secret replaces one with the same name,
+   * `null` removes it. All take effect together; if they can't be saved, none does, and the error says so.
    */
   'relay/configure': {
     params: z.strictObject({
@@ -76,25 +76,25 @@ export const methods = {
     result: statusSchema,
   },
   /**
-   * Makes another secret for the webhook URLs, of both vendors: one that got out is answered as any unknown path from
-   * then on. It is on disk before it is told. `replaces` names the one that is to go (the first 32 hex digits of its
-   * SHA-256): where it has gone already, nothing is made.
+   * Creates another secret for the webhook URLs of both vendors: URLs with the old one get the response for unknown
+   * paths. It is on disk before the result is sent. `replaces` names the one to replace (the first 32 hex digits of its
+   * SHA-256): if it is already replaced, nothing changes.
    */
   'relay/newSecret': {
     params: z.strictObject({ replaces: z.string().regex(secretNameForm, "expected a secret's name") }),
     result: statusSchema,
   },
   /**
-   * Ends the relay. `held` says what becomes of what the debugger holds: it is kept, and sending stays paused (as where
-   * nothing is said), released, which gives it some seconds to go out, or dropped.
+   * Ends the relay. `held` says what to do with what the debugger holds: keep it, and sending stays paused (the
+   * default), release it, with a few seconds to be sent, or drop it.
    */
   'relay/stop': {
     params: z.strictObject({ held: z.enum(heldAtStop).optional() }),
     result: z.object({ stopping: z.literal(true) }),
   },
   /**
-   * Answers deliveries with a status on purpose, after a delay, for a count or a time; null: as usual again. They are
-   * stored and marked, and not forwarded. It ends by its time at the latest, and with the relay.
+   * Forces the response to deliveries, with a delay, for a count or a time; null: normal. Such deliveries are stored
+   * and marked, but not forwarded. Ends by its time at the latest, and with the relay.
    */
   'relay/answer': {
     params: z.strictObject({ answer: askedAnswerSchema.nullable() }),
@@ -102,7 +102,7 @@ export const methods = {
   },
   'tunnel/open': { params: z.strictObject({ tunnel: tunnelConfigSchema.optional() }), result: tunnelStatusSchema },
   'tunnel/close': { params: nothing, result: tunnelStatusSchema },
-  /** Newest first. `before`: the `next` of the page before. A page may be shorter than `limit` and have a `next`. */
+  /** Newest first. `before`: the `next` of the previous page. A page may be shorter than `limit` and have a `next`. */
   'events/query': {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
@@ -112,10 +112,10 @@ export const methods = {
     result: z.object({ events: z.array(eventRowSchema), next: z.string().nullable(), unseen }),
   },
   /**
-   * A page by position of a snapshot: what a filter found at one moment, sorted. Without `snapshot` a new one is taken;
-   * a few are kept, and one that is not kept any more is an error. What was removed since then is null. `traced` gives
-   * whole rows with their attempts in place of summaries; `find` asks where in the snapshot an event stands, `carry` where
-   * those stand now that were chosen in another one.
+   * A page of a snapshot by position: a filter's matches at one moment, sorted. Without `snapshot` a new one is taken;
+   * a few are kept, and one that is no longer kept is an error. A removed row is null. `traced` returns whole rows with
+   * their attempts in place of summaries; `find` asks for the position of an event in the snapshot, `carry` for those
+   * of a choice in another one.
    */
   'events/page': {
     params: z.strictObject({
@@ -148,7 +148,7 @@ export const methods = {
       unseen,
     }),
   },
-  /** How many events a filter finds: in all, in groups, the largest first, and over time. */
+  /** How many events match a filter: in total, in groups, the largest first, and over time. */
   'events/counts': {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
@@ -179,7 +179,7 @@ export const methods = {
       unseen,
     }),
   },
-  /** `id`: an event's, a notification's or a delivery's (then its first event). */
+  /** `id`: an event's, a notification's, or a delivery's (then its first event). */
   'events/get': {
     params: z.strictObject({ id: anyId }),
     result: z.object({
@@ -193,7 +193,7 @@ export const methods = {
         ),
     }),
   },
-  /** Clears the history; deliveries with something waiting or held stay. */
+  /** Clears the history, except deliveries with anything waiting or held. */
   'events/clear': { params: nothing, result: z.object({ cleared: z.int(), kept: z.int() }) },
   'deliveries/get': {
     params: z.strictObject({ id: anyId }),
@@ -206,7 +206,7 @@ export const methods = {
       omittedForwardings,
     }),
   },
-  /** Takes a body the same way as one received at the webhook endpoint; it gets new event ids. */
+  /** Takes a body like one received at the webhook endpoint; it gets new event IDs. */
   'deliveries/inject': {
     params: z.strictObject({
       source: sourceSchema.default('campaign-monitor'),
@@ -221,9 +221,9 @@ export const methods = {
     }),
   },
   /**
-   * Takes into the history what a client read from Open Connectors' queue of deliveries: its bytes are those of
-   * `notification`. One that was taken before, by notification and subscription, is not taken again. They have no signature, and
-   * get none; else they are what the platform posted.
+   * Adds what a client read from Open Connectors' queue of deliveries to the history, with the bytes of `notification`.
+   * One that was already added, by notification and subscription, is skipped. They have no signature, and get none;
+   * otherwise they are like posts of Open Connectors.
    */
   'deliveries/fetched': {
     params: z.strictObject({
@@ -246,16 +246,16 @@ export const methods = {
     }),
   },
   /**
-   * Sends again, the same bytes; what waits to be tried again, or for a destination that is down, is tried now. `to`:
-   * another destination than the ones they went to.
+   * Sends the same bytes again; what waits for a retry or for a destination that is down is tried now. `to`: a
+   * destination in place of the original ones.
    */
   'notifications/replay': {
     params: z.strictObject({ ...selectionShape, to: resendDestinationSchema.optional() }),
     result: z.object({ replayed: z.int(), notificationIds: z.array(z.string()), gone: goneSchema }),
   },
   /**
-   * What is or would be sent, credentials masked. `destinationId`, or `url`: to which destination; the first it goes to
-   * when neither is given.
+   * What is or would be sent, with credentials masked. `destinationId` or `url`: to which destination; by default its
+   * first.
    */
   'notifications/render': {
     params: z.strictObject({ id: anyId, destinationId: z.string().optional(), url: z.string().optional() }),
@@ -272,38 +272,38 @@ export const methods = {
     result: z.object({ discarded: z.int(), gone: goneSchema }),
   },
   /**
-   * Tries at once what would be tried later: destinations that are down, what is to be sent again at a time, and a tunnel
-   * that is not open. Says which destinations those are, and how the tunnel stands where it was tried.
+   * Tries now what would be tried later: destinations that are down, pending retries, and a tunnel that isn't open.
+   * Returns these destinations, and the tunnel's state if it was tried.
    */
   'relay/retry': {
     params: nothing,
     result: z.object({ tried: z.array(destinationStatusSchema), tunnel: tunnelStatusSchema.nullable() }),
   },
-  /** How sending stands; where no relay runs, what reads its history says how it was left. */
+  /** The state of sending; for a stopped relay, the reader of its history returns the last one. */
   'debug/sending': { params: nothing, result: z.object({ sending: sendingSchema }) },
-  /** Pauses sending: what waits, and what comes, is held in order. Where it is paused already, nothing changes. */
+  /** Pauses sending: what is waiting and arriving is held in order. Does nothing if it is already paused. */
   'debug/pause': {
     params: z.strictObject({ by: debugClientSchema.default({ kind: 'other' }) }),
     result: z.object({ sending: sendingSchema }),
   },
-  /** Releases one notification that is held: that of `id`, else the next in order. Sending stays paused. */
+  /** Releases one held notification: that of `id`, otherwise the next in order. Sending stays paused. */
   'debug/step': {
     params: z.strictObject({ id: anyId.optional() }),
     result: z.object({ released: z.array(heldForwardingSchema), sending: sendingSchema }),
   },
-  /** Sends again: all that pause and breakpoints hold is released, up to the next that stops. */
+  /** Releases all that pause and breakpoints hold, up to the next stop. */
   'debug/continue': {
     params: nothing,
     result: z.object({ released: z.int(), sending: sendingSchema }),
   },
-  /** Gives up one notification that is held: that of `id`, else the next in order. A replay can still send it. */
+  /** Discards one held notification: that of `id`, otherwise the next in order. A replay can still send it. */
   'debug/drop': {
     params: z.strictObject({ id: anyId.optional() }),
     result: z.object({ dropped: z.array(heldForwardingSchema), sending: sendingSchema }),
   },
   /**
-   * Sends an edited body in the place of what is held of a delivery: it is received as `deliveries/inject` does and goes
-   * at once where something of the original is held, which is dropped there. Both say which is the other.
+   * Sends an edited body in place of what is held of a delivery: it is received as with `deliveries/inject`, and sent
+   * at once if anything of the original is held, which is dropped. Each refers to the other.
    */
   'debug/edit': {
     params: z.strictObject({ id: anyId, body: bodySchema, contentType: z.string().max(1000).optional() }),
@@ -315,7 +315,7 @@ export const methods = {
       dropped: z.array(heldForwardingSchema),
     }),
   },
-  /** What is held, in the order in which it is stepped through. `after`: the last of the page before. */
+  /** What is held, in the order of stepping. `after`: the last of the previous page. */
   'debug/held': {
     params: z.strictObject({
       limit: z.int().min(1).max(1000).default(100),
@@ -327,17 +327,17 @@ export const methods = {
     result: z.object({ held: z.array(heldForwardingSchema), more: z.boolean() }),
   },
   /**
-   * Names the destinations whose answers this client waits for however long they take, in place of those that it named
-   * before: a debugger holds what answers there. Attempts under way have no time-out either. It ends with the client's
-   * connection; from then on attempts under way have their whole time.
+   * Suspends the timeout for these destinations, in place of those that this client named before: a debugger has
+   * stopped their handler. Applies to attempts in progress, too. Ends with the client's connection; attempts in
+   * progress then get a full timeout.
    */
   'debug/patience': {
     params: z.strictObject({ destinationIds: z.array(destinationId).max(mostSuspendedTimeouts) }),
     result: z.object({ destinationIds: z.array(destinationId).describe('Destinations without a time-out.') }),
   },
   /**
-   * Changes breakpoints, and says how all of them stand. `set` replaces those that this connection set, whatever its owner;
-   * one that stays as it is keeps its id and its counts. One that cannot be read is refused, and the others are taken.
+   * Changes breakpoints, and returns all of them. `set` replaces those set by this connection, whatever their owner;
+   * unchanged ones keep their ID and counts. An invalid one is refused, and the others are accepted.
    */
   'debug/breakpoints': {
     params: z.strictObject({
@@ -362,8 +362,8 @@ export type ParsedParams<M extends Method> = z.output<Methods[M]['params']>;
 export type Result<M extends Method> = z.output<Methods[M]['result']>;
 
 /**
- * What the relay says unasked. A client that reads too slowly misses some: `missed` then tells how many since the one
- * before, and `events/query` has them all.
+ * Sent by the relay. A client that reads too slowly misses some: then `missed` has the number since the last one, and
+ * `events/query` has them all.
  */
 export const notifications = {
   'status/changed': z.object({ status: statusSchema }),
@@ -378,12 +378,11 @@ export const notifications = {
     missed: z.int(),
   }),
   'attempt/recorded': z.object({ attempts: z.array(attemptSchema), missed: z.int() }),
-  /** What was said of events before has been corrected: content that came before was not recognised at once. */
+  /** Corrections of earlier events: their content had been received before, but wasn't recognized at once. */
   'event/changed': z.object({ events: z.array(z.object({ id: z.string(), duplicateOf: z.string().nullable() })) }),
   'tunnel/changed': z.object({ tunnel: tunnelStatusSchema }),
-  /** Sending stopped: by a client, or at a breakpoint. */
+  /** Sending stopped: a client paused it, or it stopped at a breakpoint. */
   'debug/stopped': z.object({ stop: stopSchema, sending: sendingSchema }),
-  /** Sending goes on. */
   'debug/continued': z.object({ sending: sendingSchema }),
   log: z.object({ level: z.enum(['error', 'warn', 'info', 'debug']), time: z.iso.datetime(), message: z.string() }),
 } as const;
@@ -391,5 +390,5 @@ export type RelayNotification = keyof typeof notifications;
 export type RelayNotificationParams<N extends RelayNotification> = z.output<(typeof notifications)[N]>;
 export type LogLevel = RelayNotificationParams<'log'>['level'];
 
-/** What the relay says to each client before it ends in order: on request, by a signal, or with nobody left. */
+/** Sent to each client before the relay ends in order: on request, by a signal, or without clients. */
 export const endingNotification = '$/ending';

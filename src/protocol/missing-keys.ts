@@ -1,15 +1,18 @@
-/** Keys and credentials that destinations use and nobody has given: they are never written to disk, so each run gives them. */
+/**
+ * Keys and credentials that destinations use but no client has given: they are never written to disk, so each run needs
+ * them again.
+ */
 import type { Status } from './status.ts';
 
 /** The name of the key that the terminal's --signature-key-env and --verify-key-env give. */
 export const flagKeyName = 'default';
 
 /**
- * How they are given from a terminal to a relay that runs.
+ * How to give them to a running relay from a terminal.
  * @param status names at least one
  */
 export function missingKeysAdvice({ missingKeys, destinations }: Pick<Status, 'missingKeys' | 'destinations'>): string {
-  // No flag gives credentials, of whatever name.
+  // No flag gives credentials.
   const isOfFlag =
     missingKeys.every((name) => name === flagKeyName) &&
     destinations.every(({ credentialsName }) => credentialsName !== flagKeyName);

@@ -1,4 +1,3 @@
-/** The connection of a client to the relay of a data directory. */
 import { connect as connectSocket } from 'node:net';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
@@ -29,24 +28,23 @@ import { endingNotification, methods, notifications } from './methods.ts';
 import type { Method, Params, RelayNotification, RelayNotificationParams, Result } from './methods.ts';
 import { isLocked } from './relay-lock.ts';
 
-/** A connection to a running relay. */
 export interface RelayClient {
-  /** The relay's version, which one whose status is of another form tells, too. Rejects with RelayRequestError. */
+  /** The relay's version, even if its status has another shape. Rejects with RelayRequestError. */
   version(): Promise<string>;
-  /** Sends a request; the result is checked against its schema. Rejects with RelayRequestError. */
+  /** The result is checked against its schema. Rejects with RelayRequestError. */
   request<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
   /** Calls `listener` for each notification of that name, until the returned function is called. */
   on<N extends RelayNotification>(name: N, listener: (params: RelayNotificationParams<N>) => void): () => void;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
-  /** Whether the relay has said that it ends; false after `closed` where it broke off, as when it was killed. */
+  /** Whether the relay has announced its end; false after `closed` if it broke off, such as after a kill. */
   endsInOrder(): boolean;
   close(): void;
 }
 
 /**
- * What reads the messages of a connection. The library's own sets a timer while a part of a message is there, and for
- * ever where the rest never comes: it would keep the process, which has its own bounds for who says nothing.
+ * The reader of a connection's messages, without the library's timer for incomplete messages: it would keep the process
+ * alive, which has its own timeouts.
  */
 export function messagesOf(stream: Readable): StreamMessageReader {
   const reader = new StreamMessageReader(stream);
@@ -54,17 +52,16 @@ export function messagesOf(stream: Readable): StreamMessageReader {
   return reader;
 }
 
-/** Turns of the event loop without a message, after which none that was read before the end is left. */
+/** Turns of the event loop without a message, after which all that was read before the end has been handled. */
 const mostIdleTurns = 8;
 
-/** How long a relay may say nothing at all before it is asked for a sign of life, and then again, in milliseconds. */
+/** How long a relay may be silent before it is asked for a sign of life, and then again. */
 const defaultAnswerTimeoutMs = 15_000;
 
 /**
- * Connects to the relay that runs for a data directory.
- * @param dataDir the data directory
- * @param answerTimeoutMs a request fails where the relay says nothing for twice as long: a process may be there and held
- * @throws NoRelayError where none runs; UnreachableRelayError; NoAnswerError; DataDirectoryError
+ * Connects to the running relay of a data directory.
+ * @param answerTimeoutMs a request fails if the relay is silent for twice as long: its process may be stopped
+ * @throws NoRelayError if none is running; UnreachableRelayError; NoAnswerError; DataDirectoryError
  */
 export async function connectToRelay(dataDir: string, answerTimeoutMs = defaultAnswerTimeoutMs): Promise<RelayClient> {
   const real = checkDataDirectory(dataDir);
@@ -75,15 +72,17 @@ export async function connectToRelay(dataDir: string, answerTimeoutMs = defaultA
   return clientOverStream(socket, dataDir, answerTimeoutMs);
 }
 
-/** One that starts opens its channel a while after it took the lock, and one that ends lets go a while later; in milliseconds. */
+/**
+ * A relay opens its channel a while after it took the lock, and releases the lock a while after closing it; in
+ * milliseconds.
+ */
 const betweenMs = 5000;
-/** How often it is looked again meanwhile, in milliseconds: nothing says when. */
+/** How often to check in the meantime, because there is no event for it. */
 const lookAgainMs = 50;
 
 /**
- * Connects to the relay's channel: where our environment has it and nobody else was there, else where the relay says that
- * it is. The lock decides
- * whether there is one.
+ * Connects to the relay's channel: the one for our environment, unless another user was there first, otherwise the
+ * recorded one. The lock decides whether there is a relay.
  */
 async function reach(dataDir: string, channel: ControlChannel): Promise<Socket> {
   const unsafe = unsafeFolder(channel);
@@ -107,7 +106,7 @@ async function reach(dataDir: string, channel: ControlChannel): Promise<Socket> 
         why = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message;
       }
     }
-    // One that says twice where it is neither starts nor ends.
+    // If it is recorded twice, the relay is neither starting nor ending.
     const isRunning = kept !== null && isDeepStrictEqual(kept, before);
     if (isRunning || performance.now() >= end) throw new UnreachableRelayError(dataDir, kept?.pid, why);
     before = kept;
@@ -115,10 +114,10 @@ async function reach(dataDir: string, channel: ControlChannel): Promise<Socket> 
   }
 }
 
-/** Why the folder of a channel is not to be used; null where it is the user's. */
+/** Why the folder of a channel must not be used; null if it is the user's. */
 function unsafeFolder(channel: ControlChannel): UnsafeSocketFolderError | null {
   try {
-    // Made by whoever comes first: one that is missing could be somebody else's by the time that it is used.
+    // Create it if it is missing: otherwise another user could do so before it is used.
     prepareFolder(channel);
     return null;
   } catch (error) {
@@ -136,12 +135,12 @@ function connectTo(path: string, dataDir: string): Promise<Socket> {
 }
 
 /**
- * Whether none runs, or one may run and cannot be asked: to start another one would not help then.
+ * Whether no relay is running, or one may be running but can't be reached: starting another one wouldn't help then.
  * @param path the socket or named pipe that was tried
  */
 export function unconnected(dataDir: string, path: string, error: NodeJS.ErrnoException): Error {
   switch (error.code) {
-    // More wait for it than the system lets wait.
+    // Its backlog is full.
     case 'EAGAIN':
       return new NoAnswerError(dataDir, keptChannelOf(dataDir)?.pid);
     case 'EACCES':
@@ -164,9 +163,9 @@ export function unconnected(dataDir: string, path: string, error: NodeJS.ErrnoEx
 }
 
 /**
- * The client of what answers the control channel's methods at the other end of a stream.
- * @param stream is closed with the client
- * @param dataDir the data directory that it serves
+ * The client for a control channel at the other end of a stream.
+ * @param stream closed with the client
+ * @param dataDir its data directory
  * @param answerTimeoutMs see {@link connectToRelay}
  */
 export function clientOverStream(
@@ -190,7 +189,7 @@ export function clientOverStream(
   );
   const closed = new Promise<void>((resolve) => {
     stream.once('close', () => {
-      // The library handles what was read in turns of the event loop to come; the last word is worth waiting for.
+      // The library handles what was read in later turns of the event loop; the last message is worth waiting for.
       const drain = (seen: number, idleTurns: number): void => {
         if (idleTurns === mostIdleTurns) {
           connection.dispose();
@@ -201,7 +200,7 @@ export function clientOverStream(
     });
   });
   stream.on('error', () => stream.destroy());
-  /** Rejects where the relay says nothing: neither the answer, nor anything else, nor an answer to a question since. */
+  /** Rejects if the relay is silent: no response, no other message, and no response to a question since. */
   const answered = async <T>(answer: Promise<T>): Promise<T> => {
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_resolve, reject) => {
@@ -210,7 +209,7 @@ export function clientOverStream(
           if (handled !== seen) watch(handled, false);
           else if (asked) reject(new NoAnswerError(dataDir, keptChannelOf(dataDir)?.pid));
           else {
-            // A long task leaves the relay able to answer this.
+            // During a long task, the relay can still respond to this.
             connection.sendRequest('relay/status', {}).catch(() => undefined);
             watch(handled, true);
           }
@@ -253,7 +252,7 @@ export function clientOverStream(
     on(name, listener) {
       let group = listeners.get(name);
       if (group === undefined) {
-        // The connection knows one handler a name.
+        // The connection allows one handler for each name.
         const all = (group = new Set<(params: never) => void>());
         listeners.set(name, all);
         connection.onNotification(name, (params: unknown) => {
@@ -262,7 +261,7 @@ export function clientOverStream(
           for (const each of all) each(parsed.data as never);
         });
       }
-      // A listener may be given twice.
+      // A listener may be added twice.
       const own = (params: RelayNotificationParams<typeof name>): void => listener(params);
       group.add(own);
       return () => void group.delete(own);

@@ -1,21 +1,23 @@
-/** The lock of a data directory, as its clients see it: whoever holds it is the relay (relay/lock.ts takes it). */
+/** The lock of a data directory for clients: its holder is the relay (relay/lock.ts takes it). */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { isBusy, openSqlite } from '../common/sqlite.ts';
 
-/** What the lock is on. */
 export function lockFile(dataDir: string): string {
   return join(dataDir, 'lock.sqlite');
 }
 
-/** What takes the lock. `IMMEDIATE`, which is one step: `EXCLUSIVE` takes several, and two that start at once can keep each other out. */
+/**
+ * Takes the lock. `IMMEDIATE` is one step: `EXCLUSIVE` takes several, and two relays that start at once can block each
+ * other.
+ */
 export const takingLock = 'BEGIN IMMEDIATE';
 
 /**
- * Whether a relay holds the lock of a data directory. SQLite tells only whoever tries to take it, so it is taken for a
- * moment where it is free; a relay that starts then waits that long.
- * @returns false, too, where it cannot be tried
+ * Whether a relay holds the lock of a data directory. SQLite only tells by trying, so a free lock is taken for a
+ * moment; a relay that starts then waits.
+ * @returns false, too, if it can't be tried
  */
 export function isLocked(dataDir: string): boolean {
   const file = lockFile(dataDir);

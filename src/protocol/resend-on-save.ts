@@ -6,15 +6,20 @@ import type { Forwarding } from './history.ts';
 import type { Params } from './methods.ts';
 import type { RelayClient } from './relay-client.ts';
 
-/** How long after a save a server that watches its files may restart, in milliseconds. It may be down for less than 100 ms. */
+/**
+ * How long after a save a server that watches its files may restart, in milliseconds. It may be down for less than 100
+ * ms.
+ */
 const restartMs = 5000;
 const shortPauseMs = 50;
-/** Between two looks at other times, since some servers log each connection. */
+/** Pause between other checks, because some servers log each connection. */
 const pauseMs = 1000;
 
 export interface ResendState {
   readonly forwardings: readonly Forwarding[];
-  /** `down`: no destination accepts connections. Otherwise the forwardings have the last response, or are being sent. */
+  /**
+   * `down`: no destination accepts connections. Otherwise the forwardings have the last response, or are being sent.
+   */
   readonly phase: 'sending' | 'down' | 'done';
 }
 
@@ -27,7 +32,7 @@ export interface ResendOnSaveOptions {
   readonly onChange: (state: ResendState) => void;
 }
 
-/** One resend at a time: what is saved meanwhile is one more. */
+/** One resend at a time: saves in the meantime cause one more. */
 export class ResendOnSave {
   readonly #options: ResendOnSaveOptions;
   /** Destinations on this machine, by URL: whether each refuses connections. */
@@ -41,7 +46,6 @@ export class ResendOnSave {
     this.#options = options;
   }
 
-  /** A file was saved. */
   save(): void {
     this.#savedAt = performance.now();
     this.#isRequested = true;
@@ -69,7 +73,7 @@ export class ResendOnSave {
         const woken = new Promise<void>((resolve) => (this.#wake = resolve));
         let state = await this.#read(ended.signal);
         if (this.#isRequested && state.phase === 'done') {
-          // It may have gone down since the last look.
+          // It may have gone down since the last check.
           await Promise.all([...this.#isDown.keys()].map((each) => this.#look(each, ended.signal)));
           if (!this.#areDown(state.forwardings)) {
             this.#isRequested = false;
@@ -105,7 +109,7 @@ export class ResendOnSave {
     return forwardings.length > 0 && forwardings.every(({ destination }) => this.#isDown.get(destination) === true);
   }
 
-  /** Looks again and again whether a destination accepts connections. */
+  /** Checks repeatedly whether a destination accepts connections. */
   async #follow(destination: string, signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.#look(destination, signal);
@@ -117,7 +121,7 @@ export class ResendOnSave {
     }
   }
 
-  /** Looks whether a destination accepts connections. If it does so again, the event is resent. */
+  /** Checks whether a destination accepts connections. If it does so again, the event is resent. */
   async #look(destination: string, signal: AbortSignal): Promise<void> {
     const isDown = !(await listens(new URL(destination), signal));
     if (isDown === this.#isDown.get(destination)) return;

@@ -1,5 +1,5 @@
 /**
- * Everything that a client may set about a relay, and the secrets that it gives. What is said of each here is said of it
+ * Everything that a client may set about a relay, and the secrets that it gives. The descriptions here are used
  * everywhere: in docs/cm-relay.config.schema.json, and by src/extension/settings.ts in VS Code.
  */
 import { z } from 'zod';
@@ -11,12 +11,12 @@ import { tunnelProgramSchema } from './tunnel-program.ts';
 
 const httpUrl = z.url({
   protocol: /^https?$/,
-  // What refines it below reads it as a URL.
+  // The refinements below parse it as a URL.
   abort: true,
   error: 'expected a URL that starts with http:// or https://',
 });
 
-/** A URL without user name and password. @param instead what to do about one, as an error says it */
+/** @param instead what to do about a user name, in an error */
 export function urlWithoutUser(instead = 'leave it out'): z.ZodType<string, string> {
   return httpUrl.refine((text) => {
     const url = new URL(text);
@@ -24,7 +24,7 @@ export function urlWithoutUser(instead = 'leave it out'): z.ZodType<string, stri
   }, `a user name or password in the URL would be stored; ${instead}`);
 }
 
-/** Headers that belong to a connection or the length of a body: a request with the user's own fails, or misleads. */
+/** Headers of a connection or of a body's length: the user's own would break the request, or mislead. */
 const ownHeader =
   /^(?:connection|content-(?:encoding|length)|expect|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/i;
 
@@ -34,19 +34,19 @@ export const headerName = z
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a valid header name')
   .refine((name) => !ownHeader.test(name), 'the relay sets this header itself; leave it out')
   .meta({ patternErrorMessage: 'Not a valid header name. Use only letters, digits, and hyphens.' });
-/** What a header may hold: no end of a line, nothing beyond Latin-1. */
+/** A header's value: no line ends, only Latin-1. */
 export const headerValue = z
   .string()
   .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'not a valid header value')
   .meta({ patternErrorMessage: 'Not a valid header value. Remove line breaks and characters outside Latin-1.' });
 const keyName = z.string().min(1).max(100);
 
-/** One of a few values, each with what it means, as editors tell it. */
+/** One of a few values, each with its description for editors. */
 export function choice<const T extends string>(meanings: Readonly<Record<T, string>>): z.ZodEnum<{ [K in T]: K }> {
   return z.enum(Object.keys(meanings) as T[]).meta({ enumDescriptions: Object.values(meanings) });
 }
 
-/** A destination's id, as its user gives it. What the relay gives to one without an id is `t` and a number. */
+/** A destination's ID from the user. The relay's own IDs are `t` and a number. */
 const destinationId = z.string().regex(/^(?!t\d+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
   error:
     'an ID has at most 64 letters, digits, ".", "_", or "-", starts with a letter or digit, and is not "t" plus a number',
@@ -57,7 +57,6 @@ const destinationMode = choice({
   raw: 'The exact bytes of each delivery.',
 } satisfies Record<(typeof destinationModes)[number], string>);
 
-/** What the relay's own receiver answers. */
 const sampleAnswer = choice({
   ok: 'With 200.',
   error: 'With 500, so the relay retries.',
@@ -116,7 +115,7 @@ const retryPolicySchema = choice({
   none: 'Never.',
 } satisfies Record<RetryPolicy, string>);
 
-/** What a tunnel program is told, be it a preset or the user's own. */
+/** The settings of a tunnel program, a preset or the user's own. */
 const programFacts = {
   path: z
     .string()
@@ -150,7 +149,6 @@ const programFacts = {
     .describe('Folders from which no program is started, such as those of the workspace.'),
 } as const;
 
-/** What each kind of tunnel is told. */
 export const tunnelSchemas = {
   none: z.strictObject({ kind: z.literal('none') }),
   fixed: z.strictObject({
@@ -186,7 +184,7 @@ export const tunnelSchemas = {
     }),
 } as const;
 
-/** Of which a file that somebody else may have written says nothing: what is started. */
+/** What a file from another author must not set: what is started. */
 const neverOfFiles = {
   path: z
     .never({ error: 'a file can’t name a program; use "--tunnel-program" on the command line' })
@@ -202,7 +200,6 @@ export const presetTunnel = z.strictObject({
   domain: programFacts.name.describe('The ngrok domain to request; the same as "name".'),
 });
 
-/** Which tunnel exposes the webhook endpoint. */
 export const tunnelConfigSchema = z.discriminatedUnion('kind', [
   tunnelSchemas.none,
   tunnelSchemas.fixed,
@@ -212,7 +209,7 @@ export const tunnelConfigSchema = z.discriminatedUnion('kind', [
 ]);
 export type TunnelConfig = z.infer<typeof tunnelConfigSchema>;
 
-/** The same in a file, such as that of `--config`: its presets, and no program of somebody else's. */
+/** The tunnel in a file, such as that of `--config`: presets, but no other programs. */
 export const fileTunnelSchema = z.discriminatedUnion(
   'kind',
   [
@@ -229,7 +226,7 @@ export const fileTunnelSchema = z.discriminatedUnion(
   },
 );
 
-/** A preset by its name as the one kind that all programs are. */
+/** A preset by its name as a `command` tunnel. */
 export function asCommand({
   kind,
   domain,
@@ -239,12 +236,12 @@ export function asCommand({
   return { kind: 'command', preset: kind, ...facts, ...(name !== undefined && { name }) };
 }
 
-/** What a tunnel is called where people choose it: its kind, or the preset's name. */
+/** A tunnel's name in a choice: its kind, or the preset's name. */
 export function tunnelName(tunnel: TunnelConfig): string {
   return tunnel.kind === 'command' ? (tunnel.preset ?? tunnel.kind) : tunnel.kind;
 }
 
-/** What `--tunnel` and the settings call the tunnels, the user's own URL aside. */
+/** The names of the tunnels for `--tunnel` and the settings, except the user's own URL. */
 export const tunnelNames: readonly string[] = ['none', 'localtunnel', ...tunnelPresetNames, 'command'];
 
 /** How a vendor event becomes an Open Connectors event object: assumptions, see docs/assumptions.md. */
@@ -265,7 +262,6 @@ const mappingSchema = z.strictObject({
 });
 export type Mapping = z.infer<typeof mappingSchema>;
 
-/** Whom a notification names as its instance. */
 const identitySchema = z.strictObject({
   instanceId: z.int().min(0).default(0).describe('Instance ID in notifications.'),
   instanceName: z.string().default('').describe('Instance name in notifications.'),
@@ -302,7 +298,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** Everything about a relay that a client may set, secrets aside. */
+/** All of a relay's settings, without secrets. */
 export const settingsSchema = z.strictObject({
   destinations: z
     .array(destinationSchema)
@@ -359,10 +355,7 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/**
- * Some of the settings, each whole. What is not given stays away: `partial()` of the schema as it is would put its
- * default there.
- */
+/** Some of the settings, each as a whole. `partial()` of the schema would fill in defaults for the others. */
 export const settingsChangeSchema = z.strictObject(
   Object.fromEntries(
     Object.entries(settingsSchema.shape).map(([name, field]) => [
@@ -372,12 +365,11 @@ export const settingsChangeSchema = z.strictObject(
   ),
 ) as unknown as ReturnType<typeof settingsSchema.partial>;
 
-/** The settings of a relay that nobody has configured. */
 export function defaultSettings(): Settings {
   return settingsSchema.parse({});
 }
 
-/** Secrets by name. They reach the relay by `relay/configure` alone and stay in its memory. */
+/** Secrets by name. They reach the relay only by `relay/configure` and stay in its memory. */
 export const secretsSchema = z.strictObject({
   signatureKeys: z.record(keyName, z.string().min(1)).optional(),
   verifyKeys: z.record(keyName, z.string().min(1)).optional(),
@@ -386,8 +378,8 @@ export const secretsSchema = z.strictObject({
 export type Secrets = z.infer<typeof secretsSchema>;
 
 /**
- * What a client changes about the secrets: a value is given in place of one of the same name, `null` takes it away, and
- * what is not named stays, since another client may have given it.
+ * Changes of secrets: a value replaces one with the same name, `null` removes it, and others stay, because another
+ * client may have given them.
  */
 export const secretsChangeSchema = z.strictObject({
   signatureKeys: z.record(keyName, z.string().min(1).nullable()).optional(),

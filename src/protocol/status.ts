@@ -1,4 +1,4 @@
-/** What a relay says about itself: its addresses, its tunnel, its destinations and its counts. */
+/** What a relay reports about itself: its addresses, tunnel, destinations, and counts. */
 import { z } from 'zod';
 import { answeringSchema } from './answering.ts';
 import { sendingSchema } from './debug.ts';
@@ -8,14 +8,13 @@ import { tunnelWordsSchema } from './tunnel-words.ts';
 
 const time = z.iso.datetime();
 
-/** What every state of the tunnel has. */
 const tunnelFacts = {
   kind: z.string(),
   reason: z.string().describe('The reason, in English sentences.'),
   said: z.array(tunnelWordsSchema).describe('The reason as codes, one per sentence.'),
 };
 
-/** The tunnel, as it is: `open` only after a request through the public URL has come back. */
+/** `open` only after a request through the public URL has come back. */
 export const tunnelStatusSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('closed'), ...tunnelFacts }),
   z.object({ state: z.literal('opening'), ...tunnelFacts }),
@@ -25,7 +24,7 @@ export const tunnelStatusSchema = z.discriminatedUnion('state', [
     url: z.string(),
     ...tunnelFacts,
     since: time,
-    /** The URL that was public before, where it differs: what is registered there no longer arrives. */
+    /** The previous public URL, if it was different: what is registered there no longer arrives. */
     previousUrl: z.string().nullable(),
   }),
   z.object({ state: z.literal('degraded'), url: z.string(), ...tunnelFacts }),
@@ -43,7 +42,7 @@ const countsSchema = z.object({
   sent: z.int(),
   failed: z.int(),
   discarded: z.int(),
-  /** Requests that knew no secret, since the relay started: counted, never recorded. */
+  /** Requests without the secret since the relay started: counted, never recorded. */
   strangers: z.int(),
   storedBytes: z.int().describe('Size of the history on disk, including its index, in bytes.'),
 });
@@ -91,7 +90,6 @@ export function stateWords({ state, failed, retrying, lastStatus }: DestinationS
   ];
 }
 
-/** The whole status of a relay. */
 export const statusSchema = z.object({
   protocolVersion: z.int(),
   version: z.string(),

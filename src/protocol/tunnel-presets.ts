@@ -1,9 +1,9 @@
-/** The tunnel programs that are known, each with the source of what is said of it, and the version that prints its URL so. */
+/** The known tunnel programs, each with the source of its description, and the version that prints its URL this way. */
 import type { TunnelProgram } from './tunnel-program.ts';
 
 /**
- * What every SSH tunnel has: nothing asks, a refused forwarding ends it, a dead connection is noticed within a minute,
- * and ssh keeps the key of a new server in the relay's own file, and refuses another one from then on (ssh_config(5),
+ * Common to SSH tunnels: nothing asks, a refused forwarding ends it, a dead connection is noticed within a minute, and
+ * ssh keeps a new server's key in the relay's own file and refuses another one later (ssh_config(5),
  * https://man.openbsd.org/ssh_config). Names in that file are readable, so that the user finds a server's line.
  */
 const sshArgs = [
@@ -14,7 +14,7 @@ const sshArgs = [
   ...['-o', 'GlobalKnownHostsFile={empty}', '-o', 'HashKnownHosts=no'],
   ...['-o', 'VerifyHostKeyDNS=no', '-o', 'NoHostAuthenticationForLocalhost=no'],
   ...['-o', 'UpdateHostKeys=no', '-o', 'ControlMaster=no', '-o', 'ControlPath=none'],
-  // Whatever the user's ssh_config grants servers: this one gets a port, and nothing else.
+  // Whatever the user's ssh_config allows: this server gets a port, and nothing else.
   ...['-o', 'ForwardAgent=no', '-o', 'ForwardX11=no', '-o', 'PermitLocalCommand=no', '-o', 'Tunnel=no'],
 ];
 const ssh = {
@@ -23,11 +23,11 @@ const ssh = {
   install: 'https://www.openssh.com/portable.html',
 } as const;
 
-/** The event that tells a URL of localhost.run. What is quoted in another has its quotation marks escaped. */
+/** The event with a URL of localhost.run. A quoted one has escaped quotation marks. */
 const localhostRunTold =
   '^(?=.*"event":\\s*"tcpip-forward").*"message":\\s*"[a-z0-9.-]+ tunneled with tls termination, ';
 
-/** By the name that `--tunnel` and the settings use, in the order in which they are offered. */
+/** By the name for `--tunnel` and the settings, in the order in which they are offered. */
 export const tunnelPresets = {
   /**
    * https://learn.microsoft.com/azure/developer/dev-tunnels/cli-commands: `host -p PORT --allow-anonymous` prints
@@ -78,10 +78,10 @@ export const tunnelPresets = {
     install: 'https://tailscale.com/download',
   },
   /**
-   * https://github.com/openziti/zrok/blob/main/cmd/zrok2/sharePublic.go: `--headless` logs `access your zrok share at the
-   * following endpoints:` and the endpoints, host names one a line, within a line of JSON where there is no terminal (2.0);
-   * later it logs the path of each request, which is a stranger's. `create name` reserves a name in the namespace
-   * `public`. Whether browsers alone get the interstitial page is the frontend's setting (endpoints/publicProxy/http.go).
+   * https://github.com/openziti/zrok/blob/main/cmd/zrok2/sharePublic.go: `--headless` logs `access your zrok share at
+   * the following endpoints:` and the endpoints, one host name a line, within a line of JSON if there is no terminal
+   * (2.0); later it logs the path of each request. `create name` reserves a name in the namespace `public`. Whether
+   * only browsers get the interstitial page is the frontend's setting (endpoints/publicProxy/http.go).
    */
   zrok2: {
     program: 'zrok2',
@@ -126,7 +126,7 @@ export const tunnelPresets = {
       args: ['tunnel', '--config', '{empty}', '--no-autoupdate', 'run'],
       url: { from: 'name', ready: 'Registered tunnel connection' },
     },
-    // Not those that win over the URL that it is given.
+    // Not those that override its URL.
     environment: [
       ...['CLOUDFLARED_*', 'TUNNEL_TOKEN', 'TUNNEL_TOKEN_FILE', 'TUNNEL_EDGE_IP_VERSION', 'TUNNEL_EDGE_BIND_ADDRESS'],
       ...[
@@ -209,8 +209,8 @@ export const tunnelPresets = {
     cost: 'free',
   },
   /**
-   * https://man.openbsd.org/ssh: `-R` of a port on the server's loopback, to which the server's own HTTPS leads. That the
-   * server forwards is said in the debug log alone (`remote forward success for: …`, clientloop.c and ssh.c of
+   * https://man.openbsd.org/ssh: `-R` of a port on the server's loopback, to which the server's own HTTPS leads. Only
+   * the debug log says that the server forwards (`remote forward success for: …`, clientloop.c and ssh.c of
    * https://github.com/openssh/openssh-portable).
    */
   ssh: {
@@ -229,10 +229,8 @@ export const tunnelPresets = {
 } as const satisfies Readonly<Record<string, TunnelProgram>>;
 export type TunnelPreset = keyof typeof tunnelPresets;
 
-/** Their names. */
 export const tunnelPresetNames = Object.keys(tunnelPresets) as TunnelPreset[];
 
-/** One of them. */
 export function presetOf(name: TunnelPreset): TunnelProgram {
   return tunnelPresets[name];
 }

@@ -1,10 +1,10 @@
 /**
- * A tunnel program as data: what is started, where its public URL is found, and what its user should know of it. The
- * presets (tunnel-presets.ts) and a user's own commands have the same shape.
+ * A tunnel program as data: what is started, where its public URL is found, and what its user should know. Presets
+ * (tunnel-presets.ts) and a user's own commands have the same shape.
  */
 import { z } from 'zod';
 
-/** What may stand in an argument or a pattern, in braces. */
+/** Placeholders in an argument or a pattern, in braces. */
 export const placeholders = {
   port: 'the port of the webhook endpoint on 127.0.0.1',
   name: 'the user’s own name or host name with the service',
@@ -17,7 +17,7 @@ export type Placeholder = keyof typeof placeholders;
 
 const placeholderForm = /\{([A-Za-z]\w*)\}/g;
 
-/** The placeholders in texts, each once; unknown ones too. */
+/** The placeholders in texts, without duplicates; unknown ones too. */
 export function placeholdersIn(texts: readonly string[]): ReadonlySet<string> {
   return new Set(texts.flatMap((text) => [...text.matchAll(placeholderForm)].map(([, name = '']) => name)));
 }
@@ -48,7 +48,10 @@ const pattern = z
 /** A JSON pointer (RFC 6901). */
 const pointer = z.string().regex(/^(?:\/(?:[^~/]|~[01])*)+$/, 'not a JSON pointer such as /url');
 
-/** Where a program tells its public URL: in its own output, since anyone may answer at a port. A host name without a scheme stands for https:// and that name. */
+/**
+ * Where a program reports its public URL: in its own output, because any program may respond at a port. A host name
+ * without a scheme gets https://.
+ */
 const urlSource = z.discriminatedUnion('from', [
   z.strictObject({
     from: z.literal('output'),
@@ -81,7 +84,7 @@ const step = z.strictObject({
   mayFail: z.boolean().optional().describe('Whether it may fail, such as because it was done before.'),
 });
 
-/** What each kind of obstacle means is in tunnel-words.ts. */
+/** tunnel-words.ts explains each kind of obstacle. */
 export const obstacles = [
   'browser-warning',
   'ends-after-an-hour',
@@ -92,7 +95,6 @@ export const obstacles = [
 export const costs = ['free', 'free-account', 'own-server', 'unknown'] as const;
 export type Cost = (typeof costs)[number];
 
-/** A tunnel program. */
 export const tunnelProgramSchema = z.strictObject({
   program: z.string().min(1).max(1000).describe('The program: its absolute path, or its name in the PATH.'),
   args: args.describe('Its arguments. {port} stands for the port of the webhook endpoint.'),
@@ -131,10 +133,9 @@ export const tunnelProgramSchema = z.strictObject({
     .optional()
     .describe('Where to get the program.'),
 });
-/** @see {@link tunnelProgramSchema} */
 export type TunnelProgram = z.infer<typeof tunnelProgramSchema>;
 
-/** Puts values in the places of placeholders. @param as what stands there for a value, such as one that is escaped */
+/** Fills in placeholders. @param as converts a value, such as for escaping */
 export function filled(
   text: string,
   values: Readonly<Partial<Record<Placeholder, string>>>,
@@ -146,7 +147,7 @@ export function filled(
   });
 }
 
-/** A pattern as a regular expression. Case does not matter. */
+/** A pattern as a regular expression. Ignores case. */
 export function expressionOf(text: string, values: Readonly<Partial<Record<Placeholder, string>>> = {}): RegExp {
   return new RegExp(
     filled(text, values, (value) => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')),
@@ -154,7 +155,7 @@ export function expressionOf(text: string, values: Readonly<Partial<Record<Place
   );
 }
 
-/** The member of a document to which a JSON pointer leads; undefined where there is none. */
+/** The member of a document for a JSON pointer; undefined if there is none. */
 export function memberAt(document: unknown, path: string): unknown {
   let at = document;
   for (const part of path.split('/').slice(1)) {

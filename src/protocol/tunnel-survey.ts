@@ -1,33 +1,31 @@
-/** Which tunnels there are on this machine: which program is installed, and whether somebody is signed in. */
+/** Which tunnels are available on this machine: which programs are installed, and whether the user is signed in. */
 import { cleanEnvironment, runBounded } from '../common/programs/bounded-output.ts';
 import { findProgram, workingDirectory } from '../common/programs/find-program.ts';
 import { presetOf, tunnelPresetNames } from './tunnel-presets.ts';
 import type { TunnelPreset } from './tunnel-presets.ts';
 import type { Cost, TunnelProgram } from './tunnel-program.ts';
 
-/** How long a program may take to say whether somebody is signed in, in milliseconds. */
+/** Timeout for a program's sign-in status. */
 const askMs = 5_000;
 const askCharacters = 262_144;
 
-/** One tunnel, as it is here. */
 export interface SurveyedTunnel {
-  /** What `--tunnel` calls it. */
+  /** Its name for `--tunnel`. */
   readonly name: TunnelPreset | 'localtunnel';
-  /** The program's absolute path; null where it is not there. localtunnel needs none: `built-in`. */
+  /** The program's absolute path; null if it isn't installed. localtunnel needs none: `built-in`. */
   readonly installed: { readonly path: string } | 'built-in' | null;
-  /** `unknown`: the program does not tell before it is started. */
+  /** `unknown`: the program doesn't tell before it is started. */
   readonly signedIn: 'yes' | 'no' | 'unknown' | 'not-needed';
   /** Whether its URL stays the same. */
   readonly stable: TunnelProgram['stable'];
   readonly cost: Cost;
-  /** What stands in a sender's way. */
+  /** What may prevent senders from posting. */
   readonly obstacles: NonNullable<TunnelProgram['obstacles']>;
   /** The command that signs in, and where to get the program. */
   readonly signIn: string | null;
   readonly install: string | null;
 }
 
-/** Where to look. */
 export interface SurveyOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** The paths that the user has set. */
@@ -37,14 +35,20 @@ export interface SurveyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Every tunnel that is known by name, in the order in which they are offered; localtunnel last. */
+/** Every known tunnel, in the order in which they are offered; localtunnel last. */
 export async function surveyTunnels(options: SurveyOptions): Promise<SurveyedTunnel[]> {
   const programs = await Promise.all(tunnelPresetNames.map((name) => surveyed(name, options)));
   return [
     ...programs,
     {
-      ...{ name: 'localtunnel', installed: 'built-in', signedIn: 'not-needed', stable: 'with-name', cost: 'free' },
-      ...{ obstacles: ['browser-warning', 'outages'], signIn: null, install: null },
+      name: 'localtunnel',
+      installed: 'built-in',
+      signedIn: 'not-needed',
+      stable: 'with-name',
+      cost: 'free',
+      obstacles: ['browser-warning', 'outages'],
+      signIn: null,
+      install: null,
     },
   ];
 }
@@ -70,7 +74,7 @@ async function surveyed(
   };
 }
 
-/** What can be said without the program. */
+/** What is known without the program. */
 function stateWithout({ cost }: TunnelProgram): 'unknown' | 'not-needed' {
   return cost === 'free' ? 'not-needed' : 'unknown';
 }
@@ -85,7 +89,8 @@ async function signedInBy(
   if (signedIn === undefined) return stateWithout(preset);
   try {
     const { output } = await runBounded([path, ...signedIn.args], env, {
-      ...{ ms: askMs, characters: askCharacters },
+      ms: askMs,
+      characters: askCharacters,
       ...(signal !== undefined && { signal }),
     });
     return new RegExp(signedIn.pattern, 'im').test(output) ? 'yes' : 'no';

@@ -1,12 +1,12 @@
 /**
- * What is said of the tunnel, by codes for clients that say it in another language. The codes go with the English over
- * the connection, so that whoever does not know one has that.
+ * Texts about the tunnel, by codes for clients that translate them. The English text is sent with the code, for clients
+ * that don't know the code.
  */
 import { z } from 'zod';
 import { inEnglish, spokenWords } from '../common/words.ts';
 import type { Say, Words } from '../common/words.ts';
 
-/** The English of each: a piece of a sentence, `{0}` its first value. None ends with a full stop. */
+/** The English texts: parts of a sentence, with `{0}` for the first value, without a full stop. */
 export const tunnelTexts = {
   starting: 'The relay is starting',
   'not-opened': 'No tunnel is open',
@@ -97,23 +97,21 @@ export const tunnelTexts = {
 } as const;
 export type TunnelCode = keyof typeof tunnelTexts;
 
-/** As a relay tells it, which may know codes that its client does not. */
+/** From a relay, which may know codes that its client doesn't. */
 export const tunnelWordsSchema: z.ZodType<Words> = z.lazy(() =>
   z.object({ code: z.string(), values: z.array(z.union([z.string(), z.number(), tunnelWordsSchema])) }),
 );
 
-/** What a code says of these values. */
 export function tunnelWords(code: TunnelCode, ...values: Words['values']): Words {
   return { code, values };
 }
 
-/** Words as a text. @returns undefined where a code is not known here */
+/** @returns undefined if a code is unknown here */
 export function tunnelText(words: Words, say: Say): string | undefined {
   const texts: Readonly<Record<string, string>> = tunnelTexts;
   return spokenWords(words, (code) => (Object.hasOwn(texts, code) ? texts[code] : undefined), say);
 }
 
-/** The English of words. */
 export function englishWords(words: Words): string {
   return tunnelText(words, inEnglish) ?? words.code;
 }

@@ -1,4 +1,3 @@
-/** Commands about accounts: sign in and out. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -11,15 +10,13 @@ import type { SignInMethod } from './sign-in.ts';
 
 export interface AccountCommandParts {
   readonly accounts: AccountStore;
-  /** Resolves to undefined where the user gave up. */
+  /** Resolves to undefined if the user cancelled. */
   readonly signIn: (method?: SignInMethod) => Promise<Account | undefined>;
-  /** Forgets what is known of an account's webhooks. */
   readonly forgetWebhooks: (account: Account) => Promise<void>;
-  /** How many webhooks this tool registered with the account. */
+  /** Number of webhooks that this tool registered with the account. */
   readonly registered: (account: Account) => number;
 }
 
-/** The handlers of these commands. */
 export function createAccountCommands(parts: AccountCommandParts): CommandHandlers<'accounts'> {
   return {
     signIn: async (way?: unknown) => {
@@ -30,7 +27,7 @@ export function createAccountCommands(parts: AccountCommandParts): CommandHandle
         return account;
       }
       const account = await parts.signIn();
-      // Whoever has signed in sees what for, also where the view was folded.
+      // Shows the result of signing in, even if the view was collapsed.
       if (account !== undefined) await focusView('webhooks');
       return account;
     },
@@ -58,7 +55,6 @@ export function createAccountCommands(parts: AccountCommandParts): CommandHandle
   };
 }
 
-/** Forgets everything of an account. */
 export async function signOut(
   { accounts, forgetWebhooks }: Pick<AccountCommandParts, 'accounts' | 'forgetWebhooks'>,
   account: Account,
@@ -68,8 +64,8 @@ export async function signOut(
 }
 
 /**
- * The account to act on: the only one, or the one that is chosen.
- * @returns undefined where there is none or the user gave up
+ * The only account, or a chosen one.
+ * @returns undefined if there is none, or the user cancelled
  */
 export async function pickAccount(accounts: AccountStore, title: string): Promise<Account | undefined> {
   const all = accounts.all();
@@ -78,7 +74,6 @@ export async function pickAccount(accounts: AccountStore, title: string): Promis
   return answer === back ? undefined : answer;
 }
 
-/** Asks for one of several accounts. */
 export async function askAccount(
   place: StepPlace,
   all: readonly Account[],

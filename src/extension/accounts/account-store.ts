@@ -1,4 +1,4 @@
-/** The Campaign Monitor accounts that are signed in: what they are in the open, their credentials in SecretStorage. */
+/** The signed-in Campaign Monitor accounts, with their credentials in SecretStorage. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
@@ -9,30 +9,28 @@ import type { RunningSandbox } from '../sandbox/shared-sandbox.ts';
 
 export interface Account {
   readonly id: string;
-  /** What the user knows it by. */
+  /** The name shown to the user. */
   readonly label: string;
   readonly kind: 'api-key' | 'oauth' | 'sandbox';
-  /** Where it was signed in, and where alone its credential goes. Empty for the sandbox, which moves. */
+  /** The host of the sign-in, the only one that gets its credential. Empty for the sandbox, whose host changes. */
   readonly host: string;
-  /** Tells by its clients that an account signs in again, whatever its key or tokens are now. */
+  /** Recognizes an account by its clients when it signs in again, even with another key or tokens. */
   readonly identity?: string;
 }
 
-/** Where a sandbox's Campaign Monitor is. */
 type SandboxApi = Pick<RunningSandbox, 'campaignMonitorApi' | 'campaignMonitorOAuth' | 'credentials'>;
 
-/** What the store needs of the sandbox process. */
 export interface AccountSandbox {
   start(): Promise<SandboxApi>;
   running(): SandboxApi | undefined | Promise<SandboxApi | undefined>;
 }
 
-/** Whether an account's Campaign Monitor reaches what is not public. */
+/** Whether an account's Campaign Monitor reaches local URLs. */
 export function reachOf({ kind }: Pick<Account, 'kind'>): Reach {
   return { reachesLocal: kind === 'sandbox' };
 }
 
-/** An account cannot be used now. */
+/** An account can't be used now. */
 export class AccountError extends Error {
   override readonly name = 'AccountError';
   readonly kind: 'signed-out' | 'sandbox-stopped';
@@ -47,7 +45,6 @@ export class AccountError extends Error {
 const accountsKey = `${prefix}.accounts`;
 const credentialsKey = `${prefix.toLowerCase()}-account.`;
 
-/** What the store needs of an ExtensionContext. */
 export type StoreContext = Pick<vscode.ExtensionContext, 'globalState' | 'secrets' | 'subscriptions'>;
 
 /** The accounts of all windows, in the order of their sign-in. A credential leaves it only inside an API client. */
@@ -55,7 +52,7 @@ export class AccountStore {
   readonly #context: StoreContext;
   readonly #sandbox: AccountSandbox;
   readonly #changed = new vscode.EventEmitter<void>();
-  /** One client an account, since one client alone may refresh its tokens at a time. */
+  /** One client for each account, because only one at a time may refresh its tokens. */
   readonly #apis = new Map<string, Promise<CampaignMonitorApi>>();
 
   /** An account was signed in or out, here or in another window. */
@@ -74,17 +71,19 @@ export class AccountStore {
     );
   }
 
-  /** The accounts, in the order in which they were signed in. */
+  /** In the order of their sign-in. */
   all(): readonly Account[] {
     return this.#context.globalState.get<readonly Account[]>(accountsKey, []);
   }
 
-  /** The account with this id, if it is still there. */
   find(id: string): Account | undefined {
     return this.all().find((each) => each.id === id);
   }
 
-  /** Whether the account can be asked without starting anything: signed in, and the sandbox's only while that runs. */
+  /**
+   * Whether requests are possible without starting anything: the account is signed in, and the sandbox is running if it
+   * is the sandbox's.
+   */
   async isReachable(id: string): Promise<boolean> {
     const account = this.find(id);
     if (account === undefined) return false;
@@ -92,8 +91,8 @@ export class AccountStore {
   }
 
   /**
-   * Keeps an account. One that signs in again, by the same key or with the same clients, stays the account it was.
-   * @param credential null for the sandbox, which brings its own
+   * Saves an account. With the same key or clients as before, it remains the same account.
+   * @param credential null for the sandbox, which has its own
    */
   async add(account: Omit<Account, 'id'>, credential: CampaignMonitorCredential | null): Promise<Account> {
     const known = await this.#same(account, credential);
@@ -104,7 +103,6 @@ export class AccountStore {
     return added;
   }
 
-  /** Forgets an account with its credential. */
   async remove(id: string): Promise<void> {
     this.#apis.delete(id);
     await this.#context.secrets.delete(credentialsKey + id);
@@ -112,9 +110,9 @@ export class AccountStore {
   }
 
   /**
-   * The client of an account's API. The sandbox is started only where `startSandbox` says so, as an action may and a
-   * view that is merely looked at may not.
-   * @throws AccountError where the account is signed out or its sandbox does not run
+   * The client of an account's API. Starts the sandbox only with `startSandbox`: an action may start it, a view may
+   * not.
+   * @throws AccountError if the account is signed out, or its sandbox isn't running
    */
   async api(account: Account, { startSandbox = false } = {}): Promise<CampaignMonitorApi> {
     if (account.kind === 'sandbox') return this.#sandboxApi(startSandbox);
@@ -159,7 +157,7 @@ export class AccountStore {
       oauthBase: service.oauthBase,
       credential,
       onRefreshed: async ({ accessToken, refreshToken }) => {
-        // Signed out meanwhile: the tokens stay forgotten.
+        // Signed out in the meantime: don't save the tokens.
         if (this.find(account.id) === undefined) return;
         const fresh: CampaignMonitorCredential = { kind: 'oauth', accessToken, refreshToken };
         await this.#context.secrets.store(credentialsKey + account.id, JSON.stringify(fresh));

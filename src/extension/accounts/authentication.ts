@@ -1,4 +1,4 @@
-/** The accounts in VS Code's own Accounts menu, where they are signed out too. */
+/** The accounts in VS Code's Accounts menu, where they can also be signed out. */
 import * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
 import type { Account, AccountStore } from './account-store.ts';
@@ -6,7 +6,7 @@ import type { Account, AccountStore } from './account-store.ts';
 export interface AuthenticationParts {
   readonly context: vscode.ExtensionContext;
   readonly accounts: AccountStore;
-  /** Asks the user. Resolves to undefined where they gave up. */
+  /** Resolves to undefined if the user cancelled. */
   readonly signIn: () => Promise<Account | undefined>;
   readonly signOut: (account: Account) => Promise<void>;
 }
@@ -47,7 +47,7 @@ function sessionsOf(accounts: AccountStore): vscode.AuthenticationSession[] {
   return accounts.all().map(sessionOf);
 }
 
-/** Its token is only the account's id: whoever asks VS Code for the session gets no credential. */
+/** Its token is only the account's ID: other extensions that request the session get no credential. */
 function sessionOf({ id, label }: Account): vscode.AuthenticationSession {
   return { id, accessToken: id, account: { id, label }, scopes: [] };
 }

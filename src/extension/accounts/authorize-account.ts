@@ -1,21 +1,23 @@
-/** Campaign Monitor's own OAuth for an account: a person grants access in the browser, and the code becomes tokens. */
+/**
+ * Campaign Monitor's OAuth for an account: the user grants access in the browser, and the code is exchanged for tokens.
+ */
 import * as vscode from 'vscode';
 import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 
 export interface OAuthApp {
-  /** Where the API is. */
+  /** The API's host. */
   readonly host: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** The callback URL that is registered with it. */
+  /** The callback URL registered with the app. */
   readonly redirect: string;
 }
 
-/** Resolves to undefined where the user gave up. */
+/** Resolves to undefined if the user cancelled. */
 export type AuthorizeAccount = (app: OAuthApp) => Promise<CampaignMonitorCredential | undefined>;
 
-/** Access was not granted. */
+/** Access wasn't granted. */
 class AccessError extends Error {
   override readonly name = 'AccessError';
   readonly next: string;
@@ -25,7 +27,7 @@ class AccessError extends Error {
   }
 }
 
-/** Asks for access by the ways that the app's registered callback allows. */
+/** Asks for access in the ways that the app's registered callback allows. */
 export function createAuthorizeAccount(browser: BrowserAuthorization): AuthorizeAccount {
   return async ({ host, clientId, clientSecret, redirect }) => {
     const { authorizeUrl, exchangeCode, serviceAt } = await import('../deferred.ts');

@@ -1,13 +1,13 @@
-/** The names of Campaign Monitor's lists, as accounts have told them: rows say those in place of 32 hex digits. */
+/** The names of Campaign Monitor's lists, learned from accounts, to show instead of 32 hex digits. */
 import type { Memento } from 'vscode';
 import { prefix } from '../prefix.ts';
 
 const namesKey = `${prefix}.listNames`;
 
-/** Lists kept for one account: an agency has thousands, and a window holds what it kept in memory. */
+/** Maximum number of lists for one account: an agency has thousands, and they are kept in memory. */
 const mostLists = 2000;
 
-/** By account, and in it by list id. */
+/** By account, then by list ID. */
 type Kept = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** Learns names while an account is signed in, and forgets them with it. */
@@ -16,24 +16,23 @@ export class ListNames {
   readonly #listeners = new Set<() => void>();
   #names: ReadonlyMap<string, string> | undefined;
 
-  /** @param memory kept between windows, such as the global state */
+  /** @param memory shared by windows, such as the global state */
   constructor(memory: Pick<Memento, 'get' | 'update'>) {
     this.#memory = memory;
   }
 
-  /** Calls a listener whenever a name has come or was forgotten. */
+  /** Calls a listener when a name was learned or forgotten. */
   onDidChange(listener: () => void): { dispose(): void } {
     this.#listeners.add(listener);
     return { dispose: () => this.#listeners.delete(listener) };
   }
 
-  /** The name of a list; undefined where no account that is signed in has told it. */
+  /** Undefined if no signed-in account has reported it. */
   readonly nameOf = (listId: string): string | undefined => {
     this.#names ??= new Map(Object.values(this.#kept).flatMap((lists) => Object.entries(lists)));
     return this.#names.get(listId);
   };
 
-  /** Keeps the names of lists that an account has told. */
   learn(accountId: string, lists: readonly { readonly listId: string; readonly name: string }[]): void {
     const known = this.#kept[accountId] ?? {};
     if (lists.every(({ listId, name }) => known[listId] === name)) return;
@@ -44,7 +43,7 @@ export class ListNames {
     this.#keep({ ...this.#kept, [accountId]: Object.fromEntries(entries.slice(-mostLists)) });
   }
 
-  /** Forgets what accounts have told that are signed out. */
+  /** Forgets the names from all other accounts. */
   retain(accountIds: readonly string[]): void {
     const kept = Object.entries(this.#kept);
     const left = kept.filter(([accountId]) => accountIds.includes(accountId));

@@ -1,4 +1,4 @@
-/** The ways into Campaign Monitor: an API key, OAuth, or the sandbox's account. */
+/** Signs in to Campaign Monitor: with an API key, with OAuth, or to the sandbox. */
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CampaignMonitorClient } from '../../campaign-monitor/answers.ts';
@@ -19,34 +19,30 @@ export interface SignInParts {
   readonly accounts: AccountStore;
   readonly log: vscode.LogOutputChannel;
   readonly authorize: AuthorizeAccount;
-  /** The callback URL of the page on this machine, which is proposed. */
+  /** The callback URL on this machine, as the suggestion. */
   readonly loopback: () => Promise<string>;
 }
 
-/** How an account is signed in. */
 export type SignInMethod = Account['kind'];
 
-/** What is asked for, step by step. */
+/** The answers to the questions. */
 interface Asked {
   readonly method: SignInMethod | undefined;
   readonly apiKey: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** The callback URL that is registered with the OAuth app. */
+  /** The callback URL registered with the OAuth app. */
   readonly redirect: string;
 }
 
-/**
- * Asks how, and signs in.
- * @returns undefined where the user gave up
- */
+/** @returns undefined if the user cancelled */
 export async function signIn(parts: SignInParts, method?: SignInMethod): Promise<Account | undefined> {
   if (method === 'sandbox') return signInToSandbox(parts);
   let asked: Asked = { method, apiKey: '', clientId: '', clientSecret: '', redirect: '' };
   return again(parts, async () => {
     const answers = await ask(asked, await parts.loopback());
     if (answers === undefined) return undefined;
-    // What was typed is offered again where it did not work, but for secrets.
+    // After a failure, offer the input again, except secrets.
     asked = { ...answers, apiKey: '', clientSecret: '' };
     return signInBy(parts, answers);
   });
@@ -161,7 +157,7 @@ function askRedirect(loopback: string): Step<Asked> {
     );
 }
 
-/** Says what went wrong, and begins again where the user likes. */
+/** Shows an error, and tries again if the user wants that. */
 async function again({ log }: SignInParts, attempt: () => Promise<Account | undefined>): Promise<Account | undefined> {
   for (;;) {
     try {
@@ -205,7 +201,7 @@ async function withOAuth(parts: SignInParts, app: Omit<OAuthApp, 'host'>): Promi
   return credential === undefined ? undefined : keep(parts, 'oauth', host, credential);
 }
 
-/** Checks a credential by a harmless call, and keeps it under the names of the clients that it can see. */
+/** Checks a credential with a harmless call, and saves it under the names of the clients that it can access. */
 async function keep(
   { accounts }: SignInParts,
   kind: 'api-key' | 'oauth',
@@ -230,7 +226,7 @@ async function keep(
   return accounts.add({ label: labelOf(clients), kind, host, ...(identity !== undefined && { identity }) }, fresh);
 }
 
-/** Undefined where there are no clients: two such accounts need not be the same. */
+/** Undefined without clients: two such accounts may be different. */
 function identityOf(clients: readonly CampaignMonitorClient[]): string | undefined {
   if (clients.length === 0) return undefined;
   const ids = clients.map(({ clientId }) => clientId).sort();
@@ -245,7 +241,7 @@ function labelOf(clients: readonly CampaignMonitorClient[]): string {
 }
 
 /**
- * The host of the settings: an API key and tokens go there and nowhere else.
+ * The host of the settings, the only one that gets the API key and tokens.
  * @throws HostError before anything is asked
  */
 async function hostOfSettings(): Promise<string> {

@@ -1,4 +1,3 @@
-/** Check My Callback: what is asked before the checks are run, and where they are shown. */
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Cost } from '../../check/cost.ts';
@@ -28,7 +27,6 @@ export interface CheckParts {
   readonly panels: CheckPanels;
 }
 
-/** The handlers of these commands. */
 export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'> {
   const { workspaceState } = parts.context;
   const { panels } = parts;
@@ -48,7 +46,7 @@ export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'>
   };
 }
 
-/** The destination of a page as the settings have it now. @throws CommandError where they have it no longer */
+/** The destination of a page as it is in the settings now. @throws CommandError if it was removed */
 async function presentSetting(setting: DestinationSetting): Promise<DestinationSetting> {
   const { destinations } = await readDestinations();
   const same = destinations.filter(({ url, id }) => isSameUrl(url, setting.url) && id === setting.id);
@@ -62,7 +60,7 @@ async function presentSetting(setting: DestinationSetting): Promise<DestinationS
   );
 }
 
-/** @returns undefined where the user gave up. @throws CommandError where there is none */
+/** @returns undefined if the user cancelled. @throws CommandError if there is none */
 async function askDestination({ destinations }: CheckParts): Promise<DestinationSetting | undefined> {
   const { l10n } = vscode;
   const nodes = await destinations.nodes();
@@ -100,7 +98,7 @@ async function check(
   await panels.run({ setting, target, asked, choice, only });
 }
 
-/** What all checks cost in time: which probe and key there are is not known yet. */
+/** The duration of all checks, before the probe and the key are known. */
 async function estimate(): Promise<string> {
   const { allChecksMs, answerWithinMs, checksFor, costOf, costWords, settlingOf } = await import('./engine.ts');
   const all = checksFor({ answerWithinMs });
@@ -113,7 +111,7 @@ async function estimate(): Promise<string> {
 
 const agreedKey = `${prefix}.checkedCallbacks`;
 
-/** Says before the first time what the checks do there. @returns whether the user agrees */
+/** Explains what the checks do before the first run. @returns whether the user agrees */
 async function isAgreed(state: vscode.Memento, url: string): Promise<boolean> {
   const { l10n } = vscode;
   const agreed = state.get<readonly string[]>(agreedKey, []);

@@ -1,4 +1,4 @@
-/** Runs the checks and shows them, a page for each callback. The page only draws. */
+/** Runs the checks and shows them on one page per callback. The page only draws. */
 import * as vscode from 'vscode';
 import type { RunProbes } from '../../check/run-probes.ts';
 import type { Cause } from '../../check/causes.ts';
@@ -32,24 +32,22 @@ export interface CheckPanelsParts {
   readonly log: vscode.LogOutputChannel;
 }
 
-/** What a run is made of. */
 export interface CheckRun {
   readonly setting: DestinationSetting;
   readonly target: Target;
   readonly asked: RunProbes;
   readonly choice: ProbeChoice;
-  /** These alone; all of them where it is null. */
+  /** The IDs of the checks to run; null for all. */
   readonly only: readonly string[] | null;
 }
 
-/** What the page of a destination asks for: these checks again, all of them where none is named. */
+/** Runs checks of a page's destination again; all if none is named. */
 export interface CheckAgain {
   readonly kind: 'again';
   readonly setting: DestinationSetting;
   readonly only: readonly string[] | null;
 }
 
-/** All pages. */
 export class CheckPanels {
   readonly #parts: CheckPanelsParts;
   readonly #open = new Map<string, CheckPanel>();
@@ -67,39 +65,39 @@ export class CheckPanels {
     return this.#open.get(keyOf(setting))?.isRunning === true;
   }
 
-  /** Brings the page of a callback to the front, where there is one. */
+  /** Shows the page of a callback, if it is open. */
   reveal(setting: DestinationSetting): void {
     this.#open.get(keyOf(setting))?.reveal();
   }
 
-  /** Shows which probe is asked from now on. */
+  /** Shows which probe is used from now on. */
   probeChanged(setting: DestinationSetting, choice: ProbeChoice): void {
     this.#open.get(keyOf(setting))?.probeChanged(choice);
   }
 
   /**
-   * Runs checks and shows each as it is there. Resolves when they have ended, given up or not.
-   * @throws CommandError where the probe does not work: nothing was sent then; GivenUpError
+   * Runs checks and shows each result as it arrives. Resolves when the run has ended or was cancelled.
+   * @throws CommandError if the probe doesn't work (nothing was sent then); GivenUpError
    */
   async run(run: CheckRun): Promise<void> {
     const engine = await import('./engine.ts');
     await tried(run, engine);
     const panel = this.#open.get(keyOf(run.setting)) ?? this.#show(run.setting, engine, newPanel());
     panel.reveal();
-    // Somebody may have begun meanwhile.
+    // A run may have started in the meantime.
     if (!panel.isRunning) await panel.run(run);
   }
 
   /**
-   * Draws a page again that VS Code brings back after a reload, with what the checks came to.
-   * @param state what the page has kept
+   * Restores a page after a reload, with the saved results.
+   * @param state what the page has saved
    */
   async restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const engine = await import('./engine.ts');
     const { callback } = (state ?? {}) as { readonly callback?: unknown };
     const { destinations } = await readDestinations();
     const setting = destinations.find((each) => engine.nameOfCallback(each) === callback);
-    // The settings may not have it any more, and one page is enough.
+    // The settings may no longer have it, and one page is enough.
     if (setting === undefined || this.#open.has(keyOf(setting))) panel.dispose();
     else this.#show(setting, engine, panel);
   }
@@ -122,7 +120,7 @@ function keyOf({ url, id }: DestinationSetting): string {
   return JSON.stringify([url, id]);
 }
 
-/** Asks the probe once: one that does not work is no matter of the callback's. @throws CommandError */
+/** Tries the probe once: its failure isn't the callback's. @throws CommandError */
 async function tried({ setting, asked }: CheckRun, { ProbeError, probeTodo, textOf, tryOnce }: Engine): Promise<void> {
   const { l10n } = vscode;
   try {
@@ -138,20 +136,18 @@ async function tried({ setting, asked }: CheckRun, { ProbeError, probeTodo, text
   }
 }
 
-/** Checks that are being run. */
 interface Running {
   readonly stop: AbortController;
-  /** Those that are not done; the first of them is under way. */
+  /** Not finished yet; the first one is running. */
   left: readonly Check[];
   readonly all: readonly Check[];
   /** By `performance.now()`. */
   readonly begun: number;
   readonly costOf: (checks: readonly Check[]) => Cost;
-  /** How long the callback works behind its answer, in milliseconds, where that is long. */
+  /** How long the callback works after its response, in milliseconds, if that is long. */
   workMs?: number;
 }
 
-/** One page. */
 class CheckPanel {
   readonly #parts: CheckPanelsParts;
   readonly #setting: DestinationSetting;
@@ -159,7 +155,7 @@ class CheckPanel {
   readonly #checks: readonly Check[];
   readonly #panel: vscode.WebviewPanel;
   readonly #page: PageHost<PageMessage, HostMessage>;
-  /** What the callback's results are kept by. */
+  /** The key of the callback's saved results. */
   readonly #callback: string;
   readonly #results = new Map<string, CheckResult>();
   #mask: InstanceType<Engine['SecretMask']>;
@@ -168,7 +164,7 @@ class CheckPanel {
   #running: Running | undefined;
   #wasGivenUp = false;
   #isClosed = false;
-  /** What several checks share. */
+  /** What several checks have in common. */
   #causes: readonly Cause[] = [];
 
   readonly onDidDispose: vscode.Event<void>;
@@ -179,7 +175,7 @@ class CheckPanel {
     this.#setting = setting;
     this.#engine = engine;
     this.#checks = engine.checksFor({ answerWithinMs: engine.answerWithinMs });
-    // What is kept was masked.
+    // Saved results were masked.
     this.#mask = new engine.SecretMask([]);
     this.#callback = engine.nameOfCallback(setting);
     this.#choice = chosenProbe(workspaceState, setting.url);
@@ -195,7 +191,10 @@ class CheckPanel {
       this.stop();
     });
     this.#page = new PageHost(this.#panel, {
-      ...{ name: 'check', title: vscode.l10n.t('Check My Callback'), extensionUri, log: parts.log },
+      name: 'check',
+      title: vscode.l10n.t('Check My Callback'),
+      extensionUri,
+      log: parts.log,
       read: engine.readCheckMessage,
       answer: (message) => this.#answer(message),
     });
@@ -209,7 +208,6 @@ class CheckPanel {
     this.#panel.reveal();
   }
 
-  /** Gives up what is run. */
   stop(): void {
     this.#running?.stop.abort();
   }
@@ -227,7 +225,10 @@ class CheckPanel {
     const has = { probe: asked.probe !== null, kept: asked.kept !== null, key: target.signatureKey !== undefined };
     let assumptions: CostAssumptions = { has, settling };
     const running: Running = {
-      ...{ stop: new AbortController(), left: checks, all: checks, begun: performance.now() },
+      stop: new AbortController(),
+      left: checks,
+      all: checks,
+      begun: performance.now(),
       costOf: (some) => costOf(some, assumptions),
     };
     this.#running = running;
@@ -241,7 +242,11 @@ class CheckPanel {
       await runChecks(
         checks,
         {
-          ...{ ...asked, target, run, settling, signal: running.stop.signal },
+          ...asked,
+          target,
+          run,
+          settling,
+          signal: running.stop.signal,
           sources: sourcesOf({ folder: null, fromHistory: null }),
         },
         {
@@ -268,7 +273,7 @@ class CheckPanel {
     }
   }
 
-  /** Keeps what there is for after a reload. */
+  /** Saves the results for after a reload. */
   #keep(): void {
     const { context, log } = this.#parts;
     const run = { runToken: this.#runToken, results: [...this.#results.values()] };
@@ -348,7 +353,7 @@ class CheckPanel {
         });
         return;
       case 'run':
-        // The command says what stands in its way.
+        // The command reports what prevents it.
         void vscode.commands.executeCommand(commandId('checkCallback'), { ...again, only: message.only });
         return;
       case 'stop':
@@ -373,7 +378,7 @@ class CheckPanel {
     }
   }
 
-  /** Tells the page how all of it stands, and what has changed of these, and of what is said above them. */
+  /** Sends the page the state of the suite, and the given checks that changed. */
   #tell(changed: readonly Check[]): void {
     const before = this.#causes;
     this.#causes = this.#sharedCauses();
@@ -393,7 +398,7 @@ class CheckPanel {
     });
   }
 
-  /** How far it is, for whoever looks at something else meanwhile. */
+  /** Shows the progress while another tab is active. */
   get #title(): string {
     const running = this.#running;
     if (running === undefined) return this.#heading;
@@ -401,7 +406,7 @@ class CheckPanel {
   }
 }
 
-/** How long checks still take, in milliseconds: by what is left of them, at the pace of those that are done. */
+/** The remaining time in milliseconds, estimated by the pace of the finished checks. */
 function msLeft({ all, left, begun, costOf }: Running, limitMs: number): number {
   const elapsedMs = performance.now() - begun;
   const leftMs = costOf(left).leastMs;

@@ -1,4 +1,4 @@
-/** A check and what it came to, as its page shows it. Secrets are masked, and what came from outside is printable. */
+/** A check and its result, as the page shows it. Secrets are masked, and text from outside is printable. */
 import { isUtf8 } from 'node:buffer';
 import { isSaidBy } from '../../check/causes.ts';
 import type { Cause } from '../../check/causes.ts';
@@ -27,24 +27,21 @@ import type {
   StepView,
 } from './messages.ts';
 
-/** Of a longer body so many UTF-16 units are shown: a reader needs its beginning. */
+/** Maximum part of a body to show, in UTF-16 units. */
 const mostShown = 4000;
 
-/** Of a line from outside so many UTF-16 units are shown. */
+/** Maximum part of a line from outside to show, in UTF-16 units. */
 const mostOfLine = 1000;
 
 export interface CheckViewer {
-  /** What several checks share is said once, above them. */
+  /** Shown once, above the checks. */
   readonly causes: readonly Cause[];
-  /** What the callback may repeat of what it is sent: credentials and the key. */
+  /** What the callback may echo: credentials and the key. */
   readonly mask: SecretMask;
   readonly l10n: Localiser;
 }
 
-/**
- * Draws a check.
- * @param result what it came to; without one `state` says how it is
- */
+/** @param result undefined if `state` alone applies */
 export function drawCheck(
   check: Check,
   result: CheckResult | undefined,
@@ -70,7 +67,6 @@ export function drawCheck(
   };
 }
 
-/** What holds several checks up, with how many they are. */
 export function causeView({ said, ids }: Cause, viewer: CheckViewer): CauseView {
   const text = line(said, viewer);
   return { text: ids.length === 1 ? text : viewer.l10n.t('{0} checks: {1}', ids.length, text), ids };
@@ -144,7 +140,7 @@ function line(said: Said, { mask, l10n }: CheckViewer): string {
 }
 
 function shownText(body: Buffer, truncated: boolean, { mask, l10n }: CheckViewer): ShownText {
-  // Of a cut body the last character may be a part of one.
+  // A cut body may end within a character.
   if (!truncated && !isUtf8(body)) return { text: '', notice: l10n.t('{0} bytes of binary data.', body.byteLength) };
   const whole = mask.in(body.toString(), { cut: truncated });
   const indented = whole.length > 100_000 ? undefined : indentJson(whole);
@@ -153,7 +149,7 @@ function shownText(body: Buffer, truncated: boolean, { mask, l10n }: CheckViewer
   const end = /[\udc00-\udfff]/.test(text[mostShown] ?? '') ? mostShown - 1 : mostShown;
   return {
     text: text.slice(0, end),
-    // How long a cut body was is not known.
+    // The full length of a cut body is unknown.
     notice: truncated
       ? l10n.t('Showing only the first {0} characters.', end)
       : l10n.t('Showing the first {0} of {1} characters.', end, text.length),

@@ -1,4 +1,4 @@
-/** How checks and scenarios are, in words of the extension's own, and why one cannot be run. */
+/** Words of the extension for the states of checks and scenarios, and for errors. */
 import type { Cost } from '../../check/cost.ts';
 import type { Finding } from '../../check/run.ts';
 import { ScenarioFileError } from '../../check/scenario-file.ts';
@@ -10,7 +10,6 @@ import type { Localiser } from '../ui/localiser.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { CheckState } from './messages.ts';
 
-/** How a check is, in a word. */
 export function stateWord(state: CheckState, l10n: Localiser): string {
   switch (state) {
     case 'passed':
@@ -30,7 +29,6 @@ export function stateWord(state: CheckState, l10n: Localiser): string {
   }
 }
 
-/** What a finding came to, in words. */
 export function verdictWord(verdict: Finding['verdict'], l10n: Localiser): string {
   switch (verdict) {
     case 'met':
@@ -42,13 +40,13 @@ export function verdictWord(verdict: Finding['verdict'], l10n: Localiser): strin
   }
 }
 
-/** A span of checks' time, roughly: to the second, from two minutes on to the half minute. */
+/** A duration, rounded to seconds, and from two minutes on to half minutes. */
 export function spanWords(ms: number, l10n: Localiser): string {
   const seconds = Math.ceil(ms / 1000);
   return seconds < 120 ? l10n.t('{0} s', seconds) : l10n.t('{0} min', Math.ceil(seconds / 30) / 2);
 }
 
-/** What checks cost in time. @param limitMs how long they may take, in milliseconds */
+/** @param limitMs the maximum duration, in milliseconds */
 export function costWords({ leastMs, mostMs }: Cost, limitMs: number, l10n: Localiser): string {
   return l10n.t(
     '{0} to {1}, plus your callback’s answer time; at most {2}',
@@ -56,21 +54,21 @@ export function costWords({ leastMs, mostMs }: Cost, limitMs: number, l10n: Loca
   );
 }
 
-/** What to do where the contact count does not work. Nothing was sent by then. */
+/** What to do if the contact count doesn't work. Nothing has been sent then. */
 export function probeTodo({ todo }: SaidError, l10n: Localiser): string {
   return todo === undefined
     ? l10n.t('Nothing was sent to your callback. Fix the problem, or set up the contact count again.')
     : `${l10n.t('Nothing was sent to your callback.')} ${textOf(todo, sayIn(l10n))}`;
 }
 
-/** Why a report was not saved. One of ours says itself what was not written, and what to do. */
+/** Why a report wasn't saved. A CommandError already says what wasn't written, and what to do. */
 export function reportProblem(error: unknown, l10n: Localiser): string {
   return error instanceof CommandError
     ? withNext(error, l10n)
     : l10n.t('Couldn’t save the report: {0}', inMessage((error as Error).message, 300));
 }
 
-/** An error as one text: what went wrong, and what to do next. What is wrong comes before its place: a row is short. */
+/** What went wrong, and what to do next. The problem comes before its place because a row is short. */
 export function checkError(error: unknown, l10n: Localiser): string {
   if (!(error instanceof SaidError)) return withNext(error, l10n);
   const say = sayIn(l10n);

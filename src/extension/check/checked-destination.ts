@@ -1,4 +1,4 @@
-/** A destination of the settings as checks and scenarios send to it: with what is stored, where the user allows that. */
+/** A destination of the settings as checks and scenarios send to it: with stored secrets, if the user allows that. */
 import * as vscode from 'vscode';
 import type { Target } from '../../check/target.ts';
 import type { Destination } from '../../protocol/settings.ts';
@@ -16,11 +16,11 @@ export interface TargetParts {
 }
 
 /**
- * The destination with its headers, credentials and key. The user is asked where it was not said yet whether these may
- * go there.
- * @param further what is sent elsewhere in the same run: it is masked, too
- * @returns undefined where that is put off
- * @throws CommandError where it cannot be sent to
+ * The destination with its headers, credentials, and key. Asks the user if it isn't decided yet whether these may be
+ * sent there.
+ * @param further secrets that are sent elsewhere in the same run: they are masked, too
+ * @returns undefined if the user postponed that
+ * @throws CommandError if it can't be sent to
  */
 export async function targetOf(
   setting: DestinationSetting,
@@ -68,7 +68,7 @@ function namedSecrets({ credentialsName, signatureKeyName }: Destination): Secre
   ];
 }
 
-/** @returns false where the user puts it off. @throws CommandError where it is not allowed */
+/** @returns false if the user postponed it. @throws CommandError if it isn't allowed */
 async function isAllowed(destination: Destination, session: TargetParts['session']): Promise<boolean> {
   const { l10n } = vscode;
   const { consents } = session;

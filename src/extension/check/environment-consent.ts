@@ -1,6 +1,6 @@
 /**
- * Where variables of the environment may go that files of scenarios name: whoever wrote a file may name any of them, for
- * any place, so the user is asked once for each and each origin.
+ * Where environment variables may be sent that scenario files name: the author of a file may name any of them for any
+ * place, so the user is asked once for each variable and origin.
  */
 import * as vscode from 'vscode';
 import type { EnvironmentUse } from '../../check/environment.ts';
@@ -10,8 +10,8 @@ import { inMessage } from '../ui/printable.ts';
 const keptKey = `${prefix}.environmentConsents`;
 
 /**
- * Asks about what was not allowed yet, all at once.
- * @param state the workspace's, which no file of it reaches
+ * Asks about all undecided uses at once.
+ * @param state the workspace's, which its files can't change
  * @returns whether a use is allowed
  */
 export async function allowedUses(
@@ -48,14 +48,14 @@ async function isAllowed(uses: readonly EnvironmentUse[]): Promise<boolean> {
         ),
       ].join('\n'),
     },
-    // Enter presses the first.
+    // Enter presses the first button.
     l10n.t('Don’t Allow'),
     allow,
   );
   return choice === allow;
 }
 
-/** A use in words, such as `CALLBACK_KEY to http://localhost:3000`. */
+/** Such as `CALLBACK_KEY to http://localhost:3000`. */
 export function usedAs({ variable, origin }: EnvironmentUse): string {
   return vscode.l10n.t('{0} to {1}', inMessage(variable, 100), inMessage(origin, 300));
 }

@@ -1,4 +1,6 @@
-/** The probe of a destination: what tells from within what a callback made of what it was sent. Asked once, and kept. */
+/**
+ * The probe of a destination: reads from the callback's side what it made of the deliveries. Asked once, then saved.
+ */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { RunProbes } from '../../check/run-probes.ts';
@@ -15,24 +17,24 @@ import type * as engineModule from './engine.ts';
 
 type Engine = typeof engineModule;
 
-/** What counts, and what shows what is kept. */
+/** How contacts are counted, and a page that shows them. */
 export interface ProbeChoice {
   readonly counts:
     | { readonly kind: 'nothing' }
-    /** Asked by GET; `value` is an expression in CEL on its answer, empty where that is the number. */
+    /** Requested with GET; `value` is a CEL expression on the response, empty if the response is the number. */
     | { readonly kind: 'url'; readonly url: string; readonly value: string }
     /** A command line of the user's shell. */
     | { readonly kind: 'command'; readonly line: string };
-  /** The URL of a page; empty where there is none. */
+  /** The URL of a page; empty if there is none. */
   readonly kept: string;
 }
 
 const keptKey = `${prefix}.probes`;
 
-/** By the destination's URL: this workspace's, which no file of it reaches. */
+/** By the destination's URL, in the workspace's state, which its files can't change. */
 type Kept = Readonly<Record<string, ProbeChoice>>;
 
-/** What was chosen for a destination; undefined where nothing was yet. */
+/** Undefined if nothing was chosen yet. */
 export function chosenProbe(state: vscode.Memento, url: string): ProbeChoice | undefined {
   return state.get<Kept>(keptKey, {})[url];
 }
@@ -45,10 +47,7 @@ interface Known {
   readonly kept: string;
 }
 
-/**
- * Asks for the probe of a destination, and keeps it.
- * @returns undefined where the user gave up, and all stays as it was
- */
+/** @returns undefined if the user cancelled, and nothing changed */
 export async function askProbe(state: vscode.Memento, url: string): Promise<ProbeChoice | undefined> {
   const engine = await import('./engine.ts');
   const { counts, kept } = chosenProbe(state, url) ?? { counts: { kind: 'nothing' }, kept: '' };
@@ -167,9 +166,8 @@ function problemOfPage(text: string): string | undefined {
 }
 
 /**
- * The probe that was chosen.
  * @param mask the run's
- * @throws CommandError where it is a command, which an untrusted workspace does not run
+ * @throws CommandError if it is a command and the workspace isn't trusted
  */
 export function probeOf(
   { counts, kept }: ProbeChoice,
@@ -194,7 +192,7 @@ export function probeOf(
   }
 }
 
-/** @param what what would be done that only a trusted workspace may do */
+/** @param what the action that only a trusted workspace may perform */
 export function untrusted(what: string): CommandError {
   const { l10n } = vscode;
   return new CommandError(

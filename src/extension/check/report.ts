@@ -1,4 +1,3 @@
-/** The outcome of checks as a file. */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { CheckResult } from '../../check/check.ts';
@@ -15,7 +14,7 @@ const files: Readonly<Record<ReportFormat, { readonly name: string; readonly ext
   text: { name: 'Text', extension: 'txt' },
 };
 
-/** A report as text, in the user's language. Secrets are masked where they stand in a value: the format is not what they are looked for in. */
+/** In the user's language. Secrets are masked in values before formatting, so that the format can't hide them. */
 export function reportText(
   results: readonly CheckResult[],
   format: ReportFormat,
@@ -53,7 +52,7 @@ export function reportText(
   }
 }
 
-/** Asks where a report goes, writes it, and offers to open it. */
+/** Asks for a file, writes the report, and offers to open it. */
 export async function saveReport(format: ReportFormat, text: () => string): Promise<void> {
   const { l10n } = vscode;
   const { name, extension } = files[format];

@@ -1,6 +1,6 @@
 /**
- * What checks came to, as it is kept for after a reload of the window: without what was sent and answered, secrets
- * masked, texts cut, and of the last few callbacks alone.
+ * The results of checks, saved for after a reload of the window: without requests and responses, secrets masked, texts
+ * cut, and only for the last few callbacks.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -11,10 +11,10 @@ import type { Said, Words } from '../../common/words.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationSetting } from '../settings.ts';
 
-/** Of so many callbacks, those that were checked last. */
+/** Number of callbacks, those that were checked last. */
 const mostSaved = 5;
 
-/** Of each text so many UTF-16 units are kept. */
+/** Maximum length of each text, in UTF-16 units. */
 const mostOfText = 500;
 
 const savedKey = `${prefix}.checkResults`;
@@ -62,14 +62,13 @@ const resultSchema = z.object({
 const runSchema = z.object({ runToken: z.string(), results: z.array(resultSchema) });
 const savedSchema = z.array(z.tuple([z.string(), runSchema]));
 
-/** What a callback's checks came to. */
 export interface SavedRun {
-  /** What the addresses of the run hold. */
+  /** The marker in the test addresses of the run. */
   readonly runToken: string;
   readonly results: readonly CheckResult[];
 }
 
-/** What a callback is kept by: its URL may hold a token, so it is not said. */
+/** The key of a callback's results. It is a hash because the URL may contain a token. */
 export function nameOfCallback({ url, id }: DestinationSetting): string {
   return createHash('sha256')
     .update(JSON.stringify([url, id]))
@@ -77,7 +76,7 @@ export function nameOfCallback({ url, id }: DestinationSetting): string {
     .slice(0, 22);
 }
 
-/** Reads what is kept of a callback; undefined where there is nothing. @param checks those that there are now */
+/** Undefined if nothing is saved. @param checks the current ones */
 export function readSavedRun(state: StateReader, callback: string, checks: readonly Check[]): SavedRun | undefined {
   const run = read(state).find(([name]) => name === callback)?.[1];
   if (run === undefined) return undefined;
@@ -90,7 +89,7 @@ export function readSavedRun(state: StateReader, callback: string, checks: reado
   return { runToken: run.runToken, results };
 }
 
-/** Keeps what a callback's checks came to, in place of what they came to before. @param mask the run's */
+/** Replaces the saved results of a callback. @param mask the run's */
 export async function saveRun(
   state: StateReader & { update(key: string, value: unknown): Thenable<void> },
   callback: string,
@@ -98,10 +97,12 @@ export async function saveRun(
   mask: SecretMask,
 ): Promise<void> {
   const plain = results.map(({ check: { id }, outcome, reason, result }) => ({
-    ...{ id, outcome, reason },
+    id,
+    outcome,
+    reason,
     result: result && { ...result, steps: result.steps.map((step) => ({ ...step, examples: [] })) },
   }));
-  // Read as it will be, so that nothing else is kept.
+  // Parsed with the schema for reading, so that nothing else is saved.
   const run = runSchema.parse(withTexts({ runToken, results: plain }, (text) => mask.in(text).slice(0, mostOfText)));
   const others = read(state).filter(([name]) => name !== callback);
   await state.update(savedKey, [...others, [callback, run]].slice(-mostSaved));
@@ -111,12 +112,11 @@ interface StateReader {
   get(key: string): unknown;
 }
 
-/** An earlier version may have kept it otherwise: then there is nothing. */
+/** Empty if an earlier version saved it in another shape. */
 function read(state: StateReader): z.output<typeof savedSchema> {
   return savedSchema.safeParse(state.get(savedKey)).data ?? [];
 }
 
-/** The same value with every text in it changed. */
 export function withTexts<T>(value: T, change: (text: string) => string): T {
   const inText = (_: string, each: unknown): unknown => (typeof each === 'string' ? change(each) : each);
   return JSON.parse(JSON.stringify(value), inText) as T;

@@ -1,6 +1,4 @@
-/** Where the scenarios of a file stand in its text. */
-
-/** A place in a text, from 0. */
+/** A position in a text, from 0. */
 export interface Place {
   readonly line: number;
   readonly character: number;
@@ -9,9 +7,9 @@ export interface Place {
 const named = /"name"\s*:\s*("(?:[^"\\\r\n]|\\.)*")/g;
 
 /**
- * Where the names of scenarios stand.
+ * The positions of the scenarios' names.
  * @param names in the order of the file
- * @returns for each its place; the one before, or the beginning, where it is not found
+ * @returns a position for each; if not found, the previous one, or the beginning
  */
 export function placesOf(text: string, names: readonly string[]): Place[] {
   const all = [...text.matchAll(named)].map(({ index, 1: quoted = '""' }) => ({ index, name: nameOf(quoted) }));

@@ -1,4 +1,4 @@
-/** What scenarios of a file are run with: their callback, its secrets, the probe, and where events come from. */
+/** What the scenarios of a file run with: their callback, its secrets, the probe, and the source of events. */
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
@@ -23,7 +23,7 @@ export interface ScenarioParts extends TargetParts {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly history: StoppedHistory;
-  /** Has the handler at a URL run under a debugger; starts none once it is given up. @returns false where the user gave up */
+  /** Starts the handler at a URL under a debugger, unless aborted. @returns false if the user cancelled */
   debugHandler(url: URL, signal: AbortSignal): Promise<boolean>;
 }
 
@@ -32,14 +32,14 @@ type Engine = typeof engineModule;
 /** Everything but the run itself. */
 export interface Prepared {
   readonly context: Omit<RunContext, 'run' | 'signal' | 'settling'>;
-  /** What of the environment goes where by the file. */
+  /** Which environment variables the file sends where. */
   readonly uses: readonly EnvironmentUse[];
 }
 
 /**
- * Prepares a file's scenarios to be run: nothing is sent yet, and nobody asked but the user.
- * @param scenarios those that are run
- * @throws CommandError that says why they cannot be
+ * Prepares a file's scenarios without sending anything.
+ * @param scenarios those to run
+ * @throws CommandError with the reason why they can't run
  */
 export async function prepare(
   uri: vscode.Uri,
@@ -81,14 +81,13 @@ export async function prepare(
   };
 }
 
-/** The settings' destination. */
 interface OwnDestination {
   readonly setting: DestinationSetting;
-  /** Whether the user's own settings name it: a folder's may have come with the file. */
+  /** Whether the user's own settings have it: a folder's settings may have come with the file. */
   readonly isUsers: boolean;
 }
 
-/** @throws CommandError where the settings have none, several, or a wrong one */
+/** @throws CommandError if the settings have none, several, or an invalid one */
 async function ownDestination(): Promise<OwnDestination> {
   const { l10n } = vscode;
   const { checked, target } = await readDestinations();
@@ -122,7 +121,7 @@ function targetIn({ destination }: ScenarioFile, secrets: SecretsOfFile, further
   return engine.targetTo({ ...destination, url }, { credentials: secrets.destination, signatureKey, further });
 }
 
-/** @throws CommandError where a variable is not set, or no header can hold it */
+/** @throws CommandError if a variable isn't set, or isn't valid in a header */
 function headerIn(variable: string, { headerValue }: Engine): string {
   const value = valueOf(variable);
   if (headerValue.safeParse(value).success) return value;
@@ -132,7 +131,7 @@ function headerIn(variable: string, { headerValue }: Engine): string {
   );
 }
 
-/** @throws CommandError where the variable is not set */
+/** @throws CommandError if the variable isn't set */
 function valueOf(variable: string): string {
   const value = process.env[variable];
   if (value !== undefined && value !== '') return value;

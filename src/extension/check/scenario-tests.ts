@@ -1,4 +1,4 @@
-/** Files of scenarios in the Test Explorer: workspace, folder, file, scenario; found, followed, and run. */
+/** Scenario files in the Test Explorer, by workspace, folder, and file: found, followed, and run. */
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import type { EnvironmentUse } from '../../check/environment.ts';
@@ -16,43 +16,40 @@ import { placesOf } from './scenario-places.ts';
 import { prepare } from './scenario-run.ts';
 import type { Prepared, ScenarioParts } from './scenario-run.ts';
 import { isNoScenario, noScenarios, scenarioFiles } from './scenario-watch.ts';
-import type { ScenarioTests as Tests } from './scenario-watch.ts';
 import { noDeadlineMs, withoutDeadline } from './without-deadline.ts';
 
 type Engine = typeof engineModule;
 
-/** A scenario of a file, by its place among those of its name. */
+/** A scenario of a file, by its index among those with the same name. */
 interface ScenarioKey {
   readonly name: string;
   /** From 0. */
   readonly among: number;
 }
 
-/** A file that was read, and what of it is run. */
 interface Planned {
   readonly items: readonly vscode.TestItem[];
-  /** For each item; undefined where the file has it no more. */
+  /** For each item; undefined if the file no longer has it. */
   readonly scenarios: readonly (Scenario | undefined)[];
   readonly prepared: Prepared;
 }
 
 interface How {
-  /** Ends the run: the user cancels it, or gives up a handler that it waits for. */
+  /** Ends the run if the user cancels it, or cancels waiting for a handler. */
   readonly stop: AbortController;
   readonly debugging: boolean;
 }
 
 const extension = '.cm-scenario.json';
 
-/** So many files are read and shown: a folder that is opened may hold any number. */
+/** Maximum number of files to read and show: a folder may have any number. */
 const mostFiles = 200;
 
-export class ScenarioTests implements Tests {
+export class ScenarioTests {
   readonly #parts: ScenarioParts;
   readonly #scenarios = new WeakMap<vscode.TestItem, ScenarioKey>();
-  /** The files that are shown. */
   readonly #files = new Set<string>();
-  /** Files are read one after another, however many come at once. */
+  /** Files are read one after another. */
   #reading: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ScenarioParts) {
@@ -83,14 +80,14 @@ export class ScenarioTests implements Tests {
   }
 
   async #discover(controller: vscode.TestController): Promise<void> {
-    // Before it is looked for: what the watcher finds meanwhile stays.
+    // Before searching, so that files reported by the watcher in the meantime stay.
     controller.items.replace([]);
     this.#files.clear();
     const uris = await vscode.workspace.findFiles(scenarioFiles, noScenarios, mostFiles + 1);
     for (const uri of uris.toSorted((a, b) => a.path.localeCompare(b.path))) await this.#take(controller, uri);
   }
 
-  /** Shows a file, or shows it anew; so many, and no more. */
+  /** Shows a file, or updates it, up to the limit. */
   #take(controller: vscode.TestController, uri: vscode.Uri): Promise<void> {
     if (isNoScenario(uri)) return Promise.resolve();
     const id = uri.toString();
@@ -140,13 +137,13 @@ export class ScenarioTests implements Tests {
   async #read(uri: vscode.Uri): Promise<{ file: ScenarioFile; text: string }> {
     const engine = await import('./engine.ts');
     if (uri.scheme === 'file') return engine.readScenarioFile(uri.fsPath);
-    // Another extension's file system has no way to read a part.
+    // Another extension's file system can't read only a part.
     const { size } = await vscode.workspace.fs.stat(uri);
     engine.checkLength(size);
     return engine.readScenarioBytes(await vscode.workspace.fs.readFile(uri));
   }
 
-  /** Takes a file away, and the folders in which nothing is left. */
+  /** Removes a file, and folders that are then empty. */
   #remove(controller: vscode.TestController, uri: vscode.Uri): void {
     const id = uri.toString();
     this.#files.delete(id);
@@ -182,14 +179,14 @@ export class ScenarioTests implements Tests {
     }
     try {
       const how = { stop, debugging };
-      // All of them are read before anything is sent, and run in the order in which they are shown.
+      // All are read before anything is sent, and run in the order shown.
       const planned: Planned[] = [];
       const inOrder = [...byFile.values()].toSorted((a, b) => a.uri.path.localeCompare(b.uri.path));
       for (const { uri, items } of inOrder) {
         const one = await this.#plan(run, uri, items, how, engine);
         if (one !== undefined) planned.push(one);
       }
-      // Who has given up is asked nothing more.
+      // After cancelling, ask nothing more.
       const uses = stop.signal.aborted ? [] : planned.flatMap(({ prepared }) => prepared.uses);
       const isAllowed = await allowedUses(this.#parts.context.workspaceState, uses);
       for (const each of planned) await this.#runFile(run, each, isAllowed, how, engine);
@@ -198,7 +195,7 @@ export class ScenarioTests implements Tests {
     }
   }
 
-  /** Reads a file, and looks whether it can be run; what cannot be is said at its items. */
+  /** Reads a file, and checks whether it can run; errors are shown at its items. */
   async #plan(
     run: vscode.TestRun,
     uri: vscode.Uri,
@@ -260,7 +257,7 @@ export class ScenarioTests implements Tests {
       }
       await engine.tryOnce(prepared.context, signal);
     } catch (error) {
-      // Who gives up one handler does not want the next one started.
+      // After cancelling one handler, don't start the next.
       if (error instanceof GivenUpError) stop.abort();
       this.#notRun(run, items, error, signal, engine);
       return;
@@ -288,7 +285,9 @@ export class ScenarioTests implements Tests {
     try {
       const result = await engine.runScenario(scenario, {
         ...context,
-        ...{ run: engine.newRun(), settling: engine.settlingOf(), signal },
+        run: engine.newRun(),
+        settling: engine.settlingOf(),
+        signal,
       });
       run.appendOutput(outputOf(scenario, result, shown, engine), undefined, item);
       switch (result.outcome) {
@@ -314,7 +313,7 @@ export class ScenarioTests implements Tests {
   }
 }
 
-/** Says at a row of its own that not all files are shown. */
+/** Adds a row that says that not all files are shown. */
 function sayThereAreMore(controller: vscode.TestController): void {
   const { l10n } = vscode;
   const item = controller.createTestItem('more', l10n.t('More Files'));
@@ -324,7 +323,7 @@ function sayThereAreMore(controller: vscode.TestController): void {
   controller.items.add(item);
 }
 
-/** Where a file stands: below its folder, which is below its workspace's where there are several. */
+/** Where a file belongs: in its folder, and with several workspace folders, in its workspace folder. */
 function homeOf(controller: vscode.TestController, uri: vscode.Uri): vscode.TestItemCollection | undefined {
   const folder = vscode.workspace.getWorkspaceFolder(uri);
   if (folder === undefined) return undefined;
@@ -347,7 +346,7 @@ function* itemsIn(items: vscode.TestItemCollection): Generator<vscode.TestItem> 
   }
 }
 
-/** The scenarios below an item, or the item itself where it is one. */
+/** The scenarios below an item, or the item itself if it is one. */
 function* leavesOf(item: vscode.TestItem, excluded: ReadonlySet<vscode.TestItem>): Generator<vscode.TestItem> {
   if (excluded.has(item)) return;
   if (item.range !== undefined) yield item;
@@ -369,7 +368,7 @@ function messageAt(item: vscode.TestItem, text: string): vscode.TestMessage {
   return message;
 }
 
-/** What is not as expected, each with what was expected beside what came. */
+/** One message for each unmet finding, with the expected and the actual value. */
 function messagesOf(
   item: vscode.TestItem,
   { why }: Scenario,
@@ -391,12 +390,12 @@ function messagesOf(
   return messages.length > 0 ? messages : [messageAt(item, shown(reason ?? ''))];
 }
 
-/** Whether a step says by itself why the scenario is not passed. */
+/** Whether a step already explains why the scenario hasn't passed. */
 function isOdd({ findings }: StepResult): boolean {
   return findings.some(({ verdict }) => verdict !== 'met');
 }
 
-/** A line for each step and each thing that was looked at, with the ends of lines that a terminal takes. */
+/** A line for each step and finding, with the line ends that a terminal needs. */
 function outputOf(
   scenario: Scenario,
   { steps, reason }: ScenarioResult,
@@ -415,7 +414,7 @@ function outputOf(
           : `    ${marks[finding.verdict]} ${shown(reasonOf(finding))}`,
       ),
     ]),
-    // What is no finding: that it took too long, or that a file is not there.
+    // A reason without a finding: a timeout, or a missing file.
     ...(reason === null || steps.some(isOdd) ? [] : [`  ${shown(reason)}`]),
   ];
   return lines.map((line) => `${line}\r\n`).join('');

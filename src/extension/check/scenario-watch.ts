@@ -1,29 +1,22 @@
-/** Looks for files of scenarios: what shows them as tests is loaded when there is one. */
+/** Finds scenario files: the Test Explorer's part is loaded when there is one. */
 import * as vscode from 'vscode';
 
-/** Where they are. */
 export const scenarioFiles = '**/*.cm-scenario.json';
 
-/** Where they are not looked for. */
 export const noScenarios = '**/node_modules/**';
 
-/** Whether a file is where none is looked for; a watcher tells of it all the same. */
+/** Whether a file is in an excluded folder; watchers report those, too. */
 export function isNoScenario(uri: vscode.Uri): boolean {
   return `/${vscode.workspace.asRelativePath(uri, false)}`.includes('/node_modules/');
 }
 
-/** Shows files of scenarios in the Test Explorer. */
-export interface ScenarioTests {
-  /** @param watcher tells of files that come, change and go */
-  begin(watcher: vscode.FileSystemWatcher): void;
-}
-
 /**
- * Begins with the tests once there is a file of scenarios, now or later, in a workspace that is trusted: until then none
- * is read.
- * @param tests is asked for what shows them, and again where that failed
+ * Starts the tests once there is a scenario file in a trusted workspace: until then none is read.
+ * @param tests loads the tests; called again if that failed
  */
-export function watchScenarios(tests: () => Promise<ScenarioTests>): vscode.Disposable {
+export function watchScenarios(
+  tests: () => Promise<{ begin(watcher: vscode.FileSystemWatcher): void }>,
+): vscode.Disposable {
   const watcher = vscode.workspace.createFileSystemWatcher(scenarioFiles);
   let begun = false;
   const begin = (): void => {

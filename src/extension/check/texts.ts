@@ -1,7 +1,5 @@
-/** The texts of the page of Check My Callback, in the user's language. */
 import { pageTexts } from '../ui/page-texts.ts';
 
-/** All of them, by name. */
 export const checkTexts = pageTexts((l10n) => ({
   actions: l10n.t('Actions'),
   runAgain: l10n.t('Run Again'),

@@ -1,4 +1,4 @@
-/** Asks where stored keys and credentials may go. Loaded when it is first asked: activation does not pay for it. */
+/** Asks where stored keys and credentials may be sent. Loaded on first use, to keep activation small. */
 import * as vscode from 'vscode';
 import { isLoopback } from '../../common/loopback.ts';
 import { isOfWorkspace } from '../configuration.ts';
@@ -8,10 +8,7 @@ import { inMessage } from '../ui/printable.ts';
 import { usedAs } from './credential-consent.ts';
 import type { Consent, ConsentQuestion, CredentialConsents, SecretUse } from './credential-consent.ts';
 
-/**
- * Asks whether what is stored may go to a destination.
- * @returns undefined where the user puts it off
- */
+/** @returns undefined if the user postpones it */
 export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Consent | undefined> {
   const { l10n } = vscode;
   const { origin, hostname } = new URL(url);
@@ -41,7 +38,8 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
   const choice = await vscode.window.showWarningMessage(
     sent ? l10n.t('Send stored credentials to {0}?', origin) : l10n.t('Sign notifications for {0}?', origin),
     { modal: true, detail: facts.join('\n') },
-    // Enter presses the first: of a question that comes while the user types, that is not to be yes.
+    // Enter presses the first button, which must not be the consent, because the question may appear while the user
+    // types.
     refuse,
     allow,
   );
@@ -49,7 +47,7 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
   return choice === allow ? 'allowed' : choice === refuse ? 'refused' : undefined;
 }
 
-/** After a modal question VS Code gives the focus to the frame around a page alone, where no key does anything. */
+/** After a modal dialog, VS Code focuses only the frame around a page, which ignores keys. */
 async function backToPage(): Promise<void> {
   const { activeTab } = vscode.window.tabGroups.activeTabGroup;
   if (!(activeTab?.input instanceof vscode.TabInputWebview)) return;
@@ -57,8 +55,8 @@ async function backToPage(): Promise<void> {
 }
 
 /**
- * Shows what may go where, and takes what the user changes of it.
- * @param open what the settings name and nothing was said about
+ * Shows what may be sent where, and applies the user's changes.
+ * @param open undecided uses of the settings
  * @returns whether the user answered
  */
 export async function chooseConsents(consents: CredentialConsents, open: readonly SecretUse[]): Promise<boolean> {

@@ -1,6 +1,6 @@
 /**
- * Where stored keys and credentials may go: a workspace's settings can name any of them for any host, so the user is
- * asked once for each of them and each origin. The answer is kept where no workspace can write.
+ * Where stored keys and credentials may be sent: a workspace's settings can name any of them for any host, so the user
+ * is asked once for each of them and each origin. The answer is saved where no workspace can write.
  */
 import * as vscode from 'vscode';
 import type { Destination } from '../../protocol/settings.ts';
@@ -8,18 +8,18 @@ import { prefix } from '../prefix.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 
-/** What a destination uses of what is stored, by name, and where that goes. */
+/** A destination's use of a stored secret, by name, and its origin. */
 export interface SecretUse {
   readonly kind: 'signatureKeys' | 'credentials';
   readonly name: string;
   readonly origin: string;
-  /** The certificate there is not checked, so that anybody on the way may be there. */
+  /** The certificate isn't checked, so anyone on the network path may receive it. */
   readonly unchecked: boolean;
 }
 
 export type Consent = 'allowed' | 'refused';
 
-/** What the user is asked about at once: one destination, and what of it is open. */
+/** The undecided uses of one destination, for one question. */
 export interface ConsentQuestion {
   readonly url: string;
   readonly uses: readonly SecretUse[];
@@ -30,39 +30,36 @@ type Kept = Readonly<Record<string, Consent>>;
 
 const keptKey = `${prefix}.credentialConsents`;
 
-/** What the user said about each use of a stored key or credentials. */
 export class CredentialConsents {
   readonly #state: vscode.Memento;
   readonly #secrets: SecretBox;
 
-  /** @param state the global state, which a workspace does not reach */
+  /** @param state the global state, which workspaces can't change */
   constructor({ globalState, subscriptions }: vscode.ExtensionContext, secrets: SecretBox) {
     this.#state = globalState;
     this.#secrets = secrets;
     subscriptions.push(
       secrets.onDidChange(({ kind, name }) => {
-        // Another one of that name, some day, is another one.
+        // A later secret with the same name is a different one.
         if (!secrets.names(kind).includes(name)) void this.forget((use) => use.kind === kind && use.name === name);
       }),
     );
   }
 
-  /** What was said about a use; undefined where nothing was. */
+  /** Undefined if the user hasn't decided. */
   of(use: SecretUse): Consent | undefined {
     return this.#kept[keyOf(use)];
   }
 
-  /** Every use that something was said about. */
   all(): readonly { readonly use: SecretUse; readonly consent: Consent }[] {
     return Object.entries(this.#kept).map(([key, consent]) => ({ use: useOf(key), consent }));
   }
 
-  /** What stands for all of it: another text where anything of it is other. */
+  /** Changes with any consent. */
   get fingerprint(): string {
     return JSON.stringify(this.#kept);
   }
 
-  /** Keeps what the user said about uses. */
   async record(uses: readonly SecretUse[], consent: Consent): Promise<void> {
     if (uses.length === 0) return;
     await this.#state.update(keptKey, {
@@ -71,13 +68,11 @@ export class CredentialConsents {
     });
   }
 
-  /** Keeps nothing any more of what the user said about such uses. */
   async forget(isMeant: (use: SecretUse) => boolean): Promise<void> {
     const left = Object.entries(this.#kept).filter(([key]) => !isMeant(useOf(key)));
     await this.#state.update(keptKey, Object.fromEntries(left));
   }
 
-  /** What a destination uses of what is stored: of what is not stored nothing can go anywhere. */
   stored(destination: DestinationUse): SecretUse[] {
     return usesOf(destination).filter(({ kind, name }) => this.#secrets.names(kind).includes(name));
   }
@@ -107,12 +102,12 @@ function useOf(key: string): SecretUse {
   return { kind, name, origin, unchecked };
 }
 
-/** Why a destination is held until the user has said that these may go there. It stands wherever its state is shown. */
+/** Why a destination is held until the user allows its secrets. Shown with its state. */
 export function whyHeld(uses: readonly SecretUse[]): string {
   return vscode.l10n.t('You haven’t allowed this destination to use {0}', uses.map(usedAs).join(', ')).slice(0, 300);
 }
 
-/** A use as it stands in a list, such as `credentials “prod”`. */
+/** Such as `credentials “prod”`. */
 export function usedAs({ kind, name }: SecretUse): string {
   const shown = inMessage(name, 100);
   return kind === 'credentials'

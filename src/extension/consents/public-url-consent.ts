@@ -1,21 +1,23 @@
-/** Which public URLs the user agreed to, and which are open: a relay's opens again at a start if it was open at the end. */
+/**
+ * Which public URLs the user has allowed, and which are open: a relay's opens again at a start if it was open at the
+ * end.
+ */
 import type * as vscode from 'vscode';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { prefix } from '../prefix.ts';
 
-/** Names of the tunnels that the user agreed to, each told once who can read what passes through it. */
+/** Names of the allowed tunnels: the user was told once who can read their traffic. */
 const agreedKey = `${prefix}.agreedTunnels`;
 /** The names of the open tunnels, by the relay's data directory. */
 const openKey = `${prefix}.openTunnels`;
-/** Which hosts the server of a tunnel may name beside its own: by the tunnel's name. */
+/** The additional hosts that a tunnel's server may name, by the tunnel's name. */
 const hostsKey = `${prefix}.agreedTunnelHosts`;
 
-/** Which tunnels the user agreed to, and the one that is open. */
 export class TunnelConsents {
   readonly #state: vscode.Memento;
   readonly #dataDir: string;
 
-  /** @param state the global state: no workspace can reach it, and the windows of a folder share it */
+  /** @param state the global state: workspaces can't change it, and the windows of a folder share it */
   constructor(state: vscode.Memento, dataDir: string) {
     this.#state = state;
     this.#dataDir = dataDir;
@@ -25,19 +27,19 @@ export class TunnelConsents {
     return this.#agreed.includes(nameOf(tunnel));
   }
 
-  /** The user agrees to a tunnel, and opens it: also at later starts, until it is closed. */
+  /** The user allows a tunnel and opens it, also for later starts until it is closed. */
   async open(tunnel: TunnelConfig): Promise<void> {
     const name = nameOf(tunnel);
     await this.#state.update(agreedKey, [...new Set([...this.#agreed, name])]);
     await this.#setOpen(name);
   }
 
-  /** The user closes the public URL: no start opens it. */
+  /** Also for later starts. */
   close(): Promise<void> {
     return this.#setOpen(undefined);
   }
 
-  /** The tunnel that the relay is given: none unless the user opened this very one. Otherwise, the URL is closed. */
+  /** The tunnel for the relay: none unless the user opened this very one; otherwise, the URL is closed. */
   async take(tunnel: TunnelConfig): Promise<TunnelConfig> {
     const open = this.#open[this.#dataDir];
     if (open === nameOf(tunnel)) return this.#withHosts(tunnel);
@@ -51,7 +53,6 @@ export class TunnelConsents {
     return tunnel.kind === 'localtunnel' && hosts !== undefined ? { ...tunnel, otherHosts: [...hosts] } : tunnel;
   }
 
-  /** Keeps that the user allows the server of a tunnel to name a host. */
   async recordHost(tunnel: TunnelConfig, host: string): Promise<void> {
     const name = nameOf(tunnel);
     await this.#state.update(hostsKey, { ...this.#hosts, [name]: [...new Set([...(this.#hosts[name] ?? []), host])] });
@@ -74,7 +75,7 @@ export class TunnelConsents {
   }
 }
 
-/** A name for a tunnel, as far as it matters who learns the secret path by it. */
+/** A tunnel's name, which includes all that decides who can read the secret path. */
 function nameOf(tunnel: TunnelConfig): string {
   const { kind } = tunnel;
   if (kind === 'fixed') return `${kind} ${new URL(tunnel.url).origin}`;

@@ -1,4 +1,3 @@
-/** Asks how a handler is debugged. */
 import * as vscode from 'vscode';
 import type { DestinationNode } from '../destinations/destination-node.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -8,27 +7,24 @@ import type { HandlerConfiguration } from './handler-configurations.ts';
 import { addLaunchConfiguration, folderOf, launchCandidates } from './launch-configurations.ts';
 
 export interface HandlerQuestion {
-  /** What the destination is called. */
   readonly name: string;
-  /** Its row; undefined where the settings have none. */
+  /** The destination's row; undefined if the settings don't have it. */
   readonly node?: DestinationNode | undefined;
   readonly port: string;
-  /** What was chosen before: it stands first. */
+  /** Chosen before, so marked in the list. */
   readonly before: HandlerConfiguration | undefined;
-  /** Takes the question back. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The port at which Node's inspector listens where nothing else is said. */
+/** Node's default inspector port. */
 const inspectorPort = 9229;
 
-/** What Node runs, by the ends of their names. */
 const nodeEndings = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'];
 
-/** Programs that are offered for a new configuration: what servers are mostly called. */
+/** Programs offered for a new configuration: the usual names of servers. */
 const programs = `**/{server,index,app,main,handler}.{${nodeEndings.join(',')}}`;
 
-/** @returns undefined where the user gave up */
+/** @returns undefined if the user cancelled */
 export async function askHandlerConfiguration(question: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
   const { l10n } = vscode;
   const { name, port, before, signal } = question;
@@ -66,7 +62,6 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
       make: () => create(question),
     });
   }
-  // Without any there is only to make one.
   const items: Choice[] =
     known.length === 0
       ? others.reverse()
@@ -86,7 +81,7 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
   return choice?.make?.();
 }
 
-/** Asks for the port of a Node process's inspector. @returns undefined where the user gave up */
+/** @returns undefined if the user cancelled */
 export async function askInspectorPort(
   before?: HandlerConfiguration,
   signal?: AbortSignal,

@@ -4,33 +4,29 @@ import type { Localiser } from '../ui/localiser.ts';
 import { isContainer, readTyped, valueAt, withValueAt } from './json-value.ts';
 import type { Json, JsonPath } from './json-value.ts';
 
-/** A body to look at and to edit: JSON by its members, anything else that is text as a whole. */
 export type EditableBody =
   | { readonly kind: 'json'; readonly value: Json; readonly edited: boolean }
   | { readonly kind: 'text'; readonly value: string; readonly edited: boolean }
-  /** Not UTF-8: sent as text it would be another. */
+  /** Not UTF-8, so sending it as text would change it. */
   | { readonly kind: 'bytes'; readonly length: number; readonly edited: false };
 
-/** An edit cannot be taken. `message` says why, in the user's language. */
+/** `message` gives the reason in the user's language. */
 export class EditError extends Error {
   override readonly name = 'EditError';
 }
 
-/** A delivery that is looked at. */
 interface Read {
   readonly body: EditableBody;
-  /** The first of its notifications, by number: the others follow it. */
+  /** The number of its first notification. */
   readonly first: number;
 }
 
-/** A delivery whose body has been edited and not been released. */
 export interface Edited {
   readonly deliveryId: string;
   /** The number of its first notification. */
   readonly first: number;
 }
 
-/** The bodies of the deliveries that are looked at. */
 export class BodyEdits {
   readonly #client: RelayClient;
   readonly #l10n: Localiser;
@@ -42,29 +38,25 @@ export class BodyEdits {
     this.#l10n = l10n;
   }
 
-  /** The deliveries that have been edited and not been released. */
+  /** The deliveries that were edited and not released yet. */
   get edited(): readonly Edited[] {
     return [...this.#edited.values()];
   }
 
-  /** Whether a delivery has been edited and not been released. @param deliveryId such as `d7` */
+  /** @param deliveryId such as `d7` */
   isEdited(deliveryId: string): boolean {
     return this.#edited.has(deliveryId);
   }
 
-  /**
-   * The body of a delivery, as edited.
-   * @throws RelayRequestError
-   */
+  /** The body as edited. @throws RelayRequestError */
   async of(deliveryId: string): Promise<EditableBody> {
     return this.#edited.get(deliveryId) ?? (await this.#delivery(deliveryId)).body;
   }
 
   /**
-   * Edits a value of a body.
-   * @param path the way to it; of a body that is no JSON, none
+   * @param path the way to the value; empty if the body isn't JSON
    * @param typed what the user typed
-   * @returns the value that stands there from now on
+   * @returns the new value
    * @throws EditError, RelayRequestError
    */
   async set(deliveryId: string, path: JsonPath, typed: string): Promise<Json> {
@@ -95,14 +87,13 @@ export class BodyEdits {
     }
   }
 
-  /** The text of a body that has been edited; undefined where it has not. */
+  /** The edited body; undefined if it wasn't edited. */
   textOf(deliveryId: string): string | undefined {
     const body = this.#edited.get(deliveryId);
     if (body === undefined) return undefined;
     return body.kind === 'json' ? JSON.stringify(body.value) : body.value;
   }
 
-  /** It has been released, or is held no more: what was edited of it is given up. */
   forget(deliveryId: string): void {
     this.#edited.delete(deliveryId);
     this.#read.delete(deliveryId);
@@ -144,7 +135,7 @@ function readBody(bytes: Buffer): EditableBody {
     const value = JSON.parse(text) as Json;
     if (isContainer(value)) return { kind: 'json', value, edited: false };
   } catch {
-    // Whatever else it is, such as XML.
+    // Not JSON, such as XML.
   }
   return { kind: 'text', value: text, edited: false };
 }

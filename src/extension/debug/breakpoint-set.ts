@@ -1,4 +1,4 @@
-/** Breakpoints as VS Code has them, and what they are at the relay. */
+/** VS Code's breakpoints of a session, and the relay's breakpoints for them. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { mostBreakpoints, mostCondition } from '../../protocol/debug.ts';
 import type { Breakpoint, BreakpointPlace, KeptBreakpoint, RefusedBreakpoint } from '../../protocol/debug.ts';
@@ -6,42 +6,40 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 
-/** One that is asked for. */
 interface Wanted {
-  /** As the relay is asked for it; null where it cannot be. */
+  /** What to ask the relay for; null if the input is invalid. */
   readonly spec: Breakpoint | null;
-  /** Why it does not stop, where that is known already. */
+  /** Why it doesn't stop, if already known. */
   readonly problem: string | null;
 }
 
-/** One as it was last told to VS Code. */
+/** A breakpoint as last reported to VS Code. */
 interface Announced {
-  /** The relay's, such as `b3`. */
+  /** The relay's ID, such as `b3`. */
   readonly id: string;
   readonly message: string;
 }
 
 type Kind = 'functions' | 'exceptions';
 
-/** The names of event types that a function breakpoint may have, beside `*`. */
+/** The name of a function breakpoint for every event type. */
 export const everyEvent = '*';
 
-/** The number of a breakpoint of the relay's, which VS Code knows it by. */
+/** The number by which VS Code knows a breakpoint of the relay. */
 export function breakpointNumber(id: string): number {
   return Number(id.slice(1));
 }
 
-/** Who set them, in the output of `cm-relay debug break list`. */
+/** Shown as the owner in the output of `cm-relay debug break list`. */
 const owner = 'VS Code';
 
 export interface BreakpointSetParts {
   readonly client: RelayClient;
   readonly l10n: Localiser;
-  /** The vendor's event types. */
+  /** Campaign Monitor's event types. */
   readonly types: readonly string[];
 }
 
-/** The breakpoints of a session. */
 export class BreakpointSet {
   readonly #parts: BreakpointSetParts;
   #wanted: Readonly<Record<Kind, readonly Wanted[]>> = { functions: [], exceptions: [] };
@@ -51,13 +49,13 @@ export class BreakpointSet {
     this.#parts = parts;
   }
 
-  /** Whether one of the relay's is of this session. */
+  /** @param id of a breakpoint of the relay */
   has(id: string): boolean {
     return this.#announced.has(id);
   }
 
   /**
-   * Takes the function breakpoints, in the place of those before: their names are event types, `*`, or filters.
+   * Replaces the function breakpoints: their names are event types, `*`, or filters.
    * @throws RelayRequestError
    */
   setFunctions(breakpoints: readonly DebugProtocol.FunctionBreakpoint[]): Promise<DebugProtocol.Breakpoint[]> {
@@ -67,7 +65,7 @@ export class BreakpointSet {
       breakpoints.map(({ name, condition = '' }) => {
         const given = name.trim();
         if (given === everyEvent) return this.#wantedOf('event', condition);
-        // VS Code's menu calls what changes the name "Edit Function Condition".
+        // VS Code's menu item for changing the name is "Edit Function Condition".
         if (/\W/.test(given)) return this.#wantedOf('event', `${given} ${condition}`);
         const type = types.find((each) => each.toLowerCase() === given.toLowerCase());
         if (type !== undefined) return this.#wantedOf('event', `type:${type} ${condition}`);
@@ -79,7 +77,7 @@ export class BreakpointSet {
   }
 
   /**
-   * Takes the places of `exceptionBreakpointFilters`, in the place of those before.
+   * Replaces the breakpoints of `exceptionBreakpointFilters`.
    * @throws RelayRequestError
    */
   setPlaces(
@@ -91,18 +89,14 @@ export class BreakpointSet {
     );
   }
 
-  /**
-   * Takes them all away.
-   * @throws RelayRequestError
-   */
+  /** @throws RelayRequestError */
   async clear(): Promise<void> {
     this.#announced.clear();
     await this.#parts.client.request('debug/breakpoints', { owner, set: [] });
   }
 
   /**
-   * Asks how they stand.
-   * @returns those of which something else is to be said than before
+   * @returns the breakpoints whose message has changed
    * @throws RelayRequestError
    */
   async news(): Promise<DebugProtocol.Breakpoint[]> {
@@ -127,7 +121,7 @@ export class BreakpointSet {
     const { breakpoints, changed, refused } = await client.request('debug/breakpoints', { owner, set: [...specs] });
     const accepted = changed.map((id) => breakpoints.find((each) => each.id === id));
     const problems = new Map(refused.map((each) => [each.index, this.#refusal(each)]));
-    // What was taken comes back in the order in which it was given.
+    // The relay returns the accepted ones in the order given.
     const bySpec = new Map<Breakpoint, KeptBreakpoint | string>();
     for (const [index, spec] of specs.entries()) {
       const answer = problems.get(index) ?? accepted.shift();
@@ -169,7 +163,6 @@ export class BreakpointSet {
     return { spec: { at, enabled: true, ...(condition !== '' && { condition }) }, problem: null };
   }
 
-  /** Why the relay did not take one. */
   #refusal({ in: part, message }: RefusedBreakpoint): string {
     const l10n = this.#parts.l10n;
     return part === 'condition'
@@ -180,7 +173,7 @@ export class BreakpointSet {
         );
   }
 
-  /** How often one was looked at, and why it last did not stop. */
+  /** How often a breakpoint was evaluated, and why it last didn't stop. */
   #countsOf({ lookedAt, met, stops, lastNotStopped }: KeptBreakpoint): string {
     const l10n = this.#parts.l10n;
     if (lookedAt === 0 && lastNotStopped === null)

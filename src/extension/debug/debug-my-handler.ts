@@ -38,7 +38,6 @@ export interface HandlerDebugParts extends Pick<ActionParts, 'session' | 'contex
   readonly remembered: RememberedConfigurations;
 }
 
-/** The handlers of these commands. */
 export function createHandlerCommands(parts: HandlerDebugParts): CommandHandlers<'handler'> {
   return {
     debugHandler: (node?: DestinationsNode | EventNode) => debugHandler(parts, node),
@@ -58,19 +57,16 @@ export function createHandlerCommands(parts: HandlerDebugParts): CommandHandlers
   };
 }
 
-/** A handler, by where it listens and what its configuration is remembered by. */
 interface Handler {
-  /** Its row; undefined where the settings have none. */
+  /** Its row; undefined if the settings don't have it. */
   readonly node?: DestinationNode;
   readonly destinationId: string;
   readonly name: string;
   readonly url: URL;
 }
 
-/** A destination of the settings, as the relay knows it. */
 interface ChosenDestination extends Handler {
   readonly node: DestinationNode;
-  /** As the relay has it. */
   readonly destination: Destination;
 }
 
@@ -91,7 +87,7 @@ async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | 
   const started = await startOrFind(parts, destination, chosen);
   if (started === undefined) return;
   if (started.length > 0) {
-    // Its program may be stopped already.
+    // Its program may already be stopped.
     parts.timeoutSuspension.follow();
     await startOwn(parts, started);
     await untilItListens(parts, destination, started);
@@ -100,9 +96,9 @@ async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | 
 }
 
 /**
- * Has the handler at a URL run under a debugger, as Debug My Handler does, and sends it nothing.
- * @param signal gives it up: nothing is asked or started then
- * @returns whether it listens; false where the user gave up
+ * Starts a handler under a debugger, as Debug My Handler does, without sending it anything.
+ * @param signal cancels it
+ * @returns whether the handler listens; false if the user cancelled
  * @throws CommandError, GivenUpError
  */
 export async function handlerDebugged(
@@ -114,7 +110,7 @@ export async function handlerDebugged(
   signal.throwIfAborted();
   const node = (await parts.destinations.nodes()).find(({ setting }) => isSameUrl(setting.url, url.href));
   const name = `${url.host}${url.pathname}`;
-  // One that only a file names has its URL for an id.
+  // A destination that only a file has is known by its URL.
   const handler = { ...(node && { node }), destinationId: node?.status?.destinationId ?? url.href, name, url };
   const chosen = await configurationFor(parts, handler, signal);
   if (chosen === undefined || signal.aborted) return false;
@@ -124,7 +120,7 @@ export async function handlerDebugged(
   return true;
 }
 
-/** Launch configurations run programs. @throws CommandError in a workspace that is not trusted */
+/** Launch configurations run programs. @throws CommandError if the workspace isn't trusted */
 function requireTrust(): void {
   if (vscode.workspace.isTrusted) return;
   throw new CommandError(
@@ -133,14 +129,14 @@ function requireTrust(): void {
   );
 }
 
-/** The destination that is meant; asks where several may be. @returns undefined where the user gave up */
+/** Asks if there are several. @returns undefined if the user cancelled */
 async function chosenDestination(
   { session, destinations, remembered }: HandlerDebugParts,
   node?: DestinationsNode | EventNode,
 ): Promise<ChosenDestination | undefined> {
   const { l10n } = vscode;
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
-  // Why it did not start has been said.
+  // The failure to start was shown.
   if (session.client === undefined) return undefined;
   await session.refresh();
   const nodes = await destinations.nodes();
@@ -178,7 +174,7 @@ async function meantNode(
   const went = node?.kind === 'event' ? node.row.forwardings.map(({ destinationId }) => destinationId) : [];
   const taken = nodes.filter(({ status }) => status !== undefined && went.includes(status.destinationId));
   const offered = taken.length > 0 ? taken : nodes;
-  // Who has debugged one of them means that one.
+  // Prefer the destination that was debugged before.
   const known = offered.filter(({ status }) => status !== undefined && remembered.all.has(status.destinationId));
   const [first, ...others] = known.length === 1 ? known : offered;
   if (others.length === 0) return first;
@@ -206,7 +202,7 @@ function portOf(url: URL): string {
   return url.protocol === 'https:' ? '443' : '80';
 }
 
-/** The one that is remembered, where it is still there; else asks, once. */
+/** The remembered configuration if it still exists; otherwise asks. */
 function configurationFor(
   parts: Pick<HandlerDebugParts, 'remembered'>,
   destination: Handler,
@@ -222,9 +218,9 @@ function nameOf(chosen: HandlerConfiguration): string {
 }
 
 /**
- * The debug sessions of a configuration: those that run, else they are started.
- * @param signal gives it up: nothing is asked or started then
- * @returns none where another program is to answer; undefined where the user gave up
+ * Finds the running debug sessions of a configuration, or starts them.
+ * @param signal cancels it
+ * @returns none if another program is to answer; undefined if the user cancelled
  * @throws CommandError, GivenUpError
  */
 async function startOrFind(
@@ -264,9 +260,8 @@ async function startOrFind(
 }
 
 /**
- * Starts this extension's own session below the handler's, where there is such a type: what the relay holds is seen there,
- * and events stop in the handler, not before it. Whichever of the two has the focus, Stop and Restart are of the handler's,
- * with which this one ends.
+ * Starts this extension's own session below the handler's, if the debug type exists: it shows what the relay holds, and
+ * events stop in the handler, not before it. Stop and Restart act on the handler's session, and this one ends with it.
  */
 async function startOwn(
   { context, programs }: HandlerDebugParts,
@@ -295,7 +290,7 @@ async function startOwn(
   });
 }
 
-/** Waits for the handler's port. @throws GivenUpError; CommandError where the program has ended before */
+/** @throws GivenUpError; CommandError if the program ended first */
 async function untilItListens(
   { programs }: Pick<HandlerDebugParts, 'programs'>,
   { url, node }: Handler,
@@ -324,10 +319,10 @@ async function untilItListens(
   }
 }
 
-/** Of how many of the latest events one is looked for that went to the destination. */
+/** Number of latest events searched for one that was sent to the destination. */
 const lookedAt = 200;
 
-/** Sends the event, else the newest that went there, else the newest, else a sample. */
+/** Sends the given event, or the newest sent there, or the newest, or a sample. */
 async function send(client: RelayClient, to: ChosenDestination, row: EventRow | undefined): Promise<void> {
   const { l10n } = vscode;
   const event = row ?? (await newest(client, to.destinationId));
@@ -369,11 +364,11 @@ async function sendSample(client: RelayClient): Promise<void> {
     throw new CommandError(vscode.l10n.t('Couldn’t send the sample event: {0}', printable(firstRefusal ?? '')));
 }
 
-/** So often, and in such a pause in milliseconds, it is looked whether a breakpoint stops what is about to be sent. */
+/** How often to check whether a breakpoint holds what is about to be sent, and the pause in milliseconds. */
 const looks = 20;
 const lookPauseMs = 50;
 
-/** The forwarding to the destination, where the debugger of deliveries holds it: before it is sent, if it is. */
+/** The forwarding that the debugger holds before sending, if it does. */
 async function heldThere(client: RelayClient, eventId: string, destinationId: string): Promise<Forwarding | undefined> {
   for (let look = 1; ; look += 1) {
     const { event } = await client.request('events/get', { id: eventId });
@@ -387,7 +382,7 @@ async function heldThere(client: RelayClient, eventId: string, destinationId: st
   }
 }
 
-/** Sending is paused, which somebody wanted: it is not released unasked. */
+/** Sending was paused on purpose, so ask before releasing anything. */
 async function offerRelease(client: RelayClient, event: EventRow, { heldBy }: Forwarding): Promise<void> {
   const { l10n } = vscode;
   const text =
@@ -400,7 +395,7 @@ async function offerRelease(client: RelayClient, event: EventRow, { heldBy }: Fo
   });
 }
 
-/** Sends what is held of an event. Where nothing is held then, sending goes on, unless somebody has paused it. */
+/** Sends what is held of an event. If nothing else is held then, sending continues unless it was paused. */
 async function release(client: RelayClient, event: EventRow): Promise<void> {
   const { l10n } = vscode;
   const { sending } = await client.request('debug/step', { id: event.id });

@@ -1,12 +1,9 @@
-/**
- * The debug type of deliveries, as VS Code is told of it at once. What starts a session, and the adapter itself, are
- * loaded with the first.
- */
+/** The debug type of deliveries. What starts a session, and the adapter, are loaded with the first session. */
 import * as vscode from 'vscode';
 import { debugType, prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 
-/** Registers the debug type: one session at a time in a window, and whoever starts another has that. */
+/** One session at a time in a window: a new one replaces the old. */
 export function registerDebugType(session: Session): vscode.Disposable {
   const { debug } = vscode;
   let running: vscode.DebugSession | undefined;

@@ -1,6 +1,7 @@
 /**
- * Deliveries in VS Code's own debugger, by the Debug Adapter Protocol: what is held is a thread, what it has passed are
- * its frames, and pause, step and continue are those of the relay. It runs in the extension host and listens nowhere.
+ * Deliveries in VS Code's debugger, with the Debug Adapter Protocol: each held notification is a thread, the stations
+ * it has passed are frames, and pause, step, and continue are the relay's. It runs in the extension host and listens
+ * nowhere.
  */
 import {
   BreakpointEvent,
@@ -36,10 +37,9 @@ import type { Station } from './stations.ts';
 import { scopesOf } from './variables.ts';
 import type { Member } from './variables.ts';
 
-/** How sending stands when a session has ended. */
 export interface SessionEnd {
   readonly sending: Sending | undefined;
-  /** Deliveries that were edited and not released: the edits are given up. */
+  /** Number of deliveries whose edits are discarded. */
   readonly edited: number;
 }
 
@@ -47,15 +47,13 @@ export interface DeliverySessionParts {
   readonly client: RelayClient;
   readonly l10n: Localiser;
   readonly texts: DocumentTexts;
-  /** Who pauses. */
   readonly by: DebugClient;
-  /** The vendor's event types. */
+  /** Campaign Monitor's event types. */
   readonly types: readonly string[];
-  /** The session has ended. */
   onEnd(end: SessionEnd): void;
 }
 
-/** Where it stops next, when what is held has been read. */
+/** Where to stop next, once what is held has been read. */
 interface Focus {
   /** Null: sending itself, or the next that is held. */
   readonly notificationId: string | null;
@@ -65,16 +63,15 @@ interface Focus {
   readonly hitBreakpointIds?: number[];
 }
 
-/** What is held is read again so much later at the earliest, in milliseconds. */
+/** Minimum pause between two readings of what is held. */
 const readPauseMs = 50;
 
-/** How breakpoints stand is asked so much later at the earliest, in milliseconds. */
+/** Minimum pause between two queries for the breakpoints' state. */
 const newsPauseMs = 500;
 
-/** A frame's id holds its thread's: a thread has fewer frames. */
+/** A frame's ID contains its thread's ID, so this limits the frames of a thread. */
 const mostFrames = 16;
 
-/** The debugger of a relay's deliveries. */
 export class DeliverySession extends DebugSession {
   readonly #parts: DeliverySessionParts;
   readonly #held: HeldReader;
@@ -91,26 +88,26 @@ export class DeliverySession extends DebugSession {
     () => this.#tellNews(),
     () => newsPauseMs,
   );
-  /** As VS Code was told. */
+  /** As last reported to VS Code. */
   #now: HeldNow = { sending: undefined, threads: [] };
   #isSendingStopped = false;
   #focus: Focus | undefined;
-  /** The last stop that the relay told: from then on what stopped is held. */
+  /** The last stop that the relay reported. */
   #lastStop: Stop | undefined;
-  /** A stop at what is not held: a rejected delivery. */
+  /** A stop at a rejected delivery, which can't be held. */
   #rejected: Stop | undefined;
-  /** Whether each event stops where no condition is asked for. */
+  /** Whether each event stops if no condition is given. */
   #stopAtEvents = true;
-  /** What was said of breakpoints that cannot be used, by their kinds. */
+  /** What was reported about unusable breakpoints, by kind. */
   readonly #refused = new Map<string, ReadonlySet<string>>();
-  /** The delivery whose edited body is being sent: what was held of it may be read as gone before that is answered. */
+  /** The delivery whose edited body is being sent: its held notifications may disappear before the response. */
   #releasing: string | undefined;
   #begun = false;
   #ended = false;
 
   constructor(parts: DeliverySessionParts) {
     super();
-    // Else the base ends the process, which is the extension host, with the session.
+    // Otherwise the base class ends the process, which is the extension host, with the session.
     this.setRunAsServer(true);
     this.#parts = parts;
     const { client, l10n, types, texts } = parts;
@@ -129,8 +126,12 @@ export class DeliverySession extends DebugSession {
     const l10n = this.#parts.l10n;
     const names = this.#placeNames();
     const filter = (at: BreakpointPlace, description: string): DebugProtocol.ExceptionBreakpointsFilter => ({
-      ...{ filter: at, label: names[at], description, default: at === 'event' },
-      ...{ supportsCondition: true, conditionDescription: l10n.t('Filter such as type:update') },
+      filter: at,
+      label: names[at],
+      description,
+      default: at === 'event',
+      supportsCondition: true,
+      conditionDescription: l10n.t('Filter such as type:update'),
     });
     response.body = {
       supportsConfigurationDoneRequest: true,
@@ -139,9 +140,9 @@ export class DeliverySession extends DebugSession {
       supportsExceptionFilterOptions: true,
       supportsSetVariable: true,
       supportsSingleThreadExecutionRequests: true,
-      // Of the many threads that stand one is looked at: of the others the topmost frame is read.
+      // Of the other threads, VS Code reads only the topmost frame.
       supportsDelayedStackTraceLoading: true,
-      // As the session goes on, nothing that was edited in it is lost, and nothing is left behind.
+      // Restarting keeps the session, so edits aren't lost.
       supportsRestartRequest: true,
       exceptionBreakpointFilters: [
         filter('event', l10n.t('Stops every event before it’s sent.')),
@@ -174,7 +175,7 @@ export class DeliverySession extends DebugSession {
     });
   }
 
-  /** The launch configuration may be another than before. */
+  /** The launch configuration may have changed. */
   protected override restartRequest(
     response: DebugProtocol.RestartResponse,
     { arguments: args }: DebugProtocol.RestartArguments,
@@ -183,7 +184,7 @@ export class DeliverySession extends DebugSession {
       response,
       async () => {
         await this.#configure(args ?? {});
-        // VS Code sets its breakpoints anew then.
+        // VS Code then sets its breakpoints again.
         return () => this.sendEvent(new InitializedEvent());
       },
       true,
@@ -217,7 +218,7 @@ export class DeliverySession extends DebugSession {
     this.#answer(response, async () => {
       const set = await this.#breakpoints.setFunctions(breakpoints);
       response.body = { breakpoints: set };
-      // A condition that stands in the name's place is known by what is said of it.
+      // A condition given in place of the name is recognized by its message.
       const names = breakpoints.map(({ name }) => (/[^\w*]/.test(name.trim()) ? '' : name));
       return () => this.#sayRefused('functions', names, set);
     });
@@ -292,7 +293,9 @@ export class DeliverySession extends DebugSession {
       const scopes = thread === undefined ? [] : await scopesOf({ client, l10n, edits: this.#edits }, thread);
       response.body = {
         scopes: scopes.map(({ name, branch, hint }) => ({
-          ...{ name, variablesReference: this.#handles.add({ threadId, branch }), expensive: false },
+          name,
+          variablesReference: this.#handles.add({ threadId, branch }),
+          expensive: false,
           ...(hint !== undefined && { presentationHint: hint }),
         })),
       };
@@ -322,7 +325,7 @@ export class DeliverySession extends DebugSession {
       const changed = this.#variable(await branch.set(name, value), threadId);
       const { value: text, type, variablesReference: reference } = changed;
       response.body = { value: text, variablesReference: reference, ...(type !== undefined && { type }) };
-      // Names of threads, frames and scopes say that it has been edited.
+      // Names of threads, frames, and scopes show that a body was edited.
       return () => this.sendEvent(new InvalidatedEvent(['threads', 'stacks', 'variables']));
     });
   }
@@ -372,14 +375,14 @@ export class DeliverySession extends DebugSession {
     this.#leave();
     this.#answer(response, async () => {
       if (!isFirst) return;
-      // A relay that has gone keeps none of a session that is not there: the next takes its place.
+      // If the relay is gone, it has no breakpoints of this session.
       await this.#breakpoints.clear().catch(() => undefined);
       const status = await this.#parts.client.request('relay/status', {}).catch(() => undefined);
       this.#parts.onEnd({ sending: status?.sending, edited: this.#edits.edited.length });
     });
   }
 
-  /** What ends this session alone, also where its lifecycle is that of its parent. */
+  /** Ends only this session, even if its lifecycle is its parent's. */
   protected override customRequest(command: string, response: DebugProtocol.Response, args: unknown): void {
     if (command !== endRequest) {
       super.customRequest(command, response, args);
@@ -390,15 +393,15 @@ export class DeliverySession extends DebugSession {
   }
 
   /**
-   * Continue goes on from where the debugger stands: the first that is held was shown, and is not asked about again. One
-   * that stopped at a breakpoint goes anyway, and what stands behind another waits its turn.
+   * Continues from where the debugger stands: the first held notification was shown, so it is sent even if it stopped
+   * at a breakpoint. What waits behind it can stop again.
    */
   async #pass(threadId: number): Promise<void> {
     const [first] = this.#now.threads;
     if (first?.id !== threadId || this.#edits.isEdited(first.deliveryId)) return;
     if (first.forwardings.every(({ heldBy }) => heldBy === 'breakpoint')) return;
     await this.#parts.client.request('debug/step', { id: first.notificationId }).catch((error: unknown) => {
-      // Somebody else has released it meanwhile.
+      // Another client has released it.
       if ((error as { code?: unknown }).code !== 'conflict') throw error;
     });
   }
@@ -410,7 +413,7 @@ export class DeliverySession extends DebugSession {
     if (next === undefined) this.#say(l10n.t('No event is held. The next event will be held.'), 'console');
     else if (this.#edits.isEdited(next.deliveryId)) await this.#releaseEdited(next);
     else await client.request('debug/step', { id: next.notificationId });
-    // VS Code takes the thread for running now.
+    // VS Code now shows the thread as running.
     if (threadId === sendingThread) this.#isSendingStopped = false;
     const after = this.#now.threads.find(({ id }) => id > (next?.id ?? 0));
     this.#focus = {
@@ -421,7 +424,7 @@ export class DeliverySession extends DebugSession {
     this.#reading.request();
   }
 
-  /** Sends an edited body in the place of what is held of its delivery. */
+  /** Sends an edited body in place of what is held of its delivery. */
   async #releaseEdited({ notificationId, deliveryId }: HeldThread): Promise<void> {
     const { client, l10n } = this.#parts;
     const text = this.#edits.textOf(deliveryId);
@@ -436,7 +439,9 @@ export class DeliverySession extends DebugSession {
           ? l10n.t('Edited delivery sent as {1}, replacing {0}.', deliveryId, delivery.id)
           : l10n.t(
               'Edited delivery sent as {1}, replacing {0}; {2} held notifications discarded.',
-              ...[deliveryId, delivery.id, many],
+              deliveryId,
+              delivery.id,
+              many,
             ),
         'console',
       );
@@ -445,7 +450,7 @@ export class DeliverySession extends DebugSession {
     }
   }
 
-  /** VS Code takes all for running. */
+  /** VS Code now shows all threads as running. */
   #allContinue(): void {
     const { threads } = this.#now;
     this.#now = { sending: undefined, threads: [] };
@@ -509,25 +514,27 @@ export class DeliverySession extends DebugSession {
     if (place === 'rejected') this.#isSendingStopped = false;
     const names = breakpointIds.join(', ');
     this.#focus = {
-      ...{ notificationId, reason: 'breakpoint', description: texts[place] },
+      notificationId,
+      reason: 'breakpoint',
+      description: texts[place],
       text: l10n.t('{0} stopped at {1}: {2}', eventId ?? '', names, texts[place]),
       hitBreakpointIds: breakpointIds.filter((id) => this.#breakpoints.has(id)).map(breakpointNumber),
     };
     this.#say(this.#focus.text ?? '', 'console');
   }
 
-  /** Reads what is held, and tells VS Code what is other than before. */
+  /** Reads what is held, and reports changes to VS Code. */
   async #read(): Promise<void> {
     if (!this.#begun) return;
     let now: HeldNow;
     try {
       now = await this.#held.read(this.#edits.edited);
     } catch {
-      // The relay has gone, which is told by itself, or what was read has gone meanwhile, of which it tells.
+      // The relay is gone, which is handled elsewhere, or what was read is gone, which it will report.
       return;
     }
     const stop = now.sending?.state === 'paused' ? now.sending.stop : null;
-    // It is being written what is held: the relay tells when it is.
+    // The relay is still writing what is held, and will report it.
     if (this.#ended || (stop !== null && !isSame(stop, this.#lastStop))) return;
     const before = this.#now;
     this.#now = now;
@@ -538,7 +545,7 @@ export class DeliverySession extends DebugSession {
       this.#handles.drop(id);
       this.sendEvent(new ThreadEvent('exited', id));
       if (now.threads.some((each) => each.deliveryId === deliveryId)) continue;
-      // What is edited is a thread wherever it stands, so that it is held no more.
+      // An edited delivery stays a thread even if it is no longer held.
       if (this.#edits.isEdited(deliveryId) && deliveryId !== this.#releasing)
         this.#say(
           this.#parts.l10n.t('Edits to {0} were discarded because the event is no longer held.', found.event.id),
@@ -574,7 +581,7 @@ export class DeliverySession extends DebugSession {
           ? first
           : undefined
         : now.threads.find((each) => each.id === threadIdOf(named));
-    // Where nothing was held, the first that comes is what one waits for.
+    // If nothing was held before, the user waits for the first that arrives.
     const isAwaited = before.threads.length === 0 && (added.length > 0 || !wasStopped);
     const focused = focus === undefined && !isAwaited ? undefined : (target?.id ?? sendingThread);
     const stop = (threadId: number, given: Partial<DebugProtocol.StoppedEvent['body']>): void => {
@@ -603,11 +610,11 @@ export class DeliverySession extends DebugSession {
     try {
       for (const each of await this.#breakpoints.news()) this.sendEvent(new BreakpointEvent('changed', each));
     } catch {
-      // The relay has gone, which is told by itself.
+      // The relay is gone, which is handled elsewhere.
     }
   }
 
-  /** What a thread has passed; where nothing is held of it, what it waits for, in no document. */
+  /** What a thread has passed; if it isn't held anymore, a text for what it waits for. */
   #stationsOf(threadId: number): readonly (Station | string)[] {
     const l10n = this.#parts.l10n;
     const thread = this.#threadOf(threadId);
@@ -631,7 +638,7 @@ export class DeliverySession extends DebugSession {
     return this.#now.threads.find(({ id }) => id === threadId);
   }
 
-  /** What a step or Continue is of; undefined: sending itself. @throws Error where it has gone: no other goes for it */
+  /** The thread for a step or Continue; undefined for sending itself. @throws Error if the thread is gone */
   #asked(threadId: number): HeldThread | undefined {
     const thread = this.#threadOf(threadId);
     if (thread !== undefined || threadId === sendingThread) return thread;
@@ -649,7 +656,9 @@ export class DeliverySession extends DebugSession {
 
   #variable({ name, text, type, branch, indexed }: Member, threadId: number): DebugProtocol.Variable {
     return {
-      ...{ name: printable(name, 200), value: text, type },
+      name: printable(name, 200),
+      value: text,
+      type,
       variablesReference: branch === null ? 0 : this.#handles.add({ threadId, branch }),
       ...(indexed !== undefined && { indexedVariables: indexed }),
     };
@@ -663,9 +672,9 @@ export class DeliverySession extends DebugSession {
   }
 
   /**
-   * Says what is wrong with breakpoints in the Debug Console, and as a message where the user has just typed it; once, until
-   * that changes.
-   * @param names of `set`, one for each; empty where it has none
+   * Reports what is wrong with breakpoints in the Debug Console, and as a message if the user has just typed it; once,
+   * until it changes.
+   * @param names of `set`, one for each breakpoint; empty if it has none
    */
   #sayRefused(
     kind: 'functions' | 'exceptions',
@@ -684,9 +693,9 @@ export class DeliverySession extends DebugSession {
   }
 
   /**
-   * Answers when the work is done, or with what it throws.
-   * @param work returns what follows the answer
-   * @param showUser whether VS Code is to say by itself what it throws
+   * Responds when the work is done, or with its error.
+   * @param work returns what to do after the response
+   * @param showUser whether VS Code shows the error itself
    */
   #answer(response: DebugProtocol.Response, work: () => Promise<unknown>, showUser = false): void {
     void work().then(
@@ -695,7 +704,7 @@ export class DeliverySession extends DebugSession {
         if (isAfter(after)) after();
       },
       (error: unknown) => {
-        // A brace in the text itself is no placeholder of the protocol's.
+        // The protocol treats braces in the text as placeholders.
         const variables = { _said: withNext(error, this.#parts.l10n) };
         this.sendErrorResponse(response, { id: 1, format: '{_said}', variables, showUser });
       },
@@ -718,7 +727,6 @@ function isSame(stop: Stop, other: Stop | undefined): boolean {
   return stop.at === other?.at && stop.text === other.text;
 }
 
-/** Whether work came to what follows its answer. */
 function isAfter(value: unknown): value is () => void {
   return typeof value === 'function';
 }

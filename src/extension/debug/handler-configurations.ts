@@ -1,38 +1,36 @@
 /** The launch configurations of a workspace that may start the user's handler. */
 import type { DebugSession } from 'vscode';
 
-/** How a handler is debugged: what launch.json names, or a Node process that is attached to. */
+/** An entry of launch.json, or a Node process to attach to. */
 export type HandlerConfiguration =
   | {
       readonly kind: 'named';
       readonly name: string;
-      /** The URI of the folder whose launch.json has it; null where the workspace file does. */
+      /** The URI of the folder whose launch.json has it; null for the workspace file. */
       readonly folder: string | null;
     }
   | { readonly kind: 'attach'; readonly port: number };
 
-/** One that launch.json has. */
 export interface Candidate {
   readonly name: string;
   readonly folder: string | null;
   readonly compound: boolean;
-  /** The debug type; of a compound, those of its parts. */
+  /** The debug type; for a compound, those of its parts. */
   readonly type: string;
   /** The names of the sessions that it starts. */
   readonly sessions: readonly string[];
-  /** It names the port of the destination, so it is probably the one. */
+  /** It contains the destination's port, so it is probably the right one. */
   readonly namesPort: boolean;
-  /** It starts no program, but attaches to one that runs. */
   readonly attaches: boolean;
 }
 
-/** Debuggers of what is no server, and this extension's own. */
+/** Debuggers of programs that aren't servers, and this extension's own. */
 const foreignTypes =
   /^(?:pwa-)?(?:chrome|msedge|extensionHost|node-terminal|editor-browser)$|^firefox$|^campaign-monitor$/;
 
 /**
- * The candidates of one launch.json, those first that name the port; else in its order.
- * @param launch what the setting `launch` of a folder holds: written by hand, so of any form
+ * The candidates of one launch.json: those that contain the port first, otherwise in its order.
+ * @param launch the setting `launch` of a folder: written by hand, so of any shape
  * @param folder the folder's URI
  * @param port the destination's
  */
@@ -50,7 +48,9 @@ export function candidatesIn(launch: unknown, folder: string | null, port: strin
     if (typeof name !== 'string' || known.length === 0) return [];
     return [
       {
-        ...{ name, folder, compound: true },
+        name,
+        folder,
+        compound: true,
         type: [...new Set(known.map((each) => each.type))].join(', '),
         sessions: known.map((each) => each.name),
         namesPort: known.some((each) => each.namesPort),
@@ -72,23 +72,22 @@ function nameOfPart(part: unknown): unknown {
   return typeof part === 'string' ? part : (part as { name?: unknown } | null)?.name;
 }
 
-/** Whether a configuration has the port as a number of its own, such as in `args`, `env` or a URL. */
+/** Whether a configuration contains the port as a separate number, such as in `args`, `env`, or a URL. */
 function namesPort(configuration: unknown, port: string): boolean {
   return port !== '' && new RegExp(`(?<!\\d)${port}(?!\\d)`).test(JSON.stringify(configuration));
 }
 
-/** The configuration that attaches to a Node process, which is in no launch.json. */
 export function attachTo(port: number): { type: string; request: string; name: string; port: number } {
   return { type: 'node', request: 'attach', name: `Handler, attached at port ${port}`, port };
 }
 
-/** The names of the sessions that a configuration starts; none where it is not there any more. */
+/** The names of the sessions that a configuration starts; none if it no longer exists. */
 export function sessionsOf(chosen: HandlerConfiguration, candidates: readonly Candidate[]): readonly string[] {
   if (chosen.kind === 'attach') return [attachTo(chosen.port).name];
   return candidateOf(chosen, candidates)?.sessions ?? [];
 }
 
-/** The sessions of a configuration that run: another folder's may have the same names. */
+/** The running sessions of a configuration: another folder's may have the same names. */
 export function findSessions<S extends Pick<DebugSession, 'configuration' | 'workspaceFolder'>>(
   running: readonly S[],
   chosen: HandlerConfiguration,
@@ -100,7 +99,6 @@ export function findSessions<S extends Pick<DebugSession, 'configuration' | 'wor
   return ofName.filter(({ workspaceFolder }) => isThere(workspaceFolder?.uri.toString() ?? null));
 }
 
-/** Whether a configuration attaches to a program that runs already. */
 export function attaches(chosen: HandlerConfiguration, candidates: readonly Candidate[]): boolean {
   return chosen.kind === 'attach' || candidateOf(chosen, candidates)?.attaches === true;
 }
@@ -112,13 +110,13 @@ function candidateOf(
   return candidates.find(({ name, folder }) => name === chosen.name && folder === chosen.folder);
 }
 
-/** Where state of a workspace is kept, as VS Code does. */
+/** Like VS Code's `Memento`. */
 export interface Kept {
   get(key: string): unknown;
   update(key: string, value: unknown): Thenable<void>;
 }
 
-/** Remembers for each destination of a workspace how its handler is debugged. */
+/** How to debug the handler of each destination of a workspace. */
 export class RememberedConfigurations {
   readonly #kept: Kept;
   readonly #key: string;
@@ -128,12 +126,12 @@ export class RememberedConfigurations {
     this.#key = key;
   }
 
-  /** All of them, by the ids of the destinations. */
+  /** By the IDs of the destinations. */
   get all(): ReadonlyMap<string, HandlerConfiguration> {
     return new Map(Object.entries((this.#kept.get(this.#key) ?? {}) as Record<string, HandlerConfiguration>));
   }
 
-  /** Remembers one; `undefined` forgets it. */
+  /** @param chosen undefined to forget it */
   async set(destinationId: string, chosen: HandlerConfiguration | undefined): Promise<void> {
     const all = new Map(this.all);
     if (chosen === undefined) all.delete(destinationId);

@@ -1,4 +1,4 @@
-/** Has the relay wait for a handler however long it takes to answer, while its program stands at a breakpoint. */
+/** Makes the relay wait for a handler without a timeout while its program is stopped at a breakpoint. */
 import * as vscode from 'vscode';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Session } from '../session/session.ts';
@@ -14,14 +14,11 @@ export interface HandlerTimeoutSuspensionParts {
   readonly log: vscode.LogOutputChannel;
 }
 
-/**
- * Tells the relay of which destinations the handler stands. It ends with the debug session, or with this window, whose
- * connection the relay watches.
- */
+/** Ends with the debug session, or with this window, whose connection the relay watches. */
 export class HandlerTimeoutSuspension implements vscode.Disposable {
   readonly #parts: HandlerTimeoutSuspensionParts;
   readonly #disposables: readonly vscode.Disposable[];
-  /** What the relay was told last, and over which connection. */
+  /** The last request, and the connection it used. */
   #told: { readonly client: RelayClient; readonly text: string } | undefined;
   #telling: Promise<void> = Promise.resolve();
 
@@ -53,7 +50,7 @@ export class HandlerTimeoutSuspension implements vscode.Disposable {
       .sort();
   }
 
-  /** Tells the relay again, if the destinations are others than before. */
+  /** Reports the destinations to the relay, if they changed. */
   follow(): void {
     const { client, status } = this.#parts.session;
     if (client === undefined || status === undefined) return;
@@ -63,7 +60,7 @@ export class HandlerTimeoutSuspension implements vscode.Disposable {
     const before = this.#told?.client === client ? this.#told.text : '';
     if (text === before) return;
     this.#told = { client, text };
-    // One after the other: the last that is said is what counts.
+    // One after the other, because the last request counts.
     this.#telling = this.#telling.then(() => this.#tell(client, destinationIds));
   }
 

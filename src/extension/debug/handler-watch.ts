@@ -1,6 +1,6 @@
 /**
- * What follows the programs that are debugged in this window. Loaded with the first debug session, whether a relay has run
- * here or not: a server that is debugged before is the handler of a relay that comes later.
+ * Follows the programs that are debugged in this window. Loaded with the first debug session, even before a relay runs:
+ * the server may be started first.
  */
 import type * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
@@ -15,7 +15,7 @@ export interface HandlerWatch {
   readonly timeoutSuspension: HandlerTimeoutSuspension;
 }
 
-/** Makes it, once for a window. */
+/** Created once for a window. */
 export function watchHandlers(
   { subscriptions, workspaceState }: Pick<vscode.ExtensionContext, 'subscriptions' | 'workspaceState'>,
   session: Session,

@@ -1,26 +1,22 @@
 /**
- * The numbers by which VS Code asks for what can be unfolded. It never says that it is through with one, so they go with
- * their thread, and of one that is looked at again and again those that were used longest ago.
+ * The numbers by which VS Code requests children. VS Code never releases one, so they are removed with their thread,
+ * and beyond a limit the least recently used.
  */
 import type { Branch } from './variables.ts';
 
-/** So many are kept. */
 export const mostHandles = 5000;
 
-/** What a number stands for. */
 export interface Handle {
-  /** The thread that it is of. */
   readonly threadId: number;
   readonly branch: Branch;
 }
 
-/** What can be unfolded, by its numbers. */
 export class Handles {
-  /** In the order in which they were used. */
+  /** In the order of their use. */
   readonly #handles = new Map<number, Handle>();
   #last = 0;
 
-  /** @returns its number, which no other had */
+  /** @returns its number, which is never reused */
   add(handle: Handle): number {
     this.#last += 1;
     this.#handles.set(this.#last, handle);
@@ -29,7 +25,7 @@ export class Handles {
     return this.#last;
   }
 
-  /** @returns undefined where it is kept no more */
+  /** @returns undefined if it is no longer kept */
   get(number: number): Handle | undefined {
     const handle = this.#handles.get(number);
     if (handle === undefined) return undefined;
@@ -38,7 +34,7 @@ export class Handles {
     return handle;
   }
 
-  /** A thread is gone, and with it all that was shown of it. */
+  /** Removes the handles of a thread that is gone. */
   drop(threadId: number): void {
     for (const [number, handle] of this.#handles) if (handle.threadId === threadId) this.#handles.delete(number);
   }

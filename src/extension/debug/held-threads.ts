@@ -1,61 +1,56 @@
-/** What the relay holds, as threads: each notification that pause or a breakpoint holds is one. */
+/** What the relay holds, as threads: each notification held by pause or a breakpoint is one. */
 import { heldCount } from '../../common/held-count.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Edited } from './body-edits.ts';
 
-/** Held notifications that are shown, the first in order; of the others it is said how many they are. */
+/** Held notifications to show, the first in order; the others are only counted. */
 export const mostThreads = 50;
 
-/** The thread that stands for sending itself: there is always one to pause. */
+/** The thread for sending itself, so that there is always one to pause. */
 export const sendingThread = 1;
 
-/** A held notification. */
 export interface HeldThread {
-  /** The number of its notification, and one more. */
+  /** The number of its notification plus 1. */
   readonly id: number;
   readonly notificationId: string;
   readonly deliveryId: string;
-  /** To each destination for which pause or a breakpoint holds it. */
+  /** One for each destination for which pause or a breakpoint holds it. */
   readonly forwardings: readonly HeldForwarding[];
-  /** What was asked for: the event that met a breakpoint, else the notification, which means its first. */
+  /** The event that met a breakpoint; otherwise the notification, which means its first event. */
   readonly asked: string;
-  /** All that is known of its event. */
   readonly found: Result<'events/get'>;
 }
 
-/** How sending stands, with what is held, in order. */
 export interface HeldNow {
   readonly sending: Sending | undefined;
   readonly threads: readonly HeldThread[];
 }
 
-/** The id of a notification's thread. @param notificationId such as `n9` */
+/** @param notificationId such as `n9` */
 export function threadIdOf(notificationId: string): number {
   return Number(notificationId.slice(1)) + 1;
 }
 
-/** Reads what is held. */
 export class HeldReader {
   readonly #client: RelayClient;
-  /** By notification: which of its events met a breakpoint. */
+  /** By notification: its event that met a breakpoint. */
   readonly #met = new Map<string, string>();
-  /** By notification, for as long as it is held and nothing was tried. */
+  /** By notification, while it is held and no attempt was made. */
   #known: ReadonlyMap<string, HeldThread> = new Map();
 
   constructor(client: RelayClient) {
     this.#client = client;
   }
 
-  /** An event of a notification met a breakpoint: it is the one that is shown. */
+  /** Shows this event for its notification, because it met a breakpoint. */
   met(notificationId: string, eventId: string): void {
     this.#met.set(notificationId, eventId);
   }
 
   /**
-   * How sending stands now.
-   * @param edited what of them is shown wherever it stands: it goes with Continue, and is not to be lost
+   * @param edited shown even if no longer held, so that the edits aren't lost
    * @throws RelayRequestError
    */
   async read(edited: readonly Edited[]): Promise<HeldNow> {
@@ -96,7 +91,6 @@ export class HeldReader {
     }
   }
 
-  /** Adds what is held of a delivery. */
   async #heldOf({ deliveryId, first }: Edited, byNotification: Map<string, HeldForwarding[]>): Promise<void> {
     const after = first > 1 ? { after: `n${first - 1}` } : {};
     const { held } = await this.#client.request('debug/held', { limit: 200, ...after });
@@ -106,7 +100,6 @@ export class HeldReader {
     }
   }
 
-  /** @param before as it was known */
   async #thread(
     notificationId: string,
     forwardings: readonly HeldForwarding[],
@@ -117,7 +110,7 @@ export class HeldReader {
     const found = await this.#client.request('events/get', { id: asked });
     const deliveryId = found.delivery.id;
     const thread = { id: threadIdOf(notificationId), notificationId, deliveryId, forwardings, asked, found };
-    // Which event met a breakpoint may have been told meanwhile.
+    // The event that met a breakpoint may have been reported in the meantime.
     return this.#thread(notificationId, forwardings, thread);
   }
 }

@@ -1,19 +1,17 @@
-/** JSON as the debugger shows it and lets it be edited. Text from outside in it is made visible, and stays JSON. */
+/** JSON as the debugger shows and edits it. Invisible characters are escaped, so it remains JSON. */
 
-/** A value of JSON. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 /** The keys and indexes that lead to a value. */
 export type JsonPath = readonly (string | number)[];
 
-/** What a preview of an object shows of it. */
 const mostPreviewed = 4;
 const mostOfPreview = 40;
 
-/** What JSON leaves as it is, and nobody sees: marks of direction, separators, and their like. */
+/** Characters that JSON doesn't escape but that are invisible: marks of direction, separators, and similar. */
 const unseen = /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}]/gu;
 
-/** A value as JSON text on one line, in which all can be seen. */
+/** JSON on one line, with invisible characters escaped. */
 export function jsonText(value: Json): string {
   return JSON.stringify(value).replace(unseen, (character) =>
     [...Array(character.length).keys()]
@@ -22,12 +20,11 @@ export function jsonText(value: Json): string {
   );
 }
 
-/** Whether there is something in a value to be unfolded. */
 export function isContainer(value: Json): value is readonly Json[] | { readonly [name: string]: Json } {
   return typeof value === 'object' && value !== null;
 }
 
-/** A value in short: a container by its first members, anything else whole. */
+/** A container by its first members, anything else in full. */
 export function previewOf(value: Json): string {
   if (!isContainer(value)) return jsonText(value);
   if (isList(value)) return `[${value.length}]`;
@@ -44,24 +41,22 @@ function cut(text: string): string {
   return text.length > mostOfPreview ? `${text.slice(0, mostOfPreview)}…` : text;
 }
 
-/** Whether a value is a list: TypeScript's own test does not see readonly ones. */
+/** `Array.isArray` doesn't narrow readonly arrays. */
 export function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** The type of a value, as JSON names it. */
 export function typeOf(value: Json): string {
   if (value === null) return 'null';
   return isList(value) ? 'array' : typeof value;
 }
 
-/** The members of a container, in their order. */
 export function membersOf(value: Json): [string, Json][] {
   if (!isContainer(value)) return [];
   return isList(value) ? value.map((each, index) => [String(index), each]) : Object.entries(value);
 }
 
-/** The value at the end of a path; undefined where there is none. */
+/** Undefined if the path doesn't exist. */
 export function valueAt(value: Json, path: JsonPath): Json | undefined {
   let found: Json | undefined = value;
   for (const step of path) {
@@ -72,23 +67,23 @@ export function valueAt(value: Json, path: JsonPath): Json | undefined {
   return found;
 }
 
-/** The same value with another at the end of a path. */
+/** A copy of a value with another at the end of a path. */
 export function withValueAt(value: Json, path: JsonPath, other: Json): Json {
   const [step, ...rest] = path;
   if (step === undefined) return other;
   if (!isContainer(value)) return value;
   if (isList(value))
     return value.map((each, index) => (index === Number(step) ? withValueAt(each, rest, other) : each));
-  // By entries: a member may be called __proto__.
+  // A member may be called __proto__.
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, name === step ? withValueAt(each, rest, other) : each]),
   );
 }
 
 /**
- * Reads what was typed in the place of a value.
- * @param before what stood there: a text needs no quotes in the place of a text
- * @throws SyntaxError where it is no JSON
+ * Parses input that replaces a value.
+ * @param before the replaced value: if it is a string, the input needs no quotes
+ * @throws SyntaxError if it isn't JSON
  */
 export function readTyped(typed: string, before: Json): Json {
   try {

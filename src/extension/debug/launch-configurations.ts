@@ -1,11 +1,10 @@
-/** launch.json of the workspace, read and written. */
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { candidatesIn } from './handler-configurations.ts';
 import type { Candidate } from './handler-configurations.ts';
 
 /**
- * What the workspace has, its folders in their order, then the workspace file.
+ * The folders in their order, then the workspace file.
  * @param port the destination's
  */
 export function launchCandidates(port: string): Candidate[] {
@@ -13,7 +12,7 @@ export function launchCandidates(port: string): Candidate[] {
   const ofFolders = folders.flatMap((folder) => {
     const found = vscode.workspace.getConfiguration('launch', folder.uri).inspect<unknown>('configurations');
     const compounds = vscode.workspace.getConfiguration('launch', folder.uri).inspect<unknown>('compounds');
-    // With one folder alone, its settings are the workspace's.
+    // With a single folder, its settings are the workspace's.
     const isAlone = vscode.workspace.workspaceFile === undefined;
     return candidatesIn(
       {
@@ -33,15 +32,15 @@ export function launchCandidates(port: string): Candidate[] {
   return [...ofFolders, ...candidatesIn(ofFile, null, port)];
 }
 
-/** The folder of a configuration; undefined for one of the workspace file. */
+/** The folder of a configuration; undefined for the workspace file. */
 export function folderOf(uri: string | null): vscode.WorkspaceFolder | undefined {
   return vscode.workspace.workspaceFolders?.find((folder) => folder.uri.toString() === uri);
 }
 
 /**
- * Adds a configuration that runs a program by Node to the launch.json of a folder.
- * @param program in the folder, or anywhere else on the disk: then it is named by its whole path
- * @param port the destination's: given to the program as PORT
+ * Adds a configuration that runs a program with Node.
+ * @param program in the folder, or elsewhere on the disk: then with its full path
+ * @param port passed to the program as PORT
  * @returns its name
  */
 export async function addLaunchConfiguration(
@@ -69,7 +68,7 @@ export async function addLaunchConfiguration(
   return name;
 }
 
-/** The name, with a number where another has it. */
+/** The name, with a number if it is taken. */
 function freeName(wanted: string, taken: readonly unknown[]): string {
   const names = new Set(taken.map((each) => (each as { name?: unknown } | null)?.name));
   let name = wanted;

@@ -1,4 +1,3 @@
-/** What a launch configuration says of a session. */
 import { z } from 'zod';
 
 const attachSchema = z.object({
@@ -6,12 +5,12 @@ const attachSchema = z.object({
   stopAtEvents: z.boolean().default(true).describe('Whether Every Event stops where it has no condition.'),
 });
 
-/** What is asked for, or what is wrong with it: where, and why in English. */
+/** The arguments, or what is wrong with them: where, and why in English. */
 export type AttachRead =
   | ({ readonly kind: 'read' } & Readonly<z.output<typeof attachSchema>>)
   | { readonly kind: 'wrong'; readonly where: string; readonly why: string };
 
-/** Reads the arguments of an attach request; what VS Code adds to them is passed over. */
+/** Ignores what VS Code adds to the arguments. */
 export function readAttach(args: unknown): AttachRead {
   const read = attachSchema.safeParse(args);
   if (read.success) return { kind: 'read', ...read.data };

@@ -1,4 +1,4 @@
-/** A program outside the debugger listens where the one is to be that is debugged: it would answer in its place. */
+/** Another program listens where the debugged one is to listen: it would respond instead. */
 import * as vscode from 'vscode';
 import { isLoopback } from '../../common/loopback.ts';
 import { printable } from '../ui/printable.ts';
@@ -7,20 +7,19 @@ import { askInspectorPort } from './ask-handler-configuration.ts';
 import type { HandlerConfiguration } from './handler-configurations.ts';
 import { listens, untilFree } from '../../common/programs/listening.ts';
 
-/** What becomes of it: the program is started, another one is attached to, or the one that listens gets the event. */
+/** What to do: start the program, attach to another, or send the event to the one that listens. */
 export type OtherServer =
   | { readonly kind: 'start' }
   | { readonly kind: 'attach'; readonly to: HandlerConfiguration }
   | { readonly kind: 'leave' };
 
 /**
- * Looks whether something listens where a program is about to be started, and asks what is to become of it. Only of this
- * machine is that known to be another program. Once it has stopped, as one may that was ended a moment ago, there is nothing
- * to ask: the program is started.
- * @param configuration what starts the program, by its name
- * @param signal takes the question back
- * @returns undefined where the user gave up
- * @throws GivenUpError where the user gave up waiting until it stops
+ * Checks whether another program listens on this machine, and asks what to do. If that program stops in the meantime,
+ * starts the debugged one without asking.
+ * @param configuration its name
+ * @param signal cancels the question
+ * @returns undefined if the user cancelled
+ * @throws GivenUpError if the user cancelled waiting until it stops
  */
 export async function askAboutOtherServer(
   url: URL,
@@ -53,7 +52,7 @@ export async function askAboutOtherServer(
   const options: vscode.QuickPickOptions = {
     title: l10n.t('A server outside the debugger is listening at {0}', url.host),
     placeHolder: l10n.t('The running server would answer instead of the server you want to debug'),
-    // It may have to be stopped in a terminal.
+    // The user may have to stop it in a terminal.
     ignoreFocusOut: true,
   };
   const answered = new AbortController();

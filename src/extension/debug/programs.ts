@@ -1,15 +1,14 @@
-/** The programs that are being debugged in this window, and which of them stand at a breakpoint. */
+/** The programs that are being debugged in this window, and which are stopped at a breakpoint. */
 import * as vscode from 'vscode';
 import { debugType } from '../prefix.ts';
 import { StoppedThreads } from './stopped-threads.ts';
 
-/** Follows the debug sessions of the window that it is shown. */
 export class Programs implements vscode.Disposable {
   readonly #sessions = new Map<vscode.DebugSession, StoppedThreads>();
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #disposables: readonly { dispose(): unknown }[];
 
-  /** A session has begun or ended, or its program stands or runs on. */
+  /** A session has begun or ended, or its program stopped or continued. */
   readonly onDidChange = this.#changed.event;
 
   constructor() {
@@ -20,27 +19,26 @@ export class Programs implements vscode.Disposable {
     for (const each of this.#disposables) each.dispose();
   }
 
-  /** The sessions of programs that were not started by another, as js-debug does for each process. */
+  /** The sessions not started by another one: js-debug starts one for each process. */
   get roots(): readonly vscode.DebugSession[] {
     const roots = new Map([...this.#sessions.keys()].map((each) => [each.id, each]));
-    // What a session has started may end after it.
+    // A session's child may end after it.
     for (const [id, each] of roots) if (isOwn(each) || rootOf(each).id !== id) roots.delete(id);
     return [...roots.values()];
   }
 
-  /** This extension's own session, in which no program is debugged. */
+  /** This extension's own session, which debugs no program. */
   get own(): vscode.DebugSession | undefined {
     return [...this.#sessions.keys()].find(isOwn);
   }
 
-  /** Whether the program of a session, or of one that it has started, stands at a breakpoint. */
+  /** Whether the program of a session, or of a child session, is stopped at a breakpoint. */
   stands(root: vscode.DebugSession): boolean {
     return [...this.#sessions].some(
       ([session, threads]) => !isOwn(session) && threads.any && rootOf(session).id === root.id,
     );
   }
 
-  /** Follows a session that begins, by the tracker that VS Code asks for. */
   track(session: vscode.DebugSession): vscode.DebugAdapterTracker {
     const threads = new StoppedThreads();
     this.#sessions.set(session, threads);

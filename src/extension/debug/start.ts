@@ -1,4 +1,6 @@
-/** Starts a session of the debugger, and says what is left when it has ended. Loaded with the first. */
+/**
+ * Starts a session of the debugger, and reports what is still held when it has ended. Loaded with the first session.
+ */
 import * as vscode from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { heldCount } from '../../common/held-count.ts';
@@ -14,7 +16,6 @@ import { withNext } from '../ui/error-words.ts';
 import { offer } from '../ui/offer.ts';
 import type { DeliverySession, SessionEnd } from './delivery-session.ts';
 
-/** The handlers of these commands. */
 export function createDebugCommands(): CommandHandlers<'debug'> {
   return {
     debugDeliveries: async () => {
@@ -24,31 +25,31 @@ export function createDebugCommands(): CommandHandlers<'debug'> {
   };
 }
 
-/** A launch configuration with what it leaves out, as where there is no launch.json. */
+/** Fills in what a launch configuration leaves out, as if there were no launch.json. */
 export function completed(config: Partial<vscode.DebugConfiguration>): vscode.DebugConfiguration {
   return { ...config, type: debugType, request: 'attach', name: config.name ?? vscode.l10n.t('Deliveries') };
 }
 
 /**
- * Makes ready what a session needs: a relay that runs.
- * @returns undefined where there is no session to be, which the user has been told
+ * Starts the relay if necessary.
+ * @returns undefined if there can be no session, which the user has been told
  */
 export async function prepared(
   session: Session,
   config: vscode.DebugConfiguration,
 ): Promise<vscode.DebugConfiguration | undefined> {
-  // It says itself why it could not be started, with a next action.
+  // If it can't start, it shows the error with a next action.
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
   return session.client === undefined ? undefined : config;
 }
 
-/** The ids of the sessions whose place another has taken. */
+/** The IDs of sessions that were replaced. */
 const replaced = new Set<string>();
 
 /**
  * The adapter of a session, in this process.
- * @param before the one that runs: it ends, and this one shows what it showed
- * @throws CommandError where the relay has gone meanwhile
+ * @param before the running session: it ends, and this one replaces it
+ * @throws CommandError if the relay is gone
  */
 export async function adapterOf(
   session: Session,
@@ -65,14 +66,17 @@ export async function adapterOf(
     await ended(before);
   }
   const adapter = new debug.DeliverySession({
-    ...{ client, l10n, texts: documentTexts(), types: webhookEventTypes },
+    client,
+    l10n,
+    texts: documentTexts(),
+    types: webhookEventTypes,
     by: thisWindow,
     onEnd: (end) => void sayWhatIsLeft(session, end, replaced.delete(own.id)),
   });
   return new vscode.DebugAdapterInlineImplementation(new InlineAdapter(adapter));
 }
 
-/** Ends a session of this extension, and no other that its lifecycle is bound to. */
+/** Ends a session of this extension, but not the parent that its lifecycle is bound to. */
 async function ended(session: vscode.DebugSession): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const following = vscode.debug.onDidTerminateDebugSession(({ id }) => {
@@ -82,13 +86,13 @@ async function ended(session: vscode.DebugSession): Promise<void> {
     await session.customRequest(endRequest);
     await promise;
   } catch {
-    // It has ended already.
+    // It has already ended.
   } finally {
     following.dispose();
   }
 }
 
-/** The session as VS Code takes one that runs in its own process. */
+/** Adapts the session to VS Code's inline adapters. */
 class InlineAdapter extends vscode.Disposable implements vscode.DebugAdapter {
   readonly onDidSendMessage: vscode.Event<vscode.DebugProtocolMessage>;
   readonly #session: DeliverySession;
@@ -110,7 +114,7 @@ class InlineAdapter extends vscode.Disposable implements vscode.DebugAdapter {
 }
 
 /**
- * Says that sending is still paused, and goes on where the user wants that: nothing is released by itself.
+ * Shows that sending is still paused, and continues only if the user wants that.
  * @param isReplaced another session shows it
  */
 export async function sayWhatIsLeft(

@@ -13,24 +13,23 @@ import { printable } from '../ui/printable.ts';
 import type { HeldThread } from './held-threads.ts';
 import type { JsonPath } from './json-value.ts';
 
-/** A frame. */
 export interface Station {
   readonly name: string;
   readonly document: DocumentAddress;
-  /** Where the event may stand in the document, if that is JSON. */
+  /** Where the event may be in the document, if that is JSON. */
   readonly paths: readonly JsonPath[];
-  /** Which element `Event` it is, if the document is XML. */
+  /** Which `Event` element it is, if the document is XML. */
   readonly element: { readonly index: number; readonly of: number } | null;
 }
 
-/** A document and a line of it, from 1. */
+/** A document and a line in it, from 1. */
 export interface Place {
   readonly uri: string;
   readonly name: string;
   readonly line: number;
 }
 
-/** The last attempt at any of the destinations for which it is held; undefined where there was none. */
+/** The last attempt at any destination for which it is held; undefined if there was none. */
 export function lastAttemptOf({ notificationId, forwardings, found }: HeldThread): AttemptDetail | undefined {
   const destinations = new Set(forwardings.map(({ destinationId }) => destinationId));
   return found.attempts
@@ -39,12 +38,11 @@ export function lastAttemptOf({ notificationId, forwardings, found }: HeldThread
     .at(-1);
 }
 
-/** The notification that is held. */
 export function notificationOf({ notificationId, found }: HeldThread): Notification | undefined {
   return found.notifications.find(({ id }) => id === notificationId);
 }
 
-/** The stations of a held notification, the latest first. @param edited its body has been edited */
+/** The latest first. */
 export function stationsOf(thread: HeldThread, edited: boolean, l10n: Localiser): Station[] {
   const { event, delivery } = thread.found;
   const notification = notificationOf(thread);
@@ -108,18 +106,18 @@ function notificationPaths(index: number): JsonPath[] {
       ];
 }
 
-/** Which of all attempts of an event it is, as the documents of answers count. */
+/** The number of an attempt among all of an event, as used by documents of responses. */
 function numberInOrder({ found }: HeldThread, attempt: AttemptDetail): number {
   const inOrder = [...found.attempts].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.number - b.number));
   return inOrder.indexOf(attempt) + 1;
 }
 
-/** Where stations stand in their documents. What was read of a held event is kept as long as it stays as it is. */
+/** The positions of stations in their documents, cached while a held event is unchanged. */
 export class StationPlaces {
   readonly #client: RelayClient;
   readonly #texts: DocumentTexts;
   readonly #of = new WeakMap<HeldThread, Map<string, Promise<Place>>>();
-  /** The body that was read last: the parts of a delivery follow each other, and all show the same. */
+  /** The last body that was read: the notifications of a delivery follow each other and share it. */
   #body: { readonly deliveryId: string; readonly content: Promise<DocumentContent> } | undefined;
 
   constructor(client: RelayClient, texts: DocumentTexts) {
@@ -127,7 +125,7 @@ export class StationPlaces {
     this.#texts = texts;
   }
 
-  /** @throws RelayRequestError where the event is no longer in the history */
+  /** @throws RelayRequestError if the event is no longer in the history */
   of(thread: HeldThread, station: Station): Promise<Place> {
     const known = this.#of.get(thread) ?? new Map<string, Promise<Place>>();
     this.#of.set(thread, known);
@@ -140,9 +138,9 @@ export class StationPlaces {
   }
 
   /**
-   * Where one stands that is no thread's.
-   * @param deliveryId whose body may be known; such as `d7`
-   * @throws RelayRequestError where the event is no longer in the history
+   * The position of a station without a thread.
+   * @param deliveryId whose body may be cached; such as `d7`
+   * @throws RelayRequestError if the event is no longer in the history
    */
   async in(station: Station, deliveryId?: string): Promise<Place> {
     const { document, element, paths } = station;

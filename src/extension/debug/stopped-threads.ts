@@ -1,6 +1,5 @@
-/** Whether a program stands at a breakpoint, told by the messages of the Debug Adapter Protocol that pass by. */
+/** Whether a program is stopped at a breakpoint, according to the Debug Adapter Protocol's messages. */
 
-/** A message of the protocol, read as far as it is needed here. */
 interface Message {
   readonly type?: unknown;
   readonly seq?: unknown;
@@ -18,44 +17,40 @@ interface Message {
   } | null;
 }
 
-/** Requests after which a program runs: adapters need not say so by an event. */
+/** Requests that resume a program: adapters needn't send an event for it. */
 const runs = new Set(['continue', 'next', 'stepIn', 'stepOut', 'stepBack', 'reverseContinue', 'goto', 'restartFrame']);
 
-/** What a request lets run. */
 interface Asked {
   readonly threadId: unknown;
-  /** This thread and no other. */
   readonly alone: boolean;
 }
 
-/** The threads of one debug session that stand. */
 export class StoppedThreads {
-  /** Those that there are, as far as the adapter has said. */
+  /** As far as the adapter has reported them. */
   readonly #threads = new Set<unknown>();
   readonly #stopped = new Set<unknown>();
-  /** All of them stand but those that run again. */
+  /** If set, all threads are stopped except those that have continued. */
   #all: { readonly but: Set<unknown> } | undefined;
-  /** Requests that were sent and are not answered yet. */
+  /** Requests without a response yet. */
   readonly #asked = new Map<unknown, Asked>();
 
-  /** Whether any of them stands. */
   get any(): boolean {
     const all = this.#all;
     if (this.#stopped.size > 0 || all === undefined) return this.#stopped.size > 0;
-    // An adapter that has not said which threads there are may have others than those that run.
+    // If the adapter hasn't listed its threads, others than those that continued may be stopped.
     return this.#threads.size === 0 || [...this.#threads].some((each) => !all.but.has(each));
   }
 
-  /** VS Code sends a message to the adapter. */
+  /** Follows a message from VS Code to the adapter. */
   asked(message: unknown): void {
     const { type, seq, command, arguments: given } = asMessage(message);
     if (type !== 'request' || typeof command !== 'string' || !runs.has(command)) return;
-    // A step is of its thread, as VS Code takes it, where the others have not stopped with it.
+    // VS Code resumes only this thread on a step, unless all threads stopped together.
     const alone = given?.singleThread === true || (!/continue$/i.test(command) && this.#all === undefined);
     this.#asked.set(seq, { threadId: given?.threadId, alone });
   }
 
-  /** The adapter says something. */
+  /** Follows a message from the adapter. */
   said(message: unknown): void {
     const { type, event, body, request_seq: request, success } = asMessage(message);
     if (type === 'response') {
@@ -92,7 +87,7 @@ export class StoppedThreads {
     for (const each of threads) this.#threads.add((each as { readonly id?: unknown } | null)?.id);
   }
 
-  /** @param thread the one that runs; all where it is undefined */
+  /** @param thread that continues; undefined for all */
   #run(thread: unknown): void {
     if (thread === undefined) {
       this.#stopped.clear();

@@ -1,4 +1,4 @@
-/** What is shown of a held event, as variables: by branches that are read when they are unfolded. */
+/** A held event as variables, read when they are expanded. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { AttemptDetail } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -10,41 +10,37 @@ import { isContainer, isList, membersOf, previewOf, typeOf, valueAt } from './js
 import type { Json, JsonPath } from './json-value.ts';
 import { lastAttemptOf, notificationOf } from './stations.ts';
 
-/** What is unfolded. */
 export interface Branch {
   /** @throws RelayRequestError */
   readonly members: () => Promise<readonly Member[]>;
   /**
-   * Puts another value in the place of a member.
+   * Replaces a member's value.
    * @throws EditError, RelayRequestError
    */
   readonly set?: (name: string, typed: string) => Promise<Member>;
 }
 
-/** A value in a branch. */
 export interface Member {
   readonly name: string;
-  /** As it is shown. */
   readonly text: string;
   readonly type: string;
   readonly branch: Branch | null;
-  /** How many it has, where it is a list. */
+  /** The length of a list. */
   readonly indexed?: number;
 }
 
-/** A scope of a frame. */
 export interface Scope {
   readonly name: string;
   readonly branch: Branch;
   readonly hint?: DebugProtocol.Scope['presentationHint'];
 }
 
-/** The members of a value that cannot be edited. */
+/** A branch that can't be edited. */
 export function branchOf(value: Json): Branch {
   return { members: () => Promise.resolve(membersOf(value).map(([name, each]) => memberOf(name, each))) };
 }
 
-/** A value by its name. @param branch of what is edited in another way */
+/** @param branch of a value that is edited in another way */
 export function memberOf(name: string, value: Json, branch?: Branch): Member {
   return {
     name,
@@ -61,7 +57,6 @@ export interface ScopeParts {
   readonly l10n: Localiser;
 }
 
-/** The scopes of a held event. */
 export async function scopesOf(parts: ScopeParts, thread: HeldThread): Promise<Scope[]> {
   const { edits, l10n } = parts;
   const body = await edits.of(thread.deliveryId);
@@ -79,7 +74,7 @@ export async function scopesOf(parts: ScopeParts, thread: HeldThread): Promise<S
   ];
 }
 
-/** The event in the body, where that is JSON. */
+/** The event in the body, if that is JSON. */
 async function eventBranch(parts: ScopeParts, { deliveryId, found }: HeldThread): Promise<Branch | undefined> {
   const body = await parts.edits.of(deliveryId);
   if (body.kind !== 'json') return undefined;
@@ -93,7 +88,6 @@ async function eventBranch(parts: ScopeParts, { deliveryId, found }: HeldThread)
   return path && jsonBranch(parts, deliveryId, path);
 }
 
-/** A part of a body that can be edited. */
 function jsonBranch(parts: ScopeParts, deliveryId: string, path: JsonPath): Branch {
   const memberAt = (name: string, value: Json): Member =>
     memberOf(name, value, jsonBranch(parts, deliveryId, [...path, name]));
@@ -107,7 +101,7 @@ function jsonBranch(parts: ScopeParts, deliveryId: string, path: JsonPath): Bran
   };
 }
 
-/** A body that is no JSON, as one value. */
+/** A body that isn't JSON, as one value. */
 function wholeBranch(parts: ScopeParts, deliveryId: string): Branch {
   const { edits, l10n } = parts;
   const name = 'body';
@@ -135,7 +129,7 @@ function notificationBranch({ client, l10n }: ScopeParts, thread: HeldThread): B
       try {
         body = JSON.parse(text) as Json;
       } catch {
-        // What is sent raw may be anything.
+        // A raw notification may be anything.
       }
       return [...membersOf(facts).map(([name, each]) => memberOf(name, each)), memberOf(l10n.t('body'), body)];
     },
@@ -150,7 +144,10 @@ function headersBranch({ client, l10n }: ScopeParts, thread: HeldThread): Branch
         members: () => Promise.resolve(maskHeaders(headers).map(([name, value]) => memberOf(name, value))),
       });
       const folder = (name: string, headers: Parameters<typeof maskHeaders>[0]): Member => ({
-        ...{ name, text: String(headers.length), type: 'headers', branch: list(headers) },
+        name,
+        text: String(headers.length),
+        type: 'headers',
+        branch: list(headers),
       });
       const { headers } = await client.request('deliveries/get', { id: thread.deliveryId });
       const members = [folder(l10n.t('as received'), headers)];
@@ -208,7 +205,12 @@ function attemptFacts(
   headers: readonly (readonly [string, string])[],
 ): Json {
   return {
-    ...{ number, at, durationMs, status, outcome, error },
+    number,
+    at,
+    durationMs,
+    status,
+    outcome,
+    error,
     destination: placeOf(destination),
     answerHeaders: headers.map(([name, value]) => `${name}: ${value}`),
     answer: Buffer.from(answerBody, 'base64').toString(),

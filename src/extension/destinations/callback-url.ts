@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
 import { wholeCallbackUrl } from '../../common/loopback.ts';
 
-/** What the user typed for a callback, in full where a port or a host of this machine stands for it. */
+/** The typed callback URL, completed if it is only a port or a host of this machine. */
 export function typedUrl(text: string): string {
   return wholeCallbackUrl(text.trim()) ?? text.trim();
 }
 
 /**
- * What is wrong with a callback's URL, as the relay would say it.
- * @param withoutUser what is said where it names a user
+ * What is wrong with a callback's URL, in the relay's words.
+ * @param withoutUser the text if the URL contains a user
  */
 export function problemOfUrl(text: string, withoutUser: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,4 +1,3 @@
-/** The destinations as they stand in the settings, and where they are written. */
 import * as vscode from 'vscode';
 import { whereSaid, writeSetting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
@@ -7,7 +6,7 @@ import { CommandError } from '../ui/command-error.ts';
 import { printable } from '../ui/printable.ts';
 import type { DestinationNode, WrongNode } from './destination-node.ts';
 
-/** The entries in force as typed, valid or not: what a folder says replaces what the user says, as a whole. */
+/** The current entries as typed, valid or not: a folder's list replaces the user's as a whole. */
 export function readEntries(): { readonly target: vscode.ConfigurationTarget; readonly entries: readonly unknown[] } {
   const { target, said } = whereSaid('destinations');
   return { target, entries: [said ?? []].flat() };
@@ -16,11 +15,10 @@ export function readEntries(): { readonly target: vscode.ConfigurationTarget; re
 interface CheckedDestinations {
   readonly target: vscode.ConfigurationTarget;
   readonly checked: readonly (WrongNode | DestinationNode)[];
-  /** Those that are valid. */
   readonly destinations: readonly DestinationSetting[];
 }
 
-/** Reads the entries and checks each as the relay does. */
+/** Checks each entry as the relay does. */
 export async function readDestinations(): Promise<CheckedDestinations> {
   const { target, entries } = readEntries();
   // A window without destinations needs no schema.
@@ -37,17 +35,16 @@ export async function readDestinations(): Promise<CheckedDestinations> {
   return { target, checked, destinations: checked.flatMap((each) => (each.kind === 'wrong' ? [] : [each.setting])) };
 }
 
-/** Writes them back to where they stand. @param entries what is no destination, too, as it stood there */
+/** Writes them where they were. @param entries with invalid ones unchanged */
 export async function writeDestinations(entries: readonly unknown[]): Promise<void> {
   await writeSetting('destinations', entries as DestinationSetting[], readEntries().target);
 }
 
-/** Opens the setting. */
 export function openDestinationSetting(): Thenable<unknown> {
   return vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.destinations`);
 }
 
-/** Where a destination stands by now. @throws CommandError where it has changed or gone meanwhile */
+/** The current index of a destination. @throws CommandError if it was changed or removed */
 export function placeOfDestination(entries: readonly unknown[], wanted: DestinationSetting): number {
   const text = JSON.stringify(wanted);
   const at = entries.findIndex((each) => JSON.stringify(each) === text);

@@ -1,4 +1,4 @@
-/** A destination in words. What came from outside is made printable here. */
+/** A destination in words. Text from outside is made printable here. */
 import type { Sending } from '../../protocol/debug.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
 import { listOf, placeOf } from '../ui/phrases.ts';
@@ -7,12 +7,12 @@ import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 import type { DestinationSetting } from '../settings.ts';
 
-/** What can be changed of a destination here. */
+/** What can be changed in a destination here. */
 export const destinationFields = ['url', 'mode', 'types', 'lists', 'signatureKeyName', 'credentialsName'] as const;
 export type DestinationField = (typeof destinationFields)[number];
 
 /**
- * What a destination is called among others: its URL without the query, and what tells it from another of the same.
+ * The name of a destination: its URL without the query, and what distinguishes it from others with the same URL.
  * @param others all of them
  */
 export function nameOfDestination(
@@ -28,7 +28,7 @@ export function nameOfDestination(
   return mark === '' ? place : `${place} (${printable(mark, 40)})`;
 }
 
-/** Each state's icon and its color: the shape tells the state without the color. */
+/** Each state's icon and color: the shape shows the state without color. */
 export const stateIcons = {
   up: ['check', 'charts.green'],
   failing: ['error', 'list.errorForeground'],
@@ -38,8 +38,8 @@ export const stateIcons = {
 } as const;
 
 /**
- * How a destination is, in short; empty where no relay runs.
- * @param sending how sending to all of them stands
+ * A short state; empty if no relay is running.
+ * @param sending the state of sending to all of them
  */
 export function stateOfDestination(
   status: DestinationStatus | undefined,
@@ -73,12 +73,11 @@ export function stateOfDestination(
   ]);
 }
 
-/** Leaves out what is empty. */
 export function joinParts(parts: readonly string[], separator = ' · '): string {
   return parts.filter((part) => part !== '').join(separator);
 }
 
-/** What goes to a destination, where that is not everything as Open Connectors posts it. */
+/** What is sent to a destination, unless it is everything in Open Connectors' format. */
 export function filtersOf(setting: DestinationSetting, names: ListNaming, l10n: Localiser): string {
   const { mode, types = [], lists = [] } = setting;
   return joinParts([
@@ -89,13 +88,13 @@ export function filtersOf(setting: DestinationSetting, names: ListNaming, l10n: 
 }
 
 interface FormatChoice {
-  /** As it is written in the settings. */
+  /** The value in the settings. */
   readonly mode: 'raw' | undefined;
   readonly label: string;
   readonly description: string;
 }
 
-/** The formats in words, the default first. */
+/** The default first. */
 export function formatChoices(l10n: Localiser): readonly [FormatChoice, FormatChoice] {
   const notifications = l10n.t('Open Connectors notifications');
   const raw = l10n.t('Campaign Monitor’s own bytes (raw)');
@@ -105,7 +104,7 @@ export function formatChoices(l10n: Localiser): readonly [FormatChoice, FormatCh
   ];
 }
 
-/** The label and the value of each field, in the order in which they are asked. */
+/** The label and the value of each field, in the order of the questions. */
 export function fieldRows(
   setting: DestinationSetting,
   names: ListNaming,

@@ -1,4 +1,3 @@
-/** The view of destinations in the side bar: where notifications go, how each is, and what goes there. */
 import * as vscode from 'vscode';
 import { isSameUrl } from '../../common/same-url.ts';
 import type { Sending } from '../../protocol/debug.ts';
@@ -65,11 +64,11 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     for (const each of this.#disposables) each.dispose();
   }
 
-  /** The rows that a key acts on: the focused one. */
+  /** The rows for a key: the focused one. */
   readonly focused: FocusedRows<DestinationsNode> = (named) =>
     focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
-  /** The destinations of the settings, in their order. */
+  /** In the order of the settings. */
   async nodes(): Promise<readonly DestinationNode[]> {
     return (await this.#entryNodes()).filter((each) => each.kind === 'destination');
   }
@@ -81,7 +80,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     return checked.map((each) => {
       if (each.kind === 'wrong') return each;
       const status = known[each.index];
-      // The relay goes on with what it had where it cannot use the settings.
+      // If the settings are invalid, the relay keeps its old ones.
       return { ...each, status: isSameUrl(each.setting.url, status?.url) ? status : undefined };
     });
   }
@@ -144,7 +143,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     const { l10n } = vscode;
     const item = this.#item(
       l10n.t('Sample receiver'),
-      // It is the relay's own, and listens.
+      // It is the relay's own, so it listens.
       status?.state === 'untried' ? { ...status, state: 'up' } : status,
       ';sample;',
       l10n.t('until you add a destination'),
@@ -167,7 +166,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     return item;
   }
 
-  /** A status comes often, and mostly says the same of destinations. */
+  /** A status arrives often, and mostly without changes of destinations. */
   #follow(): void {
     const drawn = JSON.stringify(
       [this.#parts.session.status?.destinations, this.#sending?.state],

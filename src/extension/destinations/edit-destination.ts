@@ -1,4 +1,4 @@
-/** Destinations added, changed and removed by asking, for whoever would rather be asked than write JSON. */
+/** Adds, changes, and removes destinations by asking, as an alternative to JSON. */
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
@@ -27,7 +27,6 @@ export interface DestinationCommandParts {
   readonly names: ListNaming;
 }
 
-/** The handlers of these commands. */
 export function createDestinationCommands(parts: DestinationCommandParts): CommandHandlers<'destinations'> {
   return {
     addDestination,
@@ -41,7 +40,7 @@ export function createDestinationCommands(parts: DestinationCommandParts): Comma
   };
 }
 
-/** The destination of a row. @throws CommandError where it has none that stands in the settings */
+/** @throws CommandError if the row has no destination of the settings */
 export function chosenDestination(node: DestinationsNode | undefined): DestinationNode {
   const { l10n } = vscode;
   switch (node?.kind) {
@@ -76,7 +75,7 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
   }
 }
 
-/** Asks for the URL and the format, and adds the destination. The rest is changed in its row. */
+/** Asks for the URL and the format. The rest is changed in its row. */
 async function addDestination(): Promise<boolean> {
   const title = vscode.l10n.t('Add Destination');
   const url = await askUrl(title, 'http://localhost:3000/callback');
@@ -88,7 +87,7 @@ async function addDestination(): Promise<boolean> {
   return true;
 }
 
-/** Offers what can be changed, until the user has enough; each change is in force at once. */
+/** Offers what can be changed until the user closes it; each change applies at once. */
 async function edit(
   parts: DestinationCommandParts,
   setting: DestinationSetting,
@@ -133,7 +132,7 @@ async function edit(
   }
 }
 
-/** Asks for one field and writes it. @returns the destination as it is now; undefined where the user gave up */
+/** Asks for one field and writes it. @returns the changed destination; undefined if the user cancelled */
 async function change(
   parts: DestinationCommandParts,
   setting: DestinationSetting,
@@ -145,7 +144,7 @@ async function change(
   const at = placeOfDestination(entries, setting);
   const write = (): Promise<void> => writeDestinations(entries.with(at, changed));
   const { url, insecureTls = false } = changed;
-  // The user has just said where the chosen one goes; what the settings name beside it is asked about.
+  // The user has just decided where the chosen secret may be sent; other secrets are asked about.
   const [use] =
     field === 'signatureKeyName' || field === 'credentialsName'
       ? parts.consents.stored({ url, insecureTls, [field]: changed[field] })
@@ -193,7 +192,7 @@ async function askField(
       const choice = await only(asked);
       if (choice === undefined) return undefined;
       const types = choice.map(({ label }) => label);
-      // All of them, or none, is no filter.
+      // All of them, or none, means no filter.
       return types.length === 0 || types.length === known.length ? without(setting, field) : { ...setting, types };
     }
     case 'lists': {
@@ -222,7 +221,6 @@ async function askField(
   }
 }
 
-/** The destination without what is no longer said of it. */
 function without(setting: DestinationSetting, field: Exclude<DestinationField, 'url'>): DestinationSetting {
   const { url, ...rest } = setting;
   return { url, ...Object.fromEntries(Object.entries(rest).filter(([key]) => key !== field)) };

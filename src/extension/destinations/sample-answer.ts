@@ -1,4 +1,4 @@
-/** The relay's own receiver, which is the destination for whoever has named none yet. */
+/** The relay's own receiver, which is the destination while the settings have none. */
 import * as vscode from 'vscode';
 import type { Destination, SampleAnswer } from '../../protocol/settings.ts';
 import { connected } from '../session/connected.ts';
@@ -6,7 +6,7 @@ import type { Session } from '../session/session.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { say } from '../ui/say.ts';
 
-/** Asks what the receiver is to answer from now on. @throws CommandError where it is no destination, and what the relay refuses */
+/** Asks for the receiver's response. @throws CommandError if it isn't the destination, and what the relay refuses */
 export async function chooseSampleAnswer(session: Pick<Session, 'client'>): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);

@@ -1,16 +1,16 @@
-/** What the name of a document says of the body in it. */
+/** What a document's name says about the body in it. */
 import type { Source } from '../../protocol/history.ts';
 
-/** How a document's name ends decides whose body it holds, and which schema checks it. */
+/** The ending of a document's name decides whose body it has, and which schema checks it. */
 export const bodyEndings: Readonly<Record<Source, string>> = {
   'campaign-monitor': '.campaign-monitor.json',
   'open-connectors': '.open-connectors.json',
 };
 
-/** Stands before that in the name of one that is to be released in the place of what is held, behind the event's id. */
+/** Precedes the ending, after the event's ID, if the body is to be released in place of what is held. */
 export const heldMark = '.held';
 
-/** The event in the place of which a document's body is to be released; undefined where it is not. */
+/** The held event that a document's body is to replace, if any. */
 export function heldEventOf(fileName: string): string | undefined {
   return / (e\d+)(?:-\d+)?\.held\.(?:campaign-monitor|open-connectors)\.json$/.exec(fileName)?.[1];
 }

@@ -1,18 +1,16 @@
-/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
 import { prefix } from '../prefix.ts';
 import { rowsFocused } from '../describing.ts';
 import type { CommandDescriptions, KeyBinding } from '../describing.ts';
 
-/** What a pause or a breakpoint holds is released in place of that. */
+/** What a pause or a breakpoint holds is released, not resent. */
 const notAtGate = '!(viewItem =~ /;atGate;/)';
 
-/** A body to edit and send. */
 const anyBody = 'resourceFilename =~ /\\.(campaign-monitor|open-connectors)\\.json$/';
-/** An event's own documents, not those that compare it. */
+/** An event's own documents, except in comparisons. */
 const eventDocument = 'resourceScheme == campaignMonitorRelay && !isInDiffEditor && resourceFilename =~ /^e\\d+ /';
 
 export const resendCommands = {
-  // By the palette it asks what.
+  // In the palette it asks what to resend.
   resend: {
     title: 'Resend',
     icon: 'debug-rerun',
@@ -23,10 +21,7 @@ export const resendCommands = {
       { menu: 'editor/title', when: eventDocument, group: 'navigation@2' },
     ],
     keys: [
-      {
-        ...{ key: 'ctrl+r', mac: 'cmd+r', when: `${rowsFocused('events')} && ${prefix}.state == running` },
-        args: 'focused',
-      },
+      { key: 'ctrl+r', mac: 'cmd+r', when: `${rowsFocused('events')} && ${prefix}.state == running`, args: 'focused' },
     ],
   },
   resendTo: {
@@ -92,11 +87,11 @@ export const editCommands = {
   },
 } as const satisfies CommandDescriptions;
 
-/** What VS Code would save without asking where, since a document with a name of its own has a place. */
+/** An untitled document that VS Code would save without asking for a place, because it has a name. */
 const withoutFolder = 'resourceScheme == untitled && workspaceFolderCount == 0';
 const created = 'resourceFilename =~ /\\.(campaign-monitor|open-connectors|cm-scenario)\\.json$|\\.test\\.mjs$/';
 
-/** Keys for commands of VS Code's own. */
+/** Keys for VS Code's own commands. */
 export const keysOfOthers = {
   'workbench.action.files.saveAs': [
     { key: 'ctrl+s', mac: 'cmd+s', when: `editorTextFocus && ${withoutFolder} && ${created}` },
@@ -121,7 +116,7 @@ export const samplesCommands = {
     title: 'Send Sample Events…',
     icon: 'beaker',
     palette: true,
-    // In the narrowest side bar the view's title keeps its name beside three icons.
+    // In the narrowest side bar the view's title has space for three icons.
     menus: [
       {
         menu: 'view/title',
@@ -141,10 +136,7 @@ export const exportsCommands = {
     palette: false,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '5_copy@1' }],
     keys: [
-      {
-        ...{ key: 'ctrl+c', mac: 'cmd+c', when: `${rowsFocused('events')} && ${prefix}.state == running` },
-        args: 'curl',
-      },
+      { key: 'ctrl+c', mac: 'cmd+c', when: `${rowsFocused('events')} && ${prefix}.state == running`, args: 'curl' },
     ],
   },
   exportSelection: {

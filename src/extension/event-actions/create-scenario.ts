@@ -1,4 +1,3 @@
-/** A scenario made of the events that are selected. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import { connected } from '../session/connected.ts';
@@ -6,7 +5,7 @@ import type { ActionParts } from '../events/action-parts.ts';
 import { alone, askChoice, only } from '../ui/questions.ts';
 import { openUntitled } from '../events/untitled.ts';
 
-/** Opens an unsaved file of scenarios that sends the deliveries of the selected events again. */
+/** Opens an unsaved scenario file that sends the deliveries of the selected events again. */
 export async function createScenario(parts: ActionParts, rows: readonly [EventRow, ...EventRow[]]): Promise<void> {
   const { l10n } = vscode;
   const client = connected(parts.session);
@@ -32,10 +31,10 @@ export async function createScenario(parts: ActionParts, rows: readonly [EventRo
 }
 
 /**
- * Asks whether events stand in a file with all that is personal replaced, which is on offer first.
+ * Asks whether to replace all personal data in a file, which is offered first.
  * @param detail what that means for the file
- * @param asIs the other way
- * @returns undefined where nothing was chosen
+ * @param asIs the other choice
+ * @returns undefined if the user cancelled
  */
 export async function askReplaced(
   title: string,

@@ -1,4 +1,4 @@
-/** Tests of the user's handler, made of events: a mocha file of one, or scenarios of any number. */
+/** Tests of the user's handler from events: a mocha file from one, or scenarios from any number. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -11,11 +11,10 @@ import type { ActionParts } from '../events/action-parts.ts';
 import { openUntitled } from '../events/untitled.ts';
 import { askReplaced, createScenario } from './create-scenario.ts';
 
-/** The handlers of these commands. */
 export function createTestCommands(parts: ActionParts): CommandHandlers<'tests'> {
   return {
     createTest: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
-      // Without a relay nothing is asked.
+      // Fail before asking if there is no relay.
       connected(parts.session);
       const rows = chosenRows(parts, node, nodes);
       const kind = await askKind(rows);
@@ -25,7 +24,7 @@ export function createTestCommands(parts: ActionParts): CommandHandlers<'tests'>
   };
 }
 
-/** @returns undefined where the user gave up */
+/** @returns undefined if the user cancelled */
 async function askKind([row, ...others]: readonly [EventRow, ...EventRow[]]): Promise<'file' | 'scenario' | undefined> {
   const { l10n } = vscode;
   // A test file posts one notification.
@@ -82,7 +81,7 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
   });
   const text = testFile({
     subject: l10n.t('The callback for Campaign Monitor Relay'),
-    // No address: titles end in reports.
+    // No address, because titles appear in reports.
     title: l10n.t('accepts {0}', row.type ?? row.kind),
     comment: l10n.t('Created from {0}, received {1}. Run: npx mocha <this file>', row.id, row.receivedAt),
     url,

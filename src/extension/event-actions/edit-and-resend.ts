@@ -1,6 +1,6 @@
 /**
- * Edit and resend: a body as a JSON document, and the command that takes it the way of a received one, or in the place of
- * what is held.
+ * Edit and resend: a body as a JSON document, and the command that sends it like a received one, or in place of what is
+ * held.
  */
 import * as vscode from 'vscode';
 import type { Delivery, EventRow } from '../../protocol/history.ts';
@@ -18,7 +18,6 @@ import type { ActionParts } from '../events/action-parts.ts';
 import { bodyEndings, heldEventOf, heldMark } from './body-names.ts';
 import { closeUntitled, openUntitled } from '../events/untitled.ts';
 
-/** The handlers of these commands. */
 export function createEditCommands(parts: ActionParts): CommandHandlers<'edit'> {
   return {
     editAndResend: async (target?: EventsNode | vscode.Uri) => {
@@ -36,8 +35,8 @@ export function createEditCommands(parts: ActionParts): CommandHandlers<'edit'> 
 }
 
 /**
- * Opens the body of an event's delivery, to be edited and sent.
- * @param ofHeld it is to be released in the place of what is held of the event
+ * Opens the body of an event's delivery for editing and sending.
+ * @param ofHeld to be released in place of what is held of the event
  */
 async function openBody(
   { session }: ActionParts,
@@ -52,9 +51,9 @@ async function openBody(
       : row.kind === 'test'
         ? vscode.l10n.t('Test call')
         : vscode.l10n.t('Rejected');
-  // What a vendor wrote may hold anything; a file's name may not.
+  // A vendor's text may have any character; a file name may not.
   const name = `${kind.replace(/[^\p{L}\p{N} _-]/gu, '')} ${row.id}${ofHeld ? heldMark : ''}${bodyEndings[delivery.source]}`;
-  // Where the type is nothing but such letters, the space is what tells a held one's id.
+  // If the type has only such characters, the space keeps a held event's ID recognizable.
   await openUntitled(ofHeld ? name : name.trim(), editableBody(delivery, Buffer.from(body, 'base64')));
   if (delivery.truncated) {
     void offer(
@@ -66,8 +65,8 @@ async function openBody(
 }
 
 /**
- * The document to send: the given one, else the active one.
- * @returns undefined where there is none, or it is no JSON, which is shown in it then
+ * The document to send: the given one, otherwise the active one.
+ * @returns undefined if there is none, or if it isn't valid JSON, which is then shown in it
  */
 async function documentToSend(uri: vscode.Uri | undefined): Promise<vscode.TextDocument | undefined> {
   const document =
@@ -80,7 +79,6 @@ async function documentToSend(uri: vscode.Uri | undefined): Promise<vscode.TextD
   return undefined;
 }
 
-/** Sends the body that a document holds, as one that came. */
 async function sendBody(parts: ActionParts, document: vscode.TextDocument): Promise<void> {
   const { version } = document;
   const { delivery, events } = await connected(parts.session).request('deliveries/inject', {
@@ -97,7 +95,7 @@ async function sendBody(parts: ActionParts, document: vscode.TextDocument): Prom
   );
 }
 
-/** Sends an edited body in the place of what is held. Where it is refused, that is held on. */
+/** Releases an edited body in place of what is held. If the relay refuses it, the original stays held. */
 async function releaseBody(parts: ActionParts, document: vscode.TextDocument, eventId: string): Promise<void> {
   const { l10n } = vscode;
   const { version } = document;
@@ -105,7 +103,7 @@ async function releaseBody(parts: ActionParts, document: vscode.TextDocument, ev
     const { delivery, events } = await connected(parts.session).request('debug/edit', {
       id: eventId,
       body: { text: document.getText() },
-      // XML was made JSON to be edited.
+      // XML was converted to JSON for editing.
       contentType: 'application/json; charset=utf-8',
     });
     await closeAccepted(document, version, delivery);
@@ -114,7 +112,7 @@ async function releaseBody(parts: ActionParts, document: vscode.TextDocument, ev
     const { code, advice } = error as { code?: unknown; advice?: unknown };
     if (code !== 'conflict') throw error;
     const text = l10n.t('Not released: {0}', withNext(error, l10n));
-    // It is to be fixed, and the original is held on; or that is gone.
+    // Either the body needs fixing, and the original stays held, or the original is gone.
     const [other, doOther]: [string, () => Promise<unknown>] =
       advice === 'mend-body'
         ? [l10n.t('Release Original'), () => connected(parts.session).request('debug/step', { id: eventId })]
@@ -127,7 +125,7 @@ async function releaseBody(parts: ActionParts, document: vscode.TextDocument, ev
 }
 
 /**
- * Closes the document of a body that was sent: the history has it now. One that was rejected stays, to be fixed.
+ * Closes the document of a sent body, unless the body was rejected and needs fixing.
  * @param version of the document, as it was sent
  */
 async function closeAccepted(document: vscode.TextDocument, version: number, delivery: Delivery): Promise<void> {
@@ -135,8 +133,8 @@ async function closeAccepted(document: vscode.TextDocument, version: number, del
 }
 
 /**
- * Says what became of a body that was sent, and leads to its first event where no view shows it.
- * @param accepted what is said where it was not rejected, with the id of that event
+ * Reports the result for a sent body, and offers to show its first event if no view shows it.
+ * @param accepted the text unless it was rejected, with the ID of that event
  */
 async function sayReceived(
   { isSeen }: Pick<ActionParts, 'isSeen'>,
@@ -158,7 +156,7 @@ async function sayReceived(
   else await offer('Information', accepted(row.id), show);
 }
 
-/** Puts the cursor where the text stops being JSON, and says so. */
+/** Puts the cursor where the text is no longer valid JSON, and says so. */
 async function showMistake(document: vscode.TextDocument, offset: number): Promise<void> {
   const position = document.positionAt(offset);
   const editor = await vscode.window.showTextDocument(document, { preview: false });

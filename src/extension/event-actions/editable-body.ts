@@ -1,10 +1,10 @@
-/** A delivery's body to edit. Loaded with the client. */
+/** Loaded with the client. */
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import type { Delivery } from '../../protocol/history.ts';
 import { readableBody } from '../event-documents/content.ts';
 
-/** The body as JSON to edit, where it can be had: for XML its JSON equivalent; else as it is. */
+/** The body as JSON if possible (XML is converted); otherwise unchanged. */
 export function editableBody(delivery: Pick<Delivery, 'source' | 'contentType'>, body: Buffer): string {
   if (delivery.source === 'campaign-monitor') {
     const payload = readPayload(body, delivery.contentType);

@@ -1,30 +1,25 @@
-/** Events as one text in a format of export. Loaded with the client. */
+/** Loaded with the client. */
 import { choose, exportItems, formats } from '../../export/gather.ts';
 import type { ExportFormat, Selection } from '../../export/gather.ts';
 import type { ExportItem, ExportOptions } from '../../export/item.ts';
+import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 
-/** An event that is exported. */
-export interface ExportedEvent {
-  readonly id: string;
-  readonly deliveryId: string;
-}
-
-/** What an export may be as one text, in characters: a string of JavaScript ends at twice that. */
+/** Maximum length of an export in characters: JavaScript's limit for a string is twice that. */
 const longestExport = 256_000_000;
 
 /**
- * Events in a format of export: each delivery once, with the notifications that hold the events. Secrets are masked.
+ * Events in an export format: each delivery once, with the notifications that contain the events. Secrets are masked.
  * @param options.version the product's version, for formats that name their creator
  * @param options.onDelivery called after each delivery
  * @param options.cancelled asked before each delivery
- * @param options.keepBody keeps a body in a file beside the export; left out for the clipboard
- * @returns undefined where it was cancelled
- * @throws RangeError where it is longer than {@link longestExport}
+ * @param options.keepBody saves a body in a file beside the export; omitted for the clipboard
+ * @returns undefined if it was cancelled
+ * @throws RangeError if it is longer than {@link longestExport}
  */
 export async function exportText(
   client: RelayClient,
-  events: readonly ExportedEvent[],
+  events: readonly Pick<EventRow, 'id' | 'deliveryId'>[],
   format: ExportFormat,
   options: {
     version: string;

@@ -16,20 +16,19 @@ import type { ExportFormat } from '../../export/gather.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 
-/** More events than this are read under progress that can be cancelled. */
+/** For more events, reading shows progress that can be cancelled. */
 const quietAtMost = 20;
 
-/** What events are copied as: a format of other tools, or their addresses alone. */
+/** A format of other tools, or only the addresses. */
 type CopyFormat = Exclude<ExportFormat, 'json'> | 'address';
 
-/** The handlers of these commands. */
 export function createExportCommands(parts: ActionParts): CommandHandlers<'exports'> {
   const copyChosen = (format?: CopyFormat) =>
     byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
       copyAs(parts, chosenRows(parts, node, nodes), format),
     );
   return {
-    // A key names the format in place of a row; the pages name it, too.
+    // A key or a page gives the format in place of a row.
     copyAs: (node?: EventsNode | CopyFormat, nodes?: readonly EventsNode[], format?: CopyFormat) =>
       typeof node === 'string' ? copyChosen(node)() : copyChosen(format)(node, nodes),
     exportSelection: (node?: EventsNode, nodes?: readonly EventsNode[]) =>
@@ -37,7 +36,7 @@ export function createExportCommands(parts: ActionParts): CommandHandlers<'expor
   };
 }
 
-/** @param format asked for where it is not given */
+/** @param format asks if undefined */
 async function copyAs(
   parts: ActionParts,
   rows: readonly [EventRow, ...EventRow[]],
@@ -65,7 +64,7 @@ async function copyAs(
   );
 }
 
-/** @returns undefined where the user gave up */
+/** @returns undefined if the user cancelled */
 async function askFormat(hasAddress: boolean): Promise<CopyFormat | undefined> {
   const { l10n } = vscode;
   const formats: readonly (vscode.QuickPickItem & { readonly format: CopyFormat })[] = [
@@ -83,8 +82,8 @@ async function askFormat(hasAddress: boolean): Promise<CopyFormat | undefined> {
 }
 
 /**
- * The events in a format; undefined where the user cancelled it.
- * @param target where the text will be written: bodies that it cannot hold are written beside it
+ * Undefined if the user cancelled.
+ * @param target where the text will be written: bodies that it can't contain are written beside it
  */
 async function textOf(
   { context, session }: ActionParts,
@@ -112,7 +111,7 @@ async function textOf(
   );
 }
 
-/** @throws CommandError where it is more than one text can hold, else the error itself */
+/** @throws CommandError if the export is too long for one text; otherwise the error itself */
 function explain(error: unknown): never {
   if (!(error instanceof RangeError)) throw error;
   throw new CommandError(

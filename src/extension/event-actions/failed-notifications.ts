@@ -2,8 +2,8 @@ import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 
 /**
- * The notifications with a forwarding that failed, in groups.
- * @param size the most ids in a group
+ * The notifications with a failed forwarding, in groups.
+ * @param size maximum number of IDs in a group
  */
 export async function* failedNotifications(client: RelayClient, size: number): AsyncGenerator<string[]> {
   const seen = new Set<string>();

@@ -1,4 +1,4 @@
-/** What a pause or a breakpoint holds: released without a debug session. */
+/** Releases what a pause or a breakpoint holds, without a debug session. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -16,10 +16,9 @@ import { notificationsWith, onlyNotification } from './row-notifications.ts';
 import type { WholeNotification } from './row-notifications.ts';
 import { inGroups } from './step-by-step.ts';
 
-/** Notifications that are released before it is asked whether to go on. */
+/** Number of notifications released before checking for cancellation. */
 const step = 20;
 
-/** The handlers of these commands. */
 export function createHeldCommands(parts: ActionParts): CommandHandlers<'held'> {
   return {
     release: byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
@@ -28,7 +27,7 @@ export function createHeldCommands(parts: ActionParts): CommandHandlers<'held'> 
   };
 }
 
-/** @throws CommandError where none of the rows is held by a pause or a breakpoint */
+/** @throws CommandError if a pause or breakpoint holds none of the rows */
 function requireHeld(rows: readonly EventRow[]): readonly [EventRow, ...EventRow[]] {
   const [first, ...others] = rows.filter(({ forwardings }) => forwardings.some(isHeldAtGate));
   if (first !== undefined) return [first, ...others];
@@ -51,7 +50,7 @@ async function release({ session }: ActionParts, rows: readonly EventRow[]): Pro
       await client.request('debug/step', { id });
       return 1;
     } catch (error) {
-      // Somebody else has released it meanwhile.
+      // Another client has released it.
       if ((error as { code?: unknown }).code !== 'conflict') throw error;
       refusal ??= error as Error;
       return 0;
@@ -60,7 +59,7 @@ async function release({ session }: ActionParts, rows: readonly EventRow[]): Pro
   const whole = onlyNotification(held);
   const done = await inSteps(
     l10n.t('Releasing'),
-    // As sending without a pause would have them.
+    // In the order in which they would be sent without a pause.
     [...inGroups(notificationsWith(held, isHeldAtGate), step)],
     async (ids) => {
       let sum = 0;

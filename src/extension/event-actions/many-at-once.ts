@@ -1,4 +1,4 @@
-/** What is done to many notifications at once: in steps that can be given up, and said afterwards. */
+/** Actions on many notifications at once: with confirmation, cancellable progress, and a summary. */
 import * as vscode from 'vscode';
 import { offer } from '../ui/offer.ts';
 import { cancellable } from '../ui/progress.ts';
@@ -6,27 +6,26 @@ import { say } from '../ui/say.ts';
 import { stepByStep } from './step-by-step.ts';
 import type { Steps } from './step-by-step.ts';
 
-/** More events than this fill a screen: what is done to them at once is asked about. */
+/** More events than this fill a screen, so actions on them ask first. */
 const mostUnasked = 20;
 
 /**
- * Asks before something is done to more events than are seen at once; to fewer it is done without a question.
- * @param question what is asked, with how many they are
- * @param detail what comes of it
- * @param yes the button that does it
- * @returns whether it is to be done
+ * Asks before an action on more events than fit a screen.
+ * @param question with the number of events
+ * @param detail the consequences
+ * @param yes the label of the confirming button
+ * @returns whether to continue
  */
 export async function isMeant(count: number, question: string, detail: string, yes: string): Promise<boolean> {
   if (count <= mostUnasked) return true;
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes;
 }
 
-/** A number as it is said. */
+/** A number in the user's language. */
 export function inFull(count: number): string {
   return count.toLocaleString(vscode.env.language);
 }
 
-/** What is said of what was done. */
 export interface Said {
   readonly none: string;
   readonly one: string;
@@ -34,14 +33,14 @@ export interface Said {
   readonly cancelled: (count: number) => string;
 }
 
-/** Says what was done, in passing: the views show how it goes on. That nothing was done they do not show. */
+/** Reports what was done in the status bar, because the views show it; reports as a message if nothing was done. */
 export function sayDone({ done, cancelled }: Steps, texts: Said): void {
   if (cancelled) say(texts.cancelled(done));
   else if (done === 0) void offer('Information', texts.none, {});
   else say(done === 1 ? texts.one : texts.many(done));
 }
 
-/** Works through groups of ids; more than one shows progress that can be cancelled. */
+/** Works through groups of IDs; for more than one group, shows progress that can be cancelled. */
 export async function inSteps(
   title: string,
   groups: readonly (readonly string[])[],

@@ -1,4 +1,4 @@
-/** Resend on Save: one event at a time, with an item of its own in the status bar. */
+/** Resend on Save: one event at a time, with its own status bar item. */
 import * as vscode from 'vscode';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import { ResendOnSave } from '../../protocol/resend-on-save.ts';
@@ -17,7 +17,6 @@ import { placeOf } from '../ui/phrases.ts';
 import { say } from '../ui/say.ts';
 import { requireNotifications } from './resend.ts';
 
-/** The handlers of these commands. */
 export function createResendOnSaveCommands(parts: ActionParts): CommandHandlers<'resendOnSave'> {
   let resent: string | undefined;
   let end = (): void => undefined;
@@ -40,7 +39,7 @@ export function createResendOnSaveCommands(parts: ActionParts): CommandHandlers<
   };
 }
 
-/** @param stop is called if it fails @returns ends it */
+/** @param stop called if it fails @returns ends it */
 function start({ session }: ActionParts, row: EventRow, stop: () => void): () => void {
   const { l10n, window, workspace } = vscode;
   const client = connected(session);
@@ -90,13 +89,13 @@ function show(item: vscode.StatusBarItem, row: EventRow, { forwardings, phase }:
   ].join('\n');
   item.accessibilityInformation = { label: `${row.id}: ${response}. ${item.tooltip}`, role: 'button' };
   item.backgroundColor = hasFailed ? new ThemeColor('statusBarItem.errorBackground') : undefined;
-  // Its green is hard to read on the status bar of light themes.
+  // The green of the theme is hard to read on the status bar of light themes.
   const isLight = vscode.window.activeColorTheme.kind === vscode.ColorThemeKind.Light;
   item.color = isSent && !isLight ? new ThemeColor('testing.iconPassed') : undefined;
   item.show();
 }
 
-/** The last response, or why there is none for this resend. */
+/** The last response, or why this resend has none. */
 function responseOf(forwarding: Forwarding): string {
   const word = forwardingWord(forwarding);
   const isTried = word === 'sent' || word === 'failed' || word === 'retrying';

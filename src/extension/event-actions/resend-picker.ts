@@ -1,4 +1,3 @@
-/** What is resent, where no row says it: the palette's way. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { ActionParts } from '../events/action-parts.ts';
@@ -6,14 +5,14 @@ import { descriptionOf, labelOf } from '../events/event-words.ts';
 import { rowContextOf } from '../events/row-context.ts';
 import { connected } from '../session/connected.ts';
 
-/** So many of the events that failed are offered, and so many of the newest. */
+/** Maximum number of failed events to offer, and of newest events. */
 const offered = 50;
 
 type Choice = vscode.QuickPickItem & { readonly what?: readonly EventRow[] | 'failed' };
 
 /**
- * Offers what is selected in the view, all that failed, and events one by one: those that failed, then the newest.
- * @returns the events, or that all that failed are meant; undefined where the user gave up
+ * Offers the selection, all failed events, and single events: failed ones first, then the newest.
+ * @returns the events, or that all failed ones are meant; undefined if the user cancelled
  */
 export async function askWhatToResend({
   session,

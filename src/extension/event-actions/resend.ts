@@ -1,4 +1,3 @@
-/** Resend and discard. */
 import * as vscode from 'vscode';
 import { isSameUrl } from '../../common/same-url.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
@@ -28,13 +27,12 @@ import { notificationsByDelivery, notificationsWith, onlyNotification } from './
 import type { WholeNotification } from './row-notifications.ts';
 import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
 
-/** Notifications that are resent or discarded in one request, so that it can be cancelled and counted in between. */
+/** Number of notifications in one request, so that the action can be cancelled and counted in between. */
 const step = 100;
 
-/** The URL that was typed last for Resend To. */
+/** The last URL typed for Resend To. */
 const lastUrlKey = `${prefix}.lastReplayUrl`;
 
-/** The handlers of these commands. */
 export function createResendCommands(parts: ActionParts): CommandHandlers<'resend'> {
   const resendRows = byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
     resend(parts, chosenRows(parts, node, nodes)),
@@ -42,7 +40,7 @@ export function createResendCommands(parts: ActionParts): CommandHandlers<'resen
   return {
     resend: async (...given: [target?: EventsNode | vscode.Uri | typeof byKey, nodes?: readonly EventsNode[]]) => {
       const [target, nodes] = given;
-      // A menu says which rows, even where VS Code has lost them; the palette says nothing.
+      // A menu passes rows, even if VS Code has lost them; the palette passes nothing.
       if (given.length === 0) return askAndResend(parts);
       if (target instanceof vscode.Uri) return resend(parts, await targetRows(parts, target));
       return target === byKey ? resendRows() : resendRows(target, nodes);
@@ -61,18 +59,18 @@ export function createResendCommands(parts: ActionParts): CommandHandlers<'resen
   };
 }
 
-/** By the palette: asks what, and starts the relay where it does not run. */
+/** From the palette: asks what to resend, and starts the relay if necessary. */
 async function askAndResend(parts: ActionParts): Promise<void> {
   const { session } = parts;
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
-  // Why it did not start has been said.
+  // The failure to start was shown.
   if (session.client === undefined) return;
   const what = await askWhatToResend(parts);
   if (what === 'failed') await resendFailed(parts);
   else if (what !== undefined) await resend(parts, what);
 }
 
-/** Those of the rows that have a notification. @throws CommandError where none has */
+/** The rows that have a notification. @throws CommandError if none has */
 export function requireNotifications(rows: readonly EventRow[]): readonly [EventRow, ...EventRow[]] {
   const [first, ...others] = rows.filter(({ notificationId }) => notificationId !== null);
   if (first !== undefined) return [first, ...others];
@@ -124,7 +122,10 @@ function discardedWhole({ deliveryId, part, parts, events }: WholeNotification):
     ? l10n.t('Discarded {0} with {1} events. To send it anyway, resend it.', deliveryId, events)
     : l10n.t(
         'Discarded {2}, part {0} of {1}, with {3} events. To send it anyway, resend it.',
-        ...[part + 1, parts, deliveryId, events],
+        part + 1,
+        parts,
+        deliveryId,
+        events,
       );
 }
 
@@ -138,7 +139,7 @@ async function resendOnce(
   return (await countGone(asked, ids, gone))?.replayed ?? 0;
 }
 
-/** What the relay answers; undefined where the history has none of these any more. */
+/** The relay's result; undefined if none of these is in the history anymore. */
 async function countGone<T extends { readonly gone?: number | undefined }>(
   asked: Promise<T>,
   ids: readonly string[],
@@ -243,7 +244,7 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
   say(l10n.t('Discarded notifications: {0}.', discarded));
 }
 
-/** Asks where to resend to: a destination of the settings, or any other URL. */
+/** Asks where to resend to: a destination of the settings, or another URL. */
 async function askDestination({ context, session }: ActionParts): Promise<ResendTarget> {
   const { l10n } = vscode;
   const { settings } = await connected(session).request('relay/status', {});
@@ -282,6 +283,6 @@ async function askUrl(context: vscode.ExtensionContext, configured: readonly Des
   if (url === undefined) return undefined;
   const destination = destinationSchema.parse({ url: typedUrl(url) });
   await context.workspaceState.update(lastUrlKey, destination.url);
-  // One of the settings comes with its key and credentials.
+  // A destination of the settings has its own key and credentials.
   return configured.find((each) => isSameUrl(each.url, destination.url)) ?? { url: destination.url };
 }

@@ -1,12 +1,11 @@
-/** Rows of events as the notifications that hold them: what is done to a row is done to its notification. */
+/** Rows of events as the notifications that contain them: an action on a row applies to its notification. */
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
-/** A notification that holds more than one event. */
 export interface WholeNotification extends NonNullable<EventRow['inNotification']> {
   readonly deliveryId: string;
 }
 
 /**
- * The notification of all these rows, where it is one and holds more than one event: what is done to a row is done to
+ * The notification of all these rows, if it is the same one and has more than one event: an action on a row applies to
  * all of these.
  */
 export function onlyNotification([first, ...others]: readonly EventRow[]): WholeNotification | undefined {
@@ -16,8 +15,8 @@ export function onlyNotification([first, ...others]: readonly EventRow[]): Whole
 }
 
 /**
- * The notifications of rows, their own and their deliveries' raw ones, each once, by their deliveries. Those of one
- * delivery go in one request: the relay then sends what they share, its raw body, once.
+ * The notifications of rows and the raw ones of their deliveries, without duplicates, grouped by delivery. Those of one
+ * delivery go in one request, so that the relay sends their shared raw body once.
  */
 export function notificationsByDelivery(rows: readonly EventRow[]): string[][] {
   const deliveries = new Map<string, Set<string>>();
@@ -30,7 +29,7 @@ export function notificationsByDelivery(rows: readonly EventRow[]): string[][] {
   return [...deliveries.values()].map((notifications) => [...notifications]);
 }
 
-/** The notifications of rows that have a forwarding of this kind, each once, in the order in which they came. */
+/** The notifications of rows that have such a forwarding, without duplicates, in the order of arrival. */
 export function notificationsWith(rows: readonly EventRow[], isMeant: (forwarding: Forwarding) => boolean): string[] {
   const ids = rows.flatMap(({ forwardings }) => forwardings.filter(isMeant).map((each) => each.notificationId));
   return [...new Set(ids)].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));

@@ -4,45 +4,40 @@ import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
 import type { SampleDelivery } from '../../campaign-monitor/samples.ts';
 
-/** Which samples to send. */
 export interface SampleChoice {
-  /** They take turns; with `mixed` within each delivery. */
+  /** Used in turn; with `mixed`, within each delivery. */
   readonly types: readonly WebhookEventType[];
   readonly mixed: boolean;
-  /** Deliveries. */
   readonly count: number;
-  /** Events in each. */
   readonly batch: number;
   readonly listId: string;
 }
 
-/** How it went. */
 export interface SampleResult {
   readonly sent: number;
-  /** Answered with another status than 200, or not at all; after the latter no more are sent. */
+  /** Number with another status than 200, or without a response; after the latter no more are sent. */
   readonly refused: number;
-  /** What the first refusal said. */
+  /** The first response that wasn't 200, or why there was none. */
   readonly firstRefusal: string | null;
   readonly cancelled: boolean;
 }
 
-/** Deliveries made at once, so that a great many need not fit in memory. */
+/** Number of events created at once, to limit memory. */
 const eventsAtOnce = 10_000;
 
-/** Up to so many deliveries are sent one after the other, so that they arrive in order. */
+/** Up to this number, deliveries are sent one after the other, so that they arrive in order. */
 const inOrderAtMost = 20;
 
-/** Requests under way at once for more than that. */
+/** Number of simultaneous requests above that. */
 const concurrency = 8;
 
 const answerTimeoutMs = 30_000;
 
 /**
- * Posts samples.
  * @param url the webhook endpoint's URL for Campaign Monitor
- * @param options.seed decides the samples
- * @param options.signal ends it early
- * @param options.onSent called with how many were sent, after each
+ * @param options.seed determines the samples
+ * @param options.signal cancels
+ * @param options.onSent called after each delivery with the number sent
  */
 export async function sendSamples(
   url: string,
@@ -57,7 +52,7 @@ export async function sendSamples(
   let isGone = false;
   const work = async (): Promise<void> => {
     for (const delivery of deliveries) {
-      // The URL holds the relay's secret: where nobody answers, the port may be another program's soon.
+      // The URL contains the relay's secret: if there is no response, another program may soon have the port.
       if (options.signal?.aborted === true || isGone) return;
       const refusal = await post(agent, url, delivery.text, () => (isGone = true));
       sent += 1;
@@ -76,10 +71,10 @@ export async function sendSamples(
   return { sent, refused, firstRefusal, cancelled: sent < choice.count && !isGone };
 }
 
-/** One generator feeds all workers: each takes the next. */
+/** All workers share one generator: each takes the next delivery. */
 function made(choice: SampleChoice, seed: number, now: Date): Iterable<SampleDelivery> {
   const { types, mixed, count, batch, listId } = choice;
-  // Whole rounds of the types, so that each step begins with the first.
+  // Whole rounds of the types, so that each step begins with the first type.
   const step = Math.max(1, Math.floor(eventsAtOnce / batch / types.length)) * types.length;
   const iterator = (function* (): Generator<SampleDelivery> {
     for (let done = 0; done < count; done += step) {
@@ -94,11 +89,11 @@ function made(choice: SampleChoice, seed: number, now: Date): Iterable<SampleDel
       });
     }
   })();
-  // A worker that leaves its loop does not end it for the others.
+  // Without `return`, so that a worker leaving its loop doesn't end the others'.
   return { [Symbol.iterator]: () => ({ next: () => iterator.next() }) };
 }
 
-/** Posts one delivery. @returns null where it was answered 200, else what was said, or why nobody did */
+/** @returns null if the response was 200, otherwise the response or the reason why there was none */
 function post(agent: Agent, url: string, body: string, onGone: () => void): Promise<string | null> {
   return new Promise((resolve) => {
     const unanswered = (error: Error): void => {

@@ -19,21 +19,22 @@ import type { SampleChoice } from './sample-posts.ts';
 
 const lastChoiceKey = `${prefix}.lastSamples`;
 
-/** More deliveries than this are sent under progress that can be cancelled. */
+/** For more deliveries, sending shows progress that can be cancelled. */
 const quietAtMost = 20;
 
 const mostDeliveries = 1_000_000;
 
-/** The handlers of these commands. */
 export function createSampleCommands(parts: ActionParts): CommandHandlers<'samples'> {
   return { sendSample: (choice?: unknown) => sendSample(parts, choice) };
 }
 
-/** @param given `one-of-each`: without a question, as if nothing has been received yet; then the table shows the rows */
+/**
+ * @param given `one-of-each`: without a question, as if nothing has been received yet; then the table shows the rows
+ */
 async function sendSample(parts: ActionParts, given: unknown): Promise<void> {
   const { session } = parts;
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
-  // Why it did not start has been said.
+  // The failure to start was shown.
   if (session.client === undefined) return;
   const status = await connected(session).request('relay/status', {});
   const { documentedListId: listId, sendSamples } = await import('../deferred.ts');
@@ -97,20 +98,23 @@ function tell(
   );
 }
 
-/** What is sent as it is, or leads to further questions. */
+/** A choice to send as it is; without one, further questions follow. */
 type Offer = vscode.QuickPickItem & { readonly choice?: SampleChoice };
 
-/** So many are offered mixed, and in one delivery. */
+/** Number of events to offer mixed, and in one delivery. */
 const offeredCount = 20;
 
-/** One picker offers what is mostly sent, and whatever number is typed into it. */
+/** One picker for the usual choices and for any typed number. */
 async function choose(parts: ActionParts, oneOfEach: SampleChoice): Promise<SampleChoice | undefined> {
   const { l10n } = vscode;
   const { maxEventsInDelivery } = await import('../deferred.ts');
   const title = l10n.t('Send Sample Events');
   const last = parts.context.workspaceState.get<SampleChoice>(lastChoiceKey);
   const of = (types: readonly WebhookEventType[], count: number, batch = 1): SampleChoice => ({
-    ...{ types, count, batch, listId: oneOfEach.listId },
+    types,
+    count,
+    batch,
+    listId: oneOfEach.listId,
     mixed: types.length > 1 && batch > 1,
   });
   const mixed = (count: number): Offer => ({
@@ -136,7 +140,8 @@ async function choose(parts: ActionParts, oneOfEach: SampleChoice): Promise<Samp
     inOne(offeredCount),
     ...singleTypes().map(({ icon, type, description }) => ({
       label: `$(${icon}) ${type}`,
-      ...{ description, choice: of([type], 1) },
+      description,
+      choice: of([type], 1),
     })),
     { label: '', kind: vscode.QuickPickItemKind.Separator },
     { label: l10n.t('$(settings) Choose Type, Number, and List…') },
@@ -171,7 +176,7 @@ function singleTypes(): readonly {
   ];
 }
 
-/** Asks for each part by itself, beginning with what was sent last. */
+/** Asks for each part separately, starting with the last values. */
 async function chooseByParts(
   parts: ActionParts,
   title: string,
@@ -212,7 +217,7 @@ function describe({ types, count, batch, listId }: SampleChoice): string {
     : l10n.t('{0} × {1}, {2} events each, list {3}', count, names, batch, listId);
 }
 
-/** A whole number from 1 on that was typed; undefined where it is none, or more than may be. */
+/** A typed whole number from 1; undefined if it is invalid or too large. */
 function numberOf(typed: string, most: number): number | undefined {
   const text = typed.trim();
   return /^[1-9]\d*$/.test(text) && Number(text) <= most ? Number(text) : undefined;
@@ -220,14 +225,15 @@ function numberOf(typed: string, most: number): number | undefined {
 
 async function askNumber(place: StepPlace, prompt: string, before: number, most: number): Promise<Answer<number>> {
   const answer = await askText(place, {
-    ...{ prompt, value: String(before) },
+    prompt,
+    value: String(before),
     check: (text) =>
       numberOf(text, most) === undefined ? vscode.l10n.t('Enter a whole number from 1 to {0}', most) : undefined,
   });
   return ifAnswered(answer, Number);
 }
 
-/** A list: the documented one, one that was seen, or another that is typed. */
+/** The documented list, one that was seen, or another that the user types. */
 async function askList({ session }: ActionParts, place: StepPlace, before: string): Promise<Answer<string>> {
   const { l10n } = vscode;
   const { documentedListId: documented } = await import('../deferred.ts');

@@ -1,8 +1,8 @@
-/** A file of scenarios made of events that were received. Loaded with the client. */
+/** Loaded with the client. */
 import { parseJson } from '../../common/parse-json.ts';
 import type { EventRow } from '../../protocol/history.ts';
 
-/** A delivery that some events stand in, as a shareable fixture has it. */
+/** A delivery of some events, as in a shareable fixture. */
 export interface FixtureDelivery {
   readonly source: string;
   readonly format: string;
@@ -12,10 +12,10 @@ export interface FixtureDelivery {
 type ScenarioStep = Readonly<Record<string, unknown>>;
 
 /**
- * The steps that send what was received again.
- * @param rows the events, of which those of one delivery are sent together
- * @param fixture what `toFixture` made of their deliveries, in the order in which these come first in `rows`; null: the
- *   deliveries are named by their ids, and sent as they are
+ * A scenario that sends received events again.
+ * @param rows the events; those of one delivery are sent together
+ * @param fixture what `toFixture` made of their deliveries, in order of first appearance in `rows`; null to reference
+ * the deliveries by ID and send them unchanged
  */
 export function scenarioFile(name: string, rows: readonly EventRow[], fixture: string | null): string {
   const byDelivery = new Map<string, EventRow[]>();
@@ -42,7 +42,7 @@ function deliveriesOf(fixture: string): readonly (FixtureDelivery | undefined)[]
   return read?.deliveries ?? [];
 }
 
-/** The delivery with the chosen events alone; undefined where a scenario cannot hold it. */
+/** The delivery with only the chosen events; undefined if a scenario can't contain it. */
 function bodyOf(delivery: FixtureDelivery | undefined, rows: readonly EventRow[]): object | undefined {
   if (delivery?.source !== 'campaign-monitor' || delivery.format !== 'json') return undefined;
   const { body } = delivery;

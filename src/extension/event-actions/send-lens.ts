@@ -1,9 +1,9 @@
-/** The lens "Send" or "Release" above a body that is edited. What the command does is loaded with it. */
+/** The lens "Send" or "Release" above an edited body. The command is loaded on use. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import { bodyEndings, heldEventOf } from './body-names.ts';
 
-/** Lets VS Code ask for the lens of such documents, also of those that are open already. */
+/** Also applies to documents that are already open. */
 export function registerSendLens(): vscode.Disposable {
   const documents = Object.values(bodyEndings).map((ending) => ({ pattern: `**/*${ending}` }));
   return vscode.languages.registerCodeLensProvider(documents, { provideCodeLenses });

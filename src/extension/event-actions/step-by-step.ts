@@ -1,15 +1,13 @@
-/** Work on many things in groups, so that it can be given up between two of them. */
-
 export interface Steps {
-  /** The sum of what the steps returned. */
+  /** The sum of the steps' results. */
   readonly done: number;
-  /** Given up while there was more to do. What was done stays done. */
+  /** Cancelled with groups left. What was done stays done. */
   readonly cancelled: boolean;
 }
 
 /**
  * Works through groups, one after another.
- * @param work what is done with a group. @returns how many it was done with
+ * @param work returns how many of a group were done
  * @param report called after each group, with its size and the sum so far
  */
 export async function stepByStep(
@@ -27,7 +25,7 @@ export async function stepByStep(
   return { done, cancelled: false };
 }
 
-/** Lists of ids in groups of about a size, in their order. No list is divided: one that is longer is a group. */
+/** Lists of IDs in groups of about a size, in order. A list is never divided: a longer one is its own group. */
 export function* inWholeGroups(lists: Iterable<readonly string[]>, size: number): Generator<readonly string[]> {
   let ids: string[] = [];
   for (const list of lists) {
@@ -40,7 +38,6 @@ export function* inWholeGroups(lists: Iterable<readonly string[]>, size: number)
   if (ids.length > 0) yield ids;
 }
 
-/** Ids in groups of a size, in their order. */
 export function* inGroups(ids: readonly string[], size: number): Generator<readonly string[]> {
   for (let at = 0; at < ids.length; at += size) yield ids.slice(at, at + size);
 }

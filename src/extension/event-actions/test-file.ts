@@ -7,27 +7,24 @@ import { maskedValue } from '../../common/masking.ts';
 import { signatureHeader } from '../../open-connectors/signature.ts';
 import type { Headers } from '../../protocol/history.ts';
 
-/** What the file is made of. */
 export interface TestFileParts {
   /** What the tests are about, for `describe`. */
   readonly subject: string;
-  /** The test's title. */
   readonly title: string;
-  /** A line at the top. */
+  /** The first line. */
   readonly comment: string;
-  /** The user's handler. */
   readonly url: string;
-  /** As they may be shown: credentials masked. */
+  /** With credentials masked. */
   readonly headers: Headers;
   readonly body: Buffer;
-  /** Whether names, addresses and values of the body are replaced, so that the test can be shared. */
+  /** Whether names, addresses, and values of the body are replaced, so that the test can be shared. */
   readonly replaced: boolean;
 }
 
 /**
- * Writes an ES module that runs under mocha and Node alone. It posts the very bytes, so that a signature among the
- * headers still fits, to the handler (`CALLBACK_URL` overrides it) and asserts a 2xx. Where the body is replaced, no
- * signature fits. A masked header is read from the environment.
+ * An ES module that needs only mocha and Node. It posts the exact bytes to the handler (`CALLBACK_URL` overrides it),
+ * so that a signature in the headers stays valid, and asserts a 2xx. If the body is replaced, no signature is valid. A
+ * masked header is read from the environment.
  */
 export function testFile(given: TestFileParts): string {
   const parts = given.replaced ? withReplaced(given) : given;
@@ -57,7 +54,7 @@ export function testFile(given: TestFileParts): string {
 
 function withReplaced(parts: TestFileParts): TestFileParts {
   const [made] = anonymise([{ headers: [], body: parts.body }]);
-  // Of what is no JSON, the body is a text.
+  // A body that isn't JSON is a string.
   const body = typeof made?.body === 'string' && made.format !== 'json' ? made.body : JSON.stringify(made?.body);
   return {
     ...parts,
@@ -73,11 +70,11 @@ function fromEnvironment(name: string): string {
   return `process.env.CALLBACK_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')} ?? ''`;
 }
 
-/** The bytes as JavaScript: readable where that gives the same bytes. */
+/** The bytes as a JavaScript expression: readable if that yields the same bytes. */
 function bodyExpression(body: Buffer): string {
   const text = textOf(body);
   if (text === undefined) return `Buffer.from(${quote(body.toString('base64'))}, 'base64')`;
-  // In a literal, "__proto__" is no field. What is nested too deeply, Node could not read.
+  // In a literal, "__proto__" isn't an own field. Node can't parse what is nested too deeply.
   const indented = text.includes('__proto__') || unseen.test(text) ? undefined : indentJson(text);
   if (indented?.kind === 'indented') {
     const value: unknown = JSON.parse(text);
@@ -86,7 +83,7 @@ function bodyExpression(body: Buffer): string {
   return quote(text);
 }
 
-/** What cannot be seen, or makes a line read otherwise than it runs. */
+/** Invisible characters, and those that make a line read differently from how it runs. */
 const unseen = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 function quote(text: string): string {

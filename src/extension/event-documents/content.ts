@@ -1,4 +1,4 @@
-/** What stands in an event's documents. Loaded with the client; texts for people come from the caller. */
+/** The content of an event's documents. Loaded with the client; the caller passes translated texts. */
 import { createHash } from 'node:crypto';
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import { indentJson } from '../../export/indented-json.ts';
@@ -10,26 +10,24 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { BodyExtension, DocumentAddress } from '../events/address.ts';
 import { maskHeaders } from './masking.ts';
 
-/** The texts for people in the documents, in the user's language. */
 export interface DocumentTexts {
   readonly noAttempts: string;
-  /** What came of it, without times. */
+  /** The result, without times. */
   readonly verdict: (attempt: AttemptDetail) => string;
   readonly emptyAnswer: string;
   readonly truncatedAnswer: string;
   readonly noNotification: (eventId: string) => string;
   readonly noAnswer: (number: number) => string;
   readonly noEventObject: (eventId: string) => string;
-  /** Above a text that is shown as it came, or in place of bytes that are not text. */
+  /** Above a text that is shown unchanged, or in place of bytes that aren't text. */
   readonly notice: (notice: Notice) => string;
 }
 
-/** What a reader should know of a text: it is shown as it came, or it is none. `sha256`: its first 12 hex digits. */
+/** Why a text is shown unchanged, or that it isn't text. `sha256`: its first 12 hex digits. */
 export type Notice =
   | { readonly kind: AsItCame }
   | { readonly kind: 'binary'; readonly bytes: number; readonly sha256: string };
 
-/** A body to read. */
 export interface ReadableBody {
   readonly text: string;
   readonly extension: BodyExtension;
@@ -37,9 +35,9 @@ export interface ReadableBody {
 }
 
 /**
- * A body to read: JSON indented, XML and other text as it is; of anything else only its size and hash. JSON that
- * is nested too deeply or too long is text as it came, which VS Code does not try to understand either.
- * @param contentType for the character set of bytes that are not UTF-8
+ * A readable body: JSON indented, XML and other text unchanged; for anything else only its size and hash. JSON that is
+ * too deeply nested or too long is shown unchanged, as plain text for VS Code.
+ * @param contentType for the character set of bytes that aren't UTF-8
  */
 export function readableBody(body: Buffer, contentType: string | null): ReadableBody {
   const text = decoded(body, contentType);
@@ -55,7 +53,7 @@ export function readableBody(body: Buffer, contentType: string | null): Readable
   return { text, extension: /^\s*</.test(text) ? 'xml' : 'txt' };
 }
 
-/** A body as text. @param contentType for the character set @returns undefined where it is no text */
+/** @param contentType for the character set @returns undefined if it isn't text */
 export function decoded(body: Buffer, contentType: string | null): string | undefined {
   const utf8 = textOf(body);
   if (utf8 !== undefined) return utf8.replace(/^\ufeff/, '');
@@ -75,30 +73,25 @@ export function decoded(body: Buffer, contentType: string | null): string | unde
   }
 }
 
-/** The notification that stands for an event: one that goes somewhere first; of these, Open Connectors' before raw ones. */
+/** The main notification of an event: one with a destination first; of these, Open Connectors' before raw ones. */
 export function mainNotification(notifications: readonly Notification[]): Notification | undefined {
   const received = notifications.filter(({ forwardings }) => forwardings.length > 0);
   const candidates = received.length > 0 ? received : notifications;
   return candidates.find(({ kind }) => kind !== 'raw') ?? candidates[0];
 }
 
-/** A readable text as a document of its own, its notice as the heading. */
 function headed({ text, extension, notice }: ReadableBody, texts: DocumentTexts): ReadableBody {
   return notice === undefined
     ? { text, extension }
     : { text: `${comment(texts.notice(notice))}\n\n${text}`, extension };
 }
 
-/** A document. */
 export interface DocumentContent {
   readonly text: string;
   readonly extension: BodyExtension;
 }
 
-/**
- * Reads a document.
- * @throws RelayRequestError where the event is no longer in the history
- */
+/** @throws RelayRequestError if the event is no longer in the history */
 export async function readDocument(
   client: RelayClient,
   { eventId, kind, attempt: number }: DocumentAddress,
@@ -135,13 +128,12 @@ function eventText(found: Result<'deliveries/get'>, eventId: string, texts: Docu
   try {
     json = JSON.stringify(event);
   } catch {
-    // Nested too deeply to be written out of the body: the body it is.
+    // Nested too deeply to extract: show the body.
     return headed(readableBody(Buffer.from(found.body, 'base64'), found.delivery.contentType), texts);
   }
   return headed(readableBody(Buffer.from(json), null), texts);
 }
 
-/** The event itself, out of the delivery's body. */
 function eventObjectOf({ delivery, body, events }: Result<'deliveries/get'>, eventId: string): unknown {
   const bytes = Buffer.from(body, 'base64');
   const index = events.findIndex(({ id }) => id === eventId);
@@ -160,12 +152,12 @@ function eventObjectOf({ delivery, body, events }: Result<'deliveries/get'>, eve
   }
 }
 
-/** Attempts in the order of their times, whichever notification they are of. */
+/** By time, across notifications. */
 export function inOrder(attempts: readonly AttemptDetail[]): AttemptDetail[] {
   return [...attempts].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.number - b.number));
 }
 
-/** One answer without its time, so that two of them differ where the callback answered differently. */
+/** One response without its time, so that two only differ if the callback responded differently. */
 function answerText(attempt: AttemptDetail, texts: DocumentTexts): string {
   const lines = [texts.verdict(attempt)];
   if (attempt.status !== null) {

@@ -1,4 +1,4 @@
-/** Commands that show one event, or hold two things against each other. */
+/** Commands that show one event, or compare two. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import { chosenRow, chosenRows, readable, targetRows } from '../events/chosen.ts';
@@ -12,12 +12,11 @@ import type { DocumentKind } from '../events/address.ts';
 import { documentUri, eventUri, openDocument, uriOf } from './open-document.ts';
 import { stretchOf } from './json-text.ts';
 
-/** The handlers of these commands. */
 export function createDocumentCommands(parts: ActionParts): CommandHandlers<'documents'> {
   return {
-    // A click in the tree leaves the keyboard there, so that the arrow keys go on.
+    // After a click, the tree keeps the focus, so that arrow keys work.
     open: (node?: EventsNode) => openEvent(chosenRow(parts, node), node !== undefined),
-    // A key binding can name the document, and then nothing is asked.
+    // A key binding can name the document to open it without asking.
     openAsText: (first?: EventsNode | vscode.Uri | DocumentKind, second?: EventsNode | vscode.Uri) =>
       typeof first === 'string' ? openKind(parts, first, second) : openAsText(parts, first),
     compareBodies: (node?: EventsNode, nodes?: readonly EventsNode[]) => compareBodies(parts, node, nodes),
@@ -26,7 +25,6 @@ export function createDocumentCommands(parts: ActionParts): CommandHandlers<'doc
   };
 }
 
-/** Opens the event's editor in a preview tab. */
 async function openEvent(row: EventRow, preserveFocus: boolean): Promise<void> {
   await vscode.commands.executeCommand('vscode.openWith', eventUri(row.id), eventViewType, {
     preview: true,
@@ -34,7 +32,7 @@ async function openEvent(row: EventRow, preserveFocus: boolean): Promise<void> {
   });
 }
 
-/** Asks which of an event's documents is wanted, and opens it. */
+/** Asks which of an event's documents to open. */
 async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | undefined): Promise<void> {
   const { l10n } = vscode;
   const [row] = await targetRows(parts, target ?? eventInSight());
@@ -52,7 +50,7 @@ async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | 
   if (chosen !== undefined) await openKind(parts, chosen.shows, eventUri(row.id));
 }
 
-/** Opens a document, its cursor on the event. */
+/** Opens a document with the cursor on the event. */
 async function openKind(
   parts: ActionParts,
   kind: DocumentKind,
@@ -65,13 +63,12 @@ async function openKind(
   if (kind === 'body' && row.kind === 'event') await revealEvent(parts, row, editor);
 }
 
-/** The address of the event whose editor is the active tab. */
 function eventInSight(): vscode.Uri | undefined {
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   return input instanceof vscode.TabInputCustom && input.viewType === eventViewType ? input.uri : undefined;
 }
 
-/** Puts the cursor on the event, where its delivery holds several. */
+/** Puts the cursor on the event, if its delivery has several. */
 async function revealEvent({ history }: ActionParts, row: EventRow, editor: vscode.TextEditor): Promise<void> {
   const { events } = await (await readable({ history })).request('deliveries/get', { id: row.deliveryId });
   const index = events.findIndex(({ id }) => id === row.id);
@@ -103,9 +100,9 @@ async function compareBodies(
       vscode.l10n.t('Select two events, and then try again.'),
     );
   }
-  // The older one to the left, as a change reads.
+  // The older one on the left, as in any diff.
   const [before, after] = numberOf(left) < numberOf(right) ? [left, right] : [right, left];
-  // Two events of one delivery have the same body: then the events themselves.
+  // Two events of one delivery have the same body: compare the events.
   const kind = before.deliveryId === after.deliveryId && before.kind === 'event' ? 'event' : 'body';
   await vscode.commands.executeCommand(
     'vscode.diff',
@@ -116,7 +113,7 @@ async function compareBodies(
   );
 }
 
-/** What their rows call two events, with their ids where that is the same. */
+/** The labels of two events, with their IDs if these are the same. */
 function namesOfTwo(...rows: readonly [EventRow, EventRow]): string[] {
   const names = rows.map((row) => labelOf(row, vscode.l10n));
   return names[0] === names[1] ? names.map((name, at) => `${name} (${rows[at]?.id ?? ''})`) : names;
@@ -128,7 +125,7 @@ function numberOf({ id }: EventRow): number {
 
 async function compareWithNotification(parts: ActionParts, row: EventRow): Promise<void> {
   requireNotification(row);
-  // What both hold stands on lines that differ in their indent alone, which VS Code's diff overlooks.
+  // Shared content may differ in indentation, which VS Code's diff ignores.
   await vscode.commands.executeCommand(
     'vscode.diff',
     await uriOf(parts, { eventId: row.id, kind: 'body', attempt: null }),
@@ -144,7 +141,7 @@ async function compareAnswers(parts: ActionParts, row: EventRow): Promise<void> 
   const ordered = inOrder(attempts);
   const latest = ordered.at(-1);
   const numbered = ordered.map((attempt, i) => ({ ...attempt, place: i + 1 }));
-  // Of one destination, where it answered twice.
+  // Two responses of one destination, if there are.
   const same = numbered.filter(({ destinationId }) => destinationId === latest?.destinationId);
   const [before, after] = (same.length > 1 ? same : numbered).slice(-2);
   if (before === undefined || after === undefined) {

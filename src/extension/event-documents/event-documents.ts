@@ -1,6 +1,6 @@
 /**
- * Read-only documents about one event: `campaignMonitorRelay:/e12/e12 body.json` and its like. They are files of a file
- * system of their own, since VS Code brings the tabs of files back after a reload, and those of mere texts not.
+ * Read-only documents about one event, such as `campaignMonitorRelay:/e12/e12 body.json`. They are files of a file
+ * system because VS Code restores tabs of files after a reload, but not those of content providers.
  */
 import * as vscode from 'vscode';
 import type { RelayErrorCode } from '../../protocol/errors.ts';
@@ -15,10 +15,9 @@ import type { DocumentTexts, Notice } from './content.ts';
 /** The scheme of the documents' URIs. */
 export const documentScheme = prefix;
 
-/** Documents that are remembered as they were read: those open and a few more. */
+/** Maximum number of documents to keep as read: open ones and a few more. */
 const mostKept = 50;
 
-/** Lets VS Code open the documents. */
 export function registerDocuments(context: vscode.ExtensionContext, session: Session, history: StoppedHistory): void {
   const documents = new EventDocuments(session, history);
   context.subscriptions.push(
@@ -31,18 +30,17 @@ export function registerDocuments(context: vscode.ExtensionContext, session: Ses
   );
 }
 
-/** A document as it was last read. */
 interface Kept {
   readonly uri: vscode.Uri;
   readonly bytes: Promise<Uint8Array>;
-  /** Milliseconds since the epoch, and later than that of the reading before. */
+  /** Milliseconds since the epoch, always later than the previous reading. */
   readonly readAt: number;
 }
 
 class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
   readonly #history: StoppedHistory;
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
-  /** By URI, the one that was read last at the end. */
+  /** By URI, the last one read at the end. */
   readonly #kept = new Map<string, Kept>();
   readonly #subscription: vscode.Disposable;
   #running: boolean;
@@ -54,7 +52,7 @@ class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
     this.#running = session.client !== undefined;
     this.#subscription = session.onDidChange(({ kind }) => {
       const running = kind === 'running';
-      // With the relay's end a document stays as it was read.
+      // When the relay ends, documents stay as they are.
       if (running && !this.#running) this.#readAgain();
       this.#running = running;
     });
@@ -76,7 +74,7 @@ class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
     return await this.#read(uri).bytes;
   }
 
-  /** What changes is told of all documents, asked for or not. */
+  /** Changes are reported for all documents anyway. */
   watch(): vscode.Disposable {
     return new vscode.Disposable(() => undefined);
   }
@@ -154,13 +152,13 @@ class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
   }
 }
 
-/** What stands at a URI; an event itself, where it is opened as text, is its element of the body. */
+/** The document for a URI; an event opened as text is its element of the body. */
 function addressOf({ path }: vscode.Uri): DocumentAddress | undefined {
   const eventId = eventIdOf(path);
   return parseDocumentPath(path) ?? (eventId === undefined ? undefined : { eventId, kind: 'event', attempt: null });
 }
 
-/** The documents' texts for people, in the language of VS Code. */
+/** In the language of VS Code. */
 export function documentTexts(): DocumentTexts {
   const { l10n } = vscode;
   return {

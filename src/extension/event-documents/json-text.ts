@@ -1,4 +1,4 @@
-/** JSON as text: where it is wrong, and where a value of it stands. */
+/** JSON as text: the position of an error, and of a value. */
 
 // eslint-disable-next-line no-control-regex -- JSON forbids control characters in strings
 const text = /"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"/;
@@ -9,8 +9,8 @@ type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or close'
 
 /**
  * Where a text stops being JSON.
- * @returns the offset of the first character that cannot stand there, the text's length where it ends too early, or
- *   undefined where it is JSON
+ * @returns the offset of the first invalid character, the text's length if it ends too early, or undefined if it is
+ * JSON
  */
 export function jsonErrorAt(source: string): number | undefined {
   const open: ('{' | '[')[] = [];
@@ -51,17 +51,17 @@ export function jsonErrorAt(source: string): number | undefined {
   }
 }
 
-/** A stretch of a text, by offsets of UTF-16 units: from the first up to, without, the end. */
+/** A part of a text, by offsets in UTF-16 units; the end is exclusive. */
 export interface Stretch {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Where a value stands in indented JSON, its key and its line's end included.
- * @param indented as `indentJson` of export/indented-json.ts writes it
+ * The lines of a value in indented JSON, with its key.
+ * @param indented as written by `indentJson` of export/indented-json.ts
  * @param path the keys and indexes that lead to it; of a repeated key the last counts, as in JavaScript
- * @returns whole lines; undefined where there is no such value, or it stands on the first line
+ * @returns whole lines; undefined if there is no such value, or it is on the first line
  */
 export function stretchOf(indented: string, path: readonly (string | number)[]): Stretch | undefined {
   let found: Stretch = { start: 0, end: indented.length };
@@ -73,7 +73,7 @@ export function stretchOf(indented: string, path: readonly (string | number)[]):
   return path.length === 0 ? undefined : found;
 }
 
-/** The lines of one child of a value whose children are indented by so many blanks. */
+/** The lines of one child of a value whose children are indented by this number of blanks. */
 function childOf(text: string, within: Stretch, indent: number, step: string | number): Stretch | undefined {
   const blanks = ' '.repeat(indent);
   const key = typeof step === 'string' ? `${JSON.stringify(step)}: ` : undefined;

@@ -1,4 +1,3 @@
-/** Opens an event's documents. */
 import * as vscode from 'vscode';
 import { documentPath, eventPath } from '../events/address.ts';
 import type { BodyExtension, DocumentAddress } from '../events/address.ts';
@@ -8,19 +7,18 @@ import { documentScheme, documentTexts } from './event-documents.ts';
 
 type Reads = Pick<ActionParts, 'history'>;
 
-/** The URI of a document. */
 export function documentUri(address: DocumentAddress, extension?: BodyExtension): vscode.Uri {
   return vscode.Uri.from({ scheme: documentScheme, path: documentPath(address, extension) });
 }
 
-/** The URI of an event, as its editor is opened by. */
+/** For its editor. */
 export function eventUri(eventId: string): vscode.Uri {
   return vscode.Uri.from({ scheme: documentScheme, path: eventPath(eventId) });
 }
 
 /**
- * The URI of an event's document, with the extension that its content asks for.
- * @throws CommandError where nothing can be read; RelayRequestError where the event is gone
+ * The URI of an event's document, with the extension for its content.
+ * @throws CommandError if nothing can be read; RelayRequestError if the event is gone
  */
 export async function uriOf(parts: Reads, address: DocumentAddress): Promise<vscode.Uri> {
   const { eventId, kind, attempt } = address;
@@ -35,10 +33,7 @@ export async function uriOf(parts: Reads, address: DocumentAddress): Promise<vsc
   return documentUri(address, extension);
 }
 
-/**
- * Opens a document in a preview tab.
- * @throws as {@link uriOf}
- */
+/** In a preview tab. @throws as {@link uriOf} */
 export async function openDocument(parts: Reads, address: DocumentAddress): Promise<vscode.TextEditor> {
   const document = await vscode.workspace.openTextDocument(await uriOf(parts, address));
   return vscode.window.showTextDocument(document, { preview: true });

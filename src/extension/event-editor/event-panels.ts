@@ -1,4 +1,4 @@
-/** Draws events in the editor's panels, and keeps them as they are: with each attempt, and with the relay's state. */
+/** Draws events in the editor's panels, and updates them with each attempt and the relay's state. */
 import * as vscode from 'vscode';
 import type { ListNames } from '../accounts/list-names.ts';
 import { commandId } from '../commands.ts';
@@ -19,7 +19,6 @@ import type { EventNode } from '../events/event-node.ts';
 import { documentTexts } from '../event-documents/event-documents.ts';
 import { openDocument } from '../event-documents/open-document.ts';
 import { rowContextOf } from '../events/row-context.ts';
-import type { EventPanels as Panels } from './event-editor.ts';
 import type { DrawnEvent, ReadEvent, Viewer } from './event-view.ts';
 import type {
   Column,
@@ -38,13 +37,13 @@ type Deferred = typeof deferredModule;
 
 const columnNames: readonly ColumnName[] = ['cameIn', 'sent', 'answered'];
 
-/** Between two readings of an event, in milliseconds: attempts come in bursts. */
+/** Minimum pause between two readings of an event: attempts arrive in bursts. */
 const readPauseMs = 150;
 
-/** Between two readings because the relay said how it is, in milliseconds. */
+/** Minimum pause between two readings because of the relay's status. */
 const statusPauseMs = 1000;
 
-/** The command that does what a button or a menu of the page says, with what it is given after the event. */
+/** The command for a button or menu item of the page, and its arguments after the event. */
 function commandOf(action: Exclude<EditorAction, 'tryAgain'>): readonly [name: CommandName, ...format: string[]] {
   switch (action) {
     case 'editAndRelease':
@@ -67,14 +66,13 @@ function commandOf(action: Exclude<EditorAction, 'tryAgain'>): readonly [name: C
 export interface EventPanelsParts {
   readonly context: vscode.ExtensionContext;
   readonly session: Session;
-  /** Reads what was received, whether a relay runs or not. */
+  /** Reads the history, whether a relay is running or not. */
   readonly history: StoppedHistory;
   readonly log: vscode.LogOutputChannel;
   readonly names: ListNames;
 }
 
-/** All panels that show events. */
-export class EventPanels implements Panels, vscode.Disposable {
+export class EventPanels implements vscode.Disposable {
   readonly #parts: EventPanelsParts;
   readonly #open = new Set<EventPanel>();
   readonly #subscriptions: readonly { dispose(): unknown }[];
@@ -85,7 +83,7 @@ export class EventPanels implements Panels, vscode.Disposable {
     const all = (concerned: (panel: EventPanel) => boolean): void => {
       for (const panel of this.#open) if (concerned(panel)) panel.refresh();
     };
-    // What is discarded, held or let go is told by the counts, which a busy relay tells all the time.
+    // Discarded, held, and released events show only in the counts, which a busy relay sends all the time.
     const told = new Coalescer(
       () => all(() => true),
       () => statusPauseMs,
@@ -122,7 +120,7 @@ export class EventPanels implements Panels, vscode.Disposable {
   }
 }
 
-/** One editor. The page only draws: the event, and which step is chosen, are here. */
+/** One editor. The page only draws: the event and the chosen step are kept here. */
 class EventPanel implements vscode.Disposable {
   readonly eventId: string;
   readonly #parts: EventPanelsParts;
@@ -131,14 +129,14 @@ class EventPanel implements vscode.Disposable {
   readonly #reading: Coalescer;
   #deferred: Deferred | undefined;
   #disposed = false;
-  /** The step that the reader has chosen; without one the newest answer is shown as it comes. */
+  /** The step that the user chose; if undefined, the newest response is shown. */
   #chosen: string | undefined;
   #read: ReadEvent | undefined;
   #drawn: DrawnEvent | undefined;
-  /** The columns as they were last made, and what they show. */
+  /** The columns as last computed. */
   #columns: Partial<Record<ColumnName, Column>> = {};
   #made: Partial<Record<ColumnName, string>> = {};
-  /** What the page shows of them. */
+  /** The keys of the columns that the page shows. */
   #shown: Partial<Record<ColumnName, string>> = {};
   #client: RelayClient | undefined;
 
@@ -151,10 +149,13 @@ class EventPanel implements vscode.Disposable {
       () => readPauseMs,
     );
     this.#page = new PageHost(panel, {
-      ...{ name: 'editor', title: vscode.l10n.t('Event'), extensionUri: parts.context.extensionUri, log: parts.log },
+      name: 'editor',
+      title: vscode.l10n.t('Event'),
+      extensionUri: parts.context.extensionUri,
+      log: parts.log,
       read: async (raw) => (this.#deferred ??= await import('../deferred.ts')).readEditorMessage(raw),
       answer: (message) => this.#answer(message),
-      // What it shows is kept, not what that is made of.
+      // Keep what the page shows, but not what it was computed from.
       gone: () => (this.#read = undefined),
     });
   }
@@ -163,7 +164,7 @@ class EventPanel implements vscode.Disposable {
     return this.#read !== undefined && deliveries.has(this.#read.found.delivery.id);
   }
 
-  /** Reads the event again and draws it; a hidden one when it is seen again. */
+  /** Reads the event again and draws it; if hidden, when it is shown again. */
   refresh(): void {
     if (this.#page.isReady) this.#reading.request();
   }
@@ -205,7 +206,7 @@ class EventPanel implements vscode.Disposable {
     if (node === undefined && !aboutTheRelay) return;
     const [name, ...format] = commandOf(action);
     await vscode.commands.executeCommand(commandId(name), ...(aboutTheRelay ? [] : [node, [node], ...format]));
-    // What is resent is the newest, and is shown as it comes.
+    // The resent one is the newest, and shown when it arrives.
     if (action === 'resend' || action === 'resendTo') this.#chosen = undefined;
     this.refresh();
   }
@@ -235,7 +236,7 @@ class EventPanel implements vscode.Disposable {
         return;
       }
       const deferred = (this.#deferred ??= await import('../deferred.ts'));
-      // Another relay process knows keys and credentials anew.
+      // Another relay process gets keys and credentials again.
       if (this.#client !== client) this.#made = {};
       this.#client = client;
       const read = await deferred.readEvent(client, this.eventId, this.#read?.whole);
@@ -247,18 +248,18 @@ class EventPanel implements vscode.Disposable {
       if (keys.cameIn !== this.#made.cameIn) columns.cameIn = deferred.cameInColumn(read, viewer);
       if (keys.sent !== this.#made.sent) columns.sent = await deferred.sentColumn(client, read, subject, viewer);
       if (keys.answered !== this.#made.answered) columns.answered = deferred.answeredColumn(read, subject, viewer);
-      // Of a relay that is another one by now, what the page shows is made anew, too.
+      // The columns of another relay are drawn again, too.
       for (const name of columnNames) if (columns[name] !== this.#columns[name]) this.#shown[name] = undefined;
       this.#columns = columns;
       this.#made = keys;
       this.#read = read;
       this.#drawn = drawn;
-      // As its row; a file's name, which VS Code takes otherwise, would be the id.
+      // The title of its row; VS Code's default would be the ID.
       this.#panel.title = drawn.view.heading;
-      // What nobody runs can be looked at alone.
+      // Without a relay, an event can only be viewed.
       this.#show(status === undefined ? { ...drawn.view, actions: [], stale: this.#stopped(false) } : drawn.view);
     } catch (error) {
-      // Another relay runs by now, which is asked at once.
+      // Another relay is running now, and is asked instead.
       if (this.#disposed || (session.client !== undefined && session.client !== client)) return;
       const { code, message } = error as Error & { code?: RelayErrorCode };
       if (code !== 'not-found') log.error(`the event ${this.eventId} could not be shown: ${message}`);
@@ -294,14 +295,14 @@ class EventPanel implements vscode.Disposable {
       : { text: l10n.t('The relay isn’t running; showing the event’s last recorded state.'), action: 'start' };
   }
 
-  /** Says what stands in the way: above the event, where one is drawn. */
+  /** Shows an obstacle: above the event, if one is drawn. */
   #say(obstacle: Obstacle): void {
     const view = this.#drawn?.view;
     if (view === undefined) this.#page.post({ type: 'obstacle', texts: editorTexts(), obstacle });
     else this.#show({ ...view, actions: [], texts: [], stale: obstacle });
   }
 
-  /** Has the page show the event, with the columns that it does not have yet. */
+  /** Sends the page the event, and the columns that it doesn't have yet. */
   #show(view: EventView): void {
     if (!this.#page.isReady) return;
     const missing = columnNames.filter((name) => this.#shown[name] !== this.#made[name]);

@@ -1,4 +1,4 @@
-/** Reads an event and makes what the editor shows of it. Loaded with the connection, through deferred.ts. */
+/** Reads an event and computes what the editor shows. Loaded with the connection, through deferred.ts. */
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../../campaign-monitor/payload.ts';
 import { maskSecrets } from '../../export/item.ts';
@@ -25,29 +25,29 @@ import type { JsonPath, Marked } from './shown-body.ts';
 import { clockOf, preciseOf, timelineOf } from './timeline.ts';
 import type { StepSubject, Timeline } from './timeline.ts';
 
-/** What stands around the events, and the languages of what is said of them. */
+/** What is needed beside the event, and the user's languages. */
 export interface Viewer extends ListNaming {
   readonly around: RowContext;
-  /** The vendor's field that `objectId` is taken from, under the settings in force. */
+  /** The vendor's field for `objectId` in the current settings. */
   readonly objectIdField: string;
   readonly documentTexts: DocumentTexts;
   readonly l10n: Localiser;
   readonly language: string;
 }
 
-/** An event as the relay tells it: how it stands, and its delivery, which stays as it is. */
+/** An event with its current state, and its delivery, which never changes. */
 export interface ReadEvent {
   readonly found: Result<'events/get'>;
   readonly whole: Result<'deliveries/get'>;
 }
 
-/** An event as the page shows it, with what each step stands for. */
+/** An event as the page shows it, with the subject of each step. */
 export interface DrawnEvent {
   readonly view: EventView;
   readonly subjects: Timeline['subjects'];
 }
 
-/** Reads an event. @param known its delivery, where that was read before @throws RelayRequestError where it is gone */
+/** @param known its delivery, if already read @throws RelayRequestError if it is gone */
 export async function readEvent(
   client: RelayClient,
   eventId: string,
@@ -61,8 +61,8 @@ export async function readEvent(
 }
 
 /**
- * The head, what can be done, and the timeline.
- * @param chosen the step that the reader has chosen; undefined where none was chosen
+ * The head, the actions, and the timeline.
+ * @param chosen the step that the user chose, if any
  */
 export function drawEvent(read: ReadEvent, chosen: string | undefined, viewer: Viewer): DrawnEvent {
   const { found } = read;
@@ -81,7 +81,7 @@ export function drawEvent(read: ReadEvent, chosen: string | undefined, viewer: V
       facts: factsOf(read, viewer),
       details: detailsOf(read, viewer),
       actions: actionsOf(found),
-      // Resending it would send it again to those that took it.
+      // Resending it would send it again to destinations that have accepted it.
       waits: event.forwardings.length > 0 && event.forwardings.every((each) => each.state === 'waiting'),
       texts: textsOf(read),
       groups,
@@ -108,7 +108,7 @@ function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {
     facts.push({ name: l10n.t('Position in delivery'), value: l10n.t('{0} of {1}', place, delivery.eventCount) });
   const signature = signatureFact(event.signature, l10n);
   if (signature !== undefined) facts.push(signature);
-  // The signature stands on its own already.
+  // The signature has its own row.
   const marks = marksOf({ ...event, signature: null }, l10n);
   if (marks.length > 0) facts.push({ name: l10n.t('Note'), value: marks.join(', ') });
   const { editOf } = delivery;
@@ -117,7 +117,7 @@ function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {
   return facts;
 }
 
-/** By which it is found elsewhere: in messages, in the terminal, at the vendors. */
+/** What identifies it elsewhere: in messages, in the terminal, at the vendors. */
 function detailsOf({ found }: ReadEvent, { l10n }: Viewer): Fact[] {
   const { event, delivery, notifications } = found;
   return [
@@ -131,7 +131,7 @@ function detailsOf({ found }: ReadEvent, { l10n }: Viewer): Fact[] {
   ];
 }
 
-/** Of a vendor's delivery nothing is said: Campaign Monitor signs none. */
+/** Undefined for Campaign Monitor, which doesn't sign deliveries. */
 function signatureFact(signature: Result<'events/get'>['event']['signature'], l10n: Localiser): Fact | undefined {
   const name = l10n.t('Signature');
   switch (signature) {
@@ -155,7 +155,7 @@ function actionsOf({ event, attempts }: Result<'events/get'>): EditorAction[] {
   const sendable = event.notificationId !== null;
   const actions: EditorAction[] = [];
   const open = forwardings.filter(({ state }) => state === 'waiting' || state === 'held');
-  // What waits is tried now, and what is held waits for something else.
+  // What waits is tried now, and what is held can't be sent.
   if (sendable && (forwardings.length === 0 || forwardings.some(({ state }) => state !== 'held')))
     actions.push('resend');
   if (sendable) actions.push('resendTo', 'resendOnSave');
@@ -177,7 +177,7 @@ function textsOf({ found }: ReadEvent): TextKind[] {
   return kinds;
 }
 
-/** What is shown of it when a step is chosen. The keys say when a column is another one. */
+/** What the columns show for a chosen step. A column is computed again if its key changes. */
 export function columnKeys(read: ReadEvent, subject: StepSubject | undefined): Readonly<Record<ColumnName, string>> {
   const way = wayOf(read, subject);
   const sent = `${way.notification?.id ?? ''} ${way.destinationId ?? ''}`;
@@ -190,7 +190,7 @@ export function columnKeys(read: ReadEvent, subject: StepSubject | undefined): R
   return { cameIn: read.found.delivery.id, sent, answered: `${sent} ${answered}` };
 }
 
-/** What came in: the delivery, with this event marked. */
+/** The delivery, with this event marked. */
 export function cameInColumn(read: ReadEvent, viewer: Viewer): Column {
   const { found, whole } = read;
   const { delivery } = found;
@@ -234,7 +234,7 @@ export function cameInColumn(read: ReadEvent, viewer: Viewer): Column {
   };
 }
 
-/** What was sent where: the notification of the chosen step, as its destination gets it. */
+/** The notification of the chosen step, as its destination gets it. */
 export async function sentColumn(
   client: RelayClient,
   read: ReadEvent,
@@ -279,7 +279,7 @@ export async function sentColumn(
         ? l10n.t('{0}, not sent to any destination', notification.id)
         : l10n.t('{0} to {1}', notification.id, placeOf(maskSecrets(rendered.url))),
     pill: null,
-    // No attempt keeps its signature.
+    // Attempts don't store their signature.
     facts: rendered.headers.some(([name]) => name.toLowerCase() === signatureHeader.toLowerCase())
       ? [
           {
@@ -299,7 +299,7 @@ export async function sentColumn(
   };
 }
 
-/** What was answered at the chosen step. */
+/** The response at the chosen step. */
 export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined, viewer: Viewer): Column {
   const { l10n, language, documentTexts } = viewer;
   if (subject?.kind === 'attempt') return attemptColumn(subject, viewer);
@@ -343,7 +343,6 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
   };
 }
 
-/** Why a forwarding has no answer. */
 function whyOpen(forwarding: Forwarding, { around, l10n }: Viewer): string {
   if (isHeldAtGate(forwarding)) return forwardingInFull(forwarding, around, l10n);
   return around.whyWaiting(forwarding.destinationId) ?? forwarding.detail ?? '';
@@ -359,7 +358,7 @@ function attemptColumn({ attempt, name }: Extract<StepSubject, { readonly kind: 
     { name: l10n.t('Time'), value: dateOf(attempt.at, language) },
     { name: l10n.t('Duration'), value: preciseOf(attempt.durationMs, l10n) },
   ];
-  // What only says the status again is left out.
+  // Leave out an error that only repeats the status.
   if (error !== null && error !== `answered ${status}`)
     facts.push({ name: l10n.t('Reason'), value: printable(error, 1000), tone: 'bad' });
   if (attempt.outcome === 'retrying' && nextAttemptAt !== null)
@@ -379,7 +378,7 @@ function attemptColumn({ attempt, name }: Extract<StepSubject, { readonly kind: 
   };
 }
 
-/** Which attempt's answer a document shows, from 1 for the oldest of the event. */
+/** The number of an attempt's response in a document, from 1 for the oldest of the event. */
 export function answerPlace({ found }: ReadEvent, { notificationId, destinationId, number }: AttemptDetail): number {
   return (
     inOrder(found.attempts).findIndex(
@@ -411,7 +410,7 @@ function shownHeaders(headers: Headers): (readonly [string, string])[] {
   return maskHeaders(headers).map(([name, value]) => [printable(name), printable(value, 4000)] as const);
 }
 
-/** The notification and destination that a step is about: those of the step, else the first that goes somewhere. */
+/** The notification and destination of a step, otherwise the first that has a destination. */
 function wayOf(
   { found }: ReadEvent,
   subject: StepSubject | undefined,
@@ -433,12 +432,12 @@ function wayOf(
 
 interface Element {
   readonly event: VendorEvent | undefined;
-  /** Where it stands in its delivery, from 0. */
+  /** Position in its delivery, from 0. */
   readonly index: number;
   readonly of: number;
 }
 
-/** The event's element of the vendor's body. */
+/** The event's element in the vendor's body. */
 function vendorEventOf({ found, whole }: ReadEvent): Element {
   const { event, delivery } = found;
   const index = whole.events.findIndex(({ id }) => id === event.id);
@@ -453,11 +452,11 @@ function vendorEventOf({ found, whole }: ReadEvent): Element {
 interface Normalised {
   readonly vendor: Element;
   readonly object: Readonly<Record<string, unknown>> | undefined;
-  /** Where it stands in its notification, from 0. */
+  /** Position in its notification, from 0. */
   readonly place: number;
 }
 
-/** The event's object in a normalised notification, with the element that it was made of. */
+/** The event's object in a normalized notification, with the element that it was made from. */
 function normalisedOf(read: ReadEvent, notification: Notification, bytes: Buffer): Normalised {
   const place = notification.eventIds.indexOf(read.found.event.id);
   let object: Readonly<Record<string, unknown>> | undefined;
@@ -467,7 +466,7 @@ function normalisedOf(read: ReadEvent, notification: Notification, bytes: Buffer
     };
     object = message?.events?.[place];
   } catch {
-    // Nested too deeply to be read here: then nothing is said of it.
+    // Nested too deeply to parse: show no mapping.
   }
   return { vendor: vendorEventOf(read), object, place };
 }

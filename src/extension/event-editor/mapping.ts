@@ -1,15 +1,15 @@
-/** What the normaliser made of an element of the vendor's, read off both. Loaded through deferred.ts. */
+/** How the normalizer mapped an element of Campaign Monitor. Loaded through deferred.ts. */
 import { textField } from '../../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../../campaign-monitor/payload.ts';
 import { printable } from '../ui/printable.ts';
 import type { Mapping } from './messages.ts';
 
 /**
- * The fields of an event object, each with the vendor's field that it was made of. Read off both, since the mapping may
- * have been another when the event came.
+ * The fields of an event object, each with the vendor's field that it was made from. Derived from both, because the
+ * mapping may have been different when the event arrived.
  * @param vendor the element of `Events`
  * @param object the element of `message.events`
- * @param objectIdField the field that `objectId` is taken from under the mapping in force
+ * @param objectIdField the field for `objectId` in the current mapping
  */
 export function mappingOf(
   vendor: VendorEvent,
@@ -36,7 +36,7 @@ export function mappingOf(
     });
 }
 
-/** The field that holds a value: the one that is to hold it, or else the first that does. */
+/** The field that has a value: the preferred one, otherwise the first. */
 function fieldWith(vendor: VendorEvent, value: unknown, preferred: string): string | undefined {
   const holds = (name: string): boolean => textField(vendor, name) === value;
   return holds(preferred) ? preferred : Object.keys(vendor).find((name) => holds(name));

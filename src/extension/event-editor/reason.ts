@@ -1,4 +1,4 @@
-/** Why an event is not where it should be, and what to do about it: what the editor says on top. */
+/** Why an event isn't where it should be, and what to do about it: shown at the top of the editor. */
 import { attemptAdvice, isInvalidResponse } from '../../protocol/attempts.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
@@ -12,13 +12,13 @@ import { placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import type { Reason } from './messages.ts';
 
-/** Of somebody else's words so much is said, in UTF-16 units: the whole answer stands below. */
+/** Maximum length of a callback's words, in UTF-16 units: the full response is below. */
 const mostWords = 300;
 
-/** What a callback's JSON calls its reason, the first that is there. */
+/** Names for the reason in a callback's JSON; the first that exists counts. */
 const reasonNames = ['message', 'error', 'detail', 'reason', 'title', 'description'] as const;
 
-/** The reason; null where the event is where it should be, or on its way there. */
+/** Null if the event is where it should be, or on its way there. */
 export function reasonOf(
   { event, delivery, attempts }: Result<'events/get'>,
   around: RowContext,
@@ -57,7 +57,6 @@ function isOf(attempt: AttemptDetail, { notificationId, destinationId }: Forward
   return attempt.notificationId === notificationId && attempt.destinationId === destinationId;
 }
 
-/** What an attempt came to. */
 function answerReason(attempt: AttemptDetail, l10n: Localiser): Omit<Reason, 'tone'> {
   const { status, error } = attempt;
   const place = placeOf(attempt.destination);
@@ -69,14 +68,14 @@ function answerReason(attempt: AttemptDetail, l10n: Localiser): Omit<Reason, 'to
     return { what, words: printable(error ?? '', 500), advice };
   }
   const own = callbackWords(attempt);
-  // What only says the status again is left out.
+  // Leave out an error that only repeats the status.
   const words = own === '' && error !== `answered ${status}` ? (error ?? '') : own;
   return { what: l10n.t('{0} from {1}', status, place), words: printable(words, mostWords), advice };
 }
 
 /**
- * What a callback says itself, on one line: the reason of its JSON, the text of its page, or its plain text; empty where
- * its answer says nothing.
+ * The callback's own words on one line: the reason in its JSON, the text of its page, or its plain text; empty if there
+ * are none.
  */
 export function callbackWords({
   answerBody,
@@ -113,7 +112,7 @@ function reasonIn(value: unknown): string | undefined {
   return undefined;
 }
 
-/** The text of a page of HTML or XML, without its head, styles and scripts. */
+/** The text of an HTML or XML page, without its head, styles, and scripts. */
 function textOfPage(page: string): string {
   let text = '';
   let at = 0;

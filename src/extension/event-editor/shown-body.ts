@@ -1,4 +1,4 @@
-/** A body as the editor's page shows it: readable, marked, and never more than the page can draw at once. */
+/** A body as the editor's page shows it: readable, marked, and within what the page can draw at once. */
 import { stretchOf } from '../event-documents/json-text.ts';
 import type { Stretch } from '../event-documents/json-text.ts';
 import type { ReadableBody } from '../event-documents/content.ts';
@@ -6,29 +6,24 @@ import type { Localiser } from '../ui/localiser.ts';
 import { printableLines } from '../ui/printable.ts';
 import type { ShownBody } from './messages.ts';
 
-/** Of a longer text so many UTF-16 units are shown. */
+/** Maximum length of a text to show, in UTF-16 units. */
 export const mostShown = 100_000;
 
-/** Shown before the first mark of a longer text, so that a reader sees where it stands. */
+/** Shown before the first mark of a longer text, as context. */
 const contextBefore = 2000;
 
-/** The ways to a value in JSON. */
 export type JsonPath = readonly (string | number)[];
 
-/** What is marked of a body. */
 export interface Marked {
   readonly marks: readonly JsonPath[];
   readonly mapped: readonly JsonPath[];
-  /** Of XML: which of how many elements named `Event`; null where none is marked. */
+  /** For XML: which of how many `Event` elements; null if none is marked. */
   readonly element: { readonly index: number; readonly of: number } | null;
 }
 
 export const nothingMarked: Marked = { marks: [], mapped: [], element: null };
 
-/**
- * A readable body as it is shown.
- * @param noticeOf says what a reader should know of a text that is not indented
- */
+/** @param noticeOf what the reader should know about a text that isn't indented */
 export function shownBody(
   body: ReadableBody,
   marked: Marked,
@@ -47,7 +42,7 @@ export function shownBody(
   return text.length <= mostShown ? all : excerptOf(all, l10n);
 }
 
-/** The part of a long text that has the first mark in it. */
+/** The part of a long text that contains the first mark. */
 function excerptOf(body: ShownBody, l10n: Localiser): ShownBody {
   const { text } = body;
   const wanted = Math.max(0, (body.marks[0]?.start ?? 0) - contextBefore);
@@ -70,18 +65,18 @@ function excerptOf(body: ShownBody, l10n: Localiser): ShownBody {
   };
 }
 
-/** Where a line begins near an offset; the offset itself where lines are long. */
+/** A line's beginning near an offset; the offset itself if lines are long. */
 function lineStart(text: string, near: number): number {
   const before = text.lastIndexOf('\n', near) + 1;
   return near - before <= contextBefore ? before : characterStart(text, near);
 }
 
-/** An offset that parts no character in two. */
+/** Moves an offset out of a surrogate pair. */
 function characterStart(text: string, at: number): number {
   return /[\udc00-\udfff]/.test(text[at] ?? '') ? at - 1 : at;
 }
 
-/** Where an element `Event` stands in XML, if there are as many as there should be. */
+/** The position of an `Event` element in XML, if there are as many as expected. */
 export function elementOf(xml: string, { index, of }: { readonly index: number; readonly of: number }): Stretch[] {
   const starts = [...xml.matchAll(/<Event(?=[\s/>])/g)].map((match) => match.index);
   const start = starts[index];

@@ -1,7 +1,5 @@
-/** The texts of the event editor's page, in the user's language. */
 import { pageTexts } from '../ui/page-texts.ts';
 
-/** All of them, by name. */
 export const editorTexts = pageTexts((l10n) => ({
   actions: l10n.t('Actions'),
   release: l10n.t('Release'),

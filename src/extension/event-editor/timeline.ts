@@ -1,4 +1,4 @@
-/** The way of an event as steps: received, normalised, each attempt with its answer, what is due, replays. */
+/** An event's timeline as steps: received, normalized, each attempt with its response, what is due, and replays. */
 import type { AttemptDetail, Forwarding, Notification } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { attemptName, replaysAmong } from '../../protocol/attempts.ts';
@@ -11,19 +11,17 @@ import type { RowContext } from '../events/event-words.ts';
 import { forwardingWord, isHeldAtGate, mostUrgent } from '../events/forwarding-state.ts';
 import type { Pill, Step, StepGroup } from './messages.ts';
 
-/** Attempts of one forwarding that are drawn; older ones stand in the document. */
+/** Attempts of one forwarding to draw; older ones are in the document. */
 const mostSteps = 60;
 
-/** What the timeline is made of. */
 export interface TimelineInput {
   readonly found: Result<'events/get'>;
-  /** What is known beside it. */
+  /** What is known beside the event. */
   readonly around: RowContext;
   readonly l10n: Localiser;
   readonly language: string;
 }
 
-/** What a step stands for. */
 export type StepSubject =
   | { readonly kind: 'received' }
   | { readonly kind: 'normalised'; readonly notification: Notification }
@@ -31,20 +29,20 @@ export type StepSubject =
       readonly kind: 'attempt';
       readonly notification: Notification;
       readonly attempt: AttemptDetail;
-      /** What it is called, such as `Attempt 2`. */
+      /** Such as `Attempt 2`. */
       readonly name: string;
     }
-  /** What comes next, or that nothing does. */
+  /** What comes next, if anything. */
   | { readonly kind: 'open'; readonly notification: Notification; readonly forwarding: Forwarding };
 
 export interface Timeline {
   readonly groups: readonly StepGroup[];
   readonly subjects: ReadonlyMap<string, StepSubject>;
-  /** The step that a reader wants to see first: the last answer of what most needs a look. */
+  /** The step to show first: the last response that most needs attention. */
   readonly first: string;
 }
 
-/** The steps, by destination, with what each of them stands for. */
+/** The steps by destination, with the subject of each. */
 export function timelineOf(input: TimelineInput): Timeline {
   const { found, around, l10n } = input;
   const subjects = new Map<string, StepSubject>();
@@ -127,7 +125,7 @@ interface Way {
   readonly notification: Notification;
   readonly forwarding: Forwarding;
   readonly attempts: readonly AttemptDetail[];
-  /** Of all attempts those that replays began. */
+  /** Those of all attempts that started a replay. */
   readonly replays: ReadonlySet<AttemptDetail>;
 }
 
@@ -159,7 +157,7 @@ function stepsOf(input: TimelineInput, way: Way, subjects: Map<string, StepSubje
   return steps;
 }
 
-/** What comes next; undefined where the last attempt was the last word. */
+/** What comes next; undefined if the last attempt was final. */
 function openStep(
   { around, l10n, language }: TimelineInput,
   { notification, forwarding, attempts }: Way,
@@ -199,7 +197,6 @@ function titles(l10n: Localiser): Readonly<Record<ReturnType<typeof forwardingWo
   };
 }
 
-/** How a forwarding stands, in words and colour. */
 function pillOf(forwarding: Forwarding, around: RowContext, l10n: Localiser): Pill {
   return { state: forwardingWord(forwarding), text: printable(forwardingInFull(forwarding, around, l10n), 300) };
 }
@@ -218,19 +215,17 @@ function attemptId({ notificationId, destinationId, number }: AttemptDetail): st
   return `attempt ${notificationId} ${number} ${destinationId}`;
 }
 
-/** What came of an attempt, in a few words. */
 function resultOf({ status, error, durationMs }: AttemptDetail, l10n: Localiser): string {
   return status === null
     ? printable(error ?? l10n.t('No answer'), 60)
     : l10n.t('{0} in {1}', status, preciseOf(durationMs, l10n));
 }
 
-/** A short time with a digit behind the point. */
+/** Up to 10 ms with one decimal. */
 export function preciseOf(ms: number, l10n: Localiser): string {
   return ms < 10 ? l10n.t('{0} ms', Math.round(ms * 10) / 10) : durationOf(ms, l10n);
 }
 
-/** A pause as a person reads it. */
 function spanOf(ms: number, l10n: Localiser): string {
   const seconds = ms / 1000;
   if (seconds < 90) return durationOf(seconds < 10 ? ms : Math.round(seconds) * 1000, l10n);
@@ -239,7 +234,6 @@ function spanOf(ms: number, l10n: Localiser): string {
   return hours < 48 ? l10n.t('{0} h', hours) : l10n.t('{0} d', Math.round(hours / 24));
 }
 
-/** A time of day to the second. */
 export function clockOf(time: string, language: string): string {
   return new Date(time).toLocaleTimeString(language);
 }

@@ -1,4 +1,4 @@
-/** What the table's page and the extension say to each other. What the page says is checked. */
+/** Messages between the table's page and the extension. The page's messages are checked. */
 import { z } from 'zod';
 import { chosenEventsSchema } from '../../protocol/chosen-events.ts';
 import type { ChosenEvents, Stretch } from '../../protocol/chosen-events.ts';
@@ -8,7 +8,7 @@ import type { tableTexts } from './texts.ts';
 
 export type ColumnName = Sort['by'] | 'address' | 'list' | 'destination' | 'id' | 'waterfall';
 
-/** The orders that the relay knows. */
+/** The orders that the relay supports. */
 const sortSchema = z.strictObject({
   by: z.enum(eventOrders),
   descending: z.boolean(),
@@ -17,27 +17,27 @@ export type Sort = z.infer<typeof sortSchema>;
 
 const eventId = z.string().regex(/^e[1-9]\d*$/);
 
-/** What of the table is in sight, so that a later snapshot begins with that. */
+/** What is visible, so that a later snapshot starts with it. */
 const sightSchema = z.strictObject({
-  /** The position of the first row in sight. */
+  /** The position of the first visible row. */
   first: z.int().min(0),
   count: z.int().min(0).max(1000),
-  /** A row in sight and its position, by which the place is found again; null where the newest are followed. */
+  /** A visible row and its position, to find the place again; null to follow the newest. */
   anchor: z.strictObject({ id: eventId, at: z.int().min(0) }).nullable(),
 });
 export type Sight = z.infer<typeof sightSchema>;
 
 export type { ChosenEvents, Stretch };
 
-/** Commands that the page's keys run on what is chosen. */
+/** Commands for the chosen rows that the page has keys for. */
 const actionSchema = z.enum(['open', 'resend', 'release', 'discard', 'copyAsCurl']);
 
 const pageMessageSchema = z.discriminatedUnion('type', [
-  /** The page is there; with what it kept from before it was hidden. */
+  /** The page is ready, with the state saved before it was hidden. */
   z.strictObject({ type: z.literal('ready'), sort: sortSchema.nullable(), sight: sightSchema.nullable() }),
-  /** `again`: a snapshot went by what was in sight before, and another is wanted. */
+  /** `again`: a snapshot used an earlier visible range, and another is needed. */
   z.strictObject({ type: z.literal('see'), sight: sightSchema, again: z.boolean() }),
-  /** Rows that are in sight and not there, by the positions at which their windows begin; the first is wanted most. */
+  /** Visible rows that aren't loaded, by the positions of their windows; the first is the most urgent. */
   z.strictObject({
     type: z.literal('want'),
     snapshot: z.string().max(100),
@@ -45,9 +45,9 @@ const pageMessageSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('sort'), sort: sortSchema }),
   z.strictObject({ type: z.literal('pause'), on: z.boolean() }),
-  /** `done`: it is to be in force as it stands; else it is being typed. */
+  /** `done`: apply the filter; otherwise it is still being typed. */
   z.strictObject({ type: z.literal('filter'), text: z.string().max(1000), done: z.boolean() }),
-  /** What is chosen from now on. `turn` counts the choices: a snapshot says for which it was taken. */
+  /** The new choice. `turn` counts the choices: a snapshot says which one it was taken for. */
   z.strictObject({ type: z.literal('choose'), turn: z.int().min(0), chosen: chosenEventsSchema }),
   z.strictObject({ type: z.literal('act'), action: actionSchema, chosen: chosenEventsSchema }),
   z.strictObject({ type: z.literal('start') }),
@@ -62,91 +62,86 @@ const pageMessageSchema = z.discriminatedUnion('type', [
 export type PageMessage = z.infer<typeof pageMessageSchema>;
 export type TableAction = z.infer<typeof actionSchema>;
 
-/** Reads what the menu of a row is about. @returns undefined where it is nothing that the page can have chosen */
+/** The argument of a row's menu. @returns undefined if it isn't valid */
 export function readChosen(raw: unknown): ChosenEvents | undefined {
   return chosenEventsSchema.safeParse(raw).data;
 }
 
-/** Reads what the page says. @returns undefined where it is nothing that it may say */
+/** @returns undefined if the message isn't valid */
 export function readTableMessage(raw: unknown): PageMessage | undefined {
   return pageMessageSchema.safeParse(raw).data;
 }
 
-/** An attempt on the row's clock, in milliseconds since its delivery was received. */
+/** An attempt, in milliseconds since its delivery was received. */
 export interface Span {
   readonly from: number;
   readonly ms: number;
   readonly outcome: 'sent' | 'retrying' | 'failed';
-  /** It was sent again when it had been settled, which may be days later. */
+  /** It was sent again after it had been settled, maybe days later. */
   readonly again: boolean;
-  /** In words, for the pointer. */
+  /** For the tooltip. */
   readonly words: string;
 }
 
-/** One row, ready to be drawn. All of it is text. */
+/** One row, ready to draw, as text. */
 export interface TableRow {
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
   readonly state: RowState;
   readonly cells: Readonly<Record<Exclude<ColumnName, 'time' | 'waterfall'>, string>>;
-  /** What is too long for a cell, for the pointer. */
+  /** What is too long for a cell, for the tooltip. */
   readonly details: string;
-  /** What a context menu knows of it, each flag between semicolons. */
+  /** For `when` clauses of the context menu, each flag between semicolons. */
   readonly flags: string;
   readonly spans: readonly Span[];
-  /** When the next attempt is due, on the row's clock; null where none is. */
+  /** When the next attempt is due, in milliseconds since receipt; null if none is. */
   readonly nextAt: number | null;
-  /** The waterfall in words. */
   readonly waterfallWords: string;
 }
 
-/** Rows from a position of the snapshot on; null where one was removed. */
+/** Rows from a position of the snapshot; null for a removed one. */
 export interface RowWindow {
   readonly offset: number;
   readonly rows: readonly (TableRow | null)[];
 }
 
-/** A filter on offer. */
 export interface OfferedFilter {
   readonly filter: string;
   readonly description: string;
-  /** It is to be typed on. */
+  /** Incomplete: puts it into the input to continue typing. */
   readonly begins: boolean;
 }
 
-/** How the table stands where it shows no rows. */
+/** The state shown if there are no rows. */
 export type TableState =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'starting' }
   | { readonly kind: 'failed'; readonly message: string }
-  /** The history could not be read. */
   | { readonly kind: 'unreadable'; readonly message: string }
   | { readonly kind: 'running' }
-  /** No relay runs; what it received can be read. */
+  /** No relay is running; its history can be read. */
   | { readonly kind: 'readOnly' };
 
 /** Events in each of the last minutes. */
 export interface Strip {
   /** Milliseconds since the epoch. */
   readonly since: number;
-  /** Those that the filter finds. */
   readonly counts: readonly number[];
-  /** Of these, those that failed; empty where that is not known, since the filter asks for several states. */
+  /** Of these, failed ones; empty if unknown because the filter asks for several states. */
   readonly failed: readonly number[];
-  /** All of them, whatever the filter; empty where there is none. */
+  /** All events; empty without a filter. */
   readonly all: readonly number[];
 }
 
-/** The texts of the page, in the user's language, by name. */
 export type TableTexts = ReturnType<typeof tableTexts>;
 
 export type HostMessage =
   | { readonly type: 'setup'; readonly texts: TableTexts; readonly language: string }
   | { readonly type: 'state'; readonly state: TableState }
   /**
-   * That sending is paused, in words; null where it is not. It goes on here where a relay runs. And that deliveries are
-   * answered on purpose, and whether the sample receiver answers, since there is no destination.
+   * That sending is paused; null if it isn't. Whether it can be continued here, that responses are forced, and whether
+   * the sample receiver responds because there is no destination.
    */
   | {
       readonly type: 'sending';
@@ -156,43 +151,43 @@ export type HostMessage =
       readonly hasSampleReceiver: boolean;
     }
   | { readonly type: 'filter'; readonly filter: string; readonly offered: readonly OfferedFilter[] }
-  /** How what was typed may go on, and what is wrong with it; null where nothing is, or it is still being typed. */
+  /** Completions of the input, and what is wrong with it; null if it is valid or incomplete. */
   | {
       readonly type: 'typed';
       readonly text: string;
       readonly ways: readonly OfferedFilter[];
       readonly problem: string | null;
     }
-  /** How many events there are without the filter; null where that is not known. And columns that say one thing alone. */
+  /** Number of events without the filter; null if unknown. And columns with the same value in all rows. */
   | { readonly type: 'whole'; readonly all: number | null; readonly same: readonly ColumnName[] }
   | {
       readonly type: 'snapshot';
       readonly snapshot: string;
       readonly total: number;
       readonly sort: Sort;
-      /** The row in sight that it goes by; null: by the newest. */
+      /** The visible row that determined the position; null for the newest. */
       readonly anchor: string | null;
-      /** Where that row stands; null where it is not in the snapshot. */
+      /** The position of that row; null if it isn't in the snapshot. */
       readonly at: number | null;
       readonly windows: readonly RowWindow[];
-      /** How many events were not looked at yet. */
+      /** Number of events not searched yet. */
       readonly unseen: number;
-      /** Where what is chosen stands in it, for the choice of this number. */
+      /** The positions of the choice with this number. */
       readonly turn: number;
       readonly chosen: readonly Stretch[];
-      /** The active row's place; null where it is not in the snapshot. */
+      /** The active row's position; null if it isn't in the snapshot. */
       readonly active: number | null;
     }
   | { readonly type: 'rows'; readonly snapshot: string; readonly window: RowWindow }
-  /** Rows that come above the snapshot, newest first, and others that have changed. */
+  /** Rows above the snapshot, newest first, and others that have changed. */
   | {
       readonly type: 'live';
       readonly snapshot: string;
       readonly added: readonly TableRow[];
       readonly changed: readonly TableRow[];
     }
-  /** Whether new events are held back, and how many have come since. */
+  /** Whether new events are held back, and how many have arrived since. */
   | { readonly type: 'news'; readonly paused: boolean; readonly count: number }
   | { readonly type: 'strip'; readonly strip: Strip }
-  /** What the tree has selected, where the table holds it. */
+  /** The tree's selection, if the table has it. */
   | { readonly type: 'reveal'; readonly id: string; readonly snapshot: string; readonly place: number };

@@ -1,6 +1,6 @@
 /**
- * Keeps the table's page supplied: takes a snapshot of what the filter finds, and reads of it what is in sight. What comes
- * alone stands above the snapshot until another is taken; what else happens is told of the rows that the page has.
+ * Supplies the table's page: takes a snapshot of the filter's matches, and reads the visible part. New events are shown
+ * above the snapshot until another is taken; other changes are reported for the rows that the page has.
  */
 import type { Attempt, EventRow, TracedEvent } from '../../protocol/history.ts';
 import type { Carried, ChosenEvents } from '../../protocol/chosen-events.ts';
@@ -15,22 +15,21 @@ import type { HistoryWatch, IsCurrent, Reading } from '../events/history-watch.t
 import { KnownRows } from '../events/known-rows.ts';
 import type { ColumnName, Sight, Sort, Strip } from './messages.ts';
 
-/** Rows that are read at once, and that stand above a snapshot, at most. */
+/** Rows to read at once, and the maximum above a snapshot. */
 export const windowSize = 200;
 
-/** Rows that are kept true and for commands, at most: those that the page was given last. */
+/** Maximum number of rows to update and keep for commands: the last ones given to the page. */
 const mostKept = 5000;
 
-/** Rows that a command is given are read so many at once, as the relay gives them. */
+/** Maximum number of rows that the relay returns at once, for commands. */
 const mostAtOnce = 1000;
 
-/** The least pause between two snapshots, and between two tellings of what came alone, in milliseconds. */
+/** Minimum pause between two snapshots, and between two reports of new events, in milliseconds. */
 const leastPauseMs = 250;
 
-/** Of the time, at most this part goes into snapshots: they cost the relay's history thread. */
+/** Snapshots may take at most 1/4 of the time, to spare the relay's history thread. */
 const share = 4;
 
-/** Minutes of the strip. */
 const stripMinutes = 60;
 const minuteMs = 60_000;
 
@@ -46,18 +45,18 @@ export type FeedNews =
       readonly snapshot: string;
       readonly total: number;
       readonly unseen: number;
-      /** The row in sight that the reading went by; null where it went by the newest. */
+      /** The visible row that determined the position; null for the newest. */
       readonly anchor: string | null;
-      /** Where that row stands; null where it is not in the snapshot. */
+      /** The position of that row; null if it isn't in the snapshot. */
       readonly at: number | null;
       readonly windows: readonly TracedWindow[];
-      /** Where what is chosen stands in it, for the choice of this number; `active`: the active row. */
+      /** The positions of the choice with this number; `active`: the active row. */
       readonly turn: number;
       readonly chosen: Carried['stretches'];
       readonly active: number | null;
     }
   | { readonly type: 'rows'; readonly snapshot: string; readonly window: TracedWindow }
-  /** Rows that come above the snapshot, newest first, and others that have changed. */
+  /** Rows above the snapshot, newest first, and others that have changed. */
   | {
       readonly type: 'live';
       readonly snapshot: string;
@@ -65,7 +64,7 @@ export type FeedNews =
       readonly changed: readonly TracedEvent[];
     }
   | { readonly type: 'strip'; readonly strip: Strip }
-  /** What stands around the rows may be another. */
+  /** The filter, the pause, or the state of sending may have changed. */
   | { readonly type: 'around' };
 
 export interface TableFeedOptions {
@@ -87,31 +86,31 @@ export class TableFeed extends HistoryReader {
   readonly #telling: Coalescer;
   #sort = newestFirst;
   #sight = fromTheTop;
-  /** What the page has chosen, and the number of that choice. */
+  /** The page's choice, and its number. */
   #chosen = nothingChosen;
   #turn = 0;
   #snapshot: string | undefined;
-  /** The cursor before which it was taken: while new events are held back it stays. */
+  /** The snapshot's cursor, fixed while new events are held back. */
   #before: string | undefined;
-  /** The number of the newest event that it holds; and how many had not been looked at for it. */
+  /** The number of its newest event; and how many weren't searched for it. */
   #newest = 0;
-  /** The filter that it was taken by, and how many were begun with it. */
+  /** Its filter, and how many snapshots were begun with it. */
   #filter = '';
   #number = 0;
   #begun = 0;
   #unseen = 0;
-  /** Snapshots that are on their way: what comes meanwhile may be in them. */
+  /** Pending snapshots: new events may be in them. */
   #taking = 0;
-  /** How many rows the page has above the snapshot; those that it gets with the next telling, newest first. */
+  /** Number of rows above the page's snapshot; new ones for the next report, newest first. */
   #above: readonly string[] = [];
   #added: TracedEvent[] = [];
   readonly #changed = new Set<TracedEvent>();
   #strip:
     | { readonly since: number; readonly counts: number[]; readonly failed: number[]; readonly all: number[] }
     | undefined;
-  /** How many events there were without the filter when they were last counted; null where there is none. */
+  /** The last number of events without the filter; null without a filter. */
   #all: number | null = null;
-  /** How many lists the filter finds events of, and the destinations of the rows that were given to the page. */
+  /** Number of lists among the matches, and the destinations of the rows given to the page. */
   #lists = 0;
   readonly #destinations = new Set<string>();
   #wanted: readonly number[] = [];
@@ -141,12 +140,12 @@ export class TableFeed extends HistoryReader {
     return this.#snapshot;
   }
 
-  /** How many events there are without the filter; null where there is none, or that was not counted yet. */
+  /** Number of events without the filter; null without a filter, or if not counted yet. */
   get all(): number | null {
     return this.#all;
   }
 
-  /** Columns that say the same in every row. */
+  /** Columns with the same value in all rows. */
   get same(): readonly ColumnName[] {
     return [
       ...(this.#lists > 1 ? [] : ['list' as const]),
@@ -155,9 +154,9 @@ export class TableFeed extends HistoryReader {
   }
 
   /**
-   * The rows that are chosen, in the order in which they came: as they are known, or read from the snapshot.
+   * The chosen rows in order of arrival: known ones, or read from the snapshot.
    * @param cancelled asked before each reading
-   * @throws SnapshotGoneError where the snapshot of stretches is no longer kept, and what the relay refuses
+   * @throws SnapshotGoneError if the snapshot is no longer kept, and what the relay refuses
    */
   async rowsOf(
     { snapshot, stretches, ids }: ChosenEvents,
@@ -177,13 +176,12 @@ export class TableFeed extends HistoryReader {
     return rows.sort((a, b) => numberOf(a.id) - numberOf(b.id));
   }
 
-  /** Another order. */
   setSort(sort: Sort): void {
     this.#sort = sort;
     this.begin();
   }
 
-  /** A page is there that has nothing yet. @param sort the order that it kept, and `sight` what was in sight */
+  /** A new page is ready. @param sort the order it saved, and `sight` what was visible */
   show(sort: Sort | null, sight: Sight | null): void {
     this.#sort = sort ?? this.#sort;
     this.#sight = sight ?? this.#sight;
@@ -199,38 +197,37 @@ export class TableFeed extends HistoryReader {
     this.#snapshot = undefined;
   }
 
-  /** The page says what is in sight. @param again it wants a snapshot that goes by that */
+  /** The page reports what is visible. @param again it needs a snapshot from there */
   see(sight: Sight, again: boolean): void {
     this.#sight = sight;
     if (!again) return;
-    // The page has not taken the one that there is.
+    // The page hasn't applied the current one.
     this.#snapshot = undefined;
     this.later('loaded');
   }
 
-  /** The page says what is chosen. @param turn the number of that choice */
+  /** The page reports the choice. @param turn the number of the choice */
   choose(turn: number, chosen: ChosenEvents): void {
     this.#turn = turn;
     this.#chosen = chosen;
   }
 
-  /** The page wants rows of these windows; what it wanted before and has not got, it wants no longer. */
+  /** The page needs rows of these windows, instead of those requested before. */
   want(snapshot: string, offsets: readonly number[]): void {
     if (snapshot !== this.#snapshot) return;
     this.#wanted = offsets.filter((each) => each !== this.#reading);
     if (!this.#serving) void this.#serve();
   }
 
-  /** How many snapshots were begun. */
   get begun(): number {
     return this.#begun;
   }
 
   /**
-   * The place of an event in the snapshot that is shown; what stands above that has places below 0.
-   * @param begun as {@link begun} was when the event was known already
-   * @returns null where it has none; undefined where it may have one in the next: that cannot be asked, or the snapshot was
-   *   begun before that or by another filter than is in force
+   * The position of an event in the shown snapshot; negative if above it.
+   * @param begun the value of {@link begun} when the event was already known
+   * @returns null if it has none; undefined if it may be in the next one: the request failed, or the snapshot is older
+   * or has another filter
    */
   async find(id: string, begun: number): Promise<number | null | undefined> {
     const [{ client }, snapshot] = [this.watch, this.#snapshot];
@@ -242,7 +239,7 @@ export class TableFeed extends HistoryReader {
       const isLatest = snapshot === this.#snapshot && this.#number > begun && this.#filter === this.watch.filter;
       return found ?? (isLatest ? null : undefined);
     } catch {
-      // The relay no longer keeps it, or ends.
+      // The relay no longer has it, or is ending.
       if (snapshot === this.#snapshot) this.later('newest');
       return undefined;
     }
@@ -274,7 +271,7 @@ export class TableFeed extends HistoryReader {
   }
 
   added(told: readonly EventRow[]): void {
-    // The snapshot may have been taken between the writing of an event and the telling of it.
+    // The snapshot may have been taken between the writing and the reporting of an event.
     const rows = told.filter(({ id }) => numberOf(id) > this.#newest);
     const isNewestFirst = this.#sort.by === 'time' && this.#sort.descending;
     const above = this.#above.length + this.#added.length + rows.length;
@@ -293,7 +290,7 @@ export class TableFeed extends HistoryReader {
 
   attempted(attempts: readonly Attempt[]): void {
     const { changed, unknown } = this.#known.record(attempts);
-    // What is sorted by what they came to may stand elsewhere now.
+    // If sorted by a result, it may have moved.
     const isMoved = this.#sort.by !== 'time' && this.#sort.by !== 'type';
     if (unknown || isMoved) this.later('loaded');
     this.#tellChanged(changed);
@@ -303,18 +300,18 @@ export class TableFeed extends HistoryReader {
     this.#tellChanged(this.#known.correct(events));
   }
 
-  /** A row does not say that it is being sent. */
+  /** A row doesn't show that it is being sent. */
   underWay(): void {}
 
   around(): void {
-    // What has come joins above what is in sight: that is where it is seen.
+    // When unfrozen, show the new rows, which are at the top.
     if (this.#wasPaused && !this.watch.paused) this.#sight = { ...fromTheTop, count: this.#sight.count };
     this.#wasPaused = this.watch.paused;
     this.#say({ type: 'around' });
   }
 
   override aged(): void {
-    // What has come is not told while it is held back, nor what has been found meanwhile, nor that it can be read again.
+    // New events aren't reported while they are held back, nor newly indexed matches, nor that it can be read again.
     if (this.watch.paused || this.#unseen > 0 || this.failure !== undefined) this.later('loaded');
     this.#roll(this.#clock());
     this.#sayStrip();
@@ -325,7 +322,7 @@ export class TableFeed extends HistoryReader {
     this.#telling.cancel();
   }
 
-  /** What stood above a snapshot, or was to be told and read of it, is in the next one. */
+  /** What was above a snapshot, or to be reported and read of it, is in the next one. */
   #clear(): void {
     this.#wanted = [];
     this.#above = [];
@@ -333,7 +330,7 @@ export class TableFeed extends HistoryReader {
     this.#changed.clear();
   }
 
-  /** Takes a snapshot and reads what is in sight, so that the page draws both at once. */
+  /** Takes a snapshot and reads the visible part, so that the page draws both at once. */
   async #take(client: RelayClient, isCurrent: IsCurrent): Promise<void> {
     const { first, count, anchor } = this.#sight;
     const { filter, before } = this.watch;
@@ -344,7 +341,11 @@ export class TableFeed extends HistoryReader {
     this.#taking += 1;
     try {
       const page = await client.request('events/page', {
-        ...{ filter, sort: this.#sort, offset: begin, limit: windowSize, traced: true },
+        filter,
+        sort: this.#sort,
+        offset: begin,
+        limit: windowSize,
+        traced: true,
         ...(before !== undefined && { before }),
         ...(anchor !== null && { find: anchor.id }),
         ...(isSomething(carry) && { carry }),
@@ -372,8 +373,16 @@ export class TableFeed extends HistoryReader {
       this.#clear();
       this.#known.settle(journal);
       this.#say({
-        ...{ type: 'snapshot', snapshot, total, unseen, anchor: anchor?.id ?? null, at: found, windows },
-        ...{ turn, chosen, active },
+        type: 'snapshot',
+        snapshot,
+        total,
+        unseen,
+        anchor: anchor?.id ?? null,
+        at: found,
+        windows,
+        turn,
+        chosen,
+        active,
       });
     } finally {
       this.#taking -= 1;
@@ -381,7 +390,7 @@ export class TableFeed extends HistoryReader {
     }
   }
 
-  /** Reads again what is in sight of a snapshot that stays. @returns false where it is no longer kept */
+  /** Reads the visible part of the same snapshot again. @returns false if it is no longer kept */
   async #lookAgain(client: RelayClient, snapshot: string, isCurrent: IsCurrent): Promise<boolean> {
     try {
       const first = Math.max(0, this.#sight.first - this.#above.length);
@@ -461,7 +470,7 @@ export class TableFeed extends HistoryReader {
     if (changed.size > 0) this.#telling.request();
   }
 
-  /** Tells what came alone. */
+  /** Reports new events. */
   #tell(): void {
     const snapshot = this.#snapshot;
     if (snapshot === undefined || !this.visible || this.#added.length + this.#changed.size === 0) return;
@@ -483,11 +492,11 @@ export class TableFeed extends HistoryReader {
     const perMinute = { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
     const countsOf = async (counted: string): Promise<number[]> =>
       (await client.request('events/counts', { filter: counted, perMinute })).timeline?.counts ?? none();
-    // What belongs to no list is a group, too.
+    // Events without a list are a group, too.
     const found = await client.request('events/counts', { filter, perMinute, groupBy: 'list', mostGroups: 3 });
     const counts = found.timeline?.counts ?? none();
     const states = [...filter.matchAll(/\bstate:(\S*)/gi)].map(([, values]) => values?.toLowerCase());
-    // Values of one key mean any of them: a filter with a state of its own cannot be narrowed by another.
+    // Values of one key are alternatives: a filter with a state can't be narrowed by another.
     const failed =
       states.length === 0
         ? await countsOf(`${filter} state:failed`.trim())
@@ -504,7 +513,7 @@ export class TableFeed extends HistoryReader {
     this.#sayStrip();
   }
 
-  /** Counts an event of the strip. @param at when it was received */
+  /** @param at when it was received */
   #mark(at: string, what: 'counts' | 'failed', by: number): void {
     const time = Date.parse(at);
     this.#roll(time);
@@ -514,7 +523,7 @@ export class TableFeed extends HistoryReader {
     if (strip !== undefined && count !== undefined) strip[what][minute] = Math.max(0, count + by);
   }
 
-  /** The strip goes on with time. @param to milliseconds since the epoch */
+  /** Moves the strip with time. @param to milliseconds since the epoch */
   #roll(to: number): void {
     const strip = this.#strip;
     if (strip === undefined) return;
@@ -547,19 +556,19 @@ function isSomething({ stretches, ids, active }: ChosenEvents): boolean {
   return stretches.length + ids.length > 0 || active !== null;
 }
 
-/** Where the window begins that holds a position. */
+/** The position at which the window with a row begins. */
 function windowOf(position: number): number {
   return Math.floor(position / windowSize) * windowSize;
 }
 
-/** The windows that hold `count` rows from a position on. */
+/** The windows that contain `count` rows from a position. */
 function windowsOf(first: number, count: number): number[] {
   const offsets: number[] = [];
   for (let offset = windowOf(first); offset < first + Math.max(1, count); offset += windowSize) offsets.push(offset);
   return offsets;
 }
 
-/** The relay no longer keeps the snapshot. */
+/** The relay no longer has the snapshot. */
 export function isGone(error: unknown): boolean {
   return (error as { advice?: unknown }).advice === 'ask-again';
 }

@@ -1,4 +1,7 @@
-/** An event as a row of the table: texts for its cells, and spans for its waterfall. Text of outside is made printable. */
+/**
+ * An event as a row of the table: texts for its cells, and spans for its waterfall. Text from outside is made
+ * printable.
+ */
 import type { EventRow, Forwarding, TracedEvent } from '../../protocol/history.ts';
 import { durationOf, listOf, placeOf } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
@@ -8,7 +11,7 @@ import { addressOf, heldAtGate, marksOf, stateWord } from '../events/event-words
 import { flagsOf, isHeldAtGate } from '../events/forwarding-state.ts';
 import type { Span, TableRow } from './messages.ts';
 
-/** Makes the row. @param names lists' names, and the language in which numbers are written */
+/** @param names lists' names, and the language for numbers */
 export function tableRow(
   traced: TracedEvent,
   names: ListNaming & { readonly language: string },
@@ -33,7 +36,7 @@ export function tableRow(
       status: status === null ? '' : String(status),
       duration: durationMs === null ? '' : numberOf(durationMs, names.language),
       attempts: row.forwardings.length === 0 ? '' : String(made),
-      // Where it goes matters, not how: the whole URL is under the pointer.
+      // Without the scheme: the full URL is in the tooltip.
       destination: destinations.map((each) => each.replace(/^https?:\/\//, '')).join(', '),
       id: [row.id, row.deliveryId, row.notificationId].filter((each) => each !== null).join(' '),
     },
@@ -50,7 +53,6 @@ export function tableRow(
   };
 }
 
-/** That a row is held, and at which breakpoint. */
 function heldWord({ forwardings }: EventRow, l10n: Localiser): string {
   const stopped = forwardings.find((each) => isHeldAtGate(each) && each.breakpointId != null);
   return stopped?.breakpointId == null
@@ -63,13 +65,12 @@ function whyOf(forwarding: Forwarding, l10n: Localiser): string[] {
   return forwarding.detail === null ? [] : [printable(forwarding.detail)];
 }
 
-/** Milliseconds as a number: to the tenth below ten. */
+/** With one decimal below ten. */
 function numberOf(ms: number, language: string): string {
   return ms.toLocaleString(language, { maximumFractionDigits: ms < 10 ? 1 : 0 });
 }
 
 function spansOf({ attempts }: TracedEvent, receivedAt: number, l10n: Localiser): Span[] {
-  /** Destinations whose sending was settled. */
   const settled = new Set<string>();
   return attempts.map(({ destinationId, number, at, durationMs, status, outcome }) => {
     const answer = status === null ? l10n.t('no answer') : String(status);
@@ -78,7 +79,8 @@ function spansOf({ attempts }: TracedEvent, receivedAt: number, l10n: Localiser)
     return {
       from: Math.max(0, Date.parse(at) - receivedAt),
       ms: durationMs,
-      ...{ outcome, again },
+      outcome,
+      again,
       words: l10n.t('attempt {0}: {1} in {2}', number, answer, durationOf(durationMs, l10n)),
     };
   });

@@ -27,10 +27,9 @@ import type { FeedNews, TracedWindow } from './table-feed.ts';
 import { tableRow } from './table-row.ts';
 import { tableTexts } from './texts.ts';
 
-/** The view's id. */
 export const tableViewId = `${prefix}.table`;
 
-/** A command is given so many rows at most; of more than this it is shown that they are read. */
+/** Maximum number of rows for a command; reading more than the second number shows progress. */
 const mostRows = 20_000;
 const mostWithoutProgress = 1000;
 
@@ -43,14 +42,14 @@ export interface TableParts {
   readonly events: EventsView;
 }
 
-/** Draws the table wherever VS Code asks for it, and knows the rows that its menus and keys are about. */
+/** Draws the table, and knows the rows for its menus and keys. */
 export class TableView implements vscode.Disposable {
   readonly #parts: TableParts;
   readonly #feed: TableFeed;
-  /** What the page was told of what stands around the rows, by the kinds of messages. */
+  /** The last message of each kind about what is around the rows. */
   readonly #said = new Map<HostMessage['type'], string>();
   #page: PageHost<PageMessage, HostMessage> | undefined;
-  /** What the tree has selected, until the table shows it, or leaves it out, or something is chosen there. */
+  /** The tree's selection, until the table shows it, doesn't match it, or has another choice. */
   #toReveal: { readonly id: string; readonly begun: number } | undefined;
 
   constructor(parts: TableParts) {
@@ -69,14 +68,16 @@ export class TableView implements vscode.Disposable {
     this.#feed.dispose();
   }
 
-  /** Draws the table into a view that VS Code shows. */
   show(view: vscode.WebviewView): void {
     const { context, log } = this.#parts;
     const page = new PageHost<PageMessage, HostMessage>(view, {
-      ...{ name: 'table', title: vscode.l10n.t('Webhook Events'), extensionUri: context.extensionUri, log },
+      name: 'table',
+      title: vscode.l10n.t('Webhook Events'),
+      extensionUri: context.extensionUri,
+      log,
       read: async (raw) => (await import('../deferred.ts')).readTableMessage(raw),
       answer: (message) => this.#answer(message),
-      // While it is hidden nothing is asked.
+      // While hidden, request nothing.
       gone: () => {
         if (this.#page === page) this.#feed.hide();
       },
@@ -85,11 +86,11 @@ export class TableView implements vscode.Disposable {
   }
 
   /**
-   * What a command is given. From the table's menu VS Code gives it what the page says of the row: in place of that it
-   * gets the rows, as the tree's menu gives them, so that no command is otherwise in the table than in the tree.
-   * @param given what VS Code gives the command
-   * @returns the clicked row and all that it was chosen with; from elsewhere what was given
-   * @throws CommandError where the rows are no longer those that were seen; GivenUpError
+   * The arguments of a command. VS Code passes the page's data about the row from the table's menu: they are replaced
+   * by rows, like those of the tree's menu, so that a command needn't know the difference.
+   * @param given VS Code's arguments
+   * @returns the clicked row and its selection; from elsewhere the arguments
+   * @throws CommandError if the rows are no longer those that the user saw; GivenUpError
    */
   async given(given: readonly unknown[]): Promise<readonly unknown[]> {
     const context = given[0] as { readonly webview?: unknown; readonly chosen?: unknown } | undefined;
@@ -131,7 +132,7 @@ export class TableView implements vscode.Disposable {
         this.#feed.choose(message.turn, message.chosen);
         return;
       case 'act':
-        // Not awaited: what it asks of the user is no reason to stand still. It goes the way of the menu.
+        // Not awaited, because it may ask the user. Uses the same path as the menu.
         void vscode.commands.executeCommand(
           commandId(message.action === 'copyAsCurl' ? 'copyAs' : message.action),
           { webview: tableViewId, chosen: message.chosen },
@@ -182,8 +183,8 @@ export class TableView implements vscode.Disposable {
   }
 
   /**
-   * Puts what was typed in force: what is meant to be all as it goes on where it has only begun; what is still being typed
-   * as far as it goes, and it is not complained about.
+   * Applies the typed filter: a complete one is extended by a completion if necessary; an incomplete one as far as it
+   * is valid, without reporting errors.
    */
   async #filter(text: string, done: boolean): Promise<void> {
     const { watch, events } = this.#parts;
@@ -192,13 +193,14 @@ export class TableView implements vscode.Disposable {
     const refusal = await watch.refusalOf(meant);
     if (refusal === undefined && watch.client !== undefined) await watch.setFilter(meant, !done);
     this.#page?.post({
-      ...{ type: 'typed', text },
+      type: 'typed',
+      text,
       ways: ways.suggestions.map(({ filter, name = '', open }) => ({ filter, description: name, begins: open })),
       problem: done && refusal !== undefined ? withNext(refusal, vscode.l10n) : null,
     });
   }
 
-  /** The tree's selection becomes the table's. */
+  /** Selects the tree's selection in the table. */
   #reveal([row]: readonly EventRow[]): void {
     if (row === undefined) return;
     this.#toReveal = { id: row.id, begun: this.#feed.begun };
@@ -209,9 +211,9 @@ export class TableView implements vscode.Disposable {
     const [sought, { snapshot }] = [this.#toReveal, this.#feed];
     if (sought === undefined || snapshot === undefined || this.#page?.isReady !== true) return;
     const place = await this.#feed.find(sought.id, sought.begun);
-    // It may come yet.
+    // It may arrive later.
     if (place === undefined || sought !== this.#toReveal) return;
-    // What the filter leaves out is not chosen when that finds it much later.
+    // If the filter doesn't match now, don't choose it much later.
     this.#toReveal = undefined;
     if (place === null) return;
     this.#page.post({ type: 'reveal', id: sought.id, snapshot, place });
@@ -251,7 +253,7 @@ export class TableView implements vscode.Disposable {
     return { offset, rows: events.map((event) => event && this.#row(event)) };
   }
 
-  /** Says what stands around the rows, as far as the page does not know it. */
+  /** Sends what is around the rows, if it has changed. */
   #sayAround(): void {
     if (this.#page?.isReady !== true) return;
     const { watch } = this.#parts;
@@ -283,7 +285,7 @@ export class TableView implements vscode.Disposable {
     return { kind: state.kind };
   }
 
-  /** That sending is paused, and deliveries are answered on purpose, in words. */
+  /** That sending is paused, and responses are forced, in words. */
   #sending(): HostMessage {
     const { session, watch } = this.#parts;
     const canGoOn = session.client !== undefined;
@@ -307,7 +309,7 @@ function inFull(count: number): string {
   return count.toLocaleString(vscode.env.language);
 }
 
-/** The last filters, and the examples that the view's own picker offers. */
+/** Recent filters, and the examples of the view's own picker. */
 function offeredFilters(recent: readonly string[]): OfferedFilter[] {
   return [
     ...recent.map((filter) => ({ filter, description: vscode.l10n.t('recently used'), begins: false })),

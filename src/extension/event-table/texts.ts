@@ -1,7 +1,5 @@
-/** The texts of the table's page. */
 import { pageTexts } from '../ui/page-texts.ts';
 
-/** All of them, by name. */
 export const tableTexts = pageTexts((l10n) => ({
   title: l10n.t('Webhook Events'),
   filter: l10n.t('Filter'),

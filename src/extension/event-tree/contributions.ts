@@ -1,9 +1,8 @@
-/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
 import { prefix } from '../prefix.ts';
 import { rowsFocused } from '../describing.ts';
 import type { CommandDescriptions } from '../describing.ts';
 
-/** What a relay received can be looked at when it has stopped, too. */
+/** The history can also be viewed when the relay is stopped. */
 const readable = `(${prefix}.state == running || ${prefix}.readOnly)`;
 
 const freezable = `(${prefix}.state == running || ${prefix}.paused)`;

@@ -1,21 +1,22 @@
-/** Marks what failed by the colour of the row's text, as VS Code marks a file with problems; the icon's shape says the same. */
+/**
+ * Marks failures by the color of the row's text, as VS Code marks files with problems; the icon's shape shows the same.
+ */
 import * as vscode from 'vscode';
 import type { ShownState } from '../events/forwarding-state.ts';
 
 const scheme = 'campaign-monitor-relay-state';
 
-/** What stands for a state that is marked, for the row's resource; undefined for the others. */
+/** The URI for a row whose state is marked; undefined for other states. */
 export function decoratedUri(state: ShownState): vscode.Uri | undefined {
   return state === 'failed' || state === 'rejected' ? vscode.Uri.from({ scheme, path: `/${state}` }) : undefined;
 }
 
-/** Says how such rows are marked. */
 export function registerDecorations(): vscode.Disposable {
   return vscode.window.registerFileDecorationProvider({
     provideFileDecoration(uri) {
       if (uri.scheme !== scheme) return undefined;
       const decoration = new vscode.FileDecoration(
-        // A letter would take the place of what the row says.
+        // A badge letter would replace the row's description.
         undefined,
         uri.path === '/failed' ? vscode.l10n.t('Not accepted by a destination') : vscode.l10n.t('Rejected'),
         new vscode.ThemeColor('list.errorForeground'),

@@ -1,10 +1,10 @@
-/** The events that are loaded: one unbroken stretch of the history, bounded, kept right as pages and news come in. */
+/** The loaded events: one unbroken, bounded part of the history, updated by pages and by new events. */
 import type { Attempt, EventRow } from '../../protocol/history.ts';
 import type { EventNode } from '../events/event-node.ts';
 import { numberOf } from '../events/history-watch.ts';
 import { KnownRows } from '../events/known-rows.ts';
 
-/** An event in the list; the same object as long as it is loaded. */
+/** An event in the list; the same object while it is loaded. */
 export class ListedEvent implements EventNode {
   readonly kind = 'event';
   readonly number: number;
@@ -15,31 +15,31 @@ export class ListedEvent implements EventNode {
   }
 }
 
-/** What came in while a page was on its way: the page may not know of it yet. */
+/** What arrived while a page was being loaded: the page may not contain it. */
 export interface Journal {
   readonly added: Set<string>;
   readonly attempts: Attempt[];
 }
 
 export interface Page {
-  /** The cursor it was asked with; undefined for the newest. */
+  /** The cursor of the request; undefined for the newest page. */
   readonly before: string | undefined;
   readonly events: readonly EventRow[];
   readonly next: string | null;
 }
 
 export interface ListLimits {
-  /** So many are kept as new ones come in, unless older ones were asked for. */
+  /** Maximum number of rows as new ones arrive, unless older ones were loaded. */
   readonly live: number;
-  /** So many at most; older pages then push the newest out. */
+  /** Maximum number of rows in total; older pages then push the newest out. */
   readonly most: number;
 }
 
 const defaultListLimits: ListLimits = { live: 300, most: 2000 };
 
-/** The rows of the events view, newest first, kept within the list's limits. */
+/** The rows of the events view, newest first. */
 export class EventList {
-  /** The same rows, as attempts and corrections find them. */
+  /** The same rows, indexed for attempts and corrections. */
   readonly known = new KnownRows<ListedEvent>();
   readonly #limits: ListLimits;
   readonly #journals = new Set<Journal>();
@@ -54,17 +54,16 @@ export class EventList {
     this.#limit = limits.live;
   }
 
-  /** How many rows there are. */
   get size(): number {
     return this.#events.length;
   }
 
-  /** There are older ones in the history. */
+  /** There are older events in the history. */
   get hasOlder(): boolean {
     return this.#hasOlder;
   }
 
-  /** The newest are no longer loaded: new ones are not shown. */
+  /** The newest events are no longer loaded, so new ones aren't shown. */
   get hasNewer(): boolean {
     return this.#hasNewer;
   }
@@ -74,17 +73,15 @@ export class EventList {
     return this.#events[0]?.row.id;
   }
 
-  /** The number of the newest; 0 where there is none. */
+  /** The number of the newest; 0 if there is none. */
   get newest(): number {
     return this.#events.at(-1)?.number ?? 0;
   }
 
-  /** Newest first. */
   newestFirst(): ListedEvent[] {
     return this.#events.toReversed();
   }
 
-  /** Forgets all rows. */
   clear(): void {
     this.#events = [];
     this.known.clear();
@@ -93,21 +90,21 @@ export class EventList {
     this.#hasNewer = false;
   }
 
-  /** A page is asked for: from now on what comes in is noted, until `take` or `forget`. */
+  /** Starts noting what arrives while a page is loaded, until `take` or `forget`. */
   expect(): Journal {
     const journal: Journal = { added: new Set(), attempts: this.known.expect() };
     this.#journals.add(journal);
     return journal;
   }
 
-  /** The page does not come. */
+  /** The page failed to load. */
   forget(journal: Journal): void {
     this.#journals.delete(journal);
     this.known.settle(journal.attempts);
   }
 
   /**
-   * Takes events that have just been stored.
+   * Adds events that have just been stored.
    * @returns whether the list has changed
    */
   add(rows: readonly EventRow[]): boolean {
@@ -128,7 +125,7 @@ export class EventList {
   }
 
   /**
-   * Takes a page: of its stretch of the history it is the truth, what came in since it was asked for excepted.
+   * Takes a page, which replaces its part of the list except for what arrived since the request.
    * @param journal from `expect`
    */
   take(journal: Journal, page: Page): void {
@@ -138,7 +135,7 @@ export class EventList {
     const high = page.before === undefined ? Infinity : numberOf(page.before);
     const newest = this.#events.at(-1)?.number ?? 0;
     const oldest = this.#events[0]?.number ?? Infinity;
-    // A gap between the page and what is here: what lies in it is not known.
+    // What lies in a gap between the page and the loaded events is unknown.
     const gap = low > newest;
     const older = page.before !== undefined && page.before === this.cursor;
     const inPage = new Set(page.events.map((row) => row.id));
@@ -171,7 +168,7 @@ export class EventList {
     return event;
   }
 
-  /** @param added by number, none of them here */
+  /** @param added by number, none of them in the list */
   #insert(added: readonly ListedEvent[]): void {
     const first = added[0];
     if (first === undefined) return;

@@ -1,4 +1,4 @@
-/** Keeps the list of events true: loads pages, takes what the watch tells, and tells when to draw. */
+/** Keeps the list of events up to date: loads pages, applies the watch's news, and reports when to draw. */
 import type { Attempt, EventRow } from '../../protocol/history.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -9,31 +9,30 @@ import type { HistoryWatch, IsCurrent, Reading } from '../events/history-watch.t
 import { EventList } from './event-list.ts';
 import type { ListedEvent, ListLimits } from './event-list.ts';
 
-/** What is to be drawn: everything, or these events alone. */
+/** What to draw: everything, or only these events. */
 export type Drawing = 'all' | readonly ListedEvent[];
 
 export interface EventsFeedOptions {
   readonly watch: HistoryWatch;
   draw(drawing: Drawing): void;
-  /** What stands around the events may be another. */
+  /** What is drawn around the events may have changed. */
   around(): void;
   readonly timers?: Timers;
   readonly limits?: ListLimits;
 }
 
-/** Events in one page. */
 export const pageSize = 100;
 
-/** Events in one answer when all that is loaded is read again, so that reading one takes little time. */
+/** Events in one response when rereading everything that is loaded, so that each takes little time. */
 const rereadSize = 250;
 
-/** VS Code holds a change back that comes less than 200 ms after the one before, for as long as they keep coming. */
+/** VS Code delays a change that follows the last within 200 ms, as long as they keep coming. */
 const drawPauseMs = 210;
 
-/** Between two readings of the first page. */
+/** Minimum pause between two readings of the first page. */
 const readPauseMs = 250;
 
-/** More changed events than this are drawn as a whole. */
+/** If more events have changed, everything is drawn. */
 const mostSingly = 50;
 
 export class EventsFeed extends HistoryReader {
@@ -51,7 +50,7 @@ export class EventsFeed extends HistoryReader {
     this.list = new EventList(options.limits);
     this.#drawing = new Coalescer(
       () => this.#draw(),
-      // What is long takes long to draw.
+      // A long list takes long to draw.
       () => Math.max(drawPauseMs, this.list.size / 2),
       timers,
     );
@@ -69,7 +68,7 @@ export class EventsFeed extends HistoryReader {
   }
 
   async #more(): Promise<void> {
-    // An answer that is on its way when new events are held back is thrown away: once more.
+    // A response that arrives while new events are held back is discarded: try once more.
     if (!(await this.#moreIsTaken())) await this.#moreIsTaken();
   }
 
@@ -83,7 +82,7 @@ export class EventsFeed extends HistoryReader {
     return taken[0] !== false;
   }
 
-  /** Draws everything again: lists have other names. */
+  /** Draws everything again, because names of lists have changed. */
   redraw(): void {
     this.#drawLater('all');
   }
@@ -93,7 +92,7 @@ export class EventsFeed extends HistoryReader {
   }
 
   async read(client: RelayClient, reading: Reading, isCurrent: IsCurrent): Promise<void> {
-    // Paged away from the newest, what is shown stays as it is; it is read again on the way back.
+    // Away from the newest page, the list stays as it is; it is read again on the way back.
     if (this.list.hasNewer) return;
     let from = this.watch.before;
     for (
@@ -144,7 +143,7 @@ export class EventsFeed extends HistoryReader {
 
   /**
    * @param before the cursor; undefined for the newest page
-   * @returns the cursor of the page after it; null where there is none, or the answer came too late
+   * @returns the cursor of the page after it; null if there is none, or if the response arrived too late
    */
   async #readPage(
     client: RelayClient,

@@ -1,4 +1,4 @@
-/** The view of events in the sidebar: draws what the feed has loaded, and knows what is selected. */
+/** The view of events in the sidebar: draws what the feed has loaded, and knows the selection. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -41,7 +41,7 @@ export interface EventsViewParts {
   readonly watch: HistoryWatch;
 }
 
-/** After so many drawn rows the view is opened anew, once it is hidden. */
+/** After this many drawn rows, the view is recreated when it is hidden. */
 const mostRowsDrawn = 10_000;
 
 export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<EventsNode> {
@@ -52,7 +52,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   #view: vscode.TreeView<EventsNode>;
   #viewDisposables: readonly { dispose(): unknown }[] = [];
   #isDisposed = false;
-  /** How many rows had been drawn when the view was opened. */
+  /** Number of drawn rows when the view was created. */
   #rowsBefore = 0;
   readonly #feed: EventsFeed;
   readonly #changed = new vscode.EventEmitter<EventsNode[] | undefined>();
@@ -61,19 +61,19 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   readonly #disposables: readonly { dispose(): unknown }[];
   readonly #counts: StoreCounts;
   readonly #failures: StoreCounts;
-  /** Forwardings that had failed when that was last asked. */
+  /** The last known number of failed forwardings. */
   #failed = 0;
   #around: RowContext;
-  /** The filter that was read to match nothing. */
+  /** The filter that matched nothing. */
   #unmatched = '';
-  /** Whose events are counted, and which. */
+  /** Whose events are counted. */
   #countedOf: RelayClient | undefined;
   #countedBy = '';
-  /** The keys of `when` clauses, as they were said. */
+  /** The last values of the keys for `when` clauses. */
   readonly #keys = new Map<string, boolean>();
 
   readonly onDidChangeTreeData = this.#changed.event;
-  /** Other events are selected. */
+  /** The selection has changed. */
   readonly onDidSelect = this.#selected.event;
 
   constructor({ session, log, names, history, watch }: EventsViewParts) {
@@ -99,10 +99,10 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       asked: () => {
         const { client, filter } = watch;
         if (client === undefined || !this.#view.visible) return undefined;
-        // All events are counted by the relay's status.
+        // Without a filter, the relay's status has the count.
         return filter === '' && session.status !== undefined ? undefined : { client, filter };
       },
-      // VS Code draws a tree anew only so often: what need not be drawn does not make an event wait that comes next.
+      // VS Code limits how often a tree is drawn, so drawing only the heading must not delay the next event.
       onChange: () => this.#showHeading(),
       onError,
     });
@@ -144,16 +144,16 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   /**
-   * Opens the view anew while nobody sees it, where many rows were drawn: of each row, as often as it is drawn, VS Code
-   * 1.139 keeps some 230 bytes in the extension host until the view is closed (measured: `_createTreeNode` registers a
-   * store with the view and never removes it).
+   * Recreates the view while it is hidden, if many rows were drawn: VS Code 1.139 keeps some 230 bytes in the extension
+   * host for each drawing of a row until the view is closed (measured: `_createTreeNode` registers a store with the
+   * view and never removes it).
    */
   async #renew(): Promise<void> {
     if (this.#redraws.rows - this.#rowsBefore < mostRowsDrawn) return;
     this.#rowsBefore = this.#redraws.rows;
     for (const each of this.#viewDisposables) each.dispose();
     this.#viewDisposables = [];
-    // Closing takes a moment, whatever its type says: an earlier VS Code would close the new view in place of the old one.
+    // Closing is asynchronous despite its type: an earlier VS Code would close the new view instead of the old one.
     await (this.#view.dispose() as unknown as Promise<void> | undefined);
     if (this.#isDisposed) return;
     this.#view = this.#open();
@@ -161,37 +161,33 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     this.#showBadge();
   }
 
-  /** Where it can be shown that something goes on. */
   get progressPlace(): ProgressPlace {
     return { viewId: `${prefix}.events`, isVisible: () => this.#view.visible };
   }
 
-  /** The lists of the events that are loaded, with their names where they are known. */
+  /** The lists of the loaded events, with their names if known. */
   get lists(): readonly KnownList[] {
     const ids = new Set(this.#feed.list.newestFirst().flatMap(({ row }) => row.list ?? []));
     return [...ids].map((id) => ({ id, name: this.#around.nameOfList(id) }));
   }
 
-  /**
-   * The events that a command acts on: those of the node with the selection it belongs to; called from the palette or
-   * by a key, the selection.
-   */
+  /** The events for a command: the node's with its selection; from the palette or a key, the selection. */
   readonly select = (node?: EventsNode, nodes?: readonly EventsNode[]): EventRow[] => {
     const chosen = nodes !== undefined && nodes.length > 0 ? nodes : node === undefined ? this.#view.selection : [node];
-    // While the tree is drawn anew VS Code knows none of its rows.
+    // While the tree is redrawn, VS Code doesn't know its rows.
     if (chosen.some((each: EventsNode | undefined) => each === undefined)) throw rowsChanged();
     return chosen.flatMap((each) => (each.kind === 'event' ? [each.row] : []));
   };
 
-  /** The rows that a key acts on: the focused one, with the selection it belongs to. */
+  /** The rows for a key: the focused one, with its selection. */
   readonly focused: FocusedRows<EventsNode> = (named) =>
     focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
   /**
-   * What a command of a row's menu is given. While the tree is drawn anew below the menu VS Code knows none of its rows, and
-   * gives nothing in place of the one that was clicked: that has the focus.
-   * @param given what VS Code gives the command: of a menu the row and what is selected with it, from elsewhere less
-   * @throws CommandError where it is not certain which row was clicked
+   * The arguments of a row's menu command. If the tree is redrawn below the menu, VS Code doesn't know its rows and
+   * passes nothing for the clicked one, which is then the focused one.
+   * @param given VS Code's arguments: from a menu the row and its selection, from elsewhere less
+   * @throws CommandError if it isn't certain which row was clicked
    */
   async given(given: readonly unknown[]): Promise<readonly unknown[]> {
     const [node, nodes] = given;
@@ -257,7 +253,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return item;
   }
 
-  /** Sets a key of `when` clauses, where it has another value. */
+  /** Sets a key for `when` clauses, if its value has changed. */
   #setKey(key: 'paused' | 'filtered', value: boolean, set: () => unknown): void {
     if (this.#keys.get(key) === value) return;
     this.#keys.set(key, value);
@@ -281,9 +277,8 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   /**
-   * Says how many events there are beside the view's title; above the events, which filter is in force, what it cannot
-   * find yet, and why they could not be read. Where there is no row nothing is said: VS Code shows the welcome content only where there is no
-   * message.
+   * Shows the number of events beside the view's title; above the events, the filter, what it can't find yet, and read
+   * errors. Without rows there is no message, because VS Code shows the welcome content only then.
    */
   #showHeading(): void {
     const { filter } = this.#watch;
@@ -302,7 +297,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     const written = (count: number): string => count.toLocaleString(vscode.env.language);
     const all = status === undefined ? undefined : written(eventCount(status));
     if (filter === '' && all !== undefined) return all;
-    // Before it was counted, at least what is loaded is known.
+    // Before the count is known, the number of loaded events is the minimum.
     const found = `${written(Math.max(total, list.size))}${atLeast || (total < list.size && list.hasOlder) ? '+' : ''}`;
     return filter === '' || all === undefined ? found : vscode.l10n.t('{0} of {1}', found, all);
   }
@@ -330,7 +325,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
       parts.push(vscode.l10n.t('Preparing the history: {0}% is searchable.', searchable));
     }
     if (failure !== undefined) {
-      // A path that cannot be broken would make what follows it too wide to be seen.
+      // An unbreakable path would push the rest out of sight.
       const why = printable(withNext(failure, vscode.l10n), 1000).replace(/[\\/]/g, '$&\u200b');
       parts.unshift(vscode.l10n.t('Couldn’t read events: {0}', why));
     }
@@ -352,7 +347,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     else this.#renew().catch((error: unknown) => this.#log.warn(`the view could not be opened anew: ${String(error)}`));
   }
 
-  /** Notes what stands around the events, once for all that are drawn together. */
+  /** Reads what is drawn around the events, once for all that are drawn together. */
   #lookAround(): void {
     this.#around = rowContextOf(this.#session.status, this.#around, vscode.env.language);
   }

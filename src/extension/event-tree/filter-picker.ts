@@ -1,47 +1,44 @@
-/** Asks for a filter: typed, one of the last ones, or one of the examples. */
+/** Asks for a filter: typed, a recent one, or an example. */
 import * as vscode from 'vscode';
 import { printable } from '../ui/printable.ts';
 import { suggest } from './filter-suggestions.ts';
 import type { FilterSuggestion, KnownList } from './filter-suggestions.ts';
 
 export interface FilterItem extends vscode.QuickPickItem {
-  /** What it filters by. */
   readonly filter: string;
-  /** Chosen, it becomes what is typed, to be typed on. */
+  /** Accepting it puts this text into the input, to continue typing. */
   readonly typeOn?: string;
-  /** How the typed filter may go on. */
+  /** A completion of the typed filter. */
   readonly suggested?: true;
 }
 
-/** A typed filter is checked when so long nothing was typed, in milliseconds. */
+/** Check a filter this many milliseconds after the last keystroke. */
 const checkAfterMs = 200;
 
 export interface FilterQuestion {
-  /** The filter in force. */
   readonly current: string;
-  /** The last ones, the latest first. */
+  /** Recent filters, the latest first. */
   readonly recent: readonly string[];
-  /** What can be filtered by as a list. */
   readonly lists: readonly KnownList[];
-  /** Resolves to what is wrong with a filter; null where nothing is. */
+  /** Resolves to what is wrong with a filter, or null. */
   readonly check: (filter: string) => Promise<string | null>;
 }
 
 /**
- * Asks for a filter until it is one that can be read. How it may go on is offered before what is wrong with it.
- * @returns the filter, empty for everything; undefined where the user changed their mind
+ * Asks until the filter is valid. Completions are offered before what is wrong with it.
+ * @returns the filter, empty for everything; undefined if the user cancelled
  */
 export function pickFilter({ current, recent, lists, check }: FilterQuestion): Promise<string | undefined> {
   const picker = vscode.window.createQuickPick<FilterItem>();
   picker.title = vscode.l10n.t('Filter Events');
   picker.placeholder = vscode.l10n.t('Enter a filter, such as type:subscribe state:failed since:2h ann@example.com');
   picker.value = current;
-  // A document that a click on a row has just opened must not take away what is being typed.
+  // A document that a click on a row has just opened must not close the picker.
   picker.ignoreFocusOut = true;
   const others = [...recentItems(recent), ...exampleItems()];
   let problem: string | null = null;
   let timer: NodeJS.Timeout | undefined;
-  // VS Code says which item was chosen by its place among the items: until it has drawn the last ones, among others.
+  // VS Code reports the chosen item by its index: until it has drawn the last items, that is an index of earlier ones.
   let [made, drawn] = [0, 0];
   const show = (): void => {
     const asked = ++made;
@@ -50,10 +47,10 @@ export function pickFilter({ current, recent, lists, check }: FilterQuestion): P
     const { suggestions, needed } = suggest(typed, lists);
     const ways = suggestions.map(suggestionItem);
     const own = typedItems(typed, current, problem);
-    // While it has to go on, what is typed is no filter, and no failure either.
+    // An incomplete input is neither a filter nor an error.
     if (needed && problem === null) own.length = 0;
     picker.items = needed || problem !== null ? [...ways, ...own, ...others] : [...own, ...ways, ...others];
-    // What was typed is what Enter takes, or how it goes on.
+    // Enter accepts the input or its completion.
     const [first] = picker.items;
     if (typed !== '' && first !== undefined) picker.activeItems = [first];
   };
@@ -81,7 +78,7 @@ export function pickFilter({ current, recent, lists, check }: FilterQuestion): P
         return;
       }
       const filter = chosen?.filter ?? picker.value.trim();
-      // Of a suggestion the words before it are typed, too.
+      // The words before a completion may be invalid, too.
       if (chosen?.suggested === true && (await check(filter)) !== null) {
         typeOn(filter);
         await recheck();
@@ -107,7 +104,7 @@ export function pickFilter({ current, recent, lists, check }: FilterQuestion): P
   });
 }
 
-/** Resolves when the window has drawn what was changed until now: VS Code sends that in a turn of its own, in order. */
+/** Resolves when the window has drawn all changes until now: VS Code sends them in order, in a separate turn. */
 async function whenDrawn(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
   await vscode.commands.executeCommand('noop');
@@ -117,7 +114,7 @@ function suggestionItem({ word, filter, name, open }: FilterSuggestion): FilterI
   return {
     label: word,
     ...(name !== undefined && { description: printable(name) }),
-    // VS Code finds items by what is typed as a whole; this one goes on from its last word.
+    // VS Code filters items by the whole input; this one completes its last word.
     alwaysShow: true,
     iconPath: new vscode.ThemeIcon('lightbulb'),
     filter,
@@ -164,7 +161,6 @@ function recentItems(recent: readonly string[]): FilterItem[] {
   ];
 }
 
-/** What a filter may look like. */
 export function exampleItems(): FilterItem[] {
   const { l10n } = vscode;
   const whole = (filter: string, description: string): FilterItem => ({ label: filter, description, filter });

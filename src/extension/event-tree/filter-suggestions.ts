@@ -1,34 +1,33 @@
-/** How a filter that is being typed may go on. */
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { filterKeys, filterValues } from '../../protocol/event-filter.ts';
 
-/** A list that events here are of. */
+/** A list that has events here. */
 export interface KnownList {
   readonly id: string;
   readonly name: string | undefined;
 }
 
 export interface FilterSuggestion {
-  /** What the last word becomes. */
+  /** Replaces the last word. */
   readonly word: string;
   /** The whole filter with it. */
   readonly filter: string;
-  /** The list's name, where the word is its id. */
+  /** The list's name, if the word is its ID. */
   readonly name: string | undefined;
-  /** It is to be typed on: a key without its value. */
+  /** A key without its value, to continue typing. */
   readonly open: boolean;
 }
 
 export interface FilterSuggestions {
   readonly suggestions: readonly FilterSuggestion[];
-  /** What was typed cannot be a filter before it goes on: one of these is meant. */
+  /** The input isn't a valid filter until one of these completes it. */
   readonly needed: boolean;
 }
 
-/** Keys whose values are these and no others. */
+/** Keys with a fixed set of values. */
 const closed: Readonly<Record<string, readonly string[]>> = filterValues;
 
-/** Keys of which these values are the usual ones. */
+/** Keys with these usual values. */
 const open: Readonly<Record<string, readonly string[]>> = {
   type: webhookEventTypes,
   since: ['15m', '1h', '24h', '7d'],
@@ -36,7 +35,7 @@ const open: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What the last word of a filter may become.
+ * Completions of the last word of a filter.
  * @param text as typed so far
  */
 export function suggest(text: string, lists: readonly KnownList[]): FilterSuggestions {
@@ -52,7 +51,7 @@ export function suggest(text: string, lists: readonly KnownList[]): FilterSugges
   }
   const key = word.slice(0, colon).toLowerCase();
   const given = word.slice(colon + 1);
-  // Several values of one key stand behind each other.
+  // A key may have several values, separated by commas.
   const before = given.slice(0, given.lastIndexOf(',') + 1);
   const value = given.slice(before.length).toLowerCase();
   const whole = (each: string): string => `${key}:${before}${each}`;
@@ -66,7 +65,7 @@ export function suggest(text: string, lists: readonly KnownList[]): FilterSugges
   const values = closed[key] ?? open[key] ?? [];
   const isWhole = values.some((each) => each.toLowerCase() === value);
   const fitting = isWhole ? [] : values.filter((each) => each.toLowerCase().startsWith(value));
-  // Nothing begins so: any of them may be meant.
+  // If no value starts like this, offer all of them.
   const offered = fitting.length === 0 && !isWhole && key in closed ? values : fitting;
   return {
     suggestions: offered.map((each) => make(whole(each), false)),
@@ -75,9 +74,9 @@ export function suggest(text: string, lists: readonly KnownList[]): FilterSugges
 }
 
 /**
- * What of a filter that is being typed can be in force: without its last word, or the last of a word's values, while that
- * has only begun a key or a value.
- * @param text as typed so far, with what {@link suggest} says of it
+ * The part of an incomplete filter that can be applied: without its last word, or that word's last value, if it is only
+ * the beginning of a key or value.
+ * @param text as typed so far, with what {@link suggest} returns for it
  */
 export function settledPart(text: string, { suggestions }: FilterSuggestions): string {
   if (suggestions.length === 0) return text;
@@ -87,8 +86,8 @@ export function settledPart(text: string, { suggestions }: FilterSuggestions): s
 }
 
 /**
- * A filter that is meant to be all: where it is none before its last word goes on, with the first way in which it does.
- * @param text as typed, with what {@link suggest} says of it
+ * The filter to accept: if the input isn't valid until completed, with its first completion.
+ * @param text as typed, with what {@link suggest} returns for it
  */
 export function wholePart(text: string, { suggestions, needed }: FilterSuggestions): string {
   const [first] = suggestions;

@@ -1,8 +1,7 @@
-/** A filter in words. Apart from what helps to type one, which is not needed from the start. */
+/** A filter in words. Separate from the completions, which aren't needed at activation. */
 import type { ListNaming } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 
-/** A filter as it is shown: with the names of its lists behind it. */
 export function withListNames(filter: string, names: ListNaming): string {
   const ids = [...filter.matchAll(/(?:^|\s)list:"?([^\s"]+)/gi)].flatMap(([, values = '']) => values.split(','));
   const known = ids.flatMap((id) => names.nameOfList(id) ?? []);

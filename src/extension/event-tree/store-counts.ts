@@ -1,31 +1,28 @@
-/** How many events of the history match a filter, whatever of them is loaded. */
+/** How many events in the history match a filter, loaded or not. */
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { Coalescer, realTimers } from '../ui/coalescer.ts';
 import type { Timers } from '../ui/coalescer.ts';
 
-/** Between two questions, in milliseconds. */
+/** Minimum pause between two requests, in milliseconds. */
 const pauseMs = 1000;
 
-/** What was counted last. */
 export interface Counted {
   /** Events that match the filter. */
   readonly total: number;
-  /** Not all were looked at: there may be more. */
+  /** Not all were searched: there may be more. */
   readonly atLeast: boolean;
 }
 
 const nothing: Counted = { total: 0, atLeast: false };
 
 export interface StoreCountsOptions {
-  /** What is counted now; undefined for nothing. */
+  /** What to count now; undefined for nothing. */
   asked(): { readonly client: RelayClient; readonly filter: string } | undefined;
-  /** Something is another than before. */
   onChange(): void;
   onError(error: Error): void;
   readonly timers?: Timers;
 }
 
-/** Keeps the counts as they are asked for. */
 export class StoreCounts {
   readonly #options: StoreCountsOptions;
   readonly #counting: Coalescer;
@@ -45,12 +42,12 @@ export class StoreCounts {
     return this.#counted;
   }
 
-  /** The history or what is asked for has changed: it is counted again soon. */
+  /** The history or the question has changed: count again soon. */
   changed(): void {
     this.#counting.request();
   }
 
-  /** Another history or filter: what was counted says nothing of it. */
+  /** Another history or filter: discard the counts. */
   begin(): void {
     this.#epoch += 1;
     this.#counted = nothing;

@@ -1,4 +1,3 @@
-/** How the nodes of the events view look. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import { flagsOf, isHeldAtGate, isUnderWay, shownState } from '../events/forwarding-state.ts';
@@ -21,7 +20,7 @@ import { ageOf, dateOf, listOf } from '../ui/phrases.ts';
 import type { RowContext } from '../events/event-words.ts';
 import { factsTooltip } from '../ui/facts-tooltip.ts';
 
-/** The shape tells a state without its colour, and the colour at a glance. */
+/** The shape shows a state without color, and the color shows it at a glance. */
 const icons: Record<ShownState, readonly [icon: string, colour: string]> = {
   failed: ['error', 'charts.red'],
   held: ['lock', 'charts.purple'],
@@ -35,10 +34,10 @@ const icons: Record<ShownState, readonly [icon: string, colour: string]> = {
   none: ['circle-outline', 'descriptionForeground'],
 };
 
-/** Held by a pause or a breakpoint, and not for a key. */
+/** Held by a pause or a breakpoint, not because of a secret. */
 const heldAtGateIcon: (typeof icons)['held'] = ['debug-pause', 'charts.purple'];
 
-/** An event, with its state as the icon's shape and colour. */
+/** An event, with its state as the icon's shape and color. */
 export function eventItem(node: EventNode, around: RowContext): vscode.TreeItem {
   const { row } = node;
   const item = new vscode.TreeItem(rowLabelOf(row, around, vscode.l10n));
@@ -49,7 +48,7 @@ export function eventItem(node: EventNode, around: RowContext): vscode.TreeItem 
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
   item.contextValue = flagsOf(row);
   item.accessibilityInformation = { label: spokenOf(row, around, vscode.l10n), role: 'treeitem' };
-  // VS Code's own command keeps the focus in the tree on a click, and takes it to the editor on Enter.
+  // VS Code's own command keeps the focus in the tree on a click, and moves it to the editor on Enter.
   item.command = { command: 'vscode.open', title: vscode.l10n.t('Open Event'), arguments: [eventUri(row.id)] };
   const decorated = decoratedUri(state);
   if (decorated !== undefined) item.resourceUri = decorated;
@@ -64,7 +63,7 @@ export function moreItem(): vscode.TreeItem {
   return item;
 }
 
-/** Says that no event joins the list, and how many have come meanwhile; chosen, they join it. */
+/** Shows that the list is frozen, and how many events have arrived since; clicking it adds them. */
 export function pausedItem(fresh: number): vscode.TreeItem {
   const { l10n } = vscode;
   const count = fresh.toLocaleString(vscode.env.language);
@@ -86,21 +85,21 @@ export function newestItem(node: NewestNode): vscode.TreeItem {
   return item;
 }
 
-/** The row in place of events where none matches the filter: that is cleared by it. */
+/** Shown if no event matches the filter; clicking it clears the filter. */
 export function noMatchItem(): vscode.TreeItem {
   const item = actionItem('noMatch', vscode.l10n.t('Clear Filter'), 'clear-all');
   item.command = { command: commandId('clearFilter'), title: vscode.l10n.t('Clear Filter'), arguments: [] };
   return item;
 }
 
-/** The row on top where the events could not be read: why stands above it. */
+/** Shown if the events couldn't be read; the reason is above it. */
 export function failureItem(): vscode.TreeItem {
   const item = actionItem('failure', vscode.l10n.t('Try Again'), 'refresh');
   item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [] };
   return item;
 }
 
-/** A row that does something, of which there is one. */
+/** A row that performs an action, of which there is one. */
 function actionItem(id: string, label: string, icon: string): vscode.TreeItem {
   const item = new vscode.TreeItem(label);
   item.id = id;
@@ -109,7 +108,7 @@ function actionItem(id: string, label: string, icon: string): vscode.TreeItem {
   return item;
 }
 
-/** Everything about an event at a glance; what came from outside is text, never markup. */
+/** All about an event at a glance; text from outside is shown as text, never as markup. */
 export function eventTooltip({ row }: EventNode, around: RowContext): vscode.MarkdownString {
   const { l10n } = vscode;
   const { language } = vscode.env;

@@ -1,4 +1,4 @@
-/** Commands about the events view as a whole: filter, pages, clearing. */
+/** Commands for the events view as a whole: filter, pages, clearing. */
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
@@ -18,7 +18,6 @@ export interface EventsViewCommandParts {
   readonly history: StoppedHistory;
 }
 
-/** The handlers of these commands. */
 export function createEventsViewCommands({
   view,
   watch,
@@ -27,7 +26,7 @@ export function createEventsViewCommands({
 }: EventsViewCommandParts): CommandHandlers<'eventsView'> {
   return {
     showTable: () => vscode.commands.executeCommand(`${prefix}.table.focus`),
-    // The row of a frozen list thaws it, however often it is clicked.
+    // The row of a frozen list always unfreezes it, however often it is clicked.
     toggleFrozen: (frozen?: unknown) => watch.setPaused(frozen !== false && !watch.paused),
     filterEvents: (filter?: unknown) => filterEvents({ view, watch, history }, filter),
     clearFilter: () => watch.setFilter(''),
@@ -37,7 +36,7 @@ export function createEventsViewCommands({
   };
 }
 
-/** @param filter given by a keybinding or another command; else the user is asked */
+/** @param filter from a keybinding or another command; otherwise the user is asked */
 async function filterEvents(
   { view, watch, history }: Pick<EventsViewCommandParts, 'view' | 'watch' | 'history'>,
   filter: unknown,

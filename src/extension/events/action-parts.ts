@@ -5,17 +5,16 @@ import type { FocusedRows } from '../ui/focused-rows.ts';
 import type { Session } from '../session/session.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
 
-/** What commands about events are made of. */
 export interface ActionParts {
   readonly context: vscode.ExtensionContext;
   readonly session: Session;
-  /** Reads what was received, whether a relay runs or not. */
+  /** Reads the history, whether a relay is running or not. */
   readonly history: StoppedHistory;
-  /** The rows that a command acts on: the clicked node with the selection, or the view's selection. */
+  /** The rows for a command: the clicked node with the selection, or the view's selection. */
   readonly select: Select;
-  /** Whether the view of events is open: what is done with events is seen there. */
+  /** Whether the view of events is open, which shows the results of actions. */
   readonly isSeen: () => boolean;
-  /** The rows that a key acts on, for which VS Code names none. */
+  /** The rows for a key, because VS Code passes none. */
   readonly focused: FocusedRows<EventsNode>;
 }
 

@@ -1,4 +1,4 @@
-/** What a command acts on, or why it cannot. */
+/** What a command acts on, or why it can't. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -8,14 +8,14 @@ import { CommandError } from '../ui/command-error.ts';
 import { eventIdOf } from './address.ts';
 import type { ActionParts } from './action-parts.ts';
 
-/** What reads the history: the running relay, or what it left. @throws CommandError where there is nothing */
+/** Reads the history of the running or stopped relay. @throws CommandError if there is none */
 export async function readable({ history }: Pick<ActionParts, 'history'>): Promise<RelayClient> {
   const client = await history.reader();
   if (client !== undefined) return client;
   throw notRunning();
 }
 
-/** The rows that a command acts on. @throws CommandError where there is none */
+/** @throws CommandError if there are none */
 export function chosenRows(
   { select }: Pick<ActionParts, 'select'>,
   node?: EventsNode,
@@ -31,15 +31,15 @@ export function chosenRows(
   return [first, ...others];
 }
 
-/** The one row that a command acts on. @throws CommandError where there is none */
+/** @throws CommandError if there is none */
 export function chosenRow(parts: Pick<ActionParts, 'select'>, node?: EventsNode): EventRow {
   return chosenRows(parts, node)[0];
 }
 
 /**
- * The rows that a command acts on which also stands above an event or its document: then it is that event.
+ * The rows for a command that is also above an event or its document: then it is that event.
  * @param target a row of the view, or a URI of the event
- * @throws CommandError where there is none
+ * @throws CommandError if there are none
  */
 export async function targetRows(
   parts: Pick<ActionParts, 'select' | 'history'>,

@@ -1,33 +1,33 @@
-/** What stands in the events view. */
+/** The nodes of the events view. */
 import type { EventRow } from '../../protocol/history.ts';
 
 export interface EventNode {
   readonly kind: 'event';
-  /** As it is known now: replaced when an attempt was recorded. */
+  /** Replaced when an attempt is recorded. */
   readonly row: EventRow;
 }
 
-/** Loads the next page when chosen. */
+/** Loads the next page. */
 export interface MoreNode {
   readonly kind: 'more';
 }
 
-/** Says on top that no event joins the list, and how many have come; chosen, they do. */
+/** Shows that the list is frozen, and how many events have arrived; clicking it adds them. */
 export interface PausedNode {
   readonly kind: 'paused';
 }
 
-/** Leads back to the newest events, where the pages that were loaded have left them behind. */
+/** Leads back to the newest events, if the loaded pages no longer contain them. */
 export interface NewestNode {
   readonly kind: 'newest';
 }
 
-/** Stands where the filter matches nothing; chosen, it is cleared. */
+/** Shown if the filter matches nothing; clicking it clears the filter. */
 export interface NoMatchNode {
   readonly kind: 'noMatch';
 }
 
-/** Stands where the events could not be read; chosen, that is tried again. */
+/** Shown if the events couldn't be read; clicking it tries again. */
 export interface FailureNode {
   readonly kind: 'failure';
 }

@@ -1,4 +1,4 @@
-/** An event in words. What came from outside is made printable here. */
+/** An event in words. Text from outside is made printable here. */
 import type { Sending } from '../../protocol/debug.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import { pauserOf } from '../sending/sending-words.ts';
@@ -15,17 +15,16 @@ export interface RowContext extends ListNaming {
   readonly now: number;
   /** The user's, such as `de`. */
   readonly language: string;
-  /** Attempts under the retry policy in force, where the row does not say; null where unknown. */
+  /** Attempts in the current retry policy, if the row doesn't say; null if unknown. */
   readonly maxAttempts: number | null;
-  /** Why nothing goes to a destination now; null where it does. */
+  /** Why nothing is sent to a destination now; null if it is. */
   whyWaiting(destinationId: string): string | null;
-  /** Whether a notification is being sent to a destination at this moment. */
   isUnderWay(notificationId: string, destinationId: string): boolean;
-  /** How sending stands, where that is known. */
+  /** The state of sending, if known. */
   readonly sending?: Sending | undefined;
 }
 
-/** What names a row: what happened, then to whom; or what kind of row it is. */
+/** What happened, and to whom; or the kind of the row. */
 export function labelOf(row: EventRow, l10n: Localiser): string {
   switch (row.kind) {
     case 'test':
@@ -38,14 +37,13 @@ export function labelOf(row: EventRow, l10n: Localiser): string {
 }
 
 /**
- * The label of its row in a narrow side bar, where the end is cut: what a destination answered that did not take it comes
- * before what names it, whose address may be long.
+ * The label in a narrow side bar, which cuts the end: a destination's refusal comes first, because the address may be
+ * long.
  */
 export function rowLabelOf(row: EventRow, around: UnderWay, l10n: Localiser): string {
   return [refusalOf(row, around, l10n), labelOf(row, l10n)].filter((part) => part !== '').join(' · ');
 }
 
-/** The subscriber's address. */
 export function addressOf({ address }: EventRow, l10n: Localiser): string {
   return address === null || address === '' ? l10n.t('No address') : printable(address);
 }
@@ -54,12 +52,12 @@ function typeOf(row: EventRow, l10n: Localiser): string {
   return printable(row.type ?? l10n.t('No type'));
 }
 
-/** The time first, since the side bar is narrow and the icon tells the state; then the rest, by what is asked soonest. */
+/** The time first, because the side bar is narrow and the icon shows the state; then the rest by importance. */
 export function descriptionOf(row: EventRow, around: RowContext, l10n: Localiser): string {
   const parts = [
     clockOf(row.receivedAt, around.now, around.language),
     furtherStateOf(row, around, l10n),
-    // What messages call it.
+    // The ID used in messages.
     row.id,
     placeInDelivery(row, l10n),
     ...marksOf(row, l10n),
@@ -68,7 +66,7 @@ export function descriptionOf(row: EventRow, around: RowContext, l10n: Localiser
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-/** The same for a screen reader, in full. */
+/** The full description, for screen readers. */
 export function spokenOf(row: EventRow, around: RowContext, l10n: Localiser): string {
   const parts = [
     row.kind === 'event' ? typeOf(row, l10n) : '',
@@ -83,13 +81,12 @@ export function spokenOf(row: EventRow, around: RowContext, l10n: Localiser): st
   return parts.filter((part) => part !== '').join(', ');
 }
 
-/** Which event of its delivery it is, where that has several; also what a delivery without more is called in messages. */
+/** Its position in a delivery with several events; also the name of a delivery without events in messages. */
 export function placeInDelivery({ deliveryId, inDelivery }: EventRow, l10n: Localiser): string {
   if (inDelivery.of < 2) return '';
   return l10n.t('{0} of {1} in {2}', inDelivery.position, inDelivery.of, deliveryId);
 }
 
-/** What is particular about an event. */
 export function marksOf(row: EventRow, l10n: Localiser): string[] {
   const marks: string[] = [];
   const signature = signatureOf(row, l10n);
@@ -100,7 +97,6 @@ export function marksOf(row: EventRow, l10n: Localiser): string[] {
   return marks;
 }
 
-/** A state in one word. */
 export function stateWord(state: RowState, l10n: Localiser): string {
   switch (state) {
     case 'failed':
@@ -124,7 +120,7 @@ export function stateWord(state: RowState, l10n: Localiser): string {
   }
 }
 
-/** Why resending rows sent nothing: what has not been sent yet is not sent twice. */
+/** Why resending rows sent nothing: what wasn't sent yet isn't sent twice. */
 export function whyNothingIsResent(rows: readonly EventRow[], l10n: Localiser): string {
   if (rows.some(({ forwardings }) => forwardings.some(isHeldAtGate)))
     return l10n.t('Not resent. To send held events, choose Release.');
@@ -134,7 +130,7 @@ export function whyNothingIsResent(rows: readonly EventRow[], l10n: Localiser): 
   return waits ? l10n.t('Not resent: still waiting to be sent.') : l10n.t('Not resent: no matching destination.');
 }
 
-/** What is known of the signature of a notification that the platform posted; empty for Campaign Monitor's deliveries. */
+/** The signature of a notification from Open Connectors; empty for Campaign Monitor's deliveries. */
 export function signatureOf({ signature }: EventRow, l10n: Localiser): string {
   switch (signature) {
     case null:
@@ -152,7 +148,7 @@ export function signatureOf({ signature }: EventRow, l10n: Localiser): string {
   }
 }
 
-/** The last answer of a destination that did not take an event; empty where none has refused it. */
+/** The last response of a destination that refused an event; empty if none has. */
 function refusalOf(row: EventRow, around: UnderWay, l10n: Localiser): string {
   const shown = row.kind === 'event' ? shownForwarding(row, around) : undefined;
   if (shown === undefined || isUnderWay(shown, around)) return '';
@@ -160,15 +156,15 @@ function refusalOf(row: EventRow, around: UnderWay, l10n: Localiser): string {
   return word === 'failed' || word === 'retrying' ? answerOf(shown, l10n) : '';
 }
 
-/** What the row's label does not say of the state: with that and its icon, it says all of what failed for good. */
+/** The state, unless the row's label and icon already show a final failure. */
 function furtherStateOf(row: EventRow, around: RowContext, l10n: Localiser): string {
   const isSaid = rowState(row) === 'failed' && refusalOf(row, around, l10n) !== '';
   return isSaid ? othersOf(row, l10n) : stateOf(row, around, l10n);
 }
 
 /**
- * The last answer of a destination that did not take it: its status, or in a word why there is none, since type and address
- * stand behind it; empty where that is not known.
+ * The last response of a destination that refused it: its status, or in one word why there is none, because type and
+ * address follow; empty if unknown.
  */
 export function answerOf({ status, detail }: Forwarding, l10n: Localiser): string {
   if (status !== null) return String(status);
@@ -179,7 +175,7 @@ export function answerOf({ status, detail }: Forwarding, l10n: Localiser): strin
   return printable(detail);
 }
 
-/** The state of an event's forwarding; empty where there is nothing to forward. */
+/** The state of an event's forwarding; empty if there is nothing to forward. */
 export function stateOf(row: EventRow, around: RowContext, l10n: Localiser): string {
   if (row.kind !== 'event') return '';
   const shown = shownForwarding(row, around);
@@ -188,14 +184,14 @@ export function stateOf(row: EventRow, around: RowContext, l10n: Localiser): str
   return [words, othersOf(row, l10n)].filter((part) => part !== '').join(', ');
 }
 
-/** How many of its destinations took an event that goes to several; empty where it goes to one. */
+/** How many of several destinations accepted an event; empty if it has one. */
 function othersOf({ forwardings }: EventRow, l10n: Localiser): string {
   const all = forwardings.length;
   const sent = forwardings.filter(({ state }) => state === 'sent').length;
   return all < 2 ? '' : sent === all ? l10n.t('{0} times', all) : l10n.t('{0} of {1} sent', sent, all);
 }
 
-/** The state of one forwarding. @param underWay it is being sent at this moment */
+/** @param underWay it is being sent now */
 export function forwardingOf(
   forwarding: Forwarding,
   around: RowContext,
@@ -203,7 +199,7 @@ export function forwardingOf(
   underWay: boolean = false,
 ): string {
   const { status, durationMs } = forwarding;
-  // Attempts are counted on over replays, as everywhere: so is how far a round may go.
+  // Attempts are counted across replays, so the maximum of a round is, too.
   const before = forwarding.attempts - forwarding.ofRound;
   const ofRound = forwarding.maxAttempts ?? around.maxAttempts;
   const most = ofRound === null ? null : before + ofRound;
@@ -234,14 +230,13 @@ export function forwardingOf(
   }
 }
 
-/** That a pause or a breakpoint holds a forwarding. */
 export function heldAtGate({ breakpointId }: Forwarding, l10n: Localiser): string {
   return breakpointId == null
     ? l10n.t('held: sending is paused')
     : l10n.t('held at breakpoint {0}', printable(breakpointId));
 }
 
-/** The same in full: since when, and by whom, as far as that is known. */
+/** In full: since when, and who paused it, as far as known. */
 function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: RowContext, l10n: Localiser): string {
   const { breakpointId } = forwarding;
   if (sending?.state !== 'paused') return heldAtGate(forwarding, l10n);
@@ -252,13 +247,13 @@ function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: Ro
       ? l10n.t('held: sending paused at {0} by {1}', ...words)
       : l10n.t('held: sending paused on {0} by {1}', ...words);
   }
-  // Others may have been stopped at it before.
+  // Other notifications may have been stopped at it before.
   return stop?.breakpointIds.includes(breakpointId) === true && since === stop.at
     ? l10n.t('held at breakpoint {0} since {1}', printable(breakpointId), clockOf(stop.at, now, language))
     : heldAtGate(forwarding, l10n);
 }
 
-/** The same in full: with what came of the last attempt, where the state does not say it already. */
+/** In full: with the result of the last attempt, unless the state includes it. */
 export function forwardingInFull(
   forwarding: Forwarding,
   around: RowContext,
@@ -273,7 +268,7 @@ export function forwardingInFull(
   return said || state === 'sent' ? words : `${words}; ${detail}`;
 }
 
-/** A list's name, else its ID, short where it is long. */
+/** A list's name, otherwise its ID, shortened if long. */
 function shortList(list: string | null, around: RowContext): string {
   if (list === null) return '';
   const name = around.nameOfList(list);

@@ -1,6 +1,6 @@
 /**
- * The one watch of the history, by which the tree and the table know what to draw: whose history it is, which filter is in
- * force, whether new events are held back, and what has happened. While nobody looks, nothing is asked.
+ * The single watch of the history for the tree and the table: which relay's history, the current filter, whether new
+ * events are held back, and what has happened. While neither is visible, it requests nothing.
  */
 import type { Attempt, EventRow } from '../../protocol/history.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
@@ -13,22 +13,22 @@ import type { StoppedHistory } from '../session/stopped-history.ts';
 import { Coalescer, realTimers } from '../ui/coalescer.ts';
 import type { Timers } from '../ui/coalescer.ts';
 
-/** With more events than this still to be searched, it is said. */
+/** Report the index's progress only if it lacks more events than this. */
 const leastBehind = 5000;
 
-/** Between two counts of what has come while new events are held back. */
+/** Minimum pause between two counts of new events while they are held back. */
 const countPauseMs = 250;
 
-/** What changes with time is looked at again after this time. */
+/** Interval for updating what changes with time. */
 const ageMs = 30_000;
 
 const recentFiltersKey = `${prefix}.recentFilters`;
 const mostRecentFilters = 10;
 
-/** What is to be read again: the newest, with what has come, or all that is loaded. */
+/** What to read again: the newest events, or all that are loaded. */
 export type Reading = 'newest' | 'loaded';
 
-/** Whether an answer still counts: the history, the filter and the pause are those of the question. */
+/** Whether a response is still for the current history, filter, and pause. */
 export type IsCurrent = () => boolean;
 
 export interface HistoryWatchParts {
@@ -37,14 +37,12 @@ export interface HistoryWatchParts {
     'state' | 'onDidChange' | 'onDidAddEvents' | 'onDidRecordAttempts' | 'onDidCorrectEvents'
   >;
   readonly history: Pick<StoppedHistory, 'exists' | 'reader' | 'sending' | 'close' | 'failure' | 'tryAgain'>;
-  /** Keeps the filters that were used last. */
   readonly memory: { get<T>(key: string, otherwise: T): T; update(key: string, value: unknown): PromiseLike<void> };
-  /** The history could not be read. */
   readonly onError: (error: Error) => void;
   readonly timers?: Timers;
 }
 
-/** The number of an event's id, by which events are in order. */
+/** The number of an event's ID, which orders events. */
 export function numberOf(id: string): number {
   return Number(id.slice(1));
 }
@@ -56,14 +54,14 @@ export class HistoryWatch {
   readonly #counting: Coalescer;
   readonly #disposables: readonly { dispose(): unknown }[];
   #client: RelayClient | undefined;
-  /** What reads the history while no relay runs, and how it says that sending was left. */
+  /** The client that reads a stopped relay's history, and the state in which sending was left. */
   #stopped: RelayClient | undefined;
   #left: Sending | undefined;
   #failure: Error | undefined;
   #filter = '';
-  /** The number of the newest event that is known of; 0 where none is. */
+  /** The number of the newest known event; 0 if there is none. */
   #newest = 0;
-  /** Since when new events are held back: none later than `at` is shown. It is not known before something was read. */
+  /** Set while new events are held back: none later than `at` is shown, which is unknown until something was read. */
   #pause: { at: number | undefined } | undefined;
   #matching = 0;
   #counts: Counts | undefined;
@@ -71,7 +69,7 @@ export class HistoryWatch {
   #addedSinceStatus = false;
   #underWay: ReadonlySet<string> = new Set();
   #searchable: number | undefined;
-  /** How sending stands, as far as it is said beside the events. */
+  /** The shown state of sending. */
   #sending = '';
   #stopAges: (() => void) | undefined;
 
@@ -93,75 +91,73 @@ export class HistoryWatch {
     this.#follow();
   }
 
-  /** Whose history it is; undefined where there is none. */
+  /** The relay whose history is shown, if any. */
   get client(): RelayClient | undefined {
     return this.#client;
   }
 
-  /** What is read is what a relay left that does not run. */
+  /** The history is a stopped relay's. */
   get isLeft(): boolean {
     return this.#client !== undefined && this.#client === this.#stopped;
   }
 
-  /** How a relay that does not run has left sending; undefined where one runs, or that is not known. */
+  /** The state in which a stopped relay left sending; undefined if one is running, or if unknown. */
   get left(): Sending | undefined {
     return this.#left;
   }
 
-  /** Why there is nobody to ask for what a relay left. */
+  /** Why a stopped relay's history can't be read. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
-  /** The filter in force; empty for everything. */
+  /** The current filter; empty for everything. */
   get filter(): string {
     return this.#filter;
   }
 
-  /** Those that were in force last, the latest first. */
+  /** The latest first. */
   get recentFilters(): readonly string[] {
     return this.#parts.memory.get<readonly string[]>(recentFiltersKey, []);
   }
 
-  /** How much of the history can be searched, in hundredths, while that is not all; else undefined. */
+  /** The searchable part of the history in percent, until it is complete; then undefined. */
   get searchable(): number | undefined {
     return this.#searchable;
   }
 
-  /** Whether new events are held back, so that no row moves: what is shown stays true in its place. */
+  /** Whether new events are held back, so that rows don't move; the shown rows are still updated. */
   get paused(): boolean {
     return this.#pause !== undefined;
   }
 
-  /** How many events that match the filter have come since they are held back. */
+  /** Number of matching events that arrived while they are held back. */
   get fresh(): number {
     if (this.#pause?.at === undefined) return 0;
     return this.#filter === '' ? Math.max(0, this.#newest - this.#pause.at) : this.#matching;
   }
 
-  /** The cursor before which events are shown, as queries take it; undefined: all are. */
+  /** The cursor before which events are shown; undefined for all. */
   get before(): string | undefined {
     return this.#pause?.at === undefined ? undefined : `e${this.#pause.at + 1}`;
   }
 
-  /** Those who have begun to read. */
+  /** The readers that have begun to read. */
   get #begun(): readonly HistoryReader[] {
     return [...this.#readers].filter(({ hasBegun }) => hasBegun);
   }
 
-  /** Whether somebody sees events at this moment. */
   get #isSeen(): boolean {
     return [...this.#readers].some(({ visible }) => visible);
   }
 
-  /** Somebody reads the history from now on. */
   admit(reader: HistoryReader): void {
     this.#readers.add(reader);
   }
 
   /**
    * What is wrong with a filter.
-   * @returns undefined where nothing is, or there is nobody to ask
+   * @returns undefined if it is valid, or if there is no relay to ask
    */
   async refusalOf(filter: string): Promise<Error | undefined> {
     if (filter === '') return undefined;
@@ -174,8 +170,8 @@ export class HistoryWatch {
   }
 
   /**
-   * @param filter one that the relay has read without complaint; empty for everything
-   * @param isTyped it is still being typed, and not remembered
+   * @param filter checked by the relay; empty for everything
+   * @param isTyped still being typed, so not remembered
    */
   async setFilter(filter: string, isTyped = false): Promise<void> {
     const recent = [filter, ...this.recentFilters.filter((each) => each !== filter)].slice(0, mostRecentFilters);
@@ -187,7 +183,7 @@ export class HistoryWatch {
     await kept;
   }
 
-  /** From now on new events are held back; or those join that have come, and all that come. */
+  /** Holds back new events from now on, or shows those that have arrived. */
   setPaused(paused: boolean): void {
     if (paused === this.paused) return;
     this.#pause = paused ? { at: this.#newest === 0 ? undefined : this.#newest } : undefined;
@@ -196,14 +192,14 @@ export class HistoryWatch {
     for (const reader of this.#readers) reader.again();
   }
 
-  /** Has everything read again, from the newest; a pause is one from now on. */
+  /** Reads everything again, from the newest; a pause starts again now. */
   refresh(): void {
     if (this.#pause !== undefined) this.#pause = { at: undefined };
     this.#matching = 0;
     for (const reader of this.#readers) reader.begin();
   }
 
-  /** The user wants everything read again, also what could not be read. */
+  /** Reads everything again on the user's request, including what failed before. */
   tryAgain(): void {
     this.#parts.history.tryAgain();
     this.#failure = undefined;
@@ -211,14 +207,13 @@ export class HistoryWatch {
     if (this.#parts.session.state.kind !== 'running') void this.#readStopped();
   }
 
-  /** Somebody has read the newest events. @param id of the first; undefined where there is none */
+  /** A reader has read the newest events. @param id of the first; undefined if there is none */
   noteNewest(id: string | undefined): void {
     const number = id === undefined ? 0 : numberOf(id);
     this.#newest = Math.max(this.#newest, number);
     if (this.#pause !== undefined) this.#pause.at ??= number;
   }
 
-  /** The history could not be read. */
   failed(error: Error): void {
     this.#parts.onError(error);
   }
@@ -230,7 +225,7 @@ export class HistoryWatch {
     this.#stopAges?.();
   }
 
-  /** Somebody begins to look, or no longer does. */
+  /** A reader's visibility has changed. */
   seen(): void {
     this.#stopAges?.();
     this.#stopAges = undefined;
@@ -265,11 +260,11 @@ export class HistoryWatch {
     this.#status(state.status);
   }
 
-  /** Without a relay what it received is shown, once somebody looks. */
+  /** Without a relay, shows its history once a reader is visible. */
   async #readStopped(): Promise<void> {
     const { session, history } = this.#parts;
     const isStopped = (): boolean => session.state.kind !== 'running';
-    // What is shown while another relay starts stays.
+    // While another relay starts, what is shown stays.
     if (this.isLeft) return;
     this.#attach(undefined);
     if (!this.#isSeen || !history.exists) return;
@@ -283,7 +278,7 @@ export class HistoryWatch {
       this.#tellAround();
     }
     await client.closed;
-    // Its process has ended. Another one might, too: whether there is to be one the user says.
+    // Its process has ended. Don't start another one, which may end, too, until the user asks.
     if (this.#stopped !== client) return;
     this.#stopped = undefined;
     if (!isStopped()) return;
@@ -313,7 +308,7 @@ export class HistoryWatch {
     const rows = deliveries.flatMap(({ events }) => events);
     for (const reader of this.#begun) {
       if (isAll) reader.added(rows);
-      // What could not be read before is asked for again.
+      // Retry what failed before.
       if (!isAll || reader.failure !== undefined) reader.later('newest');
     }
   }
@@ -329,14 +324,17 @@ export class HistoryWatch {
     this.#matchAgain();
   }
 
-  /** What was told decides what matches the filter. */
+  /** What was reported may change what matches the filter. */
   #matchAgain(): void {
     if (this.#filter === '') return;
     if (this.paused) this.#countLater();
     else this.#readLater('newest');
   }
 
-  /** What nothing else tells: discarded, replayed, cleared, held, and destinations that go down or come back. */
+  /**
+   * Changes without their own notification: discarded, replayed, cleared, held, and destinations that go down or come
+   * back.
+   */
   #status({ counts, destinations, index, sending }: Status): void {
     const before = this.#counts;
     this.#counts = counts;
@@ -375,7 +373,7 @@ export class HistoryWatch {
     if (changed.length > 0) for (const reader of this.#begun) reader.underWay(changed);
   }
 
-  /** What came a moment ago is not worth a word. */
+  /** A few recent events aren't worth reporting. */
   #noteSearchable({ events, of }: Status['index']): void {
     const before = this.#searchable;
     const behind = of - events;
@@ -392,7 +390,7 @@ export class HistoryWatch {
     this.#stopAges = this.#timers.after(ageMs, () => {
       this.#tickLater();
       for (const reader of this.#begun) reader.aged?.();
-      // What matches `since:` changes with time.
+      // Matches of `since:` change with time.
       this.#matchAgain();
     });
   }
@@ -409,7 +407,6 @@ export class HistoryWatch {
     if (this.#pause?.at !== undefined && this.#filter !== '' && this.#isSeen) this.#counting.request();
   }
 
-  /** How many have come that match the filter. */
   async #countMatching(): Promise<void> {
     const [client, filter, pause] = [this.#client, this.#filter, this.#pause];
     if (client === undefined || pause?.at === undefined || filter === '') return;
@@ -425,16 +422,16 @@ export class HistoryWatch {
   }
 }
 
-/** Who draws events: reads them while it is seen, and is told what happens to them. */
+/** Draws events: reads them while visible, and is told what happens to them. */
 export abstract class HistoryReader {
   protected readonly watch: HistoryWatch;
   readonly #reading: Coalescer;
   #visible = false;
-  /** Answers to questions of an earlier one are thrown away. */
+  /** Responses to requests of an earlier epoch are discarded. */
   #epoch = 0;
-  /** What is to be read; it waits while nobody looks. */
+  /** What to read once visible. */
   #toRead: Reading | undefined;
-  /** The first reading; undefined until somebody looks. */
+  /** The first reading; undefined until visible. */
   #first: Promise<void> | undefined;
   #failure: Error | undefined;
 
@@ -452,31 +449,29 @@ export abstract class HistoryReader {
     return this.#visible;
   }
 
-  /** Why the events could not be read when they were last asked for. */
+  /** Why the last reading failed. */
   get failure(): Error | undefined {
     return this.#failure ?? this.watch.failure;
   }
 
-  /** Whether somebody has looked, so that there is something to keep true. */
+  /** Whether it was ever visible, so that there is something to update. */
   get hasBegun(): boolean {
     return this.#first !== undefined;
   }
 
-  /** The least pause before this is read, in milliseconds. */
   abstract pauseMs(reading: Reading): number;
   /** @throws what the relay refuses */
   abstract read(client: RelayClient, reading: Reading, isCurrent: IsCurrent): Promise<void>;
-  /** Another history or filter: what was read is not of it. */
+  /** Another history or filter: discard what was read. */
   abstract forget(): void;
-  /** These have just been stored, and match the filter. */
+  /** These events have just been stored, and match the filter. */
   abstract added(rows: readonly EventRow[]): void;
   abstract attempted(attempts: readonly Attempt[]): void;
   abstract corrected(events: RelayNotificationParams<'event/changed'>['events']): void;
-  /** These notifications begin to be sent, or no longer are. */
+  /** The sending of these notifications has begun or ended. */
   abstract underWay(notificationIds: readonly string[]): void;
-  /** What stands around the events may be another: the filter, the pause, what is said of both and of sending. */
+  /** The filter, the pause, or the state of sending may have changed. */
   abstract around(): void;
-  /** Time has passed. */
   aged?(): void;
 
   setVisible(visible: boolean): void {
@@ -488,13 +483,12 @@ export abstract class HistoryReader {
     else if (this.#toRead !== undefined) this.#reading.request();
   }
 
-  /** Resolves when what is read first is there. Whoever asks looks. */
+  /** Resolves after the first reading, which it starts. */
   ready(): Promise<void> {
     this.#first ??= this.ask((client, isCurrent) => this.read(client, 'newest', isCurrent));
     return this.#first;
   }
 
-  /** Reads everything anew. */
   begin(): void {
     this.#epoch += 1;
     this.#toRead = undefined;
@@ -506,13 +500,13 @@ export abstract class HistoryReader {
     else this.around();
   }
 
-  /** Reads again all that is loaded; no answer counts that is on its way. */
+  /** Reads all that is loaded again, and discards pending responses. */
   again(): void {
     this.#epoch += 1;
     this.later('loaded');
   }
 
-  /** Reads this soon, or once it is seen. */
+  /** Reads this soon, or once visible. */
   later(reading: Reading): void {
     if (this.#first === undefined) return;
     if (this.#toRead !== 'loaded') this.#toRead = reading;
@@ -520,8 +514,8 @@ export abstract class HistoryReader {
   }
 
   /**
-   * Asks the relay.
-   * @param work throws where it cannot be read, which is kept and said
+   * Requests from the relay.
+   * @param work its error is kept and shown
    */
   async ask(work: (client: RelayClient, isCurrent: IsCurrent) => Promise<void>): Promise<void> {
     const { client } = this.watch;

@@ -1,36 +1,29 @@
-/** Rows that are kept true: as attempts and corrections leave them. */
+/** Rows that are updated by attempts and corrections. */
 import type { Attempt, EventRow, Forwarding } from '../../protocol/history.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
 
-/** What has a row, which is replaced as it changes. */
-interface Holder {
-  row: EventRow;
-}
-
-/** Rows by their events and by the notifications that they go with. */
-export class KnownRows<T extends Holder> {
+/** Rows by their events and by their notifications. */
+export class KnownRows<T extends { row: EventRow }> {
   readonly #byId = new Map<string, T>();
   readonly #byNotification = new Map<string, Set<T>>();
-  /** Attempts that were told while answers are on their way: these may not know of them yet. */
+  /** Attempts reported while responses are pending, which may not include them. */
   readonly #journals = new Set<Attempt[]>();
   readonly #onAttempt: ((holder: T, attempt: Attempt) => void) | undefined;
 
-  /** @param onAttempt called where an attempt has changed a row */
+  /** @param onAttempt called if an attempt has changed a row */
   constructor(onAttempt?: (holder: T, attempt: Attempt) => void) {
     this.#onAttempt = onAttempt;
   }
 
-  /** The row of an event; undefined where it is not known. */
   get(id: string): T | undefined {
     return this.#byId.get(id);
   }
 
-  /** Those that go with these notifications. */
   ofNotifications(ids: readonly string[]): T[] {
     return ids.flatMap((id) => [...(this.#byNotification.get(id) ?? [])]);
   }
 
-  /** Takes a row, in place of what was known of its event. */
+  /** Replaces any row of the same event. */
   add(holder: T): void {
     const { row } = holder;
     this.remove(row.id);
@@ -53,7 +46,7 @@ export class KnownRows<T extends Holder> {
     }
   }
 
-  /** Forgets those that were taken first, beyond so many. @param isKept whether an event's row stays */
+  /** Removes the oldest rows beyond a maximum. @param isKept whether an event's row stays */
   trim(most: number, isKept: (id: string) => boolean): void {
     for (const id of this.#byId.keys()) {
       if (this.#byId.size <= most) return;
@@ -66,20 +59,20 @@ export class KnownRows<T extends Holder> {
     this.#byNotification.clear();
   }
 
-  /** An answer is asked for: from now on attempts are noted that it may not know of, until `settle`. */
+  /** Starts noting attempts that a pending response may not include, until `settle`. */
   expect(): Attempt[] {
     const journal: Attempt[] = [];
     this.#journals.add(journal);
     return journal;
   }
 
-  /** The answer has been taken, or does not come. */
+  /** The response has been applied, or has failed. */
   settle(journal: Attempt[]): void {
     if (!this.#journals.delete(journal)) return;
     for (const attempt of journal) this.#apply(attempt, new Set());
   }
 
-  /** Takes what was corrected of events. @returns those that are known */
+  /** Applies corrections of events. @returns the changed rows */
   correct(events: RelayNotificationParams<'event/changed'>['events']): Set<T> {
     const changed = new Set<T>();
     for (const { id, duplicateOf } of events) {
@@ -92,9 +85,9 @@ export class KnownRows<T extends Holder> {
   }
 
   /**
-   * Takes attempts: the forwardings concerned are as the attempt left them.
-   * @returns the rows that changed, and whether an attempt was one of an event here but of no forwarding of it, as after
-   *   a replay to another destination
+   * Applies attempts to their forwardings.
+   * @returns the changed rows, and whether an attempt was for an event here but an unknown forwarding, such as after a
+   * replay to another destination
    */
   record(attempts: readonly Attempt[]): { readonly changed: Set<T>; readonly unknown: boolean } {
     const changed = new Set<T>();
@@ -106,7 +99,7 @@ export class KnownRows<T extends Holder> {
     return { changed, unknown };
   }
 
-  /** @returns whether the attempt concerns an event here, but no forwarding of it */
+  /** @returns whether the attempt is for an event here, but an unknown forwarding */
   #apply(attempt: Attempt, changed: Set<T>): boolean {
     let unknown = false;
     for (const known of this.#byNotification.get(attempt.notificationId) ?? []) {
@@ -116,7 +109,7 @@ export class KnownRows<T extends Holder> {
       );
       const before = forwardings[at];
       if (before === undefined) unknown = true;
-      // Where it is not newer, the row came from an answer that knew of it.
+      // If it isn't newer, the row's response already included it.
       else if (attempt.number > before.attempts) {
         known.row = { ...known.row, forwardings: forwardings.with(at, after(before, attempt)) };
         this.#onAttempt?.(known, attempt);
@@ -127,7 +120,7 @@ export class KnownRows<T extends Holder> {
   }
 }
 
-/** The notifications that a row goes with: its own, and its delivery's raw one. */
+/** A row's own notifications, and its delivery's raw one. */
 function notificationIdsOf({ notificationId, forwardings }: EventRow): Set<string> {
   const ids = new Set(forwardings.map((each) => each.notificationId));
   return notificationId === null ? ids : ids.add(notificationId);

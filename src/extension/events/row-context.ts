@@ -1,12 +1,11 @@
-/** What is known beside an event. */
 import { maxAttempts } from '../../common/retry-policies.ts';
 import type { Status } from '../../protocol/status.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import type { RowContext } from './event-words.ts';
 
 /**
- * What stands around all events at this moment.
- * @param status how the relay is; undefined where none runs
+ * What is known beside events now.
+ * @param status undefined if no relay is running
  * @param language the user's, such as `de`
  */
 export function rowContextOf(
@@ -24,7 +23,10 @@ export function rowContextOf(
     destinations.flatMap(({ destinationId, underWay: ids }) => ids.map((id) => `${destinationId} ${id}`)),
   );
   return {
-    ...{ now, language, nameOfList, sending },
+    now,
+    language,
+    nameOfList,
+    sending,
     maxAttempts: maxAttempts(settings.retry),
     whyWaiting: (destinationId) => reasons.get(destinationId) ?? null,
     isUnderWay: (notificationId, destinationId) => underWay.has(`${destinationId} ${notificationId}`),

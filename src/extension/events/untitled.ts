@@ -1,12 +1,12 @@
-/** Unsaved documents that the user may keep: saved by one key where they belong, over nothing that is there. */
+/** Unsaved documents: saved with one key in the right folder, never over an existing file. */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 
 /**
- * Opens an unsaved document whose name decides its language. It is saved in the workspace's folder; without one,
- * `saveCreated` asks where, and proposes the home folder. One of that name that is open already is shown as it is.
- * @param name the file's name, without a folder: another with a number where a file has it
- * @param text what it holds at first
+ * Opens an unsaved document whose name determines its language. It is saved in the workspace's folder; without one,
+ * `saveCreated` asks, and suggests the home folder. If one with that name is open, shows it unchanged.
+ * @param name without a folder; gets a number if a file has it
+ * @param text initial content
  */
 export async function openUntitled(name: string, text: string): Promise<vscode.TextEditor> {
   const document = await vscode.workspace.openTextDocument(await placeOf(name));
@@ -22,7 +22,7 @@ export async function openUntitled(name: string, text: string): Promise<vscode.T
   return editor;
 }
 
-/** Where a document is saved, of which VS Code asks no more: no file is there. */
+/** A path without a file, because VS Code doesn't ask before overwriting. */
 async function placeOf(name: string): Promise<vscode.Uri> {
   const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
   for (let number = 1; ; number++) {
@@ -31,7 +31,7 @@ async function placeOf(name: string): Promise<vscode.Uri> {
   }
 }
 
-/** `e12.test.mjs`, then `e12-2.test.mjs`: how it ends says what it is. */
+/** `e12.test.mjs`, then `e12-2.test.mjs`: the ending keeps its meaning. */
 function numbered(name: string, number: number): string {
   return number === 1 ? name : name.replace(/(?=\.)|$/, `-${number}`);
 }
@@ -44,9 +44,8 @@ async function isThere(place: vscode.Uri): Promise<boolean> {
 }
 
 /**
- * Closes an unsaved document, of which nothing is to be kept, without a question; one that was saved, or changed since,
- * stays.
- * @param version as it was when it became of no use
+ * Closes an unsaved document without a question, unless it was saved or changed since.
+ * @param version when it was no longer needed
  */
 export async function closeUntitled(document: vscode.TextDocument, version: number): Promise<void> {
   if (document.isClosed || !document.isUntitled || document.version !== version) return;
@@ -55,7 +54,7 @@ export async function closeUntitled(document: vscode.TextDocument, version: numb
   const group = vscode.window.tabGroups.all.find(({ tabs }) => tabs.some(shows));
   if (group === undefined) return;
   await vscode.window.showTextDocument(document, { viewColumn: group.viewColumn, preview: false });
-  // Meanwhile the user may have gone elsewhere or changed it, and the command closes whatever is active.
+  // The command closes the active editor, which may be another by now, or changed.
   if (vscode.window.activeTextEditor?.document !== document || document.version !== version) return;
   await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
 }

@@ -1,4 +1,4 @@
-/** Asking for access in this window: the browser, the progress, the questions, and what is said in the end. */
+/** Asks for access in this window: with the browser, progress, questions, and the result. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -18,24 +18,23 @@ import { showPasteBox, strayText } from './paste.ts';
 import type { UriCallbacks } from './uri-handler.ts';
 import type { EditorEnvironment } from '../../oauth/ways.ts';
 
-/** What to say of an authorisation that gave no code. */
+/** Why an authorization gave no code. */
 export interface Explanation {
   readonly message: string;
-  /** What to do next. */
   readonly next: string;
 }
 
-/** Authorisations through a browser: opens the page, and takes the code in whichever way it comes back. */
+/** Authorizations through a browser: opens the page, and receives the code in any way that it comes back. */
 export class BrowserAuthorization {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
   readonly #uris: UriCallbacks;
-  /** The one that waits, and its end: another one takes its place, since both would need the same port. */
+  /** The pending one, and its end: a new one replaces it, because both would need the same port. */
   #current: { readonly stop: AbortController; readonly ended: Promise<unknown> } | undefined;
-  /** Shows the box of the one that waits. */
+  /** Shows the pending one's box for pasting. */
   #showBox: (() => void) | undefined;
 
-  /** @param uris are told of the URLs that VS Code hands to this extension */
+  /** @param uris reports the URLs that VS Code passes to this extension */
   constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, uris: UriCallbacks) {
     this.#context = context;
     this.#log = log;
@@ -53,8 +52,8 @@ export class BrowserAuthorization {
   }
 
   /**
-   * Sends the browser to the consent and waits for the code, with progress that can be cancelled. One that waits
-   * already is cancelled. Nothing is said about how it ended: see {@link explain} and {@link say}.
+   * Opens the consent page and waits for the code, with progress that can be cancelled. A pending one is cancelled.
+   * Doesn't report the result: see {@link explain} and {@link say}.
    * @throws what `buildUrl` throws, AuthorizationUrlError
    */
   async authorize(request: AuthorizationRequest): Promise<Authorization> {
@@ -111,7 +110,7 @@ export class BrowserAuthorization {
     }
   }
 
-  /** Says how it ended, with a button to try again. It does not wait for an answer. */
+  /** Reports the result, with a button to try again. Doesn't wait for an answer. */
   say(result: Authorization, again: () => unknown): void {
     const explanation = this.explain(result);
     if (explanation === null) return;
@@ -119,7 +118,7 @@ export class BrowserAuthorization {
     void offer(result.kind === 'cancelled' ? 'Information' : 'Error', text, { [vscode.l10n.t('Try Again')]: again });
   }
 
-  /** Shows the box for what the browser ended on, where an authorisation waits. */
+  /** Shows the box for pasting the browser's last URL, if an authorization is pending. */
   paste(): void {
     if (this.#showBox !== undefined) this.#showBox();
     else void offer('Information', vscode.l10n.t('No authorisation is in progress.'), {});
@@ -148,7 +147,7 @@ export class BrowserAuthorization {
         way === 'loopback'
           ? listenOnLoopback({ url: new URL(redirectUri), answered, texts: pageTexts() })
           : Promise.resolve(this.#uris.listen(uriPath(redirectUri), answered)),
-      // As text, which VS Code passes on as it is: a Uri would take apart what is escaped in the query.
+      // As a string, which VS Code passes unchanged: a Uri would decode what is escaped in the query.
       openBrowser: (url) => vscode.env.openExternal(url as unknown as vscode.Uri),
       showWaiting: (options) => this.#showWaiting(options),
       askAboutPort,
@@ -189,7 +188,7 @@ export class BrowserAuthorization {
         if (!sent) void offerLink(url);
       },
       stray: (why, again) => {
-        // Any page may send the browser here as often as it likes: one message is enough.
+        // Any page may send the browser here any number of times: report it once.
         if (told) return;
         told = true;
         void offer('Warning', l10n.t('The browser returned an unexpected answer. {0}.', strayText(why)), {
@@ -207,13 +206,13 @@ export class BrowserAuthorization {
   }
 }
 
-/** The path under which VS Code hands a URL over: that of the URL within one for VS Code in a browser, too. */
+/** The path at which VS Code passes a URL to the extension, also for the nested URL of VS Code in a browser. */
 function uriPath(redirectUri: string): string {
   const url = new URL(redirectUri);
   return url.searchParams.get('vscode-path') ?? url.pathname;
 }
 
-/** The browser was not opened: by hand it goes as well. */
+/** The browser didn't open, so the user has to open the link. */
 function offerLink(url: string): Promise<void> {
   const text = vscode.l10n.t('The browser didn’t open. Copy the link and open it in a browser.');
   return offer('Warning', text, { [vscode.l10n.t('Copy Link')]: () => vscode.env.clipboard.writeText(url) });
@@ -273,7 +272,6 @@ function pageTexts(): PageTexts {
   };
 }
 
-/** The handlers of the commands about an authorisation that waits. */
 export function createAuthorizationCommands(browser: BrowserAuthorization): CommandHandlers<'authorization'> {
   return { pasteAuthorization: () => browser.paste() };
 }

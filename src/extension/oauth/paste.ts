@@ -1,4 +1,4 @@
-/** The box into which a person pastes the URL that the browser ended on, or the code. */
+/** The box for pasting the browser's last URL, or the code. */
 import * as vscode from 'vscode';
 import type { StrayAnswer } from '../../oauth/authorize.ts';
 
@@ -6,11 +6,11 @@ export interface PasteBoxOptions {
   readonly title: string;
   /** Where the browser is sent back to. */
   readonly redirectUri: string;
-  /** @returns what is wrong with it, or null where it is taken */
+  /** @returns what is wrong with it, or null if it is accepted */
   readonly paste: (text: string) => StrayAnswer | null;
 }
 
-/** Shows the box; it goes when it was answered, when the person closes it, or when it is disposed of. */
+/** Closed when it is answered, by the user, or when disposed. */
 export function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { dispose(): void } {
   const box = vscode.window.createInputBox();
   box.title = title;
@@ -19,7 +19,7 @@ export function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { 
     redirectUri.replace(/\?.*/, ''),
   );
   box.placeholder = vscode.l10n.t('URL, or only the code');
-  // The browser takes the focus, and the box must still be there afterwards.
+  // The browser takes the focus, and the box must stay.
   box.ignoreFocusOut = true;
   box.onDidChangeValue(() => (box.validationMessage = undefined));
   box.onDidAccept(() => {
@@ -32,7 +32,6 @@ export function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { 
   return box;
 }
 
-/** What is wrong with an answer. */
 export function strayText(why: StrayAnswer): string {
   switch (why) {
     case 'wrong-state':

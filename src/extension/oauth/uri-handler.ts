@@ -1,17 +1,16 @@
-/** URLs that the system hands to this extension: `vscode://cm-relay.campaign-monitor-relay/oauth/callback?…`. */
+/** URLs that the system passes to this extension: `vscode://cm-relay.campaign-monitor-relay/oauth/callback?…`. */
 import * as vscode from 'vscode';
 import { offer } from '../ui/offer.ts';
 import type { Listening } from '../../oauth/authorize.ts';
 import type { PageKind } from '../../oauth/loopback.ts';
 
-/** Takes the query of a URL that came. */
+/** Receives the query of such a URL. */
 type Taker = (query: URLSearchParams) => PageKind;
 
-/** VS Code takes one handler for the whole extension; whoever waits for a path is told of it here. */
+/** VS Code allows one handler for the extension, so it passes URLs to the listeners by path. */
 export class UriCallbacks implements vscode.UriHandler {
   readonly #waiting = new Map<string, Taker>();
 
-  /** Listens to a path until it is closed. */
   listen(path: string, answered: Taker): Listening {
     this.#waiting.set(path, answered);
     return {
@@ -32,17 +31,17 @@ export class UriCallbacks implements vscode.UriHandler {
   }
 }
 
-/** VS Code has decoded the query already: what is left of `+` and `%` stands for itself. */
+/** VS Code has already decoded the query: remaining `+` and `%` are literal. */
 function queryOf({ query }: vscode.Uri): string {
   return query.replaceAll('%', '%25').replaceAll('+', '%2B');
 }
 
-/** A URL that came, as a text that the box for pasting reads as this window would have. */
+/** A URL as text, so that the box for pasting reads the same query. */
 export function asPasted(uri: vscode.Uri): string {
   return `${uri.scheme}://${uri.authority}${uri.path}?${queryOf(uri)}`;
 }
 
-/** Of the URL itself nothing is shown or logged: a code may be in it. */
+/** The URL isn't shown or logged, because it may contain a code. */
 function offerUrl(uri: vscode.Uri): Promise<void> {
   const text = vscode.l10n.t(
     'The browser returned a URL, but this window isn’t waiting for a URL. If another window is waiting, paste the URL there.',

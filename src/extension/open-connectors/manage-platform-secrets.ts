@@ -1,4 +1,3 @@
-/** Setting and forgetting the platform's secrets, as **Manage Keys and Secrets…** offers it. */
 import * as vscode from 'vscode';
 import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
 import { offer } from '../ui/offer.ts';
@@ -9,7 +8,7 @@ import type { Step } from '../ui/steps.ts';
 import type { OpenConnectorsSecrets } from './platform-secret-store.ts';
 import type { Platform } from './platform.ts';
 
-/** What **Manage Keys and Secrets…** does with the platform's secrets. */
+/** The actions of **Manage Keys and Secrets…** for the secrets of Open Connectors. */
 export function createPlatformSecrets(platform: Platform): PlatformSecrets {
   return {
     set: async () => {
@@ -25,8 +24,8 @@ export function createPlatformSecrets(platform: Platform): PlatformSecrets {
 }
 
 /**
- * Asks for both secrets and keeps them for the host of the settings.
- * @returns whether they were given
+ * Asks for both secrets and stores them for the host of the settings.
+ * @returns whether the user entered them
  */
 async function askForSecrets(platform: Platform): Promise<boolean> {
   const { host } = platform;
@@ -63,8 +62,8 @@ async function askForSecrets(platform: Platform): Promise<boolean> {
 }
 
 /**
- * Forgets the secrets of every host, after a question.
- * @returns whether they were forgotten
+ * Removes the secrets of every host after confirmation.
+ * @returns whether they were removed
  */
 async function forgetSecrets(platform: Platform): Promise<boolean> {
   const { l10n, window } = vscode;

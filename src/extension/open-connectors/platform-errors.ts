@@ -1,4 +1,4 @@
-/** What an error of the platform means to a person, and what to do about it. */
+/** An error of Open Connectors in plain words, and what to do about it. */
 import * as vscode from 'vscode';
 import type { OpenConnectorsError } from '../deferred.ts';
 import { messageOf, nextOf } from '../ui/error-words.ts';
@@ -6,23 +6,22 @@ import { unlinked } from '../ui/printable.ts';
 
 export interface ExplainedError {
   readonly message: string;
-  /** What to do next. */
   readonly next: string;
 }
 
-/** The platform's own message, with what to do next in the user's language. */
+/** Open Connectors' own message, with what to do next in the user's language. */
 export function explainPlatformError(error: OpenConnectorsError): ExplainedError {
   return { message: sentence(messageOf(error, vscode.l10n)), next: nextOf(error, vscode.l10n) ?? '' };
 }
 
-/** An error for the log: with the platform's id of the request, for its support. */
+/** An error for the log: with the request ID, for Open Connectors' support. */
 export function platformErrorForLog(error: OpenConnectorsError): string {
   const status = error.status === null ? '' : `, status ${error.status}`;
   const request = error.requestId === null ? '' : `, request ${error.requestId}`;
   return `${error.message} (${error.kind}${status}${request})`;
 }
 
-/** A message with somebody else's words as a sentence, without links that VS Code would offer. */
+/** Makes a sentence of a message from outside, without links in VS Code. */
 function sentence(text: string): string {
   const plain = unlinked(text).trim();
   return /[.!?]$/.test(plain) ? plain : `${plain}.`;

@@ -1,4 +1,6 @@
-/** The user secret and the organization secret of each host of the platform, in SecretStorage. The sandbox has its own. */
+/**
+ * The user secret and the organization secret of each Open Connectors host, in SecretStorage. The sandbox has its own.
+ */
 import type * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
 
@@ -7,10 +9,9 @@ export interface OpenConnectorsSecrets {
   readonly organizationSecret: string;
 }
 
-/** The hosts whose secrets are set: SecretStorage does not list what it holds. */
+/** The hosts with stored secrets, because SecretStorage can't list them. */
 const hostsKey = `${prefix}.openConnectorsHosts`;
 
-/** What the secrets need of an ExtensionContext. */
 export type SecretsContext = Pick<vscode.ExtensionContext, 'globalState' | 'secrets'>;
 
 export class PlatformSecretStore {
@@ -20,28 +21,27 @@ export class PlatformSecretStore {
     this.#context = context;
   }
 
-  /** Calls back when secrets of a host are set or forgotten, here or in another window. */
+  /** Calls back when a host's secrets are set or removed, here or in another window. */
   onDidChange(listener: () => void): vscode.Disposable {
     return this.#context.secrets.onDidChange(({ key }) => {
       if (key.startsWith(secretsKey(''))) listener();
     });
   }
 
-  /** The secrets of a host; undefined where none are kept. */
+  /** Undefined if none are stored. */
   async of(host: string): Promise<OpenConnectorsSecrets | undefined> {
     const text = await this.#context.secrets.get(secretsKey(host));
     return text === undefined ? undefined : (JSON.parse(text) as OpenConnectorsSecrets);
   }
 
-  /** Keeps the secrets of a host, in place of those that were kept of it. */
   async store(host: string, { userSecret, organizationSecret }: OpenConnectorsSecrets): Promise<void> {
     await this.#context.globalState.update(hostsKey, [...new Set([...this.#noted, host])]);
     await this.#context.secrets.store(secretsKey(host), JSON.stringify({ userSecret, organizationSecret }));
   }
 
   /**
-   * The hosts of which secrets are kept.
-   * @param candidate a host that counts, too, where its secrets are kept without a note
+   * The hosts with stored secrets.
+   * @param candidate another host to check, in case its secrets are stored but not listed
    */
   async hosts(candidate: string): Promise<readonly string[]> {
     const hosts: string[] = [];
@@ -51,7 +51,7 @@ export class PlatformSecretStore {
     return hosts;
   }
 
-  /** Forgets the secrets of these hosts, and which hosts had any. */
+  /** Removes the secrets of these hosts, and the list of hosts. */
   async forget(hosts: readonly string[]): Promise<void> {
     for (const host of hosts) await this.#context.secrets.delete(secretsKey(host));
     await this.#context.globalState.update(hostsKey, undefined);

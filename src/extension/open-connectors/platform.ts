@@ -1,4 +1,4 @@
-/** Which Open Connectors this window talks to: its host, and the client of its API. */
+/** Which Open Connectors this window uses: its host, and the client of its API. */
 import * as vscode from 'vscode';
 import type { OpenConnectorsApi } from '../deferred.ts';
 import { onSetting, setting, trimText, writeSetting } from '../configuration.ts';
@@ -9,36 +9,29 @@ import type { OpenConnectorsSecrets } from './platform-secret-store.ts';
 /** The value of the host setting that means the sandbox on this machine. */
 const sandboxHost = 'sandbox';
 
-/** What the platform needs of the sandbox process. */
 export interface SandboxSource {
-  /** Finds the one that runs, or starts one. */
+  /** Finds the running one, or starts one. */
   start(signal?: AbortSignal): Promise<RunningSandbox>;
-  /** Finds the one that runs. */
+  /** Finds the running one. */
   find(): Promise<RunningSandbox | undefined>;
   readonly onDidChange: vscode.Event<unknown>;
 }
 
-export interface PlatformParts {
-  readonly context: vscode.ExtensionContext;
-  readonly sandbox: SandboxSource;
-}
-
-/** Which client of the API is wanted. */
 export interface ApiOptions {
-  /** As in the setting; left out: that of the settings. */
+  /** A value of the setting; by default the current one. */
   readonly host?: string;
-  /** Starts the sandbox where it is meant and does not run, as an action may and a view that is merely looked at may not. */
+  /** Starts the sandbox if necessary: an action may start it, a view may not. */
   readonly startSandbox?: boolean;
 }
 
 export class Platform {
   readonly #sandbox: SandboxSource;
   readonly #changed = new vscode.EventEmitter<void>();
-  /** Another host, or other secrets, here or in another window. */
+  /** The host or its secrets have changed, here or in another window. */
   readonly onDidChange = this.#changed.event;
   readonly secrets: PlatformSecretStore;
 
-  constructor({ context, sandbox }: PlatformParts) {
+  constructor({ context, sandbox }: { readonly context: vscode.ExtensionContext; readonly sandbox: SandboxSource }) {
     this.secrets = new PlatformSecretStore(context);
     this.#sandbox = sandbox;
     context.subscriptions.push(
@@ -60,24 +53,24 @@ export class Platform {
     return this.host === sandboxHost;
   }
 
-  /** Writes the setting, for every folder on this machine. */
+  /** Writes the setting for every folder on this machine. */
   async setHost(host: string): Promise<void> {
     await writeSetting('openConnectors.host', host);
   }
 
-  /** Whether the secrets of the host are set. The sandbox has its own. */
+  /** Whether the host's secrets are set. The sandbox has its own. */
   async secretsSet(host = this.host): Promise<boolean> {
     return host === sandboxHost || (await this.secrets.of(host)) !== undefined;
   }
 
-  /** Keeps the secrets of a host. The sandbox brings its own: nobody else's are kept as its. */
+  /** Stores the secrets of a host, except the sandbox, which has its own. */
   async storeSecrets(secrets: OpenConnectorsSecrets, host: string): Promise<void> {
     if (host !== sandboxHost) await this.secrets.store(host, secrets);
   }
 
   /**
-   * The client of a host's API, or undefined where its secrets are not set, or the sandbox is meant and does not run.
-   * @throws what the sandbox says where it cannot be started
+   * The client of a host's API, or undefined if its secrets aren't set, or the sandbox isn't running.
+   * @throws the sandbox's error if it can't be started
    */
   async api({ host = this.host, startSandbox = false }: ApiOptions = {}): Promise<OpenConnectorsApi | undefined> {
     const found = host === sandboxHost ? await this.#ofSandbox(startSandbox) : await this.#ofHost(host);

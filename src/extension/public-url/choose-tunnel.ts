@@ -1,4 +1,4 @@
-/** The choice of a tunnel: what there is on this machine, and what the chosen one still needs. */
+/** The choice of a tunnel: what is on this machine, and what the chosen one still needs. */
 import * as vscode from 'vscode';
 import type { SurveyedTunnel } from '../../protocol/tunnel-survey.ts';
 import { setting, trimText, whereSaid, writeSetting } from '../configuration.ts';
@@ -15,7 +15,6 @@ import type { Step } from '../ui/steps.ts';
 
 type Kind = SettingValue<'tunnel.kind'>;
 
-/** What is asked about an SSH server. */
 interface Server {
   readonly sshServer?: string;
   readonly sshHostname?: string;
@@ -27,8 +26,8 @@ interface TunnelItem extends vscode.QuickPickItem {
 }
 
 /**
- * Asks which tunnel to use, and for what it needs, and writes the settings.
- * @returns whether there is one to be opened now
+ * Asks which tunnel to use and for what it needs, and writes the settings.
+ * @returns whether there is now one to open
  */
 export async function chooseTunnel(): Promise<boolean> {
   const { l10n } = vscode;
@@ -44,7 +43,7 @@ export async function chooseTunnel(): Promise<boolean> {
     askChoice(alone(l10n.t('Choose a tunnel')), {
       placeholder: l10n.t('Every delivery passes through the tunnel’s service, which can read it'),
       items,
-      // Where there is none, the list begins with what is installed.
+      // Without one, the list starts with installed ones.
       active: kind === 'none' ? undefined : items.find(({ tunnel }) => tunnel === kind),
       matchOnDescription: true,
     }),
@@ -125,7 +124,7 @@ async function use({ tunnel, surveyed }: TunnelItem): Promise<boolean> {
   return tunnel !== 'none';
 }
 
-/** @returns whether the user gave them */
+/** @returns whether the user answered */
 async function askForServer(): Promise<boolean> {
   const { l10n } = vscode;
   const { settingsSchema } = await import('../deferred.ts');
@@ -179,7 +178,7 @@ async function askForUrl(): Promise<boolean> {
   return true;
 }
 
-/** What the user's own settings say of the programs. */
+/** The programs in the user's own settings. */
 function programsSaid(): {
   readonly programs: ReadSetting<'tunnel.programs'>;
   readonly paths: Readonly<Record<string, string>>;
@@ -187,8 +186,14 @@ function programsSaid(): {
   const programs = setting('tunnel.programs');
   const { cloudflaredPath, ngrokPath, devtunnelPath, tailscalePath, zrok2Path, sshPath } = programs;
   const all = {
-    ...{ cloudflared: cloudflaredPath, ngrok: ngrokPath, devtunnel: devtunnelPath, tailscale: tailscalePath },
-    ...{ zrok2: zrok2Path, ssh: sshPath, pinggy: sshPath, 'localhost.run': sshPath },
+    cloudflared: cloudflaredPath,
+    ngrok: ngrokPath,
+    devtunnel: devtunnelPath,
+    tailscale: tailscalePath,
+    zrok2: zrok2Path,
+    ssh: sshPath,
+    pinggy: sshPath,
+    'localhost.run': sshPath,
   };
   return { programs, paths: Object.fromEntries(Object.entries(all).filter(([, path]) => path.trim() !== '')) };
 }

@@ -1,4 +1,4 @@
-/** Another secret for the webhook URLs, where one got out: asked about, made, and the vendors updated. */
+/** Another secret for the webhook URLs, if one leaked. */
 import * as vscode from 'vscode';
 import type { Status } from '../../protocol/status.ts';
 import { setting } from '../configuration.ts';
@@ -9,8 +9,8 @@ import type { Session } from '../session/session.ts';
 import type { UrlKeeper } from './url-keeper.ts';
 
 /**
- * Asks, and makes the relay answer to another secret; what was set up from here follows as when the public URL changes.
- * @throws the relay's refusal, where it could not keep it or another window was faster
+ * Asks, gives the relay another secret, and updates the vendors as for a changed public URL.
+ * @throws the relay's refusal, if it couldn't save it, or another window was faster
  */
 export async function newSecretUrl(session: Session, keeper: UrlKeeper): Promise<void> {
   const { status } = session;

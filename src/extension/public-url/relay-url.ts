@@ -1,22 +1,21 @@
-/** What a URL of a relay's webhook endpoint says: which relay it is for, and where that was reached. Nothing here keeps its secret. */
+/** What the URL of a webhook endpoint says: which relay it is for, and its base. Nothing here keeps its secret. */
 import { readHookUrl } from '../../common/hook-path.ts';
 import type { HookPlace } from '../../common/hook-path.ts';
 import { nameOfSecret } from '../../common/secret-name.ts';
 
-/** The vendors that post to a relay, each to a path of its own. */
+/** The vendors that post to a relay, each to its own path. */
 export type VendorPath = Exclude<HookPlace, 'health'>;
 
-/** A URL of a relay's webhook endpoint, taken apart. */
 export interface RelayUrl {
-  /** What is before the path, such as `https://name.localtunnel.me`. */
+  /** What precedes the path, such as `https://name.localtunnel.me`. */
   readonly base: string;
-  /** Names the relay without giving its secret away. A relay that is given another secret has another name. */
+  /** Identifies the relay without revealing its secret. A relay with another secret has another name. */
   readonly relay: string;
 }
 
 /**
- * @param path the vendor's that posts there
- * @returns undefined where it is not that URL of a relay's webhook endpoint
+ * @param path of the vendor that posts there
+ * @returns undefined if it isn't that URL of a webhook endpoint
  */
 export function readRelayUrl(url: string, path: VendorPath): RelayUrl | undefined {
   const address = readHookUrl(url);
@@ -24,16 +23,16 @@ export function readRelayUrl(url: string, path: VendorPath): RelayUrl | undefine
   return { base: address.base, relay: nameOfSecret(address.secret) };
 }
 
-/** The webhook endpoint's path on another base: where the same relay is or was reached. */
+/** The path of the webhook endpoint on another base, such as a former one. */
 export function withBase(url: string, base: string): string {
   const begin = readHookUrl(url)?.base ?? '';
   return base + url.slice(begin.length);
 }
 
-/** Segments of this length may be what protects the URL. */
+/** Segments of this length may be secret. */
 const shownSegment = 12;
 
-/** A URL for the eye: what may be a secret is cut, since an unguessable URL is a webhook's only protection. */
+/** A URL to show: secret segments are cut, because an unguessable URL is a webhook's only protection. */
 export function maskUrl(url: string): string {
   let parsed: URL;
   try {

@@ -1,4 +1,4 @@
-/** What is said of the public URL unasked: that it opens again, why it does not open, and what a tunnel's server asks. */
+/** Notices about the public URL: that it opens again, why it doesn't open, and questions of a tunnel's server. */
 import * as vscode from 'vscode';
 import type { Status } from '../../protocol/status.ts';
 import type { TunnelCode } from '../../protocol/tunnel-words.ts';
@@ -19,14 +19,14 @@ export async function sayReopening(session: Session): Promise<void> {
   });
 }
 
-/** Says why the first attempt to open the public URL failed, and why there is no further one: each once for an opening. */
+/** Reports why the first attempt to open the public URL failed, and why there is no further one: each once. */
 export function followTunnel(session: Session): vscode.Disposable {
   let told: string | undefined;
   const look = (): void => {
     const { status } = session;
     const { state = 'closed', reason, said = [] } = status?.tunnel ?? {};
     const [code] = said.map((words) => words.code);
-    // One that was open is reopened first; the view and the status bar show it meanwhile.
+    // One that was open is reopened first; the view and the status bar show it in the meantime.
     const isRetrying = code === retrying && state !== 'verifying' && !(state === 'degraded' && told === 'open');
     const before = told;
     if (state === 'failed') told = reason;
@@ -49,7 +49,7 @@ async function say(session: Session, { tunnel, settings }: Status): Promise<void
   // The next start opens only what was open.
   if (isFinal) await session.tunnels.close();
   const { tunnelInWords } = await import('../deferred.ts');
-  // Without the time until the next attempt, which is over before it is read.
+  // Without the time until the next attempt, which would be over before it is read.
   const said = tunnel.said.map((words) => {
     const [why] = words.values;
     return words.code === retrying && typeof why === 'object' ? why : words;

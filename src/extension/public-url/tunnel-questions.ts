@@ -1,4 +1,4 @@
-/** What is asked about the public URL: whether it is opened, and which hosts the server of its tunnel may name. */
+/** Questions about the public URL: whether to open it, and which hosts a tunnel's server may name. */
 import * as vscode from 'vscode';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { isOfWorkspace } from '../configuration.ts';
@@ -9,8 +9,8 @@ import type { Session } from '../session/session.ts';
 import { readSettings, SettingsError } from '../session/settings.ts';
 
 /**
- * Opens the public URL of a running relay: asks which tunnel where the settings name none, and whether to open it where
- * the user has not agreed to that tunnel yet. It may take a while to answer: see urls.ts.
+ * Opens the public URL of a running relay: asks which tunnel if the settings have none, and asks for consent unless the
+ * user has allowed that tunnel. May resolve before the URL is open: see urls.ts.
  */
 export async function openTunnel(session: Session): Promise<void> {
   let tunnel = await readTunnel();
@@ -27,7 +27,7 @@ export async function openTunnel(session: Session): Promise<void> {
   await session.openTunnel(tunnel);
 }
 
-/** The tunnel of the settings; undefined where these cannot be used, which was said. */
+/** The tunnel of the settings; undefined if they are invalid, which is reported. */
 async function readTunnel(): Promise<TunnelConfig | undefined> {
   try {
     return (await readSettings()).tunnel;
@@ -39,7 +39,7 @@ async function readTunnel(): Promise<TunnelConfig | undefined> {
   }
 }
 
-/** Asks whether the server of a tunnel may name a host, and keeps and uses a yes. */
+/** Asks whether a tunnel's server may name a host, and saves and applies a yes. */
 export async function askAboutHost(
   session: Session,
   tunnel: TunnelConfig,

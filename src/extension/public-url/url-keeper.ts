@@ -1,54 +1,54 @@
 /**
- * Keeps what the vendors know of this relay's URL true, when that changes and when the relay comes back: one mechanism
- * for the webhooks of Campaign Monitor and the instances of Open Connectors. Each vendor's room says what is left behind
- * and how it is changed; when, whether to ask and what is said is the same for all.
+ * Keeps this relay's URL at the vendors current when it changes and when the relay comes back: one mechanism for the
+ * webhooks of Campaign Monitor and the instances of Open Connectors. Each vendor's module finds and changes stale ones;
+ * when, and whether to ask, is the same for all.
  */
 import type { SettingValue } from '../settings.ts';
 
-/** What is done about a changed URL, as the setting says. */
+/** What to do about a changed URL, according to the setting. */
 export type UpdateVendors = SettingValue<'tunnel.updateVendors'>;
 
-/** What can be done to something that is left behind: point it here again, switch it off, or delete it. */
+/** What can be done about a stale one: point it here again, deactivate, or delete it. */
 export type UrlAction = 'update' | 'deactivate' | 'delete';
 
 /**
- * How something is left behind:
- * - `following`: at an old URL; of the sandbox, where nothing is real, so it follows without a question
+ * Why a registration is stale:
+ * - `following`: at an old URL, but in the sandbox, so it follows without a question
  * - `behind`: at an old URL
- * - `idle`: deactivated when the relay was stopped, to be brought back
- * - `dead`: nobody answers where it points, and there is no public URL to move it to
+ * - `idle`: deactivated when the relay was stopped, to be reactivated
+ * - `dead`: its URL doesn't respond, and there is no public URL to move it to
  */
 export type StaleState = 'following' | 'behind' | 'idle' | 'dead';
 
-/** The states of which the user is asked. */
+/** The states that the user is asked about. */
 export type AskedState = Exclude<StaleState, 'following'>;
 
-/** Something at a vendor that this tool set and that does not lead to this relay now. */
+/** Something at a vendor that this tool created and that doesn't lead to this relay now. */
 export interface StaleRegistration {
   readonly kind: 'webhook' | 'instance';
-  /** As the vendor calls it, or the list that it stands on: from outside. */
+  /** The vendor's name, or that of its list: from outside. */
   readonly name: string;
   /**
-   * What can be done to it. Each takes what gives it up, and resolves to whether it was done; `update` points it to
-   * where the relay is by then.
+   * Each takes a signal for cancelling, and resolves to whether it was done; `update` uses the relay's URL at that
+   * time.
    */
   readonly actions: { readonly [action in UrlAction]?: (signal: AbortSignal) => Promise<boolean> };
 }
 
-/** What could not be done, and why. */
+/** What couldn't be done, and why. */
 export type UrlFailure =
   /** To read or change something at a vendor. */
   | { readonly kind: StaleRegistration['kind']; readonly name: string; readonly error: Error }
-  /** To write the setting, so that nobody is asked again. */
+  /** To write the setting for not asking again. */
   | { readonly kind: 'setting'; readonly error: Error };
 
-/** What one vendor's room keeps of this relay's. */
+/** One vendor's registrations of this relay. */
 export interface UrlHolder {
-  /** Takes up what was broken off, without asking: it had been decided. */
+  /** Resumes what was interrupted, without asking: it had been decided. */
   takeUp(): Promise<readonly UrlFailure[]>;
-  /** Whether something may be in this state, as far as is known without asking the vendor. */
+  /** Whether something may be in this state, as far as known without asking the vendor. */
   mayHave(state: StaleState): Promise<boolean>;
-  /** @param failures takes what could not be read */
+  /** @param failures receives what couldn't be read */
   look(state: StaleState, failures: UrlFailure[]): Promise<readonly StaleRegistration[]>;
 }
 
@@ -56,71 +56,70 @@ export interface UrlHolder {
 export interface RelayPosition {
   /** The relay's process. */
   readonly pid: number;
-  /** Names its secret, as in relay-url.ts: a URL with another one leads nowhere. */
+  /** Identifies its secret, as in relay-url.ts: a URL with another one doesn't work. */
   readonly relay: string;
   /** Null: none now. */
   readonly publicUrl: string | null;
-  /** Whether it stays so: no public URL is being opened. */
+  /** Whether it is final: no public URL is being opened. */
   readonly settled: boolean;
 }
 
-/** What the user wants done; `always`: from then on without a question. */
+/** The user's answer; `always`: don't ask from then on. */
 export interface Choice {
   readonly action: UrlAction;
   readonly always?: true;
 }
 
-/** What the keeper works with: the relay, the vendors and the user. */
+/** What the keeper works with: the relay, the vendors, and the user. */
 export interface UrlKeeperParts {
   readonly holders: readonly UrlHolder[];
-  /** Undefined while no relay runs. */
+  /** Undefined while no relay is running. */
   position(): RelayPosition | undefined;
   setting(): UpdateVendors;
-  /** Resolves when the user is at this window: others of the same relay do not ask. */
+  /** Resolves when the user is at this window: other windows of the relay don't ask. */
   attention(): Promise<void>;
-  /** Resolves to undefined where the user does not want it, or did not answer. */
+  /** Resolves to undefined if the user declines or doesn't answer. */
   ask(state: AskedState, left: readonly StaleRegistration[]): Promise<Choice | undefined>;
-  /** Carries out work on what is in this state, that the user may give up. */
+  /** Runs work on what is in this state, which the user may cancel. */
   working(action: UrlAction, work: (signal: AbortSignal) => Promise<void>, state: StaleState): PromiseLike<void>;
   /** From now on without asking. */
   allowAlways(): Promise<void>;
-  /** Says what was done to what was in this state. */
   done(action: UrlAction, changed: readonly StaleRegistration[], state: StaleState): void;
-  /** Says what was not. Resolves to whether to try again. */
+  /** Reports failures. Resolves to whether to try again. */
   failed(failures: readonly UrlFailure[]): Promise<boolean>;
 }
 
-/** The states that are settled without a question, as the setting says. */
+/** The states handled without a question, by setting. */
 const quietStates: Readonly<Record<UpdateVendors, readonly StaleState[]>> = {
   ask: ['following'],
   always: ['following', 'behind', 'idle'],
   never: [],
 };
 
-/** The states of which the user is asked, as the setting says. Where nobody answers, someone must know. */
+/** The states that the user is asked about, by setting. The user must always learn about dead ones. */
 const askedStates: Readonly<Record<UpdateVendors, readonly AskedState[]>> = {
   ask: ['behind', 'idle', 'dead'],
   always: ['dead'],
   never: ['dead'],
 };
 
-/** Looks after the vendors whenever the relay is reached elsewhere, or no more. One for a window. */
+/** Updates the vendors whenever the relay's URL changes. One for a window. */
 export class UrlKeeper {
   readonly #parts: UrlKeeperParts;
-  /** Where the relay was when the vendors were looked after last. */
+  /** The relay's URL when the vendors were last checked. */
   #looked: string | null = null;
-  /** What is done without a question, one after another. */
+  /** Runs what needs no question, one after another. */
   #quiet: Promise<unknown> = Promise.resolve();
   /** The questions of each state, one after another. */
   readonly #asking = new Map<AskedState, Promise<void>>();
-  /** The URL is being changed from here: whoever does that looks after the vendors. */
+  /** A change of the URL from here is in progress, which updates the vendors itself. */
   #changing = false;
 
   constructor(parts: UrlKeeperParts) {
     this.#parts = parts;
   }
 
-  /** To be called whenever the relay's state may have changed. Resolves when nothing is left to do or ask. */
+  /** Call this whenever the relay's state may have changed. Resolves when nothing is left to do or ask. */
   async follow(): Promise<void> {
     if (this.#changing) return;
     const place = this.#place;
@@ -133,8 +132,8 @@ export class UrlKeeper {
   }
 
   /**
-   * Carries out what changes the URL, and updates what is left behind by that: the user, who knows of it, is not asked
-   * again. Resolves when nothing is left to do or ask.
+   * Runs a change of the URL, and updates what is then stale without asking the user again. Resolves when nothing is
+   * left to do or ask.
    * @param change resolves when this window knows the new URL
    * @throws what the change throws
    */
@@ -144,7 +143,7 @@ export class UrlKeeper {
       await change();
     } catch (error) {
       this.#changing = false;
-      // It may have been carried out all the same.
+      // It may have been carried out despite the error.
       await this.follow();
       throw error;
     }
@@ -153,7 +152,7 @@ export class UrlKeeper {
     await this.lookAfter(true);
   }
 
-  /** Where the relay is, as far as it matters to the vendors; as it was, while that is not known. */
+  /** The relay's URL as far as it matters to the vendors; the last one while that is unknown. */
   get #place(): string | null {
     const position = this.#parts.position();
     if (position === undefined || (position.publicUrl === null && !position.settled)) return this.#looked;
@@ -161,19 +160,19 @@ export class UrlKeeper {
   }
 
   /**
-   * Looks after the vendors now, wherever the relay was before. Resolves when nothing is left to do or ask.
-   * @param agreed whether the user has agreed that what is at an old URL is updated
+   * Checks the vendors now, even if the URL hasn't changed. Resolves when nothing is left to do or ask.
+   * @param agreed whether the user has agreed to updating what is at an old URL
    */
   async lookAfter(agreed = false): Promise<void> {
-    // What needs no question waits for none that is open.
+    // What needs no question doesn't wait for open questions.
     const failures = await this.#quietly();
     await Promise.all([
       this.#tellAndRetry(failures),
       ...askedStates[this.#parts.setting()].map((state) => {
-        // A URL that changes while the user is being asked is looked at afterwards.
+        // If the URL changes during a question, check again afterwards.
         const before = this.#asking.get(state) ?? Promise.resolve();
         const asked = before.then(() => this.#askAbout(state, agreed && state === 'behind'));
-        // Whatever goes wrong with one URL, the next is looked at.
+        // An error with one URL doesn't prevent checking the next.
         this.#asking.set(
           state,
           asked.catch(() => undefined),
@@ -208,18 +207,18 @@ export class UrlKeeper {
     const mayHave = await Promise.all(parts.holders.map((holder) => holder.mayHave(state)));
     if (!mayHave.includes(true)) return;
     if (!agreed) await parts.attention();
-    // What another window has settled until then is asked no more.
+    // Another window may have settled it in the meantime.
     if (!askedStates[parts.setting()].includes(state)) return;
     let always: 'not-asked-for' | 'to-be-kept' | 'kept' = 'not-asked-for';
     for (let first = true; ; first = false) {
-      // What broke off is no longer left behind: it is taken up.
+      // What was interrupted isn't stale: resume it.
       const failures: UrlFailure[] = first ? [] : [...(await this.#quietly())];
       const left = await this.#look(state, failures);
       if (left.length > 0) {
         const choice: Choice | undefined =
           always === 'not-asked-for' && !agreed ? await parts.ask(state, left) : { action: 'update' };
         if (state === 'behind' && choice?.action === 'update' && (parts.position()?.publicUrl ?? null) === null) {
-          // The public URL went away while the user was asked, and is looked at again when it comes back.
+          // The public URL closed during the question, so check again when it is back.
           this.#looked = null;
           return;
         }
@@ -231,7 +230,7 @@ export class UrlKeeper {
     }
   }
 
-  /** @returns whether it is kept that nobody is to be asked */
+  /** @returns whether the setting for not asking was saved */
   async #keepSetting(failures: UrlFailure[]): Promise<boolean> {
     try {
       await this.#parts.allowAlways();

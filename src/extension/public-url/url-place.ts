@@ -1,4 +1,4 @@
-/** Where a URL that a vendor keeps leads to, as the views mark it, and where a vendor reaches a relay. */
+/** Where a vendor's URL leads, as the views mark it, and where a vendor reaches a relay. */
 import { isSameUrl } from '../../common/same-url.ts';
 import type { KnownRelay, KnownRelays } from '../session/known-relays.ts';
 import { readRelayUrl } from './relay-url.ts';
@@ -6,33 +6,32 @@ import type { VendorPath } from './relay-url.ts';
 import type { Session } from '../session/session.ts';
 
 /**
- * - `current`: where this window's relay is reached now
- * - `asleep`: where it was public last; it has no public URL now, and may get that one again
- * - `stopped`: where it was reached last; it does not run now
- * - `old`: a URL at which a relay of this machine was reached and is no more
- * - `other`: where another relay of this machine was reached last, that of another folder
- * - `foreign`: somebody else's
+ * - `current`: this window's relay now
+ * - `asleep`: its last public URL; it has none now, and may get that one again
+ * - `stopped`: its last URL; it isn't running now
+ * - `old`: a former URL of a relay of this machine
+ * - `other`: the last URL of another folder's relay on this machine
+ * - `foreign`: someone else's
  */
 export type Place = 'current' | 'asleep' | 'stopped' | 'old' | 'other' | 'foreign';
 
-/** Where this window's relay is for one vendor, each URL in full. */
+/** This window's relay for one vendor, as full URLs. */
 export interface RelayUrls {
-  /** Where it is public now; null: nowhere. */
+  /** Null if there is no public URL now. */
   readonly publicUrl: string | null;
-  /** Where this machine reaches it now; null: it does not run. */
+  /** On this machine; null if it isn't running. */
   readonly localUrl: string | null;
 }
 
-/** What is known of the relays. */
 export interface UrlContext extends RelayUrls {
   /** The path that the vendor posts to. */
   readonly path: VendorPath;
-  /** This window's relay, where it is known. */
+  /** This window's relay, if known. */
   readonly own: string | undefined;
   readonly relays: readonly KnownRelay[];
 }
 
-/** Whether a vendor reaches what is not public: the sandbox does, since it runs on this machine. */
+/** Whether a vendor reaches local URLs: the sandbox does, because it runs on this machine. */
 export interface Reach {
   readonly reachesLocal: boolean;
 }
@@ -61,7 +60,7 @@ export function urlContext(
   };
 }
 
-/** Calls back when a vendor is to reach this window's relay elsewhere than before. */
+/** Calls back when the URL for a vendor has changed. */
 export function followUrls(
   session: Pick<Session, 'status' | 'dataDir' | 'onDidChange'>,
   known: Pick<KnownRelays, 'all'>,
@@ -79,20 +78,20 @@ export function followUrls(
 }
 
 /**
- * The URL to give to a vendor: the public one, and to the sandbox the local one where none is open.
- * @returns null where the vendor cannot reach the relay now
+ * The URL to give to a vendor: the public one, or for the sandbox the local one if none is open.
+ * @returns null if the vendor can't reach the relay now
  */
 export function urlFor({ reachesLocal }: Reach, { publicUrl, localUrl }: RelayUrls): string | null {
   return publicUrl ?? (reachesLocal ? localUrl : null);
 }
 
-/** Whether a URL reaches the relay now. From the sandbox the local URL goes on doing so. */
+/** Whether a URL reaches the relay now. From the sandbox, the local URL always does. */
 export function reachesRelay(url: string, { reachesLocal }: Reach, { publicUrl, localUrl }: RelayUrls): boolean {
   return isSameUrl(url, publicUrl) || (reachesLocal && isSameUrl(url, localUrl));
 }
 
 /**
- * @param url what the vendor keeps
+ * @param url at the vendor
  * @param vendor what it reaches
  */
 export function placeOfUrl(url: string, vendor: Reach, around: UrlContext): Place {
@@ -101,7 +100,7 @@ export function placeOfUrl(url: string, vendor: Reach, around: UrlContext): Plac
   const read = readRelayUrl(url, path);
   if (read === undefined) return 'foreign';
   const known = relays.find(({ relay, former = [] }) => relay === read.relay || former.includes(read.relay));
-  // This window's own may not have been noted yet.
+  // This window's own may not have been recorded yet.
   if (known === undefined) return read.relay === own ? 'old' : 'foreign';
   // It has another secret now.
   if (known.relay !== read.relay) return 'old';

@@ -1,4 +1,4 @@
-/** What the keeper of URLs asks and says in this window: one question and one setting for all vendors. */
+/** The URL keeper's questions and messages in this window: one question and one setting for all vendors. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import { setting, writeSetting } from '../configuration.ts';
@@ -30,7 +30,6 @@ export interface UrlQuestionParts {
   readonly attention?: () => Promise<void>;
 }
 
-/** The keeper, with the user of this window to ask. */
 export function createUrlKeeper({ session, log, holders, attention = atThisWindow }: UrlQuestionParts): UrlKeeper {
   return new UrlKeeper({
     holders,
@@ -70,7 +69,7 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
   });
 }
 
-/** Where this window's relay is; undefined while it does not run. */
+/** Undefined while the relay isn't running. */
 export function positionOf({ state }: Pick<Session, 'state'>): RelayPosition | undefined {
   if (state.kind !== 'running') return undefined;
   const { pid, publicUrl, tunnel, campaignMonitorUrl } = state.status;
@@ -115,7 +114,7 @@ async function askAboutOldUrl(left: readonly StaleRegistration[]): Promise<Choic
   }
 }
 
-/** What else can be done with those of which it can be. */
+/** Offers the other actions, and those they apply to. */
 async function pickAction(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
   const { l10n } = vscode;
   const those = left.filter(({ actions }) => actions.delete !== undefined);
@@ -149,7 +148,7 @@ async function askAboutIdle(left: readonly StaleRegistration[]): Promise<Choice 
   return choice === remove ? { action: 'delete' } : undefined;
 }
 
-/** The relay runs, but where these point nobody answers. */
+/** The relay is running, but these URLs don't respond. */
 async function askAboutDead(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
   const open = vscode.l10n.t('Open Public URL');
   const deactivate = vscode.l10n.t('Deactivate');
@@ -175,7 +174,7 @@ function sayDone(action: UrlAction, changed: readonly StaleRegistration[], state
   });
 }
 
-/** How many of what, and which: `2 webhooks (Newsletter, Members) and 1 instance (kappa)`. */
+/** Such as `2 webhooks (Newsletter, Members) and 1 instance (kappa)`. */
 function wordsOf(all: readonly Pick<StaleRegistration, 'kind' | 'name'>[]): string {
   const { l10n } = vscode;
   const webhooks = all.filter(({ kind }) => kind === 'webhook');
@@ -192,7 +191,7 @@ function wordsOf(all: readonly Pick<StaleRegistration, 'kind' | 'name'>[]): stri
   return webhooks.length === 0 ? ofInstances : l10n.t('{0} and {1}', ofWebhooks, ofInstances);
 }
 
-/** Which, the first few of them by name. */
+/** The first few by name. */
 function namesOf(all: readonly { readonly name: string }[]): string {
   return someOf(
     all.map(({ name }) => name),

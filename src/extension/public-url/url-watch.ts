@@ -1,4 +1,4 @@
-/** Notes where the relay is reached, and wakes the keeper of URLs where a vendor keeps one of this relay's. */
+/** Records the relay's URLs, and loads the URL keeper if a vendor has one of them. */
 import type * as vscode from 'vscode';
 import type { KnownRelays } from '../session/known-relays.ts';
 import { readRelayUrl } from './relay-url.ts';
@@ -8,13 +8,12 @@ export interface UrlWatchParts {
   readonly session: Session;
   readonly relays: KnownRelays;
   readonly log: vscode.LogOutputChannel;
-  /** Whether a vendor keeps a URL that was set from here. @param relay names the relay, as in relay-url.ts */
+  /** Whether a vendor has a URL that was set from here. @param relay identifies the relay, as in relay-url.ts */
   readonly isKept: (relay: string) => boolean;
-  /** Loads what is to know that the relay is reached elsewhere, or for the first time: the keeper, and who offers what is queued. */
+  /** Loads what follows the relay's URL: the keeper, and what offers queued deliveries. */
   readonly followers: () => Promise<readonly { follow(): Promise<void> }[]>;
 }
 
-/** Watches for as long as the extension lives. */
 export function watchUrls(
   context: vscode.ExtensionContext,
   { session, relays, log, isKept, followers }: UrlWatchParts,

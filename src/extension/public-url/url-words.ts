@@ -1,12 +1,11 @@
-/** What is done at the vendors when the relay's URL changes, in words. */
+/** Texts for what is done at the vendors when the relay's URL changes. */
 import type { Localiser } from '../ui/localiser.ts';
 import type { StaleState, UrlAction } from './url-keeper.ts';
 
-/** What goes on, as the title of its progress. */
 export function titleOf(action: UrlAction, state: StaleState, l10n: Localiser): string {
   switch (action) {
     case 'update':
-      // They were deactivated when the relay stopped, and only those are idle.
+      // They were deactivated when the relay stopped; only webhooks are.
       return state === 'idle' ? l10n.t('Activating webhooks') : l10n.t('Updating webhooks and instances');
     case 'deactivate':
       return l10n.t('Deactivating webhooks');
@@ -15,10 +14,7 @@ export function titleOf(action: UrlAction, state: StaleState, l10n: Localiser): 
   }
 }
 
-/**
- * What has been done.
- * @param words to how many of what, and which
- */
+/** @param words the number of what was changed, and which */
 export function doneText(action: UrlAction, state: StaleState, words: string, l10n: Localiser): string {
   switch (action) {
     case 'update':

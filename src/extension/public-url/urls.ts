@@ -1,34 +1,33 @@
-/** The URLs under which the vendors reach this window's relay. What is missing for one is started or opened. */
+/** The URLs at which the vendors reach this window's relay. Starts and opens what is missing. */
 import * as vscode from 'vscode';
 import { byCommand } from '../ui/offer.ts';
 import { unlessGivenUp, working } from '../ui/progress.ts';
 import { commandId } from '../commands.ts';
 import type { Session } from '../session/session.ts';
 
-/** Where the vendors reach a relay, each by its own path. */
+/** The URLs of the relay, a path for each vendor. */
 export interface VendorUrls {
   readonly campaignMonitor: string;
   readonly openConnectors: string;
 }
 
 /**
- * The relay's public URLs; starts the relay and opens them where that is needed. The user agrees to the tunnel as always.
- * @returns undefined where the user did not agree, or gave up waiting, or no public URL can be had, which was said
+ * Starts the relay and opens its public URLs if necessary, with the usual consent.
+ * @returns undefined if the user declined or cancelled, or there can be no public URL, which is reported
  */
 export async function openPublicUrls(session: Session): Promise<VendorUrls | undefined> {
   const now = publicUrls(session);
   if (now !== undefined) return now;
   await vscode.commands.executeCommand(commandId('openTunnel'));
-  // What the window knew of the tunnel may be older than the order to open it.
+  // The window's status of the tunnel may be older than the request to open it.
   await session.refresh();
   if ((session.status?.tunnel.state ?? 'closed') === 'closed') return undefined;
   return unlessGivenUp(working(vscode.l10n.t('Opening public URL'), (signal, say) => opened(session, signal, say)));
 }
 
 /**
- * The URLs under which a vendor reaches this relay; starts the relay and opens its public URL where that is needed. The
- * sandbox reaches the relay on this machine without one.
- * @returns undefined where there are none, which was said
+ * Starts the relay and opens its public URL if necessary; the sandbox doesn't need one.
+ * @returns undefined if there are none, which is reported
  */
 export async function openVendorUrls(
   session: Session,
@@ -50,8 +49,8 @@ function publicUrls({ status }: Session): VendorUrls | undefined {
 }
 
 /**
- * Resolves once the URLs are there; to undefined where the relay ends or the tunnel is closed or fails, or at the signal.
- * @param say is told what the tunnel waits for: a server that is not reached is tried again without end
+ * Resolves once the URLs exist; to undefined if the relay ends, or the tunnel is closed or fails, or at the signal.
+ * @param say receives what the tunnel waits for: it retries an unreachable server without end
  */
 function opened(
   session: Session,

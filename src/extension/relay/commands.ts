@@ -1,4 +1,4 @@
-/** Commands about the relay itself: start and stop, URLs, log. What has its own file is only named here. */
+/** Commands for the relay itself: start and stop, URLs, log. */
 import * as vscode from 'vscode';
 import type { HeldAtStop } from '../../protocol/debug.ts';
 import type { Status } from '../../protocol/status.ts';
@@ -33,26 +33,24 @@ export interface RelayCommandParts {
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
   readonly history: Pick<StoppedHistory, 'reader'>;
-  /** Where it is shown that the relay is being started or stopped. */
+  /** Where to show that the relay is starting or stopping. */
   readonly view: ProgressPlace;
   readonly urlKeeper: UrlKeeper;
-  /** Of Open Connectors. */
   readonly platformSecrets: PlatformSecrets;
-  /** Puts the sandbox's URLs and credentials on the clipboard; undefined where none runs. */
+  /** Copies the sandbox's URLs and credentials; undefined if none is running. */
   readonly sandboxFacts: () => Promise<(() => Promise<void>) | undefined>;
-  /** What is to be settled before the user stops the relay. Resolves to whether to stop. */
+  /** Runs before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
 }
 
 const extensionId = 'cm-relay.campaign-monitor-relay';
 
-/** The handlers of these commands. */
 export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'relay'> {
   const { session, log, secrets } = parts;
   return {
     start: () => start(parts),
     stop: async () => {
-      // Asked first: what is settled about webhooks is done at once.
+      // Ask first, because webhooks are changed at once.
       const held = await askAboutHeld(session.status?.sending);
       if (held !== undefined && (await parts.beforeStop())) await stop(parts, held);
     },
@@ -66,7 +64,7 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
       isTunnelOn(session.status?.tunnel.state ?? 'closed') ? session.closeTunnel() : openPublicUrl(parts),
     chooseTunnel: async () => {
       const { chooseTunnel } = await import('../public-url/choose-tunnel.ts');
-      // What was chosen is offered to be opened; a running relay has it already.
+      // Offers to open the chosen one; a running relay already has it.
       if (await chooseTunnel()) await openPublicUrl(parts);
     },
     showLog: () => log.show(),
@@ -84,14 +82,14 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
   };
 }
 
-/** Starts the relay where need be, and makes it public. */
+/** Starts the relay if necessary, and makes it public. */
 async function openPublicUrl(parts: RelayCommandParts): Promise<void> {
   const { session } = parts;
   if (session.client === undefined && !(await bringUp(parts))) return;
   await openTunnel(session);
 }
 
-/** Ends the relay, which lets what is under way come to its end: nothing to be given up. */
+/** Can't be cancelled, because the relay first finishes what is in progress. */
 function stop({ session, view }: RelayCommandParts, held: HeldAtStop): Promise<void> {
   return inView(view, vscode.l10n.t('Stopping relay'), () => session.stop(held));
 }
@@ -100,18 +98,18 @@ async function start(parts: RelayCommandParts): Promise<void> {
   const { session } = parts;
   const began = Date.now();
   const isRunning = await bringUp(parts);
-  // Not if it only attached to a relay that ran before.
+  // Not if it only attached to a running relay.
   if (isRunning && Date.parse(session.status?.startedAt ?? '') >= began) void sayReopening(session);
 }
 
-/** Starts the relay, with progress, and says what went wrong with a next action. Resolves to whether it runs. */
+/** Starts the relay with progress, and reports failures with a next action. Resolves to whether it is running. */
 async function bringUp(parts: RelayCommandParts): Promise<boolean> {
   const { session } = parts;
   try {
     await working(vscode.l10n.t('Starting relay'), (signal) => session.start(signal));
     return true;
   } catch (error) {
-    // Not awaited: the message may stay, and whoever asked for a start goes on.
+    // Not awaited: the message may stay, and the caller continues.
     if (!(error instanceof GivenUpError)) void explainStart(parts, error as Error);
     return false;
   }
@@ -133,14 +131,14 @@ function explainStart({ log }: RelayCommandParts, error: Error): Promise<void> {
   });
 }
 
-/** The relay's URLs that can be copied, in the order in which they are offered. */
+/** The URLs that can be copied, in the order of the choice. */
 const urls = {
   campaignMonitor: (status: Status): string => status.publicCampaignMonitorUrl ?? status.campaignMonitorUrl,
   openConnectors: (status: Status): string => status.publicOpenConnectorsUrl ?? status.openConnectorsUrl,
   public: (status: Status): string | null => status.publicUrl,
 } as const;
 
-/** @param which leads there without the choice; anything else offers them */
+/** @param which copies that one without asking; asks for any other value */
 async function copyUrl({ session, sandboxFacts }: RelayCommandParts, which: unknown): Promise<void> {
   const { status } = session;
   const isNamed = typeof which === 'string' && which in urls;

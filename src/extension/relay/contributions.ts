@@ -1,4 +1,3 @@
-/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
 import { prefix } from '../prefix.ts';
 import { rowsFocused } from '../describing.ts';
 import type { CommandDescriptions } from '../describing.ts';
@@ -111,10 +110,10 @@ export const relayCommands = {
   },
 } as const satisfies CommandDescriptions;
 
-/** Sending stands still where that is so; a running relay sends where it is not. */
+/** Sending is paused in a running or stopped relay. */
 const sendingPaused = `${prefix}.sendingPaused`;
 const sendingFlows = `${prefix}.state == running && !${prefix}.sendingPaused`;
-/** VS Code's own keys of debugging go on in a debug session. */
+/** In a debug session, VS Code's own keys apply. */
 const steppedInRows = `${rowsFocused('events')} && ${prefix}.sendingPaused && !inDebugMode`;
 
 export const sendingCommands = {

@@ -1,4 +1,4 @@
-/** Everything that a bug report needs, on the clipboard. What is in it is told in English, whoever reads it. */
+/** Everything for a bug report, on the clipboard, in English for its readers. */
 import { release } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -16,7 +16,7 @@ export interface DiagnosticParts {
   readonly history: Pick<StoppedHistory, 'reader'>;
 }
 
-/** Copies versions, settings, states and the last errors, masked. */
+/** Copies versions, settings, states, and the last errors, masked. */
 export async function copyDiagnostics({ context, session, history }: DiagnosticParts): Promise<void> {
   const { diagnosticsText, fitForReport, logSection, problemsOf, relayDiagnostics } = await import('../deferred.ts');
   const status = session.status ?? null;
@@ -64,7 +64,7 @@ function windowSection(): DiagnosticSection {
   };
 }
 
-/** Texts may name people, hosts and programs: of those it is said that they are set. */
+/** Texts may contain names, hosts, and programs: report only that they are set. */
 function changedSettings(manifest: unknown): [string, string][] {
   const { contributes } = manifest as {
     contributes: { configuration: readonly { properties: Readonly<Record<string, { enum?: readonly unknown[] }>> }[] };

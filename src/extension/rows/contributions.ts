@@ -1,4 +1,3 @@
-/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
 import { prefix } from '../prefix.ts';
 import { rowsFocused } from '../describing.ts';
 import type { CommandDescriptions } from '../describing.ts';
@@ -14,7 +13,9 @@ export const rowsCommands = {
       { menu: 'view/item/context', view: 'instances', item: 'instance', group: '4_copy@1' },
     ],
     keys: (['destinations', 'webhooks', 'instances'] as const).map((view) => ({
-      ...{ key: 'ctrl+c', mac: 'cmd+c', when: rowsFocused(view) },
+      key: 'ctrl+c',
+      mac: 'cmd+c',
+      when: rowsFocused(view),
       args: view,
     })),
   },

@@ -1,4 +1,4 @@
-/** Commands that every view has for its rows: what a row is copied as, and the rows read anew. */
+/** Commands for the rows of all views: copying a row, and reading rows again. */
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../commands.ts';
 import type { ViewName } from '../describing.ts';
@@ -27,10 +27,9 @@ export interface RowCommandParts {
 type CopiedView = Exclude<ViewName, 'events'>;
 type RowNode = DestinationsNode | WebhooksNode | InstancesNode;
 
-/** The handlers of these commands. */
 export function createRowCommands(parts: RowCommandParts): CommandHandlers<'rows'> {
   return {
-    // A key names its view in place of a row, and copies what stands first.
+    // A key passes its view in place of a row, and copies the first choice.
     copy: async (node?: RowNode | CopiedView, nodes?: readonly RowNode[]) => {
       if (typeof node !== 'string') return (await askCopy(await copiesOf(parts, node, nodes)))?.copy();
       const view = { ...parts, instances: parts.instances.view }[node];
@@ -39,7 +38,7 @@ export function createRowCommands(parts: RowCommandParts): CommandHandlers<'rows
     },
     refresh: async () => {
       const { events, webhooks, instances } = parts;
-      // What is not in sight is read when it comes in sight, and asks a vendor for nothing before.
+      // A hidden view reads when it is shown, without requests before.
       if (webhooks.isVisible) webhooks.refresh();
       if (events.progressPlace.isVisible()) await events.refresh();
       if (instances.view.isVisible) await instances.view.refresh();
@@ -47,7 +46,7 @@ export function createRowCommands(parts: RowCommandParts): CommandHandlers<'rows
   };
 }
 
-/** @throws CommandError where it is not known which row is meant */
+/** @throws CommandError if it isn't known which row is meant */
 async function copiesOf(
   { instances }: RowCommandParts,
   node: RowNode | undefined,
@@ -78,7 +77,7 @@ async function copiesOf(
   }
 }
 
-/** What is wanted of several. @returns undefined where there is none, or the user gave up */
+/** Asks if there are several. @returns undefined if there is none, or the user cancelled */
 async function askCopy(copies: readonly RowCopy[]): Promise<RowCopy | undefined> {
   if (copies.length < 2) return copies[0];
   const { l10n } = vscode;

@@ -1,4 +1,4 @@
-/** Somebody subscribes at the sandbox's Campaign Monitor: the beginning of the way that a webhook takes. */
+/** Adds a subscriber at the sandbox's Campaign Monitor, which triggers a webhook. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CampaignMonitorList } from '../../campaign-monitor/answers.ts';
@@ -13,21 +13,20 @@ import { addedText, hearingOf } from './added-words.ts';
 import type { Hearing } from './added-words.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 
-/** What the command works with. */
 export interface SubscriberParts {
   readonly sandbox: SandboxProcess;
   /** Where this window's relay is, and where relays of this machine were. */
   readonly urlContext: (path: VendorPath) => UrlContext;
 }
 
-/** What may be clicked: a list, or an instance, whose lists are offered first. */
+/** The clicked row: a list, or an instance, whose lists are offered first. */
 export type SubscriberPlace =
   | { readonly kind: 'list'; readonly listId: string; readonly name: string }
   | { readonly kind: 'instance'; readonly facts: { readonly listIds: readonly string[] } };
 
 /**
- * Asks for list and address, adds the subscriber, and says what comes next.
- * @param node the list that was clicked, or an instance, whose lists are offered first
+ * Asks for a list and an address, adds the subscriber, and reports what happens next.
+ * @param node the clicked list, or an instance, whose lists are offered first
  */
 export async function addSandboxSubscriber(
   { sandbox, urlContext }: SubscriberParts,
@@ -66,7 +65,7 @@ export async function addSandboxSubscriber(
   void sayAdded(inMessage(address), inMessage(list.name, 60), hearingOf(sources, urlContext));
 }
 
-/** @param first ids of the lists that are offered first */
+/** @param first IDs of the lists to offer first */
 async function pickList(api: CampaignMonitorApi, first: readonly string[]): Promise<CampaignMonitorList | undefined> {
   const items = await working(vscode.l10n.t('Reading lists'), async (signal) => {
     const clients = await api.clients(signal);

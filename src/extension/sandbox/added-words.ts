@@ -1,4 +1,4 @@
-/** What comes of an event of the sandbox's, in words. */
+/** What happens to an event of the sandbox, in words. */
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 import type { Instance } from '../../open-connectors/answers.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
@@ -8,25 +8,25 @@ import type { VendorPath } from '../public-url/relay-url.ts';
 import type { Localiser } from '../ui/localiser.ts';
 
 /**
- * Who hears of what happens on a list:
+ * Who receives the events of a list:
  * - `heard`: this window's relay
- * - `stopped`: this window's relay, once it runs
- * - `closed`: a URL of this window's relay that is closed or no longer in use, by an instance
- * - `elsewhere`: others alone
- * - `unsent`: nobody
+ * - `stopped`: this window's relay, once it is running
+ * - `closed`: a URL of this window's relay that is closed or no longer in use, through an instance
+ * - `elsewhere`: only others
+ * - `unsent`: none
  */
 export type Hearing = 'heard' | 'stopped' | 'closed' | 'elsewhere' | 'unsent';
 
-/** What may send the events of a list, at the sandbox. */
+/** What may send the events of a list at the sandbox. */
 export interface EventSources {
   readonly listId: string;
-  /** The list's. */
+  /** Those of the list. */
   readonly hooks: readonly Webhook[];
   /** All of Open Connectors. */
   readonly instances: readonly Instance[];
 }
 
-/** In the URL of each webhook that the sandbox's Open Connectors registers for an instance. */
+/** Part of the URL of each webhook that the sandbox's Open Connectors registers for an instance. */
 const instanceHookPath = '/elements/api-v2/events/';
 
 /** @param around the relays, as the vendor with this path reaches them */
@@ -49,15 +49,15 @@ export function hearingOf(
 }
 
 /**
- * That somebody was added to a list, and what comes of that.
- * @param address made printable, as the list's name is
+ * That a subscriber was added, and what happens next.
+ * @param address already printable, like the list's name
  */
 export function addedText(address: string, list: string, hearing: Hearing, l10n: Localiser): string {
   switch (hearing) {
     case 'heard':
       return l10n.t('Added {0} to the list {1}. The event appears in the Events view.', address, list);
     case 'stopped':
-      // The sandbox tries again for a while.
+      // The sandbox retries for a while.
       return l10n.t(
         'Added {0} to the list {1}. The relay isn’t running. To get the event, start the relay now.',
         address,

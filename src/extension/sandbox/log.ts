@@ -1,8 +1,7 @@
-/** Says in the log when the sandbox starts and ends. */
 import type * as vscode from 'vscode';
 import type { SandboxProcess } from './sandbox-process.ts';
 
-/** Follows the sandbox for as long as the extension lives. */
+/** Logs when the sandbox starts and ends. */
 export function logSandbox(
   { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
   { sandbox, log }: { sandbox: Pick<SandboxProcess, 'onDidChange'>; log: Pick<vscode.LogOutputChannel, 'info'> },

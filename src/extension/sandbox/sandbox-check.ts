@@ -1,21 +1,24 @@
-/** Whether a sandbox that ran once still does: its port may be another program's by now, of another user even. */
+/**
+ * Whether a sandbox that was started earlier is still running: its port may now belong to another program, even of
+ * another user.
+ */
 import { request } from 'node:http';
 import { readText } from '../../common/bounded-body.ts';
 import { isProof, newNonce, proofOf } from '../../common/proof.ts';
 
 const answerTimeoutMs = 10_000;
-/** In bytes; the sandbox says a few thousand. */
+/** In bytes; the sandbox sends a few thousand. */
 const longestAnswer = 1_000_000;
 
 /**
- * Whether what listens there is the sandbox whose controls these are. Nothing is sent that opens anything: both sides
- * prove that they know the controls' key.
+ * Whether the server is the sandbox with these controls. Sends no secret: both sides prove that they know the controls'
+ * key.
  * @param control the base of the controls, `http://127.0.0.1:<port>/sandbox/<key>`
  */
 export async function isSandbox(control: string): Promise<boolean> {
   const { origin, port: given, pathname } = new URL(control);
   const key = /^\/sandbox\/([^/]+)$/.exec(pathname)?.[1];
-  // Without a key its credentials are published, and whoever answers may have them.
+  // Without a key, its credentials are public, so any server may get them.
   if (key === undefined) return false;
   const port = Number(given || 80);
   const nonce = newNonce();
@@ -25,12 +28,15 @@ export async function isSandbox(control: string): Promise<boolean> {
     const { proof: given } = JSON.parse(answer ?? '') as { proof?: unknown };
     return isProof(given, key, { prover: 'sandbox', port, nonce });
   } catch {
-    // Not the sandbox's JSON, or nothing.
+    // Not the sandbox's JSON, or no response.
     return false;
   }
 }
 
-/** node:http, since VS Code sends `fetch` through the user's proxy. @returns the answer's body; undefined without one */
+/**
+ * Uses node:http because VS Code sends `fetch` through the user's proxy. @returns the response's body; undefined
+ * without one
+ */
 export function ask(method: string, url: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(answerTimeoutMs);

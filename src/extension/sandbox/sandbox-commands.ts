@@ -1,4 +1,3 @@
-/** The commands about the sandbox: start, stop, and somebody who subscribes; and its facts for other programs. */
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../commands.ts';
 import { byCommand, offer } from '../ui/offer.ts';
@@ -10,11 +9,10 @@ import { sandboxFacts } from './sandbox-facts.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import type { RunningSandbox } from './shared-sandbox.ts';
 
-/** The handlers of these commands. */
 export function createSandboxCommands(parts: SubscriberParts): CommandHandlers<'sandbox'> {
   const { sandbox } = parts;
   return {
-    // A message offers one of both, whether it runs or not by then.
+    // A message's button names the action, so that it is right even if the state has changed.
     toggleSandbox: async (wanted?: unknown) => {
       if (wanted === 'start') return startSandbox(sandbox);
       const runs = (await sandbox.find()) !== undefined;
@@ -26,7 +24,7 @@ export function createSandboxCommands(parts: SubscriberParts): CommandHandlers<'
 
 async function startSandbox(sandbox: SandboxProcess): Promise<void> {
   const running = await working(vscode.l10n.t('Starting sandbox'), (signal) => sandbox.start(signal));
-  // Not awaited: the message may stay, and whoever asked for a start goes on.
+  // Not awaited: the message may stay, and the caller continues.
   void offer(
     'Information',
     vscode.l10n.t(
@@ -44,7 +42,6 @@ async function stopSandbox(sandbox: SandboxProcess): Promise<void> {
   say(vscode.l10n.t('Sandbox stopped.'));
 }
 
-/** Puts its URLs and credentials on the clipboard. */
 export function copyFacts(running: RunningSandbox): Promise<void> {
   return copy(sandboxFacts(running), vscode.l10n.t('Copied. Paste the text into a terminal.'));
 }

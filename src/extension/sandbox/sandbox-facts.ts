@@ -1,7 +1,6 @@
-/** The sandbox's URLs and credentials for programs of the user's own. */
 import type { RunningSandbox } from './shared-sandbox.ts';
 
-/** What a program needs that is to use the sandbox: lines for a shell, with what is needed less often as comments. */
+/** The sandbox's URLs and credentials for the user's programs: lines for a shell, with less common ones as comments. */
 export function sandboxFacts(running: RunningSandbox): string {
   const { campaignMonitor, openConnectors } = running.credentials;
   return [

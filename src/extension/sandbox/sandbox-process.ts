@@ -1,4 +1,4 @@
-/** The sandbox that all windows of this machine share, as this window sees it: for the form, the views and the accounts. */
+/** The sandbox shared by all windows of this machine, as seen by this window. */
 import * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
 import { SharedStart, unlessAborted } from '../session/shared-start.ts';
@@ -6,7 +6,6 @@ import { isSandbox } from './sandbox-check.ts';
 import { findOrStartSandbox, lookEveryMs, notedSandbox, stopSandbox } from './shared-sandbox.ts';
 import type { RunningSandbox, SandboxPlace } from './shared-sandbox.ts';
 
-/** The sandbox could not be started. */
 export class SandboxStartError extends Error {
   override readonly name = 'SandboxStartError';
   readonly next = vscode.l10n.t('Try again, or run cm-relay sandbox in a terminal for details.');
@@ -19,7 +18,6 @@ export class SandboxProcess implements vscode.Disposable {
   readonly #starting = new SharedStart((signal) => this.#begin(signal));
   #timer: NodeJS.Timeout | undefined;
 
-  /** It runs now, or does not run any more. */
   readonly onDidChange = this.#changed.event;
 
   constructor(context: vscode.ExtensionContext) {
@@ -30,26 +28,26 @@ export class SandboxProcess implements vscode.Disposable {
     };
   }
 
-  /** The sandbox that this window knows of; after a reload only once {@link find} or {@link start} has been called. */
+  /** The known sandbox; after a reload only once {@link find} or {@link start} was called. */
   running(): RunningSandbox | undefined {
     return this.#running;
   }
 
   /**
-   * Finds the sandbox that runs, or starts one with random credentials.
-   * @param signal gives the waiting up, and the start where nobody else waits for it
-   * @throws SandboxStartError, and the signal's reason where it was given up
+   * Finds the running sandbox, or starts one with random credentials.
+   * @param signal cancels waiting, and the start if no other caller waits for it
+   * @throws SandboxStartError, and the signal's reason if it was cancelled
    */
   async start(signal?: AbortSignal): Promise<RunningSandbox> {
     signal?.throwIfAborted();
     return this.#starting.join(signal);
   }
 
-  /** Looks for a sandbox that another window, or this one before a reload, has started. Starts none. */
+  /** Looks for a sandbox started by another window, or by this one before a reload. Starts none. */
   async find(): Promise<RunningSandbox | undefined> {
     const known = this.#running ?? (await notedSandbox(this.#place.storage));
     const found = known !== undefined && (await isSandbox(known.control)) ? known : undefined;
-    // One that was started meanwhile stays.
+    // Keep one that was started in the meantime.
     if (found === undefined && this.#running !== undefined && this.#running.control !== known?.control) {
       return this.#running;
     }
@@ -57,7 +55,7 @@ export class SandboxProcess implements vscode.Disposable {
     return found;
   }
 
-  /** Ends the sandbox, whichever window started it; does nothing where none runs. */
+  /** Stops the sandbox, even if another window started it; does nothing if none is running. */
   async stop(): Promise<void> {
     const running = await this.find();
     if (running === undefined) return;
@@ -65,7 +63,7 @@ export class SandboxProcess implements vscode.Disposable {
     this.#set(undefined);
   }
 
-  /** The process goes on. */
+  /** The process continues. */
   dispose(): void {
     clearInterval(this.#timer);
     this.#changed.dispose();

@@ -1,6 +1,6 @@
 /**
- * The one sandbox that all who use a storage share, windows and `npm run vscode` alike: it is noted in a file there,
- * found again through it, and outlives whoever started it. It ends some time after its last request, or on stop.
+ * The one sandbox of a storage, for windows and `npm run vscode` alike: a file there says where it is, and it outlives
+ * the process that started it. It ends some time after its last request, or when stopped.
  */
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { startNodeProcess } from '../session/node-process.ts';
 import { unlessAborted } from '../session/shared-start.ts';
 import { ask, isSandbox } from './sandbox-check.ts';
 
-/** Where a running sandbox is, and what opens it. */
+/** Where a running sandbox is, and its secrets. */
 export interface RunningSandbox {
   readonly campaignMonitorApi: string;
   readonly campaignMonitorOAuth: string;
@@ -19,44 +19,43 @@ export interface RunningSandbox {
   readonly credentials: SandboxCredentials;
 }
 
-/** Where it is noted, and what is started where none runs. */
+/** Where the sandbox is recorded, and what to start. */
 export interface SandboxPlace {
   /** The extension's global storage. */
   readonly storage: string;
   /** The bundle of cm-relay. */
   readonly bundle: string;
-  /** The extension's version. */
   readonly version: string;
 }
 
-/** Without a request for so long the process ends, in seconds. */
+/** The process ends after this time without a request. */
 const keepAliveSeconds = 900;
-/** How often who uses it is to look for it, which keeps it alive, in milliseconds. */
+/** Interval of the requests that keep it alive while it is in use, in milliseconds. */
 export const lookEveryMs = 60_000;
 
-/** The name of the file, in the storage, that says where the sandbox is. */
+/** The file in the storage that says where the sandbox is. */
 export const sandboxFile = 'sandbox.json';
 
-/** What the storage notes, without a look whether it runs. */
+/** The recorded sandbox, which may have ended. */
 export async function notedSandbox(storage: string): Promise<RunningSandbox | undefined> {
   try {
     const said: unknown = JSON.parse(await readFile(join(storage, sandboxFile), 'utf8'));
     return isRunningSandbox(said) ? said : undefined;
   } catch {
-    // Never written, or half: no sandbox that could be found.
+    // Missing or incomplete: no sandbox.
     return undefined;
   }
 }
 
-/** The sandbox that the storage notes, where it runs. */
+/** The recorded sandbox, if it is running. */
 export async function findSandbox(storage: string): Promise<RunningSandbox | undefined> {
   const noted = await notedSandbox(storage);
   return noted !== undefined && (await isSandbox(noted.control)) ? noted : undefined;
 }
 
 /**
- * Finds the sandbox that runs, or starts one with random credentials.
- * @throws Error where it cannot be started, or is given up
+ * Finds the running sandbox, or starts one with random credentials.
+ * @throws Error if it can't be started, or is cancelled
  */
 export async function findOrStartSandbox(place: SandboxPlace, signal?: AbortSignal): Promise<RunningSandbox> {
   const found = await unlessAborted(findSandbox(place.storage), signal);
@@ -70,19 +69,18 @@ export async function findOrStartSandbox(place: SandboxPlace, signal?: AbortSign
   return publish(place.storage, JSON.parse(line) as RunningSandbox);
 }
 
-/** Ends a sandbox, whoever started it, and forgets where it was. */
 export async function stopSandbox(storage: string, { control }: RunningSandbox): Promise<void> {
   await ask('POST', `${control}/stop`);
   await rm(join(storage, sandboxFile), { force: true });
 }
 
-/** Writes where the sandbox is. Where somebody else was first, that one's sandbox is used and ours ended. */
+/** Records a sandbox. If another process was first, uses its sandbox and ends ours. */
 async function publish(storage: string, started: RunningSandbox): Promise<RunningSandbox> {
   const file = join(storage, sandboxFile);
   const temporary = `${file}.${randomUUID()}`;
   await writeFile(temporary, JSON.stringify(started), { flag: 'wx', mode: 0o600 });
   try {
-    // Unlike a rename, a link does not take the place of what is there.
+    // Unlike a rename, a link doesn't replace an existing file.
     await link(temporary, file);
     await rm(temporary);
   } catch {
@@ -96,7 +94,7 @@ async function publish(storage: string, started: RunningSandbox): Promise<Runnin
   return started;
 }
 
-/** Whether a file says where a sandbox is: another version may have written it, or a person. */
+/** The file may be from another version, or edited. */
 function isRunningSandbox(value: unknown): value is RunningSandbox {
   if (!hasTexts(value, ['campaignMonitorApi', 'campaignMonitorOAuth', 'openConnectorsApi', 'control'])) return false;
   const { control, credentials } = value as { control: string; credentials?: Record<string, unknown> | null };

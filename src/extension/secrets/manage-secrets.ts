@@ -1,32 +1,31 @@
-/** All keys and secrets in one place: what is kept, to be changed or removed, and what can be given. */
+/** All keys and secrets in one place: to set, change, and remove. */
 import * as vscode from 'vscode';
 import { alone, askChoice, only } from '../ui/questions.ts';
 import { removeSecret, setCredentials, setKey } from './secret-commands.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
-/** What can be managed: a kind to give one of, or one of the actions below. */
+/** A kind to set, or one of the other actions. */
 export type SecretTopic = SecretKind | 'consents' | 'remove' | 'openConnectors' | 'forgetOpenConnectors';
 
-/** The secrets of another room, which asks for them itself. */
+/** The secrets of another module, which asks for them itself. */
 export interface PlatformSecrets {
-  /** @returns whether they were given */
+  /** @returns whether the user entered them */
   readonly set: () => Promise<boolean>;
   readonly forget: () => Promise<void>;
-  /** Whether any are kept. */
   readonly kept: () => Promise<boolean>;
 }
 
 export interface ManagedSecrets {
   readonly secrets: SecretBox;
   readonly platform: PlatformSecrets;
-  /** Shows where stored keys and credentials may go, to be changed. */
+  /** Shows and changes where stored keys and credentials may be sent. */
   readonly chooseConsents: () => Promise<void>;
 }
 
 /**
- * Shows what is kept and what can be given, and carries out what is chosen.
- * @param topic leads there without the choice; anything else shows it, as a row that was clicked does
- * @returns the name or whether something was given, as the command of the topic tells
+ * Shows what is stored and what can be set, and performs the choice.
+ * @param topic performs that without asking; any other value, such as a clicked row, asks
+ * @returns the name, or whether something was entered, depending on the topic
  */
 export async function manageSecrets(
   { secrets, platform, chooseConsents }: ManagedSecrets,

@@ -1,4 +1,4 @@
-/** Keys and credentials by command: each has a name, by which destinations use it, and its value is never shown again. */
+/** Commands for keys and credentials: destinations use them by name, and their values are never shown again. */
 import * as vscode from 'vscode';
 import { offer } from '../ui/offer.ts';
 import { alone, askChoice, askText, only } from '../ui/questions.ts';
@@ -6,15 +6,15 @@ import { ifAnswered, inSteps } from '../ui/steps.ts';
 import { say } from '../ui/say.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
-/** Whether a name may be one that is kept, whose value is then replaced. */
+/** Whether an existing name may be used, which replaces its value. */
 type Naming = 'any' | 'new';
 
 type Choice = vscode.QuickPickItem & { readonly choose: () => string | Promise<string | undefined> };
 
 /**
- * Asks for a signature or verify key and keeps it.
- * @param naming `new` where it is to be none of those that are kept
- * @returns its name, undefined where the user gave up
+ * Asks for a signature or verify key and stores it.
+ * @param naming `new` if it must not replace one
+ * @returns its name, undefined if the user cancelled
  */
 export async function setKey(
   secrets: SecretBox,
@@ -48,7 +48,7 @@ async function setKeyNamed(
   return name;
 }
 
-/** Asks for a header that carries credentials and keeps it. @returns their name, undefined where the user gave up */
+/** Asks for a header with credentials and stores it. @returns their name, undefined if the user cancelled */
 export async function setCredentials(secrets: SecretBox, naming: Naming = 'any'): Promise<string | undefined> {
   const name = await nameToSet('credentials', secrets, naming);
   return name === undefined ? undefined : setCredentialsNamed(secrets, name);
@@ -95,7 +95,6 @@ async function setCredentialsNamed(secrets: SecretBox, name: string): Promise<st
   return name;
 }
 
-/** Offers what is kept, and takes away what is chosen. */
 export async function removeSecret(secrets: SecretBox): Promise<void> {
   const labels: Record<SecretKind, string> = {
     signatureKeys: vscode.l10n.t('signature key'),
@@ -121,10 +120,10 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
 }
 
 /**
- * Offers the names that are kept, none of them, a new one, and another value for the one in force.
+ * Offers stored names, none, a new one, and a new value for the current one.
  * @param title of the quick pick
- * @param current the name in force; undefined where there is none
- * @returns the name, null for none, undefined where the user gave up
+ * @param current undefined if there is none
+ * @returns the name, null for none, undefined if the user cancelled
  */
 export async function chooseSecret(
   secrets: SecretBox,
@@ -157,7 +156,7 @@ export async function chooseSecret(
           },
         ]
       : [];
-  // Enter keeps what there is.
+  // Enter keeps the current one.
   const named = [none, ...kept].sort((a, b) => Number('description' in b) - Number('description' in a));
   const asked = askChoice<vscode.QuickPickItem & Partial<Choice>>(alone(title), {
     placeholder:
@@ -171,7 +170,7 @@ export async function chooseSecret(
   return choice.choose === undefined ? null : choice.choose();
 }
 
-/** The name of what is to be set: one that is kept and gets another value, or a new one. */
+/** The name to set: a stored one that gets another value, or a new one. */
 async function nameToSet(kind: SecretKind, secrets: SecretBox, naming: Naming): Promise<string | undefined> {
   const { l10n } = vscode;
   const title = kind === 'credentials' ? l10n.t('Name of the credentials') : l10n.t('Name of the key');

@@ -1,4 +1,4 @@
-/** Signature keys, verify keys and destination credentials: by name, in VS Code's SecretStorage and nowhere else. */
+/** Signature keys, verify keys, and destination credentials by name, only in VS Code's SecretStorage. */
 import * as vscode from 'vscode';
 import type { Secrets, SecretsChange } from '../../protocol/settings.ts';
 import { prefix } from '../prefix.ts';
@@ -6,26 +6,25 @@ import { prefix } from '../prefix.ts';
 const kinds = ['signatureKeys', 'verifyKeys', 'credentials'] as const;
 export type SecretKind = (typeof kinds)[number];
 
-/** One of them, by its kind and name. */
 export interface SecretName {
   readonly kind: SecretKind;
   readonly name: string;
 }
 
-/** The names alone are kept in the open, since SecretStorage does not list what it holds. */
+/** Only the names are in the global state, because SecretStorage can't list them. */
 type Names = Partial<Record<SecretKind, string[]>>;
 
 const namesKey = `${prefix}.secretNames`;
 
-/** When each was removed, in ISO 8601: a relay that ran then may have it still. */
+/** When each was removed, in ISO 8601: a relay that was running then may still have it. */
 type Removed = Partial<Record<SecretKind, Record<string, string>>>;
 
 const removedKey = `${prefix}.removedSecretNames`;
 
-/** So many are known of a kind, the latest. */
+/** Maximum number of each kind, the latest. */
 const mostRemoved = 100;
 
-/** Secrets by kind and name in VS Code's SecretStorage; the names alone stand in the global state. */
+/** Secrets by kind and name in VS Code's SecretStorage; only the names are in the global state. */
 export class SecretBox {
   readonly #context: vscode.ExtensionContext;
   readonly #changed = new vscode.EventEmitter<SecretName>();
@@ -38,18 +37,17 @@ export class SecretBox {
       this.#changed,
       context.secrets.onDidChange(({ key }) => {
         const kind = kinds.find((each) => key.startsWith(keyOf(each, '')));
-        // Others of this extension are kept there, too.
+        // The extension stores other secrets there, too.
         if (kind !== undefined) this.#changed.fire({ kind, name: key.slice(keyOf(kind, '').length) });
       }),
     );
   }
 
-  /** The names of a kind. */
   names(kind: SecretKind): readonly string[] {
     return this.#context.globalState.get<Names>(namesKey, {})[kind] ?? [];
   }
 
-  /** Keeps a secret, in place of one of the same name. */
+  /** Replaces one with the same name. */
   async set(kind: SecretKind, name: string, value: string): Promise<void> {
     const names = this.#context.globalState.get<Names>(namesKey, {});
     await this.#context.globalState.update(namesKey, {
@@ -60,7 +58,6 @@ export class SecretBox {
     await this.#context.secrets.store(keyOf(kind, name), value);
   }
 
-  /** Forgets a secret and its name. */
   async remove(kind: SecretKind, name: string): Promise<void> {
     const names = this.#context.globalState.get<Names>(namesKey, {});
     await this.#context.globalState.update(namesKey, {
@@ -72,8 +69,8 @@ export class SecretBox {
   }
 
   /**
-   * Those that were removed since a time, in whichever window, as the relay takes it: one that ran then may use them.
-   * What was never kept here, as what a command line gave, stays.
+   * The secrets that any window removed since a time, for a relay that was running then. Secrets that were never stored
+   * here, such as those from a command line, stay.
    * @param since in ISO 8601
    */
   removedSince(since: string): SecretsChange {
@@ -96,7 +93,7 @@ export class SecretBox {
     });
   }
 
-  /** Those that are asked for and kept, as the relay takes them. */
+  /** The wanted secrets that are stored, for the relay. */
   async values(wanted: readonly SecretName[]): Promise<Secrets> {
     const of = (kind: SecretKind): Promise<Record<string, string>> =>
       this.#read(

@@ -1,4 +1,4 @@
-/** Answering deliveries on purpose: which status, after which delay, and for how long, asked one after another. */
+/** Forced responses: asks for the status, the delay, and the duration. */
 import * as vscode from 'vscode';
 import { STATUS_CODES } from 'node:http';
 import type { AskedAnswer } from '../../protocol/answering.ts';
@@ -10,7 +10,7 @@ import { ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Step } from '../ui/steps.ts';
 import { afterStatus, onPurposeText } from './answering-words.ts';
 
-/** What the questions lead to; a status of null: as usual. */
+/** The answers; a status of null: normal. */
 interface Asked {
   readonly status?: number | null;
   readonly delayMs?: number;
@@ -21,23 +21,23 @@ interface Item<T> extends vscode.QuickPickItem {
   readonly value: T;
 }
 
-/** Those that senders meet most, worst first; any other can be typed. */
+/** The most common ones, worst first; others can be typed. */
 const usualStatuses = [503, 500, 429, 404, 410, 200];
-/** Seconds. */
+/** In seconds. */
 const usualDelays = [0, 5, 30, 60];
 const mostDelay = 60;
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
-/** Where nothing else is said, also where a count is: the protocol says the same (answering.ts), and is not loaded here. */
+/** The default, also with a count: the same as in the protocol (answering.ts), which isn't loaded here. */
 const usualMs = 10 * minuteMs;
 const mostMinutes = 24 * 60;
 
 /**
- * Asks, and has the relay answer so.
- * @param by this window, as the relay is to say who asked
- * @param given `as-usual` ends it without a question
- * @throws CommandError where no relay runs, and what it refuses
+ * Asks, and sets the relay's forced response.
+ * @param by this window, for the relay's status
+ * @param given `as-usual` ends it without asking
+ * @throws CommandError if no relay is running, and what the relay refuses
  */
 export async function answerDeliveries(session: Session, by: AskedAnswer['by'], given: unknown): Promise<void> {
   const client = connected(session);
@@ -51,7 +51,7 @@ export async function answerDeliveries(session: Session, by: AskedAnswer['by'], 
   if (asked?.status === undefined) return;
   const { status, delayMs = 0, end = { forMs: usualMs } } = asked;
   await client.request('relay/answer', { answer: status === null ? null : { status, delayMs, ...end, by } });
-  // What is on purpose, the status bar's item says from now on.
+  // The status bar shows a forced response.
   if (status === null) say(l10n.t('Deliveries are answered as usual.'));
 }
 
@@ -138,7 +138,7 @@ function statusItem(status: number): Item<number> {
   };
 }
 
-/** What was typed, where it is none of the items. */
+/** Adds the typed value, if it isn't one of the items. */
 function withTyped<T>(items: readonly Item<T>[], typed: Item<T>): readonly Item<T>[] {
   return items.some(({ label }) => label === typed.label) ? items : [typed, ...items];
 }

@@ -1,11 +1,11 @@
-/** That deliveries are answered on purpose, in words. What came from outside is made printable here. */
+/** Forced responses in words. Text from outside is made printable here. */
 import type { AnsweringOnPurpose } from '../../protocol/answering.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { clockOf, durationOf } from '../ui/phrases.ts';
 import { pauserOf } from './sending-words.ts';
 import type { Reader } from './sending-words.ts';
 
-/** With which status, until when, by whom, and of how many more. */
+/** With the status, until when, set by whom, and the remaining count. */
 export function onPurposeText(
   { status, delayMs, remaining, until, by }: AnsweringOnPurpose,
   { now, language }: Reader,
@@ -25,7 +25,7 @@ export function onPurposeText(
       );
 }
 
-/** What a status means for a delivery, where nobody may think of it: a success is not posted again. */
+/** The consequence of a status that may be unexpected: a success isn't posted again. */
 export function afterStatus(status: number, l10n: Localiser): string | undefined {
   return status >= 200 && status < 300 ? l10n.t('the sender doesn’t post again') : undefined;
 }

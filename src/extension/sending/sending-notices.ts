@@ -1,4 +1,4 @@
-/** What is said unasked of sending that is paused: somebody may not know of it. */
+/** Notices that sending is paused, because another client may have paused it. */
 import * as vscode from 'vscode';
 import type { Stop } from '../../protocol/debug.ts';
 import type { Status } from '../../protocol/status.ts';
@@ -8,16 +8,11 @@ import { showHeld } from './sending.ts';
 import { pausedText } from './sending-words.ts';
 import { stopText } from './stop-messages.ts';
 
-export interface SendingNoticesParts {
-  /** Opens an event. */
-  readonly open: (eventId: string) => Thenable<unknown>;
-}
-
 export class SendingNotices {
-  readonly #parts: SendingNoticesParts;
+  readonly #open: (eventId: string) => Thenable<unknown>;
 
-  constructor(parts: SendingNoticesParts) {
-    this.#parts = parts;
+  constructor({ open }: { readonly open: (eventId: string) => Thenable<unknown> }) {
+    this.#open = open;
   }
 
   /** Sending stopped at a breakpoint, and no debugger of this window shows it. */
@@ -25,17 +20,17 @@ export class SendingNotices {
     const { l10n } = vscode;
     const { eventId } = stop;
     await offer('Warning', stopText(stop, l10n), {
-      ...(eventId !== null && { [l10n.t('Show Event')]: () => this.#parts.open(eventId) }),
+      ...(eventId !== null && { [l10n.t('Show Event')]: () => this.#open(eventId) }),
       [l10n.t('Continue Sending')]: byCommand('continueSending'),
     });
   }
 
-  /** Sending was left paused, or deliveries answered on purpose, when this window came to the relay: what is to be said. */
+  /** Sending was already paused, or responses forced, when this window attached to the relay. */
   async leftSo({ sending, answering }: Partial<Pick<Status, 'sending' | 'answering'>>): Promise<void> {
     const { l10n } = vscode;
     const reader = { now: Date.now(), language: vscode.env.language };
     if (answering?.state === 'on-purpose') {
-      // Not awaited: the other one is as important.
+      // Not awaited: the other notice is as important.
       void offer('Warning', onPurposeText(answering, reader, l10n), {
         [l10n.t('Answer As Usual')]: byCommand('answerDeliveries', 'as-usual'),
       });

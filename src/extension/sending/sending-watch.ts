@@ -1,18 +1,17 @@
-/** Sees when somebody has to be told that sending is paused. What is said, and how, is loaded then. */
+/** Detects when to notify the user that sending is paused. The notices are loaded then. */
 import * as vscode from 'vscode';
 import { debugType, prefix } from '../prefix.ts';
 import type { SendingNotices } from './sending-notices.ts';
 import type { Session } from '../session/session.ts';
 
-/** The start of the relay of which it was said last that sending was left paused. */
+/** The relay's start for which a pause was last reported. */
 const pausedKey = `${prefix}.toldPaused`;
-/** That start, and since when deliveries were answered on purpose as it was said last. */
+/** The relay's start, and the start of the forced response that was last reported. */
 const answeringKey = `${prefix}.toldAnswering`;
 
 /**
- * Has it said that sending stopped at a breakpoint, once until it goes on, where no debugger shows it; and once for each
- * start of the relay that sending is paused, and for each time that deliveries are answered on purpose, as this window
- * comes to it.
+ * Reports that sending stopped at a breakpoint, once until it continues, if no debugger shows it; when this window
+ * attaches, reports a pause once for each start of the relay, and each forced response once.
  */
 export function watchSending(
   { subscriptions, workspaceState }: Pick<vscode.ExtensionContext, 'subscriptions' | 'workspaceState'>,
@@ -20,7 +19,7 @@ export function watchSending(
   notices: () => Promise<SendingNotices>,
 ): void {
   const debugging = new Set<string>();
-  /** The relay process that this window has come to. */
+  /** The relay process that this window is attached to. */
   let known: string | undefined;
   const isNews = (key: string, value: string): boolean => {
     if (workspaceState.get<string>(key) === value) return false;
@@ -33,7 +32,7 @@ export function watchSending(
     }),
     vscode.debug.onDidTerminateDebugSession(({ id }) => debugging.delete(id)),
     session.onDidStopSending(({ stop, sending }) => {
-      // While it stays paused, further stops follow a step that somebody made.
+      // While it stays paused, further stops follow a step that a client made.
       const isFirst = sending.state === 'paused' && sending.since === stop.at;
       if (stop.reason === 'breakpoint' && isFirst && debugging.size === 0)
         void notices().then((made) => made.stopped(stop));

@@ -1,14 +1,13 @@
-/** How sending stands, in words. What came from outside is made printable here. */
+/** The state of sending in words. Text from outside is made printable here. */
 import { heldCount } from '../../common/held-count.ts';
 import type { PausedBy, Sending } from '../../protocol/debug.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { clockOf, isToday } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 
-/** Sending is paused: by a client, or since it stopped at a breakpoint. */
+/** Paused by a client, or stopped at a breakpoint. */
 export type PausedSending = Extract<Sending, { state: 'paused' }>;
 
-/** When and where it is read. */
 export interface Reader {
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -16,7 +15,6 @@ export interface Reader {
   readonly language: string;
 }
 
-/** Who paused sending. */
 export function pauserOf(by: PausedBy, l10n: Localiser): string {
   if (by.kind === 'breakpoint') return l10n.t('breakpoint {0}', printable(by.breakpointId));
   const { kind, id } = by.client;
@@ -42,7 +40,7 @@ export function pausedText(sending: PausedSending, { now, language }: Reader, l1
     : l10n.t('Sending paused on {0} by {1}. Held: {2}.', ...words);
 }
 
-/** That sending was left paused, where no relay runs. */
+/** That sending was paused when the relay stopped. */
 export function leftPausedText(sending: PausedSending, language: string, l10n: Localiser): string {
   return l10n.t(
     'Sending is paused and stays paused when the relay starts. Held: {0}.',

@@ -1,4 +1,4 @@
-/** Pausing, stepping and continuing, without a debug session; and what becomes of what is held when the relay stops. */
+/** Pause, step, and continue without a debug session; and what to do with held notifications when the relay stops. */
 import * as vscode from 'vscode';
 import { heldCount } from '../../common/held-count.ts';
 import type { DebugClient, HeldAtStop, Sending } from '../../protocol/debug.ts';
@@ -11,16 +11,15 @@ import { answerDeliveries } from './answer-deliveries.ts';
 import { pausedText } from './sending-words.ts';
 import type { Session } from '../session/session.ts';
 
-/** As this window names itself to the relay. */
+/** This window's name for the relay. */
 export const thisWindow: DebugClient = { kind: 'vscode', id: String(process.pid) };
 
-/** The handlers of these commands. */
 export function createSendingCommands(session: Session): CommandHandlers<'sending'> {
   return {
     pauseSending: async () => {
       const before = session.status?.sending;
       await connected(session).request('debug/pause', { by: thisWindow });
-      // Where it was not, the status bar's item says it from now on.
+      // If sending was already paused, say so; otherwise the status bar shows the change.
       if (before?.state === 'paused') say(pausedText(before, readerNow(), vscode.l10n));
     },
     continueSending: async () => {
@@ -57,15 +56,14 @@ function readerNow(): { readonly now: number; readonly language: string } {
   return { now: Date.now(), language: vscode.env.language };
 }
 
-/** Shows what is held in the events view, by a filter. */
 export async function showHeld(): Promise<void> {
   await focusView('events');
   await vscode.commands.executeCommand(commandId('filterEvents'), 'state:held');
 }
 
 /**
- * Asks what becomes of what is held, before the relay stops; where nothing is, it is kept without a question.
- * @returns undefined where the user would rather not stop
+ * Asks what to do with what is held before the relay stops; without any, doesn't ask.
+ * @returns undefined if the user doesn't want to stop
  */
 export async function askAboutHeld(sending: Sending | undefined): Promise<HeldAtStop | undefined> {
   const held = sending === undefined ? 0 : heldCount(sending.held);

@@ -1,9 +1,8 @@
-/** Where sending stopped, in words. They are needed when it does: not at the start. */
+/** Loaded when sending stops, not at activation. */
 import type { Stop } from '../../protocol/debug.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { inMessage } from '../ui/printable.ts';
 
-/** Where sending stopped, for a message. */
 export function stopText({ place, eventId, breakpointIds, text }: Stop, l10n: Localiser): string {
   if (eventId === null || place === null) return inMessage(text, 500);
   const breakpoints = inMessage(breakpointIds.join(', '));

@@ -1,22 +1,22 @@
-/** Offers `cm-relay mcp` to the assistants of VS Code, where the user has turned it on: docs/assistants.md. */
+/** Offers `cm-relay mcp` to the assistants in VS Code, if the user turned it on: docs/assistants.md. */
 import * as vscode from 'vscode';
 import { onSetting, setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import { assistantArguments, assistantRight } from './assistant-server.ts';
 
-/** What package.json calls it. */
+/** Its name in package.json. */
 const providerId = `${prefix}.assistants`;
 
 export interface AssistantsParts {
-  /** The bundle in the extension, dist/cm-relay.js. */
+  /** dist/cm-relay.js in the extension. */
   readonly bundle: string;
   readonly version: string;
   readonly dataDir: string;
 }
 
 /**
- * The servers that VS Code is told of: none but where the setting says so, which is the user's and no workspace's. It
- * starts one when an assistant asks for it, and asks the user before.
+ * Offers a server only if the user's own setting says so, not a workspace's. VS Code starts it when an assistant needs
+ * it, and asks the user first.
  */
 export function registerAssistants({ bundle, version, dataDir }: AssistantsParts): vscode.Disposable {
   const changed = new vscode.EventEmitter<void>();

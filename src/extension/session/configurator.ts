@@ -1,4 +1,6 @@
-/** Keeps this window's relay configured: the settings, and of what is stored only what its destinations may use. */
+/**
+ * Keeps this window's relay configured: with the settings, and only those stored secrets that its destinations may use.
+ */
 import * as vscode from 'vscode';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Destination, Secrets, SecretsChange, Settings } from '../../protocol/settings.ts';
@@ -16,37 +18,36 @@ export interface ConfiguratorParts {
   readonly secrets: SecretBox;
   readonly consents: CredentialConsents;
   readonly tunnels: TunnelConsents;
-  /** A relay that is in use has taken a configuration. */
+  /** A relay in use has accepted a configuration. */
   readonly onStatus: (client: RelayClient, status: Status) => void;
 }
 
-/** What a relay is to have. */
 interface Plan {
   readonly settings: Settings;
-  /** Given: what its destinations may use, and every verify key, which goes nowhere from there. */
+  /** What its destinations may use, and every verify key, which is never sent anywhere. */
   readonly given: readonly SecretName[];
-  /** What the user has to say something about. */
+  /** What the user has to decide. */
   readonly open: readonly ConsentQuestion[];
 }
 
-/** Configures one relay at a time, once at a time: what changes meanwhile is in the next configuration, which is the last. */
+/** Runs one configuration of one relay at a time: changes in the meantime go into the next one. */
 export class Configurator implements vscode.Disposable {
   readonly #parts: ConfiguratorParts;
   readonly #subscriptions: vscode.Disposable[];
-  /** Until when a relay knows which keys and credentials were removed: each is told once, since others may give it again. */
+  /** Up to when removals were reported to each relay: each only once, because another client may give the secret again. */
   readonly #removalsTold = new WeakMap<RelayClient, string>();
   #client: RelayClient | undefined;
   #running: Promise<Status> | undefined;
   #next: Promise<Status> | undefined;
   #plan: Plan | undefined;
-  /** The consents by which that was made. */
+  /** The consents used for that. */
   #consented = '';
-  /** Destinations that the settings no longer name, and for which something waits that needs what is stored. */
+  /** Destinations that were removed from the settings, but for which waiting notifications need stored secrets. */
   #left: ReadonlySet<string> = new Set();
-  /** What the user closed without a word: it is not asked again before the next start. */
+  /** Questions that the user dismissed: not asked again before the next start. */
   #putOff = new Set<string>();
   #asking = false;
-  /** What was said last about settings that were not applied. */
+  /** The last message shown about settings that weren't applied. */
   #said: string | undefined;
 
   constructor(parts: ConfiguratorParts) {
@@ -59,7 +60,7 @@ export class Configurator implements vscode.Disposable {
         if (concernsRelay(event)) void this.refresh();
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => void this.refresh()),
-      // Other windows ask, too, and what was said there is heard nowhere.
+      // Other windows ask, too, and don't report the answers.
       vscode.window.onDidChangeWindowState(({ focused }) => {
         if (focused && this.#consented !== parts.consents.fingerprint) void this.refresh();
       }),
@@ -72,8 +73,8 @@ export class Configurator implements vscode.Disposable {
   }
 
   /**
-   * Configures a relay that was found or started, which may run already: where the settings cannot be used, it keeps
-   * those that it had, which is said. From now on it follows what changes.
+   * Configures a relay that was found or started. If it was running and the settings are invalid, it keeps its own, and
+   * the user is told. From then on, changes are applied.
    * @throws what the relay refuses
    */
   async begin(client: RelayClient): Promise<Status> {
@@ -89,9 +90,7 @@ export class Configurator implements vscode.Disposable {
     }
   }
 
-  /**
-   * How the relay is: what was given for the sake of what waited is taken away when nothing of it waits any more.
-   */
+  /** Follows the relay's status: removes secrets that only waiting notifications needed, once none waits. */
   follow(client: RelayClient, { destinations }: Status): void {
     if (this.#client !== client) return;
     const left = destinations.filter(
@@ -103,12 +102,12 @@ export class Configurator implements vscode.Disposable {
     if (isOver) void this.refresh();
   }
 
-  /** Configures no more: the relay that was begun with is left, or could not be used. */
+  /** Stops configuring a relay. */
   end(client: RelayClient): void {
     if (this.#client === client) this.#client = undefined;
   }
 
-  /** Applies what has changed; what waits and what is under way goes on. What goes wrong is said. */
+  /** Applies changes without interrupting what is waiting or being sent. Reports failures to the user. */
   async refresh(): Promise<void> {
     const client = this.#client;
     if (client === undefined) return;
@@ -123,8 +122,8 @@ export class Configurator implements vscode.Disposable {
   }
 
   /**
-   * Asks about what the settings name and nothing was said about yet, one destination after the other, in the window
-   * that the user is at. What is open is held until then.
+   * Asks about undecided uses of secrets, one destination after the other, in the focused window. What is undecided is
+   * held until then.
    */
   async askWhereSecretsGo(): Promise<void> {
     if (this.#asking) return;
@@ -133,7 +132,7 @@ export class Configurator implements vscode.Disposable {
       for (;;) {
         if (this.#nextQuestion() === undefined) return;
         await atThisWindow();
-        // Another window may have asked meanwhile.
+        // Another window may have asked in the meantime.
         if (this.#consented !== this.#parts.consents.fingerprint) await this.refresh();
         const question = this.#nextQuestion();
         if (question === undefined) return;
@@ -151,14 +150,14 @@ export class Configurator implements vscode.Disposable {
     }
   }
 
-  /** Shows where stored keys and credentials may go, and applies what the user changes of it. */
+  /** Shows where stored keys and credentials may be sent, and applies changes. */
   async chooseConsents(): Promise<void> {
     const open = (this.#plan?.open ?? []).flatMap(({ uses }) => uses);
     const { chooseConsents } = await import('../consents/consent-questions.ts');
     if (await chooseConsents(this.#parts.consents, open)) await this.refresh();
   }
 
-  /** Configures, or joins the configuration that has not begun yet. */
+  /** Configures, or joins the next configuration. */
   #configure(): Promise<Status> {
     if (this.#next !== undefined) return this.#next;
     const before = this.#running;
@@ -210,7 +209,7 @@ export class Configurator implements vscode.Disposable {
     return { settings: { ...settings, destinations, tunnel: await tunnels.take(settings.tunnel) }, given, open };
   }
 
-  /** A destination as the relay takes it: held where it uses what the user has not allowed to go there. */
+  /** A destination for the relay: held if it uses secrets that the user hasn't allowed to be sent there. */
   #judged(destination: Destination, given: SecretName[], open: ConsentQuestion[]): Destination {
     const { consents } = this.#parts;
     const uses = consents.stored(destination);
@@ -224,7 +223,7 @@ export class Configurator implements vscode.Disposable {
     return { ...destination, held: whyHeld(notAllowed) };
   }
 
-  /** What waits may be for a destination that the settings no longer name: it is still sent there, where that is allowed. */
+  /** Waiting notifications may be for a destination no longer in the settings: they are still sent, if allowed. */
   #neededByWhatWaits({ destinations }: Status): SecretUse[] {
     const { consents } = this.#parts;
     return destinations.flatMap((destination) => {
@@ -233,7 +232,7 @@ export class Configurator implements vscode.Disposable {
     });
   }
 
-  /** What is stored and not given, taken away: it may have been given before. */
+  /** Removes stored secrets that aren't given: they may have been given before. */
   #unnamed(given: readonly SecretName[]): SecretsChange {
     const of = (kind: SecretUse['kind']): Record<string, null> => {
       const names = new Set(given.flatMap((each) => (each.kind === kind ? [each.name] : [])));
@@ -243,14 +242,14 @@ export class Configurator implements vscode.Disposable {
     return { signatureKeys: of('signatureKeys'), credentials: of('credentials') };
   }
 
-  /** Whether a key or credentials are the relay's business: what no destination names is not. */
+  /** Whether a change of a secret concerns the relay: only if a destination uses it. */
   #concerns({ kind, name }: SecretName): boolean {
     if (kind === 'verifyKeys' || this.#plan === undefined) return true;
     const field = kind === 'credentials' ? 'credentialsName' : 'signatureKeyName';
     return this.#plan.settings.destinations.some((each) => each[field] === name);
   }
 
-  /** What is to be asked next: of what the relay has now, all that was neither said nor put off. */
+  /** The next question about what the relay has now that was neither answered nor dismissed. */
   #nextQuestion(): ConsentQuestion | undefined {
     if (this.#client === undefined) return undefined;
     const { consents } = this.#parts;
@@ -259,7 +258,7 @@ export class Configurator implements vscode.Disposable {
     );
   }
 
-  /** Says once what went wrong, until something goes right. */
+  /** Reports an error once, until a configuration succeeds. */
   #say(error: Error): void {
     this.#parts.log.error(`the settings were not applied: ${error.message}`);
     if (error instanceof SettingsError) {
@@ -268,7 +267,7 @@ export class Configurator implements vscode.Disposable {
       return;
     }
     const { code } = error as { code?: unknown };
-    // The connection has ended (the library's own codes are numbers): the session says so.
+    // The connection has ended (the library's own codes are numbers), which the session reports.
     if (typeof code === 'number' || code === 'connection-lost' || error.message === this.#said) return;
     this.#said = error.message;
     void sayNotApplied(error, () => {
@@ -279,8 +278,8 @@ export class Configurator implements vscode.Disposable {
 }
 
 /**
- * The destination of a relay whose settings name none: it answers as it was told last.
- * @param before the relay's destinations until now
+ * The destination of a relay without one in the settings: it keeps its last response.
+ * @param before the relay's current destinations
  */
 function sampleDestination(before: readonly Destination[]): Destination {
   const url = 'http://127.0.0.1/sample-receiver';
@@ -292,7 +291,7 @@ function keyOf({ url, uses }: ConsentQuestion): string {
   return JSON.stringify([url, uses]);
 }
 
-/** What stands later counts. */
+/** Later ones override. */
 function merged(...changes: readonly (SecretsChange | Secrets)[]): SecretsChange {
   const of = <Kind extends keyof SecretsChange>(kind: Kind): SecretsChange[Kind] =>
     Object.assign({}, ...changes.map((each) => each[kind])) as SecretsChange[Kind];

@@ -1,15 +1,14 @@
-/** The question about a data directory that no relay of the user's has made, before anything of it is used. */
+/** Asks about a data directory that none of the user's relays created, before using it. */
 import { renameSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { inMessage } from '../ui/printable.ts';
 import { GivenUpError } from '../ui/progress.ts';
 
-/** So many hosts are named. */
 const mostHosts = 5;
 
 /**
- * Asks where it has to be asked: has the directory used, or set aside so that a new one is made in its place.
- * @throws GivenUpError where the user wants neither; the system's error where it cannot be set aside
+ * Asks if necessary: whether to use the directory, or to set it aside and create a new one.
+ * @throws GivenUpError if the user cancels; the system's error if it can't be set aside
  */
 export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutputChannel, 'warn'>): Promise<void> {
   const { describeDirectory, trustDataDirectory } = await import('../deferred.ts');
@@ -33,7 +32,7 @@ export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutput
   const choice = await vscode.window.showWarningMessage(
     l10n.t('Use a history that your relays didn’t create?'),
     { modal: true, detail: facts.join('\n') },
-    // Enter presses the first.
+    // Enter presses the first button.
     afresh,
     use,
   );
@@ -48,14 +47,14 @@ export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutput
   log.warn(`the history that no relay of yours has made was set aside as ${aside}`);
 }
 
-/** Whether a data directory is there that has to be asked about first. */
+/** Whether there is a data directory that the user has to be asked about. */
 export async function isUnknownDirectory(dataDir: string): Promise<boolean> {
   const { checkDataDirectory, isUntrusted } = await import('../deferred.ts');
   try {
     checkDataDirectory(dataDir);
     return false;
   } catch (error) {
-    // What else is wrong with it is said by what uses it.
+    // Other problems are reported by what uses it.
     return isUntrusted(error);
   }
 }

@@ -1,27 +1,29 @@
-/** The relays of this machine, and where each was reached last: so that a URL is known as a relay's that does not run now. */
+/**
+ * The relays of this machine, and where each was last reachable: so that a URL is recognized as that of a stopped
+ * relay.
+ */
 
-/** As much of VS Code's Memento as is needed. */
+/** The part of VS Code's Memento used here. */
 export interface Memory {
   get<T>(key: string, fallback: T): T;
   update(key: string, value: unknown): Thenable<void>;
 }
 
-/** A relay of this machine. */
 export interface KnownRelay {
-  /** Names it, as in relay-url.ts. */
+  /** Identifies it, as in relay-url.ts. */
   readonly relay: string;
   readonly dataDir: string;
-  /** Where it was last public; null: never yet. */
+  /** Its last public URL; null if it never had one. */
   readonly base: string | null;
-  /** Where it last listened on this machine. */
+  /** Its last URL on this machine. */
   readonly localBase: string;
-  /** The names that it had before, with other secrets: what holds one of these leads there no more. */
+  /** Its names with former secrets: their URLs no longer work. */
   readonly former?: readonly string[] | undefined;
 }
 
 const mostFormer = 100;
 
-/** Kept in VS Code's global state, which all windows share. No URL that holds a secret is. */
+/** Saved in VS Code's global state, which all windows share. URLs with a secret aren't saved. */
 export class KnownRelays {
   readonly #memory: Memory;
   readonly #key: string;
@@ -31,19 +33,19 @@ export class KnownRelays {
     this.#key = `${prefix}.webhooks.relays`;
   }
 
-  /** Every relay that ran on this machine, in the order of their last change. */
+  /** In the order of their last change. */
   all(): readonly KnownRelay[] {
     return this.#memory.get<readonly KnownRelay[]>(this.#key, []);
   }
 
-  /** The names of a relay: the one that it has, then those that it had. */
+  /** The current name of a relay, then its former ones. */
   namesOf(relay: string): readonly string[] {
     return [relay, ...(this.all().find((each) => each.relay === relay)?.former ?? [])];
   }
 
   /**
-   * Remembers a relay, and where it is public; a base of null leaves the last one standing. A data directory has one: what
-   * was known of it by another name was the same relay with another secret.
+   * Saves a relay and its public URL; a base of null keeps the last one. A data directory has one relay, so another
+   * name for the same directory was the same relay with another secret.
    */
   async know(known: KnownRelay): Promise<void> {
     const isSame = ({ relay, dataDir }: KnownRelay): boolean => relay === known.relay || dataDir === known.dataDir;

@@ -1,6 +1,5 @@
 /**
- * Says in the log what happens to the relay and to what it receives. Nothing secret is in it: of a URL no query, and of
- * the relay's own no path.
+ * Logs what happens to the relay and its deliveries, without secrets: URLs have no query, and the relay's own no path.
  */
 import type * as vscode from 'vscode';
 import type { Attempt, Delivery } from '../../protocol/history.ts';
@@ -17,7 +16,6 @@ export interface RelayLogParts {
   readonly timers?: Timers;
 }
 
-/** Follows the relay. */
 export function logRelay(
   { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
   { session, log, timers = realTimers }: RelayLogParts,
@@ -38,7 +36,7 @@ export function logRelay(
   );
 }
 
-/** Tells of what changes from one state to the next. How it broke off, or was ended from elsewhere, the session says. */
+/** Logs changes of state. The session reports why a connection ended. */
 function stateLogger(info: (line: string) => void): (state: SessionState) => void {
   let before: SessionState['kind'] = 'stopped';
   let startingSince = 0;
@@ -72,7 +70,7 @@ function destinationsLine({ settings }: Status): string {
 }
 
 function rejectedLine({ id, reason, httpStatus }: Delivery): string {
-  // What a parser says ends with a piece of the body, which may be somebody's address.
+  // A parser's message ends with a piece of the body, which may contain an address.
   const why = reason?.replace(/,\s*(?:\.\.\.)?".*$/s, '') ?? String(httpStatus);
   return `${id} rejected: ${printable(why, 300)}`;
 }
@@ -82,11 +80,11 @@ function failedLine({ notificationId, destination, status, error, number }: Atte
   return `${notificationId} → ${placeOf(destination)}: ${why}, given up after ${number} attempt${number === 1 ? '' : 's'}`;
 }
 
-/** So many lines of one kind are written one by one, in each span of so many milliseconds. */
+/** Number of lines of one kind to write separately in each period, and its length in milliseconds. */
 const most = 5;
 const spanMs = 10_000;
 
-/** Lines of one kind: the first few of a span one by one, the others counted in one line at its end. */
+/** Lines of one kind: the first few of a period are written, the others are counted in one line at its end. */
 export class FewLines {
   readonly #write: (line: string) => void;
   readonly #more: (count: number) => string;
@@ -95,7 +93,7 @@ export class FewLines {
   #left = 0;
   #cancel: (() => void) | undefined;
 
-  /** @param more the line that stands for those that were not written */
+  /** @param more the line for those that were not written */
   constructor(write: (line: string) => void, more: (count: number) => string, timers: Timers = realTimers) {
     this.#write = write;
     this.#more = more;

@@ -1,10 +1,10 @@
 /**
- * How the relay's process is started so that it gives memory back: its bodies are large and short-lived, and under a
- * flood of them Node and the C library else keep some 200 MB that nothing uses. Measured: docs/security.md.
+ * How to start the relay's process so that it returns memory: its bodies are large and short-lived, and under load Node
+ * and the C library would otherwise keep some 200 MB unused. Measured: docs/security.md.
  */
 export const lowMemory = {
-  /** V8's young generation, a third of it, in megabytes. */
+  /** A third of V8's young generation, in megabytes. */
   nodeOptions: ['--max-semi-space-size=8'],
-  /** glibc's; other C libraries pass over it. Large blocks go back to the system when they are freed. */
+  /** For glibc; other C libraries ignore it. Large blocks are returned to the system when freed. */
   environment: { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' },
 } as const;

@@ -1,7 +1,7 @@
 /**
- * Programs of ours as processes of their own. They run a copy of their one-file bundle from the global storage, with
- * their working directory there and a clean environment, so that an update of the extension or of VS Code never finds
- * them holding a file; they outlive the window.
+ * Our programs in their own processes. They run a copy of their one-file bundle from the global storage, with their
+ * working directory there and a clean environment, so that they never block files from an update of the extension or VS
+ * Code; they outlive the window.
  */
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
@@ -9,22 +9,22 @@ import { constants, copyFile, mkdir, readdir, readFile, rename, rm, stat } from 
 import { join } from 'node:path';
 
 export interface NodeProcessOptions {
-  /** What the copy's name begins with, such as `relay`. */
+  /** The prefix of the copy's name, such as `relay`. */
   readonly name: string;
   /** The bundle in the extension. */
   readonly bundle: string;
-  /** A folder for the copy, the working directory. */
+  /** A folder for the copy, also the working directory. */
   readonly storage: string;
   readonly version: string;
   readonly args: readonly string[];
-  /** Options of Node's own, and what its environment has beside what is passed on. */
+  /** Additional options for Node, and additional environment variables. */
   readonly nodeOptions?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Ends the program where it has not written its first line yet. */
+  /** Ends the program unless it has written its first line. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a program needs of its environment: homes, temporary folders, proxies; nothing of VS Code's own. */
+/** Environment variables that a program needs: homes, temporary folders, proxies; nothing of VS Code's own. */
 const kept = [
   'PATH',
   'HOME',
@@ -50,8 +50,8 @@ const kept = [
 
 /**
  * Starts a program detached from this process.
- * @returns the first line that it writes to standard output
- * @throws Error where it cannot be started, or ends before that line
+ * @returns its first line on standard output
+ * @throws Error if it can't be started, or ends before that line
  */
 export async function startNodeProcess(options: NodeProcessOptions): Promise<string> {
   const script = await copyBundle(options);
@@ -87,7 +87,7 @@ function firstLine(child: ReturnType<typeof spawn>, name: string): Promise<strin
   });
 }
 
-/** Copies the bundle to a name of its version and content; older copies that no process holds are removed. */
+/** Copies the bundle to a name with its version and hash; removes older copies that no process uses. */
 async function copyBundle({ name, bundle, storage, version }: NodeProcessOptions): Promise<string> {
   const hash = createHash('sha256')
     .update(await readFile(bundle))

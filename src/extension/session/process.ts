@@ -1,32 +1,31 @@
-/** The relay as a process of its own: see node-process.ts. */
+/** The relay in its own process: see node-process.ts. */
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { nextOfRelay } from '../ui/error-words.ts';
 import { lowMemory } from './low-memory.ts';
 import { startNodeProcess } from './node-process.ts';
 
-/** The relay could not be started. */
 export class RelayStartError extends Error {
   override readonly name = 'RelayStartError';
 }
 
 export interface RelayProcessOptions {
-  /** The bundle in the extension, dist/cm-relay.js. */
+  /** dist/cm-relay.js in the extension. */
   readonly bundle: string;
-  /** A folder for the copy, the working directory. */
+  /** A folder for the copy, also the working directory. */
   readonly storage: string;
   readonly dataDir: string;
   readonly version: string;
-  /** 0: the port used last if it is free, else any. */
+  /** 0: the last port if it is free, otherwise any. */
   readonly port: number;
   readonly keepAliveMinutes: number;
-  /** Ends the process where it has not said that it is ready. */
+  /** Ends the process unless it is ready. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Starts the relay and resolves when it answers, or when another one of the same data directory was there first.
- * @throws RelayStartError with what the process said
+ * Resolves when the relay responds, or when another one of the same data directory was there first.
+ * @throws RelayStartError with the process's output
  */
 export async function startRelayProcess(options: RelayProcessOptions): Promise<void> {
   const { bundle, storage, version, dataDir, keepAliveMinutes, port, signal } = options;

@@ -1,7 +1,6 @@
 /**
- * What is said to the user about this window's relay, each with a next action. None is an error of VS Code's, which would stand
- * until it is put away: each goes from sight by itself, since what it says may be so no longer, and the status bar says
- * how the relay is.
+ * Messages about this window's relay, each with a next action. None is an error message, which VS Code would show until
+ * it is dismissed: the state may change, and the status bar shows it.
  */
 import * as vscode from 'vscode';
 import { withNext } from '../ui/error-words.ts';
@@ -10,7 +9,7 @@ import type { MessageActions } from '../ui/offer.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { SettingProblem } from './settings.ts';
 
-/** The relay was ended by another window or on the command line. */
+/** The relay was stopped by another window or the command line. */
 export function sayStoppedElsewhere(): Promise<void> {
   const { l10n } = vscode;
   return offer('Information', l10n.t('Another window or a terminal stopped the relay.'), {
@@ -18,17 +17,16 @@ export function sayStoppedElsewhere(): Promise<void> {
   });
 }
 
-/** The relay ended by itself. @param message says so */
 export function sayEnded(message: string): Promise<void> {
   return offer('Warning', message, { [vscode.l10n.t('Start Relay')]: byCommand('start'), ...showLog() });
 }
 
-/** The running relay is of another version: it can be renewed. @param message says so */
+/** The running relay is of another version, so offer to restart it. */
 export function offerRestart(message: string): Promise<void> {
   return offer('Information', message, { [vscode.l10n.t('Restart Relay')]: byCommand('restart') });
 }
 
-/** The relay that runs cannot be used by this window. */
+/** This window can't use the running relay. */
 export function sayNotAttached(error: Error): Promise<void> {
   const { l10n } = vscode;
   const said = withNext(error, l10n);
@@ -38,7 +36,7 @@ export function sayNotAttached(error: Error): Promise<void> {
   });
 }
 
-/** A setting cannot be used, so that nothing was changed. */
+/** A setting is invalid, so nothing was changed. */
 export function sayUnusable({ setting, message }: SettingProblem): Promise<void> {
   const { l10n } = vscode;
   const text = l10n.t('The setting {0} can’t be used: {1}. The relay keeps its previous value.', setting, message);
@@ -46,7 +44,7 @@ export function sayUnusable({ setting, message }: SettingProblem): Promise<void>
 }
 
 /**
- * The relay, or what it needs, did not take the settings.
+ * The settings couldn't be applied.
  * @param again applies them once more
  */
 export function sayNotApplied(error: Error, again: () => void): Promise<void> {
@@ -63,7 +61,7 @@ export function sayNotApplied(error: Error, again: () => void): Promise<void> {
   });
 }
 
-/** The user did not allow what is stored to go somewhere: what goes there is held, and that can still be allowed. */
+/** The user didn't allow a secret to be sent somewhere: events for it are held, and it can still be allowed. */
 export function sayHeld(origin: string): Promise<void> {
   const { l10n } = vscode;
   const text = l10n.t(
@@ -73,7 +71,7 @@ export function sayHeld(origin: string): Promise<void> {
   return offer('Information', text, { [l10n.t('Allow…')]: byCommand('manageSecrets', 'consents') });
 }
 
-/** Opens a setting. @param query which, as VS Code's settings are searched */
+/** @param query for VS Code's settings editor */
 export function openSettings(query: string): Thenable<unknown> {
   return vscode.commands.executeCommand('workbench.action.openSettings', query);
 }

@@ -1,4 +1,4 @@
-/** This window's relay: starts it or attaches to it, has it configured, and says how it is. */
+/** This window's relay: starts it or attaches to it, configures it, and reports its state. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -21,17 +21,17 @@ import { TunnelConsents } from '../consents/public-url-consent.ts';
 import { sharedStorage } from './workspace-storage.ts';
 
 export type SessionState =
-  /** `elsewhere`: another window or the command line ended it. */
+  /** `elsewhere`: another window or the command line stopped it. */
   | { readonly kind: 'stopped'; readonly elsewhere?: true }
   | { readonly kind: 'starting' }
   | { readonly kind: 'running'; readonly client: RelayClient; readonly status: Status }
-  /** It could not be started, or it ended by itself. */
+  /** It couldn't be started, or ended by itself. */
   | { readonly kind: 'failed'; readonly message: string };
 
-/** That a relay has ended is said where it has not come back after so long, in milliseconds: it may be restarted elsewhere. */
+/** Milliseconds before reporting that a relay has ended: it may be restarting elsewhere. */
 const sayAfterMs = 2000;
 
-/** The relay that runs is of another version, and does not take what this one asks of it: restarting it helps. */
+/** The running relay has another version and refuses a request of this one: restarting helps. */
 export class OtherVersionError extends Error {
   override readonly name = 'OtherVersionError';
   constructor(version: string, own: string, cause: unknown) {
@@ -46,11 +46,10 @@ export class OtherVersionError extends Error {
   }
 }
 
-/** This window's relay: found or started, configured, and left. */
 export class Session implements vscode.Disposable {
-  /** The data directory: in the storage that the windows of this folder share, else in that of all windows without one. */
+  /** In the storage shared by the windows of this folder; without a folder, in that of all such windows. */
   readonly dataDir: string;
-  /** Where the user lets stored keys and credentials go, and which tunnels were agreed to and opened. */
+  /** Where stored secrets may be sent, and which tunnels were allowed and opened. */
   readonly consents: CredentialConsents;
   readonly tunnels: TunnelConsents;
   readonly #context: vscode.ExtensionContext;
@@ -66,16 +65,15 @@ export class Session implements vscode.Disposable {
   readonly #starting = new SharedStart((signal) => this.#start(signal));
   #attaching: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  /** Tells that a relay of this folder begins to run. */
+  /** Reports that a relay of this folder starts. */
   #starts: vscode.FileSystemWatcher | undefined;
-  /** This window has gone. */
   #disposed = false;
 
   readonly onDidChange = this.#changed.event;
   readonly onDidAddEvents = this.#added.event;
   readonly onDidRecordAttempts = this.#attempted.event;
   readonly onDidCorrectEvents = this.#corrected.event;
-  /** Sending stopped: by a client, or at a breakpoint. */
+  /** Sending stopped: a client paused it, or it stopped at a breakpoint. */
   readonly onDidStopSending = this.#stopped.event;
   readonly onDidContinueSending = this.#continued.event;
 
@@ -87,7 +85,10 @@ export class Session implements vscode.Disposable {
     this.consents = new CredentialConsents(context, secrets);
     this.tunnels = new TunnelConsents(context.globalState, this.dataDir);
     this.#configurator = new Configurator({
-      ...{ log, secrets, consents: this.consents, tunnels: this.tunnels },
+      log,
+      secrets,
+      consents: this.consents,
+      tunnels: this.tunnels,
       onStatus: (client, status) => this.#update(client, status),
     });
     context.subscriptions.push(this.#configurator);
@@ -97,19 +98,19 @@ export class Session implements vscode.Disposable {
     return this.#state;
   }
 
-  /** The connection, where the relay runs. */
+  /** The connection, if the relay is running. */
   get client(): RelayClient | undefined {
     return this.#state.kind === 'running' ? this.#state.client : undefined;
   }
 
-  /** How the relay is, where it runs. */
+  /** The relay's status, if it is running. */
   get status(): Status | undefined {
     return this.#state.kind === 'running' ? this.#state.status : undefined;
   }
 
   /**
-   * Attaches to the relay that runs for this window, or starts one; after the end of one that is being stopped.
-   * @param signal gives up waiting; where nobody else waits for the same start, that is ended too
+   * Attaches to this window's running relay, or starts one, after one that is stopping has ended.
+   * @param signal cancels waiting; if no other caller waits for the same start, it is cancelled, too
    * @throws SettingsError, RelayStartError, OtherVersionError, GivenUpError, and what the relay refuses
    */
   start(signal?: AbortSignal): Promise<RelayClient> {
@@ -118,8 +119,9 @@ export class Session implements vscode.Disposable {
   }
 
   /**
-   * Attaches where a relay runs, and from now on whenever another window of this folder starts one. One that a command line
-   * starts keeps what it was told there until the user starts the relay here. Does nothing where none has ever run here.
+   * Attaches to a running relay, and from then on whenever another window of this folder starts one. A relay that the
+   * command line started keeps its configuration until the user starts the relay here. Does nothing if none has ever
+   * run here.
    */
   follow(): void {
     if (this.#starts !== undefined || this.#disposed || !existsSync(this.dataDir)) return;
@@ -135,10 +137,10 @@ export class Session implements vscode.Disposable {
     if (keptChannelOf(this.dataDir)?.forClients === true) await this.attach();
   }
 
-  /** Attaches where a relay runs already, as after a reload of the window; else does nothing. */
+  /** Attaches to a running relay, such as after a reload of the window; otherwise does nothing. */
   attach(): Promise<void> {
     const { kind } = this.#state;
-    // Nothing is loaded where no relay has ever run.
+    // Load nothing if no relay has ever run.
     if (kind === 'running' || kind === 'starting' || this.#starting.underWay !== undefined || !existsSync(this.dataDir))
       return Promise.resolve();
     this.#attaching ??= this.#attach().finally(() => (this.#attaching = undefined));
@@ -146,21 +148,21 @@ export class Session implements vscode.Disposable {
   }
 
   /**
-   * Ends the relay that runs for this window, one that it could not attach to as well.
-   * @param held what becomes of what a pause or a breakpoint holds
+   * Stops this window's relay, even if it couldn't attach to it.
+   * @param held what to do with what a pause or a breakpoint holds
    */
   stop(held: HeldAtStop = 'keep'): Promise<void> {
     this.#stopping ??= this.#stop(held).finally(() => (this.#stopping = undefined));
     return this.#stopping;
   }
 
-  /** Asks the relay how it is: what it says unasked comes a moment after an order. */
+  /** Requests the status: the relay's own update arrives a moment after a request. */
   async refresh(): Promise<void> {
     const { client } = this;
     if (client !== undefined) this.#update(client, await client.request('relay/status', {}));
   }
 
-  /** The user agrees to the tunnel of the settings: its public URL is opened now, and at each start until it is closed. */
+  /** The user allows the tunnel of the settings: opens its public URL now, and at each start until it is closed. */
   async openTunnel(tunnel: TunnelConfig): Promise<void> {
     await this.tunnels.open(tunnel);
     await this.#configurator.refresh();
@@ -174,8 +176,7 @@ export class Session implements vscode.Disposable {
   }
 
   /**
-   * The user allows a host that the tunnel's server names, for as long as the settings name that server: the tunnel is
-   * opened again.
+   * The user allows a host of the tunnel's server, while the settings have that server: the tunnel is opened again.
    * @param tunnel the relay's
    */
   async allowHost(tunnel: TunnelConfig, host: string): Promise<void> {
@@ -184,12 +185,12 @@ export class Session implements vscode.Disposable {
     await this.#configurator.refresh();
   }
 
-  /** Shows where stored keys and credentials may go, and applies what the user changes of it. */
+  /** Shows where stored keys and credentials may be sent, and applies changes. */
   chooseConsents(): Promise<void> {
     return this.#configurator.chooseConsents();
   }
 
-  /** Applies what the user has said elsewhere about where stored keys and credentials may go. */
+  /** Applies consents that were changed elsewhere. */
   applyConsents(): Promise<void> {
     return this.#configurator.refresh();
   }
@@ -199,15 +200,19 @@ export class Session implements vscode.Disposable {
     this.#starts?.dispose();
     this.client?.close();
     for (const emitter of [
-      ...[this.#changed, this.#added, this.#attempted, this.#corrected],
-      ...[this.#stopped, this.#continued],
+      this.#changed,
+      this.#added,
+      this.#attempted,
+      this.#corrected,
+      this.#stopped,
+      this.#continued,
     ])
       emitter.dispose();
   }
 
   async #attach(): Promise<void> {
     try {
-      // It is asked about when the user starts it.
+      // The user is asked about it at a start.
       const { isUnknownDirectory } = await import('./directory-question.ts');
       if (await isUnknownDirectory(this.dataDir)) return;
       const client = await this.#connect();
@@ -220,11 +225,11 @@ export class Session implements vscode.Disposable {
   }
 
   async #stop(held: HeldAtStop): Promise<void> {
-    // One that is on its way is ended too.
+    // A connection in progress is ended, too.
     await Promise.allSettled([this.#attaching, this.#starting.underWay]);
     const client = this.client ?? (await this.#connect());
     if (client === undefined) return;
-    // A change that comes now is not refused by a relay that ends, it is for the next one.
+    // Changes from now on are for the next relay, not for one that ends.
     this.#configurator.end(client);
     try {
       await client.request('relay/stop', { held });
@@ -235,7 +240,7 @@ export class Session implements vscode.Disposable {
     }
   }
 
-  /** A connection to the relay that runs; undefined where none does. */
+  /** A connection to the running relay; undefined if there is none. */
   async #connect(): Promise<RelayClient | undefined> {
     if (!existsSync(this.dataDir)) return undefined;
     const { connectToRelay, NoRelayError } = await import('../deferred.ts');
@@ -248,11 +253,11 @@ export class Session implements vscode.Disposable {
   }
 
   async #start(signal: AbortSignal): Promise<RelayClient> {
-    // One that is asked for later waits for this start.
+    // A later stop waits for this start.
     const stopping = this.#stopping;
     const { connectToRelay } = await import('../deferred.ts');
     await unlessAborted(Promise.allSettled([stopping]), signal);
-    // A window that is loaded again may be attaching at this moment: one connection is enough.
+    // A reloaded window may be attaching at this moment: one connection is enough.
     await unlessAborted(Promise.allSettled([this.#attaching]), signal);
     if (this.client !== undefined) return this.client;
     this.#set({ kind: 'starting' });
@@ -278,7 +283,7 @@ export class Session implements vscode.Disposable {
       await this.#use(client, signal);
       return client;
     } catch (error) {
-      // Its process may be ready already: as if it had not been started. Who starts again waits for that.
+      // Its process may already be ready: undo the start. A new start waits for that.
       if (signal.aborted && isOurs)
         void this.stop().catch((failure: unknown) => this.#log.warn((failure as Error).message));
       const isGivenUp = signal.aborted || error instanceof GivenUpError;
@@ -292,7 +297,7 @@ export class Session implements vscode.Disposable {
   }
 
   /**
-   * Takes a connection: listens, configures, and watches for its end; leaves it where it cannot be used.
+   * Takes a connection: listens, configures, and watches for its end; closes it if it can't be used.
    * @throws OtherVersionError, what the relay refuses, and the signal's reason
    */
   async #use(client: RelayClient, signal = new AbortController().signal): Promise<void> {
@@ -348,7 +353,7 @@ export class Session implements vscode.Disposable {
     this.#sayLater(() => sayEnded(message));
   }
 
-  /** Says what has just become of the relay, unless it has become something else by then. */
+  /** Reports what happened to the relay, unless its state has changed by then. */
   #sayLater(say: () => Promise<void>): void {
     const state = this.#state;
     setTimeout(() => {
@@ -356,12 +361,12 @@ export class Session implements vscode.Disposable {
     }, sayAfterMs);
   }
 
-  /** How the attached relay is: nothing before it has the settings, and nothing while it is being stopped. */
+  /** Updates the status of the attached relay, but not before it has the settings, and not while it is stopping. */
   #update(client: RelayClient, status: Status): void {
     if (this.client === client && this.#stopping === undefined) this.#run(client, status);
   }
 
-  /** The relay is so; its tunnel in the user's language, for whoever shows it. */
+  /** Sets the state to running, with the tunnel's status in the user's language. */
   #run(client: RelayClient, status: Status): void {
     this.#set({ kind: 'running', client, status: { ...status, tunnel: this.#inWords(status.tunnel, vscode.l10n) } });
   }

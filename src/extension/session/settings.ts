@@ -1,18 +1,16 @@
-/** The settings of VS Code as the relay takes them. */
 import * as vscode from 'vscode';
 import type { Settings } from '../../protocol/settings.ts';
 import { setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import { takenSettings } from './taken-names.ts';
 
-/** A setting that cannot be used: which one, and why. */
 export interface SettingProblem {
-  /** The setting's whole id. */
+  /** The setting's full ID. */
   readonly setting: string;
   readonly message: string;
 }
 
-/** The settings cannot be used: nothing was started or changed. */
+/** The settings are invalid: nothing was started or changed. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly problems: readonly SettingProblem[];
@@ -22,7 +20,6 @@ export class SettingsError extends Error {
   }
 }
 
-/** Whether a change of settings is one of the relay's. */
 export function concernsRelay(event: vscode.ConfigurationChangeEvent): boolean {
   const ids = takenSettings.map((name) => `${prefix}.${name}`);
   return [...ids, 'http.proxy', 'http.noProxy'].some((id) => event.affectsConfiguration(id));
@@ -30,8 +27,8 @@ export function concernsRelay(event: vscode.ConfigurationChangeEvent): boolean {
 
 /**
  * Reads and checks the settings.
- * @returns the relay's settings, its destinations as in the settings (none where there are none)
- * @throws SettingsError with all that is wrong
+ * @returns the relay's settings; without destinations in the settings, an empty list
+ * @throws SettingsError with all problems
  */
 export async function readSettings(): Promise<Settings> {
   const { relaySettings, settingAt, settingsSchema } = await import('../deferred.ts');
@@ -43,7 +40,7 @@ export async function readSettings(): Promise<Settings> {
   });
   if (parsed.success) {
     const { tunnel } = parsed.data;
-    // No program is started from what the user has open.
+    // Start no program from the user's workspace folders.
     const notBelow = (vscode.workspace.workspaceFolders ?? [])
       .map(({ uri }) => uri.fsPath)
       .filter((each) => each !== '');
@@ -52,7 +49,7 @@ export async function readSettings(): Promise<Settings> {
   throw new SettingsError(
     parsed.error.issues.map(({ path, message }) => {
       const { name, rest } = settingAt(path.map(String), setting('tunnel.kind'));
-      // What no setting of this extension says is the proxy's, which VS Code has.
+      // The only part that isn't from this extension's settings is VS Code's proxy.
       if (name === null) return { setting: 'http.proxy', message };
       return { setting: `${prefix}.${name}`, message: rest === '' ? message : `${rest}: ${message}` };
     }),

@@ -1,25 +1,25 @@
-/** A start that several wait for: each may give up for itself, and the last one who does ends it. */
+/** A start shared by several callers: each can cancel its own waiting, and the last one to do so cancels the start. */
 export class SharedStart<T> {
   readonly #begin: (signal: AbortSignal) => Promise<T>;
   #current: UnderWay<T> | undefined;
 
-  /** @param begin is to end with an error soon after its signal says so, and to undo what it has begun */
+  /** @param begin must fail soon after its signal is aborted, and undo what it has begun */
   constructor(begin: (signal: AbortSignal) => Promise<T>) {
     this.#begin = begin;
   }
 
-  /** What is under way; undefined where nothing is. */
+  /** The start in progress, if any. */
   get underWay(): Promise<T> | undefined {
     return this.#current?.done;
   }
 
   /**
-   * Begins, or waits for what is under way.
-   * @param signal ends this waiting; without one it is never given up
+   * Starts, or waits for the start in progress.
+   * @param signal cancels this waiting
    * @throws the signal's reason, and what the start throws
    */
   async join(signal?: AbortSignal): Promise<T> {
-    // One that is being given up is not for who starts again.
+    // A start that is being cancelled isn't for new callers.
     while (this.#current?.abort.signal.aborted === true)
       await unlessAborted(Promise.allSettled([this.#current.done]), signal);
     const current = (this.#current ??= this.#makeCurrent());
@@ -31,7 +31,7 @@ export class SharedStart<T> {
       current.waiting -= 1;
       if (current.waiting === 0) {
         current.abort.abort(signal.reason);
-        // Who starts again is not to meet what is left of it.
+        // Wait until nothing of it is left.
         await current.done.catch(() => undefined);
       }
       throw error;
@@ -48,11 +48,10 @@ export class SharedStart<T> {
 interface UnderWay<T> {
   readonly done: Promise<T>;
   readonly abort: AbortController;
-  /** How many wait for it. */
   waiting: number;
 }
 
-/** Work, or the signal's reason as an error as soon as that says so; the work itself goes on. */
+/** The work's result, or as soon as the signal is aborted, its reason as an error; the work itself continues. */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {

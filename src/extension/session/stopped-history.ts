@@ -1,6 +1,6 @@
 /**
- * What the relay of this window received, while none runs: read by a process of its own that ends with the window, since
- * reading a large history takes time that the extension host does not have. Nothing listens and nothing is sent.
+ * The history of this window's relay while it is stopped: read by a separate process that ends with the window, because
+ * reading a large history would block the extension host. That process listens nowhere and sends nothing.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,11 +14,11 @@ import type { Session } from './session.ts';
 
 export interface StoppedHistoryOptions {
   readonly session: Pick<Session, 'state' | 'dataDir' | 'client' | 'status'>;
-  /** The bundle in the extension, dist/cm-relay.js. */
+  /** dist/cm-relay.js in the extension. */
   readonly bundle: string;
 }
 
-/** The history of the window's data directory, to be read. */
+/** The history in the window's data directory. */
 export class StoppedHistory {
   readonly #options: StoppedHistoryOptions;
   #opening: Promise<RelayClient | undefined> | undefined;
@@ -29,26 +29,26 @@ export class StoppedHistory {
     this.#options = options;
   }
 
-  /** Whether a relay has received something here, that is not read by a running one. */
+  /** Whether there is a history that no running relay reads. */
   get exists(): boolean {
     const { state, dataDir } = this.#options.session;
     return state.kind !== 'running' && existsSync(join(dataDir, 'relay.sqlite'));
   }
 
-  /** The user asks once more: another process may be started in place of one that has ended by itself. */
+  /** At the user's request, a process may be started again after one that ended by itself. */
   tryAgain(): void {
     this.#failure = undefined;
   }
 
-  /** That the process has ended by itself: no other one is started before {@link tryAgain}. */
+  /** Set if the process ended by itself: no other is started before {@link tryAgain}. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
   /**
-   * Whatever reads the history now: the running relay, else the process that reads what it left.
-   * @returns undefined where there is nothing to read, or the user is to be asked about it first, at a start
-   * @throws CommandError where that process has ended by itself
+   * The running relay, otherwise the process that reads its history.
+   * @returns undefined if there is nothing to read, or the user must be asked about it first, at a start
+   * @throws CommandError if that process has ended by itself
    */
   async reader(): Promise<RelayClient | undefined> {
     const { client } = this.#options.session;
@@ -59,7 +59,7 @@ export class StoppedHistory {
     return this.#opening;
   }
 
-  /** How sending stands, or was left. @returns undefined where that cannot be known */
+  /** The state of sending, now or when the relay stopped. @returns undefined if unknown */
   async sending(): Promise<Sending | undefined> {
     const { client, status } = this.#options.session;
     if (client !== undefined) return status?.sending;
@@ -70,7 +70,7 @@ export class StoppedHistory {
     }
   }
 
-  /** Ends the process: a relay runs, which is asked from now on. */
+  /** Ends the process, because a relay is running and used instead. */
   close(): void {
     this.#failure = undefined;
     this.#opening = undefined;
@@ -92,10 +92,12 @@ export class StoppedHistory {
       return undefined;
     }
     const child = spawn(process.execPath, [bundle, 'relay-process', '--history', '--data-dir', dataDir], {
-      // It is no folder that an update of the extension replaces.
+      // Not a folder that an update of the extension replaces.
       cwd: dataDir,
       env: {
-        ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], XDG_STATE_HOME: process.env['XDG_STATE_HOME'] },
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        XDG_STATE_HOME: process.env['XDG_STATE_HOME'],
         ELECTRON_RUN_AS_NODE: '1',
       },
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -103,7 +105,7 @@ export class StoppedHistory {
     });
     const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
     let why: string | undefined;
-    // Its client tells that it has gone.
+    // Its client reports that it is gone.
     const ended = (reason: string): void => {
       why = reason;
       stream.destroy();

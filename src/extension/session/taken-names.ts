@@ -1,7 +1,7 @@
-/** The settings that the relay takes: a window knows at its start which changes concern the relay. */
+/** The settings that the relay uses: a window knows from its start which changes concern the relay. */
 import type { SettingName } from '../settings.ts';
 
-/** What each is among the relay's own is in taken-settings.ts. */
+/** taken-settings.ts maps each to the relay's own settings. */
 export const takenSettings = [
   'destinations',
   'retryPolicy',

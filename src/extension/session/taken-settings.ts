@@ -1,17 +1,17 @@
-/** What each setting that the relay takes is among its own. */
+/** Maps VS Code's settings to the relay's. */
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelPreset } from '../../protocol/tunnel-presets.ts';
 import type { TakenSetting } from './taken-names.ts';
 
 interface Taken {
   readonly name: TakenSetting;
-  /** The member of it that is meant, where it is an object of several. */
+  /** The member of the setting's value, if that is an object. */
   readonly member?: string;
-  /** Where it stands among the relay's settings; without it by its own name. */
+  /** The path in the relay's settings; by default the setting's name. */
   readonly at?: string;
-  /** The tunnel that alone takes it, by its name in the settings. */
+  /** The only tunnel that uses it, by its name in the settings. */
   readonly of?: TunnelPreset | TunnelConfig['kind'];
-  /** What the relay is given for what it says. What is of another type is left to the relay's check. */
+  /** Converts the value. A value of an unexpected type is left for the relay's check. */
   readonly as?: (said: unknown) => unknown;
 }
 
@@ -19,7 +19,7 @@ const trimmed = (said: unknown): unknown => (typeof said === 'string' ? said.tri
 const trimmedOrNone = (said: unknown): unknown => (trimmed(said) === '' ? undefined : trimmed(said));
 const bytesOfMegabytes = (said: unknown): unknown => (typeof said === 'number' ? Math.round(said * 1_000_000) : said);
 
-/** What the setting of the programs says of one of them: by what the relay calls it, its member there. */
+/** The members of the programs' setting for one of them, by their names at the relay. */
 function ofProgram(of: TunnelPreset, members: Readonly<Record<string, string>>): Taken[] {
   return Object.entries(members).map(([field, member]) => {
     const as = field === 'path' ? trimmed : trimmedOrNone;
@@ -52,22 +52,22 @@ const taken: readonly Taken[] = [
   ...ofProgram('ssh', { path: 'sshPath', server: 'sshServer', name: 'sshHostname', remotePort: 'sshRemotePort' }),
   { name: 'tunnel.programs', member: 'command', at: 'tunnel.program', of: 'command' },
 ];
-/** Those that are taken under a kind of tunnel, each with its place. */
+/** Those used for a kind of tunnel, each with its path. */
 function takenUnder(kind: unknown): (Taken & { readonly at: string })[] {
   return taken
     .filter(({ of }) => of === undefined || of === kind)
     .map((each) => ({ ...each, at: each.at ?? each.name }));
 }
 
-/** A member of what a setting says; null, which no member may be, where that is no object. */
+/** A member of a setting's value; null, which is never valid, if the value isn't an object. */
 function memberOf(said: unknown, member: string): unknown {
   if (typeof said !== 'object' || said === null || Array.isArray(said)) return null;
   return (said as Readonly<Record<string, unknown>>)[member];
 }
 
 /**
- * The settings as the relay takes them, before they are checked.
- * @param read gives what a setting says
+ * The relay's settings, not validated yet.
+ * @param read gives the value of a setting
  */
 export function relaySettings(read: (name: TakenSetting) => unknown): Readonly<Record<string, unknown>> {
   const made: Record<string, unknown> = {};
@@ -81,9 +81,9 @@ export function relaySettings(read: (name: TakenSetting) => unknown): Readonly<R
 }
 
 /**
- * Which setting says what stands at a path of the relay's settings.
+ * Which setting a path in the relay's settings is from.
  * @param kind the kind of tunnel
- * @returns its name, and what of the path is within it; the whole path where no setting does
+ * @returns its name, and the rest of the path within it; the full path if it is from none
  */
 export function settingAt(path: readonly string[], kind: unknown): { name: TakenSetting | null; rest: string } {
   const whole = path.join('.');

@@ -1,4 +1,3 @@
-/** The terminal in which `cm-relay` is this extension's. */
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { execPath } from 'node:process';
@@ -6,7 +5,7 @@ import * as vscode from 'vscode';
 import { shellQuoted } from '../../common/programs/shell-quote.ts';
 import type { Session } from './session.ts';
 
-/** Opens a terminal that is bound to this window's relay. */
+/** Opens a terminal in which `cm-relay` is this extension's, bound to this window's relay. */
 export async function openRelayTerminal(context: vscode.ExtensionContext, session: Session): Promise<void> {
   const folder = join(context.globalStorageUri.fsPath, 'bin');
   await mkdir(folder, { recursive: true });
@@ -30,7 +29,7 @@ export async function openRelayTerminal(context: vscode.ExtensionContext, sessio
   terminal.show();
 }
 
-/** The batch file `cm-relay.cmd`. A batch file runs in the user's own shell, which is to keep its variables. */
+/** The batch file `cm-relay.cmd`. It runs in the user's own shell, so it must not change its variables. */
 export function windowsScript(node: string, script: string): string {
   return ['@setlocal', '@set ELECTRON_RUN_AS_NODE=1', `@"${node}" "${script}" %*`, ''].join('\r\n');
 }

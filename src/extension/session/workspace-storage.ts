@@ -1,11 +1,10 @@
-/** Where a folder's relay has its data, whichever of the folder's windows asks. */
+/** Where a folder's relay has its data, the same for all windows of the folder. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * The storage that all windows of a workspace share. VS Code gives one to the first window alone: another one of the same
- * folder, or the same one loaded again before its first extension host has ended, gets that with `-1` to `-9` behind its
- * name.
+ * The storage shared by all windows of a workspace. VS Code gives it to the first window only: another window of the
+ * same folder, or a reloaded one whose old extension host still runs, gets that name with `-1` to `-9` appended.
  * @param storage the extension's own folder in the storage that this window was given
  */
 export function sharedStorage(storage: string): string {

@@ -1,4 +1,4 @@
-/** Keys of `when` clauses about the relay: which commands and which welcome content are right now. */
+/** Keys for `when` clauses about the relay: they select commands and welcome content. */
 import * as vscode from 'vscode';
 import type { TunnelStatus } from '../../protocol/status.ts';
 import { onSetting } from '../configuration.ts';
@@ -8,7 +8,6 @@ import type { Session } from '../session/session.ts';
 import { walked } from '../ui/walkthrough.ts';
 import { eventCount } from './event-count.ts';
 
-/** Keeps the keys true. */
 export function keepRelayKeys(
   { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
   session: Session,
@@ -45,7 +44,7 @@ export function keepRelayKeys(
   );
 }
 
-/** Passes on a value that is another than the one before: statuses come often. */
+/** Passes on changed values only, because statuses arrive often. */
 type KeyValue = string | boolean | undefined;
 
 function whereNew(pass: (value: KeyValue) => void): (value: KeyValue) => void {
@@ -57,14 +56,14 @@ function whereNew(pass: (value: KeyValue) => void): (value: KeyValue) => void {
   };
 }
 
-/** Whether the public URL does not open, or no longer answers: the reason says why. */
+/** Whether the public URL can't be opened, or no longer responds. */
 export function isTunnelFailing({ state, said }: TunnelStatus): boolean {
   if (state === 'failed' || state === 'degraded') return true;
   const code = said[0]?.code;
   return state === 'opening' && (code === 'trying-again' || code === 'opening-again');
 }
 
-/** Whether there is a tunnel to close: open, or on its way to be. Else there is one to open. */
+/** Whether there is a tunnel to close: open or opening. Otherwise there is one to open. */
 export function isTunnelOn(state: TunnelStatus['state']): boolean {
   return state !== 'closed' && state !== 'failed';
 }

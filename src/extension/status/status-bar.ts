@@ -1,4 +1,4 @@
-/** The one status-bar item: whether the relay runs, whether the public URL answers, and how many events have come in. */
+/** The status bar item: whether the relay is running, whether the public URL responds, and the number of events. */
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { heldCount } from '../../common/held-count.ts';
@@ -24,7 +24,7 @@ interface Shown {
   readonly warning?: 'error' | 'warning' | undefined;
 }
 
-/** Keeps the item true. It is hidden where no relay has run in this folder: most folders have nothing to do with one. */
+/** Hidden if no relay has run in this folder, because most folders don't use one. */
 export function createStatusBarItem(context: vscode.ExtensionContext, session: Session): void {
   const item = vscode.window.createStatusBarItem(`${prefix}.status`, vscode.StatusBarAlignment.Left, 0);
   item.name = vscode.l10n.t('Campaign Monitor Relay');
@@ -70,7 +70,7 @@ function shown(state: SessionState): Shown {
   }
 }
 
-/** Destinations that accept nothing mark the item; the tooltip names them, and those whose handler is at a breakpoint. */
+/** Failing destinations change the item; the tooltip names them, and those whose handler is at a breakpoint. */
 function withDestinations({ text, tooltip, warning }: Shown, { destinations }: RunningStatus): Shown {
   const isBad = ({ state }: DestinationStatus): boolean => state === 'down' || state === 'failing';
   const lines = destinations
@@ -84,7 +84,7 @@ function withDestinations({ text, tooltip, warning }: Shown, { destinations }: R
   };
 }
 
-/** Nothing is sent, whatever else goes on: that comes first. */
+/** A pause is shown first, because nothing is sent. */
 function paused({ tooltip, warning }: Shown, sending: PausedSending): Shown {
   const { l10n } = vscode;
   const { language } = vscode.env;
@@ -96,7 +96,7 @@ function paused({ tooltip, warning }: Shown, sending: PausedSending): Shown {
   };
 }
 
-/** What senders are told is not what became of their deliveries. */
+/** Forced responses are only for senders: deliveries are still forwarded. */
 function onPurpose({ text, tooltip, warning }: Shown, answering: AnsweringOnPurpose, { state }: Sending): Shown {
   const { l10n } = vscode;
   const { status } = answering;

@@ -1,4 +1,4 @@
-/** The menu of the status-bar item: how the relay is, and what can be done. */
+/** The menu of the status bar item: the relay's state, and actions. */
 import * as vscode from 'vscode';
 import { heldCount } from '../../common/held-count.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
@@ -12,7 +12,6 @@ import { onPurposeText } from '../sending/answering-words.ts';
 import { pausedText } from '../sending/sending-words.ts';
 import type { Session } from '../session/session.ts';
 
-/** Shows the menu and carries out what is chosen. */
 export async function showStatusMenu(session: Session): Promise<void> {
   const { state } = session;
   type Choice = vscode.QuickPickItem & { readonly run?: () => unknown };
@@ -95,7 +94,7 @@ export async function showStatusMenu(session: Session): Promise<void> {
   await choice?.run?.();
 }
 
-/** How the public URL is. Why it is not as it should be only the relay knows, in English. */
+/** The state of the public URL. Its reason is the relay's, in English. */
 function titleOf(tunnel: TunnelStatus): string {
   const { l10n } = vscode;
   switch (tunnel.state) {

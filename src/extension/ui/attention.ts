@@ -1,7 +1,7 @@
-/** Whether the user is at this window: where several share a relay, only one of them is to ask. */
+/** If several windows share a relay, only the focused one asks. */
 import * as vscode from 'vscode';
 
-/** Resolves when this window has the focus. What is to be asked may have been settled by another window by then. */
+/** Resolves when this window has the focus. Another window may have settled the question by then. */
 export function atThisWindow(): Promise<void> {
   if (vscode.window.state.focused) return Promise.resolve();
   return new Promise((resolve) => {

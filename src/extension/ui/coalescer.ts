@@ -1,7 +1,7 @@
-/** The clock and timers, so that tests hold them. */
+/** Replaceable for tests. */
 export interface Timers {
   now(): number;
-  /** Calls back after so many milliseconds, unless the returned function was called. */
+  /** Calls back after a time, unless the returned function is called first. */
   after(ms: number, callback: () => void): () => void;
 }
 
@@ -13,7 +13,7 @@ export const realTimers: Timers = {
   },
 };
 
-/** Makes many requests few runs: the first at once, further ones together when the pause since the last run is over. */
+/** Combines requests: the first runs at once, later ones together after a pause since the last run. */
 export class Coalescer {
   readonly #run: () => void | Promise<void>;
   readonly #pauseMs: () => number;
@@ -24,8 +24,8 @@ export class Coalescer {
   #again = false;
 
   /**
-   * @param run what is to be done; while its promise is open, it is not run again
-   * @param pauseMs the pause between two runs now
+   * @param run not started again while its promise is pending
+   * @param pauseMs the current pause between two runs
    */
   constructor(run: () => void | Promise<void>, pauseMs: () => number, timers: Timers = realTimers) {
     this.#run = run;
@@ -50,7 +50,6 @@ export class Coalescer {
     });
   }
 
-  /** Nothing that was asked for is run any more. */
   cancel(): void {
     this.#cancel?.();
     this.#cancel = undefined;

@@ -2,14 +2,12 @@ import type { CommandName } from '../commands.ts';
 
 /** A command that helps with an error, as a button of its message. */
 export interface NextAction {
-  /** The button's text. */
   readonly title: string;
   readonly command: CommandName;
-  /** What the command is given. */
   readonly args?: readonly unknown[];
 }
 
-/** A command cannot do anything now; `next` says what would help, and `nextAction` does it. It is shown and logged once. */
+/** A command can't do anything now; `next` says what would help, and `nextAction` does it. Shown and logged once. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly next: string | undefined;

@@ -1,7 +1,7 @@
 /**
- * What an error of the vendors' or of the relay says, in the user's language: what happened, by its kind and with what
- * the vendor said in its own words, and what to do next. These rooms know no VS Code, so their own `message` and `next`
- * are English, for the log and the command line. What the extension throws itself is translated already.
+ * Errors of the vendors and the relay in the user's language: what happened, with the vendor's own words, and what to
+ * do next. Their modules don't know VS Code, so their own `message` and `next` are in English, for the log and the
+ * command line. What the extension throws is already translated.
  */
 import type { CampaignMonitorError, CampaignMonitorErrorKind } from '../../campaign-monitor/api-error.ts';
 import type { CampaignMonitorOAuthError, CampaignMonitorOAuthErrorKind } from '../../campaign-monitor/oauth.ts';
@@ -13,12 +13,12 @@ import type { NoRelayError, RelayRequestError, TerminalAdvice } from '../../prot
 import { sayIn } from './localiser.ts';
 import type { Localiser } from './localiser.ts';
 
-/** `AuthorizationUrlError` of the room oauth, which knows this one. */
+/** `AuthorizationUrlError` of src/oauth. */
 interface UntranslatedUrlError extends Error {
   readonly name: 'AuthorizationUrlError';
 }
 
-/** Errors with an English `next` that reach a message, told apart by name. */
+/** Errors with an English `next`, recognized by name. */
 type UntranslatedError =
   | CampaignMonitorError
   | CampaignMonitorOAuthError
@@ -30,7 +30,7 @@ type UntranslatedError =
   | UnsafeSocketFolderError
   | UntranslatedUrlError;
 
-/** What happened. What came from outside stands in it as it came: see printable.ts. */
+/** What happened. Text from outside isn't made printable: see printable.ts. */
 export function messageOf(error: unknown, l10n: Localiser): string {
   if (!(error instanceof Error)) return String(error);
   const named = error as
@@ -53,7 +53,7 @@ export function messageOf(error: unknown, l10n: Localiser): string {
   }
 }
 
-/** A sentence with what the vendor said, and by which number it is found in its documentation. */
+/** Appends what the vendor said, and its error number, which is in its documentation. */
 function withDetails(
   sentence: string,
   { said, code, status }: Pick<CampaignMonitorError, 'said' | 'code' | 'status'>,
@@ -68,13 +68,13 @@ function withStatus(words: string, status: number | null, l10n: Localiser): stri
   return status === null ? words : l10n.t('{0} (HTTP status {1})', words, status);
 }
 
-/** @returns undefined where the error does not say what to do */
+/** @returns undefined if the error has no next action */
 export function nextOf(error: unknown, l10n: Localiser): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const named = error as UntranslatedError;
   switch (named.name) {
     case 'CampaignMonitorError':
-      // Its own next action is a terminal's.
+      // Its own next action is for a terminal.
       return named.kind === 'not-found'
         ? l10n.t('The webhook or list may have been deleted. Refresh the Webhooks view.')
         : sayIn(l10n)(named.next);
@@ -98,7 +98,7 @@ export function nextOf(error: unknown, l10n: Localiser): string | undefined {
   }
 }
 
-/** What the relay told: the extension's own next action, or the same in the user's language; as it said it where that is new. */
+/** The relay's advice: the extension's own, or translated; in the relay's words if it is unknown. */
 export function nextOfRelay(
   told: { readonly next?: string | null | undefined; readonly advice?: string | null | undefined },
   l10n: Localiser,
@@ -107,11 +107,11 @@ export function nextOfRelay(
   return own[told.advice ?? ''] ?? (told.next == null ? undefined : sayIn(l10n)(told.next));
 }
 
-/** An error as one text: what went wrong, and what to do next. */
+/** What went wrong, and what to do next. */
 export function withNext(error: unknown, l10n: Localiser): string {
   const message = messageOf(error, l10n);
   const next = nextOf(error, l10n);
-  // Some messages are whole sentences.
+  // Some messages are complete sentences.
   return next === undefined ? message : `${message.replace(/\.$/, '')}. ${next}`;
 }
 
@@ -180,7 +180,7 @@ function hostMessages(l10n: Localiser): Readonly<Record<HostProblem, string>> {
   };
 }
 
-/** Where the extension has another next action than a terminal. */
+/** Next actions that differ from a terminal's. */
 function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
   return {
     'ask-from-its-environment': l10n.t(

@@ -1,8 +1,7 @@
-/** A tooltip of a row: its facts below each other. */
 import * as vscode from 'vscode';
 import { plainMarkdown } from './printable.ts';
 
-/** @param facts from outside too: nothing of them is markup. What has no value is left out. */
+/** @param facts may be from outside: none of it becomes markup. Facts without a value are left out. */
 export function factsTooltip(facts: readonly (readonly [name: string, value: string])[]): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
   tooltip.value = facts

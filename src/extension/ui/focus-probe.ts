@@ -1,24 +1,23 @@
-/** Finds the focused row of a tree by what toggling it does to the selection: nothing else tells which one it is. */
+/** Finds the focused row of a tree by toggling it and watching the selection: VS Code has no API for it. */
 import { realTimers } from './coalescer.ts';
 import type { Timers } from './coalescer.ts';
 import type { Redraws } from './redraws.ts';
 
-/** How long the selection may take to follow what was done to it, and how often that is looked at, in milliseconds. */
+/** How long to wait for the selection to change, and how often to check, in milliseconds. */
 const followMs = 1000;
 const lookMs = 20;
 
-/** A tree whose focused row is sought. */
 export interface ProbedTree<Node> {
   readonly view: { readonly selection: readonly Node[] };
   readonly redraws: Redraws<Node>;
-  /** What names a row, also where it is drawn anew and is another object. */
+  /** Identifies a row, also after it is drawn again as another object. */
   readonly keyOf: (node: Node) => string;
 }
 
 /**
- * The focused row; where that is one of the selected ones, all of these. The selection is afterwards as it was.
- * @param toggle adds the focused row to the selection, or takes it away
- * @returns undefined where it is not certain: what was clicked before is not what is meant
+ * The focused row; if it is selected, the whole selection. Leaves the selection as it was.
+ * @param toggle adds the focused row to the selection, or removes it
+ * @returns undefined if uncertain: then a previous click must not count
  */
 export function probeFocus<Node>(
   { view, redraws, keyOf }: ProbedTree<Node>,
@@ -26,7 +25,7 @@ export function probeFocus<Node>(
   timers: Timers = realTimers,
 ): Promise<readonly Node[] | undefined> {
   const read = (): ReadonlyMap<string, Node> => new Map(view.selection.map((node) => [keyOf(node), node]));
-  // VS Code may say so a moment after the command has ended.
+  // VS Code may report it a moment after the command has ended.
   const following = async (isThere: () => boolean): Promise<boolean> => {
     for (const end = timers.now() + followMs; timers.now() < end;) {
       if (isThere()) return true;
@@ -37,7 +36,7 @@ export function probeFocus<Node>(
   return redraws.whileStill(async () => {
     const before = read();
     await toggle();
-    // No row has the focus, or VS Code does not say which one.
+    // No row has the focus, or VS Code doesn't report it.
     if (!(await following(() => !isSame(read(), before)))) return before.size === 0 ? [] : undefined;
     const after = read();
     await toggle();

@@ -1,25 +1,26 @@
 /**
- * The rows that a key acts on. VS Code tells an extension which rows of a tree are selected, not which one has the
- * focus, and the arrow keys move the focus alone: a key must not act on what was clicked before.
+ * The rows for a key. VS Code tells an extension which rows are selected, not which one has the focus, and arrow keys
+ * move only the focus: a key must not act on what was clicked before.
  */
 import * as vscode from 'vscode';
 import { CommandError } from './command-error.ts';
 import type { Redraws } from './redraws.ts';
 
-/** Adds the focused row of the list that has the focus to its selection, or takes it away. Nothing is opened by it. */
+/** Adds the focused row of the focused list to its selection, or removes it. Opens nothing. */
 const toggle = 'list.toggleSelection';
 
-/** What a keybinding gives in place of a row, for commands that the palette offers, too: there the user is asked for one. */
+/**
+ * The argument of keybindings in place of a row, for commands that are also in the palette, where the user is asked for
+ * one.
+ */
 export const byKey = 'focused';
 
-/** How long a tree may take until its rows are there again, in milliseconds, and how often that is looked at. */
+/** How long to wait for a tree's rows, and how often to check, in milliseconds. */
 const timeoutMs = 3000;
 const lookMs = 20;
 
-/** The rows of a tree that something is done to. */
 export type FocusedRows<Node> = (named?: number) => Promise<readonly Node[]>;
 
-/** A tree whose rows keys act on. */
 export interface KeyedTree<Node> {
   readonly view: Pick<vscode.TreeView<Node>, 'selection' | 'visible'>;
   readonly redraws: Redraws<Node>;
@@ -28,11 +29,10 @@ export interface KeyedTree<Node> {
 }
 
 /**
- * The focused row of a tree that has the focus; where that is one of the selected ones, all of these. The selection is
- * afterwards as it was.
- * @param named how many selected rows VS Code named that were not there at that moment: then it is these, once they are
- *   there again. A tree that is drawn anew has none in between, and a command from a menu gets `undefined` for them.
- * @throws CommandError where the tree changes all the time, so that it is not certain
+ * The focused row of the focused tree; if it is selected, the whole selection. Leaves the selection as it was.
+ * @param named number of selected rows that VS Code passed as `undefined`: a tree that is being redrawn has no rows, so
+ * wait for them
+ * @throws CommandError if the tree keeps changing, so that it isn't certain
  */
 export async function focusedRows<Node>(
   { view, redraws, itemOf }: KeyedTree<Node>,
@@ -56,7 +56,7 @@ export async function focusedRows<Node>(
   return rows;
 }
 
-/** It is not certain which rows are meant. */
+/** It isn't certain which rows are meant. */
 export function rowsChanged(): CommandError {
   return new CommandError(
     vscode.l10n.t('The rows just changed'),
@@ -65,9 +65,9 @@ export function rowsChanged(): CommandError {
 }
 
 /**
- * A command of a tree's rows that a key runs, too: VS Code names no row then.
- * @param focused the rows that a key acts on
- * @param run acts on the clicked node with the selection it belongs to
+ * A row command that also has a key: VS Code passes no row then.
+ * @param focused the rows for a key
+ * @param run acts on the clicked node with its selection
  */
 export function byKeyToo<Node, Result>(
   focused: FocusedRows<Node>,

@@ -1,4 +1,3 @@
-/** A message with next actions: each button with what it does. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import type { CommandName } from '../commands.ts';
@@ -6,13 +5,13 @@ import type { ViewName } from '../describing.ts';
 import { prefix } from '../prefix.ts';
 import { unlinked } from './printable.ts';
 
-/** By what stands on its button. */
+/** By the label of the button. */
 export type MessageActions = Readonly<Record<string, () => unknown>>;
 
 /**
- * Says something, and does what the user chooses.
- * @returns when that is done, or the user has put it away
- * @throws what it throws
+ * Shows a message, and does what the user chooses.
+ * @returns when that is done, or the message was dismissed
+ * @throws what the action throws
  */
 export async function offer(
   kind: 'Information' | 'Warning' | 'Error',
@@ -23,12 +22,11 @@ export async function offer(
   if (choice !== undefined) await actions[choice]?.();
 }
 
-/** What runs a command of this extension. */
+/** An action that runs a command of this extension. */
 export function byCommand(name: CommandName, ...args: readonly unknown[]): () => Thenable<unknown> {
   return () => vscode.commands.executeCommand(commandId(name), ...args);
 }
 
-/** Shows a view of this extension. */
 export function focusView(view: ViewName): Thenable<unknown> {
   return vscode.commands.executeCommand(`${prefix}.${view}.focus`);
 }

@@ -1,26 +1,23 @@
-/** The host's end of our pages in webviews: their frame, and what both say to each other. */
+/** The host side of our webview pages: their HTML, and the messages. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
 export interface PageParts<Heard> {
-  /** As in `src/pages/`: each has a script in dist/ and a style sheet in media/, of its name. */
+  /** As in `src/pages/`: also the name of its script in dist/ and its style sheet in media/. */
   readonly name: 'form' | 'editor' | 'table' | 'check';
-  /** What a screen reader calls the page. */
+  /** For screen readers. */
   readonly title: string;
   readonly extensionUri: vscode.Uri;
   readonly log: vscode.LogOutputChannel;
-  /** Reads what the page says; undefined where it is nothing that the page can say. */
+  /** Undefined if the message isn't valid. */
   read(raw: unknown): Promise<Heard | undefined> | Heard | undefined;
-  /**
-   * Answers a message. They are answered one after another: what asks something of the user is not waited for, and what
-   * the answer rejects with is logged.
-   */
+  /** Handles a message. Messages are handled in order, so don't await a question to the user; rejections are logged. */
   answer(message: Heard): unknown;
-  /** The page has gone: it was hidden or closed. One that is seen again is made anew, and says that it is ready. */
+  /** The page was hidden or closed. When it is shown again, it is created again and reports that it is ready. */
   gone?(): void;
 }
 
-/** Draws a page where VS Code shows it, until that is closed. The page only draws: what it shows is the host's. */
+/** Draws a page until it is closed. The page only draws: its state belongs to the host. */
 export class PageHost<Heard extends { readonly type: string }, Said> {
   readonly #place: vscode.WebviewPanel | vscode.WebviewView;
   readonly #parts: PageParts<Heard>;
@@ -49,7 +46,6 @@ export class PageHost<Heard extends { readonly type: string }, Said> {
     webview.html = pageHtml(webview, parts);
   }
 
-  /** The page is there and listens. */
   get isReady(): boolean {
     return this.#isReady;
   }
@@ -58,12 +54,12 @@ export class PageHost<Heard extends { readonly type: string }, Said> {
     return !this.#isClosed && this.#place.visible;
   }
 
-  /** Tells the page, where it is there. */
+  /** Does nothing if the page isn't there. */
   post(message: Said): void {
     if (this.#isReady) void this.#place.webview.postMessage(message);
   }
 
-  /** Does something when what the page has said before is answered. */
+  /** Runs a step after the page's earlier messages were handled. */
   inTurn(step: () => unknown): void {
     this.#last = this.#last.then(step).catch((error: unknown) => {
       this.#parts.log.error(`the page of the ${this.#parts.name}: ${(error as Error).message}`);
@@ -73,7 +69,7 @@ export class PageHost<Heard extends { readonly type: string }, Said> {
   async #receive(raw: unknown): Promise<void> {
     const { name, log } = this.#parts;
     const message = await this.#parts.read(raw);
-    // Of one that was closed meanwhile nothing is left.
+    // Nothing is left of a closed one.
     if (this.#isClosed) return;
     if (message === undefined) {
       log.warn(`the page of the ${name} said something that is not understood; it was passed over`);
@@ -89,7 +85,7 @@ export class PageHost<Heard extends { readonly type: string }, Said> {
   }
 }
 
-/** The frame of a page; everything else is drawn by its script, which alone may run. */
+/** The HTML of a page; its script, the only one that may run, draws the rest. */
 function pageHtml(
   webview: vscode.Webview,
   { name, title, extensionUri }: Pick<PageParts<unknown>, 'name' | 'title' | 'extensionUri'>,

@@ -1,26 +1,25 @@
-/** Pieces of text that stand in many places. What came from outside is made printable here. */
+/** Texts used in many places. Text from outside is made printable here. */
 import type { Localiser } from './localiser.ts';
 import { inMessage, printable } from './printable.ts';
 
-/** Knows lists by name. */
 export interface ListNaming {
-  /** A list's name; undefined where it is not known. */
+  /** Undefined if the name isn't known. */
   nameOfList(listId: string): string | undefined;
 }
 
-/** The event's own time as a person writes it; a vendor's time without a zone stays the same time. */
+/** The event's own time in the user's format; a vendor's time without a zone isn't converted. */
 export function dateOf(date: string, language: string): string {
   const time = /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}/.test(date) ? new Date(date) : undefined;
   return time === undefined || Number.isNaN(time.getTime()) ? printable(date) : time.toLocaleString(language);
 }
 
-/** A list's name, where it is known, and its ID. */
+/** A list's name, if known, and its ID. */
 export function listOf(list: string, names: ListNaming): string {
   const name = names.nameOfList(list);
   return name === undefined ? list : `${name} (${list})`;
 }
 
-/** The time of day to the second for a row of today; of another day, the day and the minute. */
+/** The time of day to the second for today; otherwise the day and the minute. */
 export function clockOf(receivedAt: string, now: number, language: string): string {
   const at = new Date(receivedAt);
   const two = (n: number): string => String(n).padStart(2, '0');
@@ -32,12 +31,12 @@ export function clockOf(receivedAt: string, now: number, language: string): stri
   return `${at.toLocaleDateString(language, { month: 'short', day: 'numeric' })} ${minute}`;
 }
 
-/** Whether {@link clockOf} gives the time of day alone. */
+/** Whether {@link clockOf} gives only the time of day. */
 export function isToday(time: string, now: number): boolean {
   return new Date(time).toDateString() === new Date(now).toDateString();
 }
 
-/** How long ago, to the minute: it is drawn again every half minute. */
+/** To the minute: it is drawn again every half minute. */
 export function ageOf(receivedAt: string, now: number, l10n: Localiser): string {
   const minutes = Math.floor((now - Date.parse(receivedAt)) / 60_000);
   if (minutes < 1) return l10n.t('now');
@@ -46,12 +45,12 @@ export function ageOf(receivedAt: string, now: number, l10n: Localiser): string 
   return hours < 24 ? l10n.t('{0} h ago', hours) : l10n.t('{0} d ago', Math.floor(hours / 24));
 }
 
-/** A time span as a person reads it: milliseconds below a second. */
+/** In milliseconds below a second. */
 export function durationOf(ms: number, l10n: Localiser): string {
   return ms < 1000 ? l10n.t('{0} ms', Math.round(ms)) : l10n.t('{0} s', Number((ms / 1000).toFixed(1)));
 }
 
-/** A destination without its query, which may hold a token. */
+/** A destination without its query, which may contain a token. */
 export function placeOf(destination: string): string {
   try {
     const { origin, pathname } = new URL(destination);
@@ -61,7 +60,7 @@ export function placeOf(destination: string): string {
   }
 }
 
-/** Names from outside for a message, the first few of them. */
+/** The first few names, for a message. */
 export function someOf(all: readonly string[], l10n: Localiser): string {
   const names = all.slice(0, 3).map((name) => inMessage(name, 60));
   const more = all.length - names.length;

@@ -1,13 +1,13 @@
-/** Work that may take its time: shown, and cancellable. One place says how. */
+/** Progress of work that may take long, and its cancellation. */
 import * as vscode from 'vscode';
 import { unlinked } from './printable.ts';
 
 export type Progress = vscode.Progress<{ message?: string; increment?: number }>;
 
 /**
- * Carries out work under a notification that can end it. Shown at once: for what is known to take long, and for several
- * steps, where the task itself knows what is done when it is given up.
- * @returns what the task returns, cancelled or not
+ * Shows a notification with Cancel at once: for work that takes long, and for several steps, if the task itself knows
+ * what is done when it is cancelled.
+ * @returns the task's result, cancelled or not
  */
 export function cancellable<T>(
   title: string,
@@ -23,7 +23,7 @@ export function cancellable<T>(
   );
 }
 
-/** What takes a question back once a signal says so. @param signal undefined: it is never taken back */
+/** A token that is cancelled by a signal. @param signal undefined: never */
 export function tokenOf(signal: AbortSignal | undefined): vscode.CancellationToken {
   const source = new vscode.CancellationTokenSource();
   if (signal?.aborted === true) source.cancel();
@@ -31,25 +31,25 @@ export function tokenOf(signal: AbortSignal | undefined): vscode.CancellationTok
   return source.token;
 }
 
-/** Work that takes less is not worth a notification, in milliseconds. */
+/** Shorter work shows no notification. */
 const shownAfterMs = 700;
 
-/** The user gave up what was under way: nothing needs to be said. */
+/** The user cancelled: show nothing. */
 export class GivenUpError extends Error {
   override readonly name = 'GivenUpError';
 }
 
-/** A view in which progress can be shown, as a bar above its rows. */
+/** A view that can show progress as a bar above its rows. */
 export interface ProgressPlace {
   readonly viewId: string;
   readonly isVisible: () => boolean;
 }
 
 /**
- * Carries out work; where it takes long a notification says so and can end it.
- * @param task is to end with an error when the signal says so, and may say how far it is
- * @param place where the work belongs to a view: while that is open, the bar above its rows says so, and nothing else
- * @throws GivenUpError where the user gave it up, and what the task throws
+ * If the work takes long, shows a notification that can cancel it.
+ * @param task must fail when the signal is aborted, and may report progress
+ * @param place the view of the work: while that is open, only its bar is shown
+ * @throws GivenUpError if the user cancelled, and what the task throws
  */
 export async function working<T>(
   title: string,
@@ -88,8 +88,8 @@ export async function working<T>(
 }
 
 /**
- * Carries out work that only reads, or cannot be given up: where its view is open, the bar above that says so at once;
- * else, where it takes long, a notification without a Cancel that would do nothing.
+ * For work that only reads or can't be cancelled: if its view is open, shows the bar above it at once; otherwise, if it
+ * takes long, a notification without Cancel.
  */
 export async function inView<T>(place: ProgressPlace, title: string, task: () => Promise<T>): Promise<T> {
   if (place.isVisible()) return vscode.window.withProgress({ location: { viewId: place.viewId } }, task);
@@ -101,7 +101,7 @@ export async function inView<T>(place: ProgressPlace, title: string, task: () =>
   });
 }
 
-/** What work comes to; where it is not done in time, it is shown until it is settled. */
+/** The work's result; if it takes long, shows it until it has settled. */
 async function whereItTakesLong<T>(work: Promise<T>, show: (settled: Promise<void>) => void): Promise<T> {
   const settled = settlement(work);
   const timer = setTimeout(() => show(settled), shownAfterMs);
@@ -112,7 +112,6 @@ async function whereItTakesLong<T>(work: Promise<T>, show: (settled: Promise<voi
   }
 }
 
-/** Resolves when work has ended, however. */
 function settlement(work: Promise<unknown>): Promise<void> {
   return work.then(
     () => undefined,
@@ -120,7 +119,7 @@ function settlement(work: Promise<unknown>): Promise<void> {
   );
 }
 
-/** What work comes to; undefined where the user gave it up. @throws what else it throws */
+/** The work's result; undefined if the user cancelled. @throws its other errors */
 export async function unlessGivenUp<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;

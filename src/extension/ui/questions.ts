@@ -1,15 +1,15 @@
-/** Questions in VS Code's quick input, each a step or alone: for a text, for one of some, for any number of some. */
+/** Questions in VS Code's quick input, as a step or alone: for a text, one of several items, or any number of items. */
 import * as vscode from 'vscode';
 import { printable, unlinked } from './printable.ts';
 import { back } from './steps.ts';
 import type { Answer, StepPlace } from './steps.ts';
 
-/** The place of a question that is none of several steps. */
+/** The place of a single question. */
 export function alone(title: string): StepPlace {
   return { title, step: 1, totalSteps: 1 };
 }
 
-/** The answer to such a question, from which nothing leads back; undefined where the user gave up. */
+/** The answer to a single question; undefined if the user cancelled. */
 export async function only<T>(asked: Promise<Answer<T>>): Promise<T | undefined> {
   const answer = await asked;
   return answer === back ? undefined : answer;
@@ -22,11 +22,11 @@ export interface TextQuestion {
   readonly password?: boolean;
   /** Whether blanks around the text belong to it. */
   readonly exact?: boolean;
-  /** @returns what is wrong with the text, blanks around it left out unless they belong to it; undefined where nothing is */
+  /** @returns what is wrong with the text, trimmed unless `exact`; undefined if it is valid */
   readonly check: (text: string) => string | undefined;
 }
 
-/** Asks for a text. Resolves to it without blanks around it, unless they belong to it. */
+/** Resolves to the text, trimmed unless `exact`. */
 export function askText(
   place: StepPlace,
   { prompt, value = '', placeholder, password = false, exact = false, check }: TextQuestion,
@@ -51,15 +51,14 @@ export function askText(
 
 export interface ChoiceQuestion<Item extends vscode.QuickPickItem> {
   readonly placeholder: string;
-  /** The same always, or what is offered for what is typed. */
+  /** A fixed list, or the items for an input. */
   readonly items: readonly Item[] | ((typed: string) => readonly Item[]);
-  /** The one that Enter takes. */
+  /** The item that Enter accepts. */
   readonly active?: Item | undefined;
-  /** Whether what is typed is sought in the descriptions, too. */
+  /** Whether the input is also searched for in the descriptions. */
   readonly matchOnDescription?: boolean;
 }
 
-/** Asks for one of some. */
 export function askChoice<Item extends vscode.QuickPickItem>(
   place: StepPlace,
   { placeholder, items, active, matchOnDescription = false }: ChoiceQuestion<Item>,
@@ -82,22 +81,19 @@ export function askChoice<Item extends vscode.QuickPickItem>(
 
 export interface ChoicesQuestion<Item extends vscode.QuickPickItem> {
   readonly placeholder: string;
-  /** Those whose `picked` is true are ticked at the beginning. What they are read by is ended where the user gives up. */
+  /** Items with `picked` are selected at first. The signal is aborted if the user cancels while they load. */
   readonly items: (signal: AbortSignal) => readonly Item[] | Promise<readonly Item[]>;
-  /** @returns what is wrong with what is ticked, which is said in the picker, and it stays; undefined where nothing is */
+  /** @returns what is wrong with the selection, which the picker shows and stays open; undefined if it is valid */
   readonly check: (chosen: readonly Item[]) => string | undefined;
-  /** What stands there where there are no items. */
+  /** The placeholder if there are no items. */
   readonly none?: string;
-  /** Closes the picker as if the user gave up. */
+  /** Closes the picker as if the user had cancelled. */
   readonly signal?: AbortSignal;
-  /** Beside the title: takes what is ticked as Enter does, and has something further asked. */
+  /** A button beside the title: accepts the selection like Enter, and starts a further question. */
   readonly further?: { readonly button: vscode.QuickInputButton; readonly pressed: () => void };
 }
 
-/**
- * Asks for any number of some.
- * @throws what reading the items throws
- */
+/** @throws what loading the items throws */
 export function askChoices<Item extends vscode.QuickPickItem>(
   place: StepPlace,
   { placeholder, items, check, none = placeholder, signal, further }: ChoicesQuestion<Item>,
@@ -108,12 +104,12 @@ export function askChoices<Item extends vscode.QuickPickItem>(
   pick.matchOnDescription = true;
   let offered: readonly Item[] = [];
   let problem: string | undefined;
-  /** What is wrong stands above the items: a picker has no other place for it. */
+  /** Shown above the items: a picker has no other place for it. */
   const say = (text: string | undefined): void => {
     if (text === problem) return;
     problem = text;
     const selected = pick.selectedItems;
-    // A separator is an item of VS Code's that cannot be chosen.
+    // VS Code's separators can't be chosen.
     const warning = { label: text ?? '', kind: vscode.QuickPickItemKind.Separator } as unknown as Item;
     pick.placeholder = text ?? placeholder;
     pick.items = text === undefined ? offered : [warning, ...offered];
@@ -143,7 +139,7 @@ export function askChoices<Item extends vscode.QuickPickItem>(
         settle(pick.selectedItems);
         return true;
       }
-      // The placeholder is seen where nothing is typed.
+      // The placeholder is visible only without input.
       pick.value = '';
       say(wrong);
       return false;
@@ -162,16 +158,16 @@ export function askChoices<Item extends vscode.QuickPickItem>(
 }
 
 /**
- * How long a question stays once it is answered, where no other takes its place, in milliseconds: longer than a key is held
- * down. Else what gets the focus back hears of the key's end, and a step of VS Code's walkthrough then takes the focus from
- * the next question, a quarter of a second later. `showQuickPick` and `showInputBox` do not wait.
+ * How long an answered question stays if no other replaces it, in milliseconds: longer than a key is held down.
+ * Otherwise what gets the focus receives the key's release, and a step of VS Code's walkthrough then takes the focus
+ * from the next question 250 ms later. `showQuickPick` and `showInputBox` don't wait.
  */
 const lingerMs = 300;
 
-/** Closes the question that was answered last. */
+/** Closes the last answered question. */
 let closeAnswered = (): void => undefined;
 
-/** Shows an input until it is answered or left. */
+/** Shows an input until it is answered or closed. */
 function shown<T>(
   input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
   { title, step, totalSteps }: StepPlace,
@@ -181,7 +177,7 @@ function shown<T>(
     ended: AbortSignal,
   ) => readonly vscode.Disposable[],
 ): Promise<Answer<T>> {
-  // One question alone is no sequence.
+  // A single question shows no step.
   if (totalSteps > 1) Object.assign(input, { step, totalSteps });
   if (step > 1) input.buttons = [vscode.QuickInputButtons.Back];
   input.title = printable(title);

@@ -1,40 +1,40 @@
-/** What a tree says of its rows having changed, and the moments in which nothing of it is drawn. */
+/** Reports a tree's changed rows to VS Code, and knows when none is being drawn. */
 import { realTimers } from './coalescer.ts';
 import type { Timers } from './coalescer.ts';
 
 /**
- * How long after its last change a tree counts as drawn, in milliseconds: VS Code gathers changes for 200 ms before it
+ * Milliseconds after its last change until a tree counts as drawn: VS Code collects changes for 200 ms before it
  * forgets the rows and asks for them again.
  */
 const stillMs = 300;
 
-/** How long a tree may take until it is drawn, in milliseconds. */
+/** Maximum time until a tree is drawn, in milliseconds. */
 const timeoutMs = 3000;
 
 /**
- * Tells VS Code of changed rows. While a tree is drawn anew, VS Code knows none of its rows, and says so of the selection,
- * too: what has to be certain of it is done while changes are held back and nothing is drawn.
+ * While a tree is redrawn, VS Code knows none of its rows, nor its selection: what depends on them is done while
+ * changes are held back and nothing is drawn.
  */
 export class Redraws<Node> {
   readonly #tell: (nodes: Node[] | undefined) => void;
   readonly #timers: Timers;
-  /** When something of it was drawn last. */
+  /** When anything was last drawn. */
   #drawnAt = -Infinity;
-  /** How often VS Code asks for the root at this moment. */
+  /** How many times VS Code is asking for the root now. */
   #asked = 0;
   #rows = 0;
   #isHeld = false;
-  /** Ends when nothing holds any more: two that look at the tree at once would take each other's doing for the user's. */
+  /** Ends when nothing holds: two uses at once would mistake each other's changes for the user's. */
   #last: Promise<void> = Promise.resolve();
   #held: Set<Node> | 'all' | undefined;
 
-  /** @param tell fires `onDidChangeTreeData` with nodes that changed, or with `undefined` for the whole tree */
+  /** @param tell fires `onDidChangeTreeData` with changed nodes, or with `undefined` for the whole tree */
   constructor(tell: (nodes: Node[] | undefined) => void, timers: Timers = realTimers) {
     this.#tell = tell;
     this.#timers = timers;
   }
 
-  /** Rows changed. @param nodes undefined for the whole tree */
+  /** @param nodes undefined for the whole tree */
   draw(nodes?: readonly Node[]): void {
     if (this.#isHeld) {
       if (nodes === undefined || this.#held === 'all') this.#held = 'all';
@@ -46,14 +46,14 @@ export class Redraws<Node> {
     this.#tell(nodes && [...nodes]);
   }
 
-  /** How many rows VS Code has been given, each as often as it was. */
+  /** Number of rows given to VS Code, counting repetitions. */
   get rows(): number {
     return this.#rows;
   }
 
   /**
-   * Answers VS Code, which asks for children: that is a part of drawing.
-   * @param node undefined for the root: until that is answered, VS Code knows no row
+   * Returns children to VS Code, as part of drawing.
+   * @param node undefined for the root: until that is returned, VS Code knows no row
    */
   async answer(node: Node | undefined, children: () => Node[] | Promise<Node[]>): Promise<Node[]> {
     const isRoot = node === undefined;
@@ -69,10 +69,10 @@ export class Redraws<Node> {
   }
 
   /**
-   * Does something while changes are held back; again, where the tree was drawn meanwhile all the same, for a change of
-   * before, or where the work says that it is not certain.
-   * @param work gives undefined where it is to be done again
-   * @returns undefined where three seconds were not enough
+   * Runs work while changes are held back; runs it again if the tree was drawn in between, because of an earlier
+   * change, or if the work isn't certain.
+   * @param work returns undefined to run again
+   * @returns undefined if three seconds weren't enough
    */
   async whileStill<Result>(work: () => Promise<Result | undefined>): Promise<Result | undefined> {
     const before = this.#last;

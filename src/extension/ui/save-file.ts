@@ -1,12 +1,11 @@
-/** Files that the user saves, at a place that was asked for. */
 import * as vscode from 'vscode';
 import { UserFileError, writeUserFile } from '../../common/user-file.ts';
 import { CommandError } from './command-error.ts';
 import { inMessage } from './printable.ts';
 
 /**
- * Writes a file: on this machine for its user alone, made anew, and following no link.
- * @throws CommandError where it cannot be written
+ * Writes a file that only the user can read on this machine, replacing any, and following no link.
+ * @throws CommandError if it can't be written
  */
 export async function saveFile(target: vscode.Uri, content: string | Uint8Array): Promise<void> {
   const { l10n } = vscode;

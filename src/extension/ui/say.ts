@@ -1,15 +1,13 @@
-/** What commands say when they are done: in the status bar, for a while. */
 import * as vscode from 'vscode';
 
-/** In milliseconds. */
 const shownForMs = 8000;
 
-/** Says it. */
+/** Shows a text in the status bar for a while. */
 export function say(text: string): void {
   vscode.window.setStatusBarMessage(text, shownForMs);
 }
 
-/** Something that can be copied of a row. */
+/** A part of a row that can be copied. */
 export interface RowCopy {
   readonly label: string;
   readonly description?: string;
@@ -17,7 +15,6 @@ export interface RowCopy {
   readonly copy: () => Promise<void>;
 }
 
-/** Copies a text, and says so. */
 export async function copy(text: string, said = vscode.l10n.t('Copied.')): Promise<void> {
   await vscode.env.clipboard.writeText(text);
   say(said);

@@ -1,33 +1,31 @@
-/** Questions one after another: each says which step it is, and leads back to the one before. questions.ts asks them. */
+/** Questions one after another: each shows its step, and leads back to the previous one. questions.ts asks them. */
 
-/** The user goes back to the question before. */
+/** The user goes back to the previous question. */
 export const back = Symbol('back');
 
-/** What a question leads to; undefined: the user gave up. */
+/** Undefined: the user cancelled. */
 export type Answer<T> = T | typeof back | undefined;
 
-/** Makes something of an answer; going back and giving up stay what they are. */
+/** Maps an answer; going back and cancelling stay as they are. */
 export function ifAnswered<T, R>(answer: Answer<T>, then: (answer: T) => R): Answer<R> {
   if (answer === undefined) return undefined;
   return answer === back ? back : then(answer);
 }
 
-/** Which of the questions one is. */
 export interface StepPlace {
   readonly title: string;
-  /** From 1 on. */
+  /** From 1. */
   readonly step: number;
   readonly totalSteps: number;
 }
 
-/** Asks one thing. Resolves to what it adds to what is known. */
+/** Asks one question. Resolves to what it adds to what is known. */
 export type Step<Known> = (known: Known, place: StepPlace) => Promise<Answer<Partial<Known>>>;
 
 /**
- * Asks one question after another.
- * @param known what is known at the beginning
- * @param stepsFor the questions, in their order, by what is known so far: an answer may add further ones
- * @returns all that is known at the end; undefined where the user gave up
+ * @param known what is known at the start
+ * @param stepsFor the questions, in order, by what is known so far: an answer may add questions
+ * @returns all that is known at the end; undefined if the user cancelled
  */
 export async function inSteps<Known extends object>(
   title: string,

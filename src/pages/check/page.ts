@@ -1,4 +1,6 @@
-/** The page of Check My Callback, in a webview: draws what the extension says, and keeps what its reader has opened. */
+/**
+ * The page of Check My Callback, in a webview: draws the extension's messages, and saves what the user has expanded.
+ */
 import { render } from 'lit/html.js';
 import type { CheckTexts, CheckView, HostMessage, PageMessage, SuiteView } from '../../extension/check/messages.ts';
 import { Host } from '../shared/host.ts';
@@ -7,10 +9,10 @@ import type { ReadingState } from '../shared/page-state.ts';
 import { suiteTemplate } from './template.ts';
 import type { Handlers } from './template.ts';
 
-/** Nothing of what was sent, answered or found is kept here. */
+/** Saves no requests, responses, or findings. */
 interface PageState extends ReadingState {
   readonly failedOnly?: boolean;
-  /** Whose checks these are: by that the extension finds them again after a reload. */
+  /** The callback's key, by which the extension finds its checks after a reload. */
   readonly callback?: string;
 }
 

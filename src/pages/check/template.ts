@@ -1,4 +1,3 @@
-/** How the checks of a callback look: how all of it stands, and each check with what was sent and answered. */
 import { html, nothing } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import { repeat } from 'lit/directives/repeat.js';
@@ -24,12 +23,11 @@ export interface Drawn {
   readonly suite: SuiteView;
   readonly checks: readonly CheckView[];
   readonly failedOnly: boolean;
-  /** Knows what is unfolded. */
   readonly store: PageStateStore;
 }
 
 export interface Handlers {
-  /** Runs these checks again; all of them where it is null. */
+  /** Runs these checks again; null for all. */
   run(only: readonly string[] | null): void;
   stop(): void;
   chooseProbe(): void;
@@ -37,7 +35,6 @@ export interface Handlers {
   toggleFailedOnly(): void;
 }
 
-/** The whole page. */
 export function suiteTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
   const { suite, texts, checks, failedOnly } = drawn;
   const shown = failedOnly ? checks.filter(({ state }) => state === 'failed') : checks;
@@ -64,7 +61,7 @@ export function suiteTemplate(drawn: Drawn, handlers: Handlers): TemplateResult 
     }`;
 }
 
-/** Once, above the checks: what holds several of them up. */
+/** Shown once, above the checks: what affects several of them. */
 function causesTemplate({ suite, texts }: Drawn, handlers: Handlers): TemplateResult {
   return html`<section class="causes" aria-label=${texts.causes}>
     ${suite.causes.map(

@@ -1,20 +1,20 @@
-/** Counts down to the next attempt, once a second: for the eyes, since a screen reader is told the time that it is due. */
+/** Counts down to the next attempt every second, visually: a screen reader gets the time that it is due. */
 import type { EditorTexts, Step } from '../../extension/event-editor/messages.ts';
 import { filled } from '../shared/words.ts';
 
 export class Countdown {
-  /** When each step is due, on the page's own clock, in milliseconds. */
+  /** When each step is due, by `performance.now()`. */
   #due = new Map<string, number>();
   #texts: EditorTexts | undefined;
   #timer: number | undefined;
 
-  /** From now on these steps are due, as many milliseconds ahead as they say. */
+  /** Sets the steps' due times, in milliseconds from now. */
   set(steps: readonly Step[]): void {
     const now = performance.now();
     this.#due = new Map(steps.flatMap(({ id, dueInMs }) => (dueInMs === null ? [] : [[id, now + dueInMs]])));
   }
 
-  /** Writes what is left to what was drawn, and goes on doing so. */
+  /** Keeps the remaining time up to date in what was drawn. */
   follow(texts: EditorTexts): void {
     this.#texts = texts;
     this.#write();
@@ -31,7 +31,6 @@ export class Countdown {
   }
 }
 
-/** How long it is, in words. */
 function leftOf(ms: number, texts: EditorTexts): string {
   const seconds = Math.ceil(ms / 1000);
   if (seconds <= 0) return texts.dueNow;

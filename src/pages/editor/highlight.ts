@@ -1,6 +1,6 @@
 /**
- * Colours JSON and XML by the browser's own highlights, which need no elements: a body stays one text, however long. What
- * the normaliser took over is underlined the same way.
+ * Colors JSON and XML with the browser's highlights, which need no elements: a body stays one text node, however long.
+ * What the normalizer copied is underlined the same way.
  */
 import type { ColumnName, ShownBody } from '../../extension/event-editor/messages.ts';
 
@@ -10,13 +10,13 @@ type Kind = (typeof kinds)[number];
 const json = /("(?:[^"\\\n]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b/g;
 const xml = /(<\/?[^\s<>/]+|\/?>)|("[^"<]*"|'[^'<]*')/g;
 
-/** The ranges of each column, so that one is drawn anew without the others. */
+/** The ranges of each column, so that one is updated without the others. */
 const drawn = new Map<
   ColumnName,
   { readonly body: ShownBody; readonly ranges: Readonly<Record<Kind, StaticRange[]>> }
 >();
 
-/** Colours the body of a column. @param element what holds its text, null where there is none */
+/** @param element contains the text, null if there is none */
 export function highlight(name: ColumnName, body: ShownBody | null, element: HTMLElement | null): void {
   const before = drawn.get(name);
   if (body === null || element === null) drawn.delete(name);
@@ -27,7 +27,7 @@ export function highlight(name: ColumnName, body: ShownBody | null, element: HTM
     CSS.highlights.set(`body-${kind}`, new Highlight(...[...drawn.values()].flatMap(({ ranges }) => ranges[kind])));
 }
 
-/** Whether ranges still belong to what the element holds: it may have been drawn anew. */
+/** Whether the ranges still belong to the element's content: it may have been drawn again. */
 function isDrawn(ranges: Readonly<Record<Kind, readonly StaticRange[]>>, element: HTMLElement): boolean {
   const first = kinds.map((kind) => ranges[kind][0]).find((each) => each !== undefined);
   return first === undefined || element.contains(first.startContainer);
@@ -63,7 +63,7 @@ function rangesOf(body: ShownBody, element: HTMLElement): Record<Kind, StaticRan
     for (const { start, end } of body.mapped) {
       const own = { start: Math.max(start - offset, 0), end: Math.min(end - offset, text.length) };
       if (own.start >= own.end) continue;
-      // The line's indent and end are not what was mapped.
+      // Don't underline the line's indent and end.
       const line = text.slice(own.start, own.end);
       add(
         'mapped',

@@ -1,4 +1,4 @@
-/** The event editor's page, in a webview: draws what the extension says, and keeps what its reader has opened. */
+/** The event editor's page, in a webview: draws the extension's messages, and saves what the user has expanded. */
 import { render } from 'lit/html.js';
 import type {
   Column,
@@ -16,7 +16,7 @@ import { restoreScroll } from '../shared/page-state.ts';
 import type { ReadingState } from '../shared/page-state.ts';
 import { columnNames, eventTemplate, obstacleTemplate } from './template.ts';
 
-/** Nothing of the event itself is kept. */
+/** Saves nothing of the event itself. */
 interface PageState extends ReadingState {
   readonly chosen?: string | undefined;
   readonly tab?: ColumnName;
@@ -28,11 +28,11 @@ const narrow = matchMedia('(width < 900px)');
 let shown: Extract<HostMessage, { type: 'event' }> | undefined;
 const columns: Partial<Record<ColumnName, Column>> = {};
 const restoreScrolled = restoreScroll(host);
-/** The columns in which this event was shown among the others. */
+/** The columns in which the event was scrolled into view. */
 const revealed = new Set<ColumnName>();
 const countdown = new Countdown();
 
-/** Says why it failed to a screen reader: one that is there before it has something to say, else that is not heard. */
+/** Tells a screen reader why it failed: it must exist before its text does, or it isn't announced. */
 const spoken = document.createElement('div');
 spoken.role = 'status';
 spoken.className = 'unseen';
@@ -51,7 +51,7 @@ const handlers = {
       tab: step === 'received' ? 'cameIn' : step.startsWith('made ') ? 'sent' : 'answered',
     });
     host.say({ type: 'choose', step });
-    // Shown as chosen at once; its answer comes.
+    // Select it at once; its response follows.
     if (shown !== undefined) shown = { ...shown, view: { ...shown.view, chosen: step } };
     draw();
   },
@@ -77,14 +77,14 @@ function draw(): void {
   countdown.follow(shown.texts);
 }
 
-/** Shows this event among those of its delivery, once in each column that can be seen and was not scrolled before. */
+/** Scrolls the event into view, once in each visible column that wasn't scrolled before. */
 function reveal(): void {
   for (const name of columnNames) {
     const pre = document.getElementById(`body-${name}`);
     if (pre === null || revealed.has(name) || pre.offsetParent === null) continue;
     revealed.add(name);
     if (host.pageState.scrolled?.[pre.id] !== undefined) continue;
-    // Where it stands twice, the last is what became of it.
+    // If it is there twice, the last is the result.
     const mark = [...pre.querySelectorAll<HTMLElement>('.this-event')].at(-1);
     if (mark !== undefined) pre.scrollTo({ top: mark.offsetTop - 24 });
   }

@@ -1,4 +1,4 @@
-/** How an event looks: its head, its way, and what came in, was sent and was answered. */
+/** The template of an event: its head, its timeline, and what was received, sent, and answered. */
 import { html, nothing } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import { repeat } from 'lit/directives/repeat.js';
@@ -31,10 +31,9 @@ export interface Drawn {
   readonly texts: EditorTexts;
   readonly view: EventView;
   readonly columns: Readonly<Partial<Record<ColumnName, Column>>>;
-  /** The column in sight, where there is room for one alone. */
+  /** The visible column, if there is space for only one. */
   readonly tab: ColumnName;
   readonly narrow: boolean;
-  /** Knows what is unfolded. */
   readonly store: PageStateStore;
 }
 
@@ -45,7 +44,7 @@ export interface Handlers {
   openText(kind: TextKind): void;
 }
 
-/** What stands in the way of an event, with the button that may help. */
+/** A problem of an event, with the button that may help. */
 export function obstacleTemplate(texts: EditorTexts, obstacle: Obstacle, handlers: Handlers): TemplateResult {
   return html`<div class="obstacle" role="status">
     <p>${obstacle.text}</p>
@@ -57,7 +56,6 @@ function obstacleButton(texts: EditorTexts, { action }: Obstacle, handlers: Hand
   return action === null ? nothing : button(`do-${action}`, texts[action], () => handlers.act(action), true);
 }
 
-/** The whole page. */
 export function eventTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
   const { view, texts } = drawn;
   return html`<div class="event">
@@ -86,7 +84,7 @@ function pillTemplate({ state, text }: Pill): TemplateResult {
   return html`<span class="pill ${state}">${text}</span>`;
 }
 
-/** Why it failed, or waits; page.ts has it announced. */
+/** Why it failed, or waits; page.ts announces it. */
 function reasonTemplate({ what, words, advice, tone }: Reason): TemplateResult {
   return html`<div id="reason" class="reason ${tone}">
     <p class="what-came">${what}</p>
@@ -95,7 +93,7 @@ function reasonTemplate({ what, words, advice, tone }: Reason): TemplateResult {
   </div>`;
 }
 
-/** What is in sight: the first of each that can be done. The rest is in the menu. */
+/** The visible buttons: the first possible action of each. The others are in the menu. */
 const leading: readonly (readonly EditorAction[])[] = [
   ['release', 'resend', 'manageSecrets'],
   ['editAndRelease', 'editAndResend'],
@@ -136,7 +134,7 @@ function actionsTemplate({ view, texts }: Drawn, handlers: Handlers): TemplateRe
   </div>`;
 }
 
-/** Entries of a part of the menu, its heading above the first. */
+/** Entries of a section of the menu, with its heading above the first. */
 function inPart(heading: string | undefined, entries: readonly MenuEntry[]): MenuEntry[] {
   return entries.map((entry, index) => (index === 0 && heading !== undefined ? { ...entry, heading } : entry));
 }
@@ -190,7 +188,7 @@ function stepTemplate(step: Step, isChosen: boolean, handlers: Handlers): Templa
     ${wait === '' ? nothing : html`<span class="wait">${wait}</span>`}
     <span class="what"
       ><span class="title">${title}</span>${
-        // The page counts down in it itself: nothing of the template's may stand there.
+        // The page writes the countdown into it, so the template must leave it empty.
         dueInMs === null
           ? html`<span class="detail">${detail}</span>`
           : html`<span class="detail" aria-live="off" aria-hidden="true" data-due=${id}></span>`
@@ -313,7 +311,7 @@ function bodyTemplate(name: ColumnName, body: ShownBody, texts: EditorTexts): Te
   for (const { start, end } of marks) {
     if (start < at) continue;
     parts.push(text.slice(at, start));
-    // Lines of their own in JSON; XML may stand in one line.
+    // In JSON these are separate lines; XML may be one line.
     parts.push(
       html`<span class="this-event ${language}" role="group" aria-label=${texts.thisEvent}
         >${text.slice(start, end)}</span

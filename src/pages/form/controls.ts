@@ -1,10 +1,10 @@
-/** What the elements' own controls, in their shadow trees, need besides: descriptions, validity, focus. */
+/** What the controls in shadow trees need in addition: descriptions, validity, focus. */
 
 const inner = 'input, textarea, [role="combobox"]';
 
 /**
- * Ties each control to its help and to what is wrong with it, which stand outside its shadow tree, where an id does not
- * reach: by element where the browser can, else by the text.
+ * Connects each control to its help and its error, which are outside its shadow tree, where IDs don't reach: by element
+ * if the browser can, otherwise as text.
  */
 export function describeControls(root: HTMLElement): void {
   for (const element of root.querySelectorAll<HTMLElement & { updateComplete?: Promise<unknown> }>('[data-field]'))
@@ -17,14 +17,14 @@ function describe(root: HTMLElement, element: HTMLElement): void {
   const texts = ['note', 'state', 'help']
     .map((part) => root.querySelector<HTMLElement>(`#${element.id}-${part}`))
     .filter((each) => each !== null && each.textContent.trim() !== '') as HTMLElement[];
-  // VS Code 1.101 has Chromium 134, which cannot yet.
+  // VS Code 1.101 has Chromium 134, which can't do that yet.
   const canRefer = 'ariaDescribedByElements' in Element.prototype;
   if (canRefer) control.ariaDescribedByElements = texts;
   else control.setAttribute('aria-description', texts.map((each) => each.textContent.trim()).join(' '));
   control.setAttribute('aria-invalid', String(element.hasAttribute('invalid')));
 }
 
-/** Moves the focus to the first of these fields as they stand on the page. */
+/** Focuses the first of these fields in the page's order. */
 export function focusField(names: readonly string[]): void {
   const first = [...document.querySelectorAll<HTMLElement>('[data-field]')].find(({ id }) => names.includes(id));
   first?.scrollIntoView({ block: 'center' });

@@ -1,4 +1,4 @@
-/** The form's page, in a webview: draws what the extension says, tells it what the user does, keeps what is typed. */
+/** The form's page, in a webview: draws the extension's messages, reports the user's actions, saves the input. */
 import '@vscode-elements/elements/dist/vscode-checkbox/index.js';
 import '@vscode-elements/elements/dist/vscode-label/index.js';
 import '@vscode-elements/elements/dist/vscode-option/index.js';
@@ -24,7 +24,7 @@ import type { Drawn } from './template.ts';
 
 const host = new Host<PageMessage, HostMessage, FormPageState>();
 const root = document.querySelector('main');
-/** The fields in which the user has been: an empty one is not scolded before. */
+/** Don't show "required" for fields that the user hasn't visited. */
 const visited = new Set<FieldName>();
 let shown: Omit<Drawn, 'visited' | 'token'> | undefined;
 let token: string | undefined;
@@ -35,13 +35,12 @@ function draw(): void {
   describeControls(root);
 }
 
-/** Has VS Code keep what comes back after a reload. */
 function savePageState(): void {
   if (shown !== undefined)
     host.savePageState({ fields: fieldsForPageState(shown.fields), created: shown.view.created });
 }
 
-/** Empties a secret's field: what it held was for another host, or is no longer wanted. */
+/** Empties secrets' fields: they were for another host, or are no longer wanted. */
 function empty(...fields: readonly SecretField[]): void {
   for (const field of fields) {
     const element = document.getElementById(field);
@@ -58,7 +57,7 @@ const handlers = {
     savePageState();
     host.say({ type: 'changed', fields });
     draw();
-    // The sandbox knows what belongs into the other fields.
+    // The sandbox fills in the other fields.
     if (name === 'region' && value === 'sandbox') handlers.act('useSandbox');
   },
   secret(field: SecretField, value: string, done: boolean): void {
@@ -87,7 +86,6 @@ const handlers = {
   },
 };
 
-/** Takes what is shown from now on. */
 function show(next: typeof shown): void {
   if (next === undefined) return;
   const before = shown;
@@ -96,9 +94,9 @@ function show(next: typeof shown): void {
   savePageState();
   if (created?.id !== before?.view.created?.id) token = undefined;
   draw();
-  // The button is the last thing in sight, and what went wrong stands below it; the sticky message covers the edge.
+  // The error is below the button, maybe out of sight; the sticky message covers the edge.
   if (error !== before?.view.error) document.getElementById('error')?.scrollIntoView({ block: 'center' });
-  // The form has gone from under the user's hands: say what has come in its place.
+  // The form was replaced: announce what is there now.
   if (created !== undefined && before?.view.created === undefined) {
     focusCreated();
     host.say({ type: 'createdShown' });
@@ -119,13 +117,13 @@ function focusCreated(): void {
   document.getElementById('created')?.focus();
 }
 
-// While a question of VS Code's stands above, nothing here takes the focus: then when the user comes back.
+// While one of VS Code's dialogs is open, nothing here takes the focus: focus it when the user comes back.
 window.addEventListener('focus', () => {
   if (shown?.view.created !== undefined && document.activeElement === document.body) focusCreated();
 });
 
 window.addEventListener('blur', () => {
-  // A token that was asked for is not left on the screen.
+  // Don't leave a requested token on the screen.
   if (token !== undefined) handlers.hideToken();
 });
 

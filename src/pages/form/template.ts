@@ -1,4 +1,3 @@
-/** How the form looks: one template, drawn anew whenever something changes. */
 import { html, nothing } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import { live } from 'lit/directives/live.js';
@@ -20,7 +19,6 @@ export interface Drawn {
   readonly regions: readonly Region[];
   readonly fields: FormFields;
   readonly view: FormView;
-  /** The fields in which the user has been. */
   readonly visited: ReadonlySet<FieldName>;
   /** The new instance's token, while the user wants to see it. */
   readonly token: string | undefined;
@@ -47,7 +45,6 @@ function valueOf(event: Event): string {
   return (event.target as HTMLInputElement).value;
 }
 
-/** The whole page. */
 export function formTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
   const { texts, view } = drawn;
   if (view.created !== undefined) return createdTemplate(drawn, handlers);
@@ -211,7 +208,7 @@ function preview(form: Parts): TemplateResult {
   </section>`;
 }
 
-/** In place of the form, once the instance has been made. */
+/** In place of the form, once the instance has been created. */
 function createdTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
   const { texts, view, token } = drawn;
   const form = new Parts(drawn, handlers);
@@ -246,7 +243,7 @@ function createdTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
     <p id="done" class="done" role="status">${view.done ?? nothing}</p>`;
 }
 
-/** The parts of which the form is made: a field with its label, its help and what is wrong with it. */
+/** The parts of the form: a field with its label, its help, and its error. */
 class Parts {
   readonly drawn: Drawn;
   readonly handlers: Handlers;
@@ -260,7 +257,7 @@ class Parts {
     return button(`do-${action}`, this.drawn.texts[text], () => this.handlers.act(action));
   }
 
-  /** What went wrong last; always there, so that a screen reader hears when it is filled. */
+  /** The last error; always in the document, so that a screen reader announces its text. */
   problem(): TemplateResult {
     const { error } = this.drawn.view;
     return html`<div id="error" role="alert" class=${error === undefined ? 'none' : 'error-box'}>
@@ -307,7 +304,7 @@ class Parts {
     return this.#field(field, { label, help, beside, control });
   }
 
-  /** A password field. What is in it is never drawn: it is in the element and the extension's memory alone. */
+  /** A password field. Its value is never drawn: it is only in the element and the extension's memory. */
   secret(field: SecretField, label: FormText, help?: FormText, beside: Part = nothing): TemplateResult {
     const { texts, view } = this.drawn;
     const set = view.secretsSet[field] === true;
@@ -344,7 +341,6 @@ class Parts {
     </div>`;
   }
 
-  /** A control with its label, what stands beside it, what is wrong with it, and its help. */
   #field(field: FieldName, { label, control, beside, help }: Labelled): TemplateResult {
     return html`<div class="field">
       <vscode-label for=${field}>${this.drawn.texts[label]}</vscode-label>
@@ -362,7 +358,7 @@ class Parts {
     return this.#shownNote(field)?.severity === 'error';
   }
 
-  /** Always there, so that a screen reader hears when it is filled. */
+  /** Always in the document, so that a screen reader announces its text. */
   #note(field: FieldName): TemplateResult {
     const note = this.#shownNote(field);
     const { texts } = this.drawn;

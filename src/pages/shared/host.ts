@@ -1,4 +1,4 @@
-/** A page's end of its webview: what it says to the extension and hears of it, and what VS Code keeps for it. */
+/** A page's end of its webview: messages to and from the extension, and the saved state. */
 
 interface VsCodeApi {
   postMessage(message: unknown): void;
@@ -7,14 +7,13 @@ interface VsCodeApi {
 }
 declare function acquireVsCodeApi(): VsCodeApi;
 
-/** What a page does with each message of the extension's. */
 export type MessageHandlers<Heard extends { readonly type: string }> = {
   readonly [Type in Heard['type']]: (message: Extract<Heard, { readonly type: Type }>) => void;
 };
 
 /**
- * One for a page: VS Code gives its part once. `Said` and `Heard` are the messages; `PageState` is what is kept while the page
- * is hidden and over a reload.
+ * One for a page, because VS Code gives its API once. `Said` and `Heard` are the messages; `PageState` is saved while
+ * the page is hidden and across a reload.
  */
 export class Host<Said, Heard extends { readonly type: string }, PageState extends object> {
   readonly #vscode = acquireVsCodeApi();
@@ -25,7 +24,7 @@ export class Host<Said, Heard extends { readonly type: string }, PageState exten
     this.#pageState = typeof state === 'object' && state !== null ? state : {};
   }
 
-  /** What this page, or an earlier version of it, has kept. */
+  /** What this page, or an earlier version of it, has saved. */
   get pageState(): Partial<PageState> {
     return this.#pageState;
   }
@@ -39,7 +38,7 @@ export class Host<Said, Heard extends { readonly type: string }, PageState exten
     this.#vscode.postMessage(message);
   }
 
-  /** The extension's messages come through VS Code's frame, checked on their way; anything else is not for a page. */
+  /** The extension's messages come through VS Code's frame, which checks them; others aren't for a page. */
   onMessages(handlers: MessageHandlers<Heard>): void {
     window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
       const { type } = (data ?? {}) as { readonly type?: unknown };

@@ -1,6 +1,6 @@
-/** Lists by keyboard, as ARIA's patterns have them: one stop for the tab key, arrows within. */
+/** Keyboard navigation of lists, as in ARIA's patterns: one stop for the tab key, arrows within. */
 
-/** Where the arrow keys lead in a list of so many; undefined for other keys. */
+/** The index to which an arrow key leads; undefined for other keys. */
 export function stepOf(key: string, at: number, count: number): number | undefined {
   switch (key) {
     case 'ArrowRight':
@@ -19,7 +19,7 @@ export function stepOf(key: string, at: number, count: number): number | undefin
 }
 
 /**
- * Moves the focus among the elements of a list, and does what that means; other keys are left alone.
+ * Moves the focus among the elements of a list; ignores other keys.
  * @param selector the elements, within the list that listens for the key
  */
 export function walkByKey(event: KeyboardEvent, selector: string, choose?: (element: HTMLElement) => void): void {

@@ -1,31 +1,30 @@
-/** Menus, one open at a time: below a button, or at a place of the page. By keyboard as ARIA's pattern has them. */
+/** Menus, one open at a time: below a button, or at a position of the page. The keyboard works as in ARIA's pattern. */
 import { html, nothing, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import { stepOf } from './keyboard.ts';
 
 export interface MenuEntry {
   readonly label: string;
-  /** Undefined: it is neither on nor off. One that is either stays open when it is chosen, and closes else. */
+  /** Undefined: not checkable. A checkable entry keeps the menu open when chosen. */
   readonly checked?: boolean;
-  /** One of several of which one is on. */
+  /** One of several, of which one is checked. */
   readonly radio?: boolean;
-  /** Where a part of its own begins, its heading. */
+  /** The heading, at the first entry of a section. */
   readonly heading?: string;
   readonly choose: () => void;
 }
 
 export interface MenuOptions {
-  /** What a screen reader calls it. */
+  /** For screen readers. */
   readonly label: string;
-  /** Asked for again after each choice. */
+  /** Called again after each choice. */
   readonly entries: () => readonly MenuEntry[];
-  /** Has the focus afterwards. */
+  /** Gets the focus afterwards. */
   readonly back: HTMLElement;
 }
 
 interface OpenMenu extends MenuOptions {
   readonly element: HTMLElement;
-  /** What opened it, where that is a button. */
   readonly button: HTMLElement | undefined;
 }
 
@@ -37,7 +36,7 @@ window.addEventListener('pointerdown', ({ target }) => {
   if (open?.element.contains(target as Node) === false && open.button?.contains(target as Node) !== true) closeMenu();
 });
 
-/** A button with a menu of its own. @param title what the pointer is told besides */
+/** A button with a menu. @param title its tooltip */
 export function menuButton(
   id: string,
   label: string,
@@ -71,13 +70,12 @@ export function menuButton(
   </button>`;
 }
 
-/** Opens a menu at a place of the window, with the focus on its first entry. */
+/** Opens a menu at a position of the window, with the focus on its first entry. */
 export function openMenu(options: MenuOptions, at: { readonly x: number; readonly y: number }): void {
   closeMenu();
   openAt({ ...options, button: undefined }, at, false);
 }
 
-/** Closes the menu that is open. */
 export function closeMenu(): void {
   if (open === undefined) return;
   const { element, button, back } = open;
@@ -88,7 +86,7 @@ export function closeMenu(): void {
   if (hadFocus) back.focus();
 }
 
-/** @param last begin at its end, as the arrow up does */
+/** @param last starts at its end, as for the up arrow */
 function openAt(menu: Omit<OpenMenu, 'element'>, at: { readonly x: number; readonly y: number }, last: boolean): void {
   const element = document.createElement('div');
   element.role = 'menu';
@@ -98,9 +96,9 @@ function openAt(menu: Omit<OpenMenu, 'element'>, at: { readonly x: number; reado
   open = { ...menu, element };
   menu.button?.setAttribute('aria-expanded', 'true');
   draw();
-  // Before what the page draws, which may be drawn anew.
+  // Before what the page draws, which may be drawn again.
   document.querySelector('main')?.prepend(element);
-  // Not beyond the edges of the window.
+  // Within the edges of the window.
   const { clientWidth, clientHeight } = document.documentElement;
   const x = Math.max(0, Math.min(at.x, clientWidth - element.offsetWidth));
   const y = Math.max(0, Math.min(at.y, clientHeight - element.offsetHeight));
@@ -143,14 +141,14 @@ function keyed(event: KeyboardEvent): void {
   const at = items.findIndex((each) => each === document.activeElement);
   const { key } = event;
   if (key === 'Tab') {
-    // It goes on from what had the focus before.
+    // The focus must return to where it was before.
     closeMenu();
     return;
   }
   if (key === 'Enter' || key === ' ') items[at]?.click();
   else if (key === 'Escape') closeMenu();
   else {
-    // The next one that begins with a letter.
+    // The next one that starts with a letter.
     const next = [...items.slice(at + 1), ...items.slice(0, at + 1)].find(
       ({ textContent }) => key.length === 1 && textContent.trim().toLowerCase().startsWith(key.toLowerCase()),
     );

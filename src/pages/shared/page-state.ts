@@ -1,25 +1,23 @@
-/** What a reader has unfolded, and how far they have scrolled: kept while the page is hidden, and over a reload. */
+/** What the user has expanded, and the scroll positions: saved while the page is hidden, and across a reload. */
 import { html } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 
-/** Nothing of what the page shows. */
+/** Nothing of the page's content. */
 export interface ReadingState {
-  /** What is unfolded or folded, by its id. */
   readonly unfolded?: Readonly<Record<string, boolean>>;
-  /** Offsets of what scrolls, by its id, in pixels; the page's own by the empty one. */
+  /** Offsets of scrolled elements, by ID, in pixels; the page's own has an empty ID. */
   readonly scrolled?: Readonly<Record<string, number>>;
 }
 
-/** Where it is kept. */
 export interface PageStateStore {
   readonly pageState: ReadingState;
   savePageState(change: ReadingState): void;
 }
 
 /**
- * Something that is unfolded by its head.
- * @param id by which it is found on the page, and again after a reload
- * @param openAtFirst whether it is open until the reader says otherwise
+ * A part that its head expands.
+ * @param id of the element, also after a reload
+ * @param openAtFirst whether it is expanded by default
  */
 export function foldTemplate(
   store: PageStateStore,
@@ -40,8 +38,8 @@ export function foldTemplate(
 }
 
 /**
- * Keeps how far is scrolled, from when the page has gone back to where the reader was.
- * @returns goes back there, once: to be called when all is drawn
+ * Saves scroll positions, once the page has restored them.
+ * @returns restores them, once: call it when all is drawn
  */
 export function restoreScroll(store: PageStateStore): () => void {
   let restored = false;

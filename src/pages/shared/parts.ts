@@ -1,29 +1,28 @@
-/** Parts of which the pages are made. */
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import { html, nothing } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 
-/** What a template holds where there may be nothing. */
+/** A part of a template, which may be empty. */
 export type Part = TemplateResult | typeof nothing;
 
-/** A name and what belongs to it; a tone gives it a colour beside its words. */
+/** A name and its value; a tone colors it. */
 export interface Fact {
   readonly name: string;
   readonly value: string;
   readonly tone?: 'good' | 'bad';
 }
 
-/** A button that acts. @param first whether it is the one that leads */
+/** @param first whether it is the primary button */
 export function button(id: string, label: string, act: () => void, first = false): TemplateResult {
   return html`<vscode-button id=${id} ?secondary=${!first} @click=${act}>${label}</vscode-button>`;
 }
 
-/** What is known of something, one beside the other. */
+/** Facts, side by side. */
 export function factsTemplate(facts: readonly Fact[]): Part {
   return pairsTemplate('facts', facts);
 }
 
-/** Headers as they were sent, one below the other. @param label what a screen reader calls them */
+/** Headers as sent, one below the other. @param label for screen readers */
 export function headersTemplate(headers: readonly (readonly [name: string, value: string])[], label: string): Part {
   return pairsTemplate(
     'headers',
@@ -45,7 +44,7 @@ function pairsTemplate(kind: 'facts' | 'headers', pairs: readonly Fact[], label?
   </dl>`;
 }
 
-/** A text of outside, as it came, which scrolls in itself. @param label what a screen reader calls it */
+/** A text from outside, unchanged, which scrolls by itself. @param label for screen readers */
 export function textTemplate(id: string, label: string, text: unknown): TemplateResult {
   return html`<pre id=${id} tabindex="0" role="group" aria-label=${label}>${text}</pre>`;
 }

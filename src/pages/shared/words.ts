@@ -1,6 +1,4 @@
-/** Texts with values in them. */
-
-/** Puts values in the place of `{0}`, `{1}`, … */
+/** Fills in `{0}`, `{1}`, … */
 export function filled(text: string, ...values: readonly (string | number)[]): string {
   return text.replace(/\{(\d)\}/g, (whole, at: string) => String(values[Number(at)] ?? whole));
 }

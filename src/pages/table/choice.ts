@@ -1,53 +1,51 @@
 /**
- * Which rows are chosen: stretches of places in the snapshot that is shown, so that nothing is chosen which the table does
- * not hold; and the active row, from which the keyboard goes on. A place is counted from the top of the snapshot, so that
- * it stays when rows come above it: those have places below 0.
+ * The chosen rows, as ranges of places in the current snapshot, so that only rows of the table can be chosen; and the
+ * active row, from which the keyboard moves. A place is counted from the top of the snapshot, so that it stays the same
+ * when rows appear above it: those have negative places.
  */
 import type { ChosenEvents, Stretch } from '../../extension/event-table/messages.ts';
 import type { RowCache } from './row-cache.ts';
 
-/** So many rows are named; of more, stretches of the snapshot are told. */
+/** Maximum number of rows to name; more are reported as ranges of the snapshot. */
 const mostNamed = 1000;
 
-/** What another snapshot says of the choice. */
+/** The choice in another snapshot. */
 export interface CarriedChoice {
   readonly stretches: readonly Stretch[];
-  /** The active row's place; null where it is not in the snapshot. */
+  /** The active row's place; null if it isn't in the snapshot. */
   readonly active: number | null;
 }
 
 export class Choice {
   readonly #rows: RowCache;
   readonly #changed: () => void;
-  /** In order, apart from each other. */
+  /** In order, without overlaps. */
   #stretches: readonly Stretch[] = [];
-  /** The place of the active row; undefined where there is none. */
+  /** The place of the active row, if any. */
   #active: number | undefined;
-  /** It is that very row, and not the place where one was that has gone. */
+  /** It is that very row, not only the place of one that is gone. */
   #isActiveThere = false;
-  /** The place from where a stretch is extended. */
+  /** The place from which a range is extended. */
   #from: number | undefined;
   #turn = 0;
-  /** The active row was not there yet when it was told. */
+  /** The active row wasn't loaded when it was reported. */
   #isUnnamed = false;
 
-  /** @param changed something else is chosen, or another row is active */
+  /** @param changed the choice or the active row has changed */
   constructor(rows: RowCache, changed: () => void) {
     this.#rows = rows;
     this.#changed = changed;
   }
 
-  /** Counts the choices. */
   get turn(): number {
     return this.#turn;
   }
 
-  /** The position of the active row; -1 where there is none. */
+  /** The position of the active row; -1 if there is none. */
   get active(): number {
     return this.#active === undefined ? -1 : this.#rows.above + this.#active;
   }
 
-  /** How many rows are chosen. */
   get count(): number {
     return countOf(this.#stretches);
   }
@@ -56,75 +54,73 @@ export class Choice {
     return isIn(this.#stretches, index - this.#rows.above);
   }
 
-  /** The id of the one row that is chosen, where it is the active one and there. */
+  /** The ID of the chosen row, if it is the only one, active, and loaded. */
   get only(): string | undefined {
     return this.count === 1 && this.#active !== undefined && isIn(this.#stretches, this.#active)
       ? this.#rows.row(this.active)?.id
       : undefined;
   }
 
-  /** What is chosen. */
   get all(): ChosenEvents {
     return this.#told(this.#stretches);
   }
 
-  /** What a key acts on: the active row, with the chosen ones where it is one of them. */
+  /** The rows for a key: the active row, with the chosen ones if it is one of them. */
   get meant(): ChosenEvents {
     const [active, isThere] = [this.#active, this.#isActiveThere];
     const isAlone = active !== undefined && isThere && !isIn(this.#stretches, active);
     return this.#told(isAlone ? [[active, active]] : this.#stretches);
   }
 
-  /** Makes a row the active one and chooses it, or with `extending` all from where that began. */
+  /** Activates a row and chooses it, or with `extending` the range to it. */
   go(index: number, extending: boolean): void {
     const place = index - this.#rows.above;
     if (!extending || this.#from === undefined) this.#from = place;
     this.#set([[Math.min(this.#from, place), Math.max(this.#from, place)]], place);
   }
 
-  /** Makes a row the active one, and adds it to what is chosen or takes it away. */
+  /** Activates a row, and toggles whether it is chosen. */
   toggle(index: number): void {
     const place = index - this.#rows.above;
     this.#from = place;
     this.#set(toggled(this.#stretches, place), place);
   }
 
-  /** Makes a row the active one, and chooses nothing else. */
+  /** Activates a row without choosing it. */
   move(index: number): void {
     const place = index - this.#rows.above;
     this.#from = place;
     this.#set(this.#stretches, place);
   }
 
-  /** Chooses all rows, loaded or not; the active one stays, or is the first. There is one. */
+  /** Chooses all rows, loaded or not; the active one stays, or becomes the first. There must be one. */
   chooseAll(): void {
     const { above, total } = this.#rows;
     this.#from = this.#active ?? -above;
     this.#set([[-above, total - above - 1]], this.#from);
   }
 
-  /** Something is asked about a row: where it is not chosen, it alone is. */
+  /** For a row's menu: if it isn't chosen, chooses only it. */
   pointAt(index: number): void {
     if (!this.has(index)) this.go(index, false);
   }
 
-  /** Rows have come: one that became the active one before is told by its name. */
+  /** Rows were loaded: reports the active one by its ID, if it wasn't loaded before. */
   arrived(): void {
     if (!this.#isUnnamed || this.#rows.row(this.active) === undefined) return;
     this.#isUnnamed = false;
     this.#changed();
   }
 
-  /** Nothing is chosen any more. */
   clear(): void {
     this.#from = undefined;
     this.#set([], undefined);
   }
 
   /**
-   * Another snapshot is shown.
-   * @param carried what it says of the choice
-   * @param stays the position where the active row may be, for the keyboard to go on from, where it is not in there
+   * Shows another snapshot.
+   * @param carried the choice in it
+   * @param stays the position of the active row for the keyboard, if it isn't in the snapshot
    */
   carry({ stretches, active }: CarriedChoice, stays: number): void {
     this.#stretches = stretches;
@@ -143,7 +139,7 @@ export class Choice {
     this.#changed();
   }
 
-  /** For the extension: rows that are there by their ids, what stands above the snapshot in any case. */
+  /** For the extension: loaded rows by ID, which includes all above the snapshot. */
   #told(stretches: readonly Stretch[]): ChosenEvents {
     const rows = this.#rows;
     const idsOf = (from: number, to: number): string[] | undefined => {
@@ -178,7 +174,6 @@ function countOf(stretches: readonly Stretch[]): number {
   return stretches.reduce((sum, [from, to]) => sum + to - from + 1, 0);
 }
 
-/** These stretches with a place more, or without it. */
 function toggled(stretches: readonly Stretch[], place: number): Stretch[] {
   if (isIn(stretches, place)) {
     return stretches.flatMap(([from, to]): Stretch[] => {

@@ -1,10 +1,10 @@
-/** The clock of the waterfall: where on it the rows in sight stand. Times are milliseconds. */
+/** The time axis of the waterfall, and the positions of the visible rows. Times are milliseconds. */
 import type { TableRow } from '../../extension/event-table/messages.ts';
 
-/** `since`: each row begins when it was received. `day`: all rows stand on the time of day. */
+/** `since`: each row starts when it was received. `day`: all rows are at their time of day. */
 export type ClockKind = 'since' | 'day';
 
-/** From where to where the column reaches; of the kind `since` it begins at 0. */
+/** The range of the column; for `since` it starts at 0. */
 export interface Clock {
   readonly kind: ClockKind;
   readonly from: number;
@@ -13,19 +13,19 @@ export interface Clock {
 
 type Timed = Pick<TableRow, 'receivedAt' | 'spans' | 'nextAt'>;
 
-/** A piece of a row's waterfall, in hundredths of the column's width. */
+/** A piece of a row's waterfall, in percent of the column's width. */
 export interface Piece {
   readonly kind: 'acknowledged' | 'waiting' | 'sent' | 'retrying' | 'failed' | 'next';
   readonly left: number;
   readonly width: number;
-  /** It was later than the column reaches, and stands at its end. */
+  /** It was later than the column's end, and is drawn there. */
   readonly isBeyond?: true;
 }
 
-/** The least that the column shows: below it, all would be noise. */
+/** The minimum range: below it, all would be noise. */
 const least: Readonly<Record<ClockKind, number>> = { since: 10, day: 1000 };
 
-/** The clock on which all these rows have room, but for what was sent again later: that would leave the rest no width. */
+/** A range for all these rows, except what was sent again later, which would leave no width for the others. */
 export function clockOf(rows: readonly Timed[], kind: ClockKind): Clock {
   if (kind === 'since') {
     const longest = rows.reduce((most, row) => Math.max(most, endOf(row)), 0);
@@ -37,7 +37,7 @@ export function clockOf(rows: readonly Timed[], kind: ClockKind): Clock {
   return { kind, from, to: Math.max(to, from + least.day) };
 }
 
-/** The pieces of a row on a clock: acknowledged, then attempts with the waits between, then the next that is due. */
+/** The pieces of a row: acknowledged, then attempts with the waits between, then the next one due. */
 export function piecesOf(row: Timed, clock: Clock): Piece[] {
   const origin = clock.kind === 'since' ? 0 : row.receivedAt - clock.from;
   const length = clock.to - clock.from;
@@ -56,7 +56,7 @@ export function piecesOf(row: Timed, clock: Clock): Piece[] {
   ];
 }
 
-/** When a row ends, since it was received; what was sent again counts for nothing. */
+/** The end of a row, since receipt; ignores what was sent again. */
 function endOf({ spans, nextAt }: Timed): number {
   const first = spans.filter(({ again }) => !again);
   const next = first.length === spans.length ? (nextAt ?? 0) : 0;

@@ -3,19 +3,19 @@ import type { ColumnName, Sort } from '../../extension/event-table/messages.ts';
 
 export interface Column {
   readonly name: ColumnName;
-  /** Its share of the whole width, and the width in pixels at which all of it is comfortable. */
+  /** Its share of the total width, and its comfortable width in pixels. */
   readonly width: number;
-  /** What it is made narrow to by itself, in pixels: then the table scrolls sideways. */
+  /** The minimum width by default, in pixels: below it the table scrolls horizontally. */
   readonly least: number;
-  /** The order that a click on its header asks for; null where the relay knows none. */
+  /** The order for a click on its header; null if the relay has none. */
   readonly sort: Sort['by'] | null;
-  /** Hidden until it is chosen. */
+  /** Hidden by default. */
   readonly extra?: true;
-  /** Numbers stand at the end of the cell. */
+  /** Numbers are right-aligned. */
   readonly numbers?: true;
 }
 
-/** All of them, as they stand from left to right. */
+/** From left to right. */
 export const columns: readonly Column[] = [
   { name: 'time', width: 112, least: 112, sort: 'time' },
   { name: 'type', width: 94, least: 92, sort: 'type' },
@@ -30,14 +30,14 @@ export const columns: readonly Column[] = [
   { name: 'waterfall', width: 170, least: 110, sort: null },
 ];
 
-/** The least and the most that a column can be made, in pixels. */
+/** The limits for resizing a column, in pixels. */
 export const leastWidth = 36;
 const mostWidth = 1200;
 
-/** What the user has chosen. */
+/** The user's choice. */
 export interface Layout {
   readonly hidden: readonly ColumnName[];
-  /** Shown also while they say the same in every row. */
+  /** Shown even while they have the same value in every row. */
   readonly asked: readonly ColumnName[];
   readonly widths: Readonly<Partial<Record<ColumnName, number>>>;
 }
@@ -48,7 +48,7 @@ export const firstLayout: Layout = {
   widths: {},
 };
 
-/** Reads what was kept; what cannot be read is as at first. */
+/** Reads what was saved; invalid parts get their defaults. */
 export function readLayout(kept: unknown): Layout {
   const { hidden, asked, widths } = (kept ?? {}) as { hidden?: unknown; asked?: unknown; widths?: unknown };
   if (!Array.isArray(hidden) || typeof widths !== 'object' || widths === null) return firstLayout;
@@ -66,7 +66,7 @@ export function readLayout(kept: unknown): Layout {
   };
 }
 
-/** The columns that are shown. @param same those that say the same in every row: shown only where that was asked for */
+/** @param same columns with the same value in every row: shown only if the user asked for them */
 export function shownColumns({ hidden, asked }: Layout, same: readonly ColumnName[]): Column[] {
   const wanted = columns.filter(({ name }) => !hidden.includes(name));
   const telling = wanted.filter(({ name }) => asked.includes(name) || !same.includes(name));
@@ -83,17 +83,18 @@ export function toggled(layout: Layout, same: readonly ColumnName[], name: Colum
   return { ...layout, hidden: [...layout.hidden, name], asked: without(layout.asked) };
 }
 
-/** Makes a column wider or narrower. */
 export function resized(layout: Layout, name: ColumnName, width: number): Layout {
   return { ...layout, widths: { ...layout.widths, [name]: bounded(width) } };
 }
 
-/** The least width of a column, in pixels: what the user has made it, or what it is squeezed to. */
+/** The minimum width of a column, in pixels: the user's, or the default. */
 export function leastWidthOf({ widths }: Layout, { name, least }: Column): number {
   return widths[name] ?? least;
 }
 
-/** The value of `grid-template-columns`. Columns that nobody has resized share what is left; one always takes it. */
+/**
+ * The value of `grid-template-columns`. Columns that weren't resized share the remaining width; at least one takes it.
+ */
 export function templateOf(layout: Layout, shown: readonly Column[]): string {
   const isRigid = shown.every(({ name }) => layout.widths[name] !== undefined);
   return shown

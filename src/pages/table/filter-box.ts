@@ -1,20 +1,20 @@
 /**
- * The filter: it is in force while it is typed, with what may be filtered by on offer below the box. What was typed is
- * complained about only when it was meant to be all.
+ * The filter: applied while it is typed, with suggestions below the box. Errors are shown only when the input is
+ * complete.
  */
 import { html, nothing, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import type { HostMessage, OfferedFilter, TableTexts } from '../../extension/event-table/messages.ts';
 
-/** A typed filter is asked about when so long nothing was typed, in milliseconds. */
+/** Apply a typed filter this many milliseconds after the last keystroke. */
 const askAfterMs = 120;
 
 type Typed = Extract<HostMessage, { readonly type: 'typed' }>;
 
 export interface FilterEvents {
-  /** @param done it is to be in force as it stands; else it is being typed */
+  /** @param done the input is complete; otherwise it is still being typed */
   filter(text: string, done: boolean): void;
-  /** The keyboard goes on to the rows. */
+  /** Moves the keyboard to the rows. */
   leave(): void;
 }
 
@@ -24,13 +24,13 @@ export class FilterBox {
   readonly #input: HTMLInputElement;
   readonly #events: FilterEvents;
   #offered: readonly OfferedFilter[] = [];
-  /** How what was typed may go on. */
+  /** Completions of the input. */
   #ways: Typed | undefined;
-  /** What the list below the box holds; nothing while it is closed. */
+  /** The list below the box; empty while it is closed. */
   #options: readonly OfferedFilter[] = [];
   #chosen = -1;
   #inForce = '';
-  /** What was in force when the user began to type. */
+  /** The filter before the user began to type. */
   #before: string | undefined;
   #problem: string | null = null;
   #timer: number | undefined;
@@ -47,7 +47,7 @@ export class FilterBox {
     this.#input.focus();
   }
 
-  /** Which filter is in force, and what is on offer. What is being typed stays. */
+  /** Sets the current filter and the suggestions. Keeps what is being typed. */
   show(filter: string, offered: readonly OfferedFilter[]): void {
     this.#offered = offered;
     if (this.#before === undefined && this.#problem === null) this.#input.value = filter;
@@ -55,7 +55,7 @@ export class FilterBox {
     this.#draw();
   }
 
-  /** How what was typed may go on, and what is wrong with it. */
+  /** Shows completions, and what is wrong with the input. */
   showTyped(said: Typed): void {
     if (said.text !== this.#typed) return;
     this.#ways = said;
@@ -64,7 +64,7 @@ export class FilterBox {
       this.#open();
       return;
     }
-    // The box says what is in force, where nobody types and nothing is wrong with it.
+    // Unless the user is typing or there is an error, the box shows the current filter.
     if (said.problem === null) this.#input.value = this.#inForce;
     this.#close();
   }
@@ -147,7 +147,6 @@ export class FilterBox {
     this.#events.filter(this.#typed, false);
   }
 
-  /** What stands in the box is to be in force. */
   #apply(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -162,7 +161,7 @@ export class FilterBox {
     this.#input.focus();
   }
 
-  /** Shows what is on offer: how what was typed goes on, and what goes on from it as a whole. */
+  /** Shows suggestions: completions of the input, and whole filters that contain it. */
   #open(): void {
     const typed = this.#typed.toLowerCase();
     const isKnown = typed === '' || (this.#before === undefined && typed === this.#inForce.toLowerCase());
@@ -174,12 +173,12 @@ export class FilterBox {
     );
     const chosen = this.#options[this.#chosen]?.filter;
     this.#options = [...ways, ...whole];
-    // An answer that comes late takes nothing away from who has chosen meanwhile.
+    // A late response must not change the selection.
     this.#chosen = this.#options.findIndex(({ filter }) => filter === chosen);
     this.#draw();
   }
 
-  /** What was typed is in force as far as it goes, and the box says so; what was wrong does not stay. */
+  /** Applies the input as far as it is valid, and shows that in the box, without the error. */
   #leave(): void {
     if (this.#before !== undefined) this.#ask();
     else {
@@ -211,7 +210,7 @@ export class FilterBox {
     else this.#apply();
   }
 
-  /** What was in force before is again. */
+  /** Restores the previous filter. */
   #giveUp(): void {
     const isTyped = this.#before !== undefined;
     this.#input.value = this.#before ?? this.#inForce;

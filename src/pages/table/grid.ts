@@ -1,6 +1,6 @@
 /**
- * The grid: a header and the rows in sight, whose elements are used again for others as it is scrolled. One row is the
- * active one (`aria-activedescendant`); the keyboard moves it.
+ * The grid: a header and the visible rows, whose elements are reused while scrolling. One row is active
+ * (`aria-activedescendant`); the keyboard moves it.
  */
 import { html, nothing, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
@@ -25,25 +25,24 @@ import type { Geometry } from './scroll-window.ts';
 import { stateIcon } from './state-icon.ts';
 import { durationText } from './words.ts';
 
-/** Rows drawn beyond each edge, so that a small step finds them there. */
+/** Rows drawn beyond each edge, for small scroll steps. */
 const overscan = 8;
 
-/** Rows in the document, at most. */
 const mostDrawn = 280;
 
-/** How much a column grows by one key. */
+/** Pixels for each key press. */
 const resizeStep = 16;
 
 export interface GridEvents {
-  /** Rows in sight are not there. */
+  /** Visible rows aren't loaded. */
   want(offsets: number[]): void;
-  /** Other rows are in sight. */
+  /** Other rows are visible. */
   seen(): void;
   sort(sort: Sort): void;
   resize(name: ColumnName, width: number): void;
-  /** The columns are to be chosen, at this place of the window. */
+  /** Opens the choice of columns at this position of the window. */
   columns(at: { readonly x: number; readonly y: number }): void;
-  /** Something else is chosen. @param turn counts the choices */
+  /** The choice has changed. @param turn counts the choices */
   choose(turn: number, chosen: ChosenEvents): void;
   act(action: TableAction, chosen: ChosenEvents): void;
   filter(): void;
@@ -67,9 +66,9 @@ export class Grid {
   readonly #header: HTMLElement;
   readonly #body: HTMLElement;
   readonly #times: Intl.DateTimeFormat;
-  /** Elements that show one row after another; a row's is told by its position. */
+  /** Number of reused elements; a row's is determined by its position. */
   #places = 0;
-  /** The cell that says all of what it cuts. */
+  /** The cell whose full text is shown. */
   #explained: { readonly cell: HTMLElement; readonly row: TableRow } | undefined;
   #columns: readonly Column[] = [];
   #sort: Sort = { by: 'time', descending: true };
@@ -77,12 +76,12 @@ export class Grid {
   #clock: Clock = { kind: 'since', from: 0, to: 10 };
   #rowHeight = 22;
   #viewHeight = 0;
-  /** As it was drawn last. */
+  /** As drawn last. */
   #geometryBefore: Geometry = { total: 0, rowHeight: 22, viewHeight: 0 };
   #drawing = false;
   #lastTop = 0;
   #forwards = true;
-  /** What was asked for last. */
+  /** The last request. */
   #wantedKey = '';
   #focusedColumn: ColumnName = 'time';
   #isPointerInside = false;
@@ -93,7 +92,10 @@ export class Grid {
     this.#events = events;
     this.choice = new Choice(this.rows, () => events.choose(this.choice.turn, this.choice.all));
     this.#times = new Intl.DateTimeFormat(language, {
-      ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 },
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      fractionalSecondDigits: 3,
       hourCycle: 'h23',
     });
     this.element.className = 'grid';
@@ -106,7 +108,7 @@ export class Grid {
     this.element.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     this.element.addEventListener('keydown', (event) => this.#key(event));
     this.#body.addEventListener('click', (event) => this.#click(event));
-    // With Shift it is rows that are selected, not the text between two clicks.
+    // With Shift, select rows, not the text between two clicks.
     this.#body.addEventListener('mousedown', (event) => this.#keepText(event));
     this.#body.addEventListener('contextmenu', (event) => this.#menu(event), true);
     this.#body.addEventListener('pointerover', (event) => this.#explain(event));
@@ -123,7 +125,7 @@ export class Grid {
     new ResizeObserver(() => this.#measure()).observe(this.element);
   }
 
-  /** Where the sight begins, whether it is at the top, and a row by which the place is found again. */
+  /** The visible part, whether it is at the top, and a row to find the place again. */
   get sight(): { first: number; count: number; anchor: { id: string; at: number } | null; isAtTop: boolean } {
     const { first, last } = rowsInSight(this.#geometry, this.element.scrollTop);
     const isAtTop = this.element.scrollTop < 1;
@@ -138,7 +140,7 @@ export class Grid {
     return { first: Math.max(0, first), count, anchor, isAtTop };
   }
 
-  /** Other columns, widths or another clock. */
+  /** Sets the columns, their widths, and the time axis. */
   arrange(layout: Layout, shown: readonly Column[], clock: ClockKind): void {
     this.#clockKind = clock;
     this.element.style.setProperty('--columns', templateOf(layout, shown));
@@ -153,15 +155,14 @@ export class Grid {
     return this.#sort;
   }
 
-  /** Another order. */
   setSort(sort: Sort): void {
     this.#sort = sort;
     this.draw();
   }
 
   /**
-   * The rows are others than before: those that {@link Grid.rows} has.
-   * @param moved by how many rows what was in sight has moved down
+   * The rows of {@link Grid.rows} have changed.
+   * @param moved number of rows by which the visible part has moved down
    */
   takeRows(moved: number): void {
     const above = moved === 0 ? this.element.scrollTop : undefined;
@@ -171,13 +172,12 @@ export class Grid {
     this.draw();
   }
 
-  /** Goes to the first row. */
   toTop(): void {
     this.element.scrollTop = 0;
     this.draw();
   }
 
-  /** Goes so far that so many rows are above the sight. */
+  /** Scrolls to a number of rows. */
   toRow(rows: number): void {
     this.#size();
     this.element.scrollTop = scrollTopOf(this.#geometry, rows);
@@ -189,7 +189,7 @@ export class Grid {
     this.#go(this.rows.above + place, false);
   }
 
-  /** Draws what is in sight, before the next frame. */
+  /** Draws the visible rows before the next frame. */
   draw(): void {
     if (this.#drawing) return;
     this.#drawing = true;
@@ -240,7 +240,7 @@ export class Grid {
     this.#setClock(clockOf(inSight, this.#clockKind));
     this.choice.arrived();
     this.#places = Math.max(this.#places, to - from + 1);
-    // An element stays with its row while that is drawn: what scrolls by costs what comes in alone.
+    // An element keeps its row while that is drawn: scrolling only costs the new rows.
     const rows: TemplateResult[] = [];
     for (let index = from; index < from + this.#places; index++)
       rows[index % this.#places] = this.#rowTemplate(index, index > to, topOf(geometry, index, scrollTop));
@@ -270,7 +270,7 @@ export class Grid {
     return `${time(from)} – ${time(to)}`;
   }
 
-  /** A part of the grid, which is drawn by itself. */
+  /** A part of the grid that is drawn separately. */
   #part(name: string): HTMLElement {
     const part = document.createElement('div');
     part.role = 'rowgroup';
@@ -279,7 +279,7 @@ export class Grid {
     return part;
   }
 
-  /** Of the element that shows the row at a position. */
+  /** The ID of the element for the row at a position. */
   #idOf(index: number): string {
     return `row-${index % this.#places}`;
   }
@@ -287,7 +287,9 @@ export class Grid {
   #rowTemplate(index: number, isHidden: boolean, top: number): TemplateResult {
     const row = this.rows.row(index);
     const names = [
-      ...['row', index % 2 === 1 ? 'odd' : '', row === undefined ? 'loading' : ''],
+      'row',
+      index % 2 === 1 ? 'odd' : '',
+      row === undefined ? 'loading' : '',
       index === this.choice.active ? 'active' : '',
     ];
     return html`<div
@@ -398,7 +400,7 @@ export class Grid {
   #orderBy({ sort }: Column): void {
     if (sort === null) return;
     const { by, descending } = this.#sort;
-    // The newest and the longest first; names from A on.
+    // Start with the newest or longest; with names from A.
     this.#events.sort({ by: sort, descending: sort === by ? !descending : sort !== 'type' && sort !== 'state' });
   }
 
@@ -460,7 +462,7 @@ export class Grid {
     } else if (to !== undefined && command !== false) {
       if (total > 0) this.#move(Math.max(0, Math.min(total - 1, to)));
     } else if (event.key === 'Enter' && isAlone) this.#act('open');
-    // As the tree has it.
+    // As in the tree.
     else if ((event.key === 'Delete' && isAlone) || (event.key === 'Backspace' && event.metaKey)) this.#act('discard');
     else if (command === 'a') this.#chooseAll();
     else if (command === ' ') this.#toggleActive();
@@ -470,7 +472,7 @@ export class Grid {
     else if (command === 'f') this.#events.filter();
     else if (isMenuKey(event)) this.#menuOfActive();
     else return;
-    // VS Code would take the key for one of its own.
+    // VS Code would use the key.
     event.preventDefault();
     event.stopPropagation();
   }
@@ -478,7 +480,7 @@ export class Grid {
   #act(action: TableAction): void {
     const { meant, active } = this.choice;
     if (meant.ids.length + meant.stretches.length === 0) return;
-    // It is seen what is done, and to which row.
+    // Show the row that the action is for.
     if (active !== -1) this.#show(active);
     this.#events.act(action, meant);
   }
@@ -506,13 +508,12 @@ export class Grid {
     this.#show(active);
   }
 
-  /** Scrolls so far that a row is in sight. */
   #show(index: number): void {
     this.element.scrollTop = revealing(this.#geometry, index, this.element.scrollTop);
     this.draw();
   }
 
-  /** Which row an element is drawn in; -1 where it is in none. */
+  /** The row that contains an element; -1 if none does. */
   #indexAt(target: EventTarget | null): number {
     const element = target instanceof Element ? target.closest('.rows > .row') : null;
     return element === null ? -1 : Number(element.ariaRowIndex) - 2;
@@ -540,7 +541,7 @@ export class Grid {
     if (!event.shiftKey) this.#events.act('open', this.choice.meant);
   }
 
-  /** The menu is VS Code's: it is told what it is about. */
+  /** The menu is VS Code's: tell it what it is for. */
   #menu(event: MouseEvent): void {
     const row = this.#rowAt(event.target);
     if (row == null) {
@@ -556,11 +557,11 @@ export class Grid {
       'data-vscode-context',
       JSON.stringify({
         webviewSection: 'row',
-        // As in the tree what was clicked says what can be done; a command passes over what it cannot do it with.
+        // As in the tree, the clicked row decides what is offered; a command skips rows that it can't act on.
         viewItem: row.flags,
         listMultiSelection: count > 1,
         listDoubleSelection: count === 2,
-        // What its commands are given: these very rows, whatever is shown when one is chosen.
+        // The commands get these rows, even if others are shown by then.
         chosen: this.choice.all,
         preventDefaultContextMenuItems: true,
       }),
@@ -570,7 +571,7 @@ export class Grid {
   #menuOfActive(): void {
     const { active } = this.choice;
     if (active === -1) return;
-    // It may have been scrolled out of sight: then no element is its own.
+    // If it was scrolled out of view, it has no element.
     this.#show(active);
     this.#drawNow();
     const element = document.getElementById(this.element.getAttribute('aria-activedescendant') ?? '');
@@ -580,7 +581,7 @@ export class Grid {
     element.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, ...at }));
   }
 
-  /** The whole of what a cell cuts, under the pointer. */
+  /** Shows the full text of a cut cell. */
   #explain(event: PointerEvent): void {
     const cell = (event.target as Element).closest<HTMLElement>('.cell');
     const row = this.#rowAt(cell);

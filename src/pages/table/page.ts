@@ -1,4 +1,4 @@
-/** The table's page, in a webview of the panel: draws what the extension says, tells it what the user does. */
+/** The table's page, in a webview of the panel: draws the extension's messages, reports the user's actions. */
 import { html, nothing, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import type {
@@ -22,12 +22,12 @@ import { FilterBox } from './filter-box.ts';
 import { Grid } from './grid.ts';
 import { StripView } from './strip.ts';
 
-/** The page says what is in sight when it has not been scrolled for so long, in milliseconds. */
+/** Report what is visible this many milliseconds after the last scrolling. */
 const sayAfterMs = 60;
 
 type Said<Type extends HostMessage['type']> = Extract<HostMessage, { readonly type: Type }>;
 
-/** What the page keeps while it is hidden. */
+/** Saved while the page is hidden. */
 interface PageState {
   readonly layout: ReturnType<typeof readLayout>;
   readonly clock: ClockKind;
@@ -37,7 +37,7 @@ interface PageState {
 
 const host = new Host<PageMessage, HostMessage, PageState>();
 
-/** All of the page, once its texts are known. */
+/** The page, once its texts have arrived. */
 class TablePage {
   readonly #texts: TableTexts;
   readonly #root: HTMLElement;
@@ -45,30 +45,29 @@ class TablePage {
   readonly #strip: StripView;
   readonly #grid: Grid;
   #state: TableState = { kind: 'starting' };
-  /** How many events there are without the filter, and columns that say the same in every row. */
+  /** Number of events without the filter, and columns with the same value in every row. */
   #whole: Pick<Said<'whole'>, 'all' | 'same'> = { all: null, same: [] };
-  /** What is said of sending. */
   #sending: Omit<Said<'sending'>, 'type'> = { paused: null, canGoOn: false, onPurpose: null, hasSampleReceiver: false };
   #inForce = '';
-  /** The filter and the order of the snapshot that is shown. */
+  /** The filter and the order of the current snapshot. */
   #order = '';
   #isPaused = false;
   #isLoaded = false;
   #isFirst = true;
-  /** Events of the snapshot that were not looked at yet. */
+  /** Events of the snapshot that weren't searched yet. */
   #unseen = 0;
-  /** How many have come above what is in sight. */
+  /** Number of new rows above the visible ones. */
   #above = 0;
-  /** How many are told to be new: those, or those that came while it is paused. */
+  /** Number of new rows to report: those, or those that arrived while it is paused. */
   #news = 0;
-  /** The rows were held since the pointer was over them: they follow again when it goes. */
+  /** The rows are frozen while the pointer is over them. */
   #isHeld = false;
   #timer: number | undefined;
-  /** Says to a screen reader what has changed: it is there before it has something to say, else that is not heard. */
+  /** Tells a screen reader what has changed: it must exist before its text does, or it isn't announced. */
   readonly #spoken = document.createElement('div');
-  /** What it goes by: of these what is new is said. */
+  /** The previous lines, to announce only new ones. */
   #lines: readonly string[] = [];
-  /** How many events of how many the filter found when it came into force. */
+  /** The number of matches when the filter was applied. */
   #found = '';
 
   constructor(root: HTMLElement, { texts, language }: Said<'setup'>) {
@@ -80,7 +79,8 @@ class TablePage {
     });
     this.#strip = new StripView(texts, language);
     this.#grid = new Grid({
-      ...{ texts, language },
+      texts,
+      language,
       events: {
         want: (offsets) => host.say({ type: 'want', snapshot: this.#grid.rows.snapshot, offsets }),
         seen: () => this.#seen(),
@@ -96,7 +96,7 @@ class TablePage {
         left: () => this.#left(),
       },
     });
-    // Whoever acts on the rows wants to stay where they are.
+    // While the user works with the rows, don't move them.
     for (const act of ['wheel', 'pointerdown', 'keydown'])
       this.#grid.element.addEventListener(act, () => (this.#isHeld = false), { passive: true });
     root.setAttribute('aria-label', texts.title);
@@ -240,7 +240,7 @@ class TablePage {
     this.#lines = lines;
   }
 
-  /** What stands in place of rows, with a next step. */
+  /** Shown in place of rows, with a next step. */
   #notice(): TemplateResult | typeof nothing {
     const texts = this.#texts;
     const start = asking(texts.start, 'start', true);
@@ -269,7 +269,7 @@ class TablePage {
     ].join(' · ');
   }
 
-  /** How many events there are, or with a filter of how many. */
+  /** The number of events, or with a filter, of how many. */
   #foundText(): string {
     const { count, countOne, countOf } = this.#texts;
     const { total } = this.#grid.rows;
@@ -278,7 +278,6 @@ class TablePage {
     return total === 1 ? countOne : filled(count, inFull(total));
   }
 
-  /** There are no rows to be seen any more. */
   #forget(): void {
     this.#isLoaded = false;
     this.#found = '';
@@ -293,7 +292,7 @@ class TablePage {
     const { snapshot, total, windows, sort, at, unseen, turn, chosen, active } = message;
     const { sight, choice } = this.#grid;
     const carried = turn === choice.turn ? { stretches: chosen, active } : carriedHere(windows, choice.only);
-    // One that goes by what was in sight or chosen before would move what is now.
+    // A snapshot for an earlier visible part or choice would move the rows.
     if (!this.#isFirst && (message.anchor !== (sight.anchor?.id ?? null) || carried === undefined)) {
       this.#sayNow(true);
       return;
@@ -306,7 +305,7 @@ class TablePage {
     this.#isFirst = false;
     this.#isLoaded = true;
     this.#unseen = unseen;
-    // What comes afterwards is not said one by one.
+    // Later changes aren't announced one by one.
     if (order !== this.#order) this.#found = this.#inForce === '' ? '' : this.#foundText();
     const before = (sightBefore ?? sight).anchor?.at ?? null;
     const moved = at === null || before === null ? 0 : at - before;
@@ -325,8 +324,8 @@ class TablePage {
   }
 
   /**
-   * The rows are others than before.
-   * @param sight what was in sight, and by how many rows that has `moved` down
+   * The rows have changed.
+   * @param sight what was visible; it has `moved` down by this number of rows
    */
   #showRows(sight: Grid['sight'], moved: number): void {
     const { sort } = this.#grid;
@@ -339,7 +338,6 @@ class TablePage {
     this.#seen();
   }
 
-  /** Nothing is new any more. */
   #catchUp(): void {
     this.#above = this.#news = 0;
     this.#draw();
@@ -379,10 +377,7 @@ class TablePage {
     this.#grid.setSort(sort);
     this.#catchUp();
     this.#grid.toTop();
-    host.say({
-      ...{ type: 'see', again: false },
-      sight: { first: 0, count: this.#grid.sight.count, anchor: null },
-    });
+    host.say({ type: 'see', again: false, sight: { first: 0, count: this.#grid.sight.count, anchor: null } });
     host.say({ type: 'sort', sort });
   }
 
@@ -407,22 +402,21 @@ class TablePage {
       choose: () => this.#arrange({ layout: toggled(layout, same, name) }),
     });
     const ofClock = (kind: ClockKind, label: string): MenuEntry => ({
-      ...{ label, checked: clock === kind, radio: true },
+      label,
+      checked: clock === kind,
+      radio: true,
       choose: () => this.#arrange({ clock: kind }),
     });
     return [
       ...columns.map(({ name }) => ofColumn(name)),
       { ...ofClock('since', texts.clockSince), heading: texts.clock },
       ofClock('day', texts.clockDay),
-      {
-        ...{ label: texts.resetColumns, heading: '' },
-        choose: () => this.#arrange({ layout: firstLayout, clock: 'since' }),
-      },
+      { label: texts.resetColumns, heading: '', choose: () => this.#arrange({ layout: firstLayout, clock: 'since' }) },
     ];
   }
 }
 
-/** Where the one row that is chosen stands in a snapshot that was taken for another choice; undefined: not in sight. */
+/** The position of the chosen row in a snapshot for another choice; undefined if it isn't visible. */
 function carriedHere(windows: readonly RowWindow[], id: string | undefined): CarriedChoice | undefined {
   if (id === undefined) return undefined;
   for (const { offset, rows } of windows) {
@@ -432,7 +426,7 @@ function carriedHere(windows: readonly RowWindow[], id: string | undefined): Car
   return undefined;
 }
 
-/** Whether rows can be seen, as they are or as they were. */
+/** Whether current or old rows are shown. */
 function hasRows({ kind }: TableState): boolean {
   return kind === 'running' || kind === 'readOnly' || kind === 'unreadable';
 }
@@ -445,7 +439,7 @@ function button(label: string, act: () => void, first = false): TemplateResult {
   return html`<button type="button" class="button ${first ? 'primary' : ''}" @click=${act}>${label}</button>`;
 }
 
-/** A button that has the extension do something. */
+/** A button that runs a command of the extension. */
 function asking(
   label: string,
   type:

@@ -1,19 +1,19 @@
-/** The rows that the page has: some windows of a snapshot, around what is in sight, and what came above it since. */
+/** The page's rows: some windows of a snapshot around the visible part, and what arrived above it since. */
 import type { RowWindow, TableRow } from '../../extension/event-table/messages.ts';
 
 /** Rows in a window, as the extension reads them. */
 export const windowSize = 200;
 
-/** Windows that are kept: those farthest from what is in sight go first. */
+/** Maximum number of windows: the farthest from the visible part are removed first. */
 const mostWindows = 12;
 
-/** Windows that are asked for at once, and so many ahead of what is in sight. */
+/** Maximum number of windows to request at once, including those ahead. */
 const mostWanted = 4;
 
 export class RowCache {
-  /** By the positions in the snapshot at which they begin. */
+  /** By their first positions in the snapshot. */
   readonly #windows = new Map<number, (TableRow | null)[]>();
-  /** What came since the snapshot, newest first: it stands above it. */
+  /** What arrived since the snapshot, newest first. */
   #above: TableRow[] = [];
   #snapshot = '';
   #total = 0;
@@ -22,17 +22,16 @@ export class RowCache {
     return this.#snapshot;
   }
 
-  /** Rows that stand above the snapshot. */
+  /** Number of rows above the snapshot. */
   get above(): number {
     return this.#above.length;
   }
 
-  /** Rows in all. */
   get total(): number {
     return this.#above.length + this.#total;
   }
 
-  /** Another snapshot, with those of its windows that are there already. */
+  /** Starts another snapshot, with its loaded windows. */
   begin(snapshot: string, total: number, windows: readonly RowWindow[]): void {
     this.#windows.clear();
     this.#above = [];
@@ -41,7 +40,7 @@ export class RowCache {
     for (const { offset, rows } of windows) this.#windows.set(offset, [...rows]);
   }
 
-  /** Rows come above all others, and some are otherwise than before. @param added newest first */
+  /** Adds rows above all others, and updates some. @param added newest first */
   change(added: readonly TableRow[], changed: readonly TableRow[]): void {
     this.#above.unshift(...added);
     for (const row of changed) {
@@ -52,7 +51,7 @@ export class RowCache {
     }
   }
 
-  /** Takes a window. @param middle the position around which windows are kept */
+  /** Adds a window. @param middle the position around which windows are kept */
   take({ offset, rows }: RowWindow, middle: number): void {
     this.#windows.set(offset, [...rows]);
     if (this.#windows.size <= mostWindows) return;
@@ -61,7 +60,7 @@ export class RowCache {
     for (const each of far.slice(0, this.#windows.size - mostWindows)) this.#windows.delete(each);
   }
 
-  /** The row at a position; null where it was removed, undefined where it is not there yet. */
+  /** The row at a position; null if it was removed, undefined if it isn't loaded. */
   row(index: number): TableRow | null | undefined {
     if (index < this.#above.length) return this.#above[index];
     const place = index - this.#above.length;
@@ -70,9 +69,9 @@ export class RowCache {
   }
 
   /**
-   * The windows of the snapshot to ask for, those in sight first, then those that come next.
-   * @param first the position of the first row in sight, and `last` of the last
-   * @param forwards which way it is scrolled
+   * The windows to request: visible ones first, then the next ones.
+   * @param first the position of the first visible row, and `last` of the last
+   * @param forwards the scroll direction
    */
   wanted(first: number, last: number, forwards: boolean): number[] {
     const above = this.#above.length;

@@ -1,6 +1,6 @@
 /**
- * The strip of the last minutes: a bar for each, those that failed in a colour of their own. With a filter it shows what
- * that finds before what there is in all.
+ * The strip of the last minutes: a bar for each, with failed events in their own color. With a filter, matches are
+ * drawn in front of all events.
  */
 import type { Strip, TableTexts } from '../../extension/event-table/messages.ts';
 import { filled } from '../shared/words.ts';
@@ -21,7 +21,7 @@ export class StripView {
     this.element.hidden = true;
     this.element.addEventListener('pointermove', ({ offsetX }) => this.#explain(offsetX));
     new ResizeObserver(() => this.#draw()).observe(this.element);
-    // Another theme has other colours.
+    // Another theme has other colors.
     new MutationObserver(() => this.#draw()).observe(document.body, { attributes: true, attributeFilter: ['class'] });
   }
 
@@ -67,7 +67,7 @@ export class StripView {
     const most = Math.max(1, ...counts, ...all);
     const step = clientWidth / counts.length;
     const bar = (at: number, count: number, colour: string): void => {
-      // A single event among thousands is seen, too.
+      // Make a single event among thousands visible.
       const height = count === 0 ? 0 : Math.max(2, (count / most) * (clientHeight - 2));
       context.fillStyle = colour;
       context.fillRect(at * step + 0.5, clientHeight - height, Math.max(1, step - 1), height);

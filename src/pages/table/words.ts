@@ -1,8 +1,7 @@
-/** Times in words. */
 import type { TableTexts } from '../../extension/event-table/messages.ts';
 import { filled } from '../shared/words.ts';
 
-/** A span of time, in the unit that it fills. @param ms milliseconds */
+/** A duration in its largest unit. @param ms milliseconds */
 export function durationText(
   ms: number,
   texts: Pick<TableTexts, 'milliseconds' | 'seconds' | 'minutes' | 'hours'>,
