@@ -16,7 +16,6 @@ import { CustomFields } from '../../src/sandbox/campaign-monitor/custom-fields.t
 import { Tokens } from '../../src/sandbox/campaign-monitor/tokens.ts';
 import { fixedCredentials } from '../../src/sandbox/credentials.ts';
 import { VendorLink } from '../../src/sandbox/open-connectors/vendor-link.ts';
-import { SeededSecrets } from '../../src/sandbox/secrets.ts';
 import type { Answer, Harness } from './harness.ts';
 import { call, keyHeader, startHarness } from './harness.ts';
 import { platformOf } from './open-connectors/platform.ts';
@@ -381,9 +380,8 @@ describe("the sandbox's lists and subscribers", () => {
   });
 
   it('get no webhook from the platform once they are gone', () => {
-    const secrets = new SeededSecrets(1);
-    const state = new SandboxState(1, {}, fixedCredentials, secrets);
-    const link = new VendorLink(state, new Tokens(secrets));
+    const state = new SandboxState(1, {}, fixedCredentials);
+    const link = new VendorLink(state, new Tokens());
     const list = state.lists.get(documentedListId);
     assert.ok(list);
     const webhooks = new Map<string, string>();

@@ -1,29 +1,20 @@
-/** Whether a sandbox that ran once still does: its port may be another program's by now, of another user even. */
+/** Whether a sandbox that ran once still does. */
 import { request } from 'node:http';
 import { readText } from '../../common/bounded-body.ts';
-import { isProof, newNonce, proofOf } from '../../common/proof.ts';
 
 const answerTimeoutMs = 10_000;
 /** In bytes; the sandbox says a few thousand. */
 const longestAnswer = 1_000_000;
 
 /**
- * Whether what listens there is the sandbox whose controls these are. Nothing is sent that opens anything: both sides
- * prove that they know the controls' key.
+ * Whether the sandbox with these controls runs: another program may have its port by now.
  * @param control the base of the controls, `http://127.0.0.1:<port>/sandbox/<key>`
  */
 export async function isSandbox(control: string): Promise<boolean> {
-  const { origin, port: given, pathname } = new URL(control);
-  const key = /^\/sandbox\/([^/]+)$/.exec(pathname)?.[1];
-  // Without a key its credentials are published, and whoever answers may have them.
-  if (key === undefined) return false;
-  const port = Number(given || 80);
-  const nonce = newNonce();
-  const proof = proofOf(key, { prover: 'window', port, nonce });
-  const answer = await ask('GET', `${origin}/proof?nonce=${nonce}&proof=${proof}`);
+  const answer = await ask('GET', control);
   try {
-    const { proof: given } = JSON.parse(answer ?? '') as { proof?: unknown };
-    return isProof(given, key, { prover: 'sandbox', port, nonce });
+    const { controls } = JSON.parse(answer ?? '') as { controls?: unknown };
+    return controls !== undefined;
   } catch {
     // Not the sandbox's JSON, or nothing.
     return false;

@@ -135,13 +135,10 @@ export class Instances {
 
   /** Webhooks for the lists of an instance that is there, enabled and has events on; none otherwise. */
   #keepWebhooks(instance: PlatformInstance): void {
-    const { id, disabled, events, webhooks, eventsPlace } = instance;
+    const { id, disabled, events, webhooks } = instance;
     const wanted = this.#state.instances.has(id) && !disabled && events.enabled ? events.listIds : [];
-    this.#link.keepWebhooks(
-      webhooks,
-      wanted,
-      `${this.#origin()}/elements/api-v2/events/${elementKey}/${encodeURIComponent(eventsPlace)}`,
-    );
+    const id64 = encodeURIComponent(Buffer.from(String(id)).toString('base64'));
+    this.#link.keepWebhooks(webhooks, wanted, `${this.#origin()}/elements/api-v2/events/${elementKey}/${id64}`);
   }
 }
 
