@@ -15,7 +15,6 @@ import type { Subscriber, SubscriberState } from './subscribers.ts';
 import { activeAgainEvents, confirmSubscriber, deactivateSubscriber } from './subscribers.ts';
 import type { Tokens } from './tokens.ts';
 import { knownScopes } from './tokens.ts';
-import { VendorError } from './vendor-error.ts';
 
 const settingsSchema = z.strictObject({
   retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),
@@ -143,11 +142,7 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
     const order = readOrder(actionSchema, request);
     const { subscribers } = listOf(state, request.params.listId);
     const known = subscriberIn(subscribers.get(order.email), null);
-    try {
-      subscribers.put({ ...known, history: withAction(known.history, order) }, known);
-    } catch (error) {
-      throw error instanceof VendorError ? tooMany('subscribers') : error;
-    }
+    subscribers.put({ ...known, history: withAction(known.history, order) }, known);
     response.status(204).end();
   });
 

@@ -10,7 +10,7 @@ import { CustomFields, sampleCustomFields } from './custom-fields.ts';
 import { sampleHistory } from './history.ts';
 import type { KeptList, ListSettings } from './lists.ts';
 import { sampleListSettings } from './lists.ts';
-import { Holdings, SubscriberList } from './subscribers.ts';
+import { SubscriberList } from './subscribers.ts';
 import type { ActiveAgain } from './subscribers.ts';
 import { vendorErrors } from './vendor-error.ts';
 
@@ -92,7 +92,6 @@ export class SandboxState {
   readonly calls = new CallCounts();
   readonly failures = new Orders<OrderedFailure>();
   readonly #lists: Map<string, KeptList>;
-  readonly #holdings = new Holdings();
 
   /**
    * @param seed decides sample subscribers and events
@@ -106,7 +105,7 @@ export class SandboxState {
     this.settings = { ...defaultSettings, ...settings };
     this.#lists = new Map(
       sandboxLists.map((list, i) => {
-        const subscribers = new SubscriberList(new CustomFields(sampleCustomFields), this.#holdings);
+        const subscribers = new SubscriberList(new CustomFields(sampleCustomFields));
         addSamples(subscribers, seed + i);
         return [list.listId, { ...sampleListSettings, ...list, subscribers }];
       }),
@@ -126,7 +125,7 @@ export class SandboxState {
    */
   addList(clientId: string, settings: ListSettings): KeptList {
     if (this.#lists.size >= maxLists) throw vendorErrors.tooMany('lists');
-    const subscribers = new SubscriberList(new CustomFields(), this.#holdings);
+    const subscribers = new SubscriberList();
     const list: KeptList = { ...settings, listId: randomHex(), clientId, subscribers };
     this.#lists.set(list.listId, list);
     return list;
@@ -140,7 +139,6 @@ export class SandboxState {
   /** Takes a list away, with its webhooks. */
   removeList(list: KeptList): void {
     for (const { webhookId } of this.webhooksOf(list.listId)) this.webhooks.delete(webhookId);
-    list.subscribers.clear();
     this.#lists.delete(list.listId);
   }
 
