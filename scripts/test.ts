@@ -84,7 +84,6 @@ const load: readonly string[] = [
   'test/relay/{floods,strangers}.test.ts',
   'test/relay/receiving/connections.test.ts',
   'test/reliability/*.test.ts',
-  'test/sandbox/strangers.test.ts',
 ];
 
 /** Specs that use the packed command line, the VSIX, or dist/. */

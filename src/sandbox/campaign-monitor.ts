@@ -11,13 +11,11 @@ import type { SandboxSettings } from './campaign-monitor/state.ts';
 import { SandboxState } from './campaign-monitor/state.ts';
 import { Tokens } from './campaign-monitor/tokens.ts';
 import type { SandboxCredentials } from './credentials.ts';
-import type { Secrets } from './secrets.ts';
 import { WebhookPoster } from './campaign-monitor/webhook-post.ts';
 
 export interface CampaignMonitorOptions {
   readonly seed: number;
   readonly credentials: SandboxCredentials;
-  readonly secrets: Secrets;
   /** Named by `GET /sandbox` beside the controls here. */
   readonly otherControls: Readonly<Record<string, string>>;
   readonly settings: Partial<SandboxSettings>;
@@ -26,8 +24,9 @@ export interface CampaignMonitorOptions {
 }
 
 export interface CampaignMonitorSandbox {
-  /** `/api/v3` to `/api/v3.3`, `/oauth`, `/oauth/token` and `/sandbox`. */
+  /** `/api/v3` to `/api/v3.3`, `/oauth` and `/oauth/token`. */
   readonly router: Router;
+  readonly controls: Router;
   readonly state: SandboxState;
   readonly tokens: Tokens;
   readonly poster: WebhookPoster;
@@ -37,9 +36,9 @@ export interface CampaignMonitorSandbox {
 
 /** Puts the sandbox's Campaign Monitor together. */
 export function createCampaignMonitor(options: CampaignMonitorOptions): CampaignMonitorSandbox {
-  const { seed, credentials, secrets, settings, otherControls, report } = options;
-  const state = new SandboxState(seed, settings, credentials, secrets);
-  const tokens = new Tokens(secrets);
+  const { seed, credentials, settings, otherControls, report } = options;
+  const state = new SandboxState(seed, settings, credentials);
+  const tokens = new Tokens();
   const poster = new WebhookPoster();
   const outbox = new Outbox(state, poster, report);
   const traffic = new SampleTraffic(state, outbox);
@@ -48,10 +47,10 @@ export function createCampaignMonitor(options: CampaignMonitorOptions): Campaign
     apiVersions.map((version) => `/api/${version}`),
     apiRouter({ state, tokens, outbox, poster }),
   );
-  router.use('/sandbox', controlRouter({ state, tokens, outbox, traffic, otherControls }));
   router.use(oauthRouter(state, tokens));
   return {
     router,
+    controls: controlRouter({ state, tokens, outbox, traffic, otherControls }),
     state,
     tokens,
     poster,

@@ -1,6 +1,5 @@
 /** What opens the sandbox: obvious stand-ins, or random ones, so that no two sandboxes can be mistaken for each other. */
-import { randomBytes } from 'node:crypto';
-import { randomClientId } from './secrets.ts';
+import { randomBytes, randomInt } from 'node:crypto';
 
 export interface SandboxCredentials {
   readonly campaignMonitor: {
@@ -29,12 +28,12 @@ export const fixedCredentials: SandboxCredentials = {
   },
 };
 
-/** New ones, of the vendors' forms, each of at least 128 random bits. */
+/** New ones, of the vendors' forms. */
 export function randomCredentials(): SandboxCredentials {
   return {
     campaignMonitor: {
       apiKey: randomBytes(20).toString('hex'),
-      oauthClientId: randomClientId(),
+      oauthClientId: String(randomInt(100_000_000, 1_000_000_000)),
       oauthClientSecret: randomBytes(24).toString('hex'),
     },
     openConnectors: {

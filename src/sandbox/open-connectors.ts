@@ -2,7 +2,6 @@
 import { Router } from 'express';
 import type { CampaignMonitorSandbox } from './campaign-monitor.ts';
 import type { SandboxCredentials } from './credentials.ts';
-import type { Secrets } from './secrets.ts';
 import { platformApi } from './open-connectors/api.ts';
 import { platformControlRouter } from './open-connectors/control.ts';
 import { Deliveries } from './open-connectors/deliveries.ts';
@@ -16,7 +15,6 @@ import { VendorLink } from './open-connectors/vendor-link.ts';
 export interface OpenConnectorsOptions {
   readonly seed: number;
   readonly credentials: SandboxCredentials['openConnectors'];
-  readonly secrets: Secrets;
   readonly settings: Partial<PlatformSettings>;
   /** Where instances are authenticated and their webhooks kept. */
   readonly campaignMonitor: Pick<CampaignMonitorSandbox, 'state' | 'tokens' | 'poster'>;
@@ -27,16 +25,17 @@ export interface OpenConnectorsOptions {
 }
 
 export interface OpenConnectorsSandbox {
-  /** `/elements/api-v2` and `/sandbox/open-connectors`. */
+  /** `/elements/api-v2`. */
   readonly router: Router;
+  readonly controls: Router;
   /** Stops what waits. */
   close(): void;
 }
 
 /** Puts the sandbox's Open Connectors together. */
 export function createOpenConnectors(options: OpenConnectorsOptions): OpenConnectorsSandbox {
-  const { seed, credentials, secrets, settings, campaignMonitor, origin, report } = options;
-  const state = new PlatformState(seed, credentials, secrets, settings);
+  const { seed, credentials, settings, campaignMonitor, origin, report } = options;
+  const state = new PlatformState(seed, credentials, settings);
   const link = new VendorLink(campaignMonitor.state, campaignMonitor.tokens);
   const deliveries = new Deliveries(state.settings);
   const instances = new Instances(state, link, deliveries, origin);
@@ -44,9 +43,9 @@ export function createOpenConnectors(options: OpenConnectorsOptions): OpenConnec
   const api = platformApi({ state, instances, deliveries, notifier, link, origin });
   const router = Router();
   router.use('/elements/api-v2', api.router);
-  router.use('/sandbox/open-connectors', platformControlRouter({ state, instances, notifier, link, calls: api.calls }));
   return {
     router,
+    controls: platformControlRouter({ state, instances, notifier, link, calls: api.calls }),
     close() {
       notifier.close();
       api.close();

@@ -13,17 +13,11 @@ interface Order {
   times: number;
 }
 
-/** Orders that may wait. */
-const most = 1000;
-
 export class Orders<T extends Order> {
   #waiting: T[] = [];
 
-  /** @returns false where too many wait already */
-  add(order: T): boolean {
-    if (this.#waiting.length >= most) return false;
+  add(order: T): void {
     this.#waiting.push(order);
-    return true;
   }
 
   /** The first that is for a call, if any. */

@@ -1,33 +1,26 @@
 /** The sandbox: emulated vendors on one HTTP server on loopback. Nothing in it reaches a real account. */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express from 'express';
+import express, { Router } from 'express';
 import type { ErrorRequestHandler } from 'express';
 import { createCampaignMonitor } from './campaign-monitor.ts';
 import type { OutboxReport } from './campaign-monitor/outbox.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { fixedCredentials, randomCredentials } from './credentials.ts';
-import { behindKey, proveKey } from './control-key.ts';
 import { loopbackOnly } from './loopback-only.ts';
 import { createOpenConnectors } from './open-connectors.ts';
 import { platformControls } from './open-connectors/control.ts';
 import type { NotificationReport } from './open-connectors/notifier.ts';
-import { RandomSecrets, SeededSecrets } from './secrets.ts';
-import { answerNothing, isStranger, limitConnections, sendAway, showedSecret } from './strangers.ts';
+import { randomHex } from './random-texts.ts';
 
-/**
- * Something that happened. No secret is in it: no query, body or header, of a path neither the controls' key nor the
- * place of events, and of a webhook's URL only the origin.
- */
+/** Something that happened. It contains no query, body, or header, and only the origin of a webhook's URL. */
 export type SandboxReport =
   | {
       readonly type: 'request';
       readonly method: string;
       readonly path: string;
       readonly status: number;
-      /** Whether nothing in it opened anything. */
-      readonly stranger: boolean;
     }
   | { readonly type: 'error'; readonly message: string }
   | NotificationReport
@@ -36,7 +29,7 @@ export type SandboxReport =
 export interface SandboxOptions {
   /** Default 0: any that is free. */
   readonly port?: number;
-  /** Decides samples, and without random credentials ids and tokens too. Default 1, or one of a million at random. */
+  /** Decides samples and the IDs of instances. Default 1, or with random credentials one of a million at random. */
   readonly seed?: number;
   /** Waits before a failed delivery is sent again. Default 1, 5 and 30 s; the vendor's schedule is unknown. */
   readonly retryDelaysMs?: readonly number[];
@@ -44,15 +37,10 @@ export interface SandboxOptions {
   readonly deactivateAfterMs?: number;
   /** Waits before Open Connectors sends a failed notification again. Default 8, 64, 512, 4096 and 32768 s [docs]. */
   readonly notificationRetryDelaysMs?: readonly number[];
-  /**
-   * Whether all that opens something is random, so that other users of the machine are kept out: credentials, ids, codes,
-   * tokens, the place of events, the controls' path. Default false: they are published, or follow from the seed.
-   */
+  /** Whether the credentials and the path of the controls are random. Default false. */
   readonly randomCredentials?: boolean;
   /** What opens the two vendors. Default {@link fixedCredentials}, or random ones. */
   readonly credentials?: SandboxCredentials;
-  /** A part of the controls' path that nobody guesses. Default none: they are at `/sandbox`; or a random one. */
-  readonly controlKey?: string;
   /** Called by `POST /sandbox/stop`, which there is only with this. */
   readonly stopRequested?: () => void;
   readonly log?: (report: SandboxReport) => void;
@@ -85,17 +73,6 @@ export class SandboxStartError extends Error {
   }
 }
 
-/** Seconds, not tens of them, for what comes from this machine; and how often Node looks, all in milliseconds. */
-const timeouts = { headersTimeout: 5000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 };
-/** The oldest stranger's connection makes room. */
-const maxConnections = 500;
-
-/** A path as the log shows it. */
-function shownPath(path: string, controlKey: string | undefined): string {
-  const place = path.replace(/^(\/elements\/api-v2\/events\/).*$/is, '$1…');
-  return controlKey === undefined ? place : place.replaceAll(controlKey, '…');
-}
-
 /**
  * Starts the sandbox on 127.0.0.1.
  * @throws SandboxStartError where the port is taken
@@ -103,16 +80,14 @@ function shownPath(path: string, controlKey: string | undefined): string {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, retryDelaysMs, deactivateAfterMs, notificationRetryDelaysMs, stopRequested } = options;
   const { randomCredentials: isRandom = false, log = () => undefined } = options;
-  // Another each time: somebody may remember the instances of the sandbox before by their numbers.
+  // Another each time: a window may remember the instances of the previous sandbox by their numbers.
   const { seed = isRandom ? randomInt(1, 1_000_000) : 1 } = options;
   const { credentials = isRandom ? randomCredentials() : fixedCredentials } = options;
-  const { controlKey = isRandom ? randomBytes(16).toString('hex') : undefined } = options;
-  const secrets = isRandom ? new RandomSecrets() : new SeededSecrets(seed);
+  const controlPath = isRandom ? `/sandbox/${randomHex()}` : '/sandbox';
   let base = '';
   const campaignMonitor = createCampaignMonitor({
     seed,
     credentials,
-    secrets,
     otherControls: {
       ...platformControls,
       ...(stopRequested !== undefined && { 'POST /sandbox/stop': 'stops the sandbox' }),
@@ -126,7 +101,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const openConnectors = createOpenConnectors({
     seed,
     credentials: credentials.openConnectors,
-    secrets,
     settings: notificationRetryDelaysMs === undefined ? {} : { retryDelaysMs: notificationRetryDelaysMs },
     campaignMonitor,
     origin: () => base,
@@ -137,31 +111,27 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   app.disable('x-powered-by');
   app.set('etag', false);
   app.use((request, response, next) => {
-    const { method } = request;
-    const path = shownPath(request.path, controlKey);
-    response.once('finish', () => {
-      log({ type: 'request', method, path, status: response.statusCode, stranger: isStranger(request) });
-    });
+    const { method, path } = request;
+    response.once('finish', () => log({ type: 'request', method, path, status: response.statusCode }));
     next();
   });
-  app.use(sendAway);
   app.use(loopbackOnly);
-  if (controlKey !== undefined) {
-    app.get('/proof', proveKey(controlKey));
-    app.use('/sandbox', behindKey(controlKey));
-  }
-  app.use('/sandbox', (request, _response, next) => {
-    showedSecret(request);
-    next();
-  });
+  const controls = Router();
   if (stopRequested !== undefined) {
-    app.post('/sandbox/stop', (_request, response) => {
+    controls.post('/stop', (_request, response) => {
       response.status(202).end(stopRequested);
     });
   }
+  controls.use('/open-connectors', openConnectors.controls);
+  controls.use(campaignMonitor.controls);
+  app.use(controlPath, controls);
   app.use(openConnectors.router);
   app.use(campaignMonitor.router);
-  app.use(answerNothing);
+  app.use((_request, response) => {
+    response
+      .status(404)
+      .json({ error: 'the sandbox has nothing at this address', next: 'To see the controls, GET /sandbox.' });
+  });
   const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
     log({ type: 'error', message: error instanceof Error ? error.message : String(error) });
     if (response.headersSent) {
@@ -174,12 +144,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   app.use(answerError);
 
-  const server = createServer(timeouts, (request, response) => {
-    // Express answers a target that it cannot read with a page or an error of its own.
-    if (/^\/(?!\/)[^#\s]*$/.test(request.url ?? '')) app(request, response);
-    else response.writeHead(404, { connection: 'close', 'content-length': 0 }).end();
-  });
-  limitConnections(server, maxConnections);
+  const server = createServer(app);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -196,7 +161,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     campaignMonitorApi: `${base}/api/v3.3`,
     campaignMonitorOAuth: `${base}/oauth`,
     openConnectorsApi: `${base}/elements/api-v2`,
-    control: `${base}/sandbox${controlKey === undefined ? '' : `/${controlKey}`}`,
+    control: base + controlPath,
     credentials,
     lists: [...campaignMonitor.state.lists.values()].map(({ listId, clientId, title }) => ({
       listId,

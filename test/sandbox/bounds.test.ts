@@ -1,7 +1,12 @@
-/** What the sandbox keeps has an end, whoever fills it. */
+/** What the sandbox keeps has an end. */
 import assert from 'node:assert/strict';
-import { documentedListId } from '../../src/campaign-monitor/samples.ts';
-import { SubscriberList, addSubscriber, importSubscribers } from '../../src/sandbox/campaign-monitor/subscribers.ts';
+import { documentedListId, sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
+import {
+  SubscriberList,
+  addSubscriber,
+  importSubscribers,
+  takeOver,
+} from '../../src/sandbox/campaign-monitor/subscribers.ts';
 import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
 import type { PostRecord } from '../../src/sandbox/posting-queue.ts';
 import { PostingQueue } from '../../src/sandbox/posting-queue.ts';
@@ -32,15 +37,7 @@ describe("the sandbox's bounds", () => {
     throw new Error(`not refused ${most} times`);
   }
 
-  it('end the orders, the apps and the webhooks that are kept', async () => {
-    const orders = await untilRefused(1000, () => harness.control('POST', '/failures', { at: 'token' }));
-    assert.deepEqual([orders.done, orders.status], [1000, 409]);
-    const order = { call: 'GET /elements/{key}', status: 500 };
-    const answers = await untilRefused(1000, () => platform.control('POST', '/failures', order));
-    assert.deepEqual([answers.done, answers.status], [1000, 409]);
-    const app = { redirectUri: 'http://127.0.0.1/' };
-    const apps = await untilRefused(1000, () => harness.control('POST', '/oauth-apps', app));
-    assert.deepEqual([apps.status, apps.done < 1000], [409, true]);
+  it('end the webhooks that are kept', async () => {
     const webhook = { Events: ['Update'], Url: 'http://127.0.0.1:9/', PayloadFormat: 'json' };
     const path = `/lists/${documentedListId}/webhooks.json`;
     const webhooks = await untilRefused(5000, () => harness.api('POST', path, webhook));
@@ -49,25 +46,16 @@ describe("the sandbox's bounds", () => {
     assert.match((await harness.api('POST', path, long)).text, /601/);
   }).timeout(60_000);
 
-  it('end the instances, and what a change adds to one', async () => {
+  it('end the instances', async () => {
     const configuration = { username: harness.sandbox.credentials.campaignMonitor.apiKey };
     const body = { element: { key: 'campaignmonitor' }, configuration, name: 'Many' };
     const refused = await untilRefused(500, () => platform.api('POST', '/instances', body));
     assert.deepEqual([refused.done, refused.status], [500, 400]);
-    const [first] = (await platform.api('GET', '/instances?pageSize=1')).body as { id: number }[];
-    let part = 0;
-    const change = (): ReturnType<Platform['api']> => {
-      part++;
-      return platform.api('PATCH', `/instances/${first?.id ?? 0}`, {
-        configuration: { [`part ${part}`]: 'x'.repeat(10_000) },
-      });
-    };
-    assert.deepEqual([(await untilRefused(100, change)).status, part], [400, 7]);
     assert.equal((await platform.control('DELETE', '/instances')).status, 204);
     assert.equal((await platform.api('POST', '/instances', body)).status, 200);
   }).timeout(60_000);
 
-  it('end the subscribers of a list, in number and in length, and say so in an import', () => {
+  it('end the subscribers of a list, and say so in an import', () => {
     const list = new SubscriberList();
     for (let i = 0; i < 100_000; i++) addSubscriber(list, { EmailAddress: `a${i}@example.org` }, false);
     assert.throws(() => addSubscriber(list, { EmailAddress: 'b@example.org' }, false), /limit for subscribers/);
@@ -79,15 +67,10 @@ describe("the sandbox's bounds", () => {
     assert.deepEqual([events.length, result.TotalNewSubscribers, result.TotalExistingSubscribers], [1, 0, 1]);
     assert.match(result.FailureDetails[0]?.Message ?? '', /limit for subscribers/);
 
-    const long = new SubscriberList();
-    const fields = Array.from({ length: 200 }, (_, i) => ({ Key: `key ${i}`, Value: 'x'.repeat(5000) }));
-    let added = 0;
-    assert.throws(() => {
-      for (; added < 100; added++)
-        addSubscriber(long, { EmailAddress: `a${added}@example.org`, CustomFields: fields }, false);
-    }, /limit for subscribers/);
-    assert.ok(added > 20 && added < 40, `${added} subscribers of a megabyte`);
-    assert.equal(long.values().length, added);
+    const [delivery] = sampleDeliveries({ types: ['Subscribe'], count: 1, batch: 5 });
+    assert.ok(delivery);
+    takeOver(list, delivery.body.Events);
+    assert.equal(list.values().length, 100_000);
   });
 
   it('end what waits to be posted, in number and in bytes, and what is over is discarded', () => {

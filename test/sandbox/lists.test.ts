@@ -1,22 +1,14 @@
 /** The sandbox's lists, fields and subscribers, as the API makes, changes and reads them. */
 import assert from 'node:assert/strict';
-import { documentedListId, sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
+import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { sandboxClients } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import { listStats } from '../../src/sandbox/campaign-monitor/lists.ts';
 import { SandboxState } from '../../src/sandbox/campaign-monitor/state.ts';
 import { subscriberPage } from '../../src/sandbox/campaign-monitor/subscriber-pages.ts';
-import {
-  Holdings,
-  SubscriberList,
-  addSubscriber,
-  isReadable,
-  takeOver,
-} from '../../src/sandbox/campaign-monitor/subscribers.ts';
-import { CustomFields } from '../../src/sandbox/campaign-monitor/custom-fields.ts';
+import { SubscriberList, addSubscriber, isReadable } from '../../src/sandbox/campaign-monitor/subscribers.ts';
 import { Tokens } from '../../src/sandbox/campaign-monitor/tokens.ts';
 import { fixedCredentials } from '../../src/sandbox/credentials.ts';
 import { VendorLink } from '../../src/sandbox/open-connectors/vendor-link.ts';
-import { SeededSecrets } from '../../src/sandbox/secrets.ts';
 import type { Answer, Harness } from './harness.ts';
 import { call, keyHeader, startHarness } from './harness.ts';
 import { platformOf } from './open-connectors/platform.ts';
@@ -381,9 +373,8 @@ describe("the sandbox's lists and subscribers", () => {
   });
 
   it('get no webhook from the platform once they are gone', () => {
-    const secrets = new SeededSecrets(1);
-    const state = new SandboxState(1, {}, fixedCredentials, secrets);
-    const link = new VendorLink(state, new Tokens(secrets));
+    const state = new SandboxState(1, {}, fixedCredentials);
+    const link = new VendorLink(state, new Tokens());
     const list = state.lists.get(documentedListId);
     assert.ok(list);
     const webhooks = new Map<string, string>();
@@ -565,45 +556,5 @@ describe('the page of subscribers in a state', () => {
       ['NewActiveSubscribersThisMonth', 4],
       ['NewActiveSubscribersThisYear', 5],
     ]);
-  });
-});
-
-describe('what all lists hold together', () => {
-  it('ends, and a list that is cleared makes room', () => {
-    const holdings = new Holdings();
-    holdings.subscribers = 499_999;
-    const first = new SubscriberList(new CustomFields(), holdings);
-    const second = new SubscriberList(new CustomFields(), holdings);
-    addSubscriber(first, { EmailAddress: 'a@example.org' }, false);
-    assert.throws(() => addSubscriber(second, { EmailAddress: 'b@example.org' }, false), /limit for subscribers/);
-    first.clear();
-    addSubscriber(second, { EmailAddress: 'b@example.org' }, false);
-    assert.deepEqual(
-      [holdings.subscribers, holdings.text, first.values().length],
-      [500_000, 'b@example.org'.length, 0],
-    );
-  });
-
-  it('lets events be told of those whom there is no room for', () => {
-    const holdings = new Holdings();
-    holdings.subscribers = 499_998;
-    const list = new SubscriberList(new CustomFields(), holdings);
-    const [delivery] = sampleDeliveries({ types: ['Subscribe'], count: 1, batch: 5 });
-    takeOver(list, delivery!.body.Events);
-    assert.equal(list.values().length, 2);
-  });
-
-  it('counts what is added, changed and renamed to the character', () => {
-    const holdings = new Holdings();
-    const list = new SubscriberList(new CustomFields(), holdings);
-    const CustomFields_ = [{ Key: 'a', Value: 'value' }];
-    addSubscriber(list, { EmailAddress: 'a@example.org', CustomFields: CustomFields_ }, false);
-    assert.equal(holdings.text, 'a@example.org'.length + 'avalue'.length);
-    list.changeFields((fields) => fields.map((field) => ({ ...field, Key: 'longer' })));
-    assert.equal(holdings.text, 'a@example.org'.length + 'longervalue'.length);
-    addSubscriber(list, { EmailAddress: 'A@example.org', Name: 'Ada' }, false);
-    assert.equal(holdings.text, 'a@example.org'.length + 'longervalue'.length + 'Ada'.length);
-    list.clear();
-    assert.deepEqual([holdings.subscribers, holdings.text], [0, 0]);
   });
 });

@@ -65,10 +65,6 @@ describe("the sandbox's OAuth", () => {
     const page = await authorize();
     assert.equal(page.status, 200);
     assert.match(page.headers.get('content-type')!, /^text\/html/);
-    const policy = page.headers.get('content-security-policy')!;
-    assert.match(policy, /default-src 'none'/);
-    assert.match(policy, /form-action 'self' http:\/\/127\.0\.0\.1:4711;/);
-    assert.match(policy, /frame-ancestors 'none'/);
     assert.match(page.text, /<html lang="en">/);
     assert.match(page.text, /<code>ManageLists<\/code>/);
     assert.match(page.text, /value="allow"/);
@@ -210,7 +206,6 @@ describe("the sandbox's OAuth", () => {
   it('goes back to a scheme of an editor', async () => {
     const uri = 'vscode://cm-relay.campaign-monitor-relay/oauth?windowId=3';
     const page = await authorize({ client_id: '100002', redirect_uri: uri });
-    assert.match(page.headers.get('content-security-policy')!, /form-action 'self' vscode:;/);
     const location = (await decide(page, 'allow')).headers.get('location')!;
     assert.match(location, /^vscode:\/\/cm-relay\.campaign-monitor-relay\/oauth\?windowId=3&code=[0-9a-f]+&state=/);
   });

@@ -44,15 +44,13 @@ export function sandboxCommand(): Command {
     )
       .addOption(portFlag('port; 0 = any free port').default(0, 'any free port'))
       .addOption(
-        new Option('--random-credentials', 'create new keys, secrets, IDs, and control URLs, for this run only'),
+        new Option('--random-credentials', 'create new keys, secrets, and a new control URL, for this run only'),
       )
       .addOption(
         new Option('--detach', 'run in the background and return when ready; reuse a sandbox that is already running'),
       )
       .addOption(
-        new Option('--keep-alive <s>', 'stop after this many seconds without an authorised request').argParser(
-          seconds(1, 600_000),
-        ),
+        new Option('--keep-alive <s>', 'stop after this many seconds without a request').argParser(seconds(1, 600_000)),
       )
       .addOption(
         jsonFlag(
@@ -135,9 +133,8 @@ async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions)
     randomCredentials: randomCredentials === true,
     stopRequested: () => stop.abort(),
     log(report) {
-      // Neither what the sandbox posts to itself keeps it alive nor what a stranger asks.
-      const isUse = report.type === 'request' && !report.stranger;
-      if (isUse && !report.path.startsWith('/elements/api-v2/events/')) idle?.refresh();
+      // What the sandbox posts to itself doesn't keep it alive.
+      if (report.type === 'request' && !report.path.startsWith('/elements/api-v2/events/')) idle?.refresh();
       if (json !== true) lines.write(printable(reportLine(report)));
     },
   });

@@ -2,7 +2,6 @@
 import { documentedListId } from '../../campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../credentials.ts';
 import { fixedCredentials } from '../credentials.ts';
-import type { AppCredentials } from '../secrets.ts';
 
 export interface SandboxClient {
   readonly clientId: string;
@@ -16,7 +15,9 @@ export interface SandboxList {
 }
 
 /** A program that may ask for access by OAuth. */
-export interface OAuthApp extends AppCredentials {
+export interface OAuthApp {
+  readonly clientId: string;
+  readonly clientSecret: string;
   readonly name: string;
   /** What every `redirect_uri` of the app must begin with. */
   readonly redirectUri: string;

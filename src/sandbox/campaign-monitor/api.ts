@@ -12,7 +12,6 @@ import type { SandboxState } from './state.ts';
 import { addSubscriberCalls } from './subscriber-calls.ts';
 import type { Tokens } from './tokens.ts';
 import { VendorError, vendorErrors } from './vendor-error.ts';
-import { showedSecret } from '../strangers.ts';
 import { addWebhookCalls } from './webhook-calls.ts';
 import type { WebhookPoster } from './webhook-post.ts';
 
@@ -32,7 +31,6 @@ export function apiRouter({ state, tokens, outbox, poster }: ApiParts): Router {
   router.use((request, response, next) => {
     // Before the path is looked at: the vendor answers 401 to an unknown path too [vendor].
     response.locals['access'] = authenticate(request.get('authorization'), state.apiKey, tokens);
-    showedSecret(request);
     const failure = state.takeFailure('api');
     if (failure !== null) {
       response.set(failure.headers);

@@ -1,5 +1,4 @@
 /** The pages that a person sees while an app asks for access. Plain HTML, no script. */
-import { createHash } from 'node:crypto';
 import type { Response } from 'express';
 
 const style = `
@@ -15,7 +14,6 @@ button:focus-visible { outline: 0.2rem solid Highlight; outline-offset: 0.15rem;
 button[value='allow'] { background: #1d5c96; border-color: #1d5c96; color: #fff; }
 button[value='deny'] { background: transparent; color: inherit; }
 `;
-const styleHash = `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
 
 const scopeMeanings: Readonly<Record<string, string>> = {
   ViewReports: 'View campaign reports',
@@ -60,7 +58,6 @@ export function sendConsentPage(response: Response, { id, appName, scopes, redir
 <button type="submit" name="decision" value="deny">Deny</button>
 </div>
 </form>`,
-    redirectUri,
   );
 }
 
@@ -71,23 +68,11 @@ export function sendErrorPage(response: Response, error: string, description: st
     400,
     'Access request not valid',
     `<h1>Access request not valid</h1><p><code>${escapeHtml(error)}</code></p><p>${escapeHtml(description)}</p>`,
-    null,
   );
 }
 
-function sendPage(response: Response, status: number, title: string, content: string, target: string | null): void {
-  // Browsers hold the redirect that follows the form to form-action as well.
-  const formAction = target === null ? "'none'" : `'self' ${sourceOf(new URL(target))}`;
-  response
-    .status(status)
-    .set({
-      'content-security-policy': `default-src 'none'; style-src ${styleHash}; form-action ${formAction}; frame-ancestors 'none'; base-uri 'none'`,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      // With no-referrer a browser would send the form with `Origin: null`, which the sandbox refuses.
-      'referrer-policy': 'same-origin',
-    })
-    .type('html').send(`<!doctype html>
+function sendPage(response: Response, status: number, title: string, content: string): void {
+  response.status(status).set('cache-control', 'no-store').type('html').send(`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -102,10 +87,6 @@ ${content}
 </body>
 </html>
 `);
-}
-
-function sourceOf(url: URL): string {
-  return url.protocol === 'http:' || url.protocol === 'https:' ? url.origin : url.protocol;
 }
 
 function escapeHtml(text: string): string {

@@ -2,6 +2,7 @@
 import express, { Router } from 'express';
 import { z } from 'zod';
 import { ControlError, countCalls, endControls, logQuery, readInput, readOrder, tooMany } from '../control-order.ts';
+import { randomHex } from '../random-texts.ts';
 import type { OAuthApp } from './accounts.ts';
 import { actionSchema, withAction } from './history.ts';
 import type { KeptList } from './lists.ts';
@@ -9,12 +10,11 @@ import type { Outbox } from './outbox.ts';
 import type { SampleTraffic } from './sample-traffic.ts';
 import { timerSchema, trafficSchema } from './sample-traffic.ts';
 import type { SandboxState } from './state.ts';
-import { maxOAuthApps, testBodies } from './state.ts';
+import { testBodies } from './state.ts';
 import type { Subscriber, SubscriberState } from './subscribers.ts';
 import { activeAgainEvents, confirmSubscriber, deactivateSubscriber } from './subscribers.ts';
 import type { Tokens } from './tokens.ts';
 import { knownScopes } from './tokens.ts';
-import { VendorError } from './vendor-error.ts';
 
 const settingsSchema = z.strictObject({
   retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),
@@ -114,7 +114,7 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
       apiKey: state.apiKey,
       clients: state.clients,
       lists: [...state.lists.values()].map(({ listId, clientId, title }) => ({ listId, clientId, title })),
-      oauthApps: state.oauthApps.values(),
+      oauthApps: [...state.oauthApps.values()],
       settings: state.settings,
       timer: traffic.running,
       waitingDeliveries: outbox.waiting,
@@ -142,11 +142,7 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
     const order = readOrder(actionSchema, request);
     const { subscribers } = listOf(state, request.params.listId);
     const known = subscriberIn(subscribers.get(order.email), null);
-    try {
-      subscribers.put({ ...known, history: withAction(known.history, order) }, known);
-    } catch (error) {
-      throw error instanceof VendorError ? tooMany('subscribers') : error;
-    }
+    subscribers.put({ ...known, history: withAction(known.history, order) }, known);
     response.status(204).end();
   });
 
@@ -194,11 +190,11 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
     const headers: Record<string, string> =
       order.resetSeconds === null ? {} : { 'X-RateLimit-Reset': String(order.resetSeconds) };
     const answer = { status: 429, code: 429, message: 'Too many requests', error: 'server_error', headers };
-    if (!state.failures.add({ at: 'api', times: order.times, ...answer })) throw tooMany('failures');
+    state.failures.add({ at: 'api', times: order.times, ...answer });
     response.status(204).end();
   });
   router.post('/failures', (request, response) => {
-    if (!state.failures.add({ ...readOrder(failureSchema, request), headers: {} })) throw tooMany('failures');
+    state.failures.add({ ...readOrder(failureSchema, request), headers: {} });
     response.status(204).end();
   });
 
@@ -223,10 +219,8 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
 
   router.post('/oauth-apps', (request, response) => {
     const order = readOrder(appSchema, request);
-    const { size } = state.oauthApps;
-    if (size >= maxOAuthApps) throw tooMany('OAuth apps');
-    const known = { clientId: String(100_001 + size), clientSecret: state.secrets.hex() };
-    const app: OAuthApp = { ...order, ...state.secrets.app(known) };
+    const clientId = String(100_001 + state.oauthApps.size);
+    const app: OAuthApp = { ...order, clientId, clientSecret: randomHex() };
     state.oauthApps.set(app.clientId, app);
     response.status(201).json(app);
   });

@@ -57,15 +57,6 @@ export function historyAnswer(history: readonly CampaignHistory[]): object[] {
   }));
 }
 
-/** The characters of a history. */
-export function historyText(history: readonly CampaignHistory[]): number {
-  return history.reduce(
-    (sum, { name, actions }) =>
-      sum + name.length + actions.reduce((of, { detail, ipAddress }) => of + detail.length + ipAddress.length, 0),
-    0,
-  );
-}
-
 /** The history of a sample subscriber who got and read one campaign. */
 export const sampleHistory: readonly CampaignHistory[] = [
   {

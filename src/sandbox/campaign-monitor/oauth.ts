@@ -6,16 +6,10 @@ import { rejectionOf } from '../control-order.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { redirectUrisOf } from './accounts.ts';
 import { sendConsentPage, sendErrorPage } from './consent-page.ts';
-import { BySecret, isSecret } from '../secrets.ts';
-import { answerNothing, showedSecret } from '../strangers.ts';
+import { randomHex } from '../random-texts.ts';
 import type { SandboxState } from './state.ts';
 import type { Grant, TokenAnswer, Tokens } from './tokens.ts';
 import { knownScopes } from './tokens.ts';
-
-/** Consents that may wait for a person; the oldest make room. */
-const maxPending = 1000;
-/** For how long each may, in milliseconds. */
-const pendingLifetimeMs = 60 * 60_000;
 
 interface PendingConsent extends Grant {
   readonly redirectUri: string;
@@ -44,7 +38,7 @@ const tokenSchema = z.discriminatedUnion('grant_type', [
 /** The vendor's consent page and its exchange of codes for tokens. */
 export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
   const router = Router();
-  const pending = new BySecret<PendingConsent>(maxPending, pendingLifetimeMs);
+  const pending = new Map<string, PendingConsent>();
   const form = express.urlencoded({ extended: false, limit: '64kb', parameterLimit: 50 });
 
   router.get('/oauth', (request, response) => {
@@ -62,7 +56,6 @@ export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
       refuse('unknown_client', 'No app with this client_id is registered.');
       return;
     }
-    showedSecret(request);
     const failure = state.takeFailure('authorize');
     if (failure !== null) {
       refuse(failure.error, failure.message);
@@ -78,7 +71,7 @@ export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
       refuse('unknown_scope', `Unknown scope "${unknown}". Separate scopes with commas, without spaces.`);
       return;
     }
-    const id = state.secrets.hex();
+    const id = randomHex();
     const { redirect_uri: redirectUri, state: callerState = null } = asked.data;
     pending.set(id, { appId: app.clientId, scopes, redirectUri, state: callerState });
     sendConsentPage(response, { id, appName: app.name, scopes, redirectUri });
@@ -86,16 +79,16 @@ export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
 
   router.post('/oauth/decision', form, (request, response) => {
     const decision = z.object({ request: z.string(), decision: z.enum(['allow', 'deny']) }).safeParse(request.body);
-    const consent = decision.success ? pending.take(decision.data.request) : undefined;
+    const consent = decision.success ? pending.get(decision.data.request) : undefined;
     if (!decision.success || consent === undefined) {
       sendErrorPage(
         response,
         'invalid_request',
-        'This request was already answered or has expired. Start again in the app.',
+        'This request is unknown or was already answered. Start again in the app.',
       );
       return;
     }
-    showedSecret(request);
+    pending.delete(decision.data.request);
     const answer: Readonly<Record<string, string>> =
       decision.data.decision === 'allow'
         ? { code: tokens.issueCode(consent, consent.redirectUri) }
@@ -105,10 +98,7 @@ export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
 
   router.post('/oauth/token', form, (request, response) => {
     response.set('cache-control', 'no-store');
-    const isKnown = showsSecret(request.body, state, tokens);
-    if (isKnown) showedSecret(request);
-    // With published secrets nobody is a stranger, who must not use up what was ordered.
-    const failure = isKnown || state.secrets.published ? state.takeFailure('token') : null;
+    const failure = state.takeFailure('token');
     if (failure !== null) {
       response.status(failure.status).set(failure.headers);
       response.json({ error: failure.error, error_description: failure.message });
@@ -117,8 +107,6 @@ export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
     const answer = exchange(request.body, state, tokens);
     response.status('error' in answer ? 400 : 200).json(answer);
   });
-
-  router.all(['/oauth', '/oauth/decision', '/oauth/token'], answerNothing);
 
   const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
     const rejected = rejectionOf(error);
@@ -132,19 +120,6 @@ export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
 interface OAuthFailure {
   readonly error: string;
   readonly error_description: string;
-}
-
-/** Whether a request for tokens has a right client secret or refresh token in it. */
-function showsSecret(body: unknown, state: SandboxState, tokens: Tokens): boolean {
-  const asked = tokenSchema.safeParse(body);
-  if (!asked.success) return false;
-  if (asked.data.grant_type === 'refresh_token') return tokens.knowsRefreshToken(asked.data.refresh_token);
-  return isSecretOf(state, asked.data.client_id, asked.data.client_secret);
-}
-
-function isSecretOf(state: SandboxState, clientId: string, secret: string): boolean {
-  const app = state.oauthApps.get(clientId);
-  return app !== undefined && isSecret(secret, app.clientSecret);
 }
 
 /** `invalid_grant` is the vendor's name [vendor]; the other names are those of RFC 6749. */
@@ -164,7 +139,7 @@ function exchange(body: unknown, state: SandboxState, tokens: Tokens): TokenAnsw
     );
   }
   const { client_id: clientId, client_secret: secret, redirect_uri: redirectUri, code } = asked.data;
-  if (!isSecretOf(state, clientId, secret)) {
+  if (state.oauthApps.get(clientId)?.clientSecret !== secret) {
     return { error: 'invalid_client', error_description: 'client_id or client_secret is wrong' };
   }
   return (
@@ -210,13 +185,10 @@ function refuseAuthorize(
   const known =
     url !== null &&
     ((/^https?:$/.test(url.protocol) && isLoopback(url.hostname)) ||
-      state.oauthApps
-        .values()
-        .flatMap(redirectUrisOf)
-        .some((address) => {
-          const registered = new URL(address);
-          return registered.protocol === url.protocol && registered.host === url.host;
-        }));
+      [...state.oauthApps.values()].flatMap(redirectUrisOf).some((address) => {
+        const registered = new URL(address);
+        return registered.protocol === url.protocol && registered.host === url.host;
+      }));
   if (known) redirectBack(response, url.href, { error, error_description: description }, callerState ?? null);
   else sendErrorPage(response, error, description);
 }

@@ -3,15 +3,14 @@ import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
 import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../credentials.ts';
 import { CallCounts, Orders } from '../orders.ts';
-import { BySecret } from '../secrets.ts';
-import type { Secrets } from '../secrets.ts';
+import { randomHex } from '../random-texts.ts';
 import type { OAuthApp, SandboxClient } from './accounts.ts';
 import { relayApp, sandboxClients, sandboxLists, sandboxOAuthApps } from './accounts.ts';
 import { CustomFields, sampleCustomFields } from './custom-fields.ts';
 import { sampleHistory } from './history.ts';
 import type { KeptList, ListSettings } from './lists.ts';
 import { sampleListSettings } from './lists.ts';
-import { Holdings, SubscriberList } from './subscribers.ts';
+import { SubscriberList } from './subscribers.ts';
 import type { ActiveAgain } from './subscribers.ts';
 import { vendorErrors } from './vendor-error.ts';
 
@@ -72,8 +71,6 @@ export interface OrderedFailure {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Registered OAuth apps, at most. */
-export const maxOAuthApps = 1000;
 /** Lists of all clients, at most. */
 const maxLists = 200;
 /** Webhooks of all lists, at most. */
@@ -82,7 +79,6 @@ const maxWebhooks = 5000;
 /** All that the sandbox's Campaign Monitor knows, in memory. */
 export class SandboxState {
   readonly seed: number;
-  readonly secrets: Secrets;
   readonly settings: SandboxSettings;
   readonly apiKey: string;
   /** The client id of the app that the credentials name. */
@@ -91,35 +87,31 @@ export class SandboxState {
   /** What the API adds and takes away goes through {@link addList} and {@link removeList}. */
   readonly lists: ReadonlyMap<string, KeptList>;
   /** By client id. */
-  readonly oauthApps = new BySecret<OAuthApp>(maxOAuthApps);
+  readonly oauthApps = new Map<string, OAuthApp>();
   readonly webhooks = new Map<string, Webhook>();
   readonly calls = new CallCounts();
   readonly failures = new Orders<OrderedFailure>();
   readonly #lists: Map<string, KeptList>;
-  readonly #holdings = new Holdings();
 
   /**
    * @param seed decides sample subscribers and events
    * @param settings what differs from the defaults
    * @param credentials the API key and the OAuth app of this product
-   * @param secrets makes ids, codes and tokens, and the other apps' credentials
    */
-  constructor(seed: number, settings: Partial<SandboxSettings>, credentials: SandboxCredentials, secrets: Secrets) {
+  constructor(seed: number, settings: Partial<SandboxSettings>, credentials: SandboxCredentials) {
     this.seed = seed;
     this.apiKey = credentials.campaignMonitor.apiKey;
     this.ownClientId = credentials.campaignMonitor.oauthClientId;
-    this.secrets = secrets;
     this.settings = { ...defaultSettings, ...settings };
     this.#lists = new Map(
       sandboxLists.map((list, i) => {
-        const subscribers = new SubscriberList(new CustomFields(sampleCustomFields), this.#holdings);
+        const subscribers = new SubscriberList(new CustomFields(sampleCustomFields));
         addSamples(subscribers, seed + i);
         return [list.listId, { ...sampleListSettings, ...list, subscribers }];
       }),
     );
     this.lists = this.#lists;
-    const samples = sandboxOAuthApps.map((app) => ({ ...app, ...secrets.app(app) }));
-    for (const app of [...samples, relayApp(credentials)]) this.oauthApps.set(app.clientId, app);
+    for (const app of [...sandboxOAuthApps, relayApp(credentials)]) this.oauthApps.set(app.clientId, app);
   }
 
   /** The lists of a client. */
@@ -133,8 +125,8 @@ export class SandboxState {
    */
   addList(clientId: string, settings: ListSettings): KeptList {
     if (this.#lists.size >= maxLists) throw vendorErrors.tooMany('lists');
-    const subscribers = new SubscriberList(new CustomFields(), this.#holdings);
-    const list: KeptList = { ...settings, listId: this.secrets.hex(), clientId, subscribers };
+    const subscribers = new SubscriberList();
+    const list: KeptList = { ...settings, listId: randomHex(), clientId, subscribers };
     this.#lists.set(list.listId, list);
     return list;
   }
@@ -147,7 +139,6 @@ export class SandboxState {
   /** Takes a list away, with its webhooks. */
   removeList(list: KeptList): void {
     for (const { webhookId } of this.webhooksOf(list.listId)) this.webhooks.delete(webhookId);
-    list.subscribers.clear();
     this.#lists.delete(list.listId);
   }
 

@@ -4,7 +4,6 @@ import type { SampleCustomField, WebhookEvent } from '../../campaign-monitor/sam
 import { vendorDate } from '../../campaign-monitor/samples.ts';
 import { CustomFields } from './custom-fields.ts';
 import type { CampaignHistory } from './history.ts';
-import { historyText } from './history.ts';
 import { VendorError, vendorErrors } from './vendor-error.ts';
 
 /** Where a subscriber may stand [vendor]. */
@@ -95,32 +94,16 @@ export const importSchema = z.object({
 /** What is said of a subscriber: of one that is new the address at least. */
 type SubscriberInput = Partial<Omit<z.infer<typeof subscriberSchema>, 'EmailAddress'>> & { EmailAddress: string };
 
-/** Subscribers of a list, and characters of all that is said of them: more are refused. */
+/** Subscribers of a list: more are refused. */
 const maxSubscribers = 100_000;
-const maxListText = 32_000_000;
-/** The same of all lists together. */
-const maxOfAllLists = { subscribers: 500_000, text: 160_000_000 };
-
-/** What the lists of a sandbox hold together. */
-export class Holdings {
-  subscribers = 0;
-  text = 0;
-}
 
 /** The subscribers of a list, found by their address in any case, and its custom fields. */
 export class SubscriberList {
   readonly fields: CustomFields;
-  readonly #holdings: Holdings;
   readonly #byAddress = new Map<string, Subscriber>();
-  #text = 0;
 
-  /**
-   * @param fields the list's custom fields
-   * @param holdings what it counts with the other lists
-   */
-  constructor(fields = new CustomFields(), holdings = new Holdings()) {
+  constructor(fields = new CustomFields()) {
     this.fields = fields;
-    this.#holdings = holdings;
   }
 
   get(address: string): Subscriber | undefined {
@@ -137,48 +120,20 @@ export class SubscriberList {
    * @throws VendorError where the list keeps no more
    */
   put(subscriber: Subscriber, before?: Subscriber): void {
-    const leaving = new Set([before, this.get(subscriber.email)].filter((each) => each !== undefined));
-    const text = [...leaving].reduce((sum, each) => sum - textOf(each), textOf(subscriber));
-    this.#count(1 - leaving.size, text);
-    for (const each of leaving) this.#byAddress.delete(each.email.toLowerCase());
-    this.#byAddress.set(subscriber.email.toLowerCase(), subscriber);
+    const address = subscriber.email.toLowerCase();
+    const isNew = before === undefined && !this.#byAddress.has(address);
+    if (isNew && this.#byAddress.size >= maxSubscribers) throw vendorErrors.tooMany('subscribers');
+    if (before !== undefined) this.#byAddress.delete(before.email.toLowerCase());
+    this.#byAddress.delete(address);
+    this.#byAddress.set(address, subscriber);
   }
 
-  /**
-   * Changes the custom fields of all.
-   * @throws VendorError where the list keeps no more
-   */
+  /** Changes the custom fields of all. */
   changeFields(change: (fields: readonly SampleCustomField[]) => readonly SampleCustomField[]): void {
-    const changed = this.values().map((each) => ({ ...each, customFields: change(each.customFields) }));
-    this.#count(0, changed.reduce((sum, each) => sum + textOf(each), 0) - this.#text);
-    for (const each of changed) this.#byAddress.set(each.email.toLowerCase(), each);
+    for (const each of this.values()) {
+      this.#byAddress.set(each.email.toLowerCase(), { ...each, customFields: change(each.customFields) });
+    }
   }
-
-  /** Forgets all, so that there is room for others. */
-  clear(): void {
-    this.#count(-this.#byAddress.size, -this.#text);
-    this.#byAddress.clear();
-  }
-
-  /** @throws VendorError where that is more than is kept; less is never refused */
-  #count(subscribers: number, text: number): void {
-    const { subscribers: ofAll, text: textOfAll } = this.#holdings;
-    const isTooMuch =
-      (subscribers > 0 &&
-        (this.#byAddress.size + subscribers > maxSubscribers || ofAll + subscribers > maxOfAllLists.subscribers)) ||
-      (text > 0 && (this.#text + text > maxListText || textOfAll + text > maxOfAllLists.text));
-    if (isTooMuch) throw vendorErrors.tooMany('subscribers');
-    this.#holdings.subscribers += subscribers;
-    this.#holdings.text += text;
-    this.#text += text;
-  }
-}
-
-function textOf({ email, name, customFields, mobileNumber, history }: Subscriber): number {
-  return customFields.reduce(
-    (sum, { Key, Value }) => sum + Key.length + Value.length,
-    email.length + name.length + mobileNumber.length + historyText(history),
-  );
 }
 
 /** How an import went, in the vendor's names [code]. */

@@ -1,6 +1,5 @@
 /** OAuth codes and tokens: given out, exchanged, checked, and spoilt on demand. */
-import { BySecret } from '../secrets.ts';
-import type { Secrets } from '../secrets.ts';
+import { randomHex, randomToken } from '../random-texts.ts';
 
 /** Fourteen days [vendor]. */
 const tokenLifetimeSeconds = 1_209_600;
@@ -43,39 +42,26 @@ interface Code extends Grant {
   readonly redirectUri: string;
 }
 
-/** Codes kept that nobody has used; the oldest make room. */
-const maxCodes = 1000;
-/** How long a code is good, in milliseconds: the vendor's time is unknown, and RFC 6749 allows ten minutes. */
-const codeLifetimeMs = 10 * 60_000;
-/** Tokens kept of each kind; the oldest make room. */
-const maxTokens = 10_000;
-
 /** The codes and tokens that the sandbox has given out. */
 export class Tokens {
-  readonly #secrets: Secrets;
-  readonly #codes: BySecret<Code>;
-  readonly #access = new BySecret<AccessToken>(maxTokens);
-  readonly #refresh = new BySecret<Grant>(maxTokens);
-
-  /** @param now the clock by which codes get too old, in milliseconds */
-  constructor(secrets: Secrets, now: () => number = Date.now) {
-    this.#secrets = secrets;
-    this.#codes = new BySecret(maxCodes, codeLifetimeMs, now);
-  }
+  readonly #codes = new Map<string, Code>();
+  readonly #access = new Map<string, AccessToken>();
+  readonly #refresh = new Map<string, Grant>();
 
   /** A code for what was granted. */
   issueCode(grant: Grant, redirectUri: string): string {
-    const code = this.#secrets.hex();
+    const code = randomHex();
     this.#codes.set(code, { ...grant, redirectUri });
     return code;
   }
 
   /**
    * Exchanges a code. It is used up by the attempt, whatever comes of it.
-   * @returns null where the code is unknown, used, too old, another app's, or was sent to another address
+   * @returns null where the code is unknown, used, another app's, or was sent to another address
    */
   exchangeCode(code: string, appId: string, redirectUri: string): TokenAnswer | null {
-    const known = this.#codes.take(code);
+    const known = this.#codes.get(code);
+    this.#codes.delete(code);
     if (known === undefined || known.appId !== appId || known.redirectUri !== redirectUri) return null;
     return this.issue(known);
   }
@@ -85,21 +71,17 @@ export class Tokens {
    * that keeps the newest is right in both cases.
    */
   refresh(refreshToken: string): TokenAnswer | null {
-    const grant = this.#refresh.take(refreshToken);
+    const grant = this.#refresh.get(refreshToken);
+    this.#refresh.delete(refreshToken);
     return grant === undefined ? null : this.issue(grant);
-  }
-
-  /** Whether a refresh token can be used. */
-  knowsRefreshToken(refreshToken: string): boolean {
-    return this.#refresh.get(refreshToken) !== undefined;
   }
 
   /** A pair of tokens for what was granted. */
   issue({ appId, scopes }: Grant): TokenAnswer {
     const answer = {
-      access_token: this.#secrets.token(),
+      access_token: randomToken(),
       expires_in: tokenLifetimeSeconds,
-      refresh_token: this.#secrets.token(),
+      refresh_token: randomToken(),
     };
     const expiresAt = Date.now() + tokenLifetimeSeconds * 1000;
     this.#access.set(answer.access_token, { appId, scopes, expiresAt, revoked: false });

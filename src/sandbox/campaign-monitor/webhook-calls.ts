@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { webhookFormats } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
+import { randomHex } from '../random-texts.ts';
 import type { AddCall } from './api-call.ts';
 import { listOf, listScopes, parameter } from './api-call.ts';
 import type { SandboxState, Webhook } from './state.ts';
@@ -20,7 +21,7 @@ export function addWebhookCalls(call: AddCall, state: SandboxState, poster: Webh
 
   call('post', '/lists/:listId/webhooks.json', listScopes, (request, response) => {
     const { listId } = listOf(state, request);
-    const webhook = { ...readWebhook(request.body), webhookId: state.secrets.hex(), listId };
+    const webhook = { ...readWebhook(request.body), webhookId: randomHex(), listId };
     if (!state.hasRoomForWebhooks(1)) throw vendorErrors.tooMany('webhooks');
     state.webhooks.set(webhook.webhookId, { ...webhook, active: true, failingSince: null });
     response.status(201).json(webhook.webhookId);

@@ -7,8 +7,6 @@ import { failurePolicies, failurePolicyKey } from '../../open-connectors/deliver
 import { elementKey, hubKey } from '../../open-connectors/notification.ts';
 import { knownScopes } from '../campaign-monitor/tokens.ts';
 import { rejectionOf } from '../control-order.ts';
-import { isSecret } from '../secrets.ts';
-import { showedSecret } from '../strangers.ts';
 import type { PlatformAuthorization } from './authorization.ts';
 import { readAuthorization } from './authorization.ts';
 import { connectorDescription, connectorMetadata } from './connector.ts';
@@ -62,29 +60,18 @@ export function platformApi({ state, instances, deliveries, notifier, link, orig
   const paths = new Map<string, Method[]>();
   const calls: string[] = [];
 
-  // The vendor's deliveries: no secret but the place. Away from it nothing is read and nothing said.
-  router.use('/events', (request, response, next) => {
-    const instance = request.method === 'POST' ? state.atPlace(placeOf(request.url)) : undefined;
-    if (instance === undefined) {
-      response.status(404).end();
-      return;
-    }
-    showedSecret(request);
+  // The vendor's deliveries, to an instance by its id in base64 [docs, inferred here].
+  const rawBody = express.raw({ type: () => true, limit: deliveryLimit });
+  router.post(`/events/${elementKey}/:id64`, rawBody, (request, response) => {
+    const instance = instances.find(Buffer.from(parameter(request, 'id64'), 'base64').toString());
     if (instance.disabled) throw platformErrors.disabled();
     if (notifier.isFull) throw platformErrors.busy();
-    response.locals['instance'] = instance;
-    next();
-  });
-  router.use('/events', express.raw({ type: () => true, limit: deliveryLimit }), (request, response) => {
-    const instance = response.locals['instance'] as PlatformInstance;
     notifier.receive(instance, Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
     response.status(200).end();
   });
 
   router.use((request, response, next) => {
-    // Before anything else is looked at, so that a stranger learns nothing and uses up no order.
     response.locals['authorization'] = authorise(request);
-    showedSecret(request);
     if (request.accepts('json') === false) throw platformErrors.notAcceptable();
     const hasBody = Number(request.get('content-length') ?? 0) > 0;
     if (hasBody && request.is('application/json') === false) throw platformErrors.wrongContentType();
@@ -134,9 +121,9 @@ export function platformApi({ state, instances, deliveries, notifier, link, orig
 
   const authorise = (request: Request): PlatformAuthorization => {
     const authorization = readAuthorization(request.get('authorization'));
-    const isUser = isSecret(authorization.user ?? '', state.credentials.userSecret);
-    const isOrganization = isSecret(authorization.organization ?? '', state.credentials.organizationSecret);
-    if (!isUser || !isOrganization) throw platformErrors.unauthorised();
+    const { user, organization } = authorization;
+    const { userSecret, organizationSecret } = state.credentials;
+    if (user !== userSecret || organization !== organizationSecret) throw platformErrors.unauthorised();
     return authorization;
   };
 
@@ -372,16 +359,6 @@ const answerError: ErrorRequestHandler = (error: unknown, _request, response, ne
     .set('elements-request-id', requestId)
     .json({ requestId, message, ...(providerMessage !== null && { providerMessage }) });
 };
-
-/** The last part of the path below `/events`, where that is a place's; else the empty text, which is none. */
-function placeOf(url: string): string {
-  const [, encoded = ''] = new RegExp(`^/${elementKey}/([^/?]+)$`).exec(url) ?? [];
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    return '';
-  }
-}
 
 /** The newest events first, as many as fit into an answer; their bodies repeat themselves in it. */
 function newestOf(log: readonly InstanceEvent[]): InstanceEvent[] {

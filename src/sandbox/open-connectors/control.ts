@@ -1,7 +1,7 @@
 /** The sandbox's controls of the emulated Open Connectors, `/sandbox/open-connectors/…`. */
 import express, { Router } from 'express';
 import { z } from 'zod';
-import { ControlError, countCalls, endControls, logQuery, readInput, readOrder, tooMany } from '../control-order.ts';
+import { ControlError, countCalls, endControls, logQuery, readInput, readOrder } from '../control-order.ts';
 import { accountSettings, instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
@@ -101,7 +101,7 @@ export function platformControlRouter({ state, instances, notifier, link, calls 
         'To see the calls, GET /sandbox/open-connectors.',
       );
     }
-    if (!state.orders.add({ ...order, providerMessage, status: silent ? null : status })) throw tooMany('failures');
+    state.orders.add({ ...order, providerMessage, status: silent ? null : status });
     response.status(204).end();
   });
   router.delete('/failures', (_request, response) => {

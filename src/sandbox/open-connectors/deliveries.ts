@@ -38,9 +38,6 @@ const maxFinished = 1000;
 const maxQueued = 20_000;
 const maxQueuedBytes = 64 * 1024 * 1024;
 
-/** Deactivated URLs of an instance that are remembered: the oldest are active again. */
-const maxDeactivated = 100;
-
 /** Bytes of an answer that brings notifications along: more than a client takes, that has not asked for less. */
 const maxAnswerText = 48 * 1024 * 1024;
 
@@ -70,8 +67,6 @@ export class Deliveries {
   deactivate({ instance, url }: PlatformDelivery): void {
     const urls = this.#deactivated.get(instance.id) ?? new Set();
     this.#deactivated.set(instance.id, urls.add(url));
-    const [oldest = ''] = urls;
-    if (urls.size > maxDeactivated) urls.delete(oldest);
   }
 
   /** Remembers a new delivery. */
@@ -230,16 +225,13 @@ function fieldOf(delivery: PlatformDelivery, field: string): string | undefined 
   return fields[field]?.(delivery);
 }
 
-/** Terms of a clause, at most: there are three fields. */
-const maxTerms = 10;
-
 /** @throws PlatformError 400 */
 function readWhere(where: string): Term[] {
   const terms: Term[] = [];
   const term = /\s*([\w.]+)\s*=\s*'([^']*)'\s*(and\s|$)/iy;
   while (term.lastIndex < where.length) {
     const [, field = '', value = ''] = term.exec(where) ?? [];
-    if (!Object.hasOwn(fields, field) || terms.length === maxTerms) {
+    if (!Object.hasOwn(fields, field)) {
       throw platformErrors.badRequest(
         "where is not readable: expected channel='webhook' and status='queued' and config.url='<URL>'",
       );

@@ -68,7 +68,6 @@ export class Instances {
     if (given.element.key !== elementKey) throw platformErrors.noElement(given.element.key);
     if (this.#state.isFull) throw platformErrors.tooMany();
     const { configuration } = given;
-    checkSize(given);
     const events = eventSettings(configuration);
     const access = this.#link.authenticate(configuration, given.providerData?.code ?? '');
     this.#link.checkLists(access, events.enabled ? events.listIds : []);
@@ -121,7 +120,6 @@ export class Instances {
     { name, tags, providerData }: z.output<typeof changeSchema>,
     reAuthenticate: boolean,
   ): void {
-    checkSize({ configuration, name, tags });
     const events = eventSettings(configuration);
     const access = reAuthenticate ? this.#link.authenticate(configuration, providerData?.code ?? '') : instance.access;
     this.#link.checkLists(access, events.enabled ? events.listIds : []);
@@ -135,26 +133,11 @@ export class Instances {
 
   /** Webhooks for the lists of an instance that is there, enabled and has events on; none otherwise. */
   #keepWebhooks(instance: PlatformInstance): void {
-    const { id, disabled, events, webhooks, eventsPlace } = instance;
+    const { id, disabled, events, webhooks } = instance;
     const wanted = this.#state.instances.has(id) && !disabled && events.enabled ? events.listIds : [];
-    this.#link.keepWebhooks(
-      webhooks,
-      wanted,
-      `${this.#origin()}/elements/api-v2/events/${elementKey}/${encodeURIComponent(eventsPlace)}`,
-    );
+    const id64 = encodeURIComponent(Buffer.from(String(id)).toString('base64'));
+    this.#link.keepWebhooks(webhooks, wanted, `${this.#origin()}/elements/api-v2/events/${elementKey}/${id64}`);
   }
-}
-
-/** Characters of an instance's name, tags and configuration together, at most: a change adds to what is there. */
-const maxInstanceText = 65_536;
-
-/** @throws PlatformError 400 */
-function checkSize(instance: Pick<z.output<typeof changeSchema>, 'configuration' | 'name' | 'tags'>): void {
-  const { configuration, name, tags } = instance;
-  if (JSON.stringify([configuration, name, tags]).length <= maxInstanceText) return;
-  throw platformErrors.badRequest(
-    `The name, tags, and configuration of an instance can have at most ${maxInstanceText} characters in total`,
-  );
 }
 
 function read<T>(schema: z.ZodType<T>, body: unknown): T {

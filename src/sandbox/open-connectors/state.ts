@@ -1,10 +1,8 @@
 /** The memory of the emulated Open Connectors. It is lost on stop. */
-import { randomBytes } from 'node:crypto';
 import type { FailurePolicy } from '../../open-connectors/delivery-queue.ts';
 import type { SandboxCredentials } from '../credentials.ts';
 import { CallCounts, Orders } from '../orders.ts';
-import { BySecret } from '../secrets.ts';
-import type { Secrets } from '../secrets.ts';
+import { randomToken } from '../random-texts.ts';
 import type { Configuration, EventSettings } from './configuration.ts';
 import type { VendorAccess } from './vendor-link.ts';
 
@@ -29,8 +27,6 @@ export interface PlatformInstance {
   /** Read from the configuration. */
   events: EventSettings;
   readonly token: string;
-  /** What the address at which it takes the vendor's events ends with: its only protection. */
-  readonly eventsPlace: string;
   readonly createdDate: string;
   disabled: boolean;
   access: VendorAccess;
@@ -112,9 +108,6 @@ export class PlatformState {
   /** Of the account, and so of all its instances; the default is the platform's [docs]. */
   failurePolicy: FailurePolicy = 'retry';
   readonly #instances = new Map<number, PlatformInstance>();
-  readonly #byToken = new BySecret<PlatformInstance>(maxInstances);
-  readonly #byPlace = new BySecret<PlatformInstance>(maxInstances);
-  readonly #secrets: Secrets;
   readonly calls = new CallCounts();
   readonly orders = new Orders<OrderedAnswer>();
   /** Deliveries that events remember, the newest last. */
@@ -122,28 +115,18 @@ export class PlatformState {
   #rememberedText = 0;
   #nextId: number;
 
-  constructor(
-    seed: number,
-    credentials: SandboxCredentials['openConnectors'],
-    secrets: Secrets,
-    settings: Partial<PlatformSettings>,
-  ) {
+  constructor(seed: number, credentials: SandboxCredentials['openConnectors'], settings: Partial<PlatformSettings>) {
     this.credentials = credentials;
-    this.#secrets = secrets;
     this.settings = { ...defaultPlatformSettings, ...settings };
     // Sandboxes of different seeds give different ids, so that what is left of one is not taken for another's.
     this.#nextId = 50_634 + ((Math.abs(seed) - 1) % 900_000) * 100;
   }
 
-  /** An id, a token and a place for events for a new instance. */
-  newIdentity(): Pick<PlatformInstance, 'id' | 'token' | 'eventsPlace'> {
+  /** An id and a token for a new instance. */
+  newIdentity(): Pick<PlatformInstance, 'id' | 'token'> {
     const id = this.#nextId;
     this.#nextId++;
-    return {
-      id,
-      token: `T+/${randomBytes(32).toString('base64')}`,
-      eventsPlace: this.#secrets.eventsPlace(id),
-    };
+    return { id, token: randomToken() };
   }
 
   /** All instances, the oldest first. */
@@ -159,15 +142,11 @@ export class PlatformState {
   /** Keeps a new instance. */
   add(instance: PlatformInstance): void {
     this.#instances.set(instance.id, instance);
-    this.#byToken.set(instance.token, instance);
-    this.#byPlace.set(instance.eventsPlace, instance);
   }
 
   /** Forgets an instance. */
   remove(instance: PlatformInstance): void {
     this.#instances.delete(instance.id);
-    this.#byToken.take(instance.token);
-    this.#byPlace.take(instance.eventsPlace);
     for (const each of this.#remembered) if (each.instance === instance) this.#rememberedText -= textOf(each.events);
     this.#remembered = this.#remembered.filter((each) => each.instance !== instance);
     instance.log.length = 0;
@@ -175,12 +154,7 @@ export class PlatformState {
 
   /** The instance with this token. */
   withToken(token: string): PlatformInstance | undefined {
-    return this.#byToken.get(token);
-  }
-
-  /** The instance that takes the vendor's events at this place. */
-  atPlace(place: string): PlatformInstance | undefined {
-    return this.#byPlace.get(place);
+    return [...this.#instances.values()].find((instance) => instance.token === token);
   }
 
   /** Adds the events of one delivery to the instance's log; what is too much of all goes, the oldest first. */

@@ -4,7 +4,7 @@ import type { SandboxClient, SandboxList } from '../campaign-monitor/accounts.ts
 import type { SandboxState } from '../campaign-monitor/state.ts';
 import type { Tokens } from '../campaign-monitor/tokens.ts';
 import type { Configuration } from './configuration.ts';
-import { isSecret } from '../secrets.ts';
+import { randomHex } from '../random-texts.ts';
 import { platformErrors } from './platform-error.ts';
 
 /** How an instance reaches the vendor. */
@@ -35,7 +35,7 @@ export class VendorLink {
     const failure = this.#state.takeFailure('token');
     if (failure !== null) throw platformErrors.refusedByVendor(message, `${failure.error}: ${failure.message}`);
     const app = this.#state.oauthApps.get(key);
-    if (app === undefined || !isSecret(secret, app.clientSecret)) {
+    if (app === undefined || secret !== app.clientSecret) {
       throw platformErrors.refusedByVendor(message, 'invalid_client: client_id or client_secret is wrong');
     }
     const answer = this.#tokens.exchangeCode(code, key, callbackUrl);
@@ -98,7 +98,7 @@ export class VendorLink {
     }
     for (const listId of listIds) {
       if (webhooks.has(listId) || !this.#state.lists.has(listId)) continue;
-      const webhookId = this.#state.secrets.hex();
+      const webhookId = randomHex();
       this.#state.webhooks.set(webhookId, {
         webhookId,
         listId,
@@ -126,7 +126,7 @@ export class VendorLink {
   #withKey(configuration: Configuration): VendorAccess {
     const key = configuration['username'] ?? '';
     if (key === '') throw platformErrors.badRequest('providerData.code is required');
-    if (!isSecret(key, this.#state.apiKey)) {
+    if (key !== this.#state.apiKey) {
       throw platformErrors.refusedByVendor('The provider did not accept the credentials', 'Invalid API Key');
     }
     return { kind: 'api-key' };
