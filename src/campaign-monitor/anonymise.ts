@@ -1,6 +1,6 @@
 /**
- * Turns captured deliveries into ones that can be shared: what is personal is replaced consistently, what says how the
- * vendor builds a delivery (structure, field order, types of values, fields of the vendors' words, dates, headers) stays.
+ * Makes captured deliveries fit to share: personal data is replaced consistently; what shows how the vendor builds a
+ * delivery (structure, field order, types of values, fields of the vendors' words, dates, headers) stays.
  */
 import { maskedValue } from '../common/masking.ts';
 import { eachString, isTooDeep, replaceJson } from './anonymise/json.ts';
@@ -9,13 +9,11 @@ import { isKnownName, isOpenHeader } from './anonymise/known.ts';
 import { Replacements } from './anonymise/replacements.ts';
 import { rewriteXml } from './anonymise/xml.ts';
 
-/** A delivery as it was received. */
 export interface Capture {
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array;
 }
 
-/** A delivery without anything personal. */
 export interface AnonymisedCapture {
   readonly headers: [string, string][];
   /** `text`: the body is neither JSON nor XML; only its punctuation is kept. */
@@ -25,15 +23,15 @@ export interface AnonymisedCapture {
 }
 
 /**
- * Anonymises deliveries together: the same original gets the same replacement in all of them, and different ones get
- * different ones, so that "the old address equals the new one" still shows.
+ * Anonymizes deliveries together: the same original gets the same replacement in all of them, and different ones get
+ * different ones, so that "the old address equals the new one" is still visible.
  *
- * Replaced: names, addresses, values and keys of custom fields, IP addresses, list ids, the value of every field that is
- * not known, and the name of one that is not made of the vendors' words, by a placeholder of the same kind (a number
- * stays a number, a URL a URL, text beyond ASCII stays beyond ASCII). Kept (anonymise/known.ts): names and words (`Type`,
- * `State`, an `eventType`) that are made of the vendors' words, `Date` where it is a date, headers that say how the
- * vendor sends where their values are of what clients write, booleans, null, zero and empty text.
- * @param captures deliveries, from Campaign Monitor or notifications of Open Connectors
+ * Replaced by a placeholder of the same kind (a number by a number, a URL by a URL, text beyond ASCII by such text):
+ * names, addresses, values and keys of custom fields, IP addresses, list IDs, values of unknown fields, and names that
+ * are not made of the vendors' words. Kept (anonymise/known.ts): names and words (`Type`, `State`, an `eventType`) made
+ * of the vendors' words, `Date` if it is a date, headers that show how the vendor sends if their values are common,
+ * booleans, null, zero and empty text.
+ * @param captures deliveries of Campaign Monitor or notifications of Open Connectors
  */
 export function anonymise(captures: readonly Capture[]): AnonymisedCapture[] {
   const documents = captures.map((capture) => read(capture.body));
@@ -102,7 +100,7 @@ function read(bytes: Uint8Array): Document {
   return unreadable(text);
 }
 
-/** A body that cannot be read, or is nested too deeply, keeps its punctuation, so that what is wrong with its form still shows. */
+/** A body that is unreadable or nested too deeply keeps its punctuation, so that its fault is still visible. */
 function unreadable(text: string): Document {
   return {
     collect: () => undefined,

@@ -1,4 +1,4 @@
-/** What Campaign Monitor answers. */
+/** Schemas of Campaign Monitor's responses. */
 import { z } from 'zod';
 import { webhookEventTypes } from './event-types.ts';
 
@@ -18,33 +18,30 @@ export type WebhookFormat = (typeof webhookFormats)[number];
 export interface Webhook {
   readonly webhookId: string;
   readonly listId: string;
-  /** `Subscribe`, `Update`, `Deactivate`; a name that is not known stays as it came. */
+  /** `Subscribe`, `Update`, `Deactivate`; unknown names are unchanged. */
   readonly events: readonly string[];
   readonly url: string;
   readonly active: boolean;
-  /** The vendor's word; that of an inactive one is unknown. */
+  /** The vendor's word; its word for an inactive webhook is unknown. */
   readonly status: string;
-  /** null for a word that is not known. */
+  /** Null if unknown. */
   readonly format: WebhookFormat | null;
 }
 
-/** Opaque, but never anything that would change a path. */
+/** Opaque, but without characters that would change a path. */
 export const idForm = /^[A-Za-z0-9_-]{1,128}$/;
 
-/** An id, as text. */
 export const idSchema = z
   .union([z.string(), z.number()])
   .transform(String)
   .pipe(z.string().regex(idForm, 'expected an ID of letters and digits'));
 const looseName = z.string().catch('').default('');
 
-/** What a credential can see. */
 export const clientsSchema = z.array(
   z
     .object({ ClientID: idSchema, Name: looseName })
     .transform((client) => ({ clientId: client.ClientID, name: client.Name })),
 );
-/** The lists of a client. */
 export const listsSchema = z.array(
   z.object({ ListID: idSchema, Name: looseName }).transform((list) => ({ listId: list.ListID, name: list.Name })),
 );
@@ -52,7 +49,6 @@ export const listsSchema = z.array(
 export const listSchema = z.object({ Title: z.string().optional(), Name: z.string().optional() });
 
 const eventNames = new Map<string, string>(webhookEventTypes.map((type) => [type.toLowerCase(), type]));
-/** The webhooks of a list. */
 export const webhooksSchema = z.array(
   z.object({
     WebhookID: idSchema,
@@ -62,8 +58,7 @@ export const webhooksSchema = z.array(
     PayloadFormat: z.string().toLowerCase().pipe(z.enum(webhookFormats)).nullable().catch(null),
   }),
 );
-/** The date of the account. */
 export const systemDateSchema = z.object({ SystemDate: z.string() });
 
-/** An answer without content. */
+/** For a response without content. */
 export const nothing = z.unknown().transform(() => undefined);

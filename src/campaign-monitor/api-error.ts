@@ -1,4 +1,4 @@
-/** What a call of Campaign Monitor's API can fail with, told apart by the vendor's code. */
+/** Errors of Campaign Monitor's API, by the vendor's code. */
 
 export type CampaignMonitorErrorKind =
   | 'bad-api-key'
@@ -14,14 +14,14 @@ export type CampaignMonitorErrorKind =
   | 'webhook-test-failed'
   | 'not-found'
   | 'rate-limited'
-  /** Any other code of the vendor's. */
+  /** Any other code. */
   | 'refused'
   | 'unreachable'
   | 'timed-out'
   | 'cancelled'
   | 'unexpected-answer';
 
-/** By code, never by status: 401 alone has six meanings [vendor]; 601 to 610 [2nd], 101 and 404 [code]. */
+/** By code, not status: 401 alone has six meanings [vendor]; 601 to 610 [2nd], 101 and 404 [code]. */
 const kinds: ReadonlyMap<number, CampaignMonitorErrorKind> = new Map([
   [60, 'permission-missing'],
   [100, 'bad-api-key'],
@@ -37,7 +37,7 @@ const kinds: ReadonlyMap<number, CampaignMonitorErrorKind> = new Map([
   [610, 'webhook-test-failed'],
 ]);
 
-/** What to do next, in English: the extension has it in the user's language. */
+/** What to do next; the extension translates it. */
 export const campaignMonitorNext: Readonly<Record<Exclude<CampaignMonitorErrorKind, 'not-found'>, string>> = {
   'bad-api-key':
     'Use an API key from Account settings > API keys in Campaign Monitor. If the key is right, check the API host: a wrong address causes the same error.',
@@ -59,13 +59,12 @@ export const campaignMonitorNext: Readonly<Record<Exclude<CampaignMonitorErrorKi
   'unexpected-answer': 'Check that the host belongs to Campaign Monitor, and then try again.',
 };
 
-/** The same as a terminal has it: the extension has other next actions. */
+/** The command line's; the extension has other advice for `not-found`. */
 const allNext: Readonly<Record<CampaignMonitorErrorKind, string>> = {
   ...campaignMonitorNext,
   'not-found': 'The webhook or list may have been deleted. To see all webhooks, run cm-relay webhooks list.',
 };
 
-/** Every kind. */
 export const campaignMonitorErrorKinds = Object.keys(allNext) as readonly CampaignMonitorErrorKind[];
 
 export interface CampaignMonitorErrorDetails {
@@ -77,19 +76,18 @@ export interface CampaignMonitorErrorDetails {
   readonly cause?: unknown;
 }
 
-/** A call of Campaign Monitor's API failed. Nothing secret is in it. */
+/** A call of Campaign Monitor's API failed. Contains no secrets. */
 export class CampaignMonitorError extends Error {
   override readonly name = 'CampaignMonitorError';
   readonly kind: CampaignMonitorErrorKind;
-  /** The vendor's code; null where no answer held one. */
+  /** The vendor's code, if the response had one. */
   readonly code: number | null;
-  /** The HTTP status; null where no answer came. */
+  /** The HTTP status, if there was a response. */
   readonly status: number | null;
-  /** What to do next. */
   readonly next: string;
-  /** What the vendor adds: for `webhook-test-failed` see {@link explainTestFailure} in test-failure.ts. */
+  /** More from the vendor: for `webhook-test-failed` see {@link explainTestFailure} in test-failure.ts. */
   readonly resultData: unknown;
-  /** What the vendor or the system said in its own words, for whoever says the rest in another language; null: nothing. */
+  /** The vendor's or the system's own words, for a caller that translates the rest; null if there are none. */
   readonly said: string | null;
 
   constructor(kind: CampaignMonitorErrorKind, message: string, details: CampaignMonitorErrorDetails = {}) {
@@ -102,13 +100,12 @@ export class CampaignMonitorError extends Error {
     this.next = allNext[kind];
   }
 
-  /** Whether only a new sign-in or another key helps. */
+  /** Whether only a new sign-in or another API key helps. */
   get needsSignIn(): boolean {
     return ['bad-api-key', 'invalid-token', 'expired-token', 'revoked-token'].includes(this.kind);
   }
 }
 
-/** The kind of a code of the vendor's; `refused` for one that is not known. */
 export function kindOfCode(code: number): CampaignMonitorErrorKind {
   return kinds.get(code) ?? 'refused';
 }

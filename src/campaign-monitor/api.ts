@@ -1,4 +1,4 @@
-/** Campaign Monitor's API, as far as webhooks need it. Every answer is checked, every error has its kind. */
+/** The part of Campaign Monitor's API that webhooks need. All responses are validated. */
 import { z } from 'zod';
 import {
   clientsSchema,
@@ -21,7 +21,7 @@ export interface NewWebhook {
   readonly format: WebhookFormat;
 }
 
-/** The client of one account. Calls throw CampaignMonitorError, and can be ended by a signal. */
+/** A client for one account. Calls throw CampaignMonitorError, and can be cancelled by a signal. */
 export class CampaignMonitorApi {
   readonly #session: CampaignMonitorSession;
 
@@ -29,26 +29,21 @@ export class CampaignMonitorApi {
     this.#session = new CampaignMonitorSession(options);
   }
 
-  /**
-   * The clients that the credential can see.
-   * @throws CampaignMonitorError, as every call
-   */
+  /** All that the credential can access. */
   clients(signal?: AbortSignal): Promise<CampaignMonitorClient[]> {
     return this.#session.call('GET', '/clients.json', clientsSchema, { signal });
   }
 
-  /** The lists of a client. */
   lists(clientId: string, signal?: AbortSignal): Promise<CampaignMonitorList[]> {
     return this.#session.call('GET', `/clients/${checked(clientId, 'client')}/lists.json`, listsSchema, { signal });
   }
 
-  /** One list. */
   async list(listId: string, signal?: AbortSignal): Promise<CampaignMonitorList> {
     const list = await this.#session.call('GET', `/lists/${checked(listId, 'list')}.json`, listSchema, { signal });
     return { listId, name: list.Title ?? list.Name ?? '' };
   }
 
-  /** The webhooks of a list: they exist per list only. */
+  /** Webhooks exist only per list. */
   async webhooks(listId: string, signal?: AbortSignal): Promise<Webhook[]> {
     const webhooks = await this.#session.call('GET', `${pathOf(listId)}.json`, webhooksSchema, { signal });
     return webhooks.map((webhook) => ({
@@ -63,9 +58,9 @@ export class CampaignMonitorApi {
   }
 
   /**
-   * Makes a webhook; it is active at once. There is no call to change one: make the new one, then delete the old one.
-   * Not idempotent: where it times out, look before making another.
-   * @returns its id
+   * Creates a webhook, which is active at once. Webhooks can't be changed: create the new one, then delete the old one.
+   * Not idempotent: after a time-out, check before creating another.
+   * @returns its ID
    */
   createWebhook(listId: string, { events, url, format }: NewWebhook, signal?: AbortSignal): Promise<string> {
     const body = { Events: events, Url: url, PayloadFormat: format };
@@ -73,29 +68,28 @@ export class CampaignMonitorApi {
   }
 
   /**
-   * Lets Campaign Monitor post to a webhook, and waits for what comes of it.
-   * @throws CampaignMonitorError of the kind `webhook-test-failed` where the post failed: see `explainTestFailure`
+   * Lets Campaign Monitor post to a webhook, and waits for the result.
+   * @throws CampaignMonitorError of the kind `webhook-test-failed` if the post failed: see `explainTestFailure`
    */
   testWebhook(listId: string, webhookId: string, signal?: AbortSignal): Promise<void> {
     return this.#session.call('GET', `${pathOf(listId, webhookId)}/test.json`, nothing, { signal });
   }
 
-  /** Lets a deactivated webhook get deliveries again. */
   activateWebhook(listId: string, webhookId: string, signal?: AbortSignal): Promise<void> {
     return this.#session.call('PUT', `${pathOf(listId, webhookId)}/activate.json`, nothing, { signal });
   }
 
-  /** Stops a webhook from getting deliveries; it stays. */
+  /** The webhook is kept, but gets no deliveries. */
   deactivateWebhook(listId: string, webhookId: string, signal?: AbortSignal): Promise<void> {
     return this.#session.call('PUT', `${pathOf(listId, webhookId)}/deactivate.json`, nothing, { signal });
   }
 
-  /** Deletes a webhook. Only ever one that this tool made: a list's others are somebody's. */
+  /** Only for webhooks that this tool created: others on the list may be in use. */
   deleteWebhook(listId: string, webhookId: string, signal?: AbortSignal): Promise<void> {
     return this.#session.call('DELETE', `${pathOf(listId, webhookId)}.json`, nothing, { signal });
   }
 
-  /** Adds a subscriber; one with this address is changed instead. Without consent to be tracked, as nobody was asked. */
+  /** Adds or changes the subscriber with this address. Without consent to tracking, since the person wasn't asked. */
   async addSubscriber(
     listId: string,
     { address, name }: { readonly address: string; readonly name: string },
@@ -105,9 +99,7 @@ export class CampaignMonitorApi {
     await this.#session.call('POST', `/subscribers/${checked(listId, 'list')}.json`, z.unknown(), { body, signal });
   }
 
-  /**
-   * The date in the account's time zone, `YYYY-MM-DD HH:MM:SS`: a harmless check of a credential.
-   */
+  /** The date in the account's time zone, `YYYY-MM-DD HH:MM:SS`: a harmless check of a credential. */
   async systemDate(signal?: AbortSignal): Promise<string> {
     return (await this.#session.call('GET', '/systemdate.json', systemDateSchema, { signal })).SystemDate;
   }
@@ -118,7 +110,7 @@ function pathOf(listId: string, webhookId?: string): string {
   return webhookId === undefined ? webhooks : `${webhooks}/${checked(webhookId, 'webhook')}`;
 }
 
-/** @throws RangeError for an id that would change the path */
+/** @throws RangeError for an ID that would change the path */
 function checked(value: string, of: string): string {
   if (!idForm.test(value)) throw new RangeError(`${JSON.stringify(value.slice(0, 140))} is not a ${of} ID`);
   return value;

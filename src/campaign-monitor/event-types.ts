@@ -1,3 +1,3 @@
-/** The three events that a webhook can be asked for [vendor]. */
+/** The events of a webhook [vendor]. */
 export const webhookEventTypes = ['Subscribe', 'Update', 'Deactivate'] as const;
 export type WebhookEventType = (typeof webhookEventTypes)[number];

@@ -1,7 +1,7 @@
-/** One request to Campaign Monitor, with a time-out, and what can become of it. */
+/** One request to Campaign Monitor, with a time-out. */
 import { readText } from '../common/bounded-body.ts';
 
-/** Like the global `fetch`. A caller that has a proxy brings its own. */
+/** Like the global `fetch`. A caller with a proxy passes its own. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface Answer {
@@ -23,8 +23,8 @@ export interface ExchangeOptions {
 }
 
 /**
- * Sends a request and reads the whole answer. Redirects are not followed: a credential goes to one host alone.
- * @returns what came of it; never rejects
+ * Sends a request and reads the whole response. Redirects are not followed: a credential is sent to one host only.
+ * Never rejects.
  */
 export async function exchange(url: string, init: RequestInit, options: ExchangeOptions): Promise<Exchange> {
   const { timeoutMs, signal, fetch: send = globalThis.fetch } = options;
@@ -48,10 +48,10 @@ export async function exchange(url: string, init: RequestInit, options: Exchange
   }
 }
 
-/** A longer answer is none of this API's, in bytes. */
+/** Longer than any response of this API, in bytes. */
 const longestAnswer = 16_777_216;
 
-/** What the system says, such as `ECONNREFUSED`: the outermost message of fetch is "fetch failed". */
+/** The system's words, such as `ECONNREFUSED`: the outermost message of fetch is "fetch failed". */
 function reasonOf(error: unknown): string {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(inner instanceof Error)) return String(inner);

@@ -1,4 +1,4 @@
-/** Campaign Monitor's OAuth: where a person is asked, and how a code or a refresh token becomes tokens. */
+/** Campaign Monitor's OAuth: the URL of the consent, and the exchange of a code or refresh token for tokens. */
 import { z } from 'zod';
 import type { Fetch } from './http.ts';
 import { parseJson } from '../common/parse-json.ts';
@@ -6,13 +6,11 @@ import { exchange } from './http.ts';
 import { plainText } from './plain-text.ts';
 import { campaignMonitorHost } from './service.ts';
 
-/** The vendor's own [vendor]. */
 const campaignMonitorOAuthBase = `${campaignMonitorHost}/oauth`;
 
-/** What webhooks most likely need [inferred]. */
+/** What webhooks probably need [inferred]. */
 export const webhookScopes: readonly string[] = ['ManageLists'];
 
-/** A token is asked for within this time, in milliseconds. */
 const defaultTimeoutMs = 30_000;
 
 export interface CampaignMonitorTokens {
@@ -29,7 +27,7 @@ export interface TokenCallOptions {
 
 export type CampaignMonitorOAuthErrorKind = 'refused' | 'unreachable' | 'timed-out' | 'cancelled' | 'unexpected-answer';
 
-/** What to do next, in English: the extension has it in the user's language. */
+/** What to do next; the extension translates it. */
 export const campaignMonitorOAuthNext: Readonly<Record<CampaignMonitorOAuthErrorKind, string>> = {
   refused: 'Sign in again. If signing in fails again, check the client ID, client secret, and callback URL.',
   unreachable: 'Check the network, the proxy, and the host.',
@@ -38,19 +36,18 @@ export const campaignMonitorOAuthNext: Readonly<Record<CampaignMonitorOAuthError
   'unexpected-answer': 'Check that the host belongs to Campaign Monitor, and then try again.',
 };
 
-/** Every kind. */
 export const campaignMonitorOAuthErrorKinds = Object.keys(
   campaignMonitorOAuthNext,
 ) as readonly CampaignMonitorOAuthErrorKind[];
 
-/** No tokens were given. Nothing secret is in it. */
+/** No tokens were returned. Contains no secrets. */
 export class CampaignMonitorOAuthError extends Error {
   override readonly name = 'CampaignMonitorOAuthError';
   readonly kind: CampaignMonitorOAuthErrorKind;
-  /** The vendor's word, such as `invalid_grant`; null where it gave none. */
+  /** The vendor's code, such as `invalid_grant`, if there was one. */
   readonly error: string | null;
   readonly status: number | null;
-  /** What the vendor or the system said in its own words, for whoever says the rest in another language; null: nothing. */
+  /** The vendor's or the system's own words, for a caller that translates the rest; null if there are none. */
   readonly said: string | null;
   readonly next: string;
   constructor(
@@ -76,12 +73,11 @@ export interface AuthorizeRequest {
   readonly clientId: string;
   /** Must begin with the one that is registered for the app [2nd]. */
   readonly redirectUri: string;
-  /** Default: what webhooks need. */
   readonly scopes?: readonly string[] | undefined;
   readonly state: string;
 }
 
-/** The address where a person grants access. It holds no secret. Scopes are separated by commas [vendor]. */
+/** The URL where a person grants access. It contains no secret. Scopes are separated by commas [vendor]. */
 export function authorizeUrl(request: AuthorizeRequest): string {
   const { oauthBase = campaignMonitorOAuthBase, clientId, redirectUri, scopes = webhookScopes, state } = request;
   const url = new URL(oauthBase);
@@ -104,7 +100,7 @@ export interface CodeExchange {
 }
 
 /**
- * Turns the code of a redirect into tokens. A code is good for one try.
+ * Exchanges the code of a redirect for tokens. A code works once.
  * @throws CampaignMonitorOAuthError
  */
 export function exchangeCode(request: CodeExchange, options: TokenCallOptions = {}): Promise<CampaignMonitorTokens> {
@@ -122,7 +118,7 @@ export function exchangeCode(request: CodeExchange, options: TokenCallOptions = 
 }
 
 /**
- * Turns a refresh token into new tokens. The old one may end with it: keep the new one.
+ * Exchanges a refresh token for new tokens. The old one may become invalid: keep the new one.
  * @throws CampaignMonitorOAuthError
  */
 export function refreshToken(token: string, options: TokenCallOptions = {}): Promise<CampaignMonitorTokens> {
@@ -135,10 +131,10 @@ const tokensSchema = z.object({
   refresh_token: z.string().min(1).optional(),
 });
 
-/** What is sent and must not be said back in an error. */
+/** Fields of a request to mask in errors. */
 const secretFields = ['client_secret', 'code', 'refresh_token'];
 
-/** @param knownRefreshToken stays where the answer holds no other */
+/** @param knownRefreshToken used if the response has none */
 async function askForTokens(
   form: Readonly<Record<string, string>>,
   { oauthBase = campaignMonitorOAuthBase, timeoutMs = defaultTimeoutMs, signal, fetch }: TokenCallOptions,
@@ -169,7 +165,7 @@ async function askForTokens(
   }
   const { status, text } = result.answer;
   const body = parseJson(text);
-  // The key decides, not the status [vendor].
+  // `error` decides, not the status [vendor].
   const failure = failureSchema.safeParse(body);
   if (failure.success) {
     const error = plain(failure.data.error);

@@ -3,16 +3,17 @@ import { z } from 'zod';
 import { tooManyMembers } from '../common/parse-json.ts';
 import { readXml } from './xml.ts';
 
-/** One element of `Events`, as the vendor wrote it. Every field is optional to us: see {@link textField}. */
+/** One element of `Events`. Every field may be missing or of another type: see {@link textField}. */
 export type VendorEvent = Readonly<Record<string, unknown>>;
 
 /**
  * The body of one webhook POST.
- * - `events`: what it holds, in order. `json` is the body as UTF-8 JSON: the very bytes where they were that already,
- *   a JSON equivalent by the JSON format's names for XML, a re-encoding for another character set.
+ * - `events`: in order. `json` is the body as UTF-8 JSON: the same bytes if they were that already, the JSON
+ *   equivalent with the JSON format's names for XML, a re-encoding for another character set.
  * - `test`: an empty body, or an object whose `Events` is missing or empty. What the vendor's test call posts is
  *   [unknown], so any such object counts as one.
- * - `rejected`: neither, with one line that says what is wrong and where; `tooMany` where it only holds too many events or members.
+ * - `rejected`: neither, with one line that says what is wrong and where; `tooMany` if it only has too many events or
+ *   members.
  */
 export type Payload =
   | {
@@ -24,16 +25,13 @@ export type Payload =
   | { readonly kind: 'test' }
   | { readonly kind: 'rejected'; readonly reason: string; readonly tooMany: boolean };
 
-/** `{"ListID","Events"}`, one list a request [vendor]; unknown fields are passed over, missing ones tolerated. */
+/** `{"ListID","Events"}`, one list per request [vendor]; unknown fields are ignored, missing ones tolerated. */
 interface Body {
   readonly ListID?: string | null;
   readonly Events?: readonly VendorEvent[] | null;
 }
 
-/**
- * Whether a value is a body as the vendor posts it. The schema below says the same, and why not: on each delivery it
- * would cost as much as reading the JSON does.
- */
+/** The same check as the schema below, which explains failures, but would cost as much as parsing each delivery. */
 function isBody(value: unknown): value is Body {
   if (!isObject(value)) return false;
   const { ListID, Events } = value;
@@ -45,7 +43,6 @@ function isObject(value: unknown): value is VendorEvent {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What is wrong with a value that is no body, in one line. */
 function whyNoBody(value: unknown): string {
   const event = z.custom<VendorEvent>(isObject, { error: (issue) => `expected an object, got ${kindOf(issue.input)}` });
   const body = z.object(
@@ -60,11 +57,11 @@ function whyNoBody(value: unknown): string {
 }
 
 /**
- * Reads the body of a Campaign Monitor webhook. JSON by content, whatever the Content-Type says; XML where the first
- * character is `<`. Never throws.
+ * Reads the body of a Campaign Monitor webhook. JSON by content, whatever the Content-Type; XML if the first character
+ * is `<`. Never throws.
  * @param bytes the body, decompressed
- * @param contentType the Content-Type header, used only for the character set of bytes that are not UTF-8
- * @param mostEvents a body with more elements of `Events`, or with too many members in an object, is rejected
+ * @param contentType used only for the character set of bytes that are not UTF-8
+ * @param mostEvents a body with more events, or with too many members in an object, is rejected
  */
 export function readPayload(bytes: Buffer, contentType?: string | null, mostEvents = Infinity): Payload {
   const utf8 = isUtf8(bytes) && !hasNulAtStart(bytes);
@@ -95,7 +92,7 @@ function rejected(reason: string): Payload {
 }
 
 function fromValue(value: unknown, mostEvents: number, json: () => Buffer): Payload {
-  // First, so that no more of them are looked at.
+  // First, so that further events aren't validated.
   const present = (value as { Events?: unknown } | null)?.Events;
   if (Array.isArray(present) && present.length > mostEvents) {
     const reason = `the delivery holds ${present.length} events, of which at most ${mostEvents} are taken at once`;
@@ -107,11 +104,7 @@ function fromValue(value: unknown, mostEvents: number, json: () => Buffer): Payl
   return { kind: 'events', listId: value.ListID ?? null, events, json: json() };
 }
 
-/**
- * A field of an event as text: a string as it is, a number or boolean written out, anything else null.
- * @param event the vendor's event
- * @param name the field, such as `EmailAddress`
- */
+/** A field as text: a string unchanged, a number or boolean converted, anything else null. */
 export function textField(event: VendorEvent, name: string): string | null {
   if (!Object.hasOwn(event, name)) return null;
   const value = event[name];
@@ -140,12 +133,12 @@ function stripBom(text: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
-/** JSON and XML begin with ASCII, so a NUL among the first two bytes means UTF-16 without a byte order mark. */
+/** JSON and XML begin with ASCII, so one NUL in the first two bytes means UTF-16 without a byte order mark. */
 function hasNulAtStart(bytes: Buffer): boolean {
   return bytes.length >= 2 && (bytes[0] === 0) !== (bytes[1] === 0);
 }
 
-/** Text of bytes that are not UTF-8: by byte order mark, the declared character set, else Windows-1252. */
+/** By byte order mark, the declared character set, else Windows-1252. */
 function decode(bytes: Buffer, contentType: string | null | undefined): string {
   const [first, second] = bytes;
   const bare = hasNulAtStart(bytes);
@@ -159,7 +152,7 @@ function decode(bytes: Buffer, contentType: string | null | undefined): string {
     try {
       return new TextDecoder(declared).decode(bytes);
     } catch {
-      // An unknown character set: read as the fallback below.
+      // An unknown character set.
     }
   }
   return new TextDecoder('windows-1252').decode(bytes);

@@ -1,19 +1,18 @@
-/** Somebody else's words in our messages: on one line, not endless, nothing to click, and no secret said back. */
+/** Text from outside in our messages: one line, limited, without links and secrets. */
 import { SecretMask } from '../common/masking.ts';
 import { oneLine } from '../common/one-line.ts';
 
-/** Longest text from outside in a message, in characters. */
+/** Maximum length in a message, in characters. */
 const longest = 500;
-/** More than this of a text is not looked at. */
+/** Maximum characters of a text to search for secrets. */
 const mostRead = 10_000;
 
-/** A shorter secret would be found where it is not meant. */
+/** A shorter secret would match elsewhere. */
 const shortestSecret = 6;
 
 /**
- * A text from outside as a part of a message. Controls and marks of writing direction are left out, and VS Code makes no
- * link of it.
- * @param secrets what was sent and must not stand in it, in the forms of SecretMask
+ * A text from outside as a part of a message, by {@link oneLine}.
+ * @param secrets what was sent and must not be in it, in the forms of SecretMask
  */
 export function plainText(text: string, secrets: readonly string[] = []): string {
   const mask = new SecretMask(secrets.filter((secret) => secret.length >= shortestSecret));

@@ -1,24 +1,24 @@
-/** Registering a URL on a list such that it is there once, with what is wanted, however often it is asked for. */
+/** Registers a URL on a list exactly once, however often it is called. */
 import type { Webhook } from './answers.ts';
 import type { CampaignMonitorApi, NewWebhook } from './api.ts';
 
 export type Registration =
   | { readonly kind: 'created'; readonly webhookId: string }
-  /** It was there already, as wanted. `deleted`: others of ours at the URL, by which its events came more than once. */
+  /** It existed already, as wanted. `deleted`: others of ours at the URL, which duplicated its events. */
   | { readonly kind: 'kept'; readonly webhookId: string; readonly deleted: readonly string[] }
-  /** It was there, inactive. */
+  /** It existed, but was inactive. */
   | { readonly kind: 'activated'; readonly webhookId: string; readonly deleted: readonly string[] }
-  /** It was there with other events or another format: the new one was made, then the others were deleted. */
+  /** It existed with other events or another format: the new one was created, then the others were deleted. */
   | { readonly kind: 'replaced'; readonly webhookId: string; readonly deleted: readonly string[] }
-  /** It is there with other events or another format, and is not ours to delete. Nothing was done. */
+  /** It exists with other events or another format, and is not ours to delete. Nothing was done. */
   | { readonly kind: 'occupied'; readonly webhook: Webhook };
 
 /**
- * Registers a URL on a list, and sees to it that no other webhook of ours is there for it. A webhook cannot be changed
- * [vendor], so one that differs is replaced: the new one is made first, so that no event is lost. What could not be
- * deleted is deleted by a later call.
- * @param mayDelete whether webhooks of this URL were made by this tool
- * @throws CampaignMonitorError, also where one could not be deleted; the others then are
+ * Registers a URL on a list, and deletes our other webhooks for it. Webhooks can't be changed [vendor], so one that
+ * differs is replaced: the new one is created first, so that no event is lost. What could not be deleted is deleted by
+ * a later call.
+ * @param mayDelete whether webhooks of this URL were created by this tool
+ * @throws CampaignMonitorError, also if one could not be deleted; the others then are
  */
 export async function registerWebhook(
   api: CampaignMonitorApi,
@@ -27,7 +27,7 @@ export async function registerWebhook(
   { mayDelete, signal }: { mayDelete: boolean; signal?: AbortSignal | undefined },
 ): Promise<Registration> {
   const present = (await api.webhooks(listId, signal)).filter(({ url }) => sameAddress(url, wanted.url));
-  // By their ids, so that two at once keep the same one.
+  // By ID, so that two calls at once keep the same one.
   const fitting = present
     .filter((webhook) => fits(webhook, wanted))
     .sort((a, b) => Number(b.active) - Number(a.active) || (a.webhookId < b.webhookId ? -1 : 1));
@@ -49,7 +49,7 @@ export async function registerWebhook(
   return { kind: 'replaced', webhookId, deleted: await deleteAllBut(webhookId) };
 }
 
-/** Deletes each, whatever becomes of the others; one that is gone already is as good. @throws the first failure */
+/** Continues after a failure; one that is already gone counts as deleted. @throws the first failure */
 async function deleteAll(
   api: CampaignMonitorApi,
   listId: string,
@@ -59,7 +59,7 @@ async function deleteAll(
   const failures = new Map<string, unknown>();
   for (const id of ids) await api.deleteWebhook(listId, id, signal).catch((error: unknown) => failures.set(id, error));
   if (failures.size === 0) return;
-  // What the vendor answers where there is no such webhook is not documented, so it is looked up.
+  // The vendor doesn't document its response for a webhook that doesn't exist, so check.
   const there = new Set((await api.webhooks(listId, signal)).map(({ webhookId }) => webhookId));
   for (const [id, error] of failures) if (there.has(id)) throw error;
 }
@@ -70,13 +70,13 @@ function fits(webhook: Webhook, wanted: NewWebhook): boolean {
   return same && webhook.format === wanted.format;
 }
 
-/** Whether two URLs are the same address: capitals of the host, a default port and a final slash do not count. */
+/** Ignores upper case in the host, a default port and a final slash. */
 export function sameAddress(a: string, b: string): boolean {
   const normal = normalised(a);
   return normal !== null && normal === normalised(b);
 }
 
-/** null where it is no URL. */
+/** Null if it is not a URL. */
 function normalised(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);

@@ -1,17 +1,16 @@
 /**
- * Sample webhook deliveries: made from a seed, shaped as Campaign Monitor documents them, and about nobody.
- *
- * Pure: no clock and no randomness of its own, so the same options give the same bytes.
+ * Sample webhook deliveries: made from a seed, shaped as Campaign Monitor documents them, about no real person. Pure:
+ * the same options give the same bytes.
  */
 import type { WebhookEventType } from './event-types.ts';
 
-/** Events in one POST, at most [2nd]. */
+/** Maximum events in one POST [2nd]. */
 export const maxEventsInDelivery = 1000;
 
-/** The list that the vendor's own sample bodies name. */
+/** The list in the vendor's own sample bodies. */
 export const documentedListId = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
 
-/** One answer to a custom field. A multi-select field repeats its key, once for each choice [vendor]. */
+/** A multi-select field repeats its key, once for each choice [vendor]. */
 export interface SampleCustomField {
   readonly Key: string;
   readonly Value: string;
@@ -27,7 +26,7 @@ interface EventFields {
 }
 
 export interface SubscribeEvent extends EventFields {
-  /** An address, or `TypeManual` where somebody typed the subscriber in [vendor]. */
+  /** An IP address, or `TypeManual` if a person entered the subscriber [vendor]. */
   readonly SignupIPAddress: string;
   readonly Type: 'Subscribe';
 }
@@ -46,7 +45,7 @@ export interface DeactivateEvent extends EventFields {
 
 export type WebhookEvent = SubscribeEvent | UpdateEvent | DeactivateEvent;
 
-/** The body of one webhook POST: one list a request [vendor]. */
+/** The body of one webhook POST: one list per request [vendor]. */
 export interface DeliveryBody {
   readonly Events: readonly WebhookEvent[];
   readonly ListID: string;
@@ -54,35 +53,32 @@ export interface DeliveryBody {
 
 export interface SampleDelivery {
   readonly body: DeliveryBody;
-  /** The body as JSON. */
   readonly text: string;
 }
 
 export interface SampleOptions {
-  /** Which types to make; they take turns. At least one. */
+  /** In turn. At least one. */
   readonly types: readonly WebhookEventType[];
-  /** How many deliveries. */
   readonly count: number;
   /** Events in each delivery, 1 to 1,000. */
   readonly batch: number;
-  /** Whether the types take turns within a delivery; otherwise each delivery is of one type. Default false. */
+  /** Whether the types alternate within a delivery; otherwise each delivery has one type. Default false. */
   readonly mixed?: boolean;
-  /** Default: the list of the vendor's samples. */
+  /** Default: {@link documentedListId}. */
   readonly listId?: string;
-  /** The address of every event. Default: another one for each event, at example.org, .com or .net. */
+  /** The address of every event. Default: a different one for each event, at example.org, .com or .net. */
   readonly email?: string;
   /** A whole number; default 1. */
   readonly seed?: number;
-  /** Events are dated within the hour before. Default: a fixed moment, so that a seed alone decides the bytes. */
+  /** Events are dated within the hour before. Default: a fixed time, so that the seed alone decides the bytes. */
   readonly now?: Date;
 }
 
 const fixedNow = new Date('2026-01-15T09:30:00Z');
 
 /**
- * Makes sample deliveries.
  * @returns `count` deliveries of `batch` events each, in order
- * @throws RangeError where `types` is empty, or `count` or `batch` is out of range
+ * @throws RangeError if `types` is empty, or `count` or `batch` is out of range
  */
 export function sampleDeliveries(options: SampleOptions): SampleDelivery[] {
   const { types, count, batch, mixed = false, listId = documentedListId, email, seed = 1, now = fixedNow } = options;
@@ -107,8 +103,8 @@ export function sampleDeliveries(options: SampleOptions): SampleDelivery[] {
 }
 
 /**
- * A moment as Campaign Monitor writes it: `YYYY-MM-DD HH:MM:00`. All published samples end in `:00`, so seconds are
- * left out here too [inferred].
+ * A time as Campaign Monitor writes it: `YYYY-MM-DD HH:MM:00`. All published samples end in `:00`, so seconds are left
+ * out here, too [inferred].
  * @param moment read in UTC
  */
 export function vendorDate(moment: Date): string {
@@ -116,10 +112,9 @@ export function vendorDate(moment: Date): string {
 }
 
 /**
- * The same delivery as XML. The vendor's own shape is not published: elements carry the JSON names, lists have one
- * element for each entry (`Events`/`Event`, `CustomFields`/`CustomField`), and the root's name means nothing.
- *
- * Characters that XML 1.0 cannot carry become U+FFFD.
+ * The same delivery as XML. The vendor's own shape is not published: elements have the JSON names, lists have one
+ * element for each entry (`Events`/`Event`, `CustomFields`/`CustomField`), and the root's name has no meaning.
+ * Characters that XML 1.0 doesn't allow become U+FFFD.
  */
 export function toXml(body: DeliveryBody): string {
   const events = body.Events.map((event) => element('Event', Object.entries(event).map(eventField).join('')));
@@ -158,7 +153,7 @@ function escapeXml(text: string): string {
   );
 }
 
-/** A stream of numbers from 0 up to 1, decided by the seed (mulberry32). */
+/** Numbers from 0 up to 1, by the seed (mulberry32). */
 type Random = () => number;
 
 function randomFrom(seed: number): Random {
@@ -219,7 +214,7 @@ function sampleEvent(
   }
 }
 
-/** An address of a range kept for documentation (RFC 5737, RFC 3849), or none. */
+/** An address of a range reserved for documentation (RFC 5737, RFC 3849), or none. */
 function sampleAddress(random: Random): string {
   const last = 1 + whole(random, 254);
   return pick(
@@ -246,7 +241,6 @@ function sampleCustomFields(random: Random): SampleCustomField[] {
   return [...fields, ...interests.map((interest) => ({ Key: 'interests', Value: interest }))];
 }
 
-/** A name, and how it is written in an address. */
 type Name = readonly [name: string, inAddress: string];
 
 const firstNames: readonly [Name, ...Name[]] = [

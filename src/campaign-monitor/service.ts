@@ -1,20 +1,19 @@
-/** Where Campaign Monitor's API is: the vendor's own, or a sandbox. */
+/** The URLs of Campaign Monitor's API: the vendor's, or a sandbox's. */
 import { isLoopback } from '../common/loopback.ts';
 
 export interface CampaignMonitorService {
   /** Such as `https://api.createsend.com/api/v3.3`. */
   readonly apiBase: string;
-  /** Where a browser goes to ask for access; `/token` below it is the token endpoint. */
+  /** Where a browser asks for access; `/token` below it is the token endpoint. */
   readonly oauthBase: string;
 }
 
-/** The vendor's own host [vendor]. */
 export const campaignMonitorHost = 'https://api.createsend.com';
 
 /**
- * The service of a host: `https://api.createsend.com`, `api.createsend.com`, or with a path such as `/api/v3.3`, which
- * is the same. Plain http only on loopback, since a credential goes there.
- * @returns null where it is none of these
+ * The URLs for a host: `https://api.createsend.com`, `api.createsend.com`, or with a path such as `/api/v3.3`, which is
+ * the same. Plain http only on loopback, since a credential is sent there.
+ * @returns null if it is none of these
  */
 export function serviceAt(host: string): CampaignMonitorService | null {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(host) ? host : `https://${host}`;

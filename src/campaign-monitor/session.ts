@@ -1,4 +1,4 @@
-/** Requests to the API as one account: its credential, which is made new when it has expired, and pauses that it asks for. */
+/** API requests as one account: refreshes its credential when it has expired, and waits when the API asks for it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
@@ -17,18 +17,18 @@ export interface CampaignMonitorApiOptions {
   /** Such as `https://api.createsend.com/api/v3.3`: see `serviceAt`. */
   readonly baseUrl: string;
   readonly credential: CampaignMonitorCredential;
-  /** Keeps new tokens, before anything else is done with them: the old refresh token may have ended. */
+  /** Stores new tokens, before they are used: the old refresh token may be invalid already. */
   readonly onRefreshed?: ((tokens: CampaignMonitorTokens) => void | Promise<void>) | undefined;
-  /** Where tokens are refreshed; default the vendor's. */
+  /** Default: the vendor's. */
   readonly oauthBase?: string | undefined;
-  /** For one request, in milliseconds; default 30 s, since a webhook's test waits for the webhook. */
+  /** Per request, in milliseconds; default 30 s, since a webhook's test waits for the webhook. */
   readonly timeoutMs?: number | undefined;
-  /** Waits after a 429 that does not say how long, in milliseconds; as many further tries. Default 1, 2 and 4 s. */
+  /** Delays before retries after a 429 without a time, in milliseconds. Default 1, 2 and 4 s. */
   readonly backoffMs?: readonly number[] | undefined;
   readonly fetch?: Fetch | undefined;
 }
 
-/** Longer waits than this are the caller's to decide, in milliseconds. */
+/** Longer waits are left to the caller. */
 const longestWaitMs = 60_000;
 
 const errorSchema = z.object({
@@ -37,15 +37,14 @@ const errorSchema = z.object({
   ResultData: z.unknown().optional(),
 });
 
-/** How a request is sent. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-/** What is signed in. Calls may run at once: a token that has expired is made new once for all of them. */
+/** Calls may run concurrently: an expired token is refreshed once for all of them. */
 export class CampaignMonitorSession {
   readonly #options: CampaignMonitorApiOptions;
   readonly #baseUrl: string;
   #credential: CampaignMonitorCredential;
-  /** One refresh at a time: a second one with the same refresh token would fail. */
+  /** One refresh at a time: a second with the same refresh token would fail. */
   #refreshing: Promise<void> | undefined;
 
   constructor(options: CampaignMonitorApiOptions) {
@@ -55,9 +54,8 @@ export class CampaignMonitorSession {
   }
 
   /**
-   * Sends a request and reads the answer.
-   * @param path below the API's base
-   * @param schema what the answer is to be: JSON, or text where it is none
+   * @param path below the API's base URL
+   * @param schema of the response: JSON, or else text
    * @throws CampaignMonitorError
    */
   async call<T>(
@@ -87,7 +85,7 @@ export class CampaignMonitorSession {
     return result.data;
   }
 
-  /** One request, again after each 429 as long as that is reasonable. */
+  /** Retries after a 429 within limits. */
   async #send(
     method: Method,
     path: string,
@@ -129,7 +127,7 @@ export class CampaignMonitorSession {
     throw new CampaignMonitorError('rate-limited', 'Campaign Monitor received too many requests', { status: 429 });
   }
 
-  /** Makes new tokens, unless another call has done so since `used` was read. */
+  /** Gets new tokens, unless another call has done so since `used` was read. */
   async #refresh(used: CampaignMonitorCredential): Promise<void> {
     if (this.#credential !== used) return;
     this.#refreshing ??= this.#renew().finally(() => {
@@ -138,7 +136,7 @@ export class CampaignMonitorSession {
     await this.#refreshing;
   }
 
-  /** Takes no signal: who gives up one call must not lose the tokens of all. */
+  /** Has no signal: cancelling one call must not lose the tokens of all. */
   async #renew(): Promise<void> {
     const { oauthBase, timeoutMs, fetch, onRefreshed } = this.#options;
     if (this.#credential.kind !== 'oauth') return;
@@ -168,18 +166,18 @@ export class CampaignMonitorSession {
 function authorization(credential: CampaignMonitorCredential): string {
   return credential.kind === 'oauth'
     ? `Bearer ${credential.accessToken}`
-    : // Any password will do [vendor].
+    : // Any password works [vendor].
       `Basic ${Buffer.from(`${credential.apiKey}:x`).toString('base64')}`;
 }
 
-/** What must not be said back in an error. */
+/** To mask in errors. */
 function secretsOf(credential: CampaignMonitorCredential): string[] {
   return credential.kind === 'oauth'
     ? [credential.accessToken, credential.refreshToken]
     : [credential.apiKey, Buffer.from(`${credential.apiKey}:x`).toString('base64')];
 }
 
-/** The vendor's error in an answer, by its code; null where the answer is none. */
+/** The vendor's error in a response, by its code; null for a success. */
 function failureOf({ status, text }: Answer, secrets: readonly string[]): CampaignMonitorError | null {
   if (status >= 200 && status < 300) return null;
   const parsed = errorSchema.safeParse(parseJson(text));
@@ -198,7 +196,7 @@ function failureOf({ status, text }: Answer, secrets: readonly string[]): Campai
   });
 }
 
-/** How long a 429 asks to wait, in milliseconds; null where it does not say. */
+/** The wait that a 429 asks for, in milliseconds; null if it has none. */
 function resetOf({ headers }: Answer): number | null {
   const seconds = headers.get('x-ratelimit-reset')?.trim() ?? '';
   return /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1000 : null;
@@ -212,7 +210,7 @@ function cancelled(): CampaignMonitorError {
   return new CampaignMonitorError('cancelled', 'cancelled');
 }
 
-/** Waits for something, or for the caller to give up; the work itself goes on. */
+/** Waits until the work ends or the caller cancels; the work itself continues. */
 async function cancellable(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) {
     await work;

@@ -1,28 +1,28 @@
-/** Why the test call of a webhook failed, read from the result data of code 610. */
+/** Why the test call of a webhook failed, from the result data of code 610. */
 import { z } from 'zod';
 import { inEnglish } from '../common/words.ts';
 import type { Say } from '../common/words.ts';
 
 export type TestFailure =
-  /** 404, 405 or 410: somebody answers there, and does not know the path. */
+  /** 404, 405 or 410: a server responds, but does not know the path. */
   | { readonly kind: 'wrong-address'; readonly httpStatus: number; readonly answer: string }
-  /** 502, 503, 504 or 530: a tunnel or proxy answers for a relay that is not there. */
+  /** 502, 503, 504 or 530: a tunnel or proxy responds for a relay that is not there. */
   | { readonly kind: 'relay-gone'; readonly httpStatus: number; readonly answer: string }
-  /** 401, 403, 407 or 511: a tunnel or proxy asks who is there. */
+  /** 401, 403, 407 or 511: a tunnel or proxy asks for a sign-in. */
   | { readonly kind: 'guarded'; readonly httpStatus: number; readonly answer: string }
-  /** 3xx: the address leads elsewhere, which is not followed. */
+  /** 3xx, which is not followed. */
   | { readonly kind: 'redirected'; readonly httpStatus: number; readonly answer: string }
-  /** Any other answer that is no 2xx. */
+  /** Any other status but 2xx. */
   | { readonly kind: 'answered'; readonly httpStatus: number; readonly answer: string }
   | { readonly kind: 'too-slow' }
   | { readonly kind: 'unknown-host' }
   | { readonly kind: 'not-reachable' }
   | { readonly kind: 'bad-certificate' }
   | { readonly kind: 'connection-lost' }
-  /** The vendor's own word, where it is none of the known ones; null where it gave none. */
+  /** With the vendor's own word, if it gave one. */
   | { readonly kind: 'unexplained'; readonly word: string | null; readonly message: string };
 
-/** What each means, in English, `{0}` the status: the extension has it in the user's language. */
+/** `{0}` is the status. The extension translates it. */
 export const testFailureEnglish = {
   'wrong-address': 'The server returned {0}: the path in the webhook’s URL is wrong',
   'relay-gone': 'A tunnel or proxy returned {0}: the server behind it isn’t available',
@@ -37,7 +37,7 @@ export const testFailureEnglish = {
   unexplained: 'Campaign Monitor gave no reason',
 } as const satisfies Readonly<Record<TestFailure['kind'], string>>;
 
-/** What a failed test call met, and what that means, in one sentence; else the vendor's own words, as they came. */
+/** The failure in one sentence; the vendor's own words if it is unknown. */
 export function testFailureText(failure: TestFailure, say: Say = inEnglish): string {
   const own = failure.kind === 'unexplained' ? [failure.word ?? '', failure.message] : [];
   const said = own.filter((part) => part !== '').join(': ');
@@ -54,7 +54,7 @@ const resultDataSchema = z.object({
   FailureResponse: text,
 });
 
-/** `ProtocolError` is documented; the others are those of .NET's WebExceptionStatus, where it comes from [inferred]. */
+/** `ProtocolError` is documented; the others are those of .NET's WebExceptionStatus, its origin [inferred]. */
 const words: Readonly<Record<string, Exclude<TestFailure['kind'], 'answered' | 'unexplained'>>> = {
   timeout: 'too-slow',
   requestcanceled: 'too-slow',
@@ -70,10 +70,7 @@ const words: Readonly<Record<string, Exclude<TestFailure['kind'], 'answered' | '
   serverprotocolviolation: 'connection-lost',
 };
 
-/**
- * Reads why a test failed.
- * @param resultData as in {@link CampaignMonitorError}, of the kind `webhook-test-failed`
- */
+/** @param resultData of a {@link CampaignMonitorError} of the kind `webhook-test-failed` */
 export function explainTestFailure(resultData: unknown): TestFailure {
   const parsed = resultDataSchema.safeParse(resultData);
   if (!parsed.success) return { kind: 'unexplained', word: null, message: '' };

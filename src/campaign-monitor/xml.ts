@@ -1,7 +1,7 @@
 import sax from 'sax';
 import { maxMembers } from '../common/parse-json.ts';
 
-/** An XML delivery as the JSON format would write it, or why it is not read. */
+/** An XML delivery as the JSON format would represent it, or why it cannot be read. */
 export type XmlReading = { readonly kind: 'read'; readonly value: Record<string, unknown> } | XmlFailure;
 
 interface XmlFailure {
@@ -16,19 +16,17 @@ interface Element {
   text: string;
 }
 
-/** Deeper than any webhook; a bound on recursion below. */
+/** Deeper than any webhook; limits the recursion below. */
 const maxDepth = 64;
 
-/** Of elements and attributes, in the whole document: an object with very many members takes seconds to build. */
+/** Different names of elements and attributes in a document: an object with many more takes seconds to build. */
 const maxNames = maxMembers;
 
 /**
  * Reads an XML delivery by element names, wherever its root is, since the vendor's exact shape is [unknown]: `ListID`,
- * each `Event` below `Events`, each `CustomField` with `Key` and `Value` below `CustomFields`; where entries of these
- * two have other names, each entry is one all the same. Unknown elements and attributes are kept. Only the five
- * predefined entities and character references are resolved: a document's own entities and external references never
- * are, and using one is an error.
- * @param text the document
+ * each `Event` below `Events`, each `CustomField` with `Key` and `Value` below `CustomFields`; if the entries of these
+ * two have other names, they are read as well. Unknown elements and attributes are kept. Only the five predefined
+ * entities and character references are resolved; a document's own entities and external references are errors.
  */
 export function readXml(text: string): XmlReading {
   const tree = parse(text);
@@ -50,7 +48,7 @@ export function readXml(text: string): XmlReading {
       if (!Object.hasOwn(value, 'Events')) set(value, 'Events', events);
       addAttributes(value, 'Events', child);
       const { entries, others } = entriesOf(child, 'Event');
-      // One by one, here and below: there may be more than a call takes arguments.
+      // One by one, here and below: there may be more than a call's maximum arguments.
       for (const entry of entries) events.push(eventOf(entry));
       for (const other of others) rest.push(other);
     }
@@ -65,7 +63,7 @@ function parse(text: string): Element | XmlFailure {
   const open: Element[] = [root];
   const names = new Set<string>();
   let kind: XmlFailure['kind'] = 'malformed';
-  // Ends the reading at once: sax goes on after an error, and compares each wrong closing tag with all that is open.
+  // Stops at once: sax continues after an error, and compares each wrong closing tag with all open elements.
   const fail = (reason: string): never => {
     throw new Error(reason);
   };
@@ -98,18 +96,18 @@ function parse(text: string): Element | XmlFailure {
   parser.ontext = append;
   parser.oncdata = append;
   try {
-    // In chunks: after each, sax checks the length of what it collects.
+    // In chunks: after each, sax checks the length of its buffers.
     for (let at = 0; at < text.length; at += 65_536) parser.write(text.slice(at, at + 65_536));
     parser.close();
     return root.children[0] ?? fail('no element');
   } catch (error) {
-    // sax itself trips over an attribute named hasOwnProperty.
+    // An attribute named hasOwnProperty causes an error in sax itself.
     const [reason = ''] = (error as Error).message.split('\n');
     return { kind, reason: `${reason} (line ${parser.line + 1}, column ${parser.column})` };
   }
 }
 
-/** The elements from `element` down to the first, depth first, that `matches`; `except` names some not to enter. */
+/** The path from `element` to the first match, depth first, without entering elements named `except`. */
 function wayTo(element: Element, matches: (element: Element) => boolean, except?: string): Element[] | undefined {
   if (matches(element)) return [element];
   for (const child of element.children) {
@@ -120,7 +118,7 @@ function wayTo(element: Element, matches: (element: Element) => boolean, except?
   return undefined;
 }
 
-/** The entries of a list, in order: all elements of a name below it, else its children that have children. */
+/** The entries of a list, in order: all elements with a name below it, or else its children that have children. */
 function entriesOf(list: Element, name: string): { entries: Element[]; others: Element[] } {
   const named = descendants(list, name);
   if (named.length === 0) {
@@ -135,7 +133,7 @@ function entriesOf(list: Element, name: string): { entries: Element[]; others: E
   };
 }
 
-/** All elements of a name below `element`, in order; what is inside one of them is its own. */
+/** All elements with a name below `element`, in order, without those nested in another. */
 function descendants(element: Element, name: string): Element[] {
   return element.children.flatMap((child) => (child.name === name ? [child] : descendants(child, name)));
 }
@@ -164,7 +162,7 @@ function customFieldOf(element: Element): unknown {
   return value;
 }
 
-/** Adds a child to an object: a name that repeats becomes an array. */
+/** A repeated name becomes an array. */
 function addField(target: Record<string, unknown>, child: Element): void {
   const value = valueOf(child, false);
   addAttributes(target, child.name, child);
@@ -191,7 +189,7 @@ function isNil(element: Element): boolean {
   return element.attributes.some(([name, value]) => /^(?:\w+:)?nil$/.test(name) && (value === 'true' || value === '1'));
 }
 
-/** An attribute `a` of element `Name` is kept as `Name@a`; namespaces and schema hints are no data. */
+/** An attribute `a` of element `Name` becomes `Name@a`; namespaces and schema hints are left out. */
 function addAttributes(target: Record<string, unknown>, prefix: string, element: Element): void {
   for (const [name, value] of element.attributes) {
     if (/^xmlns(?::|$)|^xsi:/.test(name)) continue;
@@ -199,7 +197,7 @@ function addAttributes(target: Record<string, unknown>, prefix: string, element:
   }
 }
 
-/** Assigns even `__proto__` as a field of its own, as JSON.parse does. */
+/** Defines even `__proto__` as an own field, like JSON.parse. */
 function set(target: Record<string, unknown>, name: string, value: unknown): void {
   Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -1,36 +1,34 @@
-/** How much a scenario may send, and hold at once: asked before any of it is made. */
+/** Limits of what a scenario may send, and hold in memory at once, checked before any of it is created. */
 import type { Words } from '../common/words.ts';
 import { SaidError, words } from './words.ts';
 
-/** Of one step: its requests, and what their bodies come to, in bytes. Named steps that are sent again count on. */
+/** Of one step, in requests, and in bytes of their bodies. Named steps that are sent again still count. */
 const mostStepRequests = 10_000;
 export const mostHeldBytes = 67_108_864;
-/** Of a scenario in all. */
+/** Of a scenario. */
 const mostRequests = 100_000;
 const mostBytes = 1_073_741_824;
-/** So many requests are under way at once. */
+/** Maximum concurrent requests. */
 const mostUnderWay = 500;
 
-/** A scenario would send too much. The message says how much may be, and what to do. */
 export class TooMuchError extends SaidError {
   override readonly name = 'TooMuchError';
 }
 
-/** What one scenario has sent, and holds. */
+/** Counts what one scenario has sent, and holds. */
 export class Budget {
   #requests = 0;
   #bytes = 0;
   #held = 0;
-  /** Of what is held: to the end of the scenario. */
+  /** The part of `#held` that is held to the end of the scenario. */
   #kept = 0;
   #underWay = 0;
   readonly #waiting = new Set<() => void>();
 
   /**
-   * Counts what a step is about to make, and waits for room for it.
-   * @param requests how many
-   * @param bytes what they come to as they are sent
-   * @param held how much of memory they take until {@link release}
+   * Counts what a step is about to create, and waits until there is enough memory.
+   * @param bytes sum of the bodies as they are sent
+   * @param held bytes of memory until {@link release}
    * @throws TooMuchError
    */
   async take(requests: number, bytes: number, held: number): Promise<void> {
@@ -55,19 +53,18 @@ export class Budget {
     return new TooMuchError(words('no-room', all, megabytes(mostHeldBytes)));
   }
 
-  /** What was taken is no longer held. */
   release(held: number): void {
     this.#held -= held;
     this.#wake();
   }
 
-  /** What was taken stays. @param held less than nothing: what stayed is no longer needed, and still to be released */
+  /** Keeps memory to the end of the scenario. @param held negative: no longer needed, but still to be released */
   keep(held: number): void {
     this.#kept += held;
     this.#wake();
   }
 
-  /** Waits until one more request may be under way, runs it, and lets the next begin. */
+  /** Runs a request as soon as fewer than the maximum are running. */
   async underWay<T>(work: () => Promise<T>): Promise<T> {
     while (this.#underWay >= mostUnderWay) await this.#change();
     this.#underWay += 1;
@@ -89,7 +86,7 @@ export class Budget {
   }
 }
 
-/** How much it is, to the megabyte. */
+/** Rounded up. */
 export function megabytes(bytes: number): Words {
   return bytes < 1_048_576 ? words('below-megabyte') : words('megabytes', Math.ceil(bytes / 1_048_576));
 }

@@ -1,28 +1,27 @@
-/** Why checks could not be decided or run, or what may be why they failed: said once, and not at each of them. */
+/** Why checks could not be decided or run, or may have failed: reported once, not for each check. */
 import type { Said } from '../common/words.ts';
 import type { CheckResult } from './check.ts';
 import { textOf } from './words.ts';
 
-/** A reason that lies beside the callback: in the probe, in its page, in what was not given, in the time. */
+/** A reason outside the callback: the probe, its page, missing input, the time limit. */
 export interface Cause {
   readonly said: Said;
-  /** The checks that it holds up, in their order. */
+  /** The affected checks, in order. */
   readonly ids: readonly string[];
 }
 
-/** Why a check could not be decided, or not run. */
 function whyOpen({ outcome, reason, result }: CheckResult): readonly Said[] {
   if (outcome === 'skipped') return [reason ?? ''];
   const findings = result?.steps.flatMap((step) => step.findings) ?? [];
   return findings.filter(({ verdict }) => verdict === 'undecided').map(({ actual }) => actual);
 }
 
-/** What of the callback's environment may be why a check failed. */
+/** Possible reasons for a failure outside the callback. */
 function whyFailed({ result }: CheckResult): readonly Said[] {
   return result?.steps.flatMap((step) => step.findings).flatMap(({ cause }) => cause ?? []) ?? [];
 }
 
-/** Whether all that a result says of why it is not decided is among some causes. */
+/** Whether all reasons why a result is undecided are among these causes. */
 export function isSaidBy(causes: readonly Cause[], result: CheckResult): boolean {
   const texts = new Set(causes.map(({ said }) => textOf(said)));
   const own = whyOpen(result);
@@ -30,9 +29,9 @@ export function isSaidBy(causes: readonly Cause[], result: CheckResult): boolean
 }
 
 /**
- * Tells of one result after another what is new about it.
- * @returns whether it says something that none before it has said: one that only repeats why it could not be decided does
- *   not; and the causes of failures that were not told before
+ * Finds what is new about one result after another.
+ * @returns whether a result has a reason that no earlier one had (one that only repeats why it could not be decided has
+ *   none), and the causes of failures that are new
  */
 export function noveltyTracker(): (result: CheckResult) => {
   readonly isNews: boolean;
@@ -51,7 +50,7 @@ export function noveltyTracker(): (result: CheckResult) => {
   };
 }
 
-/** What is said above all: the causes of failures, and what two checks or more could not be decided or run for. */
+/** Causes to report once: those of failures, and those for which two checks or more could not be decided or run. */
 export function sharedCauses(results: readonly CheckResult[]): Cause[] {
   const all = new Map<string, { readonly said: Said; readonly ids: Set<string>; isOfFailure: boolean }>();
   const note = (said: Said, id: string, isOfFailure: boolean): void => {

@@ -1,4 +1,4 @@
-/** Runs the suite on a callback: one check after another, within a time for all of them. */
+/** Runs the suite on a callback: one check after another, within a time limit for all. */
 import { vendorDate } from '../campaign-monitor/samples.ts';
 import type { Said, Words } from '../common/words.ts';
 import { removalMs } from './defaults.ts';
@@ -15,44 +15,40 @@ import { codeOf, ownText, words } from './words.ts';
 import { realWorld } from './world.ts';
 import type { World } from './world.ts';
 
-/** What a check came to. */
 export interface CheckResult {
   readonly check: Check;
   readonly outcome: Outcome;
-  /** Why it is not passed; null where it is. */
+  /** Why it is not passed; null if it is. */
   readonly reason: Said | null;
-  /** Null where it was skipped. */
+  /** Null if it was skipped. */
   readonly result: ScenarioResult | null;
 }
 
 export interface CheckOptions {
-  /** How long all of them may take, in milliseconds: the one that runs then is ended, and those that are left are skipped. */
+  /** For all checks, in milliseconds: then the current one is ended, and the others are skipped. */
   readonly timeoutMs: number;
   /**
-   * Called with each result as it is there; once more with another one for the same check where the callback is found to
-   * have ended by what that has sent.
+   * Called with each result; again for the same check with another result if it turns out that the callback exited
+   * because of it.
    */
   readonly onResult?: (result: CheckResult) => void;
-  /** Whether the time that the probe is given was said by the user; else it is found by what is sent first. */
+  /** Whether the user chose the probe's time; else it is measured with the first notifications. */
   readonly isSettlingGiven?: boolean;
   /**
-   * Called where the callback is found to work behind its answer.
+   * Called if the callback turns out to work after its answer.
    * @param workMs how long that takes, in milliseconds
    */
   readonly onSlow?: (workMs: number, settling: Settling) => void;
 }
 
-/** A callback that was ended by a check is waited for, since tools start it again, in milliseconds. */
+/** How long to wait for a callback that a check ended, since tools restart it, in milliseconds. */
 const restartMs = 5000;
 const betweenMs = 200;
 
-/** A callback that takes longer for its work than this is said to be slow, in milliseconds. */
+/** A callback that works for longer after its answer is reported as slow, in milliseconds. */
 const slowMs = 300;
 
-/**
- * Runs checks, one after another.
- * @throws the context's signal's reason where that gives them up
- */
+/** @throws the reason of the context's signal if it is aborted */
 export async function runChecks(
   checks: readonly Check[],
   context: RunContext,
@@ -61,21 +57,19 @@ export async function runChecks(
   return new Checking(context, options).run(checks);
 }
 
-/** What became of those who were made up. */
 export interface Removal {
   readonly addresses: number;
-  /** Of how many the callback has not taken that they leave. */
+  /** Number of Deactivate events that the callback refused. */
   readonly refused: number;
 }
 
 /**
- * Has those leave again who were made up for checks: a Deactivate for each.
- * @param addresses theirs
- * @throws the context's signal's reason where that gives it up
+ * Sends a Deactivate for each contact that the checks created.
+ * @throws the reason of the context's signal if it is aborted
  */
 export async function removeContacts(addresses: readonly string[], context: RunContext): Promise<Removal> {
   if (addresses.length === 0) return { addresses: 0, refused: 0 };
-  // Newer than all that was sent: dates have minutes alone.
+  // Newer than everything that was sent: dates are accurate to the minute.
   const date = vendorDate(new Date(Date.now() + 120_000));
   const scenario = removalOf(addresses, date, removalMs);
   const { steps } = await runScenario(scenario, { ...context, probe: null, kept: null });
@@ -86,7 +80,6 @@ export async function removeContacts(addresses: readonly string[], context: RunC
   return { addresses: addresses.length, refused: addresses.length - taken };
 }
 
-/** One run of checks. */
 class Checking {
   readonly #context: RunContext & { readonly world: World };
   readonly #options: CheckOptions;
@@ -94,16 +87,16 @@ class Checking {
   readonly #addresses: ReadonlyMap<string, string>;
   readonly #results: CheckResult[] = [];
   #began = 0;
-  /** What the probe tells, where it stands still and nothing was sent since. */
+  /** The probe's number, if it is stable and nothing was sent since. */
   #standing: number | undefined;
-  /** Whether a connection tells that the callback is there: through a proxy none does. */
+  /** Whether a connection shows that the callback is running: not through a proxy. */
   #canTell = false;
-  /** Whether the callback has taken anything yet. */
+  /** Whether the callback has received anything yet. */
   #wasHeard = false;
   #wasPaceTold = false;
   /** Why nothing more is sent. */
   #gone: Words | null = null;
-  /** Whether the page of what is kept was found to show a part only. */
+  /** Whether the page with stored data was found to show only some. */
   #isPagePartial = false;
 
   constructor(context: RunContext, options: CheckOptions) {
@@ -111,7 +104,9 @@ class Checking {
     this.#pace = options.isSettlingGiven === true ? null : new Pace(context.settling);
     this.#context = {
       ...context,
-      ...{ sources, world: context.world ?? realWorld, settling: this.#pace ?? context.settling },
+      sources,
+      world: context.world ?? realWorld,
+      settling: this.#pace ?? context.settling,
     };
     this.#addresses = addresses;
     this.#options = options;
@@ -145,7 +140,7 @@ class Checking {
     return needsKey && this.#context.target.signatureKey === undefined ? words('no-key') : null;
   }
 
-  /** Finds how long the callback takes for its work, where the first check does not show it by itself. */
+  /** Measures how long the callback works after its answer, unless the first check shows it. */
   async #findPace(checks: readonly Check[]): Promise<void> {
     const { probe, kept } = this.#context;
     const first = paceFinder(checks, { probe: probe !== null, kept: kept !== null });
@@ -176,7 +171,7 @@ class Checking {
       if (wasWithoutAnswer) this.#blame(earlier);
       if (!(await this.#answersAgain(wasWithoutAnswer ? before : check)))
         return wasWithoutAnswer && this.#gone !== null ? { ...skippedFor(this.#gone), check } : resultOf(check, run);
-      // Sent anew it shows whether it is what ends the callback, or something that was sent before.
+      // Sending it again shows whether this check ends the callback, or an earlier one.
       run = await this.#scenario(check.scenario, newRun(`${this.#context.run.token}r`));
       if (!wasWithoutAnswer && before !== undefined && !(await this.#isCutOff(run))) this.#blame(earlier);
     }
@@ -184,7 +179,7 @@ class Checking {
     return this.#afterwards(this.#judged(resultOf(check, believed)));
   }
 
-  /** Whether the callback has ended before the last answer: by a request that did not reach it, or broke off. */
+  /** Whether the callback exited before the last answer: a request did not reach it, or broke off. */
   async #isCutOff({ steps }: ScenarioResult): Promise<boolean> {
     const { world, target } = this.#context;
     const came = steps.flatMap(({ examples }) => examples.map(({ attempts }) => attempts.at(-1)?.kind));
@@ -192,19 +187,18 @@ class Checking {
     return came.includes('broken') && this.#canTell && !(await world.isListening(target.url));
   }
 
-  /** Runs a scenario within the time that is left. */
   async #scenario(scenario: Scenario, run = this.#context.run): Promise<ScenarioResult> {
     const timeoutMs = Math.ceil(Math.max(1, Math.min(scenario.timeoutMs, this.#leftMs)));
     const bounded = { ...scenario, timeoutMs };
     const result = await runScenario(bounded, { ...this.#context, run, standing: this.#standing });
     this.#standing = result.standing;
     if (!isWithoutAnswer(result)) this.#wasHeard = true;
-    // The names of its steps are texts of ours.
+    // Its steps' names are ours, and so translated.
     const steps = result.steps.map((step) => ({ ...step, title: owned(step.title) }));
     return { ...result, steps };
   }
 
-  /** One that was not gone through to its end, and of which nothing failed until then, has not failed. */
+  /** A check that ran out of time, and in which nothing had failed, has not failed. */
   #judged(result: CheckResult): CheckResult {
     const { scenario } = result.check;
     if (codeOf(result.reason) !== 'too-long') return result;
@@ -214,13 +208,13 @@ class Checking {
   }
 
   /**
-   * What a page is without is no fault of the callback's where it shows a part only: then it is without two contacts as
-   * well that were sent afterwards, and stand on both sides of the one that is looked for, however it is sorted.
+   * A page that lacks a contact is not the callback's fault if it only shows some: then it also lacks two contacts that
+   * are sent afterwards and sort before and after the missing one, in any order.
    */
   async #believed(check: Check, run: ScenarioResult): Promise<ScenarioResult> {
-    // Where something else failed as well, that is why.
+    // If something else failed as well, that is the reason.
     const unmet = run.steps.flatMap(({ findings }) => findings.filter(({ verdict }) => verdict === 'unmet'));
-    // One that was broken before has its cause: it tells of no other either.
+    // A page that was broken before has its own cause.
     const isDoubtful = ({ verdict, what, actual, cause }: Finding): boolean =>
       verdict === 'unmet' && what.code === 'kept' && codeOf(actual) === 'page-without' && cause === undefined;
     if (unmet.length === 0 || !unmet.every(isDoubtful)) return run;
@@ -234,7 +228,7 @@ class Checking {
     return { ...run, ...outcomeOf(steps), steps };
   }
 
-  /** Whether the page shows contacts that stand beside the one that a check looks for. */
+  /** Whether the page shows contacts that sort next to the one that a check looks for. */
   async #showsNeighbours({ scenario }: Check): Promise<boolean> {
     const texts = scenario.steps
       .flatMap((step) => ('expect' in step ? [step.expect?.kept ?? []].flat() : []))
@@ -248,7 +242,7 @@ class Checking {
     return shown.length > 1 && shown.every(({ verdict }) => verdict === 'met');
   }
 
-  /** Lets the callback do what it does behind its answers, and looks whether it is still there. */
+  /** Lets the callback finish its work after the answers, and checks that it is still running. */
   async #afterwards(result: CheckResult): Promise<CheckResult> {
     const { probe, settling, world, target, signal } = this.#context;
     if (probe === null) await world.wait(quietBehind(settling, false, 0), signal);
@@ -268,12 +262,12 @@ class Checking {
       const { count, isStill } = await settled(probe, () => true, tolerant, world, signal);
       this.#standing = isStill ? count : undefined;
     } catch (error) {
-      // It is asked again, and then says why.
+      // The next question to it reports the error.
       if (!(error instanceof ProbeError)) throw error;
     }
   }
 
-  /** A check by which the callback has ended has failed. */
+  /** Fails a check because the callback exited. */
   #ended(before: CheckResult): CheckResult {
     if (before.result === null || before.result.isUnreachable) return before;
     const { target } = this.#context;
@@ -290,7 +284,7 @@ class Checking {
     return { ...before, outcome: 'failed', reason, result: { ...before.result, outcome: 'failed', reason, steps } };
   }
 
-  /** @param index of the check by which the callback has ended */
+  /** @param index of the check because of which the callback exited */
   #blame(index: number): void {
     const before = this.#results[index];
     if (before === undefined) return;
@@ -300,7 +294,7 @@ class Checking {
     this.#options.onResult?.(after);
   }
 
-  /** Whether something listens where the callback was, at once or before long; else nothing more is sent. */
+  /** Waits for the callback to listen again; if it does not in time, nothing more is sent. */
   async #answersAgain({ title }: Check): Promise<boolean> {
     const { target, world, signal } = this.#context;
     const until = world.now() + restartMs;
@@ -338,15 +332,15 @@ function resultOf(check: Check, result: ScenarioResult): CheckResult {
   return { check, outcome, reason, result };
 }
 
-/** Whether the first of its requests did not reach the callback: so it was not there before. */
+/** Whether the first request did not reach the callback, so that it had exited before. */
 function isWithoutAnswer({ steps }: ScenarioResult): boolean {
   return steps[0]?.examples[0]?.attempts.at(-1)?.kind === 'unreachable';
 }
 
 /**
- * What is sent before checks to find how long the callback takes for its work; null where the first of them shows it by
- * itself, or where nobody is asked.
- * @param has whom there is to ask
+ * What to send before the checks to measure how long the callback works after its answer; null if the first check shows
+ * it, or if no probe or page is asked.
+ * @param has what can be asked
  */
 export function paceFinder(
   checks: readonly Check[],
@@ -358,7 +352,7 @@ export function paceFinder(
   return oneSubscription;
 }
 
-/** Whether a check waits for the probe to tell of its first notification. */
+/** Whether the probe counts a check's first notification. */
 function showsWork({ scenario: { steps } }: Check): boolean {
   const [first] = steps;
   const expected = first !== undefined && 'expect' in first ? first.expect?.probe : undefined;

@@ -1,4 +1,4 @@
-/** What checks cost in time, beside what the callback itself takes to answer: made of what they wait for. */
+/** The duration of checks besides the callback's own time, computed from what they wait for. */
 import { paceFinder } from './check.ts';
 import { asks } from './run.ts';
 import type { Expected, RepeatStep, Scenario, Step } from './scenario.ts';
@@ -9,22 +9,21 @@ import type { Check } from './suite.ts';
 
 /** In milliseconds. */
 export interface Cost {
-  /** Where the callback answers at once, and all is as expected. */
+  /** If the callback answers at once, and everything is as expected. */
   readonly leastMs: number;
-  /** Where it answers at once, and whatever is looked for is waited for in vain. */
+  /** If it answers at once, and every expectation is waited for in vain. */
   readonly mostMs: number;
 }
 
-/** What decides how long checks wait. */
 export interface CostAssumptions {
-  /** Whether there is a probe, a page that shows what is kept, a signature key. */
+  /** Whether there are a probe, a page with stored data, a signature key. */
   readonly has: Readonly<Record<'probe' | 'kept' | 'key', boolean>>;
   readonly settling: Settling;
-  /** Whether that is known: was said by the user, or found; else it is found by what is sent first. */
+  /** Whether the user chose it, or it was measured; else it is measured with the first notifications. */
   readonly isSettlingGiven?: boolean;
 }
 
-/** What checks cost, one after another; those without their key nothing. */
+/** In sequence. Checks that lack their key cost nothing. */
 export function costOf(checks: readonly Check[], assumptions: CostAssumptions): Cost {
   const { has, settling } = assumptions;
   const run = checks.filter(({ needsKey }) => !needsKey || has.key);
@@ -34,14 +33,14 @@ export function costOf(checks: readonly Check[], assumptions: CostAssumptions): 
   const seeking =
     assumptions.isSettlingGiven === true ? assumptions : { ...assumptions, settling: untilFound(settling) };
   return sum([
-    // Before the first step the number has to stand still; later it does so behind each check.
+    // The number must be stable before the first step; later this is done after each check.
     ...(has.probe && asks(first, 'probe') ? [both(settling.quietMs)] : []),
     ...(finder?.steps.map((step) => costOfStep(step, seeking)) ?? []),
     ...run.map(({ scenario }) => costOfCheck(scenario, scenario === first ? seeking : assumptions)),
   ]);
 }
 
-/** What first shows how long the callback takes is waited for longer than what follows. */
+/** The first measurement waits longer than what follows. */
 function untilFound({ mostMs, quietMs }: Settling): Settling {
   return { mostMs: Math.max(mostMs, longestWorkMs), quietMs };
 }
@@ -70,38 +69,37 @@ function costOfRepeat(
   return sum([{ leastMs: least, mostMs: most }, costOfLooking(expect, assumptions)]);
 }
 
-/** What it takes to look what the callback has made of it. */
+/** The cost of checking what the callback has created. */
 function costOfLooking(expected: Expected | undefined, { has, settling: { mostMs, quietMs } }: CostAssumptions): Cost {
   const isProbed = has.probe && expected?.probe !== undefined;
   if (!isProbed && !(has.kept && expected?.kept !== undefined)) return both(0);
   const most = Math.max(mostMs, quietMs);
-  // The page is looked at when it is quiet; in vain for as long only where the probe did not wait in vain.
+  // The page is requested after the quiet time; the full time only if the probe did not already use it.
   const isAlsoKept = isProbed && has.kept && expected.kept !== undefined;
   return { leastMs: quietMs, mostMs: isProbed && !isAlsoKept ? most : quietMs + most };
 }
 
-/** Where a page is without what is looked for, others are sent that show whether it shows a part only. */
+/** If a page lacks a contact, others are sent to find out whether it only shows some. */
 function costOfPage(scenario: Scenario, assumptions: CostAssumptions): Cost {
   if (!assumptions.has.kept || !asks(scenario, 'kept')) return both(0);
   const { mostMs } = sum(neighboursOf('a@b').steps.map((step) => costOfStep(step, assumptions)));
   return { leastMs: 0, mostMs };
 }
 
-/** What the callback does behind its answers is waited for, where the last look has not shown that it is done. */
+/** Waits for the callback's work after its answers, unless the last probe has shown that it is done. */
 function costBehind(steps: readonly Step[], { has, settling }: CostAssumptions): Cost {
   if (has.probe && endsStill(steps)) return both(0);
   const ms = (sent: number): number => quietBehind(settling, has.probe, sent);
   return { leastMs: ms(leastSent(steps)), mostMs: ms(mostUnseen) };
 }
 
-/** Whether the probe is asked behind the last that is sent. */
+/** Whether the probe is asked after the last notification. */
 function endsStill(steps: readonly Step[]): boolean {
   const last = steps.findLast((step) => !('wait' in step));
   if (last === undefined || 'wait' in last) return false;
   return last.expect?.probe !== undefined || ('repeat' in last && endsStill(last.steps));
 }
 
-/** How many notifications are sent at least. */
 function leastSent(steps: readonly Step[]): number {
   return steps.filter((step) => !('wait' in step)).length;
 }

@@ -1,22 +1,18 @@
-/** What checks and scenarios are held to where nothing else is said: for the command line and the extension alike. */
+/** Defaults of checks and scenarios, for the command line and the extension. */
 import type { Settling } from './settling.ts';
 
-/** How long all checks may take, in milliseconds. */
 export const allChecksMs = 300_000;
 
-/** How long the made-up contacts may take to leave after that, in milliseconds. */
+/** Time limit for removing the test contacts after that. */
 export const removalMs = 120_000;
 
-/** How fast 99 of 100 answers, and the first, have to be, in milliseconds. */
+/** Time limit for 99 of 100 answers, and for the first. */
 export const answerWithinMs = 1000;
 
-/** How long the probe's number has to stay as it is, in milliseconds. */
+/** How long the probe's number must not change. */
 export const quietMs = 300;
 
-/**
- * How long a probe is given, where the callback is not known to work behind its answer.
- * @param quiet for how long its number has to stay as it is, in milliseconds
- */
+/** For a callback that is not known to work after its answer. */
 export function settlingOf(quiet = quietMs): Settling {
   return { mostMs: 2000 + quiet, quietMs: quiet };
 }

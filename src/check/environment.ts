@@ -1,14 +1,14 @@
-/** Where values of the environment go by what a file of scenarios says: it may have come with a repository. */
+/** Where a file of scenarios sends values of the environment: it may have come with a repository. */
 import type { ScenarioFile } from './scenario.ts';
 
-/** A variable of the environment, and whom its value, or what it signs, is sent to. */
+/** An environment variable, and where its value, or a signature made with it, is sent. */
 export interface EnvironmentUse {
   readonly variable: string;
-  /** As URLs have it, such as `https://example.org`. */
+  /** Such as `https://example.org`. */
   readonly origin: string;
 }
 
-/** Which parts of a file a run uses; the others are the user's own, or asked by no step. */
+/** Which parts of a file a run uses; for the others, the user named another, or no step needs it. */
 export interface UsedParts {
   readonly destination: boolean;
   readonly probe: boolean;
@@ -16,8 +16,8 @@ export interface UsedParts {
 }
 
 /**
- * The variables that go to places which the file alone names.
- * @param said the origins that the user has named: what goes there needs no question
+ * The variables that are sent to places which only the file names.
+ * @param said origins that the user has named: these need no question
  */
 export function environmentUses(
   { destination, probe, kept }: ScenarioFile,

@@ -1,4 +1,4 @@
-/** One request to a callback, sent as its manner says, and what came of it. */
+/** Sends one request to a callback in its manner, and reads the result. */
 import { request as requestByHttp } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestByHttps } from 'node:https';
@@ -12,10 +12,9 @@ import type { Message } from './messages.ts';
 import type { Target } from './target.ts';
 import { words } from './words.ts';
 
-/** How much of an answer's body is kept, in bytes. */
 const keptBytes = 65_536;
 
-/** What came of one request. `ms`: from when the connection stood, or from the beginning where none was made. */
+/** `ms`: since the connection was made, or since the start if there was none. */
 export type Answer =
   | {
       readonly kind: 'answer';
@@ -26,17 +25,16 @@ export type Answer =
       readonly truncated: boolean;
       readonly ms: number;
     }
-  /** No connection could be made. */
   | { readonly kind: 'unreachable'; readonly error: Said; readonly ms: number }
   /** A time-out, or a connection that broke. */
   | { readonly kind: 'broken'; readonly error: Said; readonly ms: number }
-  /** The sender ended the connection, as the request's manner says. */
+  /** The sender closed the connection, as its manner requires. */
   | { readonly kind: 'left'; readonly ms: number };
 
 /**
- * Sends a request, on a connection of its own. Redirects are not followed. Secrets in the answer are masked.
+ * Sends a request on its own connection. Redirects are not followed. Secrets in the answer are masked.
  * @param timeoutMs for the whole exchange
- * @throws the signal's reason where that gives it up
+ * @throws the signal's reason if it is aborted
  */
 export async function exchange(
   target: Target,
@@ -47,7 +45,7 @@ export async function exchange(
   signal.throwIfAborted();
   const started = performance.now();
   let connectedAt: number | undefined;
-  /** Why it was ended here: it was late, or a flood. */
+  /** Why this side closed the connection: a time-out, or a flood. */
   let cut: Said | undefined;
   const since = (): number => performance.now() - (connectedAt ?? started);
   const { manner, body } = message;
@@ -63,7 +61,10 @@ export async function exchange(
         .filter(([name]) => !own.has(name.toLowerCase()))
         .flat(),
       ...target.headers.flat(),
-      ...['Content-Length', String(body.byteLength), 'Connection', 'close'],
+      'Content-Length',
+      String(body.byteLength),
+      'Connection',
+      'close',
     ],
   });
   request.on('socket', (socket) => {
@@ -86,12 +87,12 @@ export async function exchange(
   signal.addEventListener('abort', giveUp);
   try {
     const answer = answerTo(request, since, () => cut);
-    // What goes wrong with the request is told by its answer.
+    // Errors of the request arrive through its answer.
     write(request, message, end.signal).catch(() => undefined);
     const came = masked(await answer, target.mask);
     signal.throwIfAborted();
     const isLeft = manner.kind === 'unanswered' || manner.kind === 'cut';
-    // Where it could not be sent at all, that is what there is to say.
+    // If it could not be sent at all, report that.
     return isLeft && came.kind !== 'unreachable' ? { kind: 'left', ms: since() } : came;
   } finally {
     end.abort();
@@ -101,7 +102,7 @@ export async function exchange(
   }
 }
 
-/** A callback may say back what it was sent. */
+/** A callback may return what it was sent. */
 function masked(answer: Answer, mask: SecretMask): Answer {
   if (answer.kind === 'left') return answer;
   if (answer.kind !== 'answer') {
@@ -116,7 +117,7 @@ function masked(answer: Answer, mask: SecretMask): Answer {
   };
 }
 
-/** Writes the body, and ends the connection where the manner says so. */
+/** Writes the body, and closes the connection if the manner requires it. */
 async function write(request: ClientRequest, { manner, body }: Message, signal: AbortSignal): Promise<void> {
   switch (manner.kind) {
     case 'whole':
@@ -137,13 +138,13 @@ async function write(request: ClientRequest, { manner, body }: Message, signal: 
       return;
     case 'unanswered':
       await flushed((done) => request.end(body, done));
-      // Ends the connection once the system has all of it.
+      // Closes the connection once the system has everything.
       request.socket?.destroySoon();
       return;
   }
 }
 
-/** A body in at most 40 pieces, which end within a character where there is one: decoding each by itself shows. */
+/** At most 40 pieces, which end within a character if possible, so that decoding each separately is noticed. */
 export function piecesOf(body: Buffer): Buffer[] {
   const pieces: Buffer[] = [];
   const size = Math.ceil(body.byteLength / 40);
@@ -166,18 +167,18 @@ function flushed(begin: (done: (error?: Error | null) => void) => void): Promise
   });
 }
 
-/** Never rejects. @param cut why it was ended on this side, once it was */
+/** Never rejects. @param cut why this side closed the connection, once it did */
 function answerTo(request: ClientRequest, since: () => number, cut: () => Said | undefined): Promise<Answer> {
   return new Promise((resolve) => {
     let isConnected = false;
     let isAnswered = false;
     request.once('socket', (socket) => socket.once('connect', () => (isConnected = true)));
     const failed = (own: Said): void => {
-      // What a stream says that was ended is that it was ended.
+      // The error of a stream that was destroyed here only says that.
       resolve({ kind: isConnected ? 'broken' : 'unreachable', error: cut() ?? own, ms: since() });
     };
     request.on('error', (error) => failed(worded(error)));
-    // One that was destroyed tells no error of its own.
+    // A destroyed request may emit no error.
     request.once('close', () => {
       if (!isAnswered) failed(words('closed'));
     });
@@ -218,7 +219,7 @@ function flat({ rawHeaders }: IncomingMessage): [string, string][] {
   return headers;
 }
 
-/** One for each address of a name: the first says why. */
+/** An AggregateError has one error per address of the name: use the first. */
 function worded(error: Error & { code?: string }): Said {
   const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [];
   const message = error.message || first?.message || error.code;

@@ -1,4 +1,4 @@
-/** What goes wrong between a sender and a callback: each turns the requests of a step into others. */
+/** Faults between a sender and a callback: each changes the requests of a step. */
 import { createHmac } from 'node:crypto';
 import { parseJson, structureOf } from '../common/parse-json.ts';
 import type { Words } from '../common/words.ts';
@@ -9,7 +9,6 @@ import type { Fault } from './scenario.ts';
 import { SaidError, words } from './words.ts';
 import type { CheckCode } from './words.ts';
 
-/** A fault that takes a signature key, and there is none. */
 export class NoKeyError extends SaidError {
   override readonly name = 'NoKeyError';
   constructor(fault: string) {
@@ -17,7 +16,7 @@ export class NoKeyError extends SaidError {
   }
 }
 
-/** The kinds that are nothing without a key. */
+/** Faults that need a key. */
 const aboutSignatures: ReadonlySet<Fault> = new Set([
   'tampered',
   'unsigned',
@@ -29,30 +28,27 @@ const aboutSignatures: ReadonlySet<Fault> = new Set([
   'other-end-signature',
 ]);
 
-/** Of a right signature so many characters are sent where a part of it is to do: `sha256=` and more than a few. */
+/** Length of a partial signature: `sha256=` and a few characters. */
 const shownLength = 'sha256='.length + 9;
 
-/** Spaces before what stands within, in JSON that is escaped. */
+/** Spaces per level in JSON that is escaped. */
 const indent = 3;
 
-/**
- * How many events a notification may hold, where a fault says so.
- * @returns undefined where none does
- */
+/** Maximum events in a notification, if a fault changes it. */
 export function partSizeOf(faults: readonly Fault[]): number | undefined {
   if (faults.includes('split')) return 1;
   return faults.includes('merged') ? 1000 : undefined;
 }
 
-/** How many requests the faults make of one, and how many bodies that are changed. */
+/** How many requests the faults make of one, and how many changed bodies. */
 export function multipliedBy(faults: readonly Fault[]): { readonly requests: number; readonly changed: number } {
   const requests = 2 ** faults.filter((each) => each === 'twice').length;
   return { requests, changed: faults.includes('tampered') ? requests : 0 };
 }
 
 /**
- * Deliveries as the faults have them written.
- * @throws SaidError where that would be too much, of one or of all
+ * Deliveries as the faults write them.
+ * @throws SaidError if one, or all of them, would be too long
  */
 export function deliveriesWith(deliveries: readonly Delivery[], faults: readonly Fault[]): readonly Delivery[] {
   if (!faults.includes('escaped')) return deliveries;
@@ -72,7 +68,7 @@ function tooMuchEscaped(much: Words): SaidError {
 function escapedDelivery(delivery: Delivery): Delivery {
   const text = delivery.body.toString();
   const { values, depth } = structureOf(text);
-  // Six characters for one, and each value and each end of one on a line of its own.
+  // Six characters for one, and each value and each end of one on its own line.
   const most = 6 * text.length + 2 * values * (indent * depth + 2);
   if (most > mostHeldBytes) throw tooMuchEscaped(megabytes(most));
   const value = parseJson(text, Infinity);
@@ -85,8 +81,8 @@ function escapedDelivery(delivery: Delivery): Delivery {
 }
 
 /**
- * The requests with what goes wrong, in the order in which the faults are named.
- * @param signatureKey the key by which they were signed
+ * The requests with the faults, applied in their order.
+ * @param signatureKey the key that signed them
  * @throws NoKeyError
  */
 export function withFaults(
@@ -117,7 +113,7 @@ function withFault(messages: Message[], fault: Fault, key: string): Message[] {
     case 'merged':
     case 'split':
     case 'escaped':
-      // Was in force when they were made: partSizeOf, deliveriesWith.
+      // Applied when they were created: partSizeOf, deliveriesWith.
       return messages;
     case 'cut':
       return messages.map((each) => ({ ...labelled(each, 'sent-cut'), manner: { kind: 'cut' } }));
@@ -156,7 +152,6 @@ function signedWrongly(message: Message, signature: string, how: SentHow): Messa
 
 type SentHow = Extract<CheckCode, `sent-${string}`>;
 
-/** @param how what has gone wrong with it */
 function labelled(message: Message, how: SentHow): Message {
   return { ...message, label: words('list', message.label, words(how)) };
 }
@@ -166,12 +161,12 @@ function signedBy({ headers }: Message, signature: string | undefined): Message[
   return signature === undefined ? others : [...others, [signatureHeader, signature]];
 }
 
-/** Another body that is JSON as before: one letter of the last text value is another one. */
+/** Changes one letter of the last text value, so that the body is still JSON. */
 function changed(body: Buffer): Buffer {
   const copy = Buffer.from(body);
   for (let at = copy.length - 1; at >= 0; at--) {
     const code = copy[at] ?? 0;
-    // Not the name of a field: a letter that ends a value.
+    // A letter at the end of a value, not of a field's name.
     const isLetter = (code >= 0x61 && code < 0x7a) || (code >= 0x41 && code < 0x5a);
     const next = copy.toString('latin1', at + 1, at + 3);
     if (isLetter && /^"[,}\]]/.test(next)) {

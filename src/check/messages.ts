@@ -1,4 +1,4 @@
-/** What is posted to a callback: a delivery in each of the shapes in which it may come. */
+/** What is posted to a callback: a delivery in each of the shapes it may have. */
 import { randomUUID } from 'node:crypto';
 import { readPayload } from '../campaign-monitor/payload.ts';
 import type { Payload, VendorEvent } from '../campaign-monitor/payload.ts';
@@ -13,41 +13,37 @@ import { normaliseEvent, partsOf } from '../normaliser/normalise.ts';
 import type { Shape } from './scenario.ts';
 import { SaidError, words } from './words.ts';
 
-/** How a request is sent. */
 export type Manner =
   | { readonly kind: 'whole' }
-  /** The body takes so many milliseconds. */
+  /** Sending the body takes this long. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** The connection ends within the body. */
+  /** The connection is closed within the body. */
   | { readonly kind: 'cut' }
-  /** The connection ends when all was sent, before the answer. */
+  /** The connection is closed when everything was sent, before the answer. */
   | { readonly kind: 'unanswered' };
 
-/** One request. */
 export interface Message {
-  /** What it is, such as `part 3 of 50`. */
+  /** Such as `part 3 of 50`. */
   readonly label: Said;
-  /** The notification's; null of a delivery as it came. */
+  /** The notification's; null for a delivery. */
   readonly eventId: string | null;
   readonly events: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
   readonly manner: Manner;
-  /** How long it is held back before it goes, in milliseconds. */
+  /** Delay before it is sent, in milliseconds. */
   readonly afterMs: number;
 }
 
-/** A delivery that is to be posted. */
 export interface Delivery {
   readonly body: Buffer;
   readonly contentType: string;
-  /** `platform`: the body is a notification of Open Connectors, which is posted as it is. */
+  /** `open-connectors`: the body is a notification of Open Connectors, which is posted unchanged. */
   readonly source: Source;
 }
 
 export interface MessageOptions {
   readonly shape: Shape;
-  /** Events in one notification, at most. */
   readonly partSize: number;
   readonly signatureKey: string | undefined;
   /** Milliseconds since the epoch. */
@@ -57,7 +53,7 @@ export interface MessageOptions {
 const json = 'application/json; charset=utf-8';
 const settings = settingsSchema.parse({});
 
-/** Whom notifications in the platform's own form name: its ids are never 0, and the name may be escaped [code]. */
+/** For notifications in Open Connectors' own form: its IDs are never 0, and the name may be escaped [code]. */
 const platformInstance = {
   instanceId: 8_948_659,
   instanceName: 'Books &amp; More',
@@ -67,23 +63,19 @@ const platformInstance = {
   userId: 2374,
 };
 
-/** The requests that a delivery becomes, before any of them is made. */
+/** The requests of a delivery, before any of them is created. */
 export interface Plan {
-  /** How many they are. */
   readonly requests: number;
-  /** What their bodies come to at most, in bytes. */
+  /** Maximum length of their bodies together. */
   readonly bytes: number;
-  /** Makes one after the other. */
+  /** Creates one after the other. */
   readonly make: () => Generator<Message>;
 }
 
-/** What a notification and an event object take at most, beside what they repeat of the delivery, in bytes. */
+/** Maximum size of a notification and an event object, besides what they repeat of the delivery. */
 const [envelopeBytes, objectBytes] = [1000, 500];
 
-/**
- * The requests that a delivery becomes.
- * @throws SaidError where it holds no events that could be sent in that shape, or more than may be
- */
+/** @throws SaidError if it has no events that could be sent in that shape, or too many */
 export function planOf(delivery: Delivery, options: MessageOptions): Plan {
   const { shape, signatureKey } = options;
   const { body, contentType } = delivery;
@@ -107,10 +99,10 @@ export function planOf(delivery: Delivery, options: MessageOptions): Plan {
   const parts = partsOf(count, options.partSize);
   return {
     requests: parts.length,
-    // Event objects name addresses, up to twice.
+    // Event objects contain addresses, up to twice.
     bytes: parts.length * ((shape === 'older' ? 0 : rawBytes) + envelopeBytes) + count * objectBytes + 2 * rawBytes,
     *make() {
-      // Read again: until then a recording's deliveries are bytes, which take less.
+      // Read again: until here, a recording's deliveries are kept as bytes, which take less memory.
       const { events = [], json: raw = Buffer.alloc(0) } = readDelivery(delivery) as Partial<VendorEvents>;
       for (const [index, { first, count: own }] of parts.entries()) {
         const eventId = randomUUID();
@@ -124,7 +116,7 @@ export function planOf(delivery: Delivery, options: MessageOptions): Plan {
 
 type VendorEvents = Extract<Payload, { kind: 'events' }>;
 
-/** @throws SaidError where it is none, or holds more than may be */
+/** @throws SaidError if it is not a delivery, or too large */
 function readDelivery({ body, contentType }: Delivery): Exclude<Payload, { kind: 'rejected' }> {
   const tooMuch = tooMuchToRead(body);
   if (tooMuch !== null) throw new SaidError(tooMuch);
@@ -166,7 +158,7 @@ function bodyOf(
   );
 }
 
-/** With the further fields that captures of the platform have [code]. */
+/** With the further fields of captured notifications [code]. */
 function polled(object: EventObject): EventObject & { pollDate: string; newPath: string } {
   return { ...object, elementKey, hubKey, pollDate: object.date, newPath: `/contacts/${object.objectId}` };
 }

@@ -1,6 +1,6 @@
 /**
- * Files that came with scenarios, and scenarios themselves: of a folder that may be anybody's, so that only what really
- * lies in it is read, and only so much.
+ * Files of scenarios, and those that they name: the folder may be from another person, so only files that really are in
+ * it are read, up to a limit.
  */
 import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
@@ -8,10 +8,10 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Said } from '../common/words.ts';
 import { SaidError, words } from './words.ts';
 
-/** A file may not be read, or cannot be. The message says why, without what stands in it. */
+/** A file may not be read, or cannot be. The message says why, without the file's content. */
 export class OwnFileError extends SaidError {
   override readonly name = 'OwnFileError';
-  /** What it says without the file's name. */
+  /** The message without the file's name. */
   readonly why: Said;
   constructor(name: string, why: Said, todo?: Said, said: Said = words('subject', name, why)) {
     super(said, todo);
@@ -19,15 +19,14 @@ export class OwnFileError extends SaidError {
   }
 }
 
-/** Not there on Windows. */
+/** Undefined on Windows. */
 const { O_NOFOLLOW: noFollow = 0, O_NONBLOCK: noWaiting = 0 } = constants as {
   readonly O_NOFOLLOW?: number;
   readonly O_NONBLOCK?: number;
 };
 
 /**
- * Reads a file that lies in a folder or below it, links resolved; no dot file, nothing in a dot folder, no device or pipe.
- * @param mostBytes a longer one is not read
+ * Reads a file in a folder or below it, after resolving links; no dot file, nothing in a dot folder, no device or pipe.
  * @throws OwnFileError
  */
 export async function readOwnFile(folder: string, name: string, mostBytes: number): Promise<Buffer> {
@@ -48,7 +47,7 @@ export async function readOwnFile(folder: string, name: string, mostBytes: numbe
       const stats = await handle.stat();
       if (!stats.isFile()) return refuse(words('is-no-file'), words('copy-into'));
       if (stats.size > mostBytes) return refuse(words('longer-than', mostBytes), words('make-several'));
-      // A byte more than it had: it may grow meanwhile.
+      // One byte more than its size, to notice if it grows.
       const bytes = Buffer.allocUnsafe(stats.size + 1);
       let length = 0;
       for (let read = 1; read > 0 && length < bytes.length; length += read) {
@@ -68,7 +67,7 @@ export async function readOwnFile(folder: string, name: string, mostBytes: numbe
   }
 }
 
-/** Whether a path that leads from a folder leads out of it. */
+/** @param path relative to a folder */
 function isOutside(path: string): boolean {
   return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
 }

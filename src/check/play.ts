@@ -1,4 +1,4 @@
-/** Plays a recording: its deliveries, in the time in which they came or another, to any destination. */
+/** Plays a recording: sends its deliveries, in their time or faster, to any destination. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { exchange } from './exchange.ts';
 import type { Answer } from './exchange.ts';
@@ -8,33 +8,31 @@ import type { RecordedDelivery } from './recording.ts';
 import type { Shape } from './scenario.ts';
 import type { Target } from './target.ts';
 
-/** What came of one request. */
 export interface Played {
-  /** Which delivery of the recording, from 1. */
+  /** The delivery's position in the recording, from 1. */
   readonly number: number;
   readonly message: Message;
   readonly answer: Answer;
 }
 
 export interface PlayOptions {
-  /** Where a delivery goes to. */
   readonly targetOf: (delivery: RecordedDelivery) => Target;
   readonly shape: Shape;
-  /** How many times as fast as it was recorded; Infinity: one right behind the other. */
+  /** A factor; Infinity: without pauses. */
   readonly speed: number;
-  /** Awaited before each delivery, in place of its time. */
+  /** Awaited before each delivery, instead of its time. */
   readonly step?: ((number: number, delivery: RecordedDelivery) => Promise<void>) | undefined;
-  /** Called with each request as it was answered. */
+  /** Called when a request has ended. */
   readonly onPlayed: (played: Played) => void;
   readonly signal: AbortSignal;
 }
 
-/** So many deliveries are under way at once, at most: beyond that the recording waits. */
+/** Maximum concurrent deliveries: beyond that the recording waits. */
 const mostUnderWay = 100;
 
 /**
- * Plays a recording. Each delivery begins in its time, whatever became of the one before; its parts follow each other.
- * @throws the signal's reason where that gives it up; Error for a delivery of which nothing can be made
+ * Plays a recording. Each delivery starts at its time, independent of earlier ones; its parts are sent in sequence.
+ * @throws the signal's reason if it is aborted; SaidError for an unusable delivery
  */
 export async function play(deliveries: readonly RecordedDelivery[], options: PlayOptions): Promise<void> {
   try {
@@ -63,7 +61,7 @@ async function playAll(deliveries: readonly RecordedDelivery[], options: PlayOpt
       if (due > 0) await wait(due, undefined, { signal });
     }
     const going = one(delivery, index + 1);
-    // In its own time: what fails is thrown below.
+    // Errors are thrown by the awaits below.
     going.then(
       () => underWay.delete(going),
       () => undefined,

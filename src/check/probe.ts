@@ -1,4 +1,4 @@
-/** The user's own probe: what tells, from within, how much a callback has made of what was sent. */
+/** The user's own probe, which counts what a callback has created from what was sent. */
 import { readText } from '../common/bounded-body.ts';
 import { celValue } from '../common/expressions/cel-value.ts';
 import type { CelValue } from '../common/expressions/cel-value.ts';
@@ -11,23 +11,20 @@ import type { Said, Words } from '../common/words.ts';
 import { secretsIn } from '../protocol/credential-headers.ts';
 import { SaidError, words } from './words.ts';
 
-/** One question to a probe takes no longer than this, in milliseconds. */
 const mostMs = 10_000;
-/** What it answers with is no longer than this, in bytes. */
 const mostBytes = 8_388_608;
 
-/** The probe gave no number. */
 export class ProbeError extends SaidError {
   override readonly name = 'ProbeError';
 }
 
-/** Counts what a callback has made. */
+/** Counts what a callback has created. */
 export interface Probe {
   /** @throws ProbeError */
   read(signal: AbortSignal): Promise<number>;
 }
 
-/** Its answer may be a long list, which is gone through once, or twice. */
+/** Its response may be a long list, which an expression may read once or twice. */
 const mostSteps = 10_000_000;
 
 const language = new ExpressionLanguage<{ answer: Readonly<Record<string, CelValue>> }>(
@@ -35,23 +32,23 @@ const language = new ExpressionLanguage<{ answer: Readonly<Record<string, CelVal
   mostSteps,
 );
 
-/** Reads the expression that gives the number. @throws ExpressionError */
+/** @throws ExpressionError */
 export function readProbeValue(text: string): ReturnType<typeof language.readExpression> {
   return language.readExpression(text);
 }
 
 export interface UrlProbe {
   readonly url: string;
-  /** An expression in CEL on the answer that gives the number; without it the answer is the number. */
+  /** A CEL expression on the response that returns the number; without it the response is the number. */
   readonly value?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Masks the run's secrets in what it answers. */
+  /** Masks the run's secrets in its response. */
   readonly mask: SecretMask;
 }
 
 /**
- * A probe that is asked by GET.
- * @throws ExpressionError where `value` cannot be read
+ * A probe that is requested by GET.
+ * @throws ExpressionError if `value` cannot be read
  */
 export function urlProbe({ url, value, headers = {}, mask }: UrlProbe): Probe {
   const expression = value === undefined ? undefined : readProbeValue(value);
@@ -75,7 +72,7 @@ export function urlProbe({ url, value, headers = {}, mask }: UrlProbe): Probe {
   };
 }
 
-/** @throws ProbeError where there is no answer */
+/** @throws ProbeError if there is no response */
 async function ask(
   { url, headers, mask }: Omit<UrlProbe, 'value'>,
   who: Words,
@@ -97,7 +94,7 @@ async function ask(
   }
 }
 
-/** @returns undefined where it is no JSON. @throws ProbeError where it is too much */
+/** @returns undefined if it is not JSON. @throws ProbeError if it is too large */
 function jsonOf(body: string, who: Words): unknown {
   if (/^\s*[[{]/.test(body) && hasMoreValues(body, maxValues)) {
     throw new ProbeError(words('too-many-values-of', who, maxValues));
@@ -105,22 +102,21 @@ function jsonOf(body: string, who: Words): unknown {
   return parseJson(body);
 }
 
-/** What a page has not. */
 export interface Missing {
   readonly texts: readonly string[];
-  /** Whether it says that it is JSON, and is not: cut off, most likely. */
+  /** Whether its type is JSON, and its content is not: probably it was cut off. */
   readonly isBroken: boolean;
 }
 
-/** Shows what a callback keeps. */
+/** A page with a callback's stored data. */
 export interface KeptPage {
-  /** What it is called: by its URL, without the query. */
+  /** Its name: the URL without the query. */
   readonly who: Words;
-  /** Which of some texts are not in it, in any letter case. @throws ProbeError */
+  /** Which of some texts are not on it, in any letter case. @throws ProbeError */
   missing(texts: readonly string[], signal: AbortSignal): Promise<Missing>;
 }
 
-/** A page that is asked by GET: of JSON its texts are looked at, of anything else the page as it is. */
+/** A page that is requested by GET: in JSON, its texts are searched; in anything else, the page itself. */
 export function keptPage({ url, headers = {}, mask }: Omit<UrlProbe, 'value'>): KeptPage {
   const { origin, pathname } = new URL(url);
   const who = words('the-page', `${origin}${pathname}`);
@@ -130,7 +126,7 @@ export function keptPage({ url, headers = {}, mask }: Omit<UrlProbe, 'value'>): 
       const { status, body, type } = await ask({ url, headers, mask }, who, signal);
       if (status !== 200) throw new ProbeError(words('answered', who, status));
       const json = jsonOf(body, who);
-      // Of JSON that is cut off, what is there.
+      // If JSON is cut off, search what there is.
       const found = (json === undefined ? body : textsIn(json).join('\n')).toLowerCase();
       return {
         texts: texts.filter((text) => !found.includes(text.toLowerCase())),
@@ -146,7 +142,7 @@ function textsIn(value: unknown): string[] {
   for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
     if (typeof each === 'string') texts.push(each);
     else if (typeof each === 'object' && each !== null) {
-      // One by one: a call takes so many arguments, and a page may hold more.
+      // One by one: a page may have more than a call's maximum arguments.
       for (const [key, inner] of Object.entries(each as Record<string, unknown>)) waiting.push(key, inner);
     }
   }
@@ -159,11 +155,10 @@ function causeOf(error: unknown): string {
 }
 
 /**
- * A probe that is a program, which prints a number. What it has started ends with it.
- * @param command the program and its arguments; a text is a command line of the user's shell
- * @param folder where it runs
- * @param mask masks the run's secrets in what it prints
- * @param limitMs how long it may take, in milliseconds
+ * A probe that is a program, which prints a number. The processes that it starts end with it.
+ * @param command the program and its arguments; a string is a command line for the user's shell
+ * @param folder its working directory
+ * @param mask masks the run's secrets in its output
  */
 export function commandProbe(
   command: readonly string[] | string,
@@ -177,16 +172,23 @@ export function commandProbe(
   };
 }
 
-interface CommandRun {
-  readonly command: readonly string[] | string;
-  readonly who: Words;
-  readonly folder: string;
-  readonly mask: SecretMask;
-  readonly limitMs: number;
-}
-
-/** What a program prints. @throws ProbeError where it fails; the signal's reason where that gives it up */
-async function outputOf({ command, who, folder, mask, limitMs }: CommandRun, signal: AbortSignal): Promise<string> {
+/** @throws ProbeError if the program fails; the signal's reason if it is aborted */
+async function outputOf(
+  {
+    command,
+    who,
+    folder,
+    mask,
+    limitMs,
+  }: {
+    command: readonly string[] | string;
+    who: Words;
+    folder: string;
+    mask: SecretMask;
+    limitMs: number;
+  },
+  signal: AbortSignal,
+): Promise<string> {
   signal.throwIfAborted();
   const program = new ProcessGroup(command, { cwd: folder });
   let out = '';

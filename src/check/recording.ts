@@ -1,6 +1,6 @@
 /**
- * Recordings: deliveries with their bodies and timing, a line of JSON each. No header but the Content-Type is in one,
- * since any other may carry a credential.
+ * Recordings: deliveries with their bodies and timing, one line of JSON each. The only header in one is Content-Type,
+ * since any other may contain a credential.
  */
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
@@ -12,12 +12,10 @@ import { headerValue } from '../protocol/settings.ts';
 import type { Delivery } from './messages.ts';
 import { SaidError, words } from './words.ts';
 
-/** A recording cannot be used. */
 export class RecordingError extends SaidError {
   override readonly name = 'RecordingError';
 }
 
-/** A delivery, and when it came. */
 export interface RecordedDelivery extends Delivery {
   /** Milliseconds since the first. */
   readonly atMs: number;
@@ -32,7 +30,6 @@ const lineSchema = z.object({
   body: z.union([z.object({ text: z.string() }), z.object({ base64: z.base64() })]),
 });
 
-/** Deliveries as a recording, line by line. */
 export function* writeRecording(deliveries: Iterable<RecordedDelivery>, recordedAt: Date): Generator<string> {
   yield `${JSON.stringify({ recording: 'cm-relay', version: 1, recordedAt: recordedAt.toISOString() })}\n`;
   for (const { atMs, source, contentType, body } of deliveries) {
@@ -41,14 +38,11 @@ export function* writeRecording(deliveries: Iterable<RecordedDelivery>, recorded
   }
 }
 
-/**
- * Reads a recording.
- * @throws RecordingError, with the line
- */
+/** @throws RecordingError, with the line */
 export function readRecording(text: string): RecordedDelivery[] {
   const deliveries: RecordedDelivery[] = [];
   let number = 0;
-  // One at a time: there may be millions that are empty.
+  // One at a time: there may be millions of empty lines.
   for (const line of linesOf(text)) {
     number += 1;
     if (number === 1) {
@@ -66,7 +60,7 @@ export function readRecording(text: string): RecordedDelivery[] {
   return deliveries;
 }
 
-/** What stands for a content type that says more than a vendor's. */
+/** Replaces a content type that is not a vendor's. */
 const contentTypes = { json: 'application/json', xml: 'text/xml', text: 'text/plain', empty: 'text/plain' } as const;
 
 function* linesOf(text: string): Generator<string> {
@@ -78,10 +72,7 @@ function* linesOf(text: string): Generator<string> {
   yield text.slice(start);
 }
 
-/**
- * The same deliveries with names, addresses and values replaced, consistently in all of them (anonymise.ts). Timing
- * stays.
- */
+/** With names, addresses and values replaced, consistently in all of them (anonymise.ts). The timing stays. */
 export function anonymised(deliveries: readonly RecordedDelivery[]): RecordedDelivery[] {
   const replaced = anonymise(
     deliveries.map(({ contentType, body }) => ({ headers: [['content-type', contentType]], body })),

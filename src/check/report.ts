@@ -1,4 +1,4 @@
-/** What checks and scenarios came to, as text, as JSON and as JUnit XML: in English, or in the user's language. */
+/** Results of checks and scenarios as text, as JSON and as JUnit XML: in English, or in the user's language. */
 import { escapedJson } from '../common/unprintable.ts';
 import { inEnglish } from '../common/words.ts';
 import type { Say } from '../common/words.ts';
@@ -8,9 +8,8 @@ import type { Finding, Outcome, ScenarioResult, Sent, StepResult } from './run.t
 import { textOf, words } from './words.ts';
 import type { CheckCode } from './words.ts';
 
-/** One check or scenario of a report. */
 export interface Reported {
-  /** The suite that it is of: `check`, or a file of scenarios. */
+  /** `check`, or a file of scenarios. */
   readonly suite: string;
   readonly id: string;
   readonly title: string;
@@ -23,7 +22,7 @@ export interface Reported {
   readonly steps: readonly ReportedStep[];
 }
 
-/** A step, without bodies and credentials. */
+/** Without bodies and credentials. */
 export interface ReportedStep extends Pick<StepResult, 'sent' | 'p50Ms' | 'p99Ms'> {
   readonly title: string;
   readonly findings: readonly ReportedFinding[];
@@ -32,19 +31,17 @@ export interface ReportedStep extends Pick<StepResult, 'sent' | 'p50Ms' | 'p99Ms
     readonly eventId: string | null;
     readonly events: number;
     readonly bytes: number;
-    /** What each attempt came to: a status, or why there is none, and after how long. */
+    /** Of each attempt a status, or why there is none, and how long it took. */
     readonly attempts: readonly { readonly answer: string; readonly ms: number }[];
   }[];
 }
 
-/** A finding, in words. */
 export interface ReportedFinding extends Pick<Finding, 'verdict'> {
   readonly what: string;
   readonly expected: string;
   readonly actual: string;
 }
 
-/** A check as it is reported. */
 export function reportedCheck({ check, outcome, reason, result }: CheckResult, say: Say = inEnglish): Reported {
   const { id, title, why, platform, basis, fix } = check;
   const known = say(platform);
@@ -62,12 +59,12 @@ export function reportedCheck({ check, outcome, reason, result }: CheckResult, s
   };
 }
 
-/** The same without why it is not passed: that was said before. */
+/** For a result that repeats earlier ones: without why it is not passed. */
 export function withoutDetails(reported: Reported): Reported {
   return { ...reported, reason: null, steps: [] };
 }
 
-/** A scenario as it is reported, in English. @param file as it was named */
+/** In English. @param file as it was named */
 export function reportedScenario(file: string, why: string | undefined, result: ScenarioResult): Reported {
   const { name, outcome, reason, ms, steps } = result;
   return {
@@ -95,7 +92,6 @@ function reportedStep({ title, sent, examples, p50Ms, p99Ms, findings }: StepRes
   };
 }
 
-/** A finding in a language. */
 function spokenFinding({ verdict, what, expected, actual }: Finding, say: Say): ReportedFinding {
   return { verdict, what: textOf(what, say), expected: textOf(expected, say), actual: textOf(actual, say) };
 }
@@ -116,14 +112,13 @@ function rounded(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms * 10) / 10;
 }
 
-/** How many there are of each outcome. */
 export function counts(reported: readonly { readonly outcome: Outcome }[]): Record<Outcome, number> {
   const all: Record<Outcome, number> = { passed: 0, failed: 0, undecided: 0, skipped: 0 };
   for (const { outcome } of reported) all[outcome] += 1;
   return all;
 }
 
-/** What all came to, in a line: `24 passed, 3 failed`. */
+/** In one line: `24 passed, 3 failed`. */
 export function countsLine(
   { passed, failed, undecided, skipped }: Record<Outcome, number>,
   say: Say = inEnglish,
@@ -136,31 +131,36 @@ export function countsLine(
   ].join(', ');
 }
 
-/** The word of an outcome, as it stands at the beginning of a line: all are of one length. */
+/** The word of an outcome, padded to the length of the longest. */
 export function outcomeWord(outcome: Outcome, say: Say = inEnglish): string {
   return padded(outcome, ['passed', 'failed', 'undecided', 'skipped'], say);
 }
 
 type LineCode = Extract<CheckCode, `line-${string}`>;
 
-/** What lines of details begin with. */
+/** At the beginning of lines of details. */
 const lineCodes: readonly LineCode[] = [
-  ...(['line-sent', 'line-expected', 'line-got', 'line-open'] as const),
-  ...(['line-why', 'line-platform', 'line-mend'] as const),
+  'line-sent',
+  'line-expected',
+  'line-got',
+  'line-open',
+  'line-why',
+  'line-platform',
+  'line-mend',
 ];
 
 function beginning(code: LineCode, say: Say): string {
   return `${padded(code, lineCodes, say)} `;
 }
 
-/** What a code says, as long as the longest of some. */
+/** A code's text, padded to the length of the longest of some. */
 function padded(code: LineCode | Outcome, all: readonly (LineCode | Outcome)[], say: Say): string {
   return textOf(words(code), say).padEnd(Math.max(...all.map((each) => textOf(words(each), say).length)));
 }
 
 /**
- * The details of one that is not passed, a line each: what was sent, what came of it, and what to do.
- * @param width lines are broken before it, in characters
+ * The details of a result that is not passed, one per line: what was sent, the result, and what to do.
+ * @param width maximum line length, in characters
  */
 export function detailLines(reported: Reported, width: number, say: Say = inEnglish): string[] {
   const { outcome, steps, why, platform, mend, reason } = reported;
@@ -193,7 +193,7 @@ function findingLines({ verdict, what, expected, actual }: ReportedFinding, say:
   ];
 }
 
-/** Broken between words; what follows stands below what comes first. */
+/** Breaks lines between words, and indents continuations by the length of `head`. */
 function broken(head: string, text: string, width: number): string[] {
   const lines: string[] = [];
   let line = head;
@@ -206,7 +206,6 @@ function broken(head: string, text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** As text to read. */
 export function toText(reported: readonly Reported[], say: Say): string {
   const lines = reported.flatMap((each) => [
     `${outcomeWord(each.outcome, say)} ${each.id}: ${each.title}`,
@@ -215,15 +214,11 @@ export function toText(reported: readonly Reported[], say: Say): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** As JSON to read. */
 export function toJson(reported: readonly Reported[]): string {
   return `${escapedJson(JSON.stringify({ counts: counts(reported), results: reported }, null, 2))}\n`;
 }
 
-/**
- * JUnit's XML, as CI systems read it: a failed one is a failure, one that is undecided or skipped is skipped, with the
- * reason.
- */
+/** JUnit's XML for CI systems: a failed result is a failure; an undecided or skipped one is skipped with a reason. */
 export function toJUnit(reported: readonly Reported[], say: Say = inEnglish): string {
   const suites = new Map<string, Reported[]>();
   for (const each of reported) suites.set(each.suite, [...(suites.get(each.suite) ?? []), each]);
@@ -250,7 +245,7 @@ function testCase(reported: Reported, say: Say): string {
   return `${open}>\n      <failure message="${message}">${details}</failure>\n    </testcase>\n`;
 }
 
-/** Text for XML 1.0: what it cannot carry becomes U+FFFD, and what cannot be shown a reference. */
+/** Escapes text for XML 1.0: characters that it forbids become U+FFFD, unprintable ones references. */
 function xml(text: string): string {
   return (
     text

@@ -1,4 +1,4 @@
-/** Whom scenarios ask what a callback has made of what it was sent, and what a file of them says of that. */
+/** What scenarios ask about the effects in a callback, and the probes that a file of scenarios names. */
 import type { SecretMask } from '../common/masking.ts';
 import type { UsedParts } from './environment.ts';
 import { commandProbe, keptPage, urlProbe } from './probe.ts';
@@ -6,19 +6,19 @@ import type { KeptPage, Probe } from './probe.ts';
 import { asks } from './run.ts';
 import type { Scenario, ScenarioFile } from './scenario.ts';
 
-/** Whom a run asks; null: nobody. */
+/** What a run asks; null for none. */
 export interface RunProbes {
   readonly probe: Probe | null;
   readonly kept: KeptPage | null;
 }
 
-/** Whether any of some scenarios asks the probe, and the page that shows what is kept. */
+/** Whether any of some scenarios asks the probe, or the page with stored data. */
 export function neededProbes(scenarios: readonly Scenario[]): Readonly<Record<keyof RunProbes, boolean>> {
   const isAsked = (what: keyof RunProbes): boolean => scenarios.some((each) => asks(each, what));
   return { probe: isAsked('probe'), kept: isAsked('kept') };
 }
 
-/** The first scenario that asks what nobody is named for; undefined where there is none. */
+/** The first scenario that needs a probe or page that is not there. */
 export function unnamedIn(
   scenarios: readonly Scenario[],
   asked: RunProbes,
@@ -30,21 +30,20 @@ export function unnamedIn(
   return undefined;
 }
 
-/** Asks both once: one that does not work is no matter of the callback's. @throws ProbeError */
+/** Requests both once, so that a broken one is not taken for a fault of the callback. @throws ProbeError */
 export async function tryOnce({ probe, kept }: RunProbes, signal: AbortSignal): Promise<void> {
   await probe?.read(signal);
   await kept?.missing([], signal);
 }
 
-/** Headers by their names, and what they hold. */
 type Headers = Readonly<Record<string, string>>;
 
-/** The secrets that a file has sent, by whom they are for. */
+/** Credentials from a file, by where they are sent. */
 export type SecretsOfFile = Readonly<Record<keyof UsedParts, Headers>>;
 
 /**
- * The headers with secrets that a file names, of the parts that are used.
- * @param read gives a variable of the environment as a header's value; `place` is where the file names it, such as
+ * The credential headers that a file names, for the parts that are used.
+ * @param read gives an environment variable as a header's value; `place` is where the file names it, such as
  *   `probe.headers.Authorization`
  */
 export function secretsOfFile(
@@ -65,8 +64,8 @@ export function secretsOfFile(
 }
 
 /**
- * Whom a file names, of the parts that are used.
- * @param folder where a command runs
+ * The probe and page that a file names, if they are used.
+ * @param folder a command's working directory
  * @param mask the run's
  */
 export function namedInFile(
@@ -86,7 +85,7 @@ export function namedInFile(
   };
 }
 
-/** The program that a file would have run; null where it names none, or it is not used. */
+/** The program that a file starts; null if it names none, or it is not used. */
 export function commandOfFile({ probe }: ScenarioFile, used: UsedParts): readonly string[] | null {
   return used.probe && probe !== undefined && 'command' in probe ? probe.command : null;
 }

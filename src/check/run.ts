@@ -1,4 +1,4 @@
-/** Runs scenarios: sends what each step says, and looks what came of it. */
+/** Runs scenarios: sends what each step specifies, and checks the results. */
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import { judge } from '../common/retry-verdict.ts';
 import type { Said, Words } from '../common/words.ts';
@@ -25,14 +25,13 @@ import type { World } from './world.ts';
 export { answerWords } from './step-findings.ts';
 export type { Finding, Sent } from './step-findings.ts';
 
-/** What a step came to. */
 export interface StepResult {
-  /** Its own name, or words for what it does. */
+  /** Its own name, or a description. */
   readonly title: Said;
   readonly sent: number;
-  /** Some of what was sent: the first, and the first that were not as expected. */
+  /** Some of what was sent: the first, and the first with another result than expected. */
   readonly examples: readonly Sent[];
-  /** How long answers took, in milliseconds; null where none came. */
+  /** How long answers took, in milliseconds; null without any. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
   readonly findings: readonly Finding[];
@@ -40,21 +39,19 @@ export interface StepResult {
 
 export type Outcome = 'passed' | 'failed' | 'undecided' | 'skipped';
 
-/** What a scenario came to. */
 export interface ScenarioResult {
   readonly name: string;
   readonly outcome: Outcome;
-  /** Why it is not passed; null where it is. */
+  /** Why it is not passed; null if it is. */
   readonly reason: Said | null;
   readonly steps: readonly StepResult[];
   readonly ms: number;
-  /** Whether the callback could not be reached at all at the end. */
+  /** Whether the callback could not be reached in the end. */
   readonly isUnreachable: boolean;
-  /** What the probe told at the end, where it stands still and nothing was sent since. */
+  /** The probe's number at the end, if it is stable and nothing was sent since. */
   readonly standing?: number | undefined;
 }
 
-/** What scenarios are run with. */
 export interface RunContext {
   readonly target: Target;
   readonly probe: Probe | null;
@@ -62,11 +59,10 @@ export interface RunContext {
   readonly sources: Sources;
   readonly run: Run;
   readonly settling: Settling;
-  /** Gives all of it up. */
   readonly signal: AbortSignal;
-  /** What the probe tells before, where that is known; else it is asked. */
+  /** The probe's number before, if known; else it is requested. */
   readonly standing?: number | undefined;
-  /** What is waited and sent by; this machine's where it is not given. */
+  /** This machine's unless given. */
   readonly world?: World;
 }
 
@@ -85,14 +81,14 @@ const probeLanguage = new ExpressionLanguage<ProbeVariables>({
 });
 
 /**
- * The expressions of a scenario, read before anything is sent.
+ * Reads the expressions of a scenario, before anything is sent.
  * @throws ExpressionError, whose message names the expression
  */
 export function checkExpressions(scenario: Scenario): void {
   for (const read of expressionsOf(scenario)) read();
 }
 
-/** What reads each of the expressions of a file, as {@link checkExpressions} does: that takes its time. */
+/** Functions that each read one of a file's expressions, like {@link checkExpressions}: each takes some time. */
 export function* expressionsOfFile({ probe, scenarios }: ScenarioFile): Generator<() => void> {
   const value = probe !== undefined && 'url' in probe ? probe.value : undefined;
   if (value !== undefined) yield () => named(value, () => readProbeValue(value));
@@ -118,7 +114,7 @@ function named(text: string, work: () => unknown): void {
   }
 }
 
-/** Whether a scenario asks the probe, or the page that shows what the callback keeps. */
+/** Whether a scenario asks the probe, or the page with stored data. */
 export function asks({ steps }: Scenario, what: 'probe' | 'kept'): boolean {
   const does = (step: Step): boolean =>
     ('expect' in step && step.expect?.[what] !== undefined) || ('steps' in step && step.steps.some(does));
@@ -126,8 +122,8 @@ export function asks({ steps }: Scenario, what: 'probe' | 'kept'): boolean {
 }
 
 /**
- * Runs a scenario. What is wrong with the callback, the probe or a file is its result.
- * @throws the context's signal's reason where that gives it up
+ * Runs a scenario. Faults of the callback, the probe or a file are its result.
+ * @throws the reason of the context's signal if it is aborted
  */
 export async function runScenario(scenario: Scenario, context: RunContext): Promise<ScenarioResult> {
   const { world = realWorld } = context;
@@ -150,12 +146,12 @@ export async function runScenario(scenario: Scenario, context: RunContext): Prom
   });
 }
 
-/** Whether an error says why a scenario cannot be run to its end. */
+/** Whether an error is a reason why a scenario cannot be completed. */
 function isAboutScenario(error: unknown): error is SaidError {
   return error instanceof NoKeyError || error instanceof SourceError || error instanceof TooMuchError;
 }
 
-/** What steps come to. @param broken why they were not gone through to the end */
+/** @param broken why the scenario was not completed */
 export function outcomeOf(
   steps: readonly StepResult[],
   broken: Said | null = null,
@@ -171,25 +167,23 @@ export function outcomeOf(
   return open === undefined ? { outcome: 'passed', reason: null } : { outcome: 'undecided', reason: reasonOf(open) };
 }
 
-/** A finding that is not as expected, as a reason. */
 export function reasonOf({ verdict, what, expected, actual }: Finding): Words {
   return verdict === 'undecided' ? words('because', what, actual) : words('unmet', what, expected, actual);
 }
 
-/** Examples of one scenario: each has bodies and answers. */
+/** Of one scenario: each has bodies and answers. */
 const mostExamplesInAll = 100;
 
-/** Of the body of an answer after which is tried again, in bytes. */
+/** Kept of the body of an answer that is not the last attempt's. */
 const mostRetriedBytes = 4096;
 
-/** What a step sends, made. */
 interface Batch {
   readonly messages: readonly Message[];
-  /** They are sent. */
+  /** Called when they are sent. */
   readonly release: () => void;
 }
 
-/** What is kept of a named step. */
+/** What is kept of a step that is sent again. */
 interface Named {
   readonly messages: readonly Message[];
   readonly bytes: number;
@@ -201,16 +195,16 @@ class Running {
   readonly #scenario: Scenario;
   readonly #context: RunContext & { readonly world: World };
   readonly #budget = new Budget();
-  /** The names of steps that are sent again. */
+  /** The names of steps that a later step sends again. */
   readonly #again: ReadonlySet<string>;
   readonly #byName = new Map<string, Named>();
-  /** Steps are made one after another, also where they are sent at once: each holds its delivery meanwhile. */
+  /** Steps are prepared one after another, even if they are sent concurrently: each needs memory for its delivery. */
   #making: Promise<unknown> = Promise.resolve();
   #examplesLeft = mostExamplesInAll;
-  /** What the probe told last, and what was sent since. */
+  /** The probe's last number, and what was sent since. */
   #before: number | ProbeError | null = null;
   #sinceProbe = { sent: 0, events: 0 };
-  /** Whether the page that shows what is kept was broken before anything was sent: that is no matter of this scenario's. */
+  /** Whether the page with stored data was broken before anything was sent: then that is not this scenario's fault. */
   #wasPageBroken = false;
 
   constructor(scenario: Scenario, context: RunContext & { readonly world: World }) {
@@ -229,7 +223,7 @@ class Running {
     }
   }
 
-  /** What the probe told last, where it stands still and nothing was sent since. */
+  /** The probe's last number, if it is stable and nothing was sent since. */
   get standing(): number | undefined {
     return typeof this.#before === 'number' && this.#sinceProbe.sent === 0 ? this.#before : undefined;
   }
@@ -277,7 +271,7 @@ class Running {
         const due = begun + (turn * 1000) / perSecond - world.now();
         if (due > 0) await this.#wait(due);
         const one = once();
-        // Awaited below: until then nothing is left unhandled.
+        // Awaited below; avoids an unhandled rejection until then.
         one.catch(() => undefined);
         underWay.push(one);
       }
@@ -288,8 +282,8 @@ class Running {
   }
 
   /**
-   * Does the work of a step and notes what came of it: of one that does not come to its end, what was answered.
-   * @param work gives what comes after the answers
+   * Runs a step and records the results, even if it fails.
+   * @param work returns the findings after the answers
    */
   async #conclude(
     title: Said,
@@ -312,7 +306,7 @@ class Running {
     this.steps.push({ title, sent: gathered.count, examples, p50Ms, p99Ms, findings });
   }
 
-  /** @param all gathers what comes of several steps */
+  /** @param all collects the results of several steps */
   async #send(step: SendStep, own: StepFindings, all?: StepFindings): Promise<void> {
     const { messages, release } = await this.#made(step);
     try {
@@ -401,9 +395,9 @@ class Running {
   }
 
   /**
-   * Asks whom an expectation names. What the page shows is looked at last: until then it may still be written anew.
-   * @param gathered what the expectation is about: of what nobody has heard nothing can have been made, and where the
-   * answers are not as expected nobody waits long for what comes of it
+   * Checks what an expectation asks. The page comes last: until then the callback may still change it.
+   * @param gathered the answers: if none of the requests arrived, nothing is asked; if the answers are not as expected,
+   *   the probe gets little time
    */
   async #ask(expected: Expected, gathered: StepFindings): Promise<Finding[]> {
     if (gathered.isWithoutAnswer) return [];
@@ -422,7 +416,7 @@ class Running {
     const { probe, standing, settling, world, signal } = this.#context;
     if (probe === null || standing !== undefined) return standing ?? null;
     try {
-      // What earlier scenarios sent may still be under way within the callback.
+      // The callback may still be working on requests of earlier scenarios.
       const { count, isStill } = await settled(probe, () => true, settling, world, signal);
       return isStill ? count : new ProbeError(words('still-changing', count));
     } catch (error) {
@@ -436,7 +430,7 @@ class Running {
     try {
       return (await kept?.missing([], signal))?.isBroken === true;
     } catch (error) {
-      // It is asked again, and then says why.
+      // The later request to it reports the error.
       if (error instanceof ProbeError) return false;
       throw error;
     }
@@ -455,7 +449,7 @@ class Running {
     try {
       const { texts: missing, isBroken } = await missingAfter(kept, texts, settling, world, signal);
       if (missing.length === 0) return say('met', words('all-kept'));
-      // That it was broken before is no matter of this scenario's: it is said beside what is missing, and once for all.
+      // If it was broken before, that is not this scenario's fault: it is reported separately, once for all.
       return isBroken && this.#wasPageBroken
         ? { ...say('unmet', words('page-without', quoted(missing))), cause: words('page-broken', kept.who) }
         : say('unmet', words(isBroken ? 'broken-page-without' : 'page-without', quoted(missing)));
@@ -510,7 +504,6 @@ function probeCondition(
   return (after) => condition({ before: was, after: BigInt(after), sent: many, events: all });
 }
 
-/** The names by which steps are sent again. */
 function* namesAgain(steps: readonly Step[]): Generator<string> {
   for (const step of steps) {
     if ('steps' in step) yield* namesAgain(step.steps);
@@ -533,13 +526,12 @@ function growth(by: number): Words {
   return by === 0 ? words('no-change') : by > 0 ? words('more', by) : words('fewer', -by);
 }
 
-/** An answer that is not the last: it is shown, and held until then. */
+/** An answer that is not the last: it is shown, and kept until then. */
 function shortened(answer: Answer): Answer {
   if (answer.kind !== 'answer' || answer.body.byteLength <= mostRetriedBytes) return answer;
   return { ...answer, body: Buffer.from(answer.body.subarray(0, mostRetriedBytes)), truncated: true };
 }
 
-/** What a step does, in words. */
 function titleOf({ name, send, as, trouble }: SendStep): Said {
   if (name !== undefined) return name;
   const what =

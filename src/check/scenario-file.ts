@@ -1,4 +1,4 @@
-/** Files of scenarios, read: in pieces and within bounds, since one may have come with a folder that is opened. */
+/** Reads files of scenarios in steps and within limits, since one may have come with a folder that is opened. */
 import { basename, dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
@@ -11,26 +11,25 @@ import { scenarioFileSchema, scenarioSchema, stepSchema } from './scenario.ts';
 import type { Scenario, ScenarioFile, Step } from './scenario.ts';
 import { joined, SaidError, textOf, words } from './words.ts';
 
-/** A longer file is not read, in bytes. */
 const mostScenarioBytes = 1_048_576;
-/** What there may be of structure, and how deep: parsing takes memory and time by these, not by length. */
+/** Limits of structure: parsing takes memory and time by these, not by length. */
 const mostValues = 30_000;
 const mostDepth = 50;
-/** An object has no more keys. */
+/** Of one object. */
 const mostKeys = 200;
-/** Each takes its time to be read. */
+/** Reading each takes some time. */
 const mostExpressions = 1000;
-/** So much of what is wrong is said, and of each so many characters, and of its place. */
+/** Maximum problems to report, and length of each, and of its place. */
 const mostSaid = 5;
 const mostSaidLength = 1000;
 const mostPlaceLength = 200;
-/** Others get their turn after so many milliseconds. */
+/** After this time, other work gets its turn. */
 const pieceMs = 10;
 
-/** A file of scenarios cannot be used. The message says what is wrong, and where in it. */
+/** A file of scenarios cannot be used. The message has the problems and their places. */
 export class ScenarioFileError extends SaidError {
   override readonly name = 'ScenarioFileError';
-  /** What is wrong where, as `said` has it, too; empty where it is no matter of a place. */
+  /** The problems with a place, which are in `said`, too. */
   readonly wrong: readonly Wrong[];
   constructor(said: Said, todo: Said = words('see-documents'), wrong: readonly Wrong[] = []) {
     super(said, todo);
@@ -38,22 +37,20 @@ export class ScenarioFileError extends SaidError {
   }
 }
 
-/** What is wrong at a place of a file. */
 export interface Wrong {
-  /** Such as `scenarios[0].name`; empty: all of it. */
+  /** Such as `scenarios[0].name`; empty for the whole file. */
   readonly place: string;
   readonly what: Said;
 }
 
-/** A file of scenarios, and its text. */
 export interface ReadFile {
   readonly file: ScenarioFile;
   readonly text: string;
 }
 
 /**
- * Reads a file of scenarios with its expressions. It has to lie in the folder that it is named in: a link that leads
- * elsewhere is not followed.
+ * Reads a file of scenarios with its expressions. It must be in its folder: a link that leads out of it is not
+ * followed.
  * @throws ScenarioFileError
  */
 export async function readScenarioFile(path: string): Promise<ReadFile> {
@@ -68,7 +65,7 @@ export async function readScenarioFile(path: string): Promise<ReadFile> {
 }
 
 /**
- * The same of a file that somebody else has read.
+ * The same for a file that the caller has read.
  * @throws ScenarioFileError
  */
 export async function readScenarioBytes(bytes: Uint8Array): Promise<ReadFile> {
@@ -94,14 +91,14 @@ export async function readScenarioBytes(bytes: Uint8Array): Promise<ReadFile> {
   return { file, text };
 }
 
-/** @param bytes the length of a file of scenarios. @throws ScenarioFileError where it is not read for that */
+/** @throws ScenarioFileError if a file of this length is not read */
 export function checkLength(bytes: number): void {
   if (bytes > mostScenarioBytes)
     throw new ScenarioFileError(words('longer-than', mostScenarioBytes), words('make-fixture'));
 }
 
 /**
- * Reads the text of a file of scenarios: its form, and the steps that name others.
+ * Parses the text of a file of scenarios, and checks the names of steps that are sent again.
  * @throws ScenarioFileError
  */
 export function readScenarioText(text: string): ScenarioFile {
@@ -115,7 +112,7 @@ export function readScenarioText(text: string): ScenarioFile {
     throw new ScenarioFileError(words('is-not-json', (error as Error).message));
   }
   if (isWide(value)) throw new ScenarioFileError(words('more-keys', mostKeys), words('make-fixture'));
-  // Step by step, up to the first that is wrong: a schema has much to say about each.
+  // Step by step, up to the first problem: a schema has many issues for each.
   const file = parsed(fileOutline, value, []);
   const scenarios = file.scenarios.map((each, index) => {
     const path = ['scenarios', index];
@@ -137,7 +134,7 @@ function isWide(value: unknown): boolean {
 const fileOutline = scenarioFileSchema.extend({ scenarios: z.array(z.unknown()).min(1).max(200) });
 const scenarioOutline = scenarioSchema.extend({ steps: z.array(z.unknown()).min(1).max(200) });
 
-/** @param path where the value stands. @throws ScenarioFileError */
+/** @param path of the value. @throws ScenarioFileError */
 function parsed<S extends z.ZodType>(schema: S, value: unknown, path: readonly PropertyKey[]): z.output<S> {
   const result = schema.safeParse(value, { reportInput: false, error: sayMissing });
   if (result.success) return result.data;
@@ -155,14 +152,14 @@ const types: Readonly<Record<string, Words>> = {
   string: words('a-text'),
 };
 
-/** The library does not tell afterwards which value there was: its message then stands for "there was none". */
+/** zod's issues don't contain the value, so this message marks a missing one. */
 const missing = 'is missing';
 
 function sayMissing({ code, input }: z.core.$ZodRawIssue): string | undefined {
   return code === 'invalid_type' && input === undefined ? missing : undefined;
 }
 
-/** In words of ours where the library's are none of a user's; what the schemas say for themselves, as it is. */
+/** Replaces zod's messages; those from our schemas are unchanged. */
 function wordsOf(issue: z.core.$ZodIssue): Said {
   if (issue.code === 'unrecognized_keys') {
     const keys = issue.keys.map((key) => JSON.stringify(key)).join(', ');
@@ -173,21 +170,21 @@ function wordsOf(issue: z.core.$ZodIssue): Said {
   return words('must-be', types[issue.expected] ?? words('a-value', issue.expected));
 }
 
-/** Of a union the branch that came the farthest: what is meant, where "Invalid input" says nothing. */
+/** The issue of a union's most likely branch, because "Invalid input" says nothing. */
 function innermost(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Wrong {
   const path = [...before, ...issue.path];
   const place = z.core.toDotPath(path).slice(0, mostPlaceLength);
   if (issue.code === 'invalid_key') return { place, what: issue.issues[0]?.message ?? issue.message };
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { place, what: wordsOf(issue) };
   const branches = issue.errors.map((issues) => issues.map((each) => innermost(each, path)));
-  // One that misses a key of its own is another kind of step; one that only has a key too many is the one meant.
+  // A branch whose own key is missing is another kind of step; one with only an unknown key is the intended one.
   const weight = (places: readonly Wrong[]): number =>
     places.filter(({ what }) => textOf(what) === missing).length * 100 + places.length;
   const meant = branches.toSorted((a, b) => weight(a) - weight(b))[0] ?? [];
   return meant[0] ?? { place, what: issue.message };
 }
 
-/** @throws ScenarioFileError where a step sends again what no earlier step is called */
+/** @throws ScenarioFileError if a step sends another again that is not before it */
 function checkNames({ name, steps }: Scenario): void {
   const known = new Set<string>();
   const look = (step: Step): void => {

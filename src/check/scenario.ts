@@ -1,6 +1,6 @@
 /**
- * Scenarios: what is sent to a callback, what goes wrong on the way, and what has to come of it. The checks that ship
- * with the product are made of the same steps (suite.ts). Published as media/cm-scenario.schema.json.
+ * Scenarios: what is sent to a callback, with which faults, and the expected result. The checks that ship with the
+ * extension consist of the same steps (suite.ts). Published as media/cm-scenario.schema.json.
  */
 import { z } from 'zod';
 import { webhookEventTypes } from '../campaign-monitor/event-types.ts';
@@ -20,7 +20,7 @@ const environmentVariable = z
 const milliseconds = z.int().min(0).max(600_000);
 const cel = z.string().min(1).max(1000);
 
-/** Samples, as `cm-relay trigger` makes them, with addresses that no other run has. */
+/** Like the samples of `cm-relay trigger`, with addresses that are unique to the run. */
 const sampleSource = z.strictObject({
   sample: z
     .union([z.enum(webhookEventTypes), z.literal('mixed')])
@@ -82,10 +82,10 @@ const sourceSchema = z.union([
   againSource,
 ]);
 
-/** In which shape a delivery is posted. */
+/** The shape in which a delivery is posted. */
 export const shapes = ['notification', 'platform', 'older', 'delivery'] as const;
 
-/** What may go wrong by name alone. */
+/** Faults without parameters. */
 export const namedFaults = [
   'twice',
   'reordered',
@@ -237,7 +237,7 @@ const targetSchema = z.strictObject({
   insecureTls: z.boolean().optional().describe('Accept any certificate, such as a self-signed one.'),
 });
 
-/** A file of scenarios, `*.cm-scenario.json`. */
+/** `*.cm-scenario.json`. */
 export const scenarioFileSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -258,10 +258,10 @@ export type Source = z.output<typeof sourceSchema>;
 export type Shape = (typeof shapes)[number];
 export type Fault = z.output<typeof faultSchema>;
 
-/** How a scenario is written, defaults left out. */
+/** With defaults left out. */
 export type WrittenScenario = z.input<typeof scenarioSchema>;
 
-/** Reads a scenario that was written in the code. */
+/** For scenarios in the code. */
 export function scenario(written: WrittenScenario): Scenario {
   return scenarioSchema.parse(written);
 }

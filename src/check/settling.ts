@@ -1,35 +1,35 @@
-/** How long a probe, and the page that shows what is kept, are given to see what was sent. */
+/** How long a probe, and the page with stored data, get to show what was sent. */
 import type { KeptPage, Missing, Probe } from './probe.ts';
 import type { Clock } from './world.ts';
 
-/** How long a probe is given to see what was sent, in milliseconds. */
+/** In milliseconds. */
 export interface Settling {
-  /** Until it tells what is expected. */
+  /** Until the expected number. */
   readonly mostMs: number;
-  /** How long it then has to stay so: what is made twice may come a little later. */
+  /** How long it then must not change: a duplicate may come a little later. */
   readonly quietMs: number;
-  /** Takes note that the number stood still for so long, in milliseconds, before what was sent showed in it. */
+  /** Reports how long the number was stable before it changed, in milliseconds. */
   saw?(ms: number): void;
-  /** Takes note that an answer took so long, in milliseconds: what is done before it goes on where nobody waits for it. */
+  /** Reports how long an answer took, in milliseconds: a callback may continue that work if the sender disconnects. */
   answered?(ms: number): void;
 }
 
-/** How a callback that works behind its answer takes its time at most, as far as it is waited for, in milliseconds. */
+/** Maximum time that a callback's work after its answer is waited for. */
 export const longestWorkMs = 10_000;
 
-/** Gives as much time as the callback has been seen to take for its work, and half as much again. */
+/** Gives as much time as the callback was seen to work after its answers, and half as much again. */
 export class Pace implements Settling {
   readonly #base: Settling;
   #workMs = 0;
   #answerMs = 0;
   #isFound = false;
 
-  /** @param base how long at least */
+  /** @param base the minimum */
   constructor(base: Settling) {
     this.#base = base;
   }
 
-  /** How long the callback was seen to take for its work behind its answer, in milliseconds. */
+  /** How long the callback was seen to work after its answer. */
   get workMs(): number {
     return this.#workMs;
   }
@@ -51,41 +51,40 @@ export class Pace implements Settling {
     this.#answerMs = Math.max(this.#answerMs, Math.min(ms, longestWorkMs));
   }
 
-  /** What was sent first has shown by now, or does not show at all: nothing is waited for as long as that any more. */
+  /** The first notification has shown by now, or never will: don't wait that long again. */
   found(): void {
     this.#isFound = true;
   }
 }
 
-/** Where no probe tells when a callback has done its work, it has so long to end by it, in milliseconds. */
+/** Without a probe, how long a callback gets to exit after an answer. */
 const settlingMarginMs = 100;
 
-/** The most notifications that are waited for where none of them shows in the number. */
+/** Maximum notifications to wait for if none of them changes the number. */
 export const mostUnseen = 3;
 
 /**
- * For how long it has to be quiet behind a check, in milliseconds.
- * @param sent how many notifications the callback may work off one by one, of which not all show in the number
+ * How long it must be quiet after a check, in milliseconds.
+ * @param sent notifications that the callback may process one by one, of which not all change the number
  */
 export function quietBehind({ quietMs }: Settling, hasProbe: boolean, sent: number): number {
   return hasProbe ? quietMs * Math.max(1, Math.min(sent, mostUnseen)) : Math.min(quietMs, settlingMarginMs);
 }
 
 const betweenMs = 50;
-/** A number that never stands still is given up after so many times the time that it is given. */
+/** A number that never becomes stable is abandoned after this multiple of its time. */
 const longest = 10;
 
-/** What a probe told last. */
 export interface SettledCount {
   readonly count: number;
-  /** Whether it has stayed so for as long as it has to: else something is still under way. */
+  /** Whether it was stable for long enough: else the callback is still working. */
   readonly isStill: boolean;
 }
 
 /**
- * Asks a probe until it tells what is expected and stays there, or time is up. As long as the number goes on changing it
- * is waited for.
- * @throws ProbeError; the signal's reason where that gives it up
+ * Requests a probe until it has the expected number and is stable, or time is up. While the number changes, it gets
+ * more time.
+ * @throws ProbeError; the signal's reason if it is aborted
  */
 export async function settled(
   probe: Probe,
@@ -113,9 +112,9 @@ export async function settled(
 }
 
 /**
- * Asks a page until it has all of some texts, or time is up.
+ * Requests a page until it contains all texts, or time is up.
  * @returns those that are missing
- * @throws ProbeError; the signal's reason where that gives it up
+ * @throws ProbeError; the signal's reason if it is aborted
  */
 export async function missingAfter(
   page: KeptPage,

@@ -1,4 +1,3 @@
-/** Where what a scenario sends comes from. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { webhookEventTypes } from '../campaign-monitor/event-types.ts';
@@ -14,56 +13,53 @@ import { readRecording } from './recording.ts';
 import type { Source } from './scenario.ts';
 import { SaidError, saidOf, words } from './words.ts';
 
-/** What a step would send is not there, or cannot be read. */
 export class SourceError extends SaidError {
   override readonly name = 'SourceError';
 }
 
-/** A file that a scenario names is not longer than this, in bytes. */
+/** Of a file that a scenario names. */
 const mostFileBytes = 16_777_216;
 
 const json = 'application/json; charset=utf-8';
 
-/** Gives what steps send. */
 export interface Sources {
   /** @throws SourceError */
   deliveries(source: Exclude<Source, { again: string }>, run: Run): Promise<Delivery[]>;
 }
 
-/** One run: what makes its addresses different from those of any other. */
+/** Makes the addresses of one run different from those of any other. */
 export interface Run {
-  /** Stands in each address. */
+  /** Part of each address. */
   readonly token: string;
-  /** A number that this run has not given yet. */
+  /** A new number each time. */
   next(): number;
 }
 
-/** @param token letters and digits; another one each time where it is not given */
+/** @param token letters and digits; random unless given */
 export function newRun(token = randomBytes(4).toString('hex')): Run {
   let last = 0;
   return { token, next: () => (last += 1) };
 }
 
 export interface SourceOptions {
-  /** The folder of the file of scenarios, which its files are in or below; null where there is none. */
+  /** The folder that contains the scenario's files; null if there is none. */
   readonly folder: string | null;
-  /** A delivery of the relay's history by an id; null where there is no history. What it throws is a SourceError then. */
+  /** Reads a delivery from the relay's history; null without a history. Its errors become SourceErrors. */
   readonly fromHistory: ((id: string) => Promise<Delivery>) | null;
 }
 
-/** A history, as far as it is read for scenarios. */
+/** A history's client, as far as it is used here. */
 export interface ReadHistory {
   request(method: 'deliveries/get', params: { readonly id: string }): Promise<Result<'deliveries/get'>>;
 }
 
-/** A delivery of a history, by its id or that of an event or notification of it. @throws what the history does */
+/** A delivery by its ID or that of one of its events or notifications. @throws the history's errors */
 export async function deliveryIn(history: ReadHistory, id: string): Promise<Delivery> {
   const { delivery, headers, body } = await history.request('deliveries/get', { id });
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? 'application/json';
   return { body: Buffer.from(body, 'base64'), contentType, source: delivery.source };
 }
 
-/** What steps send, from the code, from files and from the history. */
 export function sourcesOf({ folder, fromHistory }: SourceOptions): Sources {
   return {
     async deliveries(source, run) {
@@ -90,14 +86,13 @@ export function sourcesOf({ folder, fromHistory }: SourceOptions): Sources {
   };
 }
 
-/** What steps send, with note of whose addresses it holds. */
 export interface NotedSources {
   readonly sources: Sources;
-  /** As they were written, by what they are in lower case. */
+  /** As written, by their lower case. */
   readonly addresses: ReadonlyMap<string, string>;
 }
 
-/** Takes note of the addresses in what steps send. */
+/** Records the addresses in what is sent. */
 export function withNote(sources: Sources): NotedSources {
   const addresses = new Map<string, string>();
   const note = (value: unknown): void => {
@@ -142,13 +137,13 @@ function sampleOf({ sample, events, email, list, seed }: Extract<Source, { sampl
   return bodyOf({ ...made?.body, Events });
 }
 
-/** An address that no other run, and nothing else in this one, has. */
+/** An address that is unique to this run and within it. */
 function fresh(address: string, run: Run): string {
   const [local = '', host = 'example.org'] = address.split('@');
   return `${local.split('.')[0] ?? local}.check-${run.token}.${run.next()}@${host}`;
 }
 
-/** A value with the run's text for each `{{run}}` in it. */
+/** Replaces each `{{run}}` in a value. */
 export function withRun<T>(value: T, run: Run): T {
   if (typeof value === 'string') return value.replaceAll('{{run}}', `check-${run.token}`) as T;
   if (Array.isArray(value)) return value.map((each: unknown) => withRun(each, run)) as T;
@@ -171,7 +166,7 @@ const exportedFixture = z.object({
   ),
 });
 
-/** @throws SaidError where it is neither a fixture that was exported nor the body of a delivery */
+/** @throws SaidError if it is neither an exported fixture nor the body of a delivery */
 function fixtureOf(bytes: Buffer): Delivery[] {
   const tooMuch = tooMuchToRead(bytes);
   if (tooMuch !== null) throw new SaidError(words('sentences', tooMuch, words('make-several')));
@@ -185,7 +180,7 @@ function fixtureOf(bytes: Buffer): Delivery[] {
     }));
   }
   const contentType = text.trimStart().startsWith('<') ? 'application/xml; charset=utf-8' : json;
-  // Whoever wrote the scenarios may name any file here: what is no delivery is sent nowhere, in no shape.
+  // A scenario's author may name any file here: if it is not a delivery, it is never sent, in no shape.
   if (readPayload(bytes, contentType).kind === 'test') throw new SaidError(words('no-events'));
   return [{ body: bytes, contentType, source: 'campaign-monitor' }];
 }

@@ -1,4 +1,4 @@
-/** What came of requests, as far as it is looked at when all of them are answered: of most their answers go at once. */
+/** Evaluates the results of requests as they arrive, so that most answers need not be kept. */
 import { celValue } from '../common/expressions/cel-value.ts';
 import type { CelValue } from '../common/expressions/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
@@ -11,45 +11,42 @@ import type { Message } from './messages.ts';
 import type { Expected } from './scenario.ts';
 import { joined, textOf, words } from './words.ts';
 
-/** One request with all its attempts, the last of which counts. */
+/** One request with all its attempts; the last counts. */
 export interface Sent {
   readonly message: SentMessage;
   readonly attempts: readonly Answer[];
 }
 
-/** A request as it is kept: its body may only begin here. */
+/** What is kept of a request: its body may be cut. */
 export interface SentMessage extends Pick<Message, 'label' | 'eventId' | 'events' | 'headers' | 'body'> {
-  /** The length of the whole body. */
   readonly bytes: number;
 }
 
-/** What was looked at, and whether it is as expected. */
 export interface Finding {
   readonly verdict: 'met' | 'unmet' | 'undecided';
   readonly what: Words;
   readonly expected: Said;
   readonly actual: Said;
-  /** What lies beside the callback and may be why it is so: to be fixed first. */
+  /** A possible reason outside the callback, which is to be fixed first. */
   readonly cause?: Words | undefined;
 }
 
-/** What is kept of each request. */
 interface Brief {
   readonly label: Said;
-  /** Its place among what was sent, from 0. */
+  /** Its position among what was sent, from 0. */
   readonly at: number;
-  /** Null where it is no answer. */
+  /** Null without an answer. */
   readonly status: number | null;
   readonly came: Said;
   readonly ms: number;
   readonly attempts: number;
 }
 
-/** Examples of one step. */
+/** Of one step. */
 export const mostExamples = 5;
-/** Of the body of an example, in bytes. */
+/** Of the body of an example. */
 const mostExampleBytes = 65_536;
-/** Different answers that a finding names. */
+/** Different answers in a finding. */
 const mostTallied = 10;
 
 interface AnswerVariables {
@@ -68,24 +65,22 @@ const answerLanguage = new ExpressionLanguage<AnswerVariables>({
   },
 });
 
-/** Reads a condition on an answer. @throws ExpressionError */
+/** @throws ExpressionError */
 export function readAnswerCondition(text: string): (variables: AnswerVariables) => boolean {
   return answerLanguage.readCondition(text);
 }
 
-/** The conditions on each answer. */
 export function conditionsOf(expected: Expected | undefined): readonly string[] {
   const { answer = [] } = expected ?? {};
   return typeof answer === 'string' ? [answer] : answer;
 }
 
-/** What came of the requests of one step. */
 export class StepFindings {
   readonly #expected: Expected;
   readonly #briefs: Brief[] = [];
-  /** How many were ended by the sender: there is no answer to look at. */
+  /** Requests that the sender ended: they have no answer. */
   #left = 0;
-  /** How many nobody has heard. */
+  /** Requests that did not arrive. */
   #withoutAnswer = 0;
   readonly #first: { readonly at: number; readonly sent: Sent }[] = [];
   readonly #odd: Sent[] = [];
@@ -96,15 +91,11 @@ export class StepFindings {
     this.#conditions = conditionsOf(expected).map((text) => new Condition(text));
   }
 
-  /** How many were sent. */
   get count(): number {
     return this.#briefs.length + this.#left;
   }
 
-  /**
-   * Takes note of what came of a request, as it comes.
-   * @param at its place among what was sent; without it the next
-   */
+  /** @param at the request's position among what was sent; the next unless given */
   add(message: Message, attempts: readonly Answer[], at = this.count): void {
     const last = attempts.at(-1);
     const isFine = last?.kind === 'left' || (last?.kind === 'answer' && last.status >= 200 && last.status < 300);
@@ -126,28 +117,27 @@ export class StepFindings {
     });
   }
 
-  /** Whether nobody has heard any of it. */
+  /** Whether none of the requests arrived. */
   get isWithoutAnswer(): boolean {
     return this.#withoutAnswer > 0 && this.#withoutAnswer === this.count;
   }
 
-  /** Some of what was sent: the first, and the first that were not as expected. */
+  /** Some of what was sent: the first, and the first with another result than expected. */
   get examples(): readonly Sent[] {
     const first = this.#first.toSorted((a, b) => a.at - b.at).map(({ sent }) => sent);
     return [...first, ...this.#odd].slice(0, mostExamples);
   }
 
-  /** How long answers took, in milliseconds; null where none came. */
+  /** How long answers took, in milliseconds; null without any. */
   percentile(share: number): number | null {
     return percentileOf(this.#times(), share);
   }
 
-  /** What is expected of the answers, and what they are. */
   findings(): Finding[] {
     const { status, withinMs, p50Ms, p99Ms, attempts, inOrder } = this.#expected;
     const findings: Finding[] = [];
     const statuses = status === undefined ? ['2xx'] : [status].flat();
-    // Any answer is one: where nobody has heard it there is none, unless that is what is asked about.
+    // `any` is met by any answer; if no request arrived, there is none, unless a condition asks for that.
     const isAny = statuses.includes('any') && (!this.isWithoutAnswer || this.#conditions.length > 0);
     if (this.#briefs.length > 0 && !isAny) findings.push(this.#status(statuses));
     if (withinMs !== undefined) findings.push(this.#took('slowest-answer', 1, withinMs));
@@ -198,7 +188,7 @@ export class StepFindings {
   }
 
   #order(): Finding {
-    // They were noted as they came.
+    // They were added as their answers arrived.
     const finished = this.#briefs.map(({ at, label }, place) => ({ at, label, place })).toSorted((a, b) => a.at - b.at);
     const late = finished.find(({ place }, index) => index > 0 && place < (finished[index - 1]?.place ?? 0));
     return {
@@ -210,7 +200,7 @@ export class StepFindings {
   }
 }
 
-/** A condition in CEL, asked about each answer as it comes. */
+/** A CEL condition that every answer must meet. */
 class Condition {
   readonly #text: string;
   readonly #holds: (variables: AnswerVariables) => boolean;
@@ -248,7 +238,7 @@ class Condition {
 
 function kept({ label, eventId, events, headers, body }: Message, attempts: readonly Answer[]): Sent {
   const bytes = body.byteLength;
-  // A copy, since a part would hold the whole.
+  // A copy, since a part would keep the whole in memory.
   const beginning = bytes <= mostExampleBytes ? body : Buffer.from(body.subarray(0, mostExampleBytes));
   return { message: { label, eventId, events, headers, body: beginning, bytes }, attempts };
 }
@@ -269,7 +259,7 @@ function answerVariables(attempts: readonly Answer[]): Readonly<Record<string, C
   };
 }
 
-/** What came of a request, in a few words: `200`, or why there is no answer. */
+/** In a few words: `200`, or why there is no answer. */
 export function answerWords(answer: Answer | undefined): Said {
   switch (answer?.kind) {
     case 'answer':
@@ -288,7 +278,7 @@ function inLine(text: string): string {
   return oneLine(text, 200);
 }
 
-/** How often each thing came: `200 (48 times), 503 (twice)`. */
+/** Counts equal results: `200 (48 times), 503 (twice)`. */
 function tally(all: readonly Said[]): Said {
   const counts = new Map<string, { readonly said: Said; count: number }>();
   for (const said of all) {

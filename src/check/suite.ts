@@ -1,41 +1,32 @@
 /**
- * The checks that ship with the product: what a callback has to stand, each made of the steps that scenarios are made of
- * (scenario.ts). docs/check.md has them in a table, which a test holds to this file.
+ * The checks that ship with the extension: what a callback must handle, each made of the steps of scenarios
+ * (scenario.ts). docs/check.md has them in a table, which a test compares with this file.
  */
 import { scenario } from './scenario.ts';
 import type { Scenario, WrittenScenario } from './scenario.ts';
 
-/** How it is known what the platform does there. */
+/** The source of what Open Connectors does. */
 export type Basis =
-  /** By documents or captures of the vendors. */
+  /** Documents or captures of the vendors. */
   | 'documented'
-  /** By no document: this tool's assumption, see docs/assumptions.md. */
+  /** This tool's assumption, see docs/assumptions.md. */
   | 'assumption';
 
-/** A named check. */
 export interface Check {
   readonly id: string;
   readonly title: string;
-  /** Why it matters, in a sentence. */
+  /** Why it matters, in one sentence. */
   readonly why: string;
-  /** What the platform does there. */
+  /** What Open Connectors does. */
   readonly platform: string;
   readonly basis: Basis;
-  /** What to do where it fails. */
   readonly fix: string;
-  /** Whether it is nothing without a signature key. */
   readonly needsKey: boolean;
   readonly scenario: Scenario;
 }
 
-/** What a suite is made for. */
-export interface SuiteOptions {
-  /** 99 of 100 answers have to come in so many milliseconds. */
-  readonly answerWithinMs: number;
-}
-
 type WrittenSteps = WrittenScenario['steps'];
-/** What a step sends, as it is written. */
+/** The written form of what a step sends. */
 type WrittenSource = { readonly delivery: { ListID: string; Events: Record<string, unknown>[] } };
 
 interface Written extends Omit<Check, 'needsKey' | 'scenario'> {
@@ -46,7 +37,7 @@ interface Written extends Omit<Check, 'needsKey' | 'scenario'> {
 
 const one = { sample: 'Subscribe' } as const;
 
-/** An event of Campaign Monitor's, as its documents have them. */
+/** An event as Campaign Monitor documents it. */
 const subscribe = {
   CustomFields: [{ Key: 'website', Value: 'http://example.org' }],
   Date: '2026-01-15 09:30:00',
@@ -57,12 +48,12 @@ const subscribe = {
 };
 const list = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
 
-/** An address of this run. @param who stands at its beginning */
+/** An address of this run. @param who at its beginning */
 function addressOf(who: string): string {
   return `${who}.{{run}}@example.org`;
 }
 
-/** What is sent of one event. @param who stands at the beginning of its address */
+/** A delivery with one event. @param who at the beginning of its address */
 function subscriptionOf(who: string, date = subscribe.Date): WrittenSource {
   return { delivery: { ListID: list, Events: [{ ...subscribe, Date: date, EmailAddress: addressOf(who) }] } };
 }
@@ -80,7 +71,7 @@ function updateOf(who: string, date: string, name: string, before = who): Writte
   return { delivery: { ListID: list, Events: [event] } };
 }
 
-/** An address with Cyrillic in every part, behind ASCII: see {@link neighboursOf}. */
+/** An address with Cyrillic in every part, after ASCII: see {@link neighboursOf}. */
 function scriptsOf(who: string, name: string): WrittenSource {
   const event = { ...subscribe, CustomFields: [], EmailAddress: `scripts-${who}.{{run}}@пример.example`, Name: name };
   return { delivery: { ListID: list, Events: [event] } };
@@ -102,9 +93,10 @@ function deactivated(address: string, date: string): Record<string, unknown> {
 }
 
 /**
- * Every check, in the order in which they are run: what a callback has to be able to do at all comes first.
+ * Every check, in the order in which they run: basic abilities of a callback come first.
+ * @param options `answerWithinMs`: time limit for 99 of 100 answers
  */
-export function checksFor({ answerWithinMs }: SuiteOptions): Check[] {
+export function checksFor({ answerWithinMs }: { readonly answerWithinMs: number }): Check[] {
   return written(answerWithinMs).map(({ needsKey, timeoutMs, steps, ...rest }) => ({
     ...rest,
     needsKey: needsKey === true,
@@ -176,7 +168,7 @@ function written(answerWithinMs: number): readonly Written[] {
               ],
             },
           },
-          // What stands before it may be shown escaped.
+          // The part before it may be shown escaped.
           expect: { kept: 'quotes.{{run}}@example.org', probe: 1 },
         },
       ],
@@ -396,7 +388,7 @@ function written(answerWithinMs: number): readonly Written[] {
       steps: [
         { name: 'the subscription at 09:30', send: subscriptionOf('minute') },
         {
-          // It is looked for, so that it is done before the next comes: else nothing tells which of them is to win.
+          // Wait for its effect before the next: else nothing decides which of them wins.
           name: 'an update at 09:31',
           send: updateOf('minute', '2026-01-15 09:31:00', 'Outdated {{run}} minute'),
           expect: { kept: [addressOf('minute'), 'Outdated {{run}} minute'], probe: 1 },
@@ -569,7 +561,7 @@ function written(answerWithinMs: number): readonly Written[] {
           name: 'a Cyrillic address and a name in four scripts, sent in pieces',
           send: scriptsOf('анна', '陽子 👩‍💻 Müller-Lüdenscheidt Олена Ковальчук-Шевченко אורלי בן־דוד {{run}}'),
           trouble: [{ slow: 300 }],
-          // Of the address what stands before its host, which may be shown in ASCII.
+          // The part of the address before its host, which may be shown in ASCII.
           expect: { kept: ['scripts-анна.{{run}}@', 'Олена Ковальчук-Шевченко אורלי בן־דוד {{run}}'], probe: 1 },
         },
         {
@@ -738,14 +730,12 @@ function written(answerWithinMs: number): readonly Written[] {
   ];
 }
 
-/** How many addresses one notification of a removal names. */
+/** Addresses in one notification of a removal. */
 const removedAtOnce = 20;
 
 /**
- * What has those leave again who were made up for checks: a deactivation for each.
- * @param addresses theirs
+ * A deactivation for each contact that the checks created.
  * @param date of the deactivations, as Campaign Monitor writes it: newer than all that was sent
- * @param timeoutMs how long it may take in all
  */
 export function removalOf(addresses: readonly string[], date: string, timeoutMs: number): Scenario {
   const deliveries: WrittenSource[] = [];
@@ -756,7 +746,7 @@ export function removalOf(addresses: readonly string[], date: string, timeoutMs:
   return scenario({ name: 'removal', timeoutMs, steps: deliveries.map((send) => ({ send })) });
 }
 
-/** What shows how long a callback takes for its work, where no check has shown it yet. */
+/** Measures how long a callback works after its answer, if no check has shown it yet. */
 export const oneSubscription: Scenario = scenario({
   name: 'how long it takes',
   timeoutMs: 30_000,
@@ -764,8 +754,8 @@ export const oneSubscription: Scenario = scenario({
 });
 
 /**
- * Two contacts between which a third one stands, by its address and by its date, in whatever order a page has them. They
- * are in ASCII: a callback that mangles the third one shows them.
+ * Two contacts that sort before and after a third, by address and by date, in either direction. They are in ASCII, so
+ * that a callback that corrupts the third shows them.
  * @param address the third one's
  */
 export function neighboursOf(address: string): Scenario {

@@ -1,13 +1,13 @@
 /**
- * What checks and scenarios say: findings, reasons and errors hold codes and values, of which this is the English. The
- * extension says the same in the user's language (l10n/).
+ * English texts of checks and scenarios: findings, reasons and errors contain codes and values. The extension
+ * translates them (l10n/).
  */
 import { inEnglish, spokenWords } from '../common/words.ts';
 import type { Said, Say, Words } from '../common/words.ts';
 
-/** The English of each code. None is a sentence with its full stop but where it says what to do. */
+/** Only texts that say what to do are sentences with a full stop. */
 export const checkEnglish = {
-  // What is looked at.
+  // What is compared.
   answer: 'the answer',
   answers: 'the answers',
   attempts: 'attempts',
@@ -20,7 +20,7 @@ export const checkEnglish = {
   probe: 'contacts',
   'slowest-answer': 'the slowest answer',
 
-  // What is expected of it, and what came.
+  // Expected and actual values.
   'all-kept': 'everything',
   'answered-before': '{0} answered before an earlier request',
   'at-most-ms': 'at most {0} ms',
@@ -50,7 +50,7 @@ export const checkEnglish = {
   times: '{0} ({1} times)',
   twice: '{0} (twice)',
 
-  // Put together.
+  // Combinations.
   and: '{0} and {1}',
   because: '{0}: {1}',
   list: '{0}, {1}',
@@ -67,7 +67,7 @@ export const checkEnglish = {
   'no-connection': 'no connection in time',
   'unknown-error': 'unknown error',
 
-  // Why something was not run, or not to its end.
+  // Why something was not run, or not completed.
   'no-key': 'no signature key was provided',
   'needs-key': '{0} requires a signature key, but no key was provided',
   'nothing-answers': 'the destination hasn’t answered since the check "{0}"',
@@ -75,7 +75,7 @@ export const checkEnglish = {
   'time-is-up': 'the time limit for all checks was reached',
   'too-long': 'the time limit of {0} ms was exceeded',
 
-  // What a step is called, and what it sends.
+  // Titles of steps, and what they send.
   'a-delivery': 'a delivery',
   'a-sample': '{0} sample',
   again: '{0} again',
@@ -98,7 +98,7 @@ export const checkEnglish = {
   'sent-wrong-sha1': 'signed with another key, as sha1=',
   'sent-wrong-signature': 'signed with another key',
 
-  // Of a probe, or of a page that shows what is kept.
+  // Of a probe, or of a page with stored data.
   'a-signal': 'a signal',
   answered: '{0} answered {1}',
   'cannot-run': 'can’t run {0}: {1}',
@@ -114,7 +114,7 @@ export const checkEnglish = {
   'took-longer': '{0} took longer than {1} s',
   'too-many-values-of': '{0} returned more than {1} values',
 
-  // What would be too much.
+  // Exceeded limits.
   beside: '{0} (plus {1} from resent steps)',
   'below-megabyte': 'less than 1 MB',
   'escaped-too-much': '"escaped" could expand the delivery to {0}; the limit is {1}. Use a smaller delivery.',
@@ -129,7 +129,7 @@ export const checkEnglish = {
   'step-too-much':
     '{0} exceeds the limit of {1} requests. Use larger parts, or spread the requests over several steps.',
 
-  // Why a file, or what it names, cannot be used.
+  // Why a file, or one that it names, cannot be used.
   'an-object': 'an object',
   'a-list': 'a list',
   'a-number': 'a number',
@@ -192,7 +192,7 @@ export type CheckCode = keyof typeof checkEnglish;
 
 type Value = Words['values'][number];
 
-/** A value for each place of a text. */
+/** One value for each placeholder of a text. */
 type ValuesOf<Text extends string> = Text extends `${string}{3}${string}`
   ? [Value, Value, Value, Value]
   : Text extends `${string}{2}${string}`
@@ -203,35 +203,33 @@ type ValuesOf<Text extends string> = Text extends `${string}{3}${string}`
         ? [Value]
         : [];
 
-/** What a code says of these values. */
 export function words<C extends CheckCode>(code: C, ...values: ValuesOf<(typeof checkEnglish)[C]>): Words {
   return { code, values };
 }
 
-/** A text of ours that is written where it belongs, such as the title of a check: it is its own code. */
+/** An English text that is its own code, such as the title of a check. */
 export function ownText(english: string): Words {
   return { code: english, values: [] };
 }
 
-/** Several as one. */
 export function joined(by: 'and' | 'list' | 'or' | 'then-too', all: readonly Said[]): Said {
   return all.length === 0 ? '' : all.reduce((before, each) => words(by, before, each));
 }
 
 const english: Readonly<Record<string, string>> = checkEnglish;
 
-/** What is said as a text, in English where no language is given. */
+/** In English unless a language is given. */
 export function textOf(said: Said, say: Say = inEnglish): string {
   if (typeof said === 'string') return said;
   return spokenWords(said, (code) => english[code] ?? code, say) ?? '';
 }
 
-/** By which code something is said; null where it is a text as it is, or nothing. */
+/** Null for a plain text, or none. */
 export function codeOf(said: Said | null): string | null {
   return said === null || typeof said === 'string' ? null : said.code;
 }
 
-/** Why a check or scenario cannot go on. The message is in English, and so is `next`, which says what to do. */
+/** Why a check or scenario cannot continue. `message` and `next`, the advice, are in English. */
 export class SaidError extends Error {
   readonly said: Said;
   readonly todo: Said | undefined;
@@ -244,7 +242,6 @@ export class SaidError extends Error {
   }
 }
 
-/** What an error says, by codes where it does. */
 export function saidOf(error: unknown): Said {
   return error instanceof SaidError ? error.said : (error as Error).message;
 }

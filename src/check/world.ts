@@ -1,25 +1,23 @@
-/** What checks and scenarios do with the world: they send, wait, read the clock, and look whether something listens. */
+/** Sending, waiting, and the clock, which tests replace. */
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { loopbackLookup } from '../common/loopback.ts';
 import { exchange } from './exchange.ts';
 
-/** Tells the time, and waits. */
 export interface Clock {
-  /** In milliseconds, from some moment on. */
+  /** Milliseconds since an arbitrary time. */
   now(): number;
-  /** Waits so many milliseconds. @throws the signal's reason where that gives it up */
+  /** @throws the signal's reason if it is aborted */
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** What a run needs of the world. A test has one of its own, in which three seconds pass at once. */
+/** Tests have their own, in which three seconds pass at once. */
 export interface World extends Clock {
   readonly exchange: typeof exchange;
-  /** Whether a connection can be made to where a URL leads. */
+  /** Whether a connection to a URL's host and port can be made. */
   isListening(url: URL): Promise<boolean>;
 }
 
-/** This machine's clock, and sockets. */
 export const realWorld: World = {
   now: () => performance.now(),
   wait: async (ms, signal) => {
@@ -29,7 +27,7 @@ export const realWorld: World = {
   isListening,
 };
 
-/** Runs work that a signal gives up when its time is up. @returns what it comes to, and whether its time was up */
+/** Runs work whose signal is aborted when its time is up; `isLate` tells whether that was the reason. */
 export async function withinTime<T>(
   clock: Clock,
   ms: number,

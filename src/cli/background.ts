@@ -1,44 +1,36 @@
-/** Commands that run on in the background, and how whoever started one knows that it is ready. */
+/** Commands in the background, and how the process that starts one learns that it is ready. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { CommandError, EndedAtStartError, frozenAdvice } from './errors.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
-/** What a command in the background says once it is ready. */
+/** Sent by a command in the background once it is ready. */
 interface ReadyMessage {
   readonly type: 'ready';
   /** For the starter's standard output. */
   readonly lines: readonly string[];
 }
 
-/** Of what it says while it starts, so much is kept, in characters. */
+/** Maximum start-up output to keep, in characters. */
 const mostSaid = 65_536;
 
-/** What a command in the background had to say until it was ready. */
-interface Started {
-  /** For standard output. */
-  readonly lines: readonly string[];
-  /** For standard error, as it is. */
-  readonly said: string;
-}
-
 /**
- * Runs this very command line, without --detach, in a process of its own that outlives this one and its terminal.
- * @returns once it is ready
- * @throws EndedAtStartError where it ends before, with what it said
+ * Runs this command line, without --detach, in its own process, which outlives this one and its terminal.
+ * @returns once it is ready: `lines` for standard output, `said` for standard error
+ * @throws EndedAtStartError if it exits before, with its output
  */
-export function startInBackground(): Promise<Started> {
+export function startInBackground(): Promise<{ readonly lines: readonly string[]; readonly said: string }> {
   const [, script = '', ...args] = process.argv;
   const child = spawn(
     process.execPath,
     [...process.execArgv, script, ...args.filter((each) => each !== '--detach')],
-    // Its own channel, not its output, tells that it is ready: nobody reads what it prints from then on.
+    // It reports through its own channel, not its output, that it is ready: its output is not read from then on.
     { detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], windowsHide: true },
   );
   const { stderr } = child;
   let said = '';
   stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-mostSaid)));
-  // Whoever gives up meanwhile does not leave it behind.
+  // If this process is interrupted meanwhile, so is the child.
   const giveUp = (): void => void child.kill('SIGTERM');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) commandProcess().once(signal, giveUp);
   return new Promise((resolve, reject) => {
@@ -54,19 +46,19 @@ export function startInBackground(): Promise<Started> {
   });
 }
 
-/** Whether this is a command in the background that nobody was told of yet. */
+/** Whether this is a command in the background that has not reported yet. */
 export function isInBackground(): boolean {
   return process.send !== undefined;
 }
 
 /**
- * Tells the one that started this in the background that it is ready. Where nobody did, nothing is told.
- * @param lines what it is to print
- * @returns whether somebody was told
+ * Reports to the process that started this one in the background, if one did, that it is ready.
+ * @param lines for its standard output
+ * @returns whether it was started in the background
  */
 export function tellStarter(lines: readonly string[] = []): boolean {
   if (process.send === undefined) return false;
-  // Nobody reads them any more, which must end nothing.
+  // They are no longer read; their errors must not end this process.
   for (const stream of [commandProcess().stdout, commandProcess().stderr]) stream.on('error', () => undefined);
   const message: ReadyMessage = { type: 'ready', lines };
   process.send(message, undefined, undefined, () => process.disconnect());
@@ -74,10 +66,9 @@ export function tellStarter(lines: readonly string[] = []): boolean {
 }
 
 /**
- * Waits for the end of a process, for which there is no event: it lets go of its files and its port only then.
- * @param name as an error names it
- * @param patienceMs how long it may take, in milliseconds
- * @throws CommandError where it has not ended by then
+ * Polls for the end of a process, for which there is no event: only then are its files and port released.
+ * @param name for the error
+ * @throws CommandError if it has not ended in time
  */
 export async function waitForEnd(name: string, pid: number, patienceMs: number): Promise<void> {
   const late = performance.now() + patienceMs;
@@ -89,7 +80,6 @@ export async function waitForEnd(name: string, pid: number, patienceMs: number):
   }
 }
 
-/** Whether there is such a process. */
 export function isAlive(pid: number): boolean {
   try {
     commandProcess().kill(pid, 0);
@@ -99,7 +89,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether it has ended, and its parent, as the first process of many containers, never asks how: Linux then keeps its ID. */
+/** Whether it has ended, but its parent never reaps it, such as in a container: Linux then keeps its ID. */
 function isUnclaimed(pid: number): boolean {
   try {
     return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));

@@ -13,7 +13,7 @@ function whole(text: string, context: z.RefinementCtx<string>): string {
   return z.NEVER;
 }
 
-/** The URL of a callback: `3000`, `3000/path`, `localhost:3000/path`, or a URL in full. */
+/** `3000`, `3000/path`, `localhost:3000/path`, or a full URL. */
 export const callbackUrl: z.ZodType<string, string> = z
   .string()
   .transform(whole)

@@ -1,11 +1,10 @@
-/** The flags of the commands that send to a callback of their own accord: where to, signed by what, and who is asked. */
+/** The flags of commands that send to a callback: where to, signed with what, and how its data is counted. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { urlWithoutUser } from '../protocol/settings.ts';
 import { checkedBy, seconds, urlOf } from './flags.ts';
 import type { CommonOptions } from './flags.ts';
 
-/** A kind of report, and the file that it goes to. */
 export interface ReportFile {
   readonly kind: 'junit' | 'json';
   readonly file: string;
@@ -27,10 +26,8 @@ export interface ProbeFlags {
   stableFor?: number;
 }
 
-/** A URL without user name and password. */
 const httpUrl = urlOf(urlWithoutUser());
 
-/** Adds the flags that say where to send. */
 export function withTargetFlags(command: Command): Command {
   command.optionsGroup('Destination:');
   return command
@@ -42,7 +39,7 @@ export function withTargetFlags(command: Command): Command {
     .addOption(new Option('--allow-env', 'send environment variables to the URLs in files'));
 }
 
-/** Adds the flags that say who tells what the callback has made. @param settled how long it is waited for else */
+/** @param settled default of --stable-for, as text */
 export function withProbeFlags(command: Command, settled: string): Command {
   command.optionsGroup('Contact count:');
   return command

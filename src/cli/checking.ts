@@ -1,4 +1,4 @@
-/** What the commands have in common that send to a callback of their own accord. */
+/** Common parts of the commands that send to a callback. */
 import { tryOnce } from '../check/run-probes.ts';
 import type { RunProbes } from '../check/run-probes.ts';
 import { commandProbe, keptPage, ProbeError, urlProbe } from '../check/probe.ts';
@@ -26,8 +26,8 @@ import { commandProcess, styleText } from './terminal/command-process.ts';
 
 /**
  * The callback that the flags name.
- * @param url the argument, as `callbackUrl` reads it; without it the destination of --config
- * @param further secrets that are sent elsewhere, such as to a probe: they are masked as its own are
+ * @param url the argument, as `callbackUrl` reads it; undefined for the destination of --config
+ * @param further secrets that are sent elsewhere, such as to a probe, to be masked, too
  * @throws UsageError; CommandError if the user doesn't allow what the file sends there
  */
 export async function targetOf(
@@ -104,8 +104,8 @@ function signatureKeyOf(
 }
 
 /**
- * A secret that is to be a header.
- * @throws UsageError where the variable is not set, or no header can hold it
+ * A secret for a header.
+ * @throws UsageError if the variable is not set, or contains characters that a header cannot
  */
 export function headerSecretIn(name: string, who: string, environment: NodeJS.ProcessEnv): string {
   return asHeader(secretIn(name, who, environment), `${who} ${name}: environment variable ${name}`);
@@ -128,7 +128,7 @@ export function probesOf(flags: ProbeFlags, mask: SecretMask): RunProbes {
   return { probe, kept: kept === undefined ? null : keptPage({ url: kept, mask }) };
 }
 
-/** Asks both once. @throws CommandError where one does not work */
+/** Requests both once. @throws CommandError if one does not work */
 export async function tried(asked: RunProbes, signal: AbortSignal): Promise<void> {
   try {
     await tryOnce(asked, signal);
@@ -141,7 +141,7 @@ export async function tried(asked: RunProbes, signal: AbortSignal): Promise<void
   }
 }
 
-/** Runs work that Ctrl-C gives up. @throws CommandError then */
+/** Runs work that Ctrl-C cancels. @throws CommandError then */
 export async function givenUpByCtrlC<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   void interrupted().then(() => stop.abort());
@@ -154,14 +154,14 @@ export async function givenUpByCtrlC<T>(work: (signal: AbortSignal) => Promise<T
   }
 }
 
-/** A URL as it is shown: without what may hold a secret. */
+/** Without the parts of a URL that may contain a secret. */
 export function shownUrl({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
 }
 
 const colours = { passed: 'green', failed: 'red', undecided: 'yellow', skipped: 'dim' } as const;
 
-/** One result as text: a line, and where it is not passed what there is to know. */
+/** Prints one result: a line, and its details if it is not passed. */
 export async function printReported(reported: Reported, name = reported.id): Promise<void> {
   const { stdout } = commandProcess();
   const { outcome, title, ms, id } = reported;
@@ -182,8 +182,8 @@ export async function checkReports(files: readonly ReportFile[] = []): Promise<v
 
 /**
  * Writes the reports that the flags ask for.
- * @param isStrict whether one that is undecided is a failure to those who read JUnit's XML
- * @throws UserFileError where one cannot be written
+ * @param isStrict whether an undecided check is a failure in JUnit's XML
+ * @throws UserFileError
  */
 export async function writeReports(
   files: readonly ReportFile[],

@@ -1,20 +1,15 @@
-/** Which checks or scenarios --only and --except mean. */
-
-/** How one is known: by its id, where it has one, and by its name. */
-interface Known {
-  readonly id?: string;
-  readonly name: string;
-}
+/** Which checks or scenarios --only and --except select. */
 
 /**
- * Those that a text means: of what has ids, the one with this id or name; else those whose names hold it; else each of
- * the words between its commas in the same way.
- * @returns also the first word that means none
+ * Items that a text selects: the one with this ID (if items have IDs) or name; else those whose names contain it; else
+ * the same for each of its comma-separated words.
+ * @param knownAs an item's ID, if it has one, and name
+ * @returns also the first word that selects none
  */
 export function meantBy<T>(
   text: string,
   all: readonly T[],
-  knownAs: (each: T) => Known,
+  knownAs: (each: T) => { readonly id?: string; readonly name: string },
 ): { readonly meant: readonly T[]; readonly unknown: string | undefined } {
   const named = (word: string): readonly T[] => {
     if (word === '') return [];

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The program: the command line, and the relay as a process of its own, which the extension starts. Both are one bundle:
- * most of either is the relay. What is not asked for is not run.
+ * The command line, and the relay as a separate process, which the extension starts. Both are one bundle, since most of
+ * either is the relay; only the one that is needed is loaded.
  */
 async function run([first, ...others]: readonly string[]): Promise<number> {
   if (first === 'relay-process') {

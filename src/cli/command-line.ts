@@ -1,4 +1,3 @@
-/** Arranges a command line so that commander reads it. */
 import type { Command } from 'commander';
 import { UsageError } from './errors.ts';
 
@@ -14,7 +13,7 @@ export function arrangeCommandLine(args: readonly string[], program: Command): s
   const path: string[] = [];
   let command = program;
   for (const word of rest.slice(1).filter((each) => !each.startsWith('-'))) {
-    // What follows a command without commands of its own is an argument, as in `help url open-connectors`.
+    // A word after a command without subcommands is an argument, as in `help url open-connectors`.
     if (command.commands.length === 0) break;
     const next = command.commands.find((each) => each.name() === word);
     if (next === undefined) {
@@ -29,7 +28,6 @@ export function arrangeCommandLine(args: readonly string[], program: Command): s
   return [...path, '--help'];
 }
 
-/** Takes the program's flags out of a line. */
 function splitGlobals(args: readonly string[], program: Command): { globals: string[]; rest: string[] } {
   const [globals, rest]: [string[], string[]] = [[], []];
   for (let at = 0; at < args.length; at++) {

@@ -16,12 +16,12 @@ const environmentVariable = z
   })
   .describe('Where the secret is. Never put the secret in this file.');
 
-/** The names that secrets have in the protocol; here each names the variable that holds it. */
+/** Names of secrets are those of the protocol; the values name environment variables. */
 const { keyType: keyName, valueType: headers } = secretsSchema.shape.credentials.unwrap();
 const keys = z.record(keyName, environmentVariable).optional();
 
 /**
- * The file of `cm-relay listen --config`: every setting of the relay, and where its keys and credentials are.
+ * The file for `cm-relay listen --config`: every setting of the relay, and where its keys and credentials are.
  * Published as docs/cm-relay.config.schema.json.
  */
 export const configSchema = z
@@ -38,19 +38,15 @@ export const configSchema = z
   })
   .describe('Configuration of cm-relay listen.');
 
-/** What a configuration file says: only the settings that are in it. */
+/** The content of a configuration file: only the settings that are in it. */
 export interface Config {
   readonly settings: Partial<Settings>;
   readonly secrets: Secrets;
-  /** Which environment variables go where, as credentials. */
+  /** Which environment variables are sent where, as credentials. */
   readonly uses?: readonly EnvironmentUse[];
 }
 
-/**
- * Reads a configuration file.
- * @param environment as in process.env
- * @throws UsageError naming --config, the file and the path of what is wrong in it
- */
+/** @throws UsageError with --config, the file and the path of the problem in it */
 export function readConfig(file: string, environment: NodeJS.ProcessEnv): Config {
   let text: string;
   try {
@@ -70,7 +66,7 @@ export function readConfig(file: string, environment: NodeJS.ProcessEnv): Config
   return parseConfig(value, file, environment);
 }
 
-/** The same for what a file holds. */
+/** The same for a file's parsed content. */
 export function parseConfig(value: unknown, file: string, environment: NodeJS.ProcessEnv): Config {
   const refused = (why: string): UsageError =>
     new UsageError(
@@ -81,7 +77,7 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
   try {
     result = configSchema.safeParse(value, { error: issueWords });
   } catch (error) {
-    // A check of a URL's parts throws where it is no URL at all.
+    // A refinement of a URL's parts throws if the text is not a URL.
     throw refused((error as Error).message);
   }
   if (!result.success) throw refused(issuesText(result.error));
@@ -101,7 +97,7 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
   const given = Object.keys(value as object);
   const isSetting = (name: string): boolean => name in settingsSchema.shape && given.includes(name);
   return {
-    // Without what the schema has filled in: a default must not override what the relay remembers.
+    // Without the schema's defaults, which must not override what the relay remembers.
     settings: Object.fromEntries(Object.entries(result.data).filter(([name]) => isSetting(name))),
     uses: result.data.destinations.flatMap(({ url, credentialsName = '' }) =>
       Object.values(credentials?.[credentialsName] ?? {}).map(({ env }) => ({
@@ -124,9 +120,9 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
 }
 
 /**
- * A secret that is to be a header.
- * @param who whose it is, as a message begins
- * @throws UsageError where no header can hold it
+ * A secret for a header.
+ * @param who beginning of the message: where the secret is from
+ * @throws UsageError if it contains characters that a header cannot
  */
 export function asHeader(secret: string, who: string): string {
   if (headerValue.safeParse(secret).success) return secret;

@@ -10,28 +10,28 @@ import { maskedValue } from '../common/masking.ts';
 import { maskSecrets } from '../export/item.ts';
 import { openHistory, readForNextStart, readRemembered } from '../relay/index.ts';
 
-/** The port of a data directory that remembers none, if it is free. */
+/** Used if the data directory remembers none, and this one is free. */
 export const defaultPort = 8787;
 
-/** What of a command's options says which relay it asks, and how long. */
+/** The options that decide which relay to connect to, and for how long to wait. */
 interface AskOptions extends CommonOptions {
-  /** How long a command that waits for something waits, in seconds. */
+  /** Of a command that waits for something, in seconds. */
   timeout?: number;
 }
 
-/** How long a relay may say nothing before it is asked for a sign of life, and then again, in milliseconds. */
+/** How long a relay may be silent before it is asked for a sign of life, and then again. */
 const answerTimeoutMs = 5000;
-/** The same of a command that is given little time. */
+/** Minimum of the same for a command with a short time limit. */
 const leastAnswerTimeoutMs = 500;
 
-/** A command with a time of its own gives a relay that says nothing no more of it. */
+/** At most half of the command's own time limit. */
 function answerTimeoutOf({ timeout }: AskOptions): number {
   return timeout === undefined
     ? answerTimeoutMs
     : Math.min(answerTimeoutMs, Math.max(leastAnswerTimeoutMs, timeout * 500));
 }
 
-/** Runs something with the relay of the data directory, which must run. */
+/** @throws CommandError if the data directory's relay does not run */
 export async function withRelay<T>(options: AskOptions, use: (client: RelayClient) => Promise<T>): Promise<T> {
   const client = await connectOrExplain(options);
   try {
@@ -41,7 +41,7 @@ export async function withRelay<T>(options: AskOptions, use: (client: RelayClien
   }
 }
 
-/** Connects to the relay of the data directory; undefined where none runs. */
+/** @returns undefined if no relay runs */
 export async function connectIfRunning(options: AskOptions): Promise<RelayClient | undefined> {
   try {
     return await connectToRelay(dataDirOf(options), answerTimeoutOf(options));
@@ -65,13 +65,13 @@ async function connectOrExplain(options: AskOptions): Promise<RelayClient> {
   );
 }
 
-/** What was received: from the relay where one runs, else from the store, which is only read. */
+/** The history: of the running relay, or else of the store, read-only. */
 export interface History extends Pick<RelayClient, 'request'> {
-  /** Where a source posts to on this machine; where no relay runs, where the last one was. Holds the secret, if known. */
+  /** The local URL that a source posts to; without a relay, the last one's. Contains the secret, if known. */
   webhookEndpoint(source: Source): string;
 }
 
-/** Runs something with the history of the data directory, whether a relay runs or not. */
+/** Works whether or not a relay runs. */
 export async function withHistory<T>(options: AskOptions, use: (history: History) => Promise<T>): Promise<T> {
   const dataDir = dataDirOf(options);
   const relay = await connectIfRunning(options);
@@ -86,7 +86,7 @@ export async function withHistory<T>(options: AskOptions, use: (history: History
   }
 }
 
-/** The delivery that an id means: its own, or that of an event or a notification. */
+/** @param id a delivery's, or that of one of its events or notifications */
 export async function deliveryIdOf(history: History, id: string): Promise<string> {
   return id.startsWith('d') ? id : (await history.request('events/get', { id })).delivery.id;
 }
@@ -101,7 +101,7 @@ function lastEndpoint(dataDir: string): History['webhookEndpoint'] {
   return (source) => hookUrl(`http://127.0.0.1:${port ?? defaultPort}`, secret, source);
 }
 
-/** Runs a request that takes a filter: one that cannot be read is bad usage of the flag. */
+/** Runs a request with a filter. @throws UsageError if the filter is invalid */
 export async function withFilter<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();

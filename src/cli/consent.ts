@@ -11,8 +11,9 @@ import { askYesNo, canAsk } from './terminal/prompts.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
 /**
- * Has the user allow something, once for each content of the files that ask for it.
- * @param flag allows it without a terminal; `or` is what else the user can do
+ * Asks the user to allow something, once for each content of the files that ask for it.
+ * @param flag allows it without a terminal
+ * @param or what else the user can do
  * @throws UsageError if the user can't be asked; CommandError if the user refuses
  */
 export async function allow(files: readonly string[], what: string, flag: string, or: string): Promise<void> {

@@ -8,7 +8,7 @@ import { askYesNo, canAsk } from './terminal/prompts.ts';
 import { printable } from './terminal/text.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
-/** The data directory of a command: the flag, else CM_RELAY_DATA_DIR, else the platform's. */
+/** The flag, else CM_RELAY_DATA_DIR, else the operating system's default. */
 export function dataDirOf(options: { dataDir?: string }): string {
   const environment = commandProcess().env['CM_RELAY_DATA_DIR'];
   const named = options.dataDir ?? (environment === '' ? undefined : environment);
@@ -16,9 +16,9 @@ export function dataDirOf(options: { dataDir?: string }): string {
 }
 
 /**
- * What every command does first: what it advises is about the data directory that it was given. Asks whether a data directory that no relay of this user's has made may be used, before anything does. What else may
- * be wrong with it is said by what uses it.
- * @throws DataDirectoryError where nobody can be asked; CommandError where the user does not want it
+ * Runs before every command: makes advice name the given data directory, and asks whether to use one that no relay of
+ * this user has created. Other problems with it are reported by the code that uses it.
+ * @throws DataDirectoryError if the user can't be asked; CommandError if the user refuses
  */
 export async function admitDataDirectory(options: { dataDir?: string; trustDataDir?: boolean }): Promise<void> {
   adviseOn(options.dataDir);
@@ -37,7 +37,6 @@ export async function admitDataDirectory(options: { dataDir?: string; trustDataD
   }
 }
 
-/** So many hosts are named. */
 const mostHosts = 5;
 
 function contentsLines(dataDir: string): readonly string[] {

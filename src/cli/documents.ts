@@ -1,8 +1,8 @@
-/** Where the documents that help and errors name are on this machine. */
+/** Where on this machine the documents are that help and errors name. */
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** @returns the folder that holds `docs/`; undefined where the program came without them */
+/** @returns the folder that contains `docs/`; undefined if the program was installed without it */
 export function documentsFolder(): string | undefined {
   const program = process.argv[1];
   if (program === undefined || !existsSync(program)) return undefined;

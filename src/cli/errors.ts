@@ -18,21 +18,21 @@ class AdvisedError extends Error {
   }
 }
 
-/** The command line asks for something impossible. The message names the flag or argument. Exit code 2. */
+/** The command line is wrong. The message names the flag or argument. Exit code 2. */
 export class UsageError extends AdvisedError {
   override readonly name = 'UsageError';
 }
 
-/** The command was right and did not work. Exit code 1. */
+/** The command line was right, but the command failed. Exit code 1. */
 export class CommandError extends AdvisedError {
   override readonly name = 'CommandError';
 }
 
-/** A command that was to run in the background has ended instead, and has said why. */
+/** A command for the background exited instead, and has reported why. */
 export class EndedAtStartError extends Error {
   override readonly name = 'EndedAtStartError';
   readonly code: number | null;
-  /** What it wrote on its standard error. */
+  /** Its standard error. */
   readonly said: string;
   constructor(code: number | null, said: string) {
     super('the background process stopped before it was ready');
@@ -41,7 +41,7 @@ export class EndedAtStartError extends Error {
   }
 }
 
-/** `user:password@host`, with a scheme or without one, and whatever is in the password. */
+/** `user:password@host`, with or without a scheme, whatever the password contains. */
 const typedCredentials = /(?<![^\s'"=-])(?!-)((?:[a-z]+:\/\/)?)(?![^\s'"]*:\/\/)([^\s'"]*:[^\s'"]*)@([^\s'"@]+)/gi;
 /** A word of a filter, such as `address:jane@example.org`. */
 const filterWord = new RegExp(`^(?:${filterKeys.join('|')}):`, 'i');
@@ -52,8 +52,8 @@ function maskTyped(whole: string, scheme: string, user: string, host: string): s
 }
 
 /**
- * What is said of a command line, without the secrets that were typed into it: those of a URL, and of a value that was to
- * be a URL and is none, whatever stands before an "@". A terminal may be a job's public log.
+ * Masks secrets that were typed into a command line: those in a URL, and in an invalid URL everything before an "@". A
+ * terminal may be a CI job's public log.
  */
 export function withoutSecrets(text: string): string {
   const masked = text
@@ -62,7 +62,7 @@ export function withoutSecrets(text: string): string {
   return maskSecrets(masked);
 }
 
-/** What commander says, and how it is said here. Its sentences after a value end with a full stop or do not. */
+/** Messages of commander, and our versions. Its sentences after a value may end with a full stop or not. */
 const plainWords: readonly (readonly [RegExp, string])[] = [
   [
     /command-argument value '([^]*)' is invalid for argument '([^']+)'\. ([^]*?)\.?\n$/,
@@ -77,11 +77,9 @@ const plainWords: readonly (readonly [RegExp, string])[] = [
   [/option '(--\S+)[^']*' cannot be used with option '(--\S+?)[ '][^]*$/, 'use either $1 or $2, not both\n'],
 ];
 
-/**
- * What commander says, in plainer words, and of something missing with what that may be: its choices, else what it is.
- */
+/** Commander's message in plainer words; for a missing argument or option with its choices, or else its description. */
 export function inPlainWords(said: string, { registeredArguments, options }: Command): string {
-  // An argument could forge a line: only commander's own ends of lines stay.
+  // An argument could forge a line: keep only commander's own line ends.
   const lines = said.replace(/\n(?!(?:\(Did you mean [^\n]*\n)?$)/g, '\\x0a');
   const text = plainWords.reduce((words, [pattern, plain]) => words.replace(pattern, plain), lines);
   const [, name] = /missing required (?:argument|option) '([^']+)'/.exec(text) ?? [];
@@ -91,18 +89,15 @@ export function inPlainWords(said: string, { registeredArguments, options }: Com
   return what === undefined ? text : `${text.trimEnd()}: ${what}\n`;
 }
 
-/** What was waited for cannot come any more. Exit code 3. */
+/** What the command waited for can no longer happen. Exit code 3. */
 export class NothingLeftError extends CommandError {}
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, nothingLeft: 3 } as const;
 
-/**
- * Says on standard error what went wrong and what to do next.
- * @returns the exit code that it means
- */
+/** Prints an error and its advice on standard error. @returns the exit code */
 export function report(error: unknown): number {
   if (error instanceof CommanderError) {
-    // Commander has written the help, the version or what is wrong.
+    // Commander has printed the help, the version or the problem.
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
   if (error instanceof EndedAtStartError && error.said !== '') {
@@ -127,12 +122,11 @@ export function report(error: unknown): number {
   return error instanceof UsageError || isUntrusted(error) ? exitCodes.usage : exitCodes.failed;
 }
 
-/** Whether a request has no answer because the relay has gone. */
 export function isConnectionLost(error: unknown): boolean {
   return hasRelayErrorCode(error, 'connection-lost');
 }
 
-/** What to do next, as every typed error of the relay says. */
+/** What to do next, from an error of this program or the system. */
 export function nextOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof NoAnswerError && error.pid !== undefined) return frozenAdvice(error.pid);
@@ -140,7 +134,7 @@ export function nextOf(error: unknown): string | undefined {
   return typeof next === 'string' ? next : systemAdvice[(error as NodeJS.ErrnoException).code ?? ''];
 }
 
-/** What to do about a relay that does not answer, or does not end. */
+/** For a relay that does not answer, or does not end. */
 export function frozenAdvice(pid: number): string {
   const [resume, end] =
     process.platform === 'win32'
@@ -149,7 +143,7 @@ export function frozenAdvice(pid: number): string {
   return `If process ${pid} is suspended, resume it${resume}; otherwise end it${end}. No acknowledged event is lost.`;
 }
 
-/** What to do about an error of the system's, where whoever met it knows no better; by its code. */
+/** For errors of the system without their own advice, by code. */
 const systemAdvice: Readonly<Record<string, string>> = {
   EACCES: 'Check the owner and permissions, or choose another path.',
   EPERM: 'Check the owner and permissions, or choose another path.',

@@ -7,14 +7,13 @@ import { issueWords } from '../protocol/issue-words.ts';
 import { methods } from '../protocol/methods.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
-/** What every command takes. */
 export interface CommonOptions {
   dataDir?: string;
-  /** Take a data directory for the user's own that no relay of the user's has made. */
+  /** Trust a data directory that no relay of this user has created. */
   trustDataDir?: boolean;
 }
 
-/** The flags of the program, which stand before or behind the words of any command. */
+/** The program's flags, which are allowed anywhere in a line. */
 export function commonFlags(): Option[] {
   return [
     new Option(
@@ -25,7 +24,7 @@ export function commonFlags(): Option[] {
   ].map((flag) => flag.helpGroup('Options for every command:'));
 }
 
-/** A command on a data directory. `after` are lines of examples and advice that stand below its help. */
+/** A command on a data directory. @param after lines of examples and advice, below its help */
 export function newCommand(name: string, summary: string, description: string, after: readonly string[]): Command {
   return commandGroup(name, summary, description, after).hook('preAction', async (_this, command) => {
     const { dataDir, trustDataDir } = command.optsWithGlobals<CommonOptions>();
@@ -34,7 +33,7 @@ export function newCommand(name: string, summary: string, description: string, a
   });
 }
 
-/** A command without a data directory, such as one whose own commands, which are to be added, take the flags. */
+/** A command that does not use a data directory itself, such as one with subcommands that do. */
 export function commandGroup(name: string, summary: string, description: string, after: readonly string[]): Command {
   return new Command(name)
     .summary(summary)
@@ -43,7 +42,7 @@ export function commandGroup(name: string, summary: string, description: string,
     .addHelpText('after', () => `\n${fitted(after.join('\n'), commandProcess().stdout)}`);
 }
 
-/** A flag, argument or command of a help, where there is no room beside it above its description. */
+/** Formats an item of a help; if there is little space beside it, its description is below it. */
 export function helpItem(this: Help, term: string, termWidth: number, description: string, helper: Help): string {
   const columns = this.helpWidth ?? 80;
   return columns - termWidth - 4 >= this.minWidthToWrap || description === ''
@@ -51,12 +50,12 @@ export function helpItem(this: Help, term: string, termWidth: number, descriptio
     : `  ${term}\n${wrapped(`      ${description}`, columns)}`;
 }
 
-/** What may stand behind a flag that takes other things, too: for the completion. */
+/** Known values of a flag that also accepts others, for the completion. */
 export const usualValues = new WeakMap<Option, readonly string[]>();
 
 export const jsonFlag = (description: string): Option => new Option('--json', description);
 
-/** A parser for a flag's value that is what a schema says. */
+/** A parser that validates a flag's value with a schema. */
 export function checkedBy<T>(schema: z.ZodType<T>): (value: unknown) => T {
   return (value) => {
     const result = schema.safeParse(value, { error: issueWords });
@@ -65,13 +64,13 @@ export function checkedBy<T>(schema: z.ZodType<T>): (value: unknown) => T {
   };
 }
 
-/** The same for a flag that may be given several times. */
+/** The same for a repeatable flag. */
 export function collectedBy<T>(schema: z.ZodType<T>): (value: string, previous?: T[]) => T[] {
   const parse = checkedBy(schema);
   return (value, previous = []) => [...previous, parse(value)];
 }
 
-/** A parser for seconds, which may have decimals, with bounds. @returns milliseconds */
+/** A parser for seconds with decimals and limits. @returns milliseconds */
 export function seconds(least: number, most: number): (value: string) => number {
   return (value) => {
     const given = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : NaN;
@@ -80,19 +79,18 @@ export function seconds(least: number, most: number): (value: string) => number 
   };
 }
 
-/** Text with something in it: a shell makes "" of a variable that is not set. */
+/** Rejects empty text: a shell expands an unset variable to "". */
 export function notEmpty(what: string): z.ZodType<string> {
   return z.string().refine((text) => text.trim() !== '', `expected ${what}`);
 }
 
 const absolute = z.string().refine((text) => URL.canParse(text), 'expected a URL that starts with http:// or https://');
 
-/** A URL that a schema checks further: such a check takes for granted that it is one. */
+/** Checks that a text is a URL before a schema whose refinements require one. */
 export function urlOf<T>(schema: z.ZodType<T, string | undefined>): z.ZodType<T, string> {
   return absolute.pipe(schema as z.ZodType<T, string>);
 }
 
-/** A parser for a whole number; `schema` bounds it. */
 export function wholeNumber(schema: z.ZodType<number, number | undefined>): (value: string) => number {
   const parse = checkedBy(schema);
   return (value) => {
@@ -101,7 +99,6 @@ export function wholeNumber(schema: z.ZodType<number, number | undefined>): (val
   };
 }
 
-/** An id such as d7, e12 or n9. */
 const idSchema = methods['events/get'].params.shape.id;
 export const parseId = checkedBy(idSchema);
 export const collectIds = collectedBy(idSchema);

@@ -1,22 +1,19 @@
-/** What an id means: one notification for n9, those that hold the event for e12, all of the delivery for d7. */
+/** Looks up an ID: a notification for n9, those with the event for e12, all of the delivery for d7. */
 import type { AttemptDetail, Headers } from '../protocol/history.ts';
 import type { Params, Result } from '../protocol/methods.ts';
 
-/** What is asked: a relay, or the history where none runs. */
+/** A relay, or the history if none runs. */
 export interface LookupSource {
   request<M extends 'events/get' | 'deliveries/get'>(method: M, params: Params<M>): Promise<Result<M>>;
 }
 
-/** The records that an id means. */
 export interface Found extends Result<'events/get'> {
   readonly headers: Headers;
-  /** The bytes kept. */
   readonly body: Buffer;
-  /** Forwardings that the relay has left out. */
   readonly omittedForwardings: number;
 }
 
-/** Finds what an id means. @throws RelayRequestError where there is no such id */
+/** @throws RelayRequestError if the ID does not exist */
 export async function find(history: LookupSource, id: string): Promise<Found> {
   const found = await history.request('events/get', { id });
   const all = await history.request('deliveries/get', { id: found.delivery.id });
@@ -28,7 +25,9 @@ export async function find(history: LookupSource, id: string): Promise<Found> {
       ...found,
       notifications: found.notifications.filter((notification) => meant(notification.id)),
       attempts: found.attempts.filter(({ notificationId }) => meant(notificationId)),
-      ...{ headers, body, omittedForwardings: 0 },
+      headers,
+      body,
+      omittedForwardings: 0,
     };
   }
   const attempts: AttemptDetail[] = [];

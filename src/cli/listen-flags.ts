@@ -1,7 +1,7 @@
 /**
- * The flags of `cm-relay listen`, each declared once: how it is written and read, what the help says, the setting of the
- * configuration file that it wins over, and what of a running relay it is compared with. The table of docs/cli.md is
- * held to the same by a test.
+ * The flags of `cm-relay listen`, each declared once: its syntax, its parser, its help, the setting of the
+ * configuration file that it overrides, and how it is compared with a running relay. A test compares the table in
+ * docs/cli.md with it.
  */
 import { Option } from 'commander';
 import { isDeepStrictEqual } from 'node:util';
@@ -31,23 +31,21 @@ import { defaultPort } from './connection.ts';
 import { checkedBy, collectedBy, notEmpty, seconds, urlOf, usualValues, wholeNumber } from './flags.ts';
 import { duration } from './terminal/text.ts';
 
-/** One flag, which gives a value of type T. */
 interface Flag<T> {
-  /** As the command line and the help write it, such as `--port <n>`. */
+  /** Such as `--port <n>`. */
   readonly term: string;
   readonly help: string;
-  /** Reads a value; for a flag that may be repeated, with what came before. Without it: the text, or true without a value. */
+  /** Parses a value; for a repeatable flag, with the earlier ones. Without it: the text, or true without a value. */
   readonly read?: (value: string, previous?: T) => T;
   readonly choices?: readonly string[];
-  /** Values that are known, where it takes others, too. */
+  /** Known values of a flag that also accepts others. */
   readonly usual?: readonly string[];
-  /** The setting that is this flag's where it is given, whatever the configuration file says. */
+  /** The setting that this flag overrides. */
   readonly setting?: keyof Settings;
-  /** Whether it asks for something else than a running relay does. Without it nothing can be compared. */
+  /** Whether a running relay does something else than the flag asks for. Without it, they cannot be compared. */
   readonly differs?: (given: T, running: Status, flags: ListenFlags) => boolean;
 }
 
-/** What the flags give, by the names of {@link listenFlags}. */
 export interface ListenFlags {
   forwardTo?: string[];
   raw?: boolean;
@@ -82,10 +80,9 @@ export interface ListenFlags {
   json?: boolean;
 }
 
-/** A header that goes along with what is forwarded: its name and its value. */
 type Header = readonly [name: string, value: string];
 
-/** How much `listen` shows, and whether it takes keys. */
+/** How much `listen` shows, and whether it reads keys. */
 const outputStyles = ['interactive', 'compact', 'quiet'] as const;
 export type OutputStyle = (typeof outputStyles)[number];
 
@@ -93,7 +90,7 @@ const { shape } = settingsSchema;
 const defaults = settingsSchema.parse({});
 const { localtunnel, command } = tunnelSchemas;
 
-/** What --tunnel means: a kind of tunnel, or a public URL of the user's own. @returns what is wrong with it */
+/** Checks the value of --tunnel: a kind of tunnel, or the user's own public URL. @returns what is wrong with it */
 export function parseTunnel(value: string): string | undefined {
   if (tunnelNames.includes(value)) return undefined;
   if (!/^https?:\/\//i.test(value) || !URL.canParse(value))
@@ -103,13 +100,12 @@ export function parseTunnel(value: string): string | undefined {
   return result.success ? undefined : result.error.issues.map(({ message }) => message).join('; ');
 }
 
-/** What `--tunnel` takes. */
 const tunnelSchema = z.string().superRefine((value, context) => {
   const problem = parseTunnel(value);
   if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
 });
 
-/** Whether what passes through a URL of the user's own is encrypted, or stays on this machine. */
+/** Whether the user's own URL is encrypted, or on this machine. */
 export function isSafeTunnelUrl(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || isLoopback(hostname);
@@ -133,7 +129,7 @@ const headerSchema: z.ZodType<Header, string> = z
   })
   .pipe(z.tuple([headers.keyType, headers.valueType]));
 
-/** Reads the filter of a live view. @throws CommanderError if it isn't one, with the reason */
+/** Parses the filter of a live view. @throws CommanderError with the reason */
 export const readFilter = checkedBy(
   methods['events/query'].params.shape.filter.unwrap().superRefine((text, context) => {
     try {
@@ -144,7 +140,7 @@ export const readFilter = checkedBy(
   }),
 );
 
-/** Whether of the destinations of a running relay, which --forward-to made, one is otherwise than all are to be. */
+/** Whether one of a running relay's destinations, from --forward-to, is not as the flag asks. */
 function destinationsDiffer(as: (destination: Destination) => boolean) {
   return (_given: unknown, { settings }: Status): boolean => !settings.destinations.every(as);
 }
@@ -161,7 +157,6 @@ const localOf = ({ settings: { tunnel } }: Status): Partial<z.infer<typeof local
 const commandOf = ({ settings: { tunnel } }: Status): Partial<z.infer<typeof command>> =>
   tunnel.kind === 'command' ? tunnel : {};
 
-/** A tunnel program as JSON. */
 const programText: z.ZodType<TunnelProgram, string> = z.string().transform((text, context): TunnelProgram => {
   const refused = (message: string): never => {
     context.addIssue({ code: 'custom', message });
@@ -177,7 +172,7 @@ const programText: z.ZodType<TunnelProgram, string> = z.string().transform((text
   return result.success ? result.data : refused(issuesText(result.error));
 });
 
-/** Every flag but those that all commands have, in the order of the help, by the name under which commander gives it. */
+/** Every flag but those that all commands have, in the order of the help. */
 export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Required<ListenFlags>[K]> } = {
   forwardTo: {
     term: '--forward-to <url>',
@@ -281,7 +276,7 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
     term: '--signature-key-env <name>',
     help: 'environment variable that holds the key for signing notifications',
     read: checkedBy(notEmpty('a variable name')),
-    // No relay tells a key; whether one is used can be compared.
+    // A relay reveals no key, only whether one is used.
     differs: (_given, { settings: { destinations } }, { forwardTo }) =>
       forwardTo !== undefined && destinations.some(({ signatureKeyName }) => signatureKeyName !== flagKeyName),
   },
@@ -374,15 +369,14 @@ function retryWords(policy: RetryPolicy): string {
   return `${policy}: ${maxAttempts(policy) - 1} retries after ${duration(first)} to ${duration(last)}`;
 }
 
-/** A flag as an error names it, such as `--tunnel-host`. */
+/** For errors, such as `--tunnel-host`. */
 export function flagName(name: keyof ListenFlags): string {
   return listenFlags[name].term.split(' ')[0] ?? '';
 }
 
-/** The names of the flags. */
 export const listenFlagNames = Object.keys(listenFlags) as (keyof ListenFlags)[];
 
-/** The flags that only a tunnel program takes, and what each is called in its configuration. */
+/** The flags for tunnel programs, and the names of their settings. */
 export const programFields = {
   tunnelName: 'name',
   tunnelServer: 'server',
@@ -392,7 +386,6 @@ export const programFields = {
 } as const;
 const programFlags = Object.keys(programFields) as (keyof typeof programFields)[];
 
-/** The heading of the help under which each stands. */
 const headings: Readonly<Record<keyof ListenFlags, string>> = {
   ...under('Forwarding:', ['forwardTo', 'raw', 'insecure', 'header', 'signatureKeyEnv', 'retry', 'concurrency']),
   ...under('Receiving:', ['port', 'verifyKeyEnv', 'timeZone']),
@@ -406,7 +399,6 @@ function under<K extends string>(heading: string, names: readonly K[]): Record<K
   return Object.fromEntries(names.map((name) => [name, heading])) as Record<K, string>;
 }
 
-/** The flags as commander takes them. */
 export function listenOptions(): Option[] {
   return listenFlagNames.map((name) => {
     const { term, help, read, choices, usual } = listenFlags[name] as Flag<unknown>;
@@ -417,7 +409,6 @@ export function listenOptions(): Option[] {
   });
 }
 
-/** The flags that ask for something else than a running relay does, as an error names them. */
 export function differingFlags(flags: ListenFlags, running: Status): string[] {
   return listenFlagNames
     .filter((name) => {
@@ -428,7 +419,6 @@ export function differingFlags(flags: ListenFlags, running: Status): string[] {
     .map(flagName);
 }
 
-/** The settings that the given flags decide, so that what the configuration file says of them is not in force. */
 export function settingsOfFlags(flags: ListenFlags): ReadonlySet<keyof Settings> {
   const settings = listenFlagNames.filter((name) => flags[name] !== undefined).map((name) => listenFlags[name].setting);
   return new Set(settings.filter((setting) => setting !== undefined));

@@ -17,7 +17,6 @@ import { secretIn } from './secret-variable.ts';
 import { differingFlags, flagName, isSafeTunnelUrl, programFields, settingsOfFlags } from './listen-flags.ts';
 import type { ListenFlags } from './listen-flags.ts';
 
-/** What flags and configuration file ask for, together. */
 export interface ListenSettings {
   readonly settings: Partial<Settings>;
   readonly secrets: Secrets;
@@ -25,8 +24,8 @@ export interface ListenSettings {
 }
 
 /**
- * Puts flags and configuration file together; flags win.
- * @param environment as in process.env: the variables that --signature-key-env and --verify-key-env name
+ * Merges flags and configuration file; flags win.
+ * @param environment with the variables of --signature-key-env and --verify-key-env
  * @throws UsageError naming the flag
  */
 export function listenSettings(flags: ListenFlags, config: Config, environment: NodeJS.ProcessEnv): ListenSettings {
@@ -92,7 +91,7 @@ export function listenSettings(flags: ListenFlags, config: Config, environment: 
   return { settings, secrets, port: flags.port };
 }
 
-/** The hosts that a tunnel is told to use: they get the secret of the webhook URLs, or decide where it goes. */
+/** Hosts from a tunnel's settings: they get the secret of the webhook URLs, or decide where it is sent. */
 export function tunnelHosts(tunnel: TunnelConfig | undefined): string[] {
   const fields = ['url', 'host', 'otherHosts', 'server', 'name'];
   const named = Object.entries(tunnel ?? {}).filter(([field]) => fields.includes(field));
@@ -100,7 +99,7 @@ export function tunnelHosts(tunnel: TunnelConfig | undefined): string[] {
   return named.flatMap(([, hosts]) => hosts as string | string[]).filter((host) => host !== usual);
 }
 
-/** Checks that a file holds what its destinations name: else what goes there would be held for ever. @throws UsageError */
+/** Checks that a file defines what its destinations name: else events would be held forever. @throws UsageError */
 function checkNamed(
   destinations: readonly Destination[],
   { signatureKeys = {}, credentials = {} }: Pick<Secrets, 'signatureKeys' | 'credentials'>,
@@ -119,7 +118,7 @@ function checkNamed(
 }
 
 /**
- * Checks that each signature key that is given signs something: whoever gives one counts on it.
+ * Checks that each given signature key signs something, as the user expects.
  * @param destinations those that will be in force, or are
  * @throws UsageError naming the flag, or the place in the file
  */
@@ -157,13 +156,13 @@ function keyFrom(
   return secretIn(variable, flag, environment);
 }
 
-/** What each flag that only some tunnels take is called in the tunnel's configuration. */
+/** The settings of the flags that only some tunnels have. */
 const tunnelFields = {
   localtunnel: { tunnelHost: 'host', tunnelAllow: 'otherHosts', subdomain: 'subdomain' },
   command: programFields,
 } as const;
 
-/** The tunnel that the flags ask for; undefined where they name none. @throws UsageError naming the flag */
+/** @returns undefined if no flag names a tunnel @throws UsageError naming the flag */
 function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): TunnelConfig | undefined {
   const { tunnel } = flags;
   const chosen =
@@ -199,7 +198,7 @@ function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): T
   throw new UsageError(`${flagName(name)}: ${issue?.message ?? 'not a valid tunnel'}`);
 }
 
-/** A tunnel by its name, with what the file says about the same one where no flag does. */
+/** A tunnel by name, with the file's settings if these are for the same one. */
 function baseOf(
   name: string,
   configured: TunnelConfig | undefined,
@@ -217,8 +216,8 @@ function needsTunnel(name: keyof ListenFlags, kind: string): UsageError {
 }
 
 /**
- * The flags, or settings of the configuration file, that ask for something else than a running relay does.
- * Keys and a proxy's password cannot be compared, since no relay tells them; whether they are used can.
+ * The flags, or settings of the configuration file, that ask for something else than a running relay does. Keys and a
+ * proxy's password cannot be compared, since a relay doesn't reveal them, only whether they are used.
  */
 export function differences(flags: ListenFlags, config: Config, status: Status): string[] {
   const byFlags = settingsOfFlags(flags);
@@ -232,7 +231,7 @@ export function differences(flags: ListenFlags, config: Config, status: Status):
   return [...differingFlags(flags, status), ...inFile.map((key) => `${flagName('config')} (${key})`)];
 }
 
-/** A proxy without its user and password, which the status masks: whether there are any can be compared, they cannot. */
+/** A proxy without its user and password, which the status masks: only whether it has them can be compared. */
 function comparable(proxy: Settings['proxy']): unknown {
   if (proxy === undefined || !URL.canParse(proxy.url)) return proxy;
   const url = new URL(proxy.url);

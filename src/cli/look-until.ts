@@ -1,14 +1,12 @@
-/** Waiting for what a relay's history is to show. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RelayClient } from '../protocol/relay-client.ts';
 
-/** How often it is looked again though nothing was told, in milliseconds: not every change is. */
+/** Interval of looking without a notification: not every change sends one. */
 const lookAgainMs = 1000;
 
 /**
- * Looks until what is seen is enough or the time is over: whenever the relay tells of something, and once a second.
- * @param timeoutMs how long at most, in milliseconds
- * @returns what was seen last
+ * Calls `look` until its result is enough or time is up: after each notification of the relay, and once a second.
+ * @returns the last result
  */
 export async function lookUntil<T>(
   client: RelayClient,
@@ -21,7 +19,7 @@ export async function lookUntil<T>(
   for (const told of ['event/added', 'attempt/recorded', 'status/changed'] as const) client.on(told, () => wake());
   void client.closed.then(() => wake());
   for (;;) {
-    // What comes while this looks is looked at in the next round.
+    // Notifications during the look cause another.
     const woken = new Promise<void>((resolve) => (wake = resolve));
     const seen = await look();
     const left = deadline - performance.now();

@@ -1,4 +1,4 @@
-/** Where this machine's relay is or was reached, for telling what vendors keep of it from everybody else's. */
+/** The URLs of this machine's relay, to tell which of the vendors' webhooks and callbacks belong to it. */
 import { sameAddress } from '../campaign-monitor/registration.ts';
 import { hookUrl, readHookUrl } from '../common/hook-path.ts';
 import { nameOfSecret } from '../common/secret-name.ts';
@@ -11,51 +11,51 @@ import { CommandError } from './errors.ts';
 import type { CommonOptions } from './flags.ts';
 
 /**
- * - `current`: it points to the running relay
- * - `old`: it points to a relay of this machine, at an address that is no longer the running one's
- * - `foreign`: somebody else's
+ * - `current`: points to the running relay
+ * - `old`: points to a relay of this machine, at another URL than the running one's
+ * - `foreign`: points elsewhere
  */
 export type UrlMatch = 'current' | 'old' | 'foreign';
 
-/** What tells a URL of this machine's relay, for one vendor. */
+/** Identifies URLs of this machine's relay, for one vendor. */
 export interface OwnAddresses {
   readonly vendor: Source;
-  /** Where the running relay is reached; none where none runs. */
+  /** Of the running relay; empty if none runs. */
   readonly current: readonly string[];
-  /** The secret of the data directory; undefined where it has none yet. */
+  /** Of the data directory; undefined if it has none yet. */
   readonly secret: string | undefined;
-  /** The names of secrets that it had before. */
+  /** Names of earlier secrets. */
   readonly former: readonly string[];
 }
 
 export interface Reachable extends OwnAddresses {
-  /** The running relay's URL on this machine; null where none runs. */
+  /** The running relay's URL on this machine; null if none runs. */
   readonly localUrl: string | null;
-  /** Its URL through the tunnel; null where there is none. */
+  /** Its URL through the tunnel, if any. */
   readonly publicUrl: string | null;
-  /** URLs that it had before through a tunnel, the latest first. */
+  /** Earlier URLs through a tunnel, the latest first. */
   readonly earlierUrls: readonly string[];
-  /** What to do for a public URL where there is none. */
+  /** How to get a public URL, if there is none. */
   readonly toBePublic: string;
 }
 
-/** Where a running relay is posted to by one vendor, each URL in full. */
+/** The full URLs at which a running relay is posted to by one vendor. */
 export function urlsFor(vendor: Source, status: Status): { readonly local: string; readonly public: string | null } {
   return vendor === 'campaign-monitor'
     ? { local: status.campaignMonitorUrl, public: status.publicCampaignMonitorUrl }
     : { local: status.openConnectorsUrl, public: status.publicOpenConnectorsUrl };
 }
 
-/** What to do for a public URL of a running relay that has none. @param ifOpening where it may come by itself */
+/** How to get a public URL for a running relay that has none. @param ifOpening advice if the tunnel is opening */
 export function adviceForPublic({ settings, tunnel }: Status, ifOpening = 'Try again in a moment.'): string {
   if (settings.tunnel.kind === 'none')
     return 'Stop the relay, and then start it with a tunnel that cm-relay tunnels lists, such as cm-relay listen --tunnel cloudflared.';
-  // A client closed it: no retry opens it, and no wait helps.
+  // A client closed it: neither a retry nor waiting helps.
   if (tunnel.state === 'closed') return 'Open the public URL in VS Code, or stop the relay, and then start it again.';
   return tunnel.state === 'failed' ? 'Fix the problem, and then run cm-relay retry.' : ifOpening;
 }
 
-/** The addresses of the data directory's relay for one vendor, whether it runs or not. */
+/** Of the data directory's relay for one vendor, whether or not it runs. */
 export async function ownAddresses(options: CommonOptions, vendor: Source = 'campaign-monitor'): Promise<Reachable> {
   const dataDir = dataDirOf(options);
   const remembered = readRemembered(dataDir);
@@ -77,7 +77,7 @@ export async function ownAddresses(options: CommonOptions, vendor: Source = 'cam
   }
 }
 
-/** Whose a URL that the vendor keeps is: a relay's is told by the secret in its path, which only this machine knows. */
+/** Classifies a URL that a vendor stores: a relay's contains the secret in its path, which only this machine knows. */
 export function matchUrl(url: string, { vendor, current, secret, former }: OwnAddresses): UrlMatch {
   if (current.some((address) => sameAddress(url, address))) return 'current';
   const path = URL.canParse(url) ? new URL(url).pathname.toLowerCase().replace(/\/$/, '') : '';
@@ -87,10 +87,10 @@ export function matchUrl(url: string, { vendor, current, secret, former }: OwnAd
 }
 
 /**
- * The running relay's URL, to be given to a vendor.
- * @param isHere whether the vendor is on this machine, as the sandbox is, and reaches what is not public
- * @param flag by which another URL can be given instead
- * @throws CommandError where there is none that the vendor reaches
+ * The running relay's URL for a vendor.
+ * @param isHere whether the vendor is on this machine, like the sandbox, and can use the local URL
+ * @param flag for another URL
+ * @throws CommandError if there is no URL that the vendor can reach
  */
 export function urlToGive(own: Reachable, isHere: boolean, vendor: string, flag: string): string {
   const url = own.publicUrl ?? (isHere ? own.localUrl : null);

@@ -30,7 +30,6 @@ import { printable } from './terminal/text.ts';
 import { version } from '../version.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
-/** Every command of cm-relay. */
 export function createProgram(): Command {
   const program = new Command('cm-relay')
     .description(
@@ -38,7 +37,7 @@ export function createProgram(): Command {
     )
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help, with examples')
-    // What follows a command is that command's; arrangeCommandLine moves the program's flags before it.
+    // Flags after a command are the command's; arrangeCommandLine moves the program's flags before it.
     .enablePositionalOptions()
     .commandsGroup('Help and tools:')
     .helpCommand('help [command]', 'show help for a command, with examples')
@@ -57,7 +56,7 @@ export function createProgram(): Command {
   for (const [heading, commands] of Object.entries(groups())) {
     for (const command of commands) program.addCommand(command.helpGroup(heading));
   }
-  // A command that was made elsewhere inherits nothing.
+  // A command that was created elsewhere inherits no configuration.
   for (const { words, command } of commandsOf(program)) {
     command
       .exitOverride()
@@ -68,7 +67,6 @@ export function createProgram(): Command {
   return program;
 }
 
-/** The commands under the headings of the help, by what somebody is about to do. */
 function groups(): Readonly<Record<string, readonly Command[]>> {
   return {
     'Receive and forward:': [listenCommand(), statusCommand(), urlCommand(), retryCommand(), stopCommand()],
@@ -80,7 +78,7 @@ function groups(): Readonly<Record<string, readonly Command[]>> {
   };
 }
 
-/** The program and every command below it, with the words that call it. */
+/** The program and all commands below it, with their words. */
 export function commandsOf(
   command: Command,
   words: readonly string[] = [],
@@ -91,13 +89,12 @@ export function commandsOf(
 
 const outputs = {
   writeOut: (text: string): void => void commandProcess().stdout.write(text),
-  // What is wrong quotes the command line, which a terminal would act on.
+  // The message quotes the command line, which a terminal would act on.
   writeErr: (text: string): void =>
     void commandProcess().stderr.write(fitted(printable(withoutSecrets(text), '\n\t'), commandProcess().stderr)),
 } as const;
 
 /**
- * Runs cm-relay.
  * @param args the command line, without node and the script
  * @returns the exit code: 0 done, 1 failed, 2 bad usage, 3 nothing left to wait for
  */

@@ -1,4 +1,4 @@
-/** The sandboxes that run in the background: where each is, so that it is found again and can be ended. */
+/** Records sandboxes in the background, so that other commands find and stop them. */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -12,41 +12,40 @@ import { commandProcess } from './terminal/command-process.ts';
 const recordSchema = z.object({
   port: z.int(),
   pid: z.int(),
-  /** The base of its controls; with credentials of its own the key is in it. */
+  /** The base URL of its controls; with random credentials it contains the key. */
   control: z.url(),
   randomCredentials: z.boolean(),
-  /** What it said when it was ready, for programs and for people. */
+  /** Its output when it was ready, for programs and for people. */
   json: z.array(z.string()),
   text: z.array(z.string()),
 });
 export type SandboxRecord = z.infer<typeof recordSchema>;
 
-/** How long one may take to answer, and then to end, in milliseconds. */
+/** How long a sandbox may take to answer, and then to end. */
 const answerTimeout = 5000;
 const endTimeout = 10_000;
 
-/** In the user's state folder: each by its port. */
+/** In the user's state folder; files are named by port. */
 function folder(): string {
   return join(stateFolder(process.platform, commandProcess().env), 'cm-relay-sandboxes');
 }
 
 const fileOf = (port: number): string => join(folder(), `${port}.json`);
 
-/** Keeps where one is. @throws the system's error where that cannot be written */
+/** @throws the system's error if the file cannot be written */
 export function recordSandbox(sandbox: SandboxRecord): void {
   mkdirSync(folder(), { recursive: true, mode: 0o700 });
   stageFile(fileOf(sandbox.port), JSON.stringify(sandbox)).put();
 }
 
-/** It has ended. */
 export function forgetSandbox(port: number): void {
   rmSync(fileOf(port), { force: true });
 }
 
 /**
- * Those that run; of those that do not, what was kept is removed.
+ * Running sandboxes; the records of others are removed.
  * @param port 0 for any
- * @throws CommandError where one does not answer: it may run, and is kept
+ * @throws CommandError if one does not answer: it may be running, so its record is kept
  */
 export async function runningSandboxes(port: number): Promise<readonly SandboxRecord[]> {
   const running: SandboxRecord[] = [];
@@ -66,8 +65,8 @@ const readySchema = z.looseObject({
 });
 
 /**
- * Where the Campaign Monitor of each that runs is, with the key that opens it.
- * @throws CommandError where one does not answer
+ * The Campaign Monitor API of each running sandbox, and its API key.
+ * @throws CommandError if one does not answer
  */
 export async function sandboxVendors(): Promise<readonly { readonly host: string; readonly apiKey: string }[]> {
   return (await runningSandboxes(0)).flatMap(({ json }) => {
@@ -78,18 +77,17 @@ export async function sandboxVendors(): Promise<readonly { readonly host: string
   });
 }
 
-/** Ends one, and waits until it is gone. @throws CommandError where it does not end in time */
+/** Stops a sandbox, and waits until its process has ended. @throws CommandError if it does not end in time */
 export async function endSandbox(kept: SandboxRecord): Promise<void> {
   try {
     await fetch(`${kept.control}/stop`, { method: 'POST', signal: AbortSignal.timeout(answerTimeout) });
   } catch {
-    // Whether it ends is what counts.
+    // What counts is whether it ends.
   }
   await waitForEnd(nameOf(kept), kept.pid, endTimeout);
   forgetSandbox(kept.port);
 }
 
-/** As an error names it. */
 const nameOf = ({ port, pid }: SandboxRecord): string => `the sandbox on port ${port} (process ${pid})`;
 
 const answerSchema = z.looseObject({ controls: z.looseObject({}) });
@@ -99,7 +97,7 @@ function recordedSandboxes(): SandboxRecord[] {
   try {
     names = readdirSync(folder()).filter((name) => /^\d+\.json$/.test(name));
   } catch {
-    // None was ever kept.
+    // No sandbox was recorded yet.
     return [];
   }
   return names.flatMap((name) => {
@@ -108,7 +106,7 @@ function recordedSandboxes(): SandboxRecord[] {
   });
 }
 
-/** How it is: its port may be another program's by now. One that has only not answered yet is not gone. */
+/** Its port may be another program's by now. `silent`: it did not answer in time. */
 async function stateOf({ control, pid }: SandboxRecord): Promise<'running' | 'gone' | 'silent'> {
   if (!isAlive(pid)) return 'gone';
   let text: string;

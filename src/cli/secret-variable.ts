@@ -1,17 +1,15 @@
-/** Secrets in environment variables, whose names alone are given. */
+/** Secrets in environment variables, of which only the names are given. */
 import { maskedValue } from '../common/masking.ts';
 import { UsageError } from './errors.ts';
 
-/** Why an environment variable that holds nothing gives no secret. @param value what it holds */
 export function whyMissing(value: string | undefined): string {
   return value === undefined ? 'is not set' : 'is empty';
 }
 
 /**
- * What an environment variable holds.
- * @param name the variable's; where it cannot be one, it may be the secret itself, and is not said back
- * @param who names it: a flag, or a place in a file
- * @throws UsageError where it is not set, or empty
+ * @param name the variable's; an invalid one may be the secret itself, so errors don't repeat it
+ * @param who the flag, or the place in a file, that names it
+ * @throws UsageError if the variable is not set, or empty
  */
 export function secretIn(name: string, who: string, environment: NodeJS.ProcessEnv): string {
   const value = environment[name];

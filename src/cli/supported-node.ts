@@ -1,10 +1,10 @@
-/** Which Node.js runs the program: the bundle asks before anything else of it is read (esbuild.mjs). */
+/** Checks the version of Node.js, before the rest of the bundle is read (esbuild.mjs). */
 
 /**
- * What to say where this Node.js is too old, whatever the command.
+ * The error if Node.js is too old.
  * @param running as in process.version, such as `v20.19.0`
- * @param least the oldest that will do, such as `22.13`
- * @returns null where it will do
+ * @param least the oldest supported version, such as `22.13`
+ * @returns null if it is supported
  */
 export function tooOld(running: string, least: string): string | null {
   const numbers = (version: string): number[] => version.replace(/^v/, '').split('.').map(Number);

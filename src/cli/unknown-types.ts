@@ -3,9 +3,9 @@ import { parseFilter } from '../protocol/event-filter.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
 
 /**
- * What to say of a filter that found nothing, where it asks for types that no event can have: it was mistyped.
- * @param filter one that can be read
- * @returns which types there are; null where those that it asks for are among them
+ * A note for a filter that found nothing, if it asks for types that no event has, and so is probably mistyped.
+ * @param filter a valid one
+ * @returns the available types; null if it asks for one of these
  */
 export async function unknownTypes(history: Pick<RelayClient, 'request'>, filter: string): Promise<string | null> {
   const { types } = parseFilter(filter, Date.now());

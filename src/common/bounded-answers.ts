@@ -1,12 +1,11 @@
-/** Connections of undici whose answers are bounded in all that is read of them, framing and interim answers included. */
+/** Connections of undici with a limit on all that is read of a response, including framing and interim responses. */
 import { buildConnector, Pool } from 'undici';
 import type { Agent, Dispatcher } from 'undici';
 import { boundAnswers } from './read-bound.ts';
 
 /**
- * Connects as undici does, and bounds the answers.
- * @param connect how it connects, or the options of that
- * @param mostBytes of one answer's body, in bytes
+ * @param connect how to connect, or the options for it
+ * @param mostBytes maximum body of one response, in bytes
  */
 export function boundedConnector(
   connect: buildConnector.connector | buildConnector.BuildOptions = {},
@@ -22,8 +21,8 @@ export function boundedConnector(
 }
 
 /**
- * The option of an agent, of a proxy's too, by which the answers of all its connections are bounded.
- * @param mostBytes of one answer's body, in bytes
+ * Option of an agent or proxy agent that limits the responses of all its connections.
+ * @param mostBytes maximum body of one response, in bytes
  */
 export function boundedAnswers(mostBytes: number): { factory: (origin: string | URL, options: object) => Dispatcher } {
   return {

@@ -1,16 +1,14 @@
-/** Bodies of requests and answers from outside, of which only so much is read: whoever sends may never end. */
+/** Bodies of requests and responses from outside, read up to a limit: the sender may never end. */
 
-/** What a body comes in: a web stream, or a stream of Node. */
+/** A web stream, or a stream of Node.js. */
 export type BodyStream = AsyncIterable<Uint8Array>;
 
-/** A body is longer than what may be read of it. */
 export class TooLongError extends Error {}
 
 /**
  * A whole body as text (UTF-8).
  * @param body null for none
- * @param mostBytes what it may come to, in bytes
- * @throws TooLongError where it is longer, as soon as that shows: the rest is not read. Its message begins with "its answer"
+ * @throws TooLongError as soon as it is longer; the rest is not read. Its message begins with "its answer"
  */
 export async function readText(body: BodyStream | null, mostBytes: number): Promise<string> {
   const decoder = new TextDecoder();
@@ -26,9 +24,8 @@ export async function readText(body: BodyStream | null, mostBytes: number): Prom
 }
 
 /**
- * The beginning of a body as text (UTF-8); the rest is not read.
+ * The beginning of a body as text (UTF-8); the rest is not read. A character that is cut at the end becomes U+FFFD.
  * @param body null for none
- * @param mostBytes how much is taken, in bytes; a character that is cut there becomes U+FFFD
  */
 export async function readBeginning(body: BodyStream | null, mostBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];

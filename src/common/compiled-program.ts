@@ -1,7 +1,7 @@
 /**
- * A bundle that keeps what V8 made of it beside it, so that the next start need not compile it. Whoever could put
- * compiled code there could have it run, so it is kept where nobody can who cannot change the bundle itself: never in a
- * data directory, which a cloned repository may bring along.
+ * Keeps V8's compiled code of a bundle, so that the next start need not compile it. A person who can write that code
+ * can have it run, so it is kept where only those can write who can change the bundle itself: never in a data
+ * directory, which a cloned repository may contain.
  */
 import {
   chmodSync,
@@ -19,26 +19,24 @@ import { constants, Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
 export interface Program {
-  /** The bundle's path. */
   readonly file: string;
-  /** What it does, as CommonJS. */
+  /** CommonJS. */
   readonly source: string;
-  /** Tells this source from others. */
+  /** Distinguishes this source from others. */
   readonly digest: string;
   readonly require: NodeJS.Require;
   readonly module: NodeJS.Module;
 }
 
-/** Beside the bundle. */
 const folderName = '.compiled';
 /** Before the code: its checksum, since V8 trusts what it is given. */
 const checksumBytes = 4;
-/** When the start is over, in milliseconds: what was compiled by then is what the next start needs. */
+/** When the start is over, in milliseconds: code compiled by then is what the next start needs. */
 export const startedMs = 3000;
 
 /**
- * Runs a program. Where its compiled code cannot be kept or is broken, it runs all the same.
- * @param keeps whether its compiled code is kept; else one that is there is not used either
+ * Runs a program, also if its compiled code cannot be kept or is broken.
+ * @param keeps whether to use and keep compiled code
  * @returns whether it had to be compiled
  */
 export function run(program: Program, keeps: boolean): 'compiled' | 'kept' {
@@ -80,7 +78,7 @@ function keepSoon(program: Program, script: Script): void {
     try {
       keepCode(program, script.createCachedData());
     } catch {
-      // Where nothing can be kept, each start compiles it.
+      // If nothing can be kept, each start compiles it.
     }
   };
   const timer = setTimeout(keep, startedMs).unref();
@@ -89,7 +87,7 @@ function keepSoon(program: Program, script: Script): void {
 
 function keepCode(program: Program, code: Buffer): void {
   const { folder, path } = placeOf(program);
-  // Not where root or another user runs somebody's bundle.
+  // Not if root or another user runs this user's bundle.
   if (!isOurs(dirname(folder), 'owner')) return;
   if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(folder, 0o700);
   if (!isOurs(folder, 'folder')) return;
@@ -102,7 +100,7 @@ function keepCode(program: Program, code: Buffer): void {
   removeOthers(folder, basename(path));
 }
 
-/** Those of other versions of a bundle, and of bundles that are gone. */
+/** Removes the code of other versions of a bundle, and of bundles that no longer exist. */
 function removeOthers(folder: string, kept: string): void {
   const bundleOf = (name: string): string => name.slice(0, name.lastIndexOf('.'));
   for (const name of readdirSync(folder)) {
@@ -112,7 +110,7 @@ function removeOthers(folder: string, kept: string): void {
   }
 }
 
-/** Whether it is this user's and nobody else can write to it; of an `owner` that is all. Windows has no such owners. */
+/** Whether it is this user's, and except for an `owner`, only writable by this user. Windows has no such owners. */
 function isOurs(path: string, kind: 'folder' | 'file' | 'owner'): boolean {
   const stat = lstatSync(path);
   if (kind === 'file' ? !stat.isFile() || stat.nlink > 1 : !stat.isDirectory()) return false;

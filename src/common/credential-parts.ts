@@ -1,27 +1,27 @@
-/** What of a credential is a secret by itself, and what masks it wherever it is said back. */
+/** Which parts of a credential are secrets by themselves, and how all of them are masked. */
 import { SecretMask } from './masking.ts';
 
-/** Shorter ones would be found where they are not meant. */
+/** A shorter text would also match elsewhere; in characters. */
 const shortestSecret = 4;
-/** A shorter name is one. */
+/** A shorter user name is not a key; in characters. */
 const shortestKey = 16;
 
 /**
- * A value that is a credential, and what of it is one: of `Bearer abc`, `abc` too; what `Basic …` holds; each secret of
- * Open Connectors' `User …, Organization …`. Words of a key of several are none: they stand in any text.
+ * A credential and its secret parts: `abc` of `Bearer abc`, what `Basic …` encodes, each secret of Open Connectors'
+ * `User …, Organization …`. Words of a key with spaces are no secrets: they occur in any text.
  */
 export function credentialParts(value: string): string[] {
   return [value, ...behindScheme(value), ...userAndPassword(value)].filter(isLong);
 }
 
-/** One or more of a scheme and what stands behind it, parted by commas. */
+/** The credentials of one or more schemes, separated by commas. */
 function behindScheme(value: string): string[] {
   const parts = value.split(',').map((each) => /^\s*[A-Za-z][\w.-]*\s+(\S+)\s*$/.exec(each)?.[1]);
   return parts.every((each) => each !== undefined) ? parts : [];
 }
 
 /**
- * What masks credentials with their parts, and keys, which have none: two words are no scheme there.
+ * Masks credentials with their parts, and keys, which have none: two words are no scheme there.
  * @param credentials values of headers
  */
 export function maskOfCredentials(credentials: Iterable<string>, keys: Iterable<string> = []): SecretMask {
@@ -32,7 +32,7 @@ function isLong(secret: string): boolean {
   return secret.length >= shortestSecret;
 }
 
-/** Both together, and the password; or the name, where that is a key and the password nothing. */
+/** Both together, and the password; or the name, if that is a key and there is no password. */
 function userAndPassword(value: string): string[] {
   const encoded = /^basic +([\w+/=-]+)$/i.exec(value)?.[1];
   if (encoded === undefined) return [];

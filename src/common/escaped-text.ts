@@ -1,27 +1,27 @@
 /**
- * A text in which characters may stand behind the ways of writing them that URLs, forms, JSON, JavaScript and HTML have:
- * `%2F`, `+`, `\/`, `\u002f`, `\x2f`, `&#x2F;`, `&amp;`, with hex digits of either case, and such a way inside another.
+ * A text in which characters may be escaped as in URLs, forms, JSON, JavaScript and HTML: `%2F`, `+`, `\/`, `\u002f`,
+ * `\x2f`, `&#x2F;`, `&amp;`, with hex digits of either case, and such an escape inside another.
  */
 
-/** A character as it may be meant at a place. */
+/** A character as it may be read at a position. */
 export interface Reading {
   /** A UTF-16 unit, a code point, or {@link byteFlag} and a byte of UTF-8 that is no character by itself. */
   readonly code: number;
-  /** Where the text goes on. */
+  /** Position after it. */
   readonly end: number;
 }
 
-/** Tells the byte of a character that UTF-8 writes in several, as `%C3` is, from a character of that number. */
+/** Distinguishes a byte of a UTF-8 sequence, such as `%C3`, from the character with that number. */
 export const byteFlag = 0x20_0000;
 
-/** So many ways of writing are looked through, one inside the other. */
+/** Maximum layers of escapes. */
 const deepest = 2;
 
 const [percent, backslash, ampersand, plus, letterU, letterX, semicolon, hash] = Array.from('%\\&+ux;#', (sign) =>
   sign.charCodeAt(0),
 ) as [number, number, number, number, number, number, number, number];
 
-/** Whether a way of writing may begin with this UTF-16 unit. */
+/** Whether an escape may begin with this UTF-16 unit. */
 export function beginsEscape(unit: number): boolean {
   return unit === percent || unit === backslash || unit === ampersand || unit === plus;
 }
@@ -40,22 +40,22 @@ const named: Readonly<Record<string, string>> = {
   colon: ':',
 };
 
-/** What stands behind a backslash, and what it means there. */
+/** Characters after a backslash, and their meaning. */
 const behindBackslash: ReadonlyMap<number, number> = new Map(
   Object.entries({ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', '"': '"', "'": "'", '/': '/', '\\': '\\' }).map(
     ([written, meant]) => [written.charCodeAt(0), meant.charCodeAt(0)],
   ),
 );
 
-/** The longest of what stands between `&` and `;`, in characters: `#x10FFFF` with some zeros. */
+/** Maximum length between `&` and `;`, in characters: `#x10FFFF` with some zeros. */
 const longestReference = 12;
 
-/** So many places are remembered, in each depth: what is looked at again lies close by. */
+/** Positions remembered per depth: those read again are close by. */
 const mostKnown = 4096;
 
 export class EscapedText {
   readonly text: string;
-  /** What was found before, by the depth; only of places where a way of writing may begin. */
+  /** Earlier results, by depth; only of positions where an escape may begin. */
   readonly #known = Array.from({ length: deepest + 1 }, () => new Map<number, readonly Reading[]>());
 
   constructor(text: string) {
@@ -63,9 +63,9 @@ export class EscapedText {
   }
 
   /**
-   * All that may be meant at a place, what stands there first.
+   * All possible readings at a position, the unescaped character first.
    * @param at less than the text's length
-   * @param depth how many ways of writing are looked through, one inside the other
+   * @param depth layers of escapes to resolve
    */
   readings(at: number, depth = deepest): readonly Reading[] {
     const unit = this.text.charCodeAt(at);
@@ -84,7 +84,7 @@ export class EscapedText {
     return found;
   }
 
-  /** What an escape means of which the first character is read. */
+  /** Readings of an escape whose first character has been read. */
   #behind(first: number, at: number, depth: number): Reading[] {
     switch (first) {
       case plus:
@@ -146,7 +146,7 @@ export class EscapedText {
     return [{ code, end }];
   }
 
-  /** The reading at a place that is a character of a kind: there is one at most, since no escape begins with such. */
+  /** The reading of a kind at a position: at most one, since no escape begins with such a character. */
   #pick(at: number, depth: number, isOfKind: (code: number) => boolean): Reading | undefined {
     if (at >= this.text.length) return undefined;
     const unit = this.text.charCodeAt(at);

@@ -1,13 +1,10 @@
-/** How much of what is held waits for somebody: by pause, and at breakpoints. */
+/** Held forwardings that wait for the user: because of a pause, and at breakpoints. */
 export interface HeldForSomebody {
   readonly pause: number;
   readonly breakpoint: number;
 }
 
-/**
- * How many forwardings wait for somebody to let them go on. What waits for a key, or is held for its destination, is not
- * among them: that goes by itself, or by its settings.
- */
+/** Without those that wait for a key or are held for their destination: these don't need the user to continue. */
 export function heldCount({ pause, breakpoint }: HeldForSomebody): number {
   return pause + breakpoint;
 }

@@ -1,4 +1,4 @@
-/** Headers that end with a connection or belong to the bytes as they were on the wire: whoever sends anew sets his own. */
+/** Headers that end with a connection or describe the bytes on the wire: a new sender sets its own. */
 const ofOneHop: ReadonlySet<string> = new Set([
   // RFC 9110, 7.6.1, and what went before it.
   'connection',
@@ -9,13 +9,13 @@ const ofOneHop: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-  // Of the request itself: another host, bodies that are kept decoded, and answers that the new sender must read.
+  // Of the request itself: another host, bodies that are kept decoded, and responses that the new sender must read.
   'accept-encoding',
   'content-encoding',
   'content-length',
   'expect',
   'host',
-  // What gets a browser past the page of a localtunnel server.
+  // Skips the warning page of a localtunnel server.
   'bypass-tunnel-reminder',
 ]);
 

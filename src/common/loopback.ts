@@ -1,11 +1,11 @@
-/** Which hosts are this machine, for every room that sends or withholds something for being here. */
+/** Which hosts are this machine: for plain http, proxies, and which servers may be reached. */
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 
 /**
  * Whether a connection to a host cannot leave this machine: `localhost` and the names below it (RFC 6761), 127.0.0.0/8
- * and ::1, these as IPv4 in IPv6 as well, and the unspecified addresses 0.0.0.0 and ::, which systems take for
- * themselves or refuse. Secrets may go there by plain http, and no proxy is asked for it.
+ * and ::1, also as IPv4 in IPv6, and the unspecified addresses 0.0.0.0 and ::, which systems take for themselves or
+ * refuse. Secrets may be sent there by plain http, and without a proxy.
  * @param hostname as `URL.hostname` gives it; an IPv6 address with or without brackets
  */
 export function isLoopback(hostname: string): boolean {
@@ -20,9 +20,9 @@ function isLocalhostName(hostname: string): boolean {
 }
 
 /**
- * An IPv4 address, dotted, of itself or of an IPv6 address that stands for it (`::ffff:7f00:1`, as URLs write it).
+ * The dotted IPv4 address of an IPv4 address, or of one in IPv6 (`::ffff:7f00:1`, as URLs write it).
  * @param address without brackets
- * @returns undefined where it is neither
+ * @returns undefined if it is neither
  */
 export function ipv4Of(address: string): string | undefined {
   const dotted = /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1];
@@ -33,7 +33,7 @@ export function ipv4Of(address: string): string | undefined {
   return [a >> 8, a & 255, b >> 8, b & 255].join('.');
 }
 
-/** The loopback addresses that each name of a server on this machine stands for; other names are a stranger's. */
+/** The loopback addresses of each name of a server on this machine. */
 export const loopbackNames: Readonly<Record<string, readonly string[]>> = {
   localhost: ['127.0.0.1', '::1'],
   '127.0.0.1': ['127.0.0.1'],
@@ -41,14 +41,14 @@ export const loopbackNames: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The `Host` headers under which a server on loopback may be asked: another name that leads to it is a stranger's, made
- * to point here so that a page of his may read the answers.
+ * The `Host` headers that a server on loopback accepts: another name may be made to point here so that a page of its
+ * owner can read the responses.
  */
 export function loopbackHosts(port: number): string[] {
   return Object.keys(loopbackNames).flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])]);
 }
 
-/** Resolves `localhost` and the names below it to this machine, which many systems do not (RFC 6761, 6.3); others as usual. */
+/** Resolves `localhost` and the names below it to this machine, which many systems don't (RFC 6761, 6.3). */
 export const loopbackLookup: LookupFunction = (hostname, options, callback) => {
   if (!isLocalhostName(hostname)) {
     lookup(hostname, options, callback as never);
@@ -64,9 +64,10 @@ export const loopbackLookup: LookupFunction = (hostname, options, callback) => {
 };
 
 /**
- * A callback's URL in full: a port means this machine, and so does a host of it without a scheme. What leaves this machine is encrypted or not as its user says, by https:// or http://.
+ * A callback's URL in full: a port means this machine, and so does a loopback host without a scheme. For any other host
+ * the user chooses https:// or http://.
  * @param text `3000`, `3000/path`, `localhost:3000/path`, or a URL
- * @returns undefined where it says neither where it leads nor how
+ * @returns undefined if it is none of these
  */
 export function wholeCallbackUrl(text: string): string | undefined {
   if (/^https?:\/\//i.test(text)) return text;

@@ -1,10 +1,10 @@
 /**
- * Masking of secrets: of values that are known, and of what stands where a secret stands. Either is found in two layers
- * of escapes (escaped-text.ts), and a known value in hexadecimal and base64, too.
+ * Masks secrets: known values, and values at the positions of secrets. Both are found in two layers of escapes
+ * (escaped-text.ts), and a known value in hexadecimal and base64, too.
  */
 import { beginsEscape, byteFlag, EscapedText } from './escaped-text.ts';
 
-/** What stands in place of a secret wherever one is stored, shown or exported. The platform answers with the same [live]. */
+/** Replaces a secret wherever one is stored, shown or exported. Open Connectors returns the same [live]. */
 export const maskedValue = '********';
 
 interface Span {
@@ -12,39 +12,37 @@ interface Span {
   readonly end: number;
 }
 
-/** Needles by the codes that they may begin with. */
+/** Needles by their possible first codes. */
 type Needles = ReadonlyMap<number, ReadonlySet<Needle>>;
 
 export interface MaskOptions {
-  /** The text was cut off: what may be the beginning of a secret at its end is masked, too. */
+  /** The text was cut off: mask what may be the beginning of a secret at its end, too. */
   readonly cut?: boolean;
 }
 
 /**
  * Masks every known secret in these forms, and in no other: plain; percent-encoded, with `+` for spaces, escaped for
- * JSON, JavaScript or HTML, with hex digits of either case; the bytes of its UTF-8 in hexadecimal, and in base64 of
- * either alphabet on one line, also as a part of what was encoded, as in `Basic …`. Each of these, in two layers of
- * escapes at the most. What is written in base64 on several lines or of base64, in UTF-16, compressed, or in more layers
- * stays, as does the rest.
+ * JSON, JavaScript or HTML, with hex digits of either case; its UTF-8 in hexadecimal, and in base64 of either alphabet
+ * on one line, also as a part of what was encoded, as in `Basic …`. Each of these in up to two layers of escapes.
+ * Base64 on several lines or of base64, UTF-16, compressed text, and more layers are not masked.
  */
 export class SecretMask {
   readonly #secrets: readonly string[];
   #needles: Needles | undefined;
   #needlesInBytes: Needles | undefined;
 
-  /** @param secrets short ones are found where they are not meant: leave them out */
+  /** @param secrets leave out short ones, which match elsewhere */
   constructor(secrets: Iterable<string>) {
     this.#secrets = [...new Set(secrets)].filter((secret) => secret !== '');
   }
 
-  /** A text with masks. */
   in(text: string, options: MaskOptions = {}): string {
     if (this.#secrets.length === 0) return text;
     this.#needles ??= needlesOf(this.#secrets, false);
     return withMasks(text, findValues(text, this.#needles, options.cut === true));
   }
 
-  /** Bytes with masks: what is no secret stays to the byte. @returns the very body where nothing is masked */
+  /** Other bytes are unchanged. @returns the same buffer if nothing is masked */
   inBytes(body: Buffer, options: MaskOptions = {}): Buffer {
     if (this.#secrets.length === 0) return body;
     this.#needlesInBytes ??= needlesOf(this.#secrets, true);
@@ -54,15 +52,15 @@ export class SecretMask {
   }
 }
 
-/** Where a secret stands in a text whose value is not known. */
+/** Position of a secret whose value is not known. */
 export interface SecretPlace {
   /** With the flags `dg`, and a group `secret`. */
   readonly pattern: RegExp;
-  /** Whether what matched is such a place after all; without it, it is. */
+  /** Whether a match is a secret after all; by default it is. */
   readonly isSecret?: (match: RegExpExecArray) => boolean;
 }
 
-/** A text in which whatever stands at such a place is masked, also where the text, or the URL in it, is escaped. */
+/** Masks the values at such positions, also if the text, or the URL in it, is escaped. */
 export function maskPlaces(text: string, places: readonly SecretPlace[]): string {
   const spans: Span[] = [];
   for (const { text: read, placeOf } of readingsOf(text)) {
@@ -80,7 +78,7 @@ export function maskPlaces(text: string, places: readonly SecretPlace[]): string
   );
 }
 
-/** The text as it is, and where it has escapes, without one or two layers of them. */
+/** The text unchanged, and if it has escapes, without one and without two layers of them. */
 function* readingsOf(text: string): Generator<{ text: string; placeOf: (at: number) => number }> {
   yield { text, placeOf: (at) => at };
   if (!/%[0-9a-f]|\\[ux/"\\]|&[#a-z]/i.test(text)) return;
@@ -90,7 +88,7 @@ function* readingsOf(text: string): Generator<{ text: string; placeOf: (at: numb
     let read = '';
     for (let at = 0; at < text.length;) {
       places.push(at);
-      // The last looks through the most. A plus stays one: what follows it belongs to the same value.
+      // The last reading resolves the most. A plus stays a plus: what follows it belongs to the same value.
       const meant = escaped.readings(at, depth).findLast(({ code }) => code !== 0x20);
       read += meant === undefined ? ' ' : String.fromCharCode(meant.code < byteFlag ? meant.code : 0xfffd);
       at = meant?.end ?? at + 1;
@@ -100,10 +98,10 @@ function* readingsOf(text: string): Generator<{ text: string; placeOf: (at: numb
   }
 }
 
-/** What is looked for: for each character the ways to write it in codes of `Reading`. */
+/** For each character the ways to write it in codes of `Reading`. */
 interface Needle {
   readonly characters: readonly (readonly (readonly number[])[])[];
-  /** In base64, whether the character before and that behind hold a part of it. */
+  /** In base64, whether the characters before and after encode a part of it. */
   readonly base64: { readonly before: boolean; readonly after: boolean } | null;
 }
 
@@ -138,7 +136,6 @@ function codesOf(character: string, inBytes: boolean): number[][] {
   ];
 }
 
-/** The hexadecimal of its bytes, in digits of either case. */
 function hexNeedle(secret: Buffer): Needle {
   const digits = Array.from(secret.toString('hex'));
   const characters = digits.map((digit) =>
@@ -147,12 +144,12 @@ function hexNeedle(secret: Buffer): Needle {
   return { characters, base64: null };
 }
 
-/** A part of base64 that is shorter is found where it is not meant; in characters. */
+/** A shorter part of base64 matches elsewhere; in characters. */
 const shortestBase64 = 6;
 
 /**
- * What is the same in the base64 of everything that holds the secret: three texts, since three bytes make four
- * characters, in the alphabet of base64 and in that of URLs.
+ * The common part of the base64 of everything that contains the secret: three texts, since three bytes make four
+ * characters, in both alphabets.
  */
 function base64Needles(secret: Buffer): Needle[] {
   const needles: Needle[] = [];
@@ -171,7 +168,7 @@ function base64Needles(secret: Buffer): Needle[] {
   return needles;
 }
 
-/** More steps than this, and as many for each character, are taken for a text that is made for it: it is masked whole. */
+/** A text that takes more steps than this, plus those for each character, is taken for an attack and masked whole. */
 const mostSteps = 1_000_000;
 const mostStepsEach = 20;
 const mostStepsInAll = 100_000_000;
@@ -179,7 +176,6 @@ const mostStepsInAll = 100_000_000;
 /** A shorter beginning of a secret is not worth masking, in characters. */
 const shortestBeginning = 4;
 
-/** Where the needles are, in order. */
 function findValues(text: string, needles: Needles, cut: boolean): Span[] {
   const spans: Span[] = [];
   const escaped = new EscapedText(text);
@@ -188,7 +184,7 @@ function findValues(text: string, needles: Needles, cut: boolean): Span[] {
   for (let start = 0; start < text.length; start++) {
     const unit = text.charCodeAt(start);
     const readings = beginsEscape(unit) ? escaped.readings(start) : undefined;
-    // So is nearly all of a long text.
+    // Skips nearly all of a long text.
     if (readings === undefined && !needles.has(unit)) continue;
     for (const code of readings === undefined ? [unit] : new Set(readings.map((reading) => reading.code))) {
       for (const needle of needles.get(code) ?? []) {
@@ -202,7 +198,7 @@ function findValues(text: string, needles: Needles, cut: boolean): Span[] {
   return spans.sort((a, b) => a.start - b.start);
 }
 
-/** Where the needle ends that begins here, at the farthest; undefined where it does not. */
+/** The farthest end of a needle that begins here, if one does. */
 function matchAt(
   escaped: EscapedText,
   { characters }: Needle,
@@ -248,7 +244,7 @@ function endsWithin(text: string, place: number): boolean {
   return rest === 0 || (rest <= 12 && beginsEscape(text.charCodeAt(place)) && !/\s/.test(text.slice(place)));
 }
 
-/** With the characters of base64 beside it that hold a part of the secret, and what fills it up. */
+/** Includes the characters of base64 beside it that encode a part of the secret, and the padding. */
 function inBase64({ text }: EscapedText, { base64 }: Needle, { start, end }: Span): Span {
   if (base64 === null) return { start, end };
   const isBase64 = (at: number): boolean => /[\w+/-]/.test(text.charAt(at));
@@ -259,7 +255,7 @@ function inBase64({ text }: EscapedText, { base64 }: Needle, { start, end }: Spa
   };
 }
 
-/** @param spans by their start; those that overlap become one mask */
+/** @param spans sorted by start; overlapping ones become one mask */
 function withMasks(text: string, spans: readonly Span[]): string {
   let result = '';
   let done = 0;

@@ -1,6 +1,6 @@
 /**
- * Somebody else's words as a part of a message: on one line, without controls and marks of writing direction, not
- * endless, and nothing of which VS Code makes a link, to a command even.
+ * Text from outside as a part of a message: on one line, without control characters and marks of writing direction,
+ * cut, and without Markdown links, which VS Code would follow, even to a command.
  * @param longest in UTF-16 units
  */
 export function oneLine(text: string, longest: number): string {

@@ -1,6 +1,6 @@
-/** Values of JSON from outside, as {@link structureOf} counts them. */
+/** Maximum values of JSON from outside, as {@link structureOf} counts them. */
 export const maxValues = 100_000;
-/** The same for the body of a delivery: a thousand events with a hundred custom fields each [2nd] have 310,000. */
+/** For the body of a delivery: a thousand events with a hundred custom fields each [2nd] have 310,000. */
 export const maxBodyValues = 350_000;
 
 /** Members of one object in the body of a delivery. */
@@ -12,7 +12,7 @@ export function tooManyMembers(text: string): string | null {
   return `one of its objects has more than ${maxMembers} members`;
 }
 
-/** A text from outside as JSON; undefined if it is none, or has more values than may be. */
+/** @returns undefined if the text is not JSON, or has too many values */
 export function parseJson(text: string, most = maxValues): unknown {
   if (hasMoreValues(text, most)) return undefined;
   try {
@@ -26,22 +26,20 @@ export function hasMoreValues(text: string, most: number): boolean {
   return text.length > most && structureOf(text).values > most;
 }
 
-/** How much a text would unfold to as JSON. */
 export interface JsonStructure {
-  /** About one for each value. */
   readonly values: number;
-  /** How deep arrays and objects stand within each other. */
+  /** Nesting of arrays and objects. */
   readonly depth: number;
-  /** Those of the object that has the most. */
+  /** Of the object that has the most. */
   readonly members: number;
 }
 
-/** Looks at a text before it is parsed: quickly, and with little memory. Of what is no JSON it may tell anything. */
+/** An estimate before parsing: quick, and with little memory. Meaningless if the text is not JSON. */
 export function structureOf(text: string): JsonStructure {
   let values = 1;
   let depth = 0;
   let members = 0;
-  /** Members so far, of what is open. */
+  /** Members so far of each open array or object around the current one. */
   const open: number[] = [];
   let own = 0;
   let inText = false;

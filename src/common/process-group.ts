@@ -1,14 +1,13 @@
-/** Programs that the user names, each with all that it starts in turn: ended as a whole, and never left behind. */
+/** Programs that the user names, each ended with everything that it started. */
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
-/** The time between the request to end and the end by force, in milliseconds. */
+/** Between SIGTERM and SIGKILL, in milliseconds. */
 const graceMs = 3_000;
 
 const isWindows = process.platform === 'win32';
 
-/** How a program ended: by itself with a code, or by a signal. */
 export interface Ending {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -16,15 +15,15 @@ export interface Ending {
 
 const running = new Set<ProcessGroup>();
 
-// The guards see any other end of this process.
+// If this process ends in another way, the guards end the programs.
 process.on('exit', () => {
   for (const group of running) group.kill();
 });
 
 /**
- * A program that was started, and what it has started in turn, as far as that has not made itself independent (by a
- * session of its own). All of it ends when the program ends, when it is asked to, and with this process, however that
- * ends. Nothing of it has the terminal.
+ * A program and the processes that it started, unless they made themselves independent (with a session of their own).
+ * All of them end when the program ends, when {@link end} is called, and with this process, however that ends. None of
+ * them has the terminal.
  */
 export class ProcessGroup {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
@@ -34,16 +33,16 @@ export class ProcessGroup {
   readonly stdout: Readable;
   readonly stderr: Readable;
   /**
-   * Resolves with how the program ended, when its output was read or, where something holds that open, some seconds
-   * later. Rejects with the system's error where it could not be started.
+   * Resolves when the program ended and its output was read, or some seconds later if another process keeps that open.
+   * Rejects with the system's error if it could not be started.
    */
   readonly ended: Promise<Ending>;
 
-  /** Starts it. @param command the program and its arguments; a text is a command line of the user's shell */
+  /** @param command the program and its arguments; a string is a command line for the user's shell */
   constructor(command: readonly string[] | string, environment: Pick<SpawnOptions, 'cwd' | 'env'>) {
     const options = {
       ...environment,
-      // On POSIX it leads a group of its own. On Windows that would open a console, and the system knows whose child is whose.
+      // On POSIX it leads its own group. On Windows this would open a console, and the system knows a process's parent.
       detached: !isWindows,
       stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
@@ -60,25 +59,24 @@ export class ProcessGroup {
         resolve({ code, signal });
       });
     });
-    // Whoever only ends it need not look at it.
+    // A caller that only ends it need not await it.
     this.ended.catch(() => undefined);
     if (child.pid === undefined) return;
     running.add(this);
     this.#guard = isWindows ? undefined : guardOf(child.pid);
     child.once('exit', () => {
-      // Windows does not tell any more what it had started.
+      // Windows no longer knows what it had started.
       if (isWindows) this.#isGone = true;
       this.#ask();
     });
   }
 
-  /** Asks all of it to end, by force after 3 s. Resolves when it has ended. */
+  /** Asks all of them to end, by force after 3 s. Resolves when the program has ended. */
   async end(): Promise<void> {
     if (running.has(this)) this.#ask();
     await this.ended.catch(() => undefined);
   }
 
-  /** Ends all of it by force. */
   kill(): void {
     this.#signal('SIGKILL');
   }
@@ -87,7 +85,7 @@ export class ProcessGroup {
     if (this.#force !== undefined) return;
     this.#force = setTimeout(() => {
       this.kill();
-      // Something that is independent may hold them open.
+      // An independent process may hold them open.
       this.stdout.destroy();
       this.stderr.destroy();
     }, graceMs);
@@ -108,15 +106,15 @@ export class ProcessGroup {
       if (isWindows) spawnSync('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
       else process.kill(-pid, signal);
     } catch {
-      // None of it is left, and its number may become that of another.
+      // The group is gone, and its number may be used again.
       this.#isGone = true;
     }
   }
 }
 
 /**
- * A process that outlives this one, however that ends, by the moment in which it ends the group: it reads what this one
- * never writes. (Windows itself ends a child with the process that started it: libuv has it in a job.)
+ * A process that ends the group when this one ends, however that ends: it reads from a pipe to which this one never
+ * writes. (Windows ends a child with its parent: libuv puts it into a job.)
  */
 function guardOf(pid: number): ChildProcess {
   const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -s KILL -- "-$0"', String(pid)], {
@@ -125,7 +123,7 @@ function guardOf(pid: number): ChildProcess {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  // A system without a shell has no guard.
+  // A system without /bin/sh has no guard.
   guard.on('error', () => undefined);
   guard.stdin.on('error', () => undefined);
   guard.unref();

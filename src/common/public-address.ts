@@ -1,8 +1,8 @@
-/** Which addresses are of the internet, and not of this machine or a private network. */
+/** Which addresses are on the internet, and not of this machine or a private network. */
 import { BlockList, isIP } from 'node:net';
 import { ipv4Of } from './loopback.ts';
 
-/** What IANA keeps for other purposes than hosts of the internet (RFC 6890 and its registries). */
+/** Reserved by IANA (RFC 6890 and its registries). */
 const notPublic = new BlockList();
 for (const [net, prefix] of [
   ['0.0.0.0', 8],
@@ -24,15 +24,12 @@ for (const [net, prefix] of [
 ] as const) {
   notPublic.addSubnet(net, prefix, 'ipv6');
 }
-/** All that is given to hosts of the internet, and IPv4 as networks without it have it (RFC 6052). */
+/** Global unicast, and IPv4 as networks without it write it (RFC 6052). */
 const unicast = new BlockList();
 unicast.addSubnet('2000::', 3, 'ipv6');
 const translated = /^64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/;
 
-/**
- * Whether an address is a host's of the internet.
- * @param address as a look-up gives it, in any spelling; false for what is no address
- */
+/** @param address as a DNS lookup returns it, in any spelling; false for any other text */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
   if (family === 0) return false;
@@ -43,16 +40,12 @@ export function isPublicAddress(address: string): boolean {
   return unicast.check(plain, 'ipv6') && !notPublic.check(plain, 'ipv6');
 }
 
-/**
- * Whether two addresses are one.
- * @param a in any spelling
- * @param b the same
- */
+/** Compares two addresses in any spelling. */
 export function isSameAddress(a: string, b: string): boolean {
   return canonical(a) === canonical(b);
 }
 
-/** One spelling for each, IPv4 in IPv6 as IPv4, without the interface of a local one. */
+/** One spelling for each address: IPv4 in IPv6 as IPv4, without the zone of a link-local one. */
 function canonical(address: string): string {
   const [plain = ''] = address.split('%');
   if (isIP(plain) !== 6) return plain;

@@ -1,20 +1,19 @@
 /**
- * Bounds on what is read from a connection. A parser of HTTP reads blank lines, zeros before a chunk's size, extensions
- * of chunks and interim answers for as long as they come, and hands over none of it: a core's time for no byte of
- * meaning.
+ * Limits on what is read from a connection. An HTTP parser reads blank lines, zeros before a chunk's size, chunk
+ * extensions and interim responses without end, and reports none of it: that costs a core's time for nothing.
  */
 import type { Socket } from 'node:net';
 
-/** So much is read beside what means something, in bytes: far more than headers may be, and what waits in buffers. */
+/** Bytes read besides the body: far more than headers and buffered data may take. */
 const mostFramingBytes = 262_144;
-/** The same of an answer, which others than browsers and vendors may write in small chunks. */
+/** The same for responses, which servers may write in small chunks. */
 const mostAnswerFramingBytes = 1_048_576;
 
 /**
- * Calls something after each read, and each write, of a connection. Without a listener for its data, which would take
- * the connection from Node's parser, and be called with a copy: it stands in for what renews the connection's time-out,
- * which Node calls then. Node has it, types lack it.
- * @param look does not end the connection itself: Node goes on with what it has read
+ * Calls a function after each read and write of a connection. A `data` listener would take the connection from Node's
+ * parser and copy the data, so this replaces the method that renews the connection's time-out, which Node calls then
+ * (its types lack it).
+ * @param look must not end the connection itself: Node continues with what it has read
  */
 function afterEachRead(socket: Socket, look: () => void): void {
   const renewed = socket as Socket & { _unrefTimer(): void };
@@ -25,18 +24,13 @@ function afterEachRead(socket: Socket, look: () => void): void {
   };
 }
 
-interface Bound {
-  /** The connection's `bytesRead` beyond which it is ended. */
-  most: number;
-}
-
-/** Of connections that came. */
-const bounds = new WeakMap<Socket, Bound>();
+/** Of incoming connections, which end when their `bytesRead` exceeds `most`. */
+const bounds = new WeakMap<Socket, { most: number }>();
 
 /**
- * Bounds what a server reads from a connection, from now or the last request on, to {@link mostFramingBytes} and twice
- * what {@link bodyBytesReceived} is told.
- * @param onFlood called when more has come, once
+ * Limits what a server reads from a connection since now or the last request to {@link mostFramingBytes} and twice the
+ * bytes reported by {@link bodyBytesReceived}.
+ * @param onFlood called once, when there is more
  */
 export function boundRequests(socket: Socket, onFlood: () => void): void {
   const bound = { most: socket.bytesRead + mostFramingBytes };
@@ -48,28 +42,26 @@ export function boundRequests(socket: Socket, onFlood: () => void): void {
   });
 }
 
-/** A request has come on a connection. */
 export function requestStarted(socket: Socket): void {
   const bound = bounds.get(socket);
   if (bound !== undefined) bound.most = socket.bytesRead + mostFramingBytes;
 }
 
-/** A piece of a request's body has come. @param bytes its length */
 export function bodyBytesReceived(socket: Socket, bytes: number): void {
   const bound = bounds.get(socket);
   if (bound !== undefined) bound.most += 2 * bytes;
 }
 
-/** A connection that was ended for what came on it. */
+/** The connection was ended because of what was received on it. */
 export class FloodError extends Error {
   override readonly name = 'FloodError';
 }
 
 /**
- * Bounds what a client reads from a connection: an answer of `mostBytes` and {@link mostAnswerFramingBytes}, between
- * one request and the next.
- * @param mostBytes what the body of an answer may come to
- * @param onFlood called when more has come, once; ends the connection
+ * Limits what a client reads from a connection between one request and the next to `mostBytes` and
+ * {@link mostAnswerFramingBytes}.
+ * @param mostBytes maximum body of a response
+ * @param onFlood called once, when there is more; ends the connection by default
  */
 export function boundAnswers(
   socket: Socket,
@@ -80,7 +72,7 @@ export function boundAnswers(
   let most = mostBytes + mostAnswerFramingBytes;
   afterEachRead(socket, () => {
     const { bytesRead } = socket;
-    // Nothing has come: something of a request was written.
+    // Nothing was read: part of a request was written.
     if (bytesRead === seen) most = bytesRead + mostBytes + mostAnswerFramingBytes;
     seen = bytesRead;
     if (bytesRead > most) {
@@ -92,8 +84,8 @@ export function boundAnswers(
 }
 
 /**
- * Whether a body comes in pieces so small that reading them costs many times what the sender spends: no HTTP client
- * does that to a body of some size.
+ * Whether a body arrives in pieces so small that reading them costs many times what the sender spends, which no HTTP
+ * client does with a large body.
  */
 export function areTinyChunks(chunks: number, bytes: number): boolean {
   return chunks > 4096 && bytes < 64 * chunks;

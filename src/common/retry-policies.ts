@@ -1,4 +1,3 @@
-/** How often and when each policy tries again, for who sends and for who tells of it. */
 const seconds = (values: readonly number[]): readonly number[] => values.map((value) => value * 1000);
 
 /**
@@ -16,10 +15,10 @@ export const retryDelays = {
 
 export type RetryPolicy = keyof typeof retryDelays;
 
-/** Every policy, the default first. */
+/** The default first. */
 export const retryPolicies = Object.keys(retryDelays) as [RetryPolicy, ...RetryPolicy[]];
 
-/** How many attempts a policy makes, the first included. */
+/** Including the first. */
 export function maxAttempts(policy: RetryPolicy): number {
   return 1 + retryDelays[policy].length;
 }

@@ -1,7 +1,7 @@
 import { retryDelays } from './retry-policies.ts';
 import type { RetryPolicy } from './retry-policies.ts';
 
-/** What an attempt came to, as far as it decides what follows. */
+/** The result of an attempt, as far as it decides what follows. */
 type Attempted =
   | {
       readonly kind: 'answer';
@@ -11,22 +11,22 @@ type Attempted =
   /** Nothing of the request was sent, or its connection broke. */
   | { readonly kind: 'unreachable' | 'broken'; readonly error: string };
 
-/** What follows from an attempt. `detail`: the reason, as people read it; null for a success. */
+/** What follows from an attempt. `detail`: the reason for people. */
 export type Verdict =
   | { readonly outcome: 'sent' }
   | { readonly outcome: 'retrying'; readonly delayMs: number; readonly detail: string }
   | { readonly outcome: 'failed'; readonly detail: string }
-  /** Nothing was sent and no attempt is charged: the destination is down. */
+  /** Nothing was sent and no attempt counted: the destination is down. */
   | { readonly outcome: 'down'; readonly detail: string };
 
 const retriedStatuses = new Set([408, 425, 429]);
 
-/** A callback cannot put a retry off for longer than this, in milliseconds. */
+/** Maximum delay that a callback can ask for, in milliseconds. */
 const mostRetryAfterMs = 3_600_000;
 
 /**
- * Judges an attempt. Retried are time-outs, broken connections, 408, 425, 429 and 5xx; a 2xx is a success; anything
- * else fails at once, redirects included. Under `fast`, a destination that cannot be reached at all is down.
+ * Time-outs, broken connections, 408, 425, 429 and 5xx are retried; a 2xx is a success; anything else fails at once,
+ * redirects included. With `fast`, a destination that cannot be reached at all is down.
  * @param attempt the attempt's number in this round, from 1
  * @param now milliseconds since the epoch
  */
@@ -52,12 +52,12 @@ export function judge(result: Attempted, policy: RetryPolicy, attempt: number, n
   return { outcome: 'failed', detail: `answered ${status}` };
 }
 
-/** Where a redirect leads, without what may hold a secret: the user, parameters of the path, the query, the fragment. */
+/** A redirect's target without possible secrets: user, parameters of the path, query, fragment. */
 function withoutQuery(location: string): string {
   return location.replace(/[?#;].*$/su, '').replace(/^([a-z][\w+.-]*:[/\\]*|[/\\]{2,})[^/\\]*@/iu, '$1');
 }
 
-/** `Retry-After` in milliseconds: seconds or a date (RFC 9110); 0 where absent or unreadable. */
+/** `Retry-After` in milliseconds: seconds or a date (RFC 9110); 0 if absent or unreadable. */
 function retryAfter(headers: readonly (readonly [string, string])[], now: number): number {
   const value = headerOf(headers, 'retry-after');
   if (value === undefined) return 0;

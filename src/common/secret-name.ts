@@ -1,7 +1,7 @@
-/** A name for the webhook endpoint's secret that does not give it away: where a URL is to be known again, it stands for it. */
+/** A name for the webhook endpoint's secret that doesn't reveal it, by which a URL is recognized. */
 import { createHash } from 'node:crypto';
 
-/** 32 hex digits: the beginning of the secret's SHA-256. The secret has too much in it to be guessed from that. */
+/** 32 hex digits: the beginning of the secret's SHA-256. The secret has too many bits to be guessed from it. */
 export function nameOfSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex').slice(0, 32);
 }

@@ -1,20 +1,20 @@
-/** `node:sqlite`, how a file is opened by it, and how it says that one is somebody else's at the moment. */
+/** `node:sqlite`: opening a file, and recognizing its errors. */
 import { createRequire } from 'node:module';
 import type { DatabaseSync } from 'node:sqlite';
 
 /**
- * Opens a database as one that anybody may have made: what stands in its schema calls nothing that reaches beyond it,
- * and no statement writes to the schema itself.
+ * Opens a database that anyone may have made: its schema cannot call functions with effects outside it, and no
+ * statement writes to the schema itself.
  * @param file its path, or `:memory:`
  * @throws SQLite's error; the system's on a runtime without `node:sqlite`
  */
 export function openSqlite(file: string, options: { readonly readOnly?: boolean } = {}): DatabaseSync {
-  // Not an import: a bundle must load, and explain itself, where the module is missing.
+  // Not an import: a bundle must load, and explain itself, without the module.
   const load = createRequire(process.execPath);
   const { DatabaseSync: Database } = load('node:sqlite') as { DatabaseSync: typeof DatabaseSync };
   const db = new Database(file, options);
   try {
-    // From Node 24.12 on, where it is the default.
+    // Node 24.12 and later, where it is the default.
     (db as Partial<Pick<DatabaseSync, 'enableDefensive'>>).enableDefensive?.(true);
     db.exec('PRAGMA trusted_schema = OFF');
     return db;
@@ -33,7 +33,7 @@ export function sqliteCode(error: unknown): number | undefined {
 const busy = 5;
 const locked = 6;
 
-/** Whether an error says that another connection has what was asked for. */
+/** Whether another connection holds a lock. */
 export function isBusy(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === busy || code === locked;

@@ -1,22 +1,21 @@
-/** Files that are replaced whole: a crash leaves the old or the new. */
+/** Files that are replaced as a whole: a crash leaves the old or the new. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
-/** What is to be in a file, on disk beside it. */
+/** The new content of a file, on disk beside it. */
 export interface StagedFile {
-  /** Puts it in the place of what was there. @throws the system's error */
+  /** Replaces the file. @throws the system's error */
   put(): void;
-  /** Takes it away again. */
   discard(): void;
 }
 
 /**
- * Writes what is to be in a file, for its owner alone, beside it: under its name with this process's number.
+ * Writes the new content beside the file, under its name with this process's ID, readable only by its owner.
  * @throws the system's error: nothing is left then
  */
 export function stageFile(file: string, text: string): StagedFile {
   const temporary = `${file}.${process.pid}`;
   const discard = (): void => rmSync(temporary, { force: true });
-  // One that was left by a process of the same number is not written to: its mode may be another.
+  // An old one of a process with the same ID may have another mode.
   discard();
   try {
     writeFileSync(temporary, text, { flag: 'wx', mode: 0o600, flush: true });
@@ -28,8 +27,8 @@ export function stageFile(file: string, text: string): StagedFile {
 }
 
 /**
- * Puts on disk what was put into a folder, so that not even a machine that loses its power takes it back. Where the
- * system has no such thing (Windows), or the file system refuses, that is all that can be had.
+ * Flushes a folder's entries to disk, so that they survive a power failure. Does nothing if the system (Windows) or the
+ * file system doesn't support it.
  */
 export function syncFolder(folder: string): void {
   let descriptor: number | undefined;
@@ -37,7 +36,7 @@ export function syncFolder(folder: string): void {
     descriptor = openSync(folder, 'r');
     fsyncSync(descriptor);
   } catch {
-    // SQLite goes on there, too.
+    // SQLite ignores this, too.
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

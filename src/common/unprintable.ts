@@ -1,8 +1,6 @@
-/** Characters of texts from outside that cannot be shown as they are. */
-
 /**
- * What would drive a terminal, or hide, reorder or break a line: controls, line separators, marks of writing direction.
- * Those that join several characters to one emoji do none of it: an emoji of Unicode's list stays whole.
+ * Characters that would drive a terminal, or hide, reorder or break a line: controls, line separators, marks of writing
+ * direction. Joiners within an emoji of Unicode's list are harmless.
  */
 const emojiOrUnprintable = new RegExp(
   '(?<emoji>\\p{RGI_Emoji})|[\\p{Control}\\p{Format}\\p{Line_Separator}\\p{Paragraph_Separator}\\p{Surrogate}]',
@@ -10,7 +8,7 @@ const emojiOrUnprintable = new RegExp(
 );
 
 /**
- * Text with visible escapes, such as `\x1b`, in place of what cannot be shown.
+ * Replaces unprintable characters with visible escapes, such as `\x1b`.
  * @param keep characters that stay, such as a line feed
  */
 export function withEscapes(text: string, keep = ''): string {
@@ -22,8 +20,8 @@ export function withEscapes(text: string, keep = ''): string {
 }
 
 /**
- * The text of JSON that drives no terminal and reorders no line, in a file or a pipe either: what cannot be shown is
- * escaped as JSON has it, which reads back the same. Ends of lines and tabs between its tokens stay.
+ * Escapes unprintable characters as JSON does, so that the text drives no terminal and reorders no line, and parses to
+ * the same. Line ends and tabs between its tokens stay.
  */
 export function escapedJson(json: string): string {
   return json.replace(/(?![\t\n\r])[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}]/gu, (character) =>

@@ -1,6 +1,4 @@
-/**
- * Files that are written for the user, at a place of the user's choice: where others may have put something before.
- */
+/** Files written for the user at a path that the user chose, where others may have put something before. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { Stats } from 'node:fs';
@@ -9,7 +7,6 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 
-/** A file could not be written. */
 export class UserFileError extends Error {
   override readonly name = 'UserFileError';
   readonly next: string;
@@ -19,21 +16,20 @@ export class UserFileError extends Error {
   }
 }
 
-/** A file that is being written. Nothing stands at its place before `put`, unless that is a device or a pipe. */
+/** A file that is being written. Nothing is at its path before `put`, unless that is a device or a pipe. */
 export interface UserFile {
-  /** Whether it is a file, beside which others can stand: no device, no pipe. */
+  /** Whether it is a regular file, beside which others can be put. */
   readonly isFile: boolean;
   /** @throws UserFileError */
   write(piece: string | Uint8Array): Promise<void>;
-  /** Puts it in its place. @throws UserFileError: nothing of it is left then */
+  /** Moves it to its path. @throws UserFileError: nothing of it is left then */
   put(): Promise<void>;
-  /** Takes it away again. */
   discard(): Promise<void>;
 }
 
 /**
  * Checks, before long work, that a file can be written. Changes nothing.
- * @returns whether one is there already
+ * @returns whether it exists
  * @throws UserFileError
  */
 export async function checkUserFile(file: string, next: string): Promise<boolean> {
@@ -48,15 +44,16 @@ export async function checkUserFile(file: string, next: string): Promise<boolean
   return before !== undefined;
 }
 
-/** Checks, before long work, that a file can be written and replaces none. @throws UserFileError */
+/** Checks, before long work, that a file can be written and does not exist. @throws UserFileError */
 export async function requireNewFile(file: string, next: string): Promise<void> {
   if (await checkUserFile(file, next)) throw new UserFileError(file, 'it already exists', next);
 }
 
 /**
- * Begins a file for its user alone (0600): made anew under another name beside its place, so that no link is followed
- * and no older file's permissions are kept. A device or a pipe is written as it is, one of another user's is not.
- * @param next what the user can do where it cannot be written
+ * Starts a file that only its user can read (0600): created under another name beside its path, so that no link is
+ * followed and no older file's permissions are kept. A device or a pipe is written directly, unless it is another
+ * user's.
+ * @param next what the user can do if it cannot be written
  * @throws UserFileError
  */
 export async function openUserFile(file: string, next: string): Promise<UserFile> {
@@ -78,7 +75,7 @@ export async function openUserFile(file: string, next: string): Promise<UserFile
       discard: () => opened.close().catch(() => undefined),
     };
   }
-  // Begins like the file, so that one that a kill leaves is known; short, whatever the file is called.
+  // Begins like the file, so that a remnant of a killed process is recognizable; short, whatever the file's name.
   const temporary = join(dirname(file), `${basename(file).slice(0, 40)}.${randomBytes(6).toString('hex')}.part`);
   const handle = await explained(() => open(temporary, 'wx', 0o600));
   const discard = async (): Promise<void> => {
@@ -104,8 +101,8 @@ export async function openUserFile(file: string, next: string): Promise<UserFile
 }
 
 /**
- * Writes a file whole, as {@link openUserFile} does.
- * @throws UserFileError; what the pieces throw, and then nothing of it is left
+ * Writes a whole file, like {@link openUserFile}.
+ * @throws UserFileError; errors of `pieces`; nothing of it is left then
  */
 export async function writeUserFile(
   file: string,
@@ -127,7 +124,7 @@ interface AsItIs {
   close(): Promise<void>;
 }
 
-/** What is written as it is; undefined for a file, and where nothing is yet. */
+/** A device or pipe that is written directly; undefined for a file, and if there is nothing yet. */
 async function openAsItIs(file: string, next: string): Promise<AsItIs | undefined> {
   const own = ownDescriptor(file);
   if (own === 1 || own === 2) return throughStream(own === 1 ? process.stdout : process.stderr);
@@ -140,10 +137,10 @@ async function openAsItIs(file: string, next: string): Promise<AsItIs | undefine
   });
   if (before === undefined || before.isFile() || before.isSymbolicLink()) return undefined;
   refuseOthers(file, before, next);
-  // On Windows there is no such flag, and no such file comes so far.
+  // Windows has no such flag, and no such file gets this far.
   const noFollow = (constants as Partial<typeof constants>).O_NOFOLLOW ?? 0;
   const handle = await open(file, constants.O_WRONLY | noFollow);
-  // It may have been exchanged meanwhile.
+  // It may have been replaced since.
   const now = await handle.stat();
   if (now.isFile() || now.dev !== before.dev || now.ino !== before.ino) {
     await handle.close();
@@ -152,14 +149,14 @@ async function openAsItIs(file: string, next: string): Promise<AsItIs | undefine
   return throughHandle(handle);
 }
 
-/** Another user's pipe hands over what is written to it. */
+/** Another user's pipe would give that user what is written to it. */
 function refuseOthers(file: string, { uid }: Stats, next: string): void {
   const me = process.geteuid?.();
   if (me === undefined || uid === me || uid === 0) return;
   throw new UserFileError(file, "it is another user's device or pipe", next);
 }
 
-/** The descriptor of this process that a name means: `/dev/stdout`, or what a shell makes of `>(…)`. */
+/** The descriptor of this process that a path means: `/dev/stdout`, or what a shell makes of `>(…)`. */
 function ownDescriptor(file: string): number | undefined {
   if (process.platform === 'win32') return undefined;
   const path = resolve(file);
@@ -177,7 +174,7 @@ function throughHandle(handle: FileHandle): AsItIs {
   return { write: (piece) => handle.writeFile(piece), close: () => handle.close() };
 }
 
-/** Standard output and error stay open, and a slow reader is waited for. */
+/** Standard output and error stay open, and writing waits for a slow reader. */
 function throughStream(stream: Writable): AsItIs {
   return {
     write: (piece) =>

@@ -1,9 +1,9 @@
 /**
- * What is said where no language is known yet: by a code, with the values that stand in its text. A room has the English
- * of its codes in one table; the extension finds the user's language by that English.
+ * Texts by code and values, for code that doesn't know the user's language. Each module has one table of English texts
+ * by code; the extension finds the translation by the English.
  */
 
-/** What a code says of its values. A text among them came from outside, or is the same in every language. */
+/** String values are from outside, or the same in every language. */
 export interface Words {
   readonly code: string;
   readonly values: readonly (string | number | Words)[];
@@ -12,17 +12,16 @@ export interface Words {
 /** A text that is the same in every language, such as a name from outside; or words. */
 export type Said = string | Words;
 
-/** Says an English text with values in the places of `{0}`, `{1}` and so on: as it is, or in another language. */
+/** Replaces `{0}`, `{1}` and so on in an English text, which may be translated first. */
 export type Say = (english: string, ...values: (string | number)[]) => string;
 
-/** Says it as it is. */
+/** Without translation. */
 export const inEnglish: Say = (english, ...values) =>
   english.replace(/\{(\d)\}/g, (_, index: string) => String(values[Number(index)] ?? ''));
 
 /**
- * Words as a text.
- * @param textOf the English of a code; undefined where it is not known
- * @returns undefined where a code, of the words or of what stands in them, is not known
+ * @param textOf the English text of a code, if known
+ * @returns undefined if a code of the words, or of their values, is not known
  */
 export function spokenWords(
   { code, values }: Words,
@@ -40,7 +39,7 @@ export function spokenWords(
   return say(english, ...spoken);
 }
 
-/** The same words with every text among their values changed, such as by a mask. */
+/** Changes every string among the values, such as by a mask. */
 export function withTexts({ code, values }: Words, change: (text: string) => string): Words {
   return {
     code,

@@ -6,8 +6,8 @@ import type { ExportedRequest, ExportItem, ExportOptions } from './item.ts';
 const argumentLimit = 100_000;
 
 /**
- * A shell script of curl commands (POSIX shell) that sends the same bytes: the notifications to the developer's
- * callback, or the delivery to the webhook endpoint where there is none.
+ * A POSIX shell script of curl commands that send the same bytes: the notifications to the developer's callback, or,
+ * without any, the delivery to the webhook endpoint.
  */
 export async function* toCurl(
   items: AsyncIterable<ExportItem> | Iterable<ExportItem>,
@@ -18,16 +18,16 @@ export async function* toCurl(
   }
 }
 
-/** One request as a curl command. Nothing in it is expanded by the shell or by curl. */
+/** Nothing in it is expanded by the shell or by curl. */
 export function curlCommand({ url, headers, body }: ExportedRequest): string {
   const text = plainText(body);
   const inline = text !== undefined && text.length <= argumentLimit;
   const source = inline ? '' : text === undefined ? fromBase64(body) : `printf %s ${shellQuoted(text)} |\n  `;
   const lines = [`${source}curl -sS -i --globoff ${shellQuoted(url)}`];
   for (const [name, value] of headers) lines.push(`-H ${shellQuoted(value === '' ? `${name};` : `${name}: ${value}`)}`);
-  // curl would name a form's type.
+  // Otherwise curl would send a form's type.
   if (!headers.some(([name]) => name.toLowerCase() === 'content-type')) lines.push(`-H 'Content-Type:'`);
-  // --data-raw, since --data-binary takes a body that begins with @ for a file's name.
+  // --data-raw, since --data-binary reads a body that begins with @ as a file's name.
   lines.push(inline ? `--data-raw ${shellQuoted(text)}` : '--data-binary @-');
   return lines.join(' \\\n  ');
 }

@@ -1,6 +1,6 @@
 /**
- * How a relay stands, for a bug report: versions, settings, states and the last errors. Nothing of it says who the
- * subscribers are, opens anything, or names a host that is not this machine.
+ * A relay's state for a bug report: versions, settings, states and the last errors. It contains no subscribers, no
+ * secrets, and no host but this machine.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -15,19 +15,17 @@ import { stateWords } from '../protocol/status.ts';
 import type { Status } from '../protocol/status.ts';
 import { maskSecrets } from './item.ts';
 
-/** Facts about one thing, each by its name. */
 export interface DiagnosticSection {
   readonly title: string;
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
 
-/** So many failed events are named, and so many lines of a log. */
+/** Maximum failed events, and lines of a log. */
 const mostErrors = 10;
 
 /**
- * What there is to say of a relay or its history.
- * @param status null where none runs
- * @param history reads the log, whether a relay runs or not; undefined where there is none
+ * @param status null if none runs
+ * @param history reads the log, whether a relay runs or not
  */
 export async function relayDiagnostics(
   status: Status | null,
@@ -40,8 +38,8 @@ export async function relayDiagnostics(
 }
 
 /**
- * What is wrong with a relay, or keeps something from being sent, with what to do where that is known.
- * @param toSupply how missing keys and credentials are given where this is read
+ * What is wrong with a relay, or keeps it from sending, with what to do if that is known.
+ * @param toSupply how to set missing keys and credentials, for the reader of this text
  */
 export function problemsOf(status: Status, toSupply: string): string[] {
   const { destinations, tunnel, missingKeys, sending, answering, notices } = status;
@@ -68,13 +66,12 @@ export function problemsOf(status: Status, toSupply: string): string[] {
   ].map((problem) => fitForReport(problem, status));
 }
 
-/** Of a log, so much of its end is read, in bytes. */
+/** Read from the end of a log, in bytes. */
 const mostOfLog = 262_144;
 
 /**
- * The last errors and warnings of a log.
- * @param file its path; there may be none
- * @param status of the relay whose hosts it may name; null where none runs
+ * The last errors and warnings of a log, which may not exist.
+ * @param status of the relay whose hosts it may name; null if none runs
  */
 export function logSection(title: string, file: string, status: Status | null): DiagnosticSection {
   const lines = endOf(file)
@@ -84,7 +81,7 @@ export function logSection(title: string, file: string, status: Status | null): 
   return { title, facts };
 }
 
-/** The end of a file; nothing where there is none. */
+/** Empty if there is no such file. */
 function endOf(file: string): string {
   let descriptor: number | undefined;
   try {
@@ -100,7 +97,7 @@ function endOf(file: string): string {
   }
 }
 
-/** Everything as Markdown. @param problems as of {@link problemsOf}; that there are none is said, too */
+/** Everything as Markdown. @param problems of {@link problemsOf} */
 export function diagnosticsText(
   title: string,
   problems: readonly string[],
@@ -119,9 +116,9 @@ export function diagnosticsText(
 }
 
 /**
- * A text without secrets, hosts elsewhere, addresses of people and the user's name in paths. A host is known by the URL
- * that it stands in, by what stands before it in errors of Node.js, or because the relay has to do with it.
- * @param status whose destinations and tunnel are named nowhere; null where no relay runs
+ * Removes secrets, other hosts, addresses of people and the user's name in paths. A host is recognized in a URL, behind
+ * the words of Node.js's errors, or because the relay uses it.
+ * @param status whose destinations and tunnel are removed, too; null if no relay runs
  */
 export function fitForReport(text: string, status: HostsOfStatus | null = null): string {
   const home = homedir();
@@ -133,25 +130,25 @@ export function fitForReport(text: string, status: HostsOfStatus | null = null):
   return status === null ? fit : withoutHosts(fit, hostsOf(status));
 }
 
-/** What of a status names hosts. */
+/** The members of a status that name hosts. */
 type HostsOfStatus = Pick<Status, 'destinations' | 'settings' | 'tunnel' | 'publicUrl' | 'earlierOpenConnectorsUrls'>;
 
 const codes = 'ECONN(?:REFUSED|RESET|ABORTED)|ETIMEDOUT|E(?:HOST|NET)(?:UNREACH|DOWN)|EADDRNOTAVAIL|EACCES';
 
-/** What errors of Node.js say before a host, and it. Behind some codes there may be other words: a host has a dot or colon. */
+/** A host after words of Node.js's errors. After some codes other words may follow: a host has a dot or colon. */
 const behindWords = new RegExp(
   String.raw`(\b(?:(?:ENOTFOUND|EAI_AGAIN)\s+|(?:Host|DNS|CN|IP(?: Address)?):\s*|(?:(?:${codes})\s+|Local \()(?=[^\s.:,;]*[.:][^\s.:,;])))([^\s"'<>(),;]+)`,
   'g',
 );
 
-/** A host or address with or without a port, of this machine as it is; of any other a mask. */
+/** Keeps a host or address of this machine, with or without a port; masks any other. */
 function shownHost(text: string): string {
   const host = text.replace(/[.:]+$/, '');
   if (isLoopback(host) || isLoopback(host.replace(/:\d+$/, ''))) return text;
   return maskedValue + text.slice(host.length);
 }
 
-/** The names of the hosts elsewhere that a relay sends to and is reached by, as URLs write them and as people do. */
+/** The hosts elsewhere that a relay sends to and is reached by, in Punycode and in Unicode. */
 function hostsOf({ destinations, settings, tunnel, publicUrl, earlierOpenConnectorsUrls }: HostsOfStatus): string[] {
   const urls = [
     ...[...destinations, ...settings.destinations].map(({ url }) => url),
@@ -172,7 +169,7 @@ function hostsOf({ destinations, settings, tunnel, publicUrl, earlierOpenConnect
   return [...new Set(hosts)].filter((host) => host !== '');
 }
 
-/** Those that the user has named for a tunnel program, as URLs. */
+/** The hosts that the user named for a tunnel program, as URLs. */
 function ownHosts({
   name,
   server,
@@ -185,7 +182,7 @@ function ownHosts({
 
 function withoutHosts(text: string, hosts: readonly string[]): string {
   if (hosts.length === 0) return text;
-  // The longest first: another may be a part of it.
+  // The longest first: another may be part of it.
   const names = [...hosts]
     .sort((a, b) => b.length - a.length)
     .map((host) => host.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
@@ -193,7 +190,7 @@ function withoutHosts(text: string, hosts: readonly string[]): string {
   return text.replaceAll(pattern, maskedValue);
 }
 
-/** A URL of this machine as it is, but for its query; of any other, and of what cannot be read, the scheme alone. */
+/** Keeps a URL of this machine, without its query; of any other, and of unreadable ones, only the scheme. */
 function shownUrl(url: string): string {
   if (!URL.canParse(url)) return `${url.slice(0, url.indexOf(':'))}://${maskedValue}`;
   const { protocol, hostname, port, pathname } = new URL(url);
@@ -240,13 +237,22 @@ function statusSections(status: Status): DiagnosticSection[] {
   ];
 }
 
-/** Of settings that name people, places or programs it is said that there are some. */
+/** Settings shown with their value. The others may name people, hosts or programs. */
 const told: readonly (keyof Settings)[] = [
-  ...(['retry', 'concurrency', 'timeZone', 'partSize', 'mapping', 'retention', 'maxBodyBytes', 'maxEvents'] as const),
-  ...(['maxBodiesBytes', 'maxUncommitted', 'keepAliveMinutes'] as const),
+  'retry',
+  'concurrency',
+  'timeZone',
+  'partSize',
+  'mapping',
+  'retention',
+  'maxBodyBytes',
+  'maxEvents',
+  'maxBodiesBytes',
+  'maxUncommitted',
+  'keepAliveMinutes',
 ];
 
-/** A value for people: of an object each member with its name, of a list each one. */
+/** A value as text: an object's members with their names, a list's items. */
 function inWords(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const members = Array.isArray(value)

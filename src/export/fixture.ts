@@ -4,9 +4,9 @@ import { indentJson } from './indented-json.ts';
 import type { ExportItem } from './item.ts';
 
 /**
- * Deliveries as a JSON document that is fit for a bug report or a pull request: nothing personal is left, and what the
- * vendors leave undocumented still shows (see campaign-monitor/anonymise.ts). Why a delivery was rejected is left out:
- * the reason quotes its body.
+ * Deliveries as a JSON document for a bug report or a pull request: nothing personal is left, and what the vendors
+ * leave undocumented is still visible (see campaign-monitor/anonymise.ts). Why a delivery was rejected is left out: the
+ * reason quotes its body.
  */
 export async function* toFixture(items: AsyncIterable<ExportItem> | Iterable<ExportItem>): AsyncGenerator<string> {
   const captures: Pick<ExportItem, 'delivery' | 'headers' | 'body'>[] = [];

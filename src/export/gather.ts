@@ -1,4 +1,3 @@
-/** What is exported, as it is read from a history, and in which formats. */
 import type { AttemptDetail, Delivery, Notification } from '../protocol/history.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
 import { toCurl } from './curl.ts';
@@ -8,27 +7,23 @@ import { toHttp } from './http.ts';
 import type { ExportedNotification, ExportItem } from './item.ts';
 import { toJson } from './json.ts';
 
-/** Each takes deliveries one after the other and gives the export in pieces. */
+/** Each takes deliveries one after the other and yields the export in pieces. */
 export const formats = { curl: toCurl, http: toHttp, har: toHar, json: toJson, fixture: toFixture };
 export type ExportFormat = keyof typeof formats;
 
-/** A history that is exported: a running relay's or a stopped one's. */
+/** A running relay's history, or a stopped one's. */
 export interface ExportedHistory extends Pick<RelayClient, 'request'> {
   webhookEndpoint(source: Delivery['source']): string;
 }
 
-/** Ids of deliveries, each with the ids of what is wanted of it: its own for the whole, events' or notifications'. */
+/** IDs of deliveries, each with the IDs to export of it: its own for the whole delivery, events' or notifications'. */
 export type Selection = Map<string, Set<string>>;
 
-/** Adds to a selection. */
 export function choose(selection: Selection, deliveryId: string, id: string): void {
   selection.set(deliveryId, (selection.get(deliveryId) ?? new Set()).add(id));
 }
 
-/**
- * Reads the deliveries of a selection one after the other, so that a long history need not fit in memory, with as much of
- * each as the format tells.
- */
+/** One delivery after the other, so that a long history need not fit in memory, with as much as the format shows. */
 export async function* exportItems(
   history: ExportedHistory,
   selection: Selection,

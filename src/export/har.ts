@@ -59,7 +59,7 @@ function request(url: string, headers: Headers, body: Uint8Array, options: Expor
     cookies: [],
     headers: pairs(headers, options),
     queryString: [...new URL(target).searchParams].map(([name, value]) => ({ name, value })),
-    // HAR has no field for the encoding of a request's body: a field of our own tells it.
+    // HAR has no field for the encoding of a request's body.
     postData: {
       mimeType: contentType(headers),
       params: [],
@@ -72,7 +72,7 @@ function request(url: string, headers: Headers, body: Uint8Array, options: Expor
 
 function answer(attempt: AttemptDetail, options: ExportOptions): object {
   const body = Buffer.from(attempt.answerBody, 'base64');
-  // 0, as browsers write it, where no answer came.
+  // 0 if no answer arrived, as browsers write it.
   const said = response(attempt.status ?? 0, attempt.answerHeaders, body, options);
   return attempt.error === null ? said : { ...said, _error: maskedForExport(attempt.error, options) };
 }

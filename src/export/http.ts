@@ -2,13 +2,13 @@ import { plainText, requestsOf } from './item.ts';
 import type { ExportedRequest, ExportItem, ExportOptions } from './item.ts';
 
 /**
- * A `.http` file, as the REST clients of editors read it: the notifications to the developer's callback, or the
- * delivery to the webhook endpoint where there is none.
+ * A `.http` file for the REST clients of editors: the notifications to the developer's callback, or, without any, the
+ * delivery to the webhook endpoint.
  *
- * Such a file is a program: lines of it name files to read and to write, scripts, variables and further requests. What
- * came from outside stands in it only in a form that neither REST Client nor httpYac reads as anything but bytes. A
- * body that has no such form is kept in a file beside it (`options.keepBody`), which both send to the byte, or is left
- * out with a comment that says why.
+ * Such a file is a program: its lines name files to read and to write, scripts, variables and further requests. Text
+ * from outside is written only in a form that both REST Client and httpYac read as bytes alone. A body without such a
+ * form is kept in a separate file (`options.keepBody`), which both send to the byte, or is left out with a comment that
+ * says why.
  */
 export async function* toHttp(
   items: AsyncIterable<ExportItem> | Iterable<ExportItem>,
@@ -51,14 +51,14 @@ function oneLine(text: string): string {
   return text.replace(/[^ -~]+/g, ' ');
 }
 
-/** A variable or a script of either client, or an escape of one (httpYac turns `\{\{` into `{{`). */
+/** A variable or a script of either client, or an escaped one (httpYac turns `\{\{` into `{{`). */
 const variable = /\{\{|\\\{/;
 
 function isInertUrl(url: string): boolean {
   return /^https?:\/\/[!-[\]-~]+$/i.test(url) && URL.canParse(url) && !variable.test(url);
 }
 
-/** Headers with one line a name: both clients join or lose values of a name that is repeated. */
+/** One line per name: both clients join or lose values of a repeated name. */
 function combined(headers: ExportedRequest['headers']): [name: string, value: string][] {
   const fields = new Map<string, [string, string]>();
   for (const [name, value] of headers) {
@@ -70,25 +70,25 @@ function combined(headers: ExportedRequest['headers']): [name: string, value: st
 }
 
 /**
- * Content types under which both clients send a body as it is. Others make them join lines anew, leave a file out, add
- * line ends or look for parts (forms, multipart, newline-delimited JSON, Markdown, GraphQL).
+ * Content types with which both clients send a body unchanged. With others they join lines, leave a file out, add line
+ * ends or look for parts (forms, multipart, newline-delimited JSON, Markdown, GraphQL).
  */
 const plainType =
   /^(?:(?:application|text)\/(?:[\w.-]+\+)?(?:json|xml)|text\/plain|application\/octet-stream)?(?: *;|$)/i;
 
 /**
- * Headers whose values a client acts on: REST Client makes a GraphQL request of `X-Request-Type`; httpYac reads the
- * files that `…clientcert` names, keeps cookies for later requests, and takes a header for a URL, a body or a path
- * where it is called so.
+ * Headers that a client acts on: REST Client makes a GraphQL request of `X-Request-Type`; httpYac reads the files that
+ * `…clientcert` names, keeps cookies for later requests, and takes headers with these names for a URL, a body or a
+ * path.
  */
 const actedOn = /^(?:x-request-type|cookie|url|body|filepath|variable|.*clientcert)$/i;
 
-/** Why the headers cannot stand in the file; undefined where they can. */
+/** Why the headers cannot be in the file, if so. */
 function obstacleInHeaders(fields: readonly (readonly [string, string])[]): string | undefined {
   for (const [name, value] of fields) {
     const lower = name.toLowerCase();
-    // A letter first: `#` and `###` begin a comment and end a request. Neither client keeps headers apart from what
-    // every object of JavaScript has.
+    // A letter first: `#` and `###` begin a comment and end a request. Both clients keep headers in plain objects,
+    // which have names such as `constructor`.
     if (!/^[a-z][\w-]*$/i.test(name) || name in {} || lower in {}) {
       return 'a header has a name that a REST client would not recognise';
     }
@@ -103,20 +103,20 @@ function obstacleInHeaders(fields: readonly (readonly [string, string])[]): stri
   return undefined;
 }
 
-/** A body in the file may be so long, in characters; editors and clients look for their syntax all through it. */
+/** Maximum length of a body in the file, in characters; editors and clients look for their syntax all through it. */
 const longestInline = 1_000_000;
 
 /**
- * A body as it can stand in the file, to the byte: nothing, or one line of JSON or XML. More lines may begin with
+ * A body as it can be in the file, to the byte: nothing, or one line of JSON or XML. Further lines may begin with
  * anything, and clients on Windows change their ends.
- * @returns undefined where it has no such form
+ * @returns undefined if it has no such form
  */
 function inertBody(body: Uint8Array): string | undefined {
   if (body.length > longestInline * 4) return undefined;
   const text = plainText(body);
   if (text === undefined || text.length > longestInline) return undefined;
   if (text === '') return text;
-  // httpYac drops a last line that holds <---> somewhere, and looks behind each of a row of blanks to its end.
+  // httpYac drops a last line with <--->, and scans a row of blanks from each of them to its end.
   if (/[\n\t]/.test(text) || variable.test(text) || text.includes('<--->') || / {100}/.test(text)) return undefined;
   if (/^<[a-z?][^]*>$/i.test(text)) return text;
   return isJson(text) && /^(?:\{[^]*\}|\[[^]*\])$/.test(text) ? text : undefined;

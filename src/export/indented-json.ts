@@ -1,5 +1,3 @@
-/** JSON as text to read, with a bound on what it grows to. */
-
 /**
  * JSON nested deeper than this is not indented: each level makes each line longer, so that 30 KB of brackets would
  * become 450 MB.
@@ -9,10 +7,9 @@ export const deepestIndented = 100;
 /** Text longer than this, in characters, is not indented. */
 export const longestIndented = 2_000_000;
 
-/** Why a text is shown as it came: nested too deeply, or too long (it, or what it would become). */
+/** Why a text is shown unchanged: nested too deeply, or too long (it, or its indented form). */
 export type AsItCame = 'deep' | 'long';
 
-/** JSON indented, or why it is not. */
 export type Indented =
   | { readonly kind: 'indented'; readonly text: string }
   | { readonly kind: 'as it came'; readonly why: AsItCame }
@@ -21,9 +18,9 @@ export type Indented =
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
 
 /**
- * Indents JSON by two spaces. Tokens stay as they are, so that numbers, escapes, order and repeated keys still read as
- * they came. The result is no longer than four times the text and 64 Ki characters.
- * @param base characters before each line but the first, for JSON that stands within other JSON
+ * Indents JSON by two spaces. Tokens stay as they are, so that numbers, escapes, order and repeated keys are unchanged.
+ * The result is no longer than four times the text and 64 Ki characters.
+ * @param base spaces before each line but the first, for JSON within other JSON
  */
 export function indentJson(text: string, base = 0): Indented {
   if (text.length > longestIndented) return { kind: 'as it came', why: 'long' };

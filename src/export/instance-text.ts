@@ -1,4 +1,4 @@
-/** An instance as text for others to see: its JSON, and curl commands. Secrets are masked. Loaded with the client. */
+/** An instance as text to share: its JSON, and curl commands. Secrets are masked. Loaded with the client. */
 import { maskedValue } from '../common/masking.ts';
 import { indentJson } from './indented-json.ts';
 import { maskSecrets } from './item.ts';
@@ -8,14 +8,13 @@ import { toInstanceCurl } from '../open-connectors/instance-curl.ts';
 import { maskInstanceBody } from '../open-connectors/instance-mask.ts';
 import { factsOf } from '../open-connectors/instance-facts.ts';
 
-/** The platform's answer, indented where that has a bound, with secrets masked: a relay's in the callback URL too. */
+/** Open Connectors' response, indented if possible, with secrets masked, including a relay's in the callback URL. */
 export function instanceText(instance: Instance): string {
   const json = maskSecrets(JSON.stringify(maskInstanceBody(instance)));
   const indented = indentJson(json);
   return `${indented.kind === 'indented' ? indented.text : json}\n`;
 }
 
-/** Reads the instance. */
 export function instanceReadCurl(id: number, baseUrl: string): string {
   return [
     `curl -sS --globoff '${baseUrl.replaceAll("'", '%27')}/instances/${id}'`,
@@ -23,7 +22,7 @@ export function instanceReadCurl(id: number, baseUrl: string): string {
   ].join(' \\\n  ');
 }
 
-/** Makes another instance with the same settings: what the platform masks is a placeholder. */
+/** Creates another instance with the same settings; what Open Connectors masks is a placeholder. */
 export function instanceCurl(instance: Instance, baseUrl: string): string {
   const configuration = instance.configuration ?? {};
   const text = (key: string): string => {

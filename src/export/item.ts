@@ -5,57 +5,51 @@ import { maskPlaces } from '../common/masking.ts';
 import { urlCredentials } from '../protocol/credential-headers.ts';
 import type { AttemptDetail, Delivery, EventRow, Headers, Notification } from '../protocol/history.ts';
 
-/** A notification as it goes to one destination. */
 export interface ExportedNotification {
   readonly notification: Notification;
-  /** The destination's id; null where it goes to none. */
+  /** Null if it goes to no destination. */
   readonly destinationId: string | null;
-  /** The destination; null where it goes to none. */
+  /** The destination's URL; null if it goes to none. */
   readonly url: string | null;
   readonly headers: Headers;
   readonly body: Uint8Array;
   readonly attempts: readonly AttemptDetail[];
 }
 
-/** One delivery, as every format of export takes it. */
 export interface ExportItem {
   readonly delivery: Delivery;
   readonly headers: Headers;
-  /** The bytes kept: the first 64 KiB where `delivery.truncated`. */
+  /** The bytes kept: the first 64 KiB if `delivery.truncated`. */
   readonly body: Uint8Array;
   readonly events: readonly EventRow[];
-  /** Those that were asked for, once for each destination. */
+  /** Those selected, once per destination. */
   readonly notifications: readonly ExportedNotification[];
-  /** The webhook endpoint's URL for the delivery's source. */
   readonly webhookEndpoint: string;
 }
 
 export interface ExportOptions {
-  /** Leave the webhook endpoint's secret and credentials in URLs in clear. Stored headers are masked already. */
+  /** Don't mask the webhook endpoint's secret and credentials in URLs. Stored headers are masked already. */
   readonly withSecrets: boolean;
-  /** The product's version, for formats that name their creator. */
+  /** The extension's version, for formats that name their creator. */
   readonly version: string;
   /**
-   * Keeps a body in a file beside the export, for a format that cannot hold every body. Where it is left out the export
-   * is one text, such as on the clipboard.
-   * @returns the file's name, as {@link bodyFileName} makes it
+   * Keeps a body in a file beside the export, for a format that cannot hold every body. Undefined if the export is one
+   * text, such as on the clipboard.
+   * @returns the file's name, by {@link bodyFileName}
    */
   readonly keepBody?: (body: Uint8Array) => Promise<string>;
 }
 
 /** A request that an exported file can send again. */
 export interface ExportedRequest {
-  /** What it is, in one line. */
+  /** One line. */
   readonly title: string;
   readonly url: string;
   readonly headers: Headers;
   readonly body: Uint8Array;
 }
 
-/**
- * The requests of a delivery: its notifications as they go to their destinations, or, where none goes anywhere, the
- * delivery itself as the vendor posted it.
- */
+/** The notifications as they go to their destinations, or, if none does, the delivery as the vendor posted it. */
 export function requestsOf(item: ExportItem, options: ExportOptions): ExportedRequest[] {
   const requests = item.notifications.flatMap(({ notification, url, headers, body }) => {
     if (url === null) return [];
@@ -73,7 +67,7 @@ export function requestsOf(item: ExportItem, options: ExportOptions): ExportedRe
   }));
 }
 
-/** Without those of one hop, and what is no header of HTTP (RFC 9110, 5.1 and 5.5), which curl would read a file by or send as two. */
+/** Without hop-by-hop headers and invalid ones (RFC 9110, 5.1 and 5.5), by which curl would read a file or send two. */
 function sendable(headers: Headers): Headers {
   return headers.filter(
     ([name, value]) =>
@@ -85,30 +79,27 @@ function sendable(headers: Headers): Headers {
 }
 
 /**
- * The name of the file that holds a body beside an export. It is made of the body alone: nothing from outside stands
- * in it, and REST Client, which looks in the workspace's root first, finds no other body by it.
+ * The name of the file that holds a body beside an export. It depends on the body alone: nothing from outside is in it,
+ * and REST Client, which looks in the workspace's root first, finds no other body by it.
  */
 export function bodyFileName(body: Uint8Array): string {
   return `cm-relay-${createHash('sha256').update(body).digest('hex').slice(0, 32)}.body`;
 }
 
-/** A URL, header value or message as it may be shown: secrets masked, unless they were asked for. */
+/** A URL, header value or message with secrets masked, unless they are wanted. */
 export function maskedForExport(text: string, options: ExportOptions): string {
   return options.withSecrets ? text : maskSecrets(text);
 }
 
 /**
- * Masks what is secret in a URL, or in a text that holds one, escaped or not: the webhook endpoint's secret, a password, and
- * the values of query parameters that are named like credentials.
+ * Masks secrets in a URL, or in a text that contains one, escaped or not: the webhook endpoint's secret, a password,
+ * and the values of query parameters that are named like credentials.
  */
 export function maskSecrets(text: string): string {
   return maskPlaces(text, [hookSecret, ...urlCredentials]);
 }
 
-/**
- * A body as text.
- * @returns undefined where the bytes are not UTF-8
- */
+/** @returns undefined if the bytes are not UTF-8 */
 export function textOf(body: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
@@ -118,9 +109,9 @@ export function textOf(body: Uint8Array): string | undefined {
 }
 
 /**
- * A body as text that scripts and editors keep as it is: UTF-8 without control characters (tab and line feed stay), a
+ * A body as text that scripts and editors keep unchanged: UTF-8 without control characters (except tab and line feed),
  * byte order mark, line separators and marks of writing direction.
- * @returns undefined where it is not
+ * @returns undefined if it is not
  */
 export function plainText(body: Uint8Array): string | undefined {
   const text = textOf(body);

@@ -4,7 +4,7 @@ import type { ExportItem, ExportOptions } from './item.ts';
 
 /**
  * A JSON array with everything about each delivery: as received, its events, its notifications and their attempts.
- * Written in pieces: each notification holds the whole body of its delivery, and all of them may be more than one text.
+ * Written in pieces: each notification holds the whole body of its delivery, and all may exceed the length of a string.
  */
 export async function* toJson(
   items: AsyncIterable<ExportItem> | Iterable<ExportItem>,
@@ -19,7 +19,7 @@ export async function* toJson(
   yield separator === '[\n' ? '[]\n' : '\n]\n';
 }
 
-/** One delivery as JSON. A body is `{ text }` where it is UTF-8, else `{ base64 }`. */
+/** A body is `{ text }` if it is UTF-8, else `{ base64 }`. */
 function* jsonOf(item: ExportItem, options: ExportOptions): Generator<string> {
   const masked = (value: unknown): string => jsonText(mapStrings(value, (text) => maskedForExport(text, options)));
   const { delivery, headers, body, events, notifications } = item;
@@ -40,13 +40,12 @@ function jsonText(value: unknown): string {
   return escapedJson(JSON.stringify(value));
 }
 
-/** A body for a JSON document, to the byte. */
 export function bodyOf(body: Uint8Array): { text: string } | { base64: string } {
   const text = textOf(body);
   return text === undefined ? { base64: Buffer.from(body).toString('base64') } : { text };
 }
 
-/** The same value with each text in it, however deep, made anew; the names of members stay. */
+/** Maps each string in a value, however deep; member names stay. */
 export function mapStrings(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === 'string') return map(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, map));

@@ -1,31 +1,31 @@
 /**
- * What one delivery may make the relay do and keep: its size alone does not tell, since a few bytes unfold to millions
- * of values, and each part of a delivery repeats its body.
+ * Limits of what one delivery may cause. Its size alone is not enough: a few bytes unfold to millions of values, and
+ * each part of a delivery repeats its body.
  */
 import { maxBodyValues } from '../common/parse-json.ts';
 import type { Part } from './normalise.ts';
 
-/** Of a body that is refused, what is kept, in bytes. */
+/** Of the body of a refused delivery. */
 export const keptRefusedBytes = 65_536;
 
-/** What all parts of a delivery may come to as they are sent, in bytes: 50 parts of 5 MiB, the vendor's largest batch. */
+/** Sum of all parts of a delivery as they are sent: 50 parts of 5 MiB, the vendor's largest batch. */
 const mostRenderedBytes = 268_435_456;
 
-/** The platform's part size [docs]. Smaller parts are the user's own wish, and no reason to lose a batch. */
+/** Open Connectors' part size [docs]. A user may set a smaller one, which must not lose a batch. */
 const platformPartSize = 20;
 
-/** Forwardings of one delivery: its notifications times the destinations that each goes to. */
+/** Notifications of one delivery, times the destinations of each. */
 const mostForwardings = 100_000;
 
-/** What each byte counts as structure: a value in JSON; a tag, or an attribute, which takes much more, in XML. */
+/** Weight of each byte as structure: 1 for a JSON value or an XML tag, 5 for an attribute, which takes much more. */
 const structureOf = new Uint8Array(256);
 for (const character of ',[{<') structureOf[character.charCodeAt(0)] = 1;
 structureOf['='.charCodeAt(0)] = 5;
 
 /**
- * Why a body is not even read: it would unfold to too much. Also what stands inside of strings counts: that is quick,
- * holds in every character set, and no text of a genuine delivery comes near.
- * @returns null where it may be read
+ * Why a body is not even parsed: it would unfold to too much. Characters inside strings count, too: that is quick,
+ * right in every character set, and no genuine delivery comes near the limit.
+ * @returns null if it may be parsed
  */
 export function tooMuchToRead(body: Uint8Array): string | null {
   if (body.length * 5 <= maxBodyValues) return null;
@@ -35,12 +35,9 @@ export function tooMuchToRead(body: Uint8Array): string | null {
 }
 
 /**
- * Why a delivery is not taken although it could be read: sending it would be too much.
- * @param events how many it holds
+ * Why a delivery is refused although it could be parsed.
  * @param rawBytes the length of what each part repeats
- * @param parts its notifications
- * @param destinations how many these may go to
- * @returns null where it may be taken
+ * @returns null if it may be sent
  */
 export function tooMuchToSend(
   events: number,

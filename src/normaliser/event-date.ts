@@ -1,22 +1,20 @@
-/** An event's date: the vendor's clock without a zone becomes a moment. */
+/** An event's date: the vendor's local time becomes a UTC time. */
 import { Temporal } from 'temporal-polyfill';
 
 const datePattern = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?$/;
 const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/;
 
-/** Batches repeat their minutes: what was read last is kept. Bounded. */
+/** The events of a batch share few dates. */
 const known = new Map<string, string | null>();
 const knownLimit = 4096;
 
 /**
- * Reads an event's `Date` in the account's time zone: `YYYY-MM-DD HH:MM:SS` without a zone [2nd: the account's]; date
+ * Reads an event's `Date` in the account's time zone: `YYYY-MM-DD HH:MM:SS` without a zone [2nd: the account's]; a date
  * only means midnight there. A time that the clock skips or repeats is read by ECMAScript Temporal's `compatible` rule.
- * @param text the vendor's date
  * @param timeZone an IANA name
- * @returns `YYYY-MM-DDTHH:MM:SSZ`, or null where it is not a date
+ * @returns `YYYY-MM-DDTHH:MM:SSZ`, or null if it is not a date
  */
 export function readDate(text: string, timeZone: string): string | null {
-  // What is too long to be a date is not kept either.
   if (text.length > 40) return null;
   const key = `${timeZone} ${text}`;
   const before = known.get(key);
@@ -41,7 +39,7 @@ function parseDate(text: string, timeZone: string): string | null {
 function local(text: string, timeZone: string): number | null {
   const match = datePattern.exec(text);
   if (match === null) return null;
-  // What is not there is 0.
+  // A missing field is 0.
   const parts = match.slice(1).map((part) => Number(part) || 0);
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
   if (minute > 59 || second > 59) return null;
@@ -51,11 +49,11 @@ function local(text: string, timeZone: string): number | null {
   return moment({ year, month, day, hour, minute, second }, timeZone);
 }
 
-/** When hours of a zone's clock begin, milliseconds since the epoch; null where the clock is changed within. Bounded. */
+/** When hours of a zone's clock begin, milliseconds since the epoch; null if the clock changes within the hour. */
 const hours = new Map<string, number | null>();
 const hoursLimit = 4096;
 
-/** Reckoning with a zone takes long, and dates of one hour differ by their minutes alone. */
+/** Temporal is slow with zones, and most dates of a batch share their hour. */
 function hourStart(
   key: string,
   hour: { year: number; month: number; day: number; hour: number },
@@ -71,10 +69,10 @@ function hourStart(
   return start;
 }
 
-/** The same as {@link moment}, by arithmetic alone: most accounts' dates are read so. @throws RangeError likewise */
+/** Like {@link moment}, by arithmetic alone: most accounts' dates are in UTC. @throws RangeError likewise */
 function utcMoment({ year, month, day, hour }: { year: number; month: number; day: number; hour: number }): number {
   const at = Date.UTC(year, month - 1, day, hour);
-  // One that does not exist would be another day's.
+  // Date.UTC would roll over a day that does not exist.
   if (month < 1 || month > 12 || day < 1 || hour > 23 || new Date(at).getUTCDate() !== day) {
     throw new RangeError('no such day or hour');
   }
@@ -88,14 +86,13 @@ function moment(fields: Temporal.PlainDateTimeLike, timeZone: string): number {
   }).epochMilliseconds;
 }
 
-/** The form has four digits for the year; a zone can move a date out of them at either end. */
+/** The format has four digits for the year; a zone can move a date out of them at either end. */
 function fourDigitYear(at: number | null): string | null {
   if (at === null) return null;
   const year = new Date(at).getUTCFullYear();
   return year >= 0 && year <= 9999 ? isoSeconds(at) : null;
 }
 
-/** Milliseconds since the epoch as `YYYY-MM-DDTHH:MM:SSZ`. */
 export function isoSeconds(at: number): string {
   return `${new Date(at).toISOString().slice(0, -5)}Z`;
 }

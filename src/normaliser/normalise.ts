@@ -1,6 +1,6 @@
 /**
- * Normalising: a Campaign Monitor delivery becomes Open Connectors event objects, and these become notifications.
- * Pure functions of the bytes and of what is stored beside them, so that a replay next week is the same to the byte.
+ * Normalizing: a Campaign Monitor delivery becomes Open Connectors event objects, and these become notifications.
+ * Pure functions of the bytes and of what is stored with them, so that rendering again gives the same bytes.
  */
 import { textField } from '../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../campaign-monitor/payload.ts';
@@ -9,14 +9,13 @@ import type { Allocate, EventObject } from '../open-connectors/notification.ts';
 import type { Identity, Mapping } from '../protocol/settings.ts';
 import { readDate, isoSeconds } from './event-date.ts';
 
-/** The settings that decide a notification's bytes. They are stored with it. */
+/** The settings that decide a notification's bytes, and are stored with it. */
 export interface RenderSettings {
   readonly timeZone: string;
   readonly mapping: Mapping;
   readonly identity: Identity;
 }
 
-/** An event object with what the history shows of the vendor's event. */
 export interface NormalisedEvent {
   readonly object: EventObject;
   readonly type: string | null;
@@ -26,10 +25,9 @@ export interface NormalisedEvent {
 
 /**
  * One event object for one element of `Events`. eventType, objectType and objectId follow the mapping, whose defaults
- * are assumptions: no document of the platform settles them (docs/assumptions.md).
- * @param event the vendor's event
- * @param settings time zone and mapping
- * @param receivedAt when the delivery came, milliseconds since the epoch: the date of an event without a readable one
+ * are assumptions: no document of Open Connectors settles them (docs/assumptions.md).
+ * @param receivedAt when the delivery arrived, milliseconds since the epoch: the date of an event without a readable
+ *   one
  */
 export function normaliseEvent(event: VendorEvent, settings: RenderSettings, receivedAt: number): NormalisedEvent {
   const { mapping } = settings;
@@ -69,11 +67,7 @@ export interface Part {
   readonly count: number;
 }
 
-/**
- * Splits a delivery's events into parts of at most `partSize`, in order.
- * @param events how many there are
- * @param partSize the platform's limit is 20 a webhook notification [docs]
- */
+/** @param partSize Open Connectors' limit is 20 events per webhook notification [docs] */
 export function partsOf(events: number, partSize: number): Part[] {
   const parts: Part[] = [];
   for (let first = 0; first < events; first += partSize) {
@@ -82,7 +76,7 @@ export function partsOf(events: number, partSize: number): Part[] {
   return parts;
 }
 
-/** What decides a normalised notification's bytes, beside the delivery's body. */
+/** What decides a normalized notification's bytes, besides the delivery's body. */
 export interface NotificationIdentity {
   readonly id: number;
   readonly eventId: string;
@@ -92,11 +86,8 @@ export interface NotificationIdentity {
 }
 
 /**
- * The bytes of a normalised notification.
- * @param notification what was stored of it
- * @param events its event objects
  * @param raw the vendor's body as JSON, UTF-8
- * @param allocate where the bytes go; new memory where it is not given
+ * @param allocate for the bytes; new memory unless given
  */
 export function renderNotification(
   notification: NotificationIdentity,
@@ -118,10 +109,10 @@ export function renderNotification(
 }
 
 /**
- * Hashes over the fields that tell a possible duplicate: same list, type, addresses, date, state and custom fields. The
- * vendor sends no event id, so content is all there is [vendor/2nd].
- * @param listId the list of a delivery, which is hashed once for all its events
- * @returns what gives an event's hash: an integer below 2^53, or null where the fields cannot be compared
+ * Hashes of the fields that mark a possible duplicate: same list, type, addresses, date, state and custom fields. The
+ * vendor sends no event ID, so content is all there is [vendor/2nd].
+ * @param listId the list of a delivery, hashed once for all its events
+ * @returns computes an event's hash: an integer below 2^53, or null if the fields cannot be compared
  */
 export function fingerprints(listId: string | null): (event: VendorEvent) => number | null {
   const ofList = hashOn(`[${JSON.stringify(listId)}`, emptyHash);
@@ -145,9 +136,9 @@ export function fingerprints(listId: string | null): (event: VendorEvent) => num
 }
 
 /**
- * The same for what the platform posts: a notification that comes again, by a retry or from the queue of deliveries, has
- * the `eventId` that it had (docs/assumptions.md).
- * @returns the fingerprint of the event object at a position; null where the notification has no `eventId`
+ * The same for what Open Connectors posts: a notification that arrives again, by a retry or from the queue of
+ * deliveries, has the same `eventId` (docs/assumptions.md).
+ * @returns the fingerprint of the event object at a position; null if the notification has no `eventId`
  */
 export function notificationFingerprints(eventId: string | null): (position: number) => number | null {
   if (eventId === null) return () => null;
@@ -155,7 +146,7 @@ export function notificationFingerprints(eventId: string | null): (position: num
   return (position) => toInteger(hashOn(`,${position}`, ofNotification));
 }
 
-/** Two 32-bit multiply-and-xor hashes side by side: quick, and no more than a mark depends on it. */
+/** Two 32-bit multiply-and-xor hashes side by side: quick, and only the duplicate mark depends on it. */
 interface Hash {
   readonly a: number;
   readonly b: number;

@@ -2,7 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { oneLine } from '../common/one-line.ts';
 
-/** Of somebody else's words in a message, in characters. */
+/** Of text from outside in a message, in characters. */
 const longestMessage = 300;
 
 /** How the page that asks for access answered [docs: `code`, or `error` in its place; `state` is echoed]. */
@@ -15,13 +15,12 @@ export type Answer =
       readonly description: string | null;
       readonly state: string | null;
     }
-  /** Neither of both, or one of them more than once: not such an answer. */
+  /** Neither, or one of them more than once. */
   | { readonly kind: 'none' };
 
-/** More than any code is long; what is longer is not one. */
+/** Longer than any genuine code, in characters. */
 const maxCodeLength = 4096;
 
-/** Reads the query of the URL that the browser was sent back to. */
 export function readAnswer(query: URLSearchParams): Answer {
   for (const name of ['code', 'error', 'error_description', 'state'])
     if (query.getAll(name).length > 1) return { kind: 'none' };
@@ -42,8 +41,8 @@ export function readAnswer(query: URLSearchParams): Answer {
 }
 
 /**
- * Reads what a person pasted: the whole URL that the browser ended on, its query, or the code alone.
- * A code alone has no state to compare; whoever pastes it vouches for it.
+ * Reads what a person pasted: the whole URL that the browser ended on, its query, or the code alone. A code alone has
+ * no state to compare: the person who pastes it vouches for it.
  */
 export function readPasted(text: string): Answer {
   const pasted = text.trim();
@@ -57,12 +56,12 @@ export function readPasted(text: string): Answer {
     : { kind: 'none' };
 }
 
-/** A state that nobody guesses: 32 random bytes, fit for a URL. */
+/** 32 random bytes, base64url. */
 export function newState(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** Whether both states are the same, in a time that tells nothing of where they differ. */
+/** Compares in constant time. */
 export function sameState(asked: string, answered: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(asked), digest(answered));

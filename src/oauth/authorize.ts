@@ -13,28 +13,26 @@ import type { Plan, Way } from './ways.ts';
 export const authorizationTimeoutMs = 5 * 60_000;
 
 export interface AuthorizationRequest {
-  /** What it is for, as the heading of progress and questions. */
+  /** The heading of progress and questions. */
   readonly title: string;
-  /** The callback that is registered with the app: it decides by which ways the code can come. */
+  /** The callback that is registered with the app: it decides how the code can arrive. */
   readonly redirect: string;
-  /** Where the browser is sent, with this state and this address to come back to. */
+  /** The URL to open in the browser. */
   buildUrl(state: string, redirectUri: string, signal: AbortSignal): Promise<string>;
   readonly signal?: AbortSignal;
 }
 
-/** How it ended. */
 export type Authorization =
   /** The code works once, with this very `redirectUri`. */
   | { readonly kind: 'code'; readonly code: string; readonly redirectUri: string }
-  /** By the vendor's names: `access_denied` where the person refused, `invalid_redirect_uri`, … */
+  /** In the vendor's words: `access_denied` if the person refused, `invalid_redirect_uri`, … */
   | { readonly kind: 'denied'; readonly error: string; readonly description: string | null }
   | { readonly kind: 'timed-out' }
   | { readonly kind: 'cancelled' };
 
-/** Why an answer is not the one that is awaited. */
 export type StrayAnswer = 'wrong-state' | 'refusal-without-state' | 'no-answer';
 
-/** The URL of the consent is none that a browser may be sent to. */
+/** The vendor's URL for the consent is not one to open in a browser. */
 export class AuthorizationUrlError extends Error {
   override readonly name = 'AuthorizationUrlError';
   readonly next = 'Check the host you requested the URL from.';
@@ -43,16 +41,14 @@ export class AuthorizationUrlError extends Error {
   }
 }
 
-/** Something that listens for the browser, until it is closed. */
 export interface Listening {
   close(): Promise<void>;
 }
 
-/** What a person sees while the browser is awaited. */
 export interface WaitingView {
   /** The browser was sent to this URL, or could not be. */
   opened(url: string, sent: boolean): void;
-  /** An answer came that is not the awaited one; the waiting goes on. `again` begins anew. */
+  /** An answer arrived that is not the awaited one; the waiting continues. `again` restarts it. */
   stray(why: StrayAnswer, again: () => void): void;
   close(): void;
 }
@@ -61,12 +57,12 @@ export interface WaitingOptions {
   readonly title: string;
   readonly ways: readonly Way[];
   readonly redirectUri: string;
-  /** Takes what a person pasted. @returns what is wrong with it, or null where it was the answer */
+  /** @returns what is wrong with the pasted text, or null if it was the answer */
   readonly paste: (text: string) => StrayAnswer | null;
   readonly cancel: () => void;
 }
 
-/** The parts that a window or a terminal gives. */
+/** What a window or a terminal supplies. */
 export interface AuthorizationParts {
   readonly plan: (registered: string) => Promise<Plan>;
   /** @throws CallbackPortError */
@@ -78,9 +74,8 @@ export interface AuthorizationParts {
   /** @returns whether the browser was sent there */
   readonly openBrowser: (url: string) => PromiseLike<boolean>;
   readonly showWaiting: (options: WaitingOptions) => WaitingView;
-  /** The port of the loopback page is taken. */
   readonly askAboutPort: (error: CallbackPortError) => Promise<'again' | 'paste' | 'cancel'>;
-  /** Calls back after some milliseconds, by the system's clock unless given. @returns what takes it back */
+  /** A timer, by the system's clock unless given. @returns cancels it */
   readonly after?: (ms: number, callback: () => void) => () => void;
 }
 
@@ -97,7 +92,6 @@ export async function authorize(parts: AuthorizationParts, request: Authorizatio
 
 type Outcome = Authorization | { readonly kind: 'again' };
 
-/** Whether an answer that came through the browser is the one that was asked for. */
 function strayReason(answer: Answer, state: string): StrayAnswer | null {
   if (answer.kind === 'none') return 'no-answer';
   if (answer.state !== null && sameState(state, answer.state)) return null;
@@ -125,7 +119,7 @@ async function askOnce(parts: AuthorizationParts, request: AuthorizationRequest)
     paste: (text) => {
       const answer = readPasted(text);
       if (answer.kind === 'none') return 'no-answer';
-      // Without a state there is nothing to compare: whoever pastes it knows where it comes from.
+      // Without a state there is nothing to compare: the person who pastes it knows where it is from.
       if (answer.state !== null && !sameState(state, answer.state)) return 'wrong-state';
       take(answer);
       return null;
@@ -171,7 +165,7 @@ async function askOnce(parts: AuthorizationParts, request: AuthorizationRequest)
       });
     return await settled;
   } catch (error) {
-    // A call that was given up says so in its own words.
+    // A call that was cancelled throws its own error.
     if (request.signal?.aborted === true) return { kind: 'cancelled' };
     throw error;
   } finally {
@@ -188,7 +182,7 @@ function afterTime(ms: number, callback: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** A vendor's answer must not make the system open anything else than a web page. */
+/** A vendor's response must not make the system open anything but a web page. */
 function mayBeOpened(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);

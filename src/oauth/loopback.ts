@@ -1,6 +1,6 @@
 /**
- * The loopback page that a browser comes back to: `http://localhost:<port>/oauth/callback`. It is up only while
- * somebody waits for it, on the addresses that its name stands for, and knows nothing but that one path.
+ * The loopback page that a browser comes back to: `http://localhost:<port>/oauth/callback`. It is served only while a
+ * sign-in waits for it, at the addresses of its name, and at that one path.
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -8,7 +8,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { loopbackHosts, loopbackNames } from '../common/loopback.ts';
 
-/** What the page says: the code has come, access was refused, or this is not the answer that is awaited. */
+/** The code arrived, access was refused, or this is not the awaited answer. */
 export type PageKind = 'received' | 'refused' | 'stray';
 
 export interface PageText {
@@ -22,7 +22,7 @@ export interface PageTexts extends Readonly<Record<PageKind, PageText>> {
   readonly language: string;
 }
 
-/** The registered port cannot be listened on: the code would reach another program, or none. */
+/** The registered port is in use: the code would reach another program. */
 export class CallbackPortError extends Error {
   override readonly name = 'CallbackPortError';
   readonly port: number;
@@ -36,36 +36,34 @@ export class CallbackPortError extends Error {
 export interface LoopbackOptions {
   /** The callback as it is registered: http, a loopback name, a port and a path. */
   readonly url: URL;
-  /** Called for each request to exactly that path. @returns what the page then says */
+  /** Called for each GET of exactly that path. @returns which page to show */
   readonly answered: (query: URLSearchParams) => PageKind;
   readonly texts: PageTexts;
 }
 
 export interface Loopback {
-  /** Ends it; a page that is under way is still sent. */
+  /** A page that is being sent is still completed. */
   close(): Promise<void>;
 }
 
-/** Whether a registered callback is a loopback page that this machine can serve. */
 export function isLoopbackCallback(url: URL): boolean {
   return url.protocol === 'http:' && Object.hasOwn(loopbackNames, url.hostname);
 }
 
 /**
- * Serves the callback. A name that stands for both families listens on both, since a browser may take either; a
- * machine without IPv6 goes on with the other.
- * @throws CallbackPortError where the port is taken on either
+ * Serves the callback. A name with addresses of both families listens on both, since a browser may take either; a
+ * machine without IPv6 uses only the other.
+ * @throws CallbackPortError if the port is taken on either
  */
 export async function listenOnLoopback({ url, answered, texts }: LoopbackOptions): Promise<Loopback> {
   const port = url.port === '' ? 80 : Number(url.port);
   const hosts = new Set(loopbackHosts(port));
-  /** Answers that are still being sent. */
   const sending = new Set<Promise<void>>();
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const sent = new Promise<void>((resolve) => response.once('close', resolve)).then(() => void sending.delete(sent));
     sending.add(sent);
     request.resume();
-    // Another name that leads here is a stranger's: a page that rebinds its own name must not read the answer.
+    // A page that rebinds its own host name to this machine must not read the answer.
     const asked = `http://localhost${request.url ?? ''}`;
     const target = URL.canParse(asked) ? new URL(asked) : null;
     if (!hosts.has(request.headers.host ?? '')) end(response, 403);
@@ -99,13 +97,13 @@ export async function listenOnLoopback({ url, answered, texts }: LoopbackOptions
 const limits = {
   headersTimeout: 10_000,
   requestTimeout: 10_000,
-  // Node looks for slow ones every 30 s where it is not told.
+  // Node's default is 30 s.
   connectionsCheckingInterval: 1000,
   maxHeaderSize: 16_384,
 };
 const mostConnections = 500;
 
-/** Each connection carries one request, so the oldest gives way: else silent ones would keep the browser out. */
+/** Each connection carries one request, so close the oldest: else idle ones would keep the browser out. */
 function boundConnections(server: Server): void {
   const open = new Set<Socket>();
   server.on('connection', (socket) => {
@@ -129,7 +127,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** Of every answer: nothing is kept, framed, guessed or loaded, and the URL with the code goes nowhere. */
+/** Nothing is cached, framed, guessed or loaded, and the URL with the code is sent nowhere. */
 const headers = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
@@ -154,7 +152,7 @@ const styleHash = `'sha256-${createHash('sha256').update(style).digest('base64')
 
 const statuses: Readonly<Record<PageKind, number>> = { received: 200, refused: 200, stray: 400 };
 
-/** Sends a page. Nothing of the request is in it. */
+/** Nothing of the request is in the page. */
 function sendPage(response: ServerResponse, kind: PageKind, texts: PageTexts): void {
   const { title, text } = texts[kind];
   response.writeHead(statuses[kind], {

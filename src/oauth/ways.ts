@@ -1,7 +1,7 @@
-/** By which ways the code can come back, as the callback that is registered with the app allows. */
+/** How the code can come back, depending on the callback that is registered with the app. */
 import { isLoopbackCallback } from './loopback.ts';
 
-/** How the code comes from the browser to whoever waits for it. */
+/** How the code comes back from the browser. */
 export type Way =
   /** The browser is sent to a page that this machine serves. */
   | 'loopback'
@@ -10,7 +10,7 @@ export type Way =
   /** A person copies it. */
   | 'paste';
 
-/** Where VS Code runs. */
+/** The VS Code window that this runs in. */
 export interface EditorEnvironment {
   /** The scheme of URLs that the system hands to this VS Code, such as `vscode`. */
   readonly uriScheme: string;
@@ -19,37 +19,33 @@ export interface EditorEnvironment {
   readonly remote: boolean;
   /** VS Code itself is in a browser: the system hands it no URLs. */
   readonly web: boolean;
-  /** Where VS Code in a browser takes a URL for an extension, where it tells. */
+  /** The URL at which VS Code in a browser takes URLs for an extension, if known. */
   readonly externalUri: string | null;
 }
 
 export interface Plan {
   /** Never empty, the likeliest first. All of them are open at once. */
   readonly ways: readonly Way[];
-  /** Where the browser is sent back to: the registered callback, or one that begins with it. */
+  /** The registered callback, or one that begins with it. */
   readonly redirectUri: string;
 }
 
-/** The path of the callbacks that this extension proposes. */
 const callbackPath = '/oauth/callback';
 
-/** The port of the page on this machine, where nobody says another. */
+/** Of the loopback page, unless the user chose another. */
 export const defaultCallbackPort = 8788;
 
-/** The callback for VS Code's own URLs, to be registered with the app. */
 export function editorCallback({ uriScheme, extensionId }: EditorEnvironment): string {
   return `${uriScheme}://${extensionId}${callbackPath}`;
 }
 
-/** The callback for the loopback page, to be registered with the app. */
 export function loopbackCallback(port: number): string {
   return `http://localhost:${port}${callbackPath}`;
 }
 
 /**
- * Which ways there are for a registered callback. In a remote window a person is asked to paste first, since the page
- * of this machine's loopback may not be the browser's.
- * @param environment null outside of VS Code, where the system hands over no URLs
+ * In a remote window a person is asked to paste first, since this machine's loopback may not be the browser's.
+ * @param environment null outside of VS Code
  */
 export function planWays(registered: string, environment: EditorEnvironment | null): Plan {
   const url = new URL(registered);

@@ -1,8 +1,8 @@
-/** What the platform answers: read loosely, since its documents are no specification. */
+/** Schemas of Open Connectors' responses: loose, since its documents are no specification. */
 import { z } from 'zod';
 import { OpenConnectorsError } from './api-error.ts';
 
-/** A text that is not worth an error where it is none. */
+/** A text whose absence or wrong type is no error. */
 export const looseText = z.string().optional().catch(undefined);
 const looseFlag = z.union([z.boolean(), z.stringbool()]).optional().catch(undefined);
 const looseId = z.union([
@@ -13,11 +13,11 @@ const looseId = z.union([
     .transform(Number),
 ]);
 
-/** An instance as the platform answers: read loosely, since the documented sample is mis-nested. */
+/** Loose, since the documented sample is mis-nested. */
 export const instanceSchema = z.looseObject({
   id: looseId,
   name: looseText,
-  /** In clear: to be kept as a secret and shown to nobody. */
+  /** In clear: keep it as a secret, and don't show it. */
   token: looseText,
   element: z.looseObject({ key: looseText }).optional().catch(undefined),
   tags: z.array(z.string()).optional().catch(undefined),
@@ -29,16 +29,15 @@ export const instanceSchema = z.looseObject({
   createdDate: z.union([z.string(), z.number()]).optional().catch(undefined),
 });
 
-/** An instance as the platform answers; only the id is certain. */
+/** Only the ID is certain. */
 export type Instance = z.output<typeof instanceSchema>;
 
-/** The same, as the answer to its creation. */
 export const createdInstanceSchema = instanceSchema.extend({ token: z.string().min(1) });
 
-/** An instance that was just made: with the token that every later call on it needs. */
+/** A new instance, with the token that every later call on it needs. */
 export type CreatedInstance = z.output<typeof createdInstanceSchema>;
 
-/** An entry of an instance's log of events. */
+/** An entry of Open Connectors' own log of an instance. */
 export const instanceEventSchema = z.looseObject({
   id: z.union([z.string(), z.number().transform(String)]),
   /** NEW, RECEIVED, DISPATCHED, CONSUMED or NOTIFIED [swagger]. */
@@ -46,7 +45,6 @@ export const instanceEventSchema = z.looseObject({
   eventDate: z.union([z.string(), z.number()]).optional().catch(undefined),
 });
 
-/** One event in the platform's own log of an instance. */
 export type InstanceEvent = z.output<typeof instanceEventSchema>;
 
 /** A list of the Campaign Monitor account behind an instance. */
@@ -57,17 +55,16 @@ export interface HubList {
   readonly clientName: string;
 }
 
-/** Where the consent is asked for. */
 export const oauthUrlSchema = z.looseObject({ oauthUrl: z.url({ protocol: /^https?$/ }) });
 
 const idText = z.union([z.string().min(1), z.number().transform(String)]);
 
-/** A client of the Campaign Monitor account, with its id in the spelling of that API. */
+/** A client of the Campaign Monitor account, with that API's ID. */
 export const accountSchema = z.looseObject({
   BasicDetails: z.looseObject({ ClientID: idText, CompanyName: looseText }),
 });
 
-/** A list, in the platform's spelling or in Campaign Monitor's. */
+/** A list, in the spelling of Open Connectors or Campaign Monitor. */
 export const hubListSchema = z.looseObject({
   id: idText.optional().catch(undefined),
   ListID: idText.optional().catch(undefined),
@@ -76,9 +73,9 @@ export const hubListSchema = z.looseObject({
 });
 
 /**
- * What an answer says, as far as a schema reads it.
- * @param expected what it is to be, for the message
- * @throws OpenConnectorsError (`unexpected-answer`) where it is something else
+ * Validates a response.
+ * @param expected what it should be, for the message
+ * @throws OpenConnectorsError (`unexpected-answer`) if it is something else
  */
 export function parsed<T>(
   schema: z.ZodType<T>,
@@ -87,7 +84,7 @@ export function parsed<T>(
 ): T {
   const result = schema.safeParse(answer.value);
   if (result.success) return result.data;
-  // What zod says names fields, not values.
+  // Messages of zod contain names of fields, not values.
   const issue = result.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? '' : ` (${issue.path.join('.')}: ${issue.message})`;
   throw new OpenConnectorsError(`Open Connectors returned something other than ${expected}${where}`, {

@@ -1,9 +1,6 @@
-/** What a call of the Open Connectors API can fail with, and what to do about it. */
+/** Errors of the Open Connectors API, and what to do about them. */
 
-/**
- * Every kind of what was wrong with a call. `refused`: the platform answered and said no; `unexpected-answer`: the answer
- * is none of those that the API gives.
- */
+/** `refused`: the API returned an error; `unexpected-answer`: the response is not one of the API. */
 export const openConnectorsErrorKinds = [
   'refused',
   'unreachable',
@@ -12,10 +9,9 @@ export const openConnectorsErrorKinds = [
   'unexpected-answer',
 ] as const;
 
-/** What was wrong with a call. */
 export type OpenConnectorsErrorKind = (typeof openConnectorsErrorKinds)[number];
 
-/** What to do next, in English: the extension has it in the user's language. */
+/** What to do next; the extension translates it. */
 export const openConnectorsNext = {
   'change-callback': 'Set a callback URL without quotes, spaces, and backslashes.',
   'check-fields': 'Check the fields named in the message.',
@@ -37,31 +33,25 @@ export const openConnectorsNext = {
   wait: 'Too many requests. Wait a minute, and then try again.',
 } as const;
 
-/** Names what an error says to do next, for whoever says it in another language. */
 export type OpenConnectorsAdvice = keyof typeof openConnectorsNext;
 
-/** Every name. */
 export const openConnectorsAdvice = Object.keys(openConnectorsNext) as readonly OpenConnectorsAdvice[];
 
-/** A call of the API did not do what it was to do. No secret is in the message. */
+/** A call of the API failed. The message contains no secrets. */
 export class OpenConnectorsError extends Error {
   override readonly name = 'OpenConnectorsError';
   readonly kind: OpenConnectorsErrorKind;
-  /** The HTTP status; null where no answer came. */
+  /** The HTTP status, if there was a response. */
   readonly status: number | null;
-  /** The platform's id of the request, for the log and for its support. */
+  /** Open Connectors' ID of the request, for its log and SAP's support. */
   readonly requestId: string | null;
-  /** What the provider, Campaign Monitor, said to the platform. */
+  /** What the provider, Campaign Monitor, returned to Open Connectors. */
   readonly providerMessage: string | null;
-  /**
-   * What the platform or the system said in its own words, for whoever says the rest in another language; null: nothing,
-   * and then `kind` and `advice` tell what it was.
-   */
+  /** Open Connectors' or the system's own words, for a caller that translates the rest; null if there are none. */
   readonly said: string | null;
   readonly advice: OpenConnectorsAdvice;
-  /** What to do next. */
   readonly next: string;
-  /** The answer was longer than what is read of one: asking for less may help. */
+  /** The response exceeded the limit: asking for less may help. */
   readonly isTooLong: boolean;
   constructor(
     message: string,

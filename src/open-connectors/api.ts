@@ -1,4 +1,4 @@
-/** The client of the Open Connectors API: what the product asks of the platform, as far as it is documented or seen. */
+/** A client of the Open Connectors API, as far as it is documented or observed. */
 import { z } from 'zod';
 import { maskedValue } from '../common/masking.ts';
 import {
@@ -19,7 +19,6 @@ import type { InstanceBody } from './instance-body.ts';
 import { secretsIn } from './instance-mask.ts';
 import { elementKey, hubKey } from './notification.ts';
 
-/** A part of an instance to be changed. */
 export interface InstanceChange {
   readonly name?: string;
   readonly tags?: readonly string[];
@@ -27,24 +26,23 @@ export interface InstanceChange {
   readonly configuration?: Readonly<Record<string, string | boolean>>;
 }
 
-/** A consent that is to be asked for. */
 export interface OAuthUrlQuestion {
   readonly apiKey: string;
   readonly apiSecret: string;
-  /** The one that is registered at Campaign Monitor. */
+  /** As registered at Campaign Monitor. */
   readonly callbackUrl: string;
-  /** Comes back with the code, so that the answer can be told from a forged one. */
+  /** Returned with the code, so that a forged response is recognized. */
   readonly state: string;
   readonly scope?: string;
 }
 
 /**
  * Calls the API as one user of one organization. Every method throws {@link OpenConnectorsError} and no other error, and
- * ends early where its signal is aborted. Nothing is sent twice: whoever calls decides what a time-out means.
+ * ends when its signal is aborted. Nothing is retried: the caller decides what a time-out means.
  */
 export class OpenConnectorsApi {
   readonly baseUrl: string;
-  /** What the platform could not deliver. */
+  /** Notifications that could not be delivered. */
   readonly queue: DeliveryQueue;
   readonly #http: OpenConnectorsHttp;
 
@@ -55,8 +53,8 @@ export class OpenConnectorsApi {
   }
 
   /**
-   * Where the browser is sent for the consent. POST keeps the client's secret out of URLs and logs; a platform that does
-   * not have it (404, 405) is asked by GET [swagger, live].
+   * The URL of the consent. POST keeps the app's secret out of URLs and logs; a host without it (404, 405) is asked by
+   * GET [swagger, live].
    */
   async oauthUrl(question: OAuthUrlQuestion, signal?: AbortSignal): Promise<string> {
     const path = `/elements/${elementKey}/oauth/url`;
@@ -73,8 +71,8 @@ export class OpenConnectorsApi {
   }
 
   /**
-   * Makes an instance. A grant code works once; after a time-out the instance may be there all the same, and
-   * {@link listInstances} tells.
+   * Creates an instance. A grant code works once; after a time-out the instance may exist: check with
+   * {@link listInstances}.
    */
   async createInstance(body: InstanceBody, signal?: AbortSignal): Promise<CreatedInstance> {
     const answer = await this.#http.call({
@@ -87,7 +85,7 @@ export class OpenConnectorsApi {
     return parsed(createdInstanceSchema, answer, 'an instance with an id and a token');
   }
 
-  /** The instances of this connector; the platform answers 404 where none matches [live]. */
+  /** The instances of this connector; the API returns 404 if none matches [live]. */
   async listInstances(
     search: { readonly searchText?: string; readonly tags?: readonly string[] } = {},
     signal?: AbortSignal,
@@ -98,7 +96,6 @@ export class OpenConnectorsApi {
     return all.filter((instance) => instance.element?.key === elementKey);
   }
 
-  /** One instance, as the platform tells it. */
   async getInstance(id: number, signal?: AbortSignal): Promise<Instance> {
     return parsed(
       instanceSchema,
@@ -108,8 +105,8 @@ export class OpenConnectorsApi {
   }
 
   /**
-   * Changes a part of an instance. A masked value is never sent back: the platform would take it for the new one.
-   * @param options `reAuthenticate`: the part holds a new grant code, and the instance is to use it
+   * Changes a part of an instance. A masked value is never sent back: it would become the new one.
+   * @param options `reAuthenticate`: the part contains a new grant code, which the instance is to use
    */
   async patchInstance(
     id: number,
@@ -134,17 +131,17 @@ export class OpenConnectorsApi {
     return parsed(instanceSchema, answer, 'an instance');
   }
 
-  /** A disabled instance answers with 403 and receives no events [live]. */
+  /** A disabled instance returns 403 and receives no events [live]. */
   async setInstanceEnabled(id: number, enabled: boolean, signal?: AbortSignal): Promise<void> {
     await this.#http.call({ method: enabled ? 'PUT' : 'DELETE', path: `${instancePath(id)}/enabled`, signal });
   }
 
-  /** Deletes an instance for good: its token is worth nothing from then on [live]. */
+  /** Permanent: its token is invalid from then on [live]. */
   async deleteInstance(id: number, signal?: AbortSignal): Promise<void> {
     await this.#http.call({ method: 'DELETE', path: instancePath(id), signal });
   }
 
-  /** The platform's own log of what an instance received. */
+  /** Open Connectors' own log of what an instance received. */
   async instanceEvents(id: number, signal?: AbortSignal): Promise<InstanceEvent[]> {
     return this.#http.pages(
       { method: 'GET', path: `${instancePath(id)}/events`, signal },
@@ -152,7 +149,7 @@ export class OpenConnectorsApi {
     );
   }
 
-  /** The lists of the account behind an instance, client by client [docs]. */
+  /** The lists of the account behind an instance, for each of its clients [docs]. */
   async lists(instanceToken: string, signal?: AbortSignal): Promise<HubList[]> {
     const hub = `/hubs/${hubKey}`;
     const ask = { method: 'GET', token: instanceToken, signal } as const;

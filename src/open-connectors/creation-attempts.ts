@@ -1,4 +1,4 @@
-/** Makes an instance, once: consent, `POST /instances`, and what to do where no answer comes. */
+/** Creates an instance once: consent, `POST /instances`, and recovery if there is no response. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { OpenConnectorsError } from './api-error.ts';
 import type { Instance } from './answers.ts';
@@ -9,69 +9,66 @@ import { buildInstanceBody } from './instance-body.ts';
 import type { InstanceInput } from './instance-body.ts';
 import type { Authorization, AuthorizationRequest } from '../oauth/authorize.ts';
 
-/** How it ended. */
 export type CreationResult =
-  /** It is there, and its token is kept. */
+  /** It exists, and its token is stored. */
   | {
       readonly kind: 'created';
       readonly id: number;
       readonly name: string;
-      /** It had been made by a call that got no answer. */
+      /** It was created by an earlier call without a response. */
       readonly found: boolean;
-      /** What it was made with, empty for none; null where that is not known any more. */
+      /** The key it was created with, empty for none; null if no longer known. */
       readonly signatureKey: string | null;
     }
-  /** It is there, and its token could not be kept. The next attempt finds it. */
+  /** It exists, but its token could not be stored. The next attempt finds it. */
   | { readonly kind: 'not-kept'; readonly name: string; readonly error: Error }
-  /** Given up before the call: nothing was made. */
+  /** Cancelled before the call: nothing was created. */
   | { readonly kind: 'cancelled' }
-  /** The consent gave no code. */
   | { readonly kind: 'not-authorized'; readonly authorization: Exclude<Authorization, { kind: 'code' }> }
-  /** The platform said no, to the question for the consent's address or to the instance: nothing was made. */
+  /** Open Connectors refused the URL of the consent, or the instance: nothing was created. */
   | { readonly kind: 'refused'; readonly step: 'consent' | 'creation'; readonly error: OpenConnectorsError }
-  /** No answer came, and no new instance of that name is there. The code may be used up all the same. */
+  /** There was no response, and no new instance of that name exists. The code may be used up. */
   | { readonly kind: 'lost'; readonly error: OpenConnectorsError }
-  /** An unanswered call has made one, and the person did not want it. */
+  /** A call without a response created one, and the person did not want it. */
   | { readonly kind: 'declined' }
-  /** No answer came, and whether the instance was made cannot be found out now. The next attempt looks first. */
+  /** There was no response, and it is unknown whether the instance was created. The next attempt checks first. */
   | { readonly kind: 'unknown'; readonly error: OpenConnectorsError };
 
-/** What is under way, for whoever shows it. */
 export type CreationStep = 'creating' | 'looking';
 
-/** What is kept of an instance that was made here. */
+/** A record of an instance that was created here. */
 export interface NewInstance {
   readonly id: number;
   readonly name: string;
-  /** As {@link CreationParts.host} has it. */
+  /** See {@link CreationParts.host}. */
   readonly host: string;
   /** ISO 8601. */
   readonly createdAt: string;
 }
 
-/** Where an instance is kept that was made here, with its token where that is known. */
+/** Stores instances that were created here, with their token if it is known. */
 export interface NewInstanceStore {
   add(instance: NewInstance, token: string | undefined): Promise<void>;
 }
 
 export interface CreationParts {
   readonly api: Pick<OpenConnectorsApi, 'oauthUrl' | 'createInstance' | 'listInstances' | 'getInstance'>;
-  /** Where the instance is kept as being: a host as the settings or a flag name it. */
+  /** The host as the settings or a flag name it, for the record. */
   readonly host: string;
   readonly store: NewInstanceStore;
-  /** The heading of the consent's progress. */
+  /** Of the consent's progress. */
   readonly title: string;
   readonly authorize: (request: AuthorizationRequest) => Promise<Authorization>;
-  /** Shows a step while it lasts; its signal ends it early. */
+  /** Shows a step while it lasts; its signal cancels it. */
   readonly during: <T>(step: CreationStep, task: (signal: AbortSignal) => Promise<T>) => Promise<T>;
-  /** Offers instances that an unanswered call has made. @returns the one to use, or null for none of them */
+  /** Offers instances that a call without a response has created. @returns the one to use, or null for none of them */
   readonly offer: (found: readonly InstanceFacts[]) => Promise<InstanceFacts | null>;
-  /** Resolves after some milliseconds, or when the signal is aborted: another one for tests, as is the clock. */
+  /** Resolves after a time, or when the signal is aborted; replaced in tests, like the clock. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly now?: () => number;
 }
 
-/** The instances of a name that were there before an attempt whose end is not known. Holds no secret. */
+/** The instances of a name that existed before an attempt whose result is unknown. Contains no secrets. */
 export interface OpenAttempt {
   readonly host: string;
   readonly name: string;
@@ -80,7 +77,7 @@ export interface OpenAttempt {
   readonly signed: boolean;
 }
 
-/** Where open attempts outlive the process: whoever begins anew after it ended half way makes no second instance. */
+/** Stores open attempts across processes, so that an attempt after a crash creates no second instance. */
 export interface AttemptMemory {
   read(): readonly OpenAttempt[];
   write(attempts: readonly OpenAttempt[]): PromiseLike<void>;
@@ -88,24 +85,23 @@ export interface AttemptMemory {
 
 /** An attempt of this process. */
 interface OwnAttempt extends OpenAttempt {
-  /** In memory alone. */
+  /** Only in memory. */
   readonly signatureKey?: string;
 }
 
-/** Their ids; or, where they could not be read, the time, in milliseconds since the epoch. */
+/** Their IDs; or, if they could not be read, the time, in milliseconds since the epoch. */
 type Before = { readonly ids: readonly number[] } | { readonly since: number };
 
-/** What looking for an attempt's instance came to. */
 type Look =
   | { readonly kind: 'chosen'; readonly instance: Instance }
   | { readonly kind: 'declined' }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'error'; readonly error: OpenConnectorsError };
 
-/** When to look again for an instance that no answer told of, in milliseconds: the platform may still be at it. */
+/** When to check for an instance after no response, in milliseconds: the API may still be creating it. */
 const looks = [0, 2000, 5000];
 
-/** How far the platform's clock may be behind this machine's, in milliseconds. */
+/** How far Open Connectors' clock may be behind this machine's, in milliseconds. */
 const clockSkewMs = 120_000;
 
 export class CreationAttempts {
@@ -119,8 +115,8 @@ export class CreationAttempts {
   }
 
   /**
-   * Makes an instance. While one is being made, a second call joins it instead of making another, unless it is being
-   * canceled: then the second call waits until it ends, and finds what it may have made.
+   * Creates an instance. A second call meanwhile joins the first instead of creating another, unless that is being
+   * cancelled: then the second call waits until it ends, and finds what it may have created.
    */
   create(parts: CreationParts, input: InstanceInput, signal: AbortSignal): Promise<CreationResult> {
     const before = this.#running;
@@ -138,7 +134,7 @@ export class CreationAttempts {
     return result;
   }
 
-  /** @param cancel aborted when the call to make it was canceled, and looking for what it made goes on */
+  /** @param cancel aborted when the creation was cancelled, but the check for its result continues */
   async #create(
     parts: CreationParts,
     input: InstanceInput,
@@ -190,12 +186,12 @@ export class CreationAttempts {
     const attempt: OwnAttempt = {
       host,
       name,
-      // What the earlier one makes after all is this one's as well.
+      // What the earlier attempt may still create counts as this one's as well.
       before: earlier?.before ?? before,
       signed: signatureKey !== '',
       signatureKey,
     };
-    // From here on something may be made, whatever becomes of the answer and of this process.
+    // From here on an instance may be created, whatever happens to the response and this process.
     await this.#remember([...this.#open.filter((each) => each !== earlier), attempt]);
     let created: Instance;
     try {
@@ -210,19 +206,19 @@ export class CreationAttempts {
     return this.#keep(parts, attempt, created, false);
   }
 
-  /** No answer: looks for what the call may have made. */
+  /** No response: checks what the call may have created. */
   async #find(parts: CreationParts, attempt: OwnAttempt, error: OpenConnectorsError): Promise<CreationResult> {
-    // Whoever cancels wants to go on soon: one look is enough, the next attempt looks again.
+    // A person who cancels wants to continue soon: check once; the next attempt checks again.
     const found = await parts.during('looking', (stop) =>
       this.#look(parts, attempt, error.kind === 'cancelled' ? [0] : looks, stop),
     );
     if (found.kind === 'error') return { kind: 'unknown', error };
-    // One that was cancelled, too: the call was sent, and the platform may still be at it.
+    // Also if cancelled: the call was sent, and the API may still be creating it.
     if (found.kind === 'nothing') return { kind: 'lost', error };
     return this.#take(parts, attempt, found);
   }
 
-  /** Keeps the instance that was chosen among those found; one that is not wanted is not asked about again. */
+  /** Stores the instance that was chosen; a declined one is not offered again. */
   async #take(
     parts: CreationParts,
     attempt: OwnAttempt,
@@ -233,7 +229,7 @@ export class CreationAttempts {
     return found;
   }
 
-  /** Looks for new instances of an attempt's name and offers them. */
+  /** Checks for new instances of an attempt's name and offers them. */
   async #look(
     parts: CreationParts,
     attempt: OpenAttempt,
@@ -259,7 +255,7 @@ export class CreationAttempts {
     }
   }
 
-  /** Keeps an instance with its token. One that was found has it in the list, or tells it when it is asked for. */
+  /** Stores an instance with its token, which the list or the instance itself contains. */
   async #keep(
     { api, host, store, now = Date.now }: CreationParts,
     attempt: OwnAttempt,
@@ -278,7 +274,7 @@ export class CreationAttempts {
   }
 
   async #close(attempt: OpenAttempt): Promise<void> {
-    // One that stays remembered leads to another look and nothing else.
+    // If it stays remembered, that only leads to another check.
     await this.#remember(this.#open.filter((each) => each !== attempt)).catch(() => undefined);
   }
 
@@ -292,7 +288,7 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
   return delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/** Whether the platform refused, so that nothing was made. A fault of the platform's own may come after the making. */
+/** Whether nothing was created, because the API refused. A server error may come after the creation. */
 function isFinal({ kind, status }: OpenConnectorsError): boolean {
   return kind === 'refused' && (status === null || (status < 500 && status !== 408));
 }
@@ -302,7 +298,7 @@ async function instancesNamed(
   name: string,
   signal: AbortSignal,
 ): Promise<Instance[]> {
-  // The search is the platform's and may be wider than the name.
+  // The API's search may match more than the name.
   return (await api.listInstances({ searchText: name }, signal)).filter((instance) => instance.name === name);
 }
 

@@ -1,11 +1,11 @@
 /**
- * The platform's queue of deliveries: the notifications that it could not post to a callback URL, and the policy of the
- * account that says when one is queued.
+ * Open Connectors' queue of deliveries: the notifications that it could not post to a callback URL, and the account's
+ * policy that decides when one is queued.
  *
  * Documented in SAP's "Event Retry and Queueing", whose text is also in https://github.com/cloud-elements/devportal;
- * asked for as the platform's own tests ask (https://github.com/varunpal72/churros,
- * src/test/platform/notifications/deliveries.js). What neither says is in docs/assumptions.md: whether a read changes the
- * status, how pages are asked for, and whether `notification` is what was posted, byte for byte.
+ * requests are those of the vendor's own tests (https://github.com/varunpal72/churros,
+ * src/test/platform/notifications/deliveries.js). Unknown, and so in docs/assumptions.md: whether a read changes the
+ * status, how pages are requested, and whether `notification` is what was posted, byte for byte.
  */
 import { z } from 'zod';
 import { maxBodyValues } from '../common/parse-json.ts';
@@ -14,81 +14,77 @@ import { looseText, parsed } from './answers.ts';
 import { longestAnswer, pageSize } from './http.ts';
 import type { Call, ListPage, OpenConnectorsHttp } from './http.ts';
 
-/** What the platform does with a notification that cannot be delivered; `retry` is its default [docs]. */
+/** What happens to a notification that cannot be delivered; `retry` is the default [docs]. */
 export const failurePolicies = ['retry', 'queue'] as const;
 export type FailurePolicy = (typeof failurePolicies)[number];
 
-/** The account's setting with the policy [docs]. */
+/** The account's setting for the policy [docs]. */
 export const failurePolicyKey = 'notification.webhook.failure.policy';
 
-/** What names a delivery: a notification, and the subscription that it is for. */
+/** Identifies a delivery by its notification and subscription. */
 export interface DeliveryKey {
   readonly notificationId: string;
   readonly subscriptionId: string;
 }
 
-/** A queued delivery, with what it is to deliver. */
 export interface QueuedDelivery extends DeliveryKey {
-  /** What the platform would post, as JSON: which bytes that would be is unknown. */
+  /** As JSON; whether these are the bytes that would be posted is unknown. */
   readonly notification: string;
 }
 
-/** How the queue of a callback URL stands. */
 export interface QueueState {
   readonly count: number;
   /** There are more than were counted. */
   readonly more: boolean;
-  /** When the oldest was made, in milliseconds since the epoch; null where the platform does not say. */
+  /** When the oldest was created, in milliseconds since the epoch; null if unknown. */
   readonly since: number | null;
   /**
-   * Whether the platform says that it posts nothing to this URL any more; null where it says nothing. Under the policy
-   * `retry` that is likely where something is queued: only when all retries have failed [docs].
+   * Whether Open Connectors has stopped posting to this URL; null if unknown. With the policy `retry`, that is likely
+   * if anything is queued: that happens only when all retries have failed [docs].
    */
   readonly deactivated: boolean | null;
-  /** What was counted: a later {@link DeliveryQueue.read} finds it, whatever the count has done to its status. */
+  /** Those counted: a later {@link DeliveryQueue.read} finds them, even if the count changed their status. */
   readonly keys: readonly DeliveryKey[];
-  /** What was counted before, and is delivered, or there no more. */
+  /** Counted earlier, and since delivered or removed. */
   readonly gone: readonly DeliveryKey[];
 }
 
-/** A page of what was read. */
 export interface ReadDeliveries {
   readonly deliveries: readonly QueuedDelivery[];
-  /** Those that were not taken: for another URL, in another state, or without a notification. */
+  /** Ignored: for another URL, in another state, or without a notification. */
   readonly skipped: number;
-  /** What was read, taken or not: it is found by that, whatever the read has done to its status. */
+  /** Those read, ignored or not: they are found again by these, even if the read changed their status. */
   readonly keys: readonly DeliveryKey[];
-  /** What was counted before, and is delivered, or there no more. */
+  /** Counted earlier, and since delivered or removed. */
   readonly gone: readonly DeliveryKey[];
-  /** It is the last page, and there is more than may be read. */
+  /** This is the last page, but there are more than may be read. */
   readonly more: boolean;
 }
 
-/** What may still be read, in characters: of one for several URLs, all of them together. */
+/** Characters that may still be read, by all reads that share it. */
 export interface TextBudget {
   left: number;
 }
 
-/** What a read of a queue knows before. */
 export interface ReadOptions {
   /**
-   * By {@link DeliveryQueue.look} or a read before: what of it the list does not name any more is asked for one by one,
-   * since nobody says whether a read changes the status.
+   * By {@link DeliveryQueue.look} or an earlier read: those that the list no longer contains are requested one by one,
+   * since it is unknown whether a read changes the status.
    */
   readonly counted?: readonly DeliveryKey[];
   readonly budget: TextBudget;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Deliveries that are looked at, at most; and keys of a count that are asked for one by one, by a read and a count. */
+/** Maximum deliveries to read; keys of a count that a read, and a count, requests one by one. */
 const mostDeliveries = 10_000;
 const mostKeys = 1000;
 const mostAskedFor = 50;
-/** Pages of a count, and of a read, whose notifications are long: each is to be shorter than an answer may be. */
+/** Pages of a count, and of a read, which has long notifications: a page must be shorter than the maximum response. */
 const mostPages = 50;
 const mostReadPages = 1000;
 const readPageSize = 10;
-/** What may be counted at a time, in characters. */
+/** Maximum text of one count, in characters. */
 const mostCountedText = longestAnswer;
 
 const idSchema = z.union([z.int(), z.string().regex(/^[\w-]{1,64}$/)]).transform(String);
@@ -109,26 +105,26 @@ const deliverySchema = z.looseObject({
 });
 type Delivery = z.output<typeof deliverySchema>;
 
-/** Of a list of deliveries what cannot be read as one is left out. */
+/** Entries that cannot be read become null. */
 const deliveriesSchema = z
   .array(z.unknown())
   .transform((all) => all.map((each) => deliverySchema.safeParse(each).data ?? null));
 
-/** An account without the setting has the platform's default [docs]; what another value does is not known. */
+/** An account without the setting has the default [docs]; the effect of other values is unknown. */
 const settingsSchema = z.looseObject({
   [failurePolicyKey]: z.enum(failurePolicies).nullable().default('retry').catch(null),
 });
 
-/** Whether what is queued for a callback URL can be asked for: a quote would end the search. */
+/** Whether a callback URL can be searched for: a quote would end the clause. */
 export function canBeQueuedFor(callbackUrl: string): boolean {
   return URL.canParse(callbackUrl) && !/['"\\\s\p{Cc}]/u.test(callbackUrl);
 }
 
 /**
- * The address of what is queued for a callback URL: the only place that writes a `where` clause for it.
+ * The request for what is queued for a callback URL: the only place that writes a `where` clause for it.
  * @param callbackUrl as the subscription has it in `config.url`
  * @param status `notified` for what a read may have made of a queued one
- * @throws OpenConnectorsError (`refused`) where the URL would end the clause's text: it is asked for nowhere
+ * @throws OpenConnectorsError (`refused`) if the URL would end the clause's text
  */
 export function queuedFor(
   callbackUrl: string,
@@ -149,14 +145,13 @@ export function queuedFor(
   };
 }
 
-/** A page of a queue. */
 interface QueuePage {
-  /** That no page before had; null for what is no delivery. */
+  /** Those not on an earlier page; null for an unreadable entry. */
   readonly items: readonly (Delivery | null)[];
   readonly isLast: boolean;
 }
 
-/** The queue, asked as one user of one organization. Every method throws {@link OpenConnectorsError} and no other error. */
+/** The queue, as one user of one organization. Every method throws {@link OpenConnectorsError} and no other error. */
 export class DeliveryQueue {
   readonly #http: OpenConnectorsHttp;
 
@@ -165,8 +160,8 @@ export class DeliveryQueue {
   }
 
   /**
-   * How much is queued for a callback URL, and since when.
-   * @param counted before: what of it the list does not name any more is queued all the same, unless it is delivered
+   * How many deliveries are queued for a callback URL, and since when.
+   * @param counted earlier: those that the list no longer contains still count, unless they are delivered
    */
   async look(callbackUrl: string, counted: readonly DeliveryKey[] = [], signal?: AbortSignal): Promise<QueueState> {
     const keys = new Map<string, DeliveryKey>();
@@ -194,12 +189,12 @@ export class DeliveryQueue {
       signal,
     );
     for (const delivery of still) since = earlier(since, dateOf(delivery));
-    // Of many some are asked for: where none of these is queued, the others are not taken for it either.
+    // Only some of many are requested: if none of these is queued, the others don't count, either.
     const count = Math.min(keys.size + still.length + (still.length > 0 ? unasked : 0), mostDeliveries);
     return { count, more, since, deactivated, keys: [...listed, ...still.map(keyOf)].slice(0, mostKeys), gone };
   }
 
-  /** What is queued for a callback URL, page by page; nothing is taken from the queue by that, as far as is known. */
+  /** What is queued for a callback URL, page by page; as far as known, nothing is removed from the queue. */
   async *read(
     callbackUrl: string,
     { counted = [], budget, signal }: ReadOptions,
@@ -232,15 +227,15 @@ export class DeliveryQueue {
   }
 
   /**
-   * Has the platform post again what is queued for a callback URL, and its subscription active from then on [docs, live].
-   * What it answers is documented nowhere.
-   * @param counted before: where a read has made something else of it, that is posted again, too
+   * Asks Open Connectors to post again what is queued for a callback URL, and to activate its subscription [docs,
+   * live]. Its response is undocumented.
+   * @param counted earlier: if a read has changed their status, these are posted again, too
    */
   async deliver(callbackUrl: string, counted: readonly DeliveryKey[] = [], signal?: AbortSignal): Promise<void> {
     await this.#post(callbackUrl, 'queued', signal);
     for (const key of counted.slice(0, mostAskedFor)) {
       const delivery = await this.#one(key, false, { left: 0 }, signal);
-      // Seen and not guessed: elsewhere it might stand for what was delivered, and all of that would be posted again.
+      // Only if seen: on other hosts this status may mean delivered, and all of those would be posted again.
       if (delivery === null || delivery === 'unreadable' || delivery.status !== 'notified') continue;
       return this.#post(callbackUrl, 'notified', signal);
     }
@@ -251,7 +246,7 @@ export class DeliveryQueue {
     await this.#http.call({ method: 'PUT', path, query: [['where', where]], signal });
   }
 
-  /** The account's policy [live]; null where the platform does not say it to this user, or it is none that is known. */
+  /** The account's policy [live]; null if this user may not see it, or it is unknown. */
   async policy(signal?: AbortSignal): Promise<FailurePolicy | null> {
     try {
       const answer = await this.#http.call({ method: 'GET', path: '/accounts/settings', signal });
@@ -264,7 +259,7 @@ export class DeliveryQueue {
     }
   }
 
-  /** The account's policy, for who looks at a queue; null, too, where it cannot be asked for. */
+  /** The account's policy; null, too, if the request fails. */
   async policyIfTold(signal?: AbortSignal): Promise<FailurePolicy | null> {
     try {
       return await this.policy(signal);
@@ -274,7 +269,7 @@ export class DeliveryQueue {
     }
   }
 
-  /** Changes the policy of the whole account [live]: to be asked for by its user alone. */
+  /** Changes the policy of the whole account [live]: only if its user asks for it. */
   async setPolicy(policy: FailurePolicy, signal?: AbortSignal): Promise<void> {
     await this.#http.call({
       method: 'PATCH',
@@ -284,7 +279,7 @@ export class DeliveryQueue {
     });
   }
 
-  /** The pages of a queue, a bounded number; where the bounds end it, none says that it is the last. */
+  /** The pages of a queue; if a limit ends it, no page is the last. */
   async *#pages(
     callbackUrl: string,
     hydrate: boolean,
@@ -293,7 +288,9 @@ export class DeliveryQueue {
   ): AsyncGenerator<QueuePage, void, undefined> {
     const { path, where } = queuedFor(callbackUrl);
     const call = (isHydrated: boolean): Call => ({
-      ...{ method: 'GET', path, signal },
+      method: 'GET',
+      path,
+      signal,
       query: [['where', where], ...(isHydrated ? [['hydrate', 'true'] as const] : [])],
       ...(isHydrated && { maxValues: maxBodyValues }),
     });
@@ -309,7 +306,7 @@ export class DeliveryQueue {
       } catch (error) {
         if (!(error instanceof OpenConnectorsError && error.isTooLong && isHydrated)) throw error;
         budget.left -= longestAnswer;
-        // One that is too long by itself is named, and left.
+        // If a single delivery is too long, list it without its notification.
         if (size === 1) isHydrated = false;
         else size = Math.ceil(size / 4);
         continue;
@@ -324,7 +321,7 @@ export class DeliveryQueue {
       });
       const again = found.items.length - items.length;
       ({ nextPage } = found.answer);
-      // What a read takes out of the list moves the next page to the place of this one.
+      // If a read removes deliveries from the list, the next page moves to the position of this one.
       const isOver = nextPage === null || (tokens.has(nextPage) && items.every((item) => item === null));
       yield { items: [...items, ...Array.from({ length: again }, () => null)], isLast: isOver };
       if (nextPage === null || isOver) return;
@@ -332,7 +329,7 @@ export class DeliveryQueue {
     }
   }
 
-  /** Whether the platform says so of the subscription of a delivery, which a list does not bring along; null: it does not. */
+  /** Whether the subscription of a delivery, which a list doesn't contain, is inactive; null if unknown. */
   async #isDeactivated(key: DeliveryKey, signal: AbortSignal | undefined): Promise<boolean | null> {
     try {
       const delivery = await this.#one(key, true, { left: 0 }, signal);
@@ -344,7 +341,7 @@ export class DeliveryQueue {
     }
   }
 
-  /** How what was counted before stands, of which the list knows nothing; of many some are asked for. */
+  /** The state of deliveries counted earlier that the list no longer contains; of many only some are requested. */
   async #missing(
     keys: readonly DeliveryKey[],
     signal: AbortSignal | undefined,
@@ -359,7 +356,7 @@ export class DeliveryQueue {
     return { still, gone, unasked: Math.max(keys.length - mostAskedFor, 0) };
   }
 
-  /** One delivery [live]; null where the platform has it no more, `unreadable` also where it is too long. */
+  /** One delivery [live]; null if it no longer exists, `unreadable` also if it is too long. */
   async #one(
     { notificationId, subscriptionId }: DeliveryKey,
     hydrate: boolean,
@@ -382,7 +379,7 @@ export class DeliveryQueue {
   }
 }
 
-/** What may be taken: for this URL and no other, and with a notification in it. */
+/** Deliveries for this URL with a notification. */
 function takenOf(
   items: readonly (Delivery | null)[],
   callbackUrl: string,
@@ -396,7 +393,7 @@ function takenOf(
   return { deliveries, skipped: items.length - deliveries.length };
 }
 
-/** Undefined where there is none, or one that is nested too deep to be written. */
+/** Undefined if there is none, or it is nested too deeply to be written. */
 function asJson(notification: Delivery['notification']): string | undefined {
   try {
     return JSON.stringify(notification);
@@ -405,12 +402,12 @@ function asJson(notification: Delivery['notification']): string | undefined {
   }
 }
 
-/** One that does not say how it stands was asked for as a queued one. */
+/** One without a status was requested as queued. */
 function isQueued({ status }: Delivery): boolean {
   return status === undefined || status === 'queued' || status === 'notified';
 }
 
-/** Where it says for which URL it is: one that ignores the clause lists those of the whole account. */
+/** If it has a URL: a host that ignores the clause lists the deliveries of the whole account. */
 function isFor({ subscription }: Delivery, callbackUrl: string): boolean {
   const url = subscription?.config?.url;
   return url === undefined || url === callbackUrl;

@@ -1,4 +1,4 @@
-/** What a refusal or a broken connection means, as an error in which no secret stands. */
+/** Converts error responses and failed requests to errors that contain no secrets. */
 import { z } from 'zod';
 import { TooLongError } from '../common/bounded-body.ts';
 import { hookSecret } from '../common/hook-path.ts';
@@ -16,7 +16,7 @@ const errorSchema = z.looseObject({
   providerMessage: looseText,
 });
 
-/** Longest part of a message from outside, in characters. */
+/** Maximum length of a message from outside, in characters. */
 const longestMessage = 500;
 
 function plain(text: string, secrets: readonly string[]): string {
@@ -24,9 +24,9 @@ function plain(text: string, secrets: readonly string[]): string {
 }
 
 /**
- * What an answer other than 2xx means.
- * @param text its body
- * @param secrets what was sent and must not stand in the message
+ * The error for a status other than 2xx.
+ * @param text the body
+ * @param secrets what was sent and must not be in the message
  */
 export function refusal(response: Response, text: string, secrets: readonly string[]): OpenConnectorsError {
   const { status } = response;
@@ -38,7 +38,7 @@ export function refusal(response: Response, text: string, secrets: readonly stri
   return new OpenConnectorsError(
     words.length > 0 ? words.join(' — ') : `Open Connectors answered with HTTP status ${status}`,
     {
-      // A page of a proxy, or a redirect, is no answer of the API.
+      // A page of a proxy, or a redirect, is not a response of the API.
       kind: ofPlatform || (status >= 400 && text.trim() === '') ? 'refused' : 'unexpected-answer',
       status,
       requestId: requestIdOf(requestId ?? response.headers.get('elements-request-id')),
@@ -49,7 +49,7 @@ export function refusal(response: Response, text: string, secrets: readonly stri
   );
 }
 
-/** An id as it may stand in a log and be given to somebody. */
+/** Only characters that are safe in a log. */
 function requestIdOf(given: string | null): string | null {
   return given === null ? null : given.replace(/[^\w.:-]/g, '').slice(0, 100);
 }
@@ -67,9 +67,8 @@ function adviceAfter(status: number): OpenConnectorsAdvice {
 }
 
 /**
- * What it means that no answer came, or not the whole of it.
- * @param error what was thrown
- * @param secrets what was sent and must not stand in the message
+ * The error for a request without a complete response.
+ * @param secrets what was sent and must not be in the message
  */
 export function failure(
   error: unknown,
@@ -88,7 +87,10 @@ export function failure(
   }
   if (error instanceof TooLongError) {
     return new OpenConnectorsError(`Open Connectors returned too much: ${error.message}`, {
-      ...{ kind: 'unexpected-answer', advice: 'check-host', said: error.message, isTooLong: true },
+      kind: 'unexpected-answer',
+      advice: 'check-host',
+      said: error.message,
+      isTooLong: true,
     });
   }
   const { message, cause } = error instanceof Error ? error : new Error(String(error));

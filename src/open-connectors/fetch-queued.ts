@@ -1,7 +1,7 @@
-/** Takes what the platform has queued into a relay's history. Knows no schema, so that it costs nothing to load. */
+/** Fetches what Open Connectors has queued into a relay's history. Has no schemas, so loading it costs nothing. */
 import type { DeliveryKey, DeliveryQueue, QueuedDelivery, TextBudget } from './delivery-queue.ts';
 
-/** What a relay made of what it was given. */
+/** The relay's result for the deliveries it was given. */
 interface Taken {
   readonly taken: number;
   readonly known: number;
@@ -9,43 +9,42 @@ interface Taken {
   readonly tooLarge: number;
 }
 
-/** A relay, as far as it takes what was fetched: a client of it is one. */
+/** A relay's client, as far as it is used here. */
 export interface FetchingRelay {
   request(method: 'deliveries/fetched', params: { readonly deliveries: QueuedDelivery[] }): Promise<Taken>;
 }
 
-/** What a fetch came to. */
 export interface Fetched extends Taken {
-  /** Left in the queue: for another URL, in another state, or without a notification that can be read. */
+  /** Left in the queue: for another URL, in another state, or without a readable notification. */
   readonly skipped: number;
-  /** There is more than one fetch reads. */
+  /** There are more than one fetch reads. */
   readonly more: boolean;
 }
 
-/** What is known of the queue of each callback URL, from one time to the next. */
+/** What is known of the queue of each callback URL, from one fetch to the next. */
 export interface QueueMemory {
-  /** What was counted or read before, and not seen delivered. */
+  /** Deliveries counted or read earlier, and not seen delivered. */
   counted(url: string): readonly DeliveryKey[];
-  /** Something was read, or is delivered. Comes before anything else is asked for: a read may have changed its status. */
+  /** Called with what was read or is delivered, before the next request: a read may have changed its status. */
   noted(url: string, keys: readonly DeliveryKey[], gone: readonly DeliveryKey[]): void | Promise<void>;
-  /** A relay has taken them, or knows why not. */
+  /** A relay has accepted or rejected these. */
   fetched?(url: string, keys: readonly DeliveryKey[]): void | Promise<void>;
 }
 
-/** Deliveries of one request to the relay, at most, and about how long they are together, in characters. */
+/** Maximum deliveries of one request to the relay, and their approximate length together, in characters. */
 const mostAtOnce = 100;
 const mostTextAtOnce = 4_194_304;
 
-/** What one fetch may read for all its URLs, in characters: an endless queue is ended here, and the rest stays in it. */
+/** Maximum characters of one fetch, for all its URLs: the rest stays in the queue. */
 const mostText = 268_435_456;
 
 /**
  * Reads what is queued for callback URLs, and gives it to a relay page by page: each page is in its history before the
- * next is asked for. Nothing is taken out of the queue.
+ * next is requested. Nothing is removed from the queue.
  * @param urls callback URLs that the instance has, or that this relay set earlier
- * @param memory of what was read before (see `DeliveryQueue.read`)
- * @param signal ends it between two requests: what was taken until then stays
- * @throws OpenConnectorsError; what the relay throws
+ * @param memory of earlier reads (see `DeliveryQueue.read`)
+ * @param signal ends it between two requests: what the relay has accepted stays
+ * @throws OpenConnectorsError; the relay's errors
  */
 export async function fetchQueued(
   queue: Pick<DeliveryQueue, 'read'>,

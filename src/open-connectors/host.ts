@@ -1,15 +1,14 @@
-/** Where the platform's API is: the hosts that are known, and any other that is given. */
+/** The base URL of the API: known hosts, and any other that the user enters. */
 import { isLoopback } from '../common/loopback.ts';
 
-/** A place where the platform runs. */
 export interface Region {
   readonly id: string;
-  /** For people: the region's own name. */
+  /** For people. */
   readonly label: string;
   readonly host: string;
 }
 
-/** The hosts that the documents and public code name; any other can be given. */
+/** The hosts in documents and public code; any other can be used. */
 export const regions: readonly Region[] = [
   ...['us2', 'eu10', 'jp20'].map((id) => ({
     id,
@@ -23,7 +22,7 @@ export const regions: readonly Region[] = [
   })),
 ];
 
-/** Where the API is below a host [docs]. */
+/** The API's path on a host [docs]. */
 const apiPath = '/elements/api-v2';
 
 const hostProblems = {
@@ -32,16 +31,13 @@ const hostProblems = {
   'holds-credentials': 'must not contain a user name or password',
 } as const;
 
-/** What is wrong with a host, for whoever says it in another language. */
+/** For a caller that translates it. */
 export type HostProblem = keyof typeof hostProblems;
 
-/** Every problem. */
 export const openConnectorsHostProblems = Object.keys(hostProblems) as readonly HostProblem[];
 
-/** What was given as the platform's host cannot be one. */
 export class OpenConnectorsHostError extends Error {
   override readonly name = 'OpenConnectorsHostError';
-  /** A host as it should look. */
   readonly example = regions[0]?.host ?? '';
   readonly problem: HostProblem;
   readonly next: string;
@@ -53,9 +49,9 @@ export class OpenConnectorsHostError extends Error {
 }
 
 /**
- * The base of the API for a host, with or without `https://` and the API's path.
+ * The base URL of the API for a host, with or without `https://` and the API's path.
  * @returns `https://<host>/elements/api-v2`, without a slash at the end
- * @throws OpenConnectorsHostError where it is no host, or the secrets would go in clear to another machine
+ * @throws OpenConnectorsHostError if it is not a host, or secrets would be sent unencrypted to another machine
  */
 export function baseUrlOf(hostOrUrl: string): string {
   const text = hostOrUrl.trim();

@@ -1,4 +1,4 @@
-/** Calls of the platform's API: who asks, how long an answer is waited for, its pages, and what can go wrong. */
+/** Calls of the API: authorization, time-outs, pages, and errors. */
 import type { z } from 'zod';
 import { readText, TooLongError } from '../common/bounded-body.ts';
 import { hasMoreValues, maxValues, parseJson } from '../common/parse-json.ts';
@@ -7,43 +7,42 @@ import { OpenConnectorsError } from './api-error.ts';
 import { failure, refusal } from './failures.ts';
 
 export interface OpenConnectorsOptions {
-  /** As {@link baseUrlOf} makes it. */
+  /** By {@link baseUrlOf}. */
   readonly baseUrl: string;
   readonly userSecret: string;
   readonly organizationSecret: string;
-  /** How long a call may take, in milliseconds. */
+  /** For one call, in milliseconds. */
   readonly timeoutMs?: number;
   readonly fetch?: typeof globalThis.fetch;
 }
 
-/** The platform makes an instance by asking the vendor first, and that may take its time. */
+/** Creating an instance includes a request to the vendor, which may take some time. */
 const defaultTimeoutMs = 60_000;
 
 export const pageSize = 200;
-/** An endless chain of pages is a fault of the platform. */
+/** An endless chain of pages is a fault of the API. */
 const mostPages = 50;
 
-/** A longer answer is none of this API's, in bytes: many instances, or the events of one, are a few megabytes. */
+/** Longer than any response of this API, in bytes: many instances, or the events of one, are a few megabytes. */
 export const longestAnswer = 33_554_432;
 
-/** What is asked. */
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: readonly (readonly [string, string])[];
   readonly body?: unknown;
-  /** The token of the instance that is asked as. */
+  /** The token of the instance, for calls as one. */
   readonly token?: string;
-  /** Beside those of the client, what must not be in an error. */
+  /** To mask in errors, besides the client's own. */
   readonly secrets?: readonly string[];
-  /** How many values its answer may have, if that is another number. */
+  /** Maximum values of its response, if different. */
   readonly maxValues?: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** What came back, with a status of 2xx. */
+/** A response with a status of 2xx. */
 export interface Answer {
-  /** Undefined where the body is empty or no JSON. */
+  /** Undefined if the body is empty or not JSON. */
   readonly value: unknown;
   /** In characters. */
   readonly length: number;
@@ -51,18 +50,12 @@ export interface Answer {
   readonly nextPage: string | null;
 }
 
-/** One page of a collection. */
-export interface Page<T> {
+export interface ListPage<T> {
   readonly items: readonly T[];
   readonly answer: Answer;
-  /** There is no other: or only one that was there before. */
-  readonly isLast: boolean;
 }
 
-/** One that is asked for by itself. */
-export type ListPage<T> = Pick<Page<T>, 'items' | 'answer'>;
-
-/** The calls of one user of one organization. Every method throws {@link OpenConnectorsError} and no other error. */
+/** Calls as one user of one organization. Every method throws {@link OpenConnectorsError} and no other error. */
 export class OpenConnectorsHttp {
   readonly #baseUrl: string;
   readonly #userSecret: string;
@@ -78,7 +71,7 @@ export class OpenConnectorsHttp {
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
   }
 
-  /** One call. Nothing is sent twice. */
+  /** Nothing is retried. */
   async call(call: Call): Promise<Answer> {
     const secrets = [this.#userSecret, this.#organizationSecret, call.token ?? '', ...(call.secrets ?? [])];
     for (const [what, secret, advice] of [
@@ -106,7 +99,7 @@ export class OpenConnectorsHttp {
           ...(call.body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
-        // The secrets are for this host and no other.
+        // The secrets are for this host only.
         redirect: 'manual',
         signal,
       });
@@ -126,7 +119,7 @@ export class OpenConnectorsHttp {
     }
   }
 
-  /** All pages of a collection, together not longer than one answer may be; 404 means that there is nothing [live]. */
+  /** All pages of a collection, together no longer than one response may be; 404 means that it is empty [live]. */
   async pages<T>(call: Call, schema: z.ZodType<T[]>): Promise<T[]> {
     const all: T[] = [];
     let length = 0;
@@ -146,9 +139,9 @@ export class OpenConnectorsHttp {
 
   /**
    * One page of a collection.
-   * @param size how many items it may have
-   * @param nextPage what the page before said; null for the first
-   * @returns null where there is nothing: 404 [live]
+   * @param size maximum items
+   * @param nextPage token from the page before; null for the first
+   * @returns null if there is nothing: 404 [live]
    */
   async page<T>(
     call: Call,
@@ -167,18 +160,16 @@ export class OpenConnectorsHttp {
     }
   }
 
-  /** The pages of a collection one by one, a bounded number; 404 means that there is nothing [live]. */
-  async *#eachPage<T>(call: Call, schema: z.ZodType<T[]>): AsyncGenerator<Page<T>, void, undefined> {
+  /** The pages of a collection, up to a maximum; 404 means that it is empty [live]. */
+  async *#eachPage<T>(call: Call, schema: z.ZodType<T[]>): AsyncGenerator<ListPage<T>, void, undefined> {
     let nextPage: string | null = null;
     const seen = new Set<string>();
     for (let page = 0; page < mostPages; page++) {
       const found: ListPage<T> | null = await this.page(call, schema, pageSize, nextPage);
       if (found === null) return;
-      const { items, answer }: ListPage<T> = found;
-      nextPage = answer.nextPage;
-      const isLast = nextPage === null || seen.has(nextPage);
-      yield { items, answer, isLast };
-      if (nextPage === null || isLast) return;
+      yield found;
+      ({ nextPage } = found.answer);
+      if (nextPage === null || seen.has(nextPage)) return;
       seen.add(nextPage);
     }
   }

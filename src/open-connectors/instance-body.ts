@@ -1,4 +1,4 @@
-/** The body of `POST /instances` that makes an instance of the Campaign Monitor connector with events. */
+/** The body of `POST /instances` for an instance of the Campaign Monitor connector with events. */
 import { z } from 'zod';
 import { elementKey } from './notification.ts';
 
@@ -7,9 +7,9 @@ const optionalText = z.string().optional();
 const grantCode = z.strictObject({ code: z.string().describe('The grant code from the consent page. It works once.') });
 
 /**
- * The body, every key as in the platform's page on the connector's events [docs]. With basic authentication those of
- * OAuth are not there [docs]. The optional keys of the notification belong to the platform's events in general [docs];
- * whether this connector has them is told by `GET /elements/campaignmonitor`.
+ * Keys as on the page about the connector's events [docs]. With basic authentication, those of OAuth are missing
+ * [docs]. The optional keys of the notification are those of events in general [docs]; whether this connector has them
+ * is in `GET /elements/campaignmonitor`.
  */
 export const instanceBodySchema = z.strictObject({
   element: z.strictObject({ key: z.literal(elementKey) }),
@@ -33,42 +33,41 @@ export const instanceBodySchema = z.strictObject({
   name: z.string(),
 });
 
-/** The body of `POST /instances`. */
 export type InstanceBody = z.output<typeof instanceBodySchema>;
 
-/** What a developer fills in. Text that is not given is empty. */
+/** What a developer fills in. Missing text is empty. */
 export interface InstanceInput {
   readonly name: string;
   readonly tags: readonly string[];
   readonly listIds: readonly string[];
   readonly eventsEnabled: boolean;
-  /** Where the platform posts notifications to. */
+  /** Where Open Connectors posts notifications. */
   readonly callbackUrl: string;
   readonly authentication: 'oauth' | 'basic';
-  /** Where the browser goes after the consent; the one that is registered at Campaign Monitor. */
+  /** Where the browser goes after the consent; as registered at Campaign Monitor. */
   readonly oauthCallbackUrl: string;
-  /** The client id of the OAuth app. */
+  /** The client ID of the OAuth app. */
   readonly apiKey: string;
   /** The client secret of the OAuth app. */
   readonly apiSecret: string;
   /** The grant code; empty until the consent has been given. */
   readonly code: string;
-  /** Campaign Monitor's API key, for basic authentication. */
+  /** For basic authentication: Campaign Monitor's API key. */
   readonly username?: string;
-  /** For basic authentication, where the platform insists on one: Campaign Monitor does not look at it. */
+  /** For basic authentication, if Open Connectors requires one: Campaign Monitor ignores it. */
   readonly password?: string;
-  /** For basic authentication: in the samples of the platform, and not explained. */
+  /** For basic authentication: in Open Connectors' samples, and not explained. */
   readonly companyName?: string;
-  /** The key that the platform signs notifications with. */
+  /** Signs notifications. */
   readonly signatureKey?: string;
   /** Basic authentication of the callback. */
   readonly basicUsername?: string;
   readonly basicPassword?: string;
-  /** Headers that the platform sends with each notification. */
+  /** Sent with each notification. */
   readonly callbackHeaders?: Readonly<Record<string, string>>;
 }
 
-/** Nothing given: what {@link buildInstanceBody} makes of it is the sample of the platform's page. */
+/** {@link buildInstanceBody} makes the sample of the documentation of this. */
 export const emptyInstanceInput: InstanceInput = {
   name: '',
   tags: [],
@@ -83,8 +82,8 @@ export const emptyInstanceInput: InstanceInput = {
 };
 
 /**
- * The body for what was filled in: every key of the platform's sample, with `""` where nothing is given (`[""]` for the
- * tags), and the optional keys that have a value. It is not checked: see `checkInstanceInput`.
+ * Every key of the documented sample, with `""` if it is not filled in (`[""]` for the tags), and the optional keys
+ * that have a value. The input is not checked: see `checkInstanceInput`.
  *
  * Basic authentication is documented without a grant code and with the API key as `username`; the documents differ on
  * `company.name` and `password`, which are left out unless given.
@@ -119,7 +118,7 @@ export function buildInstanceBody(input: InstanceInput): InstanceBody {
   };
 }
 
-/** A text that is not empty. */
+/** Undefined for an empty text. */
 export function present(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }
@@ -133,8 +132,8 @@ function headersText(headers: Readonly<Record<string, string>> | undefined): str
 }
 
 /**
- * The list ids in a text as somebody types or pastes it: separated by commas, spaces, lines or semicolons, perhaps in
- * quotes or brackets. What is no list id stays, so that `checkInstanceInput` can name it.
+ * The list IDs in a text that a person typed or pasted: separated by commas, spaces, lines or semicolons, perhaps in
+ * quotes or brackets. Other text stays, so that `checkInstanceInput` can report it.
  */
 export function parseListIds(text: string): string[] {
   return text.split(/[\s,;'"[\]]+/).filter((id) => id !== '');

@@ -1,56 +1,51 @@
-/** What is wrong with what was filled in for an instance, before the platform is asked. */
+/** Checks what was filled in for an instance, before the request. */
 import type { InstanceInput } from './instance-body.ts';
 import { reachOf } from './reach.ts';
 
-/** What is wrong with a field, as a code that whoever shows it puts into words. */
+/** The caller has the texts. */
 export type InstanceProblemCode =
-  /** Needed and not given. */
   | 'missing'
-  /** A space or line break before or after: copied along, most likely. */
+  /** A space or line break before or after, probably copied by mistake. */
   | 'surrounding-space'
   | 'not-a-url'
-  /** A URL of another kind than http or https. */
+  /** A URL with another scheme than http or https. */
   | 'not-http'
-  /** The part behind `#` is never sent, and no callback may have one. */
+  /** The part after `#` is never sent, and a callback must not have one. */
   | 'url-with-fragment'
-  /** The user and password in a URL are shown wherever it is. */
+  /** The user and password in a URL are shown wherever the URL is. */
   | 'url-with-credentials'
-  /** The platform cannot reach this machine's own address. */
+  /** Open Connectors cannot reach this machine's own address. */
   | 'loopback-url'
-  /** The platform cannot reach an address of a private network. */
+  /** Open Connectors cannot reach an address of a private network. */
   | 'private-url'
-  /** Notifications hold personal data, and http sends them in clear. */
+  /** Notifications contain personal data, and http is not encrypted. */
   | 'unencrypted-url'
   | 'not-a-list-id'
   | 'duplicate-list-id'
   | 'empty-tag'
   | 'duplicate-tag'
-  /** Anybody may guess it. */
+  /** Easy to guess. */
   | 'short-key'
   | 'not-a-header-name'
   | 'not-a-header-value'
   | 'duplicate-header';
 
-/** One thing that is wrong, or looks as if it were. */
 export interface InstanceProblem {
   readonly field: keyof InstanceInput;
-  /** An error would be refused or cannot work; a warning may be meant. */
+  /** An error would be refused or cannot work; a warning may be intended. */
   readonly severity: 'error' | 'warning';
   readonly code: InstanceProblemCode;
-  /** The part that it is about, such as one list id of several; never a secret. */
+  /** The part with the problem, such as one of several list IDs; never a secret. */
   readonly value?: string;
 }
 
-/** Campaign Monitor's list ids: 32 hex digits [docs]. */
+/** Campaign Monitor's list IDs: 32 hex digits [docs]. */
 const listIdPattern = /^[0-9a-f]{32}$/i;
 
-/** A key shorter than this, in characters, is worth a warning. */
+/** A shorter key, in characters, is worth a warning. */
 const shortestKey = 16;
 
-/**
- * Everything that is wrong with what was filled in, in the order of the fields. `code` is not looked for: it comes last,
- * with the consent.
- */
+/** All problems, in the order of the fields. `code` may be missing: it comes last, with the consent. */
 export function checkInstanceInput(input: InstanceInput): InstanceProblem[] {
   const oauth = input.authentication === 'oauth';
   return [
@@ -99,7 +94,7 @@ function checkUrl(field: 'callbackUrl' | 'oauthCallbackUrl', text: string, neede
   if (!URL.canParse(text)) return [problem(field, 'not-a-url')];
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    // A browser also goes to an application's own scheme, such as vscode:, and Campaign Monitor lets one register it.
+    // A browser also opens an application's own scheme, such as vscode:, which can be registered at Campaign Monitor.
     return field === 'oauthCallbackUrl' && text.includes('://') && !/^(javascript|data|file):/i.test(text)
       ? []
       : [problem(field, 'not-http')];
@@ -107,7 +102,7 @@ function checkUrl(field: 'callbackUrl' | 'oauthCallbackUrl', text: string, neede
   const problems: InstanceProblem[] = [];
   if (text.includes('#')) problems.push(problem(field, 'url-with-fragment'));
   if (url.username !== '' || url.password !== '') problems.push(problem(field, 'url-with-credentials', 'warning'));
-  // The browser that comes back from the consent runs on the developer's machine and may well find it on loopback.
+  // The browser that returns from the consent runs on the developer's machine and can reach loopback.
   if (field === 'oauthCallbackUrl') return problems;
   const reach = reachOf(url.hostname);
   if (reach !== 'public') problems.push(problem(field, `${reach}-url`, 'warning'));

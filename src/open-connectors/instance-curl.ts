@@ -1,21 +1,19 @@
-/** The creation of an instance as a curl command. */
 import { maskedValue } from '../common/masking.ts';
 import { shellQuoted } from '../common/programs/shell-quote.ts';
 import { present } from './instance-body.ts';
 import type { InstanceBody } from './instance-body.ts';
 import { maskInstanceBody } from './instance-mask.ts';
 
-/** What {@link toInstanceCurl} takes beside the body. */
 export interface InstanceCurlOptions {
-  /** The base of the platform's API, `https://<host>/elements/api-v2`. */
+  /** `https://<host>/elements/api-v2`. */
   readonly baseUrl: string;
-  /** Leave the body's secrets in clear, and put those of the header there if they are given. */
+  /** Don't mask the body's secrets, and use those of the header if they are given. */
   readonly withSecrets: boolean;
   readonly userSecret?: string;
   readonly organizationSecret?: string;
 }
 
-/** What stands for each secret of a body in a command that is shared. */
+/** For the secrets of a body in a command that is shared. */
 const placeholders: Readonly<Record<string, string>> = {
   code: '<GRANT_CODE>',
   'oauth.api.key': '<OAUTH_API_KEY>',
@@ -29,7 +27,7 @@ const placeholders: Readonly<Record<string, string>> = {
 
 /**
  * A curl command for a POSIX shell that posts a body to `/instances`. Nothing in it is expanded by the shell or by curl.
- * Secrets are placeholders such as `<OAUTH_API_SECRET>` unless asked for.
+ * Secrets are placeholders such as `<OAUTH_API_SECRET>` unless wanted.
  */
 export function toInstanceCurl(body: InstanceBody, options: InstanceCurlOptions): string {
   const user = (options.withSecrets && present(options.userSecret)) || '<USER_SECRET>';

@@ -1,4 +1,4 @@
-/** What an instance says about itself, wherever the platform puts it. Knows no schema, so that it costs nothing to load. */
+/** An instance's properties, wherever its JSON has them. Has no schemas, so loading it costs nothing. */
 import type { Instance } from './answers.ts';
 
 export interface InstanceFacts {
@@ -6,19 +6,18 @@ export interface InstanceFacts {
   readonly name: string;
   readonly tags: readonly string[];
   readonly eventsEnabled: boolean;
-  /** Where its notifications go; empty where nowhere. */
+  /** Empty if it has none. */
   readonly callbackUrl: string;
   readonly listIds: readonly string[];
-  /** Whether the platform takes its credentials for good. */
+  /** Whether Open Connectors considers its credentials valid. */
   readonly valid: boolean;
   readonly disabled: boolean;
-  /** Milliseconds since the epoch; null where the platform does not say. */
+  /** Milliseconds since the epoch; null if unknown. */
   readonly createdAt: number | null;
-  /** What it has at Campaign Monitor: a consent, or an API key. */
+  /** How it signs in to Campaign Monitor: by consent, or with an API key. */
   readonly authentication: 'oauth' | 'basic';
 }
 
-/** Reads what matters out of an instance. */
 export function factsOf(instance: Instance): InstanceFacts {
   const configuration = instance.configuration ?? {};
   const text = (key: string): string => {
@@ -32,7 +31,7 @@ export function factsOf(instance: Instance): InstanceFacts {
     name: instance.name ?? '',
     tags: (instance.tags ?? []).filter((tag) => tag !== ''),
     eventsEnabled: flagOf(configuration['event.notification.enabled']) ?? instance.eventsEnabled ?? false,
-    // The platform's own sample has "false" where there is none.
+    // The documented sample has "false" if there is none.
     callbackUrl: text('event.notification.callback.url') || (notified === 'false' ? '' : (notified ?? '')),
     listIds: text('events.list.ids')
       .split(',')
@@ -45,7 +44,7 @@ export function factsOf(instance: Instance): InstanceFacts {
   };
 }
 
-/** The configuration's values are text, whatever they were when they were given [live]. */
+/** The configuration's values are returned as text, whatever their type was [live]. */
 function flagOf(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   if (typeof value !== 'string') return undefined;

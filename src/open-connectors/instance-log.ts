@@ -1,27 +1,23 @@
-/**
- * The platform's own log of an instance beside what a relay has in its history. Knows no schema, so that it costs nothing
- * to load.
- */
+/** Compares Open Connectors' log of an instance with a relay's history. Has no schemas, so loading it costs nothing. */
 import { maxBodyValues, parseJson } from '../common/parse-json.ts';
 import type { InstanceEvent } from './answers.ts';
 
-/** One event of the platform's log, as far as it says. */
 export interface PlatformEvent {
   readonly id: string;
-  /** As the platform says it; null where it does not. */
+  /** Unchanged; null if missing. */
   readonly date: string | null;
-  /** NEW, RECEIVED, DISPATCHED, CONSUMED or NOTIFIED; others may come. */
+  /** NEW, RECEIVED, DISPATCHED, CONSUMED or NOTIFIED; others are possible. */
   readonly status: string | null;
 }
 
-/** A notification of the platform that the relay has in its history. */
+/** A notification of Open Connectors in the relay's history. */
 export interface ReceivedNotification {
   readonly deliveryId: string;
   readonly receivedAt: string;
   readonly signature: 'valid' | 'invalid' | 'missing' | 'unchecked' | 'fetched' | null;
-  /** `message.eventId`; null where the body holds none. */
+  /** `message.eventId`; null if missing. */
   readonly eventId: string | null;
-  /** Null where the body names none. */
+  /** Null if the body has none. */
   readonly instanceId: number | null;
   readonly eventCount: number;
 }
@@ -31,18 +27,17 @@ export interface LogRow {
   readonly received: readonly ReceivedNotification[];
 }
 
-/** Reads the platform's log. */
 export function platformEvents(log: readonly InstanceEvent[]): PlatformEvent[] {
   return log.map(({ id, eventDate, status }) => ({ id, date: dateOf(eventDate), status: status ?? null }));
 }
 
-/** Text as it came, or milliseconds since the epoch. */
+/** @param value text, which is unchanged, or milliseconds since the epoch */
 function dateOf(value: string | number | undefined): string | null {
   if (typeof value !== 'number') return value === undefined || value === '' ? null : value;
   return Math.abs(value) <= 8.64e15 ? new Date(value).toISOString() : null;
 }
 
-/** What a notification of the platform says of itself: both shapes are read. */
+/** Reads both shapes of notifications. */
 export function identityOfNotification(body: string): { eventId: string | null; instanceId: number | null } {
   try {
     const outer = recordOf(parseJson(body, maxBodyValues));
@@ -63,8 +58,8 @@ function recordOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Puts both sides together, the newest first. An event of the platform and a notification belong together where the
- * event's id is the notification's `eventId` (docs/assumptions.md).
+ * Merges both, the newest first. An event and a notification belong together if the event's ID is the notification's
+ * `eventId` (docs/assumptions.md).
  */
 export function logRows(
   events: readonly PlatformEvent[],
@@ -88,14 +83,14 @@ function timeOf({ platform, received }: LogRow): number {
   return Number.isNaN(time) ? 0 : time;
 }
 
-/** A relay's history, as far as it is looked through for notifications of the platform: a client of it is one. */
+/** A relay's client, as far as it is used here. */
 export interface NotificationHistory {
-  /** The events that fit, the newest first; `next`: there may be others. */
+  /** Matching events, the newest first; `next`: there may be more. */
   request(
     method: 'events/query',
     params: { readonly filter: string; readonly limit: number },
   ): Promise<{ readonly events: readonly { readonly deliveryId: string }[]; readonly next: string | null }>;
-  /** One delivery, with its body in base64. */
+  /** With the body in base64. */
   request(
     method: 'deliveries/get',
     params: { readonly id: string },
@@ -105,17 +100,17 @@ export interface NotificationHistory {
   }>;
 }
 
-/** Events of the history that are looked at. */
+/** Events of the history that are searched. */
 const mostEvents = 1000;
 
 /** Deliveries whose bodies are read. */
 const mostDeliveries = 200;
 
 /**
- * The newest notifications of the platform in a history.
+ * The newest notifications of Open Connectors in a history.
  * @param signal ends it between two requests
- * @returns them, and whether there may be more
- * @throws what the history throws; the signal's reason
+ * @returns `cut`: there may be more
+ * @throws errors of the history; the signal's reason
  */
 export async function receivedNotifications(
   history: NotificationHistory,

@@ -1,18 +1,18 @@
-/** The secrets of an instance's body: found, and masked wherever somebody quotes it. */
+/** Finds and masks the secrets of an instance's body. */
 import { maskedValue, maskPlaces, SecretMask } from '../common/masking.ts';
 import { parseJson } from '../common/parse-json.ts';
 
-/** Keys of a configuration whose values are secrets, in the platform's spelling or a provider's. */
+/** Keys of a configuration whose values are secrets, in Open Connectors' spelling or a provider's. */
 const secretKey =
   /(?:^|[._-])(?:secret|password|token|code|username|credentials?|authorization|api\.?key|signature\.?key|access\.?key)$/i;
 
-/** A shorter secret would be found where it is not meant. */
+/** A shorter secret would match elsewhere. */
 const shortestSecret = 6;
 
 /**
- * A body, or an instance as the platform answers with it, with every secret masked: by its key (grant code, client id
- * and secret, tokens, passwords, signature key), the values of callback headers, user and password in URLs, and wherever
- * else one of those values stands, plainly or encoded. Whatever is empty stays empty.
+ * Masks every secret in a body, or in an instance as the API returns it: by its key (grant code, client ID and secret,
+ * tokens, passwords, signature key), the values of callback headers, user and password in URLs, and other occurrences
+ * of these values, plain or encoded. Empty values stay empty.
  */
 export function maskInstanceBody<T>(body: T): T {
   const secrets = new Set<string>();
@@ -21,8 +21,8 @@ export function maskInstanceBody<T>(body: T): T {
 }
 
 /**
- * What must not be seen where somebody quotes a body or a part of it: the values that {@link maskInstanceBody} masks,
- * and what in its callback URL may be a secret, such as a relay's.
+ * The secrets to mask in texts that quote a body: those of {@link maskInstanceBody}, and possible ones in its callback
+ * URL, such as a relay's.
  */
 export function secretsIn(part: {
   readonly providerData?: { readonly code: string } | undefined;
@@ -34,14 +34,14 @@ export function secretsIn(part: {
   return [...secrets, ...(typeof callbackUrl === 'string' ? secretsInUrl(callbackUrl) : [])];
 }
 
-/** Long hex in the path and the values of the query; user and password are masked in any URL. */
+/** Long hex in the path, and the values of the query; user and password are masked in any URL. */
 function secretsInUrl(text: string): string[] {
   if (!URL.canParse(text)) return [];
   const { pathname, searchParams } = new URL(text);
   return [...(pathname.match(/[0-9a-f]{32,}/gi) ?? []), ...searchParams.values()];
 }
 
-/** What is nested deeper than this is masked whole: the walks below call themselves. No body nests deeper than five. */
+/** Deeper values are masked whole, since the walks below are recursive. No body nests deeper than five. */
 const deepestShown = 100;
 
 function collectSecrets(value: unknown, key: string, secrets: Set<string>, depth = 0): void {
@@ -83,10 +83,9 @@ function maskHeadersText(text: string): string {
   return JSON.stringify(Object.fromEntries(Object.keys(headers).map((name) => [name, maskedValue])));
 }
 
-/** User and password in a URL. */
 const userInfo = { pattern: /\w:\/\/(?<secret>[^\s/?#@"']+)@/dg };
 
-/** A text in which each of the secrets is masked, in the forms of SecretMask, and so are user and password in a URL. */
+/** Masks the secrets, in the forms of SecretMask, and user and password in URLs. */
 export function maskText(text: string, secrets: Iterable<string>): string {
   return maskPlaces(maskOf(secrets).in(text), [userInfo]);
 }

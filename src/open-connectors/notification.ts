@@ -9,17 +9,17 @@ export interface EventObject {
   readonly hubKey: string;
   readonly objectId: string;
   readonly objectType: string;
-  /** On events that the platform has polled for [code]. */
+  /** For events that Open Connectors has polled for [code]. */
   readonly pollDate?: string;
 }
 
-/** Everything about a notification but its raw body. */
+/** Everything in a notification but its raw body. */
 export interface NotificationParts {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   /** The envelope's `id`. */
   readonly id: string;
-  /** `message.eventId`, unique to the notification and the same on every retry and replay. */
+  /** `message.eventId`, unique to the notification and the same in every retry and replay. */
   readonly eventId: string;
   readonly instance: {
     readonly instanceId: number;
@@ -32,23 +32,21 @@ export interface NotificationParts {
   readonly events: readonly EventObject[];
 }
 
-/** The connector's key on the platform [docs]. */
+/** The connector's key [docs]. */
 export const elementKey = 'campaignmonitor';
 
-/** The hub that the connector belongs to [docs]. */
+/** The connector's hub [docs]. */
 export const hubKey = 'marketing';
 
-/** Gives memory of so many bytes, which is written full. */
+/** Allocates memory that is then filled completely. */
 export type Allocate = (bytes: number) => Buffer;
 
 const allocateNew: Allocate = (bytes) => Buffer.allocUnsafe(bytes);
 
 /**
- * Writes a notification as the platform posts it, field for field and in the order of the captures [code].
- * @param parts what the notification says
- * @param raw the vendor's body, valid JSON in UTF-8: its bytes become `message.raw` as they are
- * @param allocate where the bytes of a long one go
- * @returns the notification's bytes
+ * Writes a notification as Open Connectors posts it, field for field and in the order of the captures [code].
+ * @param raw the vendor's body, valid JSON in UTF-8: its bytes become `message.raw` unchanged
+ * @param allocate for the bytes of a long one
  */
 export function writeNotification(parts: NotificationParts, raw: Uint8Array, allocate = allocateNew): Buffer {
   const fixed = fixedTexts(parts.instance);
@@ -59,17 +57,17 @@ export function writeNotification(parts: NotificationParts, raw: Uint8Array, all
   return around(head, raw, tail, allocate);
 }
 
-/** What needs no escapes is written quicker than `JSON.stringify` writes it. */
+/** Faster than `JSON.stringify` for texts that need no escapes. */
 const plainText = /^[\w-]*$/;
 
 function quoted(text: string): string {
   return plainText.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-/** A UTF-16 code unit takes no more bytes of UTF-8 than this. */
+/** Maximum bytes of UTF-8 per UTF-16 code unit. */
 const mostBytesEach = 3;
 
-/** Short notifications are written one behind the other into one piece of memory, in bytes. */
+/** Short notifications are written one after the other into one buffer of this many bytes. */
 const sharedBytes = 65_536;
 let shared = Buffer.allocUnsafeSlow(sharedBytes);
 let sharedUsed = 0;
@@ -85,7 +83,7 @@ function around(head: string, raw: Uint8Array, tail: string, allocate: Allocate)
   return bytes;
 }
 
-/** Without asking first how many bytes the texts will be, which takes as long as writing them. */
+/** Without computing the texts' length in bytes first, which takes as long as writing them. */
 function aroundShort(head: string, raw: Uint8Array, tail: string, most: number): Buffer {
   if (sharedUsed + most > sharedBytes) {
     shared = Buffer.allocUnsafeSlow(sharedBytes);
@@ -99,7 +97,7 @@ function aroundShort(head: string, raw: Uint8Array, tail: string, most: number):
   return shared.subarray(start, sharedUsed);
 }
 
-/** What an instance's notifications have in common, up to what differs. */
+/** What an instance's notifications have in common, between the parts that differ. */
 interface FixedTexts {
   readonly beforeId: string;
   readonly beforeEventId: string;
@@ -107,7 +105,6 @@ interface FixedTexts {
   readonly beforeEvents: string;
 }
 
-/** Written once. */
 const known = new WeakMap<NotificationParts['instance'], FixedTexts>();
 
 function fixedTexts(instance: NotificationParts['instance']): FixedTexts {
@@ -130,7 +127,7 @@ function fixedTexts(instance: NotificationParts['instance']): FixedTexts {
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** Notifications of one second share it. */
+/** Notifications of one second share their date. */
 let lastSecond = NaN;
 let lastDate = '';
 
@@ -150,24 +147,24 @@ export function javaDate(at: number): string {
   return lastDate;
 }
 
-/** An event object of a platform notification, read loosely. */
+/** An event object of a notification of Open Connectors, read loosely. */
 export interface PlatformEvent {
   readonly eventType: string | null;
   readonly objectId: string | null;
   readonly date: string | null;
 }
 
-/** What an incoming platform notification holds, in either documented shape. */
+/** An incoming notification of Open Connectors, in either documented shape. */
 export type PlatformNotification =
   | {
       readonly kind: 'notification';
       /** `message.eventId`, or `eventId` of the older shape. */
       readonly eventId: string | null;
-      /** The vendor's list, where `message.raw` names one. */
+      /** The vendor's list, if `message.raw` has one. */
       readonly listId: string | null;
       readonly events: readonly PlatformEvent[];
     }
-  /** `tooMany`: it only holds too many events or members. */
+  /** `tooMany`: it only has too many events or members. */
   | { readonly kind: 'rejected'; readonly reason: string; readonly tooMany: boolean };
 
 const text = z
@@ -188,14 +185,14 @@ const currentShape = z.object({
   }),
 });
 
-/** Still documented, older or asynchronous: `{"eventId","instanceId","response":{"events":[…]},"notificationId"}`. */
+/** Still documented; older or asynchronous: `{"eventId","instanceId","response":{"events":[…]},"notificationId"}`. */
 const olderShape = z.object({
   eventId: text,
   response: z.object({ events: z.array(eventSchema).nullish() }),
 });
 
 /**
- * Reads a notification of the platform in either shape. Nothing is changed: the bytes are passed on as they came.
+ * Reads a notification of Open Connectors in either shape; its bytes are passed on unchanged.
  * @param bytes the body, decompressed
  * @param mostEvents a notification with more event objects, or with too many members in an object, is rejected
  */
@@ -209,7 +206,7 @@ export function readPlatformNotification(bytes: Buffer, mostEvents = Infinity): 
   } catch (error) {
     return rejected(`not JSON: ${(error as Error).message.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 200)}`);
   }
-  // Before the schemas, which would look at each and keep what they have to say about it.
+  // Before the schemas, which would validate each and collect an issue for it.
   const events = mostEventsIn(value);
   if (events > mostEvents) {
     const reason = `the notification holds ${events} events, of which at most ${mostEvents} are taken at once`;
@@ -241,7 +238,7 @@ function rejected(reason: string): PlatformNotification {
   return { kind: 'rejected', reason, tooMany: false };
 }
 
-/** How many elements the longer of the two arrays has that may hold the events. */
+/** The length of the longer of the two arrays that may hold the events. */
 function mostEventsIn(value: unknown): number {
   const { message, response } = (value ?? {}) as { message?: unknown; response?: unknown };
   const counts = [message, response].map((holder) => {

@@ -1,8 +1,7 @@
-/** From where a callback can be reached. */
 import { ipv4Of, isLoopback } from '../common/loopback.ts';
 
 /**
- * From where a host can be reached, as far as its name or address tells.
+ * From where a host can be reached, judged by its name or address.
  * @param hostname as `URL.hostname` writes it: lower case, IPv6 in brackets
  */
 export function reachOf(hostname: string): 'loopback' | 'private' | 'public' {

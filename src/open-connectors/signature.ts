@@ -1,14 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The header that carries a notification's signature, in the platform's spelling. */
+/** The header with a notification's signature, in Open Connectors' spelling. */
 export const signatureHeader = 'Elements-Webhook-Signature';
 
-/** The header with the notification's id; its meaning is undocumented [live]. */
+/** The header with the notification's ID; its meaning is undocumented [live]. */
 export const webhookIdHeader = 'Elements-Webhook-Id';
 
 /**
  * Signs a notification: `sha256=` and the base64 (not hex) of HMAC-SHA256 over the exact bytes [docs, live].
- * @param body the bytes sent
  * @param key the instance's `event.notification.signature.key`
  */
 export function sign(body: Uint8Array, key: string): string {
@@ -16,10 +15,9 @@ export function sign(body: Uint8Array, key: string): string {
 }
 
 /**
- * Whether a signature header fits the bytes under one of the keys. `sha1=` is accepted too: platforms to 2017 sent it.
- * @param body the bytes received
+ * Whether a signature header is valid for the body with one of the keys. `sha1=` is accepted, too: it was sent until
+ * 2017.
  * @param header the value of {@link signatureHeader}
- * @param keys the keys that may have signed
  */
 export function verify(body: Uint8Array, header: string, keys: Iterable<string>): boolean {
   const match = /^(sha256|sha1)=([A-Za-z0-9+/]+={0,2})$/.exec(header.trim());

@@ -1,12 +1,10 @@
-/** What the fields of both vendors hold. */
-
-/** What a field holds, as far as that decides what may stand in its place. */
+/** What a field holds, as far as that decides its replacement. */
 export type Role = 'name' | 'customKey' | 'customValue' | 'word' | 'date' | 'topic' | 'value';
 
 const wordFields = new Set(['type', 'state', 'eventtype', 'objecttype', 'elementkey', 'hubkey', 'severity', 'action']);
 const dateFields = new Set(['date', 'createddate', 'polldate', 'eventdate']);
 
-/** The role of a field by its name; `inCustomField`: it is a part of a custom field. */
+/** @param inCustomField whether the field is part of a custom field */
 export function roleOf(field: string, inCustomField: boolean): Role {
   const name = field.toLowerCase();
   if (inCustomField) return name === 'key' ? 'customKey' : 'customValue';
@@ -16,7 +14,7 @@ export function roleOf(field: string, inCustomField: boolean): Role {
   return dateFields.has(name) ? 'date' : 'value';
 }
 
-/** Whether a field of this name holds custom fields, in which keys and values are the customer's own. */
+/** Whether a field holds custom fields, whose keys and values are the customer's own. */
 export function isCustomFields(name: string): boolean {
   return /^CustomFields?$/i.test(name);
 }

@@ -1,24 +1,20 @@
-/** JSON, walked and written again with what is personal replaced. */
+/** Walks JSON, and rewrites it with personal data replaced. */
 import { isCustomFields, roleOf } from './field-roles.ts';
 import type { Role } from './field-roles.ts';
 import { isKnownName } from './known.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** What stands in place of an original. */
 export interface JsonReplacements {
   text(original: string, role: Role): string;
   number(original: number): number;
   key(original: string, inCustomField: boolean): string;
 }
 
-/** JSON nested deeper than this is not walked: the walks below call themselves. No vendor nests deeper than ten. */
+/** Deeper JSON is not walked, since the walks are recursive. No vendor nests deeper than ten. */
 const deepestWalked = 100;
 
-/**
- * Whether JSON is nested too deeply to be walked.
- * @param text which is JSON
- */
+/** @param text valid JSON */
 export function isTooDeep(text: string): boolean {
   let depth = 0;
   for (const [piece] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/gs)) {
@@ -37,12 +33,12 @@ interface Place {
 
 const top: Place = { name: '', custom: false };
 
-/** Whether the name of a field stays. @param inCustomField it is a part of a custom field */
+/** Whether a field's name is kept. @param inCustomField whether it is part of a custom field */
 export function isOpenKey(name: string, inCustomField: boolean): boolean {
   return inCustomField ? /^(?:key|value)$/i.test(name) : isKnownName(name);
 }
 
-/** The value with every text, number and unknown key replaced; its structure stays. */
+/** Replaces every text, number and unknown key; the structure stays. */
 export function replaceJson(value: Json, replacements: JsonReplacements, place = top): Json {
   if (typeof value === 'string') return replacements.text(value, roleOf(place.name, place.custom));
   if (typeof value === 'number') return replacements.number(value);
@@ -57,7 +53,7 @@ export function replaceJson(value: Json, replacements: JsonReplacements, place =
   );
 }
 
-/** Visits every text of a value, with the role of the field that holds it, and each name that does not stay. */
+/** Visits every text of a value, with the role of its field, and each name that is not kept. */
 export function eachString(value: Json, visit: (original: string, role: Role) => void, place = top): void {
   if (typeof value === 'string') {
     visit(value, roleOf(place.name, place.custom));

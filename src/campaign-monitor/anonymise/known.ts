@@ -1,11 +1,11 @@
 /**
- * What both vendors write themselves, and says nothing about anybody: names of fields, words, dates, headers. It is
- * known by the words that it is made of, so that a field or state that nobody has documented shows, and a name that
- * somebody bears does not. None of these words is one.
+ * What the vendors write themselves, and is not personal: names of fields, words, dates, headers. They are recognized
+ * by the words they consist of, so that an undocumented field or state is shown, and a person's name is not. None of
+ * these words is a name.
  */
 
 const words = new Set(
-  // Fields of both vendors, and what may stand beside them.
+  // Fields of both vendors, and similar ones.
   (
     'account action active activity added address addresses age amount answer api app attempt attempts attribute authored ' +
     'batch body bool boolean bounce bounced browser callback campaign campaignmonitor campaigns category change changed ' +
@@ -37,12 +37,12 @@ const words = new Set(
   ).split(' '),
 );
 
-/** Words, the numbers of versions and single signs that a name is divided by. */
+/** Where a name is split: between words, before the number of a version, and at other characters. */
 const between = /[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)/;
 
 const longestName = 60;
 
-/** Whether every word of a text is one that the vendors write, with one number of two digits at the most. */
+/** Whether all words of a text are the vendors', with at most one number of up to two digits. */
 function isOfKnownWords(text: string): boolean {
   const parts = text.split(between).filter((part) => part !== '');
   const numbers = parts.filter((part) => /^\d{1,2}$/.test(part)).length;
@@ -50,10 +50,10 @@ function isOfKnownWords(text: string): boolean {
   return parts.every((part) => /^\d{1,2}$/.test(part) || words.has(part.toLowerCase()));
 }
 
-/** Whether a field may be called so by a vendor. */
+/** Whether a vendor may use this name for a field. */
 export function isKnownName(name: string): boolean {
   if (name.length > longestName) return false;
-  // A letter alone names nobody. Both signs would make an address of known words.
+  // A single letter is nobody's name. Both signs together would make an address of known words.
   return (
     /^[A-Za-z]$/.test(name) || (/^[A-Za-z_$@#](?:[\w:$-]*@?[\w:$-]*|[\w.:$-]*)$/.test(name) && isOfKnownWords(name))
   );
@@ -68,21 +68,20 @@ const time = '(?:[01]\\d|2[0-3]):[0-5]\\d(?::[0-5]\\d(?:\\.\\d{1,3})?)?';
 const date = new RegExp(
   `^(?:19|20)\\d\\d-(?:0\\d|1[0-2])-(?:[0-2]\\d|3[01])(?:[ T]${time}(?:Z|[+-](?:0\\d|1[0-4]):?[0-5]\\d)?)?$`,
 );
-/** Java's Date.toString(), as in the platform's createdDate. */
+/** Java's Date.toString(), as in Open Connectors' createdDate. */
 const javaDate = new RegExp(
   '^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ' +
     `[0-3]\\d ${time} (?:UTC|GMT|CET|CEST|BST|E[DS]T|C[DS]T|M[DS]T|P[DS]T|AE[DS]T) 20\\d\\d$`,
 );
 
-/** Whether a text is a date as the vendors write one. */
 export function isKnownDate(text: string): boolean {
   return date.test(text) || javaDate.test(text);
 }
 
-/** Values that the vendors write themselves in place of a personal one. */
+/** Values that the vendors write in place of a personal one. */
 export const constants: ReadonlySet<string> = new Set(['TypeManual', 'notifications@cloud-elements.com']);
 
-/** A value of words, each as a client or server writes it, with whatever numbers may stand behind. */
+/** Matches a list of such values, separated by commas or semicolons. */
 function listOf(words: string): RegExp {
   const each = `(?:${words})`;
   return new RegExp(`^${each}(?:[,;] ?${each})*$`, 'i');
@@ -98,7 +97,7 @@ const products =
   'CM|CampaignMonitor|Campaign-Monitor|createsend|CloudElements|Mozilla|Java|Apache-HttpClient|HttpClient|okhttp|curl|node|node-fetch|undici|axios|Go-http-client|python-requests|Python|Webhooks?';
 const product = `(?:${products})(?:/v?\\d{1,3}(?:\\.\\d{1,3}(?:\\.\\d{1,2})?)?)?`;
 
-/** Whether an XML declaration says nothing but its version, a character set that is known, and whether it stands alone. */
+/** Whether an XML declaration contains only its version, a known character set, and whether it stands alone. */
 export function isOpenDeclaration(text: string): boolean {
   return openDeclaration.test(text);
 }
@@ -111,20 +110,20 @@ const openDeclaration = new RegExp(
 const namespace =
   /^https?:\/\/(?:(?:www|api|schemas)\.)?(?:w3\.org|createsend\.com|campaignmonitor\.com|microsoft\.com)(?:\/(?:19|20)\d\d(?:\/(?:0[1-9]|1[0-2]))?)?(?<rest>(?:\/[A-Za-z-]{1,40}){0,5})\/?$/;
 
-/** Whether a namespace is one of the vendors', of XML or of what .NET writes. */
+/** Whether a namespace is one of the vendors, of XML or of .NET. */
 export function isKnownNamespace(uri: string): boolean {
   const rest = namespace.exec(uri)?.groups?.['rest'];
   return rest !== undefined && (rest === '' || isOfKnownWords(rest));
 }
 
-/** Whether a value is one of XML Schema's vocabulary, as in `i:nil="true"` and `i:type="xsd:string"`. */
+/** Whether a value is of XML Schema's vocabulary, as in `i:nil="true"` and `i:type="xsd:string"`. */
 export function isSchemaWord(value: string): boolean {
   return /^(?:true|false|(?:xs|xsd):(?:any(?:Type|URI)|string|token|boolean|decimal|float|double|duration|dateTime|time|date|g(?:Year|Month|Day)|int(?:eger)?|long|short|byte|base64Binary|hexBinary|(?:unsigned)(?:Int|Long|Short|Byte)|(?:positive|negative|non(?:Positive|Negative))Integer))$/.test(
     value,
   );
 }
 
-/** Headers whose values tell how the vendor sends and nothing about anybody, and what they then say. */
+/** Headers that show how the vendor sends and are not personal, with the values that are kept. */
 const openHeaders: ReadonlyMap<string, RegExp> = new Map(
   Object.entries({
     accept: listOf(media + quality),
@@ -141,7 +140,7 @@ const openHeaders: ReadonlyMap<string, RegExp> = new Map(
   }),
 );
 
-/** Whether a header is known, and its value one that says nothing about anybody. @param name in any case */
+/** Whether a header's value can be kept. @param name in any case */
 export function isOpenHeader(name: string, value: string): boolean {
   return value.length <= 200 && openHeaders.get(name.toLowerCase())?.test(value) === true;
 }

@@ -1,4 +1,4 @@
-/** What stands in place of what is personal: placeholders of the same kind, the same for the same original. */
+/** Replacements for personal data: placeholders of the same kind, the same for the same original. */
 import { isIP, isIPv6 } from 'node:net';
 import type { Role } from './field-roles.ts';
 import { constants, isKnownDate, isKnownName, isKnownWord } from './known.ts';
@@ -7,7 +7,7 @@ import type { Json, JsonReplacements } from './json.ts';
 
 const date = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
 
-/** What stands for what, in one export. */
+/** Those of one export. */
 export class Replacements implements JsonReplacements {
   readonly #originals = new Set<string>();
   readonly #texts = new Map<string, string>();
@@ -15,12 +15,12 @@ export class Replacements implements JsonReplacements {
   readonly #names = new Map<string, string>();
   readonly #counters = new Map<string, number>();
 
-  /** Notes an original, so that no replacement equals one. */
+  /** Records an original, so that no replacement equals one. */
   note(original: string, role: Role): void {
     if (role !== 'word' && role !== 'date' && role !== 'topic') this.#originals.add(original.toLowerCase());
   }
 
-  /** What stands for a text, of its kind; a word of the vendors' vocabulary and a date stand for themselves. */
+  /** A replacement of the same kind; words of the vendors' vocabulary and dates are kept. */
   text(original: string, role: Role): string {
     if (original.trim() === '') return original === '' ? '' : ' ';
     if (constants.has(original)) return original;
@@ -47,12 +47,12 @@ export class Replacements implements JsonReplacements {
     return replacement;
   }
 
-  /** A field's name is kept where the vendors may call one so. */
+  /** A field's name is kept if it may be a vendor's. */
   key(original: string, inCustomField: boolean): string {
     return isOpenKey(original, inCustomField) ? original : this.text(original, 'customKey');
   }
 
-  /** The same for a name of XML, without a prefix, and for that of a header: what stands for it is such a name, too. */
+  /** The same for the name of an XML element without a prefix, or of a header; the replacement is a valid name, too. */
   name(original: string, of: 'element' | 'header'): string {
     if (isKnownName(original) || (of === 'header' && /^cf-ray$/i.test(original))) return original;
     const key = `${of} ${of === 'header' ? original.toLowerCase() : original}`;
@@ -62,7 +62,7 @@ export class Replacements implements JsonReplacements {
     return replacement;
   }
 
-  /** JSON inside a string: a platform that passes the vendor's body on as text. */
+  /** JSON inside a string, for a vendor that passes on the body as text. */
   #embedded(original: string): string | undefined {
     if (!/^\s*[[{]/.test(original)) return undefined;
     try {
@@ -77,7 +77,7 @@ export class Replacements implements JsonReplacements {
     return this.#unused(...placeholder(original, role));
   }
 
-  /** The next of a form that is no original. */
+  /** The next candidate that is not an original. */
   #unused(counter: string, form: (n: number) => string): string {
     for (;;) {
       const candidate = form(this.#next(counter));
@@ -92,7 +92,7 @@ export class Replacements implements JsonReplacements {
   }
 }
 
-/** The counter that numbers a placeholder, and its form: of the original's kind. */
+/** A placeholder of the original's kind: the counter that numbers it, and its form. */
 function placeholder(original: string, role: Role): [counter: string, form: (n: number) => string] {
   if (/^[^@\s]+@[^@\s]+$/.test(original)) return ['address', (n) => `person${n}@example.org`];
   if (isIPv6(original)) return ['ipv6', (n) => `2001:db8::${n.toString(16)}`];
@@ -115,7 +115,7 @@ function placeholder(original: string, role: Role): [counter: string, form: (n: 
   }
   const ascii = /^\p{ASCII}*$/u.test(original);
   const label = labels[role][ascii ? 0 : 1];
-  // Brackets around a custom field's key are a difference between the vendor's interfaces that should show.
+  // Whether a custom field's key has brackets differs between the vendor's interfaces, and should be visible.
   const bracketed = role === 'customKey' && original.startsWith('[') && original.endsWith(']');
   return [label, bracketed ? (n) => `[${label}${n}]` : (n) => `${label} ${n}`];
 }
@@ -130,7 +130,7 @@ const labels: Record<Role, readonly [ascii: string, beyond: string]> = {
   value: ['Text', 'Tëxt'],
 };
 
-/** An IPv4 address of the ranges reserved for documentation (RFC 5737); beyond them, a private one. */
+/** An IPv4 address of the ranges reserved for documentation (RFC 5737); if they are used up, a private one. */
 function documentationAddress(n: number): string {
   const range = ['192.0.2', '198.51.100', '203.0.113'][Math.floor((n - 1) / 254)];
   if (range !== undefined) return `${range}.${((n - 1) % 254) + 1}`;

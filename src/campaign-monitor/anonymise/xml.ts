@@ -1,24 +1,22 @@
-/** XML, written again with what is personal replaced. */
+/** Rewrites XML with personal data replaced. */
 import sax from 'sax';
 import { isCustomFields, roleOf } from './field-roles.ts';
 import type { Role } from './field-roles.ts';
 import { isKnownNamespace, isOpenDeclaration, isSchemaWord } from './known.ts';
 
-/** What stands in place of an original. */
 export interface XmlReplacements {
   text(original: string, role: Role): string;
   /** @param original without a prefix */
   name(original: string): string;
 }
 
-/** As in xml.ts: each text looks through the elements that hold it. */
+/** As in xml.ts: each text looks through its ancestors. */
 const deepest = 64;
 
 /**
- * Writes XML again with its texts, attribute values and unknown names replaced; the order of elements and white space
- * stay.
- * Comments, processing instructions and the document type may hold anything: a comment says that one was there.
- * @throws where it is not well-formed, or nested deeper than 64 elements, as which no delivery is read
+ * Replaces texts, attribute values and unknown names; the order of elements and white space stay. Comments, processing
+ * instructions and the document type may contain anything, so a comment replaces them.
+ * @throws if it is not well-formed, or nested deeper than 64 elements: such a delivery is not read, either
  */
 export function rewriteXml(text: string, replace: XmlReplacements): string {
   const parser = sax.parser(true, { trim: false, normalize: false });
@@ -97,7 +95,7 @@ function attributeValue(name: string, value: string, replace: XmlReplacements): 
   return replace.text(value, roleOf(name, false));
 }
 
-/** A name, and the prefix before it. */
+/** A name with its prefix. */
 function nameOf(name: string, replace: XmlReplacements): string {
   return name
     .split(':')

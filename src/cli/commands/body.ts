@@ -21,7 +21,6 @@ interface BodyOptions extends CommonOptions, InstanceFlags {
   withSecrets?: boolean;
 }
 
-/** `cm-relay instances body`. */
 export function bodyCommand(): Command {
   const command = newCommand(
     'body',
@@ -68,7 +67,7 @@ async function body(options: BodyOptions): Promise<void> {
     apiSecret: commandProcess().env[appVariables.apiSecret] ?? '',
     code: options.code ?? '',
   };
-  // What is missing is there as "", to be filled in.
+  // Missing values are "", for the user to fill in.
   const problems = checkInstanceInput(input).filter(({ code }) => code !== 'missing');
   const error = problems.find(({ severity }) => severity === 'error');
   if (error !== undefined) throw new UsageError(problemSentence(error));

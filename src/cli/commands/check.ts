@@ -31,7 +31,6 @@ interface CheckOptions extends TargetFlags, ProbeFlags {
   json?: boolean;
 }
 
-/** `cm-relay check`. */
 export function checkCommand(): Command {
   const command = newCommand(
     'check',
@@ -84,7 +83,7 @@ export function checkCommand(): Command {
     .action(check);
 }
 
-/** The checks that the flags leave. @throws UsageError for what is none's id or name */
+/** The selected checks. @throws UsageError for an unknown ID or name */
 function chosen(all: readonly Check[], { only, except }: CheckOptions): readonly Check[] {
   const [kept = all, left = []] = [only, except].map((text, index) => {
     if (text === undefined) return undefined;
@@ -133,10 +132,10 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     const has = { probe: probes.probe !== null, kept: probes.kept !== null, key: target.signatureKey !== undefined };
     const isSettlingGiven = options.stableFor !== undefined;
     note(saidCost(costOf(checks, { has, settling: context.settling, isSettlingGiven }), options));
-    // Printed one behind the other, whoever reads them.
+    // In order, however slow the reader is.
     let printed = Promise.resolve();
     const newsOf = noveltyTracker();
-    /** Ctrl-C cancels the checks, and not this. */
+    /** Not cancelled by the Ctrl-C that cancels the checks. */
     const removeMade = async (): Promise<Removal> =>
       engine.removeContacts([...addresses.values()], { ...context, signal: new AbortController().signal });
     const onCancel = async (): Promise<never> => {
@@ -157,7 +156,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
       onResult: (result) => {
         const reported = reportedCheck(result);
         const { isNews, causes } = newsOf(result);
-        // What is to be fixed first comes before what it may have made fail.
+        // Print causes first: they may be why the check failed.
         for (const cause of causes) note(`Fix this first: ${textOf(cause)}.`);
         const shown = isNews ? reported : withoutDetails(reported);
         printed = printed.then(() =>
@@ -187,14 +186,12 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
   });
 }
 
-/** How long it takes, in a line. */
 function saidCost({ leastMs, mostMs }: Cost, { timeout, keep }: CheckOptions): string {
   const limit = `${duration(timeout * 1000)} at most`;
   const removal = keep === true ? '' : `, plus up to ${duration(removalMs)} to remove the made-up contacts`;
   return `Takes ${duration(leastMs)} to ${duration(mostMs)}, plus your callback's answer time; ${limit}${removal}.`;
 }
 
-/** What became of the contacts that were made up, in a line. */
 function saidRemoval(removal: Removal | null, made: number, token: string): string {
   if (removal === null)
     return `Left ${count(made, 'made-up contact')} in your callback. Each address contains "check-${token}".`;
@@ -205,7 +202,7 @@ function saidRemoval(removal: Removal | null, made: number, token: string): stri
     : `${left} Your callback did not accept the Deactivate for ${refused} of them; their addresses contain "check-${token}".`;
 }
 
-/** @throws CommandError where it did not go as it should */
+/** @throws CommandError if a check failed, or with --strict was not decided */
 function refuse(results: readonly CheckResult[], reported: readonly Reported[], { strict }: CheckOptions): void {
   const idsOf = (outcome: Outcome): string[] => reported.filter((each) => each.outcome === outcome).map(({ id }) => id);
   const [failed, undecided] = [idsOf('failed'), idsOf('undecided')];

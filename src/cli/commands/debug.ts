@@ -6,7 +6,6 @@ import { discardCommand } from './sending/discard.ts';
 import { pauseCommand } from './sending/pause.ts';
 import { stepCommand } from './sending/step.ts';
 
-/** `cm-relay debug`, with its commands. */
 export function debugCommand(): Command {
   const command = commandGroup(
     'debug',

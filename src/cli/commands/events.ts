@@ -20,7 +20,7 @@ interface EventsOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** A flag that takes a filter; docs/history.md describes the language. */
+/** See docs/history.md for the filter language. */
 export function filterFlag(description: string): Option {
   return new Option('--filter <q>', description).argParser(checkedBy(methods['events/query'].params.shape.filter));
 }
@@ -30,7 +30,6 @@ export const filterHelp = [
   'since:2h until:2026-01-31 kind:rejected signature:invalid. Other words search the text.',
 ];
 
-/** `cm-relay events`. */
 export function eventsCommand(): Command {
   return newCommand(
     'events',
@@ -62,7 +61,7 @@ async function events(options: EventsOptions): Promise<void> {
     let shown = 0;
     const table = new EventTable(widthOf(commandProcess().stdout));
     let came = 0;
-    // One more than is shown: whether there are more is said.
+    // One more than is shown, to find out whether there are more.
     for await (const rows of pages(history, options.filter, options.limit + 1)) {
       came += rows.length;
       for (const row of rows.slice(0, options.limit - shown)) {
@@ -85,8 +84,8 @@ async function events(options: EventsOptions): Promise<void> {
 }
 
 /**
- * The rows that fit a filter, newest first, page by page. Where there are none since it is mistyped, that is remarked.
- * @param limit how many rows at most; Infinity for all
+ * The rows that match a filter, newest first, page by page. If none match because of a mistyped filter, a note says so.
+ * @param limit maximum rows; Infinity for all
  */
 export async function* pages(history: History, filter: string, limit: number): AsyncGenerator<EventRow[]> {
   let left = limit;
@@ -106,7 +105,7 @@ export async function* pages(history: History, filter: string, limit: number): A
   }
   const mistyped = came === 0 ? await unknownTypes(history, filter) : null;
   if (mistyped !== null) note(mistyped);
-  // Where there were as many as were asked for, nothing is missed.
+  // If the limit was reached, nothing is missing.
   if (unseen > 0 && left > 0) {
     note(
       `${count(unseen, 'older event')} not searched: the history index is still being built. Try again in a moment.`,

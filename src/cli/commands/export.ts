@@ -25,7 +25,6 @@ interface ExportOptions extends CommonOptions {
   withSecrets?: boolean;
 }
 
-/** `cm-relay export`. */
 export function exportCommand(): Command {
   return newCommand(
     'export',
@@ -93,7 +92,7 @@ async function exportEvents(ids: string[] | undefined, options: ExportOptions): 
   });
 }
 
-/** Writes an export to a file, and bodies that it cannot hold beside it: beside a device or a pipe nothing can stand. */
+/** Writes an export to a file, and bodies that it cannot hold beside it, unless it is a device or a pipe. */
 async function writeTo(
   file: string,
   pieces: (keepBody: FormatOptions['keepBody']) => AsyncIterable<string>,
@@ -132,7 +131,7 @@ async function selectedByFilter(history: History, filter: string): Promise<Selec
   return selection;
 }
 
-/** Deliveries, with progress to see. */
+/** Shows progress. */
 async function* counted(items: AsyncIterable<ExportItem>, all: number): AsyncGenerator<ExportItem> {
   const progress = new Progress('deliveries', all);
   let done = 0;

@@ -35,7 +35,6 @@ interface InstanceOptions extends CommonOptions, PlatformOptions {
   json?: boolean;
 }
 
-/** `cm-relay instances`, with its commands. */
 export function instancesCommand(): Command {
   const command = commandGroup(
     'instances',
@@ -103,7 +102,7 @@ function listCommand(): Command {
     });
 }
 
-/** An instance as JSON: what may be a secret in its callback URL is masked. */
+/** For JSON. Possible secrets in the callback URL are masked. */
 function told(facts: InstanceFacts, own: Reachable): object {
   const { callbackUrl, createdAt } = facts;
   return {
@@ -115,7 +114,7 @@ function told(facts: InstanceFacts, own: Reachable): object {
   };
 }
 
-/** Where its notifications go, in a few words: those of `webhooks list`. */
+/** Where its notifications go, in the words of `webhooks list`. */
 function placeWords({ callbackUrl }: InstanceFacts, own: Reachable): string {
   if (callbackUrl === '') return 'no callback';
   switch (matchUrl(callbackUrl, own)) {
@@ -222,7 +221,7 @@ async function showLog(named: string, options: InstanceOptions): Promise<void> {
   });
 }
 
-/** What of the platform's is in the history; null where there is none that can be read. */
+/** Open Connectors' notifications in the history; null if that cannot be read. */
 async function receivedHere(
   options: InstanceOptions,
 ): Promise<{ readonly notifications: readonly ReceivedNotification[]; readonly cut: boolean } | null> {
@@ -274,7 +273,7 @@ function eventsCommand(): Command {
       await withPlatform(options, async (platform) => {
         const { id, callbackUrl } = factsOf(await instanceNamed(platform, named));
         const isOn = state === 'on';
-        // Events without a callback go nowhere.
+        // Events without a callback would be lost.
         const url = isOn && callbackUrl === '' ? urlToGive(own, platform.isHere, vendor, callbackHint) : undefined;
         await change(platform, id, own, options, {
           configuration: {
@@ -324,7 +323,7 @@ async function showLists(
   watched: readonly string[],
   { json }: InstanceOptions,
 ): Promise<void> {
-  // A masked one is none.
+  // It may be masked.
   if (token === undefined || token === '' || /^\*+$/.test(token)) {
     throw new CommandError(
       `Open Connectors does not return the token of instance ${id}, so the account's lists are not available`,
@@ -415,7 +414,7 @@ function deleteCommand(): Command {
     });
 }
 
-/** Checks a part of an instance as the form does. @throws UsageError for what would be refused; a warning is said */
+/** Checks a part of an instance like the form. @throws UsageError for an error; warnings are printed */
 function check(part: Partial<InstanceInput>, field: keyof InstanceInput, { isHere }: Platform): void {
   const flags: Partial<Record<keyof InstanceInput, string>> = { callbackUrl: '--url' };
   for (const problem of checkInstanceInput({ ...emptyInstanceInput, ...part })) {
@@ -426,7 +425,7 @@ function check(part: Partial<InstanceInput>, field: keyof InstanceInput, { isHer
   }
 }
 
-/** Changes an instance, and says how it is then. */
+/** Changes an instance, and prints it. */
 async function change(
   { api }: Platform,
   id: number,

@@ -43,13 +43,12 @@ import { commandProcess, styleText } from '../terminal/command-process.ts';
 
 type ListenOptions = CommonOptions & ListenFlags;
 
-/** How long the first line waits for a tunnel, in milliseconds. */
+/** How long the first line waits for the tunnel. */
 const tunnelTimeoutMs = 5000;
 
-/** How long the end waits for a slow reader, in milliseconds. */
+/** How long the end waits for a slow reader. */
 const flushTimeoutMs = 2000;
 
-/** `cm-relay listen`. */
 export function listenCommand(): Command {
   const command = newCommand(
     'listen',
@@ -85,7 +84,7 @@ export function listenCommand(): Command {
   );
 }
 
-/** How much is shown. @throws UsageError where two flags ask for different things */
+/** @throws UsageError if two flags contradict each other */
 function outputOf({ json, output }: ListenOptions): OutputStyle | 'json' {
   if (json !== true) return output ?? (commandProcess().stdout.isTTY ? 'interactive' : 'compact');
   if (output === undefined) return 'json';
@@ -104,7 +103,7 @@ async function listen(options: ListenOptions): Promise<void> {
   const takesKeys = output === 'interactive' && hasKeys();
   const tell = (text: string): void => {
     const fits = fitted(printable(inSameDirectory(text)), commandProcess().stderr);
-    // What stands below the last line of the terminal stays there.
+    // The footer in the terminal's last line stays.
     if (takesKeys && commandProcess().stderr.isTTY) lines?.write(fits);
     else errors.write(fits);
   };
@@ -125,7 +124,7 @@ async function listen(options: ListenOptions): Promise<void> {
     await answerAs(client, options);
     const filter = new LiveFilter(client, options.filter ?? '');
     await show(client, passing, relay === null, tell, filter);
-    // Another was quicker: in the background nobody watches it.
+    // If another process started the relay first: in the background there is nothing to show.
     if (tellStarter() && relay === null) return;
     if (takesKeys && lines !== null) {
       say(keysOpening);
@@ -158,7 +157,7 @@ async function listen(options: ListenOptions): Promise<void> {
   if (failure !== null) throw failure;
 }
 
-/** What the command line wants, with what the file that it names has, if the user allows that. */
+/** The settings of the command line, and of its file if the user allows them. */
 async function wantedBy(options: ListenOptions): Promise<{ config: Config; wanted: ListenSettings }> {
   const { config: file, allowEnv, allowTunnelHost } = options;
   const config: Config = file === undefined ? { settings: {}, secrets: {} } : readConfig(file, commandProcess().env);
@@ -174,7 +173,7 @@ async function wantedBy(options: ListenOptions): Promise<{ config: Config; wante
   return { config, wanted };
 }
 
-/** A relay that ends says so first: this one could not. */
+/** A relay reports its end, unless it crashes. */
 function brokenOff(): CommandError {
   return new CommandError(
     'the relay stopped unexpectedly: it crashed or was killed',
@@ -182,7 +181,7 @@ function brokenOff(): CommandError {
   );
 }
 
-/** The relay in the background: found, or started by a process of its own. Says where it is, and ends. */
+/** Finds the relay in the background, or starts it in a separate process, prints its status, and ends. */
 async function listenDetached(options: ListenOptions, output: OutputStyle | 'json'): Promise<void> {
   askedAnswer(options);
   const { config, wanted } = await wantedBy(options);
@@ -215,7 +214,7 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
       const lines =
         output === 'compact' ? [view.summary(status, running !== undefined)] : statusLines(status, [], false);
       for (const line of lines) await print(`${fitted(line, commandProcess().stdout, factsHang())}\n`);
-      // One that was started here has said so itself.
+      // One that was started here has printed this itself.
       if (running !== undefined && output === 'compact') sayAnswering(status, note);
       if (options.answer === 'off') note(answeringText(status.answering));
       note('The relay is running in the background. To stop it, run cm-relay stop.');
@@ -223,7 +222,7 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
   });
 }
 
-/** What is asked for with --answer; undefined without it. @throws UsageError where the flags do not fit together */
+/** What --answer asks for. @throws UsageError if flags don't fit together */
 function askedAnswer({ answer, after, for: forMs, count }: ListenFlags): Params<'relay/answer'>['answer'] | undefined {
   const given = Object.entries({ after, for: forMs, count }) as [keyof ListenFlags, number | undefined][];
   const [without] = given.find(([, value]) => value !== undefined) ?? [];
@@ -244,34 +243,27 @@ function askedAnswer({ answer, after, for: forMs, count }: ListenFlags): Params<
   };
 }
 
-/** Has the relay answer deliveries as the flags ask. */
 async function answerAs(client: RelayClient, flags: ListenFlags): Promise<void> {
   const answer = askedAnswer(flags);
   if (answer !== undefined) await client.request('relay/answer', { answer });
 }
 
-/** That deliveries are answered on purpose must not be forgotten. */
+/** A forced answer must not be forgotten. */
 function sayAnswering({ answering }: Status, say: (text: string) => void): void {
   if (answering.state === 'on-purpose') say(`${answeringText(answering)} ${toAnswerAsUsual}`);
 }
 
-interface Listening {
-  readonly client: RelayClient;
-  /** null where the relay ran already. */
-  readonly relay: Relay | null;
-}
-
 /**
- * Attaches to the relay of the data directory or starts one. Another process may start or end one at the same moment:
- * then it is tried again.
+ * Attaches to the data directory's relay or starts one. Retries if another process starts or ends one meanwhile.
+ * @returns `relay`: null if it was already running
  */
 async function startOrAttach(
   flags: ListenOptions,
   wanted: ListenSettings,
   log: (entry: { level: string; message: string }) => void,
-): Promise<Listening> {
+): Promise<{ readonly client: RelayClient; readonly relay: Relay | null }> {
   const dataDir = dataDirOf(flags);
-  // Here, since no other command needs the relay's modules.
+  // Loaded here, since no other command needs the relay's modules.
   const { RelayRunningError, startRelay } = await loadRelay();
   for (let tries = 0; ; tries++) {
     const client = await connectIfRunning(flags);
@@ -295,7 +287,7 @@ async function startOrAttach(
   }
 }
 
-/** Checks that a running relay is what the flags ask for, and gives it the keys. */
+/** Checks that the running relay matches the flags, and gives it the keys. */
 async function agree(
   client: RelayClient,
   options: ListenOptions,
@@ -324,7 +316,7 @@ async function agree(
       `To attach, leave out the flags or settings that differ. To change the relay, run ${restart}`,
     );
   }
-  // Also those that are no longer in the settings: what waits for them needs their key.
+  // Including removed destinations: their waiting notifications need the key.
   checkKeysSign(options, wanted, status.destinations);
   if (Object.keys(wanted.secrets).length === 0) return;
   await client.request('relay/configure', { secrets: wanted.secrets });
@@ -337,9 +329,7 @@ async function agree(
   say(`The running relay now uses what this command provides: ${given.join(', ')}.`);
 }
 
-/**
- * Shows the first lines, and from then on what passes; what passed in the meantime comes right after them.
- */
+/** Shows the first lines, then what arrived meanwhile, and then everything that arrives. */
 async function show(
   client: RelayClient,
   passing: Passing,
@@ -353,7 +343,7 @@ async function show(
     if (ready) print();
     else early.push(print);
   };
-  /** Those that are shown; one after another, since the relay is asked which fit. */
+  /** In sequence, since the relay is asked which ones match the filter. */
   let asked = Promise.resolve();
   const passFitting = <T>(
     all: readonly T[],
@@ -374,7 +364,7 @@ async function show(
       .then(() => filter.fitting(all.map(idOf)))
       .then(
         (fitting) => printAll((one) => fitting.has(idOf(one))),
-        // Its end is told elsewhere.
+        // The relay's end is reported elsewhere.
         () => undefined,
       );
   };
@@ -399,7 +389,7 @@ async function show(
   const adviseOn = (tunnel: TunnelStatus): void => {
     if (tunnel.state === 'failed') say('Fix the problem, and then run cm-relay retry to open the tunnel.');
   };
-  // What came of these before the first lines is older than they are.
+  // Changes before the first lines are older than these.
   client.on('tunnel/changed', ({ tunnel }) => {
     if (!ready) return;
     passing.tunnel(tunnel);
@@ -430,15 +420,12 @@ async function show(
   for (const print of early) print();
 }
 
-/** Since when deliveries are answered as they are; undefined where that is as usual. */
+/** When the forced answer was set; undefined if there is none. */
 function sinceOf({ answering }: Status): string | undefined {
   return answering.state === 'on-purpose' ? answering.since : undefined;
 }
 
-/**
- * The status; where there is a tunnel, once it is open or has failed, or after a while as it is then.
- * @param waitMs how long that is, in milliseconds
- */
+/** The status; if there is a tunnel, once it is open or has failed, or after `waitMs`. */
 export async function statusWithTunnel(client: RelayClient, waitMs = tunnelTimeoutMs): Promise<Status> {
   const waiting = new AbortController();
   const open = new Promise<void>((resolve) => {
@@ -457,23 +444,23 @@ export async function statusWithTunnel(client: RelayClient, waitMs = tunnelTimeo
   return waits ? client.request('relay/status', {}) : status;
 }
 
-/** Whether a tunnel is open, or will not be unless somebody does something. */
+/** Whether a tunnel is open, or will not open without the user. */
 function isSettled({ state }: TunnelStatus): boolean {
   return state === 'open' || state === 'failed';
 }
 
-/** What is held must not be forgotten: it stays held, whoever leaves. So do answers on purpose, while the relay runs. */
+/** Reminds of held events and a forced answer, which remain after this command ends. */
 async function sayWhatGoesOn(client: RelayClient, goesOn: boolean, say: (text: string) => void): Promise<void> {
   const status = await Promise.race([client.request('relay/status', {}).catch(() => undefined), client.closed]);
   if (status === undefined) return;
-  // It ends with the relay.
+  // A forced answer ends with the relay.
   if (goesOn) sayAnswering(status, say);
   if (status.sending.state !== 'paused') return;
   const next = goesOn ? toSendHeld : 'Sending stays paused when the relay restarts.';
   say(`${heldText(status.sending)} ${next}`);
 }
 
-/** Lets a slow reader have the last lines, but not for ever: then nothing keeps the process. */
+/** Gives a slow reader time for the last lines, and then exits. */
 async function endWhenRead(flushes: readonly Promise<void>[]): Promise<void> {
   await Promise.all(flushes);
   setTimeout(() => commandProcess().exit(), flushTimeoutMs).unref();

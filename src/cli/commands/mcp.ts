@@ -9,7 +9,7 @@ import type { AssistantRelay, AssistantSource } from '../mcp/source.ts';
 import { inSameDirectory } from '../same-directory.ts';
 import { version } from '../../version.ts';
 
-/** How long the scenarios of a file may take, in milliseconds. */
+/** Time limit for the scenarios of a file. */
 const mostScenariosMs = 300_000;
 
 interface McpOptions extends CommonOptions {
@@ -18,7 +18,6 @@ interface McpOptions extends CommonOptions {
   answers?: boolean;
 }
 
-/** `cm-relay mcp`. */
 export function mcpCommand(): Command {
   return newCommand(
     'mcp',
@@ -42,7 +41,7 @@ export function mcpCommand(): Command {
 
 async function mcp(options: McpOptions): Promise<void> {
   const ended = interrupted();
-  // Said now rather than with the first question.
+  // Report an unusable data directory now, not at the first request.
   dataDirOf(options);
   const source: AssistantSource = {
     request: (method, params) => withHistory(options, (history) => history.request(method, params)),
@@ -68,10 +67,13 @@ async function mcp(options: McpOptions): Promise<void> {
     },
     inject: (text) => withRelay(options, (client) => client.request('deliveries/inject', { body: { text } })),
   };
-  // A part of its own: no other command needs it.
+  // Loaded here, since no other command needs it.
   const { serveAssistant } = await import('../mcp/server.ts');
   await serveAssistant({
-    ...{ version, source, ended, advise: inSameDirectory },
+    version,
+    source,
+    ended,
+    advise: inSameDirectory,
     relay: options.allowWrite === true ? relay : null,
     addresses: options.addresses === true,
     answers: options.answers === true,

@@ -24,7 +24,6 @@ interface PlayOptions extends TargetFlags {
   json?: boolean;
 }
 
-/** `cm-relay play`. */
 export function playCommand(): Command {
   const command = newCommand(
     'play',
@@ -121,7 +120,7 @@ async function send(
   ]);
   const keys =
     step === true ? createInterface({ input: commandProcess().stdin, output: commandProcess().stderr }) : undefined;
-  // At the end of the input nobody presses Enter any more.
+  // After the end of the input, no key can be pressed.
   const noKeys = new AbortController();
   keys?.once('close', () => noKeys.abort());
   let sent = 0;

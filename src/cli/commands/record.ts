@@ -21,7 +21,6 @@ interface RecordOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** `cm-relay record`. */
 export function recordCommand(): Command {
   return newCommand(
     'record',
@@ -61,7 +60,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
   const elsewhere = 'Choose another file with --out.';
   await requireNewFile(options.out, elsewhere);
   const started = new Date();
-  /** What came meanwhile: what the relay has no more at the end is missed by no other means. */
+  /** Deliveries that arrived meanwhile, to notice those that the relay has removed since. */
   const came = new Set<string>();
   if (live) {
     const ended = interrupted();
@@ -112,7 +111,7 @@ async function deliveriesBy(history: History, filter: string): Promise<ReadonlyS
   return found;
 }
 
-/** In the order in which they came. @param named whether the user named each: one that is not there is an error then */
+/** In order of arrival. @param named whether the user named each: then a missing one is an error */
 async function read(
   history: History,
   ids: ReadonlySet<string>,

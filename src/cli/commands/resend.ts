@@ -25,7 +25,6 @@ interface ResendOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** `cm-relay resend`. */
 export function resendCommand(): Command {
   return newCommand(
     'resend',
@@ -142,8 +141,7 @@ async function resendWatching(ids: readonly string[], folder: string, options: R
   });
 }
 
-/** @param filter where one was given
- * @param which what could be sent where there is no destination, as `replay` takes it */
+/** @param which for the advice if there is no destination: what to send, as `cm-relay resend` takes it */
 async function nothingToSend(client: RelayClient, filter: string, which: string): Promise<CommandError> {
   const mistyped = await unknownTypes(client, filter);
   if (mistyped !== null) return new CommandError('nothing to resend: no notification matches', mistyped);

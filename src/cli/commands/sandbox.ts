@@ -25,7 +25,6 @@ interface SandboxOptions extends CommonOptions {
   detach?: boolean;
 }
 
-/** `cm-relay sandbox`, with its commands. */
 export function sandboxCommand(): Command {
   return (
     newCommand(
@@ -60,7 +59,7 @@ export function sandboxCommand(): Command {
       .action((options: SandboxOptions) => (options.detach === true ? detached(options) : run(options)))
       .addCommand(subscribeCommand())
       .addCommand(stopCommand())
-      // What follows a command of its own is that command's, and what precedes it would be ignored.
+      // A subcommand's flags come after it; before it they would be ignored.
       .enablePositionalOptions()
       .hook('preSubcommand', (sandbox, subcommand) => {
         const before = sandbox.options.find((each) => sandbox.getOptionValueSource(each.attributeName()) === 'cli');
@@ -107,7 +106,7 @@ async function stop({ port, json }: Pick<SandboxOptions, 'port' | 'json'>): Prom
   }
 }
 
-/** In the background: one that runs there already, or a new one. */
+/** Starts a sandbox in the background, unless one is running there. */
 async function detached({ port, json, randomCredentials }: SandboxOptions): Promise<void> {
   const running = await runningSandboxes(port);
   const there = running.find((kept) => kept.randomCredentials === (randomCredentials === true));
@@ -121,7 +120,7 @@ async function detached({ port, json, randomCredentials }: SandboxOptions): Prom
 async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions): Promise<void> {
   const stop = new AbortController();
   const asked = Promise.race([interrupted(), aborted(stop.signal)]);
-  // Here, since no other command needs the sandbox's modules.
+  // Loaded here, since no other command needs the sandbox's modules.
   const { startSandbox } = await import('../../sandbox/sandbox.ts');
   const lines = new LiveWriter(commandProcess().stdout, {
     missed: (n) => `… ${n} lines omitted`,
@@ -150,12 +149,16 @@ async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions)
   const wasInBackground = isInBackground();
   if (wasInBackground) {
     keep({
-      ...{ port: running.port, pid: process.pid, control: running.control },
-      ...{ randomCredentials: randomCredentials === true, json: asJson, text: inBackground },
+      port: running.port,
+      pid: process.pid,
+      control: running.control,
+      randomCredentials: randomCredentials === true,
+      json: asJson,
+      text: inBackground,
     });
     tellStarter(json === true ? asJson : inBackground);
   }
-  // One that ends by itself when it is idle is there for more than whoever has started it.
+  // One that stops when idle also serves others than the process that started it.
   const unread = keepAlive === undefined ? lines.closed : new Promise<never>(() => undefined);
   const failure = await Promise.race([asked.then(() => null), unread]);
   clearTimeout(idle);
@@ -164,7 +167,7 @@ async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions)
   if (failure !== null) throw failure;
 }
 
-/** Remembers where it is, so that the next one finds it; where that cannot be, it runs all the same. */
+/** Records the sandbox so that other commands find it; if that fails, it runs anyway. */
 function keep(sandbox: SandboxRecord): void {
   try {
     recordSandbox(sandbox);
@@ -173,7 +176,7 @@ function keep(sandbox: SandboxRecord): void {
   }
 }
 
-/** Where it is and what opens it, for machines. */
+/** Its URLs and credentials, for programs. */
 function readyLine({
   campaignMonitorApi,
   openConnectorsApi,
@@ -186,7 +189,7 @@ function readyLine({
   return { type: 'ready', ...addresses, credentials, lists, pid: process.pid };
 }
 
-/** The same for people. */
+/** Its URLs and credentials, for people. */
 function factLines(running: Sandbox): string[] {
   const { campaignMonitor, openConnectors } = running.credentials;
   const facts = [

@@ -30,7 +30,6 @@ interface ScenarioOptions extends TargetFlags, ProbeFlags {
   json?: boolean;
 }
 
-/** `cm-relay scenario`. */
 export function scenarioCommand(): Command {
   const command = newCommand(
     'scenario',
@@ -69,12 +68,12 @@ export function scenarioCommand(): Command {
 
 type Checking = typeof CheckingModule;
 
-/** A file that was read and checked, of which scenarios are run, and whom they ask. */
+/** A file that was read and checked, with its selected scenarios, and what they ask. */
 interface Prepared extends RunProbes {
   readonly name: string;
   readonly scenarios: readonly Scenario[];
   readonly target: Target;
-  /** What of the environment goes where by the file. */
+  /** Environment variables that are sent to URLs in the file. */
   readonly uses: readonly EnvironmentUse[];
 }
 
@@ -123,8 +122,8 @@ async function run(files: string[], options: ScenarioOptions): Promise<void> {
 }
 
 /**
- * Reads a file and looks whether it can be run: nothing is asked or sent yet.
- * @returns undefined where --only leaves none of its scenarios
+ * Reads a file and checks that it can be run. Nothing is requested or sent yet.
+ * @returns undefined if --only selects none of its scenarios
  * @throws UsageError, with the file's name
  */
 async function prepare(name: string, options: ScenarioOptions, checking: Checking): Promise<Prepared | undefined> {
@@ -179,7 +178,10 @@ async function prepare(name: string, options: ScenarioOptions, checking: Checkin
   const uses = environmentUses(file, used, new Set(said));
   const signs = used.destination && signatureKeyEnv !== undefined && !said.includes(origin);
   return {
-    ...{ name, scenarios, target, ...asked },
+    name,
+    scenarios,
+    target,
+    ...asked,
     uses: signs ? [...uses, { variable: signatureKeyEnv, origin }] : uses,
   };
 }
@@ -197,7 +199,7 @@ async function targetIn(
 ): Promise<Target> {
   const { to, config, signatureKeyEnv } = options;
   const further = [...Object.values(probe), ...Object.values(kept)];
-  // Credentials and keys of the file are for its own URL alone.
+  // Credentials and keys of the file are only for its own URL.
   if (to !== undefined || config !== undefined) return checking.targetOf(to, options, commandProcess().env, further);
   if (destination?.url === undefined) {
     throw new UsageError(`${name}: no destination`, 'Add --to <url>, or "destination": { "url": … } in the file.');

@@ -23,7 +23,6 @@ interface ShowOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** `cm-relay show`. */
 export function showCommand(): Command {
   return newCommand(
     'show',
@@ -98,7 +97,7 @@ function isNotification({ kind, forwardings: [first] }: Notification): boolean {
   return kind === 'platform' || (kind === 'normalised' && first?.mode !== 'raw');
 }
 
-/** To the byte, except on a terminal, which control characters would drive. */
+/** Exact bytes, except on a terminal, which control characters would drive. */
 async function printBytes(bytes: Buffer): Promise<void> {
   if (!commandProcess().stdout.isTTY) return print(bytes);
   const text = bytes.toString();

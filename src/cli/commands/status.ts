@@ -18,10 +18,8 @@ import { heldLine, heldText } from '../terminal/sending-text.ts';
 import { count, downWords, localTime, nextWords, printable, signedWords, widthOf } from '../terminal/text.ts';
 import { commandProcess, styleText } from '../terminal/command-process.ts';
 
-/** Of what is held, so many are shown. */
 const mostHeld = 10;
 
-/** `cm-relay status`. */
 export function statusCommand(): Command {
   return newCommand(
     'status',
@@ -45,7 +43,7 @@ async function status(options: CommonOptions & { json?: boolean }): Promise<void
   if (client === undefined) return notRunning(dataDir, options.json === true);
   try {
     const status = await client.request('relay/status', {});
-    // Its own URLs are told with their secret: that is what they are asked for.
+    // Its own URLs are shown with their secret: that is what they are for.
     const found = { ...status, ...masked({ destinations: status.destinations, settings: status.settings }) };
     if (options.json === true) {
       await printJson({ running: true, ...found });
@@ -80,7 +78,7 @@ async function notRunning(dataDir: string, json: boolean): Promise<void> {
   if (held > 0) await print(`Held: ${count(held, 'notification')}.${forKey}\n`);
 }
 
-/** What opening a history says where there is none, or one of another version: no more is known then. */
+/** Advice of errors if the history does not exist or has another version: then sending's state is unknown. */
 const unknownHow: readonly unknown[] = [
   'send-something',
   'migrate-history',
@@ -88,7 +86,7 @@ const unknownHow: readonly unknown[] = [
   'update-program',
 ] satisfies RelayAdvice[];
 
-/** How sending was left; null where that is not known. @throws RelayRequestError where the history cannot be read */
+/** How sending was left; null if unknown. @throws RelayRequestError if the history cannot be read */
 async function leftIn(dataDir: string): Promise<Sending | null> {
   let history: ReturnType<typeof openHistory>;
   try {
@@ -104,17 +102,17 @@ async function leftIn(dataDir: string): Promise<Sending | null> {
   }
 }
 
-/** Where what is said of a fact begins, in columns. */
+/** Width of the names of facts. */
 const labelColumns = 28;
-/** A terminal with less has what follows a break below the name of the fact. */
+/** In a narrower terminal, continuation lines have a small indent. */
 const leastForColumns = 60;
 
-/** By how many columns of standard output what follows a break in a fact is indented. */
+/** Indent of a fact's continuation lines, in columns. */
 export function factsHang(): number {
   return widthOf(commandProcess().stdout) < leastForColumns ? 4 : labelColumns;
 }
 
-/** How a relay stands, a line for each fact. */
+/** One line per fact. */
 export function statusLines(status: Status, held: readonly HeldForwarding[], more: boolean): string[] {
   const { counts, sending } = status;
   const label = (text: string): string => `  ${styleText('dim', text.padEnd(labelColumns - 2))}`;

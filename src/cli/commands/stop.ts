@@ -13,13 +13,12 @@ import type { CommonOptions } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { heldText } from '../terminal/sending-text.ts';
 
-/** How long a relay may take to finish what is under way, in milliseconds. */
+/** How long a relay may take to finish its work. */
 const endTimeoutMs = 30_000;
 
-/** The protocol calls the last one `drop`. */
+/** The protocol calls `discard` `drop`. */
 const heldWords = heldAtStop.map((what) => (what === 'drop' ? 'discard' : what));
 
-/** `cm-relay stop`. */
 export function stopCommand(): Command {
   const held = new Option(
     '--held <what>',
@@ -66,10 +65,9 @@ async function stop(options: CommonOptions & { held?: HeldAtStop; json?: boolean
 }
 
 /**
- * Ends a relay, and waits until it is gone.
- * @param held what becomes of what is held
+ * Stops a relay, and waits until its process has ended.
  * @returns its status before
- * @throws CommandError where it does not end in time
+ * @throws CommandError if it does not end in time
  */
 export async function endRelay(client: RelayClient, held?: HeldAtStop): Promise<Status> {
   const status = await client.request('relay/status', {});
@@ -77,7 +75,7 @@ export async function endRelay(client: RelayClient, held?: HeldAtStop): Promise<
   try {
     await client.request('relay/stop', held === undefined ? {} : { held });
   } catch (error) {
-    // It may be gone before its answer is here.
+    // It may exit before it answers.
     if (!isConnectionLost(error)) throw error;
   }
   await waitForEnd(`the relay (process ${pid})`, pid, endTimeoutMs);

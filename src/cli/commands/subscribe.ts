@@ -19,7 +19,6 @@ interface SubscribeOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** `cm-relay sandbox subscribe`. */
 export function subscribeCommand(): Command {
   return newCommand(
     'subscribe',
@@ -65,7 +64,7 @@ async function subscribe(address: string, { list, name, host: given, json }: Sub
 `);
 }
 
-/** The one sandbox that runs in the background. @throws UsageError where there is none, or several */
+/** The only sandbox in the background. @throws UsageError if there is none, or several */
 async function sandboxInBackground(): Promise<{ host: CampaignMonitorService; apiKey: string }> {
   const [first, ...others] = await sandboxVendors();
   const host = first === undefined ? null : serviceAt(first.host);

@@ -35,15 +35,14 @@ const contentTypes: Readonly<Record<WebhookFormat, string>> = {
 
 const types = new Map(webhookEventTypes.map((type) => [type.toLowerCase(), type]));
 
-/** An answer of the webhook endpoint takes no longer than this, unless it is delayed on purpose, in milliseconds. */
+/** Time limit for an answer of the webhook endpoint, unless that is delayed on purpose. */
 const answerTimeout = 30_000;
-/** It says one line; by now another program may answer at its port. In bytes. */
+/** The endpoint answers with one line, but another program may be at its port by now. In bytes. */
 const longestAnswer = 4096;
 
-/** More deliveries than this are counted on a terminal rather than listed. */
+/** On a terminal, more deliveries than this are counted instead of listed. */
 const listedAtMost = 20;
 
-/** `cm-relay trigger`. */
 export function triggerCommand(): Command {
   return newCommand(
     'trigger',
@@ -124,7 +123,7 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
     }
     if (!listed) progress.update(sent);
     if (answer.status === null) await Promise.race([client.request('relay/status', {}).catch(() => ended), ended]);
-    // The URL holds the secret, and the port may be another program's by now.
+    // The URL contains the secret, and the port may be another program's by now.
     if (relay.signal.aborted) {
       progress.end();
       throw new CommandError(
@@ -149,7 +148,7 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
   }
 }
 
-/** Only a delivery that the relay rejected for its content is in the history. @param status the last one but 200 */
+/** Only a delivery rejected for its content is in the history. @param status the last one but 200 */
 async function whyRefused(client: RelayClient, status: Answer['status']): Promise<string> {
   if (status !== null && status < 500)
     return 'To see why a delivery was rejected, run cm-relay events --filter kind:rejected.';
@@ -157,7 +156,7 @@ async function whyRefused(client: RelayClient, status: Answer['status']): Promis
   return [...notices, 'To see the state of the relay, run cm-relay status.'].join('\n  ');
 }
 
-/** The deliveries, made as they are needed: a million of them need not fit in memory. */
+/** Creates deliveries on demand: a million of them need not fit in memory. */
 function* samples(type: string, { count, batch, list, email, seed }: TriggerOptions): Generator<SampleDelivery> {
   const atOnce = Math.max(1, Math.floor(10_000 / batch));
   const first = seed ?? Math.floor(Math.random() * 2 ** 31);
@@ -169,7 +168,7 @@ function* samples(type: string, { count, batch, list, email, seed }: TriggerOpti
       seed: first + made,
       ...(list !== undefined && { listId: list }),
       ...(email !== undefined && { email }),
-      // With a seed of the user's nothing but the seed decides the bytes.
+      // With the user's seed, nothing else decides the bytes.
       ...(seed === undefined && { now: new Date() }),
     };
     yield* sampleDeliveries(sample);
@@ -177,10 +176,10 @@ function* samples(type: string, { count, batch, list, email, seed }: TriggerOpti
 }
 
 interface Answer {
-  /** null where none came. */
+  /** Null without an answer. */
   readonly status: number | null;
   readonly durationMs: number;
-  /** What the webhook endpoint said, or why no answer came. */
+  /** The answer's text, or why there is none. */
   readonly message: string;
 }
 
@@ -208,7 +207,7 @@ function answerLine(number: number, { body }: SampleDelivery, { status, duration
     body.Events.length === 1 && event !== undefined
       ? `${event.Type}  ${event.EmailAddress}`
       : `batch of ${body.Events.length} ${event?.Type ?? ''} events`;
-  // The relay's own, not the callback's.
+  // The relay's answer, not the callback's.
   const answer =
     status === null
       ? styleText('red', 'no answer from the relay')

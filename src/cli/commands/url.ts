@@ -24,7 +24,6 @@ interface UrlOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** `cm-relay url`. */
 export function urlCommand(): Command {
   return newCommand(
     'url',
@@ -75,7 +74,7 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
   if (options.json !== true) await print(`${wanted}\n`);
 }
 
-/** Makes another secret, and prints the URL: that on this machine where there is no public one, since it is made by then. */
+/** Creates a new secret, and prints the URL, or the local one if none is public, since the old is already invalid. */
 async function renew(vendor: Source, options: UrlOptions): Promise<void> {
   const running = await renewRunning(vendor, options);
   const urls = running ?? (await renewInDirectory(vendor, options));
@@ -93,7 +92,7 @@ async function renew(vendor: Source, options: UrlOptions): Promise<void> {
 
 type Urls = ReturnType<typeof urlsFor>;
 
-/** @returns undefined where no relay runs */
+/** @returns undefined if no relay runs */
 async function renewRunning(vendor: Source, options: UrlOptions): Promise<Urls | undefined> {
   const client = await connectIfRunning(options);
   if (client === undefined) return undefined;
@@ -111,12 +110,12 @@ async function renewed(client: RelayClient, waitMs: number): Promise<Status> {
   return statusWithTunnel(client, waitMs);
 }
 
-/** Without a relay it is made in the data directory, for the next one. */
+/** Without a relay, the secret is created in the data directory, for the next one. */
 async function renewInDirectory(vendor: Source, options: UrlOptions): Promise<Urls> {
   const dataDir = dataDirOf(options);
   const remembered = renewStopped(dataDir);
   if (remembered === 'running') {
-    // One has just started.
+    // A relay has just started.
     return withRelay(options, async (client) => urlsFor(vendor, await renewed(client, 0)));
   }
   if (remembered === null) {

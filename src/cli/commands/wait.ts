@@ -27,7 +27,6 @@ interface WaitOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** `cm-relay wait`. */
 export function waitCommand(): Command {
   return newCommand(
     'wait',
@@ -80,15 +79,14 @@ function isSpanOrDate(text: string): boolean {
   }
 }
 
-/** What is seen of the history while this waits. */
 interface Seen {
-  /** The newest that fit. */
+  /** The newest matching events. */
   readonly rows: readonly EventRow[];
-  /** What became of those that came, where none of them can come to fit; null where one may. */
+  /** What happened to the events that arrived, if none of them can still match; null if one may. */
   readonly hopeless: { readonly became: string; readonly next: string } | null;
 }
 
-/** How long nothing that fits may be left before this ends: what was just caused may be on its way. In milliseconds. */
+/** How long there must be no hope before this ends: what was just caused may still arrive. */
 const graceMs = 2000;
 
 async function wait(options: WaitOptions): Promise<void> {
@@ -124,7 +122,7 @@ async function wait(options: WaitOptions): Promise<void> {
   );
 }
 
-/** What waits of the newest event that does, and why, a line for each destination. */
+/** What the newest queued event waits for, one line per destination. */
 async function whatWaits(client: RelayClient): Promise<string[]> {
   const { events } = await client.request('events/query', { filter: 'state:waiting,held', limit: 1 });
   const [newest] = events;
@@ -140,37 +138,37 @@ async function whatWaits(client: RelayClient): Promise<string[]> {
     });
 }
 
-/** Why sending is paused, and how to go on. */
+/** Why sending is paused, and how to continue. */
 async function whyPaused(client: RelayClient): Promise<string[]> {
   const { sending } = await client.request('debug/sending', {});
   if (sending.state === 'flowing') return [];
   return [...(sending.stop === null ? [] : [sending.stop.text]), `${heldText(sending)} ${toSendHeld}`];
 }
 
-/** The filter, for what has come since the time that is asked for. One in the filter itself wins over the relay's start. */
+/** The filter with a start time: `--since` wins over the filter's own `since:`, which wins over the relay's start. */
 async function boundFilter(client: RelayClient, { filter, since }: WaitOptions): Promise<string> {
   if (since === 'start') return `since:${(await client.request('relay/status', {})).startedAt} ${filter}`;
   return `${withoutKey(filter, 'since')} since:${since === 'now' ? new Date().toISOString() : since}`;
 }
 
-/** @param filter with the time from which events count */
+/** @param filter with the start time */
 async function look(client: RelayClient, filter: string, options: WaitOptions): Promise<Seen> {
   const wanted = options.count;
   const rows = await newest(client, filter, wanted);
   const others = withoutKey(filter, 'state');
   if (rows.length >= wanted || others === filter) return { rows, hopeless: null };
-  // In this order, so that none that comes or moves on meanwhile is missed: fewer than have come may still come.
+  // In this order, so that events that arrive or change meanwhile are noticed: if too few arrived, more may follow.
   const come = await client.request('events/counts', { filter: `${others} kind:event`, groupBy: 'state' });
   const open = await client.request('events/counts', { filter: `${others} kind:event state:waiting,held` });
   const again = await newest(client, filter, wanted);
   const mayCome = come.unseen > 0 || come.total < wanted || again.length + open.total >= wanted;
   if (mayCome) return { rows: again, hopeless: null };
   const { sending } = await client.request('debug/sending', {});
-  // Whoever debugs an event may still edit, release, or resend it.
+  // A user who debugs an event may still edit, release, or resend it.
   return { rows: again, hopeless: sending.state === 'paused' ? null : whatBecame(come) };
 }
 
-/** Their states are decided, and are others than the filter asks for. */
+/** For events in final states, other than those that the filter asks for. */
 function whatBecame({ total, groups }: Result<'events/counts'>): NonNullable<Seen['hopeless']> {
   const words = groups.map(({ value, count: many }) => `${many} ${value === 'none' ? 'with no destination' : value}`);
   const decided = groups.filter(({ value }) => !['held', 'waiting', 'retrying'].includes(value ?? ''));
@@ -188,7 +186,6 @@ function whatBecame({ total, groups }: Result<'events/counts'>): NonNullable<See
   };
 }
 
-/** The newest that fit. */
 async function newest(client: RelayClient, filter: string, wanted: number): Promise<EventRow[]> {
   const rows: EventRow[] = [];
   let before: string | undefined;

@@ -49,7 +49,6 @@ const eventList = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** `cm-relay webhooks`, with its commands. */
 export function webhooksCommand(): Command {
   const command = commandGroup(
     'webhooks',
@@ -69,7 +68,7 @@ export function webhooksCommand(): Command {
   return command.helpCommand('help [command]', 'show help for a command, with examples');
 }
 
-/** A command on webhooks, with what all of them take. */
+/** A command with the flags that all of these have. */
 function onWebhooks(name: string, summary: string, description: string, after: readonly string[]): Command {
   return newCommand(name, summary, description, after)
     .addOption(new Option('--list <id>', 'list ID; repeatable').argParser(collectedBy(vendorId)))
@@ -82,13 +81,12 @@ function onWebhooks(name: string, summary: string, description: string, after: r
     .addOption(jsonFlag('print one JSON object per line'));
 }
 
-/** Does something with the webhooks of this machine and of the vendor. */
 async function withSession(options: WebhooksOptions, use: (session: Session) => Promise<void>): Promise<void> {
   const own = await ownAddresses(options);
   await withCampaignMonitor(options.host, (api) => use({ api, own, options }));
 }
 
-/** @param byDefault the webhooks that are meant where none is named */
+/** @param byDefault the webhooks that are meant without IDs */
 const idsArgument = (byDefault: string): Argument =>
   new Argument('[webhooks...]', `webhook IDs (default: ${byDefault})`).argParser(collectedBy(vendorId));
 
@@ -186,12 +184,12 @@ interface Session {
   readonly options: WebhooksOptions;
 }
 
-/** A webhook with the secret of its URL masked. */
+/** With the secret in its URL masked. */
 interface Found extends Webhook {
   readonly match: UrlMatch;
 }
 
-/** The lists that the flags name; without any, all that the key can see. */
+/** The lists that the flags name; without any, all that the key can access. */
 async function chosenLists({ api, options }: Session): Promise<CampaignMonitorList[]> {
   const lists: CampaignMonitorList[] = [];
   for (const listId of options.list ?? []) lists.push(await api.list(listId));
@@ -227,7 +225,7 @@ function webhookLine({ webhookId, active, status, format, events, url, match }: 
     : styleText('yellow', pad(printable(status) || 'inactive', 8));
   const whose = {
     current: 'this relay',
-    // Without a relay nothing can be said of the address.
+    // Without a relay, it is unknown whether the URL is old.
     old: own.localUrl === null ? 'this machine' : 'old URL',
     foreign: 'foreign',
   }[match];
@@ -239,7 +237,7 @@ async function register(session: Session): Promise<void> {
   const { api, own, options } = session;
   const url = options.url ?? relayUrl(session);
   const wanted = { url, events: options.events ?? [...webhookEventTypes], format: options.format ?? 'json' };
-  // What holds our secret was made by this tool.
+  // A webhook with our secret was created by this tool.
   const mayDelete = matchUrl(url, own) !== 'foreign';
   let failed = 0;
   for (const { listId, name } of await chosenLists(session)) {
@@ -263,12 +261,12 @@ async function register(session: Session): Promise<void> {
   if (failed > 0) throw new CommandError(`not registered on ${count(failed, 'list')}`);
 }
 
-/** ` --host …` for a command line about the same host; nothing for the vendor's own. */
+/** ` --host …` for a command line for the same host; empty for Campaign Monitor's own. */
 function hostFlag({ apiBase }: CampaignMonitorService): string {
   return apiBase === serviceAt(campaignMonitorHost)?.apiBase ? '' : ` --host ${new URL(apiBase).origin}`;
 }
 
-/** Where the running relay is reached by whoever is at the host. */
+/** The URL at which the vendor's host reaches the running relay. */
 function relayUrl({ own, options }: Session): string {
   const isHere = isLoopback(new URL(options.host.apiBase).hostname);
   return urlToGive(own, isHere, 'Campaign Monitor', '--url');
@@ -330,7 +328,7 @@ async function remove(session: Session, ids: readonly string[]): Promise<void> {
   if (chosen.length === 0 && options.json !== true) await print('nothing to remove\n');
 }
 
-/** The webhooks that are named, or those that fit. @throws CommandError where one that is named is not there */
+/** The webhooks with these IDs, or those that fit. @throws CommandError if an ID does not exist */
 async function chosenWebhooks(
   session: Session,
   ids: readonly string[],
@@ -349,10 +347,10 @@ async function chosenWebhooks(
   return found.filter(({ webhookId }) => ids.includes(webhookId));
 }
 
-/** Failures after which the next call would fail too. */
+/** Kinds of failures after which the next call would fail, too. */
 const hopeless: readonly string[] = ['unreachable', 'timed-out', 'rate-limited', 'cancelled'];
 
-/** Does something for one list or webhook; says what went wrong with it, and lets the others follow. */
+/** Runs work for one list or webhook. Prints a failure, so that the others follow. @returns whether it succeeded */
 async function attempt(
   { options }: Session,
   subject: { listId: string; webhookId?: string },

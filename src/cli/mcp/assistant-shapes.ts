@@ -1,6 +1,6 @@
 /**
- * What an assistant is told of a history: of what came from outside the values that are known to say nothing about
- * anybody, of all others their shape, such as `text, 12 characters`. Values are looked at, not what they are written as.
+ * What an assistant sees of a history: of data from outside, only values that are known to be impersonal; of others
+ * their shape, such as `text, 12 characters`. This looks at values, not at their encoding.
  */
 import {
   constants,
@@ -21,24 +21,22 @@ import type { AttemptDetail, Delivery, EventRow, Forwarding, Headers, Notificati
 import type { Status } from '../../protocol/status.ts';
 import { AddressMask, fit, longestBody, mayHoldAddress } from './safe-text.ts';
 
-/** Nested deeper, a value is told by its kind. No vendor nests deeper than ten. */
+/** Of a value that is nested deeper, only its kind is shown. No vendor nests deeper than ten. */
 const deepest = 32;
 
-/** Keys of an answer that are told, at most, and headers. */
+/** Maximum keys of an answer, and headers, to show. */
 const mostKeys = 50;
 const mostHeaders = 50;
 
-/** Of a text of ours so much, in characters. */
 const longestText = 1000;
 
 export interface Permitted {
-  /** Whether email addresses are told as they are. */
+  /** Show email addresses. */
   readonly addresses: boolean;
-  /** Whether the text of what callbacks answered is told. */
+  /** Show the text of callbacks' answers. */
   readonly answers: boolean;
 }
 
-/** A text by its shape. */
 function shapeOf(text: string): string {
   const kind = isKnownDate(text)
     ? 'date'
@@ -52,7 +50,7 @@ function shapeOf(text: string): string {
   return `${kind}, ${text.length} characters`;
 }
 
-/** A name that is a name: of letters and digits alone, so that no address can be written in it. */
+/** Letters and digits, so that it cannot contain an address. */
 const plainName = /^(?=.*[\p{L}\p{N}])[\p{L}\p{M}\p{N}_ ()[\]-]{1,60}$/u;
 
 function isPlainName(name: string): boolean {
@@ -71,7 +69,6 @@ function nameShape(name: string): string {
 /** Fields that hold an address, whatever its form. */
 const addressField = /^(?:(?:old)?emailaddress|email|objectid|path)$/i;
 
-/** Fields whose values are ids of the vendors' or of ours. */
 const idField = /^(?:listid|eventid|id)$/i;
 const id = /^(?:[0-9a-f]{16,32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]{20})$/i;
 
@@ -81,7 +78,7 @@ interface Place {
   readonly depth: number;
 }
 
-/** Says what an assistant is told, the same address by the same mark as long as it lives. */
+/** Builds what an assistant sees; an instance replaces the same address by the same mark. */
 export class AssistantShapes {
   readonly #mask = new AddressMask();
   readonly #permitted: Permitted;
@@ -90,15 +87,14 @@ export class AssistantShapes {
     this.#permitted = permitted;
   }
 
-  /** An address, or what stands where one should. */
   address(address: string): string {
     if (address === '') return '';
     return this.#permitted.addresses ? address : this.#mask.of(address);
   }
 
-  /** A text of ours or of the user's: without what it quotes of JSON, and without addresses. */
+  /** A text of ours or the user's: without quoted JSON, and without addresses. */
   text(text: string): string {
-    // What is no JSON is quoted by the runtime.
+    // The runtime's errors quote invalid JSON.
     const unquoted = text.replace(
       /\b(?:Unexpected|Expected|Bad|Unterminated|No number)\b[^]*(?: in JSON at| is not valid JSON)/,
       'not valid JSON',
@@ -111,7 +107,7 @@ export class AssistantShapes {
     return this.#mask.in(told);
   }
 
-  /** The URL of a destination: each part of it that holds an address is a mark. */
+  /** A destination's URL: each part with an address is replaced by a mark. */
   url(url: string): string {
     if (this.#permitted.addresses || !mayHoldAddress(url)) return url;
     if (!URL.canParse(url)) return shapeOf(url);
@@ -122,7 +118,7 @@ export class AssistantShapes {
     return origin + rest;
   }
 
-  /** A value of a body: each text that is not known to be harmless is its shape. */
+  /** A value of a body: each text that is not known to be harmless is replaced by its shape. */
   value(value: unknown, place: Place = { name: '', custom: false, depth: 0 }): unknown {
     if (typeof value === 'string') return this.#text(value, place);
     if (typeof value === 'number') return value === 0 ? 0 : 'number';
@@ -132,7 +128,7 @@ export class AssistantShapes {
     if (Array.isArray(value)) return value.map((item) => this.value(item, { ...place, depth }));
     return Object.fromEntries(
       Object.entries(value).map(([name, item]: [string, unknown], at) => [
-        // Two of one shape stay two.
+        // Names of the same shape stay different.
         isPlainName(name) ? name : `${shapeOf(name)} (${at + 1})`,
         this.value(item, { name, depth, custom: place.custom || isCustomFields(name) }),
       ]),
@@ -150,13 +146,13 @@ export class AssistantShapes {
       if (role === 'topic' && /^instance-\d{1,9}-campaignmonitor-events$/.test(text)) return text;
       if (idField.test(name) && id.test(text) && isPlainName(text)) return text;
     }
-    // A platform that passes the vendor's body on as text.
+    // For a vendor that passes on the body as text.
     const inner = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
     if (inner !== undefined) return this.value(inner, { name, custom, depth: depth + 1 });
     return /^\S{1,320}$/.test(text) && text.includes('@') ? this.address(text) : shapeOf(text);
   }
 
-  /** A body as it was received or is sent. @param base64 its bytes */
+  /** A body as it was received or sent. @param base64 its bytes */
   body(base64: string, contentType: string | null): unknown {
     const bytes = Buffer.from(base64, 'base64');
     if (bytes.length === 0) return '';
@@ -165,18 +161,24 @@ export class AssistantShapes {
     return { format, bytes: bytes.length, value: fit(this.value(value), longestBody) };
   }
 
-  /** Headers: what is known of both vendors, and of the others the shape. */
+  /** Values of known headers, and the shapes of others. */
   headers(headers: Headers): unknown {
     const told = headers.map(([name, value]) => [nameShape(name), knownHeader(name, value)]);
     return fit(told.slice(0, mostHeaders), longestBody / 4);
   }
 
-  /** A row of the history. What is usual is left out, since a model pays for each character. */
+  /** A row of the history. Usual values are left out, since a model pays for each character. */
   row(row: EventRow): object {
     const { id, deliveryId, kind, source, injected, receivedAt, duplicateOf, signature, httpStatus, notificationId } =
       row;
     return telling({
-      ...{ id, deliveryId, injected, receivedAt, duplicateOf, signature, notificationId },
+      id,
+      deliveryId,
+      injected,
+      receivedAt,
+      duplicateOf,
+      signature,
+      notificationId,
       kind: kind === 'event' ? null : kind,
       source: source === 'campaign-monitor' ? null : source,
       httpStatus: httpStatus === 200 ? null : httpStatus,
@@ -195,24 +197,37 @@ export class AssistantShapes {
     });
   }
 
-  /** How a relay stands: no URL that opens it. */
+  /** A relay's status, without secret URLs. */
   status(status: Status): object {
     const { version, startedAt, sending, answering, counts, tunnel } = status;
     const { state, held, breakpoints } = sending;
     return {
-      ...{ running: true, version, startedAt, counts },
+      running: true,
+      version,
+      startedAt,
+      counts,
       sending: {
-        ...{ state, held, breakpoints },
+        state,
+        held,
+        breakpoints,
         ...(sending.state === 'paused' && { by: this.text(whoPaused(sending.by)), since: sending.since }),
       },
       ...(answering.state === 'on-purpose' && { answering: { ...answering, by: this.text(clientName(answering.by)) } }),
       tunnel: { kind: tunnel.kind, state: tunnel.state, reason: this.text(tunnel.reason) },
       destinations: status.destinations.map((each) =>
         telling({
-          ...{ destinationId: this.text(each.destinationId), url: this.url(each.url), mode: each.mode },
-          ...{ signed: each.signatureKeyName !== undefined, configured: each.configured, state: each.state },
-          ...{ downSince: each.downSince, detail: failureWords(each.detail), waiting: each.waiting },
-          ...{ lastStatus: each.lastStatus, failed: each.failed, retrying: each.retrying },
+          destinationId: this.text(each.destinationId),
+          url: this.url(each.url),
+          mode: each.mode,
+          signed: each.signatureKeyName !== undefined,
+          configured: each.configured,
+          state: each.state,
+          downSince: each.downSince,
+          detail: failureWords(each.detail),
+          waiting: each.waiting,
+          lastStatus: each.lastStatus,
+          failed: each.failed,
+          retrying: each.retrying,
         }),
       ),
       missingKeys: status.missingKeys.map((name) => this.text(name)),
@@ -220,13 +235,21 @@ export class AssistantShapes {
     };
   }
 
-  /** A delivery, without its bytes. */
   delivery(delivery: Delivery): object {
     const { id, source, status, injected, receivedAt, httpStatus, signature, bodyBytes, truncated, eventCount } =
       delivery;
     const { contentType } = delivery;
     return {
-      ...{ id, source, status, injected, receivedAt, httpStatus, signature, bodyBytes, truncated, eventCount },
+      id,
+      source,
+      status,
+      injected,
+      receivedAt,
+      httpStatus,
+      signature,
+      bodyBytes,
+      truncated,
+      eventCount,
       editOf: delivery.editOf,
       ...(delivery.answered !== undefined && { answered: delivery.answered }),
       reason: reasonWords(delivery.reason),
@@ -235,35 +258,53 @@ export class AssistantShapes {
     };
   }
 
-  /** A notification with its forwardings. */
   notification(notification: Notification): object {
     const { id, deliveryId, kind, part, parts, createdAt, eventIds, forwardings } = notification;
     const [first, last] = [eventIds[0], eventIds.at(-1)];
     return {
-      ...{ id, deliveryId, kind, part, parts, createdAt },
+      id,
+      deliveryId,
+      kind,
+      part,
+      parts,
+      createdAt,
       eventId: nameShape(notification.eventId),
       forwardings: forwardings.map((each) => this.forwarding(each)),
       events: eventIds.length > 1 ? `${first} to ${last}` : (first ?? null),
     };
   }
 
-  /** A way to a destination. */
   forwarding(forwarding: Forwarding): object {
     const { mode, state, attempts, maxAttempts, nextAttemptAt, status, durationMs, heldBy, breakpointId } = forwarding;
     return telling({
       destinationId: this.text(forwarding.destinationId),
       destination: this.url(forwarding.destination),
-      ...{ mode, state, attempts, maxAttempts, nextAttemptAt, status, durationMs, heldBy, breakpointId },
-      ...{ signed: forwarding.signatureKeyName !== undefined, downSince: forwarding.downSince },
+      mode,
+      state,
+      attempts,
+      maxAttempts,
+      nextAttemptAt,
+      status,
+      durationMs,
+      heldBy,
+      breakpointId,
+      signed: forwarding.signatureKeyName !== undefined,
+      downSince: forwarding.downSince,
       detail: failureWords(forwarding.detail),
     });
   }
 
-  /** An attempt, and what was answered. */
   attempt(attempt: AttemptDetail): object {
     const { notificationId, deliveryId, number, at, durationMs, status, outcome, nextAttemptAt } = attempt;
     return {
-      ...{ notificationId, deliveryId, number, at, durationMs, status, outcome, nextAttemptAt },
+      notificationId,
+      deliveryId,
+      number,
+      at,
+      durationMs,
+      status,
+      outcome,
+      nextAttemptAt,
       destinationId: this.text(attempt.destinationId),
       destination: this.url(attempt.destination),
       error: failureWords(attempt.error),
@@ -271,7 +312,7 @@ export class AssistantShapes {
     };
   }
 
-  /** What a callback answered: its content type, its size and, where it is JSON, its keys; its text only where that is permitted. */
+  /** A callback's answer: content type, size, and the keys of JSON; its text only if permitted. */
   answer({ answerHeaders, answerBody, status }: AttemptDetail): object | null {
     if (status === null) return null;
     const [, contentType] = answerHeaders.find(([name]) => name.toLowerCase() === 'content-type') ?? [];
@@ -301,7 +342,7 @@ export class AssistantShapes {
     return this.#permitted.addresses ? text : this.#mask.in(text);
   }
 
-  /** A JSON value, in its texts and names no address. */
+  /** A JSON value without addresses in its texts and names. */
   #masked(value: unknown, depth = 0): unknown {
     if (typeof value === 'string') return this.#mask.in(value);
     if (typeof value !== 'object' || value === null) return value;
@@ -315,46 +356,76 @@ export class AssistantShapes {
     );
   }
 
-  /** What a scenario came to. */
   scenario({ suite, id, title, outcome, reason, why, ms, steps }: Reported): object {
     const hasFindings = steps.some(({ findings }) => findings.some(({ verdict }) => verdict !== 'met'));
     return {
-      ...{ suite: this.text(suite), id: this.text(id), title: this.text(title), outcome, ms },
+      suite: this.text(suite),
+      id: this.text(id),
+      title: this.text(title),
+      outcome,
+      ms,
       why: why === null ? null : this.text(why),
       reason: reason === null || hasFindings ? null : this.#seen(reason),
       steps: steps.map((step) => ({
-        ...{ title: this.text(step.title), sent: step.sent, p50Ms: step.p50Ms, p99Ms: step.p99Ms },
+        title: this.text(step.title),
+        sent: step.sent,
+        p50Ms: step.p50Ms,
+        p99Ms: step.p99Ms,
         findings: step.findings.map(({ verdict, what, expected, actual }) => {
           return { verdict, what: this.text(what), expected: this.text(expected), actual: this.#seen(actual) };
         }),
         examples: step.examples.map(({ label, eventId, events, bytes, attempts }) => ({
-          ...{ label: this.text(label), eventId: eventId === null ? null : nameShape(eventId), events, bytes },
+          label: this.text(label),
+          eventId: eventId === null ? null : nameShape(eventId),
+          events,
+          bytes,
           attempts: attempts.map(({ answer, ms: took }) => ({ answer: this.#seen(answer), ms: took })),
         })),
       })),
     };
   }
 
-  /** What was seen of a callback or probe: our own words, and of its own the shape, unless they are permitted. */
+  /** A text about a callback or probe: our own words, and the shape of others, unless these are permitted. */
   #seen(text: string): string {
     if (this.#permitted.answers) return this.text(text);
-    // Behind a status and a comma stands what the callback said: digits, and words that are ours, too.
+    // After a status and a comma, the text is the callback's, even if it consists of our own words.
     const [, status, said = ''] = /^(\d{3}), ([^]*)$/.exec(text) ?? [];
     if (status !== undefined) return said === 'an empty body' ? text : `${status}, ${shapeOf(said)}`;
     return wordsOf(text).every((word) => ownWords.has(word)) ? text : (failureWords(text) ?? '');
   }
 }
 
-/** A record without what says nothing: no value, or that something is not so. */
+/** Leaves out members without information: no value, or false. */
 function telling(record: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value != null && value !== false));
 }
 
-/** What findings and labels are written with that quote nobody. */
+/** Texts of findings and labels that quote nothing from outside. */
 const ownCodes: readonly CheckCode[] = [
-  ...(['answered-before', 'at-most-ms', 'closed', 'empty-body', 'from-to', 'ms', 'no-answer', 'no-change'] as const),
-  ...(['no-complete-answer', 'no-connection', 'none-awaited', 'not-awaited', 'nothing', 'once', 'others'] as const),
-  ...(['same-order', 'times', 'twice', 'and', 'or', 'delivery', 'notification', 'part', 'sent-again'] as const),
+  'answered-before',
+  'at-most-ms',
+  'closed',
+  'empty-body',
+  'from-to',
+  'ms',
+  'no-answer',
+  'no-change',
+  'no-complete-answer',
+  'no-connection',
+  'none-awaited',
+  'not-awaited',
+  'nothing',
+  'once',
+  'others',
+  'same-order',
+  'times',
+  'twice',
+  'and',
+  'or',
+  'delivery',
+  'notification',
+  'part',
+  'sent-again',
 ];
 const wordsOf = (text: string): string[] => text.split(/[^\p{L}]+/u).filter((word) => word !== '');
 const ownWords = new Set(['true', ...ownCodes.flatMap((code) => wordsOf(checkEnglish[code]))]);
@@ -373,7 +444,7 @@ function readBody(bytes: Buffer, contentType: string | null): { format: 'JSON' |
   return { format: value === undefined ? 'neither' : 'JSON', value };
 }
 
-/** The keys of a JSON value, each once, as they come. */
+/** All keys in a JSON value, each once, in order. */
 function keysOf(value: unknown, depth = 0, keys = new Set<string>()): Set<string> {
   if (typeof value !== 'object' || value === null || depth >= deepest) return keys;
   for (const [key, item] of Object.entries(value)) {
@@ -392,7 +463,7 @@ function idShape(text: string | null): string | null {
   return text === null || (id.test(text) && isPlainName(text)) ? text : shapeOf(text);
 }
 
-/** What the relay says of an event, each part in our own words. */
+/** The relay's own warnings about an event. */
 const warnings =
   /^(?:(?:no|unreadable) Date: the time of receipt stands for it|no [A-Za-z]{1,40}: objectId is empty|no ListID|a notification without events|[A-Za-z]{1,40} has \d+ characters, cut at \d+)$/;
 
@@ -404,11 +475,11 @@ function warningWords(warning: string | null): string | null {
     .join('; ');
 }
 
-/** Reasons why a delivery is rejected, up to where they quote it. */
+/** Reasons for rejecting a delivery, up to where they quote it. */
 const reasons =
   /^(?:neither JSON nor XML|not well-formed XML|not JSON|the body is not valid (?:x-gzip|gzip|deflate|br)|the body is larger than \d+ bytes|the body has more than \d+ values|the (?:delivery|notification) holds \d+ events, of which at most \d+ are taken at once|its \d+ notifications, each with the whole body, are \d+ MB: at most \d+ MB are sent|its \d+ notifications to \d+ destinations are more than \d+|not a notification: expected an object with "message", or the older one with "response"|(?:(?:ListID|Events(?:\[\d+\])?): )?expected an? \w+(?: with "ListID" and "Events")?, got (?:null|nothing|an? \w+))(?=$|:)/;
 
-/** Why a delivery was rejected, without what that quotes. */
+/** Without quotes of the delivery. */
 export function reasonWords(reason: string | null): string | null {
   if (reason === null) return null;
   const own = reasons.exec(reason)?.[0];
@@ -418,14 +489,14 @@ export function reasonWords(reason: string | null): string | null {
   return own + (place === undefined ? '' : ` ${place}`);
 }
 
-/** Why an attempt failed, in our own words, up to where they quote anybody. */
+/** Reasons for a failed attempt, up to where they quote anything from outside. */
 const failures =
   /^(?:cannot be reached: )?(?:answered \d{3}(?:, a redirect)?|no (?:complete )?answer within \d+ ms|no connection in time|sending is paused|stopped at b\d+|discarded|the answer is too long|it sends more than \d+ interim answers)/;
-/** Codes of Node, OpenSSL and undici. */
+/** Codes of Node.js, OpenSSL and undici. */
 const code =
   /\b(?:E(?:CONN[A-Z]{5,10}|HOSTUNREACH|NETUNREACH|NOTFOUND|PIPE|TIMEDOUT|AI_AGAIN|ADDRNOTAVAIL|ACCES|PROTO)|(?:UND_ERR|HPE|ERR_TLS|ERR_SSL|ERR_HTTP2?)_[A-Z_]{1,40}|[A-Z_]{0,40}CERT[A-Z_]{0,30})\b/;
 
-/** @returns null where nothing is said */
+/** @returns null if there is no text */
 export function failureWords(text: string | null): string | null {
   if (text === null) return null;
   return failures.exec(text)?.[0] ?? code.exec(text)?.[0] ?? shapeOf(text);

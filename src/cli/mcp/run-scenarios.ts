@@ -1,4 +1,4 @@
-/** Runs a file of scenarios for an assistant: against a destination of the settings, and asking nobody else. */
+/** Runs a file of scenarios for an assistant: only against a destination of the settings. */
 import { dirname } from 'node:path';
 import { namedInFile, unnamedIn } from '../../check/run-probes.ts';
 import type { RunProbes } from '../../check/run-probes.ts';
@@ -15,31 +15,28 @@ import type { SecretMask } from '../../common/masking.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { UsageError } from '../errors.ts';
 
-/** What a file of scenarios is called. */
 const fileName = /\.cm-scenario\.json$/;
 
 export interface ScenarioRun {
-  /** The file, named as from the working directory. */
+  /** Relative to the working directory. */
   readonly file: string;
-  /** Only scenarios whose names hold this text. */
+  /** Only scenarios whose names contain this text. */
   readonly only: string | undefined;
   readonly destination: Destination;
   readonly history: AssistantSource;
-  /** Gives it up. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs the scenarios of a file. The destination of the file, its credentials and its key are not used, and its probe
- * only where it is a URL of the destination's origin: whoever wrote the file has nothing sent elsewhere, no environment
- * variable read, and no program run.
- * @returns each with what came of it
- * @throws UsageError where the file cannot be used so
+ * Runs the scenarios of a file. The file's destination, credentials and key are not used, and its probe only if it is a
+ * URL of the destination's origin: so the file's author can have nothing sent elsewhere, no environment variable read,
+ * and no program run.
+ * @throws UsageError if the file cannot be used like this
  */
 export async function runScenarios({ file, only, destination, history, signal }: ScenarioRun): Promise<Reported[]> {
   if (!fileName.test(file)) throw new UsageError(`${file}: a scenario file's name must end with .cm-scenario.json`);
   const { file: read } = await readScenarioFile(file);
-  // No credential and no key is sent: the mask is for what the URL holds.
+  // No credentials or keys are sent: the mask is for secrets in the URL.
   const target = targetTo(destination);
   const asked = askedOf(file, read, target.url.origin, target.mask);
   const scenarios = read.scenarios.filter(({ name }) => only === undefined || name.includes(only));
@@ -52,7 +49,11 @@ export async function runScenarios({ file, only, destination, history, signal }:
   const reported: Reported[] = [];
   for (const scenario of scenarios) {
     const result = await runScenario(scenario, {
-      ...{ ...asked, target, sources, settling: settlingOf(), signal },
+      ...asked,
+      target,
+      sources,
+      settling: settlingOf(),
+      signal,
       run: newRun(),
     });
     reported.push(reportedScenario(file, scenario.why, result));
@@ -60,7 +61,7 @@ export async function runScenarios({ file, only, destination, history, signal }:
   return reported;
 }
 
-/** The probes of a file, as far as they ask the destination itself. @throws UsageError */
+/** The probes of a file, which must be at the destination. @throws UsageError */
 function askedOf(file: string, read: ScenarioFile, origin: string, mask: SecretMask): RunProbes {
   const { probe, kept } = read;
   const refuse = (what: string): never => {

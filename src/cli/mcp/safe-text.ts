@@ -1,23 +1,20 @@
-/** What an assistant is told: addresses masked, bounded item by item, and marked as what came from outside. */
+/** Texts for an assistant: addresses masked, limited item by item, and marked as from outside. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { maskSecrets } from '../../export/item.ts';
 import { mapStrings } from '../../export/json.ts';
 
-/** Of one body so much is told, in characters of JSON. */
+/** Maximum length of one body, in characters of JSON. */
 export const longestBody = 20_000;
 
-/** Of one answer so much, in characters: what a model reads has its price. */
+/** Maximum length of one answer, in characters: a model pays for what it reads. */
 const longestAnswer = 200_000;
 
-/** Ways of writing, one inside another, that are looked through. */
+/** Maximum layers of escapes to resolve. */
 const mostLayers = 4;
 
 const named: Readonly<Record<string, string>> = { commat: '@', amp: '&', percnt: '%', bsol: '\\', num: '#', semi: ';' };
 
-/**
- * A text without the escapes of URLs, forms, JSON, JavaScript, HTML and quoted-printable, and with plain signs for those
- * of other widths.
- */
+/** Resolves the escapes of URLs, forms, JSON, JavaScript, HTML and quoted-printable, and full-width characters. */
 function unescaped(text: string): string {
   let read = text;
   for (let layer = 0; layer < mostLayers; layer++) {
@@ -34,29 +31,28 @@ function unescaped(text: string): string {
   return read;
 }
 
-/** Whether an address may stand in a text, however it is escaped. */
+/** Whether a text may contain an address, however it is escaped. */
 export function mayHoldAddress(text: string): boolean {
-  // Most texts have none of what an address or an escape takes.
+  // Most texts have no character of an address or an escape.
   return /[@%=\\&\u0080-\uffff]/.test(text) && unescaped(text).includes('@');
 }
 
-/** Tells addresses by marks, the same one by the same mark as long as it lives. Nothing is kept of them. */
+/** Replaces addresses by marks: an instance gives the same address the same mark. Stores no addresses. */
 export class AddressMask {
   readonly #key = randomBytes(32);
 
-  /** What stands for an address, in whatever form. */
   of(address: string): string {
     const same = address.trim().normalize('NFKC').toLowerCase();
     return `address-${createHmac('sha256', this.#key).update(same).digest('hex').slice(0, 10)}`;
   }
 
   /**
-   * A text of ours or of the user's in which each word that holds an address, however it is escaped, is a mark. A quoted
-   * text is of the word that it stands in.
+   * Replaces each word that contains an address, however it is escaped, in a text of ours or the user's. A quoted text
+   * belongs to the word around it.
    */
   in(text: string): string {
     if (!mayHoldAddress(text)) return text;
-    // The blanks beside a sign are of the address, and those of a quoted local part.
+    // Blanks beside the sign, and in a quoted local part, belong to the address.
     const joined = text
       .replace(/\s{0,20}([@＠﹫])\s{0,20}/g, '$1')
       .replace(/"[^"]{1,200}"(?=[@＠﹫%&\\=])/g, (quoted) => quoted.replace(/\s/g, ''));
@@ -68,14 +64,13 @@ export class AddressMask {
   }
 }
 
-/** What is left of a value, and how long that is as JSON. */
 interface Fitted {
   readonly value: unknown;
   readonly length: number;
   readonly isWhole: boolean;
 }
 
-/** So much is kept free for saying what was left off, in characters. */
+/** Reserved for the note about what was left out, in characters. */
 const noteLength = 60;
 
 function fitted(value: unknown, most: number): Fitted {
@@ -85,7 +80,7 @@ function fitted(value: unknown, most: number): Fitted {
   }
   const isList = Array.isArray(value);
   const members = Object.entries(value).map(([key, item]: [string, unknown], place) => ({ key, item, place }));
-  // A long member of an object, such as a whole body in a notification, leaves the others their room.
+  // Short members of an object first, so that a long one, such as a body, doesn't displace them.
   if (!isList) members.sort((one, other) => lengthOf(one.item) - lengthOf(other.item));
   const kept: { readonly key: string; readonly item: unknown; readonly place: number }[] = [];
   let length = 2;
@@ -94,7 +89,7 @@ function fitted(value: unknown, most: number): Fitted {
     const own = isList ? 1 : JSON.stringify(key).length + 2;
     const left = most - length - own - noteLength;
     const fit = fitted(item, left);
-    // An item is told whole, unless it is the first; what does not fit at all is left off with all that follow it.
+    // An item is kept whole, unless it is the first; if one does not fit at all, it and all that follow are left out.
     const isTold = fit.length <= left && (fit.isWhole || !isList || at === 0);
     if (!isTold) {
       kept.push({ key: '…', item: `${members.length - at} more omitted`, place: Infinity });
@@ -111,20 +106,16 @@ function fitted(value: unknown, most: number): Fitted {
   return { value: told, length, isWhole };
 }
 
-/** How long a value is as JSON. */
 function lengthOf(value: unknown): number {
   return value === undefined ? 0 : JSON.stringify(value).length;
 }
 
-/**
- * A value that is no longer than so many characters of JSON: where a list or an object would be, the last of it are left
- * off, and a text in their place says how many.
- */
+/** Shortens a value to this many characters of JSON: the last items of lists and objects are replaced by a count. */
 export function fit(value: unknown, most: number): unknown {
   return fitted(value, most).value;
 }
 
-/** As many of the first items as fit into an answer, and how many do not. */
+/** As many of the first items as fit into an answer, and the number of the others. */
 export function fitList<T>(items: readonly T[]): { readonly fitting: readonly T[]; readonly leftOff: number } {
   let length = 0;
   const end = items.findIndex((item) => (length += JSON.stringify(item).length + 1) > longestAnswer - noteLength);
@@ -133,8 +124,8 @@ export function fitList<T>(items: readonly T[]): { readonly fitting: readonly T[
 }
 
 /**
- * An answer for an assistant: JSON between two marks that nobody outside can know.
- * @param said in our own words, before it
+ * An answer for an assistant: JSON between two marks that text from outside cannot know.
+ * @param said an introduction, in our own words
  */
 export function framed(said: string, value: unknown): string {
   const text = JSON.stringify(fit(mapStrings(value, maskSecrets), longestAnswer));

@@ -1,6 +1,6 @@
 /**
- * The server that assistants speak to, by the Model Context Protocol on standard input and output. It reads; it changes
- * something only where it was allowed to, and then sends to configured destinations alone.
+ * The server for assistants: the Model Context Protocol on standard input and output. It changes something only if that
+ * is allowed, and sends only to configured destinations.
  */
 import { McpServer } from '@modelcontextprotocol/server';
 import type { CallToolResult } from '@modelcontextprotocol/server';
@@ -21,15 +21,13 @@ import { explainEvent } from './why-failed.ts';
 export interface AssistantOptions extends Permitted {
   readonly version: string;
   readonly source: AssistantSource;
-  /** null: nothing may be changed. */
+  /** Null if nothing may be changed. */
   readonly relay: AssistantRelay | null;
-  /** What an error advises, about the data directory that is served. */
+  /** Makes commands in an error's advice name the data directory. */
   advise(text: string): string;
-  /** Ends it. */
   readonly ended: Promise<unknown>;
 }
 
-/** Events of one answer, at most, and attempts. */
 const mostEvents = 100;
 const mostAttempts = 50;
 
@@ -46,7 +44,6 @@ export async function serveAssistant(options: AssistantOptions): Promise<void> {
   await handle.close();
 }
 
-/** The server with its tools. */
 export function assistantServer({
   version,
   source,
@@ -66,7 +63,7 @@ export function assistantServer({
   const answer = (said: string, value: unknown): CallToolResult => ({
     content: [{ type: 'text', text: framed(said, value) }],
   });
-  /** Runs a tool; what went wrong is told as its result. */
+  /** Runs a tool; an error becomes its result. */
   const tool = async (work: () => Promise<CallToolResult>): Promise<CallToolResult> => {
     try {
       return await work();
@@ -156,7 +153,7 @@ export function assistantServer({
     ({ id }) =>
       tool(async () => {
         const { attempts } = await find(source, id);
-        // The latest are told first where not all of them can be.
+        // If not all fit, keep the latest.
         const latest = fitList(
           attempts
             .slice(-mostAttempts)
@@ -221,7 +218,7 @@ function leftOff(count: number): string {
   return count === 0 ? '' : `, ${count} omitted (to see them, narrow the request)`;
 }
 
-/** The tools that send something: to destinations of the settings alone. */
+/** The tools that send something: only to destinations of the settings. */
 function registerWriting(
   server: McpServer,
   relay: AssistantRelay,
@@ -292,7 +289,7 @@ function registerWriting(
   );
 }
 
-/** @throws Error where the settings have none such */
+/** @throws Error if the settings have no such destination, or several */
 function chosenDestination(all: readonly Destination[], named: string | undefined): Destination {
   const found = named === undefined ? all : all.filter(({ id, url }) => id === named || isSameUrl(url, named));
   const [only] = found;

@@ -1,4 +1,4 @@
-/** Why a notification was not taken, and what to do: from its forwardings and their last answers. */
+/** Explains why a notification was not sent, and what to do, from its forwardings and their last answers. */
 import { attemptAdvice, isInvalidResponse } from '../../protocol/attempts.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
@@ -7,12 +7,10 @@ import { count } from '../terminal/text.ts';
 import { failureWords } from './assistant-shapes.ts';
 import type { AssistantShapes } from './assistant-shapes.ts';
 
-/** How one forwarding stands, and why. */
 export interface Explained {
   readonly notificationId: string;
   readonly destination: string;
   readonly state: Forwarding['state'];
-  /** In our own words. */
   readonly why: string;
   readonly next: string;
   readonly attempts: number;
@@ -22,10 +20,10 @@ export interface Explained {
   readonly nextAttemptAt: string | null;
 }
 
-/** So many forwardings are explained: a batch has one for each part. */
+/** Maximum forwardings to explain: a batch has one for each part. */
 const mostForwardings = 20;
 
-/** Explains each forwarding of what an id means, those that most need a look first. */
+/** Explains each forwarding of an ID's records, the most urgent first. */
 export function explainEvent(
   { event, notifications, attempts, omittedForwardings }: Omit<Found, 'headers' | 'body'>,
   shapes: AssistantShapes,
@@ -116,7 +114,6 @@ const heldWords: Readonly<Record<NonNullable<Forwarding['heldBy']>, Pick<Explain
   destination: { why: 'The destination is on hold.', next: 'To see why, run cm-relay status.' },
 };
 
-/** What an attempt came to. */
 function answerWords(attempt: AttemptDetail): Pick<Explained, 'why' | 'next'> {
   const { status, error, durationMs } = attempt;
   const next = attemptAdvice(attempt);

@@ -1,13 +1,11 @@
-/** How the webhook endpoint answers deliveries, as people read it. */
+/** Texts about how the webhook endpoint answers deliveries. */
 import type { Answering } from '../../protocol/answering.ts';
 import { clientName } from '../../protocol/debug.ts';
 import type { Delivery } from '../../protocol/history.ts';
 import { count, duration, localTime, printable } from './text.ts';
 
-/** How that is ended, where another command goes on. */
 export const toAnswerAsUsual = 'To answer as usual, run cm-relay listen --answer off --detach.';
 
-/** What deliveries are answered, until when, and who asked for it. */
 export function answeringText(answering: Answering): string {
   if (answering.state === 'as-usual') return 'Answering deliveries as usual.';
   const { status, delayMs, remaining, until, by } = answering;
@@ -18,12 +16,11 @@ export function answeringText(answering: Answering): string {
   return `Answering ${which} with ${status} on purpose${after}, ${end} (set by ${printable(clientName(by))}). Deliveries are stored, not forwarded${once}.`;
 }
 
-/** That a delivery was answered on purpose; empty where it was answered as usual. */
+/** Empty for a normal answer. */
 export function answeredText({ answered, httpStatus }: Pick<Delivery, 'answered' | 'httpStatus'>): string {
   return answered === undefined ? '' : `answered ${httpStatus} on purpose`;
 }
 
-/** Why a delivery was rejected, with what it was answered. */
 export function rejectedText({
   answered,
   httpStatus,

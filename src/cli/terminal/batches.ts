@@ -1,45 +1,44 @@
-/** Deliveries that go on in several notifications: what becomes of these is told together. */
+/** Combines the results of deliveries with several notifications. */
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 
-/** What came of a batch's notifications at one destination since that was told last. */
+/** Results of a batch's notifications at one destination since the last report. */
 export interface BatchOutcome {
   readonly deliveryId: string;
   readonly destination: string;
-  /** How many notifications go there in all. */
+  /** Number of notifications for this destination. */
   readonly parts: number;
   readonly sent: number;
   readonly failed: number;
   readonly retrying: number;
-  /** The longest attempt, in milliseconds. */
+  /** The longest attempt. */
   readonly slowestMs: number;
-  /** The last attempt that was not taken, else the last. */
+  /** The last attempt that was not successful, or else the last. */
   readonly last: Attempt;
 }
 
 interface Batch {
   readonly parts: number;
-  /** Sent or failed, and told. */
+  /** Sent or failed, and reported. */
   settled: number;
   since: BatchOutcome | null;
   timer: NodeJS.Timeout | undefined;
 }
 
-/** What was not told for so long is, in milliseconds. */
+/** Maximum delay of a report. */
 const tellAfterMs = 1000;
-/** Of so many batches the outcomes are put together; those of others are told one by one. */
+/** Maximum batches to combine; attempts of others are reported one by one. */
 const mostBatches = 1000;
 
-/** Puts the attempts of each batch together. */
 export class Batches {
   readonly #tell: (outcome: BatchOutcome) => void;
   readonly #batches = new Map<string, Batch>();
 
-  /** @param tell what is to be told: when all of a batch was tried, and of one that takes long once a second */
+  /** @param tell called when all of a batch was attempted, and once a second for a batch that takes longer */
   constructor(tell: (outcome: BatchOutcome) => void) {
     this.#tell = tell;
   }
 
-  /** A delivery came. @param events all of them; of one whose events are not all there, attempts are told one by one */
+  /** @param events if these are not all of the delivery, its attempts are reported one by one */
   came({ id, eventCount }: Delivery, events: readonly EventRow[]): void {
     if (eventCount < 2 || events.length !== eventCount) return;
     const parts = new Map<string, Set<string>>();
@@ -52,15 +51,21 @@ export class Batches {
     }
   }
 
-  /** @returns false where the attempt is to be told by itself */
+  /** @returns false if the attempt is to be reported by itself */
   attempt(attempt: Attempt): boolean {
     const key = `${attempt.deliveryId} ${attempt.destinationId}`;
     const batch = this.#batches.get(key);
     if (batch === undefined) return false;
     const { outcome, deliveryId, destination } = attempt;
     const since = batch.since ?? {
-      ...{ deliveryId, destination, parts: batch.parts },
-      ...{ sent: 0, failed: 0, retrying: 0, slowestMs: 0, last: attempt },
+      deliveryId,
+      destination,
+      parts: batch.parts,
+      sent: 0,
+      failed: 0,
+      retrying: 0,
+      slowestMs: 0,
+      last: attempt,
     };
     batch.since = {
       ...since,
@@ -74,7 +79,6 @@ export class Batches {
     return true;
   }
 
-  /** Tells what was not told yet. */
   flush(): void {
     for (const [key, batch] of this.#batches) this.#tellOf(key, batch);
   }
@@ -86,7 +90,7 @@ export class Batches {
     if (since === null) return;
     batch.since = null;
     batch.settled += since.sent + since.failed;
-    // What is sent again later is told by itself.
+    // Later retries are reported by themselves.
     if (batch.settled >= batch.parts) this.#batches.delete(key);
     this.#tell(since);
   }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { styleText as paint } from 'node:util';
 
-/** What a command uses of the process that it runs in. */
+/** What commands use of their process. */
 export type CommandProcess = Pick<
   NodeJS.Process,
   'env' | 'exit' | 'kill' | 'off' | 'on' | 'once' | 'stderr' | 'stdin' | 'stdout'
@@ -10,7 +10,6 @@ export type CommandProcess = Pick<
 /** Specs run commands in their own process, each with its own streams, variables and signals. */
 export const commandProcesses = new AsyncLocalStorage<CommandProcess>();
 
-/** The process that the running command belongs to. */
 export function commandProcess(): CommandProcess {
   return commandProcesses.getStore() ?? process;
 }

@@ -1,4 +1,4 @@
-/** One event as `cm-relay show` and the live view show it: what came in, what was sent, what was answered. */
+/** One event for `cm-relay show` and the live view: what was received, sent, and answered. */
 import { inEnglish } from '../../common/words.ts';
 import { attemptAdvice, attemptName, replaysAmong } from '../../protocol/attempts.ts';
 import type { AttemptDetail, Delivery, Headers, Notification } from '../../protocol/history.ts';
@@ -16,17 +16,16 @@ import { masked } from './masked.ts';
 import { downWords, duration, localTime, printable, signedWords, size } from './text.ts';
 import { styleText } from './command-process.ts';
 
-/** A history, of a relay that runs or not. */
 type Reader = Pick<RelayClient, 'request'>;
 
-/** Lines of a body in the overview, and characters of a line; --raw has them all. */
+/** Maximum lines of a body in the overview, and characters of a line; --raw shows all. */
 const shownLines = 60;
 const shownCharacters = 2000;
 
-/** Of more notifications, what was sent and answered is left to `show` of each. */
+/** If there are more notifications, their requests and answers are left to `show` for each. */
 const mostInFull = 3;
 
-/** A notification as it goes to one destination, or would if it went anywhere. */
+/** A notification as it is sent to one destination, or would be. */
 export interface SentRequest {
   readonly notificationId: string;
   readonly destinationId: string | null;
@@ -41,7 +40,7 @@ export function receivedNotifications(notifications: readonly Notification[]): r
   return received.length > 0 ? received : notifications;
 }
 
-/** What was or would be sent of an event, credentials masked; nothing where that is more than anybody reads. */
+/** What was or would be sent of an event, with credentials masked; empty if there are too many to read. */
 export async function requestsOf(history: Reader, { notifications }: Found): Promise<readonly SentRequest[]> {
   if (notifications.length > mostInFull) return [];
   const requests: SentRequest[] = [];
@@ -63,7 +62,7 @@ export async function requestsOf(history: Reader, { notifications }: Found): Pro
   return requests;
 }
 
-/** All of it, for people. @param requests as of {@link requestsOf} */
+/** Everything, for people. @param requests by {@link requestsOf} */
 export function overviewLines(found: Found, requests: readonly SentRequest[]): string[] {
   const { headers, body, attempts } = found;
   const received = receivedNotifications(found.notifications);
@@ -101,7 +100,7 @@ export function overviewLines(found: Found, requests: readonly SentRequest[]): s
   return lines.join('\n').trimEnd().split('\n');
 }
 
-/** What was sent to a destination, and what it has answered last. @param above the bodies that are shown already */
+/** What was sent to a destination, and its last answer. @param above bodies that are already shown */
 function requestLines(request: SentRequest, above: readonly Buffer[], attempts: readonly AttemptDetail[]): string[] {
   const { notificationId, destinationId, url, headers, body } = request;
   const last = attempts.findLast((each) => isOf(each, notificationId, destinationId));
@@ -110,7 +109,7 @@ function requestLines(request: SentRequest, above: readonly Buffer[], attempts: 
     '',
     dim(`${last === undefined ? 'Would be sent' : 'Sent'}${where}`),
     ...headerLines(headers),
-    // No attempt keeps its signature.
+    // Attempts don't store their signature.
     ...(last !== undefined && headers.some(([name]) => name.toLowerCase() === signatureHeader.toLowerCase())
       ? [`  ${dim('(signature computed with the key the relay has now; attempts may have used another key)')}`]
       : []),
@@ -135,7 +134,7 @@ function answerLines(attempt: AttemptDetail): string[] {
   ];
 }
 
-/** What came of it: nobody was answered where it was fetched. */
+/** A fetched delivery has no answer. */
 function receivedHow({
   signature,
   answered,
@@ -179,7 +178,7 @@ function headerLines(headers: Headers): string[] {
   return masked(headers).map(([name, value]) => `  ${dim(`${printable(name)}:`)} ${printable(value)}`);
 }
 
-/** A body to read: JSON indented, anything else as it is; its first lines, and of each its beginning. */
+/** A body for reading: JSON indented, anything else unchanged; only the first lines, and the beginning of each. */
 function bodyLines(
   bytes: Buffer,
   command: string,
@@ -206,7 +205,7 @@ function bodyLines(
   return shown;
 }
 
-/** Lines of a notification with its delivery, which stands above, in one of them: its events are what it is about. */
+/** Leaves out the delivery within a notification, which is shown above, so that its events are visible. */
 function withoutRaw(lines: readonly string[]): readonly string[] {
   const begin = lines.indexOf('    "raw": {');
   const end = begin < 0 ? -1 : lines.findIndex((line, at) => at > begin && /^ {4}\},?$/.test(line));
@@ -216,24 +215,21 @@ function withoutRaw(lines: readonly string[]): readonly string[] {
   return [...lines.slice(0, begin), whole, ...lines.slice(end + 1)];
 }
 
-/** So many lines that none is cut off within an event; not where that is a very long one. */
+/** At least this many lines, so that no event is cut, unless it is very long. */
 function endOfPart(lines: readonly string[], atLeast: number): number {
   const end = lines.slice(atLeast - 1, 2 * atLeast).findIndex((line) => /^ {0,6}[\]}],?$/.test(line));
   return end < 0 ? atLeast : atLeast + end;
 }
 
-/** The attempts that replays began. */
 type Replays = ReadonlySet<AttemptDetail>;
 
-/** Whether it is an attempt of that notification at that destination. */
 export function isOf(attempt: AttemptDetail, notificationId: string, destinationId: string | null): boolean {
   return attempt.notificationId === notificationId && attempt.destinationId === destinationId;
 }
 
-/** How a forwarding of each kind of notification is signed, in words. */
 const signingOf: Readonly<Record<Notification['kind'], (forwarding: Notification['forwardings'][number]) => string>> = {
   normalised: signedWords,
-  // The platform's own signature goes with it, right or wrong.
+  // Open Connectors' own signature is passed on, right or wrong.
   platform: () => 'signature as received',
   raw: () => 'unsigned',
 };
@@ -256,7 +252,7 @@ function notificationLines(
   for (const forwarding of forwardings) {
     const signing = delivery.signature === 'fetched' ? 'unsigned' : signingOf[kind](forwarding);
     const down = forwarding.downSince === undefined ? '' : `, down${downWords(forwarding.downSince)}`;
-    // Of one that failed its status stands before it already.
+    // A failed forwarding already shows its status.
     const isSaid = forwarding.state === 'failed' && forwarding.detail === `answered ${forwarding.status}`;
     const why = isSaid ? null : forwarding.detail;
     const detail = down + nextAttempt(forwarding) + (why === null ? '' : `: ${printable(why)}`);
@@ -281,12 +277,12 @@ function attemptLine(attempt: AttemptDetail, replays: Replays): string {
   return `${attemptName(attempt, replays, inEnglish).toLowerCase()}  ${dim(localTime(at))}  ${answer}in ${duration(durationMs)}${why}`;
 }
 
-/** What to do after an attempt that came to nothing. */
+/** What to do after an attempt that was not successful. */
 function adviceLines(attempt: AttemptDetail): string[] {
   return attempt.outcome === 'sent' ? [] : [`    ${dim(attemptAdvice(attempt))}`];
 }
 
-/** One attempt with its answer, for people. @param isLast whether it is the last one of its forwarding */
+/** One attempt with its answer, for people. @param isLast whether it is the forwarding's last */
 export function attemptLines(attempt: AttemptDetail, replays: Replays, isLast: boolean): string[] {
   const bytes = Buffer.from(attempt.answerBody, 'base64');
   return [

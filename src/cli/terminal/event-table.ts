@@ -3,13 +3,12 @@ import { answeredText } from './answering-text.ts';
 import { clip, columnsOf, localTime, nextWords, pad, printable, signatureMark } from './text.ts';
 import { styleText } from './command-process.ts';
 
-/** The widths of the columns of the table, in columns of the terminal. */
 interface Layout {
-  /** 0: the column is left out. */
+  /** 0 if the column is left out. */
   readonly received: number;
   readonly type: number;
   readonly address: number;
-  /** What is left for how the forwarding stands. */
+  /** The rest, for the state of forwarding. */
   readonly forwarded: number;
 }
 
@@ -17,20 +16,20 @@ const idColumns = 7;
 /** `2026-01-15 09:30:00`, and `01-15 09:30`. */
 const wholeTime = 19;
 const shortTime = 11;
-/** A narrower terminal has the whole time no more, or none at all. */
+/** A narrower terminal shows a short time, or none. */
 const leastForWholeTime = 80;
 const leastForTime = 56;
 const mostAddress = 33;
 const leastAddress = 8;
-/** `failed 500`, and the word above it. */
+/** Width of `failed 500`, and of the heading. */
 const leastForwarded = 14;
 
-/** The rows of `cm-relay events` for people, each in one line of the terminal. */
+/** The rows of `cm-relay events` for people, one line each. */
 export class EventTable {
   readonly #columns: number;
   readonly #layout: Layout;
 
-  /** @param columns the terminal's width; Infinity where there is none */
+  /** @param columns the terminal's width; Infinity if there is none */
   constructor(columns: number) {
     this.#columns = columns;
     this.#layout = layoutFor(columns);
@@ -47,7 +46,7 @@ export class EventTable {
     const { received, type, address } = this.#layout;
     const about =
       row.kind === 'rejected' ? (row.reason ?? '') : row.kind === 'test' ? 'test call' : (row.address ?? '');
-    // A long id takes of the address what it has too much.
+    // A long ID reduces the width of the address.
     const more = Math.max(0, row.id.length - idColumns);
     const addressColumns = Math.max(1, address - more);
     const state = this.#forwarded(row);
@@ -55,7 +54,7 @@ export class EventTable {
       pad(row.id, idColumns),
       ...(received === 0 ? [] : [styleText('dim', timeIn(received, row.receivedAt))]),
       cell(row.kind === 'rejected' ? 'rejected' : (row.type ?? '-'), type),
-      // What was not forwarded leaves its place to what is said about it.
+      // Without a state, the text about the event gets its space.
       ...(state === ''
         ? [clip(printable(about), addressColumns + 1 + this.#layout.forwarded)]
         : [cell(about, addressColumns), state]),
@@ -98,12 +97,12 @@ function cell(text: string, columns: number): string {
 
 const colours = { sent: 'green', waiting: 'yellow', held: 'yellow', failed: 'red', discarded: 'dim' } as const;
 
-/** How far a notification has come: `sent`, `failed 500`. */
+/** The state of a notification: `sent`, `failed 500`. */
 export function forwarded(forwarding: Forwarding): string {
   return styleText(colours[forwarding.state], stateText(forwarding));
 }
 
-/** When one that waits is tried next: by itself, or as all of a destination that is down. */
+/** When a waiting notification is attempted next: by itself, or with all of a destination that is down. */
 export function nextAttempt({ state, nextAttemptAt, nextTryAt }: Forwarding): string {
   return state === 'waiting' ? nextWords(nextTryAt ?? nextAttemptAt) : '';
 }

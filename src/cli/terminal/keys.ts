@@ -1,32 +1,32 @@
-/** Single keys in a terminal, while lines are printed to it. */
+/** Reads single keys from a terminal to which lines are printed. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { commandProcess } from './command-process.ts';
 
-/** What the terminal itself makes of keys while it reads lines: it does not while it gives single ones. */
+/** Signals of keys, which the terminal sends only while it reads whole lines. */
 const signalOf: Readonly<Record<string, NodeJS.Signals>> = {
   '\x03': 'SIGINT',
   '\x1c': 'SIGQUIT',
   '\x1a': 'SIGTSTP',
 };
 
-/** So many that come together were still pressed one after another. */
+/** Maximum keys that arrive together but were pressed, not pasted. */
 const mostAtOnce = 8;
 
-/** What a terminal sends for one key: a sequence, a key with Alt, or a character. */
+/** A terminal's input for one key: a sequence, a key with Alt, or a character. */
 // eslint-disable-next-line no-control-regex -- terminals begin sequences with it
 const oneKey = /\x1b[[O][0-9;?<]*[A-Za-z~]|\x1b[^\x1b\x03\x1c\x1a]|[^]/g;
 
-/** Whether keys can be read: both ends are a terminal, and it is this program's at the moment. */
+/** Whether keys can be read: input and output are a terminal, and this program is in its foreground. */
 export function hasKeys(): boolean {
   return commandProcess().stdin.isTTY && commandProcess().stdout.isTTY && isForeground();
 }
 
-/** Whether the terminal is this program's: one in the background is stopped by the system when it reads from it. */
+/** The system stops a background program that reads from the terminal. */
 export function isForeground(): boolean {
   if (process.platform === 'win32') return true;
   try {
-    // Behind the name in brackets: state, parent, group, session, terminal, and the group that has the terminal.
+    // After the name in brackets: state, parent, group, session, terminal, and the terminal's foreground group.
     const fields = readFileSync('/proc/self/stat', 'latin1').split(') ').at(-1)?.split(' ') ?? [];
     return fields[2] === fields[5];
   } catch {
@@ -36,8 +36,8 @@ export function isForeground(): boolean {
 }
 
 /**
- * Reads single keys, each as its character. Ctrl-C, Ctrl-\\ and Ctrl-Z do what they always do.
- * @returns what ends it, and gives the terminal back as it was
+ * Reads single keys as characters. Ctrl-C, Ctrl-\\ and Ctrl-Z work as always.
+ * @returns ends it, and restores the terminal
  */
 export function readKeys(onKey: (key: string, isPasted: boolean) => void): () => void {
   const { stdin } = commandProcess();
@@ -48,7 +48,7 @@ export function readKeys(onKey: (key: string, isPasted: boolean) => void): () =>
       const signal = signalOf[key];
       if (signal === 'SIGTSTP') suspend();
       else if (signal !== undefined) process.kill(process.pid, signal);
-      // A key without a character sends a sequence.
+      // Keys without a character send a sequence.
       else if (key === '\x1b' || !key.startsWith('\x1b')) onKey(key, isPasted);
     }
   };
@@ -67,7 +67,7 @@ export function readKeys(onKey: (key: string, isPasted: boolean) => void): () =>
     commandProcess().once('SIGCONT', () => {
       if (hasKeys()) begin();
     });
-    // The whole group, as the terminal does it.
+    // The whole group, like the terminal.
     process.kill(0, 'SIGTSTP');
   };
   begin();

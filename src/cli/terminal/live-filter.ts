@@ -1,14 +1,13 @@
-/** What of that which passes fits a filter: the relay is asked, which alone knows words, states and what is held. */
+/** Filters what is shown live: only the relay knows all words and states, so it is asked. */
 import { parseFilter } from '../../protocol/event-filter.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 
-/** So many deliveries are asked about at once: a filter has a length. */
+/** Maximum deliveries per request: a filter has a maximum length. */
 const mostAtOnce = 40;
 
-/** The filter of a live view. */
 export class LiveFilter {
   readonly #client: RelayClient;
-  /** One that can be read; empty if everything matches. */
+  /** Valid; empty if everything matches. */
   text: string;
 
   constructor(client: RelayClient, text: string) {
@@ -16,10 +15,10 @@ export class LiveFilter {
     this.text = text;
   }
 
-  /** Which of these deliveries have an event that fits, as they stand now. */
+  /** The deliveries with an event that matches in its current state. */
   async fitting(deliveryIds: Iterable<string>): Promise<ReadonlySet<string>> {
     const named = parseFilter(this.text, Date.now()).deliveryIds.map((id) => `d${id}`);
-    // Several ids in a filter mean any of them: those that it names itself are compared here.
+    // Several IDs in a filter mean any of them, so the filter's own IDs are compared here.
     const left = [...new Set(deliveryIds)].filter((id) => named.length === 0 || named.includes(id));
     const fits = new Set<string>();
     while (left.length > 0) {

@@ -1,4 +1,3 @@
-/** The keys of the live view. */
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { readFilter } from '../listen-flags.ts';
 import { commandProcess } from './command-process.ts';
@@ -15,10 +14,7 @@ export const keysOpening =
 const keysHelp =
   'Keys: p pause sending, c continue, s send next, r resend what failed last, / filter, ? show keys, q stop';
 
-/**
- * Does what the keys mean, one after another.
- * @returns ends it
- */
+/** Performs the keys' actions, one after another. @returns ends it */
 export function handleKeys(
   client: RelayClient,
   lines: LiveLines,
@@ -53,7 +49,7 @@ export function handleKeys(
   let typed: string | null = null;
   const show = (text: string | null): void => {
     typed = text;
-    // The last column stays free: some terminals begin a line behind it.
+    // The last column stays free: some terminals wrap the line after it.
     lines.footer(text === null ? '' : `Filter: ${printable(text)}`.slice(1 - widthOf(commandProcess().stdout)));
   };
   const type = (key: string, text: string): void => {

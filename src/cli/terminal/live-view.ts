@@ -22,25 +22,24 @@ import {
   size,
 } from './text.ts';
 
-/** Colours a piece of text; the identity where there are no colours. */
+/** Colors a text; the identity without colors. */
 export type Paint = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan' | 'magenta', text: string) => string;
 
-/** Of a destination at least so much is shown, in columns. */
+/** Minimum width of a destination. */
 const shortestUrl = 8;
 
-/** What passes, for people: one line a delivery, one an attempt, one a change of the tunnel. */
+/** Lines for people: one per delivery, per attempt, and per change of the tunnel. */
 export class LiveView {
   readonly #paint: Paint;
   readonly #columns: () => number;
   #policy: RetryPolicy = 'fast';
 
-  /** @param columns the terminal's width now; Infinity where there is none */
+  /** @param columns the terminal's current width; Infinity if there is none */
   constructor(paint: Paint, columns: () => number) {
     this.#paint = paint;
     this.#columns = columns;
   }
 
-  /** Where to post to, where it goes, and what to try. */
   opening(status: Status, attached: boolean): string[] {
     const paint = this.#paint;
     const lines = [
@@ -61,7 +60,7 @@ export class LiveView {
     return lines;
   }
 
-  /** The same in one line, without the secret of the URLs: for a file or a job's log, which others may read. */
+  /** The same in one line, without the URLs' secret: for a file or a job's log, which others may read. */
   summary(status: Status, attached: boolean): string {
     const { destinations } = masked(status.settings);
     const where = destinations.map(({ url }) => url).join(', ');
@@ -70,7 +69,7 @@ export class LiveView {
     );
   }
 
-  /** The URLs have another secret. @param inFull whether it is told */
+  /** For a new secret. @param inFull whether to show it */
   moved(status: Status, inFull: boolean): string[] {
     if (!inFull) return ['The old URLs no longer work. To print the new URL, run cm-relay url --local.'];
     return [this.#paint('yellow', 'The old URLs no longer work. New URLs:'), ...this.#urls(status)];
@@ -91,7 +90,7 @@ export class LiveView {
     return lines;
   }
 
-  /** Follows the settings, for how often will be tried again. */
+  /** Updates the retry policy. */
   configured(status: Status): void {
     this.#policy = status.settings.retry;
   }
@@ -132,7 +131,7 @@ export class LiveView {
       const wait = attempt.nextAttemptAt === null ? 0 : Date.parse(attempt.nextAttemptAt) - Date.now();
       const { number, ofRound } = attempt;
       const most = maxAttempts(this.#policy);
-      // Attempts are counted on over replays, as everywhere.
+      // Attempts are counted across replays, as everywhere.
       text += ofRound < most ? `, attempt ${number + 1} of ${number - ofRound + most}` : ', will retry';
       if (wait > 0) text += ` in ${duration(wait)}`;
     } else if (attempt.outcome === 'failed') {
@@ -142,18 +141,16 @@ export class LiveView {
       attempt.outcome
     ];
     const what = printable(text);
-    // What was answered matters more than where to.
+    // The answer is more important than the destination.
     const room = this.#room(attempt.at, attempt.notificationId) - columnsOf(`→ ${what}`);
     const where = clip(at, Math.max(shortestUrl, room));
     return this.#line(attempt.at, colour, icon, attempt.notificationId, `→ ${where}${what}`);
   }
 
-  /** Leads from a failed attempt to what was sent and answered. */
   whereWhy(notificationId: string): string {
     return this.#paint('dim', inSameDirectory(`  To see the answer, run cm-relay show ${notificationId} --attempts.`));
   }
 
-  /** What came of the notifications of one delivery together. */
   batch({ deliveryId, destination, parts, sent, failed, retrying, slowestMs, last }: BatchOutcome): string {
     const [colour, icon] =
       failed > 0 ? (['red', '✗'] as const) : retrying > 0 ? (['yellow', '↻'] as const) : (['green', '✓'] as const);
@@ -182,24 +179,21 @@ export class LiveView {
         ? `, replaces ${tunnel.previousUrl}: update webhooks that use the old URL`
         : '';
     const text = `tunnel ${tunnel.kind} ${tunnel.state}${url}${changed}${tunnel.reason === '' ? '' : ` (${tunnel.reason})`}`;
-    // In full: its URL is there to be copied.
+    // In full: the user may copy the URL.
     return `${this.#paint('dim', localTime(new Date().toISOString()))} ${this.#paint(colour, '◆')} ${printable(text)}`;
   }
 
-  /** Deliveries are answered on purpose, or as usual again. */
   answering(answering: Answering): string {
     const isUsual = answering.state === 'as-usual';
     const icon = this.#paint(isUsual ? 'green' : 'yellow', isUsual ? '▶' : '↩');
     return `${this.#paint('dim', localTime(new Date().toISOString()))} ${icon} ${answeringText(answering)}`;
   }
 
-  /** Sending stopped: by a client, or at a breakpoint. */
   stopped(stop: Stop, sending: Sending): string {
     const id = stop.notificationId ?? stop.deliveryId ?? '';
     return this.#line(stop.at, 'yellow', '‖', id, printable(`${stop.text}. ${heldNumbers(sending)}`));
   }
 
-  /** Sending goes on. */
   continued(): string {
     return this.#line(new Date().toISOString(), 'green', '▶', '', 'sending resumed');
   }
@@ -212,18 +206,18 @@ export class LiveView {
     return `${this.#paint('dim', localTime(at))} ${this.#paint(colour, icon)} ${this.#paint('dim', pad(id, 6))} ${clip(text, this.#room(at, id))}`;
   }
 
-  /** The columns that are left of a line behind its time, icon and id. */
+  /** The remaining columns after a line's time, icon and ID. */
   #room(at: string, id: string): number {
     return Math.max(10, this.#columns() - columnsOf(`${localTime(at)} i ${pad(id, 6)} `));
   }
 }
 
-/** Whether the error of an attempt, where it has one, says no more than the status that was answered. */
+/** Whether an attempt's error says no more than its status. */
 export function saysTheStatus({ status, error }: Pick<Attempt, 'status' | 'error'>): boolean {
   return error === null || error === `answered ${status}`;
 }
 
-/** What a delivery was, in a few words, as it came: to be escaped before it is shown. */
+/** Unescaped. */
 function whatCame(delivery: Delivery, events: readonly EventRow[]): string {
   if (delivery.status === 'rejected') {
     return `${rejectedText(delivery)} (${size(delivery.bodyBytes)})`;
@@ -236,7 +230,7 @@ function whatCame(delivery: Delivery, events: readonly EventRow[]): string {
   return `batch of ${delivery.eventCount}${byType(delivery, events)}`;
 }
 
-/** ` (48 Subscribe, 2 Update)`, where all the events are there to be counted. */
+/** ` (48 Subscribe, 2 Update)`, if all events are known. */
 function byType(delivery: Delivery, events: readonly EventRow[]): string {
   if (events.length !== delivery.eventCount) return '';
   const counts = new Map<string, number>();

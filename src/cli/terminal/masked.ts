@@ -2,8 +2,8 @@ import { maskSecrets } from '../../export/item.ts';
 import { mapStrings } from '../../export/json.ts';
 
 /**
- * What of the history a command prints, or of how things stand: in each text the same secrets masked as in an export,
- * such as the token in the URL of a destination. Not for bodies, which are shown to the byte.
+ * Masks the same secrets as an export in all texts of a value, such as the token in a destination's URL. Not for
+ * bodies, which are shown unchanged.
  */
 export function masked<T>(value: T): T {
   return mapStrings(value, maskSecrets) as T;
@@ -12,7 +12,7 @@ export function masked<T>(value: T): T {
 const mostKnown = 100;
 const known = new Map<string, string>();
 
-/** The same for the URL of a destination: there are few, and each comes again with every attempt. */
+/** The same for a destination's URL, cached: there are few, and each attempt has one. */
 export function maskedUrl(url: string): string {
   let text = known.get(url);
   if (text === undefined) {

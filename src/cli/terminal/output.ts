@@ -8,12 +8,12 @@ import { printable, widthOf, wrapped } from './text.ts';
 import { commandProcess } from './command-process.ts';
 
 /**
- * Ends the process where standard output cannot be written: quietly where its reader has gone, and with an error where
- * its disk is full. To be called before anything is written. A {@link LiveWriter} says itself what happens then.
+ * Ends the process if standard output cannot be written: quietly if its reader has gone, and with an error if the disk
+ * is full. Call it before anything is written. A {@link LiveWriter} handles this itself.
  */
 export function watchOutput(): void {
   commandProcess().stdout.on('error', endOnBrokenOutput);
-  // Nobody is left who could be told.
+  // There is no other place to report it.
   commandProcess().stderr.on('error', () => undefined);
 }
 
@@ -25,7 +25,6 @@ function hasNoReader({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EPIPE' || code === 'ECONNRESET' || code === 'EOF';
 }
 
-/** Why nothing more can be written to standard output. */
 function outputError(error: Error): CommandError {
   return new CommandError(
     `cannot write to standard output: ${error.message}`,
@@ -33,59 +32,59 @@ function outputError(error: Error): CommandError {
   );
 }
 
-/** Standard output of a command that ends: waits for a slow reader. */
+/** Writes to standard output, and waits for a slow reader. */
 export async function print(text: string | Uint8Array): Promise<void> {
   if (!commandProcess().stdout.write(text)) await once(commandProcess().stdout, 'drain');
 }
 
-/** Prints a value as one line of JSON. */
+/** One line. */
 export async function printJson(value: unknown): Promise<void> {
   await print(`${jsonLine(value)}\n`);
 }
 
-/** A value as JSON that drives no terminal: what cannot be seen is escaped, which reads back the same. */
+/** JSON with unprintable characters escaped, which parses to the same. */
 export function jsonLine(value: unknown): string {
   return escapedJson(JSON.stringify(value));
 }
 
-/** Text with something from outside: as it is for a file or a pipe, escaped for a terminal, which it could drive. */
+/** Text from outside: unchanged for a file or a pipe, escaped for a terminal, which it could drive. */
 export async function printSafely(text: string): Promise<void> {
   await print(commandProcess().stdout.isTTY ? printable(text, '\n\t') : text);
 }
 
-/** A remark beside the output. */
+/** Prints to standard error. */
 export function note(text: string): void {
   commandProcess().stderr.write(`${fitted(printable(inSameDirectory(text)), commandProcess().stderr)}\n`);
 }
 
-/** Text for a stream: where that is a terminal, its lines are broken between words. */
+/** Wraps text for a stream, if that is a terminal. */
 export function fitted(text: string, stream: NodeJS.WriteStream, hang?: number): string {
   return wrapped(text, widthOf(stream), hang);
 }
 
-/** Back to the beginning of a terminal's line, which is empty then. */
+/** Returns to the beginning of a terminal's line, and erases it. */
 const eraseLine = '\r\x1b[K';
 
 export interface LiveWriterOptions {
-  /** How much may wait for the reader before lines are left out, in bytes. */
+  /** Maximum bytes that may wait for the reader, before lines are left out. */
   readonly limit?: number;
-  /** The line that says how many were left out. */
+  /** The line with the number of lines that were left out. */
   readonly missed: (count: number) => string;
-  /** Whether it matters that a pipe's reader has gone while nothing is written. */
+  /** Whether to notice that a pipe's reader has gone while nothing is written. */
   readonly probes?: boolean;
 }
 
-/** Whether somebody still reads a pipe is known from writing alone: so often it is asked, in milliseconds. */
+/** Intervals of probes: only writing shows whether a pipe still has a reader. */
 const firstProbeMs = 250;
 const mostProbeMs = 60_000;
 
 /**
- * Writes lines as they happen, without ever waiting for whoever reads them: beyond a limit lines are left out and
- * counted, and once the reader has caught up one line tells how many. Where it is asked for, a pipe's reader that goes
- * while nothing happens is noticed, too: now and then a space is written, which means nothing before a line.
+ * Writes lines as they happen, without waiting for the reader: beyond a limit, lines are left out and counted, and when
+ * the reader has caught up, one line has their number. With probes, a pipe's reader that goes while nothing happens is
+ * noticed, too: now and then a space is written, which has no meaning before a line.
  */
 export class LiveWriter {
-  /** Resolves when nothing more can be written: with null where nobody reads any more, else with what to say of it. */
+  /** Resolves when writing is no longer possible: with null if the reader has gone, else with the error. */
   readonly closed: Promise<CommandError | null>;
   readonly #stream: Writable;
   readonly #limit: number;
@@ -95,7 +94,7 @@ export class LiveWriter {
   #closed = false;
   #tellClosed: (error: CommandError | null) => void = () => undefined;
   #probe: NodeJS.Timeout | undefined;
-  /** What stands below the last line of a terminal. */
+  /** Text below the last line of a terminal. */
   #footer = '';
 
   constructor(stream: Writable, options: LiveWriterOptions) {
@@ -122,7 +121,7 @@ export class LiveWriter {
     }
   }
 
-  /** What stands below the last line, which only a terminal has; empty for nothing. @param text one line of it at most */
+  /** Shows text below the last line of a terminal; empty for none. @param text at most one line of it */
   footer(text: string): void {
     if (this.#closed || text === this.#footer) return;
     this.#footer = text;
@@ -134,20 +133,19 @@ export class LiveWriter {
     clearTimeout(this.#probe);
     this.#probe = setTimeout(() => {
       if (this.#closed) return;
-      // What waits for the reader tells as well.
+      // If data is waiting for the reader, that shows it, too.
       if (this.#stream.writableLength === 0) this.#stream.write(' ');
       this.#probeIn(Math.min(2 * milliseconds, mostProbeMs));
     }, milliseconds).unref();
   }
 
-  /** Counts lines that others have left out already. */
+  /** Counts lines that the relay has left out. */
   miss(count: number): void {
     if (count === 0 || this.#closed) return;
     this.#missed += count;
     if (!this.#stream.writableNeedDrain) this.#drained();
   }
 
-  /** Resolves when the reader has everything or has gone, or after `milliseconds`. */
   async flushed(milliseconds: number): Promise<void> {
     if (this.#isRead()) return;
     const end = new AbortController();
@@ -156,7 +154,7 @@ export class LiveWriter {
     const stop = (): void => end.abort();
     const timer = setTimeout(stop, milliseconds).unref();
     this.#stream.once('close', stop);
-    // What was left out is told as soon as there is room, and is waited for, too.
+    // Includes the line with the number of lines left out, which is written as soon as possible.
     while (!this.#isRead() && !signal.aborted) await Promise.race([this.#written(), ended]);
     this.#stream.off('close', stop);
     clearTimeout(timer);
@@ -166,7 +164,7 @@ export class LiveWriter {
     return this.#closed || this.#stream.destroyed || this.#stream.writableLength === 0;
   }
 
-  /** Resolves when the reader has what was written so far: little of it makes no "drain". */
+  /** Resolves when everything so far is written: a small amount causes no "drain". */
   #written(): Promise<void> {
     return new Promise((resolve) => this.#stream.write('', () => resolve()));
   }
@@ -186,7 +184,7 @@ export class LiveWriter {
   }
 }
 
-/** Whether another program reads it. */
+/** Whether another program reads the stream. */
 function isPipe(stream: Writable): boolean {
   const { fd } = stream as { fd?: number };
   if (typeof fd !== 'number') return false;
@@ -199,27 +197,27 @@ function isPipe(stream: Writable): boolean {
 }
 
 /**
- * Makes writing to a terminal (and on Windows to a pipe) asynchronous: Node sets these to blocking, and a terminal
- * that is held with Ctrl-S would then hold the relay.
+ * Makes writing to a terminal (and on Windows to a pipe) asynchronous: Node.js makes it blocking, so a terminal that is
+ * paused with Ctrl-S would block the relay.
  */
 function unblock(stream: Writable): void {
   const { _handle: handle } = stream as { _handle?: { setBlocking?: (blocking: boolean) => void } };
   handle?.setBlocking?.(false);
 }
 
-/** A line on a terminal's standard error that says how far something long has come; nothing where it is no terminal. */
+/** A line with progress on a terminal's standard error; nothing if that is not a terminal. */
 export class Progress {
   readonly #noun: string;
   readonly #total: number | undefined;
   #last = 0;
 
-  /** @param noun what is counted, in the plural; `total` where it is known */
+  /** @param noun what is counted, in the plural */
   constructor(noun: string, total?: number) {
     this.#noun = noun;
     this.#total = total;
   }
 
-  /** Shows the count, ten times a second at most. */
+  /** At most ten times a second. */
   update(done: number): void {
     const now = performance.now();
     if (!commandProcess().stderr.isTTY || now - this.#last < 100) return;
@@ -228,7 +226,6 @@ export class Progress {
     commandProcess().stderr.write(`\r\x1b[K${done}${of} ${this.#noun}`.slice(0, 4 + widthOf(commandProcess().stderr)));
   }
 
-  /** Takes the line away. */
   end(): void {
     if (commandProcess().stderr.isTTY && this.#last !== 0) commandProcess().stderr.write('\r\x1b[K');
   }

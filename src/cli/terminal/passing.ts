@@ -10,48 +10,48 @@ import { fitted, jsonLine, LiveWriter } from './output.ts';
 import { widthOf } from './text.ts';
 import { commandProcess, styleText } from './command-process.ts';
 
-/** How `listen` shows what passes, on standard output. */
+/** How `listen` shows what happens, on standard output. */
 export interface Passing {
-  /** The first lines. */
   ready(status: Status, attached: boolean): void;
-  /** The settings have changed, or the URLs. */
   configured(status: Status): void;
   delivery(delivery: Delivery, events: readonly EventRow[]): void;
   attempt(attempt: Attempt): void;
   tunnel(tunnel: TunnelStatus): void;
-  /** Deliveries are answered on purpose, or as usual again. */
   answering(answering: Answering): void;
-  /** Sending stopped, or goes on. */
   stopped(stop: Stop, sending: Sending): void;
   continued(sending: Sending): void;
-  /** The relay has left some out for a client that reads too slowly. */
+  /** The relay left some out because this client reads too slowly. */
   missed(count: number): void;
-  /** Resolves when all is read, or after so many milliseconds. */
   flushed(milliseconds: number): Promise<void>;
-  /** Resolves when nothing can be shown any more: with null where nobody reads it, else with what to say of it. */
+  /** Resolves when nothing more can be shown: with null if the reader has gone, else with the error. */
   readonly closed: Promise<CommandError | null>;
 }
 
-/** Thousands may pass in a second: of what passes, the URL of a destination alone can hold a secret. */
+/** Masks only the destination's URL, the only member with possible secrets: there may be thousands per second. */
 function withoutSecrets<T extends { readonly destination: string }>(sent: T): T {
   return { ...sent, destination: maskedUrl(sent.destination) };
 }
 
-/** The first line for machines: where the relay is. */
+/** The first line for programs: the relay's URLs. */
 export function readyLine(status: Status): object {
   const { campaignMonitorUrl, openConnectorsUrl, publicUrl, pid, dataDir } = status;
   const { publicCampaignMonitorUrl, publicOpenConnectorsUrl } = status;
   return {
     type: 'ready',
-    ...{ campaignMonitorUrl, openConnectorsUrl, publicUrl, publicCampaignMonitorUrl, publicOpenConnectorsUrl },
-    ...{ pid, dataDir },
+    campaignMonitorUrl,
+    openConnectorsUrl,
+    publicUrl,
+    publicCampaignMonitorUrl,
+    publicOpenConnectorsUrl,
+    pid,
+    dataDir,
   };
 }
 
-/** For machines: one JSON object a line. */
+/** For programs: one JSON object per line. */
 export class JsonLines implements Passing {
   readonly #writer: LiveWriter;
-  /** Where the relay is, as was told last. */
+  /** Last reported. */
   #url = '';
 
   constructor() {
@@ -69,7 +69,7 @@ export class JsonLines implements Passing {
   }
 
   configured(status: Status): void {
-    // Of the settings no line tells.
+    // Changes of settings are not reported.
     if (status.campaignMonitorUrl === this.#url) return;
     this.#url = status.campaignMonitorUrl;
     this.#write({ ...readyLine(status), type: 'url' });
@@ -119,7 +119,7 @@ export class JsonLines implements Passing {
 
 /** For people. */
 export class LiveLines implements Passing {
-  /** Where the relay is, as was told last. */
+  /** Last reported. */
   #url = '';
   readonly #view = new LiveView(
     (format, text) => styleText(format, text),
@@ -128,12 +128,12 @@ export class LiveLines implements Passing {
   readonly #batches = new Batches((outcome) => this.#writer.write(this.#view.batch(withoutSecrets(outcome))));
   readonly #writer: LiveWriter;
   readonly #inFull: boolean;
-  /** Whether it was told where a failed attempt's answer is: once is enough. */
+  /** Whether the hint to a failed attempt's answer was shown: once is enough. */
   #hasSaidWhere = false;
   /** The notification whose attempt failed last. */
   lastFailed: string | undefined;
 
-  /** @param inFull whether the opening is told in full, with the secret of the URLs */
+  /** @param inFull whether to show the full opening, with the URLs' secret */
   constructor(inFull: boolean) {
     this.#inFull = inFull;
     this.#writer = new LiveWriter(commandProcess().stdout, {
@@ -142,12 +142,11 @@ export class LiveLines implements Passing {
     });
   }
 
-  /** Lines from elsewhere, in the same place: what stands below the last one stays there. */
+  /** Other lines, which keep the footer below them. */
   write(line: string): void {
     this.#writer.write(line);
   }
 
-  /** What stands below the last line of a terminal; empty for nothing. */
   footer(text: string): void {
     this.#writer.footer(text);
   }
@@ -211,7 +210,6 @@ export class LiveLines implements Passing {
   }
 }
 
-/** Nothing: who wants to see it asks by another command. */
 export class NoLines implements Passing {
   readonly closed = new Promise<never>(() => undefined);
   ready(): void {}

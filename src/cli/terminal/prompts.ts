@@ -1,4 +1,4 @@
-/** Questions in the terminal. They stand on standard error: standard output is for the result. */
+/** Questions in the terminal, on standard error: standard output is for the result. */
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { UsageError } from '../errors.ts';
@@ -7,26 +7,25 @@ import { isForeground } from './keys.ts';
 import { printable } from './text.ts';
 import { commandProcess } from './command-process.ts';
 
-/** Whether somebody is there to be asked: standard input and error are a terminal, and it is this program's. */
+/** Whether a person can be asked: standard input and error are a terminal, with this program in its foreground. */
 export function canAsk(): boolean {
   return commandProcess().stdin.isTTY && commandProcess().stderr.isTTY && isForeground();
 }
 
-/** Whether standard input can be read: a terminal of another program's cannot, a file or a pipe always. */
+/** Whether standard input can be read: not from a terminal in the background. */
 export function canRead(): boolean {
   return !commandProcess().stdin.isTTY || isForeground();
 }
 
-/** Keys of a terminal that reads single ones. */
 const [ctrlC, ctrlD, ctrlU, backspace, del] = ['\x03', '\x04', '\x15', '\b', '\x7f'];
 
 /**
- * Asks for a secret; what is typed is not shown. Ctrl-C ends the command as ever.
+ * Asks for a secret without showing it. Ctrl-C ends the command.
  * @param question without a colon
  */
 async function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = commandProcess();
-  // First, so that nothing is shown of what is typed or pasted as soon as the question is there.
+  // First, so that nothing that is typed or pasted is shown.
   stdin.setRawMode(true);
   stderr.write(`${question} (not shown): `);
   let typed = '';
@@ -55,10 +54,10 @@ async function askSecret(question: string): Promise<string> {
 }
 
 /**
- * A secret: from the environment, else asked for in the terminal, never from a flag.
- * @param variable the environment variable that may hold it
- * @param what it is, such as `client secret`; `where` it is found, as a sentence
- * @throws UsageError where the variable is not set, or empty, and nobody can be asked
+ * A secret from the environment, or else from the terminal, never from a flag.
+ * @param what such as `client secret`
+ * @param where it is found, as a sentence
+ * @throws UsageError if the variable is not set, or empty, and the user can't be asked
  */
 export async function secretFrom(variable: string, what: string, where: string): Promise<string> {
   const held = commandProcess().env[variable]?.trim();
@@ -73,15 +72,12 @@ export async function secretFrom(variable: string, what: string, where: string):
   );
 }
 
-/**
- * Asks for yes or no.
- * @returns false for everything but yes
- */
+/** @returns false for everything but yes */
 export async function askYesNo(question: string): Promise<boolean> {
   return /^y(?:es)?$/i.test((await askLine(`${question} [y/N] `)).trim());
 }
 
-/** Asks for a line; empty where there is none. */
+/** @returns empty text at the end of the input */
 export async function askLine(question: string): Promise<string> {
   commandProcess().stderr.write(printable(question, '\n'));
   const lines = readLines(() => undefined);
@@ -93,7 +89,7 @@ export async function askLine(question: string): Promise<string> {
   }
 }
 
-/** Standard input, line by line, until it is closed. The terminal itself echoes, and makes signals of its keys. */
+/** Standard input, line by line, until it is closed. The terminal itself echoes, and sends signals. */
 export function readLines(onLine: (line: string) => void): {
   readonly reader: ReturnType<typeof createInterface>;
   close(): void;

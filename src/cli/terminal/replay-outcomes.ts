@@ -1,27 +1,27 @@
-/** What becomes of notifications that are sent again. */
+/** The results of notifications that are resent. */
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Forwarding } from '../../protocol/history.ts';
 import { lookUntil } from '../look-until.ts';
 
-/** How many ended how, a destination of a notification each. */
+/** Number of results, one for each destination of a notification. */
 export interface Outcomes {
   readonly sent: number;
   readonly failed: number;
   readonly discarded: number;
-  /** Those that had not ended in time, be it that they are held. */
+  /** Those without a final result in time, including held ones. */
   readonly waiting: number;
 }
 
-/** To be made before the replay, so that no attempt of it is missed. */
+/** Create it before the replay, so that it misses no attempt. */
 export class ReplayOutcomes {
   readonly #client: RelayClient;
   readonly #to: string | undefined;
-  /** What was attempted since then or waited, by notification and destination. */
+  /** What was attempted or waiting since then, by notification and destination. */
   readonly #tried = new Set<string>();
-  /** Whether the relay left attempts out, since this reads too slowly. */
+  /** Whether the relay left attempts out because this client reads too slowly. */
   #missed = false;
 
-  /** @param to the one destination of the replay, where it names one */
+  /** @param to the only destination of the replay, if it names one */
   constructor(client: RelayClient, to: string | undefined) {
     this.#client = client;
     this.#to = to;
@@ -32,9 +32,8 @@ export class ReplayOutcomes {
   }
 
   /**
-   * Waits for the end of each.
-   * @param timeoutMs how long at most, in milliseconds
-   * @returns the outcomes, and the first notification that was not sent
+   * Waits for the final results.
+   * @returns the results, and the first notification that was not sent
    */
   async of(
     notificationIds: readonly string[],
@@ -57,13 +56,13 @@ export class ReplayOutcomes {
     return { outcomes: { ...count, waiting: open.length }, unsent: unsent ?? open[0] };
   }
 
-  /** The forwardings of a notification that are of this replay: those that wait, and those that were tried since. */
+  /** The forwardings that belong to this replay: those that wait, and those attempted since. */
   async #forwardingsOf(id: string): Promise<readonly Forwarding[]> {
     const { notifications } = await this.#client.request('events/get', { id });
     const forwardings = notifications.find((each) => each.id === id)?.forwardings ?? [];
     return forwardings.filter(({ destination, destinationId, state }) => {
       if (this.#to !== undefined) return destination === this.#to;
-      // What waits may be discarded without an attempt: it stays one of this replay.
+      // A waiting one may be discarded without an attempt, and still belongs to this replay.
       if (state === 'waiting' || state === 'held') this.#tried.add(keyOf(id, destinationId));
       return this.#missed || this.#tried.has(keyOf(id, destinationId));
     });

@@ -1,4 +1,3 @@
-/** `cm-relay resend --watch`. */
 import { watch } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import type { Forwarding } from '../../protocol/history.ts';
@@ -13,15 +12,15 @@ import { interrupted } from './signals.ts';
 import { duration, localTime, printable } from './text.ts';
 
 const ignored = /(?:^|[\\/])(?:node_modules|\.git)(?:[\\/]|$)/;
-/** Editors save a file in several steps. In milliseconds. */
+/** Editors save a file in several steps. */
 const saveMs = 100;
-/** How long after a response the callback may still write files, in milliseconds. */
+/** How long after a response the callback may still write files. */
 const writeMs = 300;
 
 export interface WatchOptions {
   readonly eventId: string;
   readonly folder: string;
-  /** Its changes are the relay's own. */
+  /** Its changes are the relay's, and ignored. */
   readonly dataDir: string;
   readonly to: string | undefined;
   readonly json: boolean;
@@ -57,7 +56,7 @@ export async function resendUntilInterrupted(client: RelayClient, options: Watch
   };
   const resending = new ResendOnSave({ client, eventId, onChange, ...(to !== undefined && { to: { url: to } }) });
   const failure = watchFolder(options, ending.signal, () => {
-    // A callback that writes files here would be sent the event forever.
+    // Otherwise a callback that writes files here would be sent the event forever.
     if (phase !== 'sending' && performance.now() - printedAt >= writeMs) resending.save();
   });
   try {

@@ -1,4 +1,4 @@
-/** How sending stands, and what is held, as people read it. */
+/** Texts about sending, and what is held. */
 import { heldCount } from '../../common/held-count.ts';
 import { whoPaused } from '../../protocol/debug.ts';
 import { maskSecrets } from '../../export/item.ts';
@@ -6,7 +6,6 @@ import type { Result } from '../../protocol/methods.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import { localTime, printable } from './text.ts';
 
-/** How many are held, and for what. */
 export function heldNumbers({ held }: Sending): string {
   const { missingKey, destination } = held;
   const forKey = missingKey === 0 ? '' : `, plus ${missingKey} with a missing key`;
@@ -25,21 +24,20 @@ export function heldText(sending: Sending): string {
   return `Sending has been paused since ${since} by ${printable(whoPaused(sending.by))}. ${heldNumbers(sending)}`;
 }
 
-/** What was released or given up: `n5 to localhost:3000/callback`. */
+/** `n5 to localhost:3000/callback, …`. */
 export function releasedText(released: readonly HeldForwarding[]): string {
   return released
     .map(({ notificationId, destination }) => `${notificationId} to ${printable(shortUrl(destination))}`)
     .join(', ');
 }
 
-/** What is tried now that would have been tried later. */
 export function retriedLines({ tried, tunnel }: Result<'relay/retry'>): string[] {
   const lines = tried.map(({ url, waiting }) => `${printable(maskSecrets(url))}: trying now, ${waiting} queued`);
   if (tunnel !== null) lines.push('Reopening the tunnel.');
   return lines.length === 0 ? ['Nothing to retry.'] : lines;
 }
 
-/** One that is held: `n5 to localhost:3000/callback: sending is paused`. */
+/** `n5 to localhost:3000/callback: sending is paused`. */
 export function heldLine({ notificationId, destination, detail }: HeldForwarding): string {
   return `${notificationId} to ${printable(`${shortUrl(destination)}: ${detail ?? 'held'}`)}`;
 }

@@ -1,11 +1,11 @@
 import { commandProcess } from './command-process.ts';
 
-/** The exit code of a shell's for a program that Ctrl-C ended. */
+/** A shell's exit code for a program that Ctrl-C ended. */
 const endedAtOnce = 130;
 
 /**
- * Resolves with the first SIGINT, SIGTERM or SIGHUP, on which the command ends in order. A second one ends it at once.
- * To be called before anything is started.
+ * Resolves with the first SIGINT, SIGTERM or SIGHUP, after which the command ends in order; a second one ends it at
+ * once. Call it before anything is started.
  */
 export function interrupted(): Promise<void> {
   const host = commandProcess();

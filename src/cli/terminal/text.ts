@@ -1,19 +1,19 @@
 import stringWidth from 'string-width';
 import type { SignatureCheck } from '../../protocol/history.ts';
 
-/** Text from outside for a terminal. */
+/** For text from outside. */
 export { withEscapes as printable } from '../../common/unprintable.ts';
 
 const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** How many columns of a terminal a text takes; its colours take none. */
+/** Width in a terminal; colors take none. */
 export function columnsOf(text: string): number {
   return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
 }
 
 /**
- * Cuts text to a number of columns, with an ellipsis where something is missing.
- * @param text printable, without colours
+ * Cuts text to a number of columns, with an ellipsis if something is missing.
+ * @param text printable, without colors
  */
 export function clip(text: string, columns: number): string {
   if (text.length <= columns && /^[\x20-\x7e]*$/.test(text)) return text;
@@ -27,16 +27,15 @@ export function clip(text: string, columns: number): string {
   return text;
 }
 
-/** Fills up with spaces to a number of columns. */
 export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
 }
 
 /**
- * Breaks lines between words, where a terminal would break within them. A word that is longer than a line, such as a URL,
- * stays whole.
- * @param columns the terminal's width; Infinity where there is none
- * @param hang by how many columns what follows a break is indented; without it as far as the line itself
+ * Breaks lines between words, since a terminal would break within them. A word that is longer than a line, such as a
+ * URL, is not broken.
+ * @param columns the terminal's width; Infinity if there is none
+ * @param hang indent of continuation lines, in columns; by default that of the line
  */
 export function wrapped(text: string, columns: number, hang?: number): string {
   if (columnsOf(text) <= columns && !text.includes('\n')) return text;
@@ -66,18 +65,18 @@ function wrappedLine(line: string, columns: number, hang: number | undefined): s
   return [...lines, current];
 }
 
-/** How many columns a stream has; Infinity for what is no terminal, or does not say. */
+/** Columns; Infinity for a stream that is not a terminal, or whose width is unknown. */
 export function widthOf(stream: NodeJS.WriteStream): number {
   return stream.isTTY && stream.columns > 0 ? stream.columns : Infinity;
 }
 
-/** A number of things: `1 event`, `2 events`, `3 deliveries`. */
+/** `1 event`, `2 events`, `3 deliveries`. */
 export function count(n: number, noun: string): string {
   if (n === 1) return `1 ${noun}`;
   return `${n} ${noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
 }
 
-/** A duration: `12 ms`, `3.4 s`, `8 min`, `9 h`, `3 days`. */
+/** `12 ms`, `3.4 s`, `8 min`, `9 h`, `3 days`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;
@@ -87,34 +86,33 @@ export function duration(milliseconds: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }
 
-/** A size: `1 byte`, `312 bytes`, `12.3 KB`. */
+/** `1 byte`, `312 bytes`, `12.3 KB`. */
 export function size(bytes: number): string {
   if (bytes < 1000) return count(bytes, 'byte');
   return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-/** Since when a destination is down: ` since 14:03:59`; nothing where it is not. */
+/** ` since 14:03:59` for a destination that is down; else empty. */
 export function downWords(since: string | undefined): string {
   return since === undefined ? '' : ` since ${localTime(since)}`;
 }
 
-/** When something is tried next: `, next attempt 14:03:59`; nothing where that is not set, or past. */
+/** `, next attempt 14:03:59`; empty if there is none, or it is past. */
 export function nextWords(at: string | null | undefined): string {
   return at !== null && at !== undefined && Date.parse(at) > Date.now() ? `, next attempt ${localTime(at)}` : '';
 }
 
-/** What has to be said of the signature of what the platform posted; empty where it is right, or nobody has a key. */
+/** For Open Connectors' notifications: empty if the signature is valid, or there is no key to check it. */
 export function signatureMark(signature: SignatureCheck | null): string {
   if (signature === 'fetched') return 'fetched';
   return signature === 'invalid' || signature === 'missing' ? `signature ${signature}` : '';
 }
 
-/** Whether what goes to a destination is signed. */
 export function signedWords({ signatureKeyName }: { readonly signatureKeyName?: string | undefined }): string {
   return signatureKeyName === undefined ? 'unsigned' : 'signed';
 }
 
-/** A moment in local time, to the second: `14:03:59`, with the date where it is not today. */
+/** Local time to the second: `14:03:59`, with the date if it is not today. */
 export function localTime(iso: string, now: Date = new Date()): string {
   const moment = new Date(iso);
   const two = (n: number): string => String(n).padStart(2, '0');

@@ -1,4 +1,4 @@
-/** Asking for access from a terminal: the consent's URL, the page that the browser comes back to, and what is pasted. */
+/** Asks for access from a terminal: prints the consent's URL, and takes the code from the browser or pasted text. */
 import { spawn } from 'node:child_process';
 import { authorize } from '../../oauth/authorize.ts';
 import type {
@@ -18,19 +18,16 @@ import { canRead, readLines } from '../terminal/prompts.ts';
 import { printable } from '../terminal/text.ts';
 import { commandProcess } from '../terminal/command-process.ts';
 
-/** How a terminal asks for access. */
 export interface TerminalOptions {
-  /** Opens the browser at the consent, too. */
   readonly open: boolean;
-  /** Told of the URL of the consent, and of the callback that the browser comes back to. */
+  /** Called with the consent's URL, and the callback that the browser returns to. */
   readonly asked: (url: string, redirectUri: string) => void;
 }
 
 /**
- * Asks for access: says the URL of the consent, and waits for the answer on the callback's page, or for what is pasted
- * into standard input.
- * @throws UsageError where the code could come in no way; CallbackPortError where it could come by the page alone, and
- *   its port is taken; what `authorize` throws
+ * Prints the URL of the consent, and waits for the answer at the callback's page, or in standard input.
+ * @throws UsageError if the code could not be received; CallbackPortError if it could only be received by the page, and
+ *   its port is in use; errors of `authorize`
  */
 export function authorizeInTerminal(request: AuthorizationRequest, options: TerminalOptions): Promise<Authorization> {
   const mayPaste = canRead();
@@ -90,7 +87,7 @@ function showWaiting(waiting: WaitingOptions, mayPaste: boolean, { open }: Termi
       }
     },
     stray(why) {
-      // Any page may send the browser here as often as it likes.
+      // Any page may send the browser here, as often as it likes.
       if (told) return;
       told = true;
       note(`The browser returned something unexpected. ${strayWords[why]}. Still waiting.`);
@@ -116,13 +113,12 @@ const pageTexts: PageTexts = {
   stray: { title: 'Unexpected answer', text: `${back}, which is still waiting for the right answer.` },
 };
 
-/** What opens a URL on each system. */
 const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
   darwin: ['open'],
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
 };
 
-/** @returns whether the system says that it was opened */
+/** @returns whether the system reports success */
 function openInBrowser(url: string): Promise<boolean> {
   const [program, ...args] = openers[process.platform] ?? ['xdg-open'];
   return new Promise((resolve) => {
@@ -133,7 +129,7 @@ function openInBrowser(url: string): Promise<boolean> {
   });
 }
 
-/** What to say of an authorisation that gave no code, and what to do next. */
+/** For an authorization without a code. */
 export function explainNoCode(result: Exclude<Authorization, { kind: 'code' }>): {
   readonly message: string;
   readonly next: string;

@@ -1,4 +1,4 @@
-/** Campaign Monitor's API for a command: the key from the environment, the environment's proxy. */
+/** Campaign Monitor's API for commands, with the key and proxy of the environment. */
 import { z } from 'zod';
 import { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import { idForm } from '../../campaign-monitor/answers.ts';
@@ -9,13 +9,11 @@ import { UsageError } from '../errors.ts';
 import { whyMissing } from '../secret-variable.ts';
 import { commandProcess } from '../terminal/command-process.ts';
 
-/** The environment variable with the key: a flag would stand in the shell's history and in the list of processes. */
+/** For the API key: a flag would be in the shell's history and in the list of processes. */
 export const apiKeyVariable = 'CAMPAIGN_MONITOR_API_KEY';
 
-/** An id of Campaign Monitor's. */
 export const vendorId = z.string().regex(idForm, 'expected an ID, usually 32 hex digits');
 
-/** The host of a flag. */
 export const serviceOfHost = z.string().transform((text, context) => {
   const service = serviceAt(text);
   if (service !== null) return service;
@@ -24,9 +22,8 @@ export const serviceOfHost = z.string().transform((text, context) => {
 });
 
 /**
- * Runs something with the API.
- * @param known the key where the environment holds none
- * @throws UsageError where the environment holds no key
+ * @param known the API key to use if the environment has none
+ * @throws UsageError if there is no API key
  */
 export async function withCampaignMonitor<T>(
   service: CampaignMonitorService,

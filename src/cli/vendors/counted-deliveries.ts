@@ -1,6 +1,6 @@
 /**
- * Queued deliveries that were counted, kept in the data directory by their ids: whether a read changes their status is
- * documented nowhere, so a fetch asks for each of them by its ids.
+ * Queued deliveries that were counted, stored in the data directory by ID: it is undocumented whether a read changes
+ * their status, so a fetch requests each of them by ID.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,21 +13,20 @@ import { checkDataDirectory, prepareDataDirectory } from '../../protocol/data-di
 
 const fileName = 'counted-deliveries.json';
 
-/** Queues that are remembered, the latest; and deliveries of each. */
+/** Maximum queues to remember, the latest; and deliveries of each. */
 const mostQueues = 20;
 const mostDeliveries = 1000;
 
 const idSchema = z.string().min(1).max(64);
 const fileSchema = z.array(
   z.strictObject({
-    /** The platform's host, and a name of the callback URL, whose secret is not written. */
+    /** Open Connectors' host, and a name of the callback URL, whose secret is not stored. */
     queue: z.string(),
     deliveries: z.array(z.tuple([idSchema, idSchema])).max(mostDeliveries),
   }),
 );
 type Kept = z.infer<typeof fileSchema>;
 
-/** What of a host's queues was counted. */
 export class CountedDeliveries {
   readonly #dataDir: string;
   readonly #host: string;
@@ -37,7 +36,7 @@ export class CountedDeliveries {
     this.#host = host;
   }
 
-  /** What was counted for a callback URL. @throws DataDirectoryError */
+  /** For a callback URL. @throws DataDirectoryError */
   of(callbackUrl: string): DeliveryKey[] {
     const name = this.#nameOf(callbackUrl);
     const found = this.#read().find(({ queue }) => queue === name)?.deliveries ?? [];
@@ -45,8 +44,8 @@ export class CountedDeliveries {
   }
 
   /**
-   * Something was counted, beside what was before.
-   * @param gone is delivered, or there no more: nothing but that is forgotten
+   * Adds deliveries to those counted earlier.
+   * @param gone delivered or removed: only these are forgotten
    * @throws DataDirectoryError; the system's error
    */
   add(callbackUrl: string, counted: readonly DeliveryKey[], gone: readonly DeliveryKey[] = []): void {
@@ -73,7 +72,7 @@ export class CountedDeliveries {
     else stageFile(file, JSON.stringify(kept)).put();
   }
 
-  /** A file that cannot be read is taken for none: it only helps where a read changes something. */
+  /** An unreadable file counts as empty: it only matters if a read changes a status. */
   #read(): Kept {
     const path = checkDataDirectory(this.#dataDir);
     try {

@@ -44,7 +44,6 @@ const variableName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable, not the secret itself');
 
-/** `cm-relay instances create`. */
 export function createInstanceCommand(): Command {
   const command = newCommand(
     'create',
@@ -103,7 +102,7 @@ export function createInstanceCommand(): Command {
 
 async function create(options: CreateOptions): Promise<void> {
   const described = describedBy(options);
-  // Before a secret is asked for.
+  // Before the user is asked for a secret.
   refuse(checkInstanceInput({ ...described, ...givenLater(described) }));
   const own = await ownAddresses(options, 'open-connectors');
   await withPlatform(options, async (platform) => {
@@ -123,7 +122,7 @@ async function create(options: CreateOptions): Promise<void> {
   });
 }
 
-/** What the flags describe, without what is asked for where it is not in the environment. */
+/** What the flags describe, without secrets that the user may still be asked for. */
 function describedBy(options: CreateOptions): InstanceInput {
   const flags = instanceOfFlags(options);
   const isBasic = options.basic === true;
@@ -154,15 +153,17 @@ function describedBy(options: CreateOptions): InstanceInput {
   };
 }
 
-/** Stand-ins for what is known later, with which nothing is wrong. */
+/** Valid placeholders for values that are known later. */
 function givenLater({ callbackUrl }: InstanceInput): Partial<InstanceInput> {
   return {
-    ...{ username: 'later', apiKey: 'later', apiSecret: 'later' },
+    username: 'later',
+    apiKey: 'later',
+    apiSecret: 'later',
     callbackUrl: callbackUrl === '' ? 'https://relay.example.org/' : callbackUrl,
   };
 }
 
-/** From the environment, else asked for. */
+/** From the environment, or else from the user. */
 async function credentialsOf({ authentication }: InstanceInput): Promise<Partial<InstanceInput>> {
   if (authentication === 'basic') return { username: await secretFrom(apiKeyVariable, 'API key', keyIsFound) };
   return {
@@ -175,7 +176,6 @@ const keyIsFound = 'Find it in Campaign Monitor under Account settings, API keys
 const appIsFound =
   'Find it in Campaign Monitor under Account settings, Manage connected apps, OAuth registration; the sandbox prints its own.';
 
-/** What the variable holds that a flag names. */
 function variable(flag: string, name: string | undefined): string | undefined {
   return name === undefined ? undefined : secretIn(name, flag, commandProcess().env);
 }
@@ -189,21 +189,20 @@ function headersOf(text: string | undefined): Readonly<Record<string, string>> |
   throw new UsageError('--callback-headers-env: the variable must contain a JSON object of strings');
 }
 
-/** Checks it as the form does: an error keeps it from being made, a warning is said. */
+/** Checks it like the form. @throws UsageError for an error; warnings are printed */
 function check(input: InstanceInput, { isHere }: Platform): void {
   const problems = checkInstanceInput(input).filter(({ code }) => code !== 'loopback-url' || !isHere);
   refuse(problems);
   for (const warning of problems) note(`warning: ${problemSentence(warning)}`);
 }
 
-/** @throws UsageError for the first that is an error */
 function refuse(problems: readonly InstanceProblem[]): void {
   const error = problems.find(({ severity }) => severity === 'error');
   if (error !== undefined)
     throw new UsageError(problemSentence(error), 'To see all flags, run cm-relay help instances create.');
 }
 
-/** Makes it, with whatever recovery that takes. The token is in memory alone. */
+/** Creates it, with any recovery that this needs. The token is only in memory. */
 async function attempt(
   { api, baseUrl, isHere }: Platform,
   input: InstanceInput,
@@ -254,8 +253,8 @@ const steps = {
 } as const;
 
 /**
- * Offers what an unanswered call has made. Where nobody can be asked, one alone is taken for it; of several none can be.
- * @throws CommandError where several are there and nobody can be asked: the next attempt looks again
+ * Offers instances that a call without a response has created. If the user can't be asked, a single one is used.
+ * @throws CommandError if there are several and the user can't be asked: the next attempt checks again
  */
 async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | null> {
   const [instance] = found;
@@ -278,7 +277,6 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | n
 
 const lookedForFirst = 'Try again. cm-relay looks for an existing instance first, so you will not get a duplicate.';
 
-/** What went wrong, and what to do next. */
 function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authentication }: InstanceInput): Error {
   const oauth = authentication === 'oauth';
   if ('error' in result && result.kind !== 'not-kept') noteRequest(result.error);

@@ -1,4 +1,4 @@
-/** The flags that an instance is described by, and what is wrong with what they say. */
+/** The flags that describe an instance, and texts about problems with their values. */
 import { Option } from 'commander';
 import { z } from 'zod';
 import { emptyInstanceInput, parseListIds } from '../../open-connectors/instance-body.ts';
@@ -7,7 +7,6 @@ import type { InstanceProblem, InstanceProblemCode } from '../../open-connectors
 import { checkedBy, collectedBy, notEmpty } from '../flags.ts';
 import { printable } from '../terminal/text.ts';
 
-/** What {@link instanceFlags} give. */
 export interface InstanceFlags {
   name?: string;
   list?: string[];
@@ -18,17 +17,15 @@ export interface InstanceFlags {
   tag?: string[];
 }
 
-/** The environment variables with the OAuth app. */
 export const appVariables = { apiKey: 'OAUTH_API_KEY', apiSecret: 'OAUTH_API_SECRET' } as const;
 
-/** `--list <id>`, which may be given several times. */
+/** `--list <id>`, repeatable. */
 export function listFlag(description: string): Option {
   return new Option('--list <id>', `${description}, 32 hex digits; repeatable`).argParser(
     collectedBy(z.string().refine((text) => parseListIds(text).length > 0, 'expected a list ID, 32 hex digits')),
   );
 }
 
-/** The flags. */
 export function instanceFlags(): Option[] {
   return [
     new Option('--name <name>', 'instance name').argParser(checkedBy(notEmpty('a name'))),
@@ -44,7 +41,6 @@ export function instanceFlags(): Option[] {
   ];
 }
 
-/** The instance that the flags describe. */
 export function instanceOfFlags(flags: InstanceFlags): InstanceInput {
   return {
     ...emptyInstanceInput,
@@ -59,7 +55,7 @@ export function instanceOfFlags(flags: InstanceFlags): InstanceInput {
 
 type FieldSources = Readonly<Partial<Record<keyof InstanceInput, string>>>;
 
-/** Where each field comes from. */
+/** The flag or environment variable of each field. */
 const sources: FieldSources = {
   name: '--name',
   tags: '--tag',
@@ -96,10 +92,7 @@ const sentences: Record<InstanceProblemCode, string> = {
   'duplicate-header': 'appears twice',
 };
 
-/**
- * What is wrong, named by the flag or the environment variable.
- * @param others flags that a command names otherwise
- */
+/** @param others flags with other names in a command */
 export function problemSentence({ field, code, value }: InstanceProblem, others: FieldSources = {}): string {
   const what = value === undefined ? '' : ` ${printable(value)}`;
   return `${others[field] ?? sources[field] ?? field}${what} ${sentences[code]}`;

@@ -1,4 +1,4 @@
-/** `cm-relay instances queue` and `policy`: what Open Connectors could not deliver, and what it does with such. */
+/** `cm-relay instances queue` and `policy`: what Open Connectors could not deliver, and what it does in that case. */
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { maskSecrets } from '../../export/item.ts';
@@ -30,7 +30,6 @@ interface QueueOptions extends CommonOptions, PlatformOptions {
   json?: boolean;
 }
 
-/** `cm-relay instances queue`. */
 export function queueCommand(): Command {
   return platformCommand(
     'queue',
@@ -55,12 +54,10 @@ export function queueCommand(): Command {
     });
 }
 
-/** What a command about the queue of an instance knows. */
 interface Queue {
   readonly platform: Platform;
   readonly id: number;
   readonly callbackUrl: string;
-  /** Further URLs of this relay for which something may be queued. */
   readonly earlierUrls: readonly string[];
   readonly counted: CountedDeliveries;
 }
@@ -87,7 +84,7 @@ async function withQueue(
   });
 }
 
-/** Further URLs for which something may be queued: that this relay had, or that the instance was given here. */
+/** Other URLs for which something may be queued: this relay's earlier ones, and those set here for the instance. */
 function earlierUrlsOf(
   { id, callbackUrl }: Pick<InstanceFacts, 'id' | 'callbackUrl'>,
   own: Pick<Reachable, 'earlierUrls'>,
@@ -95,11 +92,11 @@ function earlierUrlsOf(
   host: string,
 ): readonly string[] {
   const all = new Set([...own.earlierUrls, ...setCallbacksOf(dataDir, host, id)]);
-  // Of one that cannot be searched for, nothing else is to suffer.
+  // A URL that cannot be searched for must not make the others fail.
   return [...all].filter((url) => url !== callbackUrl && canBeQueuedFor(url));
 }
 
-/** Counts a queue; a later fetch finds what was counted. */
+/** Counts a queue; a later fetch finds the counted deliveries. */
 async function look({ platform, counted }: Pick<Queue, 'platform' | 'counted'>, url: string): Promise<QueueState> {
   const state = await platform.api.queue.look(url, counted.of(url));
   counted.add(url, state.keys, state.gone);
@@ -107,8 +104,8 @@ async function look({ platform, counted }: Pick<Queue, 'platform' | 'counted'>, 
 }
 
 /**
- * Remembers the callback URL that was just set for an instance, and says what is queued for it, and how to get that. Where that is not known nothing
- * is said: nobody has asked for it.
+ * Remembers the callback URL that was just set for an instance, and prints what is queued for it, and how to get that.
+ * If that cannot be read, prints nothing: the user did not ask for it.
  */
 export async function noteSetCallback(
   platform: Platform,
@@ -144,7 +141,11 @@ async function show(queue: Queue, { json }: QueueOptions): Promise<void> {
   }
   if (json === true) {
     return printJson({
-      ...{ type: 'queue', id, callbackUrl: maskSecrets(callbackUrl), ...told(state), policy },
+      type: 'queue',
+      id,
+      callbackUrl: maskSecrets(callbackUrl),
+      ...told(state),
+      policy,
       deactivated: state.deactivated,
       earlier: earlier.map((each) => ({ callbackUrl: maskSecrets(each.url), ...told(each.state) })),
     });
@@ -163,7 +164,7 @@ async function show(queue: Queue, { json }: QueueOptions): Promise<void> {
   await print(`${policyWords(policy)}\n`);
   const run = `To get them, run cm-relay instances queue ${id}`;
   if (state.count > 0) note(`${run} --deliver, or --fetch without a public URL.`);
-  // They are posted to no URL but the one that they were for.
+  // They are posted only to the URL that they were for.
   else if (earlier.length > 0) note(`${run} --fetch.`);
 }
 
@@ -179,7 +180,7 @@ function queuedWords({ count: queued, more, since }: QueueState): string {
 
 async function deliver(queue: Queue, { json }: QueueOptions): Promise<void> {
   const { platform, id, callbackUrl, counted } = queue;
-  // Nothing is counted before: a count may make of it what this does not post.
+  // Don't count before: a count may change their status, and then this would not post them.
   await platform.api.queue.deliver(callbackUrl, counted.of(callbackUrl));
   if (json === true) return printJson({ type: 'delivering', id });
   await print(`Open Connectors is posting what is queued to ${printable(maskSecrets(callbackUrl))} again.\n`);
@@ -213,7 +214,6 @@ interface PolicyOptions extends CommonOptions, PlatformOptions {
   json?: boolean;
 }
 
-/** `cm-relay instances policy`. */
 export function policyCommand(): Command {
   return platformCommand(
     'policy',

@@ -1,4 +1,4 @@
-/** The API of Open Connectors for a command: secrets from the environment or a prompt, the environment's proxy. */
+/** The Open Connectors API for commands: secrets from the environment or a prompt, and the environment's proxy. */
 import { Option } from 'commander';
 import { z } from 'zod';
 import { OpenConnectorsError } from '../../open-connectors/api-error.ts';
@@ -12,23 +12,21 @@ import { note } from '../terminal/output.ts';
 import { secretFrom } from '../terminal/prompts.ts';
 import { commandProcess } from '../terminal/command-process.ts';
 
-/** The environment variables with the platform's secrets, and with its host. */
+/** Environment variables with Open Connectors' secrets and host. */
 export const platformVariables = {
   userSecret: 'OPEN_CONNECTORS_USER_SECRET',
   organizationSecret: 'OPEN_CONNECTORS_ORGANIZATION_SECRET',
   host: 'OPEN_CONNECTORS_HOST',
 } as const;
 
-/** The platform's host where none is given: the one of its documents. */
+/** The first host in the documentation. */
 export const defaultPlatformHost = regions[0]?.host ?? '';
 
-/** What every command takes that asks the platform. */
 export interface PlatformOptions {
   host?: string;
   timeout: number;
 }
 
-/** The flags for it. */
 export function platformFlags(): Option[] {
   return [
     new Option(
@@ -42,7 +40,7 @@ export function platformFlags(): Option[] {
 }
 
 /**
- * The base of the API that a flag, or else the environment, names.
+ * The API's base URL for a flag, or else the environment.
  * @throws UsageError
  */
 export function platformBaseUrl(given: string | undefined): string {
@@ -57,17 +55,16 @@ export function platformBaseUrl(given: string | undefined): string {
   }
 }
 
-/** The platform, as a command asks it. */
 export interface Platform {
   readonly api: OpenConnectorsApi;
   readonly baseUrl: string;
-  /** It is on this machine, as the sandbox is, so that it reaches what is here. */
+  /** Whether it is on this machine, like the sandbox, and so reaches local URLs. */
   readonly isHere: boolean;
 }
 
 /**
- * Runs something with the platform. The id of a request that failed is said beside the error, for the platform's support.
- * @throws UsageError where a secret is missing; what `use` throws
+ * Prints the ID of a failed request with the error, for SAP's support.
+ * @throws UsageError if a secret is missing; errors of `use`
  */
 export async function withPlatform<T>(
   { host, timeout }: PlatformOptions,
@@ -81,7 +78,9 @@ export async function withPlatform<T>(
   return withProxy(baseUrl, async (fetch) => {
     const secrets = { userSecret, organizationSecret };
     const api = new OpenConnectorsApi({
-      ...{ baseUrl, ...secrets, timeoutMs: timeout * 1000 },
+      baseUrl,
+      ...secrets,
+      timeoutMs: timeout * 1000,
       ...(fetch !== undefined && { fetch }),
     });
     try {
@@ -93,7 +92,6 @@ export async function withPlatform<T>(
   });
 }
 
-/** Says which request it was, where the platform told. */
 export function noteRequest({ requestId }: OpenConnectorsError): void {
   if (requestId !== null) note(`Open Connectors request ID: ${requestId}`);
 }

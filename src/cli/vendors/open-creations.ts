@@ -1,4 +1,4 @@
-/** Creations of instances whose end is not known, kept in the data directory: no secret is in them. */
+/** Creations of instances with an unknown result, stored in the data directory without secrets. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { checkDataDirectory, DataDirectoryError, prepareDataDirectory } from '..
 
 const fileName = 'open-creations.json';
 
-/** What a newer version knows of one is kept. */
+/** Additional members, of newer versions, are kept. */
 const attemptSchema = z.looseObject({
   host: z.string(),
   name: z.string(),
@@ -17,10 +17,7 @@ const attemptSchema = z.looseObject({
   signed: z.boolean(),
 });
 
-/**
- * The memory of attempts to make an instance of one name at one host. Those of others in the same file are left as they
- * are: several terminals may be at it.
- */
+/** Stores attempts to create an instance with this name at this host. Terminals share the file, so others are kept. */
 export function openCreations(dataDir: string, host: string, name: string): AttemptMemory {
   const own = (kept: unknown): OpenAttempt[] => {
     const { data } = attemptSchema.safeParse(kept);
@@ -37,9 +34,9 @@ export function openCreations(dataDir: string, host: string, name: string): Atte
 }
 
 /**
- * All that are kept, also those of others that cannot be read. Half a file is taken for none: what it would have told is
- * looked for by nobody, and made anew.
- * @throws DataDirectoryError, also where a newer version keeps them in another form
+ * All attempts, including unreadable ones. A truncated file counts as empty: then an attempt's instance is not checked
+ * for, and may be created again.
+ * @throws DataDirectoryError, also if a newer version uses another format
  */
 function readAll(dataDir: string): readonly unknown[] {
   let text: string;

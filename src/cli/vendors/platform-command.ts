@@ -1,4 +1,4 @@
-/** Commands on the platform, and which instance one is about. */
+/** Commands on Open Connectors, and the instance that one is about. */
 import { Argument } from 'commander';
 import type { Command } from 'commander';
 import type { Instance } from '../../open-connectors/answers.ts';
@@ -7,19 +7,17 @@ import { newCommand } from '../flags.ts';
 import { platformFlags } from './open-connectors.ts';
 import type { Platform } from './open-connectors.ts';
 
-/** A command on the platform. */
 export function platformCommand(name: string, summary: string, description: string, after: readonly string[]): Command {
   const command = newCommand(name, summary, description, after);
   for (const option of platformFlags()) command.addOption(option);
   return command;
 }
 
-/** `<instance>`. */
 export const instanceArgument = (): Argument => new Argument('<instance>', 'instance ID, or its name if unique');
 
 /**
- * The instance of an id or a name.
- * @throws CommandError where no instance has the name, or several have; what the platform says of an id that is none
+ * The instance with an ID or a name.
+ * @throws CommandError if no instance has the name, or several have; Open Connectors' error for an unknown ID
  */
 export async function instanceNamed({ api }: Platform, named: string): Promise<Instance> {
   if (/^\d{1,15}$/.test(named)) return api.getInstance(Number(named));
@@ -33,6 +31,6 @@ export async function instanceNamed({ api }: Platform, named: string): Promise<I
       'Use an ID instead.',
     );
   }
-  // The whole of it: a list may leave something out.
+  // Read it, since a list may leave something out.
   return api.getInstance(instance.id);
 }

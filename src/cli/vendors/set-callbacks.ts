@@ -1,6 +1,7 @@
 /**
- * The callback URLs that `cm-relay` gave to instances, kept in the data directory: what Open Connectors queues for one of
- * them is the user's after another is set, too. None is a relay's: its secret may be replaced, and is then kept nowhere.
+ * The callback URLs that `cm-relay` set for instances, stored in the data directory: what Open Connectors has queued
+ * for one of them is still the user's after another was set. Relays' URLs are left out: their secret may be replaced,
+ * and must then not be stored anywhere.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,29 +13,29 @@ import { checkDataDirectory, prepareDataDirectory } from '../../protocol/data-di
 
 const fileName = 'set-callbacks.json';
 
-/** Instances that are remembered, the latest; and URLs of each, the latest first. */
+/** Maximum instances to remember, the latest; and URLs of each, the latest first. */
 const mostInstances = 100;
 const mostUrls = 5;
-/** As long as the product lets a callback URL be, in characters, and longer. */
+/** Longer than any callback URL that the program accepts, in characters. */
 const longestUrl = 4096;
 
 const fileSchema = z.array(
   z.strictObject({
-    /** The platform's host, and the instance's id. */
+    /** Open Connectors' host, and the instance's ID. */
     instance: z.string(),
     urls: z.array(z.string().max(longestUrl)).max(mostUrls),
   }),
 );
 type Kept = z.infer<typeof fileSchema>;
 
-/** The URLs that were given to an instance, the latest first. @throws DataDirectoryError */
+/** Set for an instance, the latest first. @throws DataDirectoryError */
 export function setCallbacksOf(dataDir: string, host: string, id: number): readonly string[] {
   return read(dataDir).find(({ instance }) => instance === nameOf(host, id))?.urls ?? [];
 }
 
-/** A URL was given to an instance. @throws DataDirectoryError; the system's error */
+/** @throws DataDirectoryError; the system's error */
 export function rememberSetCallback(dataDir: string, host: string, id: number, url: string): void {
-  // Whatever the platform says that it has taken.
+  // Open Connectors may accept anything.
   if (url.length > longestUrl || !URL.canParse(url) || holdsHookSecret(url)) return;
   const instance = nameOf(host, id);
   const before = read(dataDir);
@@ -50,7 +51,7 @@ function nameOf(host: string, id: number): string {
   return `${host} ${id}`;
 }
 
-/** A file that cannot be read is taken for none. */
+/** An unreadable file counts as empty. */
 function read(dataDir: string): Kept {
   const path = checkDataDirectory(dataDir);
   try {

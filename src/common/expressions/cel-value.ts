@@ -1,8 +1,8 @@
-/** Values as expressions in CEL see them (expressions.ts), without the language, which is loaded when it is needed. */
+/** Values as CEL expressions see them, without the language, which is loaded on demand (expressions.ts). */
 
 /**
- * A value as expressions see it. Whole numbers are bigint; an object is a Map, since whoever sent it has named its fields,
- * also those that every object of JavaScript has.
+ * Whole numbers are bigint; an object is a Map, since its sender names the fields, also like those that every
+ * JavaScript object has.
  */
 export type CelValue =
   | string
@@ -15,8 +15,8 @@ export type CelValue =
   | ReadonlyMap<string, CelValue>;
 
 /**
- * Stands for a value that is deeper than what is seen. Whoever asks for it is told so: half of it would be another
- * answer, which whoever sent it could choose.
+ * Stands for a value that is nested too deeply. Reading it is an error: half of it would give another result, which the
+ * sender could choose.
  */
 export class CutValue {
   readonly isCut = true;
@@ -27,13 +27,10 @@ export class CutValue {
 
 export const cutValue = new CutValue();
 
-/** How deep lists and objects stand in each other that are seen; what is deeper is cut. */
+/** Nesting of lists and objects; deeper values are cut. */
 const mostDepth = 100;
 
-/**
- * A value from outside, as expressions are asked about it.
- * @param value as JSON gives it, of bounded length
- */
+/** @param value as JSON gives it, of bounded length */
 export function celValue(value: unknown): CelValue {
   return seenValue(value, 0);
 }

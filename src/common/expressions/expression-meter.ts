@@ -1,57 +1,52 @@
 /**
- * What an evaluation in CEL takes, counted while it runs: a step for each node of the expression that is evaluated, and
- * what is read or made of texts, lists and objects. The library has no such count, nor lets its operators be replaced, so
- * the nodes of a checked expression are: each evaluation of one goes through here.
+ * The cost of a CEL evaluation, counted while it runs: a step for each node that is evaluated, and the reading and
+ * making of texts, lists and objects. The library has no such count, and its operators cannot be replaced, so this
+ * replaces the evaluation of each node of a checked expression.
  *
- * A value is counted as the tree that it is when it is written down, and not by its references: comparing it, or writing
- * it as JSON, takes as long.
+ * A value counts as the tree that it is when written out, not by its references: comparing it, or writing it as JSON,
+ * takes that long.
  */
 
-/** So many characters are a step: looked at, or made. */
 const charactersAStep = 16;
-/** Seeking one text in another takes so many steps for each pair of their characters, at worst. */
+/** Searching a text in another takes this many steps for each pair of their characters, at worst. */
 const stepsAPair = 1 / 256;
 /** A date in a time zone takes far longer than anything else. */
 const timeZoneSteps = 500;
-/** The library's pattern takes the cube of its length where it finds no unit. */
+/** The library's pattern takes time cubic in the length if it finds no unit; in characters. */
 const mostDurationText = 50;
 
-/** An evaluation took more than it may. */
 export class TooMuchError extends Error {
   override readonly name = 'TooMuchError';
 }
 
-/** What an evaluation has left. */
 export class Meter {
   readonly #most: number;
   #left = 0;
   readonly #tooMuch: TooMuchError;
 
-  /** @param most how many steps one evaluation may take */
   constructor(most: number) {
     this.#most = most;
     // One for all: the library goes on after an error in the elements of a list, and each would cost a stack.
     this.#tooMuch = new TooMuchError(`it takes more than ${most.toLocaleString('en')} steps`);
   }
 
-  /** Begins anew. */
   begin(): void {
     this.#left = this.#most;
   }
 
-  /** What an evaluation that has ended gave. @throws TooMuchError where the library has passed over that */
+  /** @returns the value of an evaluation that has ended @throws TooMuchError if the library ignored the error before */
   end<T>(value: T): T {
     this.spend(0);
     return value;
   }
 
-  /** @throws TooMuchError where that is more than is left */
+  /** @throws TooMuchError if fewer are left */
   spend(steps: number): void {
     this.#left -= steps;
     if (this.#left < 0) throw this.#tooMuch;
   }
 
-  /** Counts a value with all that is in it. @throws TooMuchError */
+  /** Counts a value with everything in it. @throws TooMuchError */
   weigh(value: unknown): void {
     if (typeof value === 'string' || value instanceof Uint8Array) {
       this.spend(1 + value.length / charactersAStep);
@@ -69,7 +64,7 @@ export class Meter {
   }
 }
 
-/** A node of the library's, as it is when it was checked. */
+/** A node of the library, as checking leaves it. */
 interface Node {
   readonly op: string;
   readonly args: unknown;
@@ -80,20 +75,15 @@ interface Node {
 
 type Evaluate = (evaluator: unknown, node: unknown, context: Context) => unknown;
 
-/** Of the library's, where a list is gathered. */
+/** The library's, while it collects a list. */
 interface Context {
   readonly accuValue: unknown;
-}
-
-/** A macro that the library evaluates by itself. */
-interface Macro {
-  evaluate: Evaluate;
 }
 
 const comparisons: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 
 /**
- * Has a meter count whatever the evaluation of a checked expression takes, and reads a field that is not there as null.
+ * Makes a meter count the evaluation of a checked expression, and makes a missing field null.
  * @param ast its root
  */
 export function metered(ast: unknown, meter: Meter): void {
@@ -106,13 +96,13 @@ export function metered(ast: unknown, meter: Meter): void {
       else if (node.op === 'accuPush') meter.weigh((context.accuValue as readonly unknown[]).at(-1));
       return value;
     });
-    const macro = node.meta['macro'] as Macro | undefined;
+    const macro = node.meta['macro'] as { evaluate: Evaluate } | undefined;
     if (macro !== undefined) macro.evaluate = meteredHas(macro.evaluate, meter);
     if (node.handle !== undefined) node.handle = meteredHandle(node, node.handle, meter);
   }
 }
 
-/** The only macro that the library does not write as other nodes. Of what is not there nothing is there, either. */
+/** The only macro that the library does not expand to other nodes. A field of a missing value is missing, too. */
 function meteredHas(evaluate: Evaluate, meter: Meter): Evaluate {
   return function (this: unknown, ...given) {
     meter.spend(1);
@@ -143,7 +133,7 @@ function meteredHandle(
   if (comparisons.has(op)) {
     return (...given) => {
       const [left, right] = given;
-      // As far as both go, which is no further than one of them does.
+      // Comparing ends with the shorter of both.
       meter.weigh(typeof left === 'object' ? (typeof right === 'object' ? left : right) : left);
       return handle(...given);
     };
@@ -174,7 +164,7 @@ function meteredHandle(
 
 const seeking: ReadonlySet<string> = new Set(['contains', 'indexOf', 'lastIndexOf']);
 
-/** What a function takes. It looks at texts as a whole, at lists and objects by their size alone. */
+/** The cost of a function: it reads texts as a whole, and only the size of lists and objects. */
 function spendOnCall(name: string, given: readonly unknown[], meter: Meter): void {
   const texts = given.filter((each) => typeof each === 'string');
   for (const text of texts) meter.weigh(text);
@@ -189,7 +179,7 @@ function isMissingKey(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === 'no_such_key';
 }
 
-/** Whether a value may have fields by name: what is null has none of them. */
+/** Whether a value may have fields by name: all of null's are missing. */
 function hasFields(value: unknown): boolean {
   return value === null || value instanceof Map || isPlain(value);
 }
@@ -200,7 +190,7 @@ function isPlain(value: unknown): boolean {
   return prototype === null || prototype === Object.prototype;
 }
 
-/** All nodes of an expression, those that macros were written as among them, each once. */
+/** All nodes of an expression, including those that macros expand to, each once. */
 function* nodesIn(value: unknown, seen: Set<unknown>): Generator<Node> {
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);

@@ -1,15 +1,15 @@
 /**
- * Expressions in CEL: read and checked when they are written, and bounded when they are asked, so that whatever they are
- * asked about, an answer comes soon. They are data of a workspace and may have come with it.
+ * CEL expressions: parsed and checked when they are written, and limited when they are evaluated, so that a result
+ * comes soon whatever the values. They are data of a workspace and may have come with it.
  *
- * The language has no loops but over lists that are there, and a pattern of `matches` is left out. What is made of lists
- * and texts can still double at each step: that is counted while it is evaluated (expression-meter.ts).
+ * The language has no loops but over existing lists, and `matches` is left out. Lists and texts can still double at
+ * each step: that is counted during evaluation (expression-meter.ts).
  */
 import { Environment } from '@marcbachmann/cel-js';
 import type { ASTNode, EvaluationError } from '@marcbachmann/cel-js';
 import { Meter, metered } from './expression-meter.ts';
 
-/** An expression cannot be used. `start` and `end` say where in it, in characters from its beginning. */
+/** An expression cannot be used. `start` and `end` are offsets in it, in characters. */
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError';
   readonly start: number;
@@ -21,55 +21,74 @@ export class ExpressionError extends Error {
   }
 }
 
-/** A macro goes over a list: one in another would take the product of both. */
+/** These loop over a list: one in another would take the product of both. */
 const macros: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
 
-/** Of the language's functions those that take no longer than is counted, and make nothing larger than they are given. */
+/** CEL functions that take no longer than the meter counts, and return nothing larger than their arguments. */
 const functions: ReadonlySet<string> = new Set([
   ...macros,
-  ...['has', 'size', 'startsWith', 'endsWith', 'contains', 'lowerAscii', 'upperAscii', 'trim', 'substring'],
-  ...['indexOf', 'lastIndexOf', 'string', 'int', 'double', 'bool', 'dyn', 'type', 'timestamp', 'duration'],
-  ...['getFullYear', 'getMonth', 'getDate', 'getDayOfMonth', 'getDayOfWeek', 'getHours', 'getMinutes', 'getSeconds'],
+  'has',
+  'size',
+  'startsWith',
+  'endsWith',
+  'contains',
+  'lowerAscii',
+  'upperAscii',
+  'trim',
+  'substring',
+  'indexOf',
+  'lastIndexOf',
+  'string',
+  'int',
+  'double',
+  'bool',
+  'dyn',
+  'type',
+  'timestamp',
+  'duration',
+  'getFullYear',
+  'getMonth',
+  'getDate',
+  'getDayOfMonth',
+  'getDayOfWeek',
+  'getHours',
+  'getMinutes',
+  'getSeconds',
 ]);
 
-/** Steps that one evaluation may take: about a tenth of a second at worst. */
+/** Maximum steps of one evaluation: about a tenth of a second at worst. */
 const mostSteps = 1_000_000;
 
-/** What an expression failed with quotes no more of what it was asked about, in characters. */
+/** Maximum length of an error, which may quote values, in characters. */
 const mostSaid = 300;
 
 const limits = { maxAstNodes: 200, maxDepth: 30, maxListElements: 50, maxMapEntries: 20, maxCallArguments: 4 };
 
-/** An expression that was checked. */
 export interface Expression<V> {
-  /** The type of its value, as CEL names it. */
+  /** CEL's name for the type of its value. */
   readonly type: string;
-  /** @throws ExpressionError where it cannot be answered, or takes more than it may. A field that is not there is null */
+  /** A missing field is null. @throws ExpressionError if it fails, or takes too many steps */
   evaluate(variables: V): unknown;
 }
 
-/** A variable's type as CEL names it, or the types of its fields. */
+/** CEL's name for a variable's type, or the types of its fields. */
 export type VariableType = string | Readonly<Record<string, string>>;
 
-/** The expressions about some variables. */
 export class ExpressionLanguage<V extends object> {
   readonly #variables: Readonly<Record<keyof V, VariableType>>;
   readonly #meter: Meter;
   #environment: Environment | undefined;
 
   /**
-   * @param variables every variable: one that does not exist, or another type, is an error when one is written
-   * @param most how many steps an evaluation may take: nodes of the expression, and what is read and made of values
+   * @param variables all of them: an expression with another, or of another type, cannot be read
+   * @param most steps of an evaluation: nodes of the expression, and what is read and made of values
    */
   constructor(variables: Readonly<Record<keyof V, VariableType>>, most = mostSteps) {
     this.#variables = variables;
     this.#meter = new Meter(most);
   }
 
-  /**
-   * Reads an expression.
-   * @throws ExpressionError where it is none, or takes what is not there
-   */
+  /** @throws ExpressionError if it is invalid, or uses a function that is not available */
   readExpression(text: string): Expression<V> {
     try {
       const parsed = this.#prepared().parse(text);
@@ -94,10 +113,7 @@ export class ExpressionLanguage<V extends object> {
     }
   }
 
-  /**
-   * Reads a condition.
-   * @throws ExpressionError where it cannot be read, or is neither true nor false
-   */
+  /** @throws ExpressionError if it cannot be read, or is neither true nor false */
   readCondition(text: string): (variables: V) => boolean {
     const expression = this.readExpression(text);
     const { type } = expression;
@@ -125,7 +141,7 @@ export class ExpressionLanguage<V extends object> {
   }
 }
 
-/** @throws ExpressionError where it takes what is left out. @param within how many macros are around it */
+/** @throws ExpressionError if it uses what is left out. @param within number of enclosing macros */
 function checkBounds(node: ASTNode, within: number): void {
   const { op, start, end } = node;
   if (op !== 'call' && op !== 'rcall') {
@@ -157,12 +173,12 @@ function isNode(value: unknown): value is ASTNode {
   return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
 }
 
-/** The library's errors, and what else goes wrong in it, as ours. */
+/** Converts errors of the library, and others thrown in it. */
 function explained(error: unknown, text: string): ExpressionError {
   if (error instanceof ExpressionError) return error;
   const { summary, code, range, message } = error as Partial<EvaluationError> & Error;
   const start = Math.min(range?.start ?? 0, text.length);
-  // The library knows every value that there is but a CutValue.
+  // A CutValue is the only value whose type the library doesn't know.
   const said = code === 'unsupported_type' ? 'it is larger than expressions can read' : firstLower(summary ?? message);
   return new ExpressionError(said.slice(0, mostSaid), start, Math.max(start, range?.end ?? text.length));
 }

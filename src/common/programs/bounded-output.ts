@@ -1,15 +1,14 @@
-/** What a program prints, line by line and within bounds. */
 import type { Readable } from 'node:stream';
 import { ProcessGroup } from '../process-group.ts';
 import type { Ending } from '../process-group.ts';
 import { pathWithout } from './find-program.ts';
 
-/** A longer line is cut, in characters. */
+/** A longer line is cut; in characters. */
 const longestLine = 16_384;
 
 /**
- * Calls `use` with each line of an output, without its colours.
- * @param came called before with how many characters have come, be they lines or not
+ * Calls `use` with each line of an output, without escape sequences.
+ * @param came called before with the number of characters received, whether or not they end a line
  */
 export function eachLine(output: Readable, use: (line: string) => void, came?: (characters: number) => void): void {
   let rest = '';
@@ -29,23 +28,21 @@ export function eachLine(output: Readable, use: (line: string) => void, came?: (
 // eslint-disable-next-line no-control-regex -- these are what is looked for
 const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
 
-/** A text without the escape sequences of a terminal. */
 function withoutEscapes(text: string): string {
   return text.replace(escapes, '');
 }
 
-/** What a command printed, and how it ended. */
 export interface Ran {
   readonly ending: Ending;
-  /** Both outputs, the first characters. */
+  /** The beginning of both outputs. */
   readonly output: string;
 }
 
 /**
  * Runs a command to its end.
  * @param command an absolute path, and its arguments
- * @param bounds `ms`: it is ended then; `characters`: what of its output is kept
- * @throws what the system says where it cannot be started; the signal's reason
+ * @param bounds `ms` until it is ended; `characters` of its output to keep
+ * @throws the system's error if it cannot be started; the signal's reason
  */
 export async function runBounded(
   command: readonly string[],
@@ -74,16 +71,16 @@ export async function runBounded(
 }
 
 /**
- * What programs need of the environment: homes, languages, proxies and certificates. Nothing that is only there for
- * whoever starts them, such as keys that a variable holds.
+ * What programs need of the environment: homes, languages, proxies and certificates; no variables for the parent
+ * process alone, such as keys.
  */
 const passedOn =
   /^(?:PATH|PATHEXT|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_\w+|SystemRoot|SystemDrive|ComSpec|USERPROFILE|HOMEDRIVE|HOMEPATH|APPDATA|LOCALAPPDATA|ProgramData|ProgramFiles|(?:HTTP|HTTPS|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR))$/i;
 
 /**
- * The environment of a program.
- * @param own names of its own variables; with `*` at the end any that start so
- * @param notBelow folders from where nothing is started: they are not in its PATH
+ * The environment for a program.
+ * @param own names of its own variables; with `*` at the end a prefix
+ * @param notBelow folders to leave out of its PATH
  */
 export function cleanEnvironment(
   environment: NodeJS.ProcessEnv,

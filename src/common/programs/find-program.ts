@@ -1,28 +1,25 @@
-/** Which file is started for a program's name: never one that a folder of somebody else's brings along. */
+/** Which file to start for a program's name: never one that a cloned folder contains. */
 import { accessSync, constants, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
-/** Where to look, and where not. */
 export interface Places {
-  /** The PATH. */
   readonly path: string;
-  /** Folders below which nothing is started: those of the workspace. */
+  /** Folders whose programs are not started: those of the workspace. */
   readonly notBelow: readonly string[];
 }
 
-/** A program's absolute path; or why there is none: it is not there, or only in a place from where nothing is started. */
+/** A program's path; or it doesn't exist, or only in a folder whose programs are not started. */
 export type FoundProgram = { readonly path: string } | { readonly missing: true } | { readonly refused: string };
 
-/** A system follows no more links than some forty. */
+/** A system follows about forty links. */
 const mostPlaces = 100;
 
 const endings = process.platform === 'win32' ? ['', '.exe', '.com'] : [''];
 
 /**
- * Finds a program.
  * @param program its absolute path, or its name, which is looked for in the PATH's absolute folders
- * @returns `refused`: where it was found, below one of the folders, in `node_modules/.bin`, or by a relative path
+ * @returns `refused`: where it was found, if below one of the folders, in `node_modules/.bin`, or by a relative path
  */
 export function findProgram(program: string, { path, notBelow }: Places): FoundProgram {
   if (isAbsolute(program)) {
@@ -42,16 +39,13 @@ export function findProgram(program: string, { path, notBelow }: Places): FoundP
   return refused === undefined ? { missing: true } : { refused };
 }
 
-/** A PATH without the folders from where nothing is started, so that a program, such as a script, starts nothing there. */
+/** Without the refused folders, so that a script that is started runs nothing there, either. */
 export function pathWithout(path: string, notBelow: readonly string[]): string {
   const folders = path.split(delimiter).filter(isAbsolute);
   return folders.filter((folder) => !isRefused(join(folder, 'any'), notBelow)).join(delimiter);
 }
 
-/**
- * The working directory, as a folder below which nothing is started. Where it holds the user's home, as `/` does, that
- * would be everything, and nobody has cloned that.
- */
+/** The working directory as a refused folder, unless it contains the user's home, as `/` does: that is everything. */
 export function workingDirectory(): string[] {
   const folder = process.cwd();
   return isWithin(folder, homedir()) ? [] : [folder];
@@ -68,7 +62,7 @@ function isRefused(file: string, notBelow: readonly string[]): boolean {
   return placesOf(file).some((each) => isOfPackage(each) || notBelow.some((folder) => isWithin(folder, each)));
 }
 
-/** A file's name, and each that it is a link to: the target of one in node_modules/.bin is elsewhere. */
+/** A file's path, and each that it links to: the target of one in node_modules/.bin is elsewhere. */
 function placesOf(file: string): string[] {
   const places = [file];
   for (let at = file; places.length < mostPlaces;) {

@@ -1,11 +1,11 @@
-/** Text as a word of a POSIX shell, in commands that a person copies or that stand in a script. */
+/** Text as a word of a POSIX shell, for commands that a person copies, and scripts. */
 
-/** In single quotes, which keep everything; a single quote itself is put between two quoted parts. */
+/** Always in single quotes. */
 export function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Quoted only where it has to be, for commands that are read. */
+/** Quoted only if necessary, for commands that a person reads. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : shellQuoted(text);
 }

@@ -1,6 +1,6 @@
 /**
  * Compares two versions `major.minor.patch`; pre-release and build tags are ignored.
- * @returns negative where `a` is the older, 0 where they are the same, positive where it is the newer
+ * @returns negative if `a` is older, 0 if they are equal, positive if it is newer
  */
 export function compareVersions(a: string, b: string): number {
   const numbers = (version: string): number[] =>

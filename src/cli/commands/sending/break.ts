@@ -22,7 +22,6 @@ interface AddOptions extends BreakOptions {
 
 const breakpointId = z.string().regex(/^b[1-9]\d*$/);
 
-/** `cm-relay debug break`, with its commands. */
 export function breakCommand(): Command {
   const command = commandGroup(
     'break',
@@ -125,7 +124,6 @@ async function add(options: AddOptions): Promise<void> {
   );
 }
 
-/** What is wrong with a breakpoint. */
 function explained(refusal: RefusedBreakpoint): UsageError | CommandError {
   return refusal.in === 'breakpoint'
     ? new CommandError(refusal.message, 'Remove some with cm-relay debug break remove.')
@@ -162,7 +160,7 @@ async function show(all: readonly KeptBreakpoint[], { json }: BreakOptions): Pro
   }
 }
 
-/** What a breakpoint is, and below it how often it was met and why it did not stop. */
+/** A breakpoint, and below it how often it matched and why it did not stop. */
 export function breakpointLines(breakpoint: KeptBreakpoint): string[] {
   const { id, at, condition = 'always', enabled, owner, lookedAt, met, stops, lastNotStopped } = breakpoint;
   const what = `${condition}${enabled ? '' : ', disabled'}, set by ${owner}`;

@@ -6,7 +6,6 @@ import { print, printJson } from '../../terminal/output.ts';
 import { heldText } from '../../terminal/sending-text.ts';
 import { count } from '../../terminal/text.ts';
 
-/** `cm-relay debug continue`. */
 export function continueCommand(): Command {
   return newCommand(
     'continue',

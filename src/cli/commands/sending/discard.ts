@@ -12,7 +12,6 @@ interface DiscardOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** `cm-relay debug discard`. */
 export function discardCommand(): Command {
   return newCommand(
     'discard',

@@ -6,7 +6,6 @@ import { print, printJson } from '../../terminal/output.ts';
 import { heldText } from '../../terminal/sending-text.ts';
 import { thisTerminal } from '../../terminal/this-terminal.ts';
 
-/** `cm-relay debug pause`. */
 export function pauseCommand(): Command {
   return newCommand(
     'pause',

@@ -6,7 +6,6 @@ import { masked } from '../../terminal/masked.ts';
 import { print, printJson } from '../../terminal/output.ts';
 import { retriedLines } from '../../terminal/sending-text.ts';
 
-/** `cm-relay retry`. */
 export function retryCommand(): Command {
   return newCommand(
     'retry',

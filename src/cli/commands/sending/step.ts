@@ -8,7 +8,6 @@ import { masked } from '../../terminal/masked.ts';
 import { print, printJson } from '../../terminal/output.ts';
 import { heldText, releasedText } from '../../terminal/sending-text.ts';
 
-/** `cm-relay debug step`. */
 export function stepCommand(): Command {
   return newCommand(
     'step',

@@ -6,7 +6,6 @@ import { print } from '../../terminal/output.ts';
 const shells = ['bash', 'zsh'] as const;
 type Shell = (typeof shells)[number];
 
-/** `cm-relay completion`. */
 export function completionCommand(): Command {
   return commandGroup(
     'completion',
@@ -27,18 +26,18 @@ export function completionCommand(): Command {
     });
 }
 
-/** A word that may follow, and what it means. */
+/** A word that may follow, for zsh with its meaning. */
 interface Word {
   readonly word: string;
   readonly meaning: string;
 }
 
-/** What a flag takes, as far as it is known. */
+/** Values of a flag, if known. */
 type Values = readonly string[] | 'files' | 'folders' | 'none';
 
-/** What may follow a command. */
+/** A position in a command line: after a command. */
 interface Place {
-  /** The command's words: none for the program itself, `instances create`. */
+  /** The command's words, such as `instances create`; none for the program itself. */
   readonly words: readonly string[];
   readonly next: readonly Word[];
   readonly flags: readonly {
@@ -72,7 +71,7 @@ function placesBelow(command: Command, words: readonly string[]): Place[] {
 
 const wordOf = (command: Command): Word => ({ word: command.name(), meaning: command.summary() });
 
-/** Its own, as far as help shows them, and those of the program, which may stand anywhere. */
+/** The command's own, and those of the program, which are allowed anywhere. */
 function shownFlags(command: Command): readonly Option[] {
   return [...command.options, ...(command.parent === null ? [] : commonFlags())];
 }
@@ -93,7 +92,7 @@ function valuesOf(option: Option): Values {
   return known ?? (/<(?:file|kind=file)>/.test(flags) ? 'files' : /<folder>/.test(flags) ? 'folders' : 'none');
 }
 
-/** What bash offers of each. Names of files and folders may hold spaces, and readline ends those of folders with a slash. */
+/** Names of files and folders may contain spaces, and readline adds a slash to those of folders. */
 function bashOffer(values: Values): string {
   if (typeof values !== 'string') return `COMPREPLY=($(compgen -W ${quoted(values.join(' '))} -- "$current"))`;
   if (values === 'none') return 'COMPREPLY=()';
@@ -106,10 +105,9 @@ const zshOffer = (values: Values): string =>
     ? `compadd -- ${values.map(quoted).join(' ')}`
     : { files: '_files', folders: '_files -/', none: ':' }[values];
 
-/** A text in single quotes for a POSIX shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** Lines that find at which place a line is, as a variable: of the words before, those that name a command. */
+/** Script lines that find the command among the words before, as a variable. */
 const placeLines = (places: readonly Place[], before: string): string => {
   const known = places.filter(({ words }) => words.length > 0).map(({ words }) => quoted(words.join(' ')));
   return `  for word in ${before}; do

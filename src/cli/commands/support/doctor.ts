@@ -25,7 +25,6 @@ import { inSameDirectory } from '../../same-directory.ts';
 import { print, printJson } from '../../terminal/output.ts';
 import { count } from '../../terminal/text.ts';
 
-/** `cm-relay doctor`. */
 export function doctorCommand(): Command {
   return newCommand(
     'doctor',
@@ -44,7 +43,6 @@ export function doctorCommand(): Command {
     .action(doctor);
 }
 
-/** What was found of one relay. */
 interface Findings {
   readonly problems: readonly string[];
   readonly sections: readonly DiagnosticSection[];
@@ -102,12 +100,12 @@ async function findings(options: CommonOptions): Promise<Findings> {
   }
 }
 
-/** What a relay in the background has kept of its log. */
+/** The log of a relay in the background. */
 function logOf(dataDir: string, status: Status | null): DiagnosticSection {
   return logSection('Recent errors and warnings in the log', join(dataDir, 'relay.log'), status);
 }
 
-/** No relay runs: that is nothing wrong. A history that cannot be read is, unless there is none yet. */
+/** It's no problem if no relay runs, or there is no history yet, but an unreadable one is. */
 async function stoppedFindings(dataDir: string): Promise<Findings> {
   const relay: DiagnosticSection = { title: 'Relay', facts: [['state', 'not running for this data directory']] };
   readForNextStart(dataDir);
@@ -126,7 +124,7 @@ async function stoppedFindings(dataDir: string): Promise<Findings> {
   }
 }
 
-/** Whether the relay's own endpoint answers on this machine. */
+/** Checks that the relay's own endpoint answers on this machine. */
 async function endpointProblems({ campaignMonitorUrl }: Status): Promise<string[]> {
   const url = campaignMonitorUrl.replace(/[^/]+$/, 'health');
   try {

@@ -8,7 +8,6 @@ import { print, printJson } from '../../terminal/output.ts';
 import { pad } from '../../terminal/text.ts';
 import { commandProcess } from '../../terminal/command-process.ts';
 
-/** `cm-relay tunnels`. */
 export function tunnelsCommand(): Command {
   return newCommand(
     'tunnels',
@@ -54,7 +53,6 @@ function asTable(all: readonly SurveyedTunnel[]): string {
   return `${[...lines, '', ...notes].join('\n')}\n`;
 }
 
-/** What to do, and what to know. */
 function notesOf({ installed, signedIn, signIn, install, obstacles }: SurveyedTunnel): string[] {
   return [
     ...(installed === null && install !== null ? [`to install it, see ${install}`] : []),
