@@ -227,22 +227,22 @@ describe('connections that have shown the secret', () => {
 
 describe('a tunnel without a free connection', () => {
   it('gets those back that wait for a request, for its headers, or for a body that hardly comes, and no others', async () => {
-    const { ingress, port } = await startEndpoint({ checkEveryMs: 20, quietMs: 60_000 });
+    const { ingress, port } = await startEndpoint({ checkEveryMs: 100, quietMs: 60_000 });
     const open = (text: string): Promise<RawConnection> =>
       RawConnection.open(port).then((connection) => {
         connection.write(text);
         return connection;
       });
-    const [idle, half, slow, busy] = [
+    const busy = await open(`POST ${rightPath} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    // More than 1 KiB a second, from its first moment: a body that comes.
+    const flowing = setInterval(() => busy.write(`400\r\n${' '.repeat(0x400)}\r\n`), 5);
+    const [idle, half, slow] = [
       await open(post(rightPath)),
       await open('POST /hooks/x HTTP/1.1\r\nX: '),
       await open(post(rightPath).slice(0, -1)),
-      await open(`POST ${rightPath} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`),
     ];
     await idle.answers(1);
     await until(() => ingress.load.bodies === 2);
-    // More than 1 KiB a second: a body that comes.
-    const flowing = setInterval(() => busy.write(`400\r\n${' '.repeat(0x400)}\r\n`), 5);
     const drip = setInterval(() => half.socket.writable && half.write('a'), 10);
     afterwards(() => [flowing, drip].forEach(clearInterval));
     await until(() => {
