@@ -1,14 +1,12 @@
-/** How long attempts to one destination may take, and that the limit is lifted while a debugger holds the callback's program. */
+/** The timeout of attempts at a destination, suspended while a debugger has stopped the callback's program. */
 
-/** The end of an attempt's time. */
 export interface Deadline {
-  /** It is over: nothing is called any more. */
   clear(): void;
 }
 
 /**
- * The limit of one destination. While it is lifted no attempt runs out of time; once it is not, those that are under way
- * have all of their time from then on.
+ * The timeout of one destination. While it is suspended, no attempt times out; when it is restored, attempts in
+ * progress have the full time again.
  */
 export class TimeLimit {
   readonly #running = new Set<RunningDeadline>();
@@ -18,14 +16,14 @@ export class TimeLimit {
     return this.#lifted;
   }
 
-  /** Begins an attempt's time. @param ms its length; `onOver` is called when it is over */
+  /** Starts an attempt's timeout. @param onOver called after the time */
   begin(ms: number, onOver: () => void): Deadline {
     const deadline = new RunningDeadline(ms, onOver, this.#running);
     if (!this.#lifted) deadline.run();
     return deadline;
   }
 
-  /** Lifts the limit, or puts it back, of what is under way and of what comes. */
+  /** Suspends or restores it, also for attempts in progress. */
   lift(lifted: boolean): void {
     if (lifted === this.#lifted) return;
     this.#lifted = lifted;
