@@ -1,4 +1,4 @@
-/** What acts on accounts and webhooks. */
+/** The actions on accounts and webhooks. */
 import type * as vscode from 'vscode';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { createAccountCommands, signOut } from '../accounts/account-commands.ts';
@@ -27,25 +27,23 @@ export interface WebhookActionParts {
   readonly relays: KnownRelays;
   readonly source: WebhookSource;
   readonly view: WebhooksView;
-  /** Asks for access in the browser. */
   readonly browser: BrowserAuthorization;
 }
 
 export interface WebhookActions {
   readonly accountHandlers: CommandHandlers<'accounts'>;
   readonly webhookHandlers: CommandHandlers<'webhooks'>;
-  /** For the keeper of URLs. */
   readonly urls: WebhookUrls;
-  /** To be asked before the user stops the relay. Resolves to whether to stop. */
+  /** Runs before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
   readonly picker: ListPicker;
-  /** Resolves to undefined where the user gave up. */
+  /** Resolves to undefined if the user cancels. */
   readonly signIn: (method?: SignInMethod) => Promise<Account | undefined>;
-  /** Forgets everything of an account. */
+  /** Removes all data of an account. */
   readonly signOut: (account: Account) => Promise<void>;
 }
 
-/** Makes all of it, once for a window. */
+/** Call once per window. */
 export function createWebhookActions({
   accounts,
   session,

@@ -7,7 +7,6 @@ import type { WebhookRegistrar } from './webhook-registrar.ts';
 import type { WebhookSource } from './webhook-source.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 
-/** What commands about webhooks are made of. */
 export interface WebhookCommandParts {
   readonly accounts: AccountStore;
   readonly session: Session;

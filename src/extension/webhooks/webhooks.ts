@@ -1,4 +1,4 @@
-/** Campaign Monitor's accounts and webhooks, put together; what acts on them is made when it is first needed. */
+/** Connects the parts for Campaign Monitor's accounts and webhooks; the actions are loaded on first use. */
 import type * as vscode from 'vscode';
 import { AccountStore } from '../accounts/account-store.ts';
 import { registerAuthentication } from '../accounts/authentication.ts';
@@ -29,13 +29,13 @@ export interface Webhooks {
   readonly journal: StoredWebhookJournal;
   readonly source: WebhookSource;
   readonly view: WebhooksView;
-  /** Whether a relay, named as in relay-url.ts, is registered on a list, be it with a secret that it had before. */
+  /** Whether a relay, named as in relay-url.ts, is registered on a list, also with an earlier secret. */
   readonly isRegistered: (relay: string) => boolean;
-  /** To be asked before the user stops the relay. Resolves to whether to stop. */
+  /** Runs before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
 }
 
-/** Puts accounts and webhooks together, with the view and what watches the relay. Nothing is asked of the vendor yet. */
+/** Creates accounts and webhooks, with the view and the observers of the relay. Makes no requests to the vendor yet. */
 export function createWebhooks({ context, session, log, sandbox, names, relays, actions }: WebhooksParts): Webhooks {
   const accounts = new AccountStore(context, {
     running: () => sandbox.find(),
@@ -63,7 +63,7 @@ export function createWebhooks({ context, session, log, sandbox, names, relays, 
     ...{ accounts, journal, source, view, isRegistered },
     beforeStop: async () => {
       const relay = readRelayUrl(session.status?.campaignMonitorUrl ?? '', 'campaign-monitor')?.relay;
-      // What asks is loaded where there is something to ask about.
+      // Load the actions only if there are registrations.
       return relay === undefined || !isRegistered(relay) || (await actions()).beforeStop();
     },
   };
