@@ -189,7 +189,9 @@ class RunningRelay implements Relay {
     const breakpoints = new Breakpoints(() => announcer.statusChanged());
     const matcher = new EventMatcher(store.log);
     const gate: Gate = (this.#gate = new Gate({
-      ...{ store, breakpoints, log },
+      store,
+      breakpoints,
+      log,
       matching: (filter, events) => matcher.matching(filter, events),
       isUnderWay: (key) => this.#forwarder.isUnderWay(key),
       underWay: () => this.#forwarder.underWay(),
@@ -235,13 +237,25 @@ class RunningRelay implements Relay {
 
     // Requests and notifications of clients.
     const configuration = (this.#configuration = new Configuration({
-      ...{ dataDir, settings, remembered, store, forwarder, reception, log },
-      ...{ ingress: this.#ingress, sampleReceiver: this.#sampleReceiver },
+      dataDir,
+      settings,
+      remembered,
+      store,
+      forwarder,
+      reception,
+      log,
+      ingress: this.#ingress,
+      sampleReceiver: this.#sampleReceiver,
       limits: options.limits ?? {},
     }));
     const status = (): Status =>
       statusOf({
-        ...{ dataDir, startedAt, configuration, store, forwarder, gate },
+        dataDir,
+        startedAt,
+        configuration,
+        store,
+        forwarder,
+        gate,
         version: options.version ?? ownVersion,
         port: this.#port,
         tunnel: this.#tunnel?.status,
@@ -252,20 +266,18 @@ class RunningRelay implements Relay {
         notices: [...this.#notices, ...this.#maintenance.notices],
       });
     const handlers = makeHandlers({
-      ...{
-        configuration,
-        store,
-        history,
-        renderer,
-        forwarder,
-        gate,
-        reception,
-        onPurpose,
-        announcer,
-        status,
-        onReceived,
-        log,
-      },
+      configuration,
+      store,
+      history,
+      renderer,
+      forwarder,
+      gate,
+      reception,
+      onPurpose,
+      announcer,
+      status,
+      onReceived,
+      log,
       openTunnel: () => this.#tunnel?.open(configuration.settings.tunnel),
       retryTunnel: () => this.#tunnel?.tryNow() ?? false,
       closeTunnel: async () => this.#tunnel?.close(),
@@ -287,7 +299,9 @@ class RunningRelay implements Relay {
     const forClients = options.keepAlive === true;
     this.#control = new Control({ dataDir, handlers, announcer, forClients, onClients, log });
     this.client = inProcessClient({
-      ...{ handlers, announcer, closed: this.closed },
+      handlers,
+      announcer,
+      closed: this.closed,
       isStopping: () => this.#stopping !== undefined,
     });
   }

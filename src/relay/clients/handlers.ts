@@ -63,7 +63,9 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     announcer.statusChanged();
   });
   const fetched = new FetchedDeliveries({
-    ...{ store, reception, onReceived: (received: Received) => parts.onReceived(received) },
+    store,
+    reception,
+    onReceived: (received: Received) => parts.onReceived(received),
     mostBytes: () => configuration.settings.maxBodyBytes,
   });
   const destinationById = (id: number): Destination | undefined => store.destinations.get(id);
@@ -103,7 +105,11 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     if (body.byteLength > maxBodyBytes)
       throw new ConflictError(`the body is larger than ${maxBodyBytes} bytes`, 'send-smaller-body');
     const received = await reception.receive({
-      ...{ source, body, headers: [['Content-Type', contentType]], receivedAt: Date.now(), injected: true },
+      source,
+      body,
+      headers: [['Content-Type', contentType]],
+      receivedAt: Date.now(),
+      injected: true,
       refusal: null,
       ...(edit !== undefined && { edit }),
     });

@@ -230,8 +230,16 @@ export class Gate implements GateView {
     const since = Date.now();
     const by = { kind: 'client', client } as const;
     const stop: Stop = {
-      ...{ reason: 'pause' as const, at: iso(since), place: null, breakpointIds: [], deliveryId: null, eventId: null },
-      ...{ notificationId: null, destinationId: null, attempt: null, text: `paused by ${whoPaused(by)}` },
+      reason: 'pause' as const,
+      at: iso(since),
+      place: null,
+      breakpointIds: [],
+      deliveryId: null,
+      eventId: null,
+      notificationId: null,
+      destinationId: null,
+      attempt: null,
+      text: `paused by ${whoPaused(by)}`,
     };
     const paused: Paused = { by, since, stop };
     this.#close(paused);

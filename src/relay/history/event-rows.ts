@@ -115,8 +115,18 @@ export class EventRows {
     const { id, deliveryId, kind, source, injected, receivedAt, forwardings, ...shown } = this.shown(row);
     const { type, list, address, warning, duplicateOf, reason, answered } = shown;
     return {
-      ...{ id, deliveryId, kind, source, injected, receivedAt },
-      ...{ type, list, address, warning, duplicateOf, reason },
+      id,
+      deliveryId,
+      kind,
+      source,
+      injected,
+      receivedAt,
+      type,
+      list,
+      address,
+      warning,
+      duplicateOf,
+      reason,
       ...(answered !== undefined && { answered }),
       ...eventStateOf(kind, forwardings),
     };
@@ -244,7 +254,8 @@ export class EventRows {
       return {
         ...protocolAttempt(
           {
-            ...{ notificationId, destinationId },
+            notificationId,
+            destinationId,
             number: Number(row['number']),
             at: Number(row['at']),
             durationMs: Number(row['duration_ms']),

@@ -120,7 +120,10 @@ export class EventTable {
     const { base, ids, newest, unseen } = snapshot;
     const asked = [...ids.subarray(params.offset, params.offset + params.limit)].map((id) => base + id);
     return {
-      ...{ snapshot: name, total: ids.length, offset: params.offset, unseen },
+      snapshot: name,
+      total: ids.length,
+      offset: params.offset,
+      unseen,
       newest: newest === 0 ? null : `e${newest}`,
       events: params.traced ? [] : asked.map((id) => this.#summary(id)),
       ...(params.traced && { traced: asked.map((id) => this.#traced(id)) }),

@@ -223,14 +223,20 @@ export class Forwardings {
            AND a.destination_id = f.destination_id ORDER BY id DESC LIMIT 1), f.next_at)) AS next_at
        FROM forwardings f JOIN notifications n ON n.id = f.notification_id
        WHERE f.destination_id = ? AND f.${isWaiting}${which} AND f.notification_id > ? ORDER BY f.notification_id LIMIT ?`,
-      ...[Date.now(), destinationId, ...(released === null ? [] : [released]), after, limit],
+      Date.now(),
+      destinationId,
+      ...(released === null ? [] : [released]),
+      after,
+      limit,
     ).map((row) => {
       const notificationId = Number(row['notification_id']);
       const deliveryId = Number(row['delivery_id']);
       const settings = this.#options.renderSettings(Number(row['render_settings_id']));
       const facts = notificationFactsOf(notificationId, row);
       return {
-        ...{ notificationId, deliveryId, destinationId },
+        notificationId,
+        deliveryId,
+        destinationId,
         attempts: Number(row['attempts']),
         roundStart: Number(row['round_start']),
         nextAt: row['next_at'] as number | null,

@@ -170,7 +170,8 @@ export function countHeld(
       const free = count(`destination_id = ? AND ${isWaiting} AND released = ?`, id, no);
       const stopped = count(
         `destination_id = ? AND ${isWaiting} AND stopped IS NOT NULL AND released IS NOT ?`,
-        ...[id, no],
+        id,
+        no,
       );
       counts.breakpoint += stopped;
       counts.pause += here - free - stopped;

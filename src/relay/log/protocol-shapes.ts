@@ -231,7 +231,12 @@ export function protocolNotificationsOf(
 
 const untried = {
   state: 'waiting',
-  ...{ detail: null, attempts: 0, roundStart: 0, nextAt: null, status: null, durationMs: null },
+  detail: null,
+  attempts: 0,
+  roundStart: 0,
+  nextAt: null,
+  status: null,
+  durationMs: null,
 } as const;
 
 function freshForwardings(

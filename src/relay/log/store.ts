@@ -89,7 +89,8 @@ export class Store {
     this.#emptyPages = Number(this.#sql.get('SELECT count(*) AS n FROM sqlite_schema WHERE rootpage > 0')?.['n']) + 1;
     const wal = (this.#wal = walSync(file));
     this.#queue = new WriteQueue({
-      ...{ db, file },
+      db,
+      file,
       syncDisk: () => wal.sync(),
       begin: () => this.#tally.begin(),
       complete: () => writeMeta(this.#sql, 'totals', this.#tally.draft),
@@ -110,7 +111,9 @@ export class Store {
       onSettled: () => this.#retention.startOver(),
     });
     this.holds = new Holds({
-      ...{ sql: this.#sql, queue: this.#queue, tally: this.#tally },
+      sql: this.#sql,
+      queue: this.#queue,
+      tally: this.#tally,
       destinationIds: () => this.destinations.ids,
       onSettled: () => this.#retention.startOver(),
     });
@@ -225,7 +228,9 @@ export class Store {
   isFetched({ notificationId, subscriptionId, eventId }: FetchedKey): boolean {
     const found = this.#sql.get(
       'SELECT 1 FROM fetched WHERE notification = ? AND subscription = ? AND event = ?',
-      ...[notificationId, subscriptionId, eventId],
+      notificationId,
+      subscriptionId,
+      eventId,
     );
     return found !== undefined;
   }
@@ -364,7 +369,9 @@ export class Store {
   #insertFetched({ notificationId, subscriptionId, eventId }: FetchedKey): void {
     this.#sql.run(
       'INSERT OR IGNORE INTO fetched (notification, subscription, event) VALUES (?, ?, ?)',
-      ...[notificationId, subscriptionId, eventId],
+      notificationId,
+      subscriptionId,
+      eventId,
     );
     this.#sql.run('DELETE FROM fetched WHERE id <= (SELECT max(id) FROM fetched) - ?', keptFetched);
   }
@@ -397,7 +404,9 @@ export class Store {
     for (const earlier of this.#recent.eventsOf(fingerprint)) {
       const same = this.#sql.get(
         'SELECT 1 FROM events e JOIN deliveries d ON d.id = e.delivery_id WHERE e.id = ? AND (NOT ? OR d.body = ?)',
-        ...[earlier, injected ? 1 : 0, body],
+        earlier,
+        injected ? 1 : 0,
+        body,
       );
       if (same !== undefined && earlier < event) return earlier;
       compared += 1;

@@ -46,7 +46,8 @@ export class FetchedDeliveries {
   }: Given[number]): Promise<keyof Result<'deliveries/fetched'>> {
     const { store, reception, mostBytes, onReceived } = this.#parts;
     const fetched: FetchedKey = {
-      ...{ notificationId, subscriptionId },
+      notificationId,
+      subscriptionId,
       eventId: (identityOfNotification(notification).eventId ?? '').slice(0, longestEventId),
     };
     const key = JSON.stringify(fetched);
@@ -56,7 +57,11 @@ export class FetchedDeliveries {
     this.#underWay.add(key);
     try {
       const received = await reception.receive({
-        ...{ source: 'open-connectors', body, injected: false, refusal: null, fetched },
+        source: 'open-connectors',
+        body,
+        injected: false,
+        refusal: null,
+        fetched,
         headers: [['Content-Type', 'application/json; charset=utf-8']],
         receivedAt: Date.now(),
       });

@@ -350,7 +350,10 @@ export class Reception {
     };
     const delivery = {
       ...this.#delivery(ids.delivery, incoming),
-      ...{ status, httpStatus: incoming.onPurpose ?? httpStatus, reason, events: [event] },
+      status,
+      httpStatus: incoming.onPurpose ?? httpStatus,
+      reason,
+      events: [event],
     };
     return { delivery, content: null };
   }

@@ -237,19 +237,17 @@ export class Lane {
     const { state, lastStatus, failedCount } = this.#reachability;
     const underWay = this.#underWay.notificationIds(mostUnderWayTold).map((each) => `n${each}`);
     return {
-      ...{
-        destinationId: protocolDestinationId(id, destination),
-        url,
-        mode,
-        configured,
-        state: held === null ? state : 'held',
-        lastStatus,
-        failed: failedCount,
-        detail: this.detail,
-        waiting,
-        // A sent or discarded one may be removed from disk before it is removed here.
-        retrying: Math.min(this.#retries.size + this.#underWay.retried, waiting),
-      },
+      destinationId: protocolDestinationId(id, destination),
+      url,
+      mode,
+      configured,
+      state: held === null ? state : 'held',
+      lastStatus,
+      failed: failedCount,
+      detail: this.detail,
+      waiting,
+      // A sent or discarded one may be removed from disk before it is removed here.
+      retrying: Math.min(this.#retries.size + this.#underWay.retried, waiting),
       underWay,
       ...(downSince !== null && { downSince: iso(downSince) }),
       ...(held === null && typeof nextTryAt === 'number' && { nextTryAt: iso(nextTryAt) }),

@@ -35,11 +35,6 @@ export type SendResult =
 
 type Request = Pick<Outgoing, 'headers' | 'body' | 'release'>;
 
-interface Connection {
-  /** Whether everything was written to the system, so that the request's body is no longer used. */
-  readonly isWritten: boolean;
-}
-
 export interface Connections {
   /** @returns the connection, if it is known @throws Error if the request can't be sent at all */
   send(url: URL, request: Request, handler: Dispatcher.DispatchHandler): Connection | null;
@@ -87,7 +82,7 @@ class DirectConnections implements Connections {
   readonly #most: number;
   readonly #connect: buildConnector.connector;
   readonly #ended: AbortController;
-  readonly #connections: DirectConnection[] = [];
+  readonly #connections: Connection[] = [];
   #turn = 0;
 
   /** @param ended cancels connections that are being made */
@@ -104,7 +99,7 @@ class DirectConnections implements Connections {
     return connection;
   }
 
-  #idle(): DirectConnection {
+  #idle(): Connection {
     let connection = this.#connections.find(({ client }) => client.stats.size === 0);
     // With several requests, one connection sends them one after another.
     if (connection === undefined && this.#connections.length >= this.#most) {
@@ -112,7 +107,7 @@ class DirectConnections implements Connections {
       connection = this.#connections[this.#turn % this.#most];
     }
     if (connection === undefined) {
-      connection = new DirectConnection(this.#origin, this.#connect);
+      connection = new Connection(this.#origin, this.#connect);
       this.#connections.push(connection);
     }
     return connection;
@@ -126,7 +121,7 @@ class DirectConnections implements Connections {
 }
 
 /** One client, which has one socket at a time. */
-class DirectConnection implements Connection {
+class Connection {
   readonly client: Client;
   #socket: Socket | undefined;
 
@@ -141,6 +136,7 @@ class DirectConnection implements Connection {
     });
   }
 
+  /** Whether everything was written to the system, so that the request's body is no longer used. */
   get isWritten(): boolean {
     return this.#socket?.destroyed === false && this.#socket.writableLength === 0;
   }

@@ -1,15 +1,9 @@
-/** The timeout of attempts at a destination, suspended while a debugger has stopped the callback's program. */
-
-export interface Deadline {
-  clear(): void;
-}
-
 /**
- * The timeout of one destination. While it is suspended, no attempt times out; when it is restored, attempts in
- * progress have the full time again.
+ * The timeout of attempts at one destination, suspended while a debugger has stopped the callback's program: then no
+ * attempt times out. When it is restored, attempts in progress have the full time again.
  */
 export class TimeLimit {
-  readonly #running = new Set<RunningDeadline>();
+  readonly #running = new Set<Deadline>();
   #lifted = false;
 
   get lifted(): boolean {
@@ -18,7 +12,7 @@ export class TimeLimit {
 
   /** Starts an attempt's timeout. @param onOver called after the time */
   begin(ms: number, onOver: () => void): Deadline {
-    const deadline = new RunningDeadline(ms, onOver, this.#running);
+    const deadline = new Deadline(ms, onOver, this.#running);
     if (!this.#lifted) deadline.run();
     return deadline;
   }
@@ -34,13 +28,13 @@ export class TimeLimit {
   }
 }
 
-class RunningDeadline implements Deadline {
+export class Deadline {
   readonly #ms: number;
   readonly #onOver: () => void;
-  readonly #all: Set<RunningDeadline>;
+  readonly #all: Set<Deadline>;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(ms: number, onOver: () => void, all: Set<RunningDeadline>) {
+  constructor(ms: number, onOver: () => void, all: Set<Deadline>) {
     this.#ms = ms;
     this.#onOver = onOver;
     this.#all = all;

@@ -138,7 +138,11 @@ export class TunnelSupervisor {
       return;
     }
     const run: Run = {
-      ...{ config, stop: new AbortController(), wake: undefined, active: true, done: Promise.resolve() },
+      config,
+      stop: new AbortController(),
+      wake: undefined,
+      active: true,
+      done: Promise.resolve(),
     };
     this.#run = run;
     this.#set({ state: 'opening', kind: tunnelName(config), ...told(tunnelWords('opening', provider.name)) });
