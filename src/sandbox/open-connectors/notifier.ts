@@ -129,9 +129,16 @@ export class Notifier {
         events: events.map((each) => eventObject(each, polledAt)),
       };
       const delivery: PlatformDelivery = {
-        ...{ notificationId: record.id, subscriptionId: subscriptionOf(instance), instance, event },
-        ...{ parts: content, raw: payload.json, bytes: Math.ceil(payload.json.length / parts) },
-        ...{ url: instance.events.callbackUrl, status: 'created', updatedDate: null },
+        notificationId: record.id,
+        subscriptionId: subscriptionOf(instance),
+        instance,
+        event,
+        parts: content,
+        raw: payload.json,
+        bytes: Math.ceil(payload.json.length / parts),
+        url: instance.events.callbackUrl,
+        status: 'created',
+        updatedDate: null,
         createdDate: `${record.createdAt.slice(0, -5)}Z`,
       };
       made.push({ record, delivery, isReleased: false });
@@ -184,7 +191,8 @@ export class Notifier {
     const isThere = (): boolean =>
       this.#state.instances.has(instance.id) && !instance.disabled && instance.events.enabled;
     this.#queue.add({
-      ...{ record, bytes },
+      record,
+      bytes,
       lane: instance.id,
       isWanted: () => isThere() && !this.#deliveries.isDeactivated(instance),
       // Under "queue", a failed push is queued at once [docs].
