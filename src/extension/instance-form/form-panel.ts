@@ -106,7 +106,10 @@ export class FormPanel implements vscode.Disposable {
     panel.iconPath = vscode.Uri.joinPath(context.extensionUri, 'media', 'icon.png');
     panel.onDidDispose(() => this.#forget());
     this.#page = new PageHost(panel, {
-      ...{ name: 'form', title: vscode.l10n.t('New Instance'), extensionUri: context.extensionUri, log },
+      name: 'form',
+      title: vscode.l10n.t('New Instance'),
+      extensionUri: context.extensionUri,
+      log,
       read: async (raw) => (await this.#prepare()).client.readPageMessage(raw),
       answer: async (message) => this.#answer(await this.#prepare(), message),
     });

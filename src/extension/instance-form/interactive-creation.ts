@@ -31,14 +31,6 @@ export type Creation =
   /** What went wrong and what to do: nothing was created, or that is unknown and the next attempt checks first. */
   | { readonly kind: 'failed'; readonly message: string };
 
-export interface CreateParts {
-  readonly context: Pick<vscode.ExtensionContext, 'workspaceState'>;
-  readonly log: vscode.LogOutputChannel;
-  readonly platform: Platform;
-  readonly instances: InstanceStore;
-  readonly browser: BrowserAuthorization;
-}
-
 /** The instance to create, and its host in the form of the setting. */
 export interface WantedInstance {
   readonly host: string;
@@ -51,7 +43,13 @@ const attemptsKey = `${prefix}.openAttempts`;
  * Creates instances for the form. One at a time: a second call during a creation joins it. The token is stored in
  * SecretStorage; Open Connectors' request ID is logged.
  */
-export function createInstance(parts: CreateParts): (wanted: WantedInstance, signal: AbortSignal) => Promise<Creation> {
+export function createInstance(parts: {
+  readonly context: Pick<vscode.ExtensionContext, 'workspaceState'>;
+  readonly log: vscode.LogOutputChannel;
+  readonly platform: Platform;
+  readonly instances: InstanceStore;
+  readonly browser: BrowserAuthorization;
+}): (wanted: WantedInstance, signal: AbortSignal) => Promise<Creation> {
   let attempts: CreationAttempts | undefined;
   return async ({ host, input }, signal) => {
     const { context, log, platform, instances, browser } = parts;

@@ -59,7 +59,9 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     this.#parts = parts;
     const { platform, store, log } = parts;
     this.#list = new InstanceList({
-      ...{ platform, store, log },
+      platform,
+      store,
+      log,
       working: (task) =>
         unlessGivenUp(
           working(vscode.l10n.t('Reading the instances'), task, {

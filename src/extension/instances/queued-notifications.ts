@@ -152,7 +152,9 @@ async function changePolicy(parts: InstanceCommandParts, node: InstanceNode, pol
 export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferParts, 'log'>): QueueOffer {
   const { platform, store, view, session, log } = parts;
   return new QueueOffer({
-    ...{ platform, store, log },
+    platform,
+    store,
+    log,
     queues: () => view.queues(),
     node: (instance, host) => view.node(instance, host),
     relay: () => {

@@ -12,7 +12,7 @@ import type { Session } from '../session/session.ts';
 import { createListPicker } from './pick-lists.ts';
 import type { ListPicker } from './pick-lists.ts';
 import { createWebhookCommands } from './webhook-commands.ts';
-import type { StoredWebhookJournal } from './webhook-journal.ts';
+import type { WebhookJournal } from './webhook-journal.ts';
 import { WebhookRegistrar } from './webhook-registrar.ts';
 import type { WebhookSource } from './webhook-source.ts';
 import { WebhookUrls } from './webhook-urls.ts';
@@ -23,7 +23,7 @@ export interface WebhookActionParts {
   readonly accounts: AccountStore;
   readonly session: Session;
   readonly log: vscode.LogOutputChannel;
-  readonly journal: StoredWebhookJournal;
+  readonly journal: WebhookJournal;
   readonly relays: KnownRelays;
   readonly source: WebhookSource;
   readonly view: WebhooksView;
@@ -55,11 +55,16 @@ export function createWebhookActions({
   browser,
 }: WebhookActionParts): WebhookActions {
   const registrar = new WebhookRegistrar({
-    ...{ accounts, session, journal, relays, log },
+    accounts,
+    session,
+    journal,
+    relays,
+    log,
     changed: () => view.refreshWebhooks(),
   });
   const signInParts = {
-    ...{ accounts, log },
+    accounts,
+    log,
     authorize: createAuthorizeAccount(browser),
     loopback: async () => (await browser.callbacks()).loopback,
   };
@@ -67,15 +72,25 @@ export function createWebhookActions({
   const picker = createListPicker({ accounts, source, signIn: ask });
   const forgetWebhooks = (account: Account): Promise<void> => journal.forgetAccount(account.id);
   const accountHandlers = createAccountCommands({
-    ...{ accounts, forgetWebhooks },
+    accounts,
+    forgetWebhooks,
     registered: ({ id }) => journal.all().filter(({ accountId }) => accountId === id).length,
     signIn: ask,
   });
   const webhookHandlers = createWebhookCommands({
-    ...{ accounts, session, log, journal, source, view, registrar, picker },
+    accounts,
+    session,
+    log,
+    journal,
+    source,
+    view,
+    registrar,
+    picker,
   });
   return {
-    ...{ accountHandlers, webhookHandlers, picker },
+    accountHandlers,
+    webhookHandlers,
+    picker,
     urls: new WebhookUrls({ accounts, registrar, log }),
     beforeStop: () => webhooksAtStop(registrar),
     signIn: ask,

@@ -24,22 +24,13 @@ export interface Registration {
   readonly pending: { readonly url: string; readonly before: readonly string[] } | null;
 }
 
-/** The registrations, one per account, list and relay. */
-export interface WebhookJournal {
-  all(): readonly Registration[];
-  put(registration: Registration): Promise<void>;
-  remove(registration: Registration): Promise<void>;
-  /** Moves a registration to the relay's new name, merging it with an existing one. */
-  move(registration: Registration, relay: string): Promise<Registration>;
-}
-
 /** Compares account, list and relay. */
 export function isSame(one: Registration, other: Registration): boolean {
   return one.accountId === other.accountId && one.listId === other.listId && one.relay === other.relay;
 }
 
-/** The journal in VS Code's global state, which all windows share. */
-export class StoredWebhookJournal implements WebhookJournal {
+/** The registrations, one per account, list and relay, in VS Code's global state, which all windows share. */
+export class WebhookJournal {
   readonly #memory: Memory;
   readonly #registrationsKey: string;
 
@@ -62,6 +53,7 @@ export class StoredWebhookJournal implements WebhookJournal {
     await this.#memory.update(this.#registrationsKey, others);
   }
 
+  /** Moves a registration to the relay's new name, merging it with an existing one. */
   async move(registration: Registration, relay: string): Promise<Registration> {
     const all = this.all();
     const there = all.find((each) => isSame(each, { ...registration, relay }));

@@ -14,13 +14,13 @@ import { vendorOf } from './hook-vendor.ts';
 import { pointHere, deactivateOurs, deleteOurs, fix } from './lifecycle.ts';
 import type { HookChange, HookVendor } from './lifecycle.ts';
 import { isSame } from './webhook-journal.ts';
-import type { Registration, StoredWebhookJournal } from './webhook-journal.ts';
+import type { Registration, WebhookJournal } from './webhook-journal.ts';
 import type { ListNode } from './webhook-node.ts';
 
 export interface WebhookRegistrarParts {
   readonly accounts: AccountStore;
   readonly session: Pick<Session, 'state'>;
-  readonly journal: StoredWebhookJournal;
+  readonly journal: WebhookJournal;
   readonly relays: Pick<KnownRelays, 'namesOf'>;
   readonly log: vscode.LogOutputChannel;
   readonly changed: () => void;

@@ -11,14 +11,14 @@ import type { Session } from '../session/session.ts';
 import { followUrls, placeOfUrl, urlContext } from '../public-url/url-place.ts';
 import type { Place } from '../public-url/url-place.ts';
 import { accountItem, clientItem, listItem, noteItem, webhookItem } from './webhook-items.ts';
-import type { StoredWebhookJournal } from './webhook-journal.ts';
+import type { WebhookJournal } from './webhook-journal.ts';
 import type { ListNode, WebhookNode, WebhooksNode } from './webhook-node.ts';
 import type { WebhookSource } from './webhook-source.ts';
 
 export interface WebhooksViewParts {
   readonly accounts: AccountStore;
   readonly session: Session;
-  readonly journal: StoredWebhookJournal;
+  readonly journal: WebhookJournal;
   readonly relays: KnownRelays;
   readonly source: WebhookSource;
 }
@@ -26,7 +26,7 @@ export interface WebhooksViewParts {
 export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<WebhooksNode> {
   readonly #accounts: AccountStore;
   readonly #session: Session;
-  readonly #journal: StoredWebhookJournal;
+  readonly #journal: WebhookJournal;
   readonly #relays: KnownRelays;
   readonly #source: WebhookSource;
   readonly #view: vscode.TreeView<WebhooksNode>;

@@ -10,7 +10,7 @@ import { readRelayUrl } from '../public-url/relay-url.ts';
 import type { Session } from '../session/session.ts';
 import { watchForEchoes } from './echo-hint.ts';
 import type { WebhookActions } from './webhook-actions.ts';
-import { StoredWebhookJournal } from './webhook-journal.ts';
+import { WebhookJournal } from './webhook-journal.ts';
 import { WebhookSource } from './webhook-source.ts';
 import { WebhooksView } from './webhooks-view.ts';
 
@@ -26,7 +26,7 @@ export interface WebhooksParts {
 
 export interface Webhooks {
   readonly accounts: AccountStore;
-  readonly journal: StoredWebhookJournal;
+  readonly journal: WebhookJournal;
   readonly source: WebhookSource;
   readonly view: WebhooksView;
   /** Whether a relay, named as in relay-url.ts, is registered on a list, also with an earlier secret. */
@@ -41,7 +41,7 @@ export function createWebhooks({ context, session, log, sandbox, names, relays, 
     running: () => sandbox.find(),
     start: () => sandbox.start(),
   });
-  const journal = new StoredWebhookJournal(context.globalState, prefix);
+  const journal = new WebhookJournal(context.globalState, prefix);
   const source = new WebhookSource({ accounts, names, log });
   const view = new WebhooksView({ accounts, session, journal, relays, source });
   const isRegistered = (relay: string): boolean => {
@@ -49,7 +49,8 @@ export function createWebhooks({ context, session, log, sandbox, names, relays, 
     return journal.all().some((each) => names.includes(each.relay));
   };
   registerAuthentication({
-    ...{ context, accounts },
+    context,
+    accounts,
     signIn: async () => (await actions()).signIn(),
     signOut: async (account) => (await actions()).signOut(account),
   });
@@ -60,7 +61,11 @@ export function createWebhooks({ context, session, log, sandbox, names, relays, 
     sandbox.onDidChange(() => view.followSandbox()),
   );
   return {
-    ...{ accounts, journal, source, view, isRegistered },
+    accounts,
+    journal,
+    source,
+    view,
+    isRegistered,
     beforeStop: async () => {
       const relay = readRelayUrl(session.status?.campaignMonitorUrl ?? '', 'campaign-monitor')?.relay;
       // Load the actions only if there are registrations.
