@@ -1,4 +1,4 @@
-/** The settings in force. They are put on disk and into every station together, or not at all. */
+/** The current settings. They are written to disk and applied to every part of the relay together, or not at all. */
 import { nameOfSecret } from '../common/secret-name.ts';
 import type { StagedFile } from '../common/staged-file.ts';
 import type { Params } from '../protocol/methods.ts';
@@ -18,7 +18,7 @@ import type { Store } from './log/store.ts';
 
 export interface ConfigurationOptions {
   readonly dataDir: string;
-  /** What the relay begins with; in force once {@link Configuration.begin} was called. */
+  /** Settings at the start, in force once {@link Configuration.begin} was called. */
   readonly settings: Settings;
   readonly remembered: Remembered;
   readonly store: Store;
@@ -26,17 +26,16 @@ export interface ConfigurationOptions {
   readonly reception: Reception;
   readonly ingress: Ingress;
   readonly sampleReceiver: Pick<SampleReceiver, 'placed'>;
-  /** Other limits than the settings', for tests. */
+  /** For tests: override the limits of the settings. */
   readonly limits: Partial<IngressLimits>;
   log(level: 'warn', message: string): void;
 }
 
-/** Keeps settings, and gives them to the stations. */
 export class Configuration {
   readonly #options: ConfigurationOptions;
   #settings: Settings;
   #remembered: Remembered;
-  /** The last change: each begins with what the one before has put in force. */
+  /** The last change: each starts when the previous one is in force. */
   #changing: Promise<unknown> = Promise.resolve();
 
   constructor(options: ConfigurationOptions) {
@@ -45,20 +44,18 @@ export class Configuration {
     this.#remembered = options.remembered;
   }
 
-  /** Those in force. */
   get settings(): Settings {
     return this.#settings;
   }
 
-  /** What the data directory remembers. */
   get remembered(): Remembered {
     return this.#remembered;
   }
 
   /**
-   * Puts in force what the relay begins with.
-   * @param port where the webhook endpoint listens, to be remembered
-   * @param settings those at the start, with the receiver's URL in place
+   * Applies the initial settings.
+   * @param port port of the webhook endpoint, to be remembered
+   * @param settings with the sample receiver's URL in place
    * @throws ConflictError or StoreError
    */
   begin(port: number, settings: Settings, secrets: SecretsChange): void {
@@ -67,10 +64,10 @@ export class Configuration {
   }
 
   /**
-   * Puts changed settings and secrets in force, after those that were asked for before.
+   * Applies changed settings and secrets, after changes that were requested earlier.
    * @returns the settings that were in force until then
-   * @throws ConflictError, StoreError or ZodError where something of them cannot be used or kept: nothing has changed
-   *   then, which the message says
+   * @throws ConflictError, StoreError or ZodError if part of them can't be used or stored: nothing has changed then,
+   * and the message says so
    */
   change(params: Params<'relay/configure'>): Promise<Settings> {
     const change = (): Promise<Settings> => this.#change(params);
@@ -95,9 +92,10 @@ export class Configuration {
   }
 
   /**
-   * Another secret from now on: it is on disk, and the webhook endpoint knows it alone.
-   * @param replaces the name of the one that is to go, so that two who ask at a time do not make two
-   * @throws ConflictError where it has gone already; StoreError where the new one cannot be kept: nothing has changed then
+   * Replaces the secret on disk and at the webhook endpoint.
+   * @param replaces the name of the current secret, so that two concurrent requests don't create two
+   * @throws ConflictError if it was already replaced; StoreError if the new one can't be stored: nothing has changed
+   * then
    */
   renewSecret(replaces: string): void {
     const { dataDir, ingress } = this.#options;
@@ -118,7 +116,7 @@ export class Configuration {
     ingress.useSecret(renewed.secret);
   }
 
-  /** The tunnel made a URL public, which may be given to vendors: it is known as this relay's from now on. */
+  /** Remembers a public URL of the tunnel as this relay's, because it may be given to vendors. */
   rememberPublicUrl(url: string): void {
     const remembered = withPublicUrl(this.#remembered, url.replace(/\/$/, ''));
     if (remembered === this.#remembered) return;
@@ -130,7 +128,7 @@ export class Configuration {
     }
   }
 
-  /** Another tunnel from now on, which no station needs to know of and nothing remembers. */
+  /** Changes only the tunnel, which is neither remembered nor used by other parts. */
   useTunnel(tunnel: TunnelConfig): void {
     this.#settings = { ...this.#settings, tunnel };
   }
@@ -144,7 +142,7 @@ export class Configuration {
     }
     const remembered = withDestinations(this.#remembered, settings.destinations);
     const kept = this.#keep(settings, remembered, forwarder.heldAfter(secrets));
-    // From here on nothing can fail.
+    // From here on, nothing can fail.
     this.#settings = settings;
     this.#remembered = remembered;
     forwarder.configure(settings, kept, secrets);
@@ -153,7 +151,7 @@ export class Configuration {
     store.setRetention(settings.retention);
   }
 
-  /** Puts settings on disk: in the store and in what is remembered, or in neither. @throws StoreError */
+  /** Stores settings both in the database and in the remembered file, or in neither. @throws StoreError */
   #keep(settings: Settings, remembered: Remembered, heldBy: HoldsDestination): StoredSettings {
     const { dataDir, store } = this.#options;
     let staged: StagedFile | undefined;
@@ -164,7 +162,7 @@ export class Configuration {
       staged.put();
       return kept;
     } catch (error) {
-      // It may be that neither can be written now; what failed first is what is told.
+      // Undoing may fail too; report the first failure.
       for (const undo of [() => kept?.undo(), () => staged?.discard()]) {
         try {
           undo();
@@ -177,14 +175,12 @@ export class Configuration {
   }
 }
 
-/** What is remembered cannot be written. */
 function unwritten(error: unknown): StoreError {
   const { code, message } = error as NodeJS.ErrnoException;
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
   return new StoreError(`cannot write relay.json: ${message}`, isFull ? 'make-room' : 'check-data-directory', error);
 }
 
-/** Of the settings, what bounds the webhook endpoint. */
 export function limitsOf(
   settings: Settings,
 ): Pick<IngressLimits, 'maxBodyBytes' | 'maxBodiesBytes' | 'maxUncommitted'> {

@@ -1,4 +1,4 @@
-/** What the command line uses of the relay. Only what reads is loaded at once. */
+/** The command line's entry to the relay. Only types are loaded at once. */
 import type * as relay from './relay.ts';
 import type * as relayProcess from './relay-process.ts';
 
@@ -6,8 +6,6 @@ export { openHistory } from './clients/read-only.ts';
 export { readForNextStart, readRemembered, renewStopped } from './remembered.ts';
 export type { Relay } from './relay.ts';
 
-/** What starts a relay in this process. */
 export const loadRelay = (): Promise<typeof relay> => import('./relay.ts');
 
-/** What runs a relay as a process of its own. */
 export const loadRelayProcess = (): Promise<typeof relayProcess> => import('./relay-process.ts');

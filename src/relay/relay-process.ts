@@ -1,7 +1,7 @@
 /**
- * The relay as a process of its own, as the extension starts it: `cm-relay relay-process --data-dir D [--port N]
- * [--log-file F]`. Ends `keepAliveMinutes` after its last client has gone. Prints one JSON line: `ready`, `running` where
- * another process is the relay already, or `failed` and why. With `--history` it is no relay: it answers what reads the
+ * The relay as a separate process, as the extension starts it: `cm-relay relay-process --data-dir D [--port N]
+ * [--log-file F]`. Ends `keepAliveMinutes` after its last client disconnects. Prints one JSON line: `ready`, `running`
+ * if another process is already the relay, or `failed` with the reason. With `--history` it is no relay: it serves the
  * history on its standard input and output, see read-only.ts.
  */
 import { parseArgs } from 'node:util';
@@ -12,16 +12,12 @@ import { RelayRunningError, startRelay } from './relay.ts';
 
 const write = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
-/** Another process became the relay first: the caller attaches to that one. */
+/** Another process became the relay first: the caller attaches to it. */
 const exitRunning = 3;
 
-/**
- * Runs it to its end.
- * @param args what follows `relay-process` on the command line
- * @returns the process's exit code
- */
+/** Runs the arguments after `relay-process`. @returns the process's exit code */
 export async function runRelayProcess(args: readonly string[]): Promise<number> {
-  // Whoever reads what is written here may go away, as a window does that is closed: the relay stays.
+  // The reader of the output may go away, such as a closed window: the relay continues.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     await serve(args);
@@ -49,7 +45,7 @@ async function serve(args: readonly string[]): Promise<void> {
   if (dataDir === undefined) throw new Error('--data-dir is missing');
   if (values.history === true) {
     await serveHistory(dataDir, process.stdin, process.stdout);
-    // What waits for the end of standard input does not keep it.
+    // Reading standard input would keep the process alive.
     process.exit();
   }
   const logFile = values['log-file'];
@@ -72,7 +68,7 @@ async function serve(args: readonly string[]): Promise<void> {
     write({ type: 'ready', pid, campaignMonitorUrl });
     await relay.closed;
   } finally {
-    // Where nobody was told that it is there.
+    // If the caller doesn't know that it is running.
     await relay.stop();
   }
 }

@@ -1,4 +1,4 @@
-/** The relay: its stations put together, started and stopped. The face that the CLI and the relay's process use. */
+/** Connects the parts of the relay, and starts and stops them. The interface for the CLI and the relay's process. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hookPath } from '../common/hook-path.ts';
@@ -82,39 +82,39 @@ export interface LogEntry {
 
 export interface RelayOptions {
   readonly dataDir: string;
-  /** This port and no other; 0 for any. Without it: the remembered one if it is free, else any. */
+  /** Only this port; 0 for any. By default the remembered one if it is free, otherwise any. */
   readonly port?: number;
-  /** The port to try where none is remembered. */
+  /** The port to try if none is remembered. */
   readonly preferredPort?: number;
   readonly settings?: Partial<z.input<typeof settingsSchema>>;
   readonly secrets?: Secrets;
   readonly version?: string;
-  /** Ends by itself `keepAliveMinutes` after the last client has gone. */
+  /** Stops by itself `keepAliveMinutes` after the last client disconnects. */
   readonly keepAlive?: boolean;
   /** The process does nothing else: its heap is kept small, which is a setting of the whole process. */
   readonly ownProcess?: boolean;
   log?(entry: LogEntry): void;
-  /** Shorter ones for tests. */
+  /** For tests: override the limits of the settings. */
   readonly limits?: Partial<IngressLimits>;
   readonly tunnel?: Pick<TunnelSupervisorOptions, 'dispatcher' | 'timings'>;
-  /** A factor on every pause between attempts: for tests. */
+  /** For tests: a factor on every pause between attempts. */
   readonly delayScale?: number;
-  /** A bound on the store's file in pages of 4 KiB, as a full disk would be: for tests. */
+  /** For tests: the store's maximum size in pages of 4 KiB, like a full disk. */
   readonly maxStorePages?: number;
 }
 
 export interface Relay {
-  /** In this process; the same as a connection's. */
+  /** A client in this process; works like one over a connection. */
   readonly client: RelayClient;
   readonly closed: Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts the relay of a data directory: takes its lock, opens the store, the webhook endpoint and the control channel, resumes
- * forwarding, and opens the tunnel of the settings.
- * @throws RelayRunningError where another process holds the directory; DataDirectoryError; PortError;
- *   StoreError; ZodError for settings that are not valid
+ * Starts the relay of a data directory: takes its lock, opens the store, the webhook endpoint and the control channel,
+ * resumes forwarding, and opens the tunnel of the settings.
+ * @throws RelayRunningError if another process holds the directory; DataDirectoryError; PortError; StoreError; ZodError
+ * for invalid settings
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { path: dataDir, notice } = prepareDataDirectory(options.dataDir);
@@ -127,7 +127,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   let running: RunningRelay | undefined;
   const opened: Store[] = [];
   try {
-    // One that was killed has left it.
+    // Left by a relay that was killed.
     forgetChannel(dataDir);
     running = new RunningRelay(dataDir, lock, options, opened);
     if (notice !== null) running.tell(notice);
@@ -142,7 +142,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   }
 }
 
-/** How long what is released when the relay ends may take to go out, in milliseconds. */
+/** Maximum time to send what is released when the relay stops, in milliseconds. */
 const releaseTimeoutMs = 5000;
 
 class RunningRelay implements Relay {
@@ -168,7 +168,7 @@ class RunningRelay implements Relay {
   #stopping: Promise<void> | undefined;
   #ended: () => void = () => undefined;
 
-  /** @param opened gets what is to be closed where this throws */
+  /** @param opened collects what the caller must close if this throws */
   constructor(dataDir: string, lock: Lock, options: RelayOptions, opened: Store[]) {
     this.#options = options;
     this.#knownHostsFile = join(dataDir, 'known_hosts');
@@ -182,14 +182,16 @@ class RunningRelay implements Relay {
 
     const announcer = (this.#announcer = new Announcer(() => status()));
 
-    // What a delivery passes.
+    // The parts that a delivery passes through.
     const store = (this.#store = this.#openStore(dataDir));
     opened.push(store);
     const renderer = new Renderer(store.stored);
     const breakpoints = new Breakpoints(() => announcer.statusChanged());
     const matcher = new EventMatcher(store.log);
     const gate: Gate = (this.#gate = new Gate({
-      ...{ store, breakpoints, log },
+      store,
+      breakpoints,
+      log,
       matching: (filter, events) => matcher.matching(filter, events),
       isUnderWay: (key) => this.#forwarder.isUnderWay(key),
       underWay: () => this.#forwarder.underWay(),
@@ -233,15 +235,27 @@ class RunningRelay implements Relay {
       passOn(received, { announcer, forwarder, gate, store, log });
     };
 
-    // What clients ask for and are told.
+    // Requests and notifications of clients.
     const configuration = (this.#configuration = new Configuration({
-      ...{ dataDir, settings, remembered, store, forwarder, reception, log },
-      ...{ ingress: this.#ingress, sampleReceiver: this.#sampleReceiver },
+      dataDir,
+      settings,
+      remembered,
+      store,
+      forwarder,
+      reception,
+      log,
+      ingress: this.#ingress,
+      sampleReceiver: this.#sampleReceiver,
       limits: options.limits ?? {},
     }));
     const status = (): Status =>
       statusOf({
-        ...{ dataDir, startedAt, configuration, store, forwarder, gate },
+        dataDir,
+        startedAt,
+        configuration,
+        store,
+        forwarder,
+        gate,
         version: options.version ?? ownVersion,
         port: this.#port,
         tunnel: this.#tunnel?.status,
@@ -252,20 +266,18 @@ class RunningRelay implements Relay {
         notices: [...this.#notices, ...this.#maintenance.notices],
       });
     const handlers = makeHandlers({
-      ...{
-        configuration,
-        store,
-        history,
-        renderer,
-        forwarder,
-        gate,
-        reception,
-        onPurpose,
-        announcer,
-        status,
-        onReceived,
-        log,
-      },
+      configuration,
+      store,
+      history,
+      renderer,
+      forwarder,
+      gate,
+      reception,
+      onPurpose,
+      announcer,
+      status,
+      onReceived,
+      log,
       openTunnel: () => this.#tunnel?.open(configuration.settings.tunnel),
       retryTunnel: () => this.#tunnel?.tryNow() ?? false,
       closeTunnel: async () => this.#tunnel?.close(),
@@ -287,12 +299,14 @@ class RunningRelay implements Relay {
     const forClients = options.keepAlive === true;
     this.#control = new Control({ dataDir, handlers, announcer, forClients, onClients, log });
     this.client = inProcessClient({
-      ...{ handlers, announcer, closed: this.closed },
+      handlers,
+      announcer,
+      closed: this.closed,
       isStopping: () => this.#stopping !== undefined,
     });
   }
 
-  /** Something that the user should know: in the log once it opens, and in the status. */
+  /** Shows a notice to the user: in the log once it opens, and in the status. */
   tell(notice: string): void {
     this.#notices.push(notice);
   }
@@ -300,7 +314,7 @@ class RunningRelay implements Relay {
   async open(): Promise<void> {
     for (const notice of this.#gate.open()) this.tell(notice);
     for (const notice of this.#notices) this.#log('warn', notice);
-    // Before anything can come: until the settings are in force, what comes goes nowhere.
+    // Until the settings are in force, nothing is forwarded.
     const settings = await this.#sampleReceiver.placed(this.#configuration.settings);
     this.#port = await this.#openWebhookEndpoint();
     this.#configuration.begin(this.#port, settings, this.#options.secrets ?? {});
@@ -325,7 +339,7 @@ class RunningRelay implements Relay {
     this.#maintenance.begin();
   }
 
-  /** @param held what becomes of what the gate holds */
+  /** @param held what to do with held forwardings */
   async #stopAfter(held: HeldAtStop): Promise<void> {
     try {
       if (held === 'drop') await this.#gate.dropForGood();
@@ -339,7 +353,7 @@ class RunningRelay implements Relay {
     await this.stop();
   }
 
-  /** Resolves when nothing that can be sent waits any more, or after so many milliseconds. */
+  /** Resolves when nothing that can be sent is waiting, or after the time. */
   async #drained(milliseconds: number): Promise<void> {
     const end = performance.now() + milliseconds;
     const waits = (): boolean =>
@@ -367,7 +381,7 @@ class RunningRelay implements Relay {
       () => this.#history.close(),
       () => this.#lock.release(),
     ];
-    // One that fails keeps nothing else open, the lock least of all.
+    // A failure must not leave the rest open, above all the lock.
     const failures: unknown[] = [];
     for (const step of steps) {
       try {

@@ -1,4 +1,4 @@
-/** What a data directory remembers between relays: port, secret, subdomain and destinations; nothing secret but the URL's. */
+/** What a data directory remembers between relays: port, the URL's secret, subdomain and destinations. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,30 +15,32 @@ import type { Destination } from '../protocol/settings.ts';
 import { findKnown } from './log/destinations.ts';
 import { takeLock } from './lock.ts';
 
-/** Raised with a change after which an earlier version must not use the file. A new member needs none: it is kept. */
+/**
+ * Increased with a change after which an earlier version must not use the file. A new member doesn't need it, because
+ * unknown members are kept.
+ */
 const formVersion = 1;
 
 const mostFormer = 100;
 
-/** Public URLs that are remembered, the latest. */
 const mostPublicUrls = 10;
 
 const rememberedSchema = z.looseObject({
   version: z.literal(formVersion).default(formVersion),
-  /** The webhook endpoint's, in its URL. */
+  /** The webhook endpoint's secret, in its URL. */
   secret: z.string().regex(hookSecretForm),
-  /** The names of those before it, the latest first: what a vendor still keeps of them is known as this relay's. */
+  /** The names of earlier secrets, the latest first: URLs with them at a vendor are recognized as this relay's. */
   former: z.array(z.string().regex(secretNameForm)).max(mostFormer).optional(),
-  /** Bases of the public URLs that it had, the latest first: what a vendor queues for them is this relay's. */
+  /** Bases of earlier public URLs, the latest first: what a vendor queues for them is this relay's. */
   publicUrls: z.array(z.url()).max(mostPublicUrls).optional(),
   port: z.int().min(1).max(65_535).nullable(),
   subdomain: z.string(),
-  /** With what a newer version knows of them. */
+  /** With members that only a newer version knows. */
   destinations: z.array(destinationSchema.loose()),
 });
 export type Remembered = z.infer<typeof rememberedSchema>;
 
-/** What registered webhooks need is worth more than the rest. */
+/** If the rest can't be read, keep the secret, which registered webhooks need. */
 const secretAlone = rememberedSchema.extend({
   former: rememberedSchema.shape.former.catch(undefined),
   publicUrls: rememberedSchema.shape.publicUrls.catch(undefined),
@@ -52,9 +54,9 @@ function fileOf(dataDir: string): string {
 }
 
 /**
- * Reads what is remembered, or makes what is to be: a secret of 32 hex digits and a random subdomain. Writes nothing.
- * @returns `notice`: what the user should know, where a file is there that cannot be read
- * @throws DataDirectoryError where a newer version wrote it
+ * Reads the remembered values, or creates them: a secret of 32 hex digits and a random subdomain. Writes nothing.
+ * @returns `notice`: a message for the user if an existing file can't be read
+ * @throws DataDirectoryError if a newer version wrote it
  */
 export function remember(dataDir: string): { remembered: Remembered; notice: string | null } {
   const file = fileOf(dataDir);
@@ -75,27 +77,26 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
 }
 
 /**
- * What a data directory remembers, without making anything.
- * @returns null where that is nothing, or cannot be read
- * @throws DataDirectoryError, also where a newer version wrote it
+ * Reads the remembered values without creating any.
+ * @returns null if there are none, or they can't be read
+ * @throws DataDirectoryError, also if a newer version wrote them
  */
 export function readRemembered(dataDir: string): Remembered | null {
   return read(checkDataDirectory(dataDir)).remembered;
 }
 
-/** As {@link readRemembered}. @throws DataDirectoryError, too, if no relay could start there, such as with a damaged lock */
+/** As {@link readRemembered}. @throws DataDirectoryError, too, if no relay could start there */
 export function readForNextStart(dataDir: string): Remembered | null {
   const remembered = readRemembered(dataDir);
   if (existsSync(lockFile(dataDir))) takeLock(dataDir)?.release();
   return remembered;
 }
 
-/** The destinations that are remembered, as this version knows them. */
 export function rememberedDestinations({ destinations }: Remembered): Destination[] {
   return z.array(destinationSchema.strip()).parse(destinations);
 }
 
-/** What is remembered, with these destinations; what a newer version knows of those that stay is kept. */
+/** Replaces the destinations; members of a newer version are kept for those that stay. */
 export function withDestinations(remembered: Remembered, destinations: readonly Destination[]): Remembered {
   const before = remembered.destinations;
   const known = findKnown(
@@ -110,16 +111,15 @@ export function withDestinations(remembered: Remembered, destinations: readonly 
   };
 }
 
-/** What is remembered, with another secret in place of the one that it has. */
 export function withNewSecret(remembered: Remembered): Remembered {
   const former = [nameOfSecret(remembered.secret), ...(remembered.former ?? [])].slice(0, mostFormer);
   return { ...remembered, secret: randomSecret(), former };
 }
 
 /**
- * Makes another secret where no relay runs: the next one answers to it, and to the one before no more.
- * @returns what is remembered now; `running` where a relay has the directory; null where nothing is remembered
- * @throws DataDirectoryError, also where a newer version wrote it; the system's error where it cannot be written
+ * Replaces the secret if no relay is running: the next one accepts only the new one.
+ * @returns the new values; `running` if a relay has the directory; null if nothing is remembered
+ * @throws DataDirectoryError, also if a newer version wrote it; the system's error if it can't be written
  */
 export function renewStopped(dataDir: string): Remembered | 'running' | null {
   const path = checkDataDirectory(dataDir);
@@ -127,7 +127,7 @@ export function renewStopped(dataDir: string): Remembered | 'running' | null {
   const lock = takeLock(path);
   if (lock === null) return 'running';
   try {
-    // What is there once no relay can write it any more.
+    // Read again, because now no relay can write it.
     const { remembered } = read(path);
     if (remembered === null) return null;
     const renewed = withNewSecret(remembered);
@@ -139,9 +139,9 @@ export function renewStopped(dataDir: string): Remembered | 'running' | null {
 }
 
 interface Kept {
-  /** null where there is nothing, or not even the secret can be read. */
+  /** null if there is nothing, or even the secret can't be read. */
   readonly remembered: Remembered | null;
-  /** The members that cannot be read. */
+  /** The members that can't be read. */
   readonly unread: readonly string[];
 }
 
@@ -168,21 +168,21 @@ function textOf(dataDir: string): string | undefined {
   }
 }
 
-/** The same with a public URL that it has now; itself where that is the latest. @param base without a slash at its end */
+/** Adds a public URL; returns the same object if that is the latest. @param base without a slash at its end */
 export function withPublicUrl(remembered: Remembered, base: string): Remembered {
   const { publicUrls = [] } = remembered;
   if (publicUrls[0] === base) return remembered;
   return { ...remembered, publicUrls: [base, ...publicUrls.filter((each) => each !== base)].slice(0, mostPublicUrls) };
 }
 
-/** Where Open Connectors was given that this relay is, at public URLs that it had: with its secret of now. */
+/** This relay's URLs for Open Connectors at earlier public URLs, with the current secret. */
 export function earlierOpenConnectorsUrls({ publicUrls = [], secret }: Remembered, current: string | null): string[] {
   return publicUrls.filter((base) => base !== current).map((base) => hookUrl(base, secret, 'open-connectors'));
 }
 
 /**
- * Writes what is to be remembered beside what is, of which a copy stays where it cannot be read whole.
- * @returns `put` throws DataDirectoryError, too, where what is there is a newer version's
+ * Prepares to replace the file; if it can't be read completely, a copy of it is kept.
+ * @returns `put` also throws DataDirectoryError if the existing file is a newer version's
  * @throws the system's error
  */
 export function stageRemembered(dataDir: string, remembered: Remembered): StagedFile {
@@ -193,7 +193,7 @@ export function stageRemembered(dataDir: string, remembered: Remembered): Staged
     put() {
       if (read(dataDir).unread.length > 0) copyFileSync(file, asideOf(file));
       staged.put();
-      // Vendors are told the URL with its secret: it has to outlast the machine, too.
+      // Vendors are given the URL with its secret, so it must survive a system crash.
       syncFolder(dataDir);
     },
   };

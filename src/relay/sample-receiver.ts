@@ -1,13 +1,13 @@
 /**
- * A callback of the relay's own, for whoever has none yet: it answers as its URL says, so that a newcomer sees the whole
- * way at once. It lives as long as the relay, whichever window asked for it.
+ * The relay's own callback, for users who don't have one yet: it responds as its URL says, so that the whole path can
+ * be seen at once. It runs as long as the relay, whichever window started it.
  */
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Destination, SampleAnswer, Settings } from '../protocol/settings.ts';
 
-/** A slow answer takes this long, in milliseconds: less than a destination's time-out. */
+/** Duration of a slow response, in milliseconds: less than a destination's timeout. */
 const slowMs = 5000;
 
 const mostConnections = 256;
@@ -18,10 +18,10 @@ const texts: Readonly<Record<SampleAnswer, string>> = {
   slow: 'Accepted by the sample receiver after a delay.\n',
 };
 
-/** Listens on loopback from the first settings on that want it, until the relay ends. */
+/** Listens on loopback from the first settings that use it until the relay stops. */
 export class SampleReceiver {
   readonly #server: Server = createServer((request, response) => {
-    // What stands there is anybody's: not every text is a URL.
+    // Requests may come from any program: not every text is a URL.
     const [, query = ''] = (request.url ?? '').split('?');
     const answer = answerNamed(new URLSearchParams(query).get('answer'));
     request.resume();
@@ -40,14 +40,11 @@ export class SampleReceiver {
     this.#server.maxConnections = mostConnections;
   }
 
-  /**
-   * Settings with the URL that the receiver is reached at, where a destination of theirs is it.
-   * @throws the system's error where it cannot listen
-   */
+  /** Fills in the receiver's URL in the destinations that use it. @throws the system's error if it can't listen */
   async placed(settings: Settings): Promise<Settings> {
     if (!settings.destinations.some(({ sample }) => sample !== undefined)) return settings;
     this.#base ??= this.#listen().catch((error: unknown) => {
-      // What failed once may work the next time.
+      // It may succeed the next time.
       this.#base = undefined;
       throw error;
     });
@@ -59,7 +56,7 @@ export class SampleReceiver {
     return { ...settings, destinations };
   }
 
-  /** Ends it with whoever is connected. */
+  /** Also ends its connections. */
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();

@@ -1,4 +1,4 @@
-/** The emulated Campaign Monitor, put together: API, OAuth, deliveries and the controls of the sandbox. */
+/** Connects the parts of the emulated Campaign Monitor: API, OAuth, deliveries and the controls of the sandbox. */
 import { Router } from 'express';
 import { apiRouter } from './campaign-monitor/api.ts';
 import { apiVersions } from './campaign-monitor/api-call.ts';
@@ -16,10 +16,10 @@ import { WebhookPoster } from './campaign-monitor/webhook-post.ts';
 export interface CampaignMonitorOptions {
   readonly seed: number;
   readonly credentials: SandboxCredentials;
-  /** Named by `GET /sandbox` beside the controls here. */
+  /** Listed by `GET /sandbox` beside the controls here. */
   readonly otherControls: Readonly<Record<string, string>>;
   readonly settings: Partial<SandboxSettings>;
-  /** Told of each attempt at a delivery, and of each webhook that failures have deactivated. */
+  /** Called for each attempt at a delivery, and for each webhook that failures have deactivated. */
   readonly report: (report: OutboxReport) => void;
 }
 
@@ -30,11 +30,10 @@ export interface CampaignMonitorSandbox {
   readonly state: SandboxState;
   readonly tokens: Tokens;
   readonly poster: WebhookPoster;
-  /** Stops the timer and breaks deliveries off. */
+  /** Stops the timer and aborts deliveries. */
   close(): Promise<void>;
 }
 
-/** Puts the sandbox's Campaign Monitor together. */
 export function createCampaignMonitor(options: CampaignMonitorOptions): CampaignMonitorSandbox {
   const { seed, credentials, settings, otherControls, report } = options;
   const state = new SandboxState(seed, settings, credentials);

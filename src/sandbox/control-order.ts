@@ -1,9 +1,9 @@
-/** What the sandbox's controls have in common: orders that are checked, and the answer to one that cannot be carried out. */
+/** Shared by the sandbox's controls: validated orders, and the responses to those that can't be carried out. */
 import type { ErrorRequestHandler, Request, Router } from 'express';
 import { z } from 'zod';
 import type { CallCounts } from './orders.ts';
 
-/** An order that cannot be carried out, with what to do instead. */
+/** An order that can't be carried out, with what to do instead. */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
   readonly status: number;
@@ -15,12 +15,12 @@ export class ControlError extends Error {
   }
 }
 
-/** Where the sandbox keeps no more of something. @param what in the plural, such as `OAuth apps` */
+/** The sandbox has reached a limit. @param what in the plural, such as `OAuth apps` */
 export function tooMany(what: string): ControlError {
   return new ControlError(409, `the sandbox has reached its limit for ${what}`, 'Restart the sandbox to reset it.');
 }
 
-/** Reads an order's JSON body; none stands for `{}`. @throws ControlError 400 that names the fields */
+/** Reads an order's JSON body; an empty one counts as `{}`. @throws ControlError 400 that names the fields */
 export function readOrder<T>(schema: z.ZodType<T>, request: Request): T {
   return readInput(schema, (request.body as unknown) ?? {});
 }
@@ -32,10 +32,9 @@ export function readInput<T>(schema: z.ZodType<T>, input: unknown): T {
   return parsed.data;
 }
 
-/** What asks for a log: the newest entries, how many. */
 export const logQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) });
 
-/** How often each call was made: told, and counted anew. */
+/** Controls to read and reset the call counts. */
 export function countCalls(router: Router, calls: CallCounts): void {
   router.get('/calls', (_request, response) => {
     response.json(Object.fromEntries(calls));
@@ -46,7 +45,7 @@ export function countCalls(router: Router, calls: CallCounts): void {
   });
 }
 
-/** What comes last: there is no other control, and what one throws is answered with what to do next. */
+/** Call last: handles unknown controls, and responds to errors with what to do next. */
 export function endControls(router: Router): void {
   router.use((request) => {
     throw new ControlError(
@@ -68,7 +67,7 @@ const answerControlError: ErrorRequestHandler = (error: unknown, _request, respo
   else response.status(rejected.status).json({ error: rejected.message, next: 'Send a JSON object of at most 64 KB.' });
 };
 
-/** What Express says of a body that it does not take; undefined of another error. */
+/** Express's reason to refuse a body; undefined for another error. */
 export function rejectionOf(error: unknown): { readonly status: number; readonly message: string } | undefined {
   return z.object({ status: z.int().min(400).max(499), message: z.string() }).safeParse(error).data;
 }

@@ -1,4 +1,4 @@
-/** What opens the sandbox: obvious stand-ins, or random ones, so that no two sandboxes can be mistaken for each other. */
+/** The sandbox's credentials: obvious placeholders, or random ones, which distinguish sandboxes. */
 import { randomBytes, randomInt } from 'node:crypto';
 
 export interface SandboxCredentials {
@@ -15,7 +15,7 @@ export interface SandboxCredentials {
   };
 }
 
-/** The same in every sandbox that is given no others. The platform's are base64-like, with `+ / =` [docs]. */
+/** The default in every sandbox. Those of Open Connectors are base64-like, with `+ / =` [docs]. */
 export const fixedCredentials: SandboxCredentials = {
   campaignMonitor: {
     apiKey: 'sandbox-api-key',
@@ -28,7 +28,7 @@ export const fixedCredentials: SandboxCredentials = {
   },
 };
 
-/** New ones, of the vendors' forms. */
+/** New ones in the vendors' formats. */
 export function randomCredentials(): SandboxCredentials {
   return {
     campaignMonitor: {

@@ -2,9 +2,9 @@ import type { RequestHandler } from 'express';
 import { loopbackHosts } from '../common/loopback.ts';
 
 /**
- * Refuses, with 403, what does not come from this machine by its own name: a foreign `Host` (a stranger's domain made
- * to point here) or a foreign `Origin` (a page of the open web in the user's browser). No `Origin` is no browser's
- * cross-site request, and passes.
+ * Refuses, with 403, requests that don't come from this machine: those with a foreign `Host` (another domain that
+ * resolves to this machine) or a foreign `Origin` (a web page in the user's browser). Without `Origin`, a request isn't
+ * a cross-site one of a browser, and passes.
  */
 export const loopbackOnly: RequestHandler = (request, response, next) => {
   const port = request.socket.localPort;

@@ -1,4 +1,4 @@
-/** The emulated SAP Open Connectors, put together: its API, its notifications and its controls. */
+/** Connects the parts of the emulated SAP Open Connectors: its API, its notifications and its controls. */
 import { Router } from 'express';
 import type { CampaignMonitorSandbox } from './campaign-monitor.ts';
 import type { SandboxCredentials } from './credentials.ts';
@@ -18,9 +18,9 @@ export interface OpenConnectorsOptions {
   readonly settings: Partial<PlatformSettings>;
   /** Where instances are authenticated and their webhooks kept. */
   readonly campaignMonitor: Pick<CampaignMonitorSandbox, 'state' | 'tokens' | 'poster'>;
-  /** The sandbox's own address, such as `http://127.0.0.1:4000`; asked for once it listens. */
+  /** The sandbox's own address, such as `http://127.0.0.1:4000`; called once it listens. */
   readonly origin: () => string;
-  /** Told of each attempt at a notification. */
+  /** Called for each attempt at a notification. */
   readonly report: (report: NotificationReport) => void;
 }
 
@@ -28,11 +28,10 @@ export interface OpenConnectorsSandbox {
   /** `/elements/api-v2`. */
   readonly router: Router;
   readonly controls: Router;
-  /** Stops what waits. */
+  /** Discards what waits. */
   close(): void;
 }
 
-/** Puts the sandbox's Open Connectors together. */
 export function createOpenConnectors(options: OpenConnectorsOptions): OpenConnectorsSandbox {
   const { seed, credentials, settings, campaignMonitor, origin, report } = options;
   const state = new PlatformState(seed, credentials, settings);

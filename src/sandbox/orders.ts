@@ -1,14 +1,13 @@
-/** What both halves of the sandbox keep of calls: how often each was made, and what is ordered for those to come. */
+/** Shared by both halves of the sandbox: counts of calls, and orders for future ones. */
 
-/** By the name of the call, such as `GET /clients.json`; ids stand as their names. */
+/** By the name of the call, such as `GET /clients.json`; IDs are replaced by their names. */
 export class CallCounts extends Map<string, number> {
-  /** Counts one. */
   count(call: string): void {
     this.set(call, (this.get(call) ?? 0) + 1);
   }
 }
 
-/** Something ordered, such as a failure: it is given as often as was ordered. */
+/** An order, such as a failure, for a number of calls. */
 interface Order {
   times: number;
 }
@@ -20,7 +19,7 @@ export class Orders<T extends Order> {
     this.#waiting.push(order);
   }
 
-  /** The first that is for a call, if any. */
+  /** The first for a call, if any. */
   take(isFor: (order: T) => boolean): T | null {
     const order = this.#waiting.find(isFor);
     if (order === undefined) return null;
@@ -29,7 +28,6 @@ export class Orders<T extends Order> {
     return order;
   }
 
-  /** Forgets all. */
   clear(): void {
     this.#waiting = [];
   }

@@ -1,4 +1,4 @@
-/** POSTs on their way out: sent in order, sent again on failure, and remembered. */
+/** Outgoing POSTs: sent in order, retried on failure, and logged. */
 import type { PostResult } from './campaign-monitor/webhook-post.ts';
 
 export interface PostAttempt {
@@ -9,63 +9,60 @@ export interface PostAttempt {
   readonly failure: string | null;
 }
 
-/** What the log shows of each. */
 export interface PostRecord {
   readonly id: number;
   readonly createdAt: string;
-  /** discarded: it was no longer to be sent before it could be, or too much waited already. */
+  /** discarded: it was no longer wanted before it could be sent, or the queue was full. */
   state: 'waiting' | 'delivered' | 'failed' | 'discarded';
   readonly attempts: PostAttempt[];
   /** When a failed one is sent again. */
   nextAttemptAt: string | null;
 }
 
-/** One body on its way. */
 export interface Posting<R extends PostRecord> {
   readonly record: R;
-  /** What it holds in memory while it waits. */
+  /** Memory that it uses while it waits. */
   readonly bytes: number;
-  /** In a lane one is posted at a time, so that first attempts arrive in order. */
+  /** In a lane, only one is posted at a time, so that first attempts arrive in order. */
   readonly lane: string | number;
-  /** Whether it is still to be sent; one that is not is discarded. */
+  /** If it is no longer wanted, it is discarded. */
   readonly isWanted: () => boolean;
   readonly post: () => Promise<PostResult>;
-  /** Called with each result before the record's state follows from it. @returns whether a failed one may be sent again */
+  /** Called with each result before the record's state changes. @returns whether a failed one may be sent again */
   readonly judge?: (result: PostResult) => boolean;
   /** Called when the record has changed: after each attempt, and when it is discarded. */
   readonly changed: () => void;
 }
 
-/** Postings that wait, at most, and what they may hold in memory: what is over is discarded at once. */
+/** Maximum number of waiting POSTs, and their maximum memory: further ones are discarded at once. */
 const maxWaiting = 20_000;
 const maxWaitingBytes = 64 * 1024 * 1024;
 
-/** The log keeps this many that are over, and all that wait. */
+/** Maximum number of finished POSTs in the log, in addition to all that wait. */
 const maxFinished = 1000;
 
-/** Posts what is put in, a lane at a time, and remembers it. */
 export class PostingQueue<R extends PostRecord> {
   readonly #retryDelaysMs: () => readonly number[];
   readonly #log = new Map<number, R>();
   readonly #finished: number[] = [];
-  /** For each lane its end. */
+  /** The last POST of each lane. */
   readonly #lanes = new Map<string | number, Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #made = 0;
   #waitingBytes = 0;
   #closed = false;
 
-  /** @param retryDelaysMs the pauses before the second attempt and those after it, as they are at the time */
+  /** @param retryDelaysMs returns the current pauses before the second attempt and the following ones */
   constructor(retryDelaysMs: () => readonly number[]) {
     this.#retryDelaysMs = retryDelaysMs;
   }
 
-  /** How many are not over. */
+  /** Number of unfinished POSTs. */
   get waiting(): number {
     return this.#log.size - this.#finished.length;
   }
 
-  /** Whether so much waits that what is added is discarded. */
+  /** Whether further ones are discarded. */
   get isFull(): boolean {
     return this.waiting >= maxWaiting || this.#waitingBytes >= maxWaitingBytes;
   }
@@ -75,7 +72,7 @@ export class PostingQueue<R extends PostRecord> {
     return [...this.#log.values()].reverse().slice(0, limit);
   }
 
-  /** What the next record begins with. */
+  /** A record before its first attempt. */
   newRecord(createdAt = Date.now()): PostRecord {
     this.#made++;
     return {
@@ -87,7 +84,7 @@ export class PostingQueue<R extends PostRecord> {
     };
   }
 
-  /** Puts one at the end of its lane; discards it where the queue is full. */
+  /** Adds one to its lane; discards it if the queue is full. */
   add(posting: Posting<R>): void {
     const { isFull } = this;
     this.#log.set(posting.record.id, posting.record);
@@ -96,7 +93,6 @@ export class PostingQueue<R extends PostRecord> {
     else this.#queue(posting);
   }
 
-  /** Sends nothing more. */
   close(): void {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
@@ -123,7 +119,7 @@ export class PostingQueue<R extends PostRecord> {
     }
     const at = new Date().toISOString();
     const result = await posting.post();
-    // A stop breaks the POST off: that says nothing about the receiver.
+    // A stop aborts the POST: that says nothing about the receiver.
     if (this.#isClosed()) return;
     const { status, milliseconds, failure } = result;
     record.attempts.push({ at, status, milliseconds, failure: failure?.FailureStatus ?? null });

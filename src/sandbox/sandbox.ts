@@ -27,21 +27,21 @@ export type SandboxReport =
   | OutboxReport;
 
 export interface SandboxOptions {
-  /** Default 0: any that is free. */
+  /** Default 0: any free one. */
   readonly port?: number;
   /** Decides samples and the IDs of instances. Default 1, or with random credentials one of a million at random. */
   readonly seed?: number;
-  /** Waits before a failed delivery is sent again. Default 1, 5 and 30 s; the vendor's schedule is unknown. */
+  /** Pauses before a failed delivery is sent again. Default 1, 5 and 30 s; the vendor's schedule is unknown. */
   readonly retryDelaysMs?: readonly number[];
   /** A webhook that has failed for longer is deactivated. Default a week [2nd]. */
   readonly deactivateAfterMs?: number;
-  /** Waits before Open Connectors sends a failed notification again. Default 8, 64, 512, 4096 and 32768 s [docs]. */
+  /** Pauses before Open Connectors sends a failed notification again. Default 8, 64, 512, 4096 and 32768 s [docs]. */
   readonly notificationRetryDelaysMs?: readonly number[];
   /** Whether the credentials and the path of the controls are random. Default false. */
   readonly randomCredentials?: boolean;
-  /** What opens the two vendors. Default {@link fixedCredentials}, or random ones. */
+  /** The credentials for the two vendors. Default {@link fixedCredentials}, or random ones. */
   readonly credentials?: SandboxCredentials;
-  /** Called by `POST /sandbox/stop`, which there is only with this. */
+  /** Called by `POST /sandbox/stop`, which exists only with this. */
   readonly stopRequested?: () => void;
   readonly log?: (report: SandboxReport) => void;
 }
@@ -50,20 +50,20 @@ export interface Sandbox {
   readonly port: number;
   /** The base of Campaign Monitor's API, such as `http://127.0.0.1:4000/api/v3.3`; older versions are beside it. */
   readonly campaignMonitorApi: string;
-  /** Where a browser goes to ask for access; `/token` below it is the token endpoint. */
+  /** The authorization URL for a browser; `/token` below it is the token endpoint. */
   readonly campaignMonitorOAuth: string;
   /** The base of the Open Connectors API, such as `http://127.0.0.1:4000/elements/api-v2`. */
   readonly openConnectorsApi: string;
   /** The base of the sandbox's own controls. */
   readonly control: string;
   readonly credentials: SandboxCredentials;
-  /** The lists that there are at its start. */
+  /** The initial lists. */
   readonly lists: readonly { readonly listId: string; readonly clientId: string; readonly name: string }[];
   /** Ends the server, the timer and all deliveries. */
   close(): Promise<void>;
 }
 
-/** The sandbox could not listen. */
+/** The sandbox can't listen on the port. */
 export class SandboxStartError extends Error {
   override readonly name = 'SandboxStartError';
   readonly next: string;
@@ -73,14 +73,11 @@ export class SandboxStartError extends Error {
   }
 }
 
-/**
- * Starts the sandbox on 127.0.0.1.
- * @throws SandboxStartError where the port is taken
- */
+/** Starts the sandbox on 127.0.0.1. @throws SandboxStartError if the port is taken */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, retryDelaysMs, deactivateAfterMs, notificationRetryDelaysMs, stopRequested } = options;
   const { randomCredentials: isRandom = false, log = () => undefined } = options;
-  // Another each time: a window may remember the instances of the previous sandbox by their numbers.
+  // Different each time: a window may remember the instances of the previous sandbox by their numbers.
   const { seed = isRandom ? randomInt(1, 1_000_000) : 1 } = options;
   const { credentials = isRandom ? randomCredentials() : fixedCredentials } = options;
   const controlPath = isRandom ? `/sandbox/${randomHex()}` : '/sandbox';

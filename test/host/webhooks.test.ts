@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { AccountError, AccountStore } from '../../src/extension/accounts/account-store.ts';
 import type { StoreContext } from '../../src/extension/accounts/account-store.ts';
 import type { Session } from '../../src/extension/session/session.ts';
-import { StoredWebhookJournal } from '../../src/extension/webhooks/webhook-journal.ts';
+import { WebhookJournal } from '../../src/extension/webhooks/webhook-journal.ts';
 import type { ListNode } from '../../src/extension/webhooks/webhook-node.ts';
 import { WebhookRegistrar } from '../../src/extension/webhooks/webhook-registrar.ts';
 import { WebhookUrls } from '../../src/extension/webhooks/webhook-urls.ts';
@@ -53,7 +53,7 @@ interface Window {
 
 function windowWith(
   accounts: AccountStore,
-  journal: StoredWebhookJournal,
+  journal: WebhookJournal,
   session: unknown,
   attention: () => Promise<void>,
 ): Window {
@@ -152,7 +152,7 @@ describe('the keeper of webhooks', function () {
   const wanted = { events: ['Subscribe', 'Update'], format: 'json' } as const;
   let sandbox: Sandbox;
   let accounts: AccountStore;
-  let journal: StoredWebhookJournal;
+  let journal: WebhookJournal;
   let keeper: Window;
   /** The keeper of a window to which the user comes some time. */
   let windowOf: (attention: () => Promise<void>) => Window;
@@ -171,7 +171,7 @@ describe('the keeper of webhooks', function () {
     base = 'https://one.example';
     const { context } = storage();
     accounts = new AccountStore(context, noSandbox);
-    journal = new StoredWebhookJournal(context.globalState, 'test');
+    journal = new WebhookJournal(context.globalState, 'test');
     const { apiKey } = sandbox.credentials.campaignMonitor;
     const host = new URL(sandbox.campaignMonitorApi).origin;
     const account = await accounts.add({ label: 'Mine', kind: 'api-key', host }, { kind: 'api-key', apiKey });
@@ -292,7 +292,7 @@ describe('the keeper of the sandbox’s webhooks', function () {
   const street = (at: string): string => `${at}/hooks/0123456789abcdef0123456789abcdef/campaign-monitor`;
   let sandbox: Sandbox;
   let accounts: AccountStore;
-  let journal: StoredWebhookJournal;
+  let journal: WebhookJournal;
   let keeper: Window;
   let list: ListNode;
   let publicUrl: string | null;
@@ -308,7 +308,7 @@ describe('the keeper of the sandbox’s webhooks', function () {
     localUrl = street('http://127.0.0.1:8787');
     const { context } = storage();
     accounts = new AccountStore(context, { running: () => sandbox, start: () => Promise.resolve(sandbox) });
-    journal = new StoredWebhookJournal(context.globalState, 'test');
+    journal = new WebhookJournal(context.globalState, 'test');
     const account = await accounts.add({ label: 'Sandbox', kind: 'sandbox', host: '' }, null);
     const client = { kind: 'client', account, clientId: 'c', name: 'Client' } as const;
     list = { kind: 'list', account, client, listId, name: 'Newsletter' };

@@ -1,4 +1,4 @@
-/** What the form's fields mean: where a form begins, and what an instance's input is made of. */
+/** The meaning of the form's fields: initial values, validation, and the instance's input. */
 import { baseUrlOf, regions } from '../../open-connectors/host.ts';
 import { buildInstanceBody, parseListIds } from '../../open-connectors/instance-body.ts';
 import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
@@ -7,15 +7,15 @@ import type { InstanceInput } from '../../open-connectors/instance-body.ts';
 import type { InstanceProblemCode } from '../../open-connectors/instance-check.ts';
 import type { FieldName, FormFields, SecretField } from './messages.ts';
 
-/** The value of the region's field, and of the host's setting, that means the sandbox on this machine. */
+/** The value of the region field, and of the host setting, for the sandbox on this machine. */
 export const sandboxRegion = 'sandbox';
-/** The value of the region's field that means the host typed beside it. */
+/** The value of the region field for a host that is typed in its own field. */
 export const otherRegion = 'other';
 
-/** The secrets that were typed or generated in this form. */
+/** Secrets that were typed or generated in this form. */
 export type TypedSecrets = Readonly<Partial<Record<SecretField, string>>>;
 
-/** What is wrong with a field; see {@link InstanceProblemCode} for the codes of an instance's input. */
+/** See {@link InstanceProblemCode} for the codes of an instance's input. */
 export interface FormProblem {
   readonly field: FieldName;
   readonly severity: 'error' | 'warning';
@@ -23,7 +23,6 @@ export interface FormProblem {
   readonly value?: string;
 }
 
-/** A form in which nothing has been filled in, for the host of the settings. */
 export function emptyFields(host: string, oauthCallbackUrl: string): FormFields {
   return {
     ...regionOf(host),
@@ -40,14 +39,13 @@ export function emptyFields(host: string, oauthCallbackUrl: string): FormFields 
   };
 }
 
-/** The region's field, and the host's beside it, for a host of the settings. */
 export function regionOf(host: string): Pick<FormFields, 'region' | 'host'> {
   if (host === sandboxRegion) return { region: sandboxRegion, host: '' };
   const known = regions.find((region) => region.host === host);
   return known === undefined ? { region: otherRegion, host } : { region: known.id, host: '' };
 }
 
-/** The host that the fields name, as the setting has it; undefined where it is none. */
+/** The host in the fields, in the form of the setting; undefined if it is invalid. */
 export function hostOf({ region, host }: Pick<FormFields, 'region' | 'host'>): string | undefined {
   if (region === sandboxRegion) return sandboxRegion;
   const known = regions.find(({ id }) => id === region);
@@ -60,10 +58,7 @@ export function hostOf({ region, host }: Pick<FormFields, 'region' | 'host'>): s
   }
 }
 
-/**
- * The input of an instance. What belongs to another choice (events off, another authentication) is left out, whatever
- * still stands in its fields.
- */
+/** The input of an instance. Omits fields that the current choices hide (events off, another authentication). */
 export function instanceInput(fields: FormFields, secrets: TypedSecrets): InstanceInput {
   const { eventsEnabled } = fields;
   const oauth = fields.authentication === 'oauth';
@@ -88,7 +83,7 @@ export function instanceInput(fields: FormFields, secrets: TypedSecrets): Instan
   };
 }
 
-/** Tags as typed: separated by commas; blanks around them and empty ones do not count. */
+/** Tags separated by commas; ignores spaces around them and empty ones. */
 export function parseTags(text: string): string[] {
   return text
     .split(',')
@@ -96,7 +91,7 @@ export function parseTags(text: string): string[] {
     .filter((tag) => tag !== '');
 }
 
-/** Headers as typed, a JSON object of texts; undefined where it is something else. */
+/** Headers as a JSON object of texts; undefined if invalid. */
 export function parseHeaders(text: string): Readonly<Record<string, string>> | undefined {
   if (text.trim() === '') return {};
   try {
@@ -110,18 +105,18 @@ export function parseHeaders(text: string): Readonly<Record<string, string>> | u
   }
 }
 
-/** The field of the form that a field of the input is typed into. */
+/** The form fields of input fields with another name. */
 const fieldNames: Partial<Record<keyof InstanceInput, FieldName>> = { username: 'campaignMonitorApiKey' };
 
 /**
- * Everything that is wrong with the form, the first of each field.
- * @param stored whether the platform's secrets for this host are kept already
+ * All problems of the form, the first of each field.
+ * @param stored whether Open Connectors' secrets for this host are already stored
  */
 export function checkForm(fields: FormFields, secrets: TypedSecrets, stored: boolean): FormProblem[] {
   const problems: FormProblem[] = [];
   if (hostOf(fields) === undefined)
     problems.push({ field: 'host', severity: 'error', code: fields.host.trim() === '' ? 'missing' : 'not-a-host' });
-  // Both are kept together: with one typed anew the other is needed, too.
+  // Both are stored together: if one is typed again, the other one is required, too.
   const missing = (['userSecret', 'organizationSecret'] as const).filter((name) => (secrets[name] ?? '').trim() === '');
   if (!(stored && missing.length === 2))
     for (const field of missing) problems.push({ field, severity: 'error', code: 'missing' });
@@ -129,16 +124,16 @@ export function checkForm(fields: FormFields, secrets: TypedSecrets, stored: boo
     problems.push({ field: 'callbackHeaders', severity: 'error', code: 'not-headers' });
   for (const { field, ...rest } of checkInstanceInput(instanceInput(fields, secrets))) {
     if (field === 'code') continue;
-    // The sandbox reaches this machine.
+    // The sandbox can use local URLs.
     if (rest.code === 'loopback-url' && fields.region === sandboxRegion) continue;
     problems.push({ ...rest, field: fieldNames[field] ?? (field as FieldName) });
   }
-  // An error stands before a warning; of several the first is enough.
+  // An error comes before a warning; only the first is shown.
   problems.sort((one, other) => Number(one.severity === 'warning') - Number(other.severity === 'warning'));
   return problems.filter(({ field }, index) => problems.findIndex((each) => each.field === field) === index);
 }
 
-/** The body of `POST /instances` for the eyes: secrets masked. */
+/** The body of `POST /instances` for display: secrets masked. */
 export function previewOf(fields: FormFields, secrets: TypedSecrets): string {
   return JSON.stringify(maskInstanceBody(buildInstanceBody(instanceInput(fields, secrets))), null, 2);
 }

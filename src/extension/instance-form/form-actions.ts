@@ -1,4 +1,3 @@
-/** What each button of the form does. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type * as client from '../deferred.ts';
@@ -24,31 +23,29 @@ export interface FormActionParts {
   readonly instances: InstanceStore;
   readonly browser: BrowserAuthorization;
   readonly sandbox: SandboxProcess;
-  /** Asks for lists until the signal says otherwise; undefined where nothing was chosen. */
+  /** Asks for lists until the signal is aborted; undefined if none were chosen. */
   readonly pickLists: (chosen: readonly string[], signal: AbortSignal) => Promise<readonly string[] | undefined>;
 }
 
-/** The form, as its buttons see it. */
+/** The form as used by the actions. */
 export interface FormInUse {
   readonly client: typeof client;
   readonly state: FormState;
   readonly relay: RelayAddresses;
-  /** Says what has been done. */
   readonly say: (done: string) => void;
-  /** Says what went wrong, and what to do. */
+  /** Reports what went wrong, and what to do. */
   readonly fail: (message: string) => void;
-  /** Work that takes a while: the page says what, and **Cancel** ends it through the signal. */
+  /** Runs a longer task: the page shows its text, and **Cancel** aborts the signal. */
   readonly during: <Result>(text: string, work: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
-  /** Draws the instance that was created. @returns when the page has it, or cannot say so */
+  /** Shows the created instance. @returns when the page has shown it, or can't report it */
   readonly showCreated: () => Promise<void>;
-  /** Shows the token on the page. */
   readonly showToken: (token: string) => void;
 }
 
-/** What a button does; it may throw, and its error's `next` says what to do. */
+/** An action may throw, and the error's `next` says what to do. */
 export type ActionHandlers = Readonly<Record<Exclude<FormAction, 'cancel'>, (form: FormInUse) => unknown>>;
 
-/** Makes what the buttons do. The fields that they change are drawn when they have ended. */
+/** The changed fields are drawn when an action has ended. */
 export function createFormActions(parts: FormActionParts): ActionHandlers {
   const create = createInstance(parts);
   return {
@@ -71,19 +68,19 @@ export function createFormActions(parts: FormActionParts): ActionHandlers {
     showToken: async (form) => form.showToken(await token(parts, form)),
     another: ({ state }) => {
       state.created = undefined;
-      // The app stays the same; a key is of one instance.
+      // The app stays the same; a key belongs to one instance.
       state.forget('signatureKey');
       state.fill({ name: '' });
     },
   };
 }
 
-/** The callback to register for this machine's own page. */
+/** The callback URL to register for this machine's own page. */
 export async function thisMachinesCallback({ browser }: Pick<FormActionParts, 'browser'>): Promise<string> {
   return (await browser.callbacks()).loopback;
 }
 
-/** Keeps the platform's secrets for their host, once both have been typed. */
+/** Stores Open Connectors' secrets for their host, once both were typed. */
 export async function storeSecrets({ platform }: Pick<FormActionParts, 'platform'>, state: FormState): Promise<void> {
   const secrets = state.platformSecrets();
   if (secrets === undefined) return;
@@ -101,7 +98,7 @@ async function useSandbox(parts: FormActionParts, form: FormInUse): Promise<void
   const { client, state, relay } = form;
   const { running, oauthCallbackUrl } = await form.during(vscode.l10n.t('Starting sandbox…'), async (signal) => {
     const running = await parts.sandbox.start(signal);
-    // Its app takes any port of this machine.
+    // Its app accepts any port of this machine.
     const oauthCallbackUrl = await thisMachinesCallback(parts);
     signal.throwIfAborted();
     return { running, oauthCallbackUrl };
@@ -160,7 +157,7 @@ async function baseUrlAt({ platform }: FormActionParts, client: FormInUse['clien
   return (await platform.api({ host, startSandbox: true }))?.baseUrl ?? '';
 }
 
-/** @throws CommandError where it is not kept */
+/** @throws CommandError if it isn't stored */
 async function token({ instances }: FormActionParts, { state: { created } }: FormInUse): Promise<string> {
   const kept = created === undefined ? undefined : await instances.token(created.host, Number(created.id));
   if (kept !== undefined) return kept;
@@ -187,7 +184,7 @@ async function createAndKeep(
       : vscode.l10n.t('Creating the instance…');
   const input = client.instanceInput(fields, typed);
   const creation = await form.during(text, async (signal): Promise<Creation> => {
-    // The views show the platform on which something is made.
+    // The views show the host on which the instance is created.
     if (parts.platform.host !== host) await parts.platform.setHost(host);
     await storeSecrets(parts, state);
     return create({ host, input }, signal);
@@ -196,12 +193,12 @@ async function createAndKeep(
   if (creation.kind === 'cancelled') form.say(vscode.l10n.t('Cancelled. Nothing was created.'));
   if (creation.kind !== 'created') return;
   state.created = { id: String(creation.id), name: creation.name, host: creation.host };
-  // A question about the key stands above the page: what it takes the focus from is given it back.
+  // A question about the key takes the focus from the page: this returns it.
   await form.showCreated();
   await keepSignatureKey(parts, form, creation, fields.signDirect);
 }
 
-/** Keeps the key of a new instance for verifying, and for signing where that is wanted. */
+/** Stores the key of a new instance for verifying, and for signing if requested. */
 async function keepSignatureKey(
   { log, secrets, instances: store }: FormActionParts,
   form: FormInUse,

@@ -1,4 +1,4 @@
-/** The form of a new instance: one panel, which survives hiding and the reload of the window. */
+/** The form for a new instance: one panel, which survives hiding and the reload of the window. */
 import * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
 import type * as client from '../deferred.ts';
@@ -21,11 +21,10 @@ export interface FormParts extends FormActionParts {
 
 type Client = typeof client;
 
-/** What takes a while now. */
+/** The current longer task. */
 interface UnderWay {
   readonly action: FormAction;
   readonly abort: AbortController;
-  /** What the page says of it. */
   text: string | undefined;
 }
 
@@ -35,24 +34,21 @@ interface Form {
   readonly state: FormState;
 }
 
-/** Actions whose outcome is for the host that was chosen when they began. */
+/** Actions whose result only applies to the host that was chosen when they started. */
 const ofOneHost: readonly FormAction[] = ['useSandbox', 'fillCallback'];
 
-/**
- * The panel. The page only draws: what the form holds and what is under way are here, and every message of the page is
- * checked.
- */
+/** The page only draws: the form's content and current tasks are here, and the page's messages are validated. */
 export class FormPanel implements vscode.Disposable {
   readonly #parts: FormParts;
   readonly #relay: RelayAddresses;
   readonly #actions: ActionHandlers;
   #panel: vscode.WebviewPanel | undefined;
   #page: PageHost<PageMessage, HostMessage> | undefined;
-  /** What the page had kept of an earlier life was looked at. */
+  /** Whether the page's stored state was already read. */
   #isTaken = false;
-  /** With all secrets in it, it goes with the panel. */
+  /** Contains all secrets, and is discarded with the panel. */
   #form: Form | undefined;
-  /** The form that came back had the relay's URL. */
+  /** Whether the restored form had the relay's URL. */
   #relayUrlWanted = false;
   #createdShown: () => void = () => undefined;
   #underWay: UnderWay | undefined;
@@ -73,7 +69,7 @@ export class FormPanel implements vscode.Disposable {
     );
   }
 
-  /** Shows the form, as it was left or new; the page of an instance that was made gives way to it. */
+  /** Shows the form, as it was left or new; replaces the page of a created instance. */
   async open(): Promise<void> {
     if (this.#panel === undefined)
       this.#use(
@@ -85,15 +81,15 @@ export class FormPanel implements vscode.Disposable {
     if (this.#form?.state.created !== undefined) await this.#carryOut('another');
   }
 
-  /** Shows the form with the sandbox's values in it. */
+  /** Shows the form, filled in for the sandbox. */
   async openForSandbox(): Promise<void> {
     await this.open();
     await this.#carryOut('useSandbox');
   }
 
-  /** Takes the panel of the time before a reload. Its page says itself what it kept. */
+  /** Takes over the panel from before a reload. Its page sends its stored state. */
   restore(panel: vscode.WebviewPanel): void {
-    // One form is enough.
+    // There is only one form.
     if (this.#panel === undefined) this.#use(panel);
     else panel.dispose();
   }
@@ -110,7 +106,10 @@ export class FormPanel implements vscode.Disposable {
     panel.iconPath = vscode.Uri.joinPath(context.extensionUri, 'media', 'icon.png');
     panel.onDidDispose(() => this.#forget());
     this.#page = new PageHost(panel, {
-      ...{ name: 'form', title: vscode.l10n.t('New Instance'), extensionUri: context.extensionUri, log },
+      name: 'form',
+      title: vscode.l10n.t('New Instance'),
+      extensionUri: context.extensionUri,
+      log,
       read: async (raw) => (await this.#prepare()).client.readPageMessage(raw),
       answer: async (message) => this.#answer(await this.#prepare(), message),
     });
@@ -125,7 +124,7 @@ export class FormPanel implements vscode.Disposable {
     this.#underWay = this.#error = this.#done = undefined;
   }
 
-  /** Resolves when the page says that it has drawn it. One that is closed or hidden says nothing. */
+  /** Resolves when the page has reported it, or is closed or hidden, because then it reports nothing. */
   async #showCreated(): Promise<void> {
     if (this.#panel === undefined || this.#page?.isReady !== true || !this.#page.isVisible) return;
     const shown = new Promise<void>((resolve) => (this.#createdShown = resolve));
@@ -149,7 +148,7 @@ export class FormPanel implements vscode.Disposable {
   async #answer({ client, state }: Form, message: PageMessage): Promise<void> {
     switch (message.type) {
       case 'ready':
-        // What this window knows is newer than what the page kept, unless the window knows nothing yet.
+        // This window's state is newer than the page's, unless the window has none yet.
         if (!this.#isTaken) this.#takePageState(state, client.readFormPageState(message.pageState));
         this.#isTaken = true;
         await this.#readStored();
@@ -165,7 +164,7 @@ export class FormPanel implements vscode.Disposable {
         this.#refresh();
         return;
       case 'action':
-        // Not awaited: what is typed meanwhile is answered, and a second click finds the first under way.
+        // Not awaited: input is handled in the meantime, and a second click finds this one in progress.
         void this.#carryOut(message.action);
         return;
       case 'createdShown':
@@ -182,7 +181,7 @@ export class FormPanel implements vscode.Disposable {
     }
     if (this.#underWay !== undefined && ofOneHost.includes(this.#underWay.action)) this.#underWay.abort.abort();
     await this.#readStored();
-    // What was the sandbox's has gone with it.
+    // The sandbox's values were removed.
     if (state.fields !== fields) this.#fill();
   }
 
@@ -191,12 +190,12 @@ export class FormPanel implements vscode.Disposable {
     const { fields, created } = pageState;
     this.#relayUrlWanted = fields.callbackUrl === relayUrlPlaceholder;
     state.change(this.#relayUrlWanted ? { ...fields, callbackUrl: '' } : fields);
-    // One that was forgotten or deleted meanwhile is nothing to look at.
+    // An instance that was removed or deleted in the meantime isn't shown.
     if (created !== undefined && this.#parts.instances.find(created.host, Number(created.id)) !== undefined)
       state.created = created;
   }
 
-  /** The relay's URL is kept nowhere: it comes back when the relay is there. */
+  /** The relay's URL is not stored: it is filled in again when the relay is available. */
   #fillKept(): void {
     if (!this.#relayUrlWanted || !this.#isTaken || this.#form === undefined) return;
     const { state } = this.#form;
@@ -231,7 +230,7 @@ export class FormPanel implements vscode.Disposable {
     if (this.#form !== undefined) this.#page?.post({ type: 'view', view: this.#view(this.#form) });
   }
 
-  /** Draws the fields, too: something else than the page has changed them. */
+  /** Also draws the fields, because they were changed outside the page. */
   #fill(): void {
     if (this.#form === undefined) return;
     this.#page?.post({ type: 'fill', fields: this.#form.state.fields, view: this.#view(this.#form) });
@@ -248,14 +247,14 @@ export class FormPanel implements vscode.Disposable {
     };
   }
 
-  /** Carries out a button; what it throws is logged once and stands in the form with what to do next. */
+  /** Runs an action; an error is logged once and shown in the form with what to do next. */
   async #carryOut(action: FormAction): Promise<void> {
     if (action === 'cancel') {
       this.#underWay?.abort.abort();
       return;
     }
     if (action === 'showLog') {
-      // It is about what was said: that stays.
+      // Keep the message that offered the log.
       this.#parts.log.show();
       return;
     }
@@ -271,7 +270,7 @@ export class FormPanel implements vscode.Disposable {
     } catch (error) {
       if (this.#underWay === underWay) this.#sayFailed(error, underWay.abort.signal);
     } finally {
-      // Of a panel that was closed meanwhile nothing is left to be cleared.
+      // If the panel was closed in the meantime, there is nothing to clear.
       if (this.#underWay === underWay) {
         this.#underWay = undefined;
         if (this.#form?.state.fields === fields) this.#refresh();

@@ -1,31 +1,30 @@
 /**
- * What the form holds: its fields, the secrets that were typed or generated in it, and the instance that was made of
- * them. Whose the secrets are is decided here: those of the platform are of one host, and what the sandbox filled in is
- * of the sandbox.
+ * The form's content: its fields, the secrets that were typed or generated in it, and the created instance. Decides to
+ * which host the secrets belong: Open Connectors' belong to one host, and the sandbox's values to the sandbox.
  */
 import { hostOf, sandboxRegion } from './fields.ts';
 import type { TypedSecrets } from './fields.ts';
 import type { CreatedInstance, FormFields, SecretField } from './messages.ts';
 
-/** Fields that name no host. */
+/** Fields that don't contain the host. */
 type OtherFields = Partial<Omit<FormFields, 'region' | 'host'>>;
 
-/** What the sandbox fills in beside the region. */
+/** The sandbox's values, except the region. */
 export interface SandboxValues {
   readonly fields: OtherFields;
-  /** What stands in fields that are empty alone. */
+  /** Only for empty fields. */
   readonly proposed: Partial<Pick<FormFields, 'name' | 'listIds'>>;
   readonly secrets: TypedSecrets;
 }
 
-/** What the sandbox filled in, and what stood there before. */
+/** The sandbox's values, and the previous ones. */
 interface FilledIn {
   readonly fields: OtherFields;
   readonly secrets: TypedSecrets;
   readonly before: FormFields;
 }
 
-/** The platform's secrets, and the host that they are of. */
+/** Open Connectors' secrets, and their host. */
 export interface TypedPlatformSecrets {
   readonly host: string;
   readonly userSecret: string;
@@ -34,11 +33,11 @@ export interface TypedPlatformSecrets {
 
 export class FormState {
   #fields: FormFields;
-  /** In memory alone. */
+  /** Only in memory. */
   #typed: TypedSecrets = {};
   #stored = false;
   #filledIn: FilledIn | undefined;
-  /** The instance that was made of the fields, while its page stands in their place. */
+  /** The created instance, while its page replaces the fields. */
   created: CreatedInstance | undefined;
 
   constructor(fields: FormFields) {
@@ -49,17 +48,17 @@ export class FormState {
     return this.#fields;
   }
 
-  /** The secrets that were typed or generated in this form. */
+  /** Secrets that were typed or generated in this form. */
   get typed(): TypedSecrets {
     return this.#typed;
   }
 
-  /** Whether the platform's secrets of the host are kept already. */
+  /** Whether Open Connectors' secrets of the host are already stored. */
   get stored(): boolean {
     return this.#stored;
   }
 
-  /** The host that the fields name; undefined where they name none. */
+  /** The host in the fields; undefined if there is none. */
   get host(): string | undefined {
     return hostOf(this.#fields);
   }
@@ -69,9 +68,9 @@ export class FormState {
   }
 
   /**
-   * Takes fields as they were typed. Of another host the platform's secrets are others, and what the sandbox filled in
-   * goes with it, as far as it still stands there.
-   * @returns whether the host is another
+   * Applies typed fields. If the host changes, removes Open Connectors' secrets, and the sandbox's values that are
+   * still there.
+   * @returns whether the host has changed
    */
   change(fields: FormFields): boolean {
     const { host, isSandbox } = this;
@@ -82,7 +81,7 @@ export class FormState {
     return true;
   }
 
-  /** Fills in what the sandbox says, in place of what stands there. */
+  /** Fills in the sandbox's values, replacing existing ones. */
   fillFromSandbox({ fields: said, proposed, secrets }: SandboxValues): void {
     this.#takeBack();
     const before = this.#fields;
@@ -107,12 +106,12 @@ export class FormState {
     this.#typed = without(this.#typed, (field) => fields.includes(field));
   }
 
-  /** @param host of which that was found out: whoever chose another one meanwhile has seen to its secrets */
+  /** @param host ignored if the user has chosen another host in the meantime */
   setStored(host: string | undefined, stored: boolean): void {
     if (host === this.host) this.#stored = stored;
   }
 
-  /** The platform's secrets, to be kept, where both have been typed; the sandbox brings its own. */
+  /** Open Connectors' secrets to store, if both were typed; not the sandbox's. */
   platformSecrets(): TypedPlatformSecrets | undefined {
     const { host } = this;
     const userSecret = this.#typed.userSecret?.trim() ?? '';

@@ -1,4 +1,4 @@
-/** What the page is to draw for what the fields hold: notes, the preview, and whether an instance can be created. */
+/** What the page shows for the current fields: notes, the preview, and whether an instance can be created. */
 import * as vscode from 'vscode';
 import type * as client from '../deferred.ts';
 import type { FormState } from './form-state.ts';
@@ -6,7 +6,7 @@ import type { FieldNote, FormView, Region } from './messages.ts';
 import { fieldLabel, problemText } from './problem-texts.ts';
 import { formTexts } from './texts.ts';
 
-/** The part of the view that the fields decide. No secret is in it, only which ones are set. */
+/** The part of the view that depends on the fields. Contains no secrets, only which ones are set. */
 export function viewOfFields(
   { checkForm, previewOf }: Pick<typeof client, 'checkForm' | 'previewOf'>,
   { fields, typed, stored }: Pick<FormState, 'fields' | 'typed' | 'stored'>,
@@ -34,7 +34,7 @@ export function viewOfFields(
   };
 }
 
-/** What the region's field offers: the platform's data centres, any other host, the sandbox. */
+/** The choices for the region: Open Connectors' data centers, any other host, the sandbox. */
 export function offeredRegions({
   regions,
   otherRegion,

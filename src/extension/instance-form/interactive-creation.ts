@@ -1,4 +1,4 @@
-/** Creating an instance in this window: the consent in the browser, progress, questions, and what is said of it. */
+/** Creates an instance in this window: the consent in the browser, progress, questions, and the result. */
 import * as vscode from 'vscode';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import type { InstanceInput } from '../../open-connectors/instance-body.ts';
@@ -17,29 +17,21 @@ import type { InstanceStore } from '../instances/instance-store.ts';
 import { explainPlatformError, platformErrorForLog } from '../open-connectors/platform-errors.ts';
 import type { Platform } from '../open-connectors/platform.ts';
 
-/** How it ended, in words. */
+/** The result, in words. */
 export type Creation =
   | {
       readonly kind: 'created';
       readonly id: number;
       readonly name: string;
       readonly host: string;
-      /** What it was made with, empty for none; null where that is not known any more. */
+      /** The key that it was created with, empty for none; null if it is no longer known. */
       readonly signatureKey: string | null;
     }
   | { readonly kind: 'cancelled' }
-  /** What went wrong and what to do: nothing was made, or that is unknown and the next attempt looks first. */
+  /** What went wrong and what to do: nothing was created, or that is unknown and the next attempt checks first. */
   | { readonly kind: 'failed'; readonly message: string };
 
-export interface CreateParts {
-  readonly context: Pick<vscode.ExtensionContext, 'workspaceState'>;
-  readonly log: vscode.LogOutputChannel;
-  readonly platform: Platform;
-  readonly instances: InstanceStore;
-  readonly browser: BrowserAuthorization;
-}
-
-/** The instance to make, and where: the host as the setting has it. */
+/** The instance to create, and its host in the form of the setting. */
 export interface WantedInstance {
   readonly host: string;
   readonly input: InstanceInput;
@@ -48,10 +40,16 @@ export interface WantedInstance {
 const attemptsKey = `${prefix}.openAttempts`;
 
 /**
- * What creates instances for the form. One at a time: a second call while one is made joins it.
- * Its token is kept in SecretStorage; the platform's request id goes to the log.
+ * Creates instances for the form. One at a time: a second call during a creation joins it. The token is stored in
+ * SecretStorage; Open Connectors' request ID is logged.
  */
-export function createInstance(parts: CreateParts): (wanted: WantedInstance, signal: AbortSignal) => Promise<Creation> {
+export function createInstance(parts: {
+  readonly context: Pick<vscode.ExtensionContext, 'workspaceState'>;
+  readonly log: vscode.LogOutputChannel;
+  readonly platform: Platform;
+  readonly instances: InstanceStore;
+  readonly browser: BrowserAuthorization;
+}): (wanted: WantedInstance, signal: AbortSignal) => Promise<Creation> {
   let attempts: CreationAttempts | undefined;
   return async ({ host, input }, signal) => {
     const { context, log, platform, instances, browser } = parts;
@@ -134,7 +132,7 @@ async function during<T>(step: CreationStep, task: (signal: AbortSignal) => Prom
     creating: vscode.l10n.t('Creating instance'),
     looking: vscode.l10n.t('No answer; checking whether the instance was created'),
   };
-  // The task's own error says more than that it was given up: whether anything was made is still to be found out.
+  // The task's own error is more specific than a cancellation: whether an instance was created must still be checked.
   const outcome = await working(titles[step], (signal) =>
     task(signal).then(
       (value) => ({ value }),
@@ -145,7 +143,7 @@ async function during<T>(step: CreationStep, task: (signal: AbortSignal) => Prom
   return outcome.value;
 }
 
-/** No answer came, and there is a new instance of that name: most likely the one that was asked for. */
+/** There was no response, and there is a new instance with this name: most likely the requested one. */
 async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | null> {
   const { l10n, window } = vscode;
   const [instance] = found;

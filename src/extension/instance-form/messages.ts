@@ -1,29 +1,28 @@
 /**
- * What the form's page and the extension say to each other. The page's messages are checked on arrival; the extension's
- * are typed. A secret goes from the page to the extension only, with one exception: the token of a new instance, when
- * the user asks to see it.
+ * The messages between the form's page and the extension. The page's messages are validated on arrival; the extension's
+ * are typed. Secrets are only sent from the page to the extension, with one exception: the token of a new instance,
+ * when the user asks to see it.
  */
 import { z } from 'zod';
 import type { formTexts } from './texts.ts';
 
 const short = z.string().max(2000);
 
-/** What is typed into the form, secrets excepted: what is kept over hiding and reloading. */
+/** The fields of the form without secrets: stored when the page is hidden or reloaded. */
 export const formFieldsSchema = z.object({
-  /** The id of a region, `other` (then `host` says which), or `sandbox`. */
+  /** The ID of a region, `other` (then `host` says which), or `sandbox`. */
   region: short,
   host: short,
   name: short,
   /** Separated by commas. */
   tags: short,
   authentication: z.enum(['oauth', 'basic']),
-  /** The client id of the OAuth app. */
+  /** The client ID of the OAuth app. */
   apiKey: short,
-  /** The callback URL registered for the OAuth app. */
   oauthCallbackUrl: short,
   eventsEnabled: z.boolean(),
   callbackUrl: short,
-  /** As typed or pasted: separated by commas, blanks or line ends. */
+  /** As typed or pasted: separated by commas, spaces or line breaks. */
   listIds: z.string().max(100_000),
   /** The signature key also signs what the relay sends in direct mode. */
   signDirect: z.boolean(),
@@ -42,7 +41,6 @@ export const secretFields = [
 ] as const;
 export type SecretField = (typeof secretFields)[number];
 
-/** The fields that an error can stand beside. */
 export type FieldName = keyof FormFields | SecretField;
 
 const formActions = [
@@ -66,7 +64,7 @@ const formActions = [
 export type FormAction = (typeof formActions)[number];
 
 const pageMessageSchema = z.discriminatedUnion('type', [
-  /** The page has been drawn; `pageState` is what it had kept of an earlier life, whatever that is. */
+  /** The page is ready; `pageState` is its stored state, not validated. */
   z.object({ type: z.literal('ready'), pageState: z.unknown().optional() }),
   z.object({ type: z.literal('changed'), fields: formFieldsSchema }),
   /** `done`: the user has left the field. */
@@ -82,16 +80,16 @@ const pageMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type PageMessage = z.infer<typeof pageMessageSchema>;
 
-/** Reads what the page says; undefined where it is nothing that the page can say. */
+/** Undefined for an invalid message. */
 export function readPageMessage(message: unknown): PageMessage | undefined {
   return pageMessageSchema.safeParse(message).data;
 }
 
-/** The instance that was made. Its token is not here. */
+/** The created instance, without its token. */
 const createdInstanceSchema = z.object({
   id: z.string().regex(/^\d{1,15}$/),
   name: short,
-  /** Where it was made, as the host's setting has it. */
+  /** In the form of the host setting. */
   host: short,
 });
 export type CreatedInstance = Readonly<z.infer<typeof createdInstanceSchema>>;
@@ -101,35 +99,35 @@ const formPageStateSchema = z.object({
   created: createdInstanceSchema.optional().catch(undefined),
 });
 
-/** Reads what a page had kept; undefined where it kept nothing, or an older version did. */
+/** Reads a page's stored state; undefined if there is none, or it is an older version's. */
 export function readFormPageState(pageState: unknown): z.infer<typeof formPageStateSchema> | undefined {
   return formPageStateSchema.safeParse(pageState).data;
 }
 
-/** Something about a field, in the user's language. */
+/** A message about a field, in the user's language. */
 export interface FieldNote {
   readonly severity: 'error' | 'warning';
   readonly text: string;
-  /** An empty field is not scolded before the user has been there. */
+  /** Don't show "required" for fields that the user hasn't visited. */
   readonly empty: boolean;
 }
 
-/** All that the page draws, beside what is typed. */
+/** Everything that the page draws, except the fields. */
 export interface FormView {
   readonly notes: Readonly<Partial<Record<FieldName, FieldNote>>>;
   /** Which secrets the extension has: typed in this form, or stored. */
   readonly secretsSet: Readonly<Partial<Record<SecretField, boolean>>>;
   /** The body of `POST /instances`, secrets masked. */
   readonly preview: string;
-  /** What the relay is doing, one sentence. */
+  /** The relay's state, one sentence. */
   readonly relay: string;
-  /** Why the instance cannot be created now; undefined where it can. */
+  /** Why the instance can't be created now; undefined if it can. */
   readonly blocked: string | undefined;
-  /** What is under way, and can be cancelled; undefined where nothing is. */
+  /** The current task, which can be cancelled; undefined if there is none. */
   readonly busy: string | undefined;
-  /** What went wrong last, and what to do. */
+  /** What last went wrong, and what to do. */
   readonly error: string | undefined;
-  /** What has just been done, for the eyes and for a screen reader. */
+  /** What was just done, for display and for screen readers. */
   readonly done: string | undefined;
   readonly created: CreatedInstance | undefined;
 }
@@ -139,7 +137,6 @@ export interface Region {
   readonly label: string;
 }
 
-/** The texts of the page, in the user's language, by name. */
 export type FormTexts = ReturnType<typeof formTexts>;
 export type FormText = keyof FormTexts;
 
@@ -152,6 +149,5 @@ export type HostMessage =
       readonly view: FormView;
     }
   | { readonly type: 'view'; readonly view: FormView }
-  /** The extension has filled something in. */
   | { readonly type: 'fill'; readonly fields: FormFields; readonly view: FormView }
   | { readonly type: 'token'; readonly token: string };

@@ -1,20 +1,18 @@
-/** What of a form VS Code keeps for the page, on disk: no callback URL in which a secret stands or may stand. */
+/** The part of a form that VS Code stores on disk: without a callback URL that may contain a secret. */
 import { holdsHookSecret } from '../../common/hook-path.ts';
 import type { CreatedInstance, FormFields } from './messages.ts';
 
-/** What the page keeps. */
 export interface FormPageState {
   readonly fields: FormFields;
-  /** The instance whose page stands in place of the form. */
+  /** The instance whose page replaces the form. */
   readonly created?: CreatedInstance | undefined;
 }
 
-/** Stands for the relay's URL: it is filled in anew where the form comes back. */
+/** Placeholder for the relay's URL: it is filled in again when the form is restored. */
 export const relayUrlPlaceholder = '{relay}';
 
-/** The fields as they may be kept. */
 export function fieldsForPageState(fields: FormFields): FormFields {
-  // A user and password, or a query: as text, since it may be half typed.
+  // A user and password, or a query: compared as text, because it may be incomplete.
   if (/[?@]/.test(fields.callbackUrl)) return { ...fields, callbackUrl: '' };
   return holdsHookSecret(fields.callbackUrl) ? { ...fields, callbackUrl: relayUrlPlaceholder } : fields;
 }

@@ -1,9 +1,8 @@
-/** What is wrong with a field of the form, in words: what, and what to do about it. */
+/** The problems of the form's fields in words: what is wrong, and what to do about it. */
 import * as vscode from 'vscode';
 import type { FormProblem } from './fields.ts';
 import type { FieldName } from './messages.ts';
 
-/** A problem as it stands beside its field. */
 export function problemText({ field, code, value = '' }: FormProblem): string {
   switch (code) {
     case 'missing':
@@ -69,7 +68,7 @@ function missingText(field: FieldName): string {
   }
 }
 
-/** A field's name for a sentence; undefined for one that cannot be missing. */
+/** A field's name for a sentence; undefined for one that can't be missing. */
 export function fieldLabel(field: FieldName): string | undefined {
   switch (field) {
     case 'host':

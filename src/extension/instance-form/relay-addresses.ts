@@ -1,4 +1,4 @@
-/** The relay's own URL for notifications of the platform, as the form fills it in and speaks of it. */
+/** The relay's own URL for Open Connectors, for filling in and describing it in the form. */
 import * as vscode from 'vscode';
 import { openVendorUrls } from '../public-url/urls.ts';
 import type { Session } from '../session/session.ts';
@@ -11,14 +11,14 @@ export class RelayAddresses {
     this.#session = session;
   }
 
-  /** Something about the relay or its URL is different. */
+  /** The relay or its URL has changed. */
   get onDidChange(): vscode.Event<unknown> {
     return this.#session.onDidChange;
   }
 
   /**
-   * The URL to which the platform sends notifications for this relay; undefined where there is none now.
-   * @param local whether one that only this machine reaches will do, as for the sandbox
+   * The relay's current URL for Open Connectors; undefined if there is none.
+   * @param local whether a local URL is sufficient, as for the sandbox
    */
   current(local: boolean): string | undefined {
     const { publicOpenConnectorsUrl, openConnectorsUrl } = this.#session.status ?? {};
@@ -26,17 +26,17 @@ export class RelayAddresses {
   }
 
   /**
-   * The same, after the relay has been started and its public URL opened, as far as that is needed and the user agrees.
-   * @param signal gives the waiting up; what was begun goes on, as after the commands about the relay
-   * @returns undefined where there is none, and the user knows why
-   * @throws the signal's reason where it was given up
+   * The same, after starting the relay and opening its public URL, if necessary and if the user agrees.
+   * @param signal cancels waiting; a start in progress continues, as after the commands for the relay
+   * @returns undefined if there is none, and the user knows why
+   * @throws the signal's reason if it was cancelled
    */
   async obtain(local: boolean, signal: AbortSignal): Promise<string | undefined> {
     const urls = openVendorUrls(this.#session, { isSandbox: local });
     return (await unlessAborted(urls, signal))?.openConnectors;
   }
 
-  /** One sentence on the relay and the URL that is typed. */
+  /** One sentence on the relay and the typed URL. */
   describe(callbackUrl: string): string {
     const { status } = this.#session;
     if (status === undefined) return vscode.l10n.t('The relay isn’t running; “Use This Relay” starts it.');

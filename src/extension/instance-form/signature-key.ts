@@ -1,10 +1,9 @@
-/** Keeps the signature key of a new instance: for verifying, and for signing where that is wanted. */
+/** Stores the signature key of a new instance: for verifying, and for signing if requested. */
 import type { StoredInstance } from '../instances/instance-store.ts';
 import { keepVerifyKey } from '../instances/verify-keys.ts';
 import type { VerifyKeyParts } from '../instances/verify-keys.ts';
 import type { Localiser } from '../ui/localiser.ts';
 
-/** A key that was not stored. */
 export interface KeyFailure {
   readonly error: Error;
   /** What failed, and how the user stores it. */
@@ -12,9 +11,9 @@ export interface KeyFailure {
 }
 
 /**
- * Keeps each kind of key whatever comes of the other.
- * @param signDirect whether the relay signs what it creates itself, too
- * @returns what could not be stored: the instance is there all the same
+ * Stores each kind of key even if the other fails.
+ * @param signDirect whether the relay also signs what it creates itself
+ * @returns what could not be stored: the instance exists anyway
  */
 export async function storeSignatureKey(
   parts: VerifyKeyParts,
@@ -36,7 +35,7 @@ export async function storeSignatureKey(
   }
   if (!signDirect) return failures;
   try {
-    // By its name alone, since destinations name it.
+    // Only by its name, because destinations refer to it.
     await parts.secrets.set('signatureKeys', instance.name.slice(0, 100), key);
   } catch (reason) {
     const error = reason as Error;

@@ -1,7 +1,6 @@
-/** The texts of the form's page. The help is that of the vendor's parameter table and of its set-up steps. */
+/** The texts of the form's page. The help texts follow the vendor's parameter table and set-up steps. */
 import { pageTexts } from '../ui/page-texts.ts';
 
-/** All of them, by name. */
 export const formTexts = pageTexts((l10n) => ({
   title: l10n.t('New Instance'),
   intro: l10n.t(

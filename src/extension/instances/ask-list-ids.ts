@@ -1,4 +1,4 @@
-/** Asks for the lists that an instance watches: typed, pasted, or picked. */
+/** Asks for the lists of an instance: typed, pasted, or picked. */
 import * as vscode from 'vscode';
 import type { HubList } from '../../open-connectors/answers.ts';
 import { printable } from '../ui/printable.ts';
@@ -11,15 +11,14 @@ interface ListItem extends vscode.QuickPickItem {
   readonly id: string;
 }
 
-/** What is asked for, step by step. */
 interface Asked {
   readonly way: 'pick' | 'type' | undefined;
   readonly ids: readonly string[];
 }
 
 /**
- * @param lists reads the lists of the account behind the instance
- * @returns undefined where the user does not want to change them
+ * @param lists reads the lists of the account of the instance
+ * @returns undefined if the user cancels
  * @throws what `lists` throws
  */
 export async function askListIds(
@@ -95,7 +94,7 @@ function pickIds(facts: PlacedInstance, lists: (signal: AbortSignal) => Promise<
             picked: ids.includes(id),
             id,
           })),
-          // What is watched now and the account does not show stays unless it is unticked.
+          // A current ID that the account doesn't list stays unless the user unticks it.
           ...ids
             .filter((id) => !known.has(id))
             .map((id) => ({

@@ -1,4 +1,4 @@
-/** Changes of an instance at the platform. Each writes only what it is about, and says what it did. */
+/** Changes an instance in Open Connectors. Each action writes only its own properties, and reports the result. */
 import * as vscode from 'vscode';
 import type { InstanceChange } from '../../open-connectors/api.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -16,7 +16,7 @@ import { tokenOf } from './instance-store.ts';
 import { newCredentials } from './reauthorise.ts';
 import { say } from '../ui/say.ts';
 
-/** Changes an instance, shows it as it is then, and says so. */
+/** Changes an instance, refreshes the view, and reports the result. */
 async function change(
   parts: InstanceCommandParts,
   node: InstanceNode,
@@ -27,12 +27,12 @@ async function change(
   try {
     await working(title, (signal) => api.patchInstance(node.facts.id, part, {}, signal));
   } finally {
-    // After a failure too: the platform may have done it all the same.
+    // After a failure too, because the change may have been made.
     void parts.view.refresh();
   }
 }
 
-/** Points an instance to this relay, which is started and made public where need be. */
+/** Points an instance to this relay, which is started and made public if necessary. */
 export async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
   if (url === undefined) return;
@@ -53,7 +53,7 @@ export async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNod
   );
 }
 
-/** From now on its callback URL is kept true. */
+/** Marks the instance as managed, so that its callback URL follows the relay. */
 async function adopt({ store }: InstanceCommandParts, { facts, instance, host }: InstanceNode): Promise<void> {
   const { id } = facts;
   if (store.find(host, id) !== undefined) return;
@@ -63,7 +63,7 @@ async function adopt({ store }: InstanceCommandParts, { facts, instance, host }:
 /** Turns the events of an instance on; one without a callback gets this relay's. */
 export async function turnEventsOn(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   if (node.facts.callbackUrl !== '') return setEvents(parts, node, true);
-  // Events without a callback go nowhere, so it gets this relay's.
+  // Events need a callback, so it gets this relay's.
   const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
   if (url === undefined) return;
   await change(parts, node, vscode.l10n.t('Turning on events for {0}', node.facts.name), {
@@ -74,7 +74,6 @@ export async function turnEventsOn(parts: InstanceCommandParts, node: InstanceNo
   say(vscode.l10n.t('{0} now posts notifications to this relay.', printable(node.facts.name)));
 }
 
-/** Turns the events of an instance on or off. */
 export async function setEvents(parts: InstanceCommandParts, node: InstanceNode, on: boolean): Promise<void> {
   const { name } = node.facts;
   await change(
@@ -90,7 +89,6 @@ export async function setEvents(parts: InstanceCommandParts, node: InstanceNode,
   );
 }
 
-/** Enables or disables an instance as a whole. */
 export async function setEnabled(parts: InstanceCommandParts, node: InstanceNode, on: boolean): Promise<void> {
   const { view } = parts;
   const { facts } = node;
@@ -108,12 +106,11 @@ export async function setEnabled(parts: InstanceCommandParts, node: InstanceNode
   );
 }
 
-/** Changes the lists that an instance watches. */
 export async function editLists(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { store, view } = parts;
   const { host } = node;
   const api = await platformOf(parts, node);
-  // As they are now: all of them are written, and somebody may have changed them since the view was read.
+  // Read it again, because all lists are written, and another user may have changed them.
   const { facts, instance } = view.node(
     await working(vscode.l10n.t('Reading {0}', node.facts.name), (signal) => api.getInstance(node.facts.id, signal)),
     host,
@@ -138,7 +135,7 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
   say(vscode.l10n.t('Lists of {0} updated: {1} in total.', printable(facts.name), ids.length));
 }
 
-/** Gives an instance a new consent, or another API key. */
+/** Renews an instance's consent, or its API key. */
 export async function reauthorise(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { browser, view } = parts;
   const name = printable(node.facts.name);
@@ -157,7 +154,6 @@ export async function reauthorise(parts: InstanceCommandParts, node: InstanceNod
   say(vscode.l10n.t('{0} re-authorised; its ID and token stay the same.', name));
 }
 
-/** Gives an instance another name. */
 export async function rename(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { facts } = node;
   const name = await askText(

@@ -1,4 +1,4 @@
-/** Which instance a command is about, and the client of the platform that it lives at. */
+/** Chooses the instance for a command, and the client for its Open Connectors host. */
 import * as vscode from 'vscode';
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -15,7 +15,7 @@ export interface ChoosingParts {
   readonly view: InstancesView;
 }
 
-/** The client of the platform that the settings name. @throws CommandError where its secrets are not set */
+/** The client for the current host. @throws CommandError if its secrets are not set */
 export async function connectedPlatform(platform: Platform): Promise<OpenConnectorsApi> {
   const api = await platform.api({ startSandbox: true });
   if (api !== undefined) return api;
@@ -27,9 +27,9 @@ export async function connectedPlatform(platform: Platform): Promise<OpenConnect
 }
 
 /**
- * The client of the platform that an instance lives at. An id is another instance at another host, so it is asked for
- * anew after whatever the user took time for.
- * @throws CommandError where the settings name another host by now, or its secrets are not set
+ * The client for an instance's host. The ID means another instance at another host, so call it again after waiting for
+ * the user.
+ * @throws CommandError if the settings now name another host, or its secrets are not set
  */
 export function platformOf(
   { platform }: Pick<ChoosingParts, 'platform'>,
@@ -50,7 +50,7 @@ export function platformOf(
   );
 }
 
-/** Reads the instances for a picker. @returns false where the user gave it up @throws CommandError where it failed */
+/** @returns false if the user cancels @throws CommandError if the instances can't be read */
 async function readForChoice({ view, platform }: ChoosingParts): Promise<boolean> {
   await connectedPlatform(platform);
   const reading = await view.refresh();
@@ -61,9 +61,9 @@ async function readForChoice({ view, platform }: ChoosingParts): Promise<boolean
 }
 
 /**
- * The instance that was clicked, or that the user picks.
- * @param action what is done with it, as the title of the choice
- * @returns undefined where the user picks none
+ * The clicked instance, or one that the user picks.
+ * @param action title of the picker
+ * @returns undefined if the user picks none
  */
 export async function chooseInstance(
   parts: ChoosingParts,
@@ -72,7 +72,7 @@ export async function chooseInstance(
 ): Promise<InstanceNode | undefined> {
   const { view } = parts;
   const of = clicked?.kind === 'fact' ? clicked.of : clicked?.kind === 'instance' ? clicked : undefined;
-  // One that has gone meanwhile stays the one: the platform says so, rather than that another is offered.
+  // If the instance is gone, keep it: the API's error is clearer than offering another.
   if (of !== undefined) return view.now(of) ?? of;
   if (!(await readForChoice(parts))) return undefined;
   const { selected } = view;
@@ -89,7 +89,7 @@ export async function chooseInstance(
         items.length === 0
           ? vscode.l10n.t('No instances of the Campaign Monitor connector yet')
           : vscode.l10n.t('Which instance?'),
-      // The one that is selected first: Enter takes it.
+      // The item that is selected first, for Enter.
       items: items.toSorted(
         (a, b) => Number(b.node.facts.id === selected?.facts.id) - Number(a.node.facts.id === selected?.facts.id),
       ),

@@ -1,4 +1,3 @@
-/** The commands of this room: what they are called, where they stand and when (see src/extension/contributions.ts). */
 import { rowsFocused } from '../describing.ts';
 import type { CommandDescriptions } from '../describing.ts';
 

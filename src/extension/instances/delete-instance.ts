@@ -1,4 +1,4 @@
-/** Deletes an instance, or forgets what is kept of one that is lost: each after a question. */
+/** Deletes an instance, or the stored data of a lost one, after confirmation. */
 import * as vscode from 'vscode';
 import { printable } from '../ui/printable.ts';
 import { working } from '../ui/progress.ts';
@@ -8,7 +8,6 @@ import type { GoneNode, InstanceNode } from './instance-node.ts';
 import { say } from '../ui/say.ts';
 import { forgetInstance } from './verify-keys.ts';
 
-/** Deletes an instance at the platform, after a question. */
 export async function deleteInstance(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { view } = parts;
   const { facts, host } = node;
@@ -25,7 +24,7 @@ export async function deleteInstance(parts: InstanceCommandParts, node: Instance
     confirm,
   );
   if (choice !== confirm) return;
-  // After the question: meanwhile the settings may name another host, where this id is another instance.
+  // After the question, because the settings may now name another host, where this ID is another instance.
   const api = await platformOf(parts, node);
   try {
     await working(vscode.l10n.t('Deleting {0}', name), (signal) => api.deleteInstance(facts.id, signal));
@@ -36,7 +35,7 @@ export async function deleteInstance(parts: InstanceCommandParts, node: Instance
   say(vscode.l10n.t('{0} deleted.', name));
 }
 
-/** Forgets what is kept of an instance that the platform does not know any more. */
+/** Removes the stored data of an instance that no longer exists in Open Connectors. */
 export async function forgetGone(parts: InstanceCommandParts, { stored }: GoneNode): Promise<void> {
   const { view } = parts;
   const { id, host } = stored;

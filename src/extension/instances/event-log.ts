@@ -1,20 +1,20 @@
-/** The platform's own event log of an instance beside what the relay has in its history. */
+/** Compares an instance's event log in Open Connectors with the relay's history. */
 import type { LogRow, ReceivedNotification } from '../../open-connectors/instance-log.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { markdownText } from '../ui/printable.ts';
 
-/** What the document says beside its rows. */
+/** What the document shows in addition to its rows. */
 export interface LogFrame {
   readonly name: string;
   readonly id: number;
   readonly at: string;
   /** Whether the relay's history could be read. */
   readonly relayRuns: boolean;
-  /** Further notifications were not looked at. */
+  /** Further notifications were not compared. */
   readonly cut: boolean;
 }
 
-/** The document, in Markdown. */
+/** In Markdown. */
 export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Localiser): string {
   const head = [
     `# ${l10n.t('Events of {0} ({1})', markdownText(frame.name), frame.id)}`,
@@ -30,7 +30,7 @@ export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Loc
   return [...head, '', ...rows.flatMap((row) => sectionOf(row, frame.relayRuns, l10n))].join('\n');
 }
 
-/** What both say of one event: it reads well as it stands, however narrow the editor is. */
+/** Both records of an event as a section, readable in a narrow editor too. */
 function sectionOf({ platform, received }: LogRow, relayRuns: boolean, l10n: Localiser): string[] {
   const first = received[0];
   const heading = [platform?.date ?? first?.receivedAt, platform?.id ?? first?.eventId ?? first?.deliveryId];

@@ -6,7 +6,6 @@ import type { InstanceDocuments } from './instance-documents.ts';
 import type { InstanceStore } from './instance-store.ts';
 import type { InstancesView } from './instances-view.ts';
 
-/** What commands about instances are made of. */
 export interface InstanceCommandParts {
   readonly session: Session;
   readonly secrets: SecretBox;

@@ -1,4 +1,3 @@
-/** Commands about instances, and which of them each acts on. */
 import * as vscode from 'vscode';
 import { byKey } from '../ui/focused-rows.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -16,10 +15,9 @@ import { copy } from '../ui/say.ts';
 import type { RowCopy } from '../ui/say.ts';
 import { back } from '../ui/steps.ts';
 
-/** The handlers of these commands. */
 export function createInstanceCommands(parts: InstanceCommandParts): CommandHandlers<'instances'> {
   const { l10n } = vscode;
-  /** A command on the instance that was clicked, or that the user picks: that choice says what is done. */
+  /** A command for the clicked instance, or one that the user picks with the action as title. */
   const on = (action: string, act: (parts: InstanceCommandParts, node: InstanceNode) => Promise<unknown>) => {
     return async (clicked?: InstancesNode | typeof byKey): Promise<void> => {
       const node = await chooseInstance(parts, clicked === byKey ? (await parts.view.focused())[0] : clicked, action);
@@ -28,12 +26,12 @@ export function createInstanceCommands(parts: InstanceCommandParts): CommandHand
   };
   return {
     refreshInstances: async () => {
-      // Asked for, so the sandbox may be started for it.
+      // A user action, so it may start the sandbox.
       if (parts.platform.isSandbox) await connectedPlatform(parts.platform);
       await parts.view.refresh();
     },
     useRelayUrl: on(l10n.t('Set Callback URL to This Relay'), useRelayUrl),
-    // A message offers to turn them on, whatever they are by then.
+    // A message's button turns them on, even if the state has changed.
     toggleInstanceEvents: (clicked?: InstancesNode, _nodes?: readonly InstancesNode[], turnOn = false) =>
       on(l10n.t('Turn Events On or Off'), (_parts, node) =>
         node.facts.eventsEnabled && !turnOn ? setEvents(parts, node, false) : turnEventsOn(parts, node),
@@ -61,7 +59,7 @@ export function createInstanceCommands(parts: InstanceCommandParts): CommandHand
   };
 }
 
-/** What of an instance is to be changed. @returns undefined where the user gave up */
+/** Asks what to change. @returns undefined if the user cancels */
 async function askChange({ facts }: InstanceNode): Promise<typeof editLists | undefined> {
   const { l10n } = vscode;
   const answer = await askChoice(
@@ -77,7 +75,7 @@ async function askChange({ facts }: InstanceNode): Promise<typeof editLists | un
   return answer === back ? undefined : answer?.change;
 }
 
-/** What can be copied of an instance, by what it is called; by a key, the first. */
+/** The copyable properties of an instance by label; a key copies the first. */
 export function copiesOfInstance(parts: InstanceCommandParts, node: InstanceNode): readonly RowCopy[] {
   const { l10n } = vscode;
   const detail = l10n.t('Secrets are replaced with placeholders');

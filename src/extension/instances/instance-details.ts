@@ -1,4 +1,4 @@
-/** What is shown of an instance once somebody looks at it: its facts, its queue and its tooltip. */
+/** Details of an instance, loaded when they are shown: its facts, its queue and its tooltip. */
 import * as vscode from 'vscode';
 import type { ListNames } from '../accounts/list-names.ts';
 import type { Platform } from '../open-connectors/platform.ts';
@@ -23,12 +23,12 @@ export class InstanceDetails {
   readonly #names: ListNaming;
   readonly queues: QueueStates;
 
-  /** @param changed called when something else is known of an instance */
+  /** @param changed called when something about an instance has changed */
   constructor({ session, platform, log, names, memory }: InstanceDetailsParts, changed: () => void) {
     this.#names = { nameOfList: names.nameOf };
     const relayUrls = (): readonly string[] => {
       const { earlierOpenConnectorsUrls = [], openConnectorsUrl } = session.status ?? {};
-      // The sandbox reaches it on this machine, too.
+      // The sandbox can use the local URL, too.
       return platform.isSandbox && openConnectorsUrl !== undefined
         ? [...earlierOpenConnectorsUrls, openConnectorsUrl]
         : earlierOpenConnectorsUrls;
@@ -36,13 +36,13 @@ export class InstanceDetails {
     this.queues = new QueueStates({ platform, memory, log, changed, relayUrls });
   }
 
-  /** The facts below an instance; its queue is read where that has not been done yet. */
+  /** The facts below an instance; reads its queue if that wasn't done yet. */
   rows(of: InstanceNode): FactNode[] {
     const queue = this.queues.of(of);
     return factRows(of.facts, Date.now(), vscode.l10n, this.#names, queue).map((row) => ({ kind: 'fact', of, ...row }));
   }
 
-  /** Everything about an instance at a glance; what came from outside is text, never markup. */
+  /** A summary of the instance; text from outside is never markup. */
   tooltip({ facts }: InstanceNode): vscode.MarkdownString {
     const tooltip = new vscode.MarkdownString();
     const rows = factRows(facts, Date.now(), vscode.l10n, this.#names).map(

@@ -1,4 +1,4 @@
-/** Read-only documents about an instance: the platform's answer with secrets masked, and its event log. */
+/** Read-only documents about an instance: the API's response with secrets masked, and its event log. */
 import * as vscode from 'vscode';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import { prefix } from '../prefix.ts';
@@ -8,7 +8,7 @@ const scheme = `${prefix}Instance`;
 
 export type InstanceDocument = 'instance.json' | 'events.md';
 
-/** Holds the texts of the documents that are open; VS Code asks for them. */
+/** The texts of the open documents, for VS Code. */
 export class InstanceDocuments implements vscode.TextDocumentContentProvider {
   readonly #texts = new Map<string, string>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
@@ -25,11 +25,11 @@ export class InstanceDocuments implements vscode.TextDocumentContentProvider {
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
-    // After a reload of the window nothing is asked of the platform before the user asks.
+    // After a reload of the window, nothing is requested without a user action.
     return this.#texts.get(uri.toString()) ?? vscode.l10n.t('Open this document again from the Instances view.');
   }
 
-  /** Shows a document, in place of an earlier one about the same. */
+  /** Shows a document, replacing an earlier one of the same kind and instance. */
   async show({ id, name }: InstanceFacts, kind: InstanceDocument, text: string): Promise<void> {
     const uri = vscode.Uri.from({ scheme, path: `/${id}/${documentName(name)} ${kind}` });
     this.#texts.set(uri.toString(), text);

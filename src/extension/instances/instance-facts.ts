@@ -1,4 +1,4 @@
-/** The facts below an instance in words. What came from outside is made printable here. */
+/** The facts below an instance in words. Makes text from outside printable. */
 import { messageOf } from '../ui/error-words.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { ageOf, listOf } from '../ui/phrases.ts';
@@ -8,7 +8,6 @@ import { shownUrl } from './instance-words.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 import type { KnownQueue } from './queue-states.ts';
 
-/** A fact, as label and value. */
 export interface FactRow {
   readonly key: 'callback' | 'queue' | 'lists' | 'tags' | 'created' | 'id';
   readonly label: string;
@@ -55,7 +54,7 @@ function createdWords(createdAt: number, now: number, l10n: Localiser): string {
   return `${date.slice(0, 16).replace('T', ' ')} UTC (${ageOf(date, now, l10n)})`;
 }
 
-/** What is queued, since when, and what that means for the next notification. */
+/** How much is queued, since when, and what that means for the next notification. */
 export function queueWords(queue: KnownQueue, now: number, l10n: Localiser): string {
   switch (queue.kind) {
     case 'reading':

@@ -1,4 +1,3 @@
-/** How the nodes of the instances view look. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import { printable } from '../ui/printable.ts';
@@ -16,7 +15,7 @@ const icons: Record<InstanceState, readonly [icon: string, colour: string]> = {
   here: ['cloud', 'charts.green'],
 };
 
-/** An instance, with how it stands as icon and description. */
+/** An instance, with its state as icon and description. */
 export function instanceItem({ facts }: InstanceNode, isSandbox: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(facts.name), vscode.TreeItemCollapsibleState.Collapsed);
   const [icon, colour] = icons[instanceState(facts)];
@@ -28,7 +27,6 @@ export function instanceItem({ facts }: InstanceNode, isSandbox: boolean): vscod
   return item;
 }
 
-/** A fact below an instance. */
 export function factItem({ of, key, label, value }: FactNode): vscode.TreeItem {
   const item = new vscode.TreeItem(label);
   item.id = `${of.facts.id} ${key}`;
@@ -39,7 +37,7 @@ export function factItem({ of, key, label, value }: FactNode): vscode.TreeItem {
   return item;
 }
 
-/** An instance that the platform does not know any more. */
+/** An instance that no longer exists in Open Connectors. */
 export function goneItem({ stored }: GoneNode): vscode.TreeItem {
   const { l10n } = vscode;
   const name = printable(stored.name);
@@ -56,7 +54,7 @@ export function goneItem({ stored }: GoneNode): vscode.TreeItem {
   return item;
 }
 
-/** Why the instances could not be read, or what to do next; a click tries again. */
+/** Why the instances could not be read, or what to do next; a click retries. */
 export function failureItem({ row, text }: FailureNode): vscode.TreeItem {
   const shown = printable(text, 300);
   const item = new vscode.TreeItem(shown);

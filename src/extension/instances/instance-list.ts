@@ -1,52 +1,49 @@
-/** The platform's instances as they were read last, and what is kept here of those that it does not know any more. */
+/** The last read instances, and stored ones that no longer exist in Open Connectors. */
 import type { Instance } from '../../open-connectors/answers.ts';
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import type { Platform } from '../open-connectors/platform.ts';
 import type { InstanceStore, StoredInstance } from './instance-store.ts';
 
-/** What was found at a host. */
+/** The instances of a host. */
 export interface Found {
   /** `Platform.host` when it was read. */
   readonly host: string;
   readonly instances: readonly Instance[];
-  /** What is kept here and the platform does not know any more. */
+  /** Stored here, but no longer in Open Connectors. */
   readonly gone: readonly StoredInstance[];
 }
 
 export type Loaded =
-  /** Nobody has looked yet. */
   | { readonly kind: 'unasked' }
   | { readonly kind: 'noSecrets' }
-  /** The host is the sandbox, and it does not run. */
+  /** The host is the sandbox, which isn't running. */
   | { readonly kind: 'noSandbox' }
   | ({ readonly kind: 'loaded' } & Found)
-  /** What was read before stays in sight. */
+  /** The earlier instances stay visible. */
   | ({ readonly kind: 'failed'; readonly error: Error } & Found);
 
-/** How one reading ended. */
 export type Reading =
   | 'read'
-  /** By the user, or since another reading took its place: what is in sight stays. */
+  /** By the user, or replaced by a newer read: the visible instances stay. */
   | 'given-up'
-  /** It failed, or there are no secrets or no sandbox: the list says which. */
+  /** It failed, or there are no secrets or no sandbox: the list shows which. */
   | 'failed';
 
 export interface InstanceListParts {
   readonly platform: Pick<Platform, 'api' | 'host' | 'isSandbox'>;
   readonly store: Pick<InstanceStore, 'all'>;
   readonly log: { warn(message: string): void; error(message: string): void };
-  /** Carries out what may take a while. Resolves to undefined where the user gave it up; rejects with what the task throws. */
+  /** Runs a task that may take a while. Resolves to undefined if the user cancels; rejects with the task's error. */
   readonly working: <T>(task: (signal: AbortSignal) => Promise<T>) => Promise<T | undefined>;
-  /** Forgets what is kept of an instance, with its secrets. */
+  /** Removes a stored instance, with its secrets. */
   readonly forget: (host: string, id: number) => Promise<void>;
-  /** What was read is another. */
   readonly changed: () => void;
 }
 
 export class InstanceList {
   readonly #parts: InstanceListParts;
   #loaded: Loaded = { kind: 'unasked' };
-  /** Ends what is being read. */
+  /** Cancels the current read. */
   #loading: AbortController | undefined;
 
   constructor(parts: InstanceListParts) {
@@ -61,7 +58,6 @@ export class InstanceList {
     return this.#loaded;
   }
 
-  /** What is in sight. */
   get found(): Found {
     const loaded = this.#loaded;
     return loaded.kind === 'loaded' || loaded.kind === 'failed'
@@ -69,20 +65,20 @@ export class InstanceList {
       : { host: this.#parts.platform.host, instances: [], gone: [] };
   }
 
-  /** Another host or other secrets: what was read belongs to the old ones. What is under way is given up. */
+  /** The host or its secrets have changed: discards the instances of the old ones, and cancels a read in progress. */
   beginAnew(): void {
     this.#loading?.abort();
     this.#set({ kind: 'unasked' });
   }
 
-  /** Reads the instances; what was under way is given up. A failure is kept and logged. */
+  /** Reads the instances; cancels a read in progress. A failure is shown and logged. */
   async read(): Promise<Reading> {
     this.#loading?.abort();
     const { signal } = (this.#loading = new AbortController());
     const isOver = (): boolean => signal.aborted;
     const { platform, store, log, working } = this.#parts;
     const { host, isSandbox } = platform;
-    // Before the platform is asked: what is made meanwhile it may not list yet.
+    // Before the request, because its response may lack an instance that is created in the meantime.
     const kept = store.all(host);
     try {
       const api = await platform.api();
@@ -93,7 +89,7 @@ export class InstanceList {
       }
       const found = await working((givenUp) => this.#find(api, kept, AbortSignal.any([signal, givenUp])));
       if (isOver() || found === undefined) return 'given-up';
-      // Each sandbox begins with nothing: what another one had is lost for good, its token too.
+      // Each sandbox starts empty: another one's instances are lost, including their tokens.
       this.#set({ kind: 'loaded', host, ...found, ...(isSandbox && { gone: [] }) });
       if (isSandbox) await this.#forgetAll(found.gone);
       return 'read';
@@ -119,7 +115,7 @@ export class InstanceList {
     }
   }
 
-  /** The platform's instances, and those kept here: what the list does not have the platform is asked for by its id. */
+  /** The instances of the host, and the stored ones: those that are not in the list are requested by ID. */
   async #find(
     api: OpenConnectorsApi,
     kept: readonly StoredInstance[],

@@ -1,4 +1,3 @@
-/** What stands in the instances view. */
 import type { Instance } from '../../open-connectors/answers.ts';
 import type { StoredInstance } from './instance-store.ts';
 import type { PlacedInstance } from './placed-instance.ts';
@@ -6,9 +5,9 @@ import type { PlacedInstance } from './placed-instance.ts';
 export interface InstanceNode {
   readonly kind: 'instance';
   readonly facts: PlacedInstance;
-  /** Where it lives: `Platform.host` when it was read. */
+  /** `Platform.host` when it was read. */
   readonly host: string;
-  /** The platform's answer, token included: never drawn. */
+  /** The API's response, including the token: never shown. */
   readonly instance: Instance;
 }
 
@@ -20,13 +19,16 @@ export interface FactNode {
   readonly value: string;
 }
 
-/** An instance that was made here and that the platform does not know any more: what is kept of it can be forgotten. */
+/** An instance created here that no longer exists in Open Connectors: its stored data can be removed. */
 export interface GoneNode {
   readonly kind: 'gone';
   readonly stored: StoredInstance;
 }
 
-/** The instances could not be read; chosen, it tries again. What to do has a row of its own, so that no side bar cuts it off. */
+/**
+ * The instances could not be read; clicking it retries. What to do has a separate row, so that a narrow side bar
+ * doesn't cut it off.
+ */
 export interface FailureNode {
   readonly kind: 'failure';
   readonly row: 'what' | 'next';

@@ -1,28 +1,27 @@
-/** The instances that this extension made or adopted: what they are in the open, their tokens in SecretStorage. */
+/** The instances that this extension created or adopted: their properties, and their tokens in SecretStorage. */
 import type * as vscode from 'vscode';
 import type { Instance } from '../../open-connectors/answers.ts';
 import { prefix } from '../prefix.ts';
 
 export interface StoredInstance {
-  /** The platform's id. */
+  /** The ID in Open Connectors. */
   readonly id: number;
   readonly name: string;
-  /** Where it lives: `Platform.host` when it was made. */
+  /** `Platform.host` when it was created. */
   readonly host: string;
   /** When it was stored here, ISO. */
   readonly createdAt: string;
-  /** The name of its verify key, where one is kept for it. */
+  /** The name of its stored verify key, if any. */
   readonly verifyKey?: string;
 }
 
 const instancesKey = `${prefix}.ownInstances`;
 
-/** What the store needs of an ExtensionContext. */
 export type StoreContext = Pick<vscode.ExtensionContext, 'globalState' | 'secrets'>;
 
 export class InstanceStore {
   readonly #context: StoreContext;
-  /** Changes of this window, one after another: each reads what the one before has written. */
+  /** Changes of this window run one after another: each reads the result of the previous one. */
   #last: Promise<unknown> = Promise.resolve();
   readonly #listeners = new Set<() => void>();
 
@@ -30,7 +29,7 @@ export class InstanceStore {
     this.#context = context;
   }
 
-  /** Calls back when this window adds, changes or forgets an instance. */
+  /** Calls back when this window adds, changes or removes an instance. */
   readonly onDidChange = (listener: () => void): { dispose(): void } => {
     this.#listeners.add(listener);
     return { dispose: () => this.#listeners.delete(listener) };
@@ -42,12 +41,11 @@ export class InstanceStore {
     return host === undefined ? all : all.filter((each) => each.host === host);
   }
 
-  /** The instance made here with this id at this host, if there is one. */
   find(host: string, id: number): StoredInstance | undefined {
     return this.all(host).find((each) => each.id === id);
   }
 
-  /** Keeps an instance, in place of what was kept of it. A token that is not given leaves the one that is kept. */
+  /** Stores an instance, replacing an earlier version. Without a token, the stored one stays. */
   add(instance: StoredInstance, token?: string): Promise<void> {
     return this.#change(async () => {
       if (token !== undefined) await this.#context.secrets.store(tokenKey(instance.host, instance.id), token);
@@ -55,14 +53,13 @@ export class InstanceStore {
     });
   }
 
-  /** Changes a part of what is kept of an instance. */
   change(host: string, id: number, part: Partial<Pick<StoredInstance, 'name' | 'verifyKey'>>): Promise<void> {
     return this.#change(() =>
       this.#write(this.all().map((each) => (same(each, { host, id }) ? { ...each, ...part } : each))),
     );
   }
 
-  /** Forgets an instance and its token. */
+  /** Also removes its token. */
   forget(host: string, id: number): Promise<void> {
     return this.#change(async () => {
       await this.#context.secrets.delete(tokenKey(host, id));
@@ -70,7 +67,7 @@ export class InstanceStore {
     });
   }
 
-  /** The token of an instance, where it is kept here. */
+  /** Undefined if none is stored. */
   async token(host: string, id: number): Promise<string | undefined> {
     return this.#context.secrets.get(tokenKey(host, id));
   }
@@ -96,7 +93,7 @@ function tokenKey(host: string, id: number): string {
   return `${prefix}.instanceToken.${host}.${id}`;
 }
 
-/** The token of the platform's answer, which says it in clear where it says it at all; a masked one is none. */
+/** The token in the API's response, if it is there and not masked. */
 export function tokenOf({ token }: Pick<Instance, 'token'>): string | undefined {
   return token === undefined || token === '' || /^\*+$/.test(token) ? undefined : token;
 }

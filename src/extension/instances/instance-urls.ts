@@ -1,4 +1,4 @@
-/** Which managed instances are left behind, for the keeper of URLs. */
+/** Finds managed instances with an outdated callback URL, for the URL update. */
 import type { Instance } from '../../open-connectors/answers.ts';
 import { urlFor } from '../public-url/url-place.ts';
 import type { UrlContext } from '../public-url/url-place.ts';
@@ -11,14 +11,10 @@ export interface InstanceUrlsParts {
   readonly platform: Pick<Platform, 'api' | 'host' | 'isSandbox'>;
   readonly store: Pick<InstanceStore, 'all'>;
   readonly urlContext: () => UrlContext;
-  /** An instance may have changed. */
   readonly changed: () => void;
 }
 
-/**
- * Of the managed instances only those are touched whose callback URL holds this relay's secret: what another window's
- * relay gets stays with it.
- */
+/** Changes only managed instances whose callback URL contains this relay's secret, not those of other windows. */
 export class InstanceUrls implements UrlHolder {
   readonly #parts: InstanceUrlsParts;
 
@@ -26,7 +22,7 @@ export class InstanceUrls implements UrlHolder {
     this.#parts = parts;
   }
 
-  /** Nothing is broken off: an instance's callback URL is set by one call. */
+  /** There are no interrupted changes: an instance's callback URL is set by one call. */
   takeUp(): Promise<readonly UrlFailure[]> {
     return Promise.resolve([]);
   }
@@ -60,7 +56,7 @@ export class InstanceUrls implements UrlHolder {
     return left;
   }
 
-  /** In the sandbox nothing is real: what is left behind follows without a question, once there is where to. */
+  /** In the sandbox, outdated URLs are updated without asking, as soon as there is a new one. */
   #isOf(state: StaleState): boolean {
     return state === (this.#parts.platform.isSandbox ? 'following' : 'behind') && this.#url !== null;
   }
@@ -70,7 +66,7 @@ export class InstanceUrls implements UrlHolder {
     return urlFor({ reachesLocal: platform.isSandbox }, urlContext());
   }
 
-  /** @returns undefined where the platform has no such instance any more, or nobody may ask it now */
+  /** @returns undefined if the instance no longer exists, or its host can't be used now */
   async #read(host: string, id: number): Promise<Instance | undefined> {
     const { platform } = this.#parts;
     if (platform.host !== host) return undefined;
@@ -78,7 +74,7 @@ export class InstanceUrls implements UrlHolder {
     try {
       return await api?.getInstance(id);
     } catch (error) {
-      // Deleted elsewhere: there is nothing to keep true.
+      // Deleted elsewhere: there is nothing to update.
       if ((error as { status?: unknown }).status === 404) return undefined;
       throw error;
     }
@@ -86,11 +82,11 @@ export class InstanceUrls implements UrlHolder {
 
   async #update(host: string, id: number, signal: AbortSignal): Promise<boolean> {
     const { platform, changed } = this.#parts;
-    // Meanwhile the settings may name another host, where this id is another instance.
+    // The settings may now name another host, where this ID is another instance.
     if (platform.host !== host) return false;
     const api = await platform.api();
     const url = this.#url;
-    // The secrets were forgotten meanwhile, or the URL went away and is looked at again when it comes back.
+    // The secrets were removed in the meantime, or the URL is gone and will be checked again when it is back.
     if (api === undefined || url === null) return false;
     try {
       await api.patchInstance(id, { configuration: { 'event.notification.callback.url': url } }, {}, signal);

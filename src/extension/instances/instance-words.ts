@@ -1,14 +1,14 @@
-/** An instance in words. What came from outside is made printable here. */
+/** An instance in words. Makes text from outside printable. */
 import { hookSecret } from '../../common/hook-path.ts';
 import { maskPlaces } from '../../common/masking.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 
-/** How an instance stands, the most urgent first. */
+/** The most urgent first. */
 export type InstanceState = 'invalid' | 'disabled' | 'events-off' | 'elsewhere' | 'old-url' | 'not-reached' | 'here';
 
-/** What its icon and the first words of its description say. */
+/** For its icon and the first words of its description. */
 export function instanceState(facts: PlacedInstance): InstanceState {
   if (!facts.valid) return 'invalid';
   if (facts.disabled) return 'disabled';
@@ -28,7 +28,7 @@ export function instanceState(facts: PlacedInstance): InstanceState {
   }
 }
 
-/** Beside the name: how it stands. */
+/** The state, shown beside the name. */
 export function descriptionOf(facts: PlacedInstance, l10n: Localiser): string {
   const parts: string[] = [];
   if (!facts.valid) parts.push(l10n.t('not valid: re-authorise'));
@@ -38,7 +38,7 @@ export function descriptionOf(facts: PlacedInstance, l10n: Localiser): string {
   return parts.join(' · ');
 }
 
-/** Where its notifications go, in a few words: those of the webhooks view. */
+/** Where its notifications go, in the words of the webhooks view. */
 function placeWords({ place, callbackUrl }: Pick<PlacedInstance, 'place' | 'callbackUrl'>, l10n: Localiser): string {
   switch (place) {
     case 'current':
@@ -62,7 +62,7 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? printable(new URL(url).host) : shownUrl(url);
 }
 
-/** A callback URL as it may be shown: a relay's secret in it is masked, as are user name and password. */
+/** A callback URL for display: a relay's secret in it is masked, as are user name and password. */
 export function shownUrl(url: string): string {
   return printable(
     maskPlaces(url, [hookSecret])
@@ -71,12 +71,12 @@ export function shownUrl(url: string): string {
   );
 }
 
-/** An instance's name as the beginning of a file's name. */
+/** An instance's name as the beginning of a file name. */
 export function documentName(name: string): string {
   return printable(name, 60).replace(/[/\\]/g, '-');
 }
 
-/** The whole of it for a screen reader. */
+/** The complete row for a screen reader. */
 export function spokenOf(facts: PlacedInstance, l10n: Localiser): string {
   const parts = [
     l10n.t('instance {0}', printable(facts.name)),

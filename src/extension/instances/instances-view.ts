@@ -1,4 +1,4 @@
-/** The view of instances in the side bar: what the platform has, as it was read last. */
+/** The instances view in the side bar, with the instances of the last read. */
 import * as vscode from 'vscode';
 import type { Instance } from '../../open-connectors/answers.ts';
 import { memoizeAsync } from '../memoize-async.ts';
@@ -46,7 +46,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   readonly #changed = new vscode.EventEmitter<InstancesNode[] | undefined>();
   readonly #redraws = new Redraws<InstancesNode>((nodes) => this.#changed.fire(nodes));
   readonly #disposables: readonly { dispose(): unknown }[];
-  /** Loaded when somebody looks at an instance. */
+  /** Loaded on first use. */
   readonly #details = memoizeAsync(async () => {
     const { InstanceDetails } = await import('./instance-details.ts');
     return (this.#loaded = new InstanceDetails(this.#parts, () => this.#redraws.draw()));
@@ -59,7 +59,9 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     this.#parts = parts;
     const { platform, store, log } = parts;
     this.#list = new InstanceList({
-      ...{ platform, store, log },
+      platform,
+      store,
+      log,
       working: (task) =>
         unlessGivenUp(
           working(vscode.l10n.t('Reading the instances'), task, {
@@ -81,17 +83,17 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
       this.#view.onDidChangeVisibility(({ visible }) => {
         if (visible && this.#list.loaded.kind === 'unasked') void this.refresh();
       }),
-      // Another host or other secrets: what is shown belongs to the old ones.
+      // Another host or other secrets: the shown instances belong to the old ones.
       parts.platform.onDidChange(() => this.#beginAnew()),
       parts.sandbox.onDidChange(() => {
         if (parts.platform.isSandbox) this.#beginAnew();
       }),
-      // One was made, renamed or forgotten here.
+      // An instance was created, renamed or removed here.
       parts.store.onDidChange(() => {
         if (this.#view.visible) void this.refresh();
         else this.#list.beginAnew();
       }),
-      // The relay's URL decides what is said of callbacks.
+      // The relay's URL decides how callbacks are described.
       followUrls(parts.session, parts.relays, 'open-connectors', () => this.#redraws.draw()),
       parts.names.onDidChange(() => this.#redraws.draw()),
     ];
@@ -103,21 +105,17 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     for (const each of this.#disposables) each.dispose();
   }
 
-  /** The instances as they were read last, newest first. */
+  /** The instances of the last read, newest first. */
   get nodes(): InstanceNode[] {
     const { host, instances } = this.#list.found;
     return instances.map((instance) => this.node(instance, host)).sort((a, b) => b.facts.id - a.facts.id);
   }
 
-  /** What is kept here and the platform does not know any more. */
+  /** Stored here, but no longer in Open Connectors. */
   get gone(): GoneNode[] {
     return this.#list.found.gone.map((stored) => ({ kind: 'gone', stored }));
   }
 
-  /**
-   * What an instance is here and now.
-   * @param host where it lives
-   */
   node(instance: Instance, host: string): InstanceNode {
     const { platform, store } = this.#parts;
     const managed = store.find(host, instance.id) !== undefined;
@@ -125,18 +123,16 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     return { kind: 'instance', instance, host, facts: placedInstance(instance, around) };
   }
 
-  /** Where this window's relay is for the platform, and where relays of this machine were. */
+  /** This window's relay URLs for Open Connectors, and those of earlier relays on this machine. */
   urlContext(): UrlContext {
     return urlContext(this.#parts.session, this.#parts.relays, 'open-connectors');
   }
 
-  /** Why the instances could not be read, where that is so. */
   get failure(): string | undefined {
     const { loaded } = this.#list;
     return loaded.kind === 'failed' ? withNext(loaded.error, vscode.l10n) : undefined;
   }
 
-  /** The rows that a key acts on: the focused one. */
   readonly focused: FocusedRows<InstancesNode> = (named) =>
     focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
@@ -144,25 +140,23 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     return this.#view.visible;
   }
 
-  /** The selected instance, where one is. */
   get selected(): InstanceNode | undefined {
     const [node] = this.#view.selection;
     const of = node?.kind === 'fact' ? node.of : node?.kind === 'instance' ? node : undefined;
     return of === undefined ? undefined : this.now(of);
   }
 
-  /** An instance as it was read last; undefined where it is not in sight any more. */
+  /** The instance of the last read; undefined if it is no longer visible. */
   now({ host, facts: { id } }: InstanceNode): InstanceNode | undefined {
     return this.nodes.find((node) => node.host === host && node.facts.id === id);
   }
 
-  /** Reads the instances anew; what was under way is given up. A failure is shown in the view and logged. */
+  /** Reads the instances again; cancels a read in progress. A failure is shown in the view and logged. */
   async refresh(): Promise<Reading> {
     this.#loaded?.queues.forget();
     return this.#list.read();
   }
 
-  /** What Open Connectors has queued for the instances. */
   async queues(): Promise<QueueStates> {
     return (await this.#details()).queues;
   }
@@ -215,7 +209,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     if (this.#view.visible) void this.refresh();
   }
 
-  /** Which welcome content is right. */
+  /** Selects the welcome content. */
   #tell(): Thenable<unknown> {
     return vscode.commands.executeCommand('setContext', `${prefix}.instances`, this.#list.loaded.kind);
   }

@@ -1,4 +1,4 @@
-/** Offers once what Open Connectors has queued: after the relay has started, and when it is reached at another URL. */
+/** Offers queued notifications once: after the relay has started, and when it has another URL. */
 import type { Instance } from '../../open-connectors/answers.ts';
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import type { InstanceNode } from './instance-node.ts';
@@ -7,13 +7,13 @@ import type { QueueStates } from './queue-states.ts';
 
 export interface QueueOfferParts {
   readonly platform: { readonly host: string; api(): Promise<OpenConnectorsApi | undefined> };
-  /** The instances that were made or pointed here. */
+  /** The instances created here or pointed here. */
   readonly store: { all(host: string): readonly StoredInstance[] };
   readonly queues: () => Promise<Pick<QueueStates, 'read' | 'offers'>>;
   readonly node: (instance: Instance, host: string) => InstanceNode;
-  /** Names the relay that runs; undefined while none does, or it is still to be reached. */
+  /** Identifies the running relay; undefined if none is running, or its URL is still being opened. */
   readonly relay: () => number | undefined;
-  /** Resolves when the user is at this window: others of the same relay do not offer. */
+  /** Resolves when the user uses this window: other windows of the same relay then offer nothing. */
   readonly attention: () => Promise<void>;
   readonly offer: (node: InstanceNode, queued: number) => void;
   readonly log: { warn(message: string): void };
@@ -21,14 +21,14 @@ export interface QueueOfferParts {
 
 export class QueueOffer {
   readonly #parts: QueueOfferParts;
-  /** What was looked at: each relay, with each callback URL of an instance, once. */
+  /** Checked pairs of relay and callback URL. */
   readonly #looked = new Set<string>();
 
   constructor(parts: QueueOfferParts) {
     this.#parts = parts;
   }
 
-  /** To be called when the relay's place, or an instance's callback URL, may have changed. Never rejects. */
+  /** Call it when the relay's URL, or an instance's callback URL, may have changed. Never rejects. */
   async follow(): Promise<void> {
     const { platform, store, log } = this.#parts;
     const { host } = platform;
@@ -36,7 +36,7 @@ export class QueueOffer {
       try {
         await this.#look(host, id);
       } catch (error) {
-        // The view says it where somebody looks; nobody has asked for it here.
+        // The user didn't request this; the view shows it when an instance is expanded.
         log.warn(`whether something is queued for instance ${id} is not known: ${(error as Error).message}`);
       }
     }
@@ -48,7 +48,7 @@ export class QueueOffer {
     const pid = relay();
     if (api === undefined || pid === undefined) return;
     const found = node(await api.getInstance(id), host);
-    // Whose callback URL leads elsewhere has somebody else to look after it.
+    // Another relay or server is responsible for its callback URL.
     if (found.facts.place === 'none' || found.facts.place === 'foreign' || found.facts.place === 'other') return;
     const key = `${pid} ${host} ${id} ${found.facts.callbackUrl}`;
     if (this.#looked.has(key)) return;
@@ -60,7 +60,7 @@ export class QueueOffer {
       if (facts === undefined) this.#looked.delete(key);
       else if (facts.news && (await states.offers(found, pid))) offer(found, facts.state.count + facts.earlier);
     } catch (error) {
-      // Nothing was offered: the next time it is looked again.
+      // Nothing was offered: check again the next time.
       this.#looked.delete(key);
       throw error;
     }

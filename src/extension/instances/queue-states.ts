@@ -1,4 +1,4 @@
-/** What Open Connectors has queued for the instances of this window, as it was read last; and what of it was fetched. */
+/** The queues of this window's instances as last read, and which of their notifications were fetched. */
 import type { Memento } from 'vscode';
 import { nameOfSecret } from '../../common/secret-name.ts';
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
@@ -7,37 +7,34 @@ import type { QueueMemory } from '../../open-connectors/fetch-queued.ts';
 import { prefix } from '../prefix.ts';
 import type { InstanceNode } from './instance-node.ts';
 
-/** How the queue of an instance stands. */
 export interface QueueFacts {
   /** Of its callback URL. */
   readonly state: QueueState;
-  /** How many are queued for URLs that this relay had before. */
+  /** Number of notifications queued for earlier URLs of this relay. */
   readonly earlier: number;
-  /** Whether anything of it was not fetched yet. */
+  /** Whether any of them was not fetched yet. */
   readonly news: boolean;
-  /** Of the whole account; null where the platform does not say it. */
+  /** Of the whole account; null if the API doesn't return it. */
   readonly policy: FailurePolicy | null;
 }
 
-/** What is known of it. */
 export type KnownQueue =
   | { readonly kind: 'reading' }
   | ({ readonly kind: 'read' } & QueueFacts)
   | { readonly kind: 'failed'; readonly error: Error };
 
 export interface QueueStatesParts {
-  /** The client of the host that is set; undefined where there are no secrets for it. */
+  /** The client of the current host; undefined if there are no secrets for it. */
   readonly platform: { readonly host: string; api(): Promise<OpenConnectorsApi | undefined> };
-  /** Of this folder: ids of deliveries, and names of URLs that do not give their secret away. */
+  /** Of this folder: IDs of deliveries, and names of URLs that don't reveal their secrets. */
   readonly memory: Pick<Memento, 'get' | 'update'>;
-  /** URLs that this relay has or had, for Open Connectors. */
+  /** This relay's current and earlier URLs for Open Connectors. */
   readonly relayUrls: () => readonly string[];
   readonly log: { warn(message: string): void };
-  /** Something else is known of an instance. */
   readonly changed: () => void;
 }
 
-/** What is kept of a queue: deliveries as `notification subscription`. */
+/** The stored state of a queue: deliveries as `notification subscription`. */
 interface Kept {
   readonly queue: string;
   readonly counted: readonly string[];
@@ -47,7 +44,7 @@ interface Kept {
 }
 
 const memoryKey = `${prefix}.queuedDeliveries`;
-/** Queues that are remembered, the latest; and deliveries of each. */
+/** Maximum number of stored queues, the latest; and of deliveries in each. */
 const mostQueues = 20;
 const mostDeliveries = 1000;
 
@@ -59,7 +56,7 @@ export class QueueStates implements QueueMemory {
     this.#parts = parts;
   }
 
-  /** What is known of an instance's queue, which is read where nothing is; undefined where it has no callback URL. */
+  /** The state of an instance's queue; reads it if it is unknown. Undefined without a callback URL. */
   of(node: InstanceNode): KnownQueue | undefined {
     if (node.facts.callbackUrl === '') return undefined;
     const known = this.#known.get(keyOf(node));
@@ -69,8 +66,8 @@ export class QueueStates implements QueueMemory {
   }
 
   /**
-   * Reads an instance's queue anew.
-   * @returns undefined where nobody may ask its host now
+   * Reads an instance's queue again.
+   * @returns undefined if its host can't be used now
    * @throws OpenConnectorsError, which the row shows, too
    */
   async read(node: InstanceNode, signal?: AbortSignal): Promise<QueueFacts | undefined> {
@@ -79,7 +76,7 @@ export class QueueStates implements QueueMemory {
     const reading: KnownQueue = { kind: 'reading' };
     if (before === undefined) this.#known.set(key, reading);
     const set = (known: KnownQueue): void => {
-      // Forgotten meanwhile: who looks now has it read again.
+      // Discarded in the meantime: the next use reads it again.
       if (this.#known.get(key) !== (before ?? reading)) return;
       this.#known.set(key, known);
       this.#parts.changed();
@@ -88,7 +85,7 @@ export class QueueStates implements QueueMemory {
       const { platform } = this.#parts;
       const api = platform.host === node.host ? await platform.api() : undefined;
       const facts = api === undefined ? undefined : await this.#look(api, node, signal);
-      // Where nobody may ask, the instances themselves are about to be read anew.
+      // If the host can't be used, the instances are about to be read again.
       if (facts !== undefined) set({ kind: 'read', ...facts });
       return facts;
     } catch (error) {
@@ -98,17 +95,17 @@ export class QueueStates implements QueueMemory {
     }
   }
 
-  /** What was read may be another: it is read again when somebody looks. */
+  /** Discards all states: the next use reads them again. */
   forget(): void {
     this.#known.clear();
   }
 
-  /** The URLs for which something may be queued that is this instance's or this relay's. */
+  /** The URLs for which notifications of this instance or this relay may be queued. */
   urlsOf({ facts }: InstanceNode): readonly string[] {
     return [...new Set([facts.callbackUrl, ...this.#parts.relayUrls()])];
   }
 
-  /** What was counted for a URL: a fetch finds it, whatever the count has made of it. */
+  /** The deliveries counted for a URL: a fetch finds them, even if counting changed their status. */
   counted(url: string): readonly DeliveryKey[] {
     return (this.#kept(url)?.counted ?? []).map((text) => {
       const [notificationId = '', subscriptionId = ''] = text.split(' ');
@@ -116,7 +113,7 @@ export class QueueStates implements QueueMemory {
     });
   }
 
-  /** Something was counted or read; what is delivered, and nothing else, is forgotten. */
+  /** Stores counted or read deliveries; removes only delivered ones. */
   async noted(url: string, keys: readonly DeliveryKey[], gone: readonly DeliveryKey[]): Promise<void> {
     if (keys.length + gone.length === 0) return;
     const over = new Set(gone.map(textOf));
@@ -124,16 +121,12 @@ export class QueueStates implements QueueMemory {
     await this.#keep(url, { counted: [...counted].filter((each) => !over.has(each)) });
   }
 
-  /** What was fetched is no news. */
   async fetched(url: string, keys: readonly DeliveryKey[]): Promise<void> {
     const { fetched = [] } = this.#kept(url) ?? {};
     await this.#keep(url, { fetched: [...new Set([...keys.map(textOf), ...fetched])] });
   }
 
-  /**
-   * Whether something for an instance is to be offered after the start of a relay: after that it was.
-   * @param relay names it
-   */
+  /** Whether to offer an instance's queue after a relay's start; true once per relay. @param relay identifies it */
   async offers(node: InstanceNode, relay: number): Promise<boolean> {
     let offers = false;
     for (const url of this.urlsOf(node)) {
@@ -159,7 +152,7 @@ export class QueueStates implements QueueMemory {
     return { state, earlier, news, policy };
   }
 
-  /** @returns whether something of it was not fetched yet */
+  /** @returns whether any of it was not fetched yet */
   async #count(url: string, { keys, gone }: QueueState): Promise<boolean> {
     await this.noted(url, keys, gone);
     const { fetched = [] } = this.#kept(url) ?? {};

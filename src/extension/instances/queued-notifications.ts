@@ -1,6 +1,6 @@
 /**
- * What Open Connectors has queued, in this window: Queued Notifications… delivers or fetches it, or changes the account's
- * policy, and it is offered once where something is queued.
+ * Queued notifications in this window: Queued Notifications… delivers or fetches them, or changes the account's policy,
+ * and they are offered once.
  */
 import * as vscode from 'vscode';
 import type { Fetched } from '../../open-connectors/fetch-queued.ts';
@@ -20,10 +20,10 @@ import { QueueOffer } from './queue-offer.ts';
 import type { QueueOfferParts } from './queue-offer.ts';
 import { shownUrl } from './instance-words.ts';
 
-/** What a message can have done at once. */
+/** Actions that a message offers directly. */
 export type QueueAction = 'deliver' | 'fetch';
 
-/** Shows how the queue stands, and what can be done about it; or does what a message has offered. */
+/** Shows the queue and its actions, or runs the action of a message. */
 export async function queuedNotifications(
   parts: InstanceCommandParts,
   node: InstanceNode,
@@ -37,7 +37,7 @@ export async function queuedNotifications(
     say(l10n.t('{0} has no callback URL, so Open Connectors queues nothing for it.', name));
     return;
   }
-  // Asked for, so the sandbox may be started for it, and what is missing is said.
+  // A user action, so it may start the sandbox, and reports missing secrets.
   await platformOf(parts, node);
   const queues = await parts.view.queues();
   const facts = await working(l10n.t('Reading the queue of {0}', name), (signal) => queues.read(node, signal));
@@ -68,7 +68,7 @@ export async function queuedNotifications(
   await choice?.run();
 }
 
-/** Has the platform post again what is queued for the callback URL of an instance. */
+/** Requests delivery of what is queued for an instance's callback URL. */
 async function deliverQueued(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { l10n } = vscode;
   const { queue } = await platformOf(parts, node);
@@ -80,13 +80,13 @@ async function deliverQueued(parts: InstanceCommandParts, node: InstanceNode): P
       queue.deliver(callbackUrl, queues.counted(callbackUrl), signal),
     );
   } finally {
-    // After a failure too: the platform may have done it all the same.
+    // After a failure too, because the deliveries may have been sent.
     void parts.view.refresh();
   }
   say(l10n.t('Open Connectors is posting the queued notifications of {0} again.', name));
 }
 
-/** Takes what is queued into the history of this window's relay, which is started where need be. */
+/** Fetches queued notifications into the history of this window's relay, which is started if necessary. */
 async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { l10n } = vscode;
   const { session } = parts;
@@ -97,7 +97,7 @@ async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode):
   const queues = await parts.view.queues();
   const urls = queues.urlsOf(node);
   const { fetchQueued } = await import('../deferred.ts');
-  // Given up, it keeps what was taken until then: that is not taken again.
+  // If cancelled, it keeps what was fetched, which is not fetched again.
   const fetched = await working(l10n.t('Fetching queued notifications of {0}', printable(node.facts.name)), (signal) =>
     fetchQueued(queue, urls, client, { signal, memory: queues }),
   );
@@ -148,16 +148,18 @@ async function changePolicy(parts: InstanceCommandParts, node: InstanceNode, pol
   say(l10n.t('The account’s failure policy is now “{0}”.', policy));
 }
 
-/** The offer, with the user of this window to take it. */
+/** Offers the queue to the user of this window. */
 export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferParts, 'log'>): QueueOffer {
   const { platform, store, view, session, log } = parts;
   return new QueueOffer({
-    ...{ platform, store, log },
+    platform,
+    store,
+    log,
     queues: () => view.queues(),
     node: (instance, host) => view.node(instance, host),
     relay: () => {
       const { pid, publicUrl = null, settled = false } = positionOf(session) ?? {};
-      // While its public URL is being opened nothing could be delivered: it is called again once that is there.
+      // While its public URL is being opened, nothing could be delivered: this is called again once it is open.
       return publicUrl !== null || settled ? pid : undefined;
     },
     attention: atThisWindow,
@@ -170,7 +172,7 @@ export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferPa
           : l10n.t('Open Connectors couldn’t deliver {0} notifications of {1}, and has queued them.', queued, name);
       const deliver = { [l10n.t('Deliver Queued')]: byCommand('queuedNotifications', node, [node], 'deliver') };
       const fetch = { [l10n.t('Fetch Queued')]: byCommand('queuedNotifications', node, [node], 'fetch') };
-      // What works comes first: nothing is delivered to a URL at which nobody answers.
+      // The action that works comes first: nothing can be delivered to a URL that doesn't respond.
       const reached = node.facts.place === 'current';
       void offer('Information', text, reached ? { ...deliver, ...fetch } : { ...fetch, ...deliver });
     },

@@ -1,4 +1,3 @@
-/** What can be read of an instance: copied, or shown as a document. */
 import * as vscode from 'vscode';
 import { logRows, platformEvents, receivedNotifications } from '../../open-connectors/instance-log.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -11,7 +10,6 @@ import type { InstanceNode } from './instance-node.ts';
 import { tokenOf } from './instance-store.ts';
 import { copy } from '../ui/say.ts';
 
-/** Copies the token of an instance, where it is known. */
 export async function copyToken(
   { store }: InstanceCommandParts,
   { facts, instance, host }: InstanceNode,
@@ -28,21 +26,21 @@ export async function copyToken(
   await copy(token, vscode.l10n.t('Token copied. Anyone who has it can use the instance.'));
 }
 
-/** Copies a curl command that reads the instance; a placeholder stands for each secret. */
+/** Copies a curl command that reads the instance, with placeholders for secrets. */
 export async function copyReading(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { instanceReadCurl } = await import('../deferred.ts');
   const { baseUrl } = await platformOf(parts, node);
   await copy(instanceReadCurl(node.facts.id, baseUrl));
 }
 
-/** Copies a curl command that makes an instance like it; a placeholder stands for each secret. */
+/** Copies a curl command that creates such an instance, with placeholders for secrets. */
 export async function copyMaking(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { instanceCurl } = await import('../deferred.ts');
   const { baseUrl } = await platformOf(parts, node);
   await copy(instanceCurl(node.instance, baseUrl));
 }
 
-/** Shows the platform's answer, with secrets masked. */
+/** Shows the API's response, with secrets masked. */
 export async function showInstance(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { facts } = node;
   const api = await platformOf(parts, node);
@@ -53,7 +51,7 @@ export async function showInstance(parts: InstanceCommandParts, node: InstanceNo
   await parts.documents.show(facts, 'instance.json', instanceText(instance));
 }
 
-/** Shows the platform's event log beside the relay's history. */
+/** Shows the event log in Open Connectors beside the relay's history. */
 export async function showEvents(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { facts } = node;
   const api = await platformOf(parts, node);

@@ -1,4 +1,4 @@
-/** Gives an instance a new consent, or another API key: its id and token stay. */
+/** Renews an instance's consent, or its API key: its ID and token stay. */
 import * as vscode from 'vscode';
 import type { InstanceChange, OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { printable } from '../ui/printable.ts';
@@ -9,7 +9,6 @@ import type { Step } from '../ui/steps.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { InstanceNode } from './instance-node.ts';
 
-/** What is asked for, step by step. */
 interface Asked {
   readonly username: string;
   readonly redirect: string;
@@ -18,9 +17,9 @@ interface Asked {
 }
 
 /**
- * Asks for what the platform masks, and for the consent in the browser.
- * @param again what "Try Again" does where the consent was not given
- * @returns what to change, or undefined where the user gave it up or refused, which has been said
+ * Asks for the masked values, and for the consent in the browser.
+ * @param again action of "Try Again" if the consent was not given
+ * @returns what to change, or undefined if the user cancelled or refused, which was reported
  */
 export async function newCredentials(
   api: OpenConnectorsApi,

@@ -1,4 +1,4 @@
-/** The keys by which the relay verifies what the platform sends for instances that were made here. */
+/** The keys for verifying notifications of instances that were created here. */
 import type { SecretBox } from '../secrets/secrets.ts';
 import type { InstanceStore, StoredInstance } from './instance-store.ts';
 
@@ -7,24 +7,24 @@ export interface VerifyKeyParts {
   readonly store: Pick<InstanceStore, 'find' | 'change' | 'forget'>;
 }
 
-/** The name of an instance's verify key: unique, for people to recognise, and short enough for the relay. */
+/** The name of an instance's verify key: unique, recognizable, and short enough for the relay. */
 export function verifyKeyName({ name, id, host }: Pick<StoredInstance, 'name' | 'id' | 'host'>): string {
   return `${name.slice(0, 40)} (${id}, ${host.slice(0, 40)})`;
 }
 
-/** From now on the relay verifies with the key what the platform sends for this instance. */
+/** Stores the key, so that the relay verifies notifications of this instance. */
 export async function keepVerifyKey(
   { secrets, store }: VerifyKeyParts,
   instance: Pick<StoredInstance, 'name' | 'id' | 'host'>,
   key: string,
 ): Promise<void> {
   const verifyKey = verifyKeyName(instance);
-  // Known before it is kept, so that it goes with the instance whatever happens in between.
+  // Store the name first, so that the key is removed with the instance even after an interruption.
   await store.change(instance.host, instance.id, { verifyKey });
   await secrets.set('verifyKeys', verifyKey, key);
 }
 
-/** Forgets an instance with its token and its verify key. */
+/** Removes a stored instance with its token and its verify key. */
 export async function forgetInstance({ secrets, store }: VerifyKeyParts, host: string, id: number): Promise<void> {
   const verifyKey = store.find(host, id)?.verifyKey;
   if (verifyKey !== undefined) await secrets.remove('verifyKeys', verifyKey);

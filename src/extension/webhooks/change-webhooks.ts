@@ -1,4 +1,4 @@
-/** Activates, deactivates and deletes webhooks, after a question where that takes something from somebody. */
+/** Activates, deactivates and deletes webhooks, after confirmation if that affects others. */
 import * as vscode from 'vscode';
 import { cancellable, working } from '../ui/progress.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -11,12 +11,11 @@ import type { WebhookCommandParts } from './webhook-command-parts.ts';
 import type { WebhookNode } from './webhook-node.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 
-/** What is done to a webhook. */
 export type Change = 'activate' | 'deactivate' | 'delete';
 
 /**
- * Of somebody else's, one alone is changed, and only after a question; of ours, any number. A webhook is never deleted
- * without a question: the vendor does not bring it back.
+ * A webhook of others is changed only alone, and after confirmation; ours in any number. Deleting always needs
+ * confirmation, because the vendor can't restore a webhook.
  */
 export async function changeWebhooks(
   parts: WebhookCommandParts,
@@ -37,9 +36,9 @@ export async function changeWebhooks(
 }
 
 /**
- * Changes webhooks one after another, and shows them as they are then.
- * @returns how many were changed: all of them, unless the user gave it up
- * @throws CommandError where one or more were not
+ * Changes webhooks one after another, and refreshes the view.
+ * @returns number of changed ones: all, unless the user cancelled
+ * @throws CommandError if any failed
  */
 async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readonly WebhookNode[]): Promise<number> {
   const failures: string[] = [];
@@ -129,12 +128,9 @@ function confirmDeactivation(view: WebhooksView, foreign: readonly WebhookNode[]
   return isConfirmed(question, foreign, consequenceFor(view, foreign, foreign), l10n.t('Deactivate'));
 }
 
-/**
- * What it means for whoever registered them.
- * @param shown those that the question lists, the foreign ones among them
- */
+/** The consequence for the webhooks' owners. @param shown those in the question, including the foreign ones */
 function consequenceFor(view: WebhooksView, foreign: readonly WebhookNode[], shown: readonly WebhookNode[]): string {
-  // One of somebody else's is changed alone.
+  // A webhook of others is changed alone.
   return foreign.some((node) => view.placeOf(node) === 'foreign')
     ? vscode.l10n.t('The webhook’s owner will no longer get events for this list.')
     : notCreatedHere(foreign.length, shown.length, vscode.l10n);
@@ -154,7 +150,7 @@ function placeInWords({ list, hook }: WebhookNode): string {
   return `${printable(list.name, 60)}: ${printable(maskUrl(hook.url))}`;
 }
 
-/** Everything that points to a URL at which a relay of this machine was public and is no more, on every list. */
+/** Deletes all webhooks with an earlier public URL of a relay of this machine, on every list. */
 export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<void> {
   const { accounts, source, view } = parts;
   const { l10n } = vscode;
@@ -192,7 +188,7 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
   say(l10n.t('Deleted webhooks with old URLs: {0}.', deleted));
 }
 
-/** That webhooks which point to this machine were made elsewhere: so many of those that are shown. */
+/** A warning that some of the shown webhooks, which point to this machine, were created elsewhere. */
 function notCreatedHere(count: number, shown: number, l10n: typeof vscode.l10n): string {
   if (count === shown)
     return count === 1

@@ -1,11 +1,11 @@
-/** Tells an integration that echoes its own writes: the same address keeps arriving as Update. */
+/** Detects an integration that echoes its own writes: the same address keeps arriving as Update. */
 import type { EventRow } from '../../protocol/history.ts';
 
-/** So many updates of one address make an echo, */
+/** Number of updates of one address that make an echo, */
 const updatesOfEcho = 4;
-/** where each comes so soon after the one before, in milliseconds. */
+/** if each arrives within this time after the previous one, in milliseconds. */
 const gapMs = 10_000;
-/** Addresses that are watched at a time; the one that was quiet longest makes room. */
+/** Maximum number of watched addresses; the one idle for the longest time is removed. */
 const maxWatched = 2000;
 
 interface Watched {
@@ -19,8 +19,8 @@ export class EchoGuard {
   readonly #told = new Set<string>();
 
   /**
-   * Takes an event that arrived. What was sent by hand is no echo, and one delivery counts once.
-   * @returns the address where it is seen for the first time to echo
+   * Checks an event. Injected events are ignored, and one delivery counts once.
+   * @returns the address if it is first detected as an echo
    */
   observe(row: EventRow): string | undefined {
     const { type, address, list, injected, deliveryId, source } = row;

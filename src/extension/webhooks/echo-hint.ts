@@ -1,4 +1,3 @@
-/** Says that an integration seems to echo its own writes. */
 import * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
 import { byCommand, offer } from '../ui/offer.ts';
@@ -8,7 +7,7 @@ import { EchoGuard } from './echo-guard.ts';
 
 const silencedKey = `${prefix}.echoHintSilenced`;
 
-/** Watches what arrives. The hint comes once for an address, and never again where the user says so. */
+/** Shows a hint about an echoing integration once for an address, and never again if the user says so. */
 export function watchForEchoes(context: vscode.ExtensionContext, session: Session): void {
   const guard = new EchoGuard();
   context.subscriptions.push(

@@ -1,9 +1,8 @@
-/** Campaign Monitor's API as the lifecycle asks it. */
+/** Campaign Monitor's API for the lifecycle of webhooks. */
 import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
 import type { HookVendor } from './lifecycle.ts';
 
-/** @param signal ends what is under way */
 export function vendorOf(api: CampaignMonitorApi, signal?: AbortSignal): HookVendor {
   return {
     webhooks: async (listId) =>

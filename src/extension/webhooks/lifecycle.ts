@@ -1,43 +1,43 @@
 /**
- * Keeps a list's webhook true to where the vendor reaches the relay. Every step is noted in the journal before it is taken, so
- * that whatever breaks in between is fixed by doing the same again: a webhook is told to be ours by its id, or by a
- * URL at which we said that we would create one.
+ * Keeps a list's webhook at the relay's current URL for the vendor. Every step is recorded in the journal before it is
+ * taken, so that an interruption is fixed by repeating it: a webhook is ours if we know its ID, or if it has a URL that
+ * the journal planned.
  */
 import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
 import { readRelayUrl } from '../public-url/relay-url.ts';
 import type { Registration, WebhookJournal } from './webhook-journal.ts';
 
-/** A webhook as the vendor lists it. */
+/** A webhook from the vendor's list. */
 export interface Hook {
   readonly id: string;
   readonly url: string;
   readonly events: readonly string[];
-  /** null for a word of the vendor's that is not known. */
+  /** null for an unknown value of the vendor's. */
   readonly format: WebhookFormat | null;
   readonly active: boolean;
 }
 
 export type NewHook = Pick<Hook, 'url' | 'events'> & { readonly format: WebhookFormat };
 
-/** What is asked of the vendor's API. */
+/** The used part of the vendor's API. */
 export interface HookVendor {
   webhooks(listId: string): Promise<readonly Hook[]>;
-  /** Resolves to the webhook's id. The vendor creates it active. */
+  /** Resolves to the webhook's ID. The vendor creates it active. */
   create(listId: string, hook: NewHook): Promise<string>;
   activate(listId: string, id: string): Promise<void>;
   deactivate(listId: string, id: string): Promise<void>;
   delete(listId: string, id: string): Promise<void>;
 }
 
-/** What came of bringing a list's webhook here. */
+/** What was done to bring a list's webhook here. */
 export type HookChange = 'kept' | 'created' | 'moved' | 'activated';
 
 /**
- * Makes one active webhook of the list point to a URL: creates it where there is none, and only then deletes what is
- * ours elsewhere, so that there is no gap. A webhook that stands at the URL already is kept, whoever created it. Takes
- * up whatever was broken off earlier.
- * @param url where the vendor reaches the relay now
- * @throws what the vendor's calls throw; the journal then says what is left to do
+ * Makes one active webhook of the list point to a URL: creates it if there is none, and only then deletes ours
+ * elsewhere, so that there is no gap. A webhook that already has the URL is kept, even if others created it. Continues
+ * interrupted changes.
+ * @param url the relay's current URL for the vendor
+ * @throws errors of the vendor's calls; the journal then contains what is left to do
  */
 export async function pointHere(
   vendor: HookVendor,
@@ -48,7 +48,7 @@ export async function pointHere(
   let { registration, hooks } = await look(vendor, journal, { ...begun, state: 'moving' });
   const relay = readRelayUrl(url, 'campaign-monitor')?.relay ?? registration.relay;
   if (relay !== registration.relay) {
-    // The relay has another secret than the URL at which the webhook stands.
+    // The relay's secret differs from the one in the webhook's URL.
     ({ registration, hooks } = await look(vendor, journal, await journal.move(registration, relay)));
   }
   let hookChange: HookChange = 'kept';
@@ -60,7 +60,7 @@ export async function pointHere(
     const { listId, events, format } = registration;
     const id = await vendor.create(listId, { url, events, format });
     registration = await note(journal, { ...registration, ids: [...registration.ids, id] });
-    // Another window may have done the same meanwhile: both then choose the same one.
+    // Another window may have done the same at the same time: both then choose the same one.
     ({ registration, hooks } = await look(vendor, journal, registration));
     if (!hooks.some((hook) => hook.id === id))
       registration = await note(journal, { ...registration, ids: [...registration.ids, id] });
@@ -79,7 +79,7 @@ export async function pointHere(
   return hookChange;
 }
 
-/** Deactivates what is ours on a list, to be brought back later. */
+/** Deactivates our webhooks on a list, to be activated again later. */
 export async function deactivateOurs(vendor: HookVendor, journal: WebhookJournal, begun: Registration): Promise<void> {
   const { registration, hooks } = await look(vendor, journal, { ...begun, state: 'deactivating' });
   for (const { id, active } of ours(registration, hooks)) {
@@ -88,7 +88,7 @@ export async function deactivateOurs(vendor: HookVendor, journal: WebhookJournal
   await note(journal, { ...registration, state: 'inactive' });
 }
 
-/** Deletes what is ours on a list, and forgets the list. */
+/** Deletes our webhooks on a list, and its registration. */
 export async function deleteOurs(vendor: HookVendor, journal: WebhookJournal, begun: Registration): Promise<void> {
   const looked = await look(vendor, journal, { ...begun, state: 'deleting' });
   let { registration } = looked;
@@ -98,14 +98,14 @@ export async function deleteOurs(vendor: HookVendor, journal: WebhookJournal, be
   await journal.remove(registration);
 }
 
-/** Whether something was broken off: then it is taken up without asking, since it had been decided. */
+/** Whether a change was interrupted: then it is continued without asking. */
 export function isUnfinished({ state }: Registration): boolean {
   return state === 'moving' || state === 'deactivating' || state === 'deleting';
 }
 
 /**
- * Takes up what was broken off.
- * @param url where the vendor reaches the relay now; null: what needs it is left for later
+ * Continues an interrupted change.
+ * @param url the relay's current URL for the vendor; null: steps that need it are left for later
  * @returns whether it is done
  */
 export async function fix(
@@ -140,7 +140,7 @@ function ours({ ids }: Registration, hooks: readonly Hook[]): Hook[] {
   return hooks.filter(({ id }) => ids.includes(id));
 }
 
-/** Lists the webhooks, and settles what became of a creation whose answer never came. */
+/** Lists the webhooks, and finds the result of a creation without a response. */
 async function look(
   vendor: HookVendor,
   journal: WebhookJournal,
@@ -159,7 +159,7 @@ async function look(
   return { registration: await note(journal, { ...noted, ids: [...known], pending: null }), hooks };
 }
 
-/** The one at the URL that is kept: ours first, then one that is active, then the lowest id, the same in each window. */
+/** Which webhook at the URL to keep: ours first, then an active one, then the lowest ID, the same in each window. */
 function choose({ ids, events, format }: Registration, hooks: readonly Hook[], url: string): Hook | undefined {
   const wanted = [...events].sort().join();
   const rank = ({ id, active }: Hook): string => `${ids.includes(id) ? 0 : 1}${active ? 0 : 1}${id}`;
@@ -177,7 +177,7 @@ async function deleteOne(
   try {
     await vendor.delete(registration.listId, id);
   } catch (error) {
-    // Gone already is as good; what the vendor answers then is unknown, so it is looked up.
+    // If it is already gone, that is fine; the vendor's error for that is unknown, so list the webhooks.
     const hooks = await vendor.webhooks(registration.listId);
     if (hooks.some((hook) => hook.id === id)) throw error;
   }

@@ -1,4 +1,4 @@
-/** The picker of Campaign Monitor lists: for registering webhooks, and for the list ids of an instance. */
+/** The picker of Campaign Monitor lists: for registering webhooks, and for the list IDs of an instance. */
 import * as vscode from 'vscode';
 import { pickAccount } from '../accounts/account-commands.ts';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
@@ -15,13 +15,10 @@ export interface PickListsParts {
   readonly signIn: () => Promise<Account | undefined>;
 }
 
-/** Each resolves to undefined where the user gave up. */
+/** Each resolves to undefined if the user cancels. */
 export interface ListPicker {
   signIn(): Promise<Account | undefined>;
-  /**
-   * Asks for one list of an account or more; starts the sandbox for its account.
-   * @param describe what is said beside a list
-   */
+  /** Asks for one or more lists of an account; starts the sandbox for its account. @param describe of a list */
   askLists(
     place: StepPlace,
     account: Account,
@@ -29,8 +26,8 @@ export interface ListPicker {
     describe: (list: ListNode) => string,
   ): Promise<Answer<readonly ListNode[]>>;
   /**
-   * Asks for the ids of lists; signs in where nobody is.
-   * @param selected ids that are picked at the beginning; those of other accounts are offered too
+   * Asks for the IDs of lists; signs in if necessary.
+   * @param selected IDs that are initially selected; those of other accounts are offered too
    * @param signal closes the picker
    */
   pickListIds(selected: readonly string[], signal: AbortSignal): Promise<readonly string[] | undefined>;
@@ -41,7 +38,7 @@ interface ListItem extends vscode.QuickPickItem {
   readonly list?: ListNode;
 }
 
-/** Makes the picker; it reads the lists anew each time. */
+/** The picker reads the lists again each time. */
 export function createListPicker({ accounts, source, signIn }: PickListsParts): ListPicker {
   const itemsOf = async (
     account: Account,

@@ -20,18 +20,16 @@ import { sayFailure } from './webhook-registrar.ts';
 import type { Outcome } from './webhook-registrar.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 
-/** What is asked for, step by step. */
 interface Wanted {
-  /** Undefined where lists are given. */
+  /** Undefined if the lists are given. */
   readonly account: Account | undefined;
   readonly lists: readonly ListNode[];
   readonly events: readonly string[];
   readonly format: WebhookFormat;
-  /** Whether the format is asked for, too. */
   readonly asksFormat: boolean;
 }
 
-/** On the lists that are selected in the view, else on those that the user picks. */
+/** On the lists selected in the view, or else on those that the user picks. */
 export async function registerWebhooks(
   parts: WebhookCommandParts,
   node?: WebhooksNode,
@@ -70,7 +68,7 @@ function listsStep({ registrar, picker }: WebhookCommandParts): Step<Wanted> {
   };
 }
 
-/** Makes the relay public where need be, as it is not for the sandbox's account alone; registers it, and says what came of it. */
+/** Makes the relay public unless all lists are the sandbox's, registers it, and reports the result. */
 export async function registerOn(
   parts: WebhookCommandParts,
   lists: readonly ListNode[],
@@ -101,7 +99,7 @@ export async function registerOn(
   });
 }
 
-/** Says so; where the view does not show it, with a way to test the webhook, or to the events. */
+/** Reports the result; if the view doesn't show it, with buttons to test the webhook, or to see the events. */
 async function sayRegistered(
   view: WebhooksView,
   { done }: Outcome,
@@ -134,7 +132,7 @@ async function sayRegistered(
   );
 }
 
-/** Which events, and whether the format is to be asked for: JSON is what nearly everybody wants. */
+/** Asks for the events, and whether to ask for the format: nearly all users want JSON. */
 async function askEvents(
   place: StepPlace,
   { events: picked, asksFormat: before }: Wanted,

@@ -1,4 +1,4 @@
-/** Asks Campaign Monitor to call a webhook, and says what came of it and what helps. */
+/** Requests a test of a webhook from Campaign Monitor, and reports the result with the next step. */
 import * as vscode from 'vscode';
 import { byCommand, focusView, offer } from '../ui/offer.ts';
 import type { MessageActions } from '../ui/offer.ts';
@@ -12,7 +12,6 @@ import type { TestStep } from './test-words.ts';
 import type { WebhookCommandParts } from './webhook-command-parts.ts';
 import type { WebhookNode } from './webhook-node.ts';
 
-/** Tests one webhook. */
 export async function testWebhook(parts: WebhookCommandParts, node: WebhookNode): Promise<void> {
   const { accounts, log, view } = parts;
   const { list, hook } = node;
@@ -39,7 +38,7 @@ function sayReached(parts: WebhookCommandParts, node: WebhookNode): Promise<void
   return offer(
     'Information',
     l10n.t('Campaign Monitor reached {0}.', inMessage(maskUrl(node.hook.url))),
-    // What reached somebody else is in no view here.
+    // A test that reached others isn't shown in any view here.
     parts.view.placeOf(node) === 'current'
       ? { [l10n.t('Show Events')]: () => focusView('events') }
       : { [l10n.t('Test Again')]: byCommand('testWebhook', node) },

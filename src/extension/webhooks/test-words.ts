@@ -1,9 +1,8 @@
-/** What helps where a webhook's test failed, in words. */
+/** What to do after a failed webhook test, in words. */
 import type { TestFailure } from '../../campaign-monitor/test-failure.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import type { Place } from '../public-url/url-place.ts';
 
-/** A step that this tool can take. */
 export type TestStep = 'move' | 'open-public-url' | 'start' | 'none';
 
 export interface TestWords {
@@ -11,7 +10,7 @@ export interface TestWords {
   readonly step: TestStep;
 }
 
-/** @param place whose the tested webhook is */
+/** @param place where the tested webhook points to */
 export function testWords(failure: TestFailure, place: Place, l10n: Localiser): TestWords {
   switch (place) {
     case 'old':

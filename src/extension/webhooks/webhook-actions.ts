@@ -1,4 +1,4 @@
-/** What acts on accounts and webhooks. */
+/** The actions on accounts and webhooks. */
 import type * as vscode from 'vscode';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { createAccountCommands, signOut } from '../accounts/account-commands.ts';
@@ -12,7 +12,7 @@ import type { Session } from '../session/session.ts';
 import { createListPicker } from './pick-lists.ts';
 import type { ListPicker } from './pick-lists.ts';
 import { createWebhookCommands } from './webhook-commands.ts';
-import type { StoredWebhookJournal } from './webhook-journal.ts';
+import type { WebhookJournal } from './webhook-journal.ts';
 import { WebhookRegistrar } from './webhook-registrar.ts';
 import type { WebhookSource } from './webhook-source.ts';
 import { WebhookUrls } from './webhook-urls.ts';
@@ -23,29 +23,27 @@ export interface WebhookActionParts {
   readonly accounts: AccountStore;
   readonly session: Session;
   readonly log: vscode.LogOutputChannel;
-  readonly journal: StoredWebhookJournal;
+  readonly journal: WebhookJournal;
   readonly relays: KnownRelays;
   readonly source: WebhookSource;
   readonly view: WebhooksView;
-  /** Asks for access in the browser. */
   readonly browser: BrowserAuthorization;
 }
 
 export interface WebhookActions {
   readonly accountHandlers: CommandHandlers<'accounts'>;
   readonly webhookHandlers: CommandHandlers<'webhooks'>;
-  /** For the keeper of URLs. */
   readonly urls: WebhookUrls;
-  /** To be asked before the user stops the relay. Resolves to whether to stop. */
+  /** Runs before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
   readonly picker: ListPicker;
-  /** Resolves to undefined where the user gave up. */
+  /** Resolves to undefined if the user cancels. */
   readonly signIn: (method?: SignInMethod) => Promise<Account | undefined>;
-  /** Forgets everything of an account. */
+  /** Removes all data of an account. */
   readonly signOut: (account: Account) => Promise<void>;
 }
 
-/** Makes all of it, once for a window. */
+/** Call once per window. */
 export function createWebhookActions({
   accounts,
   session,
@@ -57,11 +55,16 @@ export function createWebhookActions({
   browser,
 }: WebhookActionParts): WebhookActions {
   const registrar = new WebhookRegistrar({
-    ...{ accounts, session, journal, relays, log },
+    accounts,
+    session,
+    journal,
+    relays,
+    log,
     changed: () => view.refreshWebhooks(),
   });
   const signInParts = {
-    ...{ accounts, log },
+    accounts,
+    log,
     authorize: createAuthorizeAccount(browser),
     loopback: async () => (await browser.callbacks()).loopback,
   };
@@ -69,15 +72,25 @@ export function createWebhookActions({
   const picker = createListPicker({ accounts, source, signIn: ask });
   const forgetWebhooks = (account: Account): Promise<void> => journal.forgetAccount(account.id);
   const accountHandlers = createAccountCommands({
-    ...{ accounts, forgetWebhooks },
+    accounts,
+    forgetWebhooks,
     registered: ({ id }) => journal.all().filter(({ accountId }) => accountId === id).length,
     signIn: ask,
   });
   const webhookHandlers = createWebhookCommands({
-    ...{ accounts, session, log, journal, source, view, registrar, picker },
+    accounts,
+    session,
+    log,
+    journal,
+    source,
+    view,
+    registrar,
+    picker,
   });
   return {
-    ...{ accountHandlers, webhookHandlers, picker },
+    accountHandlers,
+    webhookHandlers,
+    picker,
     urls: new WebhookUrls({ accounts, registrar, log }),
     beforeStop: () => webhooksAtStop(registrar),
     signIn: ask,

@@ -1,4 +1,3 @@
-/** Commands about webhooks, and which of them each acts on. */
 import * as vscode from 'vscode';
 import { CommandError } from '../ui/command-error.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
@@ -12,14 +11,13 @@ import { registerWebhooks } from './register-webhooks.ts';
 import { testWebhook } from './test-webhook.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 
-/** The handlers of these commands. */
 export function createWebhookCommands(parts: WebhookCommandParts): CommandHandlers<'webhooks'> {
   const { view } = parts;
   return {
     refreshWebhooks: () => view.refresh(),
     registerWebhooks: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) => registerWebhooks(parts, node, nodes),
     testWebhook: (node?: WebhooksNode) => testWebhook(parts, one(view, node)),
-    // The clicked one says which of both; the others of the selection follow it.
+    // The clicked one decides between the two actions; the rest of the selection follows it.
     toggleWebhook: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) => {
       const chosen = some(view, node, nodes);
       const { hook } = node?.kind === 'webhook' ? node : chosen[0];
@@ -33,9 +31,9 @@ export function createWebhookCommands(parts: WebhookCommandParts): CommandHandle
 }
 
 /**
- * What can be copied of rows, by what it is called. It is of what the row is that was clicked: a list among webhooks is not
- * meant. Each stands on a line of its own.
- * @param nodes the clicked row and those that it was selected with
+ * The copyable properties of rows, by label. Only rows of the clicked one's kind count, such as no list among webhooks.
+ * One per line.
+ * @param nodes the selection with the clicked row
  */
 export function copiesOfWebhooks(node: WebhooksNode, nodes: readonly WebhooksNode[]): readonly RowCopy[] {
   const { l10n } = vscode;
@@ -48,7 +46,7 @@ export function copiesOfWebhooks(node: WebhooksNode, nodes: readonly WebhooksNod
   ];
 }
 
-/** The vendor's id of what a row shows. */
+/** The vendor's ID of a row. */
 function idsOf(node: WebhooksNode): string[] {
   switch (node.kind) {
     case 'webhook':
@@ -62,7 +60,7 @@ function idsOf(node: WebhooksNode): string[] {
   }
 }
 
-/** @throws CommandError where no webhook is selected */
+/** @throws CommandError if no webhook is selected */
 function some(
   view: WebhooksView,
   node?: WebhooksNode,

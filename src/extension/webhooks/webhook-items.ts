@@ -1,4 +1,3 @@
-/** How the nodes of the webhooks view look. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import { printable } from '../ui/printable.ts';
@@ -10,7 +9,7 @@ import { factsTooltip } from '../ui/facts-tooltip.ts';
 
 const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
 
-/** An account; its lists are asked for when it is unfolded. */
+/** An account; its lists are loaded when it is expanded. */
 export function accountItem({ account }: AccountNode): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(account.label), Expanded);
   item.id = `account:${account.id}`;
@@ -21,7 +20,7 @@ export function accountItem({ account }: AccountNode): vscode.TreeItem {
   return item;
 }
 
-/** @param unfolded an account may have hundreds of clients, each a call to unfold */
+/** @param unfolded an account may have hundreds of clients, each needing a call when expanded */
 export function clientItem({ account, clientId, name }: ClientNode, unfolded: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(name), unfolded ? Expanded : Collapsed);
   item.id = `client:${account.id}:${clientId}`;
@@ -31,7 +30,7 @@ export function clientItem({ account, clientId, name }: ClientNode, unfolded: bo
   return item;
 }
 
-/** @param unfolded where this relay is registered */
+/** @param unfolded if this relay is registered */
 export function listItem(node: ListNode, unfolded: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(node.name), unfolded ? Expanded : Collapsed);
   item.id = `list:${node.account.id}:${node.listId}`;
@@ -51,7 +50,7 @@ const icons: Readonly<Record<Place, readonly [icon: string, colour: string]>> = 
   foreign: ['globe', 'descriptionForeground'],
 };
 
-/** A webhook: where it points to, whether it is active, and what can be done with it. */
+/** A webhook: where it points to, whether it is active, and the available actions. */
 export function webhookItem({ list, hook }: WebhookNode, place: Place): vscode.TreeItem {
   const item = new vscode.TreeItem(labelOf(hook.url, place, vscode.l10n));
   item.id = `webhook:${list.account.id}:${list.listId}:${hook.webhookId}`;
@@ -84,7 +83,7 @@ const noteIcons: Readonly<Record<NoteNode['severity'], vscode.ThemeIcon>> = {
   next: new vscode.ThemeIcon('arrow-small-right'),
 };
 
-/** A note in place of rows; a click runs its command. */
+/** A note instead of rows; a click runs its command. */
 export function noteItem(node: NoteNode): vscode.TreeItem {
   const { severity, label, next } = node;
   const item = new vscode.TreeItem(printable(severity === 'next' ? next : label, 300));

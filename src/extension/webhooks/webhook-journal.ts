@@ -1,4 +1,4 @@
-/** What this tool registered and is doing: lists and ids, never a secret or a URL that holds one. */
+/** The registrations of this tool and their interrupted changes: lists and IDs, never a secret or a URL with one. */
 import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
 import type { Memory } from '../session/known-relays.ts';
 
@@ -7,39 +7,30 @@ export interface Registration {
   readonly accountId: string;
   readonly listId: string;
   readonly listName: string;
-  /** Names the relay, as in public-url/relay-url.ts: with the secret that the webhook's URL holds. */
+  /** Identifies the relay, as in public-url/relay-url.ts, by the secret in the webhook's URL. */
   readonly relay: string;
   readonly events: readonly string[];
   readonly format: WebhookFormat;
   /** The webhooks that this tool created on the list and has not deleted. */
   readonly ids: readonly string[];
-  /** Where the webhook points; null before the first was created. */
+  /** The base of the webhook's URL; null before the first was created. */
   readonly base: string | null;
   /**
-   * `moving`, `deactivating` and `deleting`: begun and not finished. `inactive`: deactivated at a stop, to be brought
-   * back. `off`: deactivated by hand, and left so.
+   * `moving`, `deactivating` and `deleting`: started and not finished. `inactive`: deactivated at a stop, to be
+   * activated again. `off`: deactivated by the user, and left so.
    */
   readonly state: 'active' | 'moving' | 'deactivating' | 'inactive' | 'off' | 'deleting';
-  /** A creation whose answer has not come: whatever stands at this base and was not there before is ours. */
+  /** A creation without a response yet: a webhook at this URL that is not in `before` is ours. */
   readonly pending: { readonly url: string; readonly before: readonly string[] } | null;
 }
 
-/** Where registrations are kept, one for an account, a list and a relay. */
-export interface WebhookJournal {
-  all(): readonly Registration[];
-  put(registration: Registration): Promise<void>;
-  remove(registration: Registration): Promise<void>;
-  /** Gives a registration to a relay by another name, with what is kept of the list for that already. */
-  move(registration: Registration, relay: string): Promise<Registration>;
-}
-
-/** Told apart by account, list and relay. */
+/** Compares account, list and relay. */
 export function isSame(one: Registration, other: Registration): boolean {
   return one.accountId === other.accountId && one.listId === other.listId && one.relay === other.relay;
 }
 
-/** The journal in VS Code's global state, which all windows share. */
-export class StoredWebhookJournal implements WebhookJournal {
+/** The registrations, one per account, list and relay, in VS Code's global state, which all windows share. */
+export class WebhookJournal {
   readonly #memory: Memory;
   readonly #registrationsKey: string;
 
@@ -62,6 +53,7 @@ export class StoredWebhookJournal implements WebhookJournal {
     await this.#memory.update(this.#registrationsKey, others);
   }
 
+  /** Moves a registration to the relay's new name, merging it with an existing one. */
   async move(registration: Registration, relay: string): Promise<Registration> {
     const all = this.all();
     const there = all.find((each) => isSame(each, { ...registration, relay }));
@@ -72,7 +64,7 @@ export class StoredWebhookJournal implements WebhookJournal {
     return moved;
   }
 
-  /** Forgets a webhook that was deleted, and the list where it was the last. */
+  /** Removes a deleted webhook, and the registration if it was the last one. */
   async forgetHook(accountId: string, listId: string, id: string): Promise<void> {
     for (const each of this.all()) {
       if (each.accountId !== accountId || each.listId !== listId || !each.ids.includes(id)) continue;
@@ -81,7 +73,7 @@ export class StoredWebhookJournal implements WebhookJournal {
     }
   }
 
-  /** Notes that a webhook was activated or deactivated by hand. */
+  /** Records that the user activated or deactivated a webhook. */
   async switchHook(accountId: string, listId: string, id: string, state: 'active' | 'off'): Promise<void> {
     for (const each of this.all()) {
       if (each.accountId === accountId && each.listId === listId && each.ids.includes(id)) {
@@ -90,7 +82,6 @@ export class StoredWebhookJournal implements WebhookJournal {
     }
   }
 
-  /** Forgets all of an account. */
   async forgetAccount(accountId: string): Promise<void> {
     const others = this.all().filter((each) => each.accountId !== accountId);
     await this.#memory.update(this.#registrationsKey, others);

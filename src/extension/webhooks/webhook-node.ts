@@ -1,4 +1,3 @@
-/** What stands in the webhooks view. */
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 import type { Account } from '../accounts/account-store.ts';
 
@@ -25,23 +24,23 @@ export interface ListNode {
 export interface WebhookNode {
   readonly kind: 'webhook';
   readonly list: ListNode;
-  /** As the vendor listed it last. */
+  /** From the vendor's last list. */
   readonly hook: Webhook;
 }
 
-/** Says why nothing else stands here. */
+/** Shows why there are no other rows. */
 export interface NoteNode {
   readonly kind: 'note';
   readonly id: string;
   readonly label: string;
   readonly next: string;
-  /** An error has a second row, `next`, which says what to do: in one, a narrow side bar would cut it off. */
+  /** An error has a second row, `next`, with what to do: in one row, a narrow side bar would cut it off. */
   readonly severity: 'info' | 'error' | 'next';
   /** A command that helps, run by a click. */
   readonly command: 'refreshWebhooks' | 'signIn' | 'registerWebhooks';
-  /** What the command acts on. */
+  /** Argument of the command. */
   readonly list?: ListNode;
-  /** How to sign in, where the user need not choose. */
+  /** How to sign in, if the user need not choose. */
   readonly way?: 'sandbox';
 }
 

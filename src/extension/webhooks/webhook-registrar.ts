@@ -1,4 +1,4 @@
-/** Carries out what is to be done to the webhooks of this window's relay: one thing at a time, each noted before it is done. */
+/** Changes the webhooks of this window's relay: one change at a time, each recorded before it is made. */
 import * as vscode from 'vscode';
 import { CommandError } from '../ui/command-error.ts';
 import { messageOf, nextOf } from '../ui/error-words.ts';
@@ -14,16 +14,15 @@ import { vendorOf } from './hook-vendor.ts';
 import { pointHere, deactivateOurs, deleteOurs, fix } from './lifecycle.ts';
 import type { HookChange, HookVendor } from './lifecycle.ts';
 import { isSame } from './webhook-journal.ts';
-import type { Registration, StoredWebhookJournal } from './webhook-journal.ts';
+import type { Registration, WebhookJournal } from './webhook-journal.ts';
 import type { ListNode } from './webhook-node.ts';
 
 export interface WebhookRegistrarParts {
   readonly accounts: AccountStore;
   readonly session: Pick<Session, 'state'>;
-  readonly journal: StoredWebhookJournal;
+  readonly journal: WebhookJournal;
   readonly relays: Pick<KnownRelays, 'namesOf'>;
   readonly log: vscode.LogOutputChannel;
-  /** Webhooks of a list may have changed. */
   readonly changed: () => void;
 }
 
@@ -32,7 +31,6 @@ export interface Failure {
   readonly error: Error & { readonly kind?: string };
 }
 
-/** What to do about registrations, each by its own verb. */
 export type WebhookAction = 'bring' | 'deactivate' | 'delete' | 'fix';
 
 export interface Outcome {
@@ -42,26 +40,26 @@ export interface Outcome {
 
 export class WebhookRegistrar {
   readonly #parts: WebhookRegistrarParts;
-  /** One thing at a time: two at once would create a webhook twice. */
+  /** One change at a time: two concurrent ones would create a webhook twice. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: WebhookRegistrarParts) {
     this.#parts = parts;
   }
 
-  /** Where this window's relay is; undefined while it does not run. */
+  /** This window's relay URLs; undefined if it isn't running. */
   get urls(): (RelayUrls & { readonly localUrl: string }) | undefined {
     const { state } = this.#parts.session;
     if (state.kind !== 'running') return undefined;
     return { publicUrl: state.status.publicCampaignMonitorUrl, localUrl: state.status.campaignMonitorUrl };
   }
 
-  /** Names this window's relay; undefined while it does not run. */
+  /** Identifies this window's relay; undefined if it isn't running. */
   get relay(): string | undefined {
     return readRelayUrl(this.urls?.localUrl ?? '', 'campaign-monitor')?.relay;
   }
 
-  /** The registrations of this window's relay, also those with a secret that it had before. */
+  /** The registrations of this window's relay, including those with its earlier secrets. */
   own(): readonly Registration[] {
     const { relay } = this;
     if (relay === undefined) return [];
@@ -69,7 +67,7 @@ export class WebhookRegistrar {
     return this.#parts.journal.all().filter((each) => names.includes(each.relay));
   }
 
-  /** The registrations of this relay whose account can be asked. A sandbox is not started for them. */
+  /** The registrations of this relay whose account is available. The sandbox is not started for them. */
   async reachable(): Promise<readonly Registration[]> {
     const reachable: Registration[] = [];
     for (const each of this.own()) {
@@ -78,10 +76,7 @@ export class WebhookRegistrar {
     return reachable;
   }
 
-  /**
-   * Registers the relay on lists. What stands there already is kept.
-   * @param url the relay's on any base
-   */
+  /** Registers the relay on lists. Keeps a webhook that is already there. @param url the relay's on any base */
   async register(
     lists: readonly ListNode[],
     { events, format }: Pick<Registration, 'events' | 'format'>,
@@ -107,8 +102,8 @@ export class WebhookRegistrar {
   }
 
   /**
-   * Does one thing to registrations, one after another. What fails is told and stays to be done.
-   * @param renew the registration as it is to be, from what was asked and what the journal knows when its turn comes
+   * Changes registrations, one after another. Failures are reported and stay to be done.
+   * @param renew returns the wanted registration from the requested one and the journal's when its turn comes
    */
   async carryOut(
     action: WebhookAction,
@@ -127,7 +122,7 @@ export class WebhookRegistrar {
           journal.all().find((each) => isSame(each, asked)) ??
           this.own().find((each) => isSame({ ...each, relay: asked.relay }, asked));
         const registration = renew(asked, known);
-        // What went before has settled it.
+        // An earlier change has settled it.
         if (registration === undefined) continue;
         try {
           const account = accounts.find(registration.accountId);
@@ -150,10 +145,7 @@ export class WebhookRegistrar {
     return outcome;
   }
 
-  /**
-   * A registration that failed before anything was created is the user's to try again, not the next start's; one of a
-   * list that is gone has nothing left to look after.
-   */
+  /** Removes a registration of a deleted list, or that failed before anything was created: the user can retry it. */
   async #forgetWhereNothingIsLeft({ registration, error }: Failure): Promise<void> {
     const { journal } = this.#parts;
     const known = journal.all().find((each) => isSame(each, registration));

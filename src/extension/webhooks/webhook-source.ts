@@ -1,4 +1,4 @@
-/** What stands in the webhooks view, as the vendor tells it: asked for when it is unfolded, and kept until it is refreshed. */
+/** The data of the webhooks view from the vendor: loaded when a node is expanded, and cached until it is refreshed. */
 import * as vscode from 'vscode';
 import { messageOf, nextOf } from '../ui/error-words.ts';
 import { AccountError } from '../accounts/account-store.ts';
@@ -6,29 +6,27 @@ import type { Account, AccountStore } from '../accounts/account-store.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import type { AccountNode, ClientNode, ListNode, NoteNode, WebhooksNode } from './webhook-node.ts';
 
-/** So many clients are unfolded by themselves. */
+/** Maximum number of clients that are expanded automatically. */
 const fewClients = 3;
 
-/** So many clients are asked at a time: an agency has hundreds, and the vendor asks for a pause soon. */
+/** Maximum number of concurrent client requests: an agency has hundreds, and the vendor limits the rate. */
 const askedAtATime = 4;
 
-/** What has others below it. */
 export type ParentNode = AccountNode | ClientNode | ListNode;
 
 export interface WebhookSourceParts {
   readonly accounts: AccountStore;
-  /** Is told what lists are called. */
   readonly names: ListNames;
   readonly log: vscode.LogOutputChannel;
 }
 
 export class WebhookSource {
   readonly #parts: WebhookSourceParts;
-  /** What was loaded below a node, by its key, until it is refreshed. */
+  /** The loaded children of a node, by its key, until it is refreshed. */
   readonly #children = new Map<string, Promise<WebhooksNode[]>>();
-  /** Accounts of which more than a few clients came. */
+  /** Accounts with too many clients to expand. */
   readonly #large = new Set<string>();
-  /** Ends what is being asked; none before something is. */
+  /** Cancels current requests; undefined before the first. */
   #abort: AbortController | undefined;
 
   constructor(parts: WebhookSourceParts) {
@@ -39,25 +37,25 @@ export class WebhookSource {
     this.#abort?.abort();
   }
 
-  /** Forgets everything, and ends what is being asked. */
+  /** Discards everything, and cancels current requests. */
   forget(): void {
     this.#abort?.abort();
     this.#abort = undefined;
     this.#children.clear();
   }
 
-  /** Forgets the webhooks of lists; without any, of all lists. */
+  /** Discards the webhooks of lists, by default of all. */
   forgetWebhooks(lists?: readonly ListNode[]): void {
     const keys = lists?.map(keyOf) ?? [...this.#children.keys()].filter((key) => key.includes('/list/'));
     for (const key of keys) this.#children.delete(key);
   }
 
-  /** Whether an account has more clients than are unfolded by themselves. */
+  /** Whether an account has too many clients to expand automatically. */
   isLarge({ id }: Account): boolean {
     return this.#large.has(id);
   }
 
-  /** What stands below a node; what goes wrong stands there as a note. */
+  /** The children of a node; an error becomes a note. */
   children(node: ParentNode): Promise<WebhooksNode[]> {
     const key = keyOf(node);
     let children = this.#children.get(key);
@@ -70,7 +68,7 @@ export class WebhookSource {
   }
 
   /**
-   * The lists of an account, in the order of its clients, asked for anew. The sandbox is started for its account.
+   * The lists of an account, in the order of its clients, read again. Starts the sandbox for its account.
    * @throws CampaignMonitorError, AccountError
    */
   async lists(

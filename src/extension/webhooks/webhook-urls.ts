@@ -1,4 +1,4 @@
-/** Which webhooks of this relay are left behind, for the keeper of URLs. */
+/** Finds webhooks of this relay with an outdated URL, for the URL update. */
 import { reachesRelay, urlFor } from '../public-url/url-place.ts';
 import { withBase } from '../public-url/relay-url.ts';
 import type { UrlAction, StaleRegistration, StaleState, UrlFailure, UrlHolder } from '../public-url/url-keeper.ts';
@@ -14,7 +14,6 @@ export interface WebhookUrlsParts {
   readonly log: { info(message: string): void };
 }
 
-/** How the registrar does each action. */
 const actions: Readonly<Record<UrlAction, WebhookAction>> = {
   update: 'bring',
   deactivate: 'deactivate',
@@ -46,7 +45,7 @@ export class WebhookUrls implements UrlHolder {
       kind: 'webhook',
       name: registration.listName,
       actions: {
-        // What has nowhere to go, or is switched off already, has the others alone.
+        // Without a new URL, there are only the other actions.
         ...(state !== 'dead' && { update: this.#action('update', registration) }),
         ...(state !== 'idle' && { deactivate: this.#action('deactivate', registration) }),
         delete: this.#action('delete', registration),
@@ -63,7 +62,7 @@ export class WebhookUrls implements UrlHolder {
     };
   }
 
-  /** What the journal says is enough: the vendor is not asked. */
+  /** From the journal alone, without asking the vendor. */
   async #left(state: StaleState): Promise<readonly Registration[]> {
     const { accounts, registrar } = this.#parts;
     const { urls } = registrar;

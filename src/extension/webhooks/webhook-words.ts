@@ -1,4 +1,4 @@
-/** A webhook in words. What came from outside is made printable here. */
+/** A webhook in words. Makes text from outside printable. */
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { printable } from '../ui/printable.ts';
@@ -24,27 +24,27 @@ export function labelOf(url: string, place: Place, l10n: Localiser): string {
   }
 }
 
-/** Its state first where that is unusual, then what it is for, and the URL without its secret. */
+/** Its state first if it is unusual, then its events, and the URL without its secret. */
 export function descriptionOf(hook: Webhook, l10n: Localiser): string {
   return [...(hook.active ? [] : [stateOf(hook, l10n)]), eventsOf(hook, l10n), formatOf(hook), shownUrl(hook)]
     .filter((part) => part !== '')
     .join(' · ');
 }
 
-/** The same for a screen reader, with the state always. */
+/** The same for a screen reader, always with the state. */
 export function spokenOf(hook: Webhook, place: Place, l10n: Localiser): string {
   return [labelOf(hook.url, place, l10n), stateOf(hook, l10n), eventsOf(hook, l10n), formatOf(hook), shownUrl(hook)]
     .filter((part) => part !== '')
     .join(', ');
 }
 
-/** The vendor's word for an inactive one is unknown: it is shown where it is another than ours. */
+/** The vendor's word for an inactive one is unknown: it is shown if it differs from ours. */
 export function stateOf({ active, status }: Webhook, l10n: Localiser): string {
   if (active) return l10n.t('active');
   return /^(?:inactive|deactivated|)$/i.test(status) ? l10n.t('inactive') : printable(status, 40);
 }
 
-/** The events that it is for, by the vendor's names. */
+/** Its events, with the vendor's names. */
 export function eventsOf({ events }: Webhook, l10n: Localiser): string {
   if (events.length === webhookEventTypes.length && webhookEventTypes.every((each) => events.includes(each)))
     return l10n.t('all events');

@@ -1,4 +1,4 @@
-/** What the relay's stop means for its webhooks: as the setting says, or the user. */
+/** What to do with the relay's webhooks when it stops: according to the setting, or the user. */
 import * as vscode from 'vscode';
 import { cancellable } from '../ui/progress.ts';
 import { someOf } from '../ui/phrases.ts';
@@ -7,10 +7,7 @@ import type { Registration } from './webhook-journal.ts';
 import { sayFailure } from './webhook-registrar.ts';
 import type { WebhookRegistrar } from './webhook-registrar.ts';
 
-/**
- * To be asked before the user stops the relay.
- * @returns whether to stop
- */
+/** Runs before the user stops the relay. @returns whether to stop */
 export async function webhooksAtStop(registrar: WebhookRegistrar): Promise<boolean> {
   const active = (await registrar.reachable()).filter(({ state }) => state === 'active');
   if (active.length === 0) return true;
@@ -63,7 +60,7 @@ async function carryOut(
       (signal) => registrar.carryOut(action, active, signal),
     );
     const [failure] = failures;
-    // Cancelled where it is neither done nor failed: then the relay goes on.
+    // Neither all done nor failed means cancelled: then the relay continues.
     if (failure === undefined) return done.length === active.length;
     const again = vscode.l10n.t('Try Again');
     const stop = vscode.l10n.t('Stop Anyway');

@@ -1,4 +1,4 @@
-/** The view of webhooks in the sidebar: account, client, list, webhook, each asked for when it is unfolded. */
+/** The webhooks view in the side bar: account, client, list, webhook, each loaded when its parent is expanded. */
 import * as vscode from 'vscode';
 import { reachOf } from '../accounts/account-store.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
@@ -11,14 +11,14 @@ import type { Session } from '../session/session.ts';
 import { followUrls, placeOfUrl, urlContext } from '../public-url/url-place.ts';
 import type { Place } from '../public-url/url-place.ts';
 import { accountItem, clientItem, listItem, noteItem, webhookItem } from './webhook-items.ts';
-import type { StoredWebhookJournal } from './webhook-journal.ts';
+import type { WebhookJournal } from './webhook-journal.ts';
 import type { ListNode, WebhookNode, WebhooksNode } from './webhook-node.ts';
 import type { WebhookSource } from './webhook-source.ts';
 
 export interface WebhooksViewParts {
   readonly accounts: AccountStore;
   readonly session: Session;
-  readonly journal: StoredWebhookJournal;
+  readonly journal: WebhookJournal;
   readonly relays: KnownRelays;
   readonly source: WebhookSource;
 }
@@ -26,7 +26,7 @@ export interface WebhooksViewParts {
 export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<WebhooksNode> {
   readonly #accounts: AccountStore;
   readonly #session: Session;
-  readonly #journal: StoredWebhookJournal;
+  readonly #journal: WebhookJournal;
   readonly #relays: KnownRelays;
   readonly #source: WebhookSource;
   readonly #view: vscode.TreeView<WebhooksNode>;
@@ -55,7 +55,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
         this.#tell();
         this.refresh();
       }),
-      // The marks depend on where the relay is; nothing is asked of the vendor.
+      // The marks depend on the relay's URL; the vendor is not asked.
       followUrls(session, relays, 'campaign-monitor', () => this.#redraws.draw()),
     ];
     this.#tell();
@@ -65,13 +65,12 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     for (const each of this.#disposables) each.dispose();
   }
 
-  /** Where a webhook leads to. */
+  /** Where a webhook points to. */
   placeOf({ hook, list }: WebhookNode): Place {
     const around = urlContext(this.#session, this.#relays, 'campaign-monitor');
     return placeOfUrl(hook.url, reachOf(list.account), around);
   }
 
-  /** Whether this tool created a webhook. */
   isCreated({ list, hook }: WebhookNode): boolean {
     return this.#journal
       .all()
@@ -81,13 +80,13 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
       );
   }
 
-  /** The nodes that a command acts on: the clicked one with the selection it belongs to, else the selection. */
+  /** The nodes for a command: the clicked one with its selection, or else the selection. */
   selected(node?: WebhooksNode, nodes?: readonly WebhooksNode[]): readonly WebhooksNode[] {
     if (nodes !== undefined && nodes.length > 0) return nodes;
     return node === undefined ? this.#view.selection : [node];
   }
 
-  /** The rows that a key acts on: the focused one, with the selection it belongs to. */
+  /** The focused row with its selection, for keys. */
   readonly focused: FocusedRows<WebhooksNode> = (named) =>
     focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
@@ -95,23 +94,23 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     return this.#view.visible;
   }
 
-  /** Asks for everything again. */
+  /** Reloads everything. */
   refresh(): void {
     this.#source.forget();
     this.#redraws.draw();
   }
 
-  /** Asks for the webhooks of lists again; without any, of all lists. */
+  /** Reloads the webhooks of lists, by default of all. */
   refreshWebhooks(lists?: readonly ListNode[]): void {
     this.#source.forgetWebhooks(lists);
     this.#redraws.draw();
   }
 
-  /** Unfolds lists, so that what was registered is seen. @returns whether it is: the view is open */
+  /** Expands lists, so that new webhooks are visible. @returns whether they are: the view is open */
   async unfold(lists: readonly ListNode[]): Promise<boolean> {
     if (!this.#view.visible) return false;
     for (const list of lists) {
-      // A row that has gone meanwhile cannot be unfolded: that is no failure of what was done.
+      // If the row is gone, it can't be expanded: that is no failure of the action.
       await this.#view.reveal(list, { select: false, focus: false, expand: true }).then(undefined, () => undefined);
     }
     return true;
@@ -164,12 +163,12 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     return this.#journal.all().some((each) => each.accountId === account.id && each.listId === listId);
   }
 
-  /** Which welcome content is right. */
+  /** Selects the welcome content. */
   #tell(): void {
     void vscode.commands.executeCommand('setContext', `${prefix}.signedIn`, this.#accounts.all().length > 0);
   }
 
-  /** The sandbox began or ended: what its account shows is no longer so. */
+  /** The sandbox was started or stopped: its account's rows are outdated. */
   followSandbox(): void {
     if (this.#accounts.all().some(({ kind }) => kind === 'sandbox')) this.refresh();
   }

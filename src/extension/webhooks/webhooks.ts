@@ -1,4 +1,4 @@
-/** Campaign Monitor's accounts and webhooks, put together; what acts on them is made when it is first needed. */
+/** Connects the parts for Campaign Monitor's accounts and webhooks; the actions are loaded on first use. */
 import type * as vscode from 'vscode';
 import { AccountStore } from '../accounts/account-store.ts';
 import { registerAuthentication } from '../accounts/authentication.ts';
@@ -10,7 +10,7 @@ import { readRelayUrl } from '../public-url/relay-url.ts';
 import type { Session } from '../session/session.ts';
 import { watchForEchoes } from './echo-hint.ts';
 import type { WebhookActions } from './webhook-actions.ts';
-import { StoredWebhookJournal } from './webhook-journal.ts';
+import { WebhookJournal } from './webhook-journal.ts';
 import { WebhookSource } from './webhook-source.ts';
 import { WebhooksView } from './webhooks-view.ts';
 
@@ -26,22 +26,22 @@ export interface WebhooksParts {
 
 export interface Webhooks {
   readonly accounts: AccountStore;
-  readonly journal: StoredWebhookJournal;
+  readonly journal: WebhookJournal;
   readonly source: WebhookSource;
   readonly view: WebhooksView;
-  /** Whether a relay, named as in relay-url.ts, is registered on a list, be it with a secret that it had before. */
+  /** Whether a relay, named as in relay-url.ts, is registered on a list, also with an earlier secret. */
   readonly isRegistered: (relay: string) => boolean;
-  /** To be asked before the user stops the relay. Resolves to whether to stop. */
+  /** Runs before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
 }
 
-/** Puts accounts and webhooks together, with the view and what watches the relay. Nothing is asked of the vendor yet. */
+/** Creates accounts and webhooks, with the view and the observers of the relay. Makes no requests to the vendor yet. */
 export function createWebhooks({ context, session, log, sandbox, names, relays, actions }: WebhooksParts): Webhooks {
   const accounts = new AccountStore(context, {
     running: () => sandbox.find(),
     start: () => sandbox.start(),
   });
-  const journal = new StoredWebhookJournal(context.globalState, prefix);
+  const journal = new WebhookJournal(context.globalState, prefix);
   const source = new WebhookSource({ accounts, names, log });
   const view = new WebhooksView({ accounts, session, journal, relays, source });
   const isRegistered = (relay: string): boolean => {
@@ -49,7 +49,8 @@ export function createWebhooks({ context, session, log, sandbox, names, relays, 
     return journal.all().some((each) => names.includes(each.relay));
   };
   registerAuthentication({
-    ...{ context, accounts },
+    context,
+    accounts,
     signIn: async () => (await actions()).signIn(),
     signOut: async (account) => (await actions()).signOut(account),
   });
@@ -60,10 +61,14 @@ export function createWebhooks({ context, session, log, sandbox, names, relays, 
     sandbox.onDidChange(() => view.followSandbox()),
   );
   return {
-    ...{ accounts, journal, source, view, isRegistered },
+    accounts,
+    journal,
+    source,
+    view,
+    isRegistered,
     beforeStop: async () => {
       const relay = readRelayUrl(session.status?.campaignMonitorUrl ?? '', 'campaign-monitor')?.relay;
-      // What asks is loaded where there is something to ask about.
+      // Load the actions only if there are registrations.
       return relay === undefined || !isRegistered(relay) || (await actions()).beforeStop();
     },
   };

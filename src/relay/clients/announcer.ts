@@ -1,24 +1,23 @@
-/** What the relay says unasked, gathered so that a burst is few messages. Costs nothing while nobody listens. */
+/** The relay's notifications, batched so that a burst is few messages. Costs nothing if no client listens. */
 import type { Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 import type { LogLevel, RelayNotification, RelayNotificationParams } from '../../protocol/methods.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import { fittingRows, mostPageBytes, mostRows, rowBytes } from '../../protocol/message-size.ts';
 
-/** Somebody who is told. Returns false where the message could not be taken: it counts as missed. */
+/** Returns false if the message could not be sent: it counts as missed. */
 export type Listener = <N extends RelayNotification>(name: N, params: RelayNotificationParams<N>) => boolean;
 
 interface Added {
   readonly delivery: Delivery;
   readonly events: EventRow[];
-  /** Further events of it, which would make the message too long. */
+  /** Number of further events, omitted to keep the message short. */
   readonly omitted: number;
 }
 
-/** No more than one status in this time, in milliseconds. */
+/** At most one status in this time, in milliseconds. */
 const statusEveryMs = 200;
 
-/** Tells the clients what happens. */
 export class Announcer {
   readonly #listeners = new Map<Listener, { events: number; attempts: number }>();
   readonly #status: () => Status;
@@ -32,18 +31,17 @@ export class Announcer {
     this.#status = status;
   }
 
-  /** Whether anybody would be told. */
   get heard(): boolean {
     return this.#listeners.size > 0;
   }
 
-  /** Tells `listener` from now on, until the returned function is called. */
+  /** @returns a function that ends it */
   listen(listener: Listener): () => void {
     this.#listeners.set(listener, { events: 0, attempts: 0 });
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells a listener that reads again how much it missed, and how things stand. */
+  /** Tells a listener that reads again how much it missed, and the current state. */
   caughtUp(listener: Listener): void {
     const missed = this.#listeners.get(listener);
     if (missed === undefined) return;
@@ -53,20 +51,18 @@ export class Announcer {
     if (!this.#ending) listener('status/changed', { status: this.#status() });
   }
 
-  /** A delivery came in. */
   added(delivery: Delivery, rows: readonly EventRow[]): void {
     const events = fittingRows(rows);
     this.#added.push({ delivery, events, omitted: rows.length - events.length });
     this.#immediate ??= setImmediate(this.#flush);
   }
 
-  /** A forwarding was tried. */
   attempted(attempt: Attempt): void {
     this.#attempts.push(attempt);
     this.#immediate ??= setImmediate(this.#flush);
   }
 
-  /** Sending stopped: what came and was tried before is told before. */
+  /** Sends pending notifications about deliveries and attempts first. */
   stopped(stop: Stop, sending: () => Sending): void {
     if (this.#ending) return;
     this.#flush();
@@ -74,50 +70,46 @@ export class Announcer {
     this.statusChanged();
   }
 
-  /** Sending goes on. */
   continued(sending: () => Sending): void {
     if (this.#ending) return;
     this.#tell('debug/continued', { sending: sending() });
     this.statusChanged();
   }
 
-  /** Events of which something was said before that was not so. */
+  /** Corrects events that were reported differently before. */
   corrected(events: RelayNotificationParams<'event/changed'>['events']): void {
     this.#tell('event/changed', { events });
   }
 
-  /** The tunnel's state has changed. */
   tunnel(tunnel: TunnelStatus): void {
     this.#tell('tunnel/changed', { tunnel });
     this.statusChanged();
   }
 
-  /** Something was logged. */
   log(level: LogLevel, message: string): void {
     if (this.heard) this.#tell('log', { level, time: new Date().toISOString(), message });
   }
 
-  /** The relay ends: no status is told from now on, in which what is taken down would look like trouble. */
+  /** The relay is stopping: sends no status from now on, in which the shutdown would look like failures. */
   ends(): void {
     this.#ending = true;
     clearTimeout(this.#statusTimer);
   }
 
-  /** Something of the status has changed: it is told soon. */
+  /** Sends the status soon. */
   statusChanged(): void {
     if (!this.heard || this.#ending) return;
     this.#statusTimer ??= setTimeout(() => this.statusNow(), statusEveryMs);
     this.#statusTimer.unref();
   }
 
-  /** Something of the status has changed that nobody may go on without. */
+  /** Sends the status at once, for changes that clients must know. */
   statusNow(): void {
     clearTimeout(this.#statusTimer);
     this.#statusTimer = undefined;
     if (this.heard && !this.#ending) this.#tell('status/changed', { status: this.#status() });
   }
 
-  /** Tells nothing more. */
   close(): void {
     this.#flush();
     clearTimeout(this.#statusTimer);
@@ -130,7 +122,7 @@ export class Announcer {
     const attempts = this.#attempts;
     this.#attempts = [];
     for (const deliveries of batches(this.#added)) {
-      // The same for all who missed nothing: it is written once.
+      // The same for all listeners that missed nothing: serialize it once.
       const all = { deliveries, missed: 0 };
       for (const [listener, missed] of this.#listeners) {
         if (listener('event/added', missed.events === 0 ? all : { ...all, missed: missed.events })) missed.events = 0;

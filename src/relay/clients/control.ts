@@ -27,7 +27,7 @@ import type { Method, ParsedParams, Result } from '../../protocol/methods.ts';
 import type { Announcer, Listener } from './announcer.ts';
 import type { Caller } from '../gate/timeout-suspension.ts';
 
-/** What answers each method; params are checked before. */
+/** The handler of each method; params are validated before. */
 export type Handlers = {
   readonly [M in Method]: (params: ParsedParams<M>, caller: Caller) => Promise<Result<M>> | Result<M>;
 };
@@ -38,7 +38,6 @@ export interface ControlOptions {
   readonly announcer: Announcer;
   /** Whether the relay was started for its clients. */
   readonly forClients: boolean;
-  /** Called when the number of clients changes. */
   onClients(count: number): void;
   log(level: 'warn' | 'debug', message: string): void;
 }
@@ -52,12 +51,11 @@ const maxMessageBytes = 134_217_728;
 /** A client with more unread messages misses notifications, and its further requests wait until it reads. */
 const maxUnread = 64;
 
-/** The control channel of a data directory: takes connections and answers their requests. */
 export class Control {
   readonly #options: ControlOptions;
   #channel: ControlChannel | undefined;
   readonly #server: Server;
-  /** Every connection; a client is one that has proved itself where that is needed. */
+  /** Every connection; some may not be authenticated yet. */
   readonly #sockets = new Set<Socket>();
   readonly #connections = new Map<Socket, MessageConnection>();
   #clients = 0;
@@ -69,15 +67,11 @@ export class Control {
     this.#server.on('drop', () => options.log('warn', `refused a client: ${maxConnections} are connected`));
   }
 
-  /** How many are connected. */
   get clients(): number {
     return this.#clients;
   }
 
-  /**
-   * Opens the channel. The caller holds the data directory's lock, so a socket that is there is a dead relay's.
-   * @throws the system's error
-   */
+  /** The caller holds the directory's lock, so an existing socket is a dead relay's. @throws the system's error */
   async open(): Promise<void> {
     const { channel, unsafe } = prepareChannel(this.#options.dataDir);
     this.#channel = channel;
@@ -97,7 +91,7 @@ export class Control {
     keepChannel(this.#options.dataDir, channel, this.#options.forClients);
   }
 
-  /** Closes the channel and takes the socket away. */
+  /** Also removes the socket. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     forgetChannel(this.#options.dataDir);
@@ -111,12 +105,12 @@ export class Control {
     if (this.#channel?.ownFolder === true) rmSync(dirname(this.#channel.path), { recursive: true, force: true });
   }
 
-  /** Ends a connection behind what it has still to write, such as the answer to relay/stop. */
+  /** Ends a connection after its pending writes, such as the response to relay/stop. */
   async #end(socket: Socket): Promise<void> {
     try {
       await this.#connections.get(socket)?.sendNotification(endingNotification);
     } catch {
-      // It has ended already.
+      // It has already ended.
     }
     socket.end();
   }
@@ -143,7 +137,7 @@ export class Control {
     const ending = new AbortController();
     const caller: Caller = { ended: ending.signal };
     for (const method of Object.keys(methods) as Method[]) {
-      // Without params the library gives the cancellation token alone.
+      // Without params, the library passes only the cancellation token.
       connection.onRequest<unknown, unknown>(method, (...given: unknown[]) =>
         callMethod(handlers, method, given.length > 1 ? given[0] : undefined, caller),
       );
@@ -231,8 +225,8 @@ class LimitedWriter extends SocketMessageWriter {
 }
 
 /**
- * Checks a request's params and answers it.
- * @throws ResponseError with zod's message for bad params, or with `next` and `advice` in its data for what else went wrong
+ * Validates a request's params and calls its handler.
+ * @throws ResponseError with zod's message for bad params, or with `next` and `advice` in its data for other errors
  */
 export async function callMethod<M extends Method>(
   handlers: Handlers,

@@ -1,4 +1,3 @@
-/** What each method of the control channel does. */
 import { isDeepStrictEqual } from 'node:util';
 import { maskedValue } from '../../common/masking.ts';
 import { maxAttempts } from '../../common/retry-policies.ts';
@@ -28,7 +27,6 @@ import { protocolRecord, protocolNotificationsOf, protocolEventsOf } from '../lo
 import type { DeliveryRecord } from '../log/records.ts';
 import type { Store } from '../log/store.ts';
 
-/** The stations that methods ask. */
 export interface HandlerParts {
   readonly configuration: Configuration;
   readonly store: Store;
@@ -40,24 +38,24 @@ export interface HandlerParts {
   readonly onPurpose: AnswerOnPurpose;
   readonly announcer: Announcer;
   status(): Status;
-  /** Opens the tunnel of the settings, or another one than before. */
+  /** Opens the tunnel of the settings, or replaces it if they changed. */
   openTunnel(): void;
-  /** Tries the tunnel at once where it waits, or has failed. @returns whether that was so */
+  /** Ends the tunnel's pause before the next try, or retries one that has failed. @returns whether there was one */
   retryTunnel(): boolean;
   closeTunnel(): Promise<void>;
   log(level: 'info', message: string): void;
   /** A delivery is on disk. */
   onReceived(received: Received): void;
-  /** @param held what becomes of what the gate holds */
+  /** @param held what to do with held forwardings */
   stop(held: HeldAtStop): void;
 }
 
 type Selected = ReturnType<HistoryReader['notificationsFor']>;
 
-/** Notifications replayed in one step, so that a great many do not hold the event loop. */
+/** Notifications replayed in one step, so that a large replay doesn't block the event loop. */
 const replayStep = 500;
 
-/** The handlers of a relay's methods. Params have been checked before. */
+/** The handlers of the relay's methods. Params are already validated. */
 export function makeHandlers(parts: HandlerParts): Handlers {
   const { configuration, store, history, renderer, forwarder, gate, reception, onPurpose, announcer } = parts;
   const timeoutSuspension = new TimeoutSuspension((destinationIds) => {
@@ -65,14 +63,16 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     announcer.statusChanged();
   });
   const fetched = new FetchedDeliveries({
-    ...{ store, reception, onReceived: (received: Received) => parts.onReceived(received) },
+    store,
+    reception,
+    onReceived: (received: Received) => parts.onReceived(received),
     mostBytes: () => configuration.settings.maxBodyBytes,
   });
   const destinationById = (id: number): Destination | undefined => store.destinations.get(id);
   const holdOf = (forwarding: Holdable): Hold | null => gate.holdOf(forwarding);
   const tunnelStatus = (): TunnelStatus => parts.status().tunnel;
 
-  /** Adds what only the running relay knows: why it waits, and how often it will be tried. */
+  /** Adds what only the running relay knows: why it is waiting, and how often it will be retried. */
   const explained = (forwardings: readonly Forwarding[]): Forwarding[] => {
     if (!forwardings.some((each) => each.state === 'waiting')) return [...forwardings];
     return forwardings.map((forwarding) => {
@@ -105,7 +105,11 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     if (body.byteLength > maxBodyBytes)
       throw new ConflictError(`the body is larger than ${maxBodyBytes} bytes`, 'send-smaller-body');
     const received = await reception.receive({
-      ...{ source, body, headers: [['Content-Type', contentType]], receivedAt: Date.now(), injected: true },
+      source,
+      body,
+      headers: [['Content-Type', contentType]],
+      receivedAt: Date.now(),
+      injected: true,
       refusal: null,
       ...(edit !== undefined && { edit }),
     });
@@ -121,11 +125,11 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ),
   });
 
-  /** The notifications that an id means; undefined where none is given. */
+  /** The notifications of an ID; undefined without one. */
   const meant = async (id: string | undefined): Promise<number[] | undefined> =>
     id === undefined ? undefined : (await history.calls.notificationsFor([id])).notifications;
 
-  /** What was done to what is held, for the answer. @throws ConflictError where nothing was, and an id was given */
+  /** The changed forwardings for the response. @throws ConflictError if there are none, and an ID was given */
   const done = (id: string | undefined, ids: readonly number[] | undefined, facts: HeldFact[]): HeldForwarding[] => {
     if (facts.length === 0 && id !== undefined) throw notHeld(id, ids ?? []);
     announcer.statusChanged();
@@ -154,7 +158,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return parts.status();
     },
     'relay/stop': ({ held = 'keep' }) => {
-      // After the answer has gone out.
+      // After the response was sent.
       setImmediate(() => parts.stop(held));
       return { stopping: true };
     },
@@ -291,7 +295,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   };
 }
 
-/** Headers as they may be shown: credentials that were given or came with a delivery stay here. */
+/** Headers for display, without given or received credentials. */
 function masked(headers: Headers, destination: Destination | undefined, { credentials }: KnownSecrets): Headers {
   const given = Object.keys(credentials.get(destination?.credentialsName ?? '') ?? {}).map((name) =>
     name.toLowerCase(),

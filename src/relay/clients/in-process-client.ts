@@ -10,15 +10,14 @@ import type { Caller } from '../gate/timeout-suspension.ts';
 export interface InProcessOptions {
   readonly handlers: Handlers;
   readonly announcer: Announcer;
-  /** Resolves when the relay has ended. */
+  /** Resolves when the relay has stopped. */
   readonly closed: Promise<void>;
-  /** Whether it ends. */
   isStopping(): boolean;
 }
 
-/** Requests to handlers in this process, answered and refused as over a connection. */
+/** Requests to handlers in this process, with the same results and errors as over a connection. */
 export function requestsTo(handlers: Handlers): RelayClient['request'] {
-  // It lasts as long as what it asks.
+  // Lives as long as its requests.
   const caller: Caller = { ended: new AbortController().signal };
   return async (method, params) => {
     try {
@@ -30,7 +29,7 @@ export function requestsTo(handlers: Handlers): RelayClient['request'] {
   };
 }
 
-/** A client in the relay's own process: what a connection's does, without a connection. */
+/** A client in the relay's own process: works like one over a connection. */
 export function inProcessClient(options: InProcessOptions): RelayClient {
   const { handlers, announcer, closed } = options;
   const request = requestsTo(handlers);

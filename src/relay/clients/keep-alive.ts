@@ -1,19 +1,19 @@
-/** How long the first client, who started the relay, may take to come, in milliseconds. */
+/** Maximum time for the client that started the relay to connect, in milliseconds. */
 const firstClientMs = 2000;
 
 export interface KeepAliveOptions {
-  /** How long the relay stays when its last client has gone, as the settings have it now. */
+  /** How long the relay stays after its last client disconnects, from the current settings. */
   minutes(): number;
-  /** Called when nobody has come for so long. */
+  /** Called if no client has connected in this time. */
   onIdle(minutes: number): void;
 }
 
-/** So many minutes: `1 minute`, `0.5 minutes`. */
+/** Such as `1 minute` or `0.5 minutes`. */
 export function minutesWords(minutes: number): string {
   return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
 }
 
-/** Ends a relay that nobody uses any more. */
+/** Stops a relay without clients. */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -24,7 +24,6 @@ export class KeepAlive {
     this.#options = options;
   }
 
-  /** @param count how many clients there are now */
   clientsChanged(count: number): void {
     clearTimeout(this.#timer);
     if (count > 0) this.#hadClient = true;
@@ -34,7 +33,6 @@ export class KeepAlive {
     this.#timer = setTimeout(() => this.#options.onIdle(minutes), wait);
   }
 
-  /** Ends nothing any more. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -1,6 +1,6 @@
 /**
- * The history of a data directory where no relay runs, for this process or for one client on two streams: what it received
- * can be looked at without starting anything that listens or sends.
+ * The history of a data directory if no relay is running, for this process or for one client on two streams: it can be
+ * read without starting anything that listens or sends.
  */
 import type { Readable, Writable } from 'node:stream';
 import { createMessageConnection, StreamMessageWriter } from 'vscode-jsonrpc/node';
@@ -15,30 +15,26 @@ import { openHistory as openReader } from '../history/history.ts';
 import type { HistoryReader } from '../history/history.ts';
 import { requestsTo } from './in-process-client.ts';
 
-/** How long the first question may wait for the history's index to be brought up to date, in milliseconds. */
+/** Maximum wait of the first request until the history's index is up to date, in milliseconds. */
 const mostFollowMs = 10_000;
 
-/** A history that is open, where no relay runs. */
 export interface ClosableHistory extends Pick<RelayClient, 'request'> {
   close(): void;
 }
 
-/**
- * Opens the history of a data directory in this process.
- * @throws StoreError where there is none, or it cannot be read; DataDirectoryError
- */
+/** @throws StoreError if there is none, or it can't be read; DataDirectoryError */
 export function openHistory(dataDir: string): ClosableHistory {
   const reader = openReader(dataDir);
   return { request: requestsTo(handlersOf(() => reader)), close: () => reader.close() };
 }
 
 /**
- * What answers the methods that read, and refuses the others.
- * @param reader throws where it cannot be read, which is the answer then
+ * Handlers for the methods that read; others are refused.
+ * @param reader throws if the history can't be read, which is the response then
  */
 function handlersOf(reader: () => HistoryReader): Handlers {
   let isPrepared = false;
-  /** Nobody else makes the index now. */
+  /** No other process updates the index now. */
   const prepared = (): HistoryReader => {
     const opened = reader();
     if (!isPrepared) opened.prepare(mostFollowMs);
@@ -62,9 +58,9 @@ function handlersOf(reader: () => HistoryReader): Handlers {
 }
 
 /**
- * Answers the methods that read, and refuses the others, until the client has gone. Where there is no history or it cannot
- * be read, why is the answer to each question, which tries again: a client that lost this process instead would start
- * another one.
+ * Serves the methods that read, and refuses the others, until the client disconnects. If there is no history or it
+ * can't be read, each response says why, and each request tries again: if this process ended instead, the client would
+ * start another one.
  */
 export async function serveHistory(dataDir: string, input: Readable, output: Writable): Promise<void> {
   let reader: HistoryReader | undefined;

@@ -1,4 +1,3 @@
-/** The status of a relay, gathered from its stations. */
 import { hookUrl } from '../../common/hook-path.ts';
 import { maskedValue } from '../../common/masking.ts';
 import { protocolVersion } from '../../protocol/methods.ts';
@@ -19,25 +18,21 @@ export interface StatusParts {
   readonly startedAt: number;
   /** Of the webhook endpoint. */
   readonly port: number;
-  /** undefined: it is still to be made. */
+  /** undefined until it is created. */
   readonly tunnel: TunnelStatus | undefined;
   readonly configuration: Configuration;
   readonly store: Store;
   readonly forwarder: Forwarder;
   readonly gate: Gate;
-  /** How the webhook endpoint answers deliveries. */
   readonly answering: Status['answering'];
-  /** How far the index of the history has come. */
   readonly index: Status['index'];
-  /** Requests that knew no secret. */
+  /** Number of requests without the secret. */
   readonly strangers: number;
-  /** How many are connected. */
   readonly clients: number;
-  /** What the user should know since the start. */
+  /** Messages for the user since the start. */
   readonly notices: readonly string[];
 }
 
-/** How things stand. */
 export function statusOf(parts: StatusParts): Status {
   const { version, dataDir, configuration, store, forwarder, strangers, clients } = parts;
   const { settings, remembered } = configuration;
@@ -56,7 +51,7 @@ export function statusOf(parts: StatusParts): Status {
   const publicUrls = publicUrl === null ? null : urls(publicUrl);
   const { sending } = parts.gate;
   const { waiting } = store.totals;
-  // It may have been counted before the disk could not be read, when it was more.
+  // The count may be an older, larger one if the disk can't be read.
   const held = Math.min(
     Object.values(sending.held).reduce((sum, each) => sum + each, 0),
     waiting,
@@ -88,7 +83,7 @@ export function statusOf(parts: StatusParts): Status {
   };
 }
 
-/** A proxy's URL may carry a user name and a password, which no client needs to be told. */
+/** A proxy's URL may contain a user name and a password, which clients don't need. */
 function withoutProxyPassword(settings: Settings): Settings {
   if (settings.proxy === undefined || !URL.canParse(settings.proxy.url)) return settings;
   const url = new URL(settings.proxy.url);

@@ -1,4 +1,4 @@
-/** Breakpoints: their conditions, how often they were met, and why they did not stop. */
+/** Breakpoints: their conditions, how often they were hit, and why they didn't stop. */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { breakpointSchema, mostBreakpoints } from '../../protocol/debug.ts';
@@ -7,28 +7,25 @@ import { FilterError, parseFilter } from '../../protocol/event-filter.ts';
 import type { Caller } from './timeout-suspension.ts';
 import { iso } from '../log/protocol-shapes.ts';
 
-/** As it is kept on disk. */
 const storedBreakpointSchema = breakpointSchema.extend({ id: z.int().min(1), owner: z.string() }).strip();
 const storedSchema = z.object({ next: z.int().min(1), breakpoints: z.array(storedBreakpointSchema) });
 
-/** What the disk keeps of breakpoints. */
 export type StoredBreakpoints = z.infer<typeof storedSchema>;
 
-/** What a client asks for. */
 export interface BreakpointChange {
   readonly owner: string;
   /** Replaces those that the caller set before; they live as long as its connection. */
   readonly set?: readonly Breakpoint[] | undefined;
-  /** Beside the others: they stay until they are removed. */
+  /** Added to the others: they stay until they are removed. */
   readonly add?: readonly Breakpoint[] | undefined;
   readonly remove?: 'all' | readonly string[] | undefined;
 }
 
-/** The breakpoints that stop. */
+/** The breakpoints that stop sending. */
 export interface Stopping {
   /** At least one. */
   readonly ids: readonly number[];
-  /** The first event that met one. */
+  /** The first event that hit one. */
   readonly eventId: number;
 }
 
@@ -36,7 +33,7 @@ interface Known {
   readonly id: number;
   readonly owner: string;
   readonly spec: Breakpoint;
-  /** The client that it goes with; null where it stays until it is removed. */
+  /** The client that it is removed with; null if it stays. */
   readonly session: Caller | null;
   lookedAt: number;
   met: number;
@@ -45,35 +42,33 @@ interface Known {
   lastNotStopped: { at: number; why: NonNullable<KeptBreakpoint['lastNotStopped']>['why']; text: string } | null;
 }
 
-/** The breakpoints of a relay. */
 export class Breakpoints {
   #known: readonly Known[] = [];
   #next = 1;
   #watched: ReadonlySet<BreakpointPlace> = new Set();
-  /** Changes are made one after another. */
+  /** Changes run one after another. */
   #tail: Promise<unknown> = Promise.resolve();
   readonly #sessions = new WeakSet<Caller>();
   readonly #onGone: () => void;
 
-  /** @param onGone called when those of a client that has gone were removed */
+  /** @param onGone called when those of a disconnected client were removed */
   constructor(onGone: () => void = () => undefined) {
     this.#onGone = onGone;
   }
 
-  /** How many are enabled. */
   get enabled(): number {
     return this.#known.filter(({ spec }) => spec.enabled).length;
   }
 
-  /** Whether any is to be looked at there. */
+  /** Whether any breakpoint is enabled there. */
   watches(place: BreakpointPlace): boolean {
     return this.#watched.has(place);
   }
 
   /**
-   * Takes what the disk has kept.
-   * @param kept as it was read; undefined: nothing
-   * @returns what the user should know
+   * Loads the stored breakpoints.
+   * @param kept as read from disk; undefined: nothing
+   * @returns messages for the user
    */
   restore(kept: unknown): string[] {
     const read = kept === undefined ? undefined : storedSchema.safeParse(kept);
@@ -91,9 +86,8 @@ export class Breakpoints {
   }
 
   /**
-   * Changes breakpoints, after what was asked before.
-   * @param caller who asks
-   * @param keep puts on disk what stays, where that has changed
+   * Changes breakpoints after earlier requests.
+   * @param keep writes those that stay to disk if they changed
    * @throws what `keep` throws, and nothing has changed then
    */
   change(
@@ -120,7 +114,7 @@ export class Breakpoints {
     };
     if (remove !== undefined) without(({ id }) => remove === 'all' || remove.includes(`b${id}`));
     const given = set ?? add ?? [];
-    // One that stays as it is keeps its id and its counts. Clients of one name don't replace each other's.
+    // An unchanged one keeps its ID and counts. Clients with the same name don't replace each other's.
     const before = session === null ? [] : known.filter((each) => each.session === session);
     if (session !== null) known = known.filter((each) => each.session !== session);
     for (const [index, spec] of given.entries()) {
@@ -148,7 +142,7 @@ export class Breakpoints {
     return { breakpoints: this.list(), changed, refused };
   }
 
-  /** Those of a client go with its connection. */
+  /** Removes a client's breakpoints when it disconnects. */
   #followSession(session: Caller): void {
     if (this.#sessions.has(session)) return;
     this.#sessions.add(session);
@@ -173,7 +167,6 @@ export class Breakpoints {
     this.#watched = new Set(known.filter(({ spec }) => spec.enabled).map(({ spec }) => spec.at));
   }
 
-  /** How each stands. */
   list(): KeptBreakpoint[] {
     return this.#known.map((each) => ({
       ...each.spec,
@@ -188,8 +181,8 @@ export class Breakpoints {
   }
 
   /**
-   * Looks at those of a place.
-   * @param matching the IDs of the events on their way that a filter finds, in order; all of them for an empty one
+   * Checks the breakpoints of a place.
+   * @param matching the IDs of the events in progress that a filter finds, in order; all of them for an empty one
    * @param isStepped the user stepped to them: nothing stops
    * @returns null if nothing stops
    */
@@ -219,7 +212,7 @@ export class Breakpoints {
     return ids.length === 0 ? null : { ids, eventId };
   }
 
-  /** A destination cannot be reached, which under this retry policy is no failed attempt. */
+  /** A destination can't be reached, which is no failed attempt under this retry policy. */
   unreachable(place: string): void {
     const text = `cannot reach ${place}: events for it wait until it answers, and a failed connection does not count as an attempt`;
     for (const each of this.#known) {
@@ -229,12 +222,12 @@ export class Breakpoints {
   }
 }
 
-/** How many of the breakpoints that were kept are enabled. */
+/** Number of enabled ones among the stored breakpoints. */
 export function enabledOf(kept: unknown): number {
   return (storedSchema.safeParse(kept).data?.breakpoints ?? []).filter(({ enabled }) => enabled).length;
 }
 
-/** What the disk is to keep: not those that go with a session. */
+/** The breakpoints to store: not those of a session. */
 function storedOf(next: number, known: readonly Known[]): StoredBreakpoints {
   const staying = known.filter(({ session }) => session === null);
   return { next, breakpoints: staying.map(({ id, owner, spec }) => ({ ...spec, id, owner })) };
@@ -251,10 +244,10 @@ function refusalOf(spec: Breakpoint, count: number): Omit<RefusedBreakpoint, 'in
   return message === null ? null : { in: 'condition', message };
 }
 
-/** A word of signs alone, such as `==`: a filter passes over it, but here it is meant as an operator. */
+/** A word of punctuation only, such as `==`: a filter ignores it, but here it is meant as an operator. */
 const operator = /(?:^|\s)[^\s\p{L}\p{N}"]+(?=\s|$)/u;
 
-/** What is wrong with a breakpoint's condition; null if it can be used. */
+/** Why a breakpoint's condition is invalid; null if it is valid. */
 function conditionProblem({ condition = '' }: Breakpoint): string | null {
   if (operator.test(condition))
     return 'a filter has no operators such as == or &&: all its words must match; separate values of one key with commas';

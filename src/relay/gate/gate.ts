@@ -1,10 +1,8 @@
 /**
- * The gate between the log and the destinations' lanes: a lane asks it of each forwarding that it is about to send. While
- * sending is paused only what was released goes; else breakpoints are asked. It knows no lane: what is held follows from
- * how sending stands (held.ts), which is one value in memory and on disk.
- *
- * Pausing closes in memory, then writes; continuing writes, then opens: what a crash leaves is never more open than what
- * anybody was told.
+ * The gate between the log and the destinations' queues: each forwarding is checked here before it is sent. While
+ * sending is paused, only released forwardings are sent; otherwise breakpoints are checked. It knows no queue: what is
+ * held follows from the state of sending (held.ts), which is one value in memory and on disk. Pausing closes in memory,
+ * then writes; continuing writes, then opens: after a crash, it is never more open than clients were told.
  */
 import { heldCount } from '../../common/held-count.ts';
 import { whoPaused } from '../../protocol/debug.ts';
@@ -47,9 +45,8 @@ export interface GateOptions {
   /** The IDs of the events that a filter finds among consecutive events of a delivery, in order. */
   matching(filter: string, events: Pick<Subject, 'deliveryId' | 'firstEvent' | 'count'>): readonly number[];
   isUnderWay(key: ForwardingKey): boolean;
-  /** What is being sent. */
   underWay(): readonly ForwardingKey[];
-  /** Called when other forwardings may be sent than before. */
+  /** Called when the set of forwardings that may be sent changes. */
   onMoved(): void;
   onStopped(stop: Stop): void;
   onContinued(): void;
@@ -58,12 +55,11 @@ export interface GateOptions {
 
 const nothingHeld: HeldCounts = { pause: 0, breakpoint: 0, 'missing-key': 0, destination: 0 };
 
-/** What breakpoints are asked about: one notification, or a delivery without any, on its way. */
+/** What breakpoints check: one notification, or a delivery without any. */
 interface Subject {
   readonly deliveryId: number;
   /** Position of its first event in the delivery, from 0. */
   readonly firstEvent: number;
-  /** How many events it has. */
   readonly count: number;
   readonly notificationId: number | null;
   readonly target: Target | null;
@@ -71,30 +67,26 @@ interface Subject {
   readonly attempt: number | null;
 }
 
-/** How sending is paused, stepped and continued. */
 export class Gate implements GateView {
   readonly #options: GateOptions;
   #sending: StoredSending = { no: 0, paused: null };
-  /** How often sending was paused or stopped, also where it was already. */
+  /** Number of pauses and stops, including those while already paused. */
   #closings = 0;
-  /** Nothing stops any more. */
+  /** The relay is stopping: nothing stops sending any more. */
   #ending = false;
-  /** What is being edited: it is neither sent nor released nor dropped until that is written. */
+  /** Forwardings being edited: neither sent nor released nor discarded until the edit is written. */
   readonly #claimed = new Set<string>();
   #counted: HeldCounts = nothingHeld;
-  /** What has stopped, and is not on disk as that yet. */
+  /** Stopped forwardings that are not on disk yet. */
   #stopping: readonly StoppedKey[] = [];
-  /** It could not be counted, which was said. */
+  /** Counting failed, and this has been logged. */
   #said = false;
 
   constructor(options: GateOptions) {
     this.#options = options;
   }
 
-  /**
-   * Takes what the disk has kept, before anything is sent.
-   * @returns what the user should know
-   */
+  /** Loads the stored state, before anything is sent. @returns messages for the user */
   open(): readonly string[] {
     const { store, breakpoints } = this.#options;
     this.#sending = store.storedSending;
@@ -104,7 +96,6 @@ export class Gate implements GateView {
     return breakpoints.restore(store.holds.keptBreakpoints);
   }
 
-  /** The number of the last pause. */
   get no(): number {
     return this.#sending.no;
   }
@@ -117,7 +108,7 @@ export class Gate implements GateView {
     return { sending: this.#sending, stopping: this.#stopping };
   }
 
-  /** What decides what is held. */
+  /** The state that decides what is held. */
   get view(): HoldView {
     const { store } = this.#options;
     return {
@@ -127,17 +118,16 @@ export class Gate implements GateView {
     };
   }
 
-  /** How a forwarding is held; null where it is not. */
+  /** null if it isn't held. */
   holdOf(forwarding: Holdable): Hold | null {
     return holdOf(forwarding, this.view);
   }
 
-  /** How sending stands. */
   get sending(): Sending {
     return protocolSending(this.#sending, this.#heldCounts(), this.#options.breakpoints.enabled);
   }
 
-  /** What is held, by who holds it. Where that cannot be read, as it was. */
+  /** Number of held forwardings, by kind of hold. If they can't be read, the last known number. */
   #heldCounts(): HeldCounts {
     const { store } = this.#options;
     try {
@@ -161,7 +151,8 @@ export class Gate implements GateView {
 
   verdict(job: Job, target: Target): Passage {
     if (!this.mayBegin(job) || (this.#claimed.size > 0 && this.#claimed.has(keyOf(job)))) return 'not-now';
-    // A retry, or what was looked at before, as it is when it stopped, or a destination could not be reached.
+    // Breakpoints don't check retries, nor forwardings that were already checked before a stop or while a destination
+    // could not be reached.
     if (!this.#watches('event') || job.looked || job.attempts > job.roundStart) return 'send';
     const notification = job.notification ?? this.#options.store.stored.notification(job.notificationId);
     if (notification === undefined) return 'send';
@@ -196,11 +187,11 @@ export class Gate implements GateView {
     if (this.#watches('failed-attempt')) this.#options.breakpoints.unreachable(target.place);
   }
 
-  /** A delivery is on disk, and nothing of it can have been sent. Never throws. */
+  /** Called when a delivery is on disk, before anything of it can be sent. Never throws. */
   received(delivery: DeliveryRecord): void {
     const isUnsigned = delivery.signature === 'invalid' || delivery.signature === 'missing';
     const place = delivery.status === 'rejected' ? 'rejected' : isUnsigned ? 'wrong-signature' : null;
-    // What was edited by hand and is released has been looked at.
+    // An edited delivery that is released was already checked.
     if (place === null || delivery.editOf !== undefined || !this.#watches(place)) return;
     try {
       const [notification] = delivery.notifications;
@@ -228,26 +219,34 @@ export class Gate implements GateView {
     }
   }
 
-  /** Pauses sending. @returns when that is on disk @throws StoreError */
+  /** @returns when it is on disk; rejects with a StoreError */
   async pause(client: DebugClient): Promise<void> {
     const { store } = this.#options;
     if (this.pausedNo !== null) {
-      // It is closed: who asks again is told when that is on disk, and it stays so where it is being continued.
+      // Already paused: resolve when that is on disk, and cancel a continue in progress.
       this.#closings += 1;
       return store.holds.storeSending(() => this.#sending);
     }
     const since = Date.now();
     const by = { kind: 'client', client } as const;
     const stop: Stop = {
-      ...{ reason: 'pause' as const, at: iso(since), place: null, breakpointIds: [], deliveryId: null, eventId: null },
-      ...{ notificationId: null, destinationId: null, attempt: null, text: `paused by ${whoPaused(by)}` },
+      reason: 'pause' as const,
+      at: iso(since),
+      place: null,
+      breakpointIds: [],
+      deliveryId: null,
+      eventId: null,
+      notificationId: null,
+      destinationId: null,
+      attempt: null,
+      text: `paused by ${whoPaused(by)}`,
     };
     const paused: Paused = { by, since, stop };
     this.#close(paused);
     try {
       await store.holds.storeSending(() => this.#sending);
     } catch (error) {
-      // Unless it was stopped at a breakpoint meanwhile.
+      // Unless it was stopped at a breakpoint in the meantime.
       if (this.#sending.paused === paused) this.#open();
       throw error;
     }
@@ -256,8 +255,8 @@ export class Gate implements GateView {
   }
 
   /**
-   * Lets all go on, unless it is paused again, or stops, before that is on disk.
-   * @returns how many were held by the pause, when on disk
+   * Continues sending, unless it is paused or stopped again before that is on disk.
+   * @returns how many the pause held, when on disk
    * @throws StoreError
    */
   async continue(): Promise<number> {
@@ -279,13 +278,13 @@ export class Gate implements GateView {
     return held;
   }
 
-  /** Lets all go, whatever breakpoints say, before the relay ends. @throws StoreError */
+  /** Sends everything, ignoring breakpoints, before the relay stops. @throws StoreError */
   async releaseForGood(): Promise<void> {
     this.#ending = true;
     await this.continue();
   }
 
-  /** Gives up all that a pause holds, and lets what comes go on. @throws StoreError */
+  /** Discards all that a pause holds, and sends new forwardings. @throws StoreError */
   async dropForGood(): Promise<void> {
     const { store } = this.#options;
     if (this.#sending.paused !== null) {
@@ -297,9 +296,9 @@ export class Gate implements GateView {
   }
 
   /**
-   * Releases what is held of notifications, whatever breakpoints say. Sending stays paused.
-   * @param ids which; the next in order where none are given
-   * @returns those that it released, when on disk
+   * Releases held forwardings of notifications, ignoring breakpoints. Sending stays paused.
+   * @param ids the next in order by default
+   * @returns the released ones, when on disk
    * @throws StoreError
    */
   async step(ids: readonly number[] | undefined): Promise<HeldFact[]> {
@@ -309,14 +308,14 @@ export class Gate implements GateView {
     return released;
   }
 
-  /** Gives up what is held of notifications; of the next in order where none are given. @throws StoreError */
+  /** Discards held forwardings of notifications, the next in order by default. @throws StoreError */
   drop(ids: readonly number[] | undefined): Promise<HeldFact[]> {
     return this.#options.store.holds.drop(() => this.#chosen(ids));
   }
 
   /**
-   * Has something take the place of what is held of notifications: it is nobody else's until that is done.
-   * @param work gets what is held; nothing is where there is none
+   * Replaces held forwardings of notifications; other requests can't use them until it is done.
+   * @param work gets the held forwardings, which may be none
    * @throws whatever it throws
    */
   async replace<T>(ids: readonly number[], work: (held: readonly HeldFact[]) => Promise<T>): Promise<T> {
@@ -339,7 +338,7 @@ export class Gate implements GateView {
     return this.#options.breakpoints.look(place, matching, isStepped);
   }
 
-  /** What is held by the pause and nobody's yet. */
+  /** Held by the pause and not being edited. */
   #chosen(ids: readonly number[] | undefined): HeldFact[] {
     const { holds } = this.#options.store;
     const { view } = this;
@@ -349,8 +348,7 @@ export class Gate implements GateView {
   }
 
   /**
-   * Changes breakpoints.
-   * @param caller who asks: those that it sets live as long as its connection
+   * @param caller breakpoints that it sets live as long as its connection
    * @throws StoreError, and nothing has changed then
    */
   changeBreakpoints(
@@ -361,7 +359,6 @@ export class Gate implements GateView {
     return breakpoints.change(change, caller, (stored) => store.holds.keepBreakpoints(stored));
   }
 
-  /** What is held, as clients are shown it. */
   shown(fact: HeldFact): HeldForwarding {
     const destination = this.#options.store.destinations.get(fact.destinationId);
     return {

@@ -1,22 +1,22 @@
-/** Which clients wait for which destinations however long an answer takes, since a debugger holds what answers. */
+/** Which clients have suspended the timeout of which destinations, because a debugger has stopped the handler. */
 
 /** A client as long as it is connected. */
 export interface Caller {
-  /** Aborted when its connection has ended. */
+  /** Aborted when its connection ends. */
   readonly ended: AbortSignal;
 }
 
-/** What each client asked for, until it asks for something else or is gone. */
+/** The requests of each client, until it replaces them or disconnects. */
 export class TimeoutSuspension {
   readonly #asked = new Map<Caller, readonly string[]>();
   readonly #onChange: (destinationIds: ReadonlySet<string>) => void;
 
-  /** @param onChange is told of which destinations the limit is lifted */
+  /** @param onChange receives the destinations without a timeout */
   constructor(onChange: (destinationIds: ReadonlySet<string>) => void) {
     this.#onChange = onChange;
   }
 
-  /** @param destinationIds for which a client waits, in place of those that it named before */
+  /** @param destinationIds replace the ones that the caller named before */
   ask(caller: Caller, destinationIds: readonly string[]): void {
     if (caller.ended.aborted) return;
     if (!this.#asked.has(caller)) {

@@ -1,6 +1,7 @@
 /**
- * What events are found, counted, grouped and sorted by, column by column in memory: 41 bytes an event, so that a
- * million are looked through in milliseconds. Texts stand there as hashes; the rows themselves are read by their ids.
+ * The values by which events are found, counted, grouped and sorted, column by column in memory: 41 bytes an event, so
+ * that a search through a million takes milliseconds. Texts are stored as hashes; the rows themselves are read by their
+ * IDs.
  */
 import type { StoredState } from '../log/database.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
@@ -10,13 +11,13 @@ import type { EventState, SignatureCheck } from '../../protocol/history.ts';
 export const blockSize = 4096;
 const bytesPerEvent = 41;
 
-/** The column `kind`: 0 stands for an event that is not there, or no longer. */
+/** The column `kind`: 0 stands for an event that doesn't exist or was removed. */
 export const kindNumbers = { event: 1, test: 2, rejected: 3 } as const;
 
 /** Bits of the column `flags`. */
 export const flagBits = { platform: 1, injected: 2, duplicate: 4, onPurpose: 8 } as const;
 
-/** Further bits of it: what was found of the signature of what the platform posted. */
+/** Further bits of it: the result of the signature check for deliveries from Open Connectors. */
 export const signatureBits: Readonly<Record<SignatureCheck, number>> = {
   valid: 16,
   invalid: 32,
@@ -25,18 +26,17 @@ export const signatureBits: Readonly<Record<SignatureCheck, number>> = {
   fetched: 256,
 };
 
-/** Bits of the column `states`: one for each state that a forwarding of the event is in. */
+/** Bits of the column `states`: one for each state of the event's forwardings. */
 export const stateBits: Readonly<Record<StoredState, number>> = { waiting: 1, sent: 2, failed: 4, discarded: 8 };
 
-/** What the columns hold of one event. */
 export interface ColumnValues {
   readonly kind: keyof typeof kindNumbers;
   readonly platform: boolean;
   readonly injected: boolean;
   readonly duplicate: boolean;
-  /** It was answered on purpose. */
+  /** Its delivery got a forced response. */
   readonly onPurpose: boolean;
-  /** null for what the platform did not post. */
+  /** null if it isn't from Open Connectors. */
   readonly signature: SignatureCheck | null;
   readonly deliveryId: number;
   /** Milliseconds since the epoch. */
@@ -46,25 +46,24 @@ export interface ColumnValues {
   readonly address: string | null;
 }
 
-/** What changes while an event is forwarded. */
 export interface ForwardingSummary {
   /** Of {@link stateBits}. */
   readonly states: number;
-  /** Whether it is held is not known here: see held-columns.ts. */
+  /** Without `held`, which is computed: see held-columns.ts. */
   readonly state: Exclude<EventState, 'held'>;
-  /** The destinations for which something waits that no pause let go, and those for which one did (slotOf). */
+  /** Bits (slotOf) of destinations with waiting forwardings: not released by any pause, and released by one. */
   readonly queued: number;
   readonly freed: number;
   /** Attempts at all its destinations together. */
   readonly attempts: number;
-  /** The last HTTP status of the forwarding that most needs a look; null without an answer. */
+  /** The last HTTP status of the most urgent forwarding; null without a response. */
   readonly status: number | null;
   readonly durationMs: number | null;
 }
 
-/** The events of `blockSize` consecutive ids. */
+/** The events of `blockSize` consecutive IDs. */
 export class Block {
-  /** Its events have the ids from `number * blockSize`. */
+  /** Its events have the IDs from `number * blockSize`. */
   readonly number: number;
   readonly bytes: Uint8Array;
   readonly receivedAt: Float64Array;
@@ -72,10 +71,10 @@ export class Block {
   readonly type: Uint32Array;
   readonly list: Uint32Array;
   readonly address: Uint32Array;
-  /** Milliseconds; NaN where nothing was sent. */
+  /** Milliseconds; NaN if nothing was sent. */
   readonly duration: Float32Array;
   readonly attempts: Uint16Array;
-  /** HTTP; 0 where there is none. */
+  /** HTTP; 0 if there is none. */
   readonly status: Uint16Array;
   readonly queued: Uint16Array;
   readonly freed: Uint16Array;
@@ -84,14 +83,14 @@ export class Block {
   /** The index in {@link eventStates}. */
   readonly state: Uint8Array;
   readonly kind: Uint8Array;
-  /** How many of its events are there. */
+  /** Number of events in the block. */
   count: number;
 
-  /** @param stored what {@link Block.bytes} was, in the byte order of this machine: the block's own from now on */
+  /** @param stored an earlier {@link Block.bytes}, in the byte order of this machine: the block takes ownership */
   constructor(number: number, stored?: Uint8Array) {
     this.number = number;
     const size = blockSize * bytesPerEvent;
-    // Not copied where that can be: of a million events it would be as much again.
+    // Not copied if possible, because a million events would take the memory twice.
     const isUsable = stored?.byteLength === size && stored.byteOffset % 8 === 0;
     const buffer = isUsable ? (stored.buffer as ArrayBuffer) : new ArrayBuffer(size);
     const begin = isUsable ? stored.byteOffset : 0;
@@ -125,27 +124,25 @@ export class Block {
   }
 }
 
-/** Narrows a block's selection: sets to 0 what does not match. `mask` has a 1 for each event that may still do. */
+/** Sets the mask to 0 for events that don't match. `mask` has a 1 for each remaining event of the block. */
 export type Test = (block: Block, mask: Uint8Array) => void;
 
-/** The columns of a history's events, by id. */
+/** The columns of a history's events, by ID. */
 export class EventColumns {
   /** In the order of their numbers. */
   readonly #blocks: Block[] = [];
   readonly #dirty = new Set<number>();
 
-  /** How many events there are. */
   get count(): number {
     return this.#blocks.reduce((sum, block) => sum + block.count, 0);
   }
 
-  /** The lowest id that is there; null where there is none. */
+  /** null if there is none. */
   get lowestId(): number | null {
     const block = this.#blocks.find((each) => each.count > 0);
     return block === undefined ? null : block.firstId + block.kind.findIndex((kind) => kind !== 0);
   }
 
-  /** Puts a stored block in. */
   load(block: Block): void {
     this.#blocks.splice(this.#place(block.number), 0, block);
   }
@@ -155,7 +152,7 @@ export class EventColumns {
     this.#dirty.clear();
   }
 
-  /** Adds an event, or puts it in the place of what had its id. */
+  /** Adds an event, or replaces the one with its ID. */
   set(id: number, values: ColumnValues, summary: ForwardingSummary): void {
     const block = this.#blockOf(id);
     const at = id % blockSize;
@@ -175,7 +172,6 @@ export class EventColumns {
     this.summarise(id, summary);
   }
 
-  /** Changes what is known of an event's forwardings. */
   summarise(id: number, summary: ForwardingSummary): void {
     const block = this.#find(id);
     const at = id % blockSize;
@@ -190,7 +186,7 @@ export class EventColumns {
     this.#dirty.add(block.number);
   }
 
-  /** Another pause has begun, or the last is over: nothing is let go any more by the one that `freed` was about. */
+  /** A pause has begun or ended: the releases in `freed` no longer apply. */
   fold(): void {
     for (const block of this.#blocks) {
       for (let at = 0; at < blockSize; at++) {
@@ -207,7 +203,6 @@ export class EventColumns {
     return (this.#find(id)?.kind[id % blockSize] ?? 0) !== 0;
   }
 
-  /** Removes the events from one id to another. */
   remove(first: number, last: number): void {
     for (const block of this.#blocks) {
       if (block.firstId > last || block.firstId + blockSize <= first) continue;
@@ -221,7 +216,7 @@ export class EventColumns {
     this.#blocks.splice(0, this.#blocks.length, ...left);
   }
 
-  /** What has changed since it was last asked: the blocks, and the numbers of those that are gone. */
+  /** Changes since the last call: the changed blocks, and the numbers of removed ones. */
   takeChanges(): { readonly changed: Block[]; readonly gone: number[] } {
     const changed: Block[] = [];
     const gone: number[] = [];
@@ -235,9 +230,10 @@ export class EventColumns {
   }
 
   /**
-   * Goes through blocks, the newest first, and tells which of their events match.
-   * @param before only events of an id below it
-   * @param visit gets the block and a mask with a 1 for each that matches, good until it returns; ends the walk with false
+   * Visits blocks with their matching events, the newest first.
+   * @param before only events with a lower ID
+   * @param visit receives the block and a mask with a 1 for each match, valid until it returns; ends the loop with
+   * false
    */
   select(tests: readonly Test[], before: number, visit: (block: Block, mask: Uint8Array) => unknown): void {
     const mask = new Uint8Array(blockSize);
@@ -253,13 +249,13 @@ export class EventColumns {
     }
   }
 
-  /** The ids of events that match, newest first. */
+  /** The IDs of matching events, newest first. */
   *ids(tests: readonly Test[], before: number): Generator<number> {
     let from = before;
     for (;;) {
       let found: number[] = [];
       let floor = 0;
-      // One block at a time, so that whoever takes a page pays for a page.
+      // One block at a time, so that reading a page costs only a page.
       this.select(tests, from, (block, mask) => {
         floor = block.firstId;
         found = idsIn(block, mask);
@@ -271,7 +267,6 @@ export class EventColumns {
     }
   }
 
-  /** The block of an event, made where it is missing. */
   #blockOf(id: number): Block {
     const number = Math.floor(id / blockSize);
     const place = this.#place(number);
@@ -288,7 +283,7 @@ export class EventColumns {
     return block?.number === number ? block : undefined;
   }
 
-  /** Where a block is, or would be. Most are asked for at the end. */
+  /** The index of a block, or where to insert it. Most requests are for the last one. */
   #place(number: number): number {
     const blocks = this.#blocks;
     const last = blocks.at(-1);
@@ -311,8 +306,8 @@ function idsIn(block: Block, mask: Uint8Array): number[] {
 }
 
 /**
- * A text's hash, whatever its case in ASCII, which is how types, lists and addresses are compared; 0 for null. A chance
- * of one in four billion that two are taken for one is what it costs.
+ * A text's hash, ignoring case in ASCII, which is how types, lists and addresses are compared; 0 for null. Two texts
+ * have the same hash with a chance of one in four billion.
  */
 export function hashOf(text: string | null): number {
   if (text === null) return 0;

@@ -1,6 +1,6 @@
 /**
- * Which events of one delivery a filter finds, before they are in the index: by the same columns, tests and text index
- * that search the history.
+ * Which events of one delivery a filter finds before they are in the index: with the same columns, tests and text index
+ * as a search of the history.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { parseFilter } from '../../protocol/event-filter.ts';
@@ -19,11 +19,10 @@ export interface EventRange {
   readonly count: number;
 }
 
-/** Asks filters about events of a log. */
 export class EventMatcher {
   readonly #log: DatabaseSync;
   readonly #feed: LogFeed;
-  /** Of the delivery that was searched last: its notifications follow each other. */
+  /** Of the last delivery: its notifications are usually matched one after another. */
   #text: { readonly deliveryId: number; readonly db: DatabaseSync; readonly index: TextIndex } | undefined;
 
   constructor(log: DatabaseSync) {
@@ -32,7 +31,7 @@ export class EventMatcher {
   }
 
   /**
-   * The IDs of the events that a filter finds, in order. The states it asks for are ignored.
+   * The IDs of the events that a filter finds, in order. Ignores states in the filter.
    * @param filter empty for all of them
    * @throws FilterError
    */

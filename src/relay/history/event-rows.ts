@@ -1,4 +1,4 @@
-/** Rows as clients are shown them, read from the log by their ids. */
+/** Rows as shown to clients, read from the log by their IDs. */
 import type { DatabaseSync } from 'node:sqlite';
 import type {
   AttemptDetail,
@@ -36,26 +36,24 @@ const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, 
   d.first_event, d.row_count
   FROM events e JOIN deliveries d ON d.id = e.delivery_id`;
 
-/** A destination as clients know it. */
 interface KnownDestination {
   readonly config: string | undefined;
   readonly destinationId: string;
   readonly destination: Destination | undefined;
 }
 
-/** Reads rows of a log. */
 export class EventRows {
   readonly #sql: Statements;
-  /** As they were when they were last read: a row repeats them for each forwarding. */
+  /** Cached, because a row repeats them for each forwarding. */
   readonly #destinations = new Map<number, KnownDestination>();
-  /** The notification of a part, as it was read last: its rows follow each other. */
+  /** The last notification: its rows are usually read one after another. */
   #part: NotificationFacts | undefined;
   readonly #markOf: (event: number) => number | null;
   readonly #view: () => HoldView;
 
   /**
-   * @param markOf the earlier event of the same content, where the log does not say so
-   * @param view how the log holds
+   * @param markOf finds the earlier event with the same content if the log doesn't name it
+   * @param view the state that decides what is held
    */
   constructor(db: DatabaseSync, markOf: (event: number) => number | null, view: () => HoldView) {
     this.#sql = new Statements(db);
@@ -63,12 +61,11 @@ export class EventRows {
     this.#view = view;
   }
 
-  /** Forgets its statements. */
   close(): void {
     this.#sql.close();
   }
 
-  /** An event's row; undefined where it is gone. */
+  /** undefined if it was removed. */
   byEvent(id: number): Row | undefined {
     return this.#sql.get(`SELECT ${columns} WHERE e.id = ?`, id);
   }
@@ -84,7 +81,6 @@ export class EventRows {
     );
   }
 
-  /** The rows of a delivery's events, in their order. */
   ofDelivery(delivery: number): Row[] {
     return this.#sql.all(
       `SELECT ${columns} WHERE e.id BETWEEN (SELECT first_event FROM deliveries WHERE id = ?) AND (SELECT first_event + row_count - 1 FROM deliveries WHERE id = ?) AND d.id = ? ORDER BY e.id`,
@@ -94,7 +90,6 @@ export class EventRows {
     );
   }
 
-  /** What a client is shown of a row. */
   shown(row: Row): EventRow {
     const event = eventFactsOf(row);
     return protocolEvent(
@@ -106,7 +101,6 @@ export class EventRows {
     );
   }
 
-  /** A row's notification, where its delivery has other events, too. */
   #partOf(row: Row): NotificationFacts | undefined {
     const id = row['notification_id'] as number | null;
     if (id === null || row['row_count'] === 1) return undefined;
@@ -117,19 +111,27 @@ export class EventRows {
     return this.#part;
   }
 
-  /** The line of a table for a row. */
   summary(row: Row): EventSummary {
     const { id, deliveryId, kind, source, injected, receivedAt, forwardings, ...shown } = this.shown(row);
     const { type, list, address, warning, duplicateOf, reason, answered } = shown;
     return {
-      ...{ id, deliveryId, kind, source, injected, receivedAt },
-      ...{ type, list, address, warning, duplicateOf, reason },
+      id,
+      deliveryId,
+      kind,
+      source,
+      injected,
+      receivedAt,
+      type,
+      list,
+      address,
+      warning,
+      duplicateOf,
+      reason,
       ...(answered !== undefined && { answered }),
       ...eventStateOf(kind, forwardings),
     };
   }
 
-  /** The line on a clock for a row. */
   traced(row: Row): TracedEvent {
     const shown = this.shown(row);
     const { state, status, durationMs, attempts: made } = eventStateOf(shown.kind, shown.forwardings);
@@ -138,7 +140,7 @@ export class EventRows {
     return { row: shown, state, status, durationMs, attempts, omittedAttempts: Math.max(0, made - attempts.length) };
   }
 
-  /** When the latest attempts at a notification were made, and what came of them. */
+  /** The latest attempts at a notification: times and results. */
   #spans(notificationId: number): TracedEvent['attempts'] {
     return this.#sql
       .all(
@@ -169,7 +171,7 @@ export class EventRows {
     return raw === undefined ? [own] : [own, last];
   }
 
-  /** The ids of a notification's events, which follow each other; undefined where it is gone. */
+  /** The IDs of a notification's events, which are consecutive; undefined if it was removed. */
   eventRangeOf(notificationId: number): { readonly first: number; readonly last: number } | undefined {
     const row = this.#sql.get(
       'SELECT d.first_event + n.first_event AS first, n.event_count AS count FROM notifications n JOIN deliveries d ON d.id = n.delivery_id WHERE n.id = ?',
@@ -178,7 +180,6 @@ export class EventRows {
     return row && { first: Number(row['first']), last: Number(row['first']) + Number(row['count']) - 1 };
   }
 
-  /** Whether there is such a notification. */
   hasNotification(id: number): boolean {
     return this.#sql.get('SELECT id FROM notifications WHERE id = ?', id) !== undefined;
   }
@@ -192,7 +193,7 @@ export class EventRows {
     return row && protocolDelivery(deliveryFactsOf(id, row), Number(row['event_count']));
   }
 
-  /** The ids of a delivery's notifications; undefined where there is no such delivery. */
+  /** undefined if there is no such delivery. */
   notificationsOfDelivery(id: number): number[] | undefined {
     const row = this.#sql.get(
       'SELECT first_notification AS first, notification_count AS count FROM deliveries WHERE id = ?',
@@ -201,7 +202,7 @@ export class EventRows {
     return row && Array.from({ length: Number(row['count']) }, (_, index) => Number(row['first']) + index);
   }
 
-  /** A notification with its forwardings; undefined where it is gone. */
+  /** A notification with its forwardings; undefined if it was removed. */
   notification(id: number): Notification | undefined {
     const row = this.#sql.get(
       'SELECT n.*, d.first_event AS delivery_first_event FROM notifications n JOIN deliveries d ON d.id = n.delivery_id WHERE n.id = ?',
@@ -216,7 +217,6 @@ export class EventRows {
     );
   }
 
-  /** How a notification stands at each of its destinations. */
   forwardings(notificationId: number): Forwarding[] {
     return this.#sql
       .all('SELECT * FROM forwardings WHERE notification_id = ? ORDER BY destination_id', notificationId)
@@ -254,7 +254,8 @@ export class EventRows {
       return {
         ...protocolAttempt(
           {
-            ...{ notificationId, destinationId },
+            notificationId,
+            destinationId,
             number: Number(row['number']),
             at: Number(row['at']),
             durationMs: Number(row['duration_ms']),
@@ -280,14 +281,14 @@ export class EventRows {
       .map((row) => this.destination(Number(row['id'])));
   }
 
-  /** Ids of the notifications with a forwarding in this state, oldest first. */
+  /** IDs of the notifications with a forwarding in this state, oldest first. */
   notificationsIn(stateCode: number): number[] {
     return this.#sql
       .all('SELECT DISTINCT notification_id AS id FROM forwardings WHERE state = ? ORDER BY notification_id', stateCode)
       .map((row) => Number(row['id']));
   }
 
-  /** A destination with its settings as last known. */
+  /** With the last known settings. */
   destination(id: number): KnownDestination {
     const config = this.#sql.get('SELECT config FROM destinations WHERE id = ?', id)?.['config'] as string | undefined;
     const last = this.#destinations.get(id);

@@ -1,6 +1,6 @@
 /**
- * Finding events: by the columns and the text of the index, and of what is not in it yet by a bounded tail that is read
- * from the log there and then. Whoever asks is told how many were not looked at.
+ * Finds events by the columns and the text of the index; events that are not indexed yet are read from the log, up to a
+ * limit. The result says how many were not searched.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { isCorruption, openDatabase, sqliteCode } from '../log/database.ts';
@@ -16,32 +16,30 @@ import type { FedEvent } from './log-feed.ts';
 import { phrasesOf, TextIndex } from './text-index.ts';
 import type { Phrases, Selection } from './text-index.ts';
 
-/** How long a question may take to bring the index up to date first, in milliseconds. */
+/** Maximum time for a query to bring the index up to date first, in milliseconds. */
 const followMs = 40;
 const followTextMs = 40;
 
-/** Of what is not in the index, so many events are looked at, the newest; of its text fewer, which costs more. */
+/** Maximum number of events outside the index to search, the newest; fewer for text, which costs more. */
 const mostTail = 5000;
 const mostTextTail = 1000;
 const mostTextTailBytes = 4_194_304;
 
-/** What a filter finds, as it is looked at from one moment. */
+/** The result of a filter, all from one moment. */
 export interface Found {
-  /** The ids, newest first. */
+  /** Newest first. */
   readonly ids: (before: number) => Iterable<number>;
-  /** Goes through all of them, in any order, with the columns that hold them. */
+  /** Visits all of them, in any order, with the columns that contain them. */
   each(visit: (block: Block, at: number) => void): void;
-  /** Events that were not looked at, since they are not in the index yet. */
+  /** Events that were not searched, because they are not in the index yet. */
   readonly unseen: number;
-  /** Says of the columns what is held. */
   readonly held: HeldColumns;
 }
 
-/** Finds events of a history. */
 export class EventSearch {
   readonly index: HistoryIndex;
   readonly #log: DatabaseSync;
-  /** What is not in the index yet, as far as it is looked at; kept while the log stays as it is. */
+  /** The searched events that are not in the index yet; kept until the log changes. */
   #tail: { readonly after: number; readonly end: number; readonly columns: EventColumns } | undefined;
   #textTail:
     | { readonly after: number; readonly end: number; readonly db: DatabaseSync; readonly text: TextIndex }
@@ -53,9 +51,8 @@ export class EventSearch {
   }
 
   /**
-   * Finds what a filter asks for.
-   * @param view how the log holds
-   * @param underWay the events of which something is being sent
+   * @param view the state that decides what is held
+   * @param underWay the events being sent
    */
   find(filter: Filter, view: LogHoldView, underWay: readonly EventsUnderWay[]): Found {
     const phrases = phrasesOf(filter.words, filter.addresses);
@@ -91,7 +88,7 @@ export class EventSearch {
     const { index } = this;
     const isAtEnd = isUpToDate(() => index.followText(followTextMs));
     const tail = isAtEnd ? undefined : this.#readTextTail();
-    // The text of the tail's events may have come into the index meanwhile.
+    // The text of the tail's events may have been indexed in the meantime.
     const textEnd = index.lastText;
     const ids = (before: number): Iterable<number> => this.#textIds(phrases, selected, tail?.text, textEnd, before);
     const visitAll = (visit: (id: number) => void): void => {
@@ -142,7 +139,7 @@ export class EventSearch {
     return columns;
   }
 
-  /** The text of what is not in the index yet, in memory. */
+  /** The text outside the index, in memory. */
   #readTextTail(): { readonly text: TextIndex; readonly firstEvent: number } {
     const { feed, lastTextDelivery } = this.index;
     const { events, after } = feed.newestAfter(lastTextDelivery, mostTextTail, mostTextTailBytes);
@@ -158,7 +155,10 @@ export class EventSearch {
   }
 }
 
-/** Whether the index is up to date after this. Also false where its file cannot be written, as on a full disk: what is not in it is read from the log. */
+/**
+ * Whether the index is up to date after this. False, too, if its file can't be written, as on a full disk: the rest is
+ * then read from the log.
+ */
 export function isUpToDate(follow: () => boolean): boolean {
   try {
     return follow();
@@ -168,7 +168,6 @@ export function isUpToDate(follow: () => boolean): boolean {
   }
 }
 
-/** Adds an event of the log to columns. */
 export function addEvent(columns: EventColumns, event: FedEvent): void {
   columns.set(event.id, { ...event.values, duplicate: event.duplicateOf !== null }, event.summary);
 }
@@ -179,7 +178,7 @@ function visitEach(visit: (block: Block, at: number) => void): (block: Block, ma
   };
 }
 
-/** The events that pass a filter's tests: a bit for each, by blocks. */
+/** The events that pass a filter's tests: a bit for each, by block. */
 class Selected implements Selection {
   readonly count: number;
   readonly #all: readonly EventColumns[];
@@ -217,7 +216,7 @@ class Selected implements Selection {
     if (block !== undefined) visit(block, id % blockSize);
   }
 
-  /** How many there are with an id above one and below another. */
+  /** Number of events with an ID above `after` and below `before`. */
   countBetween(after: number, before: number): number {
     let count = 0;
     for (const entries of this.#blocks.values()) {

@@ -1,4 +1,4 @@
-/** What a table of events needs: pages by position in a sorted snapshot that stays as it is, and counts. */
+/** A table of events: pages by position in a sorted snapshot, and counts. */
 import { randomBytes } from 'node:crypto';
 import { mostCarried } from '../../protocol/chosen-events.ts';
 import type { Carried, ChosenEvents, Stretch } from '../../protocol/chosen-events.ts';
@@ -18,19 +18,19 @@ type Sort = PageParams['sort'];
 type CountsParams = ParsedParams<'events/counts'>;
 type Grouping = NonNullable<CountsParams['groupBy']>;
 
-/** Snapshots that are kept, 4 bytes an event each: so many, and of large ones no more than that in bytes, but two. */
+/** Maximum number of snapshots, at 4 bytes an event, and their size in bytes, except the last two. */
 const mostSnapshots = 8;
 const mostSnapshotBytes = 12_582_912;
 const leastSnapshots = 2;
-/** Different values that are counted on their own; what more there are is counted together. */
+/** Maximum number of values to count separately; the rest is counted together. */
 const mostValues = 100_000;
-/** Different types whose names decide the order; of what more there are, each stays together. */
+/** Maximum number of types to sort by name; of the rest, each stays together. */
 const mostNames = 5000;
-/** Steps of a timeline, at most: beyond it a step is several minutes. */
+/** Maximum number of timeline steps: for longer times, a step is several minutes. */
 const mostSteps = 1500;
 const minuteMs = 60_000;
 
-/** The snapshot that a page is asked of is no longer kept. */
+/** The requested snapshot is no longer kept. */
 export class SnapshotGoneError extends Error {
   override readonly name = 'SnapshotGoneError';
   readonly code = 'conflict' satisfies RelayErrorCode;
@@ -41,20 +41,20 @@ export class SnapshotGoneError extends Error {
   }
 }
 
-/** The events that a filter found, in an order, as they were at one moment. */
+/** The events that a filter found at one moment, in an order. */
 interface Snapshot {
   readonly base: number;
-  /** Ids, less `base`. */
+  /** IDs, less `base`. */
   readonly ids: Uint32Array;
-  /** The greatest of them, whole; 0 where there is none. */
+  /** The highest complete ID; 0 if there is none. */
   readonly newest: number;
   readonly unseen: number;
 }
 
 /**
- * Where chosen events stand in a snapshot.
- * @param before the one of their stretches; undefined where it is no longer kept: then those that are named are all
- * @returns no stretches where they would be more than are taken
+ * Where selected events are in a new snapshot.
+ * @param before the snapshot of their ranges; undefined if it is no longer kept: then only the listed ones are found
+ * @returns no ranges if there would be too many
  */
 export function carriedInto(
   { base, ids }: Pick<Snapshot, 'base' | 'ids'>,
@@ -62,7 +62,7 @@ export function carriedInto(
   before: Pick<Snapshot, 'base' | 'ids'> | undefined,
 ): Carried {
   const named = new Set(chosen.ids.map((id) => parseId(id).number));
-  // By id, less the base of the one before: a set of so many numbers takes seconds.
+  // By ID, less the base of the previous snapshot: a set of so many numbers takes seconds.
   let most = -1;
   if (chosen.stretches.length > 0) for (const id of before?.ids ?? []) most = Math.max(most, id);
   const inStretch = new Uint8Array(most + 1);
@@ -82,7 +82,7 @@ export function carriedInto(
   return { stretches: stretches.length > mostCarried ? [] : stretches, active: at };
 }
 
-/** Stretches in order, none over another: each place is looked at once. */
+/** Sorts ranges and removes overlaps, so that each position is visited once. */
 function apart(stretches: readonly Stretch[]): Stretch[] {
   const all: Stretch[] = [];
   for (const [from, to] of [...stretches].sort(([a], [b]) => a - b)) {
@@ -93,24 +93,20 @@ function apart(stretches: readonly Stretch[]): Stretch[] {
   return all;
 }
 
-/** Tables over the events that a filter finds. */
 export class EventTable {
   readonly #find: (filter: string) => Found;
   readonly #rows: EventRows;
-  /** The last used last. */
+  /** The last used is at the end. */
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #sorting = new Sorting();
 
-  /** @param find finds what a filter asks for; throws FilterError */
+  /** @param find throws FilterError */
   constructor(find: (filter: string) => Found, rows: EventRows) {
     this.#find = find;
     this.#rows = rows;
   }
 
-  /**
-   * A page of a snapshot; without one, of a new one.
-   * @throws FilterError; SnapshotGoneError
-   */
+  /** A page of a snapshot, or of a new one. @throws FilterError; SnapshotGoneError */
   page(params: PageParams): Result<'events/page'> {
     const name = params.snapshot ?? randomBytes(6).toString('base64url');
     let snapshot = this.#snapshots.get(name);
@@ -124,7 +120,10 @@ export class EventTable {
     const { base, ids, newest, unseen } = snapshot;
     const asked = [...ids.subarray(params.offset, params.offset + params.limit)].map((id) => base + id);
     return {
-      ...{ snapshot: name, total: ids.length, offset: params.offset, unseen },
+      snapshot: name,
+      total: ids.length,
+      offset: params.offset,
+      unseen,
       newest: newest === 0 ? null : `e${newest}`,
       events: params.traced ? [] : asked.map((id) => this.#summary(id)),
       ...(params.traced && { traced: asked.map((id) => this.#traced(id)) }),
@@ -133,7 +132,7 @@ export class EventTable {
     };
   }
 
-  /** How many events a filter finds, in groups and over time. @throws FilterError */
+  /** Number of events that a filter finds, in groups and over time. @throws FilterError */
   counts(params: CountsParams): Result<'events/counts'> {
     const all = this.#find(params.filter);
     const last = params.after === undefined ? undefined : parseId(params.after).number;
@@ -185,8 +184,8 @@ export class EventTable {
       if (key < least) least = key;
       if (key > most) most = key;
     });
-    // Keys as whole numbers below 2^32: where they are further apart than that, those that differ by little become one,
-    // such as times by milliseconds in a history of more than 49 days.
+    // Keys as whole numbers below 2^32: in a larger range, close values become one, such as times by milliseconds in a
+    // history of more than 49 days.
     const unit = Math.max(1, Math.ceil((most - least) / 4_294_967_295));
     const sorting = this.#sorting;
     sorting.begin(count);
@@ -195,7 +194,7 @@ export class EventTable {
     return { base, ids: sort.descending ? ids.reverse() : ids, newest, unseen: found.unseen };
   }
 
-  /** The alphabetical place of an event's type, by the hashes of types. */
+  /** The alphabetical rank of an event's type, by the hashes of types. */
   #typeRanks(found: Found): Column {
     const examples = new Map<number, number>();
     found.each((block, at) => {
@@ -255,7 +254,7 @@ export class EventTable {
   }
 }
 
-/** Of what was found, the events with such numbers. */
+/** The found events that pass a test. */
 function only(found: Found, isMeant: (event: number) => boolean): Found {
   return {
     ...found,
@@ -266,7 +265,7 @@ function only(found: Found, isMeant: (event: number) => boolean): Found {
   };
 }
 
-/** Where an event stands in a snapshot; null where it does not. */
+/** The position of an event in a snapshot; null if it isn't there. */
 function placeIn({ base, ids }: Snapshot, event: number): number | null {
   const at = event < base ? -1 : ids.indexOf(event - base);
   return at === -1 ? null : at;
@@ -282,13 +281,12 @@ type Column = (block: Block, at: number) => number;
 const heldIndex = eventStates.indexOf('held');
 const failedIndex = eventStates.indexOf('failed');
 
-/** How an event stands, as its index in {@link eventStates}. */
+/** An event's state, as its index in {@link eventStates}. */
 function stateAt(block: Block, at: number, held: HeldColumns): number {
   const state = block.state[at] ?? 0;
   return state !== failedIndex && held.isHeld(block, at) ? heldIndex : state;
 }
 
-/** The column that a table is sorted by. */
 function columnOf(by: Exclude<Sort['by'], 'type'>, held: HeldColumns): Column {
   switch (by) {
     case 'time':
@@ -300,7 +298,7 @@ function columnOf(by: Exclude<Sort['by'], 'type'>, held: HeldColumns): Column {
     case 'attempts':
       return ({ attempts }, at) => attempts[at] ?? 0;
     case 'duration':
-      // In microseconds, and below all others where nothing was sent.
+      // In microseconds, and -1 if nothing was sent.
       return ({ duration }, at) => {
         const milliseconds = duration[at] ?? NaN;
         return Number.isNaN(milliseconds) ? -1 : Math.round(milliseconds * 1000);
@@ -308,16 +306,16 @@ function columnOf(by: Exclude<Sort['by'], 'type'>, held: HeldColumns): Column {
   }
 }
 
-/** Sorts ids by their keys, and by themselves where these are the same. A key and an id are one number of 64 bits. */
+/** Sorts IDs by their keys, and by themselves for the same key. A key and an ID are one number of 64 bits. */
 class Sorting {
-  /** Kept from one time to the next: it is 8 bytes an event, which would be collected late. */
+  /** Reused, because it takes 8 bytes an event, which would be collected late. */
   #both = new BigUint64Array(0);
   #halves = new Uint32Array(0);
   #spare: ArrayBuffer | undefined;
   #most = 0;
   #count = 0;
 
-  /** @param most so many at most: what is added beyond is left out */
+  /** @param most maximum number of IDs: further ones are ignored */
   begin(most: number): void {
     this.#most = most;
     this.#count = 0;
@@ -326,7 +324,7 @@ class Sorting {
     this.#halves = new Uint32Array(this.#both.buffer);
   }
 
-  /** @param key a whole number below 2^32, as `id` */
+  /** @param key a whole number below 2^32, like `id` */
   add(key: number, id: number): void {
     if (this.#count === this.#most) return;
     this.#halves[2 * this.#count + low] = id;
@@ -334,7 +332,7 @@ class Sorting {
     this.#count += 1;
   }
 
-  /** Takes back what {@link Sorting.sorted} gave. */
+  /** Returns the result of {@link Sorting.sorted} for reuse. */
   reuse(ids: Uint32Array): void {
     this.#spare = ids.buffer as ArrayBuffer;
   }
@@ -343,7 +341,7 @@ class Sorting {
     this.#both.subarray(0, this.#count).sort();
     const bytes = 4 * this.#count;
     const kept = this.#spare?.byteLength ?? 0;
-    // Not one that is much larger, of which most would lie idle.
+    // Not one that is much larger, because most of it would be unused.
     const spare = kept >= bytes && kept <= 2 * bytes ? this.#spare : undefined;
     const ids = new Uint32Array(spare ?? new ArrayBuffer(bytes), 0, this.#count);
     this.#spare = undefined;
@@ -352,7 +350,7 @@ class Sorting {
   }
 }
 
-/** Where the halves of a number of 64 bits are. */
+/** The positions of the halves of a number of 64 bits. */
 const [low, high] = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? [0, 1] : [1, 0];
 
 function timelineOf(

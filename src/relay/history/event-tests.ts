@@ -1,14 +1,13 @@
-/** A filter as tests of columns: all that it asks for but words and addresses, which are looked up in the text. */
+/** A filter as tests of columns: everything but words and addresses, which are searched in the text. */
 import type { Filter } from '../../protocol/event-filter.ts';
 import { columnLengths, cut } from '../log/columns.ts';
 import { flagBits, hashOf, kindNumbers, signatureBits, stateBits } from './event-columns.ts';
 import type { Block, Test } from './event-columns.ts';
 import type { HeldColumns } from './held-columns.ts';
 
-/** Columns of whole numbers. */
 type WholeColumn = 'delivery' | 'type' | 'list' | 'kind';
 
-/** The tests that an event must pass, the quickest first; what it asks of states is {@link stateTestsOf}. */
+/** The tests that an event must pass, the quickest first; without states, see {@link stateTestsOf}. */
 export function testsOf(filter: Filter): Test[] {
   const tests: Test[] = [];
   const among = (column: WholeColumn, values: readonly number[]): void => {
@@ -40,7 +39,7 @@ export function testsOf(filter: Filter): Test[] {
   return tests;
 }
 
-/** @param until milliseconds since the epoch, as `since`; not itself among what matches */
+/** @param until milliseconds since the epoch, like `since`; exclusive */
 export function isReceived(since: number, until: number): Test {
   return ({ receivedAt }, mask) => {
     for (let at = 0; at < mask.length; at++) {
@@ -75,12 +74,12 @@ function isAmong(column: WholeColumn, values: readonly number[]): Test {
   };
 }
 
-/** The test of states, if the filter asks for any. @param held says what is held */
+/** The test of states, if the filter asks for any. */
 export function stateTestsOf({ states }: Filter, held: HeldColumns): Test[] {
   return states.length > 0 ? [isInState(states, held)] : [];
 }
 
-/** Whether something of an event is in one of these states. */
+/** Whether any forwarding of an event is in one of these states. */
 function isInState(states: Filter['states'], held: HeldColumns): Test {
   const settled = states.filter((each) => each !== 'held' && each !== 'waiting');
   const bits = settled.reduce((sum, each) => sum | stateBits[each], 0);

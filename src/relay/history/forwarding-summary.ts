@@ -1,4 +1,4 @@
-/** What an event's forwardings come to, in a table, a group or a filter. */
+/** An event's forwardings as one state, for a table, a group or a filter. */
 import { eventStates } from '../../protocol/event-filter.ts';
 import type { EventState, EventSummary, Forwarding } from '../../protocol/history.ts';
 import type { ForwardingFacts } from '../log/records.ts';
@@ -6,7 +6,7 @@ import { stateBits } from './event-columns.ts';
 import type { ForwardingSummary } from './event-columns.ts';
 import { slotOf } from './held-columns.ts';
 
-/** Of a forwarding, what counts. */
+/** The properties of a forwarding that the summary needs. */
 export type Counted = Pick<
   ForwardingFacts,
   'destinationId' | 'state' | 'attempts' | 'nextAt' | 'status' | 'durationMs' | 'released'
@@ -19,7 +19,7 @@ const noAttempt = { attempts: 0, status: null, durationMs: null };
 /**
  * Sums up the forwardings of one event.
  * @param no the number of the last pause
- * @param kind a row of another kind has the state of its kind
+ * @param kind a row that is no event has the state of its kind
  */
 export function summaryOf(
   forwardings: readonly Counted[],
@@ -38,7 +38,7 @@ export function summaryOf(
   return { states, queued, freed, ...urgentOf(forwardings, kind) };
 }
 
-/** The forwarding that most needs a look, held or not, and the attempts at all of them. */
+/** The most urgent forwarding, held or not, and the number of attempts at all of them. */
 function urgentOf(
   forwardings: readonly Ranked[],
   kind: EventSummary['kind'],
@@ -58,12 +58,16 @@ function urgentOf(
   return { state: wordOf(urgent), attempts, status: urgent.status, durationMs: urgent.durationMs };
 }
 
-/** How an event stands. @param state without what is held @param isHeld whether something of it is */
+/**
+ * An event's state.
+ * @param state without held ones
+ * @param isHeld whether any forwarding is held
+ */
 export function stateOf(state: Exclude<EventState, 'held'>, isHeld: boolean): EventState {
   return isHeld && state !== 'failed' ? 'held' : state;
 }
 
-/** The same of forwardings as clients are shown them. */
+/** The same for forwardings as shown to clients. */
 export function eventStateOf(
   kind: EventSummary['kind'],
   forwardings: readonly Forwarding[],

@@ -1,8 +1,8 @@
-/** What is held, as the columns of events say it: computed when it is asked for, from what waits where. */
+/** What is held, computed from the columns of events on demand. */
 import type { LogHoldView } from '../log/held.ts';
 import type { Block } from './event-columns.ts';
 
-/** Bits of the columns `queued` and `freed`: destinations whose numbers differ by a multiple of it share one. */
+/** Bits of the columns `queued` and `freed`: destinations whose numbers differ by a multiple of this share one. */
 const slots = 16;
 
 /** The bit of a destination. @param id the store's number for it */
@@ -10,14 +10,14 @@ export function slotOf(id: number): number {
   return 1 << (id % slots);
 }
 
-/** Events of which something is being sent: consecutive ids, and the bit of the destination. */
+/** Events being sent: consecutive IDs, and the bit of the destination. */
 export interface EventsUnderWay {
   readonly first: number;
   readonly last: number;
   readonly slot: number;
 }
 
-/** Tells of events by their columns whether something of them is held, and whether something waits. */
+/** Computes from an event's columns whether any of its forwardings is held or waiting. */
 export class HeldColumns {
   readonly #isPaused: boolean;
   readonly #heldSlots: number;
@@ -25,8 +25,8 @@ export class HeldColumns {
   readonly #underWay: readonly EventsUnderWay[];
 
   /**
-   * @param view how the log holds
-   * @param freedBy the number of the pause that `freed` is about
+   * @param view the state that decides what is held
+   * @param freedBy the number of the pause whose releases are in `freed`
    */
   constructor(view: LogHoldView, freedBy: number, underWay: readonly EventsUnderWay[]) {
     this.#isPaused = view.sending.paused !== null;
@@ -35,12 +35,12 @@ export class HeldColumns {
     this.#underWay = underWay;
   }
 
-  /** Whether something of an event is held. */
+  /** Whether any forwarding of the event is held. */
   isHeld(block: Block, at: number): boolean {
     return (this.#held(block, at) & ~this.#sent(block, at)) !== 0;
   }
 
-  /** Whether something of an event waits and is not held. */
+  /** Whether any forwarding of the event waits and isn't held. */
   isWaiting(block: Block, at: number): boolean {
     const all = waitingOf(block, at);
     return (all & ~(this.#held(block, at) & ~this.#sent(block, at))) !== 0 || this.#isPartlyFree(block, at);
@@ -53,7 +53,7 @@ export class HeldColumns {
     return (this.#freedCounts ? (block.queued[at] ?? 0) : all) | (all & this.#heldSlots);
   }
 
-  /** Of one destination an event may have something that was released beside something that was not: a raw notification. */
+  /** With a raw notification, an event can have both a released and a held forwarding to the same destination. */
   #isPartlyFree(block: Block, at: number): boolean {
     if (!this.#isPaused || !this.#freedCounts) return false;
     return ((block.freed[at] ?? 0) & ~this.#heldSlots) !== 0;

@@ -1,7 +1,7 @@
 /**
- * What is looked at, derived from the log: columns and text of every event, in a file of its own that can be thrown away
- * and made again. It follows the log from the thread that reads the history, so that receiving pays nothing for it.
- * Several processes may follow one log: each step is one transaction on the file.
+ * The search index, derived from the log: columns and text of every event, in a separate file that can be deleted and
+ * rebuilt. It follows the log in the thread that reads the history, so that it costs receiving nothing. Several
+ * processes may follow one log: each step is one transaction on the file.
  */
 import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -16,21 +16,21 @@ import type { Position } from '../log/log-runs.ts';
 import type { FedEvent } from './log-feed.ts';
 import { TextIndex } from './text-index.ts';
 
-/** Events whose columns are added in one transaction, about. */
+/** Approximate number of events whose columns are added in one transaction. */
 const stepEvents = 5000;
-/** Deliveries whose forwardings are looked at again in one transaction. */
+/** Deliveries whose forwardings are read again in one transaction. */
 const stepRefreshed = 1000;
-/** Events whose text is added in one transaction, about, and bytes of their bodies. */
+/** Approximate number of events whose text is added in one transaction, and bytes of their bodies. */
 const stepTexts = 1000;
 const stepTextBytes = 4_194_304;
-/** Rows of events that are gone, before they are removed from the text. */
+/** Removed events before their rows are removed from the text. */
 const mostGone = 10_000;
 /** Pages of an index of a few events: its tables, and a block. */
 const emptyPages = 60;
-/** Marks that are told in one step: of a history that is made anew there may be very many. */
+/** Marks reported in one step: a rebuilt history may have very many. */
 const mostMarks = 1000;
 
-/** Raised with any change of the file's tables or of the columns' layout: a file of another one is made again. */
+/** Increased with any change of the file's tables or of the columns' layout: a file with another layout is rebuilt. */
 const layout = 4;
 
 const tables = `
@@ -47,28 +47,28 @@ const tables = `
   CREATE TABLE gone (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
 `;
 
-/** How far the index has come. */
+/** How far the index has followed the log. */
 interface Progress extends Position {
   readonly revision: number;
-  /** The last delivery and the last event whose text is in it. */
+  /** The last delivery and the last event whose text is indexed. */
   readonly textDelivery: number;
   readonly textEvent: number;
-  /** Events that are gone, and whose text is still there. */
+  /** Removed events whose text is still there. */
   readonly gone: number;
-  /** The number of the pause that the column `freed` is about. */
+  /** The number of the pause whose releases are in the column `freed`. */
   readonly freedBy: number;
 }
 
-/** A mark that the log lacks: an event whose content came before. */
+/** A duplicate that the log doesn't name: an event and the earlier one with the same content. */
 export interface Mark {
   readonly event: number;
   readonly duplicateOf: number;
 }
 
-/** The index that lies there is another log's, of another layout, not of our making, or has lost its log's track. */
+/** The existing index belongs to another log, has another layout, isn't ours, or has lost track of its log. */
 class UselessIndexError extends Error {}
 
-/** How long it is in memory before its file is tried again, at first and at most, in milliseconds; in between it doubles. */
+/** First and maximum pause between tries of the file while the index is in memory, in milliseconds; it doubles. */
 const firstRetryMs = 1000;
 const lastRetryMs = 60_000;
 
@@ -77,14 +77,13 @@ interface Opened {
   readonly text: TextIndex;
 }
 
-/** Its file cannot be opened now: why, and when it is tried again, as `performance.now()` has it. */
+/** Why the file can't be opened, and when it is tried again, on the clock of `performance.now()`. */
 interface InMemory {
   readonly why: string;
   readonly retryAt: number;
   readonly waitedMs: number;
 }
 
-/** The index of a history. */
 export class HistoryIndex {
   readonly columns = new EventColumns();
   readonly feed: LogFeed;
@@ -95,21 +94,20 @@ export class HistoryIndex {
   #sql: Statements;
   #text: TextIndex;
   #progress: Progress;
-  /** Of the columns in memory; another than the file's where another process went on, or a step failed. */
+  /** Revision of the columns in memory; differs from the file's if another process has continued, or a step failed. */
   #revision = -1;
-  /** Deliveries whose forwardings may have changed, before `#changesSeen`, which is noted when none are left. */
+  /** Deliveries whose forwardings may have changed before `#changesSeen`, which is written when none are left. */
   readonly #toRefresh = new Set<number>();
   #seen: Pick<Position, 'attempt' | 'change'> | undefined;
   #marks: Mark[] = [];
-  /** Events whose going was seen in this step. */
+  /** Removals found in this step. */
   #goneNow = 0;
 
   /**
-   * Opens or makes the index: in memory where its file cannot be opened now, as on a full disk, or while another process
-   * is at it for long.
-   * @param file its path
+   * Opens or creates the index: in memory if its file can't be opened now, as on a full disk, or while another process
+   * locks it for long.
    * @param log the log that it is derived from
-   * @throws SQLite's error where the file is damaged and cannot be made again
+   * @throws SQLite's error if the file is damaged and can't be rebuilt
    */
   constructor(file: string, log: DatabaseSync) {
     this.#file = file;
@@ -126,34 +124,34 @@ export class HistoryIndex {
     return this.#text;
   }
 
-  /** Why it is in memory, and in how many milliseconds its file is tried again; null where it is in its file. */
+  /** Why it is in memory, and when its file is tried again; null if it is in its file. */
   get inMemory(): { readonly why: string; readonly retryMs: number } | null {
     if (this.#inMemory === null) return null;
     const { why, retryAt } = this.#inMemory;
     return { why, retryMs: Math.max(0, retryAt - performance.now()) };
   }
 
-  /** The last event whose text is in it. */
+  /** The last event whose text is indexed. */
   get lastText(): number {
     return this.#progress.textEvent;
   }
 
-  /** The last delivery whose events are in its columns. */
+  /** The last delivery whose events are in the columns. */
   get lastDelivery(): number {
     return this.#progress.delivery;
   }
 
-  /** The number of the pause that its column `freed` is about. */
+  /** The number of the pause whose releases are in the column `freed`. */
   get freedBy(): number {
     return this.#progress.freedBy;
   }
 
-  /** The last delivery whose text is in it. */
+  /** The last delivery whose text is indexed. */
   get lastTextDelivery(): number {
     return this.#progress.textDelivery;
   }
 
-  /** The file's pages that hold something, in bytes, beside what an index of a few events takes. */
+  /** The file's used pages in bytes, without those of an index of a few events. */
   get liveBytes(): number {
     const pages = this.#sql.get(
       'SELECT page_count - freelist_count AS n FROM pragma_page_count(), pragma_freelist_count()',
@@ -161,24 +159,20 @@ export class HistoryIndex {
     return Math.max(0, Number(pages?.['n'] ?? 0) - emptyPages) * 4096;
   }
 
-  /** Marks that were found since it was last asked. */
+  /** Marks found since the last call. */
   takeMarks(): readonly Mark[] {
     const marks = this.#marks;
     this.#marks = [];
     return marks;
   }
 
-  /** The mark of an event that the log lacks; null where it has none. */
+  /** A mark that the log lacks; null if there is none. */
   markOf(event: number): number | null {
     const row = this.guarded(() => this.#sql.get('SELECT duplicate_of FROM duplicates WHERE event = ?', event));
     return row === undefined ? null : Number(row['duplicate_of']);
   }
 
-  /**
-   * Brings the columns up to date.
-   * @param budgetMs stop after about this time, in milliseconds
-   * @returns whether they are
-   */
+  /** Brings the columns up to date, within about this time. @returns whether they are */
   follow(budgetMs = Infinity): boolean {
     this.#tryFile();
     return this.#inSteps(budgetMs, () => {
@@ -187,10 +181,7 @@ export class HistoryIndex {
     });
   }
 
-  /**
-   * Brings the text up to date. Columns first: what is gone is known by them.
-   * @returns whether it is
-   */
+  /** Brings the text up to date. Columns first, because they show what was removed. @returns whether it is */
   followText(budgetMs = Infinity): boolean {
     const begun = performance.now();
     if (!this.follow(budgetMs)) return false;
@@ -200,13 +191,12 @@ export class HistoryIndex {
     });
   }
 
-  /** Closes its file. */
   close(): void {
     this.#sql.close();
     this.#db.close();
   }
 
-  /** Reads the index's file; where that shows it to be damaged, makes it again and reads once more. */
+  /** Reads the index's file; if it turns out to be damaged, rebuilds it and reads once more. */
   guarded<T>(read: () => T): T {
     try {
       return read();
@@ -218,14 +208,14 @@ export class HistoryIndex {
     }
   }
 
-  /** Throws it away: it holds nothing that cannot be made again. */
+  /** Deletes it: everything in it can be rebuilt. */
   startAgain(): void {
     this.close();
     if (this.#inMemory === null) this.#remove();
     this.#use(this.#open());
   }
 
-  /** Where it is in memory, and it is time: goes on in its file, which holds what was there before. */
+  /** If it is in memory and the pause is over, tries its file, which contains what was there before. */
   #tryFile(): void {
     if (this.#inMemory === null || performance.now() < this.#inMemory.retryAt) return;
     let opened: Opened;
@@ -300,7 +290,7 @@ export class HistoryIndex {
 
   #openOnce(db: DatabaseSync): Opened {
     try {
-      // Of the file's end some may be lost with the power; NORMAL: never of its midst.
+      // A power loss may lose the file's end; with NORMAL, never its middle.
       db.exec(
         'PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE',
       );
@@ -368,13 +358,13 @@ export class HistoryIndex {
     try {
       this.#synchronise();
     } catch {
-      // It cannot be read either: nothing is known of what is in it.
+      // It can't be read either: its content is unknown.
       this.columns.clear();
       this.#progress = { ...this.#progress, delivery: 0, textDelivery: 0, textEvent: 0 };
     }
   }
 
-  /** Takes over what another process has done, or what was there at the start. */
+  /** Loads what another process has done, or the content at the start. */
   #synchronise(): void {
     this.#progress = this.#readProgress();
     if (this.#progress.revision === this.#revision) return;
@@ -397,7 +387,7 @@ export class HistoryIndex {
     const { delivery } = this.#progress;
     const { events, lastDelivery } = this.feed.eventsAfter(delivery, stepEvents);
     for (const event of events) this.#add(event);
-    // What was removed at the end of the log is not waited for.
+    // Don't wait for deliveries removed at the end of the log.
     this.#note({
       gone: this.#progress.gone + this.#goneNow,
       freedBy,
@@ -424,11 +414,11 @@ export class HistoryIndex {
   }
 
   #refresh(deliveries: readonly number[]): void {
-    // Those that are not in it yet are read as they are then.
+    // Those that are not in it yet will be read in their current state.
     for (const id of deliveries) if (id <= this.#progress.delivery) this.#toRefresh.add(id);
   }
 
-  /** Everything that waited, as far as is known. */
+  /** Reads all forwardings again that were waiting. */
   #refreshOpen(): void {
     const found = new Set<number>();
     this.columns.select([waits], Infinity, (block, mask) => {
@@ -457,7 +447,7 @@ export class HistoryIndex {
     this.columns.set(event.id, { ...event.values, duplicate }, event.summary);
   }
 
-  /** The latest earlier event of the same content that is still there. */
+  /** The latest earlier event with the same content that still exists. */
   #earlierOf(event: FedEvent, fingerprint: number): number | null {
     let found: number | null = null;
     const rows = this.#sql.all(
@@ -490,7 +480,7 @@ export class HistoryIndex {
     return gone > 0 && (gone >= mostGone || this.#isAllGone());
   }
 
-  /** Nothing whose text is there is left. */
+  /** Whether all events with text were removed. */
   #isAllGone(): boolean {
     return (this.columns.lowestId ?? Infinity) > this.#progress.textEvent;
   }
@@ -524,7 +514,7 @@ export class HistoryIndex {
     this.#note({ gone: 0 });
   }
 
-  /** Puts what has changed into the file, with how far that is. */
+  /** Writes changes and progress to the file. */
   #note(changed: Partial<Progress>): void {
     const { changed: blocks, gone } = this.columns.takeChanges();
     for (const { number, bytes } of blocks)
@@ -555,7 +545,7 @@ export class HistoryIndex {
   }
 }
 
-/** Whether its schema is what is made here, and nothing else: the file may be anybody's. */
+/** Whether it has exactly our schema: the file may be from another program. */
 function isOwn(db: DatabaseSync): boolean {
   const { foreign, missing } = schemaDifference(db, (empty) => {
     empty.exec(tables);
@@ -564,12 +554,12 @@ function isOwn(db: DatabaseSync): boolean {
   return foreign === null && missing === null;
 }
 
-/** It knows what its log has lost, as with the power, and will give to others. */
+/** Whether it contains events that its log has lost, as in a power loss: their IDs will be used again. */
 function isAhead(progress: Row, end: Position): boolean {
   return (['delivery', 'attempt', 'change'] as const).some((name) => Number(progress[name]) > end[name]);
 }
 
-/** A test of columns for what waits. */
+/** A test for waiting forwardings. */
 function waits({ states }: Block, mask: Uint8Array): void {
   for (let at = 0; at < mask.length; at++) if (((states[at] ?? 0) & stateBits.waiting) === 0) mask[at] = 0;
 }

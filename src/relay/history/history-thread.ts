@@ -1,4 +1,4 @@
-/** The relay's way to its history: a thread that reads it (history-worker.ts), started when first needed. */
+/** The relay's access to its history: a thread that reads it (history-worker.ts), started on first use. */
 import { Worker } from 'node:worker_threads';
 import { relayAdvice } from '../../protocol/errors.ts';
 import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
@@ -7,7 +7,7 @@ import type { HistoryCalls, IndexNews } from './history-worker.ts';
 import { callsTo } from './remote-calls.ts';
 import type { PassedError, Remote } from './remote-calls.ts';
 
-/** What the thread refused: an unknown id, a filter that cannot be read, a store that cannot. */
+/** The thread refused a call: an unknown ID, or a filter or store that can't be read. */
 class HistoryError extends Error {
   override readonly name = 'HistoryError';
   readonly code: RelayErrorCode;
@@ -21,33 +21,29 @@ class HistoryError extends Error {
   }
 }
 
-/** The worker's bundle as text, put here by the build, so that the relay is one file. */
+/** The worker's bundle as text, inserted by the build, so that the relay is one file. */
 declare const HISTORY_WORKER_SOURCE: string | undefined;
 
-/**
- * Before another thread is started where two in a row have ended before they said anything, doubled from one to the next;
- * in milliseconds.
- */
+/** Pause in milliseconds, doubled each time, if two threads in a row have ended before any response. */
 const firstPauseMs = 1000;
 const mostPauseMs = 60_000;
 
 type Calls = ReturnType<typeof callsTo<HistoryCalls>>;
 
 export interface HistoryThreadOptions {
-  /** Told how far the index has come, after each piece. */
+  /** Reports the index's progress after each piece. */
   onNews?(news: IndexNews): void;
   /** Sent along with each call. */
   progress?(): Progress;
 }
 
-/** The history, read in a thread of its own. */
 export class HistoryThread {
   readonly #dataDir: string;
   readonly #options: HistoryThreadOptions;
   #worker: Worker | undefined;
   #calls: Calls | undefined;
   #closed = false;
-  /** Threads in a row that ended before they said anything; until when no other one is started, and why. */
+  /** Threads in a row that ended before any response; until when no other one is started, and why. */
   #failedStarts = 0;
   #pause: { readonly until: number; readonly why: PassedError } | undefined;
 
@@ -56,7 +52,7 @@ export class HistoryThread {
     this.#options = options;
   }
 
-  /** What can be asked of it: the thread is started by the first call. */
+  /** The first call starts the thread. */
   get calls(): Remote<HistoryCalls> {
     if (this.#closed)
       return refusing({ code: 'store-failed', message: 'the relay is stopping', advice: 'ask-when-it-runs' });
@@ -65,12 +61,11 @@ export class HistoryThread {
     return this.#calls.remote;
   }
 
-  /** Has it do what nobody waits for: what does not come about is done the next time. */
+  /** Requests work without a result: if it isn't done, it is done the next time. */
   tell(what: 'begin' | 'changed' | 'changing' | 'checkpoint'): void {
     this.calls[what]().catch(() => undefined);
   }
 
-  /** Ends the thread, and takes no more calls. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#worker?.terminate();
@@ -81,7 +76,7 @@ export class HistoryThread {
       workerData: { dataDir: this.#dataDir },
       execArgv: [],
       stdin: false,
-      // Indexing reads whole bodies, which are soon gone: without a bound they take some 100 MB first.
+      // Indexing reads whole bodies, which are short-lived: without a limit they first take some 100 MB.
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     };
     const worker =
@@ -102,7 +97,7 @@ export class HistoryThread {
     const lost = (message: string): void => {
       const why: PassedError = { code: 'store-failed', message, advice: 'ask-again' };
       calls.giveUp(why);
-      // Its error is followed by its exit, when another may already be at work.
+      // Its error is followed by its exit, when another one may already be running.
       if (this.#worker !== worker) return;
       if (!hasSpoken) {
         const pauseMs =
@@ -120,7 +115,6 @@ export class HistoryThread {
   }
 }
 
-/** Refuses every call. */
 function refusing(why: PassedError): Remote<HistoryCalls> {
   return new Proxy({} as Remote<HistoryCalls>, { get: () => () => Promise.reject(new HistoryError(why)) });
 }

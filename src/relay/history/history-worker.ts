@@ -1,4 +1,4 @@
-/** The thread that reads the history, so that no query delays the webhook endpoint. Its other end is history-thread.ts. */
+/** The thread that reads the history, so that queries don't delay the webhook endpoint (see history-thread.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from '../log/database.ts';
 import type { Progress } from '../log/held.ts';
@@ -9,48 +9,47 @@ import { serve, tell } from './remote-calls.ts';
 
 const dataDir = (workerData as { dataDir: string }).dataDir;
 
-/** The index follows in pieces of this length, in milliseconds, so that a question waits no longer for it. */
+/** The index is updated in pieces of this length, in milliseconds, so that queries don't wait longer for it. */
 const followMs = 100;
 const followDelayMs = 1000;
-/** In a burst, in milliseconds: the processor is left to that. */
+/** During a burst, in milliseconds, to leave the processor to it. */
 const shortPieceMs = 50;
-/** Between two pieces while there is more to do, in milliseconds: what was asked meanwhile is answered. */
+/** Between two pieces, in milliseconds, so that queries run. */
 const nextPieceMs = 1;
-/** When what could not be written is tried again, as on a full disk, in milliseconds. */
+/** Pause before a failed write is tried again, as on a full disk, in milliseconds. */
 const againMs = 10_000;
 
-/** What the thread says unasked, after each piece. */
+/** Sent after each piece. */
 export interface IndexNews {
   readonly index: IndexState;
   readonly marks: readonly Mark[];
-  /** Why the index does not follow; null where it does. */
+  /** Why the index isn't updated; null if it is. */
   readonly failure: string | null;
 }
 
-/** All that the relay asks of its history. */
 export class HistoryCalls extends HistoryReader {
   #timer: NodeJS.Timeout | undefined;
   /** For an index in memory, which tries its file again. */
   #retry: NodeJS.Timeout | undefined;
 
-  /** There may be something that the index has not got: it follows now. */
+  /** Starts to update the index now. */
   begin(): void {
     this.#followSoon(nextPieceMs);
   }
 
-  /** Something was stored: the index follows when there is time. */
+  /** Something was stored: the index is updated when there is time. */
   changed(): void {
     this.#followSoon(followDelayMs);
   }
 
-  /** Very much is being stored: the index follows for one piece, and no longer. */
+  /** Very much is being stored: the index is updated for one piece only. */
   changing(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#followSome(false, shortPieceMs);
   }
 
-  /** Moves what is in the write-ahead log into the store's file, which the writer would else do while requests wait. */
+  /** Moves the write-ahead log into the store's file, which the writer would otherwise do while requests wait. */
   checkpoint(): void {
     const db = openDatabase(storeFile(dataDir));
     try {

@@ -1,6 +1,6 @@
 /**
- * Reading the history: pages of events by filter, tables and counts of them, and one event, delivery or notification
- * whole. Read-only but for its index, so it serves beside the relay that writes and where none runs.
+ * Reads the history: pages of events by filter, tables and counts of them, and single events, deliveries and
+ * notifications. Read-only except for its index, so it works beside the relay that writes, and if none is running.
  */
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -31,17 +31,15 @@ import { readMeta } from '../log/meta.ts';
 import { Statements } from '../log/statements.ts';
 import type { Row } from '../log/statements.ts';
 
-/** The log of a data directory. */
 export function storeFile(dataDir: string): string {
   return join(dataDir, 'relay.sqlite');
 }
 
-/** What is derived from it, and made again where it is missing: see history/history-index.ts. */
+/** The index, which is rebuilt if it is missing: see history/history-index.ts. */
 export function searchFile(dataDir: string): string {
   return join(dataDir, 'search.sqlite');
 }
 
-/** There is no such event, delivery or notification. */
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
   readonly code = 'not-found' satisfies RelayErrorCode;
@@ -52,33 +50,28 @@ export class NotFoundError extends Error {
   }
 }
 
-/** How far the history's index has come. */
+/** Progress of the history's index. */
 export interface IndexState {
-  /** Events that can be found by all but their text, and how many there are. */
+  /** Number of events in the columns, and of all. */
   readonly events: number;
   readonly of: number;
-  /** What it takes on the disk, in bytes. */
+  /** Size on disk, in bytes. */
   readonly bytes: number;
-  /** Why it is in memory; null where it is in its file. */
+  /** Why it is in memory; null if it is in its file. */
   readonly inMemory: string | null;
 }
 
-/**
- * Opens the history of a data directory for reading.
- * @param dataDir the data directory
- * @throws StoreError where there is none, or it cannot be read; DataDirectoryError
- */
+/** @throws StoreError if there is none, or it can't be read; DataDirectoryError */
 export function openHistory(dataDir: string): HistoryReader {
   return new HistoryReader(checkDataDirectory(dataDir));
 }
 
-/** Reads one history. */
 export class HistoryReader {
   /** At the time of a call. */
   progress: Progress = { underWay: [] };
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
-  /** How the log holds, as it was last read. */
+  /** What decides what is held, as last read. */
   #view: LogHoldView;
   readonly #searchFile: string;
   readonly #stored: StoredReader;
@@ -99,7 +92,7 @@ export class HistoryReader {
     this.#view = readHoldView(this.#sql, this.progress);
   }
 
-  /** Everything that is read until `read` returns is of one moment, how sending stands included. */
+  /** All reads of `read` are of one moment, including the state of sending. */
   #atOnce<T>(read: () => T): T {
     return readAtOnce(this.#db, () => {
       this.#view = readHoldView(this.#sql, this.progress);
@@ -107,10 +100,7 @@ export class HistoryReader {
     });
   }
 
-  /**
-   * One page of events, newest first.
-   * @throws FilterError
-   */
+  /** One page of events, newest first. @throws FilterError */
   query(params: ParsedParams<'events/query'>): Result<'events/query'> {
     return this.#atOnce(() => this.#query(params));
   }
@@ -135,20 +125,17 @@ export class HistoryReader {
     return { events, next: null, unseen };
   }
 
-  /**
-   * A page by position of a sorted snapshot.
-   * @throws FilterError; SnapshotGoneError
-   */
+  /** A page of a sorted snapshot, by position. @throws FilterError; SnapshotGoneError */
   page(params: ParsedParams<'events/page'>): Result<'events/page'> {
     return this.#atOnce(() => this.#tables.page(params));
   }
 
-  /** How many events a filter finds, in groups and over time. @throws FilterError */
+  /** Number of events that a filter finds, in groups and over time. @throws FilterError */
   counts(params: ParsedParams<'events/counts'>): Result<'events/counts'> {
     return this.#atOnce(() => this.#tables.counts(params));
   }
 
-  /** Ids of the notifications of the events that match a filter, oldest first: of all of them, however long that takes. */
+  /** IDs of the notifications of all events that match a filter, oldest first: it may take long. */
   notificationIds(filter: string): number[] {
     const ids = new Set<number>();
     this.prepare(Infinity);
@@ -161,7 +148,7 @@ export class HistoryReader {
     return ascending(ids);
   }
 
-  /** How sending was left. */
+  /** The stored state of sending. */
   sending(): Sending {
     return this.#atOnce(() => {
       const counts = countHeld(this.#sql, this.#view, waitingByDestination(this.#sql), this.progress.underWay);
@@ -170,15 +157,15 @@ export class HistoryReader {
     });
   }
 
-  /** Ids of the notifications with a forwarding that failed, oldest first. */
+  /** IDs of the notifications with a failed forwarding, oldest first. */
   failedNotificationIds(): number[] {
     return this.#rows.notificationsIn(stateCodes.failed);
   }
 
   /**
-   * The notifications that ids stand for, oldest first: an event's and a delivery's are those that hold it.
-   * @returns them, and how many of the ids are gone
-   * @throws NotFoundError where all are
+   * The notifications of IDs, oldest first: for an event or a delivery, those that contain it.
+   * @returns them, and how many of the IDs were removed
+   * @throws NotFoundError if all were
    */
   notificationsFor(ids: readonly string[]): { readonly notifications: number[]; readonly gone: number } {
     const found = new Set<number>();
@@ -196,7 +183,7 @@ export class HistoryReader {
 
   /**
    * One event with its delivery, notifications and attempts.
-   * @param id an event's, or a delivery's or notification's, meaning its first event
+   * @param id of an event, or of a delivery or notification, for its first event
    * @throws NotFoundError
    */
   event(id: string): Result<'events/get'> {
@@ -215,11 +202,7 @@ export class HistoryReader {
     };
   }
 
-  /**
-   * One delivery with its bytes.
-   * @param id a delivery's, or an event's or notification's, meaning its delivery
-   * @throws NotFoundError
-   */
+  /** One delivery with its bytes. @param id of a delivery, or of one of its parts @throws NotFoundError */
   delivery(id: string): Result<'deliveries/get'> {
     return this.#atOnce(() => this.#delivery(id));
   }
@@ -245,8 +228,8 @@ export class HistoryReader {
 
   /**
    * A notification as it is sent, without the signature and credentials, whose keys only a running relay knows.
-   * @param id a notification's, or an event's or delivery's, meaning its first
-   * @param to which destination
+   * @param id of a notification, or of an event or delivery, for its first one
+   * @param to the destination
    * @throws NotFoundError
    */
   render(id: string, to: Omit<ParsedParams<'notifications/render'>, 'id'> = {}): Result<'notifications/render'> {
@@ -266,7 +249,7 @@ export class HistoryReader {
   }
 
   /**
-   * Which notification an id means, and its destination: the one of `destinationId` or `url`, else the first it went to.
+   * The notification of an ID, and its destination: the one of `destinationId` or `url`, or the first that it went to.
    * @throws NotFoundError
    */
   target(
@@ -286,24 +269,20 @@ export class HistoryReader {
     return { notificationId, destinationId: chosen?.destinationId ?? null, destination: chosen?.destination };
   }
 
-  /**
-   * Brings the index up to date.
-   * @param budgetMs stop after about this time, in milliseconds
-   * @returns whether it is
-   */
+  /** Brings the index up to date, within about this time. @returns whether it is */
   follow(budgetMs: number): boolean {
     return this.#index.followText(budgetMs);
   }
 
   /**
-   * As {@link HistoryReader.follow}, as far as that can be: where the index cannot be written, as on a full disk, answers
-   * say what they did not look at.
+   * As {@link HistoryReader.follow}, but ignores failures: if the index can't be written, as on a full disk, results
+   * say how much they did not search.
    */
   prepare(budgetMs: number): void {
     isUpToDate(() => this.follow(budgetMs));
   }
 
-  /** Marks that the index has found and the log lacks, since it was last asked. */
+  /** Marks that the index has found and the log lacks, since the last call. */
   takeMarks(): readonly Mark[] {
     return this.#index.takeMarks();
   }
@@ -313,19 +292,18 @@ export class HistoryReader {
     return { events: columns.count, of: feed.rows, bytes: liveBytes, inMemory: inMemory?.why ?? null };
   }
 
-  /** In how many milliseconds an index that is in memory tries its file again, if it follows then; else null. */
+  /** Milliseconds until an index in memory tries its file again; null if it is in its file. */
   protected get indexRetryMs(): number | null {
     return this.#index.inMemory?.retryMs ?? null;
   }
 
-  /** Closes the files. */
   close(): void {
     this.#rows.close();
     this.#search?.close();
     this.#db.close();
   }
 
-  /** Opened when it is first needed. */
+  /** Opened on first use. */
   get #events(): EventSearch {
     this.#search ??= new EventSearch(new HistoryIndex(this.#searchFile, this.#db), this.#db);
     return this.#search;

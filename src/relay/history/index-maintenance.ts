@@ -4,23 +4,20 @@ import type { HistoryThread } from './history-thread.ts';
 import type { IndexNews } from './history-worker.ts';
 import type { Store } from '../log/store.ts';
 
-/** How often a burst is looked at, in milliseconds, and fewer deliveries than this since the last look end it. */
+/** Interval of checks during a burst, in milliseconds; fewer deliveries than this since the last check end it. */
 const lookEveryMs = 250;
 const quietDeliveries = 25;
-/** In a burst that goes on the index follows a little at every so many of these looks. */
+/** During a long burst, the index is updated a little once per this many checks. */
 const looksBetween = 8;
 
-/**
- * Deliveries after which the write-ahead log is written back: when a burst is over, and during one, before the writer
- * would do it itself.
- */
+/** Deliveries before the write-ahead log is written back after a burst, and during one, before the writer does it. */
 const checkpointWhenQuiet = 500;
 const checkpointInBurst = 5000;
 
 export interface IndexMaintenanceOptions {
   readonly history: Pick<HistoryThread, 'tell'>;
   readonly store: Pick<Store, 'rememberContents' | 'setIndexSize'>;
-  /** Tells the clients. */
+  /** Notifies clients. */
   readonly announcer: {
     readonly heard: boolean;
     corrected(events: RelayNotificationParams<'event/changed'>['events']): void;
@@ -30,14 +27,14 @@ export interface IndexMaintenanceOptions {
 }
 
 /**
- * Has the history's thread do what would else be done while requests wait: when a burst is over, or has gone on long.
- * Passes on what it says of the index.
+ * Updates the index and the files in the history's thread at times when no requests wait: after a burst, or when it has
+ * lasted long. Passes on the progress of the index.
  */
 export class IndexMaintenance {
   readonly #options: IndexMaintenanceOptions;
-  /** How far the index has come, as it was last told. */
+  /** Last known progress. */
   #index: Status['index'] = { events: 0, of: 0, failure: null };
-  /** Why it is in memory; null where it is in its file. */
+  /** Why it is in memory; null if it is in its file. */
   #inMemory: string | null = null;
   #beginning: NodeJS.Immediate | undefined;
   #sinceLook = 0;
@@ -50,17 +47,16 @@ export class IndexMaintenance {
     this.#options = options;
   }
 
-  /** How far the index of the history has come. */
   get index(): Status['index'] {
     return this.#index;
   }
 
-  /** What the user should know of the index, as long as it is so. */
+  /** Messages for the user while the index has a problem. */
   get notices(): readonly string[] {
     return this.#inMemory === null ? [] : [inMemoryText(this.#inMemory)];
   }
 
-  /** The relay is open: takes up what earlier ones left, after whatever waits for this one. */
+  /** The relay is open: continues the work of earlier ones, after the first requests. */
   begin(): void {
     const { store, history } = this.#options;
     this.#beginning = setImmediate(() => {
@@ -74,7 +70,6 @@ export class IndexMaintenance {
     });
   }
 
-  /** The index has come further. */
   indexed({ index: { events, of, bytes, inMemory }, marks, failure }: IndexNews): void {
     const { store, announcer } = this.#options;
     if (inMemory !== null && this.#inMemory === null) this.#options.log('warn', inMemoryText(inMemory));
@@ -93,13 +88,11 @@ export class IndexMaintenance {
     announcer.statusChanged();
   }
 
-  /** A delivery was stored. */
   stored(): void {
     this.#sinceLook += 1;
     this.#timer ??= setTimeout(this.#look, lookEveryMs).unref();
   }
 
-  /** Looks no more. */
   close(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#beginning);

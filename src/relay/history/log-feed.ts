@@ -1,4 +1,4 @@
-/** Reading the log in the order in which it grows, for whoever keeps something derived from it. */
+/** Reads the log in the order in which it grows, for data derived from it. */
 import type { DatabaseSync } from 'node:sqlite';
 import { bytesOf, changeCodes, kindName, notificationKindCodes, readAtOnce, stateName } from '../log/database.ts';
 import { readSending } from '../log/held.ts';
@@ -13,17 +13,17 @@ import type { ColumnValues, ForwardingSummary } from './event-columns.ts';
 import { summaryOf } from './forwarding-summary.ts';
 import type { Counted } from './forwarding-summary.ts';
 
-/** An event as it is found by. */
+/** The searchable properties of an event. */
 export interface FedEvent {
   readonly id: number;
   readonly values: ColumnValues;
   readonly summary: ForwardingSummary;
   readonly fingerprint: number | null;
-  /** As the log has it. */
+  /** As in the log. */
   readonly duplicateOf: number | null;
 }
 
-/** What whoever follows the log cannot see from new ids alone; `first` and `last` are ids. */
+/** Changes that new IDs alone don't show; `first` and `last` are IDs. */
 export type Change =
   | { readonly kind: 'notifications' | 'removed'; readonly first: number; readonly last: number }
   | { readonly kind: 'open' };
@@ -42,7 +42,6 @@ const deliveryColumns =
 
 const bodyColumns = 'id, source, status, reason, content_type, first_event, row_count, body';
 
-/** Reads what is new in a log. */
 export class LogFeed {
   readonly #log: DatabaseSync;
   readonly #sql: Statements;
@@ -52,12 +51,12 @@ export class LogFeed {
     this.#sql = new Statements(log);
   }
 
-  /** The log's own name: what is derived from it belongs to it alone. */
+  /** The log's ID: derived data belongs to this log only. */
   get identity(): string {
     return String(this.#sql.get("SELECT value FROM meta WHERE key = 'identity'")?.['value']);
   }
 
-  /** The end of the log as it is now: also of what was removed from it. */
+  /** The current end of the log, including removed entries. */
   get end(): Position {
     return endOf(this.#sql);
   }
@@ -67,15 +66,14 @@ export class LogFeed {
     return readSending(this.#sql).no;
   }
 
-  /** The name of the run that the log is in. */
   get run(): string {
     return runsOf(this.#sql).at(-1)?.name ?? '';
   }
 
   /**
-   * How far what was read of the log in a run is still true: with the power it may have lost its end, and have given the
-   * ids to others since.
-   * @returns null where nothing is known of the run
+   * Up to where data read from the log in a run is still valid: a power loss may have lost the log's end, and its IDs
+   * were used again.
+   * @returns null if the run is unknown
    */
   endKnownIn(run: string): Position | null {
     if (run === this.run) return this.end;
@@ -84,21 +82,18 @@ export class LogFeed {
     return at === -1 ? null : (runs[at + 1] ?? null);
   }
 
-  /** How many events there are, rows of other kinds included. */
+  /** Number of rows, including those that are no events. */
   get rows(): number {
     const { events, tests, rejected } = (readMeta(this.#sql, 'totals') as Totals | undefined) ?? noTotals;
     return events + tests + rejected;
   }
 
-  /** Everything that is read until `read` returns is of one moment. */
+  /** All reads of `read` are of one moment. */
   atOnce<T>(read: () => T): T {
     return readAtOnce(this.#log, read);
   }
 
-  /**
-   * What happened after a change.
-   * @returns null where some of it is no longer known
-   */
+  /** The changes after one. @returns null if some of them are no longer known */
   changesAfter(change: number): { readonly changes: Change[]; readonly last: number } | null {
     const rows = this.#sql.all('SELECT id, kind, first, last FROM changes WHERE id > ? ORDER BY id', change);
     const [oldest] = rows;
@@ -111,7 +106,7 @@ export class LogFeed {
     return { changes, last: Number(rows.at(-1)?.['id'] ?? change) };
   }
 
-  /** The deliveries of attempts after one, up to a delivery. */
+  /** The deliveries of later attempts, up to a delivery. */
   attemptedAfter(attempt: number, lastDelivery: number): number[] {
     return this.#sql
       .all(
@@ -122,7 +117,6 @@ export class LogFeed {
       .map((row) => Number(row['id']));
   }
 
-  /** The deliveries of notifications. */
   deliveriesOf(firstNotification: number, lastNotification: number): number[] {
     return this.#sql
       .all(
@@ -134,9 +128,9 @@ export class LogFeed {
   }
 
   /**
-   * The events of the deliveries after one, oldest first.
-   * @param mostEvents about so many: a delivery is never cut
-   * @returns the last delivery that was read; the one before where there is none
+   * The events of later deliveries, oldest first.
+   * @param mostEvents approximate: a delivery is never split
+   * @returns the last delivery that was read; the given one if there is none
    */
   eventsAfter(delivery: number, mostEvents: number): { readonly events: FedEvent[]; readonly lastDelivery: number } {
     const deliveries: DeliveryRow[] = [];
@@ -155,8 +149,8 @@ export class LogFeed {
 
   /**
    * The newest events after a delivery.
-   * @param mostEvents so many, and of bodies of so many bytes; at least one delivery's
-   * @returns `after`: the last delivery that was left out
+   * @param mostEvents maximum number, with a maximum of body bytes; at least one delivery's
+   * @returns `after`: the last omitted delivery
    */
   newestAfter(
     delivery: number,
@@ -183,14 +177,14 @@ export class LogFeed {
     return { events: this.#eventsOf(deliveries.reverse()), after };
   }
 
-  /** What the forwardings of a delivery come to, event by event; none where it is gone. */
+  /** The summary of forwardings for each event of a delivery; none if it was removed. */
   summariesOf(delivery: number): { readonly id: number; readonly summary: ForwardingSummary }[] {
     const row = this.#sql.get(`SELECT ${deliveryColumns} FROM deliveries WHERE id = ?`, delivery);
     if (row === undefined) return [];
     return this.#eventsOf([deliveryRow(row)]);
   }
 
-  /** Some events of a delivery; none if it is gone. @param position of the first in the delivery */
+  /** Some events of a delivery; none if it was removed. @param position of the first in the delivery */
   eventsOf(delivery: number, position: number, count: number): FedEvent[] {
     const row = this.#sql.get(`SELECT ${deliveryColumns} FROM deliveries WHERE id = ?`, delivery);
     if (row === undefined) return [];
@@ -198,17 +192,17 @@ export class LogFeed {
     return this.#eventsOf([{ ...whole, firstEvent: whole.firstEvent + position, rowCount: count }]);
   }
 
-  /** Rows of deliveries with what their text is read from, oldest first. One by one: many bodies may be gigabytes. */
+  /** Rows of deliveries for the text index, oldest first. One at a time: many bodies may be gigabytes. */
   bodiesAfter(delivery: number): Iterable<Record<string, unknown>> {
     return this.#log.prepare(`SELECT ${bodyColumns} FROM deliveries WHERE id > ? ORDER BY id`).iterate(delivery);
   }
 
-  /** The row of one delivery as {@link LogFeed.bodiesAfter} has it; undefined if it is gone. */
+  /** The same row for one delivery; undefined if it was removed. */
   bodyOf(delivery: number): Record<string, unknown> | undefined {
     return this.#sql.get(`SELECT ${bodyColumns} FROM deliveries WHERE id = ?`, delivery);
   }
 
-  /** Whether an earlier event came in the same body as an event that a client sent, or the latter was received. */
+  /** Whether an event that a client sent has the same body as an earlier event. True for received events. */
   mayRepeat(event: FedEvent, earlier: number): boolean {
     if (!event.values.injected) return true;
     const same = this.#sql.get(
@@ -232,7 +226,7 @@ export class LogFeed {
     );
     const events: FedEvent[] = [];
     let at = 0;
-    // The events of a part follow each other: their summary is made once.
+    // The events of a notification are consecutive: compute their summary once.
     let part: unknown;
     let summary = summaryOf([], no);
     let summedUp: DeliveryRow | undefined;
@@ -279,7 +273,7 @@ export class LogFeed {
     return row?.['kind'] === notificationKindCodes.raw;
   }
 
-  /** By notification; those of a raw one also under its negative id, since all events of its delivery have them. */
+  /** By notification; those of a raw one also under its negative ID, because all events of its delivery have them. */
   #forwardings(deliveries: readonly DeliveryRow[]): Map<number, Counted[]> {
     const found = new Map<number, Counted[]>();
     const withNotifications = deliveries.filter(({ notificationCount }) => notificationCount > 0);
@@ -307,7 +301,7 @@ export class LogFeed {
       else others.push(facts);
     }
     if (found.size === 0) return found;
-    // A raw notification is its delivery's last: seldom, so each is asked for.
+    // A raw notification is its delivery's last, and rare, so each is read separately.
     for (const { firstNotification, notificationCount } of withNotifications) {
       const id = firstNotification + notificationCount - 1;
       const facts = notificationCount > 1 ? found.get(id) : undefined;

@@ -1,14 +1,14 @@
-/** Calls to an object in another thread: one side serves it, the other has its methods, each giving a promise. */
+/** Calls to an object in another thread: one side serves it, the other has its methods, each returning a promise. */
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { relayErrorCode } from '../../protocol/errors.ts';
 import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
 
-/** What an object looks like from another thread. */
+/** An object as seen from another thread. */
 export type Remote<T> = {
   readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
 };
 
-/** What of an error passes from thread to thread. */
+/** The properties of an error that are passed between threads. */
 export interface PassedError {
   readonly code: RelayErrorCode;
   readonly message: string;
@@ -19,7 +19,7 @@ interface Call {
   readonly call: number;
   readonly method: string;
   readonly args: unknown[];
-  /** What the caller knows and the object does not, at the time of the call. */
+  /** Facts from the caller at the time of the call. */
   readonly circumstances: unknown;
 }
 
@@ -28,10 +28,7 @@ type Answer =
   | { readonly call: number; readonly error: PassedError }
   | { readonly told: unknown };
 
-/**
- * Answers calls to an object's methods, one after the other.
- * @param take gets the circumstances of each call before it
- */
+/** Handles calls to an object's methods, one after another. @param take receives each call's circumstances first */
 export function serve(port: MessagePort, object: object, take: (circumstances: unknown) => void): void {
   const methods = object as Readonly<Record<string, (...args: unknown[]) => unknown>>;
   port.on('message', ({ call, method, args, circumstances }: Call) => {
@@ -47,24 +44,21 @@ export function serve(port: MessagePort, object: object, take: (circumstances: u
   });
 }
 
-/** Says something unasked to the thread that calls. */
+/** Sends a message without a call. */
 export function tell(port: MessagePort, told: unknown): void {
   port.postMessage({ told });
 }
 
 export interface CallerOptions {
-  /** Makes what a call is rejected with. */
+  /** Creates the error of a rejected call. */
   failed(error: PassedError): Error;
-  /** Gets what the thread says unasked. */
+  /** Receives messages without a call. */
   onTold(told: unknown): void;
-  /** What goes with each call. */
+  /** Sent with each call. */
   circumstances(): unknown;
 }
 
-/**
- * The methods of the object that a thread serves.
- * @returns them, and what gives up all calls under way
- */
+/** @returns the methods of the served object, and a function that rejects all pending calls */
 export function callsTo<T extends object>(
   worker: Worker,
   options: CallerOptions,

@@ -1,21 +1,21 @@
-/** The free text of events, in the index's file: what is indexed of each, and how words are found again. */
+/** The free text of events, in the index's file: which text of each event is indexed, and how words are found. */
 import { bytesOf } from '../log/database.ts';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { readPayload, textField } from '../../campaign-monitor/payload.ts';
 
-/** Of an event's texts, what is indexed, in characters. */
+/** Maximum indexed text of an event, in characters. */
 const mostText = 10_000;
 
-/** Of a platform notification, what is indexed for all its events together, and for each at least, in bytes. */
+/** Maximum indexed text of an Open Connectors notification for all its events, and minimum for each, in bytes. */
 const mostPlatformText = 20 * mostText;
 const leastText = 200;
 
-/** Where a beginning of a word has no more words than this, they are looked up one by one: then nothing is gathered. */
+/** If a prefix has at most this many words, they are looked up one by one, without gathering all their events. */
 const mostTerms = 16;
-/** So few events are looked up one by one rather than found among all that hold the words. */
+/** Up to this many events are looked up one by one rather than found among all with the words. */
 const fewEvents = 300;
 
-/** The events that may be among what is found. */
+/** The events to search. */
 export interface Selection {
   readonly count: number;
   has(id: number): boolean;
@@ -23,18 +23,15 @@ export interface Selection {
   ids(before: number): Iterable<number>;
 }
 
-/** What is looked for: each phrase is a run of words, whose last may be a beginning. */
+/** Each phrase is a run of words, whose last may be a prefix. */
 export interface Phrases {
-  /** All of them. */
+  /** All of them must match. */
   readonly words: readonly string[][];
-  /** In the address, any of them. */
+  /** In the address; any of them. */
   readonly addresses: readonly string[][];
 }
 
-/**
- * The phrases of a filter.
- * @returns null where nothing is searched for
- */
+/** @returns null if the filter has no text */
 export function phrasesOf(words: readonly string[], addresses: readonly string[]): Phrases | null {
   const tokens = (text: string): string[] => text.normalize('NFC').match(/[\p{L}\p{N}\p{Co}]+/gu) ?? [];
   const found = { words: words.map(tokens).filter((each) => each.length > 0), addresses: addresses.map(tokens) };
@@ -43,7 +40,7 @@ export function phrasesOf(words: readonly string[], addresses: readonly string[]
 
 /**
  * The FTS5 expression for phrases.
- * @param termsOf the words that begin so, where they are known and few: then the expression has them in its place
+ * @param termsOf the words with a prefix, if known and few: then they replace it in the expression
  */
 export function matchExpression(
   { words, addresses }: Phrases,
@@ -61,16 +58,15 @@ export function matchExpression(
   return parts.join(' AND ');
 }
 
-/** A table of texts by event. */
 export class TextIndex {
   readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #remove: StatementSync;
   readonly #nextTerm: StatementSync;
-  /** What a search chooses from, while it runs. */
+  /** The filter of the current search. */
   #isChosen: (id: number) => boolean = () => false;
 
-  /** @param db where the table is, or is made */
+  /** @param db has the table, or gets it */
   constructor(db: DatabaseSync) {
     this.#db = db;
     db.exec(
@@ -83,28 +79,23 @@ export class TextIndex {
     db.function('chosen', (id) => (this.#isChosen(id as number) ? 1 : 0));
   }
 
-  /**
-   * Adds the text of a delivery's events.
-   * @param delivery its row, of `LogFeed.bodiesAfter`
-   */
+  /** Adds the text of a delivery's events. @param delivery its row, of `LogFeed.bodiesAfter` */
   add(delivery: Record<string, unknown>, log: DatabaseSync): void {
     for (const [id, address, text] of textsOf(delivery, log)) this.#insert.run(id, address, text);
   }
 
-  /** Removes the text of the events from one id to another. */
   remove(first: number, last: number): void {
     this.#remove.run(whole(first), whole(last));
   }
 
-  /** Removes all. */
   clear(): void {
     this.#db.exec("INSERT INTO search (search) VALUES ('delete-all')");
   }
 
   /**
-   * Events that hold the phrases, newest first.
-   * @param from the events that may be among them
-   * @param before only ids below it
+   * Events with the phrases, newest first.
+   * @param from the events to search
+   * @param before only lower IDs
    */
   *find(phrases: Phrases, from: Selection, before: number): Generator<number> {
     if (from.count === 0) return;
@@ -123,12 +114,12 @@ export class TextIndex {
     this.#isChosen = isChosen;
     for (const row of rows) {
       yield Number(row['id']);
-      // Whoever took it may have searched for something else meanwhile.
+      // The caller may have started another search in the meantime.
       this.#isChosen = isChosen;
     }
   }
 
-  /** Visits all events that hold the phrases, in any order: quicker than {@link TextIndex.find} where they are many. */
+  /** Visits all events with the phrases, in any order: faster than {@link TextIndex.find} for many. */
   visit(phrases: Phrases, from: Selection, visit: (id: number) => void): void {
     if (from.count === 0) return;
     this.#isChosen = (id) => {
@@ -141,15 +132,15 @@ export class TextIndex {
   }
 
   /**
-   * The words of the index that begin so, to put them in the place of a beginning: to find that, all events of all its
-   * words are gathered first. Only in ASCII, where it is certain how the index writes them.
-   * @returns null where they are many, or none for sure
+   * The words of the index with a prefix, to replace it: for a prefix, FTS5 first gathers all events of all its words.
+   * Only in ASCII, where it is certain how the index writes them.
+   * @returns null if there are many, or it is uncertain
    */
   #terms(beginning: string): string[] | null {
     if (!/^[A-Za-z0-9]+$/.test(beginning)) return null;
     const terms: string[] = [];
     for (let from = beginning.toLowerCase(); ; from = `${terms.at(-1) ?? ''}\u0000`) {
-      // One by one, each found from the one before: to list them, their events would be gone through.
+      // One by one, each found from the previous one: listing them would read all their events.
       const term = this.#nextTerm.get(from)?.['term'];
       if (typeof term !== 'string' || !term.startsWith(beginning.toLowerCase())) break;
       if (terms.push(term) > mostTerms) return null;
@@ -158,12 +149,12 @@ export class TextIndex {
   }
 }
 
-/** FTS5 looks up a row by a whole number alone; a number of JavaScript's reaches SQLite as a float. */
+/** FTS5 looks up a row only by an integer; a JavaScript number reaches SQLite as a float. */
 function whole(id: number): bigint {
   return BigInt(Math.min(id, Number.MAX_SAFE_INTEGER));
 }
 
-/** What is indexed of a delivery: for each event its id, its address and its text. */
+/** For each event of a delivery: its ID, its address and its text. */
 function textsOf(delivery: Record<string, unknown>, log: DatabaseSync): [number, string, string][] {
   const first = Number(delivery['first_event']);
   const body = bytesOf(delivery['body']);
@@ -180,7 +171,7 @@ function textsOf(delivery: Record<string, unknown>, log: DatabaseSync): [number,
       stringsOf(event),
     ]);
   }
-  // The body has no part of its own for each of its events, of which there may be very many.
+  // The body has no separate part for each of its events, of which there may be very many.
   const count = Number(delivery['row_count']);
   const text = body.toString('utf8', 0, Math.min(mostText, Math.max(leastText, Math.floor(mostPlatformText / count))));
   return log
@@ -189,7 +180,7 @@ function textsOf(delivery: Record<string, unknown>, log: DatabaseSync): [number,
     .map(({ id, address }) => [Number(id), typeof address === 'string' ? address : '', text]);
 }
 
-/** Every string and number in a value, to a bound: what free text finds. */
+/** Every string and number in a value, up to a limit. */
 function stringsOf(value: unknown): string {
   const texts: string[] = [];
   let length = 0;

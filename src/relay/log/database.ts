@@ -1,6 +1,6 @@
 /**
- * The store's file: its tables, its migrations, and what happens to a file that cannot be used.
- * `node:sqlite` is loaded on demand so that a runtime without it gets an error that names the versions that have it.
+ * The store's file: its tables, its migrations, and the handling of unusable files. `node:sqlite` is loaded on demand
+ * so that a runtime without it gets an error that names the versions that have it.
  */
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -9,26 +9,24 @@ import { relayAdvice } from '../../protocol/errors.ts';
 import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
 import { schemaDifference } from './schema.ts';
 
-/** Integers that stand for a forwarding's state in the file. What is held is none of them: it is derived (held.ts). */
+/** Codes of a forwarding's state in the file. `held` has none, because it is derived (held.ts). */
 export const stateCodes = { waiting: 0, sent: 1, failed: 2, discarded: 3 } as const;
 export type StoredState = keyof typeof stateCodes;
 
-/** Integers that stand for an event row's kind in the file. */
+/** Codes of an event row's kind in the file. */
 export const kindCodes = { event: 0, test: 1, rejected: 2 } as const;
 
-/** Integers that stand for a notification's kind in the file. */
+/** Codes of a notification's kind in the file. */
 export const notificationKindCodes = { normalised: 0, raw: 1, platform: 2 } as const;
 
 const kindNames = Object.keys(kindCodes) as (keyof typeof kindCodes)[];
 
-/** The kind of an event's row that a code in the file stands for. */
 export function kindName(code: unknown): keyof typeof kindCodes {
   return kindNames[Number(code)] ?? 'event';
 }
 
 const stateNames = Object.keys(stateCodes) as StoredState[];
 
-/** The state that a code in the file stands for. */
 export function stateName(code: unknown): StoredState {
   return stateNames[Number(code)] ?? 'discarded';
 }
@@ -39,20 +37,20 @@ export function bytesOf(value: unknown): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Integers that stand for what happened, in the table of changes; `first` and `last` say to what. */
+/** Codes in the table of changes; `first` and `last` are the IDs concerned. */
 export const changeCodes = {
-  /** A notification of these ids was discarded, released, stopped or replayed. */
+  /** Notifications with these IDs were discarded, released, stopped or replayed. */
   notifications: 0,
-  /** Any forwarding that waited may be in another state. */
+  /** Any waiting forwarding may be in another state. */
   open: 1,
-  /** Events of these ids were removed. */
+  /** Events with these IDs were removed. */
   removed: 2,
 } as const;
 
-/** In SQL: of the forwardings, those that wait. To be found by their indices, a condition has to say it so. */
+/** SQL condition for waiting forwardings, in the form that uses their indices. */
 export const isWaiting = `state = ${stateCodes.waiting}`;
 
-/** Tells a history of this program from any other SQLite file: "CMRl". */
+/** Distinguishes a history of this program from other SQLite files: "CMRl". */
 const applicationId = 0x434d526c;
 
 /** One step from version n to n + 1 each. Never edited once released: add a step. */
@@ -167,7 +165,7 @@ export const migrations: readonly string[] = [
   -- What whoever follows the log cannot see from new ids alone, a bounded number of the latest: see changeCodes.
   CREATE TABLE changes (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
   `,
-  // 1: http_status is a status that the user asked for, and nothing of the delivery was forwarded.
+  // 1: http_status is a forced status, and nothing of the delivery was forwarded.
   `ALTER TABLE deliveries ADD COLUMN on_purpose INTEGER NOT NULL DEFAULT 0;`,
   `
   -- What was fetched from the platform's queue of deliveries, a bounded number of the latest: it stays when the delivery
@@ -197,7 +195,7 @@ export class StoreError extends Error {
   }
 }
 
-/** A store file could not be read as one and was renamed; a new one took its place. */
+/** A store file that could not be read was renamed, and replaced by a new one. */
 export interface SetAside {
   readonly from: string;
   readonly to: string;
@@ -205,7 +203,7 @@ export interface SetAside {
 }
 
 /**
- * Opens a database, as one that anybody may have made.
+ * Opens a database that may come from another program or user.
  * @throws SQLite's error; StoreError on a runtime without `node:sqlite`
  */
 export function openDatabase(file: string, options: { readonly readOnly?: boolean } = {}): DatabaseSync {
@@ -218,28 +216,26 @@ export function openDatabase(file: string, options: { readonly readOnly?: boolea
 }
 
 /**
- * Opens a database, or makes its file, for its owner alone: SQLite would make it as the umask says. What SQLite puts
- * beside it gets the same mode.
- * @param file the path
+ * Opens a database, or creates its file with access only for its owner: SQLite would use the umask. SQLite's additional
+ * files get the same mode.
  * @throws the system's error, or SQLite's
  */
 export function openOwn(file: string): DatabaseSync {
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
-    // It is not opened here where it is there: to close it would end the locks that this process has on it.
+    // An existing file is not opened here, because closing it would end this process's locks on it.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return openDatabase(file);
 }
 
 /**
- * Opens the store for writing: makes, migrates or sets aside the file as needed. WAL, and `synchronous=NORMAL`: a commit
- * is on disk once the write-ahead log has been synced after it (wal-sync.ts); `fullfsync` on macOS.
- * @param file the path
+ * Opens the store for writing: creates, migrates or sets aside the file as needed. WAL, and `synchronous=NORMAL`: a
+ * commit is on disk once the write-ahead log has been synced after it (wal-sync.ts); `fullfsync` on macOS.
  * @param steps the migrations
- * @returns the database, and what was set aside, if anything
- * @throws StoreError where the file is of a newer version or cannot be opened
+ * @returns the database, and the file that was set aside, if any
+ * @throws StoreError if the file is of a newer version or can't be opened
  */
 export function openForWriting(
   file: string,
@@ -252,7 +248,7 @@ export function openForWriting(
     try {
       db = openOwn(file);
       db.exec('PRAGMA busy_timeout = 5000');
-      // What is not this program's is refused before anything of it is changed.
+      // Refuse a file of another program before changing it.
       const version = checkSchema(db, file, steps);
       db.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',
@@ -270,11 +266,7 @@ export function openForWriting(
   }
 }
 
-/**
- * Opens the store for reading beside its writer, or without one.
- * @param file the path
- * @throws StoreError where there is none, or it cannot be read
- */
+/** Opens the store for reading, with or without a writer. @throws StoreError if there is none, or it can't be read */
 export function openForReading(file: string): DatabaseSync {
   if (!existsSync(file)) {
     throw new StoreError(`no history yet at ${file}`, 'send-something');
@@ -310,16 +302,16 @@ function migrate(db: DatabaseSync, version: number, steps: readonly string[]): v
       throw error;
     }
   }
-  // Reads of each table: one that is damaged at its root says so here and not later.
+  // Reads from each table: one that is damaged at its root fails here and not later.
   for (const { name } of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()) {
     db.prepare(`SELECT * FROM "${String(name)}" LIMIT 1`).get();
   }
 }
 
 /**
- * Holds a file against what its version has, whoever made it: what is then done with it runs nothing but what is ours.
- * @returns its version, 0 of one that holds nothing yet
- * @throws StoreError where it is newer, or holds anything else; a corruption where it lacks something or cannot be read
+ * Compares a file with the schema of its version, so that it can't run triggers or views of others.
+ * @returns its version, 0 for an empty one
+ * @throws StoreError if it is newer, or contains anything else; a corruption if it lacks something or can't be read
  */
 function checkSchema(db: DatabaseSync, file: string, steps: readonly string[]): number {
   const version = versionOf(db, file);
@@ -339,7 +331,7 @@ function checkSchema(db: DatabaseSync, file: string, steps: readonly string[]): 
 
 const reading = new WeakSet<DatabaseSync>();
 
-/** Everything that is read until `read` returns is of one moment; within another such reading, of that one's. */
+/** All reads of `read` are of one moment; if nested, of the outer one's. */
 export function readAtOnce<T>(db: DatabaseSync, read: () => T): T {
   if (reading.has(db)) return read();
   db.exec('BEGIN');
@@ -352,7 +344,6 @@ export function readAtOnce<T>(db: DatabaseSync, read: () => T): T {
   }
 }
 
-/** Undoes a transaction that failed. */
 export function rollBack(db: DatabaseSync): void {
   try {
     db.exec('ROLLBACK');
@@ -361,7 +352,10 @@ export function rollBack(db: DatabaseSync): void {
   }
 }
 
-/** @returns 0 of a file that holds nothing yet @throws StoreError of one that no published version wrote */
+/**
+ * @returns 0 for an empty file
+ * @throws StoreError for one that no published version wrote
+ */
 function versionOf(db: DatabaseSync, file: string): number {
   const number = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
   const version = number('user_version');
@@ -392,7 +386,7 @@ function corruption(what: string): Error {
   return Object.assign(new Error(what), { errcode: sqliteCorrupt });
 }
 
-/** What is said of a damaged history to whoever reads it where no relay runs. */
+/** The error for readers of a damaged history if no relay is running. */
 export function damagedHistory(file: string, cause: Error): StoreError {
   return new StoreError(`the history at ${file} is damaged: ${cause.message}`, 'start-to-set-aside', cause);
 }
@@ -400,12 +394,12 @@ export function damagedHistory(file: string, cause: Error): StoreError {
 const sqliteCorrupt = 11;
 const sqliteNotADatabase = 26;
 
-/** SQLite's result code where the disk is full. */
+/** SQLite's result code for a full disk. */
 export const sqliteFull = 13;
 
 export { sqliteCode };
 
-/** Whether an error says that the file is damaged or is no database, or lacks tables that it must have. */
+/** Whether an error means that the file is damaged, is no database, or lacks required tables. */
 export function isCorruption(error: unknown): boolean {
   const code = sqliteCode(error);
   if (code === sqliteCorrupt || code === sqliteNotADatabase) return true;

@@ -1,41 +1,40 @@
 /**
- * Which stored destination an entry of the settings is. It keeps its id, and what waits for it, when its filters change;
- * no client and no station guesses by the URL, since several destinations may have one.
+ * Which stored destination an entry of the settings is. It keeps its ID, and its waiting forwardings, when its filters
+ * change. Never identified by the URL alone, because several destinations may have the same one.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Destination } from '../../protocol/settings.ts';
 import type { DestinationHold } from './held.ts';
 
-/** A destination as the store knows it. */
 export interface KnownDestination {
   readonly id: number;
-  /** Its settings as last known. */
+  /** Last known settings. */
   readonly destination: Destination;
-  /** Its place in the settings in force; null where it is in them no more, or never was, as one of a replay. */
+  /** Its position in the current settings; null if it isn't there, such as the destination of a replay. */
   readonly position: number | null;
-  /** Who holds what goes there, whatever the gate says; null where nobody does. */
+  /** Why nothing is sent there, independent of the gate; null if it isn't held. */
   readonly held: DestinationHold | null;
 }
 
-/** What of a destination tells it from others. */
+/** The properties that identify a destination. */
 export type FindableDestination = Omit<KnownDestination, 'held'>;
 
-/** The id that clients are told: the one of the settings, else one that no setting can give. */
+/** The ID for clients: the one of the settings, or else one that no setting can have. */
 export function protocolDestinationId(id: number, destination: Destination | undefined): string {
   return destination?.id ?? `t${id}`;
 }
 
-/** Where it posts what: by these it is the same without an id, where one alone is there. */
+/** The URL and mode: without an ID, they identify a destination if there is only one. */
 function samePlace(a: Destination, b: Destination): boolean {
   return a.url === b.url && a.mode === b.mode;
 }
 
-/** And how that is signed: by these it is told from others of the same place. */
+/** Also with the same signing, which distinguishes destinations with the same URL. */
 function sameTarget(a: Destination, b: Destination): boolean {
   return samePlace(a, b) && a.signatureKeyName === b.signatureKeyName;
 }
 
-/** What else decides what a receiver gets. */
+/** The other properties that change a request. */
 function sameHeaders(a: Destination, b: Destination): boolean {
   return a.credentialsName === b.credentialsName && isDeepStrictEqual(a.headers ?? {}, b.headers ?? {});
 }
@@ -44,7 +43,7 @@ function sameFilters(a: Destination, b: Destination): boolean {
   return isDeepStrictEqual(a.types ?? [], b.types ?? []) && isDeepStrictEqual(a.lists ?? [], b.lists ?? []);
 }
 
-/** One may have been given an id, or lost it; two ids are two destinations. */
+/** One may have been given an ID, or lost it; two different IDs are two destinations. */
 function idsAgree(a: Destination, b: Destination): boolean {
   return a.id === undefined || b.id === undefined || a.id === b.id;
 }
@@ -54,25 +53,26 @@ type Rule = (entry: Destination, known: FindableDestination) => boolean;
 const sameAsBefore: Rule = (entry, { destination }) =>
   idsAgree(entry, destination) && sameTarget(entry, destination) && sameHeaders(entry, destination);
 
-/** The surest first. A rule is asked for every entry before the next one is. */
+/** The most certain first. A rule is tried for every entry before the next rule. */
 const rules: readonly Rule[] = [
   (entry, { destination }) => entry.id !== undefined && entry.id === destination.id,
   (entry, known) => known.position !== null && sameAsBefore(entry, known) && sameFilters(entry, known.destination),
-  // By their order: the first that is left is the first that was.
+  // By their order: the first remaining one on each side.
   (entry, { position, destination }) =>
     position !== null && idsAgree(entry, destination) && sameTarget(entry, destination),
-  // Its key was corrected: what waits, and what failed for the wrong one, is signed with the right one.
+  // Its key was corrected: waiting forwardings, and those that failed with the wrong one, are signed with the right
+  // one.
   (entry, { position, destination }) =>
     position !== null && idsAgree(entry, destination) && samePlace(entry, destination),
-  // One that has come back, or that a version before 3 of the store kept by these.
+  // One that was restored, or that a version before 3 of the store kept.
   (entry, known) => sameAsBefore(entry, known) && sameFilters(entry, known.destination),
   sameAsBefore,
 ];
 
 /**
- * Which of the known destinations each entry of the settings is.
- * @param entries in their order, none twice
- * @returns for each entry the id, null where it is a new destination
+ * Which known destination each entry of the settings is.
+ * @param entries in their order, without duplicates
+ * @returns the ID of each entry, null for a new destination
  */
 export function findKnown(entries: readonly Destination[], known: readonly FindableDestination[]): (number | null)[] {
   const found = entries.map((): number | null => null);
@@ -87,8 +87,8 @@ export function findKnown(entries: readonly Destination[], known: readonly Finda
 }
 
 /**
- * The known destination that a replay's means: one by which the same is sent, and of these rather one of the settings.
- * @returns undefined where there is none
+ * The known destination for a replay: one with the same requests, preferably one of the settings.
+ * @returns undefined if there is none
  */
 export function findForReplay(to: Destination, known: readonly FindableDestination[]): FindableDestination | undefined {
   const same = known.filter(({ destination }) => sameTarget(to, destination) && sameHeaders(to, destination));
@@ -97,14 +97,14 @@ export function findForReplay(to: Destination, known: readonly FindableDestinati
     configured.find(({ destination }) => to.id !== undefined && to.id === destination.id) ??
     configured.find(({ destination }) => sameFilters(to, destination)) ??
     configured[0] ??
-    // What waits for one that is held is let go by nobody who names another.
+    // Naming another destination must not release what a held one keeps waiting.
     same.find(({ destination }) => to.held === destination.held)
   );
 }
 
 /**
- * The destinations of the settings: entries without ids that differ in nothing that decides what is sent where are one,
- * since the second would send everything twice. Its other settings are those of the last.
+ * The destinations of the settings: entries without IDs that send the same requests to the same place are merged,
+ * because the second would send everything twice. Its other settings are those of the last one.
  */
 export function distinctDestinations(entries: readonly Destination[]): Destination[] {
   const distinct: Destination[] = [];

@@ -1,4 +1,4 @@
-/** Forwardings and attempts in the log: what becomes of a notification at each destination. */
+/** Forwardings and attempts in the log: the state of a notification at each destination. */
 import { changeCodes, isCorruption, isWaiting, stateCodes, stateName } from './database.ts';
 import type { StoredState } from './database.ts';
 import type { ForwardingKey } from './held.ts';
@@ -14,20 +14,18 @@ export interface ForwardingsOptions {
   readonly sql: Statements;
   readonly queue: WriteQueue;
   readonly tally: Tally;
-  /** The next attempt's id: ids grow, whatever was removed. */
+  /** IDs grow and are never reused. */
   nextAttempt(): number;
-  /** The render settings of an id, which a notification refers to. */
   renderSettings(id: number): RenderSettings | undefined;
-  /** Something may wait no longer: its delivery may be removed. */
+  /** Forwardings may have ended: their delivery may be removed. */
   onSettled(): void;
 }
 
-/** A forwarding that waits, with what was stored of its notification, where that can be read. */
+/** A waiting forwarding, with its stored notification if that can be read. */
 export interface WaitingForwarding extends OpenForwarding {
   readonly notification?: StoredNotification;
 }
 
-/** The forwardings of a log, as its only writer holds them. */
 export class Forwardings {
   readonly #options: ForwardingsOptions;
   readonly #sql: Statements;
@@ -39,7 +37,7 @@ export class Forwardings {
     this.#tally = options.tally;
   }
 
-  /** Adds a forwarding that waits. Within a transaction. */
+  /** Adds a waiting forwarding. Within a transaction. */
   insert(notificationId: number, { destinationId, released }: ForwardingRecord): void {
     this.#sql.run(
       `INSERT INTO forwardings (notification_id, destination_id, state, attempts, round_start, released) VALUES (?, ?, ${stateCodes.waiting}, 0, 0, ?)`,
@@ -51,10 +49,10 @@ export class Forwardings {
   }
 
   /**
-   * Records an attempt and what became of its forwarding. Kept and tried again while the store fails. A forwarding that
-   * was discarded meanwhile stays so, unless it was sent.
-   * @param stopped the breakpoint that stopped at it, where it would be tried again: what released it counts no more
-   * @returns, when that is known, whether it is on disk
+   * Records an attempt and the new state of its forwarding. Retried while the store fails. A forwarding that was
+   * discarded in the meantime stays discarded, unless it was sent.
+   * @param stopped the breakpoint that stopped it, if it would be retried: earlier releases no longer apply
+   * @returns whether it was written, once that is known
    */
   recordAttempt(attempt: AttemptRecord, detail: string | null, stopped: number | null = null): Promise<boolean> {
     const { notificationId, destinationId, outcome } = attempt;
@@ -106,10 +104,7 @@ export class Forwardings {
     });
   }
 
-  /**
-   * Keeps that breakpoints are not asked again about a forwarding in this round.
-   * @returns, when that is known, whether it is on disk
-   */
+  /** Breakpoints must not check it again in this round. @returns whether that was written, once it is known */
   keepLooked({ notificationId, destinationId }: ForwardingKey): Promise<boolean> {
     return this.#options.queue.keep(`the breakpoint check of n${notificationId}`, () => {
       this.#sql.run(
@@ -121,10 +116,10 @@ export class Forwardings {
   }
 
   /**
-   * Makes forwardings wait again, with a new round of the retry policy, or adds them where a destination is new.
-   * Those that wait stay as they are, but for those that are tried again later: these are due now.
-   * @param isRetried whether that is so at a destination, asked when this is written
-   * @returns, when on disk, those that are due now because of this call
+   * Makes forwardings wait again, with a new round of the retry policy, or adds them for a new destination. Waiting
+   * ones don't change, except that those to be retried later are due now.
+   * @param isRetried whether that applies to a destination, called when this is written
+   * @returns when on disk, those that are due now because of this call
    */
   async startRound(
     notificationId: number,
@@ -148,7 +143,7 @@ export class Forwardings {
     return started;
   }
 
-  /** @returns what it begins with; undefined where it waits already, and not to be tried again */
+  /** @returns its start state; undefined if it is already waiting, and not for a retry */
   #startOne(
     notificationId: number,
     destinationId: number,
@@ -167,7 +162,7 @@ export class Forwardings {
     const attempts = Number(before['attempts']);
     if (state === 'waiting') {
       if (!isRetried) return undefined;
-      // Whoever let it go, and what has looked at it, did so for what is sent now.
+      // Earlier releases and breakpoint checks no longer apply.
       this.#sql.run(
         'UPDATE forwardings SET round_start = attempts, next_at = NULL WHERE notification_id = ? AND destination_id = ?',
         notificationId,
@@ -185,11 +180,7 @@ export class Forwardings {
     return { attempts, released: null, looked: false };
   }
 
-  /**
-   * Gives up what waits.
-   * @param notificationIds which notifications; all where not given
-   * @returns how many forwardings, when on disk
-   */
+  /** Discards waiting forwardings, by default all. @returns number of forwardings, when on disk */
   async discard(notificationIds?: readonly number[]): Promise<number> {
     let discarded = 0;
     await this.#options.queue.write(() => {
@@ -219,27 +210,33 @@ export class Forwardings {
   }
 
   /**
-   * Forwardings that wait for a destination, in the order of their notifications, with what these are made of.
-   * @param released the number of a pause: only what it let go; null: all
-   * @param after only those of a later notification than this id
+   * Waiting forwardings of a destination, in the order of their notifications, with these.
+   * @param released the number of a pause: only what it released; null: all
+   * @param after only those of a notification with a higher ID
    */
   waiting(destinationId: number, released: number | null, after: number, limit: number): WaitingForwarding[] {
     const which = released === null ? '' : ' AND f.released = ?';
     return this.#look(
-      // A clock that was set back puts off nothing for longer than was asked after its attempt.
+      // If the clock was set back, a retry must not wait longer than its planned pause.
       `SELECT f.notification_id, f.attempts, f.round_start, f.released, f.looked, n.*,
          min(f.next_at, coalesce((SELECT ? + f.next_at - at FROM attempts a WHERE a.notification_id = f.notification_id
            AND a.destination_id = f.destination_id ORDER BY id DESC LIMIT 1), f.next_at)) AS next_at
        FROM forwardings f JOIN notifications n ON n.id = f.notification_id
        WHERE f.destination_id = ? AND f.${isWaiting}${which} AND f.notification_id > ? ORDER BY f.notification_id LIMIT ?`,
-      ...[Date.now(), destinationId, ...(released === null ? [] : [released]), after, limit],
+      Date.now(),
+      destinationId,
+      ...(released === null ? [] : [released]),
+      after,
+      limit,
     ).map((row) => {
       const notificationId = Number(row['notification_id']);
       const deliveryId = Number(row['delivery_id']);
       const settings = this.#options.renderSettings(Number(row['render_settings_id']));
       const facts = notificationFactsOf(notificationId, row);
       return {
-        ...{ notificationId, deliveryId, destinationId },
+        notificationId,
+        deliveryId,
+        destinationId,
         attempts: Number(row['attempts']),
         roundStart: Number(row['round_start']),
         nextAt: row['next_at'] as number | null,
@@ -250,7 +247,7 @@ export class Forwardings {
     });
   }
 
-  /** A forwarding's state as it is on disk, or undefined. */
+  /** A forwarding's state on disk. */
   state(notificationId: number, destinationId: number): StoredState | undefined {
     const row = this.#sql.get(
       'SELECT state FROM forwardings WHERE notification_id = ? AND destination_id = ?',
@@ -278,7 +275,7 @@ export class Forwardings {
     this.#sql.run('INSERT INTO changes (kind, first, last) VALUES (?, ?, ?)', kind, notificationId, notificationId);
   }
 
-  /** Reads outside a write. What a damaged file does not give counts as none. */
+  /** Reads outside a write. A damaged file gives no rows. */
   #look(sql: string, ...values: number[]): Row[] {
     try {
       return this.#sql.all(sql, ...values);

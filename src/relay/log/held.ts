@@ -1,6 +1,6 @@
 /**
- * What is held, and by whom: derived from a forwarding, its destination and how sending stands, here alone, for the relay,
- * for the thread that reads its history and for a history without a relay.
+ * What is held, and why: derived only here, from a forwarding, its destination and the state of sending, for the relay,
+ * for the thread that reads its history, and for a history without a relay.
  */
 import { z } from 'zod';
 import { pausedBySchema, stopSchema } from '../../protocol/debug.ts';
@@ -21,36 +21,33 @@ const storedSendingSchema = z.object({
     .nullable(),
 });
 
-/** How sending stands, as the log keeps it under `sending`. `no` grows with each pause. */
+/** The state of sending in the log, under `sending`. `no` grows with each pause. */
 export type StoredSending = z.infer<typeof storedSendingSchema>;
 export type Paused = NonNullable<StoredSending['paused']>;
 
-/** Why nothing goes to a destination, as the log keeps it. */
+/** Why nothing is sent to a destination, as stored in the log. */
 export interface DestinationHold {
   readonly by: 'missing-key' | 'destination';
-  /** As people read it. */
   readonly why: string;
 }
 
-/** Who holds a forwarding, and why. */
+/** How a forwarding is held, and why. */
 export interface Hold {
   readonly by: HeldBy;
-  /** The number of the breakpoint that does. */
+  /** The number of the breakpoint, if it is one. */
   readonly breakpoint: number | null;
-  /** As people read it. */
   readonly detail: string;
 }
 
-/** A forwarding by its ids. */
 export interface ForwardingKey {
   readonly notificationId: number;
   readonly destinationId: number;
 }
 
-/** What of a forwarding decides whether it is held. */
+/** The properties that decide whether a forwarding is held. */
 export interface Holdable extends ForwardingKey {
   readonly state: StoredState;
-  /** The number of the pause that let it go; null where none did. */
+  /** The number of the pause that released it; null if none did. */
   readonly released: number | null;
   /** The number of the breakpoint that it stopped at. */
   readonly stopped: number | null;
@@ -61,7 +58,7 @@ export interface StoppedKey extends ForwardingKey {
   readonly breakpoint: number;
 }
 
-/** Whether sending is paused. The relay decides this before it is in the log. */
+/** Whether sending is paused, as decided by the relay before it is in the log. */
 export interface SendingView {
   readonly sending: StoredSending;
   /** Stopped at a breakpoint, and not in the log yet. */
@@ -71,11 +68,11 @@ export interface SendingView {
 /** What the running relay knows and the log doesn't yet. */
 export interface Progress {
   readonly underWay: readonly ForwardingKey[];
-  /** Absent if no relay runs: then the log decides. */
+  /** Absent if no relay is running: then the log decides. */
   readonly gate?: SendingView;
 }
 
-/** What else decides it. */
+/** The complete state that decides what is held. */
 export interface HoldView extends SendingView {
   destinationHold(destinationId: number): DestinationHold | null;
   isUnderWay(key: ForwardingKey): boolean;
@@ -83,7 +80,7 @@ export interface HoldView extends SendingView {
 
 const byPause: Hold = { by: 'pause', breakpoint: null, detail: 'sending is paused' };
 
-/** How a forwarding is held; null where it is not. */
+/** null if it isn't held. */
 export function holdOf(forwarding: Holdable, view: HoldView): Hold | null {
   const { state, destinationId, released, stopped } = forwarding;
   if (state !== 'waiting') return null;
@@ -96,7 +93,7 @@ export function holdOf(forwarding: Holdable, view: HoldView): Hold | null {
   return at === null ? byPause : { by: 'breakpoint', breakpoint: at, detail: `stopped at b${at}` };
 }
 
-/** What the log has kept of sending. What cannot be read counts as paused: rather too much is held than sent. */
+/** The stored state of sending. Unreadable state counts as paused: holding too much is safer than sending. */
 export function readSending(sql: Statements): StoredSending {
   const kept = readMeta(sql, 'sending');
   if (kept === undefined) return { no: 0, paused: null };
@@ -104,17 +101,16 @@ export function readSending(sql: Statements): StoredSending {
   return read.data ?? { no: 0, paused: { by: { kind: 'client', client: { kind: 'other' } }, since: 0, stop: null } };
 }
 
-/** What was kept of why nothing goes to a destination. */
+/** The stored reason why nothing is sent to a destination. */
 export function readDestinationHold(held: unknown): DestinationHold | null {
   return typeof held === 'string' ? (JSON.parse(held) as DestinationHold) : null;
 }
 
-/** How a log holds, with all destinations that are held. */
+/** The state of a log that decides what is held, with all held destinations. */
 export interface LogHoldView extends HoldView {
   readonly heldDestinations: Iterable<number>;
 }
 
-/** How a log holds. */
 export function readHoldView(sql: Statements, { underWay, gate }: Progress): LogHoldView {
   const held = new Map<number, DestinationHold>();
   for (const row of sql.all('SELECT id, held FROM destinations WHERE held IS NOT NULL')) {
@@ -138,7 +134,7 @@ function distinct(keys: readonly ForwardingKey[]): ForwardingKey[] {
   return keys.filter((key, index) => keys.findIndex((each) => isSame(each, key)) === index);
 }
 
-/** A row of forwardings, as {@link holdOf} takes it. */
+/** A row of forwardings, for {@link holdOf}. */
 export function holdableOf(row: Record<string, unknown>): Holdable {
   return {
     notificationId: Number(row['notification_id']),
@@ -149,12 +145,11 @@ export function holdableOf(row: Record<string, unknown>): Holdable {
   };
 }
 
-/** How much is held, by who holds it. */
 export type HeldCounts = Readonly<Record<HeldBy, number>>;
 
 /**
- * Counts what is held. It costs as much as was released and stopped in the pause, however much waits.
- * @param waiting how much waits for each destination
+ * Counts held forwardings. The cost depends on how many were released and stopped in the pause, not on how many wait.
+ * @param waiting number of waiting forwardings by destination
  * @param underWay what is being sent
  */
 export function countHeld(
@@ -175,13 +170,14 @@ export function countHeld(
       const free = count(`destination_id = ? AND ${isWaiting} AND released = ?`, id, no);
       const stopped = count(
         `destination_id = ? AND ${isWaiting} AND stopped IS NOT NULL AND released IS NOT ?`,
-        ...[id, no],
+        id,
+        no,
       );
       counts.breakpoint += stopped;
       counts.pause += here - free - stopped;
     }
   }
-  // What the log does not know is corrected one by one.
+  // Correct the forwardings that the log doesn't know yet one by one.
   const asLogged: HoldView = { ...view, stopping: [], isUnderWay: () => false };
   for (const { notificationId, destinationId } of distinct([...underWay, ...view.stopping])) {
     const row = sql.get(
@@ -197,7 +193,7 @@ export function countHeld(
   return counts;
 }
 
-/** How much waits for each destination, held or not, as the log has it. */
+/** Number of waiting forwardings by destination, held or not, in the log. */
 export function waitingByDestination(sql: Statements): Map<number, number> {
   return new Map(
     sql

@@ -1,4 +1,4 @@
-/** What is held in the log: read, released, stopped and given up, each in one transaction. What is held is derived (held.ts). */
+/** Held forwardings in the log: read, released, stopped and discarded, each in one transaction (see held.ts). */
 import { changeCodes, isWaiting, stateCodes } from './database.ts';
 import { holdableOf, holdOf } from './held.ts';
 import type { ForwardingKey, Hold, HoldView, StoredSending, StoppedKey } from './held.ts';
@@ -7,7 +7,6 @@ import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';
 import type { WriteQueue } from './write-queue.ts';
 
-/** One forwarding that is held. */
 export interface HeldFact extends ForwardingKey {
   readonly deliveryId: number;
   readonly attempts: number;
@@ -18,13 +17,11 @@ export interface HoldsOptions {
   readonly sql: Statements;
   readonly queue: WriteQueue;
   readonly tally: Tally;
-  /** The destinations that the log knows. */
   destinationIds(): Iterable<number>;
-  /** Something may wait no longer: its delivery may be removed. */
+  /** Forwardings may have ended: their delivery may be removed. */
   onSettled(): void;
 }
 
-/** Holds and releases forwardings of a log, as its only writer does. */
 export class Holds {
   readonly #options: HoldsOptions;
   readonly #sql: Statements;
@@ -36,20 +33,20 @@ export class Holds {
     this.#tally = options.tally;
   }
 
-  /** The breakpoints that were kept, or undefined. */
+  /** The stored breakpoints, or undefined. */
   get keptBreakpoints(): unknown {
     return readMeta(this.#sql, 'breakpoints');
   }
 
-  /** Keeps breakpoints. @returns when on disk @throws StoreError */
+  /** @returns when on disk; rejects with a StoreError */
   keepBreakpoints(value: object): Promise<void> {
     return this.#options.queue.write(() => writeMeta(this.#sql, 'breakpoints', value));
   }
 
   /**
-   * Keeps how sending stands: one write, however much waits.
-   * @param sending asked when it is written
-   * @param onDisk called at once when it is, once all that is on disk with it was looked at
+   * Stores the state of sending: one write, however much waits.
+   * @param sending called when it is written
+   * @param onDisk called at once when it is written, after the callbacks of all writes in its commit
    * @returns when on disk
    * @throws StoreError
    */
@@ -58,9 +55,9 @@ export class Holds {
   }
 
   /**
-   * Keeps, as bookkeeping, that sending stopped at a breakpoint.
-   * @param sending how it stands then; asked when it is written
-   * @param stopped what stopped there
+   * Stores, as bookkeeping, that sending stopped at a breakpoint.
+   * @param sending the new state; called when it is written
+   * @param stopped the stopped forwardings
    * @returns when that is on disk
    */
   async stop(sending: () => StoredSending, stopped: readonly StoppedKey[]): Promise<void> {
@@ -79,10 +76,10 @@ export class Holds {
   }
 
   /**
-   * Releases what is held.
-   * @param choose what; asked within the transaction
-   * @param no the number of the pause that lets it go
-   * @returns it as it was, when on disk
+   * Releases held forwardings.
+   * @param choose called within the transaction
+   * @param no the number of the current pause
+   * @returns their state before, when on disk
    * @throws StoreError
    */
   release(choose: () => readonly HeldFact[], no: number): Promise<HeldFact[]> {
@@ -98,9 +95,9 @@ export class Holds {
   }
 
   /**
-   * Gives up what is held.
-   * @param choose what; asked within the transaction
-   * @returns it as it was, when on disk
+   * Discards held forwardings.
+   * @param choose called within the transaction
+   * @returns their state before, when on disk
    * @throws StoreError
    */
   async drop(choose: () => readonly HeldFact[]): Promise<HeldFact[]> {
@@ -119,9 +116,9 @@ export class Holds {
   }
 
   /**
-   * Gives up all that a pause holds, and keeps how sending stands then.
+   * Discards all that a pause holds, and stores the new state of sending.
    * @param view what is held
-   * @param underWay what is being sent; asked within the transaction
+   * @param underWay what is being sent; called within the transaction
    * @param onDisk as of {@link Holds.storeSending}
    * @throws StoreError
    */
@@ -154,7 +151,7 @@ export class Holds {
     this.#options.onSettled();
   }
 
-  /** Gives up one that waits. Within a transaction. @param detail why, as people read it */
+  /** Discards a waiting forwarding. Within a transaction. @param detail why, for people */
   discard({ notificationId, destinationId }: ForwardingKey, detail: string): void {
     const changed = this.#sql.run(
       `UPDATE forwardings SET state = ${stateCodes.discarded}, next_at = NULL, detail = ? WHERE notification_id = ? AND destination_id = ? AND ${isWaiting}`,
@@ -166,7 +163,7 @@ export class Holds {
     this.#note(changeCodes.notifications, notificationId);
   }
 
-  /** What is held of a notification. */
+  /** The held forwardings of a notification. */
   of(notificationId: number, view: HoldView): HeldFact[] {
     return this.#sql
       .all(
@@ -179,8 +176,8 @@ export class Holds {
   }
 
   /**
-   * The next notification that a pause or a breakpoint holds, in their order; undefined where none is.
-   * @param isChosen which may be it
+   * The next notification that a pause or a breakpoint holds, in their order; undefined if there is none.
+   * @param isChosen restricts the choice
    */
   next(view: HoldView, isChosen: (fact: HeldFact) => boolean): number | undefined {
     let next: number | undefined;
@@ -203,14 +200,14 @@ export class Holds {
   }
 
   /**
-   * What is held, in the order of notifications.
+   * Held forwardings in the order of notifications.
    * @param after only those of a later notification
-   * @param most about so many: a notification is never cut
+   * @param most approximate: a notification is never split
    */
   list(after: number, most: number, view: HoldView): { readonly held: HeldFact[]; readonly more: boolean } {
     const all: HeldFact[] = [];
     for (const destinationId of this.#options.destinationIds()) {
-      // Of what waits there nothing is held, however much that is.
+      // Skip a destination that isn't held, because it may have many waiting forwardings.
       if (view.sending.paused === null && view.destinationHold(destinationId) === null) continue;
       const rows = this.#sql.iterate(
         `SELECT f.*, n.delivery_id FROM forwardings f JOIN notifications n ON n.id = f.notification_id

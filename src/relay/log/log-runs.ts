@@ -1,11 +1,11 @@
-/** Each time that a log is opened for writing is a run of it, noted in the log with where it ended then. */
+/** A run begins when a log is opened for writing, and is recorded in the log with the log's end at that time. */
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { sqliteCode, sqliteFull, StoreError } from './database.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { Statements } from './statements.ts';
 
-/** How far something has followed the log: the last ids that it knows. */
+/** How far derived data has followed the log: the last known IDs. */
 export interface Position {
   readonly delivery: number;
   readonly attempt: number;
@@ -17,7 +17,7 @@ export interface Run extends Position {
   readonly name: string;
 }
 
-/** The end of a log as it is now: also of what was removed from it. */
+/** The current end of a log, including removed entries. */
 export function endOf(sql: Statements): Position {
   const highest = (readMeta(sql, 'highest') as Partial<Position> | undefined) ?? {};
   const row = sql.get(
@@ -31,18 +31,18 @@ export function endOf(sql: Statements): Position {
   };
 }
 
-/** The latest runs of a log, each with the end that it found. */
+/** The latest runs of a log, each with the end at its start. */
 export function runsOf(sql: Statements): readonly Run[] {
   return (readMeta(sql, 'runs') as Run[] | undefined) ?? [];
 }
 
-/** So many of the latest are kept: what knows an earlier one alone is made again. */
+/** Number of runs kept: data derived in an earlier run is rebuilt. */
 const mostRuns = 8;
 
 /**
- * Notes a run, on disk before anything is written in it: what comes after a loss of power gets the ids of what was lost,
- * and whoever knew that learns of it by the end that the next run found.
- * @throws StoreError where the disk is full; SQLite's error
+ * Records a run, on disk before anything is written in it: after a power loss, new entries get the IDs of lost ones,
+ * and the run's end shows readers which of their entries were lost.
+ * @throws StoreError if the disk is full; SQLite's error
  */
 export function beginRun(db: DatabaseSync): void {
   const sql = new Statements(db);

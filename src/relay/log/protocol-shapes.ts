@@ -1,4 +1,4 @@
-/** What clients are shown of what was stored: built here alone, whether it was stored just now or is read again. */
+/** Stored records as shown to clients: built only here, for new records and for those read again. */
 import type { Sending } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow, Forwarding, Notification } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
@@ -15,7 +15,7 @@ import type {
   NotificationRecord,
 } from './records.ts';
 
-/** The number in an id such as `e12`, with its letter. */
+/** The number in an ID such as `e12`, with its kind. */
 export function parseId(id: string): { kind: 'delivery' | 'event' | 'notification'; number: number } {
   const letter = id[0];
   const kind = letter === 'd' ? 'delivery' : letter === 'e' ? 'event' : 'notification';
@@ -57,15 +57,15 @@ export function protocolDelivery(delivery: DeliveryFacts, eventCount: number): D
   };
 }
 
-/** Most deliveries are answered as usual, of which nothing is said. */
+/** Omitted for normal responses, as most are. */
 function answeredWords({ onPurpose }: Pick<DeliveryFacts, 'onPurpose'>): Pick<Delivery, 'answered'> {
   return onPurpose ? { answered: 'on-purpose' } : {};
 }
 
 /**
  * A row of the history.
- * @param inDelivery which event of its delivery it is, and how many that has
- * @param notification its own; undefined where it has none
+ * @param inDelivery position of the event in its delivery, and number of its events
+ * @param notification undefined if it has none
  * @param forwardings those of its notification, and of its delivery's raw one
  */
 export function protocolEvent(
@@ -105,10 +105,7 @@ export function protocolEvent(
   };
 }
 
-/**
- * What the platform would post for a part of a delivery.
- * @param firstEvent the id of its first event
- */
+/** @param firstEvent the ID of its first event */
 export function protocolNotification(
   notification: NotificationFacts,
   deliveryId: number,
@@ -129,9 +126,9 @@ export function protocolNotification(
 }
 
 /**
- * How a notification stands at one destination.
- * @param destination as it is known, if it still is
- * @param hold how it is held; null where it is not
+ * The state of a notification at one destination.
+ * @param destination if it is still known
+ * @param hold null if it isn't held
  */
 export function protocolForwarding(
   notificationId: number,
@@ -157,12 +154,12 @@ export function protocolForwarding(
   };
 }
 
-/** A breakpoint's id as clients know it. */
+/** A breakpoint's ID for clients. */
 export function protocolBreakpoint(number: number | null | undefined): string | null {
   return number === null || number === undefined ? null : `b${number}`;
 }
 
-/** One try, without the answer. */
+/** One attempt, without the response. */
 export function protocolAttempt(
   attempt: AttemptFacts,
   deliveryId: number,
@@ -192,12 +189,12 @@ function protocolPlace(
 type Destinations = (id: number) => Destination | undefined;
 type Holds = (forwarding: Holdable) => Hold | null;
 
-/** A delivery that has just been stored. */
+/** A delivery that was just stored. */
 export function protocolRecord(record: DeliveryRecord): Delivery {
   return protocolDelivery(record, record.status === 'accepted' ? record.events.length : 0);
 }
 
-/** The events of a delivery that has just been stored; nothing of it has been sent yet. */
+/** The events of a delivery that was just stored, and not sent yet. */
 export function protocolEventsOf(record: DeliveryRecord, destinationById: Destinations, holdOf: Holds): EventRow[] {
   const notifications = new Map(
     record.notifications.map((each) => [
@@ -215,7 +212,7 @@ export function protocolEventsOf(record: DeliveryRecord, destinationById: Destin
   });
 }
 
-/** The notifications of a delivery that has just been stored. */
+/** The notifications of a delivery that was just stored. */
 export function protocolNotificationsOf(
   record: DeliveryRecord,
   destinationById: Destinations,
@@ -234,7 +231,12 @@ export function protocolNotificationsOf(
 
 const untried = {
   state: 'waiting',
-  ...{ detail: null, attempts: 0, roundStart: 0, nextAt: null, status: null, durationMs: null },
+  detail: null,
+  attempts: 0,
+  roundStart: 0,
+  nextAt: null,
+  status: null,
+  durationMs: null,
 } as const;
 
 function freshForwardings(
@@ -248,7 +250,11 @@ function freshForwardings(
   });
 }
 
-/** How sending stands. @param counts what is held @param breakpoints how many are enabled */
+/**
+ * The state of sending.
+ * @param counts held forwardings
+ * @param breakpoints number of enabled ones
+ */
 export function protocolSending({ paused }: StoredSending, counts: HeldCounts, breakpoints: number): Sending {
   const { pause, breakpoint, 'missing-key': missingKey, destination } = counts;
   const held = { pause, breakpoint, missingKey, destination };

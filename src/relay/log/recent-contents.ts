@@ -1,24 +1,24 @@
-/** How many events are remembered at least, and at most twice as many; 16 bytes for each place, of which half are used. */
+/** Minimum number of remembered events, and half the maximum; 16 bytes for each slot, of which half are used. */
 const generationSize = 32_768;
 const slots = generationSize * 2;
 
 /**
- * The contents that came lately, each with its latest event, so that a duplicate is known when it comes. What is older
- * is known to the history's index, a moment later. Two generations: when one is full, the older is forgotten.
+ * Recent contents, each with its latest event, so that a duplicate is recognized on arrival. Older ones are found by
+ * the history's index, a moment later. Two generations: when one is full, the older is discarded.
  */
 export class RecentContents {
   #fresh = new Generation();
   #older = new Generation();
-  /** The event before, of those whose content came before; in two generations as well. */
+  /** The previous event with the same content, by event; in two generations as well. */
   #before = new Map<number, number>();
   #longBefore = new Map<number, number>();
 
-  /** The latest event of a content; undefined where that is not remembered. */
+  /** The latest event with a content; undefined if it isn't remembered. */
   eventOf(fingerprint: number): number | undefined {
     return this.#fresh.get(fingerprint + 1) ?? this.#older.get(fingerprint + 1);
   }
 
-  /** The events of a content that are remembered, the latest first. */
+  /** The remembered events with a content, the latest first. */
   *eventsOf(fingerprint: number): Generator<number> {
     let event = this.eventOf(fingerprint);
     while (event !== undefined) {
@@ -49,7 +49,10 @@ export class RecentContents {
   }
 }
 
-/** Numbers by number above 0 in two flat arrays: a map of a million boxed numbers would be walked by each collection. */
+/**
+ * Maps positive numbers to numbers in two flat arrays: the garbage collector would walk a map of a million boxed
+ * numbers each time.
+ */
 class Generation {
   readonly #keys = new Float64Array(slots);
   readonly #values = new Float64Array(slots);
@@ -72,7 +75,7 @@ class Generation {
     this.count = 0;
   }
 
-  /** Where a key is, or has its place. There is always a free one. */
+  /** The slot of a key, or the free one for it. There is always a free one. */
   #slot(key: number): number {
     let at = key % slots;
     while (this.#keys[at] !== 0 && this.#keys[at] !== key) at = at + 1 === slots ? 0 : at + 1;

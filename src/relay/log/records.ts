@@ -1,9 +1,8 @@
-/** What the store takes: a delivery and all that follows from it, and what of it is read again. */
+/** The store's records: a delivery and all that belongs to it, and their read forms. */
 import type { Attempt, Delivery, Headers, SignatureCheck, Source } from '../../protocol/history.ts';
 import type { kindCodes, notificationKindCodes, StoredState } from './database.ts';
 import type { ForwardingKey } from './held.ts';
 
-/** What an event's row says. */
 export interface EventFacts {
   readonly id: number;
   readonly kind: keyof typeof kindCodes;
@@ -12,26 +11,26 @@ export interface EventFacts {
   readonly date: string | null;
   readonly warning: string | null;
   readonly notificationId: number | null;
-  /** The latest earlier event of the same content, as far as is known. */
+  /** The latest earlier event with the same content, if known. */
   readonly duplicateOf: number | null;
 }
 
 export interface EventRecord extends EventFacts {
   readonly fingerprint: number | null;
-  /** Found while writing. */
+  /** Filled in while writing. */
   duplicateOf: number | null;
 }
 
-/** A forwarding that comes with its delivery, and waits. */
+/** A waiting forwarding that is stored with its delivery. */
 export interface ForwardingRecord {
   readonly destinationId: number;
-  /** The number of the pause that lets it go; null where none does. */
+  /** The number of the pause that releases it; null if none does. */
   readonly released: number | null;
   /** The breakpoint at which it stopped as soon as it was on disk. */
   stopped: number | null;
 }
 
-/** How a forwarding stands in the log. */
+/** A forwarding's state in the log. */
 export interface ForwardingFacts {
   readonly destinationId: number;
   readonly state: StoredState;
@@ -40,7 +39,7 @@ export interface ForwardingFacts {
   readonly attempts: number;
   /** Attempts before the last replay. */
   readonly roundStart: number;
-  /** Milliseconds since the epoch; null where no next attempt is planned. */
+  /** Milliseconds since the epoch; null if no next attempt is planned. */
   readonly nextAt: number | null;
   /** The last HTTP status. */
   readonly status: number | null;
@@ -67,7 +66,7 @@ export interface NotificationRecord extends NotificationFacts {
   readonly forwardings: readonly ForwardingRecord[];
 }
 
-/** What is said of a delivery, without its bytes. */
+/** A delivery without its bytes. */
 export interface DeliveryFacts {
   readonly id: number;
   readonly source: Source;
@@ -76,43 +75,43 @@ export interface DeliveryFacts {
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
   readonly httpStatus: number;
-  /** It was answered with a status that the user asked for, and goes nowhere. */
+  /** It got a forced response, and isn't forwarded. */
   readonly onPurpose: boolean;
   readonly reason: string | null;
   readonly list: string | null;
   readonly signature: SignatureCheck | null;
   readonly contentType: string | null;
-  /** The size as received, in bytes; more than its body holds where that was truncated. */
+  /** The size as received, in bytes; more than its stored body if that was truncated. */
   readonly bodyBytes: number;
   readonly truncated: boolean;
-  /** The delivery of which it is an edit that was released in its place. */
+  /** The delivery that it replaces as an edit. */
   readonly editOf?: number | null;
 }
 
-/** What was fetched from the platform's queue of deliveries: taken once. */
+/** Identifies a delivery from the queue of Open Connectors, which is added only once. */
 export interface FetchedKey {
   readonly notificationId: string;
   readonly subscriptionId: string;
-  /** Tells it from one of another account that has the same ids; empty where it has none. */
+  /** Distinguishes it from one of another account with the same IDs; may be empty. */
   readonly eventId: string;
 }
 
-/** One POST with all that follows from it. Its events and notifications have consecutive ids. */
+/** One POST with all that belongs to it. Its events and notifications have consecutive IDs. */
 export interface DeliveryRecord extends DeliveryFacts {
-  /** Masked where they carry credentials. */
+  /** Credentials are masked. */
   readonly headers: Headers;
   readonly body: Buffer;
-  /** The JSON equivalent where it is not `body` itself. */
+  /** The JSON equivalent if it isn't `body` itself. */
   readonly json: Buffer | null;
   readonly events: readonly EventRecord[];
   readonly notifications: readonly NotificationRecord[];
-  /** What is dropped for it, of which it is an edit. */
+  /** Forwardings that are discarded because this edit replaces them. */
   readonly drops?: readonly ForwardingKey[];
-  /** It was not posted, but fetched: which one it is. */
+  /** Set if it was fetched rather than posted. */
   readonly fetched?: FetchedKey | undefined;
 }
 
-/** One try to send one notification to one destination. */
+/** One attempt to send one notification to one destination. */
 export interface AttemptFacts {
   readonly notificationId: number;
   readonly destinationId: number;
@@ -127,13 +126,12 @@ export interface AttemptFacts {
 }
 
 export interface AttemptRecord extends AttemptFacts {
-  /** Of the answer. */
+  /** Of the response. */
   readonly headers: Headers;
   readonly body: Buffer;
   readonly truncated: boolean;
 }
 
-/** A forwarding as the forwarder needs it. */
 export interface OpenForwarding {
   readonly notificationId: number;
   readonly deliveryId: number;
@@ -141,13 +139,13 @@ export interface OpenForwarding {
   readonly attempts: number;
   readonly roundStart: number;
   readonly nextAt: number | null;
-  /** The number of the pause that let it go; null where none did. */
+  /** The number of the pause that released it; null if none did. */
   readonly released: number | null;
-  /** Breakpoints are not asked again in this round. */
+  /** Breakpoints don't check it again in this round. */
   readonly looked: boolean;
 }
 
-/** What is in the store, kept exact across restarts. */
+/** Totals of the store, kept exact across restarts. */
 export interface Totals {
   deliveries: number;
   events: number;
@@ -160,7 +158,6 @@ export interface Totals {
   discarded: number;
 }
 
-/** The totals of an empty store. */
 export const noTotals: Totals = {
   deliveries: 0,
   events: 0,

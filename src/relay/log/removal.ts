@@ -1,27 +1,25 @@
-/** Removing deliveries from the log, with all that belongs to them: whole ranges where nothing in them waits. */
+/** Removes deliveries from the log with all that belongs to them: whole ranges if nothing in them waits. */
 import { changeCodes, isWaiting, stateName } from './database.ts';
 import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';
 
-/** What one step of removing did. */
 export interface RemovedStep {
   readonly removed: number;
-  /** Every delivery below it is gone or waits for something. */
+  /** Every delivery below it was removed or has something waiting. */
   readonly floor: number;
-  /** There was more to look at. */
+  /** There may be more to remove. */
   readonly more: boolean;
 }
 
-/** Deliveries that are looked at one by one in a step, where others between them wait. */
+/** Maximum number of deliveries checked one by one in a step, between others with something waiting. */
 const lookedAt = 500;
 
-/** Ids of consecutive deliveries and of their rows; `last` below `first` where there are none. */
+/** IDs of consecutive deliveries and of their rows; `last` is below `first` if there are none. */
 interface Range {
   readonly first: number;
   readonly last: number;
 }
 
-/** Removes what is no longer kept. */
 export class Removal {
   readonly #sql: Statements;
   readonly #tally: Tally;
@@ -32,10 +30,10 @@ export class Removal {
   }
 
   /**
-   * Removes the oldest deliveries that nothing waits for. Within a transaction.
-   * @param floor none is looked at below it
-   * @param last none is removed above it
-   * @param most so many at most
+   * Removes the oldest deliveries with nothing waiting. Within a transaction.
+   * @param floor lowest ID to check
+   * @param last highest ID to remove
+   * @param most maximum number
    */
   step(floor: number, last: number, most: number): RemovedStep {
     const first = this.#firstFrom(floor);
@@ -58,7 +56,7 @@ export class Removal {
     );
     let removed = 0;
     let floor = first;
-    // Those that follow each other go together.
+    // Consecutive ones are removed together.
     let run: Range | undefined;
     for (const row of candidates) {
       const id = Number(row['id']);
@@ -80,13 +78,13 @@ export class Removal {
     return row === undefined ? undefined : Number(row['id']);
   }
 
-  /** The id of the n-th delivery from one; that of the last where there are fewer. */
+  /** The ID of the n-th delivery from one; the last if there are fewer. */
   #nth(first: number, n: number): number {
     const row = this.#sql.get('SELECT id FROM deliveries WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?', first, n - 1);
     return row === undefined ? Number.MAX_SAFE_INTEGER : Number(row['id']);
   }
 
-  /** The oldest delivery that something waits for; Infinity where there is none. */
+  /** The oldest delivery with something waiting; Infinity if there is none. */
   #oldestOpen(): number {
     let oldest = Infinity;
     for (const destinationId of this.#tally.draftWaiting.keys()) {

@@ -1,45 +1,43 @@
-/** How much history is kept: the oldest deliveries go, never one that something waits for. */
+/** The limit on the history: the oldest deliveries are removed, never one with something waiting. */
 import type { RemovedStep } from './removal.ts';
 
-/** What the history holds. */
 export interface Kept {
   readonly deliveries: number;
   /** The highest ID of a delivery. */
   readonly latest: number;
-  /** What it takes on the disk: the pages of log and index that hold something, in bytes. */
+  /** Size on disk: the used pages of log and index, in bytes. */
   readonly bytes: number;
-  /** Something waits or is held: that cannot be removed. */
+  /** Something waits or is held, and can't be removed. */
   readonly somethingWaits: boolean;
 }
 
 export interface RetentionOptions {
   kept(): Kept;
-  /** Removes at most `most` deliveries from `floor` to `last` that nothing waits for, oldest first: one step. */
+  /** Removes at most `most` deliveries from `floor` to `last` with nothing waiting, oldest first: one step. */
   removeOldest(floor: number, last: number, most: number): Promise<RemovedStep>;
-  /** Called when what waits alone is more than may be kept, and when it no longer is. */
+  /** Called when waiting deliveries alone exceed the limit, and when they no longer do. */
   onFull(full: boolean): void;
 }
 
-/** How long what is too much may stay, in milliseconds, so that a burst is not slowed by its own removal. */
+/** Delay before the excess is removed, in milliseconds, so that a burst is not slowed by its own removal. */
 const delayMs = 50;
 
-/** While there is more to remove, the next step comes after this, in milliseconds. */
+/** Pause between steps of removal, in milliseconds. */
 const nextMs = 5;
 
-/** Deliveries removed in one transaction, at most: it takes about a millisecond, in which nothing else is done. */
+/** Maximum number of deliveries removed in one transaction, which blocks the thread for about a millisecond. */
 const mostInStep = 300;
-/** The same where somebody waits for it. */
+/** The same if a caller waits for it. */
 const mostAtOnce = 2000;
 
-/** Keeps the history within its limits by removing the oldest. */
 export class Retention {
   readonly #options: RetentionOptions;
   #limits = { maxDeliveries: Infinity, maxBytes: Infinity };
   #timer: NodeJS.Timeout | undefined;
   #removing = false;
-  /** Every delivery below it waits for something, as far as is known. */
+  /** Every delivery below it has something waiting, as far as is known. */
   #floor = 0;
-  /** The lowest delivery that was settled while a step was under way, which may have looked at it before. */
+  /** The lowest delivery that was settled during a step, which may have checked it before. */
   #settledMeanwhile = Infinity;
   #full = false;
   #closed = false;
@@ -48,18 +46,18 @@ export class Retention {
     this.#options = options;
   }
 
-  /** Sets how much is kept, and begins to remove what is too much. */
+  /** Sets the limits, and starts to remove the excess. */
   set(limits: { readonly maxDeliveries: number; readonly maxBytes: number }): void {
     this.#limits = { maxDeliveries: limits.maxDeliveries, maxBytes: limits.maxBytes };
     this.look();
   }
 
-  /** Whether what waits alone is more than may be kept, in bytes: nothing may be added, since nothing can go. */
+  /** Whether waiting deliveries alone exceed the limit in bytes: nothing can be removed, so nothing may be added. */
   get full(): boolean {
     return this.#full;
   }
 
-  /** Something was written: removes what is too much, soon. */
+  /** Something was written: removes the excess soon. */
   look(): void {
     this.#look(delayMs);
   }
@@ -82,11 +80,11 @@ export class Retention {
           this.#removing = false;
           if (this.#closed) return;
           const { bytes, somethingWaits } = this.#options.kept();
-          // What was written together with the step, and settled by that, was not looked at.
+          // Writes in the same commit may have settled deliveries after the step checked them.
           if (removed > 0 || this.#settledMeanwhile < Infinity) this.#look(nextMs);
           else if (bytes > this.#limits.maxBytes && somethingWaits) this.#setFull(true);
         },
-        // The store has said why.
+        // The store has reported why.
         () => (this.#removing = false),
       );
     }, waitMs);
@@ -99,12 +97,12 @@ export class Retention {
     this.#settledMeanwhile = Math.min(this.#settledMeanwhile, deliveryId);
   }
 
-  /** Anything may have stopped waiting. */
+  /** Any delivery may no longer have something waiting. */
   startOver(): void {
     this.settled(0);
   }
 
-  /** Removes every delivery up to `last` that nothing waits for. Resolves to how many, when on disk. */
+  /** Removes every delivery up to `last` with nothing waiting. Resolves to their number, when on disk. */
   async removeAll(last: number): Promise<number> {
     this.startOver();
     let all = 0;
@@ -115,7 +113,6 @@ export class Retention {
     }
   }
 
-  /** Removes nothing more. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -127,7 +124,7 @@ export class Retention {
     this.#options.onFull(full);
   }
 
-  /** How many deliveries are to be removed next; by bytes half as many as would do on average, since the oldest may be larger. */
+  /** Number of deliveries to remove next; by bytes, half the average estimate, because the oldest may be larger. */
   #tooMany({ deliveries, bytes }: Kept): number {
     const { maxDeliveries, maxBytes } = this.#limits;
     const byCount = deliveries - maxDeliveries;

@@ -1,8 +1,8 @@
-/** What stands in a database's schema, held against what our own code makes: the file may be anybody's. */
+/** Compares a database's schema with the one of our own code: the file may come from another program or user. */
 import type { DatabaseSync } from 'node:sqlite';
 import { openSqlite } from '../../common/sqlite.ts';
 
-/** A table, index, view or trigger, and the SQL that made it; an index of a key has none. */
+/** A table, index, view or trigger, and its SQL; an index of a key has none. */
 interface SchemaEntry {
   readonly type: string;
   readonly name: string;
@@ -10,21 +10,16 @@ interface SchemaEntry {
   readonly sql: string | null;
 }
 
-/** How a schema differs, by the first that was found of each kind, such as `trigger steal`. */
+/** The first difference of each kind, such as `trigger steal`. */
 export interface SchemaDifference {
-  /** What it has beside its own, or otherwise. */
   readonly foreign: string | null;
-  /** What it lacks. */
   readonly missing: string | null;
 }
 
-/** A name in a file is anybody's: so much of it is said, in characters. */
+/** Maximum characters of a name in messages, because the file may contain any name. */
 const mostOfName = 60;
 
-/**
- * Compares a schema with what makes one.
- * @param make makes it in an empty database
- */
+/** @param make creates the expected schema in an empty database */
 export function schemaDifference(db: DatabaseSync, make: (empty: DatabaseSync) => void): SchemaDifference {
   const own = new Map(schemaMadeBy(make).map((entry) => [entry.name, entry]));
   for (const entry of entriesOf(db)) {
@@ -37,7 +32,6 @@ export function schemaDifference(db: DatabaseSync, make: (empty: DatabaseSync) =
   return { foreign: null, missing: missing === undefined ? null : `${missing.type} ${missing.name}` };
 }
 
-/** The schema that `make` makes. */
 function schemaMadeBy(make: (empty: DatabaseSync) => void): readonly SchemaEntry[] {
   const db = openSqlite(':memory:');
   try {

@@ -1,6 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
-/** A row as SQLite gives it. */
 export type Row = Record<string, unknown>;
 
 /** The statements of a database, each prepared once. */
@@ -12,12 +11,11 @@ export class Statements {
     this.#db = db;
   }
 
-  /** @returns how many rows it changed */
+  /** @returns number of changed rows */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepare(sql).run(...values).changes);
   }
 
-  /** The first row, or undefined. */
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
     return this.#prepare(sql).get(...values);
   }
@@ -26,12 +24,12 @@ export class Statements {
     return this.#prepare(sql).all(...values);
   }
 
-  /** Row by row. The statement is its own: one that is being stepped cannot be used twice. */
+  /** Row by row. Uses a separate statement, because one that is being stepped can't be used twice. */
   iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
     return this.#db.prepare(sql).iterate(...values);
   }
 
-  /** Forgets them, before the database is closed. */
+  /** Call before the database is closed. */
   close(): void {
     this.#prepared.clear();
   }

@@ -1,7 +1,7 @@
 /**
- * The log's only writer. Whatever is added in one turn of the event loop shares one commit, and so one disk sync; a
- * promise resolves when its write is on disk. Nothing is looked up in it but by id: what is looked at stands in an index
- * of its own, which follows the log (history/).
+ * The log's only writer. All writes in one turn of the event loop share one commit, and so one disk sync; a promise
+ * resolves when its write is on disk. Lookups are only by ID: searches use a separate index, which follows the log
+ * (history/).
  */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -30,35 +30,32 @@ import { WriteQueue } from './write-queue.ts';
 export interface StoreOptions {
   /** Called when writing starts to fail and when it works again. */
   onHealth?(failure: StoreError | null): void;
-  /** Called when deliveries are refused since what waits alone is more than may be kept, and when they no longer are. */
+  /** Called when waiting deliveries alone exceed the limit, so that new ones are refused, and when that ends. */
   onFull?(failure: StoreError | null): void;
-  /** Called when bookkeeping could not be written and never will be: what it was, and why. */
+  /** Called when bookkeeping is lost for good: what it was, and why. */
   onLost?(message: string): void;
-  /** A bound on the file, in pages of 4 KiB, as a full disk would be: for tests. */
+  /** For tests: a limit on the file, in pages of 4 KiB, like a full disk. */
   maxPages?: number;
 }
 
 const pageBytes = 4096;
 
-/** What the index takes for an event, in bytes: measured, for the samples. */
+/** Size of the index per event, in bytes: measured with the samples. */
 const indexBytesPerEvent = 200;
 
-/** Events with which a new one is compared, the latest: the index compares it with more. */
+/** Number of latest events that a new one is compared with: the index compares it with more. */
 const mostCompared = 20;
 
-/** Changes that are kept for whoever follows the log: one that is further behind begins anew. */
+/** Number of changes kept for followers of the log: one that is further behind starts again. */
 const keptChanges = 10_000;
 
-/** What was fetched is remembered, so much of the latest. */
+/** Number of fetched deliveries remembered, the latest. */
 const keptFetched = 100_000;
 
-/** The log as its only writer holds it. */
 export class Store {
   readonly setAside: SetAside | null;
-  /** What is stored, by id. */
   readonly stored: StoredReader;
   readonly forwardings: Forwardings;
-  /** What is held at the gate. */
   readonly holds: Holds;
   readonly destinations: StoredDestinations;
   readonly #db: DatabaseSync;
@@ -70,17 +67,16 @@ export class Store {
   readonly #removal: Removal;
   readonly #retention: Retention;
   readonly #recent = new RecentContents();
-  /** Pages that hold nothing but the tables' roots. */
+  /** Pages without data other than the tables' roots. */
   readonly #emptyPages: number;
-  /** Pages that hold something, as they were last counted. */
+  /** Number of used pages at the last count. */
   #pages = 0;
-  /** What the index took for so many events, as it was last told. */
+  /** The last reported size of the index, and its number of events then. */
   #index = { bytes: 0, events: 0 };
 
   /**
-   * Opens the store.
-   * @param file the path of the SQLite file
-   * @throws StoreError where it cannot be used
+   * @param file path of the SQLite file
+   * @throws StoreError if it can't be used
    */
   constructor(file: string, options: StoreOptions = {}) {
     const { db, setAside, totals, highest, waiting } = openSound(file);
@@ -93,7 +89,8 @@ export class Store {
     this.#emptyPages = Number(this.#sql.get('SELECT count(*) AS n FROM sqlite_schema WHERE rootpage > 0')?.['n']) + 1;
     const wal = (this.#wal = walSync(file));
     this.#queue = new WriteQueue({
-      ...{ db, file },
+      db,
+      file,
       syncDisk: () => wal.sync(),
       begin: () => this.#tally.begin(),
       complete: () => writeMeta(this.#sql, 'totals', this.#tally.draft),
@@ -114,7 +111,9 @@ export class Store {
       onSettled: () => this.#retention.startOver(),
     });
     this.holds = new Holds({
-      ...{ sql: this.#sql, queue: this.#queue, tally: this.#tally },
+      sql: this.#sql,
+      queue: this.#queue,
+      tally: this.#tally,
       destinationIds: () => this.destinations.ids,
       onSettled: () => this.#retention.startOver(),
     });
@@ -132,35 +131,30 @@ export class Store {
     this.stored = new StoredReader(db, (error) => void this.#queue.failed(error));
   }
 
-  /** The log itself, for what reads it in the relay's thread. */
+  /** The database itself, for readers in the relay's thread. */
   get log(): DatabaseSync {
     return this.#db;
   }
 
-  /** What the history holds, counted. */
   get totals(): Readonly<Totals> {
     return this.#tally.totals;
   }
 
-  /** How much waits for each destination, held or not; none is named that nothing waits for. */
+  /** Number of waiting forwardings by destination, held or not, without zeros. */
   get waiting(): ReadonlyMap<number, number> {
     return this.#tally.waiting;
   }
 
-  /** How much is held, by who holds it. @param underWay what is being sent @throws SQLite's error where it cannot be read */
+  /** Number of held forwardings, by kind. @throws SQLite's error if it can't be read */
   countHeld(view: HoldView, underWay: readonly ForwardingKey[]): HeldCounts {
     return countHeld(this.#sql, view, this.waiting, underWay);
   }
 
-  /** How sending was left. */
   get storedSending(): StoredSending {
     return readSending(this.#sql);
   }
 
-  /**
-   * What the history takes on the disk, its index included: the pages that hold something, in bytes. As it was where
-   * that cannot be read.
-   */
+  /** The history's size on disk with its index: the used pages, in bytes. If it can't be read, the last known size. */
   get bytes(): number {
     try {
       const pages = this.#sql.get(
@@ -168,12 +162,12 @@ export class Store {
       );
       this.#pages = Number(pages?.['n'] ?? 0);
     } catch {
-      // It is asked by timers and after each commit, which nobody answers for.
+      // Called by timers and after each commit, where no caller handles an error.
     }
     return Math.max(0, this.#pages - this.#emptyPages) * pageBytes + this.#indexBytes;
   }
 
-  /** The index follows a little later: for what came or went since then it is reckoned. */
+  /** The index is updated a little later: estimates its size for events added or removed since then. */
   get #indexBytes(): number {
     const { events, tests, rejected } = this.totals;
     const more = events + tests + rejected - this.#index.events;
@@ -186,18 +180,18 @@ export class Store {
     return this.#queue.failure;
   }
 
-  /** Why no delivery is added, while what waits alone is more than may be kept: it cannot be removed. */
+  /** Why no delivery is added, while waiting ones alone exceed the limit: they can't be removed. */
   get full(): StoreError | null {
     if (!this.#retention.full) return null;
     return new StoreError('the queued notifications have reached the size limit of the history', 'take-what-waits');
   }
 
-  /** Disk syncs since it was opened: one for each commit that somebody waits for. */
+  /** Disk syncs since it was opened: one for each commit with a waiting caller. */
   get syncs(): number {
     return this.#queue.syncs;
   }
 
-  /** Reserves the ids of a delivery, of `events` rows and of `notifications`: consecutive, never used again. */
+  /** Reserves the IDs of a delivery, of `events` rows and of `notifications`: consecutive, never used again. */
   reserve(events: number, notifications: number): { delivery: number; firstEvent: number; firstNotification: number } {
     const highest = this.#highest;
     const reserved = {
@@ -215,7 +209,7 @@ export class Store {
    * Adds a delivery.
    * @param onDisk called at once when it is on disk, before anything of it can be sent
    * @returns when it is on disk
-   * @throws StoreError (a rejection) where it could not be written, or there is no room: then nothing of it is stored
+   * @throws StoreError (a rejection) if it could not be written, or there is no space: then nothing of it is stored
    */
   add(delivery: DeliveryRecord, onDisk?: () => void): Promise<void> {
     const { full } = this;
@@ -223,26 +217,28 @@ export class Store {
     return this.#queue.write(
       () => this.#insertDelivery(delivery),
       () => {
-        // What it takes the place of may be removed.
+        // The delivery that it replaces may be removed.
         if (delivery.drops !== undefined) this.#retention.startOver();
         onDisk?.();
       },
     );
   }
 
-  /** Whether something was taken from the platform's queue of deliveries before. */
+  /** Whether a delivery from the queue of Open Connectors was added before. */
   isFetched({ notificationId, subscriptionId, eventId }: FetchedKey): boolean {
     const found = this.#sql.get(
       'SELECT 1 FROM fetched WHERE notification = ? AND subscription = ? AND event = ?',
-      ...[notificationId, subscriptionId, eventId],
+      notificationId,
+      subscriptionId,
+      eventId,
     );
     return found !== undefined;
   }
 
   /**
-   * Remembers the contents that came lately, so that a duplicate is known when it comes. Until it has been called, and
-   * for what is older, the index finds them.
-   * @param most events that are read
+   * Loads recent contents, so that a duplicate is recognized on arrival. Until it was called, and for older events, the
+   * index finds them.
+   * @param most maximum number of events to read
    */
   rememberContents(most = 30_000): void {
     const rows = this.#sql.all(
@@ -256,15 +252,15 @@ export class Store {
     }
   }
 
-  /** Sets how much history is kept, and begins to remove what is too much. */
+  /** Sets the limits of the history, and starts to remove the excess. */
   setRetention(retention: { maxDeliveries: number; maxBytes: number }): void {
     this.#retention.set(retention);
   }
 
   /**
-   * How much the index takes, which counts among what is kept.
-   * @param bytes of its file, beside what an empty one takes
-   * @param events how many are in it
+   * Sets the size of the index, which is part of the history's size.
+   * @param bytes size of its file, without that of an empty one
+   * @param events number of its events
    */
   setIndexSize(bytes: number, events: number): void {
     this.#index = { bytes, events };
@@ -277,16 +273,16 @@ export class Store {
   }
 
   /**
-   * Removes the whole history but for deliveries with something waiting or held.
-   * @returns when on disk, how many deliveries went and how many stayed
+   * Removes the whole history except deliveries with something waiting or held.
+   * @returns when on disk, the number of removed and kept deliveries
    */
   async clear(): Promise<{ cleared: number; kept: number }> {
-    // Not what comes meanwhile: there may be no end to that.
+    // Not deliveries that arrive during the removal: it might never end.
     const cleared = await this.#retention.removeAll(this.#highest.delivery);
     return { cleared, kept: this.totals.deliveries };
   }
 
-  /** Bounds the file's size in pages, as a full disk would. */
+  /** Limits the file's size in pages, like a full disk. */
   setMaxPages(pages: number): void {
     this.#db.exec(`PRAGMA max_page_count = ${pages}`);
   }
@@ -301,13 +297,13 @@ export class Store {
     this.#db.close();
   }
 
-  /** Brings all that was committed into the file itself, so that a copy of it alone is whole. */
+  /** Moves all commits into the file itself, so that a copy of it alone is complete. */
   #writeBack(): void {
     try {
-      // Who still reads an earlier state is waited for, not for long.
+      // Waits briefly for readers of an earlier state.
       this.#db.exec('PRAGMA busy_timeout = 1000; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
-      // A full disk, say: it stays in the log beside it, where the next start finds it.
+      // For example on a full disk: it stays in the write-ahead log, where the next start finds it.
     }
   }
 
@@ -373,7 +369,9 @@ export class Store {
   #insertFetched({ notificationId, subscriptionId, eventId }: FetchedKey): void {
     this.#sql.run(
       'INSERT OR IGNORE INTO fetched (notification, subscription, event) VALUES (?, ?, ?)',
-      ...[notificationId, subscriptionId, eventId],
+      notificationId,
+      subscriptionId,
+      eventId,
     );
     this.#sql.run('DELETE FROM fetched WHERE id <= (SELECT max(id) FROM fetched) - ?', keptFetched);
   }
@@ -400,13 +398,15 @@ export class Store {
     );
   }
 
-  /** The latest earlier event of the same content, of those that came lately and are stored; for a client's, of the same body. */
+  /** The latest earlier event with the same content among recent, stored ones; for a client's, with the same body. */
   #earlierOf(fingerprint: number, event: number, { injected, body }: DeliveryRecord): number | null {
     let compared = 0;
     for (const earlier of this.#recent.eventsOf(fingerprint)) {
       const same = this.#sql.get(
         'SELECT 1 FROM events e JOIN deliveries d ON d.id = e.delivery_id WHERE e.id = ? AND (NOT ? OR d.body = ?)',
-        ...[earlier, injected ? 1 : 0, body],
+        earlier,
+        injected ? 1 : 0,
+        body,
       );
       if (same !== undefined && earlier < event) return earlier;
       compared += 1;
@@ -427,7 +427,7 @@ export class Store {
   }
 }
 
-/** The highest ids that were ever given. */
+/** The highest IDs ever used. */
 interface Highest {
   delivery: number;
   event: number;
@@ -435,15 +435,15 @@ interface Highest {
   attempt: number;
 }
 
-/** What a store begins with. */
+/** The initial state of a store. */
 interface Beginning {
   readonly totals: Totals;
   readonly highest: Highest;
-  /** How much waits for each destination. */
+  /** Number of waiting forwardings by destination. */
   readonly waiting: ReadonlyMap<number, number>;
 }
 
-/** Opens the file and reads how it stands; where that shows it to be damaged, it is set aside as well. */
+/** Opens the file and reads its state; if that fails because it is damaged, it is set aside as well. */
 function openSound(file: string): ReturnType<typeof openForWriting> & Beginning {
   const opened = openForWriting(file);
   try {

@@ -1,4 +1,4 @@
-/** Destinations and render settings in the log: what forwardings and notifications refer to by number. */
+/** Destinations and render settings in the log, which forwardings and notifications refer to by number. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Destination } from '../../protocol/settings.ts';
 import { distinctDestinations, findForReplay, findKnown, protocolDestinationId } from './destinations.ts';
@@ -9,23 +9,22 @@ import type { RenderSettings } from '../../normaliser/normalise.ts';
 import type { Statements } from './statements.ts';
 import type { WriteQueue } from './write-queue.ts';
 
-/** Who holds what goes to a destination, under the keys and credentials that are there. */
+/** Why nothing is sent to a destination, with the current keys and credentials. */
 export type HoldsDestination = (destination: Destination) => DestinationHold | null;
 
-/** What the log made of settings. */
 export interface StoredSettings {
-  /** The destinations of the settings, in their order, each once. */
+  /** The destinations of the settings, in their order, without duplicates. */
   readonly destinations: readonly { readonly id: number; readonly destination: Destination }[];
   readonly renderSettingsId: number;
-  /** Puts the destinations back to what they were. @throws StoreError */
+  /** Restores the previous destinations. @throws StoreError */
   undo(): void;
 }
 
-/** The destinations of a log, as its only writer knows them. */
+/** The destinations of a log, cached by its only writer. */
 export class StoredDestinations {
   readonly #sql: Statements;
   readonly #queue: WriteQueue;
-  /** As on disk, by id. */
+  /** As on disk, by ID. */
   #destinations: ReadonlyMap<number, KnownDestination>;
 
   constructor(sql: Statements, queue: WriteQueue) {
@@ -45,25 +44,25 @@ export class StoredDestinations {
     return this.#destinations.keys();
   }
 
-  /** A destination's settings as last known; undefined where there is none of this id. */
+  /** Last known settings; undefined if there is none with this ID. */
   get(id: number): Destination | undefined {
     return this.#destinations.get(id)?.destination;
   }
 
-  /** Who holds what goes to a destination, whatever the gate says; null where nobody does. */
+  /** Why nothing is sent to a destination, independent of the gate; null if it isn't held. */
   heldBy(id: number): DestinationHold | null {
     return this.#destinations.get(id)?.held ?? null;
   }
 
-  /** A destination as clients and the log call it. */
+  /** Its ID for clients and the log. */
   nameOf(id: number): string {
     return protocolDestinationId(id, this.get(id));
   }
 
   /**
-   * Keeps what settings say of destinations and of how notifications are made, all of it or nothing.
-   * @param heldBy says of every destination who holds it
-   * @throws StoreError where it cannot be written
+   * Stores destinations and render settings, all or nothing.
+   * @param heldBy called for every destination
+   * @throws StoreError if it can't be written
    */
   keepSettings(entries: readonly Destination[], render: RenderSettings, heldBy: HoldsDestination): StoredSettings {
     const before = this.#destinations;
@@ -96,23 +95,22 @@ export class StoredDestinations {
   }
 
   /**
-   * The id of a destination that is not of the settings, as one of a replay: that of one of the settings where it would
-   * send the same, else the same for the same URL, mode, key, credentials and headers.
-   * @param heldBy says who holds it
-   * @throws StoreError where it cannot be written
+   * The ID of a destination outside the settings, such as of a replay: that of one of the settings with the same
+   * requests, or the same ID for the same URL, mode, key, credentials and headers.
+   * @throws StoreError if it can't be written
    */
   intern(to: Destination, heldBy: HoldsDestination): number {
     const known = findForReplay(to, [...this.#destinations.values()]);
     if (known !== undefined && known.position !== null) return known.id;
     const id = known?.id ?? this.#nextId();
-    // An id is the settings' own.
+    // An ID belongs to the settings.
     const changed = { id, destination: { ...to, id: undefined }, position: null, held: heldBy(to) };
     this.#queue.now(() => this.#write([changed]));
     this.#destinations = byId([...this.#destinations.values(), changed]);
     return id;
   }
 
-  /** The id under which render settings are stored; the same settings always have the same. @throws StoreError */
+  /** The ID of stored render settings; the same settings always have the same. @throws StoreError */
   internRenderSettings(settings: RenderSettings): number {
     return this.#queue.now(() => this.#renderSettingsId(settings));
   }
@@ -127,7 +125,7 @@ export class StoredDestinations {
     return Number(this.#sql.get('SELECT id FROM render_settings WHERE json = ?', json)?.['id']);
   }
 
-  /** Writes those that are new or changed. */
+  /** Writes new or changed ones. */
   #write(destinations: readonly KnownDestination[]): void {
     for (const each of destinations) {
       if (isDeepStrictEqual(each, this.#destinations.get(each.id))) continue;

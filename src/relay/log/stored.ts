@@ -1,4 +1,4 @@
-/** Reading one thing by its id: what notifications are made of, for the relay and for a history without one. */
+/** Reads records by ID: the sources of notifications, for the relay and for a history without one. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Headers, SignatureCheck, Source } from '../../protocol/history.ts';
 import { bytesOf, isCorruption, kindName, notificationKindCodes } from './database.ts';
@@ -9,7 +9,7 @@ import type { Row } from './statements.ts';
 
 export type NotificationKind = keyof typeof notificationKindCodes;
 
-/** All that a notification's bytes are made of, beside the delivery's body. */
+/** All sources of a notification's bytes, except the delivery's body. */
 export interface StoredNotification extends NotificationFacts {
   readonly deliveryId: number;
   /** The position of its first event in the delivery. */
@@ -24,28 +24,25 @@ export interface StoredBody {
   readonly contentType: string | null;
   readonly headers: Headers;
   readonly body: Buffer;
-  /** The JSON equivalent where it is not `body` itself. */
+  /** The JSON equivalent if it isn't `body` itself. */
   readonly json: Buffer | null;
 }
 
 const deliveryColumns = `source, status, injected, received_at, http_status, reason, list, signature, content_type,
   body_bytes, truncated, edit_of, on_purpose, first_event, row_count`;
 
-/** Reads what a notification is made of. */
 export class StoredReader {
   readonly #sql: Statements;
   readonly #knownSettings = new Map<number, RenderSettings>();
   readonly #onDamage: ((error: Error) => void) | undefined;
 
-  /**
-   * @param onDamage called where the file is damaged; what cannot be read then counts as gone. Without it: an error.
-   */
+  /** @param onDamage called for a damaged file; unreadable records then count as removed. By default it throws. */
   constructor(db: DatabaseSync, onDamage?: (error: Error) => void) {
     this.#sql = new Statements(db);
     this.#onDamage = onDamage;
   }
 
-  /** What a notification's bytes are made of, or undefined where it is gone. */
+  /** undefined if it was removed. */
   notification(id: number): StoredNotification | undefined {
     const row = this.#get('SELECT * FROM notifications WHERE id = ?', id);
     if (row === undefined) return undefined;
@@ -55,13 +52,13 @@ export class StoredReader {
     return { ...notificationFactsOf(id, row), deliveryId, firstEvent: Number(row['first_event']), settings };
   }
 
-  /** What is said of a notification, and where its events begin in its delivery; undefined where it is gone. */
+  /** A notification without its sources; undefined if it was removed. */
   notificationFacts(id: number): (NotificationFacts & { readonly firstEvent: number }) | undefined {
     const row = this.#get('SELECT * FROM notifications WHERE id = ?', id);
     return row && { ...notificationFactsOf(id, row), firstEvent: Number(row['first_event']) };
   }
 
-  /** A delivery's bytes and headers, or undefined where it is gone. */
+  /** A delivery's bytes and headers; undefined if it was removed. */
   body(deliveryId: number): StoredBody | undefined {
     const row = this.#get(
       'SELECT source, received_at, content_type, headers, body, json FROM deliveries WHERE id = ?',
@@ -78,14 +75,14 @@ export class StoredReader {
     };
   }
 
-  /** What is said of a delivery, and where its events stand; undefined where it is gone. */
+  /** A delivery without its bytes, and its position among the events; undefined if it was removed. */
   delivery(id: number): (DeliveryFacts & { readonly firstEvent: number; readonly rows: number }) | undefined {
     const row = this.#get(`SELECT ${deliveryColumns} FROM deliveries WHERE id = ?`, id);
     if (row === undefined) return undefined;
     return { ...deliveryFactsOf(id, row), firstEvent: Number(row['first_event']), rows: Number(row['row_count']) };
   }
 
-  /** The settings that notifications were made by; undefined where there are none of this id. */
+  /** undefined if there are none with this ID. */
   renderSettings(id: number): RenderSettings | undefined {
     let settings = this.#knownSettings.get(id);
     if (settings === undefined) {
@@ -110,7 +107,6 @@ export class StoredReader {
 
 const notificationKindNames = Object.keys(notificationKindCodes) as NotificationKind[];
 
-/** What a row of `notifications` says. */
 export function notificationFactsOf(id: number, row: Row): NotificationFacts {
   return {
     id,
@@ -123,7 +119,7 @@ export function notificationFactsOf(id: number, row: Row): NotificationFacts {
   };
 }
 
-/** What a row of `deliveries` says; of one that has not all of it, the rest is not there. */
+/** Accepts a row without all columns; the missing values are undefined. */
 export function deliveryFactsOf(id: number, row: Row): DeliveryFacts {
   return {
     id,
@@ -143,7 +139,6 @@ export function deliveryFactsOf(id: number, row: Row): DeliveryFacts {
   };
 }
 
-/** What a row of `events` says. */
 export function eventFactsOf(row: Row): EventFacts {
   return {
     id: Number(row['id']),

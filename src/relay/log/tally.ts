@@ -1,14 +1,14 @@
 import type { StoredState } from './database.ts';
 import type { Totals } from './records.ts';
 
-/** What the history holds, counted: as it is on disk, and as the transaction under way will leave it. */
+/** Counts of the history: on disk, and after the current transaction. */
 export class Tally {
   #totals: Totals;
   #draft: Totals;
   #waiting: ReadonlyMap<number, number>;
   #draftWaiting: Map<number, number>;
 
-  /** @param waiting how much waits for each destination */
+  /** @param waiting number of waiting forwardings by destination */
   constructor(totals: Totals, waiting: ReadonlyMap<number, number>) {
     this.#totals = totals;
     this.#draft = totals;
@@ -21,40 +21,39 @@ export class Tally {
     return this.#totals;
   }
 
-  /** How much waits for each destination, as on disk; none is named that nothing waits for. */
+  /** Number of waiting forwardings by destination, on disk, without zeros. */
   get waiting(): ReadonlyMap<number, number> {
     return this.#waiting;
   }
 
-  /** As the transaction under way leaves them. */
+  /** After the current transaction. */
   get draft(): Totals {
     return this.#draft;
   }
 
-  /** How much waits for each destination as the transaction under way leaves it. */
+  /** Number of waiting forwardings by destination after the current transaction. */
   get draftWaiting(): ReadonlyMap<number, number> {
     return this.#draftWaiting;
   }
 
-  /** A transaction begins. */
+  /** Starts a transaction. */
   begin(): void {
     this.#draft = { ...this.#totals };
     this.#draftWaiting = new Map(this.#waiting);
   }
 
-  /** It is on disk. */
+  /** The transaction is on disk. */
   commit(): void {
     this.#totals = this.#draft;
     this.#waiting = this.#draftWaiting;
   }
 
-  /** A forwarding has come. */
   add(destinationId: number, state: StoredState): void {
     this.#draft[state] += 1;
     if (state === 'waiting') this.#wait(destinationId, 1);
   }
 
-  /** Forwardings of a destination are in another state. */
+  /** Forwardings of a destination changed their state. */
   move(destinationId: number, from: StoredState, to: StoredState, count: number): void {
     if (from === to || count === 0) return;
     this.#draft[from] -= count;

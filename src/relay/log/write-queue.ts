@@ -1,8 +1,8 @@
 /**
- * Writes that share commits: whatever is added in one turn of the event loop, and in those that follow at once, is one
- * transaction and one disk sync. What fails is told to whoever waits for it; bookkeeping, which nobody else knows, is
- * kept and written when the store works again. Bookkeeping alone is not synced: what a loss of power takes of it is done
- * once more.
+ * Writes that share commits: all writes in one turn of the event loop, and in those that follow at once, are one
+ * transaction and one disk sync. A failure is reported to the caller that waits for the write; bookkeeping, which has
+ * no waiting caller, is kept and written when the store works again. Bookkeeping alone is not synced: what a power loss
+ * removes is done again.
  */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -10,23 +10,23 @@ import { isCorruption, rollBack, sqliteCode, sqliteFull, StoreError, suspectMark
 
 interface PendingWrite {
   readonly apply: () => void;
-  /** Called when it is on disk, before any of its commit is told so. */
+  /** Called when it is on disk, before the promises of its commit resolve. */
   readonly onDisk: (() => void) | undefined;
-  /** It is on disk; `false` of bookkeeping that is lost. */
+  /** `false` for lost bookkeeping. */
   readonly resolve: (written: boolean) => void;
-  /** Undefined: bookkeeping. */
+  /** Undefined for bookkeeping. */
   readonly reject: ((error: StoreError) => void) | undefined;
-  /** What bookkeeping says, as people read it. */
+  /** Describes bookkeeping for people. */
   readonly what: string;
 }
 
 export interface WriteQueueOptions {
   readonly db: DatabaseSync;
-  /** Has the disk keep what was committed. @throws SQLite's error, or one like it, where it does not */
+  /** Makes commits durable. @throws SQLite's error, or one like it, if that fails */
   syncDisk(): void;
   /** The database's path. */
   readonly file: string;
-  /** Called as a transaction begins. */
+  /** Called at the start of a transaction. */
   begin(): void;
   /** Called within the transaction, after its writes. */
   complete(): void;
@@ -34,33 +34,32 @@ export interface WriteQueueOptions {
   committed(): void;
   /** Called when writing starts to fail and when it works again. */
   onHealth(failure: StoreError | null): void;
-  /** Called when bookkeeping could not be written and never will be: what it was, and why. */
+  /** Called when bookkeeping is lost for good: what it was, and why. */
   onLost(message: string): void;
 }
 
-/** How long bookkeeping may wait for a commit to share, in milliseconds. A repeat after a crash is its only cost. */
+/** Maximum time that bookkeeping waits for a commit to share, in milliseconds. A crash only causes a repetition. */
 const bookkeepingDelayMs = 10;
 const retryDelayMs = 1000;
-/** How long writes that keep coming may gather for one commit, in milliseconds. */
+/** Maximum time that continuous writes are gathered for one commit, in milliseconds. */
 const gatherMs = 2;
-/** What must fit before a disk that was full counts as having room again, in bytes. */
+/** Minimum free space before a full disk counts as writable again, in bytes. */
 const roomBytes = 65_536;
 
-/** Gathers writes into transactions that share a disk sync. */
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
   #writes: PendingWrite[] = [];
   #bookkeeping: PendingWrite[] = [];
   #immediate: NodeJS.Immediate | undefined;
-  /** How many had gathered at the last turn, and since when, in milliseconds of the monotonic clock. */
+  /** Number of writes gathered at the last turn, and their start time, in milliseconds of the monotonic clock. */
   #gathered = 0;
   #gatheringSince = 0;
   #timer: NodeJS.Timeout | undefined;
   #failure: StoreError | null = null;
-  /** The file is damaged: nothing more is trusted to it, and the next start sets it aside. */
+  /** The file is damaged: nothing more is written to it, and the next start sets it aside. */
   #damaged = false;
   #closed = false;
-  /** Disk syncs so far: one for each commit that somebody waits for. */
+  /** Number of disk syncs: one for each commit with a waiting caller. */
   syncs = 0;
 
   constructor(options: WriteQueueOptions) {
@@ -73,9 +72,9 @@ export class WriteQueue {
   }
 
   /**
-   * Adds bookkeeping: kept while the disk fails, until it could be written.
-   * @param what it says, for the log: where it fails for another reason it is lost
-   * @returns, when that is known, whether it is on disk
+   * Adds bookkeeping: kept while the disk fails, until it can be written.
+   * @param what describes it for the log: it is lost if it fails for another reason
+   * @returns whether it was written, once that is known
    */
   keep(what: string, apply: () => void): Promise<boolean> {
     return new Promise((resolve) => {
@@ -87,11 +86,11 @@ export class WriteQueue {
   }
 
   /**
-   * Adds a write that somebody waits for.
-   * @param onDisk called at once when it is on disk, before anybody can read it or is told of it
-   * @param onAllOnDisk called likewise, after `onDisk` of all that share its commit
+   * Adds a write that the caller waits for.
+   * @param onDisk called at once when it is on disk, before it can be read or is reported
+   * @param onAllOnDisk called likewise, after `onDisk` of all writes in its commit
    * @returns when it is on disk
-   * @throws StoreError (a rejection) where it could not be written: then nothing of it is stored
+   * @throws StoreError (a rejection) if it could not be written: then nothing of it is stored
    */
   write(apply: () => void, onDisk?: () => void, onAllOnDisk?: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -108,7 +107,7 @@ export class WriteQueue {
     });
   }
 
-  /** A small transaction of its own, at once. @throws StoreError, and then nothing of it is written */
+  /** A small separate transaction, at once. @throws StoreError, and then nothing of it is written */
   now<T>(apply: () => T): T {
     const { db } = this.#options;
     try {
@@ -130,10 +129,7 @@ export class WriteQueue {
     return Number(this.#options.db.prepare('SELECT total_changes() AS n').get()?.['n']);
   }
 
-  /**
-   * Takes note of a failure, of a write or of a read.
-   * @returns the failure as people read it
-   */
+  /** Records a failure of a write or a read. @returns the failure for people */
   failed(cause: Error): StoreError {
     const error = explained(cause);
     if (isCorruption(cause)) {
@@ -149,7 +145,7 @@ export class WriteQueue {
     return error;
   }
 
-  /** Writes what is pending, and nothing more after it. Returns false where that was so already. */
+  /** Writes what is pending, and then nothing more. Returns false if it was already closed. */
   close(): boolean {
     if (this.#closed) return false;
     this.#flush();
@@ -202,7 +198,7 @@ export class WriteQueue {
     const failure = this.#commit(writes);
     if (failure === null) this.#keepOnDisk(writes);
     else if (writes.length > 1 && !isDiskFailure(failure)) {
-      // One write that cannot be made must not take the others with it.
+      // A write that fails must not fail the others.
       const failures = writes.map((write) => this.#commit([write]));
       this.#keepOnDisk(writes.filter((_, index) => failures[index] === null));
       for (const [index, write] of writes.entries()) this.#refuse(write, failures[index] ?? null);
@@ -211,13 +207,13 @@ export class WriteQueue {
     }
   };
 
-  /** Has the disk keep what is committed, where somebody waits for that, and tells them. */
+  /** Syncs the disk if a caller waits for it, and resolves the promises. */
   #keepOnDisk(committed: readonly PendingWrite[]): void {
     if (committed.length === 0) return;
     try {
       if (committed.some(({ reject }) => reject !== undefined)) this.#sync();
     } catch (error) {
-      // It may have become part of the file or not: the next start looks.
+      // It may have become part of the file or not: the next start checks.
       this.#markSuspect(error as Error);
       for (const write of committed) this.#refuse(write, error as Error);
       return;
@@ -233,7 +229,10 @@ export class WriteQueue {
     this.syncs += 1;
   }
 
-  /** Nobody writes while it fails: finds out whether it would work again. Two commits, since what goes with one is not written. */
+  /**
+   * While it fails, nothing else writes: checks whether it works again. With two commits, because the test data must
+   * not be written together with others.
+   */
   #tryRoom(): void {
     const { db } = this.#options;
     const write = (apply: () => void): Error | null =>
@@ -277,11 +276,11 @@ export class WriteQueue {
     try {
       writeFileSync(suspectMark(this.#options.file), cause.message, { mode: 0o600 });
     } catch {
-      // A disk that takes nothing: the failure itself has been told.
+      // The disk accepts no writes: the failure itself was reported.
     }
   }
 
-  /** @param next done before that is told: what is kept meanwhile has its commit to come */
+  /** @param next called before that is reported: bookkeeping has its commit to come */
   #works(next: () => void): void {
     const failed = this.#failure !== null;
     this.#failure = null;
@@ -306,10 +305,10 @@ function explained(cause: Error): StoreError {
   return new StoreError(`cannot write the history: ${cause.message}`, 'check-data-directory', cause);
 }
 
-/** SQLite's result codes: busy, locked, read-only, I/O error, full, cannot open, not authorised. */
+/** SQLite's result codes: busy, locked, read-only, I/O error, full, cannot open, not authorized. */
 const diskFailures: ReadonlySet<number> = new Set([5, 6, 8, 10, sqliteFull, 14, 23]);
 
-/** Failures of the disk or the file as a whole, which hit every write: full, I/O, locked, read-only, damaged. */
+/** Failures of the disk or the whole file, which affect every write: full, I/O, locked, read-only, damaged. */
 function isDiskFailure(error: Error): boolean {
   return isCorruption(error) || diskFailures.has(sqliteCode(error) ?? -1);
 }

@@ -1,51 +1,50 @@
 /**
- * How the webhook endpoint answers deliveries: as usual, or on purpose, with a status that the user asked for, after a
- * delay. It ends by itself, by its time at the latest, and with the relay: nothing of it is kept.
+ * How the webhook endpoint responds to deliveries: normally, or with a forced status that the user chose, after a
+ * delay. Forced responses end by themselves, after their time at the latest, and with the relay: nothing of them is
+ * stored.
  */
 import type { ServerResponse } from 'node:http';
 import type { Answering, AskedAnswer } from '../../protocol/answering.ts';
 import { clientName } from '../../protocol/debug.ts';
 import { iso } from '../log/protocol-shapes.ts';
 
-/** What was asked for, as far as it has come. */
+/** The forced response and its progress. */
 export interface Purpose {
   readonly status: number;
-  /** Milliseconds. */
   readonly delayMs: number;
   /** Milliseconds since the epoch. */
   readonly since: number;
   readonly until: number;
   readonly by: AskedAnswer['by'];
-  /** Deliveries still to be answered so; Infinity where that is not limited. */
+  /** Remaining deliveries; Infinity if there is no limit. */
   remaining: number;
-  /** Deliveries that were answered so. */
+  /** Number of deliveries that received it. */
   answered: number;
 }
 
 export interface AnswerOnPurposeOptions {
-  /** It began, or ended by itself. */
+  /** It started, or ended by itself. */
   onChange(): void;
   log(level: 'info', message: string): void;
-  /** Answers that may wait at a time: each holds a connection of the sender, or of the tunnel. */
+  /** Maximum number of delayed responses: each holds a connection of the sender, or of the tunnel. */
   readonly mostDelayed?: number;
-  /** Milliseconds since the epoch: another clock for tests. */
+  /** For tests: another clock, in milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
 /** A tenth of the connections of the webhook endpoint. */
 const mostDelayed = 100;
 
-/** Knows whether deliveries are answered on purpose, and holds back the answers that are to come later. */
 export class AnswerOnPurpose {
-  /** What is in force; null while deliveries are answered as usual. A field: each delivery looks at it. */
+  /** null while responses are normal. A field, because each delivery reads it. */
   current: Purpose | null = null;
   readonly #options: AnswerOnPurposeOptions;
   readonly #mostDelayed: number;
   readonly #now: () => number;
-  /** Each lets one answer go. */
+  /** Each sends one delayed response. */
   readonly #delayed = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
-  /** The one whose count is used up, while its time is not: what could not be stored is to be answered so after all. */
+  /** Its count is used up, but not its time: a delivery that can't be stored gives its place back. */
   #usedUp: Purpose | null = null;
 
   constructor(options: AnswerOnPurposeOptions) {
@@ -54,7 +53,7 @@ export class AnswerOnPurpose {
     this.#now = options.now ?? Date.now;
   }
 
-  /** How deliveries are answered now, as clients are told. */
+  /** As shown to clients. */
   get answering(): Answering {
     const purpose = this.#inTime();
     if (purpose === null) return { state: 'as-usual' };
@@ -63,12 +62,12 @@ export class AnswerOnPurpose {
     return { state: 'on-purpose', status, delayMs, remaining: left, since: iso(since), until: iso(until), by };
   }
 
-  /** How many answers wait. */
+  /** Number of delayed responses. */
   get delayed(): number {
     return this.#delayed.size;
   }
 
-  /** Answers so from now on, in place of what was asked for before. */
+  /** Starts forcing responses, replacing the previous request. */
   begin({ status, delayMs, forMs, count, by }: AskedAnswer): void {
     this.#leave();
     this.hurry();
@@ -76,7 +75,7 @@ export class AnswerOnPurpose {
     const until = since + forMs;
     const purpose: Purpose = { status, delayMs, since, until, by, remaining: count ?? Infinity, answered: 0 };
     this.current = purpose;
-    // The clock may be set, and a machine may sleep: whichever of both comes first ends it.
+    // The clock may be changed, and the machine may sleep: the first of both limits ends it.
     this.#timer = setTimeout(() => this.#timeIsUp(), forMs);
     this.#timer.unref();
     const limit = count === undefined ? '' : `, at most ${count} deliveries`;
@@ -88,7 +87,7 @@ export class AnswerOnPurpose {
     this.#options.onChange();
   }
 
-  /** Answers as usual from now on; answers that wait go out at once. */
+  /** Returns to normal responses; delayed ones are sent at once. */
   end(): void {
     if (this.current !== null) this.#ended('asked to', this.current);
     this.#leave();
@@ -96,15 +95,12 @@ export class AnswerOnPurpose {
     this.#options.onChange();
   }
 
-  /** Lets all answers that wait go at once. */
+  /** Sends all delayed responses at once. */
   hurry(): void {
     for (const go of [...this.#delayed]) go();
   }
 
-  /**
-   * Has one delivery answered on purpose.
-   * @returns null where the time for that is over
-   */
+  /** Counts a delivery. @returns null if its response isn't forced */
   take(): Purpose | null {
     const purpose = this.#inTime();
     if (purpose === null) return null;
@@ -119,7 +115,7 @@ export class AnswerOnPurpose {
     return purpose;
   }
 
-  /** A delivery that was taken could not be stored, and so was not answered on purpose. */
+  /** A counted delivery could not be stored, and so did not receive the forced response. */
   giveBack(purpose: Purpose): void {
     if (purpose !== this.current && purpose !== this.#usedUp) return;
     purpose.answered -= 1;
@@ -131,7 +127,7 @@ export class AnswerOnPurpose {
   }
 
   /**
-   * Waits until an answer is due: for the delay, unless too many wait already, all are let go, or the sender is gone.
+   * Waits for the delay, unless too many responses are delayed, all are sent at once, or the sender disconnects.
    * @param delayMs milliseconds
    */
   due(response: ServerResponse, delayMs: number): Promise<void> | undefined {
@@ -156,7 +152,7 @@ export class AnswerOnPurpose {
     return null;
   }
 
-  /** No further delivery is answered so; what waits is answered when it is due, as the sender is to see it. */
+  /** Further responses are normal; delayed ones keep their delay, as the sender is meant to see it. */
   #timeIsUp(): void {
     const { current } = this;
     this.#leave();
@@ -165,7 +161,6 @@ export class AnswerOnPurpose {
     this.#options.onChange();
   }
 
-  /** What was asked for before is over. */
   #leave(): void {
     clearTimeout(this.#timer);
     this.current = null;

@@ -1,4 +1,4 @@
-/** Compressed bodies: read whole, with a bound on what they unfold to. */
+/** Decompresses whole bodies, with a limit on the result. */
 import { promisify } from 'node:util';
 import {
   brotliDecompress,
@@ -19,7 +19,7 @@ const brotliAll = promisify(brotliDecompress);
 
 export type Decompressed =
   | { readonly kind: 'plain'; readonly body: Buffer }
-  /** It unfolds to more than the limit; its first bytes. */
+  /** Larger than the limit; its first bytes. */
   | { readonly kind: 'long'; readonly head: Buffer }
   | { readonly kind: 'broken'; readonly reason: string };
 
@@ -60,9 +60,9 @@ export async function decompress(body: Buffer, coding: string, limit: number): P
 }
 
 /**
- * The first bytes that a compressed body, whole or not, unfolds to.
- * @param most how many, in bytes
- * @returns undefined where it is not of that coding
+ * The first decompressed bytes of a complete or partial body.
+ * @param most in bytes
+ * @returns undefined if it doesn't have that coding
  */
 export function headOf(body: Buffer, coding: string, most: number): Promise<Buffer | undefined> {
   const stream =

@@ -1,45 +1,47 @@
 /**
- * The connections of the webhook endpoint. One that has not shown the secret is a stranger's until it does: it is
- * closed when it says nothing, and gives its place up for whoever comes. All the same for senders who come through a
- * tunnel, where everybody has the tunnel's address.
+ * The connections of the webhook endpoint. A connection is unauthenticated until it sends a request with the secret: it
+ * is closed if it is silent, and gives way to new ones. The same for senders that come through a tunnel, which all have
+ * the tunnel's address.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { boundRequests, requestStarted } from '../../common/read-bound.ts';
 
 export interface ConnectionLimits {
-  /** Beyond it, the oldest that has not shown the secret gives way to a new one. */
+  /** Beyond it, the oldest unauthenticated connection gives way to a new one. */
   readonly maxConnections: number;
-  /** How long a connection that has not shown the secret may say nothing, in milliseconds. */
+  /** How long an unauthenticated connection may be silent, in milliseconds. */
   readonly quietMs: number;
-  /** How often they are looked at, in milliseconds. */
+  /** Interval of the check, in milliseconds. */
   readonly checkEveryMs: number;
 }
 
-/** A connection that has not shown the secret, or that has been answered for the last time. */
+/** An unauthenticated connection, or one that has received its last response. */
 interface Stranger {
   /** On the monotonic clock, in milliseconds. */
   readonly since: number;
-  /** The bytes that had come when it was last looked at. */
+  /** Bytes received at the last check. */
   bytes: number;
-  /** How often in a row it was found to have said nothing more, or to be there still. */
+  /** Number of checks in a row that found no new bytes, or the connection still open after its last response. */
   looks: number;
-  /** Its last answer is on its way. */
+  /** Its last response is being sent. */
   leaving: boolean;
 }
 
-/** In place of the bytes of one that has not been looked at yet: the first look finds news. */
+/** Stands for the bytes before the first check, so that it finds a change. */
 const unseen = -1;
 
-/** How long a new connection stays in a flood of others, which are up to twice `maxConnections` then, in milliseconds. */
+/**
+ * Minimum time that a new connection stays while many others arrive, in milliseconds; up to twice `maxConnections` may
+ * be open then.
+ */
 const leastStayMs = 500;
 
-/** How often one that is to leave is found to be there before it is cut. */
+/** Number of checks before a connection after its last response is cut. */
 const leavingLooks = 2;
 
 const requestTimeout = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
-/** Counts the connections of a server, and closes those that cost more than they are worth. */
 export class Connections {
   readonly #server: Server;
   readonly #limits: ConnectionLimits;
@@ -52,21 +54,20 @@ export class Connections {
   constructor(server: Server, limits: ConnectionLimits) {
     this.#server = server;
     this.#limits = limits;
-    // A tenth stays open to those who have not shown the secret yet: else nobody could come to show it.
+    // Reserve a tenth for unauthenticated connections: otherwise no new sender could authenticate.
     this.#mostKnown = Math.max(1, Math.floor(limits.maxConnections * 0.9));
     this.#quietLooks = Math.ceil(limits.quietMs / limits.checkEveryMs);
     server.on('connection', (socket) => this.#opened(socket));
   }
 
-  /** How many there are of each kind. */
   get counts(): { readonly known: number; readonly strangers: number } {
     return { known: this.#known.size, strangers: this.#strangers.size };
   }
 
   /**
-   * A request with the secret came on a connection.
-   * @returns whether it is to be served: not where the connection has had its last answer (`leaving`), or where as many
-   *   as may have shown the secret already (`full`)
+   * Marks a connection as authenticated.
+   * @returns whether to serve the request: not if the connection has received its last response (`leaving`), or if the
+   * maximum of authenticated connections is reached (`full`)
    */
   showed(socket: Socket): 'served' | 'leaving' | 'full' {
     requestStarted(socket);
@@ -80,17 +81,17 @@ export class Connections {
       this.#forgetDestroyed();
       if (this.#known.size >= this.#mostKnown) return 'full';
     }
-    // One that was destroyed while its last bytes were being read is counted no more.
+    // Don't count one that was destroyed while its last bytes were being read.
     if (this.#strangers.delete(socket)) this.#known.add(socket);
     return 'served';
   }
 
   /**
-   * The next answer is the last on this connection. When it is out, this half of the connection is ended, and the rest
-   * is cut a moment later: a connection that is cut on a sender who still writes is reset, and the reset can overtake
-   * the answer.
-   * @param reads whether what still comes is read then: asked when the answer is out
-   * @returns false where that was so already: what came is not answered any more
+   * Makes the next response the last on this connection. After it, this half of the connection is ended, and the rest
+   * is cut a moment later: closing a connection while the sender still writes resets it, and the reset can overtake the
+   * response.
+   * @param reads whether further data is read then: called after the response
+   * @returns false if it was already the last: the request gets no response
    */
   dismiss(socket: Socket, reads: () => boolean): boolean {
     const stranger = this.#strangers.get(socket);
@@ -102,7 +103,7 @@ export class Connections {
     else if (this.#known.delete(socket)) {
       this.#strangers.set(socket, { since: performance.now(), bytes: 0, looks: 0, leaving: true });
     }
-    // What Node calls when the last answer is out; its own cuts at once.
+    // Node calls this after the last response; its own version cuts at once.
     socket.destroySoon = () => {
       socket.end();
       // After Node, which has just resumed it to read past the request.
@@ -114,8 +115,8 @@ export class Connections {
   }
 
   /**
-   * Closes those that have said nothing more for too long. Called every `checkEveryMs`: it counts calls rather than
-   * time, so that one whose bytes wait because this process was busy is not taken for a quiet one.
+   * Closes connections that have been silent for too long. Called every `checkEveryMs`: it counts calls rather than
+   * time, so that a connection whose bytes wait because this process was busy doesn't count as silent.
    */
   look(): void {
     this.#makeRoom();
@@ -130,7 +131,7 @@ export class Connections {
     }
   }
 
-  /** Makes room where a tunnel has no connection left: closes those that wait for a request, be it half-way. */
+  /** Frees connections for a tunnel that has none left: closes those without a complete request. */
   relieve(): void {
     this.#server.closeIdleConnections();
     for (const [socket, stranger] of this.#strangers) {
@@ -148,7 +149,10 @@ export class Connections {
     this.#makeRoom();
   }
 
-  /** Drops the oldest strangers beyond `maxConnections`, but lets each say something first while there is any room. */
+  /**
+   * Closes the oldest unauthenticated connections beyond `maxConnections`, but lets each send something first while
+   * there is capacity.
+   */
   #makeRoom(): void {
     const { maxConnections } = this.#limits;
     const longAgo = performance.now() - leastStayMs;
@@ -162,7 +166,7 @@ export class Connections {
 
   #close(socket: Socket, stranger: Stranger): void {
     this.#strangers.delete(socket);
-    // One that has begun is told; to one that has said nothing, a tunnel would take it for the answer to the next.
+    // Notify it if it has begun a request; otherwise, a tunnel would take this for the response to its next request.
     if (!stranger.leaving && socket.bytesRead > 0 && socket.writable) socket.write(requestTimeout);
     socket.destroy();
   }
@@ -172,7 +176,7 @@ export class Connections {
   }
 }
 
-/** One who sends further requests behind its last one is not waited for, once it has its answers. */
+/** Cuts a connection with further requests behind its last one, once its responses are sent. */
 function cutOnceAnswered(socket: Socket): void {
   if (socket.writableEnded) socket.destroy();
 }

@@ -1,4 +1,4 @@
-/** What a client read from the platform's queue of deliveries, on its way into the history: each once. */
+/** Adds deliveries that a client read from the queue of Open Connectors to the history, each once. */
 import { identityOfNotification } from '../../open-connectors/instance-log.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import type { FetchedKey } from '../log/records.ts';
@@ -8,21 +8,20 @@ import type { Received, Reception } from './reception.ts';
 export interface FetchedDeliveriesParts {
   readonly store: Pick<Store, 'isFetched'>;
   readonly reception: Pick<Reception, 'receive'>;
-  /** How large a body may be, in bytes. */
+  /** Maximum body size, in bytes. */
   readonly mostBytes: () => number;
   /** A delivery is on disk. */
   readonly onReceived: (received: Received) => void;
 }
 
-/** Of an id that somebody made long, so many characters tell it from others. */
+/** Characters kept of an event ID, enough to distinguish long ones. */
 const longestEventId = 200;
 
 type Given = ParsedParams<'deliveries/fetched'>['deliveries'];
 
-/** Takes what was fetched. */
 export class FetchedDeliveries {
   readonly #parts: FetchedDeliveriesParts;
-  /** What is not on disk yet: another client may fetch the same meanwhile. */
+  /** Not on disk yet: another client may fetch the same one at the same time. */
   readonly #underWay = new Set<string>();
 
   constructor(parts: FetchedDeliveriesParts) {
@@ -30,9 +29,9 @@ export class FetchedDeliveries {
   }
 
   /**
-   * Takes into the history what was not taken before, in order.
-   * @returns how many were, and what became of the others
-   * @throws StoreError where one cannot be put on disk: those before it are, and are known when it is tried again
+   * Adds new deliveries to the history, in order.
+   * @returns how many were added, and what happened to the others
+   * @throws StoreError if one can't be written: the previous ones are on disk, and are known when it is tried again
    */
   async take(deliveries: Given): Promise<Result<'deliveries/fetched'>> {
     const result = { taken: 0, known: 0, rejected: 0, tooLarge: 0 };
@@ -47,7 +46,8 @@ export class FetchedDeliveries {
   }: Given[number]): Promise<keyof Result<'deliveries/fetched'>> {
     const { store, reception, mostBytes, onReceived } = this.#parts;
     const fetched: FetchedKey = {
-      ...{ notificationId, subscriptionId },
+      notificationId,
+      subscriptionId,
       eventId: (identityOfNotification(notification).eventId ?? '').slice(0, longestEventId),
     };
     const key = JSON.stringify(fetched);
@@ -57,7 +57,11 @@ export class FetchedDeliveries {
     this.#underWay.add(key);
     try {
       const received = await reception.receive({
-        ...{ source: 'open-connectors', body, injected: false, refusal: null, fetched },
+        source: 'open-connectors',
+        body,
+        injected: false,
+        refusal: null,
+        fetched,
         headers: [['Content-Type', 'application/json; charset=utf-8']],
         receivedAt: Date.now(),
       });

@@ -1,7 +1,7 @@
 /**
- * The webhook endpoint: HTTP on loopback, the only thing that a tunnel exposes. The tunnel is the internet: a stranger
- * who does not know the secret learns nothing, and everything has a limit. The secret is looked for before anything
- * else; behind it the paths are Express routes.
+ * The webhook endpoint: HTTP on loopback, the only thing that a tunnel exposes. The tunnel is the internet: a client
+ * without the secret learns nothing, and everything has a limit. The secret is checked before anything else; behind it
+ * the paths are Express routes.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, ServerResponse } from 'node:http';
@@ -22,25 +22,25 @@ import type { Incoming, Received } from './reception.ts';
 import { Bodies } from './request-body.ts';
 import type { BodyShare } from './request-body.ts';
 
-/** The limits of the webhook endpoint; times in milliseconds. */
+/** Times in milliseconds. */
 export interface IngressLimits {
   /** After decompression, in bytes. */
   maxBodyBytes: number;
-  /** All bodies under way or not yet on disk, in bytes. */
+  /** All bodies in progress or not yet on disk, in bytes. */
   maxBodiesBytes: number;
   /** Deliveries not yet on disk. */
   maxUncommitted: number;
   headersTimeoutMs: number;
   bodyTimeoutMs: number;
-  /** How long a connection that has not shown the secret may say nothing. */
+  /** How long an unauthenticated connection may be silent. */
   quietMs: number;
-  /** How long a connection on which nothing moves, such as one whose answers nobody reads, is kept. */
+  /** How long a connection without any traffic is kept, such as one whose client doesn't read its responses. */
   stuckMs: number;
-  /** How often slow requests and quiet connections are looked for. */
+  /** Interval of the check for slow requests and silent connections. */
   checkEveryMs: number;
-  /** At this many, the oldest that has not shown the secret gives way to a new one. */
+  /** At this many, the oldest unauthenticated connection gives way to a new one. */
   maxConnections: number;
-  /** After this a connection that keeps the endpoint from closing is cut, in milliseconds. */
+  /** After this time, a connection that keeps the endpoint from closing is cut, in milliseconds. */
   closeMs: number;
 }
 
@@ -60,48 +60,47 @@ export const defaultLimits: IngressLimits = {
 export interface IngressOptions {
   /** 32 hex digits. */
   readonly secret: string;
-  /** Takes what was posted. Resolves when it is on disk, and rejects where it cannot be put there. */
+  /** Receives a POST. Resolves when it is on disk, and rejects if it can't be written. */
   receive(incoming: Incoming): Promise<Received>;
-  /** Whether deliveries are answered on purpose. */
+  /** Whether responses are forced. */
   readonly onPurpose: AnswerOnPurpose;
-  /** Called with what was received, when its sender has the answer, or is to get it later on purpose. Does not throw. */
+  /** Called when the sender has the response, or will get a delayed one. Does not throw. */
   onAnswered(received: Received): void;
   readonly limits: IngressLimits;
   log(level: 'warn' | 'debug', message: string): void;
 }
 
-/** What the webhook endpoint holds at one time. */
 export interface IngressLoad {
-  /** Connections that have shown the secret. */
+  /** Authenticated connections. */
   readonly known: number;
-  /** Those that have not, or that have had their last answer. */
+  /** Unauthenticated connections, and those that have received their last response. */
   readonly strangers: number;
-  /** Requests with the secret that are being answered. */
+  /** Requests with the secret in progress. */
   readonly pending: number;
-  /** Bodies that did not come at once. */
+  /** Bodies that did not arrive at once. */
   readonly bodies: number;
-  /** The memory that bodies hold, in bytes. */
+  /** Memory of bodies, in bytes. */
   readonly bodyBytes: number;
 }
 
-/** What Express is given: it reads a target more freely than it is written, such as one with `\\` or `#` in it. */
+/** Paths to pass to Express, which accepts other spellings, such as with `\\` or `#`. */
 const plainPath = /^\/[\w/-]*$/;
 
-/** What came of a body: what is kept of it, and whether that is reason enough to refuse it; or why it is not taken. */
+/** A body with a reason to refuse it, if any; or why it isn't received. */
 type Body = Pick<Incoming, 'body' | 'refusal'> | 'gone' | 'slow' | 'crowded';
 
 const noContent: Record<string, string> = { 'Content-Length': '0' };
 
 const retryLater = { 'Retry-After': '2' };
 
-/** Between two requests on one connection that has shown the secret, in milliseconds. */
+/** Maximum time between two requests on an authenticated connection, in milliseconds. */
 const keepAliveMs = 65_000;
-/** Connections that wait to be accepted while a flood comes: more than Node's 511. */
+/** Connections that may wait to be accepted: more than Node's 511. */
 const backlog = 2048;
-/** Looks after which a body that hardly comes gives way where a tunnel has no connection left. */
+/** Checks after which a slow body gives way if a tunnel has no connection left. */
 const slowLooksInNeed = 2;
 
-/** The webhook endpoint: takes deliveries, and answers once they are on disk. */
+/** Receives deliveries, and responds once they are on disk. */
 export class Ingress {
   readonly #options: IngressOptions;
   readonly #server: Server;
@@ -110,12 +109,12 @@ export class Ingress {
   readonly #connections: Connections;
   readonly #bodies: Bodies;
   #limits: IngressLimits;
-  /** Requests whose senders wait to be asked for the body. */
+  /** Requests whose senders wait for "100 Continue". */
   readonly #expectant = new WeakSet<IncomingMessage>();
   #lookTimer: NodeJS.Timeout | undefined;
-  /** Bodies under way and deliveries not yet on disk. */
+  /** Bodies in progress and deliveries not yet on disk. */
   #pending = 0;
-  /** Requests that knew no secret. */
+  /** Number of requests without the secret. */
   strangers = 0;
 
   constructor(options: IngressOptions) {
@@ -123,8 +122,8 @@ export class Ingress {
     this.#limits = options.limits;
     this.#secret = Buffer.from(options.secret);
     this.#bodies = new Bodies(options.limits);
-    // Without an application, which gives each request prototypes of its own for more than all of the routing costs:
-    // handlers use what Node gives.
+    // Without an Express application, which gives each request its own prototypes, at a higher cost than the routing
+    // itself: handlers use Node's own requests and responses.
     const routes = this.#routes();
     this.#serve = (request, response) => {
       const path = this.#pathBehindSecret(request.url ?? '');
@@ -140,7 +139,7 @@ export class Ingress {
     this.#server = createServer(
       {
         headersTimeout: options.limits.headersTimeoutMs,
-        // The body has a time of its own; this is the bound on both.
+        // The body has its own time limit; this is the limit on both.
         requestTimeout: options.limits.headersTimeoutMs + options.limits.bodyTimeoutMs,
         connectionsCheckingInterval: options.limits.checkEveryMs,
         keepAliveTimeout: keepAliveMs,
@@ -153,29 +152,29 @@ export class Ingress {
       this.#expectant.add(request);
       this.#serve(request, response);
     });
-    // Node answers 417 to an expectation that it does not know: that would lose a delivery for a header.
+    // Node responds with 417 to an unknown expectation: a delivery would be lost because of a header.
     this.#server.on('checkExpectation', this.#serve);
     this.#server.on('connect', (request: IncomingMessage, socket: Socket) => this.#turnAwayConnect(request, socket));
-    // A sender that ends its half of the connection with its request gets its answer too. Node has it, types lack it.
+    // A sender that ends its half of the connection with its request gets its response too. Node has this option, its
+    // types don't.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
   }
 
-  /** Changes the limits that can change while it runs: of a body, of all bodies, and how much may be uncommitted. */
+  /** Changes the limits that can change while it is running. */
   setLimits(limits: Pick<IngressLimits, 'maxBodyBytes' | 'maxBodiesBytes' | 'maxUncommitted'>): void {
     this.#limits = { ...this.#limits, ...limits };
     this.#bodies.setLimits(this.#limits);
   }
 
   /**
-   * Another secret from now on: whoever comes with the one before is a stranger. What is under way is answered, and its
-   * connection ends with that; what waits for a request has ended.
+   * Replaces the secret: requests with the previous one are unauthenticated. Requests in progress are served, and then
+   * their connection ends; idle connections are closed.
    */
   useSecret(secret: string): void {
     this.#secret = Buffer.from(secret);
     this.#server.closeIdleConnections();
   }
 
-  /** What it holds now: connections, requests being answered, bodies that did not come at once, and memory for bodies. */
   get load(): IngressLoad {
     const { known, strangers } = this.#connections.counts;
     return {
@@ -187,7 +186,7 @@ export class Ingress {
     };
   }
 
-  /** Gives up what holds connections and brings nothing: a tunnel, which has few of them, has none left. */
+  /** Closes connections that hold resources without progress, for a tunnel, which has few connections and none left. */
   relieve(): void {
     this.#connections.relieve();
     this.#options.onPurpose.hurry();
@@ -196,7 +195,7 @@ export class Ingress {
 
   /**
    * Opens the endpoint on 127.0.0.1.
-   * @param port the port; 0 for any free one
+   * @param port 0 for any free one
    * @returns the port
    * @throws the system's error, such as EADDRINUSE
    */
@@ -214,7 +213,7 @@ export class Ingress {
     });
   }
 
-  /** Closes the endpoint: requests under way are answered, idle connections ended. */
+  /** Requests in progress are finished, idle connections closed. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -223,14 +222,14 @@ export class Ingress {
     const force = setTimeout(() => this.#server.closeAllConnections(), this.#limits.closeMs);
     await closed;
     clearTimeout(force);
-    // Until then it cuts those that have had their last answer.
+    // Until then, it cuts connections after their last response.
     clearInterval(this.#lookTimer);
   }
 
-  /** What there is behind the secret. Any other path, and one of other letters, is a stranger's. */
+  /** Routes behind the secret. Any other path, also in another case, counts as unauthenticated. */
   #routes(): Router {
     const routes = Router({ strict: true, caseSensitive: true });
-    // Whoever does not know the secret and the path is not asked for a body.
+    // Without the secret and the path, "100 Continue" is not sent.
     const admit: RequestHandler = (request, response, next) => {
       if (!this.#admits(request, response)) return;
       if (this.#expectant.has(request)) response.writeContinue();
@@ -258,13 +257,13 @@ export class Ingress {
   }
 
   #turnAway(request: IncomingMessage, response: ServerResponse): void {
-    // Its body is not read: that costs time, a byte at a time most of all.
+    // Its body is not read: that takes time, above all one byte at a time.
     if (!this.#connections.dismiss(request.socket, () => request.complete)) return;
     this.strangers += 1;
     answerAndClose(response, 404);
   }
 
-  /** Node hands over the bare connection of a CONNECT: it gets the same 404 and ends. */
+  /** Node passes the bare connection of a CONNECT: it gets the same 404 and ends. */
   #turnAwayConnect(request: IncomingMessage, socket: Socket): void {
     socket.on('error', () => socket.destroy());
     if (!this.#connections.dismiss(socket, () => false)) return;
@@ -274,20 +273,20 @@ export class Ingress {
     try {
       response.assignSocket(socket);
     } catch {
-      // It came behind a request that is still being answered: the connection ends with that.
+      // An earlier request on this connection is still in progress: the connection ends with its response.
       return;
     }
     answerAndClose(response, 404);
   }
 
-  /** Whether a request with the secret is served: its connection counts as known from now on. */
+  /** Marks the connection of a request with the secret as authenticated. @returns whether the request is served */
   #admits(request: IncomingMessage, response: ServerResponse): boolean {
     const standing = this.#connections.showed(request.socket);
     if (standing === 'full') this.#sendAway(request, response, 503);
     return standing === 'served';
   }
 
-  /** Answers one who knows the secret, and ends the connection. */
+  /** Responds to an authenticated sender, and ends the connection. */
   #sendAway(request: IncomingMessage, response: ServerResponse, status: 408 | 503): void {
     const reads = status === 503;
     if (!this.#connections.dismiss(request.socket, () => reads || request.complete)) return;
@@ -305,7 +304,7 @@ export class Ingress {
     return right && path.startsWith(hookPrefix) ? path.slice(end) : undefined;
   }
 
-  /** One delivery: its body is read, it is received, answered, and goes on from there. */
+  /** Reads and receives one delivery, responds, and passes it on. */
   async #deliver(request: IncomingMessage, response: ServerResponse, source: Source): Promise<void> {
     if (this.#pending >= this.#limits.maxUncommitted) {
       this.#bodies.giveWay();
@@ -352,18 +351,18 @@ export class Ingress {
     this.#options.onAnswered(received);
   }
 
-  /** Gives the answer that was asked for, when it is due: the status alone. @param before is called right before it */
+  /** Sends the forced response after its delay: only the status. @param before called right before it */
   async #answerOnPurpose(
     request: IncomingMessage,
     response: ServerResponse,
     { status, delayMs }: Purpose,
     before: () => void,
   ): Promise<void> {
-    // Who is refused before all has come is not kept waiting with the rest of it.
+    // Don't delay a refusal if the body has not fully arrived.
     const waits = request.complete && this.#server.listening;
     const due = waits ? this.#options.onPurpose.due(response, delayMs) : undefined;
     if (due !== undefined) {
-      // Nothing moves on the connection meanwhile. Node sets its own time again with the next request.
+      // The connection is silent during the delay. Node sets its own timeout again with the next request.
       request.socket.setTimeout(delayMs + this.#limits.stuckMs);
       await due;
     }
@@ -371,7 +370,7 @@ export class Ingress {
     answer(request, response, status);
   }
 
-  /** Reads a body and unfolds it. */
+  /** Reads and decompresses a body. */
   async #bodyOf(request: IncomingMessage, share: BodyShare): Promise<Body> {
     const read = await this.#bodies.read(request, share);
     if (read.kind !== 'whole' && read.kind !== 'long') return read.kind;
@@ -397,14 +396,14 @@ export class Ingress {
     return { body, refusal: null };
   }
 
-  /** It is not on disk, or that is not known, so it is not acknowledged. */
+  /** Not acknowledged, because it isn't on disk, or that is unknown. */
   #failed(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    // The store says itself why it fails.
+    // The store reports its own failures.
     if (!(error instanceof StoreError)) this.#options.log('warn', `answered a delivery with 503: ${String(error)}`);
     answer(request, response, 503, retryLater);
   }
 
-  /** Where a body is still being read past, it gives way like others that are slow. */
+  /** While a body is being read past, it gives way like other slow ones. */
   #watchRest(request: IncomingMessage): void {
     const { socket } = request;
     if (request.complete || socket.destroyed) return;
@@ -415,12 +414,12 @@ export class Ingress {
       socket.off('close', stop);
     };
     request.once('end', stop);
-    // The request itself is not told: Node has forgotten it with its answer.
+    // The request itself gets no event: Node has released it with its response.
     socket.once('close', stop);
   }
 }
 
-/** @param bytes as received or announced; without it, as many as are kept */
+/** @param bytes as received or announced; by default, as many as are kept */
 function tooLarge(head: Buffer, bytes: number | undefined, limit: number): Body {
   const body = head.subarray(0, keptRefusedBytes);
   const reason = `the body is larger than ${limit} bytes`;
@@ -428,8 +427,8 @@ function tooLarge(head: Buffer, bytes: number | undefined, limit: number): Body 
 }
 
 /**
- * Answers. Where the rest of the body is still to come, the answer goes out at once and ends when that has been read
- * past: a connection that is closed on a sender who still writes is reset, and the reset can overtake the answer.
+ * Responds. If the rest of the body is still to come, sends the response at once and ends it when the body has been
+ * read past: closing a connection while the sender still writes resets it, and the reset can overtake the response.
  */
 function answer(
   request: IncomingMessage,
@@ -456,13 +455,13 @@ function answer(
   if (!request.complete) discard(request, () => response.end());
 }
 
-/** The last answer on a connection, at once, however much of the body is still to come. */
+/** Sends the last response on a connection at once, even if most of the body is still to come. */
 function answerAndClose(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
   response.shouldKeepAlive = false;
   response.writeHead(status, { ...headers, ...noContent }).end();
 }
 
-/** How much of an unwanted body is read past before its connection is cut, in bytes; Node bounds the time. */
+/** Maximum size of an unwanted body that is read past before its connection is cut, in bytes; Node limits the time. */
 const mostDiscardedBytes = 67_108_864;
 
 function discard(request: IncomingMessage, done: () => void): void {

@@ -1,6 +1,6 @@
 /**
- * What follows once a delivery is on disk and its sender has the answer: the clients are told, and what of it waits is
- * sent. Whatever fails now is logged, and changes no answer.
+ * What happens once a delivery is on disk and the sender has the response: clients are notified, and its forwardings
+ * are sent. Failures from here on are logged, and change no response.
  */
 import type { Delivery, EventRow } from '../../protocol/history.ts';
 import type { Forwarder } from '../sending/forwarder.ts';
@@ -12,21 +12,20 @@ import { protocolRecord, protocolEventsOf } from '../log/protocol-shapes.ts';
 import type { Store } from '../log/store.ts';
 
 export interface Followers {
-  /** Tells the clients, where there are any. */
+  /** Notifies clients, if there are any. */
   readonly announcer: {
     readonly heard: boolean;
     added(delivery: Delivery, rows: readonly EventRow[]): void;
     statusChanged(): void;
   };
   readonly forwarder: Forwarder;
-  /** Knows what is held; without it nothing is. */
+  /** Knows what is held; by default nothing is. */
   readonly gate?: Pick<Gate, 'holdOf'>;
-  /** Knows the destinations. */
   readonly store: Store;
   log(level: 'error', message: string): void;
 }
 
-/** Passes a delivery on that is on disk. Never throws. */
+/** Passes on a delivery that is on disk. Never throws. */
 export function passOn(received: Received, followers: Followers): void {
   const { id } = received.delivery;
   try {

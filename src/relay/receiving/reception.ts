@@ -1,6 +1,6 @@
 /**
- * Reception: the bytes of one POST become a delivery with its events, notifications and forwardings, and are put on
- * disk. The webhook endpoint and `deliveries/inject` both come through here.
+ * Reception: the bytes of one POST become a delivery with its events, notifications and forwardings, and are written to
+ * disk. Used by the webhook endpoint and `deliveries/inject`.
  */
 import { randomFillSync } from 'node:crypto';
 import { readPayload } from '../../campaign-monitor/payload.ts';
@@ -30,54 +30,53 @@ import type { Store } from '../log/store.ts';
 export interface Incoming {
   readonly source: Source;
   readonly body: Buffer;
-  /** As received, credentials included, in order. */
+  /** As received, including credentials, in order. */
   readonly headers: Headers;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
   /** Sent by a client rather than received at the webhook endpoint. */
   readonly injected: boolean;
-  /** The status with which it is answered on purpose: then it is kept, and goes nowhere. */
+  /** The forced status of the response: the delivery is kept, but not forwarded. */
   readonly onPurpose?: number | undefined;
-  /** Why it is not even looked at, where its size or coding is reason enough. */
+  /** Why it isn't parsed, if its size or coding is already a reason. */
   readonly refusal: Refusal | null;
-  /** It was not posted, but fetched from the platform's queue of deliveries. */
+  /** Not posted, but fetched from the queue of Open Connectors. */
   readonly fetched?: FetchedKey;
-  /** It is an edit, which is released in the place of what is held of a delivery. */
+  /** An edit, which is released in place of held forwardings of a delivery. */
   readonly edit?: Edit;
 }
 
-/** What an edit takes the place of. */
 export interface Edit {
   readonly deliveryId: number;
-  /** What is held of it: the edit goes to these destinations alone, and what goes there is dropped. */
+  /** Held forwardings: the edit goes only to these destinations, and the held ones are discarded. */
   readonly held: readonly ForwardingKey[];
 }
 
-/** Why a POST is refused; of its body, what came or the beginning of it is kept. */
+/** Why a POST is refused; the whole received body, or its beginning, is kept. */
 export interface Refusal {
   readonly httpStatus: 400 | 413;
   readonly reason: string;
   /** The size as received or announced, in bytes. */
   readonly bodyBytes: number;
-  /** Whether that is more than what is kept. */
+  /** Whether that is more than the kept bytes. */
   readonly truncated: boolean;
 }
 
 /** A delivery that is on disk. */
 export interface Received {
   readonly delivery: DeliveryRecord;
-  /** What its notifications were made by. */
+  /** The settings that its notifications were rendered with. */
   readonly renderSettings: RenderSettings;
 }
 
-/** A delivery as it was read. */
+/** A parsed delivery. */
 interface Read {
   readonly delivery: DeliveryRecord;
-  /** What its notifications are made of, the sender's credentials included; null where there are none. */
+  /** The content for notifications, including the sender's credentials; null if there is none. */
   readonly content: FreshDelivery | null;
 }
 
-/** What of the settings and secrets decides what is made of a delivery. */
+/** The settings and secrets that decide how a delivery is read. */
 interface InForce {
   readonly partSize: number;
   readonly maxEvents: number;
@@ -87,7 +86,6 @@ interface InForce {
   readonly verifyKeys: ReadonlyMap<string, string>;
 }
 
-/** Turns what was posted into records, and stores them. */
 export class Reception {
   readonly #store: Store;
   readonly #renderer: Renderer;
@@ -95,8 +93,8 @@ export class Reception {
   #inForce: InForce;
 
   /**
-   * Until {@link configure} is called, what comes goes nowhere.
-   * @param gate looks at what came before anything of it can be sent; without it nothing does
+   * Until {@link configure} is called, nothing is forwarded.
+   * @param gate sees each delivery before anything of it can be sent; by default nothing is held
    */
   constructor(store: Store, renderer: Renderer, settings: Settings, gate?: Pick<Gate, 'no' | 'received'>) {
     this.#store = store;
@@ -107,8 +105,8 @@ export class Reception {
   }
 
   /**
-   * Takes settings and verify keys: deliveries from now on are read by them, those that exist stay as they are.
-   * @param renderSettingsId under which the store keeps what makes notifications
+   * Applies settings and verify keys to new deliveries; existing ones don't change.
+   * @param renderSettingsId ID of the stored render settings
    * @param destinations those of the settings, in their order
    */
   configure(
@@ -123,23 +121,23 @@ export class Reception {
 
   /**
    * Receives a POST.
-   * @returns the delivery, when it is on disk: its `httpStatus` and `reason` are the answer
-   * @throws StoreError (a rejection) where it could not be put on disk; ConflictError where an edit cannot take the place
-   *   of what is held
+   * @returns the delivery, when it is on disk: its `httpStatus` and `reason` are the response
+   * @throws StoreError (a rejection) if it could not be written; ConflictError if an edit can't replace the held
+   * forwardings
    */
   async receive(incoming: Incoming): Promise<Received> {
     const { renderSettings } = this.#inForce;
     const { delivery: read, content } = this.#read(incoming);
     const delivery = incoming.edit === undefined ? read : replaceHeld(read, incoming.edit);
     if (content !== null) this.#keep(delivery, content);
-    // Of what goes nowhere on purpose no breakpoint is asked.
+    // Deliveries with a forced response don't go to breakpoints, because they aren't forwarded.
     await this.#store.add(delivery, delivery.onPurpose ? undefined : () => this.#gate?.received(delivery));
     return { delivery, renderSettings };
   }
 
-  /** Before it is on disk, where a lane may find it at once. */
+  /** Before it is on disk, when a queue may read it at once. */
   #keep({ id, notifications }: DeliveryRecord, content: FreshDelivery): void {
-    // What goes nowhere is read from the store when it is sent after all; the credentials are not there.
+    // One that isn't forwarded is read from the store if it is sent later; the credentials are not there.
     if (notifications.some(({ forwardings }) => forwardings.length > 0)) this.#renderer.keep(id, content);
     else this.#renderer.keepCredentials(id, content.headers);
   }
@@ -240,7 +238,7 @@ export class Reception {
       return { delivery: { ...delivery, signature }, content: null };
     }
     const { listId } = notification;
-    // One without events has a row all the same, so that it is seen.
+    // One without events has a row too, so that it is visible.
     const events = notification.events.length > 0 ? notification.events : [noEvent];
     const ids = this.#store.reserve(events.length, 1);
     const aboutList = joinWarnings(
@@ -292,10 +290,10 @@ export class Reception {
     };
   }
 
-  /** It is refused for what it would make the relay do: its first bytes tell what it was. */
+  /** Refuses one that would cost the relay too much; its first bytes show what it was. */
   #tooMuch(incoming: Incoming, reason: string): Read {
     const bodyBytes = incoming.body.byteLength;
-    // A copy: the whole body would be kept for a part of it.
+    // A copy: a slice would keep the whole body in memory.
     const body = Buffer.from(incoming.body.subarray(0, keptRefusedBytes));
     const truncated = bodyBytes > keptRefusedBytes;
     return this.#refused({ ...incoming, body }, { httpStatus: 413, reason, bodyBytes, truncated });
@@ -303,11 +301,11 @@ export class Reception {
 
   #refused(incoming: Incoming, { httpStatus, reason, bodyBytes, truncated }: Refusal): Read {
     const { delivery } = this.#withoutEvents(incoming, 'rejected', httpStatus, reason);
-    // What the limits refuse can be fetched again once they are others.
+    // A delivery over the limits can be fetched again after they change.
     return { delivery: { ...delivery, bodyBytes, truncated, fetched: undefined }, content: null };
   }
 
-  /** Those that it may go to: for them notifications are made, also where it goes nowhere until it is resent. */
+  /** Possible destinations: notifications are created for them, also if it isn't forwarded until it is resent. */
   #destinationsOf({ edit }: Incoming): readonly ConfiguredDestination[] {
     const { destinations } = this.#inForce;
     if (edit === undefined) return destinations;
@@ -321,7 +319,7 @@ export class Reception {
     types: readonly (string | null)[],
   ): ForwardingRecord[] {
     if (onPurpose !== undefined) return [];
-    // What is edited was held, and is let go as that is released.
+    // The edited forwarding was held; sending the edit counts as releasing it.
     const released = edit === undefined ? null : (this.#gate?.no ?? null);
     return destinations
       .filter(({ destination }) => goesTo(destination, { list, types }))
@@ -352,7 +350,10 @@ export class Reception {
     };
     const delivery = {
       ...this.#delivery(ids.delivery, incoming),
-      ...{ status, httpStatus: incoming.onPurpose ?? httpStatus, reason, events: [event] },
+      status,
+      httpStatus: incoming.onPurpose ?? httpStatus,
+      reason,
+      events: [event],
     };
     return { delivery, content: null };
   }
@@ -397,7 +398,7 @@ export class Reception {
   }
 }
 
-/** An edit with what it replaces: the rest stays held. @throws ConflictError if the edit would not be sent */
+/** Adds what an edit replaces: the rest stays held. @throws ConflictError if the edit would not be sent */
 function replaceHeld(edited: DeliveryRecord, { deliveryId, held }: Edit): DeliveryRecord {
   const { status, reason, notifications } = edited;
   const sentTo = notifications.flatMap((each) => each.forwardings.map(({ destinationId }) => destinationId));
@@ -423,7 +424,7 @@ function inForce(
 
 const noEvent: PlatformEvent = { eventType: null, objectId: null, date: null };
 
-/** Of the settings, what makes a notification. */
+/** The settings that decide a notification's bytes. */
 export function renderSettingsOf(settings: Settings): RenderSettings {
   return { timeZone: settings.timeZone, mapping: settings.mapping, identity: settings.identity };
 }
@@ -447,7 +448,6 @@ const eventIdBytes = 15;
 const pool = Buffer.alloc(eventIdBytes * 256);
 let used = pool.length;
 
-/** A new `message.eventId`. */
 function makeEventId(): string {
   if (used === pool.length) {
     randomFillSync(pool);

@@ -1,6 +1,6 @@
 /**
- * Reading the bodies of requests, within limits of size, time and memory. All bodies under way share one budget, which
- * counts what has come and is held; what a sender announces costs nothing.
+ * Reads the bodies of requests within limits of size, time and memory. All bodies in progress share one budget, which
+ * counts the bytes received and still held; what a sender announces costs nothing.
  */
 import type { IncomingMessage } from 'node:http';
 import { areTinyChunks, bodyBytesReceived } from '../../common/read-bound.ts';
@@ -9,19 +9,19 @@ import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
 export interface BodyLimits {
   /** Of one body, in bytes. */
   readonly maxBodyBytes: number;
-  /** Of all that are under way or not yet on disk, in bytes. */
+  /** Of all that are in progress or not yet on disk, in bytes. */
   readonly maxBodiesBytes: number;
   readonly bodyTimeoutMs: number;
-  /** How often bodies under way are looked at, in milliseconds. */
+  /** Interval of the check for slow bodies, in milliseconds. */
   readonly checkEveryMs: number;
 }
 
-/** A body up to this size, in bytes, finds room though large ones fill theirs. */
+/** A body up to this size, in bytes, has capacity even if large ones have used up theirs. */
 const smallBytes = 65_536;
-/** The part of the budget that is kept for small bodies. */
+/** The part of the budget that is reserved for small bodies. */
 const reservedPart = 1 / 4;
 
-/** The memory that bodies may take together. */
+/** The memory limit for all bodies. */
 export class BodyBudget {
   #total: number;
   #small = 0;
@@ -32,7 +32,7 @@ export class BodyBudget {
     this.#total = total;
   }
 
-  /** What is held, in bytes. */
+  /** In bytes. */
   get held(): number {
     return this.#small + this.#large;
   }
@@ -41,12 +41,11 @@ export class BodyBudget {
     this.#total = total;
   }
 
-  /** A part of the budget for one body, empty at first. */
   share(): BodyShare {
     return new BodyShare(this);
   }
 
-  /** For a share: changes what it holds, or refuses. A large one that is alone is never refused, whatever its size. */
+  /** For a share: changes its size, or refuses. A single large one is never refused, whatever its size. */
   move(from: Holding, to: Holding): boolean {
     const small = this.#small + (to.large ? 0 : to.bytes) - (from.large ? 0 : from.bytes);
     const large = this.#large + (to.large ? to.bytes : 0) - (from.large ? from.bytes : 0);
@@ -69,7 +68,7 @@ interface Holding {
 
 const nothing: Holding = { bytes: 0, large: false };
 
-/** What one body holds of the budget, from its first byte until it is answered. */
+/** One body's share of the budget, from its first byte until its response. */
 export class BodyShare {
   readonly #budget: BodyBudget;
   #holding = nothing;
@@ -82,7 +81,7 @@ export class BodyShare {
    * Takes more.
    * @param bytes of memory
    * @param size the body's size so far, in bytes: decides whether it is a small one
-   * @returns false where there is no room: then it holds what it held
+   * @returns false if there isn't enough left: then nothing changes
    */
   grow(bytes: number, size: number): boolean {
     const to = { bytes: this.#holding.bytes + bytes, large: this.#holding.large || size > smallBytes };
@@ -91,29 +90,29 @@ export class BodyShare {
     return true;
   }
 
-  /** Gives all back. A second time is none. */
+  /** Calling it again has no effect. */
   release(): void {
     this.#budget.move(this.#holding, nothing);
     this.#holding = nothing;
   }
 }
 
-/** A chunk this long is kept as it came; a shorter one would cost many times its bytes, and is copied. */
+/** A longer chunk is kept as it arrived; a shorter one would use many times its size, and is copied. */
 const keptChunkBytes = 4096;
 const largestBlock = 65_536;
 
-/** The chunks of a body. The memory that they take is near to their bytes, however small they come. */
+/** The chunks of a body. Their memory is close to their size, however small they are. */
 export class Chunks {
   readonly #parts: Buffer[] = [];
   #block = Buffer.alloc(0);
   #start = 0;
   #end = 0;
   #nextBlock = keptChunkBytes;
-  /** So many so far. */
+  /** Number of bytes. */
   count = 0;
   bytes = 0;
 
-  /** The memory that adding a chunk takes, in bytes: its own, and what joining it to the others will take. */
+  /** The memory for adding a chunk, in bytes: its own, and that of joining it with the others. */
   costOf(chunk: Buffer): number {
     if (this.count === 0) return chunk.length;
     const toJoin = chunk.length + (this.count === 1 ? this.bytes : 0);
@@ -140,7 +139,6 @@ export class Chunks {
     this.#end = chunk.copy(this.#block, 0, copied);
   }
 
-  /** The body. */
   join(): Buffer {
     this.#closePart();
     const [only] = this.#parts;
@@ -158,42 +156,39 @@ export class Chunks {
   }
 }
 
-/** In place of those that were handed over or given up, which the request would keep. */
+/** Replaces chunks that were handed over or discarded, which the request would otherwise keep. */
 const noChunks = new Chunks();
 
 export type Read =
   | { readonly kind: 'whole'; readonly body: Buffer }
   /** Over the limit: its first bytes, and its size as announced or so far. */
   | { readonly kind: 'long'; readonly head: Buffer; readonly bytes: number }
-  /** It takes too long, in time or in work. */
+  /** It takes too much time or work. */
   | { readonly kind: 'slow' }
-  /** There is no room for it beside the others. */
+  /** There is no memory left for it. */
   | { readonly kind: 'crowded' }
-  /** The sender went away. */
+  /** The sender disconnected. */
   | { readonly kind: 'gone' };
 
-/** A body that did not come at once. */
+/** A body that did not arrive at once. */
 interface UnderWay {
-  /** What has come, in bytes. */
   bytes(): number;
-  /** Ends it. */
   giveWay(): void;
 }
 
 interface Watched extends UnderWay {
-  /** The bytes that had come when it was last looked at, and how often in a row that was too few. */
+  /** Bytes at the last check, and the number of checks in a row that found too few new ones. */
   seen: number;
   slowLooks: number;
 }
 
-/** A body that brings less than this in a second, for so many looks, gives way where others need its place. */
+/** A body with less than this per second, for several checks, gives way if others need its memory. */
 const slowBytesPerSecond = 1024;
 const slowLooks = 5;
 
-/** How many bodies are unfolded at once; each may take twice `maxBodyBytes` beside the budget meanwhile. */
+/** Maximum number of concurrent decompressions; each may take twice `maxBodyBytes` in addition to the budget. */
 const mostUnfolding = 2;
 
-/** The bodies under way. */
 export class Bodies {
   readonly budget: BodyBudget;
   #limits: BodyLimits;
@@ -209,7 +204,7 @@ export class Bodies {
     this.budget = new BodyBudget(limits.maxBodiesBytes);
   }
 
-  /** How many have not come at once and are still under way. */
+  /** Number of bodies in progress that did not arrive at once. */
   get underWay(): number {
     return this.#underWay.size;
   }
@@ -219,10 +214,7 @@ export class Bodies {
     this.budget.setTotal(limits.maxBodiesBytes);
   }
 
-  /**
-   * Reads a body.
-   * @param share holds what is read; released here where nothing is handed over, else by the caller
-   */
+  /** @param share holds the bytes; released here unless they are handed over, then by the caller */
   read(request: IncomingMessage, share: BodyShare): Promise<Read> {
     const { maxBodyBytes, bodyTimeoutMs } = this.#limits;
     return new Promise((resolve) => {
@@ -231,7 +223,7 @@ export class Bodies {
       const bound = announced > maxBodyBytes ? Math.min(keptRefusedBytes, maxBodyBytes) : maxBodyBytes;
       let timer: NodeJS.Timeout | undefined;
       let stopWatching: (() => void) | undefined;
-      // The listeners stay, since a request is soon gone: to take them away takes longer than to ask this.
+      // The listeners stay, because a request is short-lived: removing them takes longer than this check.
       let finished = false;
       const done = (read: Read): void => {
         if (finished) return;
@@ -271,7 +263,7 @@ export class Bodies {
     });
   }
 
-  /** Most bodies have come by the next turn of the event loop, and need neither a timer nor to be watched. */
+  /** Most bodies have arrived by the next turn of the event loop, and need neither a timer nor checks. */
   #whenNotAtOnce(begin: () => void): void {
     this.#begun.push(begin);
     if (this.#begun.length > 1) return;
@@ -282,10 +274,7 @@ export class Bodies {
     });
   }
 
-  /**
-   * Keeps an eye on a body, so that it gives way where it is slow and others need its place.
-   * @returns what ends that
-   */
+  /** Lets a body give way if it is slow and others need its memory. @returns a function that ends this */
   watch(body: UnderWay): () => void {
     const watched: Watched = { ...body, seen: 0, slowLooks: 0 };
     this.#underWay.add(watched);
@@ -305,9 +294,9 @@ export class Bodies {
   }
 
   /**
-   * Ends the bodies that hardly come.
-   * @param looks how often in a row that was found
-   * @returns whether there was any
+   * Ends slow bodies.
+   * @param looks minimum number of slow checks in a row
+   * @returns whether there were any
    */
   giveWay(looks = slowLooks): boolean {
     if (looks >= slowLooks && !this.#someSlow) return false;
@@ -317,7 +306,7 @@ export class Bodies {
     return slow.length > 0;
   }
 
-  /** Does what unfolds a body, when it is its turn. */
+  /** Runs a decompression when its turn comes. */
   async unfold<T>(task: () => Promise<T>): Promise<T> {
     if (this.#unfolding >= mostUnfolding) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#unfolding += 1;

@@ -1,4 +1,3 @@
-/** An attempt as it is recorded, and as clients are told of it. */
 import type { Attempt } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { cut } from '../log/columns.ts';
@@ -8,26 +7,26 @@ import type { Verdict } from '../../common/retry-verdict.ts';
 import { protocolAttempt } from '../log/protocol-shapes.ts';
 import type { Job } from './waiting.ts';
 
-/** Of the reason for a failure, which may quote the destination, what is kept, in characters. */
+/** Maximum stored length of a failure's reason, which may quote the destination, in characters. */
 const mostDetail = 500;
 
 const noBody = Buffer.alloc(0);
 
-/** How an attempt was sent: by what was in force then, whatever is set meanwhile. */
+/** How an attempt was sent: with the configuration of that time. */
 export interface Sent {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly durationMs: number;
   readonly destination: Destination;
-  /** Names of the sender's headers that could not go along. */
+  /** Names of the sender's headers that could not be sent. */
   readonly withheld: readonly string[];
 }
 
 /**
- * The record of an attempt, and why its forwarding stands as it does.
+ * The record of an attempt, with the reason for its forwarding's state.
  * @param result without secrets
- * @param verdict not `down`, by which no attempt is charged
- * @param nextAt when it is tried again, milliseconds since the epoch; null where it is not
+ * @param verdict not `down`, which counts no attempt
+ * @param nextAt time of the next attempt, milliseconds since the epoch; null if there is none
  */
 export function attemptOf(
   job: Job,
@@ -57,7 +56,7 @@ export function attemptOf(
   };
 }
 
-/** The reason for a failure, with what may be the reason for that: credentials of the sender that are forgotten. */
+/** Adds forgotten credentials of the sender to a failure's reason, because they may be its cause. */
 function withWithheld(reason: string, withheld: readonly string[]): string {
   if (withheld.length === 0) return cut(reason, mostDetail);
   const names = [...new Set(withheld)].join(' and ');
@@ -65,7 +64,7 @@ function withWithheld(reason: string, withheld: readonly string[]): string {
   return cut(reason, mostDetail - note.length) + note;
 }
 
-/** An attempt that has just been recorded, as clients are told. */
+/** A recorded attempt, as shown to clients. */
 export function protocolAttemptOf(attempt: AttemptRecord, job: Job, destination: Destination): Attempt {
   return { ...protocolAttempt(attempt, job.deliveryId, destination), ofRound: attempt.number - job.roundStart };
 }

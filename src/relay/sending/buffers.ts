@@ -1,32 +1,35 @@
 /**
- * Memory that is used in turn. A full batch becomes fifty notifications, each with the whole body in it; new memory for
- * each costs more than writing it.
+ * Reused memory. A full batch becomes fifty notifications, each with the whole body in it; allocating memory for each
+ * costs more than writing it.
  */
 
-/** Smaller ones are cheap, in bytes. */
+/** Minimum size to reuse, in bytes: smaller ones are cheap. */
 const smallest = 32_768;
 
-/** Sizes are rounded up to this, in bytes, so that the parts of a delivery, which differ by little, fit in one another's. */
+/**
+ * Sizes are rounded up to this, in bytes, so that the notifications of a delivery, which differ by little, can reuse
+ * the same buffers.
+ */
 const step = 16_384;
 
-/** No more than this is kept for the next, in bytes. */
+/** Maximum memory kept for reuse, in bytes. */
 const mostKept = 4_194_304;
 
-/** Buffers that come back when their bytes have been sent. */
+/** Buffers that are returned when their bytes have been sent. */
 export class Buffers {
-  /** The last that came back is at the end. */
+  /** The last returned is at the end. */
   #free: Buffer[] = [];
   #freeBytes = 0;
 
-  /** How much is kept for the next, in bytes. */
+  /** Memory kept for reuse, in bytes. */
   get kept(): number {
     return this.#freeBytes;
   }
 
-  /** A buffer of this size, in bytes, whatever is in it. */
+  /** A buffer with arbitrary content. @param bytes its size */
   take(bytes: number): Buffer {
     if (bytes < smallest) return Buffer.allocUnsafe(bytes);
-    // Not one that is much larger, of which most would lie idle.
+    // Not one that is much larger, because most of it would be unused.
     const index = this.#free.findLastIndex(({ byteLength }) => byteLength >= bytes && byteLength <= 2 * bytes);
     const [found] = index === -1 ? [] : this.#free.splice(index, 1);
     if (found === undefined) return Buffer.allocUnsafeSlow(Math.ceil(bytes / step) * step).subarray(0, bytes);
@@ -34,7 +37,7 @@ export class Buffers {
     return found.subarray(0, bytes);
   }
 
-  /** Takes one back, which nobody reads or writes any more. */
+  /** Returns a buffer that is no longer used. */
   giveBack(buffer: Buffer): void {
     if (buffer.byteLength < smallest || buffer.buffer.byteLength > mostKept) return;
     const whole = Buffer.from(buffer.buffer, 0, buffer.buffer.byteLength);

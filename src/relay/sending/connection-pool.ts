@@ -1,4 +1,4 @@
-/** A destination's connections: those of the settings in force, and those they have replaced while requests last. */
+/** A destination's connections: those of the current settings, and replaced ones until their requests have ended. */
 import type { Destination, Settings } from '../../protocol/settings.ts';
 import { connectionsFor, post } from './outbound.ts';
 import type { Connections, SendResult } from './outbound.ts';
@@ -10,7 +10,6 @@ interface Pool {
   underWay: number;
 }
 
-/** Posts to one destination, over connections that its settings say. */
 export class ConnectionPool {
   #current: Pool;
   #key: string;
@@ -21,7 +20,7 @@ export class ConnectionPool {
     this.#current = poolFor(destination, settings);
   }
 
-  /** Takes other settings: what is under way goes on by those of before. */
+  /** Uses other settings for new requests. */
   use(destination: Destination, settings: Settings): void {
     const key = keyOf(destination, settings);
     if (key === this.#key) return;
@@ -32,7 +31,6 @@ export class ConnectionPool {
     this.#endIfIdle(before);
   }
 
-  /** As {@link post}. */
   async post(url: URL, outgoing: Outgoing, timeoutMs: number, limit?: TimeLimit): Promise<SendResult> {
     const pool = this.#current;
     pool.underWay += 1;
@@ -42,12 +40,12 @@ export class ConnectionPool {
     return result;
   }
 
-  /** Ends a replaced pool with its last request. Not closed before: one that closes can no longer be destroyed. */
+  /** Ends a replaced pool with its last request: if it was closed earlier, it could no longer be destroyed. */
   #endIfIdle(pool: Pool): void {
     if (pool.underWay === 0 && this.#replaced.delete(pool)) void pool.connections.destroy();
   }
 
-  /** Ends all connections; what is under way on them fails. */
+  /** Ends all connections; requests in progress fail. */
   async close(): Promise<void> {
     await Promise.all([this.#current, ...this.#replaced].map(({ connections }) => connections.destroy()));
   }
@@ -57,7 +55,7 @@ function poolFor(destination: Destination, { proxy, concurrency }: Settings): Po
   return { connections: connectionsFor(destination, proxy, concurrency), underWay: 0 };
 }
 
-/** Whatever needs other connections. */
+/** The settings that need new connections when they change. */
 function keyOf({ url, insecureTls, timeoutMs }: Destination, { proxy, concurrency }: Settings): string {
   return JSON.stringify([new URL(url).origin, concurrency, proxy, insecureTls, timeoutMs]);
 }

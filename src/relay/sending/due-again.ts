@@ -1,45 +1,41 @@
-/** What of a destination is tried again at a time. */
 import { DueQueue } from './due-queue.ts';
 import type { Job } from './waiting.ts';
 
-/** A timer waits no longer than this, in milliseconds. */
+/** The longest delay of a timer, in milliseconds. */
 const longestTimer = 2_147_483_647;
 
-/** A clock that goes back by more was set, in milliseconds. */
+/** If the clock changes by more than this, it was set, in milliseconds. */
 const maxDriftMs = 1000;
 
-/** Forwardings that are due at a time, and the timer for the first of them. */
+/** Forwardings with the times of their retries, and the timer for the first of them. */
 export class DueAgain {
   readonly #jobs = new Map<number, Job>();
-  /** When each is due; what was added again meanwhile is passed over. */
+  /** May contain outdated times, which are skipped. */
   #due = new DueQueue<number>();
   readonly #onDue: () => void;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = 0;
-  /** What the system's clock is ahead of the monotonic one, in milliseconds. */
+  /** Difference of the system's clock to the monotonic one, in milliseconds. */
   #clockAhead = Date.now() - performance.now();
 
-  /** @param onDue called when one is due, where {@link arm} was called before */
+  /** @param onDue called when one is due, if {@link arm} was called before */
   constructor(onDue: () => void) {
     this.#onDue = onDue;
   }
 
-  /** How many there are, due or not. */
+  /** Number of forwardings, due or not. */
   get size(): number {
     return this.#jobs.size;
   }
 
-  /** When the first is due, in milliseconds since the epoch; undefined where there is none. */
+  /** Time of the first one, in milliseconds since the epoch; undefined if there is none. */
   get nextAt(): number | undefined {
     return this.#jobs.size === 0 ? undefined : this.#due.nextAt;
   }
 
-  /**
-   * Keeps one until it is due: without what was stored of it, since there may be very many.
-   * @param at milliseconds since the epoch
-   */
+  /** Adds one without its stored notification, because there may be many. @param at milliseconds since the epoch */
   add(job: Job, at: number): void {
-    // Its time is of the clock as it stands now.
+    // The time is that of the current clock.
     this.#followClock();
     this.#keep(job, at);
   }
@@ -51,10 +47,7 @@ export class DueAgain {
     this.#due.add(at, notificationId);
   }
 
-  /**
-   * Takes the first that is due.
-   * @param now milliseconds since the epoch
-   */
+  /** @param now milliseconds since the epoch */
   takeDue(now: number): Job | undefined {
     this.#followClock();
     for (let id = this.#due.takeDue(now); id !== undefined; id = this.#due.takeDue(now)) {
@@ -66,13 +59,13 @@ export class DueAgain {
     return undefined;
   }
 
-  /** Makes all of them due, in the order in which they would have been. */
+  /** Makes all of them due, in the order of their times. */
   dueNow(): void {
     const now = Date.now();
     this.#reschedule((at) => Math.min(at, now));
   }
 
-  /** Were the clock set back, all would stand still for as long. */
+  /** Adapts the times if the system's clock was set back: otherwise, retries would be delayed by as much. */
   #followClock(): void {
     const before = this.#clockAhead;
     this.#clockAhead = Date.now() - performance.now();
@@ -80,19 +73,18 @@ export class DueAgain {
     if (back > maxDriftMs) this.#reschedule((at) => at - back);
   }
 
-  /** When each was due before is forgotten: it would gather with each call. */
+  /** Replaces the queue, so that outdated times don't accumulate with each call. */
   #reschedule(due: (at: number) => number): void {
     const inOrder = [...this.#jobs.values()].sort((a, b) => (a.nextAt ?? 0) - (b.nextAt ?? 0));
     this.#due = new DueQueue();
     for (const job of inOrder) this.#keep(job, due(job.nextAt ?? 0));
   }
 
-  /** Whether a notification is among them. */
   has(notificationId: number): boolean {
     return this.#jobs.has(notificationId);
   }
 
-  /** Drops those that are gone, and says which those were. */
+  /** Removes forwardings. @returns the IDs of their notifications */
   drop(isGone: (job: Job) => boolean): number[] {
     const dropped = [...this.#jobs.values()].filter(isGone).map(({ notificationId }) => notificationId);
     for (const id of dropped) this.#jobs.delete(id);
@@ -100,7 +92,7 @@ export class DueAgain {
     return dropped;
   }
 
-  /** Sees to it that `onDue` is called for the first. */
+  /** Starts the timer for the first one. */
   arm(): void {
     this.#followClock();
     const next = this.nextAt;
@@ -113,12 +105,12 @@ export class DueAgain {
         this.#timer = undefined;
         this.#onDue();
       },
-      // It is armed again where that is too early.
+      // If that is too early, it is started again.
       Math.min(Math.max(next - Date.now(), 0), longestTimer),
     );
   }
 
-  /** Waits for nothing any more, until it is armed again. */
+  /** Stops the timer until it is started again. */
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

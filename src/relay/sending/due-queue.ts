@@ -4,17 +4,16 @@ interface Entry<T> {
   readonly item: T;
 }
 
-/** Things to be done at a time, the earliest first, of one time in the order in which they came: a binary heap. */
+/** Items with a time, the earliest first, those with the same time in order of arrival: a binary heap. */
 export class DueQueue<T> {
   readonly #heap: Entry<T>[] = [];
   #turn = 0;
 
-  /** When the earliest is due, milliseconds since the epoch; undefined where there is none. */
+  /** Milliseconds since the epoch; undefined if the queue is empty. */
   get nextAt(): number | undefined {
     return this.#heap[0]?.at;
   }
 
-  /** Puts an item in at its time. */
   add(at: number, item: T): void {
     const heap = this.#heap;
     const entry = { at, turn: this.#turn++, item };
@@ -29,7 +28,7 @@ export class DueQueue<T> {
     heap[index] = entry;
   }
 
-  /** Takes the earliest where it is due by `now`. */
+  /** Removes and returns the earliest if it is due by `now`. */
   takeDue(now: number): T | undefined {
     const heap = this.#heap;
     const first = heap[0];

@@ -1,6 +1,6 @@
 /**
- * Forwarding: one lane a destination sends what waits for it, in order, judges the answers, and records each attempt.
- * What waits is on disk; a lane holds a window of it in memory.
+ * Forwarding: one queue per destination sends its waiting notifications in order, evaluates the responses, and records
+ * each attempt. All that waits is on disk; a queue holds a window of it in memory.
  */
 import type { Forwarding } from '../../protocol/history.ts';
 import type { Destination, ResendDestination, SecretsChange, Settings } from '../../protocol/settings.ts';
@@ -23,17 +23,16 @@ import type { Job } from './waiting.ts';
 /** What reception needs to know of a destination of the settings. */
 export type ConfiguredDestination = Pick<Target, 'id' | 'destination'>;
 
-/** Brings notifications to their destinations, a lane each. */
 export class Forwarder {
   readonly #options: LaneOptions;
   readonly #lanes = new Map<number, Lane>();
   readonly #underWay: AllUnderWay = { bytes: 0 };
-  /** Never changed, only replaced: what is under way was sent by those of its time. */
+  /** Never changed, only replaced, because requests in progress use the earlier ones. */
   #secrets: KnownSecrets = { signatureKeys: new Map(), credentials: new Map() };
   #settings: Settings;
   /** In the order of the settings. */
   #configured: readonly Target[] = [];
-  /** The destinations, by the ids that clients are told, whose time-out is lifted. */
+  /** IDs, as clients know them, of destinations with a suspended timeout. */
   #suspendedTimeouts: ReadonlySet<string> = new Set();
   #closed = false;
 
@@ -42,33 +41,29 @@ export class Forwarder {
     this.#settings = settings;
   }
 
-  /** The destinations of the settings, in their order; others after each `configure`. */
+  /** The destinations of the settings, in their order; a new list after each `configure`. */
   get configured(): readonly ConfiguredDestination[] {
     return this.#configured;
   }
 
-  /** The keys and credentials that clients gave. */
   get secrets(): KnownSecrets {
     return this.#secrets;
   }
 
-  /** Names of keys and credentials that destinations use and no client has given. */
+  /** Names of keys and credentials that destinations use and no client has provided. */
   get missingKeys(): string[] {
     const names = [...this.#lanes.values()].map((lane) => lane.target.missingName);
     return [...new Set(names.filter((name) => name !== null))];
   }
 
-  /**
-   * Whether requests could be made under these settings, which a proxy may prevent.
-   * @throws Error saying why not
-   */
+  /** Checks whether requests can be made with these settings, such as the proxy. @throws Error with the reason */
   check(settings: Settings): void {
     const left = [...this.#lanes.values()].map((lane) => lane.target.destination);
     for (const destination of [...settings.destinations, ...left])
       void connectionsFor(destination, settings.proxy, settings.concurrency).destroy();
   }
 
-  /** Who holds what goes to a destination once a change of the secrets is in force. */
+  /** Why destinations would be held after a change of the secrets. */
   heldAfter(change: SecretsChange): HoldsDestination {
     const secrets = this.#changed(change);
     return (destination) => destinationHold(destination, secrets);
@@ -82,8 +77,8 @@ export class Forwarder {
   }
 
   /**
-   * Takes settings and secrets. What waits for a destination that is no longer in the settings is still sent there.
-   * @param kept what the store made of the settings
+   * Applies settings and secrets. Forwardings that wait for a removed destination are still sent.
+   * @param kept the stored form of the settings
    */
   configure(settings: Settings, kept: StoredSettings, secrets: SecretsChange): void {
     this.#settings = settings;
@@ -103,17 +98,17 @@ export class Forwarder {
     }
   }
 
-  /** Sends new forwardings, in the order given. */
+  /** Sends new forwardings, in this order. */
   dispatch(jobs: readonly Job[]): void {
     for (const job of jobs) this.#laneOf(job.destinationId)?.add(job);
   }
 
-  /** Others may be sent than before. */
+  /** The set of forwardings that may be sent has changed. */
   lookAgain(): void {
     for (const lane of this.#lanes.values()) lane.lookAgain();
   }
 
-  /** Tries at once what would be tried later. @returns the destinations of which that was so, as they stand then */
+  /** Sends pending retries at once. @returns the state of the destinations that had any */
   tryNow(): DestinationStatus[] {
     const tried = new Set<string>();
     for (const lane of this.#lanes.values()) {
@@ -128,7 +123,7 @@ export class Forwarder {
     for (const lane of this.#lanes.values()) lane.pump();
   }
 
-  /** Lifts the time-out of these destinations' attempts, by the ids that clients are told, and puts back all others'. */
+  /** Suspends the timeout of attempts at these destinations, by their IDs for clients, and restores all others'. */
   liftTimeouts(destinationIds: ReadonlySet<string>): void {
     this.#suspendedTimeouts = destinationIds;
     for (const lane of this.#lanes.values()) this.#liftTimeout(lane);
@@ -139,12 +134,12 @@ export class Forwarder {
     lane.liftTimeout(this.#suspendedTimeouts.has(protocolDestinationId(id, destination)));
   }
 
-  /** Whether it is being sent, or what came of that is not on disk yet. */
+  /** Whether it is being sent, or its result is not on disk yet. */
   isUnderWay({ notificationId, destinationId }: ForwardingKey): boolean {
     return this.#lanes.get(destinationId)?.isUnderWay(notificationId) ?? false;
   }
 
-  /** All of which that is so. */
+  /** All forwardings that are being sent, or whose result is not on disk yet. */
   underWay(): ForwardingKey[] {
     return [...this.#lanes].flatMap(([destinationId, lane]) =>
       lane.underWay.map((notificationId) => ({ notificationId, destinationId })),
@@ -152,14 +147,13 @@ export class Forwarder {
   }
 
   /**
-   * Sends notifications again, the same bytes; one that waits to be tried again, or for a destination that is down, is
-   * tried now.
-   * @param notificationIds which
-   * @param to one other destination; without it, those that each went to, or where there was none, those of the
-   *   settings that take it
-   * @param modes by delivery, as earlier steps of this replay have sent it
-   * @returns the notifications that are on their way because of this call, or held at the gate
-   * @throws StoreError where a part of them could not be written: the rest is on its way
+   * Sends notifications again, with the same bytes; those that wait for a retry, or for a destination that is down, are
+   * sent now.
+   * @param to one other destination; by default those that each went to, or the matching destinations of the settings
+   * if there were none
+   * @param modes by delivery, as used by earlier steps of this replay
+   * @returns the notifications that are sent because of this call, or held at the gate
+   * @throws StoreError if some of them could not be written: the rest is sent
    */
   async replay(
     notificationIds: readonly number[],
@@ -177,7 +171,7 @@ export class Forwarder {
         store.forwardings.startRound(id, destinations, (each) => this.#lanes.get(each)?.isRetried(id) === true),
       ),
     );
-    // What is on disk goes out, whatever became of the others.
+    // Send what is on disk, even if the others failed.
     const jobs = rounds.map((round) => (round.status === 'fulfilled' ? round.value : []));
     for (const job of jobs.flat()) this.#laneOf(job.destinationId)?.replay(job);
     const failed = rounds.find((round) => round.status === 'rejected');
@@ -189,20 +183,20 @@ export class Forwarder {
     });
   }
 
-  /** Looks at once whether those that are down can be reached. @returns which these are */
+  /** Tries the destinations that are down at once. @returns which these are */
   #probe(destinationIds: readonly number[]): ReadonlySet<number> {
     const down = new Set(destinationIds.filter((id) => this.#lanes.get(id)?.isDown === true));
     for (const id of down) this.#lanes.get(id)?.probe();
     return down;
   }
 
-  /** Forgets what was discarded on disk. Without ids: all that waits. */
+  /** Removes forwardings that were discarded on disk. @param notificationIds all waiting ones by default */
   discarded(notificationIds?: readonly number[]): void {
     const gone = notificationIds && new Set(notificationIds);
     for (const lane of this.#lanes.values()) lane.discarded((id) => gone === undefined || gone.has(id));
   }
 
-  /** How each destination stands: those of the settings, and others for which something waits. */
+  /** The destinations of the settings, and others with something waiting. */
   status(): DestinationStatus[] {
     const { waiting } = this.#options.store;
     const configured = this.#configured.map((each) => each.id);
@@ -210,7 +204,7 @@ export class Forwarder {
     return [...configured, ...left].flatMap((id) => this.#lanes.get(id)?.status(waiting.get(id) ?? 0) ?? []);
   }
 
-  /** Why notifications wait for a destination, and since when it is down; nothing where they just wait. */
+  /** Why forwardings wait for a destination, and since when it is down; empty if they are only queued. */
   whyWaiting(destinationId: string): Pick<Forwarding, 'detail' | 'downSince' | 'nextTryAt'> {
     for (const { target, detail, downSince, nextTryAt } of this.#lanes.values()) {
       if (protocolDestinationId(target.id, target.destination) !== destinationId) continue;
@@ -223,23 +217,23 @@ export class Forwarder {
     return { detail: null };
   }
 
-  /** Ends the lanes. What is under way is abandoned: it still waits on disk. */
+  /** Ends the queues. Requests in progress are abandoned: their forwardings still wait on disk. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
   }
 
-  /** The lane of a destination; undefined where the store knows none of this id, or all have ended. */
+  /** The queue of a destination; undefined if the store doesn't know the ID, or after closing. */
   #laneOf(id: number): Lane | undefined {
     return this.#lanes.get(id) ?? this.#laneLeft(id);
   }
 
-  /** Destinations may be known by other settings than before: those of the settings are not. */
+  /** Updates the settings of destinations outside the current settings. */
   #knownAnew(ids: ReadonlySet<number>): void {
     for (const id of ids) if (this.#lanes.get(id)?.target.configured === false) this.#laneLeft(id);
   }
 
-  /** The lane of a destination that is not in the settings: it lasts as long as something waits for it. */
+  /** The queue of a destination outside the settings: it lasts as long as something waits for it. */
   #laneLeft(id: number): Lane | undefined {
     const destination = this.#options.store.destinations.get(id);
     return destination && this.#putInForce(targetOf(id, destination, false, this.#secrets));

@@ -2,24 +2,24 @@ import type { AttemptRecord } from '../log/records.ts';
 import type { Target } from './target.ts';
 import type { Job } from './waiting.ts';
 
-/** What becomes of a forwarding whose turn has come. */
+/** What to do with the next forwarding. */
 export type Passage = 'send' | 'stop' | 'not-now';
 
-/** What the lanes ask the gate. */
+/** The gate as used by the queues. */
 export interface GateView {
-  /** The number of the pause, of which only what it released is sent; null while sending flows. */
+  /** The number of the pause, during which only released forwardings are sent; null if sending isn't paused. */
   readonly pausedNo: number | null;
-  /** Whether it may begin as things stand. */
+  /** Whether it may be sent in the current state. */
   mayBegin(job: Pick<Job, 'released'>): boolean;
-  /** What becomes of one that is about to be sent. @throws SQLite's error where it cannot be read */
+  /** Checks one that is about to be sent. @throws SQLite's error if it can't be read */
   verdict(job: Job, target: Target): Passage;
-  /** An attempt failed. @returns the breakpoint that stopped at it; null where none did */
+  /** An attempt failed. @returns the breakpoint that stopped at it; null if none did */
   failed(job: Job, target: Target, attempt: AttemptRecord): number | null;
-  /** A destination cannot be reached, which is no attempt. */
+  /** A destination can't be reached, which counts no attempt. */
   unreachable(target: Target): void;
 }
 
-/** Nothing is held and nothing looked at. */
+/** Holds nothing. */
 export const openGate: GateView = {
   pausedNo: null,
   mayBegin: () => true,

@@ -2,16 +2,16 @@ import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { startedMs } from '../../common/compiled-program.ts';
 
-/** How often it is looked how busy the thread is, in milliseconds, as long as there is work. */
+/** Interval of the load measurement, in milliseconds, while there is work. */
 const everyMs = 1000;
 
-/** The share of its time that a busy thread works. */
+/** Minimum share of working time at which the thread counts as busy. */
 const busyShare = 0.6;
 
-/** After so many busy looks in a row time matters more than memory; a burst is over before. */
+/** After this many busy measurements in a row, time matters more than memory; a burst ends earlier. */
 const busyLooks = 2;
 
-/** After so many others in a row memory matters more again. */
+/** After this many others in a row, memory matters more again. */
 const calmLooks = 10;
 
 let isSaving = false;
@@ -21,13 +21,14 @@ let calm = 0;
 let timer: NodeJS.Timeout | undefined;
 
 /**
- * Once the start is over, the heap stays small: V8 collects sooner, and gives back what is free, which it otherwise keeps for good. For
- * a process that is a relay's own, since it is a setting of the whole process. At 300 deliveries a second, a tenth of them
- * batches, that is 200 MB in the place of 370, for a quarter more processor time. While the thread is busy it would cost a
- * fifth of what is received and half of what is forwarded, so it is lifted then (measured; docs/performance.md).
+ * Keeps the heap small once the start is over: V8 collects sooner, and returns free memory, which it otherwise keeps.
+ * Only for a relay in its own process, because it is a setting of the whole process. At 300 deliveries a second, a
+ * tenth of them batches, it saves 170 of 370 MB, for a quarter more processor time. While the thread is busy it would
+ * cost a fifth of the receiving rate and half of the forwarding rate, so it is suspended then (measured;
+ * docs/performance.md).
  */
 export function saveMemory(): void {
-  // Until then what V8 has compiled is kept for the next start, which takes it only where its flags are the same.
+  // V8 reuses compiled code at the next start only if its flags are the same, so don't change them during the start.
   setTimeout(() => {
     isSaving = true;
     stayLow();
@@ -38,7 +39,7 @@ function stayLow(): void {
   setFlagsFromString('--optimize-for-size');
 }
 
-/** There is a delivery to take or a notification to send: as long as some come, it is looked whether the thread is busy. */
+/** Reports work: a delivery to receive or a notification to send. While there is some, the load is measured. */
 export function workCame(): void {
   if (!isSaving || timer !== undefined) return;
   before = performance.eventLoopUtilization();
@@ -53,7 +54,7 @@ function look(): void {
   [busy, calm] = utilization >= busyShare ? [busy + 1, 0] : [0, calm + 1];
   if (busy === busyLooks) setFlagsFromString('--no-optimize-for-size');
   if (calm < calmLooks) return;
-  // The next work begins anew.
+  // The next work starts again.
   clearInterval(timer);
   timer = undefined;
   stayLow();

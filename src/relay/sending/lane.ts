@@ -1,6 +1,6 @@
 /**
- * One destination's lane: sends what waits for it, in order, judges the answers, waits while it is down, and records
- * each attempt. What waits is on disk; the lane holds a window of it in memory.
+ * One destination's queue: sends waiting forwardings in order, evaluates the responses, waits while the destination is
+ * down, and records each attempt. All that waits is on disk; the queue holds a window of it in memory.
  */
 import { workCame } from './heap.ts';
 import type { Attempt } from '../../protocol/history.ts';
@@ -33,37 +33,36 @@ import type { Job } from './waiting.ts';
 export interface LaneOptions {
   readonly store: Store;
   readonly renderer: Renderer;
-  /** What is held before it is sent; without it nothing is. */
+  /** By default nothing is held. */
   readonly gate?: GateView;
   /** Called when an attempt is on disk. */
   onAttempt(attempt: Attempt): void;
-  /** Called when something begins to be sent, and when a destination goes down or comes back. */
+  /** Called when something begins to be sent, and when a destination goes down or is reachable again. */
   onChange(): void;
   log(level: LogLevel, message: string): void;
-  /** A factor on every pause between attempts: less than 1 in tests. */
+  /** For tests: a factor on every pause between attempts, less than 1. */
   readonly delayScale?: number;
 }
 
-/** So many of what is being sent are told to clients: with the usual settings it is one at a time. */
+/** Maximum number of notifications in progress shown to clients: with the default settings there is only one. */
 const mostUnderWayTold = 100;
 
-/** What is in force for a lane. Never changed, only replaced: what is under way was sent by that of its time. */
+/** Never changed, only replaced, because requests in progress use the earlier one. */
 export interface LaneConfiguration {
   readonly target: Target;
   readonly settings: Settings;
   readonly secrets: KnownSecrets;
 }
 
-/** What waits for one destination, and how it is sent. */
 export class Lane {
   readonly #options: LaneOptions;
   readonly #gate: GateView;
   #configuration: LaneConfiguration;
   readonly #waiting = new Waiting();
   readonly #retries = new DueAgain(() => this.pump());
-  /** How many attempts at a notification are not on disk yet: until then it says there that they are still to be made. */
+  /** Number of attempts by notification that are not on disk yet: until then, the stored state is outdated. */
   readonly #recording = new Map<number, number>();
-  /** How many of these are tried again. */
+  /** How many of these will be retried. */
   #postponing = 0;
   readonly #underWay: UnderWay;
   readonly #connections: ConnectionPool;
@@ -72,7 +71,7 @@ export class Lane {
   readonly #timeLimit = new TimeLimit();
   /** More is read in the next turn. */
   #readingOn: NodeJS.Immediate | undefined;
-  /** It was closed: what is still answered is the affair of the lane after it, or of the next start. */
+  /** Closed: the next queue, or the next start, handles requests that are still in progress. */
   #ended = false;
 
   constructor(configuration: LaneConfiguration, options: LaneOptions, allUnderWay: AllUnderWay) {
@@ -95,12 +94,11 @@ export class Lane {
     this.pump();
   }
 
-  /** The destination as it stands. */
   get target(): Target {
     return this.#configuration.target;
   }
 
-  /** Whether something of it is in memory: under way, or waiting. */
+  /** Whether anything of it is in memory: in progress, or waiting. */
   get busy(): boolean {
     return this.#waiting.inMemory;
   }
@@ -113,7 +111,6 @@ export class Lane {
     return this.#options.delayScale ?? 1;
   }
 
-  /** Goes on with another configuration. */
   reconfigure(configuration: LaneConfiguration): void {
     const wasHeld = this.target.held !== null;
     if (configuration.target.destination.url !== this.target.destination.url) this.#reachability.replaced();
@@ -126,7 +123,10 @@ export class Lane {
     }
   }
 
-  /** Others may be sent than before: what may not is forgotten here, and what may is read from disk, in order. */
+  /**
+   * The set of forwardings that may be sent has changed: those that may not are removed from memory, and those that may
+   * are read from disk, in order.
+   */
   lookAgain(): void {
     this.#drop((job) => !this.#mayBegin(job));
     this.#waiting.lookAgain();
@@ -135,8 +135,8 @@ export class Lane {
   }
 
   /**
-   * Tries at once what it would wait for: a destination that is down, and what is to be tried again at a time.
-   * @returns whether there was anything of it; not where nothing may be sent there
+   * Tries a destination that is down, and pending retries, at once.
+   * @returns whether there were any; false if nothing may be sent there
    */
   tryNow(): boolean {
     if (this.target.held !== null) return false;
@@ -150,60 +150,60 @@ export class Lane {
     return this.target.held === null && this.#gate.mayBegin(job);
   }
 
-  /** Lifts the time-out of its attempts, or puts it back. */
+  /** Suspends or restores the timeout of its attempts. */
   liftTimeout(lifted: boolean): void {
     this.#timeLimit.lift(lifted);
   }
 
-  /** Whether a notification is being sent, or what came of that is not on disk yet. */
+  /** Whether a notification is being sent, or its result is not on disk yet. */
   isUnderWay(notificationId: number): boolean {
     return this.#underWay.has(notificationId) || this.#recording.has(notificationId);
   }
 
-  /** All of which that is so. */
+  /** Notifications that are being sent, or whose result is not on disk yet. */
   get underWay(): readonly number[] {
     return [...new Set([...this.#underWay.notificationIds(Infinity), ...this.#recording.keys()])];
   }
 
-  /** Takes a forwarding that was just put on disk. One that may not begin is read from there when it may. */
+  /** Adds a forwarding that was just written to disk. One that may not be sent is read from there later. */
   add(job: Job): void {
     if (!this.#mayBegin(job)) return;
     this.#waiting.add(job);
     this.pump();
   }
 
-  /** Whether a notification waits for its time to be tried again, as it does on disk. */
+  /** Whether a notification waits for a retry, in memory and on disk. */
   isRetried(notificationId: number): boolean {
     return this.#retries.has(notificationId) && !this.#recording.has(notificationId);
   }
 
-  /** Takes a forwarding that is sent again: one of which the place in the order has passed, or that is tried before its time. */
+  /** Adds a forwarding that is sent again: out of its original order, or before the time of its retry. */
   replay(job: Job): void {
     this.#underWay.replayed(job);
     if (!this.#mayBegin(job)) return;
     if (this.#retries.has(job.notificationId)) this.#retries.add(job, Date.now());
     else this.#waiting.addLate(job);
-    // Somebody wants it sent now.
+    // The user wants it sent now.
     this.probe();
   }
 
-  /** Whether it waits for its destination to be reached again. */
+  /** Whether it waits until its destination is reachable again. */
   get isDown(): boolean {
     return this.target.held === null && this.#gate.pausedNo === null && this.#reachability.isDown;
   }
 
-  /** Looks at once whether a destination that is down can be reached. */
+  /** Tries a destination that is down at once. */
   probe(): void {
     this.#reachability.tryNow();
     this.pump();
   }
 
-  /** Forgets what was discarded on disk. */
+  /** Removes forwardings that were discarded on disk. */
   discarded(isGone: (notificationId: number) => boolean): void {
     this.#underWay.discard(isGone);
     this.#unreadable.drop(isGone);
     this.#drop(({ notificationId }) => isGone(notificationId));
-    // What was put on disk by the same commit, after it was discarded, still waits there.
+    // Forwardings that were written in the same commit, after the discard, still wait.
     this.#waiting.lookAgain();
     this.pump();
   }
@@ -213,22 +213,22 @@ export class Lane {
     for (const id of this.#retries.drop(isGone)) if (!this.#recording.has(id)) this.#waiting.forget(id);
   }
 
-  /** Why nothing is sent, where that is so. */
+  /** Why nothing is sent, if so. */
   get detail(): string | null {
     return this.target.held?.why ?? this.#reachability.detail;
   }
 
-  /** Since when the destination cannot be reached, in milliseconds since the epoch; null where that is not why it waits. */
+  /** Since when the destination can't be reached, in milliseconds since the epoch; null if that isn't why it waits. */
   get downSince(): number | null {
     return this.target.held === null ? this.#reachability.downSince : null;
   }
 
-  /** When the destination, which is down, is tried next, in milliseconds since the epoch; null where that is not set. */
+  /** The next attempt at a destination that is down, in milliseconds since the epoch; null if none is planned. */
   get nextTryAt(): number | null {
     return this.target.held === null ? this.#reachability.nextTryAt : null;
   }
 
-  /** How the destination stands. @param waiting how many forwardings wait on disk, held or not */
+  /** @param waiting number of forwardings waiting on disk, held or not */
   status(waiting: number): DestinationStatus {
     const { id, destination, configured, held } = this.target;
     const { downSince } = this;
@@ -237,19 +237,17 @@ export class Lane {
     const { state, lastStatus, failedCount } = this.#reachability;
     const underWay = this.#underWay.notificationIds(mostUnderWayTold).map((each) => `n${each}`);
     return {
-      ...{
-        destinationId: protocolDestinationId(id, destination),
-        url,
-        mode,
-        configured,
-        state: held === null ? state : 'held',
-        lastStatus,
-        failed: failedCount,
-        detail: this.detail,
-        waiting,
-        // What was just sent or discarded may be gone from disk before it is gone here.
-        retrying: Math.min(this.#retries.size + this.#underWay.retried, waiting),
-      },
+      destinationId: protocolDestinationId(id, destination),
+      url,
+      mode,
+      configured,
+      state: held === null ? state : 'held',
+      lastStatus,
+      failed: failedCount,
+      detail: this.detail,
+      waiting,
+      // A sent or discarded one may be removed from disk before it is removed here.
+      retrying: Math.min(this.#retries.size + this.#underWay.retried, waiting),
       underWay,
       ...(downSince !== null && { downSince: iso(downSince) }),
       ...(held === null && typeof nextTryAt === 'number' && { nextTryAt: iso(nextTryAt) }),
@@ -270,7 +268,7 @@ export class Lane {
     await this.#connections.close();
   }
 
-  /** Sends as much as may be under way now, and sees to it that the next retry comes. */
+  /** Sends as many forwardings as may be in progress, and starts the timer for the next retry. */
   pump(): void {
     while (this.#hasRoom && this.#options.store.failure === null) {
       const job = this.#take();
@@ -288,7 +286,7 @@ export class Lane {
     return this.#underWay.hasRoom(this.#strictOrder ? 1 : this.#configuration.settings.concurrency);
   }
 
-  /** @returns whether it was down and counts as up now, since nothing is left to find out with */
+  /** @returns whether it was down and counts as up now, because nothing is left to test it with */
   #nothingToTry(): boolean {
     if (!this.#reachability.isDown || this.#gate.pausedNo !== null) return false;
     if (this.#unreadable.pausing || this.#readingOn !== undefined) return false;
@@ -296,7 +294,7 @@ export class Lane {
     return true;
   }
 
-  /** Sends one whose turn has come, where the gate lets it. */
+  /** Sends a forwarding if the gate allows it. */
   #begin(job: Job): void {
     const configuration = this.#configuration;
     let outgoing: Outgoing | undefined;
@@ -309,7 +307,7 @@ export class Lane {
       looked = true;
       outgoing = this.#render(job, configuration);
     } catch (error) {
-      // Others may be read: it waits like one that is being retried, and is charged no attempt.
+      // Others may be readable: it waits like a retry, and counts no attempt.
       this.#unreadable.failed(job.notificationId, error as Error, configuration.target.place);
       this.#retries.add({ ...job, looked }, Date.now() + this.#unreadable.pauseMs);
       return;
@@ -319,7 +317,7 @@ export class Lane {
     else this.#send(job, outgoing, configuration);
   }
 
-  /** The next that may be sent: what is due again comes first. */
+  /** The next that may be sent: due retries first. */
   #take(): Job | undefined {
     const due = this.#retries.takeDue(Date.now());
     if (due !== undefined) return due;
@@ -328,7 +326,7 @@ export class Lane {
     const after = this.#waiting.readAfter;
     if (after !== null) {
       if (this.#readingOn !== undefined || !this.#readOn(after) || waitsForRetry()) return undefined;
-      // Nothing of it may be sent now: what comes behind it is read in turns of their own, since it may be very much.
+      // Nothing of it may be sent now: read the rest in separate turns, because it may be very much.
       if (this.#waiting.readAfter !== null) this.#readOnSoon();
     }
     return this.#waiting.take();
@@ -341,7 +339,7 @@ export class Lane {
     });
   }
 
-  /** @returns false where the store cannot be read now */
+  /** @returns false if the store can't be read now */
   #readOn(after: number): boolean {
     if (this.#unreadable.pausing) return false;
     try {
@@ -363,7 +361,7 @@ export class Lane {
     const { body, headers, withheld } = outgoing;
     this.#underWay.begin(job, body.byteLength);
     this.#reachability.probing(job.notificationId);
-    // Clients tell what is being sent from what waits.
+    // Clients show what is being sent and what waits.
     this.#options.onChange();
     const at = Date.now();
     const started = performance.now();
@@ -371,7 +369,7 @@ export class Lane {
       const durationMs = performance.now() - started;
       const current = this.#underWay.end(job, body.byteLength);
       if (this.#ended) return;
-      // Before it is judged: the reason for a failure quotes it.
+      // Before evaluation, because the reason for a failure quotes it.
       const result = withoutSecrets(response, headers, destination, configuration.secrets);
       const verdict = this.#judge(current.job, current.discarded, result);
       // An attempt at a former URL says nothing about the current one.
@@ -386,7 +384,7 @@ export class Lane {
         verdict.outcome === 'retrying' ? Date.now() + Math.round(verdict.delayMs * this.#delayScale) : null;
       const recorded = attemptOf(current.job, { at, durationMs, destination, withheld }, result, verdict, nextAt);
       if (verdict.outcome === 'sent') {
-        // What comes next is on its way while this one is recorded.
+        // Send the next while this one is recorded.
         this.pump();
         this.#record(current.job, recorded, destination, null);
         return;
@@ -407,13 +405,13 @@ export class Lane {
       : renderer.renderStored(job.notification, target.destination, secrets);
   }
 
-  /** What was discarded while it was under way is not tried again. */
+  /** One that was discarded while in progress is not retried. */
   #judge(job: Job, discarded: boolean, result: SendResult): Verdict {
     const verdict = judge(result, this.#configuration.settings.retry, job.attempts + 1 - job.roundStart, Date.now());
     return discarded && verdict.outcome === 'retrying' ? { outcome: 'failed', detail: verdict.detail } : verdict;
   }
 
-  /** @param stopped the breakpoint at which it stopped, where it would be tried again */
+  /** @param stopped the breakpoint at which it stopped, if it would be retried */
   #record(
     job: Job,
     { attempt, detail }: ReturnType<typeof attemptOf>,
@@ -431,23 +429,23 @@ export class Lane {
       if (others > 0) this.#recording.set(notificationId, others);
       else this.#recording.delete(notificationId);
       if (isPostponed) {
-        // It is read again when it may begin, which may be now.
+        // It is read again when it may be sent, which may be now.
         const isHere =
           others > 0 || [this.#retries, this.#underWay, this.#waiting].some((each) => each.has(notificationId));
         if (!isHere) this.#forgotten(notificationId);
-        // Under strict order what comes behind it has waited for this.
+        // With strict order, the next ones have waited for this.
         else this.pump();
       } else if (recorded) {
-        // Not before it is on disk: until then it would be read as waiting once more.
+        // Not before it is on disk: until then, it would be read as waiting again.
         this.#waiting.forget(notificationId);
         store.settled(deliveryId);
       }
-      // What could not be recorded is not told; it is sent again after a restart, and not before.
+      // Don't report an attempt that could not be recorded; it is repeated after a restart.
       if (recorded) this.#options.onAttempt(protocolAttemptOf(attempt, job, destination));
     });
   }
 
-  /** The disk alone knows of it, as it stands there. */
+  /** It is now only on disk. */
   #forgotten(notificationId: number): void {
     this.#waiting.forget(notificationId);
     this.#waiting.lookAgain();
@@ -459,7 +457,7 @@ export class Lane {
       this.#reachability.failed(job.notificationId, detail, this.target.place);
       this.#gate.unreachable(this.target);
     }
-    // Breakpoints have been asked about it, also where a pause forgets it here.
+    // Breakpoints have checked it, even if a pause removes it from memory.
     if (!job.looked) void this.#options.store.forwardings.keepLooked(job);
     if (discarded || !this.#mayBegin(job)) this.#waiting.forget(job.notificationId);
     else this.#waiting.putBack({ ...job, looked: true });

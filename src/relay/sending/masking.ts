@@ -1,4 +1,7 @@
-/** An answer as it is recorded: a callback may say back what was sent to it, and credentials are never written. */
+/**
+ * Masks credentials in a response before it is recorded: a callback may repeat what was sent to it, and credentials are
+ * never written.
+ */
 import { maskOfCredentials } from '../../common/credential-parts.ts';
 import { maskedValue, maskPlaces } from '../../common/masking.ts';
 import {
@@ -14,8 +17,8 @@ import type { SendResult } from './outbound.ts';
 import type { KnownSecrets } from './render.ts';
 
 /**
- * The result with credentials masked: headers that carry some, those of URLs in headers, and in headers and body each
- * value that was sent as one, in the destination’s URL too, in the forms of SecretMask.
+ * The result with credentials masked: headers with credentials, those of URLs in headers, and in headers and body each
+ * value that was sent as a credential, also in the destination's URL, in the forms of SecretMask.
  * @param sent the request's headers
  */
 export function withoutSecrets(
@@ -38,7 +41,7 @@ export function withoutSecrets(
   return { ...result, headers, body: mask.inBytes(result.body, { cut: result.truncated }) };
 }
 
-/** What URLs carry that lead elsewhere: the body of a redirect repeats it. Short values would hide other words. */
+/** Credentials in the URLs of a redirect, whose body repeats them. Masking short values would hide other words. */
 function carriedElsewhere(headers: Headers): string[] {
   return headers
     .filter(([name]) => leadsElsewhere(name))

@@ -1,4 +1,4 @@
-/** Requests to destinations: connections, proxies, time-outs, and what an answer or a failure is. */
+/** Requests to destinations: connections, proxies, timeouts, and the results. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Client, EnvHttpProxyAgent } from 'undici';
@@ -12,12 +12,12 @@ import type { Outgoing } from './render.ts';
 import { TimeLimit } from './time-limit.ts';
 import type { Deadline } from './time-limit.ts';
 
-/** How much of an answer is kept, in bytes. */
+/** Stored part of a response, in bytes. */
 export const keptAnswerBytes = 65_536;
 
-/** An answer that goes on for longer than this is cut off, in bytes. */
+/** A longer response is cut off, in bytes. */
 const mostAnswerBytes = 8_388_608;
-/** More interim answers than that are a flood. */
+/** Maximum number of interim responses. */
 const mostInterim = 16;
 
 export type SendResult =
@@ -28,37 +28,25 @@ export type SendResult =
       readonly body: Buffer;
       readonly truncated: boolean;
     }
-  /** No connection could be made at all, or not in time, its TLS handshake included: nothing of the request was sent. */
+  /** No connection was made, or not in time, including its TLS handshake: nothing of the request was sent. */
   | { readonly kind: 'unreachable'; readonly error: string }
-  /** A time-out, or a connection that broke. */
+  /** A timeout, or a broken connection. */
   | { readonly kind: 'broken'; readonly error: string };
 
-/** What a request consists of. */
 type Request = Pick<Outgoing, 'headers' | 'body' | 'release'>;
 
-/** The connection that a request goes over. */
-interface Connection {
-  /** Whether the system has all that was written to it: nothing reads the request's body any more. */
-  readonly isWritten: boolean;
-}
-
-/** Connections to one destination. */
 export interface Connections {
-  /**
-   * Sends a request; what becomes of it is told to the handler.
-   * @returns the connection, where it is known
-   * @throws Error where it cannot be sent at all
-   */
+  /** @returns the connection, if it is known @throws Error if the request can't be sent at all */
   send(url: URL, request: Request, handler: Dispatcher.DispatchHandler): Connection | null;
-  /** Ends them; what is under way fails. */
+  /** Requests in progress fail. */
   destroy(): Promise<void>;
 }
 
 /**
- * Connections for one destination. Proxies are honoured (the settings', else HTTP_PROXY, HTTPS_PROXY and NO_PROXY),
- * never for loopback.
- * @param most how many at once
- * @throws Error where the proxy cannot be used
+ * Connections to one destination. Uses proxies (the settings', otherwise HTTP_PROXY, HTTPS_PROXY and NO_PROXY), never
+ * for loopback.
+ * @param most maximum number of connections
+ * @throws Error if the proxy can't be used
  */
 export function connectionsFor(destination: Destination, proxy: Settings['proxy'], most: number): Connections {
   const { origin, hostname } = new URL(destination.url);
@@ -75,7 +63,7 @@ export function connectionsFor(destination: Destination, proxy: Settings['proxy'
       connections: most,
       pipelining: 1,
       connect,
-      // Plain http is passed on by the proxy as a browser has it: many refuse to tunnel to other ports than 443.
+      // Plain HTTP goes through the proxy as from a browser: many refuse to tunnel to other ports than 443.
       proxyTunnel: false,
       proxyTls: making,
       requestTls: tls,
@@ -86,18 +74,18 @@ export function connectionsFor(destination: Destination, proxy: Settings['proxy'
 }
 
 /**
- * A client for each connection, and each request to one that has nothing else to do: undici's own pool does not tell
- * which connection a request takes, and so not whether its body is still being written.
+ * One client per connection, and each request to an idle one: undici's own pool doesn't tell which connection a request
+ * uses, and therefore not whether its body is still being written.
  */
 class DirectConnections implements Connections {
   readonly #origin: string;
   readonly #most: number;
   readonly #connect: buildConnector.connector;
   readonly #ended: AbortController;
-  readonly #connections: DirectConnection[] = [];
+  readonly #connections: Connection[] = [];
   #turn = 0;
 
-  /** @param ended gives up connections that are being made */
+  /** @param ended cancels connections that are being made */
   constructor(origin: string, most: number, connect: buildConnector.connector, ended: AbortController) {
     this.#origin = origin;
     this.#most = most;
@@ -111,15 +99,15 @@ class DirectConnections implements Connections {
     return connection;
   }
 
-  #idle(): DirectConnection {
+  #idle(): Connection {
     let connection = this.#connections.find(({ client }) => client.stats.size === 0);
-    // One with several requests sends them one after the other.
+    // With several requests, one connection sends them one after another.
     if (connection === undefined && this.#connections.length >= this.#most) {
       this.#turn += 1;
       connection = this.#connections[this.#turn % this.#most];
     }
     if (connection === undefined) {
-      connection = new DirectConnection(this.#origin, this.#connect);
+      connection = new Connection(this.#origin, this.#connect);
       this.#connections.push(connection);
     }
     return connection;
@@ -127,13 +115,13 @@ class DirectConnections implements Connections {
 
   async destroy(): Promise<void> {
     await Promise.all(this.#connections.map(({ client }) => client.destroy()));
-    // The client itself leaves them to their time-out, and the process would last as long.
+    // The client itself waits for their timeout, and the process would run as long.
     this.#ended.abort();
   }
 }
 
 /** One client, which has one socket at a time. */
-class DirectConnection implements Connection {
+class Connection {
   readonly client: Client;
   #socket: Socket | undefined;
 
@@ -148,17 +136,18 @@ class DirectConnection implements Connection {
     });
   }
 
+  /** Whether everything was written to the system, so that the request's body is no longer used. */
   get isWritten(): boolean {
     return this.#socket?.destroyed === false && this.#socket.writableLength === 0;
   }
 }
 
-/** Connections through a proxy where there is one for the host, else straight. */
+/** Connections through a proxy if there is one for the host, otherwise direct. */
 class ProxiedConnections implements Connections {
   readonly #agent: EnvHttpProxyAgent;
   readonly #ended: AbortController;
 
-  /** @param ended gives up connections that are being made */
+  /** @param ended cancels connections that are being made */
   constructor(options: EnvHttpProxyAgent.Options, ended: AbortController) {
     this.#agent = new EnvHttpProxyAgent(options);
     this.#ended = ended;
@@ -175,7 +164,7 @@ class ProxiedConnections implements Connections {
   }
 }
 
-/** Without undici's time-outs: the whole exchange has one. */
+/** Without undici's timeouts: the whole exchange has one. */
 function requestTo(url: URL): Omit<Dispatcher.DispatchOptions, 'headers' | 'body'> {
   return {
     origin: url.origin,
@@ -188,10 +177,10 @@ function requestTo(url: URL): Omit<Dispatcher.DispatchOptions, 'headers' | 'body
 
 const noConnection = { kind: 'unreachable', error: 'no connection in time' } as const;
 
-/** What the system was asked for where it says that there is no connection. */
+/** System calls whose errors mean that there is no connection. */
 const connectingCalls = new Set(['connect', 'getaddrinfo']);
 
-/** Certificates that no authority known here vouches for, or that are not for the host or the time. */
+/** Certificates of unknown authorities, for another host, or outside their validity. */
 const certificateCodes = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -203,9 +192,9 @@ const certificateCodes = new Set([
 ]);
 
 /**
- * Posts a notification. Redirects are not followed. Never throws.
- * @param timeoutMs for the whole exchange, the answer's body included
- * @param limit the destination's, which may be lifted meanwhile
+ * Posts a notification. Doesn't follow redirects. Never throws.
+ * @param timeoutMs for the whole exchange, including the response's body
+ * @param limit the destination's, which may be suspended during the request
  */
 export function post(
   connections: Connections,
@@ -217,7 +206,7 @@ export function post(
   return new Promise((resolve) => {
     let connection: Connection | null = null;
     const exchange = new Exchange(timeoutMs, limit, (result) => {
-      // An answer may come before the request was read: then its body is still being written.
+      // A response may arrive before the request was read: then its body is still being written.
       if (result.kind === 'answer' && connection?.isWritten === true) request.release?.();
       resolve(result);
     });
@@ -231,13 +220,13 @@ export function post(
 
 const noBytes = Buffer.alloc(0);
 
-/** A request that is under way, and what has come of its answer. */
+/** A request in progress, and its response so far. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #timeoutMs: number;
   readonly #deadline: Deadline;
-  /** Once: undefined when it is finished. */
+  /** undefined when it is finished. */
   #resolve: ((result: SendResult) => void) | undefined;
-  /** From when there is a connection for it. */
+  /** Set once it has a connection. */
   #controller: Dispatcher.DispatchController | undefined;
   #timedOut = false;
   #status = 0;
@@ -313,12 +302,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#deadline.clear();
     this.#resolve?.(result);
     this.#resolve = undefined;
-    // Of what is cut off more may come, which is for nobody.
+    // More data may arrive after the cut, and is ignored.
     this.#chunks = [];
   }
 }
 
-/** By name, the values of one that repeats together: undici's proxy agent loses them in any other form. */
+/** Repeated headers as arrays: undici's proxy agent loses them in any other form. */
 function byName(headers: Headers): Record<string, string | string[]> {
   const named = Object.create(null) as Record<string, string | string[]>;
   for (const [name, value] of headers) {
@@ -335,7 +324,7 @@ function failure(error: Error & { code?: unknown; cause?: unknown }): SendResult
   const code = causes.map((each) => each?.code).find((each) => typeof each === 'string' && each !== '') ?? '';
   const message = error.message || (parts[0]?.message ?? code);
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return noConnection;
-  // undici asserts it, and says no more.
+  // undici only asserts it, without an explanation.
   if (message.includes('statusCode >= 100'))
     return { kind: 'broken', error: 'Response does not match the HTTP/1.1 protocol (Invalid response status)' };
   if (causes.some((each) => connectingCalls.has(each?.syscall ?? ''))) return { kind: 'unreachable', error: message };

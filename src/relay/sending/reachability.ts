@@ -1,45 +1,43 @@
 /**
- * Whether a destination can be reached, and what its last attempts came to. While it is down, one notification at a time
- * tries it, less and less often.
+ * Whether a destination can be reached, and the result of its last attempts. While it is down, one notification at a
+ * time tries it, with growing pauses.
  */
 import type { Verdict } from '../../common/retry-verdict.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
 import type { SendResult } from './outbound.ts';
 
 const firstProbeMs = 250;
-/** Between two that try it, at most; on this machine, where somebody starts and stops it all day, less. */
+/** Maximum pause between tries; shorter on this machine, where the developer starts and stops the callback all day. */
 const longestPauseMs = 30_000;
 const longestLocalPauseMs = 3000;
 
 export interface ReachabilityOptions {
   /** Called when it may be tried. */
   onDue(): void;
-  /** Called when it goes down or comes back. */
+  /** Called when it goes down or is reachable again. */
   onChange(): void;
-  /** Whether it is on this machine. */
   isLocal(): boolean;
   log(level: 'warn' | 'info', message: string): void;
 }
 
 interface Down {
-  /** Since when, in milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   readonly since: number;
   readonly detail: string;
   delayMs: number;
   readonly timer: NodeJS.Timeout;
-  /** When that is, in milliseconds since the epoch. */
+  /** Time of the next try, in milliseconds since the epoch. */
   readonly dueAt: number;
-  /** It is time to try it: whether anything may be sent to try it with is not known here. */
+  /** It may be tried, if there is anything to send. */
   isDue: boolean;
-  /** The notification that tries it, while that is under way. */
+  /** The notification that is trying it now. */
   probe: number | null;
 }
 
-/** Whether a destination is down, and when it is tried next. */
 export class Reachability {
   readonly #options: ReachabilityOptions;
   #down: Down | undefined;
-  /** What the last attempt came to; undefined before the first. */
+  /** Result of the last attempt; undefined before the first. */
   #last: { readonly state: 'up' | 'failing' | 'down'; readonly status: number | null } | undefined;
   #failed = 0;
 
@@ -47,12 +45,10 @@ export class Reachability {
     this.#options = options;
   }
 
-  /** Whether it cannot be reached. */
   get isDown(): boolean {
     return this.#down !== undefined;
   }
 
-  /** How it stands by the last attempt. */
   get state(): Exclude<DestinationStatus['state'], 'held'> {
     return this.isDown ? 'down' : (this.#last?.state ?? 'untried');
   }
@@ -62,12 +58,12 @@ export class Reachability {
     return this.#last?.status ?? null;
   }
 
-  /** How many notifications have failed since one was accepted. */
+  /** Number of failed notifications since one was accepted. */
   get failedCount(): number {
     return this.#failed;
   }
 
-  /** It was tried. @param isCounted a notification that fails for the first time, and wasn't discarded */
+  /** Records an attempt. @param isCounted a notification that fails for the first time, and wasn't discarded */
   tried(result: SendResult, { outcome }: Verdict, isCounted: boolean): void {
     const state = outcome === 'sent' ? 'up' : result.kind === 'unreachable' ? 'down' : 'failing';
     this.#last = { state, status: result.kind === 'answer' ? result.status : null };
@@ -75,41 +71,41 @@ export class Reachability {
     else if (outcome === 'failed' && isCounted) this.#failed += 1;
   }
 
-  /** It is another one by now, which was not tried yet. */
+  /** The destination was replaced, and was not tried yet. */
   replaced(): void {
     this.#last = undefined;
     this.#failed = 0;
     this.up();
   }
 
-  /** Whether the next may be sent as far as this goes: while it is down, one when its time has come. */
+  /** Whether its state allows another attempt: while it is down, only one at the planned time. */
   get mayTry(): boolean {
     return this.#down === undefined || (this.#down.isDue && this.#down.probe === null);
   }
 
-  /** Why it cannot be reached; null where it can. */
+  /** Why it can't be reached; null if it can. */
   get detail(): string | null {
     return this.#down === undefined ? null : `cannot be reached: ${this.#down.detail}`;
   }
 
-  /** Since when it cannot be reached, in milliseconds since the epoch; null where it can. */
+  /** Since when it can't be reached, in milliseconds since the epoch; null if it can. */
   get downSince(): number | null {
     return this.#down?.since ?? null;
   }
 
-  /** When it is tried next, in milliseconds since the epoch; null where it can be reached, or is being tried. */
+  /** Time of the next try, in milliseconds since the epoch; null if it can be reached, or is being tried. */
   get nextTryAt(): number | null {
     return this.#down === undefined || this.#down.isDue || this.#down.probe !== null ? null : this.#down.dueAt;
   }
 
-  /** A notification tries it from now on. */
+  /** A notification starts to try it. */
   probing(notificationId: number): void {
     if (this.#down === undefined) return;
     clearTimeout(this.#down.timer);
     this.#down.probe = notificationId;
   }
 
-  /** It may be tried at once, however long it has been down, and where that fails soon again. */
+  /** It may be tried at once, and the pause after a failure is short again. */
   tryNow(): void {
     if (this.#down === undefined) return;
     clearTimeout(this.#down.timer);
@@ -120,7 +116,7 @@ export class Reachability {
   /**
    * A notification could not reach it.
    * @param detail why
-   * @param place the destination as it stands in the log
+   * @param place the destination's `Target.place`
    */
   failed(notificationId: number, detail: string, place: string): void {
     if (this.#down === undefined) {
@@ -145,8 +141,8 @@ export class Reachability {
   }
 
   /**
-   * It was reached, or nothing is left to try it with: it is not known any more to be down.
-   * @param answered as it stands in the log, where it answered
+   * It was reached, or nothing is left to try it with: it no longer counts as down.
+   * @param answered the destination's `Target.place` if it responded
    */
   up(answered?: string): void {
     if (this.#down === undefined) return;
@@ -157,7 +153,6 @@ export class Reachability {
     this.#options.onChange();
   }
 
-  /** Tries it no more. */
   close(): void {
     clearTimeout(this.#down?.timer);
   }

@@ -1,4 +1,4 @@
-/** What is sent: a notification's bytes and headers, made when needed from what is stored once a delivery. */
+/** A notification's bytes and headers, rendered on demand from data that is stored once per delivery. */
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import type { EventObject } from '../../open-connectors/notification.ts';
 import { isHopHeader } from '../../common/hop-headers.ts';
@@ -16,48 +16,47 @@ import type { StoredNotification, StoredReader } from '../log/stored.ts';
 export interface Outgoing {
   readonly headers: Headers;
   readonly body: Buffer;
-  /** Names of the sender's headers that cannot go along any more: their values are kept in memory only. */
+  /** Names of the sender's headers that can no longer be sent: their values are kept only in memory. */
   readonly withheld: readonly string[];
-  /** To be called once nobody reads the body any more, if ever: its memory is used for another. */
+  /** Call it when the body is no longer used, to reuse its memory. Optional. */
   release?(): void;
 }
 
-/** The keys and credentials that clients gave, by name. */
+/** The keys and credentials from clients, by name. */
 export interface KnownSecrets {
   readonly signatureKeys: ReadonlyMap<string, string>;
   readonly credentials: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-/** A delivery as it is kept in memory for a while after it came. */
+/** A recent delivery in memory. */
 export interface FreshDelivery {
   readonly source: Source;
   readonly receivedAt: number;
   readonly contentType: string | null;
-  /** As received, credentials included; masked where they are forgotten. */
+  /** As received, including credentials; masked if they are forgotten. */
   readonly headers: Headers;
   readonly body: Buffer;
   readonly json: Buffer | null;
   /**
-   * Its events as they are sent, where they have been made: one object each, by the render settings of its
-   * notifications, which are the same for all of them.
+   * Its events as sent, once they were created: one object each, with the render settings of its notifications, which
+   * are the same for all of them.
    */
   objects: readonly EventObject[] | null;
 }
 
-/** Bodies kept in memory, in bytes: about half of it in each of two generations. */
+/** Size of bodies in memory, in bytes: about half of it in each of two generations. */
 const cacheBytes = 33_554_432;
 
-/** Headers with credentials that are kept in memory, in characters: for longer than bodies, since they are small. */
+/** Size of headers with credentials in memory, in characters: kept longer than bodies, because they are small. */
 const credentialCharacters = 8_388_608;
 
-/** Makes the bytes and headers that a destination is sent. */
 export class Renderer {
   readonly #stored: StoredReader;
-  /** What was kept lately; when it weighs enough it becomes `#older`, and what was that is forgotten. */
+  /** Recently added; when it reaches its size it becomes `#older`, and the previous `#older` is discarded. */
   #fresh = new Map<number, FreshDelivery>();
   #older = new Map<number, FreshDelivery>();
   #freshBytes = 0;
-  /** Headers of deliveries that came with credentials, which are nowhere else; the oldest are forgotten first. */
+  /** Headers of deliveries with credentials, which are stored nowhere else; the oldest are discarded first. */
   readonly #withCredentials = new Map<number, Headers>();
   #credentialCharacters = 0;
   readonly #buffers = new Buffers();
@@ -66,7 +65,7 @@ export class Renderer {
     this.#stored = stored;
   }
 
-  /** Keeps a delivery in memory, where it will be needed soon. */
+  /** Keeps a delivery in memory, because it will be needed soon. */
   keep(deliveryId: number, delivery: FreshDelivery): void {
     this.keepCredentials(deliveryId, delivery.headers);
     this.#fresh.set(deliveryId, delivery);
@@ -77,7 +76,7 @@ export class Renderer {
     this.#freshBytes = 0;
   }
 
-  /** Keeps a sender's credentials, which are nowhere else: for what is sent again. */
+  /** Keeps a sender's credentials, which are stored nowhere else, for sending again. */
   keepCredentials(deliveryId: number, headers: Headers): void {
     const known = this.#withCredentials.has(deliveryId);
     if (known || !headers.some(([name, value]) => value !== maskedValue && isCredentialHeader(name))) return;
@@ -92,16 +91,15 @@ export class Renderer {
 
   /**
    * A notification as it is sent to a destination: the same bytes each time.
-   * @param notificationId which
-   * @param destination where to; without one, as it would be sent without key, credentials and headers of its own
-   * @returns undefined where the notification is no longer in the history
+   * @param destination by default, without a key, credentials or additional headers
+   * @returns undefined if the notification is no longer in the history
    */
   render(notificationId: number, destination: Destination | undefined, secrets: KnownSecrets): Outgoing | undefined {
     const notification = this.#stored.notification(notificationId);
     return notification && this.renderStored(notification, destination, secrets);
   }
 
-  /** As {@link render}, for a notification that was read already. */
+  /** As {@link render}, for a notification that was already read. */
   renderStored(
     notification: StoredNotification,
     destination: Destination | undefined,
@@ -162,24 +160,25 @@ export class Renderer {
   }
 }
 
-/** What the memory of an entry and of an event object comes to beside their texts, in bytes. */
+/** Memory of an entry and of an event object in addition to their texts, in bytes. */
 const entryBytes = 1000;
 const objectBytes = 200;
 
 function sizeOf({ body, json, objects }: FreshDelivery): number {
-  // Texts of the objects stand in the body too. Where they are not made yet, an event takes ten bytes of it at least.
+  // The texts of the objects are also in the body. If they were not created yet, an event takes at least ten bytes of
+  // it.
   const made = objects === null ? 10 * body.byteLength : objects.length * objectBytes + body.byteLength;
   return entryBytes + body.byteLength + made + (json?.byteLength ?? 0);
 }
 
-/** As at reception: of a delivery that comes from the store. */
+/** The same objects as at reception, for a delivery from the store. */
 function eventObjects(delivery: FreshDelivery, settings: RenderSettings): EventObject[] {
   const payload = readPayload(delivery.body, delivery.contentType);
   if (payload.kind !== 'events') return [];
   return payload.events.map((event) => normaliseEvent(event, settings, delivery.receivedAt).object);
 }
 
-/** Raw mode and platform notifications: the bytes as they came, with the headers that are not of one hop. */
+/** Raw mode and Open Connectors notifications: the received bytes, with the headers that are not hop-by-hop. */
 function asItCame(delivery: FreshDelivery): Outgoing {
   const passed = delivery.headers.filter(([name]) => !isHopHeader(name));
   return {
@@ -189,7 +188,7 @@ function asItCame(delivery: FreshDelivery): Outgoing {
   };
 }
 
-/** The headers of a destination's own, which take the place of any of the same name. */
+/** A destination's own headers, which replace any with the same name. */
 function ownHeaders(destination: Destination | undefined, secrets: KnownSecrets): Headers {
   const { headers, credentialsName } = destination ?? {};
   const credentials = credentialsName === undefined ? undefined : secrets.credentials.get(credentialsName);

@@ -1,4 +1,4 @@
-/** Where a replay goes. */
+/** The destinations of a replay. */
 import type { Destination, ResendDestination } from '../../protocol/settings.ts';
 import type { HoldsDestination } from '../log/stored-destinations.ts';
 import { goesTo, routedOf } from './routes.ts';
@@ -7,14 +7,14 @@ import type { Store } from '../log/store.ts';
 import type { StoredNotification } from '../log/stored.ts';
 import type { Target } from './target.ts';
 
-/** A notification, and the ids of the destinations that it goes to again. */
+/** A notification, and the IDs of the destinations to send it to again. */
 export type ReplayTargets = readonly [notificationId: number, destinationIds: readonly number[]];
 
 /**
- * The destination of a replay that names one, for each notification.
- * @param modes by delivery, as this replay has sent it so far
- * @param heldBy says who holds it
- * @throws StoreError where it is new and cannot be written
+ * For a replay to a given destination: the destination of each notification.
+ * @param modes by delivery, as used so far by this replay
+ * @param heldBy why a destination is held
+ * @throws StoreError if it is new and can't be written
  */
 export function targetsNamed(
   notificationIds: readonly number[],
@@ -30,7 +30,7 @@ export function targetsNamed(
     const { deliveryId, kind } = notification;
     const seen = modes.get(deliveryId);
     const mode = seen ?? to.mode ?? (wentOnlyRaw(deliveryId, store) ? 'raw' : 'normalised');
-    // One raw body a delivery, and none where its parts go already.
+    // One raw body per delivery, and none if its notifications are already sent.
     if (seen !== undefined && (mode === 'raw' || kind === 'raw')) return [id, []];
     modes.set(deliveryId, mode);
     const target = targets.get(mode) ?? store.destinations.intern({ ...to, mode }, heldBy);
@@ -40,7 +40,7 @@ export function targetsNamed(
 }
 
 /**
- * Where each notification went before; where that was nowhere, the destinations of the settings that take it.
+ * The destinations that each notification went to; if there were none, the matching ones of the settings.
  * @param configured the destinations of the settings
  */
 export function targetsOfBefore(
@@ -48,7 +48,7 @@ export function targetsOfBefore(
   configured: readonly Target[],
   store: Store,
 ): ReplayTargets[] {
-  // The parts of a delivery follow each other: it is read once.
+  // The notifications of a delivery are consecutive: read it once.
   let last: { readonly deliveryId: number; readonly routed: Routed } | undefined;
   const routed = (deliveryId: number): Routed | undefined => {
     if (last?.deliveryId !== deliveryId) {
@@ -74,7 +74,7 @@ function targetsThatTake(
 ): number[] {
   const { id, deliveryId, kind, firstEvent, eventCount } = notification;
   const part = { list: delivery.list, types: delivery.types.slice(firstEvent, firstEvent + eventCount) };
-  // Where no raw destination was there to make one for, the first part stands for the vendor's bytes.
+  // If there was no raw destination, and so no raw notification, the first notification stands for the vendor's bytes.
   const standsForRaw = kind === 'normalised' && firstEvent === 0 && !hasRaw(id, deliveryId, store);
   return configured
     .filter(({ destination }) => {
@@ -84,7 +84,7 @@ function targetsThatTake(
     .map((each) => each.id);
 }
 
-/** Whether raw destinations, and no others, got any part of a delivery. */
+/** Whether any notification of a delivery went to raw destinations, and none to others. */
 function wentOnlyRaw(deliveryId: number, store: Store): boolean {
   const before = store.forwardings.destinationsOfDelivery(deliveryId);
   return before.length > 0 && before.every((each) => store.destinations.get(each)?.mode === 'raw');

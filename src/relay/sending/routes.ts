@@ -3,17 +3,16 @@ import { readPlatformNotification } from '../../open-connectors/notification.ts'
 import type { Destination } from '../../protocol/settings.ts';
 import type { StoredBody } from '../log/stored.ts';
 
-/** What of a delivery's part decides where it goes. */
+/** The properties of a notification that decide where it goes. */
 export interface Routed {
   readonly list: string | null;
-  /** The types of its events. */
   readonly types: readonly (string | null)[];
 }
 
 /**
- * Whether a notification goes to a destination: where the destination names lists or types, its list and the type of
- * at least one of its events must be among them, in any case of letters. A notification is never cut: what matches
- * goes whole, as the platform would send it.
+ * Whether a notification goes to a destination: if the destination has filters for lists or types, they must contain
+ * its list and the type of at least one of its events, ignoring case. A notification is never split: it is sent
+ * completely, as Open Connectors would.
  */
 export function goesTo(destination: Destination, notification: Routed): boolean {
   return matches(destination.lists, [notification.list]) && matches(destination.types, notification.types);

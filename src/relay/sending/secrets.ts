@@ -1,6 +1,6 @@
 /**
- * Secrets by name after a change: what is given is added or takes the place of what had its name, `null` takes it away.
- * @returns other ones, since what is under way goes on with those of its time
+ * Applies a change to secrets: given values are added or replaced, `null` removes one.
+ * @returns a new map, because requests in progress use the earlier one
  */
 export function changedSecrets<T>(
   known: ReadonlyMap<string, T>,

@@ -1,25 +1,24 @@
-/** A destination as it stands under the settings, keys and credentials in force. */
+/** A destination with the current settings, keys and credentials. */
 import type { Destination } from '../../protocol/settings.ts';
 import type { DestinationHold } from '../log/held.ts';
 import type { KnownSecrets } from './render.ts';
 
-/** All that forwarding knows of a destination: made in one place, never changed, only replaced. */
+/** All that forwarding knows of a destination: never changed, only replaced. */
 export interface Target {
   /** The store's number for it. */
   readonly id: number;
   readonly destination: Destination;
   readonly url: URL;
-  /** As it stands in the log: a token may be in its query. */
+  /** For the log: its URL without the query, which may contain a token. */
   readonly place: string;
-  /** Whether it is in the settings; what waits for one that no longer is, is sent all the same. */
+  /** Whether it is in the settings; what waits for a removed one is still sent. */
   readonly configured: boolean;
-  /** The key or credentials, by name, that it needs and nobody gave; null where it has all. */
+  /** Name of a needed key or credentials that no client has provided; null if it has all. */
   readonly missingName: string | null;
-  /** Why nothing may be sent there yet; null where it may. */
+  /** Why nothing may be sent there yet; null if it may. */
   readonly held: DestinationHold | null;
 }
 
-/** @param secrets the keys and credentials that clients gave */
 export function targetOf(id: number, destination: Destination, configured: boolean, secrets: KnownSecrets): Target {
   const url = new URL(destination.url);
   return {
@@ -40,7 +39,7 @@ function missingNameOf(destination: Destination, secrets: KnownSecrets): string 
   return null;
 }
 
-/** Why nothing may be sent to a destination yet; null where it may. @param secrets the keys and credentials that are there */
+/** Why nothing may be sent to a destination yet; null if it may. */
 export function destinationHold(destination: Destination, secrets: KnownSecrets): DestinationHold | null {
   if (destination.held !== undefined) return { by: 'destination', why: destination.held };
   const missing = missingNameOf(destination, secrets);

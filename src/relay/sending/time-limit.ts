@@ -1,31 +1,23 @@
-/** How long attempts to one destination may take, and that the limit is lifted while a debugger holds the callback's program. */
-
-/** The end of an attempt's time. */
-export interface Deadline {
-  /** It is over: nothing is called any more. */
-  clear(): void;
-}
-
 /**
- * The limit of one destination. While it is lifted no attempt runs out of time; once it is not, those that are under way
- * have all of their time from then on.
+ * The timeout of attempts at one destination, suspended while a debugger has stopped the callback's program: then no
+ * attempt times out. When it is restored, attempts in progress have the full time again.
  */
 export class TimeLimit {
-  readonly #running = new Set<RunningDeadline>();
+  readonly #running = new Set<Deadline>();
   #lifted = false;
 
   get lifted(): boolean {
     return this.#lifted;
   }
 
-  /** Begins an attempt's time. @param ms its length; `onOver` is called when it is over */
+  /** Starts an attempt's timeout. @param onOver called after the time */
   begin(ms: number, onOver: () => void): Deadline {
-    const deadline = new RunningDeadline(ms, onOver, this.#running);
+    const deadline = new Deadline(ms, onOver, this.#running);
     if (!this.#lifted) deadline.run();
     return deadline;
   }
 
-  /** Lifts the limit, or puts it back, of what is under way and of what comes. */
+  /** Suspends or restores it, also for attempts in progress. */
   lift(lifted: boolean): void {
     if (lifted === this.#lifted) return;
     this.#lifted = lifted;
@@ -36,13 +28,13 @@ export class TimeLimit {
   }
 }
 
-class RunningDeadline implements Deadline {
+export class Deadline {
   readonly #ms: number;
   readonly #onOver: () => void;
-  readonly #all: Set<RunningDeadline>;
+  readonly #all: Set<Deadline>;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(ms: number, onOver: () => void, all: Set<RunningDeadline>) {
+  constructor(ms: number, onOver: () => void, all: Set<Deadline>) {
     this.#ms = ms;
     this.#onOver = onOver;
     this.#all = all;

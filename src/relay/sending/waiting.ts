@@ -1,40 +1,39 @@
 /**
- * What waits for one destination, in order. It is on disk; a window of it is in memory, which is read on when its turn
- * comes.
+ * Waiting forwardings of one destination, in order. They are on disk; a window of them is in memory, and is refilled
+ * when it is empty.
  */
 import type { OpenForwarding } from '../log/records.ts';
 import type { StoredNotification } from '../log/stored.ts';
 
-/** A forwarding that is to be sent. */
+/** A forwarding to be sent. */
 export interface Job extends OpenForwarding {
-  /** What was stored of the notification, where it is at hand. */
+  /** The stored notification, if it was read. */
   readonly notification?: StoredNotification;
 }
 
-/** How many forwardings wait in memory; the rest is on disk. */
+/** Maximum number of forwardings in memory; the rest is on disk. */
 export const windowSize = 2000;
 
-/** How many that were taken are kept at the front before the queue is shortened. */
+/** Maximum number of taken items before the array is shortened. */
 const mostTaken = 1024;
 
-/** The window of what waits for a destination. */
 export class Waiting {
-  /** In order; `#next` is where it begins, so that taking one is cheap. */
+  /** In order; starts at `#next`, so that taking one is cheap. */
   #queue: Job[] = [];
   #next = 0;
-  /** All that must not be read from disk again: waiting here or for a retry, under way, or sent and not yet recorded. */
+  /** Not to be read from disk again: waiting here or for a retry, being sent, or sent and not yet recorded. */
   readonly #inMemory = new Set<number>();
-  /** There is more on disk, after this notification; null where there is not. */
+  /** There is more on disk, after this notification; null if there isn't. */
   #moreAfter: number | null = 0;
-  /** The greatest notification id that came in its order. */
+  /** The highest notification ID that was added in order. */
   #last = 0;
 
-  /** Whether something of it is in memory: waiting, under way, or not yet recorded. */
+  /** Whether any forwarding is in memory: waiting, being sent, or not yet recorded. */
   get inMemory(): boolean {
     return this.#inMemory.size > 0;
   }
 
-  /** Takes one that was just put on disk. Without room, or with others before it on disk, it is read in its turn. */
+  /** Adds one that was just written to disk. Without space, or with earlier ones on disk, it is read later. */
   add(job: Job): void {
     if (this.#moreAfter !== null) return;
     if (this.#queue.length - this.#next >= windowSize) {
@@ -44,7 +43,7 @@ export class Waiting {
     if (this.#push(job)) this.#last = Math.max(this.#last, job.notificationId);
   }
 
-  /** Takes one whose place in the order has passed, as in a replay. */
+  /** Adds one out of order, such as for a replay. */
   addLate(job: Job): void {
     this.#push(job);
   }
@@ -56,7 +55,7 @@ export class Waiting {
     return true;
   }
 
-  /** The next in memory; it counts as being in memory until it is forgotten. */
+  /** The next in memory; it counts as in memory until `forget`. */
   take(): Job | undefined {
     const job = this.#queue[this.#next];
     if (job === undefined) return undefined;
@@ -68,19 +67,19 @@ export class Waiting {
     return job;
   }
 
-  /** Whether a notification is here, to be taken in its turn. */
+  /** Whether a notification is waiting here. */
   has(notificationId: number): boolean {
     return this.#queue.slice(this.#next).some((job) => job.notificationId === notificationId);
   }
 
-  /** Where to read on, by the id of a notification: nothing waits in memory, but on disk. Else null. */
+  /** If nothing waits in memory, but on disk: the ID of the notification to read after. Otherwise null. */
   get readAfter(): number | null {
     return this.#next < this.#queue.length ? null : this.#moreAfter;
   }
 
   /**
-   * Takes what was read from disk after `readAfter`.
-   * @param read as many as `windowSize` where there may be more
+   * Adds what was read from disk after `readAfter`.
+   * @param read if it has `windowSize` items, there may be more
    * @param postponed called for what is not due yet: it is in memory, but not here
    * @param now milliseconds since the epoch
    */
@@ -97,18 +96,17 @@ export class Waiting {
     }
   }
 
-  /** Puts one that was taken back to where it was: nothing of it was sent. */
+  /** Returns a taken one to its position: it was not sent. */
   putBack(job: Job): void {
     this.#queue = [...this.#queue.slice(this.#next), job].sort((a, b) => a.notificationId - b.notificationId);
     this.#next = 0;
   }
 
-  /** It is done, or waits no longer: from now on what the disk says of it counts. */
+  /** It is finished, or waits no longer: from now on, its state on disk applies. */
   forget(notificationId: number): void {
     this.#inMemory.delete(notificationId);
   }
 
-  /** Forgets those of what waits here. */
   drop(isGone: (job: Job) => boolean): void {
     const kept: Job[] = [];
     for (const job of this.#queue.slice(this.#next)) {

@@ -1,4 +1,4 @@
-/** A tunnel by a program that the user has installed, described as data (protocol/tunnel-program.ts). */
+/** A tunnel through a program that the user has installed, described as data (protocol/tunnel-program.ts). */
 import { devNull } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cleanEnvironment, eachLine, runBounded } from '../../common/programs/bounded-output.ts';
@@ -15,42 +15,40 @@ import { TunnelError } from './provider.ts';
 import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
 import { UrlFinder } from './url-finder.ts';
 
-/** A tunnel program that keeps its own connection up is given this long before a new one, with a new URL, is begun. */
+/** How long a tunnel program may restore its own connection before a new tunnel, with a new URL, is opened. */
 const toleranceMs = 120_000;
-/** How long further URLs are looked for behind the first, in milliseconds. */
+/** How long to look for further URLs after the first, in milliseconds. */
 const settleMs = 250;
-/** Of the output before the URL. */
+/** Maximum output before the URL. */
 const mostCharacters = 1_048_576;
 const mostLines = 5_000;
-/** A step of the set-up. */
+/** Timeout of a set-up step. */
 const stepMs = 15_000;
 const stepCharacters = 65_536;
-/** The port on an SSH server where none is set. */
+/** The default port on an SSH server. */
 const defaultRemotePort = 8025;
 
 type CommandConfig = Extract<TunnelConfig, { kind: 'command' }>;
 type Values = Partial<Record<Placeholder, string>>;
 
-/** A program says that it does not know an argument that an older version calls otherwise. */
+/** A program doesn't know an argument that has another name in an older version. */
 class OlderVersionError extends TunnelError {}
 
-/** A program, with all that is known of it. */
 interface Subject {
   readonly name: string;
   readonly program: TunnelProgram;
-  /** Its absolute path. */
+  /** Absolute. */
   readonly path: string;
   readonly values: Values;
   readonly knownHostsFile: string;
 }
 
-/** What is started of it. */
 interface Started extends Subject {
   readonly args: readonly string[];
   readonly url: UrlSource;
 }
 
-/** @param config the preset or the user's own program, and what is set of it */
+/** @param config the preset or the user's own program, with its settings */
 export function command(config: CommandConfig): TunnelProvider {
   const program = config.program ?? presetOf(config.preset ?? 'ssh');
   const name = config.preset ?? programName(program.program);
@@ -89,7 +87,7 @@ async function open(
   }
 }
 
-/** @throws TunnelError where it is missing, or in a place from where nothing is started */
+/** @throws TunnelError if it is missing, or in a folder from which no program is started */
 function pathOf(name: string, path: string, { install }: TunnelProgram, notBelow: readonly string[]): string {
   const found = findProgram(path, { path: process.env['PATH'] ?? '', notBelow });
   if ('path' in found) return found.path;
@@ -105,7 +103,7 @@ function pathOf(name: string, path: string, { install }: TunnelProgram, notBelow
   );
 }
 
-/** What stands for the placeholders. @throws TunnelError where one is not set */
+/** The values of the placeholders. @throws TunnelError if one is not set */
 function valuesOf(
   name: string,
   { args, named, url, setUp }: TunnelProgram,
@@ -139,13 +137,13 @@ function valuesOf(
   };
 }
 
-/** A file's name in an option of ssh, which splits at spaces and fills in `%` (ssh_config(5)). */
+/** A file name in an option of ssh, which splits at spaces and expands `%` (ssh_config(5)). */
 function inSshOption(file: string): string {
   const path = process.platform === 'win32' ? file.replaceAll('\\', '/') : file;
   return `"${path.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
 }
 
-/** Runs a step of the set-up. @throws TunnelError where it failed */
+/** Runs a set-up step. @throws TunnelError if it failed */
 async function runStep(
   subject: Subject,
   { args, mayFail }: { readonly args: readonly string[]; readonly mayFail?: boolean | undefined },
@@ -172,7 +170,6 @@ function endedHow(name: string, { code, signal }: { code: number | null; signal:
   return signal === null ? tunnelWords('ended-with', name, String(code)) : tunnelWords('was-ended-by', name, signal);
 }
 
-/** The error of a program that did not open a tunnel. */
 function failed(said: Words, { name, program, values, knownHostsFile }: Subject, log: ProgramLog): TunnelError {
   const { named, signIn, byHand } = program;
   const next = tunnelWords('run-in-terminal', byHand === undefined ? name : filled(byHand, values));
@@ -242,7 +239,7 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
   try {
     const base = baseOf(name, await first.promise);
     if (url.from !== 'name') {
-      // What is printed at once belongs together.
+      // URLs printed at the same time belong together.
       await Promise.race([delay(settleMs, undefined, { signal }), exit]);
       checkOneUrl(name, finder);
     }
@@ -255,9 +252,9 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
   }
 }
 
-/** @throws TunnelError where several URLs match, of which one may be anybody's: the secret path is not tried there */
+/** @throws TunnelError if several URLs match, because one may be another host's: the secret path is not tried there */
 function checkOneUrl(name: string, finder: UrlFinder): void {
-  // The same one may be printed in two ways.
+  // The same URL may be printed in two forms.
   const [one, other] = finder.found.filter(
     (each, at, all) => all.findIndex((earlier) => plainUrl(earlier) === plainUrl(each)) === at,
   );
@@ -271,7 +268,7 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url.slice(0, 100);
 }
 
-/** @throws TunnelError where that is no HTTPS URL */
+/** @throws TunnelError if it isn't an HTTPS URL */
 function baseOf(name: string, found: string): string {
   const url = URL.canParse(found) ? new URL(found) : null;
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') {
@@ -282,7 +279,7 @@ function baseOf(name: string, found: string): string {
   return plainUrl(found);
 }
 
-/** A URL without its query and a slash at its end, as all ways to write it are. */
+/** Without query and trailing slash, to compare different spellings. */
 function plainUrl(found: string): string {
   const url = URL.canParse(found) ? new URL(found) : null;
   return url === null ? found : (url.origin + url.pathname).replace(/\/+$/, '');
@@ -292,7 +289,7 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim().slice(0, 200);
 }
 
-/** @param base the URL that the tunnel has now */
+/** @param base the tunnel's current URL */
 function handleOf(
   name: string,
   base: string,

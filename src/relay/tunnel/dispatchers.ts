@@ -8,37 +8,33 @@ import { boundedAnswers } from '../../common/bounded-answers.ts';
 import { isLoopback, loopbackLookup } from '../../common/loopback.ts';
 import { isPublicAddress } from '../../common/public-address.ts';
 
-/** A registration is a few hundred bytes, and the answer to a probe has no body: more is not read, in bytes. */
+/** Maximum response size, in bytes: a registration has a few hundred bytes, and the response to a probe has no body. */
 export const longestAnswer = 65_536;
 
-/** Where a host is. */
 export interface ResolvedHost {
   readonly addresses: readonly LookupAddress[];
-  /** Whether these are where a request from here has gone, or would go: not known where a proxy takes it there. */
+  /** Whether a direct request goes to these addresses: unknown if a proxy resolves the name. */
   readonly isReached: boolean;
 }
 
-/** Dispatchers for one tunnel, made when first needed. */
+/** Dispatchers for one tunnel, created on first use. */
 export class Dispatchers {
   readonly #made = new Map<string, Dispatcher>();
   readonly #given: Dispatcher | undefined;
   readonly #resolve: LookupFunction;
-  /** What the names meant for the last connection that was made straight to them. */
+  /** The addresses of the last direct connection to each name. */
   readonly #reached = new Map<string, readonly LookupAddress[]>();
 
   /**
-   * @param given used for every URL instead; it stays the caller's to close
-   * @param resolve what says which addresses a name has
+   * @param given used for every URL instead; the caller closes it
+   * @param resolve resolves names
    */
   constructor(given?: Dispatcher, resolve: LookupFunction = loopbackLookup) {
     this.#given = given;
     this.#resolve = resolve;
   }
 
-  /**
-   * The dispatcher for a URL.
-   * @param where `outside`: a name that means this machine or a private network is not connected to
-   */
+  /** @param where `outside`: refuses to connect to names of this machine or a private network */
   for({ hostname }: URL, where: 'anywhere' | 'outside' = 'anywhere'): Dispatcher {
     if (this.#given !== undefined) return this.#given;
     const kind = isLoopback(hostname) ? 'loopback' : where;
@@ -48,7 +44,8 @@ export class Dispatchers {
       const options = {
         ...boundedAnswers(longestAnswer),
         connect: { lookup },
-        // A probe must find its way anew: an idle connection that was closed meanwhile would look like a dead tunnel.
+        // A probe must find its way again: an idle connection that was closed in the meantime would look like a dead
+        // tunnel.
         keepAliveTimeout: 1,
         keepAliveMaxTimeout: 1,
       };
@@ -59,10 +56,10 @@ export class Dispatchers {
   }
 
   /**
-   * Where a host is: what its name meant when it was last connected to, so that it cannot mean something else from one
-   * moment to the next; else what it means now.
+   * The addresses of a host: those of the last connection, so that a changing DNS response has no effect; otherwise the
+   * current ones.
    * @param hostname without brackets
-   * @throws what the look-up says
+   * @throws the look-up's error
    */
   async resolveHost(hostname: string): Promise<ResolvedHost> {
     const family = isIP(hostname);
@@ -72,7 +69,6 @@ export class Dispatchers {
     return { addresses: await this.#addressesOf(hostname), isReached: isLoopback(hostname) };
   }
 
-  /** Ends every connection. */
   async destroy(): Promise<void> {
     await Promise.all([...this.#made.values()].map((each) => each.destroy()));
     this.#made.clear();
@@ -105,7 +101,7 @@ export class Dispatchers {
   };
 }
 
-/** Answers any name with some of these addresses. */
+/** Resolves any name to some of these addresses. */
 export function lookupIn(addresses: readonly LookupAddress[]): LookupFunction {
   return (hostname, { all, family }, callback) => {
     const fitting = addresses.filter((each) => [0, undefined, each.family, `IPv${each.family}`].includes(family));

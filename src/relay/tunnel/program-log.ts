@@ -1,4 +1,4 @@
-/** What a tunnel program says of its troubles, as far as it can be known for that. */
+/** The recognizable errors in a tunnel program's output. */
 import type { Words } from '../../common/words.ts';
 import { expressionOf } from '../../protocol/tunnel-program.ts';
 import type { TunnelProgram } from '../../protocol/tunnel-program.ts';
@@ -6,17 +6,16 @@ import { tunnelWords } from '../../protocol/tunnel-words.ts';
 
 const mostErrors = 20;
 
-/** Variables of a program's own environment that hold a secret, and how long one is at least. */
+/** Environment variables with a secret, and the minimum length of one. */
 const secretNames = /(?:TOKEN|SECRET|KEY|PASS|PASSWORD)$/i;
 const shortestSecret = 8;
 
-/** Lines of a log with a level of its own for errors, as cloudflared and the like have; ssh's debug lines are none. */
+/** Log lines with a level for errors, such as those of cloudflared; ssh's debug lines don't match. */
 const levelled = /(?:^|[\s[])(?:ERR|FTL|ERRO|ERROR|FATAL)\]?:?\s+(\S.*)/;
 const debugLine = /^debug\d:/;
 const sounding =
   /\b(?:host key for \S+ has changed|errors?|failed|failure|denied|refused|incorrect usage|invalid|unable to|could not|cannot|not found|unauthorized|expired|timed out|unknown flag)\b/i;
 
-/** The errors of a program's output. */
 export class ProgramLog {
   readonly #errors: string[] = [];
   readonly #notSignedIn: RegExp | null;
@@ -35,27 +34,26 @@ export class ProgramLog {
     this.#needsYou = needsYou === undefined ? null : expressionOf(needsYou);
   }
 
-  /** Whether it said that nobody is signed in. */
+  /** Whether it reported that no user is signed in. */
   get isNotSignedIn(): boolean {
     return this.#isNotSignedIn;
   }
 
-  /** The line by which it said that only the user can go on; else null. */
+  /** The line that asks for an action of the user; null if there is none. */
   get needsYou(): string | null {
     return this.#waitsFor;
   }
 
-  /** All of its errors that are kept. */
+  /** All recorded errors. */
   get said(): string {
     return this.#errors.join(' ');
   }
 
-  /** The error that says most: one is often logged several times, in full and in pieces; undefined where there is none. */
+  /** The most informative error: one is often logged several times, in full and in pieces. */
   get lastError(): string | undefined {
     return [...this.#errors].sort((a, b) => b.length - a.length)[0];
   }
 
-  /** Reads a line. */
   take(printed: string): void {
     const line = this.#secrets.reduce((text, secret) => text.replaceAll(secret, '********'), printed);
     const isAboutSignIn = this.#notSignedIn?.test(line) === true;
@@ -70,13 +68,13 @@ function errorIn(line: string): string | null {
   if (line.startsWith('{')) return errorInJson(line);
   if (debugLine.test(line)) return null;
   const levelledError = levelled.exec(line)?.[1];
-  // An empty configuration is what cloudflared is given.
+  // cloudflared is given an empty configuration.
   if (levelledError !== undefined)
     return /^Configuration file \S+ was empty/.test(levelledError) ? null : levelledError;
   return sounding.test(line) ? line : null;
 }
 
-/** Of a structured log: `lvl` or `level`, and `err`, `error`, `msg` or `message`. */
+/** From a structured log: `lvl` or `level`, and `err`, `error`, `msg` or `message`. */
 function errorInJson(line: string): string | null {
   let entry: unknown;
   try {
@@ -91,9 +89,10 @@ function errorInJson(line: string): string | null {
 }
 
 /**
- * With a program's own words at its end: in brackets, on one line, at most 200 characters, without what must stay
- * secret: the paths of URLs (cloudflared logs those of requests), their passwords, such as a proxy's, and tokens (ngrok repeats a wrong one).
- * @param text what it said; undefined where that was nothing
+ * Appends a program's own words: in parentheses, on one line, at most 200 characters, without secrets: the paths of
+ * URLs (cloudflared logs those of requests), their passwords, such as a proxy's, and tokens (ngrok repeats a wrong
+ * one).
+ * @param text undefined if there are none
  */
 export function withWords(how: Words, text: string | undefined): Words {
   if (text === undefined) return how;

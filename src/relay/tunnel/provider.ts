@@ -1,76 +1,65 @@
-/** What every tunnel provider offers to the supervisor, and the error with which opening one fails. */
+/** The interface of tunnel providers for the supervisor, and the error if opening fails. */
 import type { Dispatcher } from 'undici';
 import type { Said, Words } from '../../common/words.ts';
 import { englishWords, tunnelWords } from '../../protocol/tunnel-words.ts';
 import type { Dispatchers } from './dispatchers.ts';
 import type { TunnelCode } from '../../protocol/tunnel-words.ts';
 
-/** What a provider needs to open a tunnel. */
 export interface OpenContext {
-  /** The port on 127.0.0.1 to which the tunnel leads. */
+  /** The tunnel's target port on 127.0.0.1. */
   readonly localPort: number;
-  /** The subdomain to ask for, where the provider has subdomains and its configuration names none. */
+  /** The subdomain to request, if the provider has subdomains and its configuration has none. */
   readonly subdomain: string;
-  /** Where ssh keeps the keys of servers: a file that need not exist. */
+  /** ssh's file for the keys of servers, which need not exist. */
   readonly knownHostsFile: string;
-  /** Ends the opening. Whatever it has begun is then undone, and `open` rejects. */
+  /** Cancels opening: the provider cleans up, and `open` rejects. */
   readonly signal: AbortSignal;
-  /** The dispatcher for HTTP requests to a URL. */
   readonly dispatcherFor: (url: URL) => Dispatcher;
-  /** Where a host is, as these dispatchers find it. */
   readonly resolveHost: Dispatchers['resolveHost'];
 }
 
-/** An opened tunnel. Whether its URL answers is for the supervisor to find out. */
+/** An opened tunnel. The supervisor checks whether its URL responds. */
 export interface TunnelHandle {
   /** The base of the public URL, without a slash at its end. */
   readonly url: string;
-  /** Whether that leads to the internet alone: who named it has nothing to name inside. */
+  /** Whether it must be on the internet, because the server that named it must not name a private host. */
   readonly isOutside?: boolean;
-  /** The URL that was asked for and not given; null where it was given, or nothing was asked for. */
+  /** The requested URL that was refused; null if it was not, or none was requested. */
   readonly refusedUrl: string | null;
-  /** Asks whether `refusedUrl` could be had now. */
+  /** Whether `refusedUrl` is available now. */
   isFreeAgain(signal: AbortSignal): Promise<boolean>;
   /**
-   * How long a URL that has stopped answering is given to come back before the tunnel is opened anew, in
-   * milliseconds. 0 where only reopening helps; long where reopening may cost the URL; Infinity where it cannot help.
+   * How long a URL that no longer responds may take to recover before the tunnel is opened again, in milliseconds. 0 if
+   * only reopening helps; long if reopening may change the URL; Infinity if it can't help.
    */
   readonly toleranceMs: number;
-  /**
-   * Replaces the connections that carry nothing, since others may hold them; null where the provider has none of its
-   * own to replace.
-   */
+  /** Replaces idle connections, which others may block; null if the provider has none of its own. */
   readonly renew: (() => void) | null;
-  /** What a status other than the webhook endpoint's own means at the URL, where the provider knows more than its number. */
+  /** The meaning of a status that isn't the webhook endpoint's own, if the provider knows it. */
   explain?(status: number): Words | null;
-  /** Resolves with the same tunnel under another URL, when that has changed; missing where it cannot. */
+  /** Resolves with the same tunnel at another URL when it has changed; missing if it can't. */
   readonly moved?: Promise<TunnelHandle>;
-  /** Whether it may have several URLs at a time. Else a second one, before the first has answered, is a riddle. */
+  /** Whether it may have several URLs at a time. Otherwise, a second one before the first has responded is an error. */
   readonly hasSeveralNames?: boolean;
   /** Resolves with the reason when the provider notices that the tunnel is gone; never after `close`. */
   readonly lost: Promise<Said>;
-  /** Closes the tunnel; resolves when none of its sockets and processes is left. */
+  /** Resolves when none of its sockets and processes is left. */
   close(): Promise<void>;
 }
 
 /** A way to expose the webhook endpoint. */
 export interface TunnelProvider {
-  /** What is being opened, as it stands in a sentence. */
+  /** For sentences, such as "Opening …". */
   readonly name: Said;
-  /**
-   * Opens the tunnel.
-   * @throws TunnelError
-   */
   open(context: OpenContext): Promise<TunnelHandle>;
 }
 
-/** A tunnel that could not be opened. */
 export class TunnelError extends Error {
   override readonly name = 'TunnelError';
   /** What happened, and what the user can do, a sentence each. */
   readonly said: Words;
   readonly next: Words;
-  /** Whether trying again is useless until the user has done it. */
+  /** Whether retrying is useless until the user has done it. */
   readonly final: boolean;
   constructor(said: Words, next: Words, options?: { final?: boolean; cause?: unknown }) {
     super(englishWords(said), { cause: options?.cause });
@@ -96,8 +85,9 @@ const spelled: Readonly<Record<string, TunnelCode>> = {
 };
 
 /**
- * A network error in few words, from its code alone: a message may quote a request's path, which holds a secret.
- * @param error what was thrown; the codes of its causes and of an AggregateError's parts are looked at as well
+ * A short description of a network error, only from its code: a message may quote a request's path, which contains a
+ * secret.
+ * @param error also checks the codes of its causes and of an AggregateError's parts
  */
 export function describeNetworkError(error: unknown): Said {
   for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth++) {

@@ -1,4 +1,4 @@
-/** Keeps one tunnel up, and says how it is: `open` only while requests through the public URL come back. */
+/** Keeps one tunnel open, and reports its state: `open` only while requests through the public URL arrive. */
 import type { LookupFunction } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -20,26 +20,25 @@ import type { TunnelHandle, TunnelProvider } from './provider.ts';
 
 /** All in milliseconds. */
 export interface Timings {
-  /** How long a provider may take to give a public URL. */
+  /** Maximum time for a provider to get a public URL. */
   readonly openTimeoutMs: number;
-  /** How long a URL may take to answer for the first time, before it is called degraded or opened anew. */
+  /** How long a URL may take to respond for the first time, before it is reported as degraded or opened again. */
   readonly verifyMs: number;
-  /** Between two probes of a URL that answers. */
+  /** Interval of probes of a working URL. */
   readonly probeEveryMs: number;
-  /** The same where strangers can hold all its connections: see `TunnelHandle.renew`. */
+  /** The same if other clients can block all its connections: see `TunnelHandle.renew`. */
   readonly probeRenewableEveryMs: number;
-  /** How long a probe waits before such connections are taken to be held. */
+  /** How long a probe waits before such connections count as blocked. */
   readonly heldUpMs: number;
-  /** Between a failed probe and the next; doubled from one to the next, up to `probeEveryMs`. */
+  /** Pause after a failed probe; doubled each time, up to `probeEveryMs`. */
   readonly probeAgainMs: number;
-  /** How long a probe waits for its answer. */
   readonly probeTimeoutMs: number;
-  /** Between a tunnel that failed and the next; doubled from one to the next. */
+  /** Pause after a failed tunnel; doubled each time. */
   readonly backOffFirstMs: number;
   readonly backOffMostMs: number;
-  /** Before a subdomain that was refused is asked for again, while opening. */
+  /** Pause before a refused subdomain is requested again, while opening. */
   readonly askAgainMs: number;
-  /** Between two questions whether it is free, once the tunnel is open with another one. */
+  /** Interval of checks whether it is available, while the tunnel is open with another one. */
   readonly reclaimEveryMs: number;
 }
 
@@ -60,20 +59,19 @@ const defaultTimings: Timings = {
 export interface TunnelSupervisorOptions {
   /** The webhook endpoint's port on 127.0.0.1. */
   readonly localPort: number | (() => number);
-  /** The path below the public URL that answers 204. It holds a secret: it is in no reason and no log line. */
+  /** The path below the public URL that responds with 204. It contains a secret, so it is in no reason or log line. */
   readonly healthPath: string | (() => string);
-  /** The subdomain to ask for where the configuration names none. */
+  /** The subdomain to request if the configuration has none. */
   readonly subdomain: string;
-  /** Where ssh keeps the keys of servers. */
+  /** ssh's file for the keys of servers. */
   readonly knownHostsFile: string;
-  /** Called with each change. */
   readonly onChange: (status: TunnelStatus) => void;
-  /** Called when the tunnel's connections are held by others: the local side ends those that bring nothing. */
+  /** Called when other clients block the tunnel's connections: the local side closes those without progress. */
   readonly onHeldUp?: () => void;
   readonly log: (level: LogLevel, message: string) => void;
-  /** For requests to public URLs and tunnel servers; without it, the environment's proxy, and none for loopback. */
+  /** For requests to public URLs and tunnel servers; by default, the environment's proxy, and none for loopback. */
   readonly dispatcher?: Dispatcher;
-  /** What says which addresses a name has; without it, the system. */
+  /** Resolves names; by default, the system. */
   readonly lookup?: LookupFunction;
   readonly timings?: Partial<Timings>;
 }
@@ -81,38 +79,37 @@ export interface TunnelSupervisorOptions {
 interface Run {
   readonly config: TunnelConfig;
   readonly stop: AbortController;
-  /** Ends the pause before the next try, where it is in one. */
+  /** Ends the current pause before the next try. */
   wake: (() => void) | undefined;
   /** Whether it still tries: not after an error that only the user can fix. */
   active: boolean;
   done: Promise<void>;
 }
 
-/** The same tunnel goes on under another URL. */
+/** The same tunnel continues at another URL. */
 interface Moved {
   readonly moved: TunnelHandle;
 }
 
-/** How one opening of a tunnel ended. */
+/** How one opened tunnel ended. */
 interface End {
   readonly why: Words;
-  /** What the user can do, where there is something. */
+  /** What the user can do, if anything. */
   readonly next?: Words;
-  /** The URL that it had; null where it did not get that far. */
+  /** Its URL; null if it had none yet. */
   readonly url: string | null;
-  /** For how long it was there since it answered first, in milliseconds; 0 where it never did. */
+  /** How long it worked since its first response, in milliseconds; 0 if it never did. */
   readonly upMs: number;
 }
 
-/** Opens the tunnel that is asked for, watches it, and opens it again when it is lost, until it is closed. */
 export class TunnelSupervisor {
   readonly #options: TunnelSupervisorOptions;
   readonly #timings: Timings;
-  /** Those that it has asked by, since a tunnel program may tell of an earlier one. */
+  /** All secrets of probes so far, because a tunnel program may log an earlier one. */
   readonly #secrets = new Set<string>();
   #status: TunnelStatus = { state: 'closed', kind: 'none', ...told(tunnelWords('not-opened')) };
   #run: Run | null = null;
-  /** The URL that was public last, and the one before where it was another. */
+  /** The last public URL, and the previous one if it was different. */
   #lastUrl: string | null = null;
   #previousUrl: string | null = null;
   #logged = '';
@@ -123,13 +120,12 @@ export class TunnelSupervisor {
     this.#timings = { ...defaultTimings, ...options.timings };
   }
 
-  /** The tunnel, as it is. */
   get status(): TunnelStatus {
     return this.#status;
   }
 
   /**
-   * Begins to open a tunnel and to keep it up; returns at once. Nothing changes where the same one is being kept up;
+   * Starts to open a tunnel and keep it open; returns at once. Does nothing if the same one is already being kept open;
    * another one is closed first.
    */
   open(config: TunnelConfig): void {
@@ -142,14 +138,18 @@ export class TunnelSupervisor {
       return;
     }
     const run: Run = {
-      ...{ config, stop: new AbortController(), wake: undefined, active: true, done: Promise.resolve() },
+      config,
+      stop: new AbortController(),
+      wake: undefined,
+      active: true,
+      done: Promise.resolve(),
     };
     this.#run = run;
     this.#set({ state: 'opening', kind: tunnelName(config), ...told(tunnelWords('opening', provider.name)) });
     run.done = before.then(() => this.#keepUp(run, provider));
   }
 
-  /** Opens a tunnel again that has failed, and at once one that waits for its next try. @returns whether it was so */
+  /** Retries a failed tunnel, or ends the pause before the next try. @returns whether there was one */
   tryNow(): boolean {
     const run = this.#run;
     if (run?.active === false) this.open(run.config);
@@ -158,7 +158,7 @@ export class TunnelSupervisor {
     return true;
   }
 
-  /** Closes the tunnel; resolves when none of its sockets and processes is left. */
+  /** Resolves when none of its sockets and processes is left. */
   async close(): Promise<void> {
     const stopped = this.#stopRun();
     this.#set({ state: 'closed', kind: this.#status.kind, ...told(tunnelWords('closed')) });
@@ -198,7 +198,7 @@ export class TunnelSupervisor {
       while (!isStopped(run)) {
         const end = await this.#openAndWatch(run, provider, dispatchers);
         if (end === null) return;
-        // One that ends as soon as it answers is not opened without end.
+        // Limits retries for a tunnel that ends as soon as it responds.
         if (end.upMs > backOffMs) backOffMs = backOffFirstMs;
         const again = tunnelWords('trying-again', this.#withoutSecret(end.why), spoken(backOffMs));
         const topic = englishWords(end.why);
@@ -220,7 +220,7 @@ export class TunnelSupervisor {
     }
   }
 
-  /** @returns how it ended; null where there is nothing more to try */
+  /** @returns how it ended; null if there is nothing more to try */
   async #openAndWatch(run: Run, provider: TunnelProvider, dispatchers: Dispatchers): Promise<End | null> {
     let handle: TunnelHandle;
     try {
@@ -243,13 +243,12 @@ export class TunnelSupervisor {
     }
   }
 
-  /** Tries no more until the user has done something. */
+  /** Stops retrying until the user has done something. */
   #giveUp(run: Run, said: Words, next: Words): void {
     run.active = false;
     this.#report(run, { state: 'failed', kind: tunnelName(run.config), ...told(this.#withoutSecret(said), next) });
   }
 
-  /** Opens the tunnel, within the time that it may take. */
   async #openOnce(provider: TunnelProvider, dispatchers: Dispatchers, signal: AbortSignal): Promise<TunnelHandle> {
     const { localPort, subdomain } = this.#options;
     const tooLate = new AbortController();
@@ -283,7 +282,7 @@ export class TunnelSupervisor {
     const kind = tunnelName(run.config);
     const lost = new AbortController();
     let lostReason: Said = '';
-    /** Ends what is being waited for, when the tunnel is said to have another URL. */
+    /** Aborted when the tunnel reports another URL. */
     let news = new AbortController();
     const moves: TunnelHandle[] = [];
     void handle.lost.then((reason) => {
@@ -299,14 +298,14 @@ export class TunnelSupervisor {
     attend(handle);
     const movedTo = (moved: TunnelHandle): Moved | null => {
       if (answeredAt !== null || handle.hasSeveralNames === true) return { moved };
-      // Neither is known to be this tunnel's, and whoever has a URL learns the secret path.
+      // Neither is known to be this tunnel's, and the host of a URL learns the secret path.
       const [one, other] = [handle.url, moved.url].map((each) => new URL(each).host);
       this.#giveUp(run, tunnelWords('several-urls', kind, one ?? '', other ?? ''), tunnelWords('narrow-pattern'));
       return null;
     };
     const ended = AbortSignal.any([run.stop.signal, lost.signal]);
     const end = (why: Words): End => ({ why, url, upMs: answeredAt === null ? 0 : performance.now() - answeredAt });
-    /** When it answered first. */
+    /** Time of the first response. */
     let answeredAt: number | null = null;
     let failures = 0;
     let failingSince = performance.now();
@@ -318,7 +317,7 @@ export class TunnelSupervisor {
       if (isStopped(run)) return null;
       const moved = moves.shift();
       if (moved !== undefined) {
-        // A log may hold what strangers have asked for, and whoever has a URL learns the secret path.
+        // A log may contain text from strangers, and the host of a URL learns the secret path.
         const stays =
           moved.url === url ||
           (answeredAt !== null &&
@@ -337,7 +336,7 @@ export class TunnelSupervisor {
         failures = 0;
         const reclaims = handle.refusedUrl !== null && performance.now() - reclaimedAt >= reclaimEveryMs;
         if (reclaims) reclaimedAt = performance.now();
-        // Asked while waiting, so that the next probe is not late.
+        // Checked during the pause, so that the next probe isn't late.
         const [isFree] = await Promise.all([
           reclaims && handle.isFreeAgain(AbortSignal.any([ended, AbortSignal.timeout(probeEveryMs)])),
           pause(probeEveryMs, woken),
@@ -367,20 +366,20 @@ export class TunnelSupervisor {
     return path;
   }
 
-  /** @returns null where the health path answers, else what happens instead */
+  /** @returns null if the health path responds, otherwise the problem */
   async #probe(handle: TunnelHandle, dispatchers: Dispatchers, signal: AbortSignal): Promise<Said | null> {
     for (;;) {
       const path = this.#healthPath;
       const problem = await this.#ask(path, handle, dispatchers, signal);
-      // One that was asked by a path which is no more says nothing.
+      // Ignore the result for a path that has changed.
       if (problem === null || path === this.#healthPath) return problem;
     }
   }
 
   /**
-   * Asks for the health path through the public URL. Where that takes long, all connections of the tunnel may be held
-   * by senders who send nothing: they are made free, and the probe goes on waiting.
-   * @returns null where it answered 204, else what happened instead
+   * Requests the health path through the public URL. If that takes long, clients that send nothing may block all
+   * connections of the tunnel: they are freed, and the probe continues.
+   * @returns null if it responded with 204, otherwise what happened instead
    */
   async #ask(path: string, handle: TunnelHandle, dispatchers: Dispatchers, signal: AbortSignal): Promise<Said | null> {
     const { probeTimeoutMs, heldUpMs } = this.#timings;
@@ -435,7 +434,7 @@ export class TunnelSupervisor {
     return { state: 'open', kind, url, ...told(words), since: new Date().toISOString(), previousUrl };
   }
 
-  /** Words without the secret, which a tunnel program may have logged. */
+  /** Removes the secret, which a tunnel program may have logged. */
   #withoutSecret(words: Words): Words {
     return withTexts(words, (text) => [...this.#secrets].reduce((each, secret) => each.replaceAll(secret, '…'), text));
   }
@@ -445,10 +444,7 @@ export class TunnelSupervisor {
     if (this.#run === run) this.#set(status, problem);
   }
 
-  /**
-   * @param problem what is wrong, so that the log says it once and not with each time to wait; null where the log need
-   *   not say anything
-   */
+  /** @param problem logged once and not with each pause; null if the log doesn't need it */
   #set(status: TunnelStatus, problem?: string | null): void {
     if (isDeepStrictEqual(status, this.#status)) return;
     this.#status = status;
@@ -462,7 +458,7 @@ export class TunnelSupervisor {
   }
 }
 
-/** Whether two are one tunnel. From where no program is started does not matter to one that runs. */
+/** Whether two are the same tunnel. The folders from which no program is started don't matter to a running one. */
 function isSame(one: TunnelConfig, other: TunnelConfig): boolean {
   const [a, b] = [one, other].map((each) => (each.kind === 'command' ? { ...each, notBelow: undefined } : each));
   return isDeepStrictEqual(a, b);
@@ -480,17 +476,17 @@ function unexpected(provider: TunnelProvider, error: unknown): TunnelError {
   );
 }
 
-/** Sentences as a status has them: in English, and by their codes. */
+/** Sentences for a status: in English, and as codes. */
 function told(...said: readonly Words[]): { readonly reason: string; readonly said: Words[] } {
   return { reason: asSentences(said.map(englishWords)), said: [...said] };
 }
 
-/** A duration as it stands in a sentence. */
+/** A duration for a sentence. */
 function spoken(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1_000)} s`;
 }
 
-/** Resolves after a time, or as soon as the signal says. */
+/** Resolves after a time, or when the signal is aborted. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return delay(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,20 +1,20 @@
-/** Finds a program's public URL where its description says that it is. */
+/** Finds a program's public URL as its description specifies. */
 import { expressionOf, memberAt } from '../../protocol/tunnel-program.ts';
 import type { Placeholder, UrlSource } from '../../protocol/tunnel-program.ts';
 
-/** More URLs than this are not kept. */
+/** Maximum number of URLs kept. */
 const mostUrls = 16;
-/** Nor are more told when the first ones are known. */
+/** Maximum number of later URLs reported. */
 const mostFurther = 1_000;
 
-/** Reads lines, and keeps each URL that it finds once, in their order. */
+/** Reads lines, and collects each URL once, in order. */
 export class UrlFinder {
   readonly #source: UrlSource;
   readonly #values: Readonly<Partial<Record<Placeholder, string>>>;
   readonly #pattern: RegExp | null;
   readonly #after: RegExp | null;
   readonly #found: string[] = [];
-  /** Called with each that comes when the first ones are known, and is another than the one before. */
+  /** Called for each later URL that differs from the previous one. */
   #further: ((url: string) => void) | null = null;
   #latest = '';
   #told = 0;
@@ -30,22 +30,20 @@ export class UrlFinder {
     this.#isAfter = this.#after === null;
   }
 
-  /** Those that were found. */
   get found(): readonly string[] {
     return this.#found;
   }
 
-  /** Which is used where several are names of one tunnel; undefined where they are not. */
+  /** Which URL to use if there are several names of one tunnel; undefined if they aren't. */
   get several(): 'first' | 'latest' | undefined {
     return this.#source.from === 'output' ? this.#source.several : undefined;
   }
 
-  /** From now on, each URL is told to this alone. */
+  /** Reports later URLs to this callback only. */
   onFurther(use: (url: string) => void): void {
     this.#further = use;
   }
 
-  /** Reads a line. */
   take(line: string): void {
     const url = this.#urlIn(line);
     if (url === null) return;

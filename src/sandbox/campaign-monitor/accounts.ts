@@ -1,4 +1,4 @@
-/** What the emulated Campaign Monitor holds at start. Fixed, so that documentation and tests can name it. */
+/** The initial data of the emulated Campaign Monitor. Fixed, so that documentation and tests can refer to it. */
 import { documentedListId } from '../../campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../credentials.ts';
 import { fixedCredentials } from '../credentials.ts';
@@ -14,23 +14,23 @@ export interface SandboxList {
   readonly title: string;
 }
 
-/** A program that may ask for access by OAuth. */
+/** An OAuth client. */
 export interface OAuthApp {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly name: string;
-  /** What every `redirect_uri` of the app must begin with. */
+  /** Required prefix of the app's `redirect_uri`. */
   readonly redirectUri: string;
-  /** Others that it may begin with; with the vendor one address is registered. */
+  /** Further allowed prefixes; with the vendor, one address is registered. */
   readonly otherRedirectUris?: readonly string[];
 }
 
-/** All addresses that a `redirect_uri` of the app may begin with. */
+/** All allowed prefixes of the app's `redirect_uri`. */
 export function redirectUrisOf(app: OAuthApp): string[] {
   return [app.redirectUri, ...(app.otherRedirectUris ?? [])];
 }
 
-/** The account's API key: an obvious stand-in, since it opens nothing. */
+/** The account's API key: an obvious placeholder, because it gives access to nothing. */
 export const sandboxApiKey = fixedCredentials.campaignMonitor.apiKey;
 
 export const sandboxClients: readonly SandboxClient[] = [
@@ -51,8 +51,8 @@ export const sandboxLists: readonly SandboxList[] = [
 ];
 
 /**
- * One app for each way back to a program: a server on loopback (any port), an editor's URI handler, a page from which
- * the code is pasted. Which of these the vendor accepts is unknown.
+ * One app for each way to return the code to a program: a server on loopback (any port), an editor's URI handler, a
+ * page from which the code is pasted. Which of these the vendor accepts is unknown.
  */
 export const sandboxOAuthApps: readonly OAuthApp[] = [
   {
@@ -75,10 +75,10 @@ export const sandboxOAuthApps: readonly OAuthApp[] = [
   },
 ];
 
-/** The editors whose URI handler the relay's app may return to. */
+/** The editors whose URI handler the relay's app may use. */
 const editorSchemes = ['vscode', 'vscode-insiders', 'vscodium', 'code-oss', 'code-server', 'cursor', 'windsurf'];
 
-/** The app that the sandbox's credentials name: every way back that this product has, so that each can be tried. */
+/** The app in the sandbox's credentials, with all of this product's ways to return the code. */
 export function relayApp({ campaignMonitor }: SandboxCredentials): OAuthApp {
   return {
     clientId: campaignMonitor.oauthClientId,

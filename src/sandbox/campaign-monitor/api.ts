@@ -1,4 +1,4 @@
-/** The emulated API, `/api/v3` to `/api/v3.3`: who may call, what fails on order, and which calls there are. */
+/** The emulated API, `/api/v3` to `/api/v3.3`: authentication, injected failures, and the calls. */
 import express, { Router } from 'express';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { rejectionOf } from '../control-order.ts';
@@ -25,11 +25,10 @@ export interface ApiParts {
   readonly poster: WebhookPoster;
 }
 
-/** The vendor's API, as far as the sandbox has it. */
 export function apiRouter({ state, tokens, outbox, poster }: ApiParts): Router {
   const router = Router();
   router.use((request, response, next) => {
-    // Before the path is looked at: the vendor answers 401 to an unknown path too [vendor].
+    // Before the path is checked: the vendor responds with 401 to an unknown path too [vendor].
     response.locals['access'] = authenticate(request.get('authorization'), state.apiKey, tokens);
     const failure = state.takeFailure('api');
     if (failure !== null) {

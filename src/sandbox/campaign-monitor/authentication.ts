@@ -1,4 +1,4 @@
-/** Who calls the emulated API, and what they may do. */
+/** Authentication and permissions for the emulated API. */
 import type { Tokens } from './tokens.ts';
 import { vendorErrors } from './vendor-error.ts';
 
@@ -7,7 +7,7 @@ export type Access = readonly string[] | 'all';
 
 /**
  * Reads an `Authorization` header: a bearer token, or an API key as the user name of Basic with any password.
- * @throws VendorError 100 for a wrong or missing key, 120 to 122 for a token that is not valid
+ * @throws VendorError 100 for a wrong or missing key, 120 to 122 for an invalid token
  */
 export function authenticate(header: string | undefined, apiKey: string, tokens: Tokens): Access {
   const [, scheme = '', value = ''] = /^(\S+) +(.+)$/.exec(header ?? '') ?? [];
@@ -29,10 +29,7 @@ export function authenticate(header: string | undefined, apiKey: string, tokens:
   }
 }
 
-/**
- * @param scopes one of them is needed; none for a call that any token may make
- * @throws VendorError 60
- */
+/** Needs one of the scopes, or none if the list is empty. @throws VendorError 60 */
 export function requireScope(access: Access, scopes: readonly string[]): void {
   if (access === 'all' || scopes.length === 0 || scopes.some((scope) => access.includes(scope))) return;
   throw vendorErrors.permissionMissing(scopes);

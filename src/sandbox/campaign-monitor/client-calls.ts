@@ -1,11 +1,9 @@
-/** Calls about the account and its clients. */
 import { vendorDate } from '../../campaign-monitor/samples.ts';
 import type { AddCall } from './api-call.ts';
 import { clientOf, emailOf, readerScopes } from './api-call.ts';
 import type { SandboxState } from './state.ts';
 import { checkContact, isReadable } from './subscribers.ts';
 
-/** Adds the calls about the account and its clients. */
 export function addClientCalls(call: AddCall, state: SandboxState): void {
   call('get', '/systemdate.json', [], (_request, response) => {
     response.json({ SystemDate: vendorDate(new Date()) });
@@ -15,7 +13,7 @@ export function addClientCalls(call: AddCall, state: SandboxState): void {
     response.json(state.clients.map((client) => ({ ClientID: client.clientId, Name: client.name })));
   });
 
-  // Nobody should call this: with the vendor the answer holds a live key. The count of calls shows who does.
+  // Clients should not call this, because the vendor's response contains a live key. The call counts show who does.
   call('get', '/clients/:clientId.json', [], (request, response) => {
     const client = clientOf(state, request);
     response.json({

@@ -1,4 +1,4 @@
-/** The pages that a person sees while an app asks for access. Plain HTML, no script. */
+/** The pages that ask the user for an app's access. Plain HTML, no script. */
 import type { Response } from 'express';
 
 const style = `
@@ -37,7 +37,6 @@ export interface ConsentRequest {
   readonly redirectUri: string;
 }
 
-/** Answers with the page that asks whether the app may have access. */
 export function sendConsentPage(response: Response, { id, appName, scopes, redirectUri }: ConsentRequest): void {
   const items = scopes.map(
     (scope) => `<li>${escapeHtml(scopeMeanings[scope] ?? scope)} <code>${escapeHtml(scope)}</code></li>`,
@@ -61,7 +60,7 @@ export function sendConsentPage(response: Response, { id, appName, scopes, redir
   );
 }
 
-/** Answers with a page that names an error which cannot be sent back to the app. */
+/** For an error that can't be sent back to the app. */
 export function sendErrorPage(response: Response, error: string, description: string): void {
   sendPage(
     response,

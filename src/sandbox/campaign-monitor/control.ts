@@ -1,4 +1,4 @@
-/** The sandbox's own controls, `/sandbox/…`: what a developer or a test orders, apart from the vendor's paths. */
+/** The sandbox's own controls, `/sandbox/…`, for developers and tests, separate from the vendor's paths. */
 import express, { Router } from 'express';
 import { z } from 'zod';
 import { ControlError, countCalls, endControls, logQuery, readInput, readOrder, tooMany } from '../control-order.ts';
@@ -67,7 +67,7 @@ const appSchema = z.strictObject({
 const addressSchema = z.strictObject({ email: z.string().max(254) });
 
 const nothing = z.strictObject({});
-/** What `GET /sandbox` says of the others. */
+/** Listed by `GET /sandbox`. */
 const controls: Readonly<Record<string, string>> = {
   'GET /sandbox/lists/{listId}/subscribers': 'the subscribers of a list',
   'POST /sandbox/lists/{listId}/confirm': 'confirms an unconfirmed subscriber: {email}',
@@ -99,11 +99,10 @@ export interface ControlParts {
   readonly tokens: Tokens;
   readonly outbox: Outbox;
   readonly traffic: SampleTraffic;
-  /** What `GET /sandbox` names beside its own: controls that are mounted elsewhere. */
+  /** Controls mounted elsewhere that `GET /sandbox` also lists. */
   readonly otherControls: Readonly<Record<string, string>>;
 }
 
-/** The controls of the sandbox's Campaign Monitor. */
 export function controlRouter({ state, tokens, outbox, traffic, otherControls }: ControlParts): Router {
   const router = Router();
   router.use(express.json({ type: () => true, limit: '64kb' }));

@@ -1,4 +1,4 @@
-/** The custom fields of a list: what there are, and by which names a subscriber's values go. */
+/** The custom fields of a list, and the names of a subscriber's values. */
 import { z } from 'zod';
 import { vendorErrors } from './vendor-error.ts';
 
@@ -8,12 +8,12 @@ type CustomFieldType = (typeof customFieldTypes)[number];
 export interface CustomField {
   readonly name: string;
   readonly type: CustomFieldType;
-  /** What can be chosen; of MultiSelectOne and MultiSelectMany alone. */
+  /** The choices, only for MultiSelectOne and MultiSelectMany. */
   readonly options: readonly string[];
   readonly visible: boolean;
 }
 
-/** Bounds of one list; the vendor's are unknown. */
+/** Limits of one list; the vendor's are unknown. */
 const maxFields = 200;
 const maxOptions = 200;
 
@@ -26,7 +26,7 @@ const optionsSchema = z
   .nullish();
 const visibleSchema = z.boolean().default(true);
 
-/** The custom fields of a list. They are found by key or by name, in any case. */
+/** The custom fields of a list. They are found by key or by name, ignoring case. */
 export class CustomFields {
   readonly #byKey: Map<string, CustomField>;
 
@@ -34,7 +34,7 @@ export class CustomFields {
     this.#byKey = new Map(fields.map((field) => [keyOf(field.name).toLowerCase(), field]));
   }
 
-  /** All fields as the API answers them. */
+  /** All fields as in a response. */
   answer(): object[] {
     return [...this.#byKey.values()].map(({ name, type, options, visible }) => ({
       FieldName: name,
@@ -46,15 +46,15 @@ export class CustomFields {
   }
 
   /**
-   * The name by which a subscriber's value goes: a field's, whether it was called by name or by key, with brackets or
-   * without. What is no field of the list keeps the name that was given.
+   * The name of a subscriber's value: the field's, given its name or its key, with brackets or without. An unknown name
+   * is kept.
    */
   nameOf(given: string): string {
     const bare = given.replace(/^\[(.*)\]$/s, '$1');
     return this.#byKey.get(keyOf(bare).toLowerCase())?.name ?? bare;
   }
 
-  /** Whether a subscriber may have several values of the field that goes by this name. */
+  /** Whether a subscriber may have several values of the field with this name. */
   takesSeveral(name: string): boolean {
     return this.#byKey.get(keyOf(name).toLowerCase())?.type === 'MultiSelectMany';
   }
@@ -62,7 +62,7 @@ export class CustomFields {
   /**
    * Adds a field.
    * @returns its key
-   * @throws VendorError 254, 255, 259, 256 or 257, in this order; 400 where the list keeps no more
+   * @throws VendorError 254, 255, 259, 256 or 257, in this order; 400 if the list has reached its limit
    */
   add(body: unknown): string {
     const given = fieldsOf(body);
@@ -81,8 +81,8 @@ export class CustomFields {
   }
 
   /**
-   * What a field with this key would become.
-   * @returns the field before and after; {@link replace} puts it in its place
+   * Applies a change without storing it.
+   * @returns the field before and after, for {@link replace}
    * @throws VendorError 253, 254 or 255
    */
   changed(key: string, body: unknown): { before: CustomField; after: CustomField } {
@@ -94,7 +94,7 @@ export class CustomFields {
     return { before, after: { ...before, name, visible: readVisible(given['VisibleInPreferenceCenter']) } };
   }
 
-  /** Puts a field in the place of another. @returns its key */
+  /** @returns the new field's key */
   replace(before: CustomField, after: CustomField): string {
     const others = [...this.#byKey].map(([key, field]): [string, CustomField] =>
       field === before ? [keyOf(after.name).toLowerCase(), after] : [key, field],
@@ -104,10 +104,7 @@ export class CustomFields {
     return keyOf(after.name);
   }
 
-  /**
-   * Changes what can be chosen.
-   * @throws VendorError 253, 256 for a field without choices, 257 where none would be left
-   */
+  /** Changes the choices. @throws VendorError 253, 256 for a field without choices, 257 if none would be left */
   setOptions(key: string, body: unknown): void {
     const field = this.find(key);
     const given = fieldsOf(body);
@@ -120,14 +117,14 @@ export class CustomFields {
     this.replace(field, { ...field, options: all });
   }
 
-  /** Takes a field away. @throws VendorError 253 */
+  /** @throws VendorError 253 */
   remove(key: string): CustomField {
     const field = this.find(key);
     this.#byKey.delete(keyOf(field.name).toLowerCase());
     return field;
   }
 
-  /** @throws VendorError 253 for a key without brackets, or one that no field has */
+  /** @throws VendorError 253 for a key without brackets, or an unknown one */
   find(key: string): CustomField {
     const field = /^\[.*\]$/s.test(key) ? this.#byKey.get(key.toLowerCase()) : undefined;
     if (field === undefined) throw vendorErrors.invalidFieldKey();
@@ -135,7 +132,7 @@ export class CustomFields {
   }
 }
 
-/** The key that comes of a name: `[subscriptiondate]` of `subscription date` [vendor]. Letters and digits stay [inferred]. */
+/** The key for a name: `[subscriptiondate]` of `subscription date` [vendor]. Keeps letters and digits [inferred]. */
 function keyOf(name: string): string {
   return `[${name.replace(/[^\p{L}\p{N}_]/gu, '')}]`;
 }
@@ -162,7 +159,6 @@ function readVisible(given: unknown): boolean {
   return visible.data;
 }
 
-/** The fields that sample subscribers and sample events have. */
 export const sampleCustomFields: readonly CustomField[] = [
   { name: 'website', type: 'Text', options: [], visible: true },
   { name: 'Company', type: 'Text', options: [], visible: true },

@@ -1,4 +1,4 @@
-/** What a subscriber did with campaigns. The sandbox sends none, so a sample, and what is ordered, is all there is. */
+/** A subscriber's actions in campaigns: only samples, and those of a control, as the sandbox sends no campaigns. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { vendorDate } from '../../campaign-monitor/samples.ts';
@@ -12,26 +12,26 @@ export interface CampaignAction {
   readonly detail: string;
 }
 
-/** What one campaign came to, the newest action first [vendor]. */
+/** The actions in one campaign, the newest first [vendor]. */
 export interface CampaignHistory {
   readonly name: string;
   readonly actions: readonly CampaignAction[];
 }
 
-/** Actions of a subscriber in one campaign, and campaigns of a subscriber: the oldest make room. */
+/** Maximum number of a subscriber's actions in one campaign, and of its campaigns: the oldest are removed. */
 const maxActions = 100;
 const maxCampaigns = 20;
 
 export const actionSchema = z.strictObject({
   email: z.string().max(254),
   campaign: z.string().min(1).max(250).default('Sample campaign'),
-  /** The vendor's words for further actions than these are unknown. */
+  /** The vendor's names of further actions are unknown. */
   event: z.enum(['Open', 'Click']).default('Open'),
   ipAddress: z.union([z.ipv4(), z.ipv6()]).default('192.0.2.1'),
   detail: z.string().max(2000).default(''),
 });
 
-/** The history with one more action, done now. */
+/** Adds an action, with the current time. */
 export function withAction(
   history: readonly CampaignHistory[],
   { campaign: name, event, ipAddress, detail }: z.infer<typeof actionSchema>,
@@ -41,10 +41,9 @@ export function withAction(
   return [{ name, actions }, ...history.filter((each) => each.name !== name)].slice(0, maxCampaigns);
 }
 
-/** The history as the API answers it. */
 export function historyAnswer(history: readonly CampaignHistory[]): object[] {
   return history.map(({ name, actions }) => ({
-    // The same campaign has the same id, whoever got it.
+    // The same campaign has the same ID for every subscriber.
     ID: createHash('sha256').update(name).digest('hex').slice(0, 32),
     Type: 'Campaign',
     Name: name,
@@ -57,7 +56,7 @@ export function historyAnswer(history: readonly CampaignHistory[]): object[] {
   }));
 }
 
-/** The history of a sample subscriber who got and read one campaign. */
+/** The history of a sample subscriber who received and read one campaign. */
 export const sampleHistory: readonly CampaignHistory[] = [
   {
     name: 'Autumn newsletter',

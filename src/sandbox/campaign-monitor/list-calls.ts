@@ -1,4 +1,4 @@
-/** Calls about lists: what they are, their custom fields, and the subscribers in each state. */
+/** Calls about lists: their settings, their custom fields, and the subscribers in each state. */
 import type { SampleCustomField } from '../../campaign-monitor/samples.ts';
 import type { AddCall } from './api-call.ts';
 import { clientOf, listOf, listScopes, parameter, queryOf, readerScopes } from './api-call.ts';
@@ -7,7 +7,6 @@ import type { SandboxState } from './state.ts';
 import { subscriberPage } from './subscriber-pages.ts';
 import { subscriberStates } from './subscribers.ts';
 
-/** Adds the calls about lists. */
 export function addListCalls(call: AddCall, state: SandboxState): void {
   const titlesOf = (clientId: string, except?: string): string[] =>
     state
@@ -15,7 +14,7 @@ export function addListCalls(call: AddCall, state: SandboxState): void {
       .filter(({ listId }) => listId !== except)
       .map(({ title }) => title);
 
-  // Here the id in the path is the client's.
+  // Here, the ID in the path is the client's.
   call('post', '/lists/:clientId.json', listScopes, (request, response) => {
     const { clientId } = clientOf(state, request);
     const list = state.addList(clientId, readListSettings(request.body, titlesOf(clientId)));
@@ -61,7 +60,7 @@ export function addListCalls(call: AddCall, state: SandboxState): void {
     response.status(201).json(listOf(state, request).subscribers.fields.add(request.body));
   });
 
-  // The values of subscribers follow. No webhook tells of it [inferred].
+  // The values of subscribers follow. This triggers no webhook [inferred].
   call('put', '/lists/:listId/customfields/:key.json', listScopes, (request, response) => {
     const { subscribers } = listOf(state, request);
     const { before, after } = subscribers.fields.changed(parameter(request, 'key'), request.body);

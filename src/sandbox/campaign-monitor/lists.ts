@@ -1,26 +1,24 @@
-/** The lists of the emulated account: made, changed, counted. */
+/** The lists of the emulated account: creation, changes, and counts. */
 import { z } from 'zod';
 import type { SandboxList } from './accounts.ts';
 import type { SubscriberList, SubscriberState } from './subscribers.ts';
 import { vendorErrors } from './vendor-error.ts';
 
-/** What can be set of a list. */
 export interface ListSettings {
   readonly title: string;
   readonly unsubscribePage: string;
-  /** Whether one who unsubscribes leaves all lists of the client that are set so, or this one. */
+  /** Whether unsubscribing applies to all lists of the client with the same setting, or to this one. */
   readonly unsubscribeSetting: 'AllClientLists' | 'OnlyThisList';
-  /** Whether one who is added has to confirm before it is active. */
+  /** Whether a new subscriber has to confirm before becoming active. */
   readonly confirmedOptIn: boolean;
   readonly confirmationSuccessPage: string;
 }
 
-/** A list with all that it holds. */
 export interface KeptList extends SandboxList, ListSettings {
   readonly subscribers: SubscriberList;
 }
 
-/** What the lists of the account's start are set to. */
+/** The settings of the initial lists. */
 export const sampleListSettings: Omit<ListSettings, 'title'> = {
   unsubscribePage: '',
   unsubscribeSetting: 'OnlyThisList',
@@ -42,9 +40,9 @@ const restSchema = z.object({
 });
 
 /**
- * Reads what a list is to be: all of it, as what is left out goes back to its default [vendor].
- * @param others the titles that the client's other lists have
- * @throws VendorError 251, 250 or 261, in this order; 400 for what is no setting at all
+ * Reads all settings of a list, because omitted ones get their default values [vendor].
+ * @param others the titles of the client's other lists
+ * @throws VendorError 251, 250 or 261, in this order; 400 for an invalid setting
  */
 export function readListSettings(body: unknown, others: readonly string[]): ListSettings {
   const given = z.record(z.string(), z.unknown()).safeParse(body).data ?? {};
@@ -66,7 +64,6 @@ export function readListSettings(body: unknown, others: readonly string[]): List
   };
 }
 
-/** A list as the API answers it. */
 export function listAnswer(list: KeptList): object {
   return {
     ConfirmedOptIn: list.confirmedOptIn,
@@ -78,7 +75,7 @@ export function listAnswer(list: KeptList): object {
   };
 }
 
-/** What the four counts of `stats` are called: of all, and of the day, the week, … */
+/** The names of the four counts in `stats`: of all, and of the day, the week, … */
 const counted: readonly (readonly [state: SubscriberState, total: string, since: string])[] = [
   ['Active', 'TotalActiveSubscribers', 'NewActiveSubscribers'],
   ['Unsubscribed', 'TotalUnsubscribes', 'Unsubscribes'],
@@ -86,10 +83,7 @@ const counted: readonly (readonly [state: SubscriberState, total: string, since:
   ['Bounced', 'TotalBounces', 'Bounces'],
 ];
 
-/**
- * How many subscribers came to which state, and when.
- * @param now days are those of UTC, and weeks begin on Monday [inferred]
- */
+/** Counts subscribers by state and time. @param now days are those of UTC, and weeks begin on Monday [inferred] */
 export function listStats(list: SubscriberList, now: Date): Record<string, number> {
   const day = (daysAgo: number): string => new Date(now.getTime() - daysAgo * 86_400_000).toISOString().slice(0, 10);
   const today = day(0);

@@ -35,7 +35,6 @@ const tokenSchema = z.discriminatedUnion('grant_type', [
   z.object({ grant_type: z.literal('refresh_token'), refresh_token: z.string() }),
 ]);
 
-/** The vendor's consent page and its exchange of codes for tokens. */
 export function oauthRouter(state: SandboxState, tokens: Tokens): Router {
   const router = Router();
   const pending = new Map<string, PendingConsent>();
@@ -151,8 +150,8 @@ function exchange(body: unknown, state: SandboxState, tokens: Tokens): TokenAnsw
 }
 
 /**
- * Whether an address begins with the registered one: scheme, host and path [2nd]. A registered loopback address
- * without a port stands for every port, since a program on a machine takes what is free.
+ * Whether an address begins with the registered one: scheme, host and path [2nd]. A registered loopback address without
+ * a port allows every port, because a program uses any free one.
  */
 function beginsWith(given: string, registered: string): boolean {
   if (!URL.canParse(given)) return false;
@@ -170,8 +169,8 @@ function beginsWith(given: string, registered: string): boolean {
 }
 
 /**
- * Tells the app what is wrong by a redirect, where its address is on this machine or belongs to a registered app;
- * elsewhere on a page, so that the sandbox never sends a browser to a stranger.
+ * Reports an error to the app by a redirect, if its address is on this machine or belongs to a registered app;
+ * otherwise on a page, so that the sandbox never redirects a browser to an unknown site.
  */
 function refuseAuthorize(
   response: Response,

@@ -1,4 +1,4 @@
-/** Webhook deliveries on their way out: cut to size and posted, and the webhooks that fail for too long deactivated. */
+/** Webhook deliveries: split and posted; webhooks that fail for too long are deactivated. */
 import type { DeliveryBody, WebhookEvent } from '../../campaign-monitor/samples.ts';
 import { maxEventsInDelivery, toXml } from '../../campaign-monitor/samples.ts';
 import type { PostRecord } from '../posting-queue.ts';
@@ -6,12 +6,12 @@ import { PostingQueue } from '../posting-queue.ts';
 import type { PayloadFormat, SandboxState, Webhook } from './state.ts';
 import type { PostResult, WebhookPoster } from './webhook-post.ts';
 
-/** A delivery as the log shows it; one is discarded where its webhook was deactivated or deleted meanwhile. */
+/** A delivery in the log; it is discarded if its webhook was deactivated or deleted before it was sent. */
 export interface DeliveryRecord extends PostRecord {
   /** null for one that was sent to a URL directly. */
   readonly webhookId: string | null;
   readonly listId: string;
-  /** Scheme, host and port only: the path of a webhook's URL is its secret. */
+  /** Only scheme, host and port: the path of a webhook's URL is its secret. */
   readonly target: string;
   readonly format: PayloadFormat;
   readonly events: number;
@@ -23,7 +23,6 @@ export type OutboxReport =
   | { readonly type: 'attempt'; readonly delivery: DeliveryRecord }
   | { readonly type: 'webhook-deactivated'; readonly webhookId: string; readonly listId: string };
 
-/** Sends the events of lists to their webhooks. */
 export class Outbox {
   readonly #state: SandboxState;
   readonly #poster: WebhookPoster;
@@ -37,12 +36,12 @@ export class Outbox {
     this.#queue = new PostingQueue(() => state.settings.retryDelaysMs);
   }
 
-  /** Deliveries that are not over. */
+  /** Number of unfinished deliveries. */
   get waiting(): number {
     return this.#queue.waiting;
   }
 
-  /** Whether so much waits that what is sent is discarded. */
+  /** Whether the maximum is reached, and new deliveries are discarded. */
   get isFull(): boolean {
     return this.#queue.isFull;
   }
@@ -53,8 +52,8 @@ export class Outbox {
   }
 
   /**
-   * Sends events to each active webhook of the list that asked for their types, at most 1,000 in a POST.
-   * @returns the deliveries that this makes: none where no webhook wants them
+   * Sends events to each active webhook of the list for their types, at most 1,000 in a POST.
+   * @returns the deliveries; empty if no webhook wants them
    */
   publish(listId: string, events: readonly WebhookEvent[]): DeliveryRecord[] {
     const records: DeliveryRecord[] = [];
@@ -69,18 +68,17 @@ export class Outbox {
     return records;
   }
 
-  /** Sends one body to a URL, whatever webhooks there are. */
+  /** Sends one body to a URL, independent of webhooks. */
   sendTo(url: string, body: DeliveryBody, format: PayloadFormat): DeliveryRecord {
     return this.#send(url, body, format, null);
   }
 
-  /** Sends nothing more. */
   close(): void {
     this.#queue.close();
   }
 
   #send(url: string, content: DeliveryBody, format: PayloadFormat, webhook: Webhook | null): DeliveryRecord {
-    // A body that would be discarded is not made.
+    // A body that would be discarded is not created.
     const body = this.isFull ? '' : format === 'Xml' ? toXml(content) : JSON.stringify(content);
     const { id, ...begun } = this.#queue.newRecord();
     const record: DeliveryRecord = {

@@ -8,9 +8,9 @@ import type { SandboxState } from './state.ts';
 import { takeOver } from './subscribers.ts';
 import { isWebhookUrl } from './webhook-post.ts';
 
-/** In one request of traffic, at most: bodies stay in memory until they are delivered. */
+/** Maximum events in one request: bodies stay in memory until they are delivered. */
 const maxEvents = 100_000;
-/** A timer pauses while more deliveries than this wait. */
+/** The timer pauses while more deliveries than this wait. */
 const maxWaiting = 1000;
 
 const trafficFields = z.strictObject({
@@ -49,7 +49,6 @@ export const timerSchema = trafficFields
   .superRefine(checks);
 export type TimerTraffic = z.infer<typeof timerSchema>;
 
-/** Makes deliveries on order, once or by a timer. */
 export class SampleTraffic {
   readonly #state: SandboxState;
   readonly #outbox: Outbox;
@@ -62,15 +61,11 @@ export class SampleTraffic {
     this.#outbox = outbox;
   }
 
-  /** What the timer does, or null while none runs. */
   get running(): TimerTraffic | null {
     return this.#running;
   }
 
-  /**
-   * Makes deliveries, hands them to the outbox, and has the list know what they tell.
-   * @returns them: none where no active webhook wants the types
-   */
+  /** Sends deliveries, and applies their events to the list. Returns none if no active webhook wants the types. */
   deliver(traffic: Traffic): DeliveryRecord[] {
     this.#rounds++;
     const samples = sampleDeliveries({
@@ -96,7 +91,7 @@ export class SampleTraffic {
     return deliveries;
   }
 
-  /** Delivers now and then again and again; takes the place of a timer that runs. */
+  /** Delivers now and repeatedly; replaces a running timer. */
   start(traffic: TimerTraffic): void {
     this.stop();
     this.#running = traffic;
@@ -106,7 +101,6 @@ export class SampleTraffic {
     this.deliver(traffic);
   }
 
-  /** Stops the timer. */
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;

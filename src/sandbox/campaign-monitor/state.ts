@@ -1,4 +1,4 @@
-/** The memory of the emulated Campaign Monitor. It is lost on stop, and says so by being nowhere else. */
+/** The data of the emulated Campaign Monitor, only in memory: it is lost on stop. */
 import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
 import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../credentials.ts';
@@ -14,7 +14,7 @@ import { SubscriberList } from './subscribers.ts';
 import type { ActiveAgain } from './subscribers.ts';
 import { vendorErrors } from './vendor-error.ts';
 
-/** How the vendor capitalises formats on the way out. */
+/** The vendor's spelling of formats in responses. */
 export type PayloadFormat = 'Json' | 'Xml';
 
 export interface Webhook {
@@ -24,26 +24,28 @@ export interface Webhook {
   readonly url: string;
   readonly format: PayloadFormat;
   active: boolean;
-  /** When its deliveries began to fail without one success since, in milliseconds since 1970. */
+  /** When its deliveries began to fail without a success since, in milliseconds since 1970. */
   failingSince: number | null;
 }
 
-/** What the test call posts: unknown with the vendor, so all that a receiver must bear can be had. */
+/** The body of the test call: the vendor's is unknown, so all plausible ones are available. */
 export const testBodies = ['no-events', 'empty-object', 'empty', 'examples'] as const;
 export type TestBody = (typeof testBodies)[number];
 
 export interface SandboxSettings {
-  /** Waits before the second, third, … attempt. The vendor's schedule is unknown. */
+  /** Pauses before the second, third, … attempt. The vendor's schedule is unknown. */
   retryDelaysMs: readonly number[];
   /** A webhook whose deliveries have failed for longer is deactivated: a week with the vendor [2nd]. */
   deactivateAfterMs: number;
   deliveryTimeoutMs: number;
   testBody: TestBody;
-  /** Whether the API asks for `ConsentToTrack` from v3.2 on, as the vendor does [vendor]. */
+  /** Whether the API requires `ConsentToTrack` from v3.2 on, as the vendor does [vendor]. */
   consentToTrack: 'optional' | 'required';
-  /** What somebody who becomes active again fires [2nd: Subscribe, as “moved from an inactive state to Active”]. */
+  /**
+   * The event for a subscriber who becomes active again [2nd: Subscribe, as “moved from an inactive state to Active”].
+   */
   activeAgain: ActiveAgain;
-  /** How long a subscriber whom the API has just added cannot be read by it, in milliseconds: no document says so. */
+  /** How long a subscriber that was just added can't be read through the API, in milliseconds: undocumented. */
   readableAfterMs: number;
 }
 
@@ -57,7 +59,7 @@ export const defaultSettings: SandboxSettings = {
   readableAfterMs: 0,
 };
 
-/** Where a failure can be ordered for the next requests. */
+/** Where a failure can be injected for the next requests. */
 export type FailurePoint = 'api' | 'authorize' | 'token';
 
 export interface OrderedFailure {
@@ -71,22 +73,21 @@ export interface OrderedFailure {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Lists of all clients, at most. */
+/** Maximum number of lists of all clients. */
 const maxLists = 200;
-/** Webhooks of all lists, at most. */
+/** Maximum number of webhooks of all lists. */
 const maxWebhooks = 5000;
 
-/** All that the sandbox's Campaign Monitor knows, in memory. */
 export class SandboxState {
   readonly seed: number;
   readonly settings: SandboxSettings;
   readonly apiKey: string;
-  /** The client id of the app that the credentials name. */
+  /** The client ID of the app in the credentials. */
   readonly ownClientId: string;
   readonly clients: readonly SandboxClient[] = sandboxClients;
-  /** What the API adds and takes away goes through {@link addList} and {@link removeList}. */
+  /** Changed through {@link addList} and {@link removeList}. */
   readonly lists: ReadonlyMap<string, KeptList>;
-  /** By client id. */
+  /** By client ID. */
   readonly oauthApps = new Map<string, OAuthApp>();
   readonly webhooks = new Map<string, Webhook>();
   readonly calls = new CallCounts();
@@ -95,7 +96,7 @@ export class SandboxState {
 
   /**
    * @param seed decides sample subscribers and events
-   * @param settings what differs from the defaults
+   * @param settings override the defaults
    * @param credentials the API key and the OAuth app of this product
    */
   constructor(seed: number, settings: Partial<SandboxSettings>, credentials: SandboxCredentials) {
@@ -114,15 +115,11 @@ export class SandboxState {
     for (const app of [...sandboxOAuthApps, relayApp(credentials)]) this.oauthApps.set(app.clientId, app);
   }
 
-  /** The lists of a client. */
   listsOf(clientId: string): KeptList[] {
     return [...this.#lists.values()].filter((list) => list.clientId === clientId);
   }
 
-  /**
-   * Makes a list, without fields and subscribers.
-   * @throws VendorError 400 where no more are kept
-   */
+  /** Adds a list without fields and subscribers. @throws VendorError 400 at the maximum */
   addList(clientId: string, settings: ListSettings): KeptList {
     if (this.#lists.size >= maxLists) throw vendorErrors.tooMany('lists');
     const subscribers = new SubscriberList();
@@ -131,28 +128,26 @@ export class SandboxState {
     return list;
   }
 
-  /** Changes what is set of a list. */
   changeList(list: KeptList, settings: ListSettings): void {
     this.#lists.set(list.listId, { ...list, ...settings });
   }
 
-  /** Takes a list away, with its webhooks. */
+  /** Also removes its webhooks. */
   removeList(list: KeptList): void {
     for (const { webhookId } of this.webhooksOf(list.listId)) this.webhooks.delete(webhookId);
     this.#lists.delete(list.listId);
   }
 
-  /** The webhooks of a list. */
   webhooksOf(listId: string): Webhook[] {
     return [...this.webhooks.values()].filter((webhook) => webhook.listId === listId);
   }
 
-  /** Whether so many more webhooks can be kept. */
+  /** Whether this many more webhooks are allowed. */
   hasRoomForWebhooks(more: number): boolean {
     return this.webhooks.size + more <= maxWebhooks;
   }
 
-  /** The failure ordered for this request, if any. */
+  /** The failure injected for this request, if any. */
   takeFailure(at: FailurePoint): OrderedFailure | null {
     return this.failures.take((order) => order.at === at);
   }

@@ -1,4 +1,4 @@
-/** Calls about the subscribers of a list. What changes one is posted to the list's webhooks. */
+/** Calls about the subscribers of a list. Changes are posted to the list's webhooks. */
 import type { Request } from 'express';
 import type { AddCall } from './api-call.ts';
 import { emailOf, listOf, queryOf, readBody, readerScopes, subscriberScopes } from './api-call.ts';
@@ -24,9 +24,8 @@ import {
 } from './subscribers.ts';
 import { vendorErrors } from './vendor-error.ts';
 
-/** Adds the calls about subscribers. */
 export function addSubscriberCalls(call: AddCall, state: SandboxState, outbox: Outbox): void {
-  /** @throws VendorError 214 where the vendor would ask for what is missing, and the sandbox is told to */
+  /** @throws VendorError 214 if required consent is missing, and the sandbox is set to require it */
   const checkConsent = (request: Request, inputs: readonly { ConsentToTrack?: unknown }[]): void => {
     if (state.settings.consentToTrack === 'optional' || /\/v3(?:\.1)?$/.test(request.baseUrl)) return;
     const isMissing = inputs.some(({ ConsentToTrack: given }) => given === undefined || given === null || given === '');
@@ -64,7 +63,7 @@ export function addSubscriberCalls(call: AddCall, state: SandboxState, outbox: O
     response.status(200).end();
   });
 
-  // From all lists of the client that are set to it, where this one is [2nd].
+  // From all lists of the client with that setting, if this one has it [2nd].
   call('post', '/subscribers/:listId/unsubscribe.json', subscriberScopes, (request, response) => {
     const list = listOf(state, request);
     const { EmailAddress: email } = readBody(unsubscribeSchema, request);
@@ -97,7 +96,7 @@ export function addSubscriberCalls(call: AddCall, state: SandboxState, outbox: O
   });
 }
 
-/** Who has the address that the query names, in any state, where the API tells of it yet. @throws VendorError 1 or 203 */
+/** The readable subscriber with the address in the query, in any state. @throws VendorError 1 or 203 */
 function namedSubscriber(state: SandboxState, request: Request): Subscriber {
   const { subscribers } = listOf(state, request);
   const email = emailOf(request);

@@ -1,25 +1,23 @@
-/** Subscribers as the API answers them: one, or the pages of those in a state. */
+/** Subscribers in responses: one, or the pages of those in a state. */
 import { z } from 'zod';
 import type { Subscriber, SubscriberList, SubscriberState } from './subscribers.ts';
 import { isReadable } from './subscribers.ts';
 import { vendorErrors } from './vendor-error.ts';
 
-/** A query: the first value of each name, in lower case. */
+/** The first value of each name, in lower case. */
 export type Query = Readonly<Partial<Record<string, string>>>;
 
-/** What is answered of a subscriber only where it is asked for [vendor]. */
+/** Properties of a subscriber that are returned only on request [vendor]. */
 interface Wanted {
   readonly tracking: boolean;
   readonly sms: boolean;
 }
 
-/** Which preferences a query asks for. */
 export function wantedPreferences(query: Query): Wanted {
   const isSet = (name: string): boolean => query[name]?.toLowerCase() === 'true';
   return { tracking: isSet('includetrackingpreference'), sms: isSet('includesmspreference') };
 }
 
-/** A subscriber as the API answers it. */
 export function subscriberAnswer(subscriber: Subscriber, { tracking, sms }: Wanted): object {
   const { mobileNumber } = subscriber;
   return {
@@ -30,7 +28,7 @@ export function subscriberAnswer(subscriber: Subscriber, { tracking, sms }: Want
     ListJoinedDate: subscriber.joined,
     State: subscriber.state,
     CustomFields: subscriber.customFields,
-    // The vendor learns it from what was opened, and nothing is here.
+    // The vendor derives it from opened emails, and there are none here.
     ReadsEmailWith: '',
     ...(tracking && { ConsentToTrack: subscriber.consentToTrack }),
     ...(sms && mobileNumber !== '' && { ConsentToSendSms: subscriber.consentToSendSms }),
@@ -44,7 +42,7 @@ const orders = {
 } as const;
 
 const pageSchema = z.coerce.number().int().min(1);
-/** The vendor's bounds [2nd]. */
+/** The vendor's limits [2nd]. */
 const pageSizeSchema = z.coerce.number().int().min(10).max(1000);
 const orderFieldSchema = z
   .string()
@@ -54,7 +52,7 @@ const orderDirectionSchema = z
   .string()
   .toLowerCase()
   .pipe(z.enum(['asc', 'desc']));
-/** To the minute, as the dates that are answered [inferred]. */
+/** To the minute, like the dates in responses [inferred]. */
 const dateSchema = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?$/)
@@ -62,8 +60,8 @@ const dateSchema = z
   .refine((date) => !Number.isNaN(Date.parse(date.length === 10 ? date : `${date.replace(' ', 'T')}Z`)));
 
 /**
- * A page of the subscribers in a state, as the vendor's object: those who came to it at `date` or later, in the order of
- * `orderfield` and `orderdirection`. Without these all, by date [2nd].
+ * A page of the subscribers in a state, as the vendor's object: those who entered it at `date` or later, in the order
+ * of `orderfield` and `orderdirection`. By default all, by date [2nd].
  * @throws VendorError 5, 800, 801, 802 or 803
  */
 export function subscriberPage(list: SubscriberList, state: SubscriberState, query: Query): object {
@@ -75,7 +73,7 @@ export function subscriberPage(list: SubscriberList, state: SubscriberState, que
   const rows = list
     .values()
     .filter((each) => each.state === state && each.stateSince >= date && isReadable(each))
-    // Addresses differ, so that a row is on one page alone.
+    // Addresses are unique, so that a row is only on one page.
     .map((subscriber) => ({ subscriber, key: orders[orderField](subscriber), email: orders.email(subscriber) }))
     .sort((a, b) => compare(a.key, b.key) || compare(a.email, b.email));
   if (direction === 'desc') rows.reverse();
@@ -97,7 +95,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** What a query says, or the default where it says nothing: the vendor's clients send empty ones [code]. */
+/** The value in the query, or the default if it is empty: the vendor's clients send empty ones [code]. */
 function read<T>(schema: z.ZodType<T>, given: string | undefined, otherwise: NoInfer<T>, error: () => Error): T {
   if (given === undefined || given === '') return otherwise;
   const parsed = schema.safeParse(given);

@@ -1,4 +1,4 @@
-/** Changes of subscribers, and the webhook events that each one fires. */
+/** Changes of subscribers, and the webhook events that each one triggers. */
 import { z } from 'zod';
 import type { SampleCustomField, WebhookEvent } from '../../campaign-monitor/samples.ts';
 import { vendorDate } from '../../campaign-monitor/samples.ts';
@@ -6,11 +6,10 @@ import { CustomFields } from './custom-fields.ts';
 import type { CampaignHistory } from './history.ts';
 import { VendorError, vendorErrors } from './vendor-error.ts';
 
-/** Where a subscriber may stand [vendor]. */
+/** The possible states of a subscriber [vendor]. */
 export const subscriberStates = ['Active', 'Unconfirmed', 'Unsubscribed', 'Bounced', 'Deleted'] as const;
 export type SubscriberState = (typeof subscriberStates)[number];
 
-/** Whether somebody has agreed. */
 type Consent = 'Yes' | 'No';
 
 /** All dates are in the vendor's form, in UTC. */
@@ -19,29 +18,28 @@ export interface Subscriber {
   readonly name: string;
   readonly customFields: readonly SampleCustomField[];
   readonly state: SubscriberState;
-  /** When it came to its state: the `Date` that the API answers [2nd]. */
+  /** When it entered its state: the `Date` in responses [2nd]. */
   readonly stateSince: string;
   readonly joined: string;
   readonly consentToTrack: Consent;
   /** E.164, or empty. */
   readonly mobileNumber: string;
-  /** Empty where nobody said so. */
+  /** Empty if unknown. */
   readonly consentToSendSms: Consent | '';
-  /** When the API begins to tell of it, in milliseconds since 1970; 0: always. */
+  /** From when the API returns it, in milliseconds since 1970; 0: always. */
   readonly readableFrom: number;
   readonly history: readonly CampaignHistory[];
 }
 
-/** The event of somebody who becomes active again. */
 export const activeAgainEvents = ['Subscribe', 'Update'] as const;
 export type ActiveAgain = (typeof activeAgainEvents)[number];
 
-/** How a list takes those who come to it. */
+/** A list's treatment of new subscribers. */
 export interface Admission {
-  /** Unconfirmed on a list with confirmed opt-in: asked for a confirmation [2nd], and no event until it is there [inferred]. */
+  /** Unconfirmed on a list with confirmed opt-in [2nd]: then there is no event until the confirmation [inferred]. */
   readonly joinsAs: 'Active' | 'Unconfirmed';
   readonly activeAgain: ActiveAgain;
-  /** When the API begins to tell of somebody new, in milliseconds since 1970; 0: at once. */
+  /** From when the API returns a new subscriber, in milliseconds since 1970; 0: at once. */
   readonly readableFrom: number;
 }
 
@@ -50,12 +48,12 @@ const plainAdmission: Admission = { joinsAs: 'Active', activeAgain: 'Subscribe',
 const emailSchema = z.email({ pattern: z.regexes.html5Email }).max(254);
 const mobileNumberSchema = z.string().regex(/^\+[1-9]\d{1,14}$/);
 
-/** Subscribers in one import, at most: more than the vendor takes (1,000 [2nd]), so that a test can make many at once. */
+/** Maximum number of subscribers in one import; the vendor's is 1,000 [2nd], but tests add more. */
 const maxImported = 50_000;
-/** Custom fields of a subscriber; the vendor's bounds of these are unknown. */
+/** Custom fields of a subscriber; the vendor's limits are unknown. */
 const maxCustomFields = 200;
 
-/** An array whose number is looked at before its elements: each wrong one costs an explanation. */
+/** An array whose length is checked before its elements: each wrong element costs an error message. */
 function arrayOf<T extends z.ZodType>(element: T, max: number): z.ZodPipe<z.ZodArray<z.ZodUnknown>, z.ZodArray<T>> {
   return z.array(z.unknown()).max(max).pipe(z.array(element));
 }
@@ -67,13 +65,13 @@ const customFieldsSchema = arrayOf(
       .union([z.string().max(5000), z.number(), z.boolean()])
       .transform(String)
       .default(''),
-    /** Takes the field's values away, or of several that were chosen the one that `Value` says [2nd]. */
+    /** Removes the field's values, or, of several choices, the one in `Value` [2nd]. */
     Clear: z.boolean().optional(),
   }),
   maxCustomFields,
 );
 
-/** What the vendor takes for a subscriber; further fields change nothing here. */
+/** The vendor's fields of a subscriber; further ones are ignored. */
 const subscriberSchema = z.object({
   EmailAddress: z.string(),
   Name: z.string().max(1000).nullish(),
@@ -91,13 +89,13 @@ export const importSchema = z.object({
   Resubscribe: z.boolean().default(false),
 });
 
-/** What is said of a subscriber: of one that is new the address at least. */
+/** The fields of a subscriber; a new one needs at least the address. */
 type SubscriberInput = Partial<Omit<z.infer<typeof subscriberSchema>, 'EmailAddress'>> & { EmailAddress: string };
 
-/** Subscribers of a list: more are refused. */
+/** Maximum number of subscribers of a list. */
 const maxSubscribers = 100_000;
 
-/** The subscribers of a list, found by their address in any case, and its custom fields. */
+/** The subscribers of a list, found by their address ignoring case, and its custom fields. */
 export class SubscriberList {
   readonly fields: CustomFields;
   readonly #byAddress = new Map<string, Subscriber>();
@@ -115,9 +113,9 @@ export class SubscriberList {
   }
 
   /**
-   * Puts a subscriber on the list, in place of whoever has the address.
-   * @param before who it was until now, who leaves the list
-   * @throws VendorError where the list keeps no more
+   * Adds a subscriber, replacing one with the same address.
+   * @param before the previous version, which is removed
+   * @throws VendorError if the list has reached its limit
    */
   put(subscriber: Subscriber, before?: Subscriber): void {
     const address = subscriber.email.toLowerCase();
@@ -128,7 +126,6 @@ export class SubscriberList {
     this.#byAddress.set(address, subscriber);
   }
 
-  /** Changes the custom fields of all. */
   changeFields(change: (fields: readonly SampleCustomField[]) => readonly SampleCustomField[]): void {
     for (const each of this.values()) {
       this.#byAddress.set(each.email.toLowerCase(), { ...each, customFields: change(each.customFields) });
@@ -136,7 +133,7 @@ export class SubscriberList {
   }
 }
 
-/** How an import went, in the vendor's names [code]. */
+/** The result of an import, with the vendor's names [code]. */
 export interface ImportResult {
   FailureDetails: { EmailAddress: string; Code: number; Message: string }[];
   TotalUniqueEmailsSubmitted: number;
@@ -148,7 +145,7 @@ export interface ImportResult {
 /**
  * Adds a subscriber, or updates the one with this address: Subscribe or Update. One who has left stays so, without an
  * event, unless `Resubscribe` is set; then the date of joining stays [2nd].
- * @throws VendorError code 1, 215, 220 or 221 where what is said is wrong; 400 where the list keeps no more
+ * @throws VendorError code 1, 215, 220 or 221 for invalid input; 400 if the list has reached its limit
  */
 export function addSubscriber(
   list: SubscriberList,
@@ -180,9 +177,9 @@ export function addSubscriber(
 
 /**
  * Changes a subscriber, active or not: Update, as through the vendor's API too. One who has left stays so unless
- * `Resubscribe` is set, and fires what the admission says then. Custom fields that are not named stay [2nd].
- * @throws VendorError code 211 where the new address is none, 201 where another active one has it, 215 or 220; 400 where
- * it has too many fields, or the list no room
+ * `Resubscribe` is set, and then triggers the admission's event. Custom fields that are not given stay [2nd].
+ * @throws VendorError code 211 for an invalid new address, 201 if another active subscriber has it, 215 or 220; 400 for
+ * too many fields, or if the list has reached its limit
  */
 export function updateSubscriber(
   list: SubscriberList,
@@ -212,7 +209,7 @@ export function updateSubscriber(
   return [isBack ? activeAgainEvent(subscriber, known.email, admission) : updateEvent(subscriber, known.email)];
 }
 
-/** Takes an active subscriber off the list: Deactivate with the state that is reached. */
+/** Removes an active subscriber from the list: Deactivate with the new state. */
 export function deactivateSubscriber(
   list: SubscriberList,
   known: Subscriber,
@@ -223,42 +220,33 @@ export function deactivateSubscriber(
   return [{ ...commonFields(subscriber), State: state, Type: 'Deactivate' }];
 }
 
-/** Makes an unconfirmed subscriber an active one: Subscribe. */
+/** Makes an unconfirmed subscriber active: Subscribe. */
 export function confirmSubscriber(list: SubscriberList, known: Subscriber): WebhookEvent[] {
   const subscriber: Subscriber = { ...known, state: 'Active', stateSince: vendorDate(new Date()) };
   list.put(subscriber, known);
   return [subscribeEvent(subscriber)];
 }
 
-/** Whether the API tells of a subscriber yet. */
+/** Whether the API already returns a subscriber. */
 export function isReadable({ readableFrom }: Subscriber): boolean {
   return readableFrom <= Date.now();
 }
 
-/**
- * The subscriber with this address.
- * @throws VendorError code 203 where there is none
- */
+/** @throws VendorError code 203 if there is none */
 export function knownSubscriber(list: SubscriberList, email: string): Subscriber {
   const subscriber = list.get(email);
   if (subscriber === undefined) throw vendorErrors.notInList();
   return subscriber;
 }
 
-/**
- * The active subscriber with this address.
- * @throws VendorError code 203 where there is none
- */
+/** @throws VendorError code 203 if there is none */
 export function activeSubscriber(list: SubscriberList, email: string): Subscriber {
   const subscriber = knownSubscriber(list, email);
   if (subscriber.state !== 'Active') throw vendorErrors.notInList();
   return subscriber;
 }
 
-/**
- * Adds many; those that cannot be added, or come twice, are left out and named in the result.
- * @throws VendorError 212 where there are none
- */
+/** Adds many; lists invalid or repeated ones in the result. @throws VendorError 212 if there are none */
 export function importSubscribers(
   list: SubscriberList,
   { Subscribers: inputs, Resubscribe: resubscribe }: { Subscribers: SubscriberInput[]; Resubscribe: boolean },
@@ -287,7 +275,7 @@ export function importSubscribers(
       events.push(...addSubscriber(list, input, resubscribe, admission));
     } catch (error) {
       if (!(error instanceof VendorError)) throw error;
-      // Here the vendor's message is another than that of a single call [vendor].
+      // Here, the vendor's message differs from that of a single call [vendor].
       const message = error.code === 1 ? 'Invalid Email Address' : error.message;
       result.FailureDetails.push({ EmailAddress: input.EmailAddress, Code: error.code, Message: message });
       continue;
@@ -298,10 +286,7 @@ export function importSubscribers(
   return { result, events };
 }
 
-/**
- * Makes a list what events say that no call has caused, so that whoever gets them reads the same back. Where the list
- * keeps no more, the rest is left out.
- */
+/** Applies sample events to a list, so that receivers can read the same data; up to the list's limit. */
 export function takeOver(list: SubscriberList, events: readonly WebhookEvent[]): void {
   for (const event of events) {
     const { EmailAddress: email, Name: name, CustomFields: customFields, Date: date } = event;
@@ -347,8 +332,8 @@ function isNone(text: string | null | undefined): boolean {
 }
 
 /**
- * The number and consents that hold after a call. To be tracked is agreed to where nobody said anything, and about SMS
- * nothing is kept without a number [2nd].
+ * The number and consents after a call. Consent to tracking is the default, and without a number no consent to SMS is
+ * stored [2nd].
  * @throws VendorError 215
  */
 function contactOf(
@@ -364,7 +349,7 @@ function contactOf(
   };
 }
 
-/** @returns null where nothing is to change. @throws VendorError 215, of SMS too [inferred] */
+/** Null for no change. @throws VendorError 215, of SMS too [inferred] */
 function consentOf(given: unknown): Consent | null {
   if (given === undefined || given === null || given === '' || given === 'Unchanged') return null;
   if (given !== 'Yes' && given !== 'No') throw vendorErrors.invalidConsent();
@@ -372,7 +357,7 @@ function consentOf(given: unknown): Consent | null {
 }
 
 function subscribeEvent(subscriber: Subscriber): WebhookEvent {
-  // What the vendor gives as the address of a sign-up through its API is unknown.
+  // The vendor's value for the address of a sign-up through its API is unknown.
   return { ...commonFields(subscriber), SignupIPAddress: 'TypeManual', Type: 'Subscribe' };
 }
 
@@ -399,8 +384,8 @@ function commonFields(subscriber: Subscriber): {
 }
 
 /**
- * The values after a call, by the names of their fields: the API also takes keys as `[website]`, answers carry none. What
- * is given takes the place of all that a field had; with `Clear` it goes.
+ * The values after a call, by field name: the API also accepts keys such as `[website]`, responses contain none. Given
+ * values replace all of a field; `Clear` removes them.
  */
 function changedFields(
   list: SubscriberList,

@@ -1,12 +1,8 @@
-/** The test call that `test.json` makes of a webhook. */
 import { sampleDeliveries, toXml } from '../../campaign-monitor/samples.ts';
 import type { SandboxSettings, Webhook } from './state.ts';
 import type { PostFailure, WebhookPoster } from './webhook-post.ts';
 
-/**
- * Posts a test body to a webhook and waits for the answer; an inactive one is tested too.
- * @returns null for a 2xx, else what went wrong
- */
+/** Posts a test body to a webhook, even an inactive one. @returns null for a 2xx, otherwise the failure */
 export async function postTestCall(
   poster: WebhookPoster,
   webhook: Webhook,
@@ -21,7 +17,7 @@ function bodyFor(webhook: Webhook, testBody: SandboxSettings['testBody']): strin
   const delivery = { Events: [], ListID: listId };
   switch (testBody) {
     case 'examples': {
-      // An example for each event that the webhook is for, as a batch: so an older page of the vendor's says [2nd].
+      // An example for each event of the webhook, as a batch: according to an older page of the vendor's [2nd].
       const samples = sampleDeliveries({ types, count: 1, batch: types.length, mixed: true, listId, now: new Date() });
       return samples.map(({ body, text }) => (webhook.format === 'Xml' ? toXml(body) : text)).join('');
     }

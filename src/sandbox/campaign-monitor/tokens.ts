@@ -1,10 +1,10 @@
-/** OAuth codes and tokens: given out, exchanged, checked, and spoilt on demand. */
+/** OAuth codes and tokens: issued, exchanged, checked, and invalidated on demand. */
 import { randomHex, randomToken } from '../random-texts.ts';
 
 /** Fourteen days [vendor]. */
 const tokenLifetimeSeconds = 1_209_600;
 
-/** The scopes that the vendor names [vendor]. */
+/** The vendor's scopes [vendor]. */
 export const knownScopes: readonly string[] = [
   'ViewReports',
   'ManageLists',
@@ -20,13 +20,11 @@ export const knownScopes: readonly string[] = [
   'Automation',
 ];
 
-/** What a person granted to an app. */
 export interface Grant {
   readonly appId: string;
   readonly scopes: readonly string[];
 }
 
-/** The answer of the token endpoint. */
 export interface TokenAnswer {
   readonly access_token: string;
   readonly expires_in: number;
@@ -42,13 +40,11 @@ interface Code extends Grant {
   readonly redirectUri: string;
 }
 
-/** The codes and tokens that the sandbox has given out. */
 export class Tokens {
   readonly #codes = new Map<string, Code>();
   readonly #access = new Map<string, AccessToken>();
   readonly #refresh = new Map<string, Grant>();
 
-  /** A code for what was granted. */
   issueCode(grant: Grant, redirectUri: string): string {
     const code = randomHex();
     this.#codes.set(code, { ...grant, redirectUri });
@@ -56,8 +52,8 @@ export class Tokens {
   }
 
   /**
-   * Exchanges a code. It is used up by the attempt, whatever comes of it.
-   * @returns null where the code is unknown, used, another app's, or was sent to another address
+   * Exchanges a code. Even a failed attempt uses it up.
+   * @returns null if the code is unknown, used, another app's, or was sent to another address
    */
   exchangeCode(code: string, appId: string, redirectUri: string): TokenAnswer | null {
     const known = this.#codes.get(code);
@@ -67,7 +63,7 @@ export class Tokens {
   }
 
   /**
-   * Gives fresh tokens for a refresh token, which ends with it: whether the vendor's does is unknown, and a client
+   * Issues new tokens for a refresh token, which becomes invalid: whether the vendor's does is unknown, and a client
    * that keeps the newest is right in both cases.
    */
   refresh(refreshToken: string): TokenAnswer | null {
@@ -76,7 +72,6 @@ export class Tokens {
     return grant === undefined ? null : this.issue(grant);
   }
 
-  /** A pair of tokens for what was granted. */
   issue({ appId, scopes }: Grant): TokenAnswer {
     const answer = {
       access_token: randomToken(),
@@ -89,7 +84,6 @@ export class Tokens {
     return answer;
   }
 
-  /** What an access token is good for. */
   check(accessToken: string): Grant | 'invalid' | 'expired' | 'revoked' {
     const token = this.#access.get(accessToken);
     if (token === undefined) return 'invalid';
@@ -97,13 +91,13 @@ export class Tokens {
     return token.expiresAt <= Date.now() ? 'expired' : token;
   }
 
-  /** Lets every access token expire now. @returns how many there are */
+  /** @returns number of tokens */
   expireAll(): number {
     for (const token of this.#access.values()) token.expiresAt = 0;
     return this.#access.size;
   }
 
-  /** Revokes every access token and forgets every refresh token. @returns how many access tokens there are */
+  /** Also removes every refresh token. @returns number of access tokens */
   revokeAll(): number {
     for (const token of this.#access.values()) token.revoked = true;
     this.#refresh.clear();

@@ -1,4 +1,4 @@
-/** The error answers of Campaign Monitor's API: `{"Code":number,"Message":string}`, with `ResultData` for some. */
+/** The errors of Campaign Monitor's API: `{"Code":number,"Message":string}`, some with `ResultData`. */
 
 export class VendorError extends Error {
   override readonly name = 'VendorError';
@@ -22,8 +22,8 @@ export class VendorError extends Error {
 }
 
 /**
- * Codes 100 to 122 are the vendor's [vendor]. So are 5, 201 to 261, 601 to 610 and 800 to 803, with the titles that its
- * pages give them for messages [2nd]; the others say where they come from.
+ * Codes 100 to 122 are the vendor's [vendor]. So are 5, 201 to 261, 601 to 610 and 800 to 803, with the titles on its
+ * pages as messages [2nd]; the others name their source.
  */
 export const vendorErrors = {
   invalidApiKey: () => new VendorError(401, 100, 'Invalid API Key'),
@@ -34,7 +34,7 @@ export const vendorErrors = {
   /** The code is the vendor's; the wording is ours. */
   permissionMissing: (scopes: readonly string[]) =>
     new VendorError(401, 60, `The permission needed for this call was not granted: ${scopes.join(' or ')}`),
-  /** 101 is what old clients of the vendor know; the status is a guess [code]. */
+  /** 101 is known to old clients of the vendor; the status is a guess [code]. */
   wrongList: () => new VendorError(400, 101, 'Invalid ListID'),
   invalidWebhookUrl: () => new VendorError(400, 601, 'Invalid Webhook URL'),
   invalidWebhookFormat: () => new VendorError(400, 602, 'Invalid Webhook Payload Format'),
@@ -50,7 +50,7 @@ export const vendorErrors = {
   invalidConsent: () => new VendorError(400, 215, 'Please provide a valid consent to track value'),
   invalidMobileNumber: () => new VendorError(400, 220, 'Invalid mobile number'),
   invalidEmailAndMobileNumber: () => new VendorError(400, 221, 'Invalid email address and mobile number'),
-  /** This message is one that a public client has met [code]. */
+  /** A public client has received this message [code]. */
   duplicateListTitle: () => new VendorError(400, 250, 'List title must be unique within a client'),
   emptyListTitle: () => new VendorError(400, 251, 'List Title Empty'),
   invalidUnsubscribeSetting: () => new VendorError(400, 261, 'Invalid List Unsubscribe Setting'),
@@ -72,8 +72,8 @@ export const vendorErrors = {
       404,
       "We couldn't find the resource you're looking for. Please check the documentation and try again",
     ),
-  /** Where the sandbox keeps no more; whether the vendor has such bounds is unknown. */
+  /** The sandbox's limits; whether the vendor has any is unknown. */
   tooMany: (what: string) => new VendorError(400, 400, `The sandbox has reached its limit for ${what}`),
-  /** What the vendor answers to an unreadable or oversized body is unknown. */
+  /** The vendor's response to an unreadable or oversized body is unknown. */
   unreadableBody: (status: number, why: string) => new VendorError(status, status, why),
 } as const;

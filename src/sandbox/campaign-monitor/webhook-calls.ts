@@ -1,4 +1,3 @@
-/** Calls about the webhooks of a list. */
 import type { Request } from 'express';
 import { z } from 'zod';
 import { webhookFormats } from '../../campaign-monitor/answers.ts';
@@ -12,7 +11,6 @@ import { vendorErrors } from './vendor-error.ts';
 import type { WebhookPoster } from './webhook-post.ts';
 import { isWebhookUrl } from './webhook-post.ts';
 
-/** Adds the calls about webhooks. */
 export function addWebhookCalls(call: AddCall, state: SandboxState, poster: WebhookPoster): void {
   call('get', '/lists/:listId/webhooks.json', listScopes, (request, response) => {
     const { listId } = listOf(state, request);
@@ -58,7 +56,7 @@ const eventsSchema = z
   .pipe(z.array(z.enum(webhookEventTypes)));
 const formatSchema = z.string().toLowerCase().pipe(z.enum(webhookFormats));
 
-/** Reads what a webhook is to be made of. @throws VendorError 601, 602, 603, in this order */
+/** Reads a new webhook. @throws VendorError 601, 602, 603, in this order */
 function readWebhook(body: unknown): Pick<Webhook, 'url' | 'format' | 'events'> {
   const fields = z.record(z.string(), z.unknown()).safeParse(body).data ?? {};
   const url = z.string().refine(isWebhookUrl).safeParse(fields['Url']);
@@ -75,13 +73,13 @@ function webhookAnswer(webhook: Webhook): object {
     WebhookID: webhook.webhookId,
     Events: webhook.events,
     Url: webhook.url,
-    // The vendor's word for one that is not active is unknown.
+    // The vendor's word for an inactive one is unknown.
     Status: webhook.active ? 'Active' : 'Inactive',
     PayloadFormat: webhook.format,
   };
 }
 
-/** What the vendor answers for an unknown webhook is unknown. */
+/** The vendor's response for an unknown webhook is unknown. */
 function webhookOf(state: SandboxState, request: Request): Webhook {
   const { listId } = listOf(state, request);
   const webhook = state.webhooks.get(parameter(request, 'webhookId'));

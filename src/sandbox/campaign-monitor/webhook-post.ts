@@ -5,12 +5,12 @@ import { readBeginning } from '../../common/bounded-body.ts';
 import { loopbackLookup } from '../../common/loopback.ts';
 import type { PayloadFormat } from './state.ts';
 
-/** Why a POST failed, in the words of the vendor's `ResultData` for code 610. */
+/** Why a POST failed, in the form of the vendor's `ResultData` for code 610. */
 export interface PostFailure {
-  /** `ProtocolError` for an answer other than 2xx [vendor]; the other names are those of .NET [inferred]. */
+  /** `ProtocolError` for a response other than 2xx [vendor]; the other names are those of .NET [inferred]. */
   readonly FailureStatus: string;
   readonly FailureResponseMessage: string;
-  /** The status, or 0 where no answer came. */
+  /** The status, or 0 without a response. */
   readonly FailureResponseCode: number;
   readonly FailureResponse: string;
 }
@@ -21,7 +21,7 @@ export interface PostResult {
   readonly failure: PostFailure | null;
 }
 
-/** Of a failed answer's body, this much is kept. */
+/** Stored part of a failed response's body. */
 const keptAnswerBytes = 4096;
 
 const contentTypes: Readonly<Record<PayloadFormat, string>> = {
@@ -29,7 +29,7 @@ const contentTypes: Readonly<Record<PayloadFormat, string>> = {
   Xml: 'text/xml; charset=utf-8',
 };
 
-/** Characters of a webhook's URL; the vendors' bounds are unknown. */
+/** Maximum characters of a webhook's URL; the vendors' limits are unknown. */
 const maxUrlLength = 4096;
 
 /** Whether a URL can be a webhook's: absolute, http or https, and not too long. */
@@ -43,16 +43,16 @@ export class WebhookPoster {
   readonly #closing = new AbortController();
 
   /**
-   * Posts a body and waits for the answer. Redirects are not followed: one is a failure.
+   * Posts a body and waits for the response. A redirect counts as a failure.
    * @param timeoutMs for the whole exchange
-   * @returns what came of it; never rejects
+   * @returns the result; never rejects
    */
   post(url: string, body: string, format: PayloadFormat, timeoutMs: number): Promise<PostResult> {
     const headers = { 'content-type': contentTypes[format], 'user-agent': 'campaign-monitor-sandbox' };
     return this.send(url, body, headers, timeoutMs);
   }
 
-  /** The same with headers of the caller's. */
+  /** The same with the caller's headers. */
   async send(
     url: string,
     body: string | Uint8Array,
@@ -93,7 +93,7 @@ export class WebhookPoster {
     }
   }
 
-  /** Breaks off what is under way. */
+  /** Aborts requests in progress. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#agent.destroy();

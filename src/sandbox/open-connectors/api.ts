@@ -1,4 +1,4 @@
-/** The emulated platform API, `/elements/api-v2`: OAuth URL, instances, events, the marketing hub. */
+/** The emulated Open Connectors API, `/elements/api-v2`: OAuth URL, instances, events, the marketing hub. */
 import { randomBytes } from 'node:crypto';
 import express, { Router } from 'express';
 import type { ErrorRequestHandler, Request, Response } from 'express';
@@ -19,10 +19,10 @@ import type { InstanceEvent, OrderedAnswer, PlatformInstance, PlatformState } fr
 import { account } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
-/** A delivery of 1,000 events with many custom fields stays below. */
+/** Enough for a delivery of 1,000 events with many custom fields. */
 const deliveryLimit = '8mb';
 
-/** Characters of bodies in an answer that lists events. */
+/** Maximum characters of bodies in a response that lists events. */
 const maxEventsText = 8_000_000;
 
 interface PlatformAnswer {
@@ -32,7 +32,7 @@ interface PlatformAnswer {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Whose secrets a call needs: `user` the user's and the organisation's, `element` an instance's token beside them. */
+/** The secrets of a call: `user` the user's and the organization's, `element` an instance's token in addition. */
 type Access = 'user' | 'element';
 
 export interface PlatformApiParts {
@@ -47,20 +47,19 @@ export interface PlatformApiParts {
 
 export interface PlatformApi {
   readonly router: Router;
-  /** Every call that there is, as orders name them. */
+  /** The names of all calls for orders. */
   readonly calls: readonly string[];
-  /** Lets late answers be late no more. */
+  /** Sends delayed responses at once. */
   close(): void;
 }
 
-/** The platform's API, as far as the sandbox has it. */
 export function platformApi({ state, instances, deliveries, notifier, link, origin }: PlatformApiParts): PlatformApi {
   const router = Router();
   const delays = new Set<() => void>();
   const paths = new Map<string, Method[]>();
   const calls: string[] = [];
 
-  // The vendor's deliveries, to an instance by its id in base64 [docs, inferred here].
+  // The vendor's deliveries, to an instance by its ID in base64 [docs, inferred here].
   const rawBody = express.raw({ type: () => true, limit: deliveryLimit });
   router.post(`/events/${elementKey}/:id64`, rawBody, (request, response) => {
     const instance = instances.find(Buffer.from(parameter(request, 'id64'), 'base64').toString());
@@ -127,7 +126,7 @@ export function platformApi({ state, instances, deliveries, notifier, link, orig
     return authorization;
   };
 
-  /** The instance of the token, fit to be used: a deleted one's token is unknown. */
+  /** The enabled instance of the token: a deleted one's token is unknown. */
   const usable = ({ element }: PlatformAuthorization): PlatformInstance => {
     const instance = state.withToken(element ?? '');
     if (instance === undefined) throw platformErrors.unauthorised();
@@ -221,7 +220,7 @@ export function platformApi({ state, instances, deliveries, notifier, link, orig
     return { body: eventAnswer(instance, event) };
   });
 
-  // The policy holds for the whole account; the path with its id is documented, the one without it live.
+  // The policy applies to the whole account; the path with its ID is documented, the one without it live.
   for (const path of ['/accounts/settings', '/accounts/:id/settings']) {
     call('GET', path, 'user', (request) => {
       checkAccount(request);
@@ -245,7 +244,7 @@ export function platformApi({ state, instances, deliveries, notifier, link, orig
     const { body, next } = deliveries.list(where, hydrate === 'true', { first: firstOf(nextPage), size });
     return { body, headers: nextPageHeader(next) };
   });
-  // What it answers is documented nowhere: nothing.
+  // Its response is undocumented: empty here.
   call('PUT', '/notifications/subscriptions/deliveries', 'user', (request) => {
     notifier.release(text(request.query['where']));
     return {};
@@ -319,7 +318,7 @@ const deliveriesQuery = listQuery
 
 const accountSettingsSchema = z.looseObject({ [failurePolicyKey]: z.enum(failurePolicies).optional() });
 
-/** The position that a page's token names. @throws PlatformError 400 */
+/** The position in a page's token. @throws PlatformError 400 */
 function firstOf(nextPage: string | undefined): number {
   const first = nextPage === undefined ? 0 : Number(Buffer.from(nextPage, 'base64url').toString());
   if (!Number.isSafeInteger(first) || first < 0) throw platformErrors.badRequest('nextPage is not a page token');
@@ -360,7 +359,7 @@ const answerError: ErrorRequestHandler = (error: unknown, _request, response, ne
     .json({ requestId, message, ...(providerMessage !== null && { providerMessage }) });
 };
 
-/** The newest events first, as many as fit into an answer; their bodies repeat themselves in it. */
+/** The newest events first, as many as fit into a response, which repeats their bodies. */
 function newestOf(log: readonly InstanceEvent[]): InstanceEvent[] {
   const newest: InstanceEvent[] = [];
   let length = 0;

@@ -6,7 +6,7 @@ export interface PlatformAuthorization {
   readonly element: string | null;
 }
 
-/** Reads the header. Secrets are base64-like, so commas part them and `=` never does. What is missing is null. */
+/** Reads the header. Secrets are base64-like, so commas separate them and `=` doesn't. Missing ones are null. */
 export function readAuthorization(header: string | undefined): PlatformAuthorization {
   const parts = new Map<string, string>();
   for (const part of (header ?? '').split(',')) {

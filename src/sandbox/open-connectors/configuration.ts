@@ -1,9 +1,9 @@
-/** An instance's configuration: the keys that the platform knows, what they mean, and what it shows of them. */
+/** An instance's configuration: the known keys, their meaning, and their masked form. */
 import { z } from 'zod';
 import { isWebhookUrl } from '../campaign-monitor/webhook-post.ts';
 import { platformErrors } from './platform-error.ts';
 
-/** Values are text on the way out, whatever they were on the way in [live]. */
+/** Values are texts in responses, whatever they were in requests [live]. */
 export type Configuration = Readonly<Record<string, string>>;
 
 export const configurationSchema = z.record(
@@ -11,7 +11,7 @@ export const configurationSchema = z.record(
   z.union([z.string(), z.number(), z.boolean(), z.null()]).transform((value) => (value === null ? '' : String(value))),
 );
 
-/** What stands for a key, a secret or a password on the way out [live]. */
+/** Replaces a key, a secret or a password in responses [live]. */
 export const masked = '********';
 
 const secretKeys = new Set([
@@ -20,19 +20,19 @@ const secretKeys = new Set([
   'oauth.user.refresh_token',
   'event.notification.signature.key',
   'event.notification.basic.password',
-  // The API key, where an instance is authenticated by one [docs].
+  // The API key, if an instance is authenticated by one [docs].
   'username',
   'password',
 ]);
 
-/** The configuration as an answer shows it: `oauth.user.token` stays in clear [live]. */
+/** The configuration as in a response: `oauth.user.token` is not masked [live]. */
 export function maskedConfiguration(configuration: Configuration): Record<string, string> {
   return Object.fromEntries(
     Object.entries(configuration).map(([key, value]) => [key, secretKeys.has(key) && value !== '' ? masked : value]),
   );
 }
 
-/** What of a configuration decides where notifications go, and from which lists they come. */
+/** The part of a configuration that decides where notifications go, and from which lists. */
 export interface EventSettings {
   readonly enabled: boolean;
   readonly callbackUrl: string;
@@ -42,10 +42,7 @@ export interface EventSettings {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/**
- * Reads the event settings.
- * @throws PlatformError 400 for events without a usable callback URL, or for unreadable callback headers
- */
+/** @throws PlatformError 400 for events without a usable callback URL, or for unreadable callback headers */
 export function eventSettings(configuration: Configuration): EventSettings {
   const value = (key: string): string => configuration[`event.notification.${key}`]?.trim() ?? '';
   const enabled = value('enabled').toLowerCase() === 'true';
@@ -67,7 +64,7 @@ export function eventSettings(configuration: Configuration): EventSettings {
   };
 }
 
-/** The form of this value is documented nowhere: a JSON object of texts is what this product writes. */
+/** The format of this value is undocumented: this product writes a JSON object of texts. */
 function callbackHeaders(text: string): Record<string, string> {
   if (text === '') return {};
   try {
@@ -76,7 +73,7 @@ function callbackHeaders(text: string): Record<string, string> {
       .safeParse(JSON.parse(text));
     if (headers.success) return headers.data;
   } catch {
-    // Not JSON: said below.
+    // Not JSON: reported below.
   }
   throw platformErrors.badRequest('event.notification.callback.headers is not a JSON object of headers');
 }

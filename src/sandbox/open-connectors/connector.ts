@@ -1,7 +1,7 @@
-/** What the emulated platform says of the connector itself. Names of configuration keys are the documents' [docs]. */
+/** Descriptions of the connector itself. Names of configuration keys are from the documentation [docs]. */
 import { elementKey, hubKey } from '../../open-connectors/notification.ts';
 
-/** The connector as an instance's answer holds it [live]. */
+/** The connector as in an instance's response [live]. */
 export const connector = {
   id: 3928,
   name: 'Campaign Monitor',

@@ -9,7 +9,7 @@ import { eventSources } from './state.ts';
 import type { PlatformState } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
-/** What `GET /sandbox` says of them. */
+/** Listed by `GET /sandbox`. */
 export const platformControls: Readonly<Record<string, string>> = {
   'GET /sandbox/open-connectors':
     'the Open Connectors part: credentials, settings, instances with their webhooks, and available calls',
@@ -58,7 +58,6 @@ export interface PlatformControlParts {
   readonly calls: readonly string[];
 }
 
-/** The controls of the sandbox's Open Connectors. */
 export function platformControlRouter({ state, instances, notifier, link, calls }: PlatformControlParts): Router {
   const router = Router();
   router.use(express.json({ type: () => true, limit: '64kb' }));

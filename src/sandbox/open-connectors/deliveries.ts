@@ -1,6 +1,6 @@
 /**
- * What the platform keeps of notifications on their way to a callback, and the queue of those that it could not deliver
- * [docs: https://github.com/cloud-elements/devportal, "Event Retry and Queueing"; live: the deliveries of
+ * The stored deliveries of notifications to callbacks, and the queue of those that could not be delivered [docs:
+ * https://github.com/cloud-elements/devportal, "Event Retry and Queueing"; live: the deliveries of
  * https://github.com/varunpal72/churros, src/test/platform/notifications].
  */
 import type { NotificationParts } from '../../open-connectors/notification.ts';
@@ -8,10 +8,10 @@ import { elementKey, writeNotification } from '../../open-connectors/notificatio
 import { platformErrors } from './platform-error.ts';
 import type { InstanceEvent, PlatformInstance, PlatformSettings } from './state.ts';
 
-/** How a delivery stands [live]. `notified` is what a read makes of a queued one, where the sandbox is told to. */
+/** A delivery's states [live]. `notified`: a queued one was read, if the sandbox is set to this. */
 export type DeliveryStatus = 'created' | 'delivered' | 'notified' | 'retry' | 'queued';
 
-/** One notification on its way to one subscription. */
+/** The delivery of one notification to one subscription. */
 export interface PlatformDelivery {
   readonly notificationId: number;
   readonly subscriptionId: number;
@@ -19,65 +19,60 @@ export interface PlatformDelivery {
   readonly event: InstanceEvent;
   readonly parts: NotificationParts;
   readonly raw: Uint8Array;
-  /** Its share of the vendor's body, which the parts hold together, in bytes. */
+  /** Its share of the vendor's body, which its parts share, in bytes. */
   readonly bytes: number;
-  /** The subscription's `config.url`: the callback URL of the moment in which it was last posted or queued. */
+  /** The subscription's `config.url`: the callback URL when it was last posted or queued. */
   url: string;
   status: DeliveryStatus;
   readonly createdDate: string;
   updatedDate: string | null;
 }
 
-/** The channel of every subscription that an instance makes. */
+/** The channel of every subscription of an instance. */
 const channel = 'webhook';
 
-/** Deliveries that are over and remembered. */
+/** Maximum number of finished deliveries kept. */
 const maxFinished = 1000;
 
-/** Queued deliveries, at most, and what they may hold in memory: what is over is lost, the newest first. */
+/** Maximum number of queued deliveries, and their maximum memory: further ones are lost. */
 const maxQueued = 20_000;
 const maxQueuedBytes = 64 * 1024 * 1024;
 
-/** Bytes of an answer that brings notifications along: more than a client takes, that has not asked for less. */
+/** Maximum bytes of a response with notifications: more than a client accepts by default. */
 const maxAnswerText = 48 * 1024 * 1024;
 
-/** The queue of deliveries, and which subscriptions are deactivated. */
 export class Deliveries {
   readonly #settings: PlatformSettings;
   readonly #deliveries = new Map<number, PlatformDelivery>();
   readonly #queued = new Set<PlatformDelivery>();
   #queuedBytes = 0;
   readonly #finished: number[] = [];
-  /** By instance, the callback URLs that are not posted to any more: each is a subscription of its own [inferred]. */
+  /** By instance, the callback URLs that are no longer posted to: each is a separate subscription [inferred]. */
   readonly #deactivated = new Map<number, Set<string>>();
 
   constructor(settings: PlatformSettings) {
     this.#settings = settings;
   }
 
-  /** Whether the subscription of an instance's callback URL is deactivated: what comes is queued at once [docs]. */
+  /** Whether the subscription of the callback URL is deactivated: new deliveries are queued at once [docs]. */
   isDeactivated({ id, events }: PlatformInstance): boolean {
     return this.#deactivated.get(id)?.has(events.callbackUrl) ?? false;
   }
 
   /**
-   * All retries of a delivery failed: nothing more is posted to the URL that it was last posted to, until what is queued
-   * of that is delivered again [docs].
+   * All retries of a delivery failed: nothing more is posted to its last URL until its queued deliveries are released
+   * [docs].
    */
   deactivate({ instance, url }: PlatformDelivery): void {
     const urls = this.#deactivated.get(instance.id) ?? new Set();
     this.#deactivated.set(instance.id, urls.add(url));
   }
 
-  /** Remembers a new delivery. */
   add(delivery: PlatformDelivery): void {
     this.#deliveries.set(delivery.notificationId, delivery);
   }
 
-  /**
-   * A delivery has another status.
-   * @returns false where it found no room in the queue, and is forgotten, or was forgotten before
-   */
+  /** Changes the status. @returns false if the queue is full, so that it is removed, or if it was removed before */
   set(delivery: PlatformDelivery, status: Exclude<DeliveryStatus, 'notified'>): boolean {
     if (!this.#deliveries.has(delivery.notificationId)) return false;
     this.#leaveQueue(delivery);
@@ -91,13 +86,11 @@ export class Deliveries {
     return true;
   }
 
-  /** Forgets a delivery that is no longer wanted. */
   forget(delivery: PlatformDelivery): void {
     this.#leaveQueue(delivery);
     this.#deliveries.delete(delivery.notificationId);
   }
 
-  /** Forgets what there is of an instance that was deleted. */
   forgetInstance(instance: PlatformInstance): void {
     this.#deactivated.delete(instance.id);
     for (const each of [...this.#deliveries.values()]) if (each.instance === instance) this.forget(each);
@@ -106,9 +99,9 @@ export class Deliveries {
   /**
    * Carries out `GET /notifications/subscriptions/deliveries`.
    * @param where such as `channel='webhook' and status='queued' and config.url='https://…'`
-   * @param page the position of the first, and how many at most
-   * @returns the deliveries as the platform shows them, oldest first, and the position of the next page
-   * @throws PlatformError 400 where the clause cannot be read
+   * @param page the position of the first, and the maximum number
+   * @returns the deliveries as in a response, oldest first, and the position of the next page
+   * @throws PlatformError 400 if the clause can't be read
    */
   list(
     where: string,
@@ -126,10 +119,10 @@ export class Deliveries {
       text += hydrate ? delivery.raw.byteLength : 0;
       if (text > maxAnswerText && body.length > 0) break;
       body.push(this.#shown(delivery, hydrate));
-      // Whether a read changes the status is documented nowhere: it does where the sandbox is told so.
+      // Whether reading changes the status is undocumented: it does if the sandbox is set to this.
       if (this.#settings.readingNotifies && delivery.status === 'queued') this.#notify(delivery);
     }
-    // What was read has left the list, so that the next page begins where this one did.
+    // The read ones have left the result, so that the next page begins where this one did.
     const taken = this.#settings.readingNotifies && asksForQueued(where) ? page.first : at;
     return { body, next: at < found.length ? taken : null };
   }
@@ -144,9 +137,9 @@ export class Deliveries {
   }
 
   /**
-   * What `PUT /notifications/subscriptions/deliveries` delivers again, oldest first; their subscriptions are active from
-   * then on [docs].
-   * @throws PlatformError 400 where the clause cannot be read
+   * Takes deliveries from the queue for `PUT /notifications/subscriptions/deliveries`, oldest first, and activates
+   * their subscriptions [docs].
+   * @throws PlatformError 400 if the clause can't be read
    */
   release(where: string): PlatformDelivery[] {
     const released = this.#matching(where).filter(({ status }) => status === 'queued' || status === 'notified');

@@ -1,4 +1,4 @@
-/** An instance as the platform shows it: keys, secrets and passwords masked, tokens in clear [live]. */
+/** An instance as in a response: keys, secrets and passwords masked, tokens not [live]. */
 import { maskedConfiguration } from './configuration.ts';
 import { connector } from './connector.ts';
 import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
@@ -6,8 +6,8 @@ import { failurePolicyKey } from '../../open-connectors/delivery-queue.ts';
 import { account } from './state.ts';
 
 /**
- * @param valid whether the vendor still takes its access
- * @param hydrate false leaves out the configuration
+ * @param valid whether the vendor still accepts its access
+ * @param hydrate false omits the configuration
  */
 export function instanceAnswer(instance: PlatformInstance, valid: boolean, hydrate = true): object {
   const { access, events } = instance;
@@ -36,12 +36,11 @@ export function instanceAnswer(instance: PlatformInstance, valid: boolean, hydra
   };
 }
 
-/** The id of the subscription by which the platform posts an instance's notifications. */
+/** The ID of the subscription for an instance's notifications. */
 export function subscriptionOf({ id }: PlatformInstance): number {
   return 1_157_990 + (id % 100_000);
 }
 
-/** An event of an instance's log. */
 export function eventAnswer(instance: PlatformInstance, event: InstanceEvent): object {
   return {
     id: event.id,
@@ -53,7 +52,7 @@ export function eventAnswer(instance: PlatformInstance, event: InstanceEvent): o
   };
 }
 
-/** The account's settings [docs, live]: those that the sandbox has. */
+/** The account's settings [docs, live], as far as emulated. */
 export function accountSettings({ failurePolicy }: Pick<PlatformState, 'failurePolicy'>): object {
   return { [failurePolicyKey]: failurePolicy };
 }

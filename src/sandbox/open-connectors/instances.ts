@@ -1,4 +1,4 @@
-/** What the platform does with instances: it makes, changes and deletes them, and keeps their webhooks true. */
+/** Creates, changes and deletes instances, and updates their webhooks. */
 import { z } from 'zod';
 import { elementKey } from '../../open-connectors/notification.ts';
 import type { Configuration } from './configuration.ts';
@@ -25,14 +25,13 @@ const changeSchema = z.looseObject({
   name: z.string().trim().min(1).optional(),
 });
 
-/** Makes, changes and removes the instances of the sandbox. */
 export class Instances {
   readonly #state: PlatformState;
   readonly #link: VendorLink;
   readonly #deliveries: Pick<Deliveries, 'forgetInstance'>;
   readonly #origin: () => string;
 
-  /** @param origin the sandbox's own address, which the webhooks name */
+  /** @param origin the sandbox's own address, for the URLs of webhooks */
   constructor(
     state: PlatformState,
     link: VendorLink,
@@ -88,32 +87,32 @@ export class Instances {
     return instance;
   }
 
-  /** Carries out PUT: what is given takes the place of all; a masked value becomes the value. @throws PlatformError */
+  /** Carries out PUT: replaces everything; a masked value becomes the value. @throws PlatformError */
   replace(instance: PlatformInstance, body: unknown, reAuthenticate: boolean): void {
     const given = read(changeSchema.required({ name: true, configuration: true }), body);
     this.#apply(instance, given.configuration, given, reAuthenticate);
   }
 
-  /** Carries out PATCH: what is given is changed, in the configuration key by key [live]. @throws PlatformError */
+  /** Carries out PATCH: changes given properties and keys of the configuration [live]. @throws PlatformError */
   change(instance: PlatformInstance, body: unknown, reAuthenticate: boolean): void {
     const given = read(changeSchema, body);
     this.#apply(instance, { ...instance.configuration, ...given.configuration }, given, reAuthenticate);
   }
 
-  /** Disables or enables an instance; its webhooks follow. */
+  /** Also updates its webhooks. */
   setDisabled(instance: PlatformInstance, disabled: boolean): void {
     instance.disabled = disabled;
     this.#keepWebhooks(instance);
   }
 
-  /** Removes an instance and its webhooks. */
+  /** Also removes its webhooks. */
   remove(instance: PlatformInstance): void {
     this.#state.remove(instance);
     this.#deliveries.forgetInstance(instance);
     this.#keepWebhooks(instance);
   }
 
-  /** All or nothing: a refusal leaves the instance as it was. */
+  /** All or nothing: after an error, the instance is unchanged. */
   #apply(
     instance: PlatformInstance,
     configuration: Configuration,
@@ -131,7 +130,7 @@ export class Instances {
     this.#keepWebhooks(instance);
   }
 
-  /** Webhooks for the lists of an instance that is there, enabled and has events on; none otherwise. */
+  /** Webhooks for the lists of an existing, enabled instance with events on; otherwise none. */
   #keepWebhooks(instance: PlatformInstance): void {
     const { id, disabled, events, webhooks } = instance;
     const wanted = this.#state.instances.has(id) && !disabled && events.enabled ? events.listIds : [];

@@ -1,4 +1,4 @@
-/** The platform's way of an event: a delivery of the vendor's becomes notifications, which are posted to the callback. */
+/** Converts the vendor's deliveries to notifications, and posts them to the callbacks of instances. */
 import { randomBytes } from 'node:crypto';
 import { readPayload, textField } from '../../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../../campaign-monitor/payload.ts';
@@ -16,23 +16,22 @@ import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts'
 import { account, partSizeOf } from './state.ts';
 
 /**
- * A notification as the log shows it; one is discarded where the instance was deleted or disabled, or its events turned
- * off, before it could be sent.
+ * A notification in the log; it is discarded if the instance was deleted or disabled, or its events turned off, before
+ * it could be sent.
  */
 export interface NotificationRecord extends PostRecord {
   readonly eventId: string;
   readonly instanceId: number;
   readonly listId: string | null;
-  /** Event objects in it. */
   readonly events: number;
-  /** Which part of its delivery it is, from 1. */
+  /** Number of the part of its delivery, from 1. */
   readonly part: number;
   readonly parts: number;
-  /** Scheme, host and port of the callback last posted to; null before. */
+  /** Scheme, host and port of the last posted callback; null before. */
   target: string | null;
   /** Whether the last attempt was signed. */
   signed: boolean;
-  /** Whether it is in the queue of deliveries: after the last retry, or since its subscription is deactivated. */
+  /** Whether it is in the queue of deliveries: after the last retry, or because its subscription is deactivated. */
   queued: boolean;
 }
 
@@ -44,7 +43,7 @@ export interface NotificationReport {
 interface Waiting {
   readonly record: NotificationRecord;
   readonly delivery: PlatformDelivery;
-  /** Whether it comes from the queue of deliveries. */
+  /** Whether it was released from the queue of deliveries. */
   readonly isReleased: boolean;
 }
 
@@ -55,10 +54,9 @@ export interface NotifierParts {
   readonly report: (report: NotificationReport) => void;
 }
 
-/** Events of one delivery, at most: the vendor sends 1,000. */
+/** Maximum events of one delivery: the vendor sends 1,000. */
 const maxEvents = 10_000;
 
-/** Turns the vendor's deliveries into notifications and posts them to the instances' callbacks. */
 export class Notifier {
   readonly #state: PlatformState;
   readonly #deliveries: Deliveries;
@@ -74,7 +72,7 @@ export class Notifier {
     this.#queue = new PostingQueue(() => state.settings.retryDelaysMs);
   }
 
-  /** Whether so many notifications wait that those of another delivery would be discarded. */
+  /** Whether the maximum of waiting notifications is reached, and further ones would be discarded. */
   get isFull(): boolean {
     return this.#queue.isFull;
   }
@@ -85,9 +83,9 @@ export class Notifier {
   }
 
   /**
-   * Takes a delivery of the vendor's and makes its notifications: none of a test call or of what is no delivery.
+   * Receives a delivery of the vendor's and creates its notifications: none for a test call or an invalid delivery.
    * @param body the delivery's bytes
-   * @returns how many
+   * @returns number of notifications
    * @throws PlatformError 413 for more events than any delivery has
    */
   receive(instance: PlatformInstance, body: Buffer): number {
@@ -131,9 +129,16 @@ export class Notifier {
         events: events.map((each) => eventObject(each, polledAt)),
       };
       const delivery: PlatformDelivery = {
-        ...{ notificationId: record.id, subscriptionId: subscriptionOf(instance), instance, event },
-        ...{ parts: content, raw: payload.json, bytes: Math.ceil(payload.json.length / parts) },
-        ...{ url: instance.events.callbackUrl, status: 'created', updatedDate: null },
+        notificationId: record.id,
+        subscriptionId: subscriptionOf(instance),
+        instance,
+        event,
+        parts: content,
+        raw: payload.json,
+        bytes: Math.ceil(payload.json.length / parts),
+        url: instance.events.callbackUrl,
+        status: 'created',
+        updatedDate: null,
         createdDate: `${record.createdAt.slice(0, -5)}Z`,
       };
       made.push({ record, delivery, isReleased: false });
@@ -150,9 +155,9 @@ export class Notifier {
   }
 
   /**
-   * Delivers again what is queued, oldest first [docs].
-   * @returns how many
-   * @throws PlatformError 400 where the clause cannot be read
+   * Delivers queued notifications again, oldest first [docs].
+   * @returns number of notifications
+   * @throws PlatformError 400 if the clause can't be read
    */
   release(where: string): number {
     const released = this.#deliveries.release(where);
@@ -175,22 +180,22 @@ export class Notifier {
     return released.length;
   }
 
-  /** Sends nothing more. */
   close(): void {
     this.#queue.close();
   }
 
-  /** RECEIVED until it is first posted, DISPATCHED from then on, NOTIFIED once the callback took it [inferred]. */
+  /** RECEIVED until it is first posted, DISPATCHED from then on, NOTIFIED once the callback accepted it [inferred]. */
   #send(waiting: Waiting): void {
     const { record, delivery } = waiting;
     const { instance, event, bytes } = delivery;
     const isThere = (): boolean =>
       this.#state.instances.has(instance.id) && !instance.disabled && instance.events.enabled;
     this.#queue.add({
-      ...{ record, bytes },
+      record,
+      bytes,
       lane: instance.id,
       isWanted: () => isThere() && !this.#deliveries.isDeactivated(instance),
-      // Under "queue", a push that fails is queued at once [docs].
+      // Under "queue", a failed push is queued at once [docs].
       judge: () => this.#state.failurePolicy === 'retry',
       post: () => this.#post(waiting),
       changed: () => {
@@ -202,13 +207,13 @@ export class Notifier {
   }
 
   /**
-   * What an attempt means for the delivery. After the last retry its subscription is deactivated, and what comes later is
-   * queued [docs]; that the one that failed last is queued as well is inferred, and that one from the queue goes back
-   * there where it cannot be posted.
+   * Applies an attempt's result to the delivery. After the last retry its subscription is deactivated, and later
+   * notifications are queued [docs]; that the failed one is queued as well is inferred, and that a released one returns
+   * to the queue if it can't be posted.
    */
   #settle({ record, delivery, isReleased }: Waiting, isThere: boolean): void {
     const { instance } = delivery;
-    // Deleted while it was posted: what was of it is forgotten.
+    // Deleted while it was posted: nothing of it is kept.
     if (!this.#state.instances.has(instance.id)) return;
     switch (record.state) {
       case 'delivered':
@@ -230,7 +235,7 @@ export class Notifier {
     record.queued = this.#deliveries.set(delivery, 'queued');
   }
 
-  /** Posts to the callback of this moment, so that a changed one takes over what waits. */
+  /** Posts to the current callback, so that a changed one receives what waits. */
   #post({ record, delivery }: Waiting): Promise<PostResult> {
     const { instance, event, parts, raw } = delivery;
     const { callbackUrl, signatureKey } = instance.events;

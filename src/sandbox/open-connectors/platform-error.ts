@@ -1,10 +1,10 @@
-/** The error answers of Open Connectors: `{"requestId","message"[,"providerMessage"]}` [docs]. */
+/** The errors of Open Connectors: `{"requestId","message"[,"providerMessage"]}` [docs]. */
 
-/** An error that the platform answers with. The statuses are the documented ones; the wording is ours. */
+/** An error response. The statuses are the documented ones; the wording is ours. */
 export class PlatformError extends Error {
   override readonly name = 'PlatformError';
   readonly status: number;
-  /** What the vendor said, where the vendor refused. */
+  /** The vendor's message, if the vendor refused. */
   readonly providerMessage: string | null;
   constructor(status: number, message: string, providerMessage: string | null = null) {
     super(message);
@@ -29,10 +29,9 @@ export const platformErrors = {
   noAccount: (id: string) => new PlatformError(404, `No account found with id ${id}`),
   notFound: () => new PlatformError(404, 'Resource not found'),
   wrongMethod: (method: string) => new PlatformError(405, `Request method '${method}' not supported`),
-  /** Where the sandbox keeps no more instances; whether the platform has such a bound is unknown. */
+  /** The sandbox's limit for instances; whether Open Connectors has one is unknown. */
   tooMany: () => new PlatformError(400, 'The sandbox has reached its limit for instances: delete some'),
   tooLarge: (events: number) => new PlatformError(413, `A delivery of ${events} events is too large`),
-  /** Where too much waits to be posted. */
   busy: () => new PlatformError(503, 'Too many notifications are queued'),
   notAcceptable: () => new PlatformError(406, 'Only application/json can be returned'),
   wrongContentType: () => new PlatformError(415, 'Only application/json is accepted'),

@@ -1,4 +1,4 @@
-/** What the emulated platform does at the sandbox's own Campaign Monitor: it authenticates and keeps webhooks. */
+/** Open Connectors' use of the sandbox's Campaign Monitor: authentication and webhooks. */
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import type { SandboxClient, SandboxList } from '../campaign-monitor/accounts.ts';
 import type { SandboxState } from '../campaign-monitor/state.ts';
@@ -7,12 +7,10 @@ import type { Configuration } from './configuration.ts';
 import { randomHex } from '../random-texts.ts';
 import { platformErrors } from './platform-error.ts';
 
-/** How an instance reaches the vendor. */
 export type VendorAccess =
   | { readonly kind: 'api-key' }
   | { readonly kind: 'oauth'; readonly accessToken: string; readonly refreshToken: string };
 
-/** The platform's way to the sandbox's Campaign Monitor: access, lists and webhooks. */
 export class VendorLink {
   readonly #state: SandboxState;
   readonly #tokens: Tokens;
@@ -23,8 +21,8 @@ export class VendorLink {
   }
 
   /**
-   * Exchanges the grant code, or checks the API key where there is no code. A code works once: the attempt uses it up.
-   * @throws PlatformError 400, with what the vendor said
+   * Exchanges the authorization code, or checks the API key without a code. A code works once: the attempt uses it up.
+   * @throws PlatformError 400, with the vendor's message
    */
   authenticate(configuration: Configuration, code: string): VendorAccess {
     if (code === '') return this.#withKey(configuration);
@@ -45,10 +43,7 @@ export class VendorLink {
     return { kind: 'oauth', accessToken: answer.access_token, refreshToken: answer.refresh_token };
   }
 
-  /**
-   * The access to go on with: the same, or a fresh one where the token had expired.
-   * @throws PlatformError 401 where the vendor does not take it any more
-   */
+  /** The same access, or a renewed one for an expired token. @throws PlatformError 401 if that fails */
   renewed(access: VendorAccess): VendorAccess {
     if (access.kind === 'api-key') return access;
     const grant = this.#tokens.check(access.accessToken);
@@ -60,17 +55,14 @@ export class VendorLink {
     throw platformErrors.vendorUnauthorised(grant === 'revoked' ? 'Revoked OAuth Token' : 'Invalid OAuth Token');
   }
 
-  /** Whether the vendor still takes the access. */
+  /** Whether the vendor still accepts the access. */
   isValid(access: VendorAccess): boolean {
     if (access.kind === 'api-key') return true;
     const grant = this.#tokens.check(access.accessToken);
     return grant !== 'invalid' && grant !== 'revoked';
   }
 
-  /**
-   * Whether webhooks can be kept for these lists.
-   * @throws PlatformError 400, with what the vendor would say
-   */
+  /** Checks that webhooks can be created for these lists. @throws PlatformError 400, with the vendor's message */
   checkLists(access: VendorAccess, listIds: readonly string[]): void {
     const message = 'Failed to register webhooks at the provider';
     if (listIds.length === 0) return;
@@ -86,8 +78,8 @@ export class VendorLink {
   }
 
   /**
-   * Makes the webhooks what they should be: one for each of the lists, none for any other. One that somebody deleted at
-   * the vendor is made again; webhooks of others are left alone. A list that is gone has none.
+   * Updates the webhooks: one for each of the lists, none for any other. One that was deleted at the vendor is created
+   * again; other webhooks are not changed. A missing list has none.
    * @param webhooks the instance's own, by list; changed in place
    */
   keepWebhooks(webhooks: Map<string, string>, listIds: readonly string[], url: string): void {
@@ -112,12 +104,10 @@ export class VendorLink {
     }
   }
 
-  /** The account's clients. */
   clients(): readonly SandboxClient[] {
     return this.#state.clients;
   }
 
-  /** A client's lists. */
   lists(clientId: string): SandboxList[] {
     return this.#state.listsOf(clientId);
   }

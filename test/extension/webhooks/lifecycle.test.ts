@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readRelayUrl } from '../../../src/extension/public-url/relay-url.ts';
-import { StoredWebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
+import { WebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
 import type { Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
 import { pointHere, deactivateOurs, deleteOurs, isUnfinished, fix } from '../../../src/extension/webhooks/lifecycle.ts';
 import type { Hook } from '../../../src/extension/webhooks/lifecycle.ts';
@@ -32,14 +32,14 @@ function foreignHook(changes: Partial<Hook> = {}): Omit<Hook, 'id'> {
 
 describe("a list's webhook", () => {
   let vendor: FakeVendor;
-  let journal: StoredWebhookJournal;
+  let journal: WebhookJournal;
   let kept: Record<string, unknown>;
   const current = (): Registration => journal.all()[0]!;
 
   beforeEach(() => {
     vendor = new FakeVendor();
     kept = {};
-    journal = new StoredWebhookJournal(memory(kept), 'test');
+    journal = new WebhookJournal(memory(kept), 'test');
   });
 
   it('is created once, however often it is registered', async () => {
@@ -109,7 +109,7 @@ describe("a list's webhook", () => {
   });
 
   it('is one when two windows create it at the same time', async () => {
-    const other = new StoredWebhookJournal(memory(kept), 'test');
+    const other = new WebhookJournal(memory(kept), 'test');
     await Promise.all([
       pointHere(vendor, journal, registration(), urlAt('a')),
       pointHere(vendor, other, registration(), urlAt('a')),
@@ -177,7 +177,7 @@ describe('whatever breaks off between the calls', () => {
             vendor.plant(listId, foreignHook({ url: urlAt('c') })),
           ]);
           const foreignBefore = lists.map((listId) => vendor.of(listId));
-          let journal = new StoredWebhookJournal(memory(kept), 'test');
+          let journal = new WebhookJournal(memory(kept), 'test');
           for (const listId of lists) await journal.put(registration({ listId }));
           const oursOn = (listId: string): Hook[] =>
             vendor.of(listId).filter(({ id }) => !foreign.some((ids) => ids.includes(id)));
@@ -206,7 +206,7 @@ describe('whatever breaks off between the calls', () => {
               }
             }
             // The next start knows only what was kept.
-            journal = new StoredWebhookJournal(memory(kept), 'test');
+            journal = new WebhookJournal(memory(kept), 'test');
           }
 
           vendor.fix();
@@ -239,7 +239,7 @@ describe('whatever breaks off between the calls', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(5), fc.boolean(), fc.boolean(), async (call, done, moved) => {
         const vendor = new FakeVendor();
-        const journal = new StoredWebhookJournal(memory(), 'test');
+        const journal = new WebhookJournal(memory(), 'test');
         vendor.plant('list', foreignHook());
         await pointHere(vendor, journal, registration(), urlAt('a'));
         if (moved) {

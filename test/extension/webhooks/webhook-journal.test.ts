@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { StoredWebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
+import { WebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
 import type { Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
 import { memory } from '../relay/memory.ts';
 
@@ -13,11 +13,11 @@ function registration(listId: string, changes: Partial<Registration> = {}): Regi
 
 describe('the journal of registrations', () => {
   let kept: Record<string, unknown>;
-  let journal: StoredWebhookJournal;
+  let journal: WebhookJournal;
 
   beforeEach(async () => {
     kept = {};
-    journal = new StoredWebhookJournal(memory(kept), 'test');
+    journal = new WebhookJournal(memory(kept), 'test');
     await journal.put(registration('one'));
     await journal.put(registration('two'));
   });
@@ -25,7 +25,7 @@ describe('the journal of registrations', () => {
   it('keeps one for an account, a list and a relay, for whoever reads it next', async () => {
     await journal.put(registration('one', { state: 'inactive' }));
     await journal.put(registration('one', { relay: 'another' }));
-    const again = new StoredWebhookJournal(memory(kept), 'test').all();
+    const again = new WebhookJournal(memory(kept), 'test').all();
     assert.deepEqual(
       again.map(({ listId, relay, state }) => [listId, relay, state]),
       [
