@@ -20,7 +20,7 @@ describe('A disk that cannot be read', () => {
     const told: string[] = [];
     relay.client.on('event/added', ({ deliveries }) => told.push(...deliveries.map(({ delivery }) => delivery.id)));
     // They read of each what it holds.
-    const condition = 'event.address == "nobody"';
+    const condition = 'address:nobody';
     await relay.client.request('debug/breakpoints', {
       add: [
         { at: 'event', condition },

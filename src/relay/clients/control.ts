@@ -188,6 +188,8 @@ class LimitedReader extends SocketMessageReader {
   constructor(socket: Socket) {
     super(socket);
     this.#socket = socket;
+    // Of the library's: its timer would keep a relay from ending if a client left in the middle of a message.
+    this.partialMessageTimeout = 0;
   }
 
   override listen(callback: DataCallback): Disposable {
