@@ -53,7 +53,7 @@ function isOfKnownWords(text: string): boolean {
 /** Whether a vendor may use this name for a field. */
 export function isKnownName(name: string): boolean {
   if (name.length > longestName) return false;
-  // A single letter is nobody's name. Both signs together would make an address of known words.
+  // A single letter is no person's name. Both signs together would make an address of known words.
   return (
     /^[A-Za-z]$/.test(name) || (/^[A-Za-z_$@#](?:[\w:$-]*@?[\w:$-]*|[\w.:$-]*)$/.test(name) && isOfKnownWords(name))
   );

@@ -53,6 +53,7 @@ export class EventMatcher {
   #textOf(deliveryId: number): TextIndex {
     if (this.#text?.deliveryId === deliveryId) return this.#text.index;
     this.#text?.db.close();
+    this.#text = undefined;
     const db = openDatabase(':memory:');
     const index = new TextIndex(db);
     const row = this.#feed.bodyOf(deliveryId);

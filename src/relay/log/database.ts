@@ -118,7 +118,7 @@ export const migrations: readonly string[] = [
   );
 
   -- Which one an entry of the settings is, is found by comparing them (destinations.ts). position: its place in the
-  -- settings in force, NULL where it is not in them. held: who holds what goes there and why, as JSON, NULL where nobody does.
+  -- settings in force, NULL if it is not in them. held: who holds what goes there and why, as JSON; NULL if not held.
   CREATE TABLE destinations (id INTEGER PRIMARY KEY, config TEXT NOT NULL, position INTEGER, held TEXT);
 
   -- round_start: attempts before the last replay, from which the retry policy counts. What is held follows from the rest
@@ -162,7 +162,7 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX attempts_by_notification ON attempts (notification_id);
 
-  -- What whoever follows the log cannot see from new ids alone, a bounded number of the latest: see changeCodes.
+  -- Changes that a reader of the log cannot see from new ids alone, a bounded number of the latest: see changeCodes.
   CREATE TABLE changes (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
   `,
   // 1: http_status is a forced status, and nothing of the delivery was forwarded.

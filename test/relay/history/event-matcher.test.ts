@@ -3,6 +3,7 @@ import { openForReading } from '../../../src/relay/log/database.ts';
 import { EventMatcher } from '../../../src/relay/history/event-matcher.ts';
 import { storeFile } from '../../../src/relay/history/history.ts';
 import { afterwards } from '../afterwards.ts';
+import { failReading } from '../failing-statements.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 
 const names = ['Jane Doe', 'Ophélia', 'of York'];
@@ -67,5 +68,19 @@ describe('A filter that is asked about events on their way', () => {
     assert.deepEqual(matcher.matching('type:subscribe', asked), [2, 3]);
     assert.deepEqual(matcher.matching('example.org', asked), [2, 3]);
     assert.deepEqual(matcher.matching('', { ...asked, deliveryId: 9 }), []);
+  });
+
+  it('is answered again after a read that failed', async () => {
+    const relay = await startTestRelay();
+    for (let delivery = 0; delivery < 3; delivery++) await relay.deliver(sampleBody({ events: 2 }));
+    const db = openForReading(storeFile(relay.dataDir));
+    afterwards(() => db.close());
+    const matcher = new EventMatcher(db);
+    const find = (deliveryId: number) => matcher.matching('example.org', { deliveryId, firstEvent: 1, count: 1 });
+    assert.deepEqual(find(1), [2]);
+    const fault = failReading(/content_type.* FROM deliveries WHERE id = /);
+    assert.throws(() => find(2), /disk I\/O error/);
+    fault.fix();
+    assert.deepEqual([find(2), find(3)], [[4], [6]]);
   });
 });
