@@ -7,7 +7,7 @@ import { FilterError, parseFilter } from '../../protocol/event-filter.ts';
 import type { Caller } from './timeout-suspension.ts';
 import { iso } from '../log/protocol-shapes.ts';
 
-const storedBreakpointSchema = breakpointSchema.extend({ id: z.int().min(1), owner: z.string() }).strip();
+const storedBreakpointSchema = breakpointSchema.extend({ id: z.int().min(1), owner: z.string() });
 const storedSchema = z.object({ next: z.int().min(1), breakpoints: z.array(storedBreakpointSchema) });
 
 export type StoredBreakpoints = z.infer<typeof storedSchema>;
@@ -72,8 +72,7 @@ export class Breakpoints {
    */
   restore(kept: unknown): string[] {
     const read = kept === undefined ? undefined : storedSchema.safeParse(kept);
-    const said: string[] = [];
-    if (read?.success === false) said.push('the saved breakpoints could not be read and were removed');
+    const said = read?.success === false ? ['the saved breakpoints could not be read and were removed'] : [];
     const known: Known[] = [];
     for (const { id, owner, ...spec } of read?.data?.breakpoints ?? []) {
       const problem = conditionProblem(spec);
@@ -244,12 +243,12 @@ function refusalOf(spec: Breakpoint, count: number): Omit<RefusedBreakpoint, 'in
   return message === null ? null : { in: 'condition', message };
 }
 
-/** A word of punctuation only, such as `==`: a filter ignores it, but here it is meant as an operator. */
-const operator = /(?:^|\s)[^\s\p{L}\p{N}"]+(?=\s|$)/u;
+/** A word of punctuation only, or an operator anywhere: a filter ignores both, but here they are meant. */
+const operator = /(?:^|\s)[^\s\p{L}\p{N}"]+(?=\s|$)|==|!=|&&|\|\|/u;
 
 /** Why a breakpoint's condition is invalid; null if it is valid. */
 function conditionProblem({ condition = '' }: Breakpoint): string | null {
-  if (operator.test(condition))
+  if (operator.test(condition.replaceAll(/"[^"]*"/g, '""')))
     return 'a filter has no operators such as == or &&: all its words must match; separate values of one key with commas';
   try {
     const { states } = parseFilter(condition, Date.now());

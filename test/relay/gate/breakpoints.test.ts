@@ -81,6 +81,8 @@ describe('The condition of a breakpoint', () => {
     'event.type == "Update"': /^a filter has no operators/,
     'type:update && list:abc': /^a filter has no operators/,
     '! type:update': /^a filter has no operators/,
+    'event.type=="Update"': /^a filter has no operators/,
+    'type:update||type:subscribe': /^a filter has no operators/,
   };
   for (const [condition, message] of Object.entries(refusals)) {
     it(`is refused with the words of the filter: ${condition}`, async () => {
@@ -99,6 +101,7 @@ describe('The condition of a breakpoint', () => {
   for (const condition of [
     'type:update',
     'Jane "of York"',
+    '"a == b"',
     'address:@example.org since:2h',
     'https://example.org/?a=b',
   ]) {
@@ -137,12 +140,11 @@ describe('The breakpoints that are kept', () => {
     assert.deepEqual(all.list(), []);
   });
 
-  it('are taken without a hit count and a log message, which they had once', () => {
+  it('are gone, which is said, with a hit count or a log message, which they had once: without it they stop too often', () => {
     const all = new Breakpoints();
-    const old = { ...every({ condition: 'type:update' }), hitCount: '>= 3', log: 'x', onFailure: 'pass' };
-    assert.deepEqual(all.restore({ next: 3, breakpoints: [{ ...old, id: 2, owner: 'test' }] }), []);
-    const [{ condition, enabled, id, ...others } = assert.fail()] = all.list();
-    assert.deepEqual([condition, enabled, id, 'log' in others], ['type:update', true, 'b2', false]);
+    const old = { ...every({ condition: 'type:update' }), log: 'x', id: 2, owner: 'test' };
+    assert.match(all.restore({ next: 3, breakpoints: [old] })[0] ?? '', /could not be read/);
+    assert.deepEqual(all.list(), []);
   });
 
   it('are so many at most, and what is more is refused', async () => {
