@@ -219,7 +219,8 @@ export class Holding {
         const keys = store.forwardings.destinationsOf(id).map((to) => ({
           ...{ notificationId: id, destinationId: to, breakpoint: 4 },
         }));
-        return store.holds.stop(() => pausedSending(paused === null ? no + 1 : no), keys);
+        await store.holds.stop(() => pausedSending(paused === null ? no + 1 : no), keys);
+        return;
       }
       case 'replay':
         await store.forwardings.startRound(id, store.forwardings.destinationsOf(id));

@@ -401,8 +401,8 @@ export class Gate implements GateView {
     this.#stopping = [...this.#stopping, ...stopping];
     void this.#options.store.holds
       .stop(() => this.#sending, stopping)
-      .then(() => {
-        this.#stopping = this.#stopping.filter((each) => !stopping.includes(each));
+      .then((isOnDisk) => {
+        if (isOnDisk) this.#stopping = this.#stopping.filter((each) => !stopping.includes(each));
         this.#options.onStopped(stop);
       });
   }

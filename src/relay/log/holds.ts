@@ -58,10 +58,10 @@ export class Holds {
    * Stores, as bookkeeping, that sending stopped at a breakpoint.
    * @param sending the new state; called when it is written
    * @param stopped the stopped forwardings
-   * @returns when that is on disk
+   * @returns whether that is on disk, once it is known
    */
-  async stop(sending: () => StoredSending, stopped: readonly StoppedKey[]): Promise<void> {
-    await this.#options.queue.keep('the stop at a breakpoint', () => {
+  stop(sending: () => StoredSending, stopped: readonly StoppedKey[]): Promise<boolean> {
+    return this.#options.queue.keep('the stop at a breakpoint', () => {
       writeMeta(this.#sql, 'sending', sending());
       for (const { notificationId, destinationId, breakpoint } of stopped) {
         this.#sql.run(

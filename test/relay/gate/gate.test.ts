@@ -653,6 +653,8 @@ describe('Breakpoints', () => {
     );
     await deliver(relay, 'a');
     await until(async () => (await sending(relay)).state === 'paused');
+    // The stop is written with this at the latest, which fails.
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'rejected' }] });
     const { events } = await relay.client.request('events/query', { filter: 'state:held' });
     assert.deepEqual(
       events[0]?.forwardings.map(({ state, breakpointId }) => [state, breakpointId]),
