@@ -119,7 +119,7 @@ describe('notifications for one destination', () => {
     const dataDir = temporaryFolder();
     const first = await startTestRelay({ dataDir, settings });
     await deliver(first, 1, 6);
-    await until(async () => (await attemptsOf(first)).length === 1);
+    await until(async () => (await attemptsOf(first)).length > 0);
     await first.stop();
     receiver.answer({});
     const second = await startTestRelay({ dataDir, settings });
@@ -137,7 +137,7 @@ describe('notifications for one destination', () => {
       const relay = await startTestRelay({ settings });
       await relay.deliver(sampleBody());
       await relay.deliver(sampleBody({ seed: 2 }));
-      await until(async () => (await attemptsOf(relay)).length === 1);
+      await until(async () => (await attemptsOf(relay)).length > 0);
       if (when === 'before it starts again') await relay.stop();
       const { now } = Date;
       afterwards(() => (Date.now = now));
