@@ -244,7 +244,7 @@ function refusalOf(spec: Breakpoint, count: number): Omit<RefusedBreakpoint, 'in
 }
 
 /** A word of punctuation only, or an operator anywhere: a filter ignores both, but here they are meant. */
-const operator = /(?:^|\s)[^\s\p{L}\p{N}"]+(?=\s|$)|==|!=|&&|\|\|/u;
+const operator = /(?:^|\s)(?:!|[^\s\p{L}\p{N}"]+(?=\s|$))|==|!=|&&|\|\|/u;
 
 /** Why a breakpoint's condition is invalid; null if it is valid. */
 function conditionProblem({ condition = '' }: Breakpoint): string | null {

@@ -81,6 +81,7 @@ describe('The condition of a breakpoint', () => {
     'event.type == "Update"': /^a filter has no operators/,
     'type:update && list:abc': /^a filter has no operators/,
     '! type:update': /^a filter has no operators/,
+    '!type:update': /^a filter has no operators/,
     'event.type=="Update"': /^a filter has no operators/,
     'type:update||type:subscribe': /^a filter has no operators/,
   };
