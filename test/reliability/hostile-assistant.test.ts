@@ -30,7 +30,7 @@ describe('What an assistant asks of hostile deliveries', function () {
     let assistant: Awaited<ReturnType<typeof connectAssistantProcess>> | undefined;
     try {
       const { campaignMonitorUrl } = await place.listen().ready();
-      assistant = await connectAssistantProcess(place.dataDir, '--answers');
+      assistant = await connectAssistantProcess(place.dataDir, '--allow-bodies');
       const { client, pid } = assistant;
       let id = 1;
       for (const [what, body] of Object.entries(bodies)) {
@@ -38,7 +38,10 @@ describe('What an assistant asks of hostile deliveries', function () {
         for (const name of ['event', 'render', 'attempts', 'why_failed']) {
           const { content } = await client.callTool({ name, arguments: { id: `e${id}` } }, { timeout: 120_000 });
           const [part] = content;
-          assert.ok(part?.type === 'text' && !/example\.org|@[a-z]\.[a-z]/.test(part.text), `${name}: ${what}`);
+          assert.ok(
+            part?.type === 'text' && !/(?<!person\d{1,6})@example\.org|@[a-z]\.[a-z]/.test(part.text),
+            `${name}: ${what}`,
+          );
         }
         await client.callTool({ name: 'events', arguments: {} }, { timeout: 120_000 });
         id += (JSON.parse(body) as { Events: unknown[] }).Events.length;
