@@ -90,7 +90,7 @@ describe('Check My Callback', () => {
     await frame().locator('#do-stop').waitFor();
     await check('notification').filter({ hasText: 'Passed' }).waitFor();
     await status()
-      .filter({ hasText: /^\d+ left, about \d+ s: / })
+      .filter({ hasText: /^\d+ left: / })
       .waitFor();
     await frame().getByText('at most 5 min').waitFor();
     // The page shows how far it is, and nothing else does.
