@@ -112,7 +112,7 @@ async function isAgreed(state: vscode.Memento, url: string): Promise<boolean> {
       modal: true,
       detail: [
         l10n.t('Sends about 1,300 test events to this destination only.'),
-        l10n.t('Takes {0} at most.', spanWords(allChecksMs, l10n)),
+        l10n.t('Usually takes about a minute; at most {0}.', spanWords(allChecksMs, l10n)),
         l10n.t(
           'Some events arrive twice, late, out of order, truncated, 20 at once, or with a forged signature. A callback that can’t handle such events may fail or exit.',
         ),
