@@ -70,6 +70,11 @@ export async function createInstance(
       if (authorization.kind !== 'code') return { kind: 'not-authorized', authorization };
       code = authorization.code;
       oauthCallbackUrl = authorization.redirectUri;
+      // What an earlier call without a response created may only have appeared meanwhile.
+      const before = existing;
+      existing = await instancesNamed(api, name, signal);
+      const appeared = existing.filter(({ id }) => before.every((each) => each.id !== id));
+      if (appeared.length > 0 && !(await deps.confirmDuplicate(appeared))) return { kind: 'cancelled' };
     }
   } catch (error) {
     if (!(error instanceof OpenConnectorsError)) throw error;

@@ -68,7 +68,7 @@ export class Redaction {
     // Errors quote a part of invalid JSON, and of a redirect's URL.
     const unquoted = text
       .replace(
-        /\b(?:Unexpected|Expected|Bad|Unterminated|No number)\b[^]*(?: in JSON at| is not valid JSON)/,
+        /\b(?:Unexpected|Expected|Bad|Unterminated|No number)\b[^]{0,300}(?: in JSON at| is not valid JSON)/,
         'not valid JSON',
       )
       .replace(/(?<=answered 3\d\d, a redirect) to \S+/, '');
