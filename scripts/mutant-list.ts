@@ -143,8 +143,8 @@ export const mutants: readonly Mutant[] = [
     'older-content-first',
     'a duplicate names an earlier event than the latest',
     'relay/log/recent-contents',
-    'this.#fresh.get(fingerprint + 1) ?? this.#older.get(fingerprint + 1)',
-    'this.#older.get(fingerprint + 1) ?? this.#fresh.get(fingerprint + 1)',
+    'this.#fresh.get(fingerprint) ?? this.#older.get(fingerprint)',
+    'this.#older.get(fingerprint) ?? this.#fresh.get(fingerprint)',
     'relay/log/recent-contents',
   ),
   mutant(

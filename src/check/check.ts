@@ -342,10 +342,7 @@ function isWithoutAnswer({ steps }: ScenarioResult): boolean {
  * it, or if no probe or page is asked.
  * @param has what can be asked
  */
-export function paceFinder(
-  checks: readonly Check[],
-  has: Readonly<Record<'probe' | 'kept', boolean>>,
-): Scenario | null {
+function paceFinder(checks: readonly Check[], has: Readonly<Record<'probe' | 'kept', boolean>>): Scenario | null {
   const [first] = checks;
   const isAsked = (what: 'probe' | 'kept'): boolean => has[what] && checks.some((each) => asks(each.scenario, what));
   if (first === undefined || showsWork(first) || !(isAsked('probe') || isAsked('kept'))) return null;

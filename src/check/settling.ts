@@ -15,7 +15,7 @@ export interface Settling {
 }
 
 /** Maximum time that a callback's work after its answer is waited for. */
-export const longestWorkMs = 10_000;
+const longestWorkMs = 10_000;
 
 /** Gives as much time as the callback was seen to work after its answers, and half as much again. */
 export class Pace implements Settling {
@@ -61,7 +61,7 @@ export class Pace implements Settling {
 const settlingMarginMs = 100;
 
 /** Maximum notifications to wait for if none of them changes the number. */
-export const mostUnseen = 3;
+const mostUnseen = 3;
 
 /**
  * How long it must be quiet after a check, in milliseconds.

@@ -1,8 +1,8 @@
 /**
- * Masks secrets: known values, and values at the positions of secrets. Both are found in two layers of escapes
- * (escaped-text.ts), and a known value in hexadecimal and base64, too.
+ * Masks secrets: known values, and values at the positions of secrets. Both are searched for in the text itself, and in
+ * the text without one and two layers of escapes.
  */
-import { beginsEscape, byteFlag, EscapedText } from './escaped-text.ts';
+import { isUtf8 } from 'node:buffer';
 
 /** Replaces a secret wherever one is stored, shown or exported. Open Connectors returns the same [live]. */
 export const maskedValue = '********';
@@ -11,9 +11,6 @@ interface Span {
   readonly start: number;
   readonly end: number;
 }
-
-/** Needles by their possible first codes. */
-type Needles = ReadonlyMap<number, ReadonlySet<Needle>>;
 
 export interface MaskOptions {
   /** The text was cut off: mask what may be the beginning of a secret at its end, too. */
@@ -28,8 +25,7 @@ export interface MaskOptions {
  */
 export class SecretMask {
   readonly #secrets: readonly string[];
-  #needles: Needles | undefined;
-  #needlesInBytes: Needles | undefined;
+  #forms: readonly Form[] | undefined;
 
   /** @param secrets leave out short ones, which match elsewhere */
   constructor(secrets: Iterable<string>) {
@@ -38,17 +34,30 @@ export class SecretMask {
 
   in(text: string, options: MaskOptions = {}): string {
     if (this.#secrets.length === 0) return text;
-    this.#needles ??= needlesOf(this.#secrets, false);
-    return withMasks(text, findValues(text, this.#needles, options.cut === true));
+    const forms = (this.#forms ??= this.#secrets.flatMap(formsOf));
+    const spans: Span[] = [];
+    for (const reading of searchableReadings(text)) {
+      for (const form of forms) for (const span of findForm(reading, form)) spans.push(span);
+    }
+    // An escape that was cut off belongs to the secret whose beginning is before it.
+    for (const whole of options.cut === true ? new Set([text, text.replace(unfinishedEscape, '')]) : []) {
+      for (const reading of searchableReadings(whole)) {
+        for (const form of forms) {
+          const start = findBeginning(reading, form);
+          if (start !== undefined) spans.push({ start, end: text.length });
+        }
+      }
+    }
+    return withMasks(text, spans);
   }
 
   /** Other bytes are unchanged. @returns the same buffer if nothing is masked */
   inBytes(body: Buffer, options: MaskOptions = {}): Buffer {
     if (this.#secrets.length === 0) return body;
-    this.#needlesInBytes ??= needlesOf(this.#secrets, true);
-    const text = body.toString('latin1');
-    const spans = findValues(text, this.#needlesInBytes, options.cut === true);
-    return spans.length === 0 ? body : Buffer.from(withMasks(text, spans), 'latin1');
+    const encoding = isUtf8(body) ? 'utf8' : 'latin1';
+    const text = body.toString(encoding);
+    const masked = this.in(text, options);
+    return masked === text ? body : Buffer.from(masked, encoding);
   }
 }
 
@@ -72,194 +81,177 @@ export function maskPlaces(text: string, places: readonly SecretPlace[]): string
       }
     }
   }
-  return withMasks(
-    text,
-    spans.sort((a, b) => a.start - b.start),
-  );
+  return withMasks(text, spans);
 }
 
-/** The text unchanged, and if it has escapes, without one and without two layers of them. */
-function* readingsOf(text: string): Generator<{ text: string; placeOf: (at: number) => number }> {
-  yield { text, placeOf: (at) => at };
-  if (!/%[0-9a-f]|\\[ux/"\\]|&[#a-z]/i.test(text)) return;
-  const escaped = new EscapedText(text);
-  for (const depth of [1, 2]) {
-    const places: number[] = [];
-    let read = '';
-    for (let at = 0; at < text.length;) {
-      places.push(at);
-      // The last reading resolves the most. A plus stays a plus: what follows it belongs to the same value.
-      const meant = escaped.readings(at, depth).findLast(({ code }) => code !== 0x20);
-      read += meant === undefined ? ' ' : String.fromCharCode(meant.code < byteFlag ? meant.code : 0xfffd);
-      at = meant?.end ?? at + 1;
-    }
-    places.push(text.length);
-    yield { text: read, placeOf: (at) => places[at] ?? text.length };
+/** A text without some layers of escapes. */
+interface Reading {
+  readonly text: string;
+  /** Position in the original text. */
+  readonly placeOf: (at: number) => number;
+}
+
+/** Maximum layers of escapes. */
+const maxLayers = 2;
+
+/** The text unchanged, and without each kind of escapes it has, one inside another. */
+function* readingsOf(text: string): Generator<Reading> {
+  const original: Reading = { text, placeOf: (at) => at };
+  yield original;
+  yield* unescapedReadings(original, maxLayers);
+}
+
+/** In a form, a space is a plus, so both are searched for as one character. */
+function* searchableReadings(text: string): Generator<Reading> {
+  for (const reading of readingsOf(text)) yield { text: searchable(reading.text), placeOf: reading.placeOf };
+}
+
+function searchable(text: string): string {
+  return text.replaceAll(' ', '+');
+}
+
+function* unescapedReadings(reading: Reading, layers: number): Generator<Reading> {
+  for (const kind of layers === 0 ? [] : escapes) {
+    const unescaped = unescape(reading, kind);
+    if (unescaped === undefined) continue;
+    yield unescaped;
+    yield* unescapedReadings(unescaped, layers - 1);
   }
 }
 
-/** For each character the ways to write it in codes of `Reading`. */
-interface Needle {
-  readonly characters: readonly (readonly (readonly number[])[])[];
+/** Of URLs and forms, of JSON and JavaScript, and of HTML. Each is resolved alone, since no encoder mixes them. */
+const escapes: readonly RegExp[] = [
+  /%(?<byte>[0-7][0-9a-f])|(?<utf8>%(?:[cd][0-9a-f]|e[0-9a-f]%[89ab][0-9a-f]|f[0-7]%[89ab][0-9a-f]%[89ab][0-9a-f])%[89ab][0-9a-f])/gi,
+  /\\u(?<unit>[0-9a-f]{4})|\\x(?<latin>[0-9a-f]{2})|\\(?<short>[bfnrt"'/\\])/gi,
+  /&#x0{0,8}(?<hex>[0-9a-f]{1,6});|&#0{0,8}(?<decimal>\d{1,7});|&(?<name>amp|lt|gt|quot|apos|sol|plus|equals|percnt|bsol|colon);/gi,
+];
+
+/** At the end of a text that was cut off, also one inside another. */
+const unfinishedEscape = /(?:%[c-f].(?:%[89ab].){0,2})?(?:%(?:25)?.?|\\{1,4}(?:u.{0,3}|x.?)?|&(?:amp;)?[#\w]{0,10})?$/i;
+
+const shortEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+const namedCharacters: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  sol: '/',
+  plus: '+',
+  equals: '=',
+  percnt: '%',
+  bsol: '\\',
+  colon: ':',
+};
+
+/** Removes one layer of escapes of a kind. @returns undefined if there is none */
+function unescape({ text, placeOf }: Reading, kind: RegExp): Reading | undefined {
+  // Typed, because a text of megabytes may be made of escapes.
+  let places: Uint32Array | undefined;
+  let read = '';
+  let done = 0;
+  const keep = (end: number): void => {
+    for (let at = done; at < end; at++) if (places !== undefined) places[read.length + at - done] = placeOf(at);
+    read += text.slice(done, end);
+    done = end;
+  };
+  for (const match of text.matchAll(kind)) {
+    places ??= new Uint32Array(text.length + 1);
+    keep(match.index);
+    const meaning = meaningOf(match.groups ?? {});
+    places.fill(placeOf(done), read.length, read.length + meaning.length);
+    read += meaning;
+    done = match.index + match[0].length;
+  }
+  if (places === undefined) return undefined;
+  keep(text.length);
+  places[read.length] = placeOf(text.length);
+  return { text: read, placeOf: (at) => places[at] ?? 0 };
+}
+
+function meaningOf(groups: Readonly<Record<string, string | undefined>>): string {
+  const { byte, utf8, unit, latin, short, hex, decimal, name } = groups;
+  if (utf8 !== undefined) return Buffer.from(utf8.replaceAll('%', ''), 'hex').toString();
+  if (short !== undefined) return shortEscapes[short.toLowerCase()] ?? short;
+  if (name !== undefined) return namedCharacters[name.toLowerCase()] ?? '';
+  const unitInHex = byte ?? unit ?? latin;
+  if (unitInHex !== undefined) return String.fromCharCode(parseInt(unitInHex, 16));
+  const code = decimal === undefined ? parseInt(hex ?? '', 16) : Number(decimal);
+  return code > 0x10_ffff ? '\ufffd' : String.fromCodePoint(code);
+}
+
+/** A way to write a secret. */
+interface Form {
+  readonly text: string;
   /** In base64, whether the characters before and after encode a part of it. */
-  readonly base64: { readonly before: boolean; readonly after: boolean } | null;
+  readonly base64?: { readonly before: boolean; readonly after: boolean };
 }
 
-/** @param inBytes whether each character of the text is a byte of UTF-8 */
-function needlesOf(secrets: readonly string[], inBytes: boolean): Needles {
-  const byFirst = new Map<number, Set<Needle>>();
-  const needles = secrets.flatMap((secret) => [
-    { characters: Array.from(secret, (character) => codesOf(character, inBytes)), base64: null },
-    hexNeedle(Buffer.from(secret)),
-    ...base64Needles(Buffer.from(secret)),
-  ]);
-  for (const needle of needles) {
-    for (const [first] of needle.characters[0] ?? []) {
-      if (first === undefined) continue;
-      const same = byFirst.get(first);
-      if (same === undefined) byFirst.set(first, new Set([needle]));
-      else same.add(needle);
-    }
-  }
-  return byFirst;
-}
+/** A shorter beginning of a secret is not worth masking, in characters. */
+const shortestBeginning = 4;
 
-function codesOf(character: string, inBytes: boolean): number[][] {
-  const code = character.codePointAt(0) ?? 0;
-  if (code < 0x80) return [[code]];
-  const bytes = [...Buffer.from(character)];
-  return [
-    [code],
-    ...(character.length > 1 ? [[character.charCodeAt(0), character.charCodeAt(1)]] : []),
-    bytes.map((byte) => byteFlag + byte),
-    ...(inBytes ? [bytes] : []),
-  ];
-}
-
-function hexNeedle(secret: Buffer): Needle {
-  const digits = Array.from(secret.toString('hex'));
-  const characters = digits.map((digit) =>
-    [...new Set([digit, digit.toUpperCase()])].map((each) => [each.charCodeAt(0)]),
-  );
-  return { characters, base64: null };
+function formsOf(secret: string): Form[] {
+  const bytes = Buffer.from(secret);
+  const hex = bytes.toString('hex');
+  // A text that is no UTF-8 is read as Latin-1.
+  const texts = [secret, bytes.toString('latin1')].map(searchable);
+  const unchanged = [...new Set([...texts, hex, hex.toUpperCase()])];
+  return [...unchanged.map((text) => ({ text })), ...[0, 1, 2].flatMap((offset) => base64Forms(bytes, offset))];
 }
 
 /** A shorter part of base64 matches elsewhere; in characters. */
 const shortestBase64 = 6;
 
 /**
- * The common part of the base64 of everything that contains the secret: three texts, since three bytes make four
+ * The common part of the base64 of everything that contains the secret at such an offset, since three bytes make four
  * characters, in both alphabets.
  */
-function base64Needles(secret: Buffer): Needle[] {
-  const needles: Needle[] = [];
-  for (const offset of [0, 1, 2]) {
-    const encoded = Buffer.concat([Buffer.alloc(offset), secret]).toString('base64');
-    const bits = 8 * (offset + secret.length);
-    const whole = encoded.slice(Math.ceil((8 * offset) / 6), Math.floor(bits / 6));
-    if (whole.length < (offset === 0 ? shortestBase64 - 1 : shortestBase64)) continue;
-    for (const text of new Set([whole, whole.replaceAll('+', '-').replaceAll('/', '_')])) {
-      needles.push({
-        characters: Array.from(text, (character) => [[character.charCodeAt(0)]]),
-        base64: { before: offset > 0, after: bits % 6 > 0 },
-      });
-    }
-  }
-  return needles;
+function base64Forms(secret: Buffer, offset: number): Form[] {
+  const encoded = Buffer.concat([Buffer.alloc(offset), secret]).toString('base64');
+  const bits = 8 * (offset + secret.length);
+  const whole = encoded.slice(Math.ceil((8 * offset) / 6), Math.floor(bits / 6));
+  if (whole.length < (offset === 0 ? shortestBase64 - 1 : shortestBase64)) return [];
+  const texts = new Set([whole, whole.replaceAll('+', '-').replaceAll('/', '_')]);
+  return [...texts].map((text) => ({ text, base64: { before: offset > 0, after: bits % 6 > 0 } }));
 }
 
-/** A text that takes more steps than this, plus those for each character, is taken for an attack and masked whole. */
-const mostSteps = 1_000_000;
-const mostStepsEach = 20;
-const mostStepsInAll = 100_000_000;
-
-/** A shorter beginning of a secret is not worth masking, in characters. */
-const shortestBeginning = 4;
-
-function findValues(text: string, needles: Needles, cut: boolean): Span[] {
+function findForm({ text, placeOf }: Reading, form: Form): Span[] {
   const spans: Span[] = [];
-  const escaped = new EscapedText(text);
-  const limit = Math.min(mostSteps + mostStepsEach * text.length, mostStepsInAll);
-  let steps = 0;
-  for (let start = 0; start < text.length; start++) {
-    const unit = text.charCodeAt(start);
-    const readings = beginsEscape(unit) ? escaped.readings(start) : undefined;
-    // Skips nearly all of a long text.
-    if (readings === undefined && !needles.has(unit)) continue;
-    for (const code of readings === undefined ? [unit] : new Set(readings.map((reading) => reading.code))) {
-      for (const needle of needles.get(code) ?? []) {
-        const match = matchAt(escaped, needle, start, cut);
-        steps += match.steps;
-        if (match.end !== undefined) spans.push(inBase64(escaped, needle, { start, end: match.end }));
-      }
-    }
-    if (steps > limit) return [{ start: 0, end: text.length }];
+  for (let at = text.indexOf(form.text); at >= 0; at = text.indexOf(form.text, at + 1)) {
+    const { start, end } = withBase64(text, form, at);
+    spans.push({ start: placeOf(start), end: placeOf(end) });
   }
-  return spans.sort((a, b) => a.start - b.start);
-}
-
-/** The farthest end of a needle that begins here, if one does. */
-function matchAt(
-  escaped: EscapedText,
-  { characters }: Needle,
-  start: number,
-  cut: boolean,
-): { end: number | undefined; steps: number } {
-  const { text } = escaped;
-  let places = [start];
-  let steps = 0;
-  for (const [index, codes] of characters.entries()) {
-    if (cut && index >= shortestBeginning && places.some((place) => endsWithin(text, place))) {
-      return { end: text.length, steps };
-    }
-    const next: number[] = [];
-    for (const place of places) {
-      for (const ways of codes) {
-        steps += ways.length;
-        for (const end of endsOf(escaped, ways, place)) if (!next.includes(end)) next.push(end);
-      }
-    }
-    if (next.length === 0) return { end: undefined, steps };
-    places = next;
-  }
-  return { end: Math.max(...places), steps };
-}
-
-function endsOf(escaped: EscapedText, codes: readonly number[], start: number): readonly number[] {
-  let places: readonly number[] = [start];
-  for (const code of codes) {
-    const next: number[] = [];
-    for (const place of places) {
-      if (place >= escaped.text.length) continue;
-      for (const reading of escaped.readings(place)) if (reading.code === code) next.push(reading.end);
-    }
-    places = next;
-  }
-  return places;
-}
-
-/** Whether the text ends here, or in an escape that begins here. */
-function endsWithin(text: string, place: number): boolean {
-  const rest = text.length - place;
-  return rest === 0 || (rest <= 12 && beginsEscape(text.charCodeAt(place)) && !/\s/.test(text.slice(place)));
+  return spans;
 }
 
 /** Includes the characters of base64 beside it that encode a part of the secret, and the padding. */
-function inBase64({ text }: EscapedText, { base64 }: Needle, { start, end }: Span): Span {
-  if (base64 === null) return { start, end };
-  const isBase64 = (at: number): boolean => /[\w+/-]/.test(text.charAt(at));
+function withBase64(text: string, { text: { length }, base64 }: Form, at: number): Span {
+  const end = at + length;
+  if (base64 === undefined) return { start: at, end };
+  const isBase64 = (place: number): boolean => /[\w+/-]/.test(text.charAt(place));
   const last = base64.after && isBase64(end) ? end + 1 : end;
   return {
-    start: base64.before && isBase64(start - 1) ? start - 1 : start,
+    start: base64.before && isBase64(at - 1) ? at - 1 : at,
     end: last + (/^=*/.exec(text.slice(last, last + 2))?.[0].length ?? 0),
   };
 }
 
-/** @param spans sorted by start; overlapping ones become one mask */
+/** @returns the start of the longest beginning of a form at the end of a text */
+function findBeginning({ text, placeOf }: Reading, form: Form): number | undefined {
+  const first = form.text.slice(0, shortestBeginning);
+  const from = Math.max(0, text.length - form.text.length);
+  for (let at = text.indexOf(first, from); at >= 0; at = text.indexOf(first, at + 1)) {
+    if (form.text.startsWith(text.slice(at))) return placeOf(withBase64(text, form, at).start);
+  }
+  return undefined;
+}
+
+/** Overlapping spans become one mask. */
 function withMasks(text: string, spans: readonly Span[]): string {
   let result = '';
   let done = 0;
-  for (const { start, end } of spans) {
+  for (const { start, end } of spans.toSorted((a, b) => a.start - b.start)) {
     if (start >= done) result += text.slice(done, start) + maskedValue;
     done = Math.max(done, end);
   }

@@ -51,7 +51,7 @@ export { authorize } from '../oauth/authorize.ts';
 export { listenOnLoopback } from '../oauth/loopback.ts';
 export { editorCallback, loopbackCallback, planWays } from '../oauth/ways.ts';
 export { instanceCurl, instanceReadCurl, instanceText } from '../export/instance-text.ts';
-export { CreationAttempts } from '../open-connectors/creation-attempts.ts';
+export { createInstance, readToken } from '../open-connectors/instance-creation.ts';
 export {
   checkForm,
   emptyFields,

@@ -268,7 +268,7 @@ const relay = {
       send: 'Assistants can also send events, resend notifications, and run scenarios, but only with destinations in your settings.',
     }).default('off'),
     means:
-      'Whether VS Code assistants can ask this window’s relay, through the Model Context Protocol (MCP), what it received and sent, and why sending failed. Email addresses and secrets are masked, and other delivery values are described only by their shape. VS Code asks you before it starts the MCP server.',
+      'Whether VS Code assistants can ask this window’s relay, through the Model Context Protocol (MCP), what it received and sent, and why sending failed. Email addresses and secrets are masked, and bodies are left out. VS Code asks you before it starts the MCP server.',
   },
 } as const satisfies Descriptions;
 

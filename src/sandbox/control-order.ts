@@ -15,11 +15,6 @@ export class ControlError extends Error {
   }
 }
 
-/** The sandbox has reached a limit. @param what in the plural, such as `OAuth apps` */
-export function tooMany(what: string): ControlError {
-  return new ControlError(409, `the sandbox has reached its limit for ${what}`, 'Restart the sandbox to reset it.');
-}
-
 /** Reads an order's JSON body; an empty one counts as `{}`. @throws ControlError 400 that names the fields */
 export function readOrder<T>(schema: z.ZodType<T>, request: Request): T {
   return readInput(schema, (request.body as unknown) ?? {});

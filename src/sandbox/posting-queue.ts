@@ -12,7 +12,7 @@ export interface PostAttempt {
 export interface PostRecord {
   readonly id: number;
   readonly createdAt: string;
-  /** discarded: it was no longer wanted before it could be sent, or the queue was full. */
+  /** discarded: it was no longer wanted before it could be sent. */
   state: 'waiting' | 'delivered' | 'failed' | 'discarded';
   readonly attempts: PostAttempt[];
   /** When a failed one is sent again. */
@@ -21,8 +21,6 @@ export interface PostRecord {
 
 export interface Posting<R extends PostRecord> {
   readonly record: R;
-  /** Memory that it uses while it waits. */
-  readonly bytes: number;
   /** In a lane, only one is posted at a time, so that first attempts arrive in order. */
   readonly lane: string | number;
   /** If it is no longer wanted, it is discarded. */
@@ -33,10 +31,6 @@ export interface Posting<R extends PostRecord> {
   /** Called when the record has changed: after each attempt, and when it is discarded. */
   readonly changed: () => void;
 }
-
-/** Maximum number of waiting POSTs, and their maximum memory: further ones are discarded at once. */
-const maxWaiting = 20_000;
-const maxWaitingBytes = 64 * 1024 * 1024;
 
 /** Maximum number of finished POSTs in the log, in addition to all that wait. */
 const maxFinished = 1000;
@@ -49,7 +43,6 @@ export class PostingQueue<R extends PostRecord> {
   readonly #lanes = new Map<string | number, Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #made = 0;
-  #waitingBytes = 0;
   #closed = false;
 
   /** @param retryDelaysMs returns the current pauses before the second attempt and the following ones */
@@ -60,11 +53,6 @@ export class PostingQueue<R extends PostRecord> {
   /** Number of unfinished POSTs. */
   get waiting(): number {
     return this.#log.size - this.#finished.length;
-  }
-
-  /** Whether further ones are discarded. */
-  get isFull(): boolean {
-    return this.waiting >= maxWaiting || this.#waitingBytes >= maxWaitingBytes;
   }
 
   /** The newest records first. */
@@ -84,13 +72,10 @@ export class PostingQueue<R extends PostRecord> {
     };
   }
 
-  /** Adds one to its lane; discards it if the queue is full. */
+  /** Adds one to its lane. */
   add(posting: Posting<R>): void {
-    const { isFull } = this;
     this.#log.set(posting.record.id, posting.record);
-    this.#waitingBytes += posting.bytes;
-    if (isFull) this.#discard(posting);
-    else this.#queue(posting);
+    this.#queue(posting);
   }
 
   close(): void {
@@ -114,7 +99,8 @@ export class PostingQueue<R extends PostRecord> {
     const { record } = posting;
     record.nextAttemptAt = null;
     if (!posting.isWanted()) {
-      this.#discard(posting);
+      this.#finish(posting, 'discarded');
+      posting.changed();
       return;
     }
     const at = new Date().toISOString();
@@ -144,14 +130,8 @@ export class PostingQueue<R extends PostRecord> {
     return this.#closed;
   }
 
-  #discard(posting: Posting<R>): void {
-    this.#finish(posting, 'discarded');
-    posting.changed();
-  }
-
-  #finish({ record, bytes }: Posting<R>, state: 'delivered' | 'failed' | 'discarded'): void {
+  #finish({ record }: Posting<R>, state: 'delivered' | 'failed' | 'discarded'): void {
     record.state = state;
-    this.#waitingBytes -= bytes;
     this.#finished.push(record.id);
     const oldest = this.#finished.length > maxFinished ? this.#finished.shift() : undefined;
     if (oldest !== undefined) this.#log.delete(oldest);

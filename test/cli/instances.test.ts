@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -108,7 +108,7 @@ describe('cm-relay instances', function () {
     assert.equal(await creation.ended, 0, creation.errors.join('\n'));
     const [created] = creation.lines.slice(-1).map((line) => JSON.parse(line) as Line);
     const [made] = await onPlatform();
-    assert.deepEqual(created, { type: 'created', id: made?.id, name: 'Mine', found: false });
+    assert.deepEqual(created, { type: 'created', id: made?.id, name: 'Mine' });
     assert.equal(made?.configuration['event.notification.callback.url'], openConnectorsUrl);
     assert.equal(made.configuration['events.list.ids'], list.listId);
     assert.deepEqual(made.tags, ['ci']);
@@ -210,39 +210,24 @@ describe('cm-relay instances', function () {
   describe('where no answer comes', () => {
     const basic = (...more: string[]): string[] => ['--name', 'Mine', '--basic', '--no-events', '--json', ...more];
 
-    it('takes what the call has made, and makes nothing twice', async () => {
+    it('names what the call has made, and makes no other unless it is told to', async () => {
       await order({ call: 'POST /instances', silent: true, carriedOut: true });
-      const created = await instances('create', ...basic('--timeout', '1'));
-      assert.equal(created.code, 0, created.err);
+      const unanswered = await instances('create', ...basic('--timeout', '1'));
+      assert.equal(unanswered.code, 1);
       const [made, ...others] = await onPlatform();
-      assert.deepEqual([lines(created)[0]?.['found'], lines(created)[0]?.['id'], others], [true, made?.id, []]);
-      assert.equal(existsSync(join(place.dataDir, 'open-creations.json')), false);
+      assert.deepEqual(others, []);
+      assert.match(unanswered.err, new RegExp(`now has an instance with this name: Mine \\(${made?.id}\\)`));
+      assert.match(unanswered.err, new RegExp(`run cm-relay instances show .* ${made?.id}\\.`));
+      const again = await instances('create', ...basic());
+      assert.equal(again.code, 2);
+      assert.match(again.err, new RegExp(`already has an instance with this name: Mine \\(${made?.id}\\)\n.*--yes`));
+      assert.equal((await onPlatform()).length, 1);
+      const another = await instances('create', ...basic('--yes'));
+      assert.equal(another.code, 0, another.err);
+      assert.equal((await onPlatform()).length, 2);
     });
 
-    it('finds the next time what was made by one that was killed half way', async () => {
-      await order({ call: 'POST /instances', silent: true, carriedOut: true });
-      const killed = place.startProcess(words('create', basic()), environment());
-      await until(async () => (await onPlatform()).length === 1);
-      killed.kill();
-      await killed.ended;
-      const kept = readFileSync(join(place.dataDir, 'open-creations.json'), 'utf8');
-      const { campaignMonitor, openConnectors } = sandbox.sandbox.credentials;
-      for (const secret of [campaignMonitor.apiKey, ...Object.values(openConnectors)])
-        assert.ok(!kept.includes(secret));
-      // One of another name asks nobody and makes its own.
-      const other = await instances('create', '--name', 'Other', '--basic', '--no-events', '--json');
-      assert.equal(lines(other)[0]?.['found'], false);
-      const next = await instances('create', ...basic());
-      assert.equal(next.code, 0, next.err);
-      assert.equal(lines(next)[0]?.['found'], true);
-      assert.deepEqual((await onPlatform()).map(({ name }) => name).sort(), ['Mine', 'Other']);
-      assert.deepEqual(
-        readdirSync(place.dataDir).filter((name) => name.startsWith('open-creations')),
-        [],
-      );
-    });
-
-    it('says that it was lost, and that the next attempt looks first', async () => {
+    it('says that nothing new has this name, and that the next attempt looks first', async () => {
       await order({ call: 'POST /instances', silent: true });
       const lost = await instances('create', ...basic('--timeout', '1'));
       assert.equal(lost.code, 1);
@@ -398,15 +383,20 @@ describe('cm-relay instances', function () {
       }
     });
 
-    it('asks before it takes what a call without an answer has made', async () => {
-      await order({ call: 'POST /instances', silent: true, carriedOut: true });
-      const args = ['--name', 'Mine', '--basic', '--no-events', '--timeout', '1'];
-      const shown = terminal(words('create', args), environment());
-      const ended = once(shown, 'exit');
-      await until(() => shown.text.includes('Use it? [y/N] '), 60_000, shown.text);
-      shown.stdin?.write('n\r');
-      assert.equal((await ended)[0], 1);
-      assert.match(shown.text, /nothing was created: you chose not to use the instance with this name/);
+    it('asks before it makes another of a name that exists', async () => {
+      const args = ['--name', 'Mine', '--basic', '--no-events'];
+      assert.equal((await instances('create', ...args)).code, 0);
+      for (const [answer, code, count] of [
+        ['n', 1, 1],
+        ['y', 0, 2],
+      ] as const) {
+        const shown = terminal(words('create', args), environment());
+        const ended = once(shown, 'exit');
+        await until(() => shown.text.includes('Create another? [y/N] '), 60_000, shown.text);
+        shown.stdin?.write(`${answer}\r`);
+        assert.equal((await ended)[0], code, shown.text);
+        assert.equal((await onPlatform()).length, count);
+      }
     });
   });
 });

@@ -23,7 +23,7 @@ describe('the arrows between the rooms', () => {
     ['extension/session/session.ts', 'protocol/status.ts', 'type'],
     ['extension/session/session.ts', 'extension/deferred.ts', 'dynamic'],
     ['extension/deferred.ts', 'protocol/relay-client.ts', 'static'],
-    ['open-connectors/creation-attempts.ts', 'oauth/authorize.ts', 'type'],
+    ['open-connectors/instance-creation.ts', 'oauth/authorize.ts', 'type'],
     ['cli/vendors/authorization.ts', 'oauth/loopback.ts', 'static'],
     ['extension/instances/read-instance.ts', 'open-connectors/instance-log.ts', 'static'],
     ['extension/composition.ts', 'extension/event-actions/send-lens.ts', 'static'],

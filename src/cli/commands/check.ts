@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { CheckResult, Removal } from '../../check/check.ts';
 import { allChecksMs, answerWithinMs, removalMs, settlingOf } from '../../check/defaults.ts';
-import type { Cost } from '../../check/cost.ts';
 import type { Reported } from '../../check/report.ts';
 import type { Outcome } from '../../check/run.ts';
 import type { Check } from '../../check/suite.ts';
@@ -100,14 +99,13 @@ function chosen(all: readonly Check[], { only, except }: CheckOptions): readonly
 }
 
 async function check(url: string | undefined, options: CheckOptions): Promise<void> {
-  const [{ checksFor }, engine, report, { newRun, sourcesOf, withNote }, { noveltyTracker }, { costOf }, checking] =
+  const [{ checksFor }, engine, report, { newRun, sourcesOf, withNote }, { noveltyTracker }, checking] =
     await Promise.all([
       import('../../check/suite.ts'),
       import('../../check/check.ts'),
       import('../../check/report.ts'),
       import('../../check/sources.ts'),
       import('../../check/causes.ts'),
-      import('../../check/cost.ts'),
       import('../checking.ts'),
     ]);
   const { reportedCheck, counts, countsLine, withoutDetails } = report;
@@ -129,9 +127,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     const { sources, addresses } = withNote(sourcesOf({ folder: null, fromHistory: null }));
     const context = { ...probes, target, run, signal, sources, settling: settlingOf(options.stableFor) };
     note(`Checking ${checking.shownUrl(target.url)}: ${count(checks.length, 'check')} (run ID ${run.token}).`);
-    const has = { probe: probes.probe !== null, kept: probes.kept !== null, key: target.signatureKey !== undefined };
-    const isSettlingGiven = options.stableFor !== undefined;
-    note(saidCost(costOf(checks, { has, settling: context.settling, isSettlingGiven }), options));
+    note(saidLimit(options));
     // In order, however slow the reader is.
     let printed = Promise.resolve();
     const newsOf = noveltyTracker();
@@ -146,12 +142,11 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     };
     const checked = engine.runChecks(checks, context, {
       timeoutMs: options.timeout * 1000,
-      isSettlingGiven,
+      isSettlingGiven: options.stableFor !== undefined,
       onSlow: (workMs, settling) => {
         note(
           `Your callback continues processing for ${duration(workMs)} after it answers, so the count must stay unchanged for ${duration(settling.quietMs)}. To change this, use --stable-for <s>.`,
         );
-        note(saidCost(costOf(checks, { has, settling, isSettlingGiven: true }), options));
       },
       onResult: (result) => {
         const reported = reportedCheck(result);
@@ -186,10 +181,9 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
   });
 }
 
-function saidCost({ leastMs, mostMs }: Cost, { timeout, keep }: CheckOptions): string {
-  const limit = `${duration(timeout * 1000)} at most`;
+function saidLimit({ timeout, keep }: CheckOptions): string {
   const removal = keep === true ? '' : `, plus up to ${duration(removalMs)} to remove the made-up contacts`;
-  return `Takes ${duration(leastMs)} to ${duration(mostMs)}, plus your callback's answer time; ${limit}${removal}.`;
+  return `Takes ${duration(timeout * 1000)} at most${removal}.`;
 }
 
 function saidRemoval(removal: Removal | null, made: number, token: string): string {

@@ -15,14 +15,14 @@ const mostScenariosMs = 300_000;
 interface McpOptions extends CommonOptions {
   allowWrite?: boolean;
   addresses?: boolean;
-  answers?: boolean;
+  allowBodies?: boolean;
 }
 
 export function mcpCommand(): Command {
   return newCommand(
     'mcp',
     'let an AI assistant read the history (Model Context Protocol)',
-    'Runs a Model Context Protocol (MCP) server on standard input and output. An assistant can list events, look at an event with its attempts and notifications, and ask why it failed. The server is read-only unless you add --allow-write. It masks addresses, describes other values by their shape, and shows only the keys of answers; --addresses and --answers show more. Data from outside is marked as such. Stops when standard input closes.',
+    'Runs a Model Context Protocol (MCP) server on standard input and output. An assistant can list events, look at an event with its attempts and notifications, and ask why it failed. The server is read-only unless you add --allow-write. It masks email addresses and leaves out bodies; --addresses and --allow-bodies show them. Data from outside is marked as such. Stops when standard input closes.',
     [
       'Examples:',
       "  cm-relay mcp                    command for a stdio server in the assistant's configuration",
@@ -34,8 +34,8 @@ export function mcpCommand(): Command {
     .addOption(
       new Option('--allow-write', 'also resend, send, and run scenarios; only to destinations in the settings'),
     )
-    .addOption(new Option('--addresses', 'show email addresses'))
-    .addOption(new Option('--answers', 'show callback answers as text, not only their keys'))
+    .addOption(new Option('--allow-bodies', 'show bodies, anonymized unless you add --addresses'))
+    .addOption(new Option('--addresses', "show email addresses, and don't anonymize headers and bodies"))
     .action(mcp);
 }
 
@@ -76,6 +76,6 @@ async function mcp(options: McpOptions): Promise<void> {
     advise: inSameDirectory,
     relay: options.allowWrite === true ? relay : null,
     addresses: options.addresses === true,
-    answers: options.answers === true,
+    bodies: options.allowBodies === true,
   });
 }

@@ -4,8 +4,7 @@ import { eventStates } from '../../protocol/event-filter.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Found } from '../found.ts';
 import { count } from '../terminal/text.ts';
-import { failureWords } from './assistant-shapes.ts';
-import type { AssistantShapes } from './assistant-shapes.ts';
+import { Message } from './redaction.ts';
 
 export interface Explained {
   readonly notificationId: string;
@@ -16,7 +15,7 @@ export interface Explained {
   readonly attempts: number;
   readonly lastStatus: number | null;
   readonly lastError: string | null;
-  readonly lastAnswer: object | null;
+  readonly lastResponse: Message | null;
   readonly nextAttemptAt: string | null;
 }
 
@@ -24,10 +23,7 @@ export interface Explained {
 const mostForwardings = 20;
 
 /** Explains each forwarding of an ID's records, the most urgent first. */
-export function explainEvent(
-  { event, notifications, attempts, omittedForwardings }: Omit<Found, 'headers' | 'body'>,
-  shapes: AssistantShapes,
-): {
+export function explainEvent({ event, notifications, attempts, omittedForwardings }: Omit<Found, 'headers' | 'body'>): {
   readonly summary: string;
   readonly forwardings: readonly Explained[];
 } {
@@ -36,7 +32,7 @@ export function explainEvent(
   if (event.kind === 'test')
     return { summary: 'This is a test call without events. There is nothing to forward.', forwardings: [] };
   const forwardings = notifications
-    .flatMap(({ id, forwardings: each }) => each.map((forwarding) => explain(id, forwarding, attempts, shapes)))
+    .flatMap(({ id, forwardings: each }) => each.map((forwarding) => explain(id, forwarding, attempts)))
     .sort((a, b) => eventStates.indexOf(a.state) - eventStates.indexOf(b.state));
   const failed = forwardings.filter(({ state }) => state === 'failed').length;
   const open = forwardings.filter(({ state }) => state === 'waiting' || state === 'held').length;
@@ -48,25 +44,20 @@ export function explainEvent(
   return { summary, forwardings: forwardings.slice(0, mostForwardings) };
 }
 
-function explain(
-  notificationId: string,
-  forwarding: Forwarding,
-  attempts: readonly AttemptDetail[],
-  shapes: AssistantShapes,
-): Explained {
+function explain(notificationId: string, forwarding: Forwarding, attempts: readonly AttemptDetail[]): Explained {
   const { destination, destinationId, state, attempts: made, nextAttemptAt } = forwarding;
   const last = attempts.findLast(
     (each) => each.notificationId === notificationId && each.destinationId === destinationId,
   );
   return {
     notificationId,
-    destination: shapes.url(destination),
+    destination,
     state,
     ...wordsOf(forwarding, last),
     attempts: made,
     lastStatus: last?.status ?? forwarding.status,
-    lastError: failureWords(last?.error ?? null),
-    lastAnswer: last === undefined ? null : shapes.answer(last),
+    lastError: last?.error ?? null,
+    lastResponse: last === undefined || last.status === null ? null : new Message(last.answerHeaders, last.answerBody),
     nextAttemptAt,
   };
 }

@@ -2,12 +2,12 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { parseJson } from '../../common/parse-json.ts';
-import { CreationAttempts } from '../../open-connectors/creation-attempts.ts';
-import type { CreationResult } from '../../open-connectors/creation-attempts.ts';
+import { createInstance } from '../../open-connectors/instance-creation.ts';
+import type { CreationResult } from '../../open-connectors/instance-creation.ts';
+import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import type { InstanceInput } from '../../open-connectors/instance-body.ts';
 import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
 import type { InstanceProblem } from '../../open-connectors/instance-check.ts';
-import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import { defaultCallbackPort, loopbackCallback } from '../../oauth/ways.ts';
 import { authorizeInTerminal, explainNoCode } from './authorization.ts';
 import { apiKeyVariable } from './campaign-monitor.ts';
@@ -20,11 +20,10 @@ import { appVariables, instanceFlags, instanceOfFlags, problemSentence } from '.
 import type { InstanceFlags } from './instance-flags.ts';
 import { noteRequest, platformFlags, withPlatform } from './open-connectors.ts';
 import type { Platform, PlatformOptions } from './open-connectors.ts';
-import { openCreations } from './open-creations.ts';
 import { rememberSetCallback } from './set-callbacks.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { ownAddresses, urlToGive } from '../own-addresses.ts';
-import { askLine, askYesNo, canAsk, secretFrom } from '../terminal/prompts.ts';
+import { askYesNo, canAsk, secretFrom } from '../terminal/prompts.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { printable } from '../terminal/text.ts';
 import { commandProcess } from '../terminal/command-process.ts';
@@ -36,6 +35,7 @@ interface CreateOptions extends CommonOptions, PlatformOptions, InstanceFlags {
   callbackPasswordEnv?: string;
   callbackHeadersEnv?: string;
   open?: boolean;
+  yes?: boolean;
   withSecrets?: boolean;
   json?: boolean;
 }
@@ -48,7 +48,7 @@ export function createInstanceCommand(): Command {
   const command = newCommand(
     'create',
     'create an instance, with consent in a browser',
-    `Creates an instance of the Campaign Monitor connector. Asks for access in a browser, waits for the code (or lets you paste it), and then creates the same instance as the form in VS Code. The OAuth app's client ID and client secret come from ${appVariables.apiKey} and ${appVariables.apiSecret}; if they are not set, the terminal asks for them. Never creates an instance twice: if a call gets no answer, the command first looks for a new instance with the same name.`,
+    `Creates an instance of the Campaign Monitor connector. Asks for access in a browser, waits for the code (or lets you paste it), and then creates the same instance as the form in VS Code. The OAuth app's client ID and client secret come from ${appVariables.apiKey} and ${appVariables.apiSecret}; if they are not set, the terminal asks for them. Creates it with one call: if no response arrives, the command lists the new instances with that name. If there is already an instance with that name, the terminal asks you to confirm; a script needs --yes.`,
     [
       'Examples:',
       '  cm-relay instances create --name "My lists" --list 4fe1…          sends notifications to the running relay',
@@ -94,6 +94,7 @@ export function createInstanceCommand(): Command {
         'environment variable that holds headers for the callback, as a JSON object of strings',
       ).argParser(checkedBy(variableName)),
     )
+    .addOption(new Option('--yes', 'create without asking, even if an instance with this name exists'))
     .optionsGroup('Output:')
     .addOption(new Option('--with-secrets', "also print the instance's token"))
     .addOption(jsonFlag('print JSON lines: {"type":"authorize","url","redirectUri"}, then {"type":"created","id",…}'))
@@ -115,9 +116,9 @@ async function create(options: CreateOptions): Promise<void> {
       ...(await credentialsOf(described)),
     };
     check(input, platform);
-    const { result, token } = await attempt(platform, input, options);
+    const result = await createWithConsent(platform, input, options);
     if (result.kind !== 'created') throw explained(result, input);
-    await tell(result, token, input, options);
+    await tell(result, input, options);
     rememberSetCallback(dataDirOf(options), new URL(platform.baseUrl).host, result.id, input.callbackUrl);
   });
 }
@@ -202,19 +203,16 @@ function refuse(problems: readonly InstanceProblem[]): void {
     throw new UsageError(problemSentence(error), 'To see all flags, run cm-relay help instances create.');
 }
 
-/** Creates it, with any recovery that this needs. The token is only in memory. */
-async function attempt(
-  { api, baseUrl, isHere }: Platform,
+async function createWithConsent(
+  { api, isHere }: Platform,
   input: InstanceInput,
   options: CreateOptions,
-): Promise<{ readonly result: CreationResult; readonly token: string | undefined }> {
+): Promise<CreationResult> {
   const stop = new AbortController();
   void interrupted().then(() => {
     note('Cancelling…');
     stop.abort();
   });
-  let token: string | undefined;
-  const attempts = new CreationAttempts(openCreations(dataDirOf(options), baseUrl, input.name));
   const authorizing = {
     open: options.open === true,
     asked(url: string, redirectUri: string) {
@@ -223,69 +221,46 @@ async function attempt(
       note(`  ${url}`);
     },
   };
-  const result = await attempts.create(
+  return createInstance(
     {
       api,
-      host: baseUrl,
-      store: {
-        add(_instance, given) {
-          token = given;
-          return Promise.resolve();
-        },
-      },
       title: input.name,
       authorize: (request) => authorizeInTerminal(request, authorizing),
+      confirmDuplicate: (existing) => (options.yes === true ? Promise.resolve(true) : confirmDuplicate(existing)),
       during: (step, task) => {
         note(steps[step]);
         return task(stop.signal);
       },
-      offer,
     },
     input,
     stop.signal,
   );
-  return { result, token };
 }
 
 const steps = {
   creating: 'Creating the instance…',
-  looking: 'No answer: checking whether the instance was created…',
+  looking: 'No response: listing the instances with this name…',
 } as const;
 
 /**
- * Offers instances that a call without a response has created. If the user can't be asked, a single one is used.
- * @throws CommandError if there are several and the user can't be asked: the next attempt checks again
+ * Asks whether to create another instance of a name that exists.
+ * @throws UsageError if the user can't be asked
  */
-async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | null> {
-  const [instance] = found;
-  if (instance === undefined) return null;
-  const shown = found.map(({ id, name }) => `${printable(name)} (${id})`).join(', ');
-  if (!canAsk()) {
-    if (found.length === 1) return instance;
-    throw new CommandError(
-      `Open Connectors did not answer, and there are new instances with this name: ${shown}`,
-      "To delete the instances you don't need, run cm-relay instances delete ID. Then run this command again: it uses the remaining instance.",
-    );
-  }
-  note(
-    `Open Connectors did not answer, but there ${found.length === 1 ? 'is a new instance' : 'are new instances'}: ${shown}`,
-  );
-  if (found.length === 1) return (await askYesNo('Use it?')) ? instance : null;
-  const chosen = (await askLine('ID of the instance to use (press Enter for none): ')).trim();
-  return found.find(({ id }) => String(id) === chosen) ?? null;
+async function confirmDuplicate(existing: readonly InstanceFacts[]): Promise<boolean> {
+  const message = `Open Connectors already has ${listInstances(existing)}`;
+  if (canAsk()) return askYesNo(`${message}. Create another?`);
+  throw new UsageError(message, 'To create another instance with this name, add --yes.');
 }
 
-const lookedForFirst = 'Try again. cm-relay looks for an existing instance first, so you will not get a duplicate.';
+function listInstances(instances: readonly InstanceFacts[]): string {
+  const shown = instances.map(({ id, name }) => `${printable(name)} (${id})`).join(', ');
+  return `${instances.length === 1 ? 'an instance' : 'instances'} with this name: ${shown}`;
+}
 
 function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authentication }: InstanceInput): Error {
   const oauth = authentication === 'oauth';
-  if ('error' in result && result.kind !== 'not-kept') noteRequest(result.error);
+  if ('error' in result) noteRequest(result.error);
   switch (result.kind) {
-    case 'not-kept':
-      return new CommandError(
-        `created instance ${printable(result.name)}, but could not record it: ${result.error.message}`,
-        lookedForFirst,
-      );
     case 'cancelled':
       return new CommandError('cancelled', 'Nothing was created.');
     case 'not-authorized': {
@@ -299,36 +274,37 @@ function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authe
           : '';
       return new CommandError(result.error.message, `${result.error.next}${again}`);
     }
-    case 'lost':
-      return new CommandError(
-        `${result.error.message}, and there is no new instance with this name`,
-        `${oauth ? 'Authorise again: a code works only once.' : 'Try again.'} If the instance appears later, the next attempt finds it before creating another one.`,
-      );
-    case 'unknown':
-      return new CommandError(
-        `${result.error.message}; it is unknown whether the instance was created`,
-        lookedForFirst,
-      );
-    case 'declined':
-      return new CommandError(
-        'nothing was created: you chose not to use the instance with this name',
-        'Delete that instance with cm-relay instances delete, or choose another name. Then run this command again.',
-      );
+    case 'unanswered': {
+      const { message } = result.error;
+      const again = oauth ? ' Then authorise again: a code works only once.' : '';
+      if (result.found === null)
+        return new CommandError(
+          `${message}; it is unknown whether the instance was created`,
+          `Before you try again, run cm-relay instances list to check.${again}`,
+        );
+      const [first] = result.found;
+      return first === undefined
+        ? new CommandError(
+            `${message}, and there is no new instance with this name`,
+            `Try again. If the instance appears later, the next attempt finds it before creating another one.${again}`,
+          )
+        : new CommandError(
+            `${message}; Open Connectors now has ${listInstances(result.found)}`,
+            `To see whether it is yours, run cm-relay instances show ${first.id}. If so, use it instead of creating another one.`,
+          );
+    }
   }
 }
 
 async function tell(
-  { id, name, found }: Extract<CreationResult, { kind: 'created' }>,
-  token: string | undefined,
+  { id, name, token }: Extract<CreationResult, { kind: 'created' }>,
   { eventsEnabled, signatureKey = '' }: InstanceInput,
   { json, withSecrets, signatureKeyEnv }: CreateOptions,
 ): Promise<void> {
   const shown = withSecrets === true ? { token: token ?? null } : {};
-  if (json === true) await printJson({ type: 'created', id, name, found, ...shown });
+  if (json === true) await printJson({ type: 'created', id, name, ...shown });
   else {
-    await print(
-      `${found ? 'Using' : 'Created'} ${printable(name)} (${id})${found ? ', created by the call that got no answer' : ''}.\n`,
-    );
+    await print(`Created ${printable(name)} (${id}).\n`);
     if (withSecrets === true) await print(`Token: ${token ?? 'not returned by Open Connectors'}\n`);
   }
   if (eventsEnabled && signatureKey !== '' && signatureKeyEnv !== undefined)

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
-import type { Cost } from '../../check/cost.ts';
 import { isSameUrl } from '../../common/same-url.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
@@ -98,17 +97,6 @@ async function check(
   await panels.run({ setting, target, asked, choice, only });
 }
 
-/** The duration of all checks, before the probe and the key are known. */
-async function estimate(): Promise<string> {
-  const { allChecksMs, answerWithinMs, checksFor, costOf, costWords, settlingOf } = await import('./engine.ts');
-  const all = checksFor({ answerWithinMs });
-  const costWhere = (has: boolean): Cost =>
-    costOf(all, { has: { probe: has, kept: has, key: has }, settling: settlingOf() });
-  const { leastMs } = costWhere(false);
-  const { mostMs } = costWhere(true);
-  return costWords({ leastMs, mostMs }, allChecksMs, vscode.l10n);
-}
-
 const agreedKey = `${prefix}.checkedCallbacks`;
 
 /** Explains what the checks do before the first run. @returns whether the user agrees */
@@ -116,6 +104,7 @@ async function isAgreed(state: vscode.Memento, url: string): Promise<boolean> {
   const { l10n } = vscode;
   const agreed = state.get<readonly string[]>(agreedKey, []);
   if (agreed.includes(url)) return true;
+  const { allChecksMs, spanWords } = await import('./engine.ts');
   const go = l10n.t('Check');
   const choice = await vscode.window.showWarningMessage(
     l10n.t('Check {0}?', inMessage(placeOf(url), 300)),
@@ -123,7 +112,7 @@ async function isAgreed(state: vscode.Memento, url: string): Promise<boolean> {
       modal: true,
       detail: [
         l10n.t('Sends about 1,300 test events to this destination only.'),
-        l10n.t('Takes {0}.', await estimate()),
+        l10n.t('Usually takes about a minute; at most {0}.', spanWords(allChecksMs, l10n)),
         l10n.t(
           'Some events arrive twice, late, out of order, truncated, 20 at once, or with a forged signature. A callback that can’t handle such events may fail or exit.',
         ),

@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import type { RunProbes } from '../../check/run-probes.ts';
 import type { Cause } from '../../check/causes.ts';
 import type { CheckResult } from '../../check/check.ts';
-import type { Cost, CostAssumptions } from '../../check/cost.ts';
 import type { Check } from '../../check/suite.ts';
 import type { Target } from '../../check/target.ts';
 import { commandId } from '../commands.ts';
@@ -141,9 +140,6 @@ interface Running {
   /** Not finished yet; the first one is running. */
   left: readonly Check[];
   readonly all: readonly Check[];
-  /** By `performance.now()`. */
-  readonly begun: number;
-  readonly costOf: (checks: readonly Check[]) => Cost;
   /** How long the callback works after its response, in milliseconds, if that is long. */
   workMs?: number;
 }
@@ -218,19 +214,10 @@ class CheckPanel {
   }
 
   async run({ target, asked, choice, only }: CheckRun): Promise<void> {
-    const { allChecksMs, costOf, runChecks, newRun, settlingOf, sourcesOf } = this.#engine;
+    const { allChecksMs, runChecks, newRun, settlingOf, sourcesOf } = this.#engine;
     const checks = this.#checks.filter(({ id }) => only?.includes(id) !== false);
     const run = newRun();
-    const settling = settlingOf();
-    const has = { probe: asked.probe !== null, kept: asked.kept !== null, key: target.signatureKey !== undefined };
-    let assumptions: CostAssumptions = { has, settling };
-    const running: Running = {
-      stop: new AbortController(),
-      left: checks,
-      all: checks,
-      begun: performance.now(),
-      costOf: (some) => costOf(some, assumptions),
-    };
+    const running: Running = { stop: new AbortController(), left: checks, all: checks };
     this.#running = running;
     this.#wasGivenUp = false;
     this.#runToken = run.token;
@@ -245,14 +232,13 @@ class CheckPanel {
           ...asked,
           target,
           run,
-          settling,
+          settling: settlingOf(),
           signal: running.stop.signal,
           sources: sourcesOf({ folder: null, fromHistory: null }),
         },
         {
           timeoutMs: allChecksMs,
-          onSlow: (workMs, found) => {
-            assumptions = { has, settling: found, isSettlingGiven: true };
+          onSlow: (workMs) => {
             running.workMs = workMs;
             this.#tell([]);
           },
@@ -291,13 +277,12 @@ class CheckPanel {
     const counts = this.#engine.countsLine(this.#engine.counts([...this.#results.values()]), sayIn(l10n));
     const running = this.#running;
     if (running === undefined) return this.#wasGivenUp ? l10n.t('Stopped: {0}', counts) : counts;
-    const left = this.#engine.spanWords(msLeft(running, this.#engine.allChecksMs), l10n);
-    return l10n.t('{0} left, about {1}: {2}', running.left.length, left, counts);
+    return l10n.t('{0} left: {1}', running.left.length, counts);
   }
 
   get #facts(): SuiteView['facts'] {
     const { l10n } = vscode;
-    const { allChecksMs, costWords, spanWords } = this.#engine;
+    const { spanWords } = this.#engine;
     const running = this.#running;
     const tookMs = [...this.#results.values()].reduce((sum, { result }) => sum + (result?.ms ?? 0), 0);
     return [
@@ -306,11 +291,7 @@ class CheckPanel {
       ...(running?.workMs === undefined
         ? []
         : [[l10n.t('Processing time after answering'), durationOf(running.workMs, l10n)] as const]),
-      ...(running !== undefined
-        ? [[l10n.t('Estimated time'), costWords(running.costOf(running.all), allChecksMs, l10n)] as const]
-        : tookMs > 0
-          ? [[l10n.t('Duration'), spanWords(tookMs, l10n)] as const]
-          : []),
+      ...(running === undefined && tookMs > 0 ? [[l10n.t('Duration'), spanWords(tookMs, l10n)] as const] : []),
     ];
   }
 
@@ -404,13 +385,4 @@ class CheckPanel {
     if (running === undefined) return this.#heading;
     return `${running.all.length - running.left.length}/${running.all.length} · ${this.#heading}`;
   }
-}
-
-/** The remaining time in milliseconds, estimated by the pace of the finished checks. */
-function msLeft({ all, left, begun, costOf }: Running, limitMs: number): number {
-  const elapsedMs = performance.now() - begun;
-  const leftMs = costOf(left).leastMs;
-  const doneMs = costOf(all).leastMs - leftMs;
-  const pace = doneMs > 0 ? Math.max(1, elapsedMs / doneMs) : 1;
-  return Math.min(leftMs * pace, Math.max(0, limitMs - elapsedMs));
 }

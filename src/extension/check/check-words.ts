@@ -1,5 +1,4 @@
 /** Words of the extension for the states of checks and scenarios, and for errors. */
-import type { Cost } from '../../check/cost.ts';
 import type { Finding } from '../../check/run.ts';
 import { ScenarioFileError } from '../../check/scenario-file.ts';
 import { SaidError, textOf, words } from '../../check/words.ts';
@@ -44,14 +43,6 @@ export function verdictWord(verdict: Finding['verdict'], l10n: Localiser): strin
 export function spanWords(ms: number, l10n: Localiser): string {
   const seconds = Math.ceil(ms / 1000);
   return seconds < 120 ? l10n.t('{0} s', seconds) : l10n.t('{0} min', Math.ceil(seconds / 30) / 2);
-}
-
-/** @param limitMs the maximum duration, in milliseconds */
-export function costWords({ leastMs, mostMs }: Cost, limitMs: number, l10n: Localiser): string {
-  return l10n.t(
-    '{0} to {1}, plus your callback’s answer time; at most {2}',
-    ...([leastMs, mostMs, limitMs] as const).map((ms) => spanWords(ms, l10n)),
-  );
 }
 
 /** What to do if the contact count doesn't work. Nothing has been sent then. */

@@ -5,7 +5,6 @@
 export { commandOfFile, namedInFile, secretsOfFile, tryOnce, unnamedIn, neededProbes } from '../../check/run-probes.ts';
 export { isSaidBy, noveltyTracker, sharedCauses } from '../../check/causes.ts';
 export { runChecks } from '../../check/check.ts';
-export { costOf } from '../../check/cost.ts';
 export { allChecksMs, answerWithinMs, settlingOf } from '../../check/defaults.ts';
 export { environmentUses } from '../../check/environment.ts';
 export { commandProbe, keptPage, ProbeError, readProbeValue, urlProbe } from '../../check/probe.ts';
@@ -19,7 +18,7 @@ export { SaidError, textOf, words } from '../../check/words.ts';
 export { ExpressionError } from '../../common/expressions/expressions.ts';
 export { SecretMask } from '../../common/masking.ts';
 export { destinationSchema, headerValue } from '../../protocol/settings.ts';
-export { checkError, costWords, probeTodo, reportProblem, spanWords } from './check-words.ts';
+export { checkError, probeTodo, reportProblem, spanWords } from './check-words.ts';
 export { causeView, drawCheck } from './check-view.ts';
 export { saveRun, readSavedRun, nameOfCallback, withTexts } from './saved-results.ts';
 export { readCheckMessage } from './messages.ts';

@@ -16,7 +16,6 @@ import type { RelayAddresses } from './relay-addresses.ts';
 import { storeSignatureKey } from './signature-key.ts';
 
 export interface FormActionParts {
-  readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
   readonly platform: Platform;
@@ -47,7 +46,6 @@ export type ActionHandlers = Readonly<Record<Exclude<FormAction, 'cancel'>, (for
 
 /** The changed fields are drawn when an action has ended. */
 export function createFormActions(parts: FormActionParts): ActionHandlers {
-  const create = createInstance(parts);
   return {
     useSandbox: (form) => useSandbox(parts, form),
     fillCallback,
@@ -60,7 +58,7 @@ export function createFormActions(parts: FormActionParts): ActionHandlers {
     pickLists: (form) => pickLists(parts, form),
     copyJson: (form) => copy(form, form.client.previewOf(form.state.fields, form.state.typed)),
     copyCurl: (form) => copyCurl(parts, form),
-    create: (form) => createAndKeep(parts, create, form),
+    create: (form) => createAndKeep(parts, form),
     showLog: () => parts.log.show(),
     copyId: (form) => copy(form, form.state.created?.id ?? ''),
     copyToken: async (form) => copy(form, await token(parts, form)),
@@ -169,11 +167,7 @@ async function token({ instances }: FormActionParts, { state: { created } }: For
   );
 }
 
-async function createAndKeep(
-  parts: FormActionParts,
-  create: ReturnType<typeof createInstance>,
-  form: FormInUse,
-): Promise<void> {
+async function createAndKeep(parts: FormActionParts, form: FormInUse): Promise<void> {
   const { client, state } = form;
   const { fields, typed, stored, host } = state;
   if (host === undefined || client.checkForm(fields, typed, stored).some(({ severity }) => severity === 'error'))
@@ -187,7 +181,7 @@ async function createAndKeep(
     // The views show the host on which the instance is created.
     if (parts.platform.host !== host) await parts.platform.setHost(host);
     await storeSecrets(parts, state);
-    return create({ host, input }, signal);
+    return createInstance(parts, { host, input }, signal);
   });
   if (creation.kind === 'failed') form.fail(creation.message);
   if (creation.kind === 'cancelled') form.say(vscode.l10n.t('Cancelled. Nothing was created.'));
@@ -195,7 +189,7 @@ async function createAndKeep(
   state.created = { id: String(creation.id), name: creation.name, host: creation.host };
   // A question about the key takes the focus from the page: this returns it.
   await form.showCreated();
-  await keepSignatureKey(parts, form, creation, fields.signDirect);
+  await keepSignatureKey(parts, form, creation, input.signatureKey ?? '', fields.signDirect);
 }
 
 /** Stores the key of a new instance for verifying, and for signing if requested. */
@@ -203,17 +197,9 @@ async function keepSignatureKey(
   { log, secrets, instances: store }: FormActionParts,
   form: FormInUse,
   creation: Extract<Creation, { kind: 'created' }>,
+  key: string,
   signDirect: boolean,
 ): Promise<void> {
-  const { signatureKey: key } = creation;
-  if (key === null) {
-    form.say(
-      vscode.l10n.t(
-        'The instance was created before the window reloaded, so VS Code doesn’t know its signature key. If the instance has a signature key, add the key as a verify key with “Manage Keys and Secrets…”.',
-      ),
-    );
-    return;
-  }
   if (key === '') return;
   const failures = await storeSignatureKey({ secrets, store }, creation, key, signDirect, vscode.l10n);
   for (const { error } of failures) log.error(`the signature key of a new instance was not kept: ${error.message}`);

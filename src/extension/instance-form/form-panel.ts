@@ -16,6 +16,7 @@ import { RelayAddresses } from './relay-addresses.ts';
 import { formTexts } from './texts.ts';
 
 export interface FormParts extends FormActionParts {
+  readonly context: vscode.ExtensionContext;
   readonly session: Session;
 }
 

@@ -4,8 +4,6 @@
 import type * as vscode from 'vscode';
 import type { Attempt, Delivery } from '../../protocol/history.ts';
 import type { Status } from '../../protocol/status.ts';
-import { realTimers } from '../ui/coalescer.ts';
-import type { Timers } from '../ui/coalescer.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import type { Session, SessionState } from './session.ts';
@@ -13,26 +11,20 @@ import type { Session, SessionState } from './session.ts';
 export interface RelayLogParts {
   readonly session: Pick<Session, 'onDidChange' | 'onDidAddEvents' | 'onDidRecordAttempts'>;
   readonly log: Pick<vscode.LogOutputChannel, 'info' | 'warn'>;
-  readonly timers?: Timers;
 }
 
 export function logRelay(
   { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
-  { session, log, timers = realTimers }: RelayLogParts,
+  { session, log }: RelayLogParts,
 ): void {
-  const warn = (line: string): void => log.warn(line);
-  const rejected = new FewLines(warn, (count) => `${count} more deliveries rejected`, timers);
-  const failed = new FewLines(warn, (count) => `${count} more notifications given up`, timers);
   subscriptions.push(
     session.onDidChange(stateLogger((line) => log.info(line))),
     session.onDidAddEvents(({ deliveries }) => {
-      for (const { delivery } of deliveries) if (delivery.status === 'rejected') rejected.add(rejectedLine(delivery));
+      for (const { delivery } of deliveries) if (delivery.status === 'rejected') log.warn(rejectedLine(delivery));
     }),
     session.onDidRecordAttempts(({ attempts }) => {
-      for (const attempt of attempts) if (attempt.outcome === 'failed') failed.add(failedLine(attempt));
+      for (const attempt of attempts) if (attempt.outcome === 'failed') log.warn(failedLine(attempt));
     }),
-    rejected,
-    failed,
   );
 }
 
@@ -78,45 +70,4 @@ function rejectedLine({ id, reason, httpStatus }: Delivery): string {
 function failedLine({ notificationId, destination, status, error, number }: Attempt): string {
   const why = status === null ? printable(error ?? 'no answer', 300) : String(status);
   return `${notificationId} → ${placeOf(destination)}: ${why}, given up after ${number} attempt${number === 1 ? '' : 's'}`;
-}
-
-/** Number of lines of one kind to write separately in each period, and its length in milliseconds. */
-const most = 5;
-const spanMs = 10_000;
-
-/** Lines of one kind: the first few of a period are written, the others are counted in one line at its end. */
-export class FewLines {
-  readonly #write: (line: string) => void;
-  readonly #more: (count: number) => string;
-  readonly #timers: Timers;
-  #written = 0;
-  #left = 0;
-  #cancel: (() => void) | undefined;
-
-  /** @param more the line for those that were not written */
-  constructor(write: (line: string) => void, more: (count: number) => string, timers: Timers = realTimers) {
-    this.#write = write;
-    this.#more = more;
-    this.#timers = timers;
-  }
-
-  add(line: string): void {
-    this.#cancel ??= this.#timers.after(spanMs, () => this.#endSpan());
-    if (this.#written >= most) {
-      this.#left += 1;
-      return;
-    }
-    this.#written += 1;
-    this.#write(line);
-  }
-
-  dispose(): void {
-    this.#cancel?.();
-  }
-
-  #endSpan(): void {
-    this.#cancel = undefined;
-    if (this.#left > 0) this.#write(this.#more(this.#left));
-    this.#written = this.#left = 0;
-  }
 }

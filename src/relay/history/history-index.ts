@@ -68,20 +68,9 @@ export interface Mark {
 /** The existing index belongs to another log, has another layout, isn't ours, or has lost track of its log. */
 class UselessIndexError extends Error {}
 
-/** First and maximum pause between tries of the file while the index is in memory, in milliseconds; it doubles. */
-const firstRetryMs = 1000;
-const lastRetryMs = 60_000;
-
 interface Opened {
   readonly db: DatabaseSync;
   readonly text: TextIndex;
-}
-
-/** Why the file can't be opened, and when it is tried again, on the clock of `performance.now()`. */
-interface InMemory {
-  readonly why: string;
-  readonly retryAt: number;
-  readonly waitedMs: number;
 }
 
 export class HistoryIndex {
@@ -89,7 +78,7 @@ export class HistoryIndex {
   readonly feed: LogFeed;
   readonly #log: DatabaseSync;
   readonly #file: string;
-  #inMemory: InMemory | null = null;
+  #inMemory: string | null = null;
   #db: DatabaseSync;
   #sql: Statements;
   #text: TextIndex;
@@ -124,11 +113,9 @@ export class HistoryIndex {
     return this.#text;
   }
 
-  /** Why it is in memory, and when its file is tried again; null if it is in its file. */
-  get inMemory(): { readonly why: string; readonly retryMs: number } | null {
-    if (this.#inMemory === null) return null;
-    const { why, retryAt } = this.#inMemory;
-    return { why, retryMs: Math.max(0, retryAt - performance.now()) };
+  /** Why it is in memory, until the relay starts again; null if it is in its file. */
+  get inMemory(): string | null {
+    return this.#inMemory;
   }
 
   /** The last event whose text is indexed. */
@@ -174,7 +161,6 @@ export class HistoryIndex {
 
   /** Brings the columns up to date, within about this time. @returns whether they are */
   follow(budgetMs = Infinity): boolean {
-    this.#tryFile();
     return this.#inSteps(budgetMs, () => {
       if (this.#revision === this.#progress.revision && this.#isAtEnd()) return false;
       return this.#transaction(() => this.#followOnce());
@@ -212,25 +198,7 @@ export class HistoryIndex {
   startAgain(): void {
     this.close();
     if (this.#inMemory === null) this.#remove();
-    this.#use(this.#open());
-  }
-
-  /** If it is in memory and the pause is over, tries its file, which contains what was there before. */
-  #tryFile(): void {
-    if (this.#inMemory === null || performance.now() < this.#inMemory.retryAt) return;
-    let opened: Opened;
-    try {
-      opened = this.#openFile();
-    } catch (error) {
-      this.#isInMemory(error);
-      return;
-    }
-    this.close();
-    this.#inMemory = null;
-    this.#use(opened);
-  }
-
-  #use(opened: Opened): void {
+    const opened = this.#open();
     this.#db = opened.db;
     this.#sql = new Statements(opened.db);
     this.#text = opened.text;
@@ -263,15 +231,9 @@ export class HistoryIndex {
       return opened;
     } catch (error) {
       if (isCorruption(error)) throw error;
-      this.#isInMemory(error);
+      this.#inMemory = `cannot open ${basename(this.#file)} (${(error as Error).message})`;
       return this.#openOnce(openDatabase(':memory:'));
     }
-  }
-
-  #isInMemory(error: unknown): void {
-    const waitedMs = Math.min(this.#inMemory === null ? firstRetryMs : 2 * this.#inMemory.waitedMs, lastRetryMs);
-    const why = `cannot open ${basename(this.#file)} (${(error as Error).message})`;
-    this.#inMemory = { why, waitedMs, retryAt: performance.now() + waitedMs };
   }
 
   #openFile(): Opened {

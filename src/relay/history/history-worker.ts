@@ -29,8 +29,6 @@ export interface IndexNews {
 
 export class HistoryCalls extends HistoryReader {
   #timer: NodeJS.Timeout | undefined;
-  /** For an index in memory, which tries its file again. */
-  #retry: NodeJS.Timeout | undefined;
 
   /** Starts to update the index now. */
   begin(): void {
@@ -77,9 +75,6 @@ export class HistoryCalls extends HistoryReader {
       failure = (error as Error).message;
       this.#followSoon(againMs);
     }
-    const { indexRetryMs } = this;
-    clearTimeout(this.#retry);
-    if (indexRetryMs !== null) this.#retry = setTimeout(() => this.#followSome(true), indexRetryMs);
     if (parentPort === null) return;
     tell(parentPort, { index: this.indexState, marks: this.takeMarks(), failure } satisfies IndexNews);
   }

@@ -289,12 +289,7 @@ export class HistoryReader {
 
   get indexState(): IndexState {
     const { columns, feed, liveBytes, inMemory } = this.#index;
-    return { events: columns.count, of: feed.rows, bytes: liveBytes, inMemory: inMemory?.why ?? null };
-  }
-
-  /** Milliseconds until an index in memory tries its file again; null if it is in its file. */
-  protected get indexRetryMs(): number | null {
-    return this.#index.inMemory?.retryMs ?? null;
+    return { events: columns.count, of: feed.rows, bytes: liveBytes, inMemory };
   }
 
   close(): void {

@@ -73,9 +73,6 @@ export class IndexMaintenance {
   indexed({ index: { events, of, bytes, inMemory }, marks, failure }: IndexNews): void {
     const { store, announcer } = this.#options;
     if (inMemory !== null && this.#inMemory === null) this.#options.log('warn', inMemoryText(inMemory));
-    if (inMemory === null && this.#inMemory !== null) {
-      this.#options.log('info', 'search.sqlite is open and in use as the history index again');
-    }
     this.#inMemory = inMemory;
     if (failure !== null && this.#index.failure === null) {
       this.#options.log('warn', `the history index is not up to date (${failure}): searches may miss older events`);
@@ -113,5 +110,5 @@ export class IndexMaintenance {
 }
 
 function inMemoryText(why: string): string {
-  return `${why}: the history index stays in memory; the relay keeps trying to open the file.`;
+  return `${why}: the history index stays in memory until the relay starts again.`;
 }

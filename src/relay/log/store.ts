@@ -43,9 +43,6 @@ const pageBytes = 4096;
 /** Size of the index per event, in bytes: measured with the samples. */
 const indexBytesPerEvent = 200;
 
-/** Number of latest events that a new one is compared with: the index compares it with more. */
-const mostCompared = 20;
-
 /** Number of changes kept for followers of the log: one that is further behind starts again. */
 const keptChanges = 10_000;
 
@@ -248,7 +245,7 @@ export class Store {
     for (const row of rows) {
       const fingerprint = Number(row['fingerprint']);
       const event = Number(row['id']);
-      if ((this.#recent.eventOf(fingerprint) ?? 0) < event) this.#recent.remember(fingerprint, event);
+      if ((this.#recent.eventsOf(fingerprint)[0] ?? 0) < event) this.#recent.remember(fingerprint, event);
     }
   }
 
@@ -400,7 +397,6 @@ export class Store {
 
   /** The latest earlier event with the same content among recent, stored ones; for a client's, with the same body. */
   #earlierOf(fingerprint: number, event: number, { injected, body }: DeliveryRecord): number | null {
-    let compared = 0;
     for (const earlier of this.#recent.eventsOf(fingerprint)) {
       const same = this.#sql.get(
         'SELECT 1 FROM events e JOIN deliveries d ON d.id = e.delivery_id WHERE e.id = ? AND (NOT ? OR d.body = ?)',
@@ -409,8 +405,6 @@ export class Store {
         body,
       );
       if (same !== undefined && earlier < event) return earlier;
-      compared += 1;
-      if (compared === mostCompared) return null;
     }
     return null;
   }

@@ -1,4 +1,3 @@
-import { DueQueue } from './due-queue.ts';
 import type { Job } from './waiting.ts';
 
 /** The longest delay of a timer, in milliseconds. */
@@ -10,8 +9,8 @@ const maxDriftMs = 1000;
 /** Forwardings with the times of their retries, and the timer for the first of them. */
 export class DueAgain {
   readonly #jobs = new Map<number, Job>();
-  /** May contain outdated times, which are skipped. */
-  #due = new DueQueue<number>();
+  /** The earliest first. May contain outdated times, which are skipped. */
+  #due: { readonly at: number; readonly notificationId: number }[] = [];
   readonly #onDue: () => void;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = 0;
@@ -30,7 +29,7 @@ export class DueAgain {
 
   /** Time of the first one, in milliseconds since the epoch; undefined if there is none. */
   get nextAt(): number | undefined {
-    return this.#jobs.size === 0 ? undefined : this.#due.nextAt;
+    return this.#jobs.size === 0 ? undefined : this.#due[0]?.at;
   }
 
   /** Adds one without its stored notification, because there may be many. @param at milliseconds since the epoch */
@@ -44,16 +43,25 @@ export class DueAgain {
     const { notificationId, deliveryId, destinationId, attempts, roundStart, released, looked } = job;
     const known = { notificationId, deliveryId, destinationId, attempts, roundStart, released, looked, nextAt: at };
     this.#jobs.set(notificationId, known);
-    this.#due.add(at, notificationId);
+    // Those with the same time stay in order of arrival.
+    let start = 0;
+    let end = this.#due.length;
+    while (start < end) {
+      const middle = (start + end) >> 1;
+      if ((this.#due[middle]?.at ?? 0) <= at) start = middle + 1;
+      else end = middle;
+    }
+    this.#due.splice(start, 0, { at, notificationId });
   }
 
   /** @param now milliseconds since the epoch */
   takeDue(now: number): Job | undefined {
     this.#followClock();
-    for (let id = this.#due.takeDue(now); id !== undefined; id = this.#due.takeDue(now)) {
-      const job = this.#jobs.get(id);
+    for (let first = this.#due[0]; first !== undefined && first.at <= now; first = this.#due[0]) {
+      this.#due.shift();
+      const job = this.#jobs.get(first.notificationId);
       if (job === undefined || (job.nextAt ?? 0) > now) continue;
-      this.#jobs.delete(id);
+      this.#jobs.delete(first.notificationId);
       return job;
     }
     return undefined;
@@ -76,7 +84,7 @@ export class DueAgain {
   /** Replaces the queue, so that outdated times don't accumulate with each call. */
   #reschedule(due: (at: number) => number): void {
     const inOrder = [...this.#jobs.values()].sort((a, b) => (a.nextAt ?? 0) - (b.nextAt ?? 0));
-    this.#due = new DueQueue();
+    this.#due = [];
     for (const job of inOrder) this.#keep(job, due(job.nextAt ?? 0));
   }
 

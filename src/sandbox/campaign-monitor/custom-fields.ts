@@ -13,17 +13,9 @@ export interface CustomField {
   readonly visible: boolean;
 }
 
-/** Limits of one list; the vendor's are unknown. */
-const maxFields = 200;
-const maxOptions = 200;
-
 const nameSchema = z.string().trim().min(1).max(250);
 const typeSchema = z.enum(customFieldTypes);
-const optionsSchema = z
-  .array(z.unknown())
-  .max(maxOptions)
-  .pipe(z.array(z.string().trim().min(1).max(250)))
-  .nullish();
+const optionsSchema = z.array(z.string().trim().min(1).max(250)).nullish();
 const visibleSchema = z.boolean().default(true);
 
 /** The custom fields of a list. They are found by key or by name, ignoring case. */
@@ -62,7 +54,7 @@ export class CustomFields {
   /**
    * Adds a field.
    * @returns its key
-   * @throws VendorError 254, 255, 259, 256 or 257, in this order; 400 if the list has reached its limit
+   * @throws VendorError 254, 255, 259, 256 or 257, in this order
    */
   add(body: unknown): string {
     const given = fieldsOf(body);
@@ -74,7 +66,6 @@ export class CustomFields {
     const isChoice = type.data.startsWith('MultiSelect');
     if (!isChoice && options.length > 0) throw vendorErrors.needlessOptions();
     if (isChoice && options.length === 0) throw vendorErrors.missingOptions();
-    if (this.#byKey.size >= maxFields) throw vendorErrors.tooMany('custom fields of a list');
     const visible = readVisible(given['VisibleInPreferenceCenter']);
     this.#byKey.set(keyOf(name).toLowerCase(), { name, type: type.data, options, visible });
     return keyOf(name);
@@ -112,9 +103,7 @@ export class CustomFields {
     if (!field.type.startsWith('MultiSelect')) throw vendorErrors.needlessOptions();
     if (options.length === 0) throw vendorErrors.missingOptions();
     const kept = given['KeepExistingOptions'] === true ? field.options : [];
-    const all = [...new Set([...kept, ...options])];
-    if (all.length > maxOptions) throw vendorErrors.tooMany('options of a custom field');
-    this.replace(field, { ...field, options: all });
+    this.replace(field, { ...field, options: [...new Set([...kept, ...options])] });
   }
 
   /** @throws VendorError 253 */

@@ -41,11 +41,6 @@ export class Outbox {
     return this.#queue.waiting;
   }
 
-  /** Whether the maximum is reached, and new deliveries are discarded. */
-  get isFull(): boolean {
-    return this.#queue.isFull;
-  }
-
   /** The newest deliveries first. */
   log(limit: number): DeliveryRecord[] {
     return this.#queue.log(limit);
@@ -78,8 +73,7 @@ export class Outbox {
   }
 
   #send(url: string, content: DeliveryBody, format: PayloadFormat, webhook: Webhook | null): DeliveryRecord {
-    // A body that would be discarded is not created.
-    const body = this.isFull ? '' : format === 'Xml' ? toXml(content) : JSON.stringify(content);
+    const body = format === 'Xml' ? toXml(content) : JSON.stringify(content);
     const { id, ...begun } = this.#queue.newRecord();
     const record: DeliveryRecord = {
       id,
@@ -95,7 +89,6 @@ export class Outbox {
     let deactivated: Webhook | null = null;
     this.#queue.add({
       record,
-      bytes: record.bytes,
       lane: url,
       isWanted: () => webhook === null || this.#isLive(webhook),
       post: () => this.#poster.post(url, body, format, this.#state.settings.deliveryTimeoutMs),

@@ -12,7 +12,6 @@ import type { KeptList, ListSettings } from './lists.ts';
 import { sampleListSettings } from './lists.ts';
 import { SubscriberList } from './subscribers.ts';
 import type { ActiveAgain } from './subscribers.ts';
-import { vendorErrors } from './vendor-error.ts';
 
 /** The vendor's spelling of formats in responses. */
 export type PayloadFormat = 'Json' | 'Xml';
@@ -73,11 +72,6 @@ export interface OrderedFailure {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Maximum number of lists of all clients. */
-const maxLists = 200;
-/** Maximum number of webhooks of all lists. */
-const maxWebhooks = 5000;
-
 export class SandboxState {
   readonly seed: number;
   readonly settings: SandboxSettings;
@@ -119,9 +113,8 @@ export class SandboxState {
     return [...this.#lists.values()].filter((list) => list.clientId === clientId);
   }
 
-  /** Adds a list without fields and subscribers. @throws VendorError 400 at the maximum */
+  /** Adds a list without fields and subscribers. */
   addList(clientId: string, settings: ListSettings): KeptList {
-    if (this.#lists.size >= maxLists) throw vendorErrors.tooMany('lists');
     const subscribers = new SubscriberList();
     const list: KeptList = { ...settings, listId: randomHex(), clientId, subscribers };
     this.#lists.set(list.listId, list);
@@ -140,11 +133,6 @@ export class SandboxState {
 
   webhooksOf(listId: string): Webhook[] {
     return [...this.webhooks.values()].filter((webhook) => webhook.listId === listId);
-  }
-
-  /** Whether this many more webhooks are allowed. */
-  hasRoomForWebhooks(more: number): boolean {
-    return this.webhooks.size + more <= maxWebhooks;
   }
 
   /** The failure injected for this request, if any. */

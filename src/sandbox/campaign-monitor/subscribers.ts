@@ -50,7 +50,7 @@ const mobileNumberSchema = z.string().regex(/^\+[1-9]\d{1,14}$/);
 
 /** Maximum number of subscribers in one import; the vendor's is 1,000 [2nd], but tests add more. */
 const maxImported = 50_000;
-/** Custom fields of a subscriber; the vendor's limits are unknown. */
+/** Maximum number of custom fields in one call; the vendor's limits are unknown. */
 const maxCustomFields = 200;
 
 /** An array whose length is checked before its elements: each wrong element costs an error message. */
@@ -92,9 +92,6 @@ export const importSchema = z.object({
 /** The fields of a subscriber; a new one needs at least the address. */
 type SubscriberInput = Partial<Omit<z.infer<typeof subscriberSchema>, 'EmailAddress'>> & { EmailAddress: string };
 
-/** Maximum number of subscribers of a list. */
-const maxSubscribers = 100_000;
-
 /** The subscribers of a list, found by their address ignoring case, and its custom fields. */
 export class SubscriberList {
   readonly fields: CustomFields;
@@ -115,12 +112,9 @@ export class SubscriberList {
   /**
    * Adds a subscriber, replacing one with the same address.
    * @param before the previous version, which is removed
-   * @throws VendorError if the list has reached its limit
    */
   put(subscriber: Subscriber, before?: Subscriber): void {
     const address = subscriber.email.toLowerCase();
-    const isNew = before === undefined && !this.#byAddress.has(address);
-    if (isNew && this.#byAddress.size >= maxSubscribers) throw vendorErrors.tooMany('subscribers');
     if (before !== undefined) this.#byAddress.delete(before.email.toLowerCase());
     this.#byAddress.delete(address);
     this.#byAddress.set(address, subscriber);
@@ -145,7 +139,7 @@ export interface ImportResult {
 /**
  * Adds a subscriber, or updates the one with this address: Subscribe or Update. One who has left stays so, without an
  * event, unless `Resubscribe` is set; then the date of joining stays [2nd].
- * @throws VendorError code 1, 215, 220 or 221 for invalid input; 400 if the list has reached its limit
+ * @throws VendorError code 1, 215, 220 or 221 for invalid input
  */
 export function addSubscriber(
   list: SubscriberList,
@@ -178,8 +172,7 @@ export function addSubscriber(
 /**
  * Changes a subscriber, active or not: Update, as through the vendor's API too. One who has left stays so unless
  * `Resubscribe` is set, and then triggers the admission's event. Custom fields that are not given stay [2nd].
- * @throws VendorError code 211 for an invalid new address, 201 if another active subscriber has it, 215 or 220; 400 for
- * too many fields, or if the list has reached its limit
+ * @throws VendorError code 211 for an invalid new address, 201 if another active subscriber has it, 215 or 220
  */
 export function updateSubscriber(
   list: SubscriberList,
@@ -193,7 +186,6 @@ export function updateSubscriber(
   const other = list.get(email);
   if (other !== undefined && other !== known && other.state === 'Active') throw vendorErrors.alreadySubscribed();
   const customFields = changedFields(list, known.customFields, input.CustomFields ?? []);
-  if (customFields.length > maxCustomFields) throw vendorErrors.tooMany('custom fields of a subscriber');
   const state = input.Resubscribe === true && known.state !== 'Active' ? admission.joinsAs : known.state;
   const subscriber = {
     ...known,
@@ -286,35 +278,30 @@ export function importSubscribers(
   return { result, events };
 }
 
-/** Applies sample events to a list, so that receivers can read the same data; up to the list's limit. */
+/** Applies sample events to a list, so that receivers can read the same data. */
 export function takeOver(list: SubscriberList, events: readonly WebhookEvent[]): void {
   for (const event of events) {
     const { EmailAddress: email, Name: name, CustomFields: customFields, Date: date } = event;
     const known = list.get(event.Type === 'Update' ? event.OldEmailAddress : email) ?? list.get(email);
     const said = event.Type === 'Subscribe' ? 'Active' : event.State;
     const state = subscriberStates.find((each) => each === said) ?? 'Active';
-    try {
-      list.put(
-        {
-          consentToTrack: 'Yes',
-          mobileNumber: '',
-          consentToSendSms: '',
-          readableFrom: 0,
-          history: [],
-          joined: date,
-          ...known,
-          email,
-          name,
-          customFields,
-          state,
-          stateSince: state === known?.state ? known.stateSince : date,
-        },
-        known,
-      );
-    } catch (error) {
-      if (error instanceof VendorError) return;
-      throw error;
-    }
+    list.put(
+      {
+        consentToTrack: 'Yes',
+        mobileNumber: '',
+        consentToSendSms: '',
+        readableFrom: 0,
+        history: [],
+        joined: date,
+        ...known,
+        email,
+        name,
+        customFields,
+        state,
+        stateSince: state === known?.state ? known.stateSince : date,
+      },
+      known,
+    );
   }
 }
 

@@ -72,8 +72,6 @@ export const vendorErrors = {
       404,
       "We couldn't find the resource you're looking for. Please check the documentation and try again",
     ),
-  /** The sandbox's limits; whether the vendor has any is unknown. */
-  tooMany: (what: string) => new VendorError(400, 400, `The sandbox has reached its limit for ${what}`),
   /** The vendor's response to an unreadable or oversized body is unknown. */
   unreadableBody: (status: number, why: string) => new VendorError(status, status, why),
 } as const;

@@ -29,12 +29,9 @@ const contentTypes: Readonly<Record<PayloadFormat, string>> = {
   Xml: 'text/xml; charset=utf-8',
 };
 
-/** Maximum characters of a webhook's URL; the vendors' limits are unknown. */
-const maxUrlLength = 4096;
-
-/** Whether a URL can be a webhook's: absolute, http or https, and not too long. */
+/** Whether a URL can be a webhook's: absolute, and http or https. */
 export function isWebhookUrl(text: string): boolean {
-  return text.length <= maxUrlLength && /^https?:\/\/[^/?#]/i.test(text) && URL.canParse(text);
+  return /^https?:\/\/[^/?#]/i.test(text) && URL.canParse(text);
 }
 
 /** Posts for both vendors of the sandbox. */

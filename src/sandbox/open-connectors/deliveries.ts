@@ -19,8 +19,6 @@ export interface PlatformDelivery {
   readonly event: InstanceEvent;
   readonly parts: NotificationParts;
   readonly raw: Uint8Array;
-  /** Its share of the vendor's body, which its parts share, in bytes. */
-  readonly bytes: number;
   /** The subscription's `config.url`: the callback URL when it was last posted or queued. */
   url: string;
   status: DeliveryStatus;
@@ -34,18 +32,12 @@ const channel = 'webhook';
 /** Maximum number of finished deliveries kept. */
 const maxFinished = 1000;
 
-/** Maximum number of queued deliveries, and their maximum memory: further ones are lost. */
-const maxQueued = 20_000;
-const maxQueuedBytes = 64 * 1024 * 1024;
-
 /** Maximum bytes of a response with notifications: more than a client accepts by default. */
 const maxAnswerText = 48 * 1024 * 1024;
 
 export class Deliveries {
   readonly #settings: PlatformSettings;
   readonly #deliveries = new Map<number, PlatformDelivery>();
-  readonly #queued = new Set<PlatformDelivery>();
-  #queuedBytes = 0;
   readonly #finished: number[] = [];
   /** By instance, the callback URLs that are no longer posted to: each is a separate subscription [inferred]. */
   readonly #deactivated = new Map<number, Set<string>>();
@@ -72,14 +64,9 @@ export class Deliveries {
     this.#deliveries.set(delivery.notificationId, delivery);
   }
 
-  /** Changes the status. @returns false if the queue is full, so that it is removed, or if it was removed before */
+  /** Changes the status. @returns false if it was removed before */
   set(delivery: PlatformDelivery, status: Exclude<DeliveryStatus, 'notified'>): boolean {
     if (!this.#deliveries.has(delivery.notificationId)) return false;
-    this.#leaveQueue(delivery);
-    if (status === 'queued' && !this.#joinQueue(delivery)) {
-      this.forget(delivery);
-      return false;
-    }
     delivery.status = status;
     delivery.updatedDate = now();
     if (status === 'delivered') this.#finish(delivery);
@@ -87,7 +74,6 @@ export class Deliveries {
   }
 
   forget(delivery: PlatformDelivery): void {
-    this.#leaveQueue(delivery);
     this.#deliveries.delete(delivery.notificationId);
   }
 
@@ -145,7 +131,6 @@ export class Deliveries {
     const released = this.#matching(where).filter(({ status }) => status === 'queued' || status === 'notified');
     for (const delivery of released) {
       this.#deactivated.get(delivery.instance.id)?.delete(delivery.url);
-      this.#leaveQueue(delivery);
       delivery.status = 'created';
     }
     return released;
@@ -183,17 +168,6 @@ export class Deliveries {
   #notify(delivery: PlatformDelivery): void {
     delivery.status = 'notified';
     delivery.updatedDate = now();
-  }
-
-  #joinQueue(delivery: PlatformDelivery): boolean {
-    if (this.#queued.size >= maxQueued || this.#queuedBytes + delivery.bytes > maxQueuedBytes) return false;
-    this.#queued.add(delivery);
-    this.#queuedBytes += delivery.bytes;
-    return true;
-  }
-
-  #leaveQueue(delivery: PlatformDelivery): void {
-    if (this.#queued.delete(delivery)) this.#queuedBytes -= delivery.bytes;
   }
 
   #finish({ notificationId }: PlatformDelivery): void {

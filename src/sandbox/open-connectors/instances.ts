@@ -65,7 +65,6 @@ export class Instances {
   create(body: unknown): PlatformInstance {
     const given = read(createSchema, body);
     if (given.element.key !== elementKey) throw platformErrors.noElement(given.element.key);
-    if (this.#state.isFull) throw platformErrors.tooMany();
     const { configuration } = given;
     const events = eventSettings(configuration);
     const access = this.#link.authenticate(configuration, given.providerData?.code ?? '');

@@ -11,7 +11,6 @@ import type { PostRecord } from '../posting-queue.ts';
 import { PostingQueue } from '../posting-queue.ts';
 import type { Deliveries, PlatformDelivery } from './deliveries.ts';
 import { subscriptionOf } from './instance-answer.ts';
-import { platformErrors } from './platform-error.ts';
 import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
 import { account, partSizeOf } from './state.ts';
 
@@ -54,9 +53,6 @@ export interface NotifierParts {
   readonly report: (report: NotificationReport) => void;
 }
 
-/** Maximum events of one delivery: the vendor sends 1,000. */
-const maxEvents = 10_000;
-
 export class Notifier {
   readonly #state: PlatformState;
   readonly #deliveries: Deliveries;
@@ -72,11 +68,6 @@ export class Notifier {
     this.#queue = new PostingQueue(() => state.settings.retryDelaysMs);
   }
 
-  /** Whether the maximum of waiting notifications is reached, and further ones would be discarded. */
-  get isFull(): boolean {
-    return this.#queue.isFull;
-  }
-
   /** The newest notifications first. */
   log(limit: number): NotificationRecord[] {
     return this.#queue.log(limit);
@@ -86,12 +77,10 @@ export class Notifier {
    * Receives a delivery of the vendor's and creates its notifications: none for a test call or an invalid delivery.
    * @param body the delivery's bytes
    * @returns number of notifications
-   * @throws PlatformError 413 for more events than any delivery has
    */
   receive(instance: PlatformInstance, body: Buffer): number {
     const payload = readPayload(body);
     if (payload.kind !== 'events') return 0;
-    if (payload.events.length > maxEvents) throw platformErrors.tooLarge(payload.events.length);
     const createdAt = Date.now();
     const { settings } = this.#state;
     const partSize = partSizeOf(settings);
@@ -135,7 +124,6 @@ export class Notifier {
         event,
         parts: content,
         raw: payload.json,
-        bytes: Math.ceil(payload.json.length / parts),
         url: instance.events.callbackUrl,
         status: 'created',
         updatedDate: null,
@@ -187,12 +175,11 @@ export class Notifier {
   /** RECEIVED until it is first posted, DISPATCHED from then on, NOTIFIED once the callback accepted it [inferred]. */
   #send(waiting: Waiting): void {
     const { record, delivery } = waiting;
-    const { instance, event, bytes } = delivery;
+    const { instance, event } = delivery;
     const isThere = (): boolean =>
       this.#state.instances.has(instance.id) && !instance.disabled && instance.events.enabled;
     this.#queue.add({
       record,
-      bytes,
       lane: instance.id,
       isWanted: () => isThere() && !this.#deliveries.isDeactivated(instance),
       // Under "queue", a failed push is queued at once [docs].

@@ -29,10 +29,6 @@ export const platformErrors = {
   noAccount: (id: string) => new PlatformError(404, `No account found with id ${id}`),
   notFound: () => new PlatformError(404, 'Resource not found'),
   wrongMethod: (method: string) => new PlatformError(405, `Request method '${method}' not supported`),
-  /** The sandbox's limit for instances; whether Open Connectors has one is unknown. */
-  tooMany: () => new PlatformError(400, 'The sandbox has reached its limit for instances: delete some'),
-  tooLarge: (events: number) => new PlatformError(413, `A delivery of ${events} events is too large`),
-  busy: () => new PlatformError(503, 'Too many notifications are queued'),
   notAcceptable: () => new PlatformError(406, 'Only application/json can be returned'),
   wrongContentType: () => new PlatformError(415, 'Only application/json is accepted'),
 } as const;

@@ -94,12 +94,8 @@ export interface OrderedAnswer {
 /** Fictitious IDs of the account that all instances belong to. */
 export const account = { accountId: 643, companyId: 280, userId: 12_345 };
 
-/** Maximum number of instances. */
-const maxInstances = 500;
-/** Maximum number of an instance's events. */
+/** Maximum number of an instance's events: the oldest are removed. */
 const maxEvents = 1000;
-/** Maximum characters of bodies in all instances' events: the oldest are removed. */
-const maxEventText = 32_000_000;
 
 export class PlatformState {
   readonly credentials: SandboxCredentials['openConnectors'];
@@ -109,9 +105,6 @@ export class PlatformState {
   readonly #instances = new Map<number, PlatformInstance>();
   readonly calls = new CallCounts();
   readonly orders = new Orders<OrderedAnswer>();
-  /** Deliveries whose events are kept, the newest last. */
-  #remembered: { readonly instance: PlatformInstance; readonly events: readonly InstanceEvent[] }[] = [];
-  #rememberedText = 0;
   #nextId: number;
 
   constructor(seed: number, credentials: SandboxCredentials['openConnectors'], settings: Partial<PlatformSettings>) {
@@ -132,19 +125,12 @@ export class PlatformState {
     return this.#instances;
   }
 
-  /** Whether the maximum of instances is reached. */
-  get isFull(): boolean {
-    return this.#instances.size >= maxInstances;
-  }
-
   add(instance: PlatformInstance): void {
     this.#instances.set(instance.id, instance);
   }
 
   remove(instance: PlatformInstance): void {
     this.#instances.delete(instance.id);
-    for (const each of this.#remembered) if (each.instance === instance) this.#rememberedText -= textOf(each.events);
-    this.#remembered = this.#remembered.filter((each) => each.instance !== instance);
     instance.log.length = 0;
   }
 
@@ -156,23 +142,5 @@ export class PlatformState {
   remember(instance: PlatformInstance, events: readonly InstanceEvent[]): void {
     instance.log.push(...events);
     if (instance.log.length > maxEvents) instance.log.splice(0, instance.log.length - maxEvents);
-    this.#remembered.push({ instance, events });
-    this.#rememberedText += textOf(events);
-    while (this.#rememberedText > maxEventText && this.#remembered.length > 1) {
-      const [oldest] = this.#remembered.splice(0, 1);
-      if (oldest === undefined) return;
-      this.#rememberedText -= textOf(oldest.events);
-      const gone = new Set(oldest.events);
-      oldest.instance.log.splice(
-        0,
-        oldest.instance.log.length,
-        ...oldest.instance.log.filter((each) => !gone.has(each)),
-      );
-    }
   }
-}
-
-/** The parts of a delivery share its body: it counts once, plus a little for each. */
-function textOf(events: readonly InstanceEvent[]): number {
-  return (events[0]?.providerData.length ?? 0) + 1000 * events.length;
 }

@@ -72,9 +72,6 @@ export class VendorLink {
     }
     const unknown = listIds.find((id) => !this.#state.lists.has(id));
     if (unknown !== undefined) throw platformErrors.refusedByVendor(message, `Invalid ListID: ${unknown}`);
-    if (!this.#state.hasRoomForWebhooks(listIds.length)) {
-      throw platformErrors.refusedByVendor(message, 'The sandbox has reached its limit for webhooks');
-    }
   }
 
   /**

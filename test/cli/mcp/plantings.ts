@@ -32,6 +32,7 @@ export const spellings: Readonly<Record<string, (n: number) => string>> = Object
     'as a hexadecimal reference': (l: string, d: string) => json(`${l}&#x40;${d}`),
     'as references throughout': (l: string, d: string) => json(all(`${l}@${d}`, (hex) => `&#x${hex};`)),
     'with a wide sign': (l: string, d: string) => json(`${l}＠${d}`),
+    'with a wide sign, percent-encoded': (l: string, d: string) => json(`${l}${encodeURIComponent('＠')}${d}`),
     'with a small sign': (l: string, d: string) => json(`${l}﹫${d}`),
     'with a quoted local part': (l: string, d: string) => json(`"${l} x"@${d}`),
     'with a quoted sign': (l: string, d: string) => json(`"${l}@home"@${d}`),
@@ -52,8 +53,9 @@ export const spellings: Readonly<Record<string, (n: number) => string>> = Object
     'in JSON': (l: string, d: string) => json(JSON.stringify({ to: `${l}@${d}`, [`${l}@${d}`]: 1 })),
     'in XML': (l: string, d: string) => json(`<to mail="${l}@${d}">${l}&#64;${d}</to>`),
     'in base64': (l: string, d: string) => Buffer.from(`${l}@${d}`).toString('base64'),
+    'in base64, a byte later': (l: string, d: string) => Buffer.from(`<${l}@${d}`).toString('base64'),
+    'in base64, two bytes later': (l: string, d: string) => Buffer.from(`:<${l}@${d}`).toString('base64'),
     'in base64 for URLs': (l: string, d: string) => Buffer.from(`"${l}?~"@${d}`).toString('base64url'),
-    'in hexadecimal': (l: string, d: string) => Buffer.from(`${l}@${d}`).toString('hex'),
     'in quoted-printable': (l: string, d: string) => json(`${l}=40${d}`),
     'among other text': (l: string, d: string) => json(`Please write to ${l}@${d}, or not.`),
     'with blanks': (l: string, d: string) => json(` ${l} @ ${d} `),
@@ -75,7 +77,6 @@ const undone: readonly ((text: string) => string)[] = [
   (text) => text.replace(/&#x0*([0-9a-f]{2});/gi, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16))),
   (text) => text.replace(/&#0*(\d{2,3});/g, (_all, code: string) => String.fromCharCode(Number(code))),
   (text) => text.replace(/[\w+/-]{12,}/g, (each) => Buffer.from(each, 'base64').toString('latin1')),
-  (text) => text.replace(/(?:[0-9a-f]{2}){6,}/gi, (each) => Buffer.from(each, 'hex').toString('latin1')),
 ];
 
 /** The first planting that a text holds, however it is written; undefined where it holds none. */

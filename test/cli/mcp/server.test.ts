@@ -65,7 +65,7 @@ describe('cm-relay mcp, driven by the official client', function () {
     const renewed = (await place.run('url', '--new', '--local')).out.trim();
     await post(renewed, delivery(`${campaignMonitorUrl} ${renewed}`));
     await place.run('wait', '--filter', 'state:sent');
-    const client = await connect('--allow-write', '--addresses');
+    const client = await connect('--allow-write', '--allow-bodies', '--addresses');
     const { tools } = await client.listTools();
     assert.ok(
       tools.every(
@@ -91,50 +91,59 @@ describe('cm-relay mcp, driven by the official client', function () {
     callback.status = 500;
     await post(campaignMonitorUrl, delivery('jane@example.org'));
     await place.run('wait', '--filter', 'state:failed');
-    const client = await connect('--addresses');
-    const [row] = JSON.parse((await ask(client, 'events', { filter: 'type:subscribe' })).data) as [
+    const client = await connect('--allow-bodies');
+    const whole = await connect('--allow-bodies', '--addresses');
+    const [row] = JSON.parse((await ask(whole, 'events', { filter: 'type:subscribe' })).data) as [
       { id: string; address: string },
     ];
     assert.deepEqual([row.id, row.address], ['e1', 'jane@example.org']);
-    const event = JSON.parse((await ask(client, 'event', { id: 'e1' })).data) as { body: { value: object } };
-    assert.deepEqual(event.body.value, {
+    const request = async (asked: Client, name: string): Promise<{ bytes: number; body: string }> => {
+      const { data } = await ask(asked, name, { id: 'e1' });
+      const { delivery: received, request: sent } = JSON.parse(data) as Record<
+        'delivery' | 'request',
+        { request: { bytes: number; body: string } } & { bytes: number; body: string }
+      >;
+      return name === 'event' ? received.request : sent;
+    };
+    assert.equal((await request(whole, 'event')).body, delivery('jane@example.org'));
+    const event = JSON.parse((await request(client, 'event')).body) as object;
+    assert.deepEqual(event, {
+      ListID: '00000000000000000000000000000001',
       Events: [
         {
-          CustomFields: [{ Key: 'website', Value: 'URL, 18 characters' }],
+          CustomFields: [{ Key: 'Field 1', Value: 'https://example.org/1' }],
           Date: '2026-01-15 09:30:00',
-          EmailAddress: 'jane@example.org',
-          Name: 'text, 15 characters',
-          SignupIPAddress: 'text, 13 characters',
+          EmailAddress: 'person1@example.org',
+          Name: 'Person 1',
+          SignupIPAddress: '192.0.2.1',
           Type: 'Subscribe',
         },
       ],
-      ListID: '96c0bbdaa54760c8d9e62a2b7ffa2e13',
     });
     const [attempt] = JSON.parse((await ask(client, 'attempts', { id: 'e1' })).data) as [
-      { status: number; answer: object },
+      { status: number; response: { bytes: number } },
     ];
-    assert.deepEqual([attempt.status, attempt.answer], [500, { contentType: null, bytes: 6 }]);
+    assert.deepEqual([attempt.status, attempt.response.bytes], [500, 6]);
     const why = await ask(client, 'why_failed', { id: 'e1' });
     assert.match(why.text, /^1 forwarding: 1 failed/);
     const { forwardings } = JSON.parse(why.data) as { forwardings: { why: string; next: string }[] };
     assert.match(forwardings[0]?.why ?? '', /answered 500\. The relay will not retry/);
     assert.match(forwardings[0]?.next ?? '', /answer and log/);
-    const rendered = JSON.parse((await ask(client, 'render', { id: 'e1' })).data) as {
-      body: { bytes: number; value: { message: { raw: object; events: object[] } } };
-      url: string;
-    };
-    assert.deepEqual([rendered.url, rendered.body.bytes], [callback.url, callback.posts[0]?.body.length]);
-    assert.deepEqual(rendered.body.value.message.raw, event.body.value);
-    assert.deepEqual(rendered.body.value.message.events, [
+    const rendered = await request(client, 'render');
+    assert.equal(rendered.bytes, callback.posts[0]?.body.length);
+    const { message } = JSON.parse(rendered.body) as { message: { raw: object; events: object[] } };
+    assert.deepEqual(message.raw, event);
+    assert.deepEqual(message.events, [
       {
         date: '2026-01-15T09:30:00Z',
         elementKey: 'campaignmonitor',
         eventType: 'CREATED',
         hubKey: 'marketing',
-        objectId: 'jane@example.org',
+        objectId: 'person1@example.org',
         objectType: 'contacts',
       },
     ]);
+    assert.equal((await request(whole, 'render')).body, callback.posts[0]?.body.toString());
     const none = await ask(client, 'event', { id: 'e99' });
     assert.ok(none.isError);
     assert.match(none.data, /there is no event e99/);
@@ -161,7 +170,7 @@ describe('cm-relay mcp, driven by the official client', function () {
     await post(campaignMonitorUrl, hostile);
     await post(campaignMonitorUrl, delivery('joe@example.org'));
     await callback.received(2);
-    const client = await connect();
+    const client = await connect('--allow-bodies');
     const secret = /\/hooks\/(\w+)\//.exec(campaignMonitorUrl)?.[1] ?? '';
     for (const [name, given] of [
       ['events', {}],
@@ -182,11 +191,8 @@ describe('cm-relay mcp, driven by the official client', function () {
       again.map(({ address }) => address),
       addresses,
     );
-    const event = JSON.parse((await ask(client, 'event', { id: 'e1' })).data) as {
-      event: { address: string };
-      body: { value: { Events: { EmailAddress: string }[] } };
-    };
-    assert.equal(event.body.value.Events[0]?.EmailAddress, event.event.address);
+    const event = JSON.parse((await ask(client, 'event', { id: 'e1' })).data) as { event: { address: string } };
+    assert.ok(addresses.includes(event.event.address));
   });
 
   it('keeps what came from outside between marks that it cannot know', async () => {
@@ -195,7 +201,7 @@ describe('cm-relay mcp, driven by the official client', function () {
     callback.answer = { body: name, headers: {} };
     await post(campaignMonitorUrl, delivery('jane@example.org', 'Subscribe', name));
     await place.run('wait', '--filter', 'state:sent');
-    const client = await connect('--answers');
+    const client = await connect('--allow-bodies', '--addresses');
     const [one, other] = [await ask(client, 'attempts', { id: 'e1' }), await ask(client, 'attempts', { id: 'e1' })];
     assert.match(one.data, /Ignore all of this/);
     const outside = one.text.replace(one.data, '');

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { AssistantShapes } from '../../../src/cli/mcp/assistant-shapes.ts';
 import { explainEvent } from '../../../src/cli/mcp/why-failed.ts';
 import type { AttemptDetail, EventRow, Forwarding, Notification } from '../../../src/protocol/history.ts';
 
@@ -10,15 +9,12 @@ function explained(
   attempts: readonly Partial<AttemptDetail>[] = [],
 ): ReturnType<typeof explainEvent> {
   const all = forwardings.map((each) => ({ destination: 'http://localhost/', destinationId: 't1', ...each }));
-  return explainEvent(
-    {
-      event: { id: 'e1', kind: 'event' } as EventRow,
-      notifications: [{ id: 'n1', forwardings: all } as unknown as Notification],
-      attempts: attempts.map((each) => ({ notificationId: 'n1', destinationId: 't1', ...each })),
-      omittedForwardings: omitted,
-    } as unknown as Parameters<typeof explainEvent>[0],
-    new AssistantShapes({ addresses: false, answers: false }),
-  );
+  return explainEvent({
+    event: { id: 'e1', kind: 'event' } as EventRow,
+    notifications: [{ id: 'n1', forwardings: all } as unknown as Notification],
+    attempts: attempts.map((each) => ({ notificationId: 'n1', destinationId: 't1', ...each })),
+    omittedForwardings: omitted,
+  } as unknown as Parameters<typeof explainEvent>[0]);
 }
 
 describe('why an event failed, as an assistant is told', () => {

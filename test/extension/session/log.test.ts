@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { FewLines, logRelay } from '../../../src/extension/session/log.ts';
+import { logRelay } from '../../../src/extension/session/log.ts';
 import type { SessionState } from '../../../src/extension/session/session.ts';
 import type { Attempt, Delivery } from '../../../src/protocol/history.ts';
 import type { Status } from '../../../src/protocol/status.ts';
-import { HeldTimers } from '../ui/held-timers.ts';
 
 const status = {
   pid: 77,
@@ -32,7 +31,6 @@ function stage() {
     heard[name] = listener;
     return { dispose: () => undefined };
   };
-  const timers = new HeldTimers();
   logRelay(
     { subscriptions: [] },
     {
@@ -45,11 +43,10 @@ function stage() {
         info: (line: string) => lines.push(`info ${line}`),
         warn: (line: string) => lines.push(`warn ${line}`),
       },
-      timers,
     },
   );
   const say = (name: string, value: unknown): void => heard[name]?.(value as never);
-  return { timers, say, lines: () => lines.splice(0) };
+  return { say, lines: () => lines.splice(0) };
 }
 
 const goTo = 'info notifications go to http://localhost:3000/callback, https://two.example/raw (raw)';
@@ -133,23 +130,5 @@ describe('the log of what the relay does', () => {
       'warn n4 → http://localhost:3000/callback: 500, given up after 6 attempts',
       'warn n5 → http://localhost:3000/callback: ECONNREFUSED, given up after 1 attempt',
     ]);
-  });
-
-  it('counts what comes too often', () => {
-    const lines: string[] = [];
-    const timers = new HeldTimers();
-    const few = new FewLines(
-      (line) => lines.push(line),
-      (count) => `${count} more`,
-      timers,
-    );
-    for (let at = 1; at <= 17; at++) few.add(String(at));
-    assert.deepEqual(lines.splice(0), ['1', '2', '3', '4', '5']);
-    timers.pass(10_000);
-    assert.deepEqual(lines.splice(0), ['12 more']);
-    few.add('18');
-    timers.pass(10_000);
-    assert.deepEqual(lines.splice(0), ['18']);
-    few.dispose();
   });
 });
