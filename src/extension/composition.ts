@@ -68,7 +68,6 @@ export function compose(context: vscode.ExtensionContext): void {
     sandbox,
     names,
     store: instanceStore,
-    memory: context.workspaceState,
   });
   const instanceDocuments = new InstanceDocuments(context);
   const handlerWatch = memoizeAsync<HandlerWatch>(async () => {

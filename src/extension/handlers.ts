@@ -137,7 +137,7 @@ export function createHandlers(parts: ActivationParts): Handlers {
     },
   });
   const urlKeeper = createUrlKeeper({ session, log, holders: [webhookActions.urls, instanceUrls] });
-  const queueOffer = createQueueOffer({ ...instanceParts, log });
+  const queueOffer = createQueueOffer({ ...instanceParts, log, memory: context.workspaceState });
   const table = new TableView({ context, log, session, watch, events, names });
   const { isVisible: isSeen } = events.progressPlace;
   const actionParts = { context, session, history, select: events.select, isSeen, focused: events.focused };

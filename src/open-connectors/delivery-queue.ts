@@ -11,8 +11,7 @@ import { z } from 'zod';
 import { maxBodyValues } from '../common/parse-json.ts';
 import { OpenConnectorsError } from './api-error.ts';
 import { looseText, parsed } from './answers.ts';
-import { longestAnswer, pageSize } from './http.ts';
-import type { Call, ListPage, OpenConnectorsHttp } from './http.ts';
+import type { Call, OpenConnectorsHttp } from './http.ts';
 
 /** What happens to a notification that cannot be delivered; `retry` is the default [docs]. */
 export const failurePolicies = ['retry', 'queue'] as const;
@@ -32,6 +31,12 @@ export interface QueuedDelivery extends DeliveryKey {
   readonly notification: string;
 }
 
+/**
+ * The deliveries that were listed for a callback URL, oldest first, without those that are delivered or removed: Open
+ * Connectors may no longer list them, since it is unknown whether a read changes the status.
+ */
+export type ListedDeliveries = Map<string, DeliveryKey>;
+
 export interface QueueState {
   readonly count: number;
   /** There are more than were counted. */
@@ -43,49 +48,13 @@ export interface QueueState {
    * if anything is queued: that happens only when all retries have failed [docs].
    */
   readonly deactivated: boolean | null;
-  /** Those counted: a later {@link DeliveryQueue.read} finds them, even if the count changed their status. */
-  readonly keys: readonly DeliveryKey[];
-  /** Counted earlier, and since delivered or removed. */
-  readonly gone: readonly DeliveryKey[];
 }
 
-export interface ReadDeliveries {
-  readonly deliveries: readonly QueuedDelivery[];
-  /** Ignored: for another URL, in another state, or without a notification. */
-  readonly skipped: number;
-  /** Those read, ignored or not: they are found again by these, even if the read changed their status. */
-  readonly keys: readonly DeliveryKey[];
-  /** Counted earlier, and since delivered or removed. */
-  readonly gone: readonly DeliveryKey[];
-  /** This is the last page, but there are more than may be read. */
-  readonly more: boolean;
-}
+/** `gone`: not queued any more; `skipped`: for another URL, or without a readable notification. */
+export type ReadDelivery = QueuedDelivery | 'gone' | 'skipped';
 
-/** Characters that may still be read, by all reads that share it. */
-export interface TextBudget {
-  left: number;
-}
-
-export interface ReadOptions {
-  /**
-   * By {@link DeliveryQueue.look} or an earlier read: those that the list no longer contains are requested one by one,
-   * since it is unknown whether a read changes the status.
-   */
-  readonly counted?: readonly DeliveryKey[];
-  readonly budget: TextBudget;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Maximum deliveries to read; keys of a count that a read, and a count, requests one by one. */
-const mostDeliveries = 10_000;
-const mostKeys = 1000;
-const mostAskedFor = 50;
-/** Pages of a count, and of a read, which has long notifications: a page must be shorter than the maximum response. */
-const mostPages = 50;
-const mostReadPages = 1000;
-const readPageSize = 10;
-/** Maximum text of one count, in characters. */
-const mostCountedText = longestAnswer;
+/** Maximum pages of a count or a read, in all its passes. */
+const maxPages = 1000;
 
 const idSchema = z.union([z.int(), z.string().regex(/^[\w-]{1,64}$/)]).transform(String);
 
@@ -105,10 +74,10 @@ const deliverySchema = z.looseObject({
 });
 type Delivery = z.output<typeof deliverySchema>;
 
-/** Entries that cannot be read become null. */
+/** Without entries that can't be read. */
 const deliveriesSchema = z
   .array(z.unknown())
-  .transform((all) => all.map((each) => deliverySchema.safeParse(each).data ?? null));
+  .transform((all) => all.flatMap((each) => deliverySchema.safeParse(each).data ?? []));
 
 /** An account without the setting has the default [docs]; the effect of other values is unknown. */
 const settingsSchema = z.looseObject({
@@ -126,10 +95,7 @@ export function canBeQueuedFor(callbackUrl: string): boolean {
  * @param status `notified` for what a read may have made of a queued one
  * @throws OpenConnectorsError (`refused`) if the URL would end the clause's text
  */
-export function queuedFor(
-  callbackUrl: string,
-  status: 'queued' | 'notified' = 'queued',
-): Pick<Call, 'path'> & { readonly where: string } {
+export function queuedFor(callbackUrl: string, status: 'queued' | 'notified' = 'queued'): Pick<Call, 'path' | 'query'> {
   if (!canBeQueuedFor(callbackUrl)) {
     throw new OpenConnectorsError(
       'the callback URL contains a quote or another character that cannot be searched for',
@@ -141,14 +107,8 @@ export function queuedFor(
   }
   return {
     path: '/notifications/subscriptions/deliveries',
-    where: `channel='webhook' and status='${status}' and config.url='${callbackUrl}'`,
+    query: [['where', `channel='webhook' and status='${status}' and config.url='${callbackUrl}'`]],
   };
-}
-
-interface QueuePage {
-  /** Those not on an earlier page; null for an unreadable entry. */
-  readonly items: readonly (Delivery | null)[];
-  readonly isLast: boolean;
 }
 
 /** The queue, as one user of one organization. Every method throws {@link OpenConnectorsError} and no other error. */
@@ -161,89 +121,70 @@ export class DeliveryQueue {
 
   /**
    * How many deliveries are queued for a callback URL, and since when.
-   * @param counted earlier: those that the list no longer contains still count, unless they are delivered
+   * @param listed earlier: those that are still queued count; changed to what is queued now
    */
-  async look(callbackUrl: string, counted: readonly DeliveryKey[] = [], signal?: AbortSignal): Promise<QueueState> {
-    const keys = new Map<string, DeliveryKey>();
-    let since: number | null = null;
-    let deactivated: boolean | null = null;
+  async count(callbackUrl: string, listed: ListedDeliveries = new Map(), signal?: AbortSignal): Promise<QueueState> {
+    const queued = new Map<string, Delivery>();
     let more = false;
-    const budget = { left: mostCountedText };
-    for await (const { items, isLast } of this.#pages(callbackUrl, false, budget, signal)) {
-      for (const delivery of items) {
-        if (delivery === null || !isQueued(delivery) || !isFor(delivery, callbackUrl)) continue;
-        const { subscription } = delivery;
-        const key = keyOf(delivery);
-        keys.set(textOf(key), key);
-        since = earlier(since, dateOf(delivery));
-        if (subscription?.active !== undefined) deactivated = deactivated === true || !subscription.active;
-      }
-      more = !isLast || keys.size > mostDeliveries;
-      if (keys.size >= mostDeliveries) break;
+    for await (const delivery of this.#list(callbackUrl, listed, signal)) {
+      if (delivery === 'more') more = true;
+      else queued.set(nameOf(delivery), delivery);
     }
-    const listed = [...keys.values()].slice(0, mostKeys);
-    const [first] = listed;
-    if (first !== undefined) deactivated ??= await this.#isDeactivated(first, signal);
-    const { still, gone, unasked } = await this.#missing(
-      counted.filter((key) => !keys.has(textOf(key))),
-      signal,
-    );
-    for (const delivery of still) since = earlier(since, dateOf(delivery));
-    // Only some of many are requested: if none of these is queued, the others don't count, either.
-    const count = Math.min(keys.size + still.length + (still.length > 0 ? unasked : 0), mostDeliveries);
-    return { count, more, since, deactivated, keys: [...listed, ...still.map(keyOf)].slice(0, mostKeys), gone };
+    for (const [name, key] of listed) {
+      if (queued.has(name)) continue;
+      const delivery = await this.#find(key, listed, signal);
+      if (typeof delivery === 'object') queued.set(name, delivery);
+    }
+    let since: number | null = null;
+    for (const { createdDate } of queued.values()) {
+      const at = createdDate === undefined ? NaN : new Date(createdDate).getTime();
+      if (!Number.isNaN(at)) since = Math.min(at, since ?? at);
+    }
+    const [first] = queued.values();
+    // A list doesn't contain the subscription.
+    const found = first === undefined ? 'gone' : await this.#find(first, listed, signal);
+    const active = typeof found === 'object' ? found.subscription?.active : undefined;
+    return { count: queued.size, more, since, deactivated: active === undefined ? null : !active };
   }
 
-  /** What is queued for a callback URL, page by page; as far as known, nothing is removed from the queue. */
+  /**
+   * Reads what is queued for a callback URL, each notification by itself. As far as known, nothing is removed from the
+   * queue.
+   * @param listed earlier: these are read, too
+   * @returns the deliveries; at the end `more` if there are more than may be read
+   */
   async *read(
     callbackUrl: string,
-    { counted = [], budget, signal }: ReadOptions,
-  ): AsyncGenerator<ReadDeliveries, void, undefined> {
-    const missing = new Map(counted.slice(0, mostKeys).map((key) => [textOf(key), key]));
-    let read = 0;
-    let isAll = true;
-    for await (const { items, isLast } of this.#pages(callbackUrl, true, budget, signal)) {
-      const queued = items.filter(
-        (item): item is Delivery => item !== null && isQueued(item) && isFor(item, callbackUrl),
-      );
-      for (const delivery of queued) missing.delete(textOf(delivery));
-      yield { ...takenOf(items, callbackUrl, isQueued), keys: queued.map(keyOf), gone: [], more: false };
-      read += queued.length;
-      isAll = isLast;
-      if (read >= mostDeliveries) break;
+    listed: ListedDeliveries = new Map(),
+    signal?: AbortSignal,
+  ): AsyncGenerator<ReadDelivery | 'more', void, undefined> {
+    const earlier = new Map(listed);
+    for (const key of earlier.values()) yield this.#read(key, callbackUrl, listed, signal);
+    for await (const delivery of this.#list(callbackUrl, listed, signal)) {
+      if (delivery === 'more') yield delivery;
+      else if (!earlier.has(nameOf(delivery))) yield this.#read(delivery, callbackUrl, listed, signal);
     }
-    const none: ReadDeliveries = { deliveries: [], skipped: 0, keys: [], gone: [], more: false };
-    for (const key of missing.values()) {
-      if (budget.left <= 0) {
-        isAll = false;
-        break;
-      }
-      const delivery = await this.#one(key, true, budget, signal);
-      if (delivery === 'unreadable') yield { ...none, skipped: 1 };
-      else if (delivery?.status === 'delivered' || delivery === null) yield { ...none, gone: [key] };
-      else yield { ...none, ...takenOf([delivery], callbackUrl, () => true) };
-    }
-    if (!isAll) yield { ...none, more: true };
   }
 
   /**
    * Asks Open Connectors to post again what is queued for a callback URL, and to activate its subscription [docs,
    * live]. Its response is undocumented.
-   * @param counted earlier: if a read has changed their status, these are posted again, too
+   * @param listed earlier: if a read has changed their status, these are posted again, too; emptied
    */
-  async deliver(callbackUrl: string, counted: readonly DeliveryKey[] = [], signal?: AbortSignal): Promise<void> {
+  async deliver(callbackUrl: string, listed: ListedDeliveries = new Map(), signal?: AbortSignal): Promise<void> {
     await this.#post(callbackUrl, 'queued', signal);
-    for (const key of counted.slice(0, mostAskedFor)) {
-      const delivery = await this.#one(key, false, { left: 0 }, signal);
+    for (const key of listed.values()) {
+      const delivery = await this.#find(key, listed, signal);
+      if (typeof delivery !== 'object') continue;
       // Only if seen: on other hosts this status may mean delivered, and all of those would be posted again.
-      if (delivery === null || delivery === 'unreadable' || delivery.status !== 'notified') continue;
-      return this.#post(callbackUrl, 'notified', signal);
+      if (delivery.status === 'notified') await this.#post(callbackUrl, 'notified', signal);
+      break;
     }
+    listed.clear();
   }
 
   async #post(callbackUrl: string, status: 'queued' | 'notified', signal: AbortSignal | undefined): Promise<void> {
-    const { path, where } = queuedFor(callbackUrl, status);
-    await this.#http.call({ method: 'PUT', path, query: [['where', where]], signal });
+    await this.#http.call({ method: 'PUT', ...queuedFor(callbackUrl, status), signal });
   }
 
   /** The account's policy [live]; null if this user may not see it, or it is unknown. */
@@ -279,118 +220,71 @@ export class DeliveryQueue {
     });
   }
 
-  /** The pages of a queue; if a limit ends it, no page is the last. */
-  async *#pages(
+  /**
+   * Lists what is queued for a callback URL, without notifications, and adds it to `listed`; at the end `more` if there
+   * are more than may be listed. If a read changes the status, the rest moves up, and the next page skips some of it: so
+   * all pages are read again until they bring nothing new.
+   */
+  async *#list(
     callbackUrl: string,
-    hydrate: boolean,
-    budget: TextBudget,
+    listed: ListedDeliveries,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<QueuePage, void, undefined> {
-    const { path, where } = queuedFor(callbackUrl);
-    const call = (isHydrated: boolean): Call => ({
-      method: 'GET',
-      path,
-      signal,
-      query: [['where', where], ...(isHydrated ? [['hydrate', 'true'] as const] : [])],
-      ...(isHydrated && { maxValues: maxBodyValues }),
-    });
+  ): AsyncGenerator<Delivery | 'more', void, undefined> {
+    const call: Call = { method: 'GET', ...queuedFor(callbackUrl), signal };
     const seen = new Set<string>();
-    const tokens = new Set<string>();
-    let size = hydrate ? readPageSize : pageSize;
-    let isHydrated = hydrate;
-    let nextPage: string | null = null;
-    for (let page = 0; page < (hydrate ? mostReadPages : mostPages) && budget.left > 0; page++) {
-      let found: ListPage<Delivery | null> | null;
-      try {
-        found = await this.#http.page(call(isHydrated), deliveriesSchema, size, nextPage);
-      } catch (error) {
-        if (!(error instanceof OpenConnectorsError && error.isTooLong && isHydrated)) throw error;
-        budget.left -= longestAnswer;
-        // If a single delivery is too long, list it without its notification.
-        if (size === 1) isHydrated = false;
-        else size = Math.ceil(size / 4);
-        continue;
+    let pages = 0;
+    let before = -1;
+    while (seen.size > before && pages < maxPages) {
+      before = seen.size;
+      for await (const page of this.#http.eachPage(call, deliveriesSchema, maxPages - pages)) {
+        pages += 1;
+        const queued = page.items.filter(isQueued);
+        for (const delivery of queued) listed.set(nameOf(delivery), keyOf(delivery));
+        for (const delivery of queued) {
+          if (seen.has(nameOf(delivery))) continue;
+          seen.add(nameOf(delivery));
+          yield delivery;
+        }
       }
-      if (found === null) return;
-      isHydrated = hydrate;
-      budget.left -= found.answer.length;
-      const items = found.items.filter((item) => {
-        if (item === null) return true;
-        const text = textOf(item);
-        return !seen.has(text) && seen.add(text);
-      });
-      const again = found.items.length - items.length;
-      ({ nextPage } = found.answer);
-      // If a read removes deliveries from the list, the next page moves to the position of this one.
-      const isOver = nextPage === null || (tokens.has(nextPage) && items.every((item) => item === null));
-      yield { items: [...items, ...Array.from({ length: again }, () => null)], isLast: isOver };
-      if (nextPage === null || isOver) return;
-      tokens.add(nextPage);
     }
+    if (pages === maxPages) yield 'more';
   }
 
-  /** Whether the subscription of a delivery, which a list doesn't contain, is inactive; null if unknown. */
-  async #isDeactivated(key: DeliveryKey, signal: AbortSignal | undefined): Promise<boolean | null> {
-    try {
-      const delivery = await this.#one(key, true, { left: 0 }, signal);
-      const active = delivery === 'unreadable' ? undefined : delivery?.subscription?.active;
-      return active === undefined ? null : !active;
-    } catch (error) {
-      if (error instanceof OpenConnectorsError && error.kind !== 'cancelled') return null;
-      throw error;
-    }
-  }
-
-  /** The state of deliveries counted earlier that the list no longer contains; of many only some are requested. */
-  async #missing(
-    keys: readonly DeliveryKey[],
+  async #read(
+    key: DeliveryKey,
+    callbackUrl: string,
+    listed: ListedDeliveries,
     signal: AbortSignal | undefined,
-  ): Promise<{ still: readonly Delivery[]; gone: readonly DeliveryKey[]; unasked: number }> {
-    const still: Delivery[] = [];
-    const gone: DeliveryKey[] = [];
-    for (const key of keys.slice(0, mostAskedFor)) {
-      const delivery = await this.#one(key, false, { left: 0 }, signal);
-      if (delivery === null || (delivery !== 'unreadable' && delivery.status === 'delivered')) gone.push(key);
-      else if (delivery !== 'unreadable' && isQueued(delivery)) still.push({ ...delivery, ...key });
-    }
-    return { still, gone, unasked: Math.max(keys.length - mostAskedFor, 0) };
+  ): Promise<ReadDelivery> {
+    const delivery = await this.#find(key, listed, signal);
+    if (delivery === 'gone') return delivery;
+    const notification = delivery === 'unreadable' ? undefined : asJson(delivery.notification);
+    // A host that ignores the clause lists the deliveries of the whole account.
+    if (delivery === 'unreadable' || notification === undefined) return 'skipped';
+    if (delivery.subscription?.config?.url !== callbackUrl) return 'skipped';
+    return { ...keyOf(key), notification };
   }
 
-  /** One delivery [live]; null if it no longer exists, `unreadable` also if it is too long. */
-  async #one(
-    { notificationId, subscriptionId }: DeliveryKey,
-    hydrate: boolean,
-    budget: TextBudget,
+  /** One delivery with its notification [live]. One that is not queued any more is removed from `listed`. */
+  async #find(
+    key: DeliveryKey,
+    listed: ListedDeliveries,
     signal: AbortSignal | undefined,
-  ): Promise<Delivery | null | 'unreadable'> {
-    const path = `/notifications/${encodeURIComponent(notificationId)}/subscriptions/${encodeURIComponent(subscriptionId)}/deliveries`;
-    const query = hydrate ? ([['hydrate', 'true']] as const) : [];
+  ): Promise<Delivery | 'gone' | 'unreadable'> {
+    const path = `/notifications/${key.notificationId}/subscriptions/${key.subscriptionId}/deliveries`;
     try {
+      const query = [['hydrate', 'true']] as const;
       const answer = await this.#http.call({ method: 'GET', path, query, maxValues: maxBodyValues, signal });
-      budget.left -= answer.length;
-      return deliverySchema.safeParse(answer.value).data ?? 'unreadable';
+      const delivery = deliverySchema.safeParse(answer.value).data ?? 'unreadable';
+      if (delivery === 'unreadable' || isQueued(delivery)) return delivery;
     } catch (error) {
       if (!(error instanceof OpenConnectorsError)) throw error;
-      if (error.status === 404) return null;
-      if (!error.isTooLong) throw error;
-      budget.left -= longestAnswer;
-      return 'unreadable';
+      if (error.isTooLong) return 'unreadable';
+      if (error.status !== 404) throw error;
     }
+    listed.delete(nameOf(key));
+    return 'gone';
   }
-}
-
-/** Deliveries for this URL with a notification. */
-function takenOf(
-  items: readonly (Delivery | null)[],
-  callbackUrl: string,
-  isWanted: (delivery: Delivery) => boolean,
-): Pick<ReadDeliveries, 'deliveries' | 'skipped'> {
-  const deliveries = items.flatMap((delivery): QueuedDelivery[] => {
-    if (delivery?.subscription?.config?.url !== callbackUrl || !isWanted(delivery)) return [];
-    const notification = asJson(delivery.notification);
-    return notification === undefined ? [] : [{ ...keyOf(delivery), notification }];
-  });
-  return { deliveries, skipped: items.length - deliveries.length };
 }
 
 /** Undefined if there is none, or it is nested too deeply to be written. */
@@ -407,25 +301,10 @@ function isQueued({ status }: Delivery): boolean {
   return status === undefined || status === 'queued' || status === 'notified';
 }
 
-/** If it has a URL: a host that ignores the clause lists the deliveries of the whole account. */
-function isFor({ subscription }: Delivery, callbackUrl: string): boolean {
-  const url = subscription?.config?.url;
-  return url === undefined || url === callbackUrl;
-}
-
-function keyOf({ notificationId, subscriptionId }: Delivery): DeliveryKey {
+function keyOf({ notificationId, subscriptionId }: DeliveryKey): DeliveryKey {
   return { notificationId, subscriptionId };
 }
 
-function textOf({ notificationId, subscriptionId }: DeliveryKey): string {
+function nameOf({ notificationId, subscriptionId }: DeliveryKey): string {
   return `${notificationId} ${subscriptionId}`;
-}
-
-function dateOf({ createdDate }: Delivery): number | null {
-  const at = createdDate === undefined ? NaN : new Date(createdDate).getTime();
-  return Number.isNaN(at) ? null : at;
-}
-
-function earlier(one: number | null, other: number | null): number | null {
-  return one === null ? other : other === null ? one : Math.min(one, other);
 }

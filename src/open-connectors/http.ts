@@ -19,12 +19,12 @@ export interface OpenConnectorsOptions {
 /** Creating an instance includes a request to the vendor, which may take some time. */
 const defaultTimeoutMs = 60_000;
 
-export const pageSize = 200;
+const pageSize = 200;
 /** An endless chain of pages is a fault of the API. */
 const mostPages = 50;
 
 /** Longer than any response of this API, in bytes: many instances, or the events of one, are a few megabytes. */
-export const longestAnswer = 33_554_432;
+const longestAnswer = 33_554_432;
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -50,7 +50,7 @@ export interface Answer {
   readonly nextPage: string | null;
 }
 
-export interface ListPage<T> {
+interface ListPage<T> {
   readonly items: readonly T[];
   readonly answer: Answer;
 }
@@ -123,7 +123,7 @@ export class OpenConnectorsHttp {
   async pages<T>(call: Call, schema: z.ZodType<T[]>): Promise<T[]> {
     const all: T[] = [];
     let length = 0;
-    for await (const { items, answer } of this.#eachPage(call, schema)) {
+    for await (const { items, answer } of this.eachPage(call, schema, mostPages)) {
       length += answer.length;
       if (length > longestAnswer) {
         throw new OpenConnectorsError('Open Connectors returned a list that is too long', {
@@ -137,38 +137,26 @@ export class OpenConnectorsHttp {
     return all;
   }
 
-  /**
-   * One page of a collection.
-   * @param size maximum items
-   * @param nextPage token from the page before; null for the first
-   * @returns null if there is nothing: 404 [live]
-   */
-  async page<T>(
+  /** The pages of a collection, up to a maximum; 404 means that it is empty [live]. */
+  async *eachPage<T>(
     call: Call,
     schema: z.ZodType<T[]>,
-    size: number,
-    nextPage: string | null,
-  ): Promise<ListPage<T> | null> {
-    const query: [string, string][] = [['pageSize', String(size)]];
-    if (nextPage !== null) query.push(['nextPage', nextPage]);
-    try {
-      const answer = await this.call({ ...call, query: [...(call.query ?? []), ...query] });
-      return { items: parsed(schema, answer, 'a list'), answer };
-    } catch (error) {
-      if (error instanceof OpenConnectorsError && error.kind === 'refused' && error.status === 404) return null;
-      throw error;
-    }
-  }
-
-  /** The pages of a collection, up to a maximum; 404 means that it is empty [live]. */
-  async *#eachPage<T>(call: Call, schema: z.ZodType<T[]>): AsyncGenerator<ListPage<T>, void, undefined> {
+    maxPages: number,
+  ): AsyncGenerator<ListPage<T>, void, undefined> {
     let nextPage: string | null = null;
     const seen = new Set<string>();
-    for (let page = 0; page < mostPages; page++) {
-      const found: ListPage<T> | null = await this.page(call, schema, pageSize, nextPage);
-      if (found === null) return;
-      yield found;
-      ({ nextPage } = found.answer);
+    for (let page = 0; page < maxPages; page++) {
+      const query: [string, string][] = [['pageSize', String(pageSize)]];
+      if (nextPage !== null) query.push(['nextPage', nextPage]);
+      let answer: Answer;
+      try {
+        answer = await this.call({ ...call, query: [...(call.query ?? []), ...query] });
+      } catch (error) {
+        if (error instanceof OpenConnectorsError && error.kind === 'refused' && error.status === 404) return;
+        throw error;
+      }
+      yield { items: parsed(schema, answer, 'a list'), answer };
+      ({ nextPage } = answer);
       if (nextPage === null || seen.has(nextPage)) return;
       seen.add(nextPage);
     }

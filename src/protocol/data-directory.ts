@@ -61,7 +61,7 @@ interface Found {
 const posix = process.platform !== 'win32';
 
 const relayFile =
-  /^(?:(?:relay|search|lock)\.sqlite(?:-wal|-shm|-journal)?|relay\.sqlite\.(?:suspect|checked|damaged-[\dTZ-]+(?:-wal|-shm)?)|relay\.json(?:\.damaged|\.\d+)?|relay\.log(?:\.1)?|(?:channel|counted-deliveries|set-callbacks|asked)\.json(?:\.\d+)?|directory-id(?:\.\d+)?|token)$/;
+  /^(?:(?:relay|search|lock)\.sqlite(?:-wal|-shm|-journal)?|relay\.sqlite\.(?:suspect|checked|damaged-[\dTZ-]+(?:-wal|-shm)?)|relay\.json(?:\.damaged|\.\d+)?|relay\.log(?:\.1)?|(?:channel|set-callbacks|asked)\.json(?:\.\d+)?|directory-id(?:\.\d+)?|token)$/;
 
 /** What a folder contains before a relay has run there, or while one is being created. */
 const isId = (name: string): boolean => name.startsWith(idFile);

@@ -32,15 +32,13 @@ import { resendDestinationSchema, secretsChangeSchema, settingsChangeSchema, tun
 import { destinationStatusSchema, statusSchema, tunnelStatusSchema } from './status.ts';
 
 /** Raised when a method or notification changes incompatibly. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 const anyId = z.string().regex(/^[den][1-9]\d*$/, 'expected an ID such as d7, e12, or n9');
 const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected an event ID, such as e12');
 const fetchedId = z.string().min(1).max(64);
+const fetchedKeySchema = z.strictObject({ notificationId: fetchedId, subscriptionId: fetchedId });
 const nothing = z.strictObject({});
-
-/** Maximum number of fetched notifications in one request. */
-export const mostFetched = 100;
 
 /** The bytes of a body: `text` as UTF-8, or `base64`. */
 const bodySchema = z.union([z.strictObject({ text: z.string() }), z.strictObject({ base64: z.base64() })]);
@@ -221,29 +219,23 @@ export const methods = {
     }),
   },
   /**
-   * Adds what a client read from Open Connectors' queue of deliveries to the history, with the bytes of `notification`.
-   * One that was already added, by notification and subscription, is skipped. They have no signature, and get none;
-   * otherwise they are like posts of Open Connectors.
+   * Adds what a client read from Open Connectors' queue of deliveries to the history, with the bytes of `notification`,
+   * unless it was added before. It has no signature, and gets none; otherwise it is like a post of Open Connectors.
    */
   'deliveries/fetched': {
-    params: z.strictObject({
-      deliveries: z
-        .array(
-          z.strictObject({
-            notificationId: fetchedId,
-            subscriptionId: fetchedId,
-            notification: z.string().describe('The notification as JSON.'),
-          }),
-        )
-        .min(1)
-        .max(mostFetched),
-    }),
+    params: fetchedKeySchema.extend({ notification: z.string().describe('The notification as JSON.') }),
     result: z.object({
-      taken: z.int(),
-      known: z.int().describe('Notifications that were fetched before.'),
-      rejected: z.int().describe('Notifications that are in the history, but cannot be forwarded.'),
-      tooLarge: z.int().describe('Notifications larger than maxBodyBytes; they are not in the history.'),
+      result: z
+        .enum(['taken', 'known', 'rejected', 'tooLarge'])
+        .describe(
+          'known: fetched before; rejected: in the history, but cannot be forwarded; tooLarge: larger than maxBodyBytes, and not in the history.',
+        ),
     }),
+  },
+  /** Whether all of these were added by `deliveries/fetched`, even if they are no longer in the history. */
+  'deliveries/areFetched': {
+    params: z.strictObject({ deliveries: z.array(fetchedKeySchema) }),
+    result: z.object({ all: z.boolean() }),
   },
   /**
    * Sends the same bytes again; what waits for a retry or for a destination that is down is tried now. `to`: a

@@ -1,93 +1,48 @@
 import assert from 'node:assert/strict';
-import type { DeliveryKey, QueuedDelivery, ReadDeliveries } from '../../src/open-connectors/delivery-queue.ts';
+import type { ListedDeliveries, QueuedDelivery } from '../../src/open-connectors/delivery-queue.ts';
 import { fetchQueued } from '../../src/open-connectors/fetch-queued.ts';
 import type { FetchingRelay } from '../../src/open-connectors/fetch-queued.ts';
 
-const delivery = (id: number, length = 10): QueuedDelivery => ({
-  ...{ notificationId: String(id), subscriptionId: '7', notification: JSON.stringify('x'.repeat(length - 2)) },
+const delivery = (id: number): QueuedDelivery => ({
+  ...{ notificationId: String(id), subscriptionId: '7', notification: '{}' },
 });
 
 describe('Fetching what is queued', () => {
-  /** What the relay was given, request by request. */
-  let given: string[][];
+  /** What was read of the queue, and given to the relay, in order. */
+  let steps: string[];
+  beforeEach(() => (steps = []));
   const relay: FetchingRelay = {
-    request: (_method, { deliveries }) => {
-      given.push(deliveries.map(({ notificationId }) => notificationId));
-      return Promise.resolve({ taken: deliveries.length, known: 0, rejected: 0, tooLarge: 0 });
+    request: (_method, { notificationId }) => {
+      steps.push(`relay ${notificationId}`);
+      const result = ({ 1: 'taken', 2: 'known', 3: 'rejected', 4: 'tooLarge' } as const)[notificationId] ?? 'taken';
+      return Promise.resolve({ result });
     },
   };
-  beforeEach(() => (given = []));
-  const memory = { counted: () => [], noted: () => undefined };
 
-  const queueOf = (...given: Partial<ReadDeliveries>[]) => ({
+  const queueOf = (...given: (QueuedDelivery | 'gone' | 'skipped' | 'more')[]) => ({
     // eslint-disable-next-line @typescript-eslint/require-await -- it stands in for one that waits
-    async *read() {
-      for (const each of given) yield { deliveries: [], skipped: 0, keys: [], gone: [], more: false, ...each };
+    async *read(url: string, listed?: ListedDeliveries) {
+      for (const each of given) {
+        steps.push(`${url} ${listed?.size ?? 0} ${typeof each === 'object' ? each.notificationId : each}`);
+        yield each;
+      }
     },
   });
 
-  it('gives the relay so much at a time that no message grows long', async () => {
-    const many = Array.from({ length: 250 }, (_, index) => delivery(index));
-    const large = [delivery(900, 3_000_000), delivery(901, 3_000_000), delivery(902, 9_000_000), delivery(903)];
-    const queue = queueOf({ deliveries: many, skipped: 2 }, { deliveries: large, skipped: 1 });
-    const fetched = await fetchQueued(queue, ['https://example.org/hook'], relay, { memory });
-    assert.deepEqual(fetched, { taken: 254, known: 0, rejected: 0, tooLarge: 0, skipped: 3, more: false });
-    assert.deepEqual(
-      given.map((ids) => ids.length),
-      [100, 100, 50, 1, 1, 1, 1],
-    );
-    assert.deepEqual(
-      given.flat(),
-      [...many, ...large].map(({ notificationId }) => notificationId),
-    );
+  it('gives the relay each before the next is read, and says what came of all of them', async () => {
+    const queue = queueOf(delivery(1), delivery(2), 'skipped', delivery(3), 'gone', delivery(4), 'more');
+    const listed = (url: string): ListedDeliveries => new Map([[url, delivery(9)]]);
+    const fetched = await fetchQueued(queue, ['one', 'two'], relay, { listed });
+    assert.deepEqual(fetched, { taken: 2, known: 2, rejected: 2, tooLarge: 2, skipped: 2, more: true });
+    assert.deepEqual(steps.slice(0, steps.length / 2), [
+      ...['one 1 1', 'relay 1', 'one 1 2', 'relay 2', 'one 1 skipped'],
+      ...['one 1 3', 'relay 3', 'one 1 gone', 'one 1 4', 'relay 4', 'one 1 more'],
+    ]);
   });
 
-  it('has noted what it read before the relay is asked, and what the relay has after that', async () => {
-    const url = 'https://example.org/hook';
-    const keys = [delivery(1), delivery(2)];
-    const noted: string[] = [];
-    const ids = (all: readonly DeliveryKey[]): string => all.map(({ notificationId }) => notificationId).join();
-    const memory = {
-      counted: () => [],
-      noted: (at: string, read: readonly DeliveryKey[], gone: readonly DeliveryKey[]) => {
-        noted.push(`${at} read ${ids(read)} gone ${ids(gone)} given ${given.length}`);
-      },
-      fetched: (at: string, all: readonly DeliveryKey[]) => void noted.push(`${at} fetched ${ids(all)}`),
-    };
-    const queue = queueOf({ deliveries: [delivery(1)], keys }, { gone: [delivery(3)] }, { more: true });
-    assert.equal((await fetchQueued(queue, [url], relay, { memory })).more, true);
-    assert.deepEqual(noted, [`${url} read 1,2 gone  given 0`, `${url} fetched 1`, `${url} read  gone 3 given 1`]);
-    const broken: FetchingRelay = { request: () => Promise.reject(new Error('no room')) };
-    noted.length = 0;
-    await assert.rejects(fetchQueued(queue, [url], broken, { memory }), /no room/);
-    assert.deepEqual(noted, [`${url} read 1,2 gone  given 1`]);
-  });
-
-  it('has one bound for what all URLs have', async () => {
-    const budgets = new Set<unknown>();
-    const queue = {
-      // eslint-disable-next-line @typescript-eslint/require-await, require-yield -- it stands in for one that waits
-      async *read(_url: string, { budget }: { readonly budget: unknown }): AsyncGenerator<ReadDeliveries> {
-        budgets.add(budget);
-      },
-    };
-    await fetchQueued(queue, ['https://example.org/1', 'https://example.org/2'], relay, { memory });
-    assert.equal(budgets.size, 1);
-  });
-
-  it('ends where it is given up, and what was taken until then stays', async () => {
-    const ending = new AbortController();
-    const queue = queueOf({ deliveries: [delivery(1)], skipped: 0 }, { deliveries: [delivery(2)], skipped: 0 });
-    const breaking: FetchingRelay = {
-      request: (...args) => {
-        ending.abort(new Error('given up'));
-        return relay.request(...args);
-      },
-    };
-    await assert.rejects(
-      fetchQueued(queue, ['https://example.org/'], breaking, { memory, signal: ending.signal }),
-      /given up/,
-    );
-    assert.deepEqual(given, [['1']]);
+  it('ends where the relay has it not on disk, and reads nothing more', async () => {
+    const full: FetchingRelay = { request: () => Promise.reject(new Error('no room')) };
+    await assert.rejects(fetchQueued(queueOf(delivery(1), delivery(2)), ['one'], full), /no room/);
+    assert.deepEqual(steps, ['one 0 1']);
   });
 });

@@ -18,7 +18,6 @@ import type { Reachable } from '../own-addresses.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { askYesNo, canAsk } from '../terminal/prompts.ts';
 import { count, localTime, printable } from '../terminal/text.ts';
-import { CountedDeliveries } from './counted-deliveries.ts';
 import { rememberSetCallback, setCallbacksOf } from './set-callbacks.ts';
 import { withPlatform } from './open-connectors.ts';
 import type { Platform, PlatformOptions } from './open-connectors.ts';
@@ -59,7 +58,6 @@ interface Queue {
   readonly id: number;
   readonly callbackUrl: string;
   readonly earlierUrls: readonly string[];
-  readonly counted: CountedDeliveries;
 }
 
 async function withQueue(
@@ -79,8 +77,7 @@ async function withQueue(
     const dataDir = dataDirOf(options);
     const { host } = new URL(platform.baseUrl);
     const earlierUrls = earlierUrlsOf({ id, callbackUrl }, own, dataDir, host);
-    const counted = new CountedDeliveries(dataDir, host);
-    await use({ platform, id, callbackUrl, earlierUrls, counted }, options);
+    await use({ platform, id, callbackUrl, earlierUrls }, options);
   });
 }
 
@@ -94,13 +91,6 @@ function earlierUrlsOf(
   const all = new Set([...own.earlierUrls, ...setCallbacksOf(dataDir, host, id)]);
   // A URL that cannot be searched for must not make the others fail.
   return [...all].filter((url) => url !== callbackUrl && canBeQueuedFor(url));
-}
-
-/** Counts a queue; a later fetch finds the counted deliveries. */
-async function look({ platform, counted }: Pick<Queue, 'platform' | 'counted'>, url: string): Promise<QueueState> {
-  const state = await platform.api.queue.look(url, counted.of(url));
-  counted.add(url, state.keys, state.gone);
-  return state;
 }
 
 /**
@@ -117,12 +107,9 @@ export async function noteSetCallback(
   const { host } = new URL(platform.baseUrl);
   rememberSetCallback(dataDir, host, id, callbackUrl);
   const earlierUrls = earlierUrlsOf({ id, callbackUrl }, own, dataDir, host);
-  const counted = new CountedDeliveries(dataDir, host);
   let queued = 0;
   try {
-    for (const url of [callbackUrl, ...earlierUrls]) {
-      queued += (await look({ platform, counted }, url)).count;
-    }
+    for (const url of [callbackUrl, ...earlierUrls]) queued += (await platform.api.queue.count(url)).count;
   } catch (error) {
     if (!(error instanceof OpenConnectorsError)) throw error;
     return;
@@ -130,13 +117,12 @@ export async function noteSetCallback(
   if (queued > 0) note(`${count(queued, 'notification')} queued. To get them, run cm-relay instances queue ${id}.`);
 }
 
-async function show(queue: Queue, { json }: QueueOptions): Promise<void> {
-  const { platform, id, callbackUrl, earlierUrls } = queue;
+async function show({ platform, id, callbackUrl, earlierUrls }: Queue, { json }: QueueOptions): Promise<void> {
   const policy = await platform.api.queue.policyIfTold();
-  const state = await look(queue, callbackUrl);
+  const state = await platform.api.queue.count(callbackUrl);
   const earlier: { readonly url: string; readonly state: QueueState }[] = [];
   for (const url of earlierUrls) {
-    const there = await look(queue, url);
+    const there = await platform.api.queue.count(url);
     if (there.count > 0) earlier.push({ url, state: there });
   }
   if (json === true) {
@@ -178,10 +164,9 @@ function queuedWords({ count: queued, more, since }: QueueState): string {
   return `${more ? 'At least ' : ''}${count(queued, 'notification')} queued${at}`;
 }
 
-async function deliver(queue: Queue, { json }: QueueOptions): Promise<void> {
-  const { platform, id, callbackUrl, counted } = queue;
+async function deliver({ platform, id, callbackUrl }: Queue, { json }: QueueOptions): Promise<void> {
   // Don't count before: a count may change their status, and then this would not post them.
-  await platform.api.queue.deliver(callbackUrl, counted.of(callbackUrl));
+  await platform.api.queue.deliver(callbackUrl);
   if (json === true) return printJson({ type: 'delivering', id });
   await print(`Open Connectors is posting what is queued to ${printable(maskSecrets(callbackUrl))} again.\n`);
 }
@@ -189,11 +174,9 @@ async function deliver(queue: Queue, { json }: QueueOptions): Promise<void> {
 type Relay = Parameters<Parameters<typeof withRelay>[1]>[0];
 
 function fetchThem(named: string, options: QueueOptions, relay: Relay): Promise<void> {
-  return withQueue(named, options, async ({ platform, id, callbackUrl, earlierUrls, counted }, { json }) => {
+  return withQueue(named, options, async ({ platform, id, callbackUrl, earlierUrls }, { json }) => {
     const urls = [callbackUrl, ...earlierUrls];
-    const fetched = await fetchQueued(platform.api.queue, urls, relay, {
-      memory: { counted: (url) => counted.of(url), noted: (...noted) => counted.add(...noted) },
-    });
+    const fetched = await fetchQueued(platform.api.queue, urls, relay);
     if (json === true) return printJson({ type: 'fetched', id, ...fetched });
     const { taken, known, rejected, tooLarge, skipped, more } = fetched;
     await print(`Fetched ${count(taken, 'notification')}.\n`);

@@ -15,8 +15,6 @@ export interface InstanceDetailsParts {
   readonly platform: Platform;
   readonly log: vscode.LogOutputChannel;
   readonly names: ListNames;
-  /** Of this folder. */
-  readonly memory: vscode.Memento;
 }
 
 export class InstanceDetails {
@@ -24,7 +22,7 @@ export class InstanceDetails {
   readonly queues: QueueStates;
 
   /** @param changed called when something about an instance has changed */
-  constructor({ session, platform, log, names, memory }: InstanceDetailsParts, changed: () => void) {
+  constructor({ session, platform, log, names }: InstanceDetailsParts, changed: () => void) {
     this.#names = { nameOfList: names.nameOf };
     const relayUrls = (): readonly string[] => {
       const { earlierOpenConnectorsUrls = [], openConnectorsUrl } = session.status ?? {};
@@ -33,7 +31,7 @@ export class InstanceDetails {
         ? [...earlierOpenConnectorsUrls, openConnectorsUrl]
         : earlierOpenConnectorsUrls;
     };
-    this.queues = new QueueStates({ platform, memory, log, changed, relayUrls });
+    this.queues = new QueueStates({ platform, log, changed, relayUrls });
   }
 
   /** The facts below an instance; reads its queue if that wasn't done yet. */

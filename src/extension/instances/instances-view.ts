@@ -35,8 +35,6 @@ export interface InstancesViewParts {
   readonly secrets: SecretBox;
   readonly sandbox: Pick<SandboxProcess, 'onDidChange'>;
   readonly names: ListNames;
-  /** Of this folder. */
-  readonly memory: vscode.Memento;
 }
 
 export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider<InstancesNode> {

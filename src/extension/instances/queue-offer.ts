@@ -1,6 +1,10 @@
 /** Offers queued notifications once: after the relay has started, and when it has another URL. */
+import type { Memento } from 'vscode';
+import { nameOfSecret } from '../../common/secret-name.ts';
 import type { Instance } from '../../open-connectors/answers.ts';
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
+import type { DeliveryKey } from '../../open-connectors/delivery-queue.ts';
+import { prefix } from '../prefix.ts';
 import type { InstanceNode } from './instance-node.ts';
 import type { StoredInstance } from './instance-store.ts';
 import type { QueueStates } from './queue-states.ts';
@@ -9,15 +13,23 @@ export interface QueueOfferParts {
   readonly platform: { readonly host: string; api(): Promise<OpenConnectorsApi | undefined> };
   /** The instances created here or pointed here. */
   readonly store: { all(host: string): readonly StoredInstance[] };
-  readonly queues: () => Promise<Pick<QueueStates, 'read' | 'offers'>>;
+  readonly queues: () => Promise<Pick<QueueStates, 'read' | 'urlsOf' | 'listed'>>;
   readonly node: (instance: Instance, host: string) => InstanceNode;
   /** Identifies the running relay; undefined if none is running, or its URL is still being opened. */
   readonly relay: () => number | undefined;
+  /** Whether the relay has fetched all of these. */
+  readonly areFetched: (deliveries: DeliveryKey[]) => Promise<boolean>;
+  /** Of this folder. */
+  readonly memory: Pick<Memento, 'get' | 'update'>;
   /** Resolves when the user uses this window: other windows of the same relay then offer nothing. */
   readonly attention: () => Promise<void>;
   readonly offer: (node: InstanceNode, queued: number) => void;
   readonly log: { warn(message: string): void };
 }
+
+const memoryKey = `${prefix}.offeredQueues`;
+/** Maximum number of remembered offers, the latest. */
+const maxOffers = 20;
 
 export class QueueOffer {
   readonly #parts: QueueOfferParts;
@@ -58,11 +70,23 @@ export class QueueOffer {
       const states = await queues();
       const facts = await states.read(found);
       if (facts === undefined) this.#looked.delete(key);
-      else if (facts.news && (await states.offers(found, pid))) offer(found, facts.state.count + facts.earlier);
+      else if (await this.#isNew(found, states, pid)) offer(found, facts.state.count + facts.earlier);
     } catch (error) {
       // Nothing was offered: check again the next time.
       this.#looked.delete(key);
       throw error;
     }
+  }
+
+  /** Whether something wasn't fetched yet, for a URL whose queue wasn't offered since the relay's start: true once. */
+  async #isNew(node: InstanceNode, queues: Pick<QueueStates, 'urlsOf' | 'listed'>, pid: number): Promise<boolean> {
+    const { memory, areFetched } = this.#parts;
+    const offered = memory.get<readonly string[]>(memoryKey, []);
+    // The URL has the relay's secret, which is not stored.
+    const nameOf = (url: string): string => `${pid} ${node.host} ${nameOfSecret(url)}`;
+    const urls = queues.urlsOf(node).filter((url) => queues.listed(url).size > 0 && !offered.includes(nameOf(url)));
+    if (await areFetched(urls.flatMap((url) => [...queues.listed(url).values()]))) return false;
+    await memory.update(memoryKey, [...urls.map(nameOf), ...offered].slice(0, maxOffers));
+    return true;
   }
 }

@@ -77,7 +77,7 @@ async function deliverQueued(parts: InstanceCommandParts, node: InstanceNode): P
   const name = printable(node.facts.name);
   try {
     await working(l10n.t('Delivering queued notifications of {0}', name), (signal) =>
-      queue.deliver(callbackUrl, queues.counted(callbackUrl), signal),
+      queue.deliver(callbackUrl, queues.listed(callbackUrl), signal),
     );
   } finally {
     // After a failure too, because the deliveries may have been sent.
@@ -99,7 +99,7 @@ async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode):
   const { fetchQueued } = await import('../deferred.ts');
   // If cancelled, it keeps what was fetched, which is not fetched again.
   const fetched = await working(l10n.t('Fetching queued notifications of {0}', printable(node.facts.name)), (signal) =>
-    fetchQueued(queue, urls, client, { signal, memory: queues }),
+    fetchQueued(queue, urls, client, { signal, listed: (url) => queues.listed(url) }),
   );
   void parts.view.refresh();
   sayFetched(fetched, node);
@@ -149,12 +149,13 @@ async function changePolicy(parts: InstanceCommandParts, node: InstanceNode, pol
 }
 
 /** Offers the queue to the user of this window. */
-export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferParts, 'log'>): QueueOffer {
-  const { platform, store, view, session, log } = parts;
+export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferParts, 'log' | 'memory'>): QueueOffer {
+  const { platform, store, view, session, log, memory } = parts;
   return new QueueOffer({
     platform,
     store,
     log,
+    memory,
     queues: () => view.queues(),
     node: (instance, host) => view.node(instance, host),
     relay: () => {
@@ -162,6 +163,9 @@ export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferPa
       // While its public URL is being opened, nothing could be delivered: this is called again once it is open.
       return publicUrl !== null || settled ? pid : undefined;
     },
+    areFetched: async (deliveries) =>
+      // If the relay has ended in the meantime, nothing can be fetched.
+      (await session.client?.request('deliveries/areFetched', { deliveries }))?.all ?? true,
     attention: atThisWindow,
     offer: (node, queued) => {
       const { l10n } = vscode;

@@ -208,7 +208,8 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return { ...found, events: found.events.map(withWhy), notifications: found.notifications.map(withWhy) };
     },
     'deliveries/inject': async (params) => shown(await inject(params.source, params.body, params.contentType)),
-    'deliveries/fetched': ({ deliveries }) => fetched.take(deliveries),
+    'deliveries/fetched': async (delivery) => ({ result: await fetched.take(delivery) }),
+    'deliveries/areFetched': ({ deliveries }) => ({ all: deliveries.every((each) => store.isFetched(each)) }),
     'notifications/replay': async (params) => {
       const { notifications: ids, gone } = await select(params);
       const replayed: number[] = [];

@@ -221,13 +221,13 @@ export class Store {
     );
   }
 
-  /** Whether a delivery from the queue of Open Connectors was added before. */
-  isFetched({ notificationId, subscriptionId, eventId }: FetchedKey): boolean {
+  /** Whether a delivery from the queue of Open Connectors was added before; without an event ID, for any event. */
+  isFetched({ notificationId, subscriptionId, eventId }: Omit<FetchedKey, 'eventId'> & Partial<FetchedKey>): boolean {
     const found = this.#sql.get(
-      'SELECT 1 FROM fetched WHERE notification = ? AND subscription = ? AND event = ?',
+      'SELECT 1 FROM fetched WHERE notification = ? AND subscription = ? AND event = coalesce(?, event)',
       notificationId,
       subscriptionId,
-      eventId,
+      eventId ?? null,
     );
     return found !== undefined;
   }

@@ -17,58 +17,48 @@ export interface FetchedDeliveriesParts {
 /** Characters kept of an event ID, enough to distinguish long ones. */
 const longestEventId = 200;
 
-type Given = ParsedParams<'deliveries/fetched'>['deliveries'];
+type Given = ParsedParams<'deliveries/fetched'>;
+type FetchResult = Result<'deliveries/fetched'>['result'];
 
 export class FetchedDeliveries {
   readonly #parts: FetchedDeliveriesParts;
-  /** Not on disk yet: another client may fetch the same one at the same time. */
-  readonly #underWay = new Set<string>();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: FetchedDeliveriesParts) {
     this.#parts = parts;
   }
 
   /**
-   * Adds new deliveries to the history, in order.
-   * @returns how many were added, and what happened to the others
-   * @throws StoreError if one can't be written: the previous ones are on disk, and are known when it is tried again
+   * Adds a delivery to the history, unless it was added before.
+   * @throws StoreError if it can't be written
    */
-  async take(deliveries: Given): Promise<Result<'deliveries/fetched'>> {
-    const result = { taken: 0, known: 0, rejected: 0, tooLarge: 0 };
-    for (const delivery of deliveries) result[await this.#takeOne(delivery)] += 1;
-    return result;
+  take(delivery: Given): Promise<FetchResult> {
+    // One after the other: what another client is fetching is known only when it is on disk.
+    const taken = this.#last.then(() => this.#take(delivery));
+    this.#last = taken.catch(() => undefined);
+    return taken;
   }
 
-  async #takeOne({
-    notificationId,
-    subscriptionId,
-    notification,
-  }: Given[number]): Promise<keyof Result<'deliveries/fetched'>> {
+  async #take({ notificationId, subscriptionId, notification }: Given): Promise<FetchResult> {
     const { store, reception, mostBytes, onReceived } = this.#parts;
     const fetched: FetchedKey = {
       notificationId,
       subscriptionId,
       eventId: (identityOfNotification(notification).eventId ?? '').slice(0, longestEventId),
     };
-    const key = JSON.stringify(fetched);
-    if (this.#underWay.has(key) || store.isFetched(fetched)) return 'known';
+    if (store.isFetched(fetched)) return 'known';
     const body = Buffer.from(notification);
     if (body.byteLength > mostBytes()) return 'tooLarge';
-    this.#underWay.add(key);
-    try {
-      const received = await reception.receive({
-        source: 'open-connectors',
-        body,
-        injected: false,
-        refusal: null,
-        fetched,
-        headers: [['Content-Type', 'application/json; charset=utf-8']],
-        receivedAt: Date.now(),
-      });
-      onReceived(received);
-      return received.delivery.status === 'accepted' ? 'taken' : 'rejected';
-    } finally {
-      this.#underWay.delete(key);
-    }
+    const received = await reception.receive({
+      source: 'open-connectors',
+      body,
+      injected: false,
+      refusal: null,
+      fetched,
+      headers: [['Content-Type', 'application/json; charset=utf-8']],
+      receivedAt: Date.now(),
+    });
+    onReceived(received);
+    return received.delivery.status === 'accepted' ? 'taken' : 'rejected';
   }
 }

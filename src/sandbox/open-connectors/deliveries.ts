@@ -95,22 +95,16 @@ export class Deliveries {
     page: { first: number; size: number },
   ): { body: object[]; next: number | null } {
     const found = this.#matching(where);
-    const size = Math.min(page.size, this.#settings.deliveriesPageSize);
     const body: object[] = [];
     let text = 0;
     let at = page.first;
-    for (; at < found.length && body.length < size; at++) {
-      const delivery = found[at];
-      if (delivery === undefined) break;
+    for (const delivery of found.slice(at, at + Math.min(page.size, this.#settings.deliveriesPageSize))) {
       text += hydrate ? delivery.raw.byteLength : 0;
       if (text > maxAnswerText && body.length > 0) break;
-      body.push(this.#shown(delivery, hydrate));
-      // Whether reading changes the status is undocumented: it does if the sandbox is set to this.
-      if (this.#settings.readingNotifies && delivery.status === 'queued') this.#notify(delivery);
+      body.push(this.#read(delivery, hydrate));
+      at += 1;
     }
-    // The read ones have left the result, so that the next page begins where this one did.
-    const taken = this.#settings.readingNotifies && asksForQueued(where) ? page.first : at;
-    return { body, next: at < found.length ? taken : null };
+    return { body, next: at < found.length ? at : null };
   }
 
   /** One delivery [live]. @throws PlatformError 404 */
@@ -119,7 +113,7 @@ export class Deliveries {
     if (delivery === undefined || String(delivery.subscriptionId) !== subscriptionId) {
       throw platformErrors.noDelivery(notificationId, subscriptionId);
     }
-    return this.#shown(delivery, hydrate);
+    return this.#read(delivery, hydrate);
   }
 
   /**
@@ -143,9 +137,14 @@ export class Deliveries {
     );
   }
 
-  #shown(delivery: PlatformDelivery, hydrate: boolean): object {
+  /** A delivery as in a response. Whether this changes its status is undocumented: it does if the sandbox is set to this. */
+  #read(delivery: PlatformDelivery, hydrate: boolean): object {
     const { notificationId, subscriptionId, status, createdDate, updatedDate, instance, url, parts, raw } = delivery;
     const isActive = this.#deactivated.get(instance.id)?.has(url) !== true;
+    if (this.#settings.readingNotifies && status === 'queued') {
+      delivery.status = 'notified';
+      delivery.updatedDate = now();
+    }
     return {
       notificationId,
       subscriptionId,
@@ -163,11 +162,6 @@ export class Deliveries {
         },
       }),
     };
-  }
-
-  #notify(delivery: PlatformDelivery): void {
-    delivery.status = 'notified';
-    delivery.updatedDate = now();
   }
 
   #finish({ notificationId }: PlatformDelivery): void {
@@ -206,10 +200,6 @@ function readWhere(where: string): Term[] {
     terms.push({ field, value });
   }
   return terms;
-}
-
-function asksForQueued(where: string): boolean {
-  return readWhere(where).some(({ field, value }) => field === 'status' && value === 'queued');
 }
 
 function now(): string {

@@ -38,10 +38,6 @@ describe('The queue of an instance, in a window', () => {
     new QueueStates({
       ...{ log, relayUrls: () => relayUrls },
       platform: { host, api: () => Promise.resolve(api) },
-      memory: {
-        get: <T>(key: string, otherwise?: T) => (memory.get(key) ?? otherwise) as T,
-        update: (key, value) => Promise.resolve(void memory.set(key, value)),
-      },
       changed: () => {
         changes += 1;
         whenChanged();
@@ -82,7 +78,7 @@ describe('The queue of an instance, in a window', () => {
     await new Promise<void>((resolve) => (whenChanged = resolve));
     const known = queues.of(node);
     assert.ok(known?.kind === 'read');
-    assert.deepEqual([known.state.count, known.state.deactivated, known.policy, known.news], [2, null, 'retry', true]);
+    assert.deepEqual([known.state.count, known.state.deactivated, known.policy], [2, null, 'retry']);
     assert.equal(changes, 1);
     queues.forget();
     assert.deepEqual(queues.of(node), { kind: 'reading' });
@@ -95,7 +91,6 @@ describe('The queue of an instance, in a window', () => {
     const queues = new QueueStates({
       ...{ log, relayUrls: () => [], changed: () => assert.fail('nothing has changed') },
       platform: { host, api: () => Promise.resolve(void (asked += 1)) },
-      memory: { get: <T>(_key: string, otherwise?: T) => otherwise as T, update: () => Promise.resolve() },
     });
     assert.equal(await queues.read(node), undefined);
     for (let each = 0; each < 3; each++) assert.deepEqual(queues.of(node), { kind: 'reading' });
@@ -109,27 +104,22 @@ describe('The queue of an instance, in a window', () => {
     const queues = states([earlierUrl, callbackUrl]);
     assert.deepEqual(queues.urlsOf(now), [callbackUrl, earlierUrl]);
     const facts = await queues.read(now);
-    assert.deepEqual([facts?.state.count, facts?.earlier, facts?.news], [0, 1, true]);
+    assert.deepEqual([facts?.state.count, facts?.earlier], [0, 1]);
   });
 
-  it('remembers what was counted, whatever that made of it, and what was fetched', async () => {
+  it('remembers what was counted, whatever that made of it, until the window is loaded again', async () => {
     const node = await queued(2);
     await platform.control('PATCH', '/settings', { readingNotifies: true });
-    const first = states();
-    await first.read(node);
-    assert.doesNotMatch(JSON.stringify([...memory]), new RegExp(secret));
-    const again = states();
-    const facts = await again.read(node);
-    assert.deepEqual([facts?.state.count, facts?.news], [2, true], 'it is asked for what was counted');
-    assert.equal(again.counted(callbackUrl).length, 2);
-    await again.fetched(callbackUrl, again.counted(callbackUrl));
-    assert.equal(again.counted(callbackUrl).length, 2, 'it is there after that');
-    await platform.control('PATCH', '/settings', { readingNotifies: false });
-    const path = `/notifications/subscriptions/deliveries?where=${encodeURIComponent(`config.url='${callbackUrl}'`)}`;
-    assert.equal((await platform.api('PUT', path)).status, 200);
+    const queues = states();
+    await queues.read(node);
+    const facts = await queues.read(node);
+    assert.equal(facts?.state.count, 2, 'it is asked for what was counted');
+    assert.equal(queues.listed(callbackUrl).size, 2);
+    await api.queue.deliver(callbackUrl, queues.listed(callbackUrl));
+    assert.equal(queues.listed(callbackUrl).size, 0);
     await harness.report((report) => report.type === 'notification' && report.notification.id === 4);
-    const later = await states().read(node);
-    assert.deepEqual([later?.state.count, later?.news], [2, false], 'fetched before');
+    assert.equal((await queues.read(node))?.state.count, 2, 'nobody has taken it');
+    assert.equal((await states().read(node))?.state.count, 0);
   });
 
   it('says what is wrong, and is read again after that', async () => {
@@ -149,8 +139,8 @@ describe('The queue of an instance, in a window', () => {
   });
 
   it('has a row of its own, which tells all of it', () => {
-    const state = { count: 3, more: false, since: 0, deactivated: true, keys: [], gone: [] };
-    const known: KnownQueue = { kind: 'read', state, earlier: 0, news: true, policy: 'retry' };
+    const state = { count: 3, more: false, since: 0, deactivated: true };
+    const known: KnownQueue = { kind: 'read', state, earlier: 0, policy: 'retry' };
     const words = (change: object, ofState: object = {}): string =>
       queueWords({ ...known, ...change, state: { ...state, ...ofState } }, 600_000, english);
     assert.equal(words({}), '3 queued, the oldest 10 min ago · deactivated · policy: retry');
@@ -171,17 +161,26 @@ describe('The queue of an instance, in a window', () => {
     let offered: [string, number][];
     let relay: number | undefined;
     let relayUrls: string[];
+    /** What the relay has fetched, as the IDs of notifications. */
+    let fetched: Set<string>;
     const offerOf = (...ids: number[]): QueueOffer =>
       new QueueOffer({
         platform: { host, api: () => Promise.resolve(api) },
         store: { all: () => ids.map((id) => ({ id, name: 'Mine', host, createdAt: '2026-01-01T00:00:00Z' })) },
         queues: () => Promise.resolve(states(relayUrls)),
+        areFetched: (deliveries) =>
+          Promise.resolve(deliveries.every(({ notificationId }) => fetched.has(notificationId))),
+        memory: {
+          get: <T>(key: string, otherwise?: T) => (memory.get(key) ?? otherwise) as T,
+          update: (key, value) => Promise.resolve(void memory.set(key, value)),
+        },
         ...{ node: nodeOf, relay: () => relay, attention: () => Promise.resolve(), log },
         offer: ({ facts }, count) => offered.push([facts.name, count]),
       });
     beforeEach(() => {
       offered = [];
       relayUrls = [];
+      fetched = new Set();
       relay = 1;
     });
 
@@ -191,6 +190,7 @@ describe('The queue of an instance, in a window', () => {
       await Promise.all([offer.follow(), offer.follow()]);
       await offer.follow();
       assert.deepEqual(offered, [['API Instance', 2]]);
+      assert.doesNotMatch(JSON.stringify([...memory]), new RegExp(secret));
       relay = 2;
       await offer.follow();
       assert.equal(offered.length, 2);
@@ -226,8 +226,9 @@ describe('The queue of an instance, in a window', () => {
       relay = undefined;
       await offerOf(facts.id).follow();
       relay = 1;
-      await states().read(nodeOf(await api.getInstance(facts.id)));
-      await states().fetched(callbackUrl, states().counted(callbackUrl));
+      const queues = states();
+      await queues.read(nodeOf(await api.getInstance(facts.id)));
+      for (const { notificationId } of queues.listed(callbackUrl).values()) fetched.add(notificationId);
       await offerOf(facts.id).follow();
       const foreign = await queued(1, 'http://127.0.0.1:9/of-somebody-else');
       await offerOf(foreign.facts.id).follow();

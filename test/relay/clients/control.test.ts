@@ -165,12 +165,8 @@ describe('A request at the control channel', () => {
     ['events/get', { id: 'e0' }, /expected an ID/],
     ['deliveries/inject', { body: { text: 7 } }, /body/],
     ['deliveries/inject', { body: { base64: '***' } }, /body/],
-    ['deliveries/fetched', { deliveries: [] }, /deliveries/],
-    [
-      'deliveries/fetched',
-      { deliveries: [{ notificationId: '1', subscriptionId: '7', notification: {} }] },
-      /notification/,
-    ],
+    ['deliveries/areFetched', { deliveries: [{}] }, /notificationId/],
+    ['deliveries/fetched', { notificationId: '1', subscriptionId: '7', notification: {} }, /notification/],
     ['notifications/replay', { ids: [] }, /ids/],
     ['notifications/replay', { ids: ['e1'], to: { url: 'ftp://x/' } }, /http:\/\/ or https/],
     ['notifications/discard', { waiting: false }, /waiting/],
@@ -317,7 +313,8 @@ describe('A request at the control channel', () => {
       (await ask('events/get', { id: 'e1' })).notifications[0]!.eventId,
     );
     const queued = { notificationId: '1', subscriptionId: '7', notification: '{"message":{"eventId":"one"}}' };
-    assert.equal((await ask('deliveries/fetched', { deliveries: [queued] })).taken, 1);
+    assert.equal((await ask('deliveries/fetched', queued)).result, 'taken');
+    assert.equal((await ask('deliveries/areFetched', { deliveries: [] })).all, true);
     assert.deepEqual((await ask('notifications/replay', { ids: ['d1'] })).notificationIds, ['n1']);
     assert.equal((await ask('notifications/render', { id: 'e1' })).notificationId, 'n1');
     await ask('notifications/discard', { waiting: true });

@@ -20,6 +20,16 @@ const delivery = (
   ...{ notificationId: String(notificationId), subscriptionId, notification: text },
 });
 
+type Counts = Record<'taken' | 'known' | 'rejected' | 'tooLarge', number>;
+
+/** Gives a relay these at once, and counts what came of them. */
+async function fetched({ client }: TestRelay, deliveries: readonly ReturnType<typeof delivery>[]): Promise<Counts> {
+  const counts: Counts = { taken: 0, known: 0, rejected: 0, tooLarge: 0 };
+  const results = await Promise.all(deliveries.map((each) => client.request('deliveries/fetched', each)));
+  for (const { result } of results) counts[result] += 1;
+  return counts;
+}
+
 describe('What was fetched from Open Connectors’ queue', () => {
   const none = { taken: 0, known: 0, rejected: 0, tooLarge: 0 };
   const marks = async (relay: TestRelay): Promise<unknown[]> =>
@@ -34,8 +44,7 @@ describe('What was fetched from Open Connectors’ queue', () => {
       secrets: { signatureKeys: { own: 'a-key-that-signs' }, verifyKeys: { platform: 'a-key-that-verifies' } },
     });
     const text = notification('event-1');
-    const result = await relay.client.request('deliveries/fetched', { deliveries: [delivery(1, text)] });
-    assert.deepEqual(result, { ...none, taken: 1 });
+    assert.deepEqual(await fetched(relay, [delivery(1, text)]), { ...none, taken: 1 });
     await receiver.received(1);
     const [request] = receiver.requests;
     assert.equal(request?.text, text);
@@ -51,26 +60,30 @@ describe('What was fetched from Open Connectors’ queue', () => {
   it('is taken once, also by two clients at a time, after a restart, and when the history was cleared', async () => {
     let relay = await startTestRelay();
     const deliveries = [delivery(1), delivery(2), delivery(1)];
-    const both = await Promise.all([1, 2].map(() => relay.client.request('deliveries/fetched', { deliveries })));
+    const both = await Promise.all([1, 2].map(() => fetched(relay, deliveries)));
     assert.equal(both[0]!.taken + both[1]!.taken, 2);
     assert.equal(both[0]!.known + both[1]!.known, 4);
     await relay.client.request('events/clear', {});
     await relay.stop();
     relay = await startTestRelay({ dataDir: relay.dataDir });
-    const again = await relay.client.request('deliveries/fetched', { deliveries });
-    assert.deepEqual(again, { ...none, known: 3 });
+    assert.deepEqual(await fetched(relay, deliveries), { ...none, known: 3 });
+    const areFetched = async (...ids: number[]): Promise<boolean> => {
+      const keys = ids.map((id) => ({ notificationId: String(id), subscriptionId: 's7' }));
+      return (await relay.client.request('deliveries/areFetched', { deliveries: keys })).all;
+    };
+    assert.deepEqual([await areFetched(1, 2), await areFetched(1, 3)], [true, false]);
     const others = [delivery(1, undefined, 's8'), delivery(1, notification('of-another-account'))];
-    assert.deepEqual(await relay.client.request('deliveries/fetched', { deliveries: others }), { ...none, taken: 2 });
+    assert.deepEqual(await fetched(relay, others), { ...none, taken: 2 });
   });
 
   it('marks as a possible duplicate what the platform delivers after that, and the other way round', async () => {
     const relay = await startTestRelay();
     const post = (text: string): Promise<unknown> =>
       send(relay.openConnectorsUrl, { body: text, headers: { 'Content-Type': 'application/json' } });
-    await relay.client.request('deliveries/fetched', { deliveries: [delivery(1, notification('one', 'a@x.org'))] });
+    await fetched(relay, [delivery(1, notification('one', 'a@x.org'))]);
     await post(notification('one', 'a@x.org'));
     await post(notification('two', 'a@x.org'));
-    await relay.client.request('deliveries/fetched', { deliveries: [delivery(2, notification('two', 'a@x.org'))] });
+    await fetched(relay, [delivery(2, notification('two', 'a@x.org'))]);
     assert.deepEqual(await marks(relay), [
       ['a@x.org', 'fetched', 'e3', 'open-connectors'],
       ['a@x.org', 'unchecked', null, 'open-connectors'],
@@ -86,9 +99,9 @@ describe('What was fetched from Open Connectors’ queue', () => {
       delivery(2, notification('x'.repeat(30_000))),
       delivery(3),
     ];
-    const first = await relay.client.request('deliveries/fetched', { deliveries });
+    const first = await fetched(relay, deliveries);
     assert.deepEqual(first, { ...none, taken: 1, rejected: 1, tooLarge: 1 });
-    const second = await relay.client.request('deliveries/fetched', { deliveries });
+    const second = await fetched(relay, deliveries);
     assert.deepEqual(second, { ...none, known: 2, tooLarge: 1 });
     const { events } = await relay.client.request('events/query', { filter: 'kind:rejected' });
     assert.deepEqual([events.length, events[0]?.signature], [1, 'fetched']);
@@ -101,12 +114,12 @@ describe('What was fetched from Open Connectors’ queue', () => {
     const deliveries = [
       delivery(1, JSON.stringify({ message: { ...message, events: Array.from({ length: 1001 }, () => event) } })),
     ];
-    const first = await relay.client.request('deliveries/fetched', { deliveries });
+    const first = await fetched(relay, deliveries);
     assert.deepEqual(first, { ...none, rejected: 1 });
     const { events } = await relay.client.request('events/query', { filter: 'signature:fetched' });
     assert.deepEqual([events.length, events[0]?.httpStatus], [1, 413]);
     await relay.client.request('relay/configure', { settings: { maxEvents: 2000 } });
-    const second = await relay.client.request('deliveries/fetched', { deliveries });
+    const second = await fetched(relay, deliveries);
     assert.deepEqual(second, { ...none, taken: 1 });
   });
 
@@ -114,7 +127,7 @@ describe('What was fetched from Open Connectors’ queue', () => {
     const relay = await startTestRelay();
     const text = `{"message":[${'0,'.repeat(600_000)}0]}`;
     for (let each = 0; each < 2; each++) {
-      const result = await relay.client.request('deliveries/fetched', { deliveries: [delivery(1, text)] });
+      const result = await fetched(relay, [delivery(1, text)]);
       assert.deepEqual(result, { ...none, rejected: 1 });
     }
     const { events } = await relay.client.request('events/query', {});
@@ -126,12 +139,20 @@ describe('What was fetched from Open Connectors’ queue', () => {
     const large = (id: number): ReturnType<typeof delivery> =>
       delivery(id, notification(`event-${id}`, `${'a'.repeat(100_000)}@example.org`));
     const deliveries = Array.from({ length: 10 }, (_, index) => large(index + 1));
-    await assert.rejects(relay.client.request('deliveries/fetched', { deliveries }), { code: 'store-failed' });
+    await assert.rejects(fetched(relay, deliveries), { code: 'store-failed' });
     const { counts } = await relay.client.request('relay/status', {});
     assert.ok(counts.deliveries > 0 && counts.deliveries < 10, `${counts.deliveries}`);
     await relay.stop();
     const wider = await startTestRelay({ dataDir: relay.dataDir });
-    const rest = await wider.client.request('deliveries/fetched', { deliveries });
+    const rest = await fetched(wider, deliveries);
     assert.deepEqual(rest, { ...none, known: counts.deliveries, taken: 10 - counts.deliveries });
+  });
+
+  it('is not called known while another client’s is not on disk, and on none where it cannot be', async () => {
+    const relay = await startTestRelay({ maxStorePages: 120 });
+    const deliveries = [delivery(1, notification('event-1', `${'a'.repeat(800_000)}@example.org`))];
+    for (const each of await Promise.allSettled([1, 2].map(() => fetched(relay, deliveries)))) {
+      assert.equal(each.status, 'rejected');
+    }
   });
 });

@@ -169,9 +169,11 @@ describe('the sandbox, Open Connectors: what could not be delivered', () => {
     await platform.control('PATCH', '/settings', { readingNotifies: true });
     const again = await platform.api('GET', pathOf(queuedAt(receiver.url)));
     const next = again.headers.get('elements-next-page-token') ?? '';
-    assert.deepEqual([(again.body as Delivery[]).length, (await list(undefined, `&nextPage=${next}`)).length], [2, 1]);
+    assert.equal((again.body as Delivery[]).length, 2);
+    assert.equal((await list(undefined, `&nextPage=${next}`)).length, 0, 'the third has moved up to the first page');
+    assert.equal((await list()).length, 1);
     assert.deepEqual(await list(), [], 'they are queued no more');
-    assert.equal((await list("status='notified'")).length, 2, 'but there');
+    assert.equal((await list("status='notified'")).length, 2, 'but there, a page at a time');
   });
 
   it('begins anew with another callback URL, and forgets those of an instance that was deleted', async () => {
