@@ -1,4 +1,3 @@
-/** The meaning of the form's fields: initial values, validation, and the instance's input. */
 import { baseUrlOf, regions } from '../../open-connectors/host.ts';
 import { buildInstanceBody, parseListIds } from '../../open-connectors/instance-body.ts';
 import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
@@ -12,7 +11,6 @@ export const sandboxRegion = 'sandbox';
 /** The value of the region field for a host that is typed in its own field. */
 export const otherRegion = 'other';
 
-/** Secrets that were typed or generated in this form. */
 export type TypedSecrets = Readonly<Partial<Record<SecretField, string>>>;
 
 /** See {@link InstanceProblemCode} for the codes of an instance's input. */
@@ -83,7 +81,6 @@ export function instanceInput(fields: FormFields, secrets: TypedSecrets): Instan
   };
 }
 
-/** Tags separated by commas; ignores spaces around them and empty ones. */
 export function parseTags(text: string): string[] {
   return text
     .split(',')
@@ -105,7 +102,6 @@ export function parseHeaders(text: string): Readonly<Record<string, string>> | u
   }
 }
 
-/** The form fields of input fields with another name. */
 const fieldNames: Partial<Record<keyof InstanceInput, FieldName>> = { username: 'campaignMonitorApiKey' };
 
 /**

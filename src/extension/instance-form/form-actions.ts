@@ -26,7 +26,6 @@ export interface FormActionParts {
   readonly pickLists: (chosen: readonly string[], signal: AbortSignal) => Promise<readonly string[] | undefined>;
 }
 
-/** The form as used by the actions. */
 export interface FormInUse {
   readonly client: typeof client;
   readonly state: FormState;
@@ -73,7 +72,6 @@ export function createFormActions(parts: FormActionParts): ActionHandlers {
   };
 }
 
-/** The callback URL to register for this machine's own page. */
 export async function thisMachinesCallback({ browser }: Pick<FormActionParts, 'browser'>): Promise<string> {
   return (await browser.callbacks()).loopback;
 }
@@ -192,7 +190,6 @@ async function createAndKeep(parts: FormActionParts, form: FormInUse): Promise<v
   await keepSignatureKey(parts, form, creation, input.signatureKey ?? '', fields.signDirect);
 }
 
-/** Stores the key of a new instance for verifying, and for signing if requested. */
 async function keepSignatureKey(
   { log, secrets, instances: store }: FormActionParts,
   form: FormInUse,

@@ -22,14 +22,12 @@ export interface FormParts extends FormActionParts {
 
 type Client = typeof client;
 
-/** The current longer task. */
 interface UnderWay {
   readonly action: FormAction;
   readonly abort: AbortController;
   text: string | undefined;
 }
 
-/** The form of one panel, from its first message on. */
 interface Form {
   readonly client: Client;
   readonly state: FormState;
@@ -70,7 +68,7 @@ export class FormPanel implements vscode.Disposable {
     );
   }
 
-  /** Shows the form, as it was left or new; replaces the page of a created instance. */
+  /** As it was left, or new; replaces the page of a created instance. */
   async open(): Promise<void> {
     if (this.#panel === undefined)
       this.#use(
@@ -82,7 +80,6 @@ export class FormPanel implements vscode.Disposable {
     if (this.#form?.state.created !== undefined) await this.#carryOut('another');
   }
 
-  /** Shows the form, filled in for the sandbox. */
   async openForSandbox(): Promise<void> {
     await this.open();
     await this.#carryOut('useSandbox');

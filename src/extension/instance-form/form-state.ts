@@ -6,7 +6,6 @@ import { hostOf, sandboxRegion } from './fields.ts';
 import type { TypedSecrets } from './fields.ts';
 import type { CreatedInstance, FormFields, SecretField } from './messages.ts';
 
-/** Fields that don't contain the host. */
 type OtherFields = Partial<Omit<FormFields, 'region' | 'host'>>;
 
 /** The sandbox's values, except the region. */
@@ -24,7 +23,6 @@ interface FilledIn {
   readonly before: FormFields;
 }
 
-/** Open Connectors' secrets, and their host. */
 export interface TypedPlatformSecrets {
   readonly host: string;
   readonly userSecret: string;
@@ -37,7 +35,7 @@ export class FormState {
   #typed: TypedSecrets = {};
   #stored = false;
   #filledIn: FilledIn | undefined;
-  /** The created instance, while its page replaces the fields. */
+  /** While its page replaces the fields. */
   created: CreatedInstance | undefined;
 
   constructor(fields: FormFields) {
@@ -48,7 +46,6 @@ export class FormState {
     return this.#fields;
   }
 
-  /** Secrets that were typed or generated in this form. */
   get typed(): TypedSecrets {
     return this.#typed;
   }
@@ -58,7 +55,6 @@ export class FormState {
     return this.#stored;
   }
 
-  /** The host in the fields; undefined if there is none. */
   get host(): string | undefined {
     return hostOf(this.#fields);
   }
@@ -81,7 +77,7 @@ export class FormState {
     return true;
   }
 
-  /** Fills in the sandbox's values, replacing existing ones. */
+  /** Replaces existing values. */
   fillFromSandbox({ fields: said, proposed, secrets }: SandboxValues): void {
     this.#takeBack();
     const before = this.#fields;

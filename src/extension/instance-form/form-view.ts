@@ -1,4 +1,3 @@
-/** What the page shows for the current fields: notes, the preview, and whether an instance can be created. */
 import * as vscode from 'vscode';
 import type * as client from '../deferred.ts';
 import type { FormState } from './form-state.ts';
@@ -34,7 +33,6 @@ export function viewOfFields(
   };
 }
 
-/** The choices for the region: Open Connectors' data centers, any other host, the sandbox. */
 export function offeredRegions({
   regions,
   otherRegion,

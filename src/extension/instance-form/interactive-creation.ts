@@ -10,11 +10,9 @@ import type { InstanceStore } from '../instances/instance-store.ts';
 import { explainPlatformError, platformErrorForLog } from '../open-connectors/platform-errors.ts';
 import type { Platform } from '../open-connectors/platform.ts';
 
-/** The result, in words. */
 export type Creation =
   | { readonly kind: 'created'; readonly id: number; readonly name: string; readonly host: string }
   | { readonly kind: 'cancelled' }
-  /** What went wrong and what to do. */
   | { readonly kind: 'failed'; readonly message: string };
 
 /** The instance to create, and its host in the form of the setting. */
@@ -23,7 +21,7 @@ export interface WantedInstance {
   readonly input: InstanceInput;
 }
 
-/** Creates an instance. The token is stored in SecretStorage; Open Connectors' request ID is logged. */
+/** Stores the token in SecretStorage, and logs Open Connectors' request ID. */
 export async function createInstance(
   parts: {
     readonly log: vscode.LogOutputChannel;
@@ -137,7 +135,6 @@ async function during<T>(step: CreationStep, task: (signal: AbortSignal) => Prom
   return outcome.value;
 }
 
-/** Asks whether to create another instance of a name that exists. */
 async function confirmDuplicate(existing: readonly InstanceFacts[]): Promise<boolean> {
   const { l10n, window } = vscode;
   const create = l10n.t('Create Another');

@@ -85,7 +85,6 @@ export function readPageMessage(message: unknown): PageMessage | undefined {
   return pageMessageSchema.safeParse(message).data;
 }
 
-/** The created instance, without its token. */
 const createdInstanceSchema = z.object({
   id: z.string().regex(/^\d{1,15}$/),
   name: short,
@@ -104,7 +103,7 @@ export function readFormPageState(pageState: unknown): z.infer<typeof formPageSt
   return formPageStateSchema.safeParse(pageState).data;
 }
 
-/** A message about a field, in the user's language. */
+/** In the user's language. */
 export interface FieldNote {
   readonly severity: 'error' | 'warning';
   readonly text: string;
@@ -112,14 +111,12 @@ export interface FieldNote {
   readonly empty: boolean;
 }
 
-/** Everything that the page draws, except the fields. */
 export interface FormView {
   readonly notes: Readonly<Partial<Record<FieldName, FieldNote>>>;
   /** Which secrets the extension has: typed in this form, or stored. */
   readonly secretsSet: Readonly<Partial<Record<SecretField, boolean>>>;
   /** The body of `POST /instances`, secrets masked. */
   readonly preview: string;
-  /** The relay's state, one sentence. */
   readonly relay: string;
   /** Why the instance can't be created now; undefined if it can. */
   readonly blocked: string | undefined;

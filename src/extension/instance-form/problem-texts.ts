@@ -1,4 +1,3 @@
-/** The problems of the form's fields in words: what is wrong, and what to do about it. */
 import * as vscode from 'vscode';
 import type { FormProblem } from './fields.ts';
 import type { FieldName } from './messages.ts';

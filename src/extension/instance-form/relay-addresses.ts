@@ -1,4 +1,3 @@
-/** The relay's own URL for Open Connectors, for filling in and describing it in the form. */
 import * as vscode from 'vscode';
 import { openVendorUrls } from '../public-url/urls.ts';
 import type { Session } from '../session/session.ts';
@@ -11,7 +10,6 @@ export class RelayAddresses {
     this.#session = session;
   }
 
-  /** The relay or its URL has changed. */
   get onDidChange(): vscode.Event<unknown> {
     return this.#session.onDidChange;
   }

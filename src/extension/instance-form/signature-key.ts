@@ -1,4 +1,3 @@
-/** Stores the signature key of a new instance: for verifying, and for signing if requested. */
 import type { StoredInstance } from '../instances/instance-store.ts';
 import { keepVerifyKey } from '../instances/verify-keys.ts';
 import type { VerifyKeyParts } from '../instances/verify-keys.ts';

@@ -18,7 +18,6 @@ interface Asked {
 
 /**
  * @param lists reads the lists of the account of the instance
- * @returns undefined if the user cancels
  * @throws what `lists` throws
  */
 export async function askListIds(

@@ -16,7 +16,6 @@ import { tokenOf } from './instance-store.ts';
 import { newCredentials } from './reauthorise.ts';
 import { say } from '../ui/say.ts';
 
-/** Changes an instance, refreshes the view, and reports the result. */
 async function change(
   parts: InstanceCommandParts,
   node: InstanceNode,
@@ -60,7 +59,6 @@ async function adopt({ store }: InstanceCommandParts, { facts, instance, host }:
   await store.add({ id, name: facts.name, host, createdAt: new Date().toISOString() }, tokenOf(instance));
 }
 
-/** Turns the events of an instance on; one without a callback gets this relay's. */
 export async function turnEventsOn(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   if (node.facts.callbackUrl !== '') return setEvents(parts, node, true);
   // Events need a callback, so it gets this relay's.
@@ -135,7 +133,6 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
   say(vscode.l10n.t('Lists of {0} updated: {1} in total.', printable(facts.name), ids.length));
 }
 
-/** Renews an instance's consent, or its API key. */
 export async function reauthorise(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { browser, view } = parts;
   const name = printable(node.facts.name);

@@ -35,7 +35,6 @@ export async function deleteInstance(parts: InstanceCommandParts, node: Instance
   say(vscode.l10n.t('{0} deleted.', name));
 }
 
-/** Removes the stored data of an instance that no longer exists in Open Connectors. */
 export async function forgetGone(parts: InstanceCommandParts, { stored }: GoneNode): Promise<void> {
   const { view } = parts;
   const { id, host } = stored;

@@ -3,7 +3,6 @@ import type { LogRow, ReceivedNotification } from '../../open-connectors/instanc
 import type { Localiser } from '../ui/localiser.ts';
 import { markdownText } from '../ui/printable.ts';
 
-/** What the document shows in addition to its rows. */
 export interface LogFrame {
   readonly name: string;
   readonly id: number;
@@ -30,7 +29,6 @@ export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Loc
   return [...head, '', ...rows.flatMap((row) => sectionOf(row, frame.relayRuns, l10n))].join('\n');
 }
 
-/** Both records of an event as a section, readable in a narrow editor too. */
 function sectionOf({ platform, received }: LogRow, relayRuns: boolean, l10n: Localiser): string[] {
   const first = received[0];
   const heading = [platform?.date ?? first?.receivedAt, platform?.id ?? first?.eventId ?? first?.deliveryId];

@@ -17,7 +17,6 @@ import { back } from '../ui/steps.ts';
 
 export function createInstanceCommands(parts: InstanceCommandParts): CommandHandlers<'instances'> {
   const { l10n } = vscode;
-  /** A command for the clicked instance, or one that the user picks with the action as title. */
   const on = (action: string, act: (parts: InstanceCommandParts, node: InstanceNode) => Promise<unknown>) => {
     return async (clicked?: InstancesNode | typeof byKey): Promise<void> => {
       const node = await chooseInstance(parts, clicked === byKey ? (await parts.view.focused())[0] : clicked, action);

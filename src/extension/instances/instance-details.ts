@@ -21,7 +21,6 @@ export class InstanceDetails {
   readonly #names: ListNaming;
   readonly queues: QueueStates;
 
-  /** @param changed called when something about an instance has changed */
   constructor({ session, platform, log, names }: InstanceDetailsParts, changed: () => void) {
     this.#names = { nameOfList: names.nameOf };
     const relayUrls = (): readonly string[] => {

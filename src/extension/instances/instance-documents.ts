@@ -8,7 +8,6 @@ const scheme = `${prefix}Instance`;
 
 export type InstanceDocument = 'instance.json' | 'events.md';
 
-/** The texts of the open documents, for VS Code. */
 export class InstanceDocuments implements vscode.TextDocumentContentProvider {
   readonly #texts = new Map<string, string>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();

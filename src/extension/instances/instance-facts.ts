@@ -14,7 +14,6 @@ export interface FactRow {
   readonly value: string;
 }
 
-/** The facts below an instance, as label and value. */
 export function factRows(
   facts: PlacedInstance,
   now: number,
@@ -54,7 +53,6 @@ function createdWords(createdAt: number, now: number, l10n: Localiser): string {
   return `${date.slice(0, 16).replace('T', ' ')} UTC (${ageOf(date, now, l10n)})`;
 }
 
-/** How much is queued, since when, and what that means for the next notification. */
 export function queueWords(queue: KnownQueue, now: number, l10n: Localiser): string {
   switch (queue.kind) {
     case 'reading':

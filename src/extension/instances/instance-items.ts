@@ -15,7 +15,6 @@ const icons: Record<InstanceState, readonly [icon: string, colour: string]> = {
   here: ['cloud', 'charts.green'],
 };
 
-/** An instance, with its state as icon and description. */
 export function instanceItem({ facts }: InstanceNode, isSandbox: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(facts.name), vscode.TreeItemCollapsibleState.Collapsed);
   const [icon, colour] = icons[instanceState(facts)];
@@ -37,7 +36,6 @@ export function factItem({ of, key, label, value }: FactNode): vscode.TreeItem {
   return item;
 }
 
-/** An instance that no longer exists in Open Connectors. */
 export function goneItem({ stored }: GoneNode): vscode.TreeItem {
   const { l10n } = vscode;
   const name = printable(stored.name);

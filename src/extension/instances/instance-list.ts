@@ -4,7 +4,6 @@ import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import type { Platform } from '../open-connectors/platform.ts';
 import type { InstanceStore, StoredInstance } from './instance-store.ts';
 
-/** The instances of a host. */
 export interface Found {
   /** `Platform.host` when it was read. */
   readonly host: string;
@@ -43,7 +42,6 @@ export interface InstanceListParts {
 export class InstanceList {
   readonly #parts: InstanceListParts;
   #loaded: Loaded = { kind: 'unasked' };
-  /** Cancels the current read. */
   #loading: AbortController | undefined;
 
   constructor(parts: InstanceListParts) {

@@ -32,7 +32,6 @@ export interface GoneNode {
 export interface FailureNode {
   readonly kind: 'failure';
   readonly row: 'what' | 'next';
-  /** What happened, or what to do next. */
   readonly text: string;
 }
 

@@ -4,14 +4,12 @@ import type { Instance } from '../../open-connectors/answers.ts';
 import { prefix } from '../prefix.ts';
 
 export interface StoredInstance {
-  /** The ID in Open Connectors. */
   readonly id: number;
   readonly name: string;
   /** `Platform.host` when it was created. */
   readonly host: string;
   /** When it was stored here, ISO. */
   readonly createdAt: string;
-  /** The name of its stored verify key, if any. */
   readonly verifyKey?: string;
 }
 
@@ -67,7 +65,6 @@ export class InstanceStore {
     });
   }
 
-  /** Undefined if none is stored. */
   async token(host: string, id: number): Promise<string | undefined> {
     return this.#context.secrets.get(tokenKey(host, id));
   }

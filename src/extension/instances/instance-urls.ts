@@ -1,4 +1,3 @@
-/** Finds managed instances with an outdated callback URL, for the URL update. */
 import type { Instance } from '../../open-connectors/answers.ts';
 import { urlFor } from '../public-url/url-place.ts';
 import type { UrlContext } from '../public-url/url-place.ts';

@@ -8,7 +8,6 @@ import type { PlacedInstance } from './placed-instance.ts';
 /** The most urgent first. */
 export type InstanceState = 'invalid' | 'disabled' | 'events-off' | 'elsewhere' | 'old-url' | 'not-reached' | 'here';
 
-/** For its icon and the first words of its description. */
 export function instanceState(facts: PlacedInstance): InstanceState {
   if (!facts.valid) return 'invalid';
   if (facts.disabled) return 'disabled';
@@ -28,7 +27,6 @@ export function instanceState(facts: PlacedInstance): InstanceState {
   }
 }
 
-/** The state, shown beside the name. */
 export function descriptionOf(facts: PlacedInstance, l10n: Localiser): string {
   const parts: string[] = [];
   if (!facts.valid) parts.push(l10n.t('not valid: re-authorise'));
@@ -38,7 +36,6 @@ export function descriptionOf(facts: PlacedInstance, l10n: Localiser): string {
   return parts.join(' · ');
 }
 
-/** Where its notifications go, in the words of the webhooks view. */
 function placeWords({ place, callbackUrl }: Pick<PlacedInstance, 'place' | 'callbackUrl'>, l10n: Localiser): string {
   switch (place) {
     case 'current':
@@ -71,12 +68,10 @@ export function shownUrl(url: string): string {
   );
 }
 
-/** An instance's name as the beginning of a file name. */
 export function documentName(name: string): string {
   return printable(name, 60).replace(/[/\\]/g, '-');
 }
 
-/** The complete row for a screen reader. */
 export function spokenOf(facts: PlacedInstance, l10n: Localiser): string {
   const parts = [
     l10n.t('instance {0}', printable(facts.name)),

@@ -1,4 +1,3 @@
-/** The instances view in the side bar, with the instances of the last read. */
 import * as vscode from 'vscode';
 import type { Instance } from '../../open-connectors/answers.ts';
 import { memoizeAsync } from '../memoize-async.ts';
@@ -207,7 +206,6 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     if (this.#view.visible) void this.refresh();
   }
 
-  /** Selects the welcome content. */
   #tell(): Thenable<unknown> {
     return vscode.commands.executeCommand('setContext', `${prefix}.instances`, this.#list.loaded.kind);
   }

@@ -21,7 +21,6 @@ export interface AroundInstance {
   readonly managed: boolean;
 }
 
-/** Reads the API's response, and compares it with the relays' URLs. */
 export function placedInstance(instance: Instance, around: AroundInstance): PlacedInstance {
   const facts = factsOf(instance);
   return {

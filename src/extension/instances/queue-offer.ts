@@ -17,7 +17,6 @@ export interface QueueOfferParts {
   readonly node: (instance: Instance, host: string) => InstanceNode;
   /** Identifies the running relay; undefined if none is running, or its URL is still being opened. */
   readonly relay: () => number | undefined;
-  /** Whether the relay has fetched all of these. */
   readonly areFetched: (deliveries: DeliveryKey[]) => Promise<boolean>;
   /** Of this folder. */
   readonly memory: Pick<Memento, 'get' | 'update'>;

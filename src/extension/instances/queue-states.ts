@@ -74,7 +74,6 @@ export class QueueStates {
     }
   }
 
-  /** Discards all states: the next use reads them again. */
   forget(): void {
     this.#known.clear();
   }

@@ -23,7 +23,6 @@ import { shownUrl } from './instance-words.ts';
 /** Actions that a message offers directly. */
 export type QueueAction = 'deliver' | 'fetch';
 
-/** Shows the queue and its actions, or runs the action of a message. */
 export async function queuedNotifications(
   parts: InstanceCommandParts,
   node: InstanceNode,
@@ -68,7 +67,6 @@ export async function queuedNotifications(
   await choice?.run();
 }
 
-/** Requests delivery of what is queued for an instance's callback URL. */
 async function deliverQueued(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { l10n } = vscode;
   const { queue } = await platformOf(parts, node);
@@ -148,7 +146,6 @@ async function changePolicy(parts: InstanceCommandParts, node: InstanceNode, pol
   say(l10n.t('The account’s failure policy is now “{0}”.', policy));
 }
 
-/** Offers the queue to the user of this window. */
 export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferParts, 'log' | 'memory'>): QueueOffer {
   const { platform, store, view, session, log, memory } = parts;
   return new QueueOffer({

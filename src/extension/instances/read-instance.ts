@@ -26,14 +26,14 @@ export async function copyToken(
   await copy(token, vscode.l10n.t('Token copied. Anyone who has it can use the instance.'));
 }
 
-/** Copies a curl command that reads the instance, with placeholders for secrets. */
+/** Secrets are replaced with placeholders. */
 export async function copyReading(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { instanceReadCurl } = await import('../deferred.ts');
   const { baseUrl } = await platformOf(parts, node);
   await copy(instanceReadCurl(node.facts.id, baseUrl));
 }
 
-/** Copies a curl command that creates such an instance, with placeholders for secrets. */
+/** Secrets are replaced with placeholders. */
 export async function copyMaking(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { instanceCurl } = await import('../deferred.ts');
   const { baseUrl } = await platformOf(parts, node);
@@ -51,7 +51,6 @@ export async function showInstance(parts: InstanceCommandParts, node: InstanceNo
   await parts.documents.show(facts, 'instance.json', instanceText(instance));
 }
 
-/** Shows the event log in Open Connectors beside the relay's history. */
 export async function showEvents(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { facts } = node;
   const api = await platformOf(parts, node);

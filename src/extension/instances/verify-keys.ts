@@ -12,7 +12,6 @@ export function verifyKeyName({ name, id, host }: Pick<StoredInstance, 'name' | 
   return `${name.slice(0, 40)} (${id}, ${host.slice(0, 40)})`;
 }
 
-/** Stores the key, so that the relay verifies notifications of this instance. */
 export async function keepVerifyKey(
   { secrets, store }: VerifyKeyParts,
   instance: Pick<StoredInstance, 'name' | 'id' | 'host'>,
@@ -24,7 +23,7 @@ export async function keepVerifyKey(
   await secrets.set('verifyKeys', verifyKey, key);
 }
 
-/** Removes a stored instance with its token and its verify key. */
+/** Also removes its token and its verify key. */
 export async function forgetInstance({ secrets, store }: VerifyKeyParts, host: string, id: number): Promise<void> {
   const verifyKey = store.find(host, id)?.verifyKey;
   if (verifyKey !== undefined) await secrets.remove('verifyKeys', verifyKey);
