@@ -1,4 +1,3 @@
-/** What a document's name says about the body in it. */
 import type { Source } from '../../protocol/history.ts';
 
 /** The ending of a document's name decides whose body it has, and which schema checks it. */
@@ -10,7 +9,6 @@ export const bodyEndings: Readonly<Record<Source, string>> = {
 /** Precedes the ending, after the event's ID, if the body is to be released in place of what is held. */
 export const heldMark = '.held';
 
-/** The held event that a document's body is to replace, if any. */
 export function heldEventOf(fileName: string): string | undefined {
   return / (e\d+)(?:-\d+)?\.held\.(?:campaign-monitor|open-connectors)\.json$/.exec(fileName)?.[1];
 }

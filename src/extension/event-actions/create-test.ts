@@ -24,7 +24,6 @@ export function createTestCommands(parts: ActionParts): CommandHandlers<'tests'>
   };
 }
 
-/** @returns undefined if the user cancelled */
 async function askKind([row, ...others]: readonly [EventRow, ...EventRow[]]): Promise<'file' | 'scenario' | undefined> {
   const { l10n } = vscode;
   // A test file posts one notification.

@@ -34,10 +34,7 @@ export function createEditCommands(parts: ActionParts): CommandHandlers<'edit'> 
   };
 }
 
-/**
- * Opens the body of an event's delivery for editing and sending.
- * @param ofHeld to be released in place of what is held of the event
- */
+/** @param ofHeld to be released in place of what is held of the event */
 async function openBody(
   { session }: ActionParts,
   row: EventRow,
@@ -95,7 +92,7 @@ async function sendBody(parts: ActionParts, document: vscode.TextDocument): Prom
   );
 }
 
-/** Releases an edited body in place of what is held. If the relay refuses it, the original stays held. */
+/** If the relay refuses it, the original stays held. */
 async function releaseBody(parts: ActionParts, document: vscode.TextDocument, eventId: string): Promise<void> {
   const { l10n } = vscode;
   const { version } = document;

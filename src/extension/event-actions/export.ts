@@ -19,7 +19,6 @@ import type { ActionParts } from '../events/action-parts.ts';
 /** For more events, reading shows progress that can be cancelled. */
 const quietAtMost = 20;
 
-/** A format of other tools, or only the addresses. */
 type CopyFormat = Exclude<ExportFormat, 'json'> | 'address';
 
 export function createExportCommands(parts: ActionParts): CommandHandlers<'exports'> {
@@ -64,7 +63,6 @@ async function copyAs(
   );
 }
 
-/** @returns undefined if the user cancelled */
 async function askFormat(hasAddress: boolean): Promise<CopyFormat | undefined> {
   const { l10n } = vscode;
   const formats: readonly (vscode.QuickPickItem & { readonly format: CopyFormat })[] = [

@@ -1,4 +1,3 @@
-/** Releases what a pause or a breakpoint holds, without a debug session. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { CommandHandlers } from '../commands.ts';

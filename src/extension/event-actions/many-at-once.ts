@@ -9,19 +9,11 @@ import type { Steps } from './step-by-step.ts';
 /** More events than this fill a screen, so actions on them ask first. */
 const mostUnasked = 20;
 
-/**
- * Asks before an action on more events than fit a screen.
- * @param question with the number of events
- * @param detail the consequences
- * @param yes the label of the confirming button
- * @returns whether to continue
- */
 export async function isMeant(count: number, question: string, detail: string, yes: string): Promise<boolean> {
   if (count <= mostUnasked) return true;
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes;
 }
 
-/** A number in the user's language. */
 export function inFull(count: number): string {
   return count.toLocaleString(vscode.env.language);
 }

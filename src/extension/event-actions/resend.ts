@@ -244,7 +244,6 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
   say(l10n.t('Discarded notifications: {0}.', discarded));
 }
 
-/** Asks where to resend to: a destination of the settings, or another URL. */
 async function askDestination({ context, session }: ActionParts): Promise<ResendTarget> {
   const { l10n } = vscode;
   const { settings } = await connected(session).request('relay/status', {});

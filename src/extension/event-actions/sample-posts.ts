@@ -36,8 +36,6 @@ const answerTimeoutMs = 30_000;
 /**
  * @param url the webhook endpoint's URL for Campaign Monitor
  * @param options.seed determines the samples
- * @param options.signal cancels
- * @param options.onSent called after each delivery with the number sent
  */
 export async function sendSamples(
   url: string,

@@ -176,7 +176,6 @@ function singleTypes(): readonly {
   ];
 }
 
-/** Asks for each part separately, starting with the last values. */
 async function chooseByParts(
   parts: ActionParts,
   title: string,
@@ -217,7 +216,6 @@ function describe({ types, count, batch, listId }: SampleChoice): string {
     : l10n.t('{0} × {1}, {2} events each, list {3}', count, names, batch, listId);
 }
 
-/** A typed whole number from 1; undefined if it is invalid or too large. */
 function numberOf(typed: string, most: number): number | undefined {
   const text = typed.trim();
   return /^[1-9]\d*$/.test(text) && Number(text) <= most ? Number(text) : undefined;

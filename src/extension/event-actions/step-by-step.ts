@@ -6,7 +6,6 @@ export interface Steps {
 }
 
 /**
- * Works through groups, one after another.
  * @param work returns how many of a group were done
  * @param report called after each group, with its size and the sum so far
  */

@@ -8,10 +8,8 @@ import { signatureHeader } from '../../open-connectors/signature.ts';
 import type { Headers } from '../../protocol/history.ts';
 
 export interface TestFileParts {
-  /** What the tests are about, for `describe`. */
   readonly subject: string;
   readonly title: string;
-  /** The first line. */
   readonly comment: string;
   readonly url: string;
   /** With credentials masked. */

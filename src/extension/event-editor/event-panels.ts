@@ -133,7 +133,6 @@ class EventPanel implements vscode.Disposable {
   #chosen: string | undefined;
   #read: ReadEvent | undefined;
   #drawn: DrawnEvent | undefined;
-  /** The columns as last computed. */
   #columns: Partial<Record<ColumnName, Column>> = {};
   #made: Partial<Record<ColumnName, string>> = {};
   /** The keys of the columns that the page shows. */
@@ -295,7 +294,6 @@ class EventPanel implements vscode.Disposable {
       : { text: l10n.t('The relay isn’t running; showing the event’s last recorded state.'), action: 'start' };
   }
 
-  /** Shows an obstacle: above the event, if one is drawn. */
   #say(obstacle: Obstacle): void {
     const view = this.#drawn?.view;
     if (view === undefined) this.#page.post({ type: 'obstacle', texts: editorTexts(), obstacle });

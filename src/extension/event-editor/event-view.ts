@@ -35,13 +35,12 @@ export interface Viewer extends ListNaming {
   readonly language: string;
 }
 
-/** An event with its current state, and its delivery, which never changes. */
+/** The delivery never changes. */
 export interface ReadEvent {
   readonly found: Result<'events/get'>;
   readonly whole: Result<'deliveries/get'>;
 }
 
-/** An event as the page shows it, with the subject of each step. */
 export interface DrawnEvent {
   readonly view: EventView;
   readonly subjects: Timeline['subjects'];
@@ -60,10 +59,6 @@ export async function readEvent(
   return { found, whole };
 }
 
-/**
- * The head, the actions, and the timeline.
- * @param chosen the step that the user chose, if any
- */
 export function drawEvent(read: ReadEvent, chosen: string | undefined, viewer: Viewer): DrawnEvent {
   const { found } = read;
   const { l10n, around, language } = viewer;
@@ -234,7 +229,6 @@ export function cameInColumn(read: ReadEvent, viewer: Viewer): Column {
   };
 }
 
-/** The notification of the chosen step, as its destination gets it. */
 export async function sentColumn(
   client: RelayClient,
   read: ReadEvent,
@@ -299,7 +293,6 @@ export async function sentColumn(
   };
 }
 
-/** The response at the chosen step. */
 export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined, viewer: Viewer): Column {
   const { l10n, language, documentTexts } = viewer;
   if (subject?.kind === 'attempt') return attemptColumn(subject, viewer);
@@ -437,7 +430,6 @@ interface Element {
   readonly of: number;
 }
 
-/** The event's element in the vendor's body. */
 function vendorEventOf({ found, whole }: ReadEvent): Element {
   const { event, delivery } = found;
   const index = whole.events.findIndex(({ id }) => id === event.id);

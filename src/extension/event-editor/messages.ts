@@ -45,7 +45,6 @@ const pageMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type PageMessage = z.infer<typeof pageMessageSchema>;
 
-/** Undefined if the message isn't valid. */
 export function readPageMessage(message: unknown): PageMessage | undefined {
   return pageMessageSchema.safeParse(message).data;
 }
@@ -100,7 +99,6 @@ export interface Step {
 
 export interface StepGroup {
   readonly id: string;
-  /** The destination; empty for the steps before all destinations. */
   readonly label: string;
   readonly pill: Pill | null;
   readonly steps: readonly Step[];
@@ -118,7 +116,6 @@ export interface Mapping {
 }
 
 export interface Column {
-  /** What it shows, in one line. */
   readonly title: string;
   readonly pill: Pill | null;
   readonly facts: readonly Fact[];
@@ -156,7 +153,6 @@ export interface EventView {
   readonly stale: Obstacle | null;
 }
 
-/** A problem, and the action that may solve it. */
 export interface Obstacle {
   readonly text: string;
   readonly action: EditorAction | null;

@@ -1,4 +1,3 @@
-/** Why an event isn't where it should be, and what to do about it: shown at the top of the editor. */
 import { attemptAdvice, isInvalidResponse } from '../../protocol/attempts.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';

@@ -23,7 +23,6 @@ export interface Marked {
 
 export const nothingMarked: Marked = { marks: [], mapped: [], element: null };
 
-/** @param noticeOf what the reader should know about a text that isn't indented */
 export function shownBody(
   body: ReadableBody,
   marked: Marked,

@@ -1,4 +1,3 @@
-/** An event's timeline as steps: received, normalized, each attempt with its response, what is due, and replays. */
 import type { AttemptDetail, Forwarding, Notification } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { attemptName, replaysAmong } from '../../protocol/attempts.ts';
@@ -16,7 +15,6 @@ const mostSteps = 60;
 
 export interface TimelineInput {
   readonly found: Result<'events/get'>;
-  /** What is known beside the event. */
   readonly around: RowContext;
   readonly l10n: Localiser;
   readonly language: string;
@@ -82,7 +80,6 @@ export function timelineOf(input: TimelineInput): Timeline {
   return { groups, subjects, first: first ?? newest?.id ?? groups.at(-1)?.steps.at(-1)?.id ?? 'received' };
 }
 
-/** What precedes all destinations. */
 function startOf({ found, l10n, language }: TimelineInput, subjects: Map<string, StepSubject>): StepGroup {
   const { delivery, notifications } = found;
   const clock = clockOf(delivery.receivedAt, language);
@@ -157,7 +154,7 @@ function stepsOf(input: TimelineInput, way: Way, subjects: Map<string, StepSubje
   return steps;
 }
 
-/** What comes next; undefined if the last attempt was final. */
+/** Undefined if the last attempt was final. */
 function openStep(
   { around, l10n, language }: TimelineInput,
   { notification, forwarding, attempts }: Way,

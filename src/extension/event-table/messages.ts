@@ -1,4 +1,3 @@
-/** Messages between the table's page and the extension. The page's messages are checked. */
 import { z } from 'zod';
 import { chosenEventsSchema } from '../../protocol/chosen-events.ts';
 import type { ChosenEvents, Stretch } from '../../protocol/chosen-events.ts';
@@ -8,7 +7,6 @@ import type { tableTexts } from './texts.ts';
 
 export type ColumnName = Sort['by'] | 'address' | 'list' | 'destination' | 'id' | 'waterfall';
 
-/** The orders that the relay supports. */
 const sortSchema = z.strictObject({
   by: z.enum(eventOrders),
   descending: z.boolean(),
@@ -33,7 +31,6 @@ export type { ChosenEvents, Stretch };
 const actionSchema = z.enum(['open', 'resend', 'release', 'discard', 'copyAsCurl']);
 
 const pageMessageSchema = z.discriminatedUnion('type', [
-  /** The page is ready, with the state saved before it was hidden. */
   z.strictObject({ type: z.literal('ready'), sort: sortSchema.nullable(), sight: sightSchema.nullable() }),
   /** `again`: a snapshot used an earlier visible range, and another is needed. */
   z.strictObject({ type: z.literal('see'), sight: sightSchema, again: z.boolean() }),
@@ -62,12 +59,10 @@ const pageMessageSchema = z.discriminatedUnion('type', [
 export type PageMessage = z.infer<typeof pageMessageSchema>;
 export type TableAction = z.infer<typeof actionSchema>;
 
-/** The argument of a row's menu. @returns undefined if it isn't valid */
 export function readChosen(raw: unknown): ChosenEvents | undefined {
   return chosenEventsSchema.safeParse(raw).data;
 }
 
-/** @returns undefined if the message isn't valid */
 export function readTableMessage(raw: unknown): PageMessage | undefined {
   return pageMessageSchema.safeParse(raw).data;
 }
@@ -79,11 +74,9 @@ export interface Span {
   readonly outcome: 'sent' | 'retrying' | 'failed';
   /** It was sent again after it had been settled, maybe days later. */
   readonly again: boolean;
-  /** For the tooltip. */
   readonly words: string;
 }
 
-/** One row, ready to draw, as text. */
 export interface TableRow {
   readonly id: string;
   /** Milliseconds since the epoch. */
@@ -100,7 +93,6 @@ export interface TableRow {
   readonly waterfallWords: string;
 }
 
-/** Rows from a position of the snapshot; null for a removed one. */
 export interface RowWindow {
   readonly offset: number;
   readonly rows: readonly (TableRow | null)[];
@@ -113,7 +105,6 @@ export interface OfferedFilter {
   readonly begins: boolean;
 }
 
-/** The state shown if there are no rows. */
 export type TableState =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'starting' }
@@ -189,5 +180,4 @@ export type HostMessage =
   /** Whether new events are held back, and how many have arrived since. */
   | { readonly type: 'news'; readonly paused: boolean; readonly count: number }
   | { readonly type: 'strip'; readonly strip: Strip }
-  /** The tree's selection, if the table has it. */
   | { readonly type: 'reveal'; readonly id: string; readonly snapshot: string; readonly place: number };

@@ -115,7 +115,6 @@ export class TableFeed extends HistoryReader {
   readonly #destinations = new Set<string>();
   #wanted: readonly number[] = [];
   #serving = false;
-  /** The window that is being read. */
   #reading: number | undefined;
   #lastTookMs = 0;
   #wasPaused = false;
@@ -135,7 +134,6 @@ export class TableFeed extends HistoryReader {
     return this.#sort;
   }
 
-  /** The snapshot that the page shows. */
   get snapshot(): string | undefined {
     return this.#snapshot;
   }
@@ -181,7 +179,6 @@ export class TableFeed extends HistoryReader {
     this.begin();
   }
 
-  /** A new page is ready. @param sort the order it saved, and `sight` what was visible */
   show(sort: Sort | null, sight: Sight | null): void {
     this.#sort = sort ?? this.#sort;
     this.#sight = sight ?? this.#sight;
@@ -212,7 +209,6 @@ export class TableFeed extends HistoryReader {
     this.#chosen = chosen;
   }
 
-  /** The page needs rows of these windows, instead of those requested before. */
   want(snapshot: string, offsets: readonly number[]): void {
     if (snapshot !== this.#snapshot) return;
     this.#wanted = offsets.filter((each) => each !== this.#reading);
@@ -322,7 +318,6 @@ export class TableFeed extends HistoryReader {
     this.#telling.cancel();
   }
 
-  /** What was above a snapshot, or to be reported and read of it, is in the next one. */
   #clear(): void {
     this.#wanted = [];
     this.#above = [];
@@ -450,7 +445,6 @@ export class TableFeed extends HistoryReader {
     for (const { destination } of event.row.forwardings) this.#destinations.add(destination);
   }
 
-  /** An attempt has changed a row. */
   #tried(event: TracedEvent, attempt: Attempt): void {
     const { destinationId, number, at, durationMs, status, outcome } = attempt;
     const shown = mostUrgent(event.row.forwardings);
@@ -470,7 +464,6 @@ export class TableFeed extends HistoryReader {
     if (changed.size > 0) this.#telling.request();
   }
 
-  /** Reports new events. */
   #tell(): void {
     const snapshot = this.#snapshot;
     if (snapshot === undefined || !this.visible || this.#added.length + this.#changed.size === 0) return;
@@ -484,7 +477,6 @@ export class TableFeed extends HistoryReader {
     this.#sayStrip();
   }
 
-  /** The strip of the last minutes. */
   async #count(client: RelayClient, isCurrent: IsCurrent): Promise<void> {
     const { filter } = this.watch;
     const until = Math.ceil((this.#clock() + 1) / minuteMs) * minuteMs;
@@ -556,12 +548,10 @@ function isSomething({ stretches, ids, active }: ChosenEvents): boolean {
   return stretches.length + ids.length > 0 || active !== null;
 }
 
-/** The position at which the window with a row begins. */
 function windowOf(position: number): number {
   return Math.floor(position / windowSize) * windowSize;
 }
 
-/** The windows that contain `count` rows from a position. */
 function windowsOf(first: number, count: number): number[] {
   const offsets: number[] = [];
   for (let offset = windowOf(first); offset < first + Math.max(1, count); offset += windowSize) offsets.push(offset);

@@ -1,4 +1,3 @@
-/** The table of events in the panel: the host of its page, which only draws. */
 import * as vscode from 'vscode';
 import type { ChosenEvents } from '../../protocol/chosen-events.ts';
 import type { EventRow, TracedEvent } from '../../protocol/history.ts';
@@ -200,7 +199,6 @@ export class TableView implements vscode.Disposable {
     });
   }
 
-  /** Selects the tree's selection in the table. */
   #reveal([row]: readonly EventRow[]): void {
     if (row === undefined) return;
     this.#toReveal = { id: row.id, begun: this.#feed.begun };
@@ -253,7 +251,6 @@ export class TableView implements vscode.Disposable {
     return { offset, rows: events.map((event) => event && this.#row(event)) };
   }
 
-  /** Sends what is around the rows, if it has changed. */
   #sayAround(): void {
     if (this.#page?.isReady !== true) return;
     const { watch } = this.#parts;
@@ -285,7 +282,6 @@ export class TableView implements vscode.Disposable {
     return { kind: state.kind };
   }
 
-  /** That sending is paused, and responses are forced, in words. */
   #sending(): HostMessage {
     const { session, watch } = this.#parts;
     const canGoOn = session.client !== undefined;
@@ -309,7 +305,6 @@ function inFull(count: number): string {
   return count.toLocaleString(vscode.env.language);
 }
 
-/** Recent filters, and the examples of the view's own picker. */
 function offeredFilters(recent: readonly string[]): OfferedFilter[] {
   return [
     ...recent.map((filter) => ({ filter, description: vscode.l10n.t('recently used'), begins: false })),

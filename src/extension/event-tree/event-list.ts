@@ -58,7 +58,6 @@ export class EventList {
     return this.#events.length;
   }
 
-  /** There are older events in the history. */
   get hasOlder(): boolean {
     return this.#hasOlder;
   }
@@ -97,16 +96,12 @@ export class EventList {
     return journal;
   }
 
-  /** The page failed to load. */
   forget(journal: Journal): void {
     this.#journals.delete(journal);
     this.known.settle(journal.attempts);
   }
 
-  /**
-   * Adds events that have just been stored.
-   * @returns whether the list has changed
-   */
+  /** @returns whether the list has changed */
   add(rows: readonly EventRow[]): boolean {
     let fresh = rows.filter((row) => this.known.get(row.id) === undefined);
     for (const journal of this.#journals) for (const row of fresh) journal.added.add(row.id);

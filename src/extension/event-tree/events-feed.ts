@@ -61,7 +61,6 @@ export class EventsFeed extends HistoryReader {
     if (visible && (this.#all || this.#changed.size > 0)) this.#drawing.request();
   }
 
-  /** Loads the page after the oldest. */
   loadMore(): Promise<void> {
     this.#loadingMore ??= this.#more().finally(() => (this.#loadingMore = undefined));
     return this.#loadingMore;

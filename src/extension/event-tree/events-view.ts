@@ -1,4 +1,3 @@
-/** The view of events in the sidebar: draws what the feed has loaded, and knows the selection. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -73,7 +72,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   readonly #keys = new Map<string, boolean>();
 
   readonly onDidChangeTreeData = this.#changed.event;
-  /** The selection has changed. */
   readonly onDidSelect = this.#selected.event;
 
   constructor({ session, log, names, history, watch }: EventsViewParts) {
@@ -179,7 +177,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return chosen.flatMap((each) => (each.kind === 'event' ? [each.row] : []));
   };
 
-  /** The rows for a key: the focused one, with its selection. */
   readonly focused: FocusedRows<EventsNode> = (named) =>
     focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
@@ -253,7 +250,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return item;
   }
 
-  /** Sets a key for `when` clauses, if its value has changed. */
   #setKey(key: 'paused' | 'filtered', value: boolean, set: () => unknown): void {
     if (this.#keys.get(key) === value) return;
     this.#keys.set(key, value);

@@ -1,4 +1,3 @@
-/** Asks for a filter: typed, a recent one, or an example. */
 import * as vscode from 'vscode';
 import { printable } from '../ui/printable.ts';
 import { suggest } from './filter-suggestions.ts';
@@ -8,7 +7,6 @@ export interface FilterItem extends vscode.QuickPickItem {
   readonly filter: string;
   /** Accepting it puts this text into the input, to continue typing. */
   readonly typeOn?: string;
-  /** A completion of the typed filter. */
   readonly suggested?: true;
 }
 
@@ -17,7 +15,7 @@ const checkAfterMs = 200;
 
 export interface FilterQuestion {
   readonly current: string;
-  /** Recent filters, the latest first. */
+  /** The latest first. */
   readonly recent: readonly string[];
   readonly lists: readonly KnownList[];
   /** Resolves to what is wrong with a filter, or null. */

@@ -1,7 +1,6 @@
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { filterKeys, filterValues } from '../../protocol/event-filter.ts';
 
-/** A list that has events here. */
 export interface KnownList {
   readonly id: string;
   readonly name: string | undefined;
@@ -27,17 +26,12 @@ export interface FilterSuggestions {
 /** Keys with a fixed set of values. */
 const closed: Readonly<Record<string, readonly string[]>> = filterValues;
 
-/** Keys with these usual values. */
 const open: Readonly<Record<string, readonly string[]>> = {
   type: webhookEventTypes,
   since: ['15m', '1h', '24h', '7d'],
   until: ['1h', '24h', '7d'],
 };
 
-/**
- * Completions of the last word of a filter.
- * @param text as typed so far
- */
 export function suggest(text: string, lists: readonly KnownList[]): FilterSuggestions {
   const [word = ''] = /\S*$/.exec(text) ?? [];
   const head = text.slice(0, text.length - word.length);

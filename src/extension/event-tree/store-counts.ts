@@ -7,7 +7,6 @@ import type { Timers } from '../ui/coalescer.ts';
 const pauseMs = 1000;
 
 export interface Counted {
-  /** Events that match the filter. */
   readonly total: number;
   /** Not all were searched: there may be more. */
   readonly atLeast: boolean;
@@ -42,7 +41,6 @@ export class StoreCounts {
     return this.#counted;
   }
 
-  /** The history or the question has changed: count again soon. */
   changed(): void {
     this.#counting.request();
   }

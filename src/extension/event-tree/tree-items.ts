@@ -37,7 +37,6 @@ const icons: Record<ShownState, readonly [icon: string, colour: string]> = {
 /** Held by a pause or a breakpoint, not because of a secret. */
 const heldAtGateIcon: (typeof icons)['held'] = ['debug-pause', 'charts.purple'];
 
-/** An event, with its state as the icon's shape and color. */
 export function eventItem(node: EventNode, around: RowContext): vscode.TreeItem {
   const { row } = node;
   const item = new vscode.TreeItem(rowLabelOf(row, around, vscode.l10n));
@@ -55,7 +54,6 @@ export function eventItem(node: EventNode, around: RowContext): vscode.TreeItem 
   return item;
 }
 
-/** The row that loads older events. */
 export function moreItem(): vscode.TreeItem {
   const item = actionItem('more', vscode.l10n.t('Load More'), 'ellipsis');
   item.tooltip = vscode.l10n.t('Load older events');
@@ -77,7 +75,6 @@ export function pausedItem(fresh: number): vscode.TreeItem {
   return item;
 }
 
-/** The row that leads back to the newest events. */
 export function newestItem(node: NewestNode): vscode.TreeItem {
   const item = actionItem('newest', vscode.l10n.t('Back to Newest'), 'arrow-up');
   item.tooltip = vscode.l10n.t('Showing older events; the newest aren’t loaded.');
@@ -92,14 +89,12 @@ export function noMatchItem(): vscode.TreeItem {
   return item;
 }
 
-/** Shown if the events couldn't be read; the reason is above it. */
 export function failureItem(): vscode.TreeItem {
   const item = actionItem('failure', vscode.l10n.t('Try Again'), 'refresh');
   item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [] };
   return item;
 }
 
-/** A row that performs an action, of which there is one. */
 function actionItem(id: string, label: string, icon: string): vscode.TreeItem {
   const item = new vscode.TreeItem(label);
   item.id = id;

@@ -1,4 +1,3 @@
-/** Commands for the events view as a whole: filter, pages, clearing. */
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
