@@ -45,7 +45,7 @@ export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'>
   };
 }
 
-/** The destination of a page as it is in the settings now. @throws CommandError if it was removed */
+/** @throws CommandError if it was removed from the settings */
 async function presentSetting(setting: DestinationSetting): Promise<DestinationSetting> {
   const { destinations } = await readDestinations();
   const same = destinations.filter(({ url, id }) => isSameUrl(url, setting.url) && id === setting.id);
@@ -59,7 +59,7 @@ async function presentSetting(setting: DestinationSetting): Promise<DestinationS
   );
 }
 
-/** @returns undefined if the user cancelled. @throws CommandError if there is none */
+/** @throws CommandError if there is none */
 async function askDestination({ destinations }: CheckParts): Promise<DestinationSetting | undefined> {
   const { l10n } = vscode;
   const nodes = await destinations.nodes();
@@ -99,7 +99,7 @@ async function check(
 
 const agreedKey = `${prefix}.checkedCallbacks`;
 
-/** Explains what the checks do before the first run. @returns whether the user agrees */
+/** Asks before the first run. */
 async function isAgreed(state: vscode.Memento, url: string): Promise<boolean> {
   const { l10n } = vscode;
   const agreed = state.get<readonly string[]>(agreedKey, []);

@@ -36,7 +36,7 @@ export interface CheckRun {
   readonly target: Target;
   readonly asked: RunProbes;
   readonly choice: ProbeChoice;
-  /** The IDs of the checks to run; null for all. */
+  /** Null for all. */
   readonly only: readonly string[] | null;
 }
 
@@ -64,12 +64,10 @@ export class CheckPanels {
     return this.#open.get(keyOf(setting))?.isRunning === true;
   }
 
-  /** Shows the page of a callback, if it is open. */
   reveal(setting: DestinationSetting): void {
     this.#open.get(keyOf(setting))?.reveal();
   }
 
-  /** Shows which probe is used from now on. */
   probeChanged(setting: DestinationSetting, choice: ProbeChoice): void {
     this.#open.get(keyOf(setting))?.probeChanged(choice);
   }
@@ -151,7 +149,6 @@ class CheckPanel {
   readonly #checks: readonly Check[];
   readonly #panel: vscode.WebviewPanel;
   readonly #page: PageHost<PageMessage, HostMessage>;
-  /** The key of the callback's saved results. */
   readonly #callback: string;
   readonly #results = new Map<string, CheckResult>();
   #mask: InstanceType<Engine['SecretMask']>;
@@ -160,7 +157,6 @@ class CheckPanel {
   #running: Running | undefined;
   #wasGivenUp = false;
   #isClosed = false;
-  /** What several checks have in common. */
   #causes: readonly Cause[] = [];
 
   readonly onDidDispose: vscode.Event<void>;
@@ -259,7 +255,6 @@ class CheckPanel {
     }
   }
 
-  /** Saves the results for after a reload. */
   #keep(): void {
     const { context, log } = this.#parts;
     const run = { runToken: this.#runToken, results: [...this.#results.values()] };
@@ -379,7 +374,6 @@ class CheckPanel {
     });
   }
 
-  /** Shows the progress while another tab is active. */
   get #title(): string {
     const running = this.#running;
     if (running === undefined) return this.#heading;

@@ -1,4 +1,3 @@
-/** Words of the extension for the states of checks and scenarios, and for errors. */
 import type { Finding } from '../../check/run.ts';
 import { ScenarioFileError } from '../../check/scenario-file.ts';
 import { SaidError, textOf, words } from '../../check/words.ts';
@@ -59,7 +58,7 @@ export function reportProblem(error: unknown, l10n: Localiser): string {
     : l10n.t('Couldn’t save the report: {0}', inMessage((error as Error).message, 300));
 }
 
-/** What went wrong, and what to do next. The problem comes before its place because a row is short. */
+/** The problem comes before its place because a row is short. */
 export function checkError(error: unknown, l10n: Localiser): string {
   if (!(error instanceof SaidError)) return withNext(error, l10n);
   const say = sayIn(l10n);

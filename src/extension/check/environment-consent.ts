@@ -9,11 +9,7 @@ import { inMessage } from '../ui/printable.ts';
 
 const keptKey = `${prefix}.environmentConsents`;
 
-/**
- * Asks about all undecided uses at once.
- * @param state the workspace's, which its files can't change
- * @returns whether a use is allowed
- */
+/** @param state the workspace's, which its files can't change */
 export async function allowedUses(
   state: vscode.Memento,
   uses: readonly EnvironmentUse[],

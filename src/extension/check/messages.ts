@@ -19,7 +19,6 @@ const pageMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type PageMessage = z.infer<typeof pageMessageSchema>;
 
-/** Undefined if the message isn't valid. */
 export function readCheckMessage(message: unknown): PageMessage | undefined {
   return pageMessageSchema.safeParse(message).data;
 }
@@ -69,7 +68,6 @@ export interface CheckView {
   readonly title: string;
   readonly state: CheckState;
   readonly word: string;
-  /** The duration; empty if it didn't run. */
   readonly took: string;
   /** Why it hasn't passed; empty if it has, or if a cause above the checks says why. */
   readonly reason: string;
@@ -79,10 +77,8 @@ export interface CheckView {
   readonly steps: readonly StepView[];
 }
 
-/** Why several checks couldn't be decided or run. */
 export interface CauseView {
   readonly text: string;
-  /** The affected checks. */
   readonly ids: readonly string[];
 }
 
@@ -91,7 +87,6 @@ export interface SuiteView {
   readonly callback: string;
   readonly heading: string;
   readonly running: boolean;
-  /** The progress, or the result. */
   readonly status: string;
   readonly facts: readonly (readonly [name: string, value: string])[];
   /** Shown once, above the checks. */

@@ -25,7 +25,7 @@ export interface ProbeChoice {
     | { readonly kind: 'url'; readonly url: string; readonly value: string }
     /** A command line of the user's shell. */
     | { readonly kind: 'command'; readonly line: string };
-  /** The URL of a page; empty if there is none. */
+  /** Empty if there is none. */
   readonly kept: string;
 }
 
@@ -34,7 +34,6 @@ const keptKey = `${prefix}.probes`;
 /** By the destination's URL, in the workspace's state, which its files can't change. */
 type Kept = Readonly<Record<string, ProbeChoice>>;
 
-/** Undefined if nothing was chosen yet. */
 export function chosenProbe(state: vscode.Memento, url: string): ProbeChoice | undefined {
   return state.get<Kept>(keptKey, {})[url];
 }
@@ -47,7 +46,6 @@ interface Known {
   readonly kept: string;
 }
 
-/** @returns undefined if the user cancelled, and nothing changed */
 export async function askProbe(state: vscode.Memento, url: string): Promise<ProbeChoice | undefined> {
   const engine = await import('./engine.ts');
   const { counts, kept } = chosenProbe(state, url) ?? { counts: { kind: 'nothing' }, kept: '' };
@@ -192,7 +190,6 @@ export function probeOf(
   }
 }
 
-/** @param what the action that only a trusted workspace may perform */
 export function untrusted(what: string): CommandError {
   const { l10n } = vscode;
   return new CommandError(
@@ -201,7 +198,6 @@ export function untrusted(what: string): CommandError {
   );
 }
 
-/** A probe in words, for the head of the page. */
 export function probeWords({ counts, kept }: ProbeChoice): string {
   const { l10n } = vscode;
   const parts = [

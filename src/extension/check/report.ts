@@ -52,7 +52,6 @@ export function reportText(
   }
 }
 
-/** Asks for a file, writes the report, and offers to open it. */
 export async function saveReport(format: ReportFormat, text: () => string): Promise<void> {
   const { l10n } = vscode;
   const { name, extension } = files[format];

@@ -63,7 +63,6 @@ const runSchema = z.object({ runToken: z.string(), results: z.array(resultSchema
 const savedSchema = z.array(z.tuple([z.string(), runSchema]));
 
 export interface SavedRun {
-  /** The marker in the test addresses of the run. */
   readonly runToken: string;
   readonly results: readonly CheckResult[];
 }

@@ -103,7 +103,6 @@ async function ownDestination(): Promise<OwnDestination> {
   );
 }
 
-/** @throws CommandError */
 async function ownTarget({ setting }: OwnDestination, parts: ScenarioParts, further: string[]): Promise<Target> {
   const { l10n } = vscode;
   const found = await targetOf(setting, parts, further);
@@ -114,7 +113,7 @@ async function ownTarget({ setting }: OwnDestination, parts: ScenarioParts, furt
   );
 }
 
-/** The destination of a file. @throws CommandError */
+/** @throws CommandError */
 function targetIn({ destination }: ScenarioFile, secrets: SecretsOfFile, further: string[], engine: Engine): Target {
   const { url = '', signatureKey: named } = destination ?? {};
   const signatureKey = named === undefined ? undefined : valueOf(named.env);

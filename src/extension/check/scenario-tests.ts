@@ -87,7 +87,6 @@ export class ScenarioTests {
     for (const uri of uris.toSorted((a, b) => a.path.localeCompare(b.path))) await this.#take(controller, uri);
   }
 
-  /** Shows a file, or updates it, up to the limit. */
   #take(controller: vscode.TestController, uri: vscode.Uri): Promise<void> {
     if (isNoScenario(uri)) return Promise.resolve();
     const id = uri.toString();
@@ -143,7 +142,6 @@ export class ScenarioTests {
     return engine.readScenarioBytes(await vscode.workspace.fs.readFile(uri));
   }
 
-  /** Removes a file, and folders that are then empty. */
   #remove(controller: vscode.TestController, uri: vscode.Uri): void {
     const id = uri.toString();
     this.#files.delete(id);
@@ -195,7 +193,6 @@ export class ScenarioTests {
     }
   }
 
-  /** Reads a file, and checks whether it can run; errors are shown at its items. */
   async #plan(
     run: vscode.TestRun,
     uri: vscode.Uri,
@@ -313,7 +310,6 @@ export class ScenarioTests {
   }
 }
 
-/** Adds a row that says that not all files are shown. */
 function sayThereAreMore(controller: vscode.TestController): void {
   const { l10n } = vscode;
   const item = controller.createTestItem('more', l10n.t('More Files'));
@@ -368,7 +364,6 @@ function messageAt(item: vscode.TestItem, text: string): vscode.TestMessage {
   return message;
 }
 
-/** One message for each unmet finding, with the expected and the actual value. */
 function messagesOf(
   item: vscode.TestItem,
   { why }: Scenario,

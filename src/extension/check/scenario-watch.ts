@@ -5,7 +5,6 @@ export const scenarioFiles = '**/*.cm-scenario.json';
 
 export const noScenarios = '**/node_modules/**';
 
-/** Whether a file is in an excluded folder; watchers report those, too. */
 export function isNoScenario(uri: vscode.Uri): boolean {
   return `/${vscode.workspace.asRelativePath(uri, false)}`.includes('/node_modules/');
 }

@@ -24,7 +24,6 @@ const nodeEndings = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'];
 /** Programs offered for a new configuration: the usual names of servers. */
 const programs = `**/{server,index,app,main,handler}.{${nodeEndings.join(',')}}`;
 
-/** @returns undefined if the user cancelled */
 export async function askHandlerConfiguration(question: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
   const { l10n } = vscode;
   const { name, port, before, signal } = question;
@@ -81,7 +80,6 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
   return choice?.make?.();
 }
 
-/** @returns undefined if the user cancelled */
 export async function askInspectorPort(
   before?: HandlerConfiguration,
   signal?: AbortSignal,

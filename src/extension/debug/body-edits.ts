@@ -38,7 +38,6 @@ export class BodyEdits {
     this.#l10n = l10n;
   }
 
-  /** The deliveries that were edited and not released yet. */
   get edited(): readonly Edited[] {
     return [...this.#edited.values()];
   }
@@ -48,15 +47,13 @@ export class BodyEdits {
     return this.#edited.has(deliveryId);
   }
 
-  /** The body as edited. @throws RelayRequestError */
+  /** @throws RelayRequestError */
   async of(deliveryId: string): Promise<EditableBody> {
     return this.#edited.get(deliveryId) ?? (await this.#delivery(deliveryId)).body;
   }
 
   /**
    * @param path the way to the value; empty if the body isn't JSON
-   * @param typed what the user typed
-   * @returns the new value
    * @throws EditError, RelayRequestError
    */
   async set(deliveryId: string, path: JsonPath, typed: string): Promise<Json> {
@@ -87,7 +84,6 @@ export class BodyEdits {
     }
   }
 
-  /** The edited body; undefined if it wasn't edited. */
   textOf(deliveryId: string): string | undefined {
     const body = this.#edited.get(deliveryId);
     if (body === undefined) return undefined;

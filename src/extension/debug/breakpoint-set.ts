@@ -13,7 +13,6 @@ interface Wanted {
   readonly problem: string | null;
 }
 
-/** A breakpoint as last reported to VS Code. */
 interface Announced {
   /** The relay's ID, such as `b3`. */
   readonly id: string;
@@ -36,7 +35,6 @@ const owner = 'VS Code';
 export interface BreakpointSetParts {
   readonly client: RelayClient;
   readonly l10n: Localiser;
-  /** Campaign Monitor's event types. */
   readonly types: readonly string[];
 }
 
@@ -49,7 +47,6 @@ export class BreakpointSet {
     this.#parts = parts;
   }
 
-  /** @param id of a breakpoint of the relay */
   has(id: string): boolean {
     return this.#announced.has(id);
   }

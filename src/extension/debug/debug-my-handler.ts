@@ -129,7 +129,6 @@ function requireTrust(): void {
   );
 }
 
-/** Asks if there are several. @returns undefined if the user cancelled */
 async function chosenDestination(
   { session, destinations, remembered }: HandlerDebugParts,
   node?: DestinationsNode | EventNode,
@@ -202,7 +201,6 @@ function portOf(url: URL): string {
   return url.protocol === 'https:' ? '443' : '80';
 }
 
-/** The remembered configuration if it still exists; otherwise asks. */
 function configurationFor(
   parts: Pick<HandlerDebugParts, 'remembered'>,
   destination: Handler,
@@ -322,7 +320,6 @@ async function untilItListens(
 /** Number of latest events searched for one that was sent to the destination. */
 const lookedAt = 200;
 
-/** Sends the given event, or the newest sent there, or the newest, or a sample. */
 async function send(client: RelayClient, to: ChosenDestination, row: EventRow | undefined): Promise<void> {
   const { l10n } = vscode;
   const event = row ?? (await newest(client, to.destinationId));
@@ -368,7 +365,6 @@ async function sendSample(client: RelayClient): Promise<void> {
 const looks = 20;
 const lookPauseMs = 50;
 
-/** The forwarding that the debugger holds before sending, if it does. */
 async function heldThere(client: RelayClient, eventId: string, destinationId: string): Promise<Forwarding | undefined> {
   for (let look = 1; ; look += 1) {
     const { event } = await client.request('events/get', { id: eventId });

@@ -48,7 +48,6 @@ export interface DeliverySessionParts {
   readonly l10n: Localiser;
   readonly texts: DocumentTexts;
   readonly by: DebugClient;
-  /** Campaign Monitor's event types. */
   readonly types: readonly string[];
   onEnd(end: SessionEnd): void;
 }
@@ -406,7 +405,6 @@ export class DeliverySession extends DebugSession {
     });
   }
 
-  /** Releases a held notification, or the next in order. */
   async #step(threadId: number): Promise<void> {
     const { client, l10n } = this.#parts;
     const next = this.#asked(threadId) ?? this.#now.threads[0];
@@ -424,7 +422,6 @@ export class DeliverySession extends DebugSession {
     this.#reading.request();
   }
 
-  /** Sends an edited body in place of what is held of its delivery. */
   async #releaseEdited({ notificationId, deliveryId }: HeldThread): Promise<void> {
     const { client, l10n } = this.#parts;
     const text = this.#edits.textOf(deliveryId);
@@ -523,7 +520,6 @@ export class DeliverySession extends DebugSession {
     this.#say(this.#focus.text ?? '', 'console');
   }
 
-  /** Reads what is held, and reports changes to VS Code. */
   async #read(): Promise<void> {
     if (!this.#begun) return;
     let now: HeldNow;

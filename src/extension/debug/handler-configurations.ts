@@ -31,8 +31,6 @@ const foreignTypes =
 /**
  * The candidates of one launch.json: those that contain the port first, otherwise in its order.
  * @param launch the setting `launch` of a folder: written by hand, so of any shape
- * @param folder the folder's URI
- * @param port the destination's
  */
 export function candidatesIn(launch: unknown, folder: string | null, port: string): Candidate[] {
   const { configurations, compounds } = (launch ?? {}) as { configurations?: unknown; compounds?: unknown };
@@ -72,7 +70,6 @@ function nameOfPart(part: unknown): unknown {
   return typeof part === 'string' ? part : (part as { name?: unknown } | null)?.name;
 }
 
-/** Whether a configuration contains the port as a separate number, such as in `args`, `env`, or a URL. */
 function namesPort(configuration: unknown, port: string): boolean {
   return port !== '' && new RegExp(`(?<!\\d)${port}(?!\\d)`).test(JSON.stringify(configuration));
 }
@@ -116,7 +113,6 @@ export interface Kept {
   update(key: string, value: unknown): Thenable<void>;
 }
 
-/** How to debug the handler of each destination of a workspace. */
 export class RememberedConfigurations {
   readonly #kept: Kept;
   readonly #key: string;

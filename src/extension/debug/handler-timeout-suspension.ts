@@ -38,7 +38,6 @@ export class HandlerTimeoutSuspension implements vscode.Disposable {
     for (const each of this.#disposables) each.dispose();
   }
 
-  /** The destinations whose remembered configuration has a session that is stopped at a breakpoint. */
   #standing(): string[] {
     const { programs, remembered } = this.#parts;
     const roots = programs.roots.filter((root) => programs.stands(root));
@@ -50,7 +49,6 @@ export class HandlerTimeoutSuspension implements vscode.Disposable {
       .sort();
   }
 
-  /** Reports the destinations to the relay, if they changed. */
   follow(): void {
     const { client, status } = this.#parts.session;
     if (client === undefined || status === undefined) return;

@@ -15,7 +15,6 @@ export interface HandlerWatch {
   readonly timeoutSuspension: HandlerTimeoutSuspension;
 }
 
-/** Created once for a window. */
 export function watchHandlers(
   { subscriptions, workspaceState }: Pick<vscode.ExtensionContext, 'subscriptions' | 'workspaceState'>,
   session: Session,

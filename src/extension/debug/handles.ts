@@ -25,7 +25,6 @@ export class Handles {
     return this.#last;
   }
 
-  /** @returns undefined if it is no longer kept */
   get(number: number): Handle | undefined {
     const handle = this.#handles.get(number);
     if (handle === undefined) return undefined;
@@ -34,7 +33,6 @@ export class Handles {
     return handle;
   }
 
-  /** Removes the handles of a thread that is gone. */
   drop(threadId: number): void {
     for (const [number, handle] of this.#handles) if (handle.threadId === threadId) this.#handles.delete(number);
   }

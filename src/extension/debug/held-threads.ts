@@ -28,7 +28,6 @@ export interface HeldNow {
   readonly threads: readonly HeldThread[];
 }
 
-/** @param notificationId such as `n9` */
 export function threadIdOf(notificationId: string): number {
   return Number(notificationId.slice(1)) + 1;
 }

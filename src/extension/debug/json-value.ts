@@ -11,7 +11,6 @@ const mostOfPreview = 40;
 /** Characters that JSON doesn't escape but that are invisible: marks of direction, separators, and similar. */
 const unseen = /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}]/gu;
 
-/** JSON on one line, with invisible characters escaped. */
 export function jsonText(value: Json): string {
   return JSON.stringify(value).replace(unseen, (character) =>
     [...Array(character.length).keys()]
@@ -67,7 +66,6 @@ export function valueAt(value: Json, path: JsonPath): Json | undefined {
   return found;
 }
 
-/** A copy of a value with another at the end of a path. */
 export function withValueAt(value: Json, path: JsonPath, other: Json): Json {
   const [step, ...rest] = path;
   if (step === undefined) return other;

@@ -32,7 +32,6 @@ export function launchCandidates(port: string): Candidate[] {
   return [...ofFolders, ...candidatesIn(ofFile, null, port)];
 }
 
-/** The folder of a configuration; undefined for the workspace file. */
 export function folderOf(uri: string | null): vscode.WorkspaceFolder | undefined {
   return vscode.workspace.workspaceFolders?.find((folder) => folder.uri.toString() === uri);
 }
@@ -68,7 +67,6 @@ export async function addLaunchConfiguration(
   return name;
 }
 
-/** The name, with a number if it is taken. */
 function freeName(wanted: string, taken: readonly unknown[]): string {
   const names = new Set(taken.map((each) => (each as { name?: unknown } | null)?.name));
   let name = wanted;

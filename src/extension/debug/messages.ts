@@ -5,7 +5,6 @@ const attachSchema = z.object({
   stopAtEvents: z.boolean().default(true).describe('Whether Every Event stops where it has no condition.'),
 });
 
-/** The arguments, or what is wrong with them: where, and why in English. */
 export type AttachRead =
   | ({ readonly kind: 'read' } & Readonly<z.output<typeof attachSchema>>)
   | { readonly kind: 'wrong'; readonly where: string; readonly why: string };

@@ -1,4 +1,3 @@
-/** The programs that are being debugged in this window, and which are stopped at a breakpoint. */
 import * as vscode from 'vscode';
 import { debugType } from '../prefix.ts';
 import { StoppedThreads } from './stopped-threads.ts';
@@ -8,7 +7,6 @@ export class Programs implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #disposables: readonly { dispose(): unknown }[];
 
-  /** A session has begun or ended, or its program stopped or continued. */
   readonly onDidChange = this.#changed.event;
 
   constructor() {
@@ -27,12 +25,10 @@ export class Programs implements vscode.Disposable {
     return [...roots.values()];
   }
 
-  /** This extension's own session, which debugs no program. */
   get own(): vscode.DebugSession | undefined {
     return [...this.#sessions.keys()].find(isOwn);
   }
 
-  /** Whether the program of a session, or of a child session, is stopped at a breakpoint. */
   stands(root: vscode.DebugSession): boolean {
     return [...this.#sessions].some(
       ([session, threads]) => !isOwn(session) && threads.any && rootOf(session).id === root.id,

@@ -43,7 +43,6 @@ export async function prepared(
   return session.client === undefined ? undefined : config;
 }
 
-/** The IDs of sessions that were replaced. */
 const replaced = new Set<string>();
 
 /**
@@ -92,7 +91,6 @@ async function ended(session: vscode.DebugSession): Promise<void> {
   }
 }
 
-/** Adapts the session to VS Code's inline adapters. */
 class InlineAdapter extends vscode.Disposable implements vscode.DebugAdapter {
   readonly onDidSendMessage: vscode.Event<vscode.DebugProtocolMessage>;
   readonly #session: DeliverySession;

@@ -22,7 +22,6 @@ export interface Station {
   readonly element: { readonly index: number; readonly of: number } | null;
 }
 
-/** A document and a line in it, from 1. */
 export interface Place {
   readonly uri: string;
   readonly name: string;
@@ -106,13 +105,11 @@ function notificationPaths(index: number): JsonPath[] {
       ];
 }
 
-/** The number of an attempt among all of an event, as used by documents of responses. */
 function numberInOrder({ found }: HeldThread, attempt: AttemptDetail): number {
   const inOrder = [...found.attempts].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.number - b.number));
   return inOrder.indexOf(attempt) + 1;
 }
 
-/** The positions of stations in their documents, cached while a held event is unchanged. */
 export class StationPlaces {
   readonly #client: RelayClient;
   readonly #texts: DocumentTexts;

@@ -31,7 +31,6 @@ export class StoppedThreads {
   readonly #stopped = new Set<unknown>();
   /** If set, all threads are stopped except those that have continued. */
   #all: { readonly but: Set<unknown> } | undefined;
-  /** Requests without a response yet. */
   readonly #asked = new Map<unknown, Asked>();
 
   get any(): boolean {
@@ -41,7 +40,6 @@ export class StoppedThreads {
     return this.#threads.size === 0 || [...this.#threads].some((each) => !all.but.has(each));
   }
 
-  /** Follows a message from VS Code to the adapter. */
   asked(message: unknown): void {
     const { type, seq, command, arguments: given } = asMessage(message);
     if (type !== 'request' || typeof command !== 'string' || !runs.has(command)) return;
@@ -50,7 +48,6 @@ export class StoppedThreads {
     this.#asked.set(seq, { threadId: given?.threadId, alone });
   }
 
-  /** Follows a message from the adapter. */
   said(message: unknown): void {
     const { type, event, body, request_seq: request, success } = asMessage(message);
     if (type === 'response') {

@@ -35,7 +35,6 @@ export interface Scope {
   readonly hint?: DebugProtocol.Scope['presentationHint'];
 }
 
-/** A branch that can't be edited. */
 export function branchOf(value: Json): Branch {
   return { members: () => Promise.resolve(membersOf(value).map(([name, each]) => memberOf(name, each))) };
 }
@@ -74,7 +73,6 @@ export async function scopesOf(parts: ScopeParts, thread: HeldThread): Promise<S
   ];
 }
 
-/** The event in the body, if that is JSON. */
 async function eventBranch(parts: ScopeParts, { deliveryId, found }: HeldThread): Promise<Branch | undefined> {
   const body = await parts.edits.of(deliveryId);
   if (body.kind !== 'json') return undefined;
@@ -101,7 +99,6 @@ function jsonBranch(parts: ScopeParts, deliveryId: string, path: JsonPath): Bran
   };
 }
 
-/** A body that isn't JSON, as one value. */
 function wholeBranch(parts: ScopeParts, deliveryId: string): Branch {
   const { edits, l10n } = parts;
   const name = 'body';
