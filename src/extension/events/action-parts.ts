@@ -14,7 +14,6 @@ export interface ActionParts {
   readonly select: Select;
   /** Whether the view of events is open, which shows the results of actions. */
   readonly isSeen: () => boolean;
-  /** The rows for a key, because VS Code passes none. */
   readonly focused: FocusedRows<EventsNode>;
 }
 

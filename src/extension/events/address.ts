@@ -37,7 +37,6 @@ export function documentPath(address: DocumentAddress, extension: BodyExtension 
   }
 }
 
-/** @returns undefined if it isn't a document's path */
 export function parseDocumentPath(path: string): DocumentAddress | undefined {
   const match = /^\/(e[1-9]\d*)\/\1 ([a-z]+)(?:-([1-9]\d*))?\.[a-z]+$/.exec(path);
   const [, eventId, name, number] = match ?? [];

@@ -1,4 +1,3 @@
-/** What a command acts on, or why it can't. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -37,7 +36,6 @@ export function chosenRow(parts: Pick<ActionParts, 'select'>, node?: EventsNode)
 }
 
 /**
- * The rows for a command that is also above an event or its document: then it is that event.
  * @param target a row of the view, or a URI of the event
  * @throws CommandError if there are none
  */

@@ -1,4 +1,3 @@
-/** The nodes of the events view. */
 import type { EventRow } from '../../protocol/history.ts';
 
 export interface EventNode {
@@ -7,7 +6,6 @@ export interface EventNode {
   readonly row: EventRow;
 }
 
-/** Loads the next page. */
 export interface MoreNode {
   readonly kind: 'more';
 }
@@ -22,12 +20,10 @@ export interface NewestNode {
   readonly kind: 'newest';
 }
 
-/** Shown if the filter matches nothing; clicking it clears the filter. */
 export interface NoMatchNode {
   readonly kind: 'noMatch';
 }
 
-/** Shown if the events couldn't be read; clicking it tries again. */
 export interface FailureNode {
   readonly kind: 'failure';
 }

@@ -9,7 +9,6 @@ import type { RowState, UnderWay } from './forwarding-state.ts';
 import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 
-/** What is known beside the event itself. */
 export interface RowContext extends ListNaming {
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -20,7 +19,6 @@ export interface RowContext extends ListNaming {
   /** Why nothing is sent to a destination now; null if it is. */
   whyWaiting(destinationId: string): string | null;
   isUnderWay(notificationId: string, destinationId: string): boolean;
-  /** The state of sending, if known. */
   readonly sending?: Sending | undefined;
 }
 
@@ -66,7 +64,6 @@ export function descriptionOf(row: EventRow, around: RowContext, l10n: Localiser
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-/** The full description, for screen readers. */
 export function spokenOf(row: EventRow, around: RowContext, l10n: Localiser): string {
   const parts = [
     row.kind === 'event' ? typeOf(row, l10n) : '',
@@ -156,7 +153,6 @@ function refusalOf(row: EventRow, around: UnderWay, l10n: Localiser): string {
   return word === 'failed' || word === 'retrying' ? answerOf(shown, l10n) : '';
 }
 
-/** The state, unless the row's label and icon already show a final failure. */
 function furtherStateOf(row: EventRow, around: RowContext, l10n: Localiser): string {
   const isSaid = rowState(row) === 'failed' && refusalOf(row, around, l10n) !== '';
   return isSaid ? othersOf(row, l10n) : stateOf(row, around, l10n);
@@ -253,7 +249,6 @@ function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: Ro
     : heldAtGate(forwarding, l10n);
 }
 
-/** In full: with the result of the last attempt, unless the state includes it. */
 export function forwardingInFull(
   forwarding: Forwarding,
   around: RowContext,

@@ -69,7 +69,6 @@ export class HistoryWatch {
   #addedSinceStatus = false;
   #underWay: ReadonlySet<string> = new Set();
   #searchable: number | undefined;
-  /** The shown state of sending. */
   #sending = '';
   #stopAges: (() => void) | undefined;
 
@@ -91,12 +90,10 @@ export class HistoryWatch {
     this.#follow();
   }
 
-  /** The relay whose history is shown, if any. */
   get client(): RelayClient | undefined {
     return this.#client;
   }
 
-  /** The history is a stopped relay's. */
   get isLeft(): boolean {
     return this.#client !== undefined && this.#client === this.#stopped;
   }
@@ -106,12 +103,10 @@ export class HistoryWatch {
     return this.#left;
   }
 
-  /** Why a stopped relay's history can't be read. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
-  /** The current filter; empty for everything. */
   get filter(): string {
     return this.#filter;
   }
@@ -142,7 +137,6 @@ export class HistoryWatch {
     return this.#pause?.at === undefined ? undefined : `e${this.#pause.at + 1}`;
   }
 
-  /** The readers that have begun to read. */
   get #begun(): readonly HistoryReader[] {
     return [...this.#readers].filter(({ hasBegun }) => hasBegun);
   }
@@ -199,7 +193,6 @@ export class HistoryWatch {
     for (const reader of this.#readers) reader.begin();
   }
 
-  /** Reads everything again on the user's request, including what failed before. */
   tryAgain(): void {
     this.#parts.history.tryAgain();
     this.#failure = undefined;
@@ -429,9 +422,7 @@ export abstract class HistoryReader {
   #visible = false;
   /** Responses to requests of an earlier epoch are discarded. */
   #epoch = 0;
-  /** What to read once visible. */
   #toRead: Reading | undefined;
-  /** The first reading; undefined until visible. */
   #first: Promise<void> | undefined;
   #failure: Error | undefined;
 
@@ -449,7 +440,6 @@ export abstract class HistoryReader {
     return this.#visible;
   }
 
-  /** Why the last reading failed. */
   get failure(): Error | undefined {
     return this.#failure ?? this.watch.failure;
   }

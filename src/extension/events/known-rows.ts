@@ -2,7 +2,6 @@
 import type { Attempt, EventRow, Forwarding } from '../../protocol/history.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
 
-/** Rows by their events and by their notifications. */
 export class KnownRows<T extends { row: EventRow }> {
   readonly #byId = new Map<string, T>();
   readonly #byNotification = new Map<string, Set<T>>();
@@ -10,7 +9,6 @@ export class KnownRows<T extends { row: EventRow }> {
   readonly #journals = new Set<Attempt[]>();
   readonly #onAttempt: ((holder: T, attempt: Attempt) => void) | undefined;
 
-  /** @param onAttempt called if an attempt has changed a row */
   constructor(onAttempt?: (holder: T, attempt: Attempt) => void) {
     this.#onAttempt = onAttempt;
   }
@@ -72,7 +70,6 @@ export class KnownRows<T extends { row: EventRow }> {
     for (const attempt of journal) this.#apply(attempt, new Set());
   }
 
-  /** Applies corrections of events. @returns the changed rows */
   correct(events: RelayNotificationParams<'event/changed'>['events']): Set<T> {
     const changed = new Set<T>();
     for (const { id, duplicateOf } of events) {

@@ -4,9 +4,7 @@ import type { ListNaming } from '../ui/phrases.ts';
 import type { RowContext } from './event-words.ts';
 
 /**
- * What is known beside events now.
  * @param status undefined if no relay is running
- * @param language the user's, such as `de`
  */
 export function rowContextOf(
   status: Pick<Status, 'destinations' | 'settings' | 'sending'> | undefined,

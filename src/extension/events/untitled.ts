@@ -6,7 +6,6 @@ import * as vscode from 'vscode';
  * Opens an unsaved document whose name determines its language. It is saved in the workspace's folder; without one,
  * `saveCreated` asks, and suggests the home folder. If one with that name is open, shows it unchanged.
  * @param name without a folder; gets a number if a file has it
- * @param text initial content
  */
 export async function openUntitled(name: string, text: string): Promise<vscode.TextEditor> {
   const document = await vscode.workspace.openTextDocument(await placeOf(name));

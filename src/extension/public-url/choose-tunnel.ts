@@ -124,7 +124,6 @@ async function use({ tunnel, surveyed }: TunnelItem): Promise<boolean> {
   return tunnel !== 'none';
 }
 
-/** @returns whether the user answered */
 async function askForServer(): Promise<boolean> {
   const { l10n } = vscode;
   const { settingsSchema } = await import('../deferred.ts');

@@ -1,4 +1,3 @@
-/** Notices about the public URL: that it opens again, why it doesn't open, and questions of a tunnel's server. */
 import * as vscode from 'vscode';
 import type { Status } from '../../protocol/status.ts';
 import type { TunnelCode } from '../../protocol/tunnel-words.ts';

@@ -1,4 +1,3 @@
-/** Questions about the public URL: whether to open it, and which hosts a tunnel's server may name. */
 import * as vscode from 'vscode';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { isOfWorkspace } from '../configuration.ts';
@@ -39,7 +38,6 @@ async function readTunnel(): Promise<TunnelConfig | undefined> {
   }
 }
 
-/** Asks whether a tunnel's server may name a host, and saves and applies a yes. */
 export async function askAboutHost(
   session: Session,
   tunnel: TunnelConfig,

@@ -8,7 +8,6 @@ import type { SettingValue } from '../settings.ts';
 /** What to do about a changed URL, according to the setting. */
 export type UpdateVendors = SettingValue<'tunnel.updateVendors'>;
 
-/** What can be done about a stale one: point it here again, deactivate, or delete it. */
 export type UrlAction = 'update' | 'deactivate' | 'delete';
 
 /**
@@ -35,11 +34,8 @@ export interface StaleRegistration {
   readonly actions: { readonly [action in UrlAction]?: (signal: AbortSignal) => Promise<boolean> };
 }
 
-/** What couldn't be done, and why. */
 export type UrlFailure =
-  /** To read or change something at a vendor. */
   | { readonly kind: StaleRegistration['kind']; readonly name: string; readonly error: Error }
-  /** To write the setting for not asking again. */
   | { readonly kind: 'setting'; readonly error: Error };
 
 /** One vendor's registrations of this relay. */
@@ -52,9 +48,7 @@ export interface UrlHolder {
   look(state: StaleState, failures: UrlFailure[]): Promise<readonly StaleRegistration[]>;
 }
 
-/** Where this window's relay is. */
 export interface RelayPosition {
-  /** The relay's process. */
   readonly pid: number;
   /** Identifies its secret, as in relay-url.ts: a URL with another one doesn't work. */
   readonly relay: string;
@@ -64,13 +58,12 @@ export interface RelayPosition {
   readonly settled: boolean;
 }
 
-/** The user's answer; `always`: don't ask from then on. */
+/** `always`: don't ask from then on. */
 export interface Choice {
   readonly action: UrlAction;
   readonly always?: true;
 }
 
-/** What the keeper works with: the relay, the vendors, and the user. */
 export interface UrlKeeperParts {
   readonly holders: readonly UrlHolder[];
   /** Undefined while no relay is running. */
@@ -103,7 +96,7 @@ const askedStates: Readonly<Record<UpdateVendors, readonly AskedState[]>> = {
   never: ['dead'],
 };
 
-/** Updates the vendors whenever the relay's URL changes. One for a window. */
+/** One for a window. */
 export class UrlKeeper {
   readonly #parts: UrlKeeperParts;
   /** The relay's URL when the vendors were last checked. */

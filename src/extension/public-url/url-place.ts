@@ -36,7 +36,6 @@ export interface Reach {
   readonly reachesLocal: boolean;
 }
 
-/** Where this window's relay is for a vendor, and where relays of this machine were. */
 export function urlContext(
   session: Pick<Session, 'status' | 'dataDir'>,
   known: Pick<KnownRelays, 'all'>,
@@ -60,7 +59,6 @@ export function urlContext(
   };
 }
 
-/** Calls back when the URL for a vendor has changed. */
 export function followUrls(
   session: Pick<Session, 'status' | 'dataDir' | 'onDidChange'>,
   known: Pick<KnownRelays, 'all'>,
@@ -90,10 +88,7 @@ export function reachesRelay(url: string, { reachesLocal }: Reach, { publicUrl, 
   return isSameUrl(url, publicUrl) || (reachesLocal && isSameUrl(url, localUrl));
 }
 
-/**
- * @param url at the vendor
- * @param vendor what it reaches
- */
+/** @param vendor what it reaches */
 export function placeOfUrl(url: string, vendor: Reach, around: UrlContext): Place {
   const { publicUrl, localUrl, own, relays, path } = around;
   if (reachesRelay(url, vendor, around)) return 'current';

@@ -114,7 +114,6 @@ async function askAboutOldUrl(left: readonly StaleRegistration[]): Promise<Choic
   }
 }
 
-/** Offers the other actions, and those they apply to. */
 async function pickAction(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
   const { l10n } = vscode;
   const those = left.filter(({ actions }) => actions.delete !== undefined);

@@ -1,4 +1,3 @@
-/** Texts for what is done at the vendors when the relay's URL changes. */
 import type { Localiser } from '../ui/localiser.ts';
 import type { StaleState, UrlAction } from './url-keeper.ts';
 

@@ -1,11 +1,9 @@
-/** The URLs at which the vendors reach this window's relay. Starts and opens what is missing. */
 import * as vscode from 'vscode';
 import { byCommand } from '../ui/offer.ts';
 import { unlessGivenUp, working } from '../ui/progress.ts';
 import { commandId } from '../commands.ts';
 import type { Session } from '../session/session.ts';
 
-/** The URLs of the relay, a path for each vendor. */
 export interface VendorUrls {
   readonly campaignMonitor: string;
   readonly openConnectors: string;

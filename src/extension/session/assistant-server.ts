@@ -1,6 +1,5 @@
 import type { SettingValue } from '../settings.ts';
 
-/** What the user lets assistants do: nothing, read the history, or also send to destinations of the settings. */
 export type AssistantRight = SettingValue<'assistants'>;
 
 /** An unknown value allows nothing. */

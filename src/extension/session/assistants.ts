@@ -4,7 +4,6 @@ import { onSetting, setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import { assistantArguments, assistantRight } from './assistant-server.ts';
 
-/** Its name in package.json. */
 const providerId = `${prefix}.assistants`;
 
 export interface AssistantsParts {

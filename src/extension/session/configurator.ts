@@ -102,7 +102,6 @@ export class Configurator implements vscode.Disposable {
     if (isOver) void this.refresh();
   }
 
-  /** Stops configuring a relay. */
   end(client: RelayClient): void {
     if (this.#client === client) this.#client = undefined;
   }
@@ -150,14 +149,12 @@ export class Configurator implements vscode.Disposable {
     }
   }
 
-  /** Shows where stored keys and credentials may be sent, and applies changes. */
   async chooseConsents(): Promise<void> {
     const open = (this.#plan?.open ?? []).flatMap(({ uses }) => uses);
     const { chooseConsents } = await import('../consents/consent-questions.ts');
     if (await chooseConsents(this.#parts.consents, open)) await this.refresh();
   }
 
-  /** Configures, or joins the next configuration. */
   #configure(): Promise<Status> {
     if (this.#next !== undefined) return this.#next;
     const before = this.#running;
@@ -258,7 +255,7 @@ export class Configurator implements vscode.Disposable {
     );
   }
 
-  /** Reports an error once, until a configuration succeeds. */
+  /** Once, until a configuration succeeds. */
   #say(error: Error): void {
     this.#parts.log.error(`the settings were not applied: ${error.message}`);
     if (error instanceof SettingsError) {

@@ -15,7 +15,6 @@ export interface KnownRelay {
   readonly dataDir: string;
   /** Its last public URL; null if it never had one. */
   readonly base: string | null;
-  /** Its last URL on this machine. */
   readonly localBase: string;
   /** Its names with former secrets: their URLs no longer work. */
   readonly former?: readonly string[] | undefined;

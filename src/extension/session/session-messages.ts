@@ -9,7 +9,6 @@ import type { MessageActions } from '../ui/offer.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { SettingProblem } from './settings.ts';
 
-/** The relay was stopped by another window or the command line. */
 export function sayStoppedElsewhere(): Promise<void> {
   const { l10n } = vscode;
   return offer('Information', l10n.t('Another window or a terminal stopped the relay.'), {
@@ -21,12 +20,10 @@ export function sayEnded(message: string): Promise<void> {
   return offer('Warning', message, { [vscode.l10n.t('Start Relay')]: byCommand('start'), ...showLog() });
 }
 
-/** The running relay is of another version, so offer to restart it. */
 export function offerRestart(message: string): Promise<void> {
   return offer('Information', message, { [vscode.l10n.t('Restart Relay')]: byCommand('restart') });
 }
 
-/** This window can't use the running relay. */
 export function sayNotAttached(error: Error): Promise<void> {
   const { l10n } = vscode;
   const said = withNext(error, l10n);
@@ -36,17 +33,14 @@ export function sayNotAttached(error: Error): Promise<void> {
   });
 }
 
-/** A setting is invalid, so nothing was changed. */
+/** Nothing was changed. */
 export function sayUnusable({ setting, message }: SettingProblem): Promise<void> {
   const { l10n } = vscode;
   const text = l10n.t('The setting {0} can’t be used: {1}. The relay keeps its previous value.', setting, message);
   return offer('Warning', text, { [l10n.t('Open Setting')]: () => openSettings(setting) });
 }
 
-/**
- * The settings couldn't be applied.
- * @param again applies them once more
- */
+/** @param again applies them once more */
 export function sayNotApplied(error: Error, again: () => void): Promise<void> {
   const { l10n } = vscode;
   const isProxy = (error as { advice?: unknown }).advice === 'check-proxy';

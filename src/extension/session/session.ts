@@ -98,12 +98,10 @@ export class Session implements vscode.Disposable {
     return this.#state;
   }
 
-  /** The connection, if the relay is running. */
   get client(): RelayClient | undefined {
     return this.#state.kind === 'running' ? this.#state.client : undefined;
   }
 
-  /** The relay's status, if it is running. */
   get status(): Status | undefined {
     return this.#state.kind === 'running' ? this.#state.status : undefined;
   }
@@ -185,12 +183,10 @@ export class Session implements vscode.Disposable {
     await this.#configurator.refresh();
   }
 
-  /** Shows where stored keys and credentials may be sent, and applies changes. */
   chooseConsents(): Promise<void> {
     return this.#configurator.chooseConsents();
   }
 
-  /** Applies consents that were changed elsewhere. */
   applyConsents(): Promise<void> {
     return this.#configurator.refresh();
   }
@@ -361,12 +357,10 @@ export class Session implements vscode.Disposable {
     }, sayAfterMs);
   }
 
-  /** Updates the status of the attached relay, but not before it has the settings, and not while it is stopping. */
   #update(client: RelayClient, status: Status): void {
     if (this.client === client && this.#stopping === undefined) this.#run(client, status);
   }
 
-  /** Sets the state to running, with the tunnel's status in the user's language. */
   #run(client: RelayClient, status: Status): void {
     this.#set({ kind: 'running', client, status: { ...status, tunnel: this.#inWords(status.tunnel, vscode.l10n) } });
   }

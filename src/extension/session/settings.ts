@@ -25,11 +25,7 @@ export function concernsRelay(event: vscode.ConfigurationChangeEvent): boolean {
   return [...ids, 'http.proxy', 'http.noProxy'].some((id) => event.affectsConfiguration(id));
 }
 
-/**
- * Reads and checks the settings.
- * @returns the relay's settings; without destinations in the settings, an empty list
- * @throws SettingsError with all problems
- */
+/** @throws SettingsError with all problems */
 export async function readSettings(): Promise<Settings> {
   const { relaySettings, settingAt, settingsSchema } = await import('../deferred.ts');
   const http = vscode.workspace.getConfiguration('http');

@@ -8,13 +8,11 @@ export class SharedStart<T> {
     this.#begin = begin;
   }
 
-  /** The start in progress, if any. */
   get underWay(): Promise<T> | undefined {
     return this.#current?.done;
   }
 
   /**
-   * Starts, or waits for the start in progress.
    * @param signal cancels this waiting
    * @throws the signal's reason, and what the start throws
    */

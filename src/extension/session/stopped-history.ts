@@ -18,7 +18,6 @@ export interface StoppedHistoryOptions {
   readonly bundle: string;
 }
 
-/** The history in the window's data directory. */
 export class StoppedHistory {
   readonly #options: StoppedHistoryOptions;
   #opening: Promise<RelayClient | undefined> | undefined;

@@ -1,4 +1,3 @@
-/** Maps VS Code's settings to the relay's. */
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelPreset } from '../../protocol/tunnel-presets.ts';
 import type { TakenSetting } from './taken-names.ts';
@@ -52,7 +51,6 @@ const taken: readonly Taken[] = [
   ...ofProgram('ssh', { path: 'sshPath', server: 'sshServer', name: 'sshHostname', remotePort: 'sshRemotePort' }),
   { name: 'tunnel.programs', member: 'command', at: 'tunnel.program', of: 'command' },
 ];
-/** Those used for a kind of tunnel, each with its path. */
 function takenUnder(kind: unknown): (Taken & { readonly at: string })[] {
   return taken
     .filter(({ of }) => of === undefined || of === kind)

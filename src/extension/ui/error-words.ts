@@ -30,7 +30,7 @@ type UntranslatedError =
   | UnsafeSocketFolderError
   | UntranslatedUrlError;
 
-/** What happened. Text from outside isn't made printable: see printable.ts. */
+/** Text from outside isn't made printable: see printable.ts. */
 export function messageOf(error: unknown, l10n: Localiser): string {
   if (!(error instanceof Error)) return String(error);
   const named = error as
@@ -68,7 +68,6 @@ function withStatus(words: string, status: number | null, l10n: Localiser): stri
   return status === null ? words : l10n.t('{0} (HTTP status {1})', words, status);
 }
 
-/** @returns undefined if the error has no next action */
 export function nextOf(error: unknown, l10n: Localiser): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const named = error as UntranslatedError;
@@ -107,7 +106,6 @@ export function nextOfRelay(
   return own[told.advice ?? ''] ?? (told.next == null ? undefined : sayIn(l10n)(told.next));
 }
 
-/** What went wrong, and what to do next. */
 export function withNext(error: unknown, l10n: Localiser): string {
   const message = messageOf(error, l10n);
   const next = nextOf(error, l10n);
@@ -180,7 +178,6 @@ function hostMessages(l10n: Localiser): Readonly<Record<HostProblem, string>> {
   };
 }
 
-/** Next actions that differ from a terminal's. */
 function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
   return {
     'ask-from-its-environment': l10n.t(

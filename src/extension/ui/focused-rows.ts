@@ -56,7 +56,6 @@ export async function focusedRows<Node>(
   return rows;
 }
 
-/** It isn't certain which rows are meant. */
 export function rowsChanged(): CommandError {
   return new CommandError(
     vscode.l10n.t('The rows just changed'),

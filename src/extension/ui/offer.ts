@@ -22,7 +22,6 @@ export async function offer(
   if (choice !== undefined) await actions[choice]?.();
 }
 
-/** An action that runs a command of this extension. */
 export function byCommand(name: CommandName, ...args: readonly unknown[]): () => Thenable<unknown> {
   return () => vscode.commands.executeCommand(commandId(name), ...args);
 }

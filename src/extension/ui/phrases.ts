@@ -3,7 +3,6 @@ import type { Localiser } from './localiser.ts';
 import { inMessage, printable } from './printable.ts';
 
 export interface ListNaming {
-  /** Undefined if the name isn't known. */
   nameOfList(listId: string): string | undefined;
 }
 
@@ -13,7 +12,6 @@ export function dateOf(date: string, language: string): string {
   return time === undefined || Number.isNaN(time.getTime()) ? printable(date) : time.toLocaleString(language);
 }
 
-/** A list's name, if known, and its ID. */
 export function listOf(list: string, names: ListNaming): string {
   const name = names.nameOfList(list);
   return name === undefined ? list : `${name} (${list})`;
@@ -60,7 +58,6 @@ export function placeOf(destination: string): string {
   }
 }
 
-/** The first few names, for a message. */
 export function someOf(all: readonly string[], l10n: Localiser): string {
   const names = all.slice(0, 3).map((name) => inMessage(name, 60));
   const more = all.length - names.length;

@@ -101,7 +101,6 @@ export async function inView<T>(place: ProgressPlace, title: string, task: () =>
   });
 }
 
-/** The work's result; if it takes long, shows it until it has settled. */
 async function whereItTakesLong<T>(work: Promise<T>, show: (settled: Promise<void>) => void): Promise<T> {
   const settled = settlement(work);
   const timer = setTimeout(() => show(settled), shownAfterMs);

@@ -4,7 +4,6 @@ import { printable, unlinked } from './printable.ts';
 import { back } from './steps.ts';
 import type { Answer, StepPlace } from './steps.ts';
 
-/** The place of a single question. */
 export function alone(title: string): StepPlace {
   return { title, step: 1, totalSteps: 1 };
 }
@@ -164,10 +163,8 @@ export function askChoices<Item extends vscode.QuickPickItem>(
  */
 const lingerMs = 300;
 
-/** Closes the last answered question. */
 let closeAnswered = (): void => undefined;
 
-/** Shows an input until it is answered or closed. */
 function shown<T>(
   input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
   { title, step, totalSteps }: StepPlace,

@@ -18,7 +18,6 @@ const timeoutMs = 3000;
 export class Redraws<Node> {
   readonly #tell: (nodes: Node[] | undefined) => void;
   readonly #timers: Timers;
-  /** When anything was last drawn. */
   #drawnAt = -Infinity;
   /** How many times VS Code is asking for the root now. */
   #asked = 0;

@@ -2,12 +2,10 @@ import * as vscode from 'vscode';
 
 const shownForMs = 8000;
 
-/** Shows a text in the status bar for a while. */
 export function say(text: string): void {
   vscode.window.setStatusBarMessage(text, shownForMs);
 }
 
-/** A part of a row that can be copied. */
 export interface RowCopy {
   readonly label: string;
   readonly description?: string;

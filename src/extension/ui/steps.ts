@@ -1,9 +1,8 @@
 /** Questions one after another: each shows its step, and leads back to the previous one. questions.ts asks them. */
 
-/** The user goes back to the previous question. */
 export const back = Symbol('back');
 
-/** Undefined: the user cancelled. */
+/** Undefined if the user cancelled. */
 export type Answer<T> = T | typeof back | undefined;
 
 /** Maps an answer; going back and cancelling stay as they are. */
