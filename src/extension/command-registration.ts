@@ -9,7 +9,6 @@ import { prefix } from './prefix.ts';
 import { withNext } from './ui/error-words.ts';
 import { byCommand, offer } from './ui/offer.ts';
 
-/** The commands and menus in package.json. */
 interface Contributes {
   readonly commands: readonly { readonly command: string }[];
   readonly menus: Readonly<Record<string, readonly MenuEntry[]>>;
@@ -32,10 +31,8 @@ function menuCommands(menus: Contributes['menus'], menu: string, when: string): 
 }
 
 /**
- * Registers every command in package.json, and the internal ones.
  * @param events the view whose rows have menus, and may be redrawn below one
  * @param handlers called for each run
- * @returns ends the registrations
  */
 export function registerCommands(
   { extension }: Pick<vscode.ExtensionContext, 'extension'>,

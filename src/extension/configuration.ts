@@ -1,4 +1,3 @@
-/** The settings in VS Code. settings.ts describes them. */
 import * as vscode from 'vscode';
 import { folderCounts, withoutFolder } from './folder-rules.ts';
 import { prefix } from './prefix.ts';
@@ -30,7 +29,6 @@ export function whereSaid(name: SettingName): { readonly target: vscode.Configur
     : { target: vscode.ConfigurationTarget.Global, said: found?.globalValue };
 }
 
-/** Whether the effective value is the workspace's. */
 export function isOfWorkspace(name: SettingName): boolean {
   return whereSaid(name).target === vscode.ConfigurationTarget.Workspace;
 }
@@ -44,7 +42,6 @@ export async function writeSetting<N extends SettingName>(
   await configuration().update(name, value, target);
 }
 
-/** Calls back when a setting may have changed. */
 export function onSetting(name: SettingName, changed: () => void): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration(`${prefix}.${name}`)) changed();

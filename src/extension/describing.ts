@@ -4,7 +4,6 @@ import { prefix } from './prefix.ts';
 
 /** A place in a menu, as in VS Code's `contributes.menus`; `view`, `item`, and `alone` become part of its `when`. */
 export interface MenuPlace {
-  /** One of VS Code's menus. */
   readonly menu: 'view/title' | 'view/item/context' | 'editor/title' | 'webview/context';
   /** Only in this view, by the name after the prefix. */
   readonly view?: ViewName;
@@ -20,7 +19,6 @@ export interface KeyBinding {
   readonly key: string;
   readonly mac: string;
   readonly when: string;
-  /** The command's argument. */
   readonly args?: string;
 }
 

@@ -1,8 +1,4 @@
-/**
- * Makes something once, on first use; after a failure the next caller tries again.
- * @returns what gives it
- * @throws what making it throws
- */
+/** After a failure, the next caller tries again. */
 export function memoizeAsync<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () =>

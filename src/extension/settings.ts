@@ -53,7 +53,6 @@ function programPath(name: string): z.ZodDefault<z.ZodString> {
   return command.shape.path.unwrap().default(name).describe(`Path of ${name}.`);
 }
 
-/** The user's own name at a program's service. */
 function programName(means: string): z.ZodDefault<z.ZodString> {
   const wrong = 'Enter only a name or a domain, such as example.ngrok.app, or leave this empty.';
   return emptyOr(z.toJSONSchema(ownName).pattern, wrong).describe(means);

@@ -13,7 +13,6 @@ export interface AccountCommandParts {
   /** Resolves to undefined if the user cancelled. */
   readonly signIn: (method?: SignInMethod) => Promise<Account | undefined>;
   readonly forgetWebhooks: (account: Account) => Promise<void>;
-  /** Number of webhooks that this tool registered with the account. */
   readonly registered: (account: Account) => number;
 }
 
@@ -63,10 +62,6 @@ export async function signOut(
   await forgetWebhooks(account);
 }
 
-/**
- * The only account, or a chosen one.
- * @returns undefined if there is none, or the user cancelled
- */
 export async function pickAccount(accounts: AccountStore, title: string): Promise<Account | undefined> {
   const all = accounts.all();
   if (all.length < 2) return all[0];

@@ -30,7 +30,6 @@ export function reachOf({ kind }: Pick<Account, 'kind'>): Reach {
   return { reachesLocal: kind === 'sandbox' };
 }
 
-/** An account can't be used now. */
 export class AccountError extends Error {
   override readonly name = 'AccountError';
   readonly kind: 'signed-out' | 'sandbox-stopped';
@@ -55,7 +54,6 @@ export class AccountStore {
   /** One client for each account, because only one at a time may refresh its tokens. */
   readonly #apis = new Map<string, Promise<CampaignMonitorApi>>();
 
-  /** An account was signed in or out, here or in another window. */
   readonly onDidChange = this.#changed.event;
 
   constructor(context: StoreContext, sandbox: AccountSandbox) {

@@ -1,4 +1,3 @@
-/** The accounts in VS Code's Accounts menu, where they can also be signed out. */
 import * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
 import type { Account, AccountStore } from './account-store.ts';

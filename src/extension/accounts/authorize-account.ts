@@ -6,7 +6,6 @@ import type { CampaignMonitorCredential } from '../../campaign-monitor/session.t
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 
 export interface OAuthApp {
-  /** The API's host. */
   readonly host: string;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -17,7 +16,6 @@ export interface OAuthApp {
 /** Resolves to undefined if the user cancelled. */
 export type AuthorizeAccount = (app: OAuthApp) => Promise<CampaignMonitorCredential | undefined>;
 
-/** Access wasn't granted. */
 class AccessError extends Error {
   override readonly name = 'AccessError';
   readonly next: string;
@@ -27,7 +25,6 @@ class AccessError extends Error {
   }
 }
 
-/** Asks for access in the ways that the app's registered callback allows. */
 export function createAuthorizeAccount(browser: BrowserAuthorization): AuthorizeAccount {
   return async ({ host, clientId, clientSecret, redirect }) => {
     const { authorizeUrl, exchangeCode, serviceAt } = await import('../deferred.ts');

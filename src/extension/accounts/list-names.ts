@@ -21,7 +21,6 @@ export class ListNames {
     this.#memory = memory;
   }
 
-  /** Calls a listener when a name was learned or forgotten. */
   onDidChange(listener: () => void): { dispose(): void } {
     this.#listeners.add(listener);
     return { dispose: () => this.#listeners.delete(listener) };
@@ -43,7 +42,6 @@ export class ListNames {
     this.#keep({ ...this.#kept, [accountId]: Object.fromEntries(entries.slice(-mostLists)) });
   }
 
-  /** Forgets the names from all other accounts. */
   retain(accountIds: readonly string[]): void {
     const kept = Object.entries(this.#kept);
     const left = kept.filter(([accountId]) => accountIds.includes(accountId));

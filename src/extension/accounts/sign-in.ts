@@ -19,13 +19,11 @@ export interface SignInParts {
   readonly accounts: AccountStore;
   readonly log: vscode.LogOutputChannel;
   readonly authorize: AuthorizeAccount;
-  /** The callback URL on this machine, as the suggestion. */
   readonly loopback: () => Promise<string>;
 }
 
 export type SignInMethod = Account['kind'];
 
-/** The answers to the questions. */
 interface Asked {
   readonly method: SignInMethod | undefined;
   readonly apiKey: string;
@@ -35,7 +33,6 @@ interface Asked {
   readonly redirect: string;
 }
 
-/** @returns undefined if the user cancelled */
 export async function signIn(parts: SignInParts, method?: SignInMethod): Promise<Account | undefined> {
   if (method === 'sandbox') return signInToSandbox(parts);
   let asked: Asked = { method, apiKey: '', clientId: '', clientSecret: '', redirect: '' };
@@ -180,7 +177,6 @@ async function again({ log }: SignInParts, attempt: () => Promise<Account | unde
   }
 }
 
-/** The sandbox's account: nothing is asked. */
 async function signInToSandbox({ accounts }: SignInParts): Promise<Account> {
   const account = await accounts.add({ label: vscode.l10n.t('Sandbox'), kind: 'sandbox', host: '' }, null);
   await vscode.window.withProgress(

@@ -54,11 +54,7 @@ async function backToPage(): Promise<void> {
   await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
 }
 
-/**
- * Shows what may be sent where, and applies the user's changes.
- * @param open undecided uses of the settings
- * @returns whether the user answered
- */
+/** @returns whether the user answered */
 export async function chooseConsents(consents: CredentialConsents, open: readonly SecretUse[]): Promise<boolean> {
   const { l10n } = vscode;
   const known = [

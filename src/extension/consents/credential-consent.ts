@@ -55,7 +55,6 @@ export class CredentialConsents {
     return Object.entries(this.#kept).map(([key, consent]) => ({ use: useOf(key), consent }));
   }
 
-  /** Changes with any consent. */
   get fingerprint(): string {
     return JSON.stringify(this.#kept);
   }
@@ -102,7 +101,6 @@ function useOf(key: string): SecretUse {
   return { kind, name, origin, unchecked };
 }
 
-/** Why a destination is held until the user allows its secrets. Shown with its state. */
 export function whyHeld(uses: readonly SecretUse[]): string {
   return vscode.l10n.t('You haven’t allowed this destination to use {0}', uses.map(usedAs).join(', ')).slice(0, 300);
 }

@@ -47,7 +47,6 @@ export class TunnelConsents {
     return { kind: 'none' };
   }
 
-  /** A tunnel with the hosts that the user allows its server to name. */
   #withHosts(tunnel: TunnelConfig): TunnelConfig {
     const hosts = this.#hosts[nameOf(tunnel)];
     return tunnel.kind === 'localtunnel' && hosts !== undefined ? { ...tunnel, otherHosts: [...hosts] } : tunnel;

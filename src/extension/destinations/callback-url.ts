@@ -6,10 +6,7 @@ export function typedUrl(text: string): string {
   return wholeCallbackUrl(text.trim()) ?? text.trim();
 }
 
-/**
- * What is wrong with a callback's URL, in the relay's words.
- * @param withoutUser the text if the URL contains a user
- */
+/** @param withoutUser the text if the URL contains a user */
 export function problemOfUrl(text: string, withoutUser: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) return vscode.l10n.t('Enter an http:// or https:// URL');

@@ -11,7 +11,6 @@ export interface DestinationNode {
   readonly status: DestinationStatus | undefined;
 }
 
-/** An invalid entry of the settings. */
 export interface WrongNode {
   readonly kind: 'wrong';
   /** In the settings, from 0. */

@@ -44,7 +44,7 @@ export function openDestinationSetting(): Thenable<unknown> {
   return vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.destinations`);
 }
 
-/** The current index of a destination. @throws CommandError if it was changed or removed */
+/** @throws CommandError if it was changed or removed */
 export function placeOfDestination(entries: readonly unknown[], wanted: DestinationSetting): number {
   const text = JSON.stringify(wanted);
   const at = entries.findIndex((each) => JSON.stringify(each) === text);

@@ -7,7 +7,6 @@ import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 import type { DestinationSetting } from '../settings.ts';
 
-/** What can be changed in a destination here. */
 export const destinationFields = ['url', 'mode', 'types', 'lists', 'signatureKeyName', 'credentialsName'] as const;
 export type DestinationField = (typeof destinationFields)[number];
 
@@ -88,7 +87,6 @@ export function filtersOf(setting: DestinationSetting, names: ListNaming, l10n: 
 }
 
 interface FormatChoice {
-  /** The value in the settings. */
   readonly mode: 'raw' | undefined;
   readonly label: string;
   readonly description: string;
@@ -104,7 +102,6 @@ export function formatChoices(l10n: Localiser): readonly [FormatChoice, FormatCh
   ];
 }
 
-/** The label and the value of each field, in the order of the questions. */
 export function fieldRows(
   setting: DestinationSetting,
   names: ListNaming,

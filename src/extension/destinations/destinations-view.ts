@@ -64,7 +64,6 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     for (const each of this.#disposables) each.dispose();
   }
 
-  /** The rows for a key: the focused one. */
   readonly focused: FocusedRows<DestinationsNode> = (named) =>
     focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 

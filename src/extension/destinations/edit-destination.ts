@@ -1,4 +1,3 @@
-/** Adds, changes, and removes destinations by asking, as an alternative to JSON. */
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
@@ -75,7 +74,6 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
   }
 }
 
-/** Asks for the URL and the format. The rest is changed in its row. */
 async function addDestination(): Promise<boolean> {
   const title = vscode.l10n.t('Add Destination');
   const url = await askUrl(title, 'http://localhost:3000/callback');

@@ -6,7 +6,7 @@ import type { Session } from '../session/session.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { say } from '../ui/say.ts';
 
-/** Asks for the receiver's response. @throws CommandError if it isn't the destination, and what the relay refuses */
+/** @throws CommandError if it isn't the destination, and what the relay refuses */
 export async function chooseSampleAnswer(session: Pick<Session, 'client'>): Promise<void> {
   const { l10n } = vscode;
   const client = connected(session);

@@ -1,4 +1,3 @@
-/** Commands that show one event, or compare two. */
 import * as vscode from 'vscode';
 import type { EventRow } from '../../protocol/history.ts';
 import { chosenRow, chosenRows, readable, targetRows } from '../events/chosen.ts';
@@ -32,7 +31,6 @@ async function openEvent(row: EventRow, preserveFocus: boolean): Promise<void> {
   });
 }
 
-/** Asks which of an event's documents to open. */
 async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | undefined): Promise<void> {
   const { l10n } = vscode;
   const [row] = await targetRows(parts, target ?? eventInSight());
@@ -50,7 +48,6 @@ async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | 
   if (chosen !== undefined) await openKind(parts, chosen.shows, eventUri(row.id));
 }
 
-/** Opens a document with the cursor on the event. */
 async function openKind(
   parts: ActionParts,
   kind: DocumentKind,
@@ -113,7 +110,6 @@ async function compareBodies(
   );
 }
 
-/** The labels of two events, with their IDs if these are the same. */
 function namesOfTwo(...rows: readonly [EventRow, EventRow]): string[] {
   const names = rows.map((row) => labelOf(row, vscode.l10n));
   return names[0] === names[1] ? names.map((name, at) => `${name} (${rows[at]?.id ?? ''})`) : names;

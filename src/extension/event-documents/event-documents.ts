@@ -12,7 +12,6 @@ import { eventIdOf, parseDocumentPath } from '../events/address.ts';
 import type { DocumentAddress } from '../events/address.ts';
 import type { DocumentTexts, Notice } from './content.ts';
 
-/** The scheme of the documents' URIs. */
 export const documentScheme = prefix;
 
 /** Maximum number of documents to keep as read: open ones and a few more. */

@@ -58,7 +58,6 @@ export interface Stretch {
 }
 
 /**
- * The lines of a value in indented JSON, with its key.
  * @param indented as written by `indentJson` of export/indented-json.ts
  * @param path the keys and indexes that lead to it; of a repeated key the last counts, as in JavaScript
  * @returns whole lines; undefined if there is no such value, or it is on the first line

@@ -11,15 +11,11 @@ export function documentUri(address: DocumentAddress, extension?: BodyExtension)
   return vscode.Uri.from({ scheme: documentScheme, path: documentPath(address, extension) });
 }
 
-/** For its editor. */
 export function eventUri(eventId: string): vscode.Uri {
   return vscode.Uri.from({ scheme: documentScheme, path: eventPath(eventId) });
 }
 
-/**
- * The URI of an event's document, with the extension for its content.
- * @throws CommandError if nothing can be read; RelayRequestError if the event is gone
- */
+/** @throws CommandError if nothing can be read; RelayRequestError if the event is gone */
 export async function uriOf(parts: Reads, address: DocumentAddress): Promise<vscode.Uri> {
   const { eventId, kind, attempt } = address;
   if (kind === 'answer' && attempt !== null) return documentUri(address);

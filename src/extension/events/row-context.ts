@@ -3,9 +3,7 @@ import type { Status } from '../../protocol/status.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import type { RowContext } from './event-words.ts';
 
-/**
- * @param status undefined if no relay is running
- */
+/** @param status undefined if no relay is running */
 export function rowContextOf(
   status: Pick<Status, 'destinations' | 'settings' | 'sending'> | undefined,
   names: ListNaming,

@@ -1,4 +1,3 @@
-/** Asks for access in this window: with the browser, progress, questions, and the result. */
 import * as vscode from 'vscode';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -31,7 +30,6 @@ export class BrowserAuthorization {
   readonly #uris: UriCallbacks;
   /** The pending one, and its end: a new one replaces it, because both would need the same port. */
   #current: { readonly stop: AbortController; readonly ended: Promise<unknown> } | undefined;
-  /** Shows the pending one's box for pasting. */
   #showBox: (() => void) | undefined;
 
   /** @param uris reports the URLs that VS Code passes to this extension */
@@ -78,7 +76,7 @@ export class BrowserAuthorization {
     }
   }
 
-  /** What happened and what to do next; null for a code. */
+  /** Null for a code. */
   explain(result: Authorization): Explanation | null {
     const { l10n } = vscode;
     switch (result.kind) {
@@ -110,7 +108,7 @@ export class BrowserAuthorization {
     }
   }
 
-  /** Reports the result, with a button to try again. Doesn't wait for an answer. */
+  /** Doesn't wait for an answer. */
   say(result: Authorization, again: () => unknown): void {
     const explanation = this.explain(result);
     if (explanation === null) return;
@@ -118,7 +116,6 @@ export class BrowserAuthorization {
     void offer(result.kind === 'cancelled' ? 'Information' : 'Error', text, { [vscode.l10n.t('Try Again')]: again });
   }
 
-  /** Shows the box for pasting the browser's last URL, if an authorization is pending. */
   paste(): void {
     if (this.#showBox !== undefined) this.#showBox();
     else void offer('Information', vscode.l10n.t('No authorisation is in progress.'), {});

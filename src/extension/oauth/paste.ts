@@ -1,16 +1,13 @@
-/** The box for pasting the browser's last URL, or the code. */
 import * as vscode from 'vscode';
 import type { StrayAnswer } from '../../oauth/authorize.ts';
 
 export interface PasteBoxOptions {
   readonly title: string;
-  /** Where the browser is sent back to. */
   readonly redirectUri: string;
   /** @returns what is wrong with it, or null if it is accepted */
   readonly paste: (text: string) => StrayAnswer | null;
 }
 
-/** Closed when it is answered, by the user, or when disposed. */
 export function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { dispose(): void } {
   const box = vscode.window.createInputBox();
   box.title = title;

@@ -4,7 +4,6 @@ import { offer } from '../ui/offer.ts';
 import type { Listening } from '../../oauth/authorize.ts';
 import type { PageKind } from '../../oauth/loopback.ts';
 
-/** Receives the query of such a URL. */
 type Taker = (query: URLSearchParams) => PageKind;
 
 /** VS Code allows one handler for the extension, so it passes URLs to the listeners by path. */

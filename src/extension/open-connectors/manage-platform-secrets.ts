@@ -23,10 +23,7 @@ export function createPlatformSecrets(platform: Platform): PlatformSecrets {
   };
 }
 
-/**
- * Asks for both secrets and stores them for the host of the settings.
- * @returns whether the user entered them
- */
+/** @returns whether the user entered them */
 async function askForSecrets(platform: Platform): Promise<boolean> {
   const { host } = platform;
   if (platform.isSandbox) {
@@ -61,10 +58,7 @@ async function askForSecrets(platform: Platform): Promise<boolean> {
   return true;
 }
 
-/**
- * Removes the secrets of every host after confirmation.
- * @returns whether they were removed
- */
+/** @returns whether they were removed */
 async function forgetSecrets(platform: Platform): Promise<boolean> {
   const { l10n, window } = vscode;
   const hosts = await platform.secrets.hosts(platform.host);

@@ -1,4 +1,3 @@
-/** An error of Open Connectors in plain words, and what to do about it. */
 import * as vscode from 'vscode';
 import type { OpenConnectorsError } from '../deferred.ts';
 import { messageOf, nextOf } from '../ui/error-words.ts';
@@ -9,7 +8,6 @@ export interface ExplainedError {
   readonly next: string;
 }
 
-/** Open Connectors' own message, with what to do next in the user's language. */
 export function explainPlatformError(error: OpenConnectorsError): ExplainedError {
   return { message: sentence(messageOf(error, vscode.l10n)), next: nextOf(error, vscode.l10n) ?? '' };
 }

@@ -28,7 +28,6 @@ export class PlatformSecretStore {
     });
   }
 
-  /** Undefined if none are stored. */
   async of(host: string): Promise<OpenConnectorsSecrets | undefined> {
     const text = await this.#context.secrets.get(secretsKey(host));
     return text === undefined ? undefined : (JSON.parse(text) as OpenConnectorsSecrets);
@@ -39,10 +38,7 @@ export class PlatformSecretStore {
     await this.#context.secrets.store(secretsKey(host), JSON.stringify({ userSecret, organizationSecret }));
   }
 
-  /**
-   * The hosts with stored secrets.
-   * @param candidate another host to check, in case its secrets are stored but not listed
-   */
+  /** @param candidate another host to check, in case its secrets are stored but not listed */
   async hosts(candidate: string): Promise<readonly string[]> {
     const hosts: string[] = [];
     for (const host of new Set([...this.#noted, candidate])) {
@@ -51,7 +47,6 @@ export class PlatformSecretStore {
     return hosts;
   }
 
-  /** Removes the secrets of these hosts, and the list of hosts. */
   async forget(hosts: readonly string[]): Promise<void> {
     for (const host of hosts) await this.#context.secrets.delete(secretsKey(host));
     await this.#context.globalState.update(hostsKey, undefined);

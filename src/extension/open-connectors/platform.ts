@@ -10,9 +10,7 @@ import type { OpenConnectorsSecrets } from './platform-secret-store.ts';
 const sandboxHost = 'sandbox';
 
 export interface SandboxSource {
-  /** Finds the running one, or starts one. */
   start(signal?: AbortSignal): Promise<RunningSandbox>;
-  /** Finds the running one. */
   find(): Promise<RunningSandbox | undefined>;
   readonly onDidChange: vscode.Event<unknown>;
 }
@@ -58,7 +56,6 @@ export class Platform {
     await writeSetting('openConnectors.host', host);
   }
 
-  /** Whether the host's secrets are set. The sandbox has its own. */
   async secretsSet(host = this.host): Promise<boolean> {
     return host === sandboxHost || (await this.secrets.of(host)) !== undefined;
   }
@@ -68,10 +65,7 @@ export class Platform {
     if (host !== sandboxHost) await this.secrets.store(host, secrets);
   }
 
-  /**
-   * The client of a host's API, or undefined if its secrets aren't set, or the sandbox isn't running.
-   * @throws the sandbox's error if it can't be started
-   */
+  /** @throws the sandbox's error if it can't be started */
   async api({ host = this.host, startSandbox = false }: ApiOptions = {}): Promise<OpenConnectorsApi | undefined> {
     const found = host === sandboxHost ? await this.#ofSandbox(startSandbox) : await this.#ofHost(host);
     if (found === undefined) return undefined;

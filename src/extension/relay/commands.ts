@@ -1,4 +1,3 @@
-/** Commands for the relay itself: start and stop, URLs, log. */
 import * as vscode from 'vscode';
 import type { HeldAtStop } from '../../protocol/debug.ts';
 import type { Status } from '../../protocol/status.ts';
@@ -33,7 +32,6 @@ export interface RelayCommandParts {
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
   readonly history: Pick<StoppedHistory, 'reader'>;
-  /** Where to show that the relay is starting or stopping. */
   readonly view: ProgressPlace;
   readonly urlKeeper: UrlKeeper;
   readonly platformSecrets: PlatformSecrets;
@@ -82,7 +80,6 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
   };
 }
 
-/** Starts the relay if necessary, and makes it public. */
 async function openPublicUrl(parts: RelayCommandParts): Promise<void> {
   const { session } = parts;
   if (session.client === undefined && !(await bringUp(parts))) return;
@@ -131,7 +128,6 @@ function explainStart({ log }: RelayCommandParts, error: Error): Promise<void> {
   });
 }
 
-/** The URLs that can be copied, in the order of the choice. */
 const urls = {
   campaignMonitor: (status: Status): string => status.publicCampaignMonitorUrl ?? status.campaignMonitorUrl,
   openConnectors: (status: Status): string => status.publicOpenConnectorsUrl ?? status.openConnectorsUrl,

@@ -77,7 +77,6 @@ async function copiesOf(
   }
 }
 
-/** Asks if there are several. @returns undefined if there is none, or the user cancelled */
 async function askCopy(copies: readonly RowCopy[]): Promise<RowCopy | undefined> {
   if (copies.length < 2) return copies[0];
   const { l10n } = vscode;

@@ -24,10 +24,6 @@ export type SubscriberPlace =
   | { readonly kind: 'list'; readonly listId: string; readonly name: string }
   | { readonly kind: 'instance'; readonly facts: { readonly listIds: readonly string[] } };
 
-/**
- * Asks for a list and an address, adds the subscriber, and reports what happens next.
- * @param node the clicked list, or an instance, whose lists are offered first
- */
 export async function addSandboxSubscriber(
   { sandbox, urlContext }: SubscriberParts,
   node?: SubscriberPlace,

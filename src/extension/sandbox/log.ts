@@ -1,7 +1,6 @@
 import type * as vscode from 'vscode';
 import type { SandboxProcess } from './sandbox-process.ts';
 
-/** Logs when the sandbox starts and ends. */
 export function logSandbox(
   { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
   { sandbox, log }: { sandbox: Pick<SandboxProcess, 'onDidChange'>; log: Pick<vscode.LogOutputChannel, 'info'> },

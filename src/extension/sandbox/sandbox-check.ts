@@ -1,4 +1,3 @@
-/** Whether a sandbox that ran once still does. */
 import { request } from 'node:http';
 import { readText } from '../../common/bounded-body.ts';
 

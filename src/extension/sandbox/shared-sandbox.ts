@@ -10,7 +10,6 @@ import { startNodeProcess } from '../session/node-process.ts';
 import { unlessAborted } from '../session/shared-start.ts';
 import { ask, isSandbox } from './sandbox-check.ts';
 
-/** Where a running sandbox is, and its secrets. */
 export interface RunningSandbox {
   readonly campaignMonitorApi: string;
   readonly campaignMonitorOAuth: string;
@@ -19,9 +18,7 @@ export interface RunningSandbox {
   readonly credentials: SandboxCredentials;
 }
 
-/** Where the sandbox is recorded, and what to start. */
 export interface SandboxPlace {
-  /** The extension's global storage. */
   readonly storage: string;
   /** The bundle of cm-relay. */
   readonly bundle: string;
@@ -33,10 +30,9 @@ const keepAliveSeconds = 900;
 /** Interval of the requests that keep it alive while it is in use, in milliseconds. */
 export const lookEveryMs = 60_000;
 
-/** The file in the storage that says where the sandbox is. */
 export const sandboxFile = 'sandbox.json';
 
-/** The recorded sandbox, which may have ended. */
+/** It may have ended. */
 export async function notedSandbox(storage: string): Promise<RunningSandbox | undefined> {
   try {
     const said: unknown = JSON.parse(await readFile(join(storage, sandboxFile), 'utf8'));
@@ -47,7 +43,6 @@ export async function notedSandbox(storage: string): Promise<RunningSandbox | un
   }
 }
 
-/** The recorded sandbox, if it is running. */
 export async function findSandbox(storage: string): Promise<RunningSandbox | undefined> {
   const noted = await notedSandbox(storage);
   return noted !== undefined && (await isSandbox(noted.control)) ? noted : undefined;

@@ -11,11 +11,7 @@ type Naming = 'any' | 'new';
 
 type Choice = vscode.QuickPickItem & { readonly choose: () => string | Promise<string | undefined> };
 
-/**
- * Asks for a signature or verify key and stores it.
- * @param naming `new` if it must not replace one
- * @returns its name, undefined if the user cancelled
- */
+/** @param naming `new` if it must not replace one */
 export async function setKey(
   secrets: SecretBox,
   kind: 'signatureKeys' | 'verifyKeys',
@@ -48,7 +44,6 @@ async function setKeyNamed(
   return name;
 }
 
-/** Asks for a header with credentials and stores it. @returns their name, undefined if the user cancelled */
 export async function setCredentials(secrets: SecretBox, naming: Naming = 'any'): Promise<string | undefined> {
   const name = await nameToSet('credentials', secrets, naming);
   return name === undefined ? undefined : setCredentialsNamed(secrets, name);
@@ -119,12 +114,7 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
   say(vscode.l10n.t('Removed “{0}”.', choice.label));
 }
 
-/**
- * Offers stored names, none, a new one, and a new value for the current one.
- * @param title of the quick pick
- * @param current undefined if there is none
- * @returns the name, null for none, undefined if the user cancelled
- */
+/** @returns the name, null for none, undefined if the user cancelled */
 export async function chooseSecret(
   secrets: SecretBox,
   kind: 'signatureKeys' | 'credentials',
@@ -170,7 +160,6 @@ export async function chooseSecret(
   return choice.choose === undefined ? null : choice.choose();
 }
 
-/** The name to set: a stored one that gets another value, or a new one. */
 async function nameToSet(kind: SecretKind, secrets: SecretBox, naming: Naming): Promise<string | undefined> {
   const { l10n } = vscode;
   const title = kind === 'credentials' ? l10n.t('Name of the credentials') : l10n.t('Name of the key');

@@ -24,7 +24,6 @@ const removedKey = `${prefix}.removedSecretNames`;
 /** Maximum number of each kind, the latest. */
 const mostRemoved = 100;
 
-/** Secrets by kind and name in VS Code's SecretStorage; only the names are in the global state. */
 export class SecretBox {
   readonly #context: vscode.ExtensionContext;
   readonly #changed = new vscode.EventEmitter<SecretName>();
@@ -93,7 +92,6 @@ export class SecretBox {
     });
   }
 
-  /** The wanted secrets that are stored, for the relay. */
   async values(wanted: readonly SecretName[]): Promise<Secrets> {
     const of = (kind: SecretKind): Promise<Record<string, string>> =>
       this.#read(

@@ -5,7 +5,6 @@ import { clockOf, durationOf } from '../ui/phrases.ts';
 import { pauserOf } from './sending-words.ts';
 import type { Reader } from './sending-words.ts';
 
-/** With the status, until when, set by whom, and the remaining count. */
 export function onPurposeText(
   { status, delayMs, remaining, until, by }: AnsweringOnPurpose,
   { now, language }: Reader,

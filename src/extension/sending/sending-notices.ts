@@ -1,4 +1,3 @@
-/** Notices that sending is paused, because another client may have paused it. */
 import * as vscode from 'vscode';
 import type { Stop } from '../../protocol/debug.ts';
 import type { Status } from '../../protocol/status.ts';

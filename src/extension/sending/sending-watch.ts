@@ -19,7 +19,6 @@ export function watchSending(
   notices: () => Promise<SendingNotices>,
 ): void {
   const debugging = new Set<string>();
-  /** The relay process that this window is attached to. */
   let known: string | undefined;
   const isNews = (key: string, value: string): boolean => {
     if (workspaceState.get<string>(key) === value) return false;

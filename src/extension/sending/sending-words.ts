@@ -28,7 +28,6 @@ export function pauserOf(by: PausedBy, l10n: Localiser): string {
   }
 }
 
-/** That sending is paused: since when, by whom, and how many wait. */
 export function pausedText(sending: PausedSending, { now, language }: Reader, l10n: Localiser): string {
   const words = [
     clockOf(sending.since, now, language),
@@ -40,7 +39,6 @@ export function pausedText(sending: PausedSending, { now, language }: Reader, l1
     : l10n.t('Sending paused on {0} by {1}. Held: {2}.', ...words);
 }
 
-/** That sending was paused when the relay stopped. */
 export function leftPausedText(sending: PausedSending, language: string, l10n: Localiser): string {
   return l10n.t(
     'Sending is paused and stays paused when the relay starts. Held: {0}.',

@@ -56,7 +56,6 @@ function whereNew(pass: (value: KeyValue) => void): (value: KeyValue) => void {
   };
 }
 
-/** Whether the public URL can't be opened, or no longer responds. */
 export function isTunnelFailing({ state, said }: TunnelStatus): boolean {
   if (state === 'failed' || state === 'degraded') return true;
   const code = said[0]?.code;

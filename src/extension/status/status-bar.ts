@@ -1,4 +1,3 @@
-/** The status bar item: whether the relay is running, whether the public URL responds, and the number of events. */
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { heldCount } from '../../common/held-count.ts';

@@ -1,4 +1,3 @@
-/** The menu of the status bar item: the relay's state, and actions. */
 import * as vscode from 'vscode';
 import { heldCount } from '../../common/held-count.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
@@ -94,7 +93,6 @@ export async function showStatusMenu(session: Session): Promise<void> {
   await choice?.run?.();
 }
 
-/** The state of the public URL. Its reason is the relay's, in English. */
 function titleOf(tunnel: TunnelStatus): string {
   const { l10n } = vscode;
   switch (tunnel.state) {
