@@ -374,6 +374,7 @@ class CheckPanel {
     });
   }
 
+  /** Shows the progress while another tab is active. */
   get #title(): string {
     const running = this.#running;
     if (running === undefined) return this.#heading;

@@ -68,6 +68,7 @@ export interface CheckView {
   readonly title: string;
   readonly state: CheckState;
   readonly word: string;
+  /** Empty if it didn't run. */
   readonly took: string;
   /** Why it hasn't passed; empty if it has, or if a cause above the checks says why. */
   readonly reason: string;

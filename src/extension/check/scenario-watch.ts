@@ -5,6 +5,7 @@ export const scenarioFiles = '**/*.cm-scenario.json';
 
 export const noScenarios = '**/node_modules/**';
 
+/** Watchers report excluded folders, too. */
 export function isNoScenario(uri: vscode.Uri): boolean {
   return `/${vscode.workspace.asRelativePath(uri, false)}`.includes('/node_modules/');
 }

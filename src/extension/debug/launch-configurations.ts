@@ -32,6 +32,7 @@ export function launchCandidates(port: string): Candidate[] {
   return [...ofFolders, ...candidatesIn(ofFile, null, port)];
 }
 
+/** Undefined for the workspace file. */
 export function folderOf(uri: string | null): vscode.WorkspaceFolder | undefined {
   return vscode.workspace.workspaceFolders?.find((folder) => folder.uri.toString() === uri);
 }

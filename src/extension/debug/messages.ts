@@ -5,6 +5,7 @@ const attachSchema = z.object({
   stopAtEvents: z.boolean().default(true).describe('Whether Every Event stops where it has no condition.'),
 });
 
+/** `where` and `why` are what is wrong with the arguments, in English. */
 export type AttachRead =
   | ({ readonly kind: 'read' } & Readonly<z.output<typeof attachSchema>>)
   | { readonly kind: 'wrong'; readonly where: string; readonly why: string };

@@ -25,6 +25,7 @@ export interface Station {
 export interface Place {
   readonly uri: string;
   readonly name: string;
+  /** From 1. */
   readonly line: number;
 }
 

@@ -74,6 +74,7 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
   }
 }
 
+/** The rest is changed in its row. */
 async function addDestination(): Promise<boolean> {
   const title = vscode.l10n.t('Add Destination');
   const url = await askUrl(title, 'http://localhost:3000/callback');

@@ -99,6 +99,7 @@ export interface Step {
 
 export interface StepGroup {
   readonly id: string;
+  /** Empty for the steps before all destinations. */
   readonly label: string;
   readonly pill: Pill | null;
   readonly steps: readonly Step[];

@@ -95,6 +95,7 @@ export interface TableRow {
 
 export interface RowWindow {
   readonly offset: number;
+  /** Null for a removed one. */
   readonly rows: readonly (TableRow | null)[];
 }
 

@@ -318,6 +318,7 @@ export class TableFeed extends HistoryReader {
     this.#telling.cancel();
   }
 
+  /** What was above a snapshot, or to be reported and read of it, is in the next one. */
   #clear(): void {
     this.#wanted = [];
     this.#above = [];

@@ -2,6 +2,7 @@
  * The form's content: its fields, the secrets that were typed or generated in it, and the created instance. Decides to
  * which host the secrets belong: Open Connectors' belong to one host, and the sandbox's values to the sandbox.
  */
+import type { OpenConnectorsSecrets } from '../open-connectors/platform-secret-store.ts';
 import { hostOf, sandboxRegion } from './fields.ts';
 import type { TypedSecrets } from './fields.ts';
 import type { CreatedInstance, FormFields, SecretField } from './messages.ts';
@@ -21,12 +22,6 @@ interface FilledIn {
   readonly fields: OtherFields;
   readonly secrets: TypedSecrets;
   readonly before: FormFields;
-}
-
-export interface TypedPlatformSecrets {
-  readonly host: string;
-  readonly userSecret: string;
-  readonly organizationSecret: string;
 }
 
 export class FormState {
@@ -108,7 +103,7 @@ export class FormState {
   }
 
   /** Open Connectors' secrets to store, if both were typed; not the sandbox's. */
-  platformSecrets(): TypedPlatformSecrets | undefined {
+  platformSecrets(): (OpenConnectorsSecrets & { readonly host: string }) | undefined {
     const { host } = this;
     const userSecret = this.#typed.userSecret?.trim() ?? '';
     const organizationSecret = this.#typed.organizationSecret?.trim() ?? '';

@@ -15,13 +15,7 @@ export type Creation =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** The instance to create, and its host in the form of the setting. */
-export interface WantedInstance {
-  readonly host: string;
-  readonly input: InstanceInput;
-}
-
-/** Stores the token in SecretStorage, and logs Open Connectors' request ID. */
+/** `host` is in the form of the setting. Stores the token, and logs Open Connectors' request ID. */
 export async function createInstance(
   parts: {
     readonly log: vscode.LogOutputChannel;
@@ -29,7 +23,7 @@ export async function createInstance(
     readonly instances: InstanceStore;
     readonly browser: BrowserAuthorization;
   },
-  { host, input }: WantedInstance,
+  { host, input }: { readonly host: string; readonly input: InstanceInput },
   signal: AbortSignal,
 ): Promise<Creation> {
   const { l10n } = vscode;

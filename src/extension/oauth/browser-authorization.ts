@@ -17,12 +17,6 @@ import { showPasteBox, strayText } from './paste.ts';
 import type { UriCallbacks } from './uri-handler.ts';
 import type { EditorEnvironment } from '../../oauth/ways.ts';
 
-/** Why an authorization gave no code. */
-export interface Explanation {
-  readonly message: string;
-  readonly next: string;
-}
-
 /** Authorizations through a browser: opens the page, and receives the code in any way that it comes back. */
 export class BrowserAuthorization {
   readonly #context: vscode.ExtensionContext;
@@ -77,7 +71,7 @@ export class BrowserAuthorization {
   }
 
   /** Null for a code. */
-  explain(result: Authorization): Explanation | null {
+  explain(result: Authorization): { readonly message: string; readonly next: string } | null {
     const { l10n } = vscode;
     switch (result.kind) {
       case 'code':

@@ -3,12 +3,7 @@ import type { OpenConnectorsError } from '../deferred.ts';
 import { messageOf, nextOf } from '../ui/error-words.ts';
 import { unlinked } from '../ui/printable.ts';
 
-export interface ExplainedError {
-  readonly message: string;
-  readonly next: string;
-}
-
-export function explainPlatformError(error: OpenConnectorsError): ExplainedError {
+export function explainPlatformError(error: OpenConnectorsError): { readonly message: string; readonly next: string } {
   return { message: sentence(messageOf(error, vscode.l10n)), next: nextOf(error, vscode.l10n) ?? '' };
 }
 

@@ -65,7 +65,7 @@ export class Platform {
     if (host !== sandboxHost) await this.secrets.store(host, secrets);
   }
 
-  /** @throws the sandbox's error if it can't be started */
+  /** Undefined if the secrets aren't set, or the sandbox isn't running. @throws the sandbox's error at its start */
   async api({ host = this.host, startSandbox = false }: ApiOptions = {}): Promise<OpenConnectorsApi | undefined> {
     const found = host === sandboxHost ? await this.#ofSandbox(startSandbox) : await this.#ofHost(host);
     if (found === undefined) return undefined;

@@ -357,6 +357,7 @@ export class Session implements vscode.Disposable {
     }, sayAfterMs);
   }
 
+  /** Not before the relay has the settings, and not while it is stopping. */
   #update(client: RelayClient, status: Status): void {
     if (this.client === client && this.#stopping === undefined) this.#run(client, status);
   }

@@ -13,11 +13,6 @@ import type { NoRelayError, RelayRequestError, TerminalAdvice } from '../../prot
 import { sayIn } from './localiser.ts';
 import type { Localiser } from './localiser.ts';
 
-/** `AuthorizationUrlError` of src/oauth. */
-interface UntranslatedUrlError extends Error {
-  readonly name: 'AuthorizationUrlError';
-}
-
 /** Errors with an English `next`, recognized by name. */
 type UntranslatedError =
   | CampaignMonitorError
@@ -28,7 +23,7 @@ type UntranslatedError =
   | NoRelayError
   | DataDirectoryError
   | UnsafeSocketFolderError
-  | UntranslatedUrlError;
+  | (Error & { readonly name: 'AuthorizationUrlError' });
 
 /** Text from outside isn't made printable: see printable.ts. */
 export function messageOf(error: unknown, l10n: Localiser): string {
