@@ -9,7 +9,6 @@ import type { RunningSandbox } from '../sandbox/shared-sandbox.ts';
 
 export interface Account {
   readonly id: string;
-  /** The name shown to the user. */
   readonly label: string;
   readonly kind: 'api-key' | 'oauth' | 'sandbox';
   /** The host of the sign-in, the only one that gets its credential. Empty for the sandbox, whose host changes. */

@@ -10,7 +10,6 @@ const mostLists = 2000;
 /** By account, then by list ID. */
 type Kept = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** Learns names while an account is signed in, and forgets them with it. */
 export class ListNames {
   readonly #memory: Pick<Memento, 'get' | 'update'>;
   readonly #listeners = new Set<() => void>();

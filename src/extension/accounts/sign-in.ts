@@ -1,4 +1,3 @@
-/** Signs in to Campaign Monitor: with an API key, with OAuth, or to the sandbox. */
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CampaignMonitorClient } from '../../campaign-monitor/answers.ts';
@@ -154,7 +153,6 @@ function askRedirect(loopback: string): Step<Asked> {
     );
 }
 
-/** Shows an error, and tries again if the user wants that. */
 async function again({ log }: SignInParts, attempt: () => Promise<Account | undefined>): Promise<Account | undefined> {
   for (;;) {
     try {

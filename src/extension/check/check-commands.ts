@@ -99,7 +99,6 @@ async function check(
 
 const agreedKey = `${prefix}.checkedCallbacks`;
 
-/** Asks before the first run. */
 async function isAgreed(state: vscode.Memento, url: string): Promise<boolean> {
   const { l10n } = vscode;
   const agreed = state.get<readonly string[]>(agreedKey, []);

@@ -354,7 +354,6 @@ class CheckPanel {
     }
   }
 
-  /** Sends the page the state of the suite, and the given checks that changed. */
   #tell(changed: readonly Check[]): void {
     const before = this.#causes;
     this.#causes = this.#sharedCauses();

@@ -33,7 +33,6 @@ export interface FindingView {
   readonly actual: string;
 }
 
-/** Text from outside, possibly cut. */
 export interface ShownText {
   readonly text: string;
   /** That the text was cut; otherwise empty. */

@@ -32,7 +32,6 @@ type Engine = typeof engineModule;
 /** Everything but the run itself. */
 export interface Prepared {
   readonly context: Omit<RunContext, 'run' | 'signal' | 'settling'>;
-  /** Which environment variables the file sends where. */
   readonly uses: readonly EnvironmentUse[];
 }
 

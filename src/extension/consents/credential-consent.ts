@@ -8,7 +8,6 @@ import { prefix } from '../prefix.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 
-/** A destination's use of a stored secret, by name, and its origin. */
 export interface SecretUse {
   readonly kind: 'signatureKeys' | 'credentials';
   readonly name: string;

@@ -24,7 +24,6 @@ type Kind = 'functions' | 'exceptions';
 /** The name of a function breakpoint for every event type. */
 export const everyEvent = '*';
 
-/** The number by which VS Code knows a breakpoint of the relay. */
 export function breakpointNumber(id: string): number {
   return Number(id.slice(1));
 }
@@ -170,7 +169,6 @@ export class BreakpointSet {
         );
   }
 
-  /** How often a breakpoint was evaluated, and why it last didn't stop. */
   #countsOf({ lookedAt, met, stops, lastNotStopped }: KeptBreakpoint): string {
     const l10n = this.#parts.l10n;
     if (lookedAt === 0 && lastNotStopped === null)

@@ -91,7 +91,6 @@ export class DeliverySession extends DebugSession {
   #now: HeldNow = { sending: undefined, threads: [] };
   #isSendingStopped = false;
   #focus: Focus | undefined;
-  /** The last stop that the relay reported. */
   #lastStop: Stop | undefined;
   /** A stop at a rejected delivery, which can't be held. */
   #rejected: Stop | undefined;

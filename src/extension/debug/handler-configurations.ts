@@ -17,7 +17,6 @@ export interface Candidate {
   readonly compound: boolean;
   /** The debug type; for a compound, those of its parts. */
   readonly type: string;
-  /** The names of the sessions that it starts. */
   readonly sessions: readonly string[];
   /** It contains the destination's port, so it is probably the right one. */
   readonly namesPort: boolean;

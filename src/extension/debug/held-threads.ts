@@ -43,7 +43,6 @@ export class HeldReader {
     this.#client = client;
   }
 
-  /** Shows this event for its notification, because it met a breakpoint. */
   met(notificationId: string, eventId: string): void {
     this.#met.set(notificationId, eventId);
   }

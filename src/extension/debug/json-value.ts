@@ -2,7 +2,6 @@
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
-/** The keys and indexes that lead to a value. */
 export type JsonPath = readonly (string | number)[];
 
 const mostPreviewed = 4;

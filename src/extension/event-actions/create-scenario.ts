@@ -5,7 +5,6 @@ import type { ActionParts } from '../events/action-parts.ts';
 import { alone, askChoice, only } from '../ui/questions.ts';
 import { openUntitled } from '../events/untitled.ts';
 
-/** Opens an unsaved scenario file that sends the deliveries of the selected events again. */
 export async function createScenario(parts: ActionParts, rows: readonly [EventRow, ...EventRow[]]): Promise<void> {
   const { l10n } = vscode;
   const client = connected(parts.session);
@@ -30,12 +29,7 @@ export async function createScenario(parts: ActionParts, rows: readonly [EventRo
   );
 }
 
-/**
- * Asks whether to replace all personal data in a file, which is offered first.
- * @param detail what that means for the file
- * @param asIs the other choice
- * @returns undefined if the user cancelled
- */
+/** Replacing all personal data is offered first. */
 export async function askReplaced(
   title: string,
   detail: string,

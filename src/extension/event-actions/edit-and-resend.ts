@@ -61,10 +61,7 @@ async function openBody(
   }
 }
 
-/**
- * The document to send: the given one, otherwise the active one.
- * @returns undefined if there is none, or if it isn't valid JSON, which is then shown in it
- */
+/** @returns undefined if there is none, or if it isn't valid JSON, which is then shown in it */
 async function documentToSend(uri: vscode.Uri | undefined): Promise<vscode.TextDocument | undefined> {
   const document =
     uri === undefined ? vscode.window.activeTextEditor?.document : await vscode.workspace.openTextDocument(uri);
@@ -121,10 +118,7 @@ async function releaseBody(parts: ActionParts, document: vscode.TextDocument, ev
   }
 }
 
-/**
- * Closes the document of a sent body, unless the body was rejected and needs fixing.
- * @param version of the document, as it was sent
- */
+/** @param version of the document, as it was sent */
 async function closeAccepted(document: vscode.TextDocument, version: number, delivery: Delivery): Promise<void> {
   if (delivery.status !== 'rejected') await closeUntitled(document, version);
 }

@@ -26,7 +26,6 @@ export interface UrlQuestionParts {
   readonly session: Pick<Session, 'state'>;
   readonly log: vscode.LogOutputChannel;
   readonly holders: readonly UrlHolder[];
-  /** Resolves when the user is at this window. */
   readonly attention?: () => Promise<void>;
 }
 
@@ -190,7 +189,6 @@ function wordsOf(all: readonly Pick<StaleRegistration, 'kind' | 'name'>[]): stri
   return webhooks.length === 0 ? ofInstances : l10n.t('{0} and {1}', ofWebhooks, ofInstances);
 }
 
-/** The first few by name. */
 function namesOf(all: readonly { readonly name: string }[]): string {
   return someOf(
     all.map(({ name }) => name),

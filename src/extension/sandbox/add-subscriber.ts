@@ -1,4 +1,3 @@
-/** Adds a subscriber at the sandbox's Campaign Monitor, which triggers a webhook. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CampaignMonitorList } from '../../campaign-monitor/answers.ts';
@@ -15,7 +14,6 @@ import type { SandboxProcess } from './sandbox-process.ts';
 
 export interface SubscriberParts {
   readonly sandbox: SandboxProcess;
-  /** Where this window's relay is, and where relays of this machine were. */
   readonly urlContext: (path: VendorPath) => UrlContext;
 }
 

@@ -1,4 +1,3 @@
-/** What happens to an event of the sandbox, in words. */
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 import type { Instance } from '../../open-connectors/answers.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
@@ -17,7 +16,6 @@ import type { Localiser } from '../ui/localiser.ts';
  */
 export type Hearing = 'heard' | 'stopped' | 'closed' | 'elsewhere' | 'unsent';
 
-/** What may send the events of a list at the sandbox. */
 export interface EventSources {
   readonly listId: string;
   /** Those of the list. */

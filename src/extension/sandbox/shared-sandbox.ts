@@ -20,7 +20,6 @@ export interface RunningSandbox {
 
 export interface SandboxPlace {
   readonly storage: string;
-  /** The bundle of cm-relay. */
   readonly bundle: string;
   readonly version: string;
 }

@@ -4,7 +4,6 @@ import { alone, askChoice, only } from '../ui/questions.ts';
 import { removeSecret, setCredentials, setKey } from './secret-commands.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
-/** A kind to set, or one of the other actions. */
 export type SecretTopic = SecretKind | 'consents' | 'remove' | 'openConnectors' | 'forgetOpenConnectors';
 
 /** The secrets of another module, which asks for them itself. */
@@ -18,7 +17,6 @@ export interface PlatformSecrets {
 export interface ManagedSecrets {
   readonly secrets: SecretBox;
   readonly platform: PlatformSecrets;
-  /** Shows and changes where stored keys and credentials may be sent. */
   readonly chooseConsents: () => Promise<void>;
 }
 

@@ -11,7 +11,6 @@ import { answerDeliveries } from './answer-deliveries.ts';
 import { pausedText } from './sending-words.ts';
 import type { Session } from '../session/session.ts';
 
-/** This window's name for the relay. */
 export const thisWindow: DebugClient = { kind: 'vscode', id: String(process.pid) };
 
 export function createSendingCommands(session: Session): CommandHandlers<'sending'> {

@@ -18,7 +18,6 @@ export interface ConfiguratorParts {
   readonly secrets: SecretBox;
   readonly consents: CredentialConsents;
   readonly tunnels: TunnelConsents;
-  /** A relay in use has accepted a configuration. */
   readonly onStatus: (client: RelayClient, status: Status) => void;
 }
 
@@ -26,7 +25,6 @@ interface Plan {
   readonly settings: Settings;
   /** What its destinations may use, and every verify key, which is never sent anywhere. */
   readonly given: readonly SecretName[];
-  /** What the user has to decide. */
   readonly open: readonly ConsentQuestion[];
 }
 
@@ -47,7 +45,6 @@ export class Configurator implements vscode.Disposable {
   /** Questions that the user dismissed: not asked again before the next start. */
   #putOff = new Set<string>();
   #asking = false;
-  /** The last message shown about settings that weren't applied. */
   #said: string | undefined;
 
   constructor(parts: ConfiguratorParts) {

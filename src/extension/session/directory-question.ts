@@ -47,7 +47,6 @@ export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutput
   log.warn(`the history that no relay of yours has made was set aside as ${aside}`);
 }
 
-/** Whether there is a data directory that the user has to be asked about. */
 export async function isUnknownDirectory(dataDir: string): Promise<boolean> {
   const { checkDataDirectory, isUntrusted } = await import('../deferred.ts');
   try {

@@ -11,7 +11,6 @@ import { join } from 'node:path';
 export interface NodeProcessOptions {
   /** The prefix of the copy's name, such as `relay`. */
   readonly name: string;
-  /** The bundle in the extension. */
   readonly bundle: string;
   /** A folder for the copy, also the working directory. */
   readonly storage: string;

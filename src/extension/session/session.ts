@@ -236,7 +236,6 @@ export class Session implements vscode.Disposable {
     }
   }
 
-  /** A connection to the running relay; undefined if there is none. */
   async #connect(): Promise<RelayClient | undefined> {
     if (!existsSync(this.dataDir)) return undefined;
     const { connectToRelay, NoRelayError } = await import('../deferred.ts');

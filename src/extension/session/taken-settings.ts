@@ -63,10 +63,7 @@ function memberOf(said: unknown, member: string): unknown {
   return (said as Readonly<Record<string, unknown>>)[member];
 }
 
-/**
- * The relay's settings, not validated yet.
- * @param read gives the value of a setting
- */
+/** Not validated yet. */
 export function relaySettings(read: (name: TakenSetting) => unknown): Readonly<Record<string, unknown>> {
   const made: Record<string, unknown> = {};
   for (const { name, member, at, as = (said: unknown) => said } of takenUnder(trimmed(read('tunnel.kind')))) {
