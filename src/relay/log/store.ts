@@ -203,7 +203,6 @@ export class Store {
   }
 
   /**
-   * Adds a delivery.
    * @param onDisk called at once when it is on disk, before anything of it can be sent
    * @returns when it is on disk
    * @throws StoreError (a rejection) if it could not be written, or there is no space: then nothing of it is stored
@@ -249,7 +248,6 @@ export class Store {
     }
   }
 
-  /** Sets the limits of the history, and starts to remove the excess. */
   setRetention(retention: { maxDeliveries: number; maxBytes: number }): void {
     this.#retention.set(retention);
   }
@@ -264,7 +262,6 @@ export class Store {
     this.#retention.look();
   }
 
-  /** Something of this delivery no longer waits: it may be removed. */
   settled(deliveryId: number): void {
     this.#retention.settled(deliveryId);
   }
@@ -279,7 +276,6 @@ export class Store {
     return { cleared, kept: this.totals.deliveries };
   }
 
-  /** Limits the file's size in pages, like a full disk. */
   setMaxPages(pages: number): void {
     this.#db.exec(`PRAGMA max_page_count = ${pages}`);
   }
@@ -429,7 +425,6 @@ interface Highest {
   attempt: number;
 }
 
-/** The initial state of a store. */
 interface Beginning {
   readonly totals: Totals;
   readonly highest: Highest;

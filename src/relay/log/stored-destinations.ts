@@ -44,12 +44,10 @@ export class StoredDestinations {
     return this.#destinations.keys();
   }
 
-  /** Last known settings; undefined if there is none with this ID. */
   get(id: number): Destination | undefined {
     return this.#destinations.get(id)?.destination;
   }
 
-  /** Why nothing is sent to a destination, independent of the gate; null if it isn't held. */
   heldBy(id: number): DestinationHold | null {
     return this.#destinations.get(id)?.held ?? null;
   }
@@ -125,7 +123,6 @@ export class StoredDestinations {
     return Number(this.#sql.get('SELECT id FROM render_settings WHERE json = ?', json)?.['id']);
   }
 
-  /** Writes new or changed ones. */
   #write(destinations: readonly KnownDestination[]): void {
     for (const each of destinations) {
       if (isDeepStrictEqual(each, this.#destinations.get(each.id))) continue;
