@@ -15,7 +15,6 @@ const mostTerms = 16;
 /** Up to this many events are looked up one by one rather than found among all with the words. */
 const fewEvents = 300;
 
-/** The events to search. */
 export interface Selection {
   readonly count: number;
   has(id: number): boolean;
@@ -39,7 +38,6 @@ export function phrasesOf(words: readonly string[], addresses: readonly string[]
 }
 
 /**
- * The FTS5 expression for phrases.
  * @param termsOf the words with a prefix, if known and few: then they replace it in the expression
  */
 export function matchExpression(
@@ -94,7 +92,6 @@ export class TextIndex {
 
   /**
    * Events with the phrases, newest first.
-   * @param from the events to search
    * @param before only lower IDs
    */
   *find(phrases: Phrases, from: Selection, before: number): Generator<number> {

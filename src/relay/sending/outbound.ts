@@ -120,7 +120,6 @@ class DirectConnections implements Connections {
   }
 }
 
-/** One client, which has one socket at a time. */
 class Connection {
   readonly client: Client;
   #socket: Socket | undefined;

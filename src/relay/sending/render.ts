@@ -12,7 +12,6 @@ import { normaliseEvent, renderNotification } from '../../normaliser/normalise.t
 import type { RenderSettings } from '../../normaliser/normalise.ts';
 import type { StoredNotification, StoredReader } from '../log/stored.ts';
 
-/** A request to a destination. */
 export interface Outgoing {
   readonly headers: Headers;
   readonly body: Buffer;
@@ -99,7 +98,6 @@ export class Renderer {
     return notification && this.renderStored(notification, destination, secrets);
   }
 
-  /** As {@link render}, for a notification that was already read. */
   renderStored(
     notification: StoredNotification,
     destination: Destination | undefined,
@@ -188,7 +186,6 @@ function asItCame(delivery: FreshDelivery): Outgoing {
   };
 }
 
-/** A destination's own headers, which replace any with the same name. */
 function ownHeaders(destination: Destination | undefined, secrets: KnownSecrets): Headers {
   const { headers, credentialsName } = destination ?? {};
   const credentials = credentialsName === undefined ? undefined : secrets.credentials.get(credentialsName);
