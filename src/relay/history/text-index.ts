@@ -37,9 +37,7 @@ export function phrasesOf(words: readonly string[], addresses: readonly string[]
   return found.words.length + found.addresses.length === 0 ? null : found;
 }
 
-/**
- * @param termsOf the words with a prefix, if known and few: then they replace it in the expression
- */
+/** @param termsOf the words with a prefix, if known and few: then they replace it in the expression */
 export function matchExpression(
   { words, addresses }: Phrases,
   termsOf: (beginning: string) => readonly string[] | null = () => null,

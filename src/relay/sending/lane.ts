@@ -132,9 +132,7 @@ export class Lane {
     this.pump();
   }
 
-  /**
-   * @returns whether there were any; false if nothing may be sent there
-   */
+  /** @returns whether there were any; false if nothing may be sent there */
   tryNow(): boolean {
     if (this.target.held !== null) return false;
     const waited = this.isDown || this.#retries.size > 0;
