@@ -1,7 +1,6 @@
 /** Where a file of scenarios sends values of the environment: it may have come with a repository. */
 import type { ScenarioFile } from './scenario.ts';
 
-/** An environment variable, and where its value, or a signature made with it, is sent. */
 export interface EnvironmentUse {
   readonly variable: string;
   /** Such as `https://example.org`. */
