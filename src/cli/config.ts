@@ -66,7 +66,6 @@ export function readConfig(file: string, environment: NodeJS.ProcessEnv): Config
   return parseConfig(value, file, environment);
 }
 
-/** The same for a file's parsed content. */
 export function parseConfig(value: unknown, file: string, environment: NodeJS.ProcessEnv): Config {
   const refused = (why: string): UsageError =>
     new UsageError(

@@ -13,7 +13,6 @@ import type { CommonOptions } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { heldText } from '../terminal/sending-text.ts';
 
-/** How long a relay may take to finish its work. */
 const endTimeoutMs = 30_000;
 
 /** The protocol calls `discard` `drop`. */
