@@ -81,7 +81,6 @@ export class Grid {
   #drawing = false;
   #lastTop = 0;
   #forwards = true;
-  /** The last request. */
   #wantedKey = '';
   #focusedColumn: ColumnName = 'time';
   #isPointerInside = false;
@@ -279,7 +278,6 @@ export class Grid {
     return part;
   }
 
-  /** The ID of the element for the row at a position. */
   #idOf(index: number): string {
     return `row-${index % this.#places}`;
   }

@@ -22,7 +22,6 @@ export class RowCache {
     return this.#snapshot;
   }
 
-  /** Number of rows above the snapshot. */
   get above(): number {
     return this.#above.length;
   }
