@@ -27,7 +27,6 @@ const mostPublicUrls = 10;
 
 const rememberedSchema = z.looseObject({
   version: z.literal(formVersion).default(formVersion),
-  /** The webhook endpoint's secret, in its URL. */
   secret: z.string().regex(hookSecretForm),
   /** The names of earlier secrets, the latest first: URLs with them at a vendor are recognized as this relay's. */
   former: z.array(z.string().regex(secretNameForm)).max(mostFormer).optional(),
@@ -141,7 +140,6 @@ export function renewStopped(dataDir: string): Remembered | 'running' | null {
 interface Kept {
   /** null if there is nothing, or even the secret can't be read. */
   readonly remembered: Remembered | null;
-  /** The members that can't be read. */
   readonly unread: readonly string[];
 }
 
