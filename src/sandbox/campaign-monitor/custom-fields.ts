@@ -51,11 +51,7 @@ export class CustomFields {
     return this.#byKey.get(keyOf(name).toLowerCase())?.type === 'MultiSelectMany';
   }
 
-  /**
-   * Adds a field.
-   * @returns its key
-   * @throws VendorError 254, 255, 259, 256 or 257, in this order
-   */
+  /** @returns its key @throws VendorError 254, 255, 259, 256 or 257, in this order */
   add(body: unknown): string {
     const given = fieldsOf(body);
     const name = readName(given['FieldName']);

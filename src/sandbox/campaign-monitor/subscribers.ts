@@ -219,7 +219,6 @@ export function confirmSubscriber(list: SubscriberList, known: Subscriber): Webh
   return [subscribeEvent(subscriber)];
 }
 
-/** Whether the API already returns a subscriber. */
 export function isReadable({ readableFrom }: Subscriber): boolean {
   return readableFrom <= Date.now();
 }
