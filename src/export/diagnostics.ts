@@ -130,7 +130,6 @@ export function fitForReport(text: string, status: HostsOfStatus | null = null):
   return status === null ? fit : withoutHosts(fit, hostsOf(status));
 }
 
-/** The members of a status that name hosts. */
 type HostsOfStatus = Pick<Status, 'destinations' | 'settings' | 'tunnel' | 'publicUrl' | 'earlierOpenConnectorsUrls'>;
 
 const codes = 'ECONN(?:REFUSED|RESET|ABORTED)|ETIMEDOUT|E(?:HOST|NET)(?:UNREACH|DOWN)|EADDRNOTAVAIL|EACCES';

@@ -17,7 +17,6 @@ export interface AuthorizationRequest {
   readonly title: string;
   /** The callback that is registered with the app: it decides how the code can arrive. */
   readonly redirect: string;
-  /** The URL to open in the browser. */
   buildUrl(state: string, redirectUri: string, signal: AbortSignal): Promise<string>;
   readonly signal?: AbortSignal;
 }
