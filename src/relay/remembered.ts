@@ -75,11 +75,7 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
   return { remembered: made, notice: unread.length > 0 ? notice : null };
 }
 
-/**
- * Reads the remembered values without creating any.
- * @returns null if there are none, or they can't be read
- * @throws DataDirectoryError, also if a newer version wrote them
- */
+/** null if there are none, or they can't be read. @throws DataDirectoryError, also if a newer version wrote them */
 export function readRemembered(dataDir: string): Remembered | null {
   return read(checkDataDirectory(dataDir)).remembered;
 }

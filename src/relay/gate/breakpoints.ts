@@ -64,11 +64,7 @@ export class Breakpoints {
     return this.#watched.has(place);
   }
 
-  /**
-   * Loads the stored breakpoints.
-   * @param kept as read from disk; undefined: nothing
-   * @returns messages for the user
-   */
+  /** @param kept as read from disk; undefined: nothing @returns messages for the user */
   restore(kept: unknown): string[] {
     const read = kept === undefined ? undefined : storedSchema.safeParse(kept);
     const said = read?.success === false ? ['the saved breakpoints could not be read and were removed'] : [];

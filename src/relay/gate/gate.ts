@@ -312,7 +312,6 @@ export class Gate implements GateView {
   /**
    * Replaces held forwardings of notifications; other requests can't use them until it is done.
    * @param work gets the held forwardings, which may be none
-   * @throws whatever it throws
    */
   async replace<T>(ids: readonly number[], work: (held: readonly HeldFact[]) => Promise<T>): Promise<T> {
     const held = this.#chosen(ids);

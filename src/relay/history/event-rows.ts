@@ -51,10 +51,7 @@ export class EventRows {
   readonly #markOf: (event: number) => number | null;
   readonly #view: () => HoldView;
 
-  /**
-   * @param markOf finds the earlier event with the same content if the log doesn't name it
-   * @param view the state that decides what is held
-   */
+  /** @param markOf finds the earlier event with the same content if the log doesn't name it */
   constructor(db: DatabaseSync, markOf: (event: number) => number | null, view: () => HoldView) {
     this.#sql = new Statements(db);
     this.#markOf = markOf;

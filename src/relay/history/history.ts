@@ -179,11 +179,7 @@ export class HistoryReader {
     return { notifications: ascending(found), gone };
   }
 
-  /**
-   * One event with its delivery, notifications and attempts.
-   * @param id of an event, or of a delivery or notification, for its first event
-   * @throws NotFoundError
-   */
+  /** @param id of an event, or of a delivery or notification, for its first event @throws NotFoundError */
   event(id: string): Result<'events/get'> {
     return this.#atOnce(() => this.#event(id));
   }

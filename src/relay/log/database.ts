@@ -347,10 +347,7 @@ export function rollBack(db: DatabaseSync): void {
   }
 }
 
-/**
- * @returns 0 for an empty file
- * @throws StoreError for one that no published version wrote
- */
+/** 0 for an empty file. @throws StoreError for one that no published version wrote */
 function versionOf(db: DatabaseSync, file: string): number {
   const number = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
   const version = number('user_version');

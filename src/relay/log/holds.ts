@@ -170,10 +170,7 @@ export class Holds {
       .filter((fact) => fact !== null);
   }
 
-  /**
-   * The next notification that a pause or a breakpoint holds, in their order; undefined if there is none.
-   * @param isChosen restricts the choice
-   */
+  /** In the order of notifications; undefined if a pause or a breakpoint holds none. */
   next(view: HoldView, isChosen: (fact: HeldFact) => boolean): number | undefined {
     let next: number | undefined;
     for (const destinationId of this.#options.destinationIds()) {

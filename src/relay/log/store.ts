@@ -71,10 +71,7 @@ export class Store {
   /** The last reported size of the index, and its number of events then. */
   #index = { bytes: 0, events: 0 };
 
-  /**
-   * @param file path of the SQLite file
-   * @throws StoreError if it can't be used
-   */
+  /** @throws StoreError if the file can't be used */
   constructor(file: string, options: StoreOptions = {}) {
     const { db, setAside, totals, highest, waiting } = openSound(file);
     this.#db = db;
@@ -252,11 +249,7 @@ export class Store {
     this.#retention.set(retention);
   }
 
-  /**
-   * Sets the size of the index, which is part of the history's size.
-   * @param bytes size of its file, without that of an empty one
-   * @param events number of its events
-   */
+  /** @param bytes size of its file, without that of an empty one */
   setIndexSize(bytes: number, events: number): void {
     this.#index = { bytes, events };
     this.#retention.look();
@@ -266,10 +259,7 @@ export class Store {
     this.#retention.settled(deliveryId);
   }
 
-  /**
-   * Removes the whole history except deliveries with something waiting or held.
-   * @returns when on disk, the number of removed and kept deliveries
-   */
+  /** Except deliveries with something waiting or held. @returns their numbers, when on disk */
   async clear(): Promise<{ cleared: number; kept: number }> {
     // Not deliveries that arrive during the removal: it might never end.
     const cleared = await this.#retention.removeAll(this.#highest.delivery);

@@ -57,11 +57,7 @@ export class StoredDestinations {
     return protocolDestinationId(id, this.get(id));
   }
 
-  /**
-   * Stores destinations and render settings, all or nothing.
-   * @param heldBy called for every destination
-   * @throws StoreError if it can't be written
-   */
+  /** All or nothing. @throws StoreError if it can't be written */
   keepSettings(entries: readonly Destination[], render: RenderSettings, heldBy: HoldsDestination): StoredSettings {
     const before = this.#destinations;
     const distinct = distinctDestinations(entries);

@@ -75,10 +75,7 @@ export class Forwarder {
     };
   }
 
-  /**
-   * Applies settings and secrets. Forwardings that wait for a removed destination are still sent.
-   * @param kept the stored form of the settings
-   */
+  /** Forwardings that wait for a removed destination are still sent. */
   configure(settings: Settings, kept: StoredSettings, secrets: SecretsChange): void {
     this.#settings = settings;
     this.#secrets = this.#changed(secrets);

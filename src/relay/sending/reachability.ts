@@ -111,11 +111,7 @@ export class Reachability {
     this.#down.delayMs = 0;
   }
 
-  /**
-   * A notification could not reach it.
-   * @param detail why
-   * @param place the destination's `Target.place`
-   */
+  /** @param place the destination's `Target.place` */
   failed(notificationId: number, detail: string, place: string): void {
     if (this.#down === undefined) {
       const waits = 'its notifications wait until it answers';

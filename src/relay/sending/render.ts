@@ -91,7 +91,6 @@ export class Renderer {
   /**
    * A notification as it is sent to a destination: the same bytes each time.
    * @param destination by default, without a key, credentials or additional headers
-   * @returns undefined if the notification is no longer in the history
    */
   render(notificationId: number, destination: Destination | undefined, secrets: KnownSecrets): Outgoing | undefined {
     const notification = this.#stored.notification(notificationId);
