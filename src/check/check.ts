@@ -33,10 +33,7 @@ export interface CheckOptions {
   readonly onResult?: (result: CheckResult) => void;
   /** Whether the user chose the probe's time; else it is measured with the first notifications. */
   readonly isSettlingGiven?: boolean;
-  /**
-   * Called if the callback turns out to work after its answer.
-   * @param workMs how long that takes, in milliseconds
-   */
+  /** Called if the callback turns out to work after its answer: for `workMs` milliseconds. */
   readonly onSlow?: (workMs: number, settling: Settling) => void;
 }
 
@@ -334,7 +331,6 @@ function isWithoutAnswer({ steps }: ScenarioResult): boolean {
 /**
  * What to send before the checks to measure how long the callback works after its answer; null if the first check shows
  * it, or if no probe or page is asked.
- * @param has what can be asked
  */
 function paceFinder(checks: readonly Check[], has: Readonly<Record<'probe' | 'kept', boolean>>): Scenario | null {
   const [first] = checks;

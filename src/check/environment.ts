@@ -14,10 +14,7 @@ export interface UsedParts {
   readonly kept: boolean;
 }
 
-/**
- * The variables that are sent to places which only the file names.
- * @param said origins that the user has named: these need no question
- */
+/** Those sent to places that only the file names. @param said origins that the user has named */
 export function environmentUses(
   { destination, probe, kept }: ScenarioFile,
   used: UsedParts,

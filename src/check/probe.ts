@@ -150,11 +150,7 @@ function causeOf(error: unknown): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : message;
 }
 
-/**
- * A probe that is a program, which prints a number. The processes that it starts end with it.
- * @param command the program and its arguments; a string is a command line for the user's shell
- * @param folder its working directory
- */
+/** Prints a number; the processes that it starts end with it. @param command a string is for the user's shell */
 export function commandProbe(
   command: readonly string[] | string,
   folder: string,

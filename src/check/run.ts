@@ -273,10 +273,7 @@ class Running {
     await this.#conclude(words('repeated', times), all, unmet, turns);
   }
 
-  /**
-   * Runs a step and records the results, even if it fails.
-   * @param work returns the findings after the answers
-   */
+  /** Records the results even if it fails. @param work returns the findings after the answers */
   async #conclude(
     title: Said,
     gathered: StepFindings,
