@@ -177,10 +177,7 @@ export async function checkReports(files: readonly ReportFile[] = []): Promise<v
   for (const { file } of files) await checkUserFile(file, reportAdvice);
 }
 
-/**
- * @param isStrict whether an undecided check is a failure in JUnit's XML
- * @throws UserFileError
- */
+/** @param isStrict whether an undecided check is a failure in JUnit's XML @throws UserFileError */
 export async function writeReports(
   files: readonly ReportFile[],
   reported: readonly Reported[],

@@ -119,7 +119,6 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
 }
 
 /**
- * A secret for a header.
  * @param who beginning of the message: where the secret is from
  * @throws UsageError if it contains characters that a header cannot
  */

@@ -63,11 +63,7 @@ async function stop(options: CommonOptions & { held?: HeldAtStop; json?: boolean
   }
 }
 
-/**
- * Stops a relay, and waits until its process has ended.
- * @returns its status before
- * @throws CommandError if it does not end in time
- */
+/** Waits until its process has ended. @returns its status before @throws CommandError if it does not end in time */
 export async function endRelay(client: RelayClient, held?: HeldAtStop): Promise<Status> {
   const status = await client.request('relay/status', {});
   const { pid } = status;
