@@ -159,10 +159,7 @@ export class Grid {
     this.draw();
   }
 
-  /**
-   * The rows of {@link Grid.rows} have changed.
-   * @param moved number of rows by which the visible part has moved down
-   */
+  /** @param moved number of rows by which the visible part has moved down */
   takeRows(moved: number): void {
     const above = moved === 0 ? this.element.scrollTop : undefined;
     const rows = moved === 0 ? 0 : rowsAbove(this.#geometryBefore, this.element.scrollTop) + moved;
