@@ -129,10 +129,7 @@ function socketBase(): string {
   );
 }
 
-/**
- * Creates the socket folder with 0700 if it is missing, and checks it.
- * @throws UnsafeSocketFolderError
- */
+/** With 0700 if it is missing. @throws UnsafeSocketFolderError */
 export function prepareFolder(channel: ControlChannel): void {
   if (channel.folder === null) return;
   try {

@@ -103,11 +103,7 @@ export function withoutKey(text: string, key: Key): string {
     .join(' ');
 }
 
-/**
- * @param text the filter; empty for everything
- * @param now milliseconds since the epoch, for times such as `since:2h`
- * @throws FilterError
- */
+/** @param now milliseconds since the epoch, for times such as `since:2h` @throws FilterError */
 export function parseFilter(text: string, now: number): Filter {
   const values = Object.fromEntries(filterKeys.map((key) => [key, [] as string[]])) as Record<Key, string[]>;
   const words: string[] = [];

@@ -162,10 +162,7 @@ export function unconnected(dataDir: string, path: string, error: NodeJS.ErrnoEx
   }
 }
 
-/**
- * The client for a control channel at the other end of a stream.
- * @param stream closed with the client
- */
+/** @param stream closed with the client */
 export function clientOverStream(
   stream: Duplex,
   dataDir: string,
