@@ -67,11 +67,7 @@ export class CustomFields {
     return keyOf(name);
   }
 
-  /**
-   * Applies a change without storing it.
-   * @returns the field before and after, for {@link replace}
-   * @throws VendorError 253, 254 or 255
-   */
+  /** Not stored yet: see {@link replace}. @throws VendorError 253, 254 or 255 */
   changed(key: string, body: unknown): { before: CustomField; after: CustomField } {
     const before = this.find(key);
     const given = fieldsOf(body);

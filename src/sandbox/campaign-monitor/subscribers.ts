@@ -109,10 +109,7 @@ export class SubscriberList {
     return [...this.#byAddress.values()];
   }
 
-  /**
-   * Adds a subscriber, replacing one with the same address.
-   * @param before the previous version, which is removed
-   */
+  /** @param before the previous version, which is removed */
   put(subscriber: Subscriber, before?: Subscriber): void {
     const address = subscriber.email.toLowerCase();
     if (before !== undefined) this.#byAddress.delete(before.email.toLowerCase());
