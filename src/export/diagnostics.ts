@@ -23,10 +23,7 @@ export interface DiagnosticSection {
 /** Maximum failed events, and lines of a log. */
 const mostErrors = 10;
 
-/**
- * @param status null if none runs
- * @param history reads the log, whether a relay runs or not
- */
+/** @param status null if none runs */
 export async function relayDiagnostics(
   status: Status | null,
   history: Pick<RelayClient, 'request'> | undefined,

@@ -78,10 +78,7 @@ export interface AuthorizationParts {
   readonly after?: (ms: number, callback: () => void) => () => void;
 }
 
-/**
- * Sends the browser to the consent and waits for the answer, five minutes at most.
- * @throws what `buildUrl` throws, AuthorizationUrlError
- */
+/** Waits five minutes at most. @throws what `buildUrl` throws, AuthorizationUrlError */
 export async function authorize(parts: AuthorizationParts, request: AuthorizationRequest): Promise<Authorization> {
   for (;;) {
     const outcome = await askOnce(parts, request);
