@@ -57,7 +57,7 @@ export class CampaignMonitorApi {
     }));
   }
 
-  /** Active at once. Not idempotent: after a time-out, check before creating another. @returns its ID */
+  /** It is active at once. Not idempotent: after a time-out, check before creating another. @returns its ID */
   createWebhook(listId: string, { events, url, format }: NewWebhook, signal?: AbortSignal): Promise<string> {
     const body = { Events: events, Url: url, PayloadFormat: format };
     return this.#session.call('POST', `${pathOf(listId)}.json`, idSchema, { body, signal });

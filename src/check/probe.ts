@@ -150,7 +150,7 @@ function causeOf(error: unknown): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : message;
 }
 
-/** Prints a number; the processes that it starts end with it. @param command a string is for the user's shell */
+/** The program prints a number, and what it starts ends with it. @param command a string is for the user's shell */
 export function commandProbe(
   command: readonly string[] | string,
   folder: string,

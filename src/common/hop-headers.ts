@@ -19,7 +19,7 @@ const ofOneHop: ReadonlySet<string> = new Set([
   'bypass-tunnel-reminder',
 ]);
 
-/** Whether to neither forward nor export a header. @param name in any case */
+/** @param name in any case */
 export function isHopHeader(name: string): boolean {
   return ofOneHop.has(name.toLowerCase());
 }

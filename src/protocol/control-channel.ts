@@ -129,7 +129,7 @@ function socketBase(): string {
   );
 }
 
-/** With 0700 if it is missing. @throws UnsafeSocketFolderError */
+/** Creates it with 0700 if it is missing. @throws UnsafeSocketFolderError */
 export function prepareFolder(channel: ControlChannel): void {
   if (channel.folder === null) return;
   try {

@@ -67,7 +67,7 @@ export class RowCache {
     return this.#windows.get(offset)?.[place - offset];
   }
 
-  /** Visible ones first, then the next ones. @param first of the visible rows, like `last` */
+  /** Visible ones first, then the next. @param first position of the first visible row, `last` of the last one */
   wanted(first: number, last: number, forwards: boolean): number[] {
     const above = this.#above.length;
     const inSight: number[] = [];

@@ -259,7 +259,7 @@ export class Store {
     this.#retention.settled(deliveryId);
   }
 
-  /** Except deliveries with something waiting or held. @returns their numbers, when on disk */
+  /** Except deliveries with something waiting or held. Resolves when on disk. */
   async clear(): Promise<{ cleared: number; kept: number }> {
     // Not deliveries that arrive during the removal: it might never end.
     const cleared = await this.#retention.removeAll(this.#highest.delivery);
