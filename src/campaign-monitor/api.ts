@@ -57,20 +57,13 @@ export class CampaignMonitorApi {
     }));
   }
 
-  /**
-   * Creates a webhook, which is active at once. Webhooks can't be changed: create the new one, then delete the old one.
-   * Not idempotent: after a time-out, check before creating another.
-   * @returns its ID
-   */
+  /** It is active at once. Not idempotent: after a time-out, check before creating another. @returns its ID */
   createWebhook(listId: string, { events, url, format }: NewWebhook, signal?: AbortSignal): Promise<string> {
     const body = { Events: events, Url: url, PayloadFormat: format };
     return this.#session.call('POST', `${pathOf(listId)}.json`, idSchema, { body, signal });
   }
 
-  /**
-   * Lets Campaign Monitor post to a webhook, and waits for the result.
-   * @throws CampaignMonitorError of the kind `webhook-test-failed` if the post failed: see `explainTestFailure`
-   */
+  /** @throws CampaignMonitorError of the kind `webhook-test-failed` if the post failed: see `explainTestFailure` */
   testWebhook(listId: string, webhookId: string, signal?: AbortSignal): Promise<void> {
     return this.#session.call('GET', `${pathOf(listId, webhookId)}/test.json`, nothing, { signal });
   }

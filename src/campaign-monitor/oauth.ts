@@ -99,10 +99,7 @@ export interface CodeExchange {
   readonly code: string;
 }
 
-/**
- * Exchanges the code of a redirect for tokens. A code works once.
- * @throws CampaignMonitorOAuthError
- */
+/** A code works once. @throws CampaignMonitorOAuthError */
 export function exchangeCode(request: CodeExchange, options: TokenCallOptions = {}): Promise<CampaignMonitorTokens> {
   const { clientId, clientSecret, redirectUri, code } = request;
   return askForTokens(
@@ -117,10 +114,7 @@ export function exchangeCode(request: CodeExchange, options: TokenCallOptions = 
   );
 }
 
-/**
- * Exchanges a refresh token for new tokens. The old one may become invalid: keep the new one.
- * @throws CampaignMonitorOAuthError
- */
+/** The old one may become invalid: keep the new one. @throws CampaignMonitorOAuthError */
 export function refreshToken(token: string, options: TokenCallOptions = {}): Promise<CampaignMonitorTokens> {
   return askForTokens({ grant_type: 'refresh_token', refresh_token: token }, options, token);
 }

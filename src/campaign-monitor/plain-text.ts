@@ -10,10 +10,7 @@ const mostRead = 10_000;
 /** A shorter secret would match elsewhere. */
 const shortestSecret = 6;
 
-/**
- * A text from outside as a part of a message, by {@link oneLine}.
- * @param secrets what was sent and must not be in it, in the forms of SecretMask
- */
+/** @param secrets what was sent and must not be in it, in the forms of SecretMask */
 export function plainText(text: string, secrets: readonly string[] = []): string {
   const mask = new SecretMask(secrets.filter((secret) => secret.length >= shortestSecret));
   return oneLine(mask.in(text.slice(0, mostRead), { cut: text.length > mostRead }), longest);

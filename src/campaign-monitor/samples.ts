@@ -76,10 +76,7 @@ export interface SampleOptions {
 
 const fixedNow = new Date('2026-01-15T09:30:00Z');
 
-/**
- * @returns `count` deliveries of `batch` events each, in order
- * @throws RangeError if `types` is empty, or `count` or `batch` is out of range
- */
+/** @throws RangeError if `types` is empty, or `count` or `batch` is out of range */
 export function sampleDeliveries(options: SampleOptions): SampleDelivery[] {
   const { types, count, batch, mixed = false, listId = documentedListId, email, seed = 1, now = fixedNow } = options;
   const typeAt = (turn: number): WebhookEventType => {

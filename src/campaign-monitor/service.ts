@@ -13,7 +13,6 @@ export const campaignMonitorHost = 'https://api.createsend.com';
 /**
  * The URLs for a host: `https://api.createsend.com`, `api.createsend.com`, or with a path such as `/api/v3.3`, which is
  * the same. Plain http only on loopback, since a credential is sent there.
- * @returns null if it is none of these
  */
 export function serviceAt(host: string): CampaignMonitorService | null {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(host) ? host : `https://${host}`;

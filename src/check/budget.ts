@@ -64,7 +64,6 @@ export class Budget {
     this.#wake();
   }
 
-  /** Runs a request as soon as fewer than the maximum are running. */
   async underWay<T>(work: () => Promise<T>): Promise<T> {
     while (this.#underWay >= mostUnderWay) await this.#change();
     this.#underWay += 1;

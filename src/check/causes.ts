@@ -16,12 +16,10 @@ function whyOpen({ outcome, reason, result }: CheckResult): readonly Said[] {
   return findings.filter(({ verdict }) => verdict === 'undecided').map(({ actual }) => actual);
 }
 
-/** Possible reasons for a failure outside the callback. */
 function whyFailed({ result }: CheckResult): readonly Said[] {
   return result?.steps.flatMap((step) => step.findings).flatMap(({ cause }) => cause ?? []) ?? [];
 }
 
-/** Whether all reasons why a result is undecided are among these causes. */
 export function isSaidBy(causes: readonly Cause[], result: CheckResult): boolean {
   const texts = new Set(causes.map(({ said }) => textOf(said)));
   const own = whyOpen(result);

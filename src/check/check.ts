@@ -18,7 +18,6 @@ import type { World } from './world.ts';
 export interface CheckResult {
   readonly check: Check;
   readonly outcome: Outcome;
-  /** Why it is not passed; null if it is. */
   readonly reason: Said | null;
   /** Null if it was skipped. */
   readonly result: ScenarioResult | null;
@@ -34,10 +33,7 @@ export interface CheckOptions {
   readonly onResult?: (result: CheckResult) => void;
   /** Whether the user chose the probe's time; else it is measured with the first notifications. */
   readonly isSettlingGiven?: boolean;
-  /**
-   * Called if the callback turns out to work after its answer.
-   * @param workMs how long that takes, in milliseconds
-   */
+  /** Called if the callback turns out to work after its answer: for `workMs` milliseconds. */
   readonly onSlow?: (workMs: number, settling: Settling) => void;
 }
 
@@ -63,10 +59,7 @@ export interface Removal {
   readonly refused: number;
 }
 
-/**
- * Sends a Deactivate for each contact that the checks created.
- * @throws the reason of the context's signal if it is aborted
- */
+/** Sends each a Deactivate. @throws the reason of the context's signal if it is aborted */
 export async function removeContacts(addresses: readonly string[], context: RunContext): Promise<Removal> {
   if (addresses.length === 0) return { addresses: 0, refused: 0 };
   // Newer than everything that was sent: dates are accurate to the minute.
@@ -91,7 +84,6 @@ class Checking {
   #standing: number | undefined;
   /** Whether a connection shows that the callback is running: not through a proxy. */
   #canTell = false;
-  /** Whether the callback has received anything yet. */
   #wasHeard = false;
   #wasPaceTold = false;
   /** Why nothing more is sent. */
@@ -267,7 +259,6 @@ class Checking {
     }
   }
 
-  /** Fails a check because the callback exited. */
   #ended(before: CheckResult): CheckResult {
     if (before.result === null || before.result.isUnreachable) return before;
     const { target } = this.#context;
@@ -340,7 +331,6 @@ function isWithoutAnswer({ steps }: ScenarioResult): boolean {
 /**
  * What to send before the checks to measure how long the callback works after its answer; null if the first check shows
  * it, or if no probe or page is asked.
- * @param has what can be asked
  */
 function paceFinder(checks: readonly Check[], has: Readonly<Record<'probe' | 'kept', boolean>>): Scenario | null {
   const [first] = checks;
@@ -349,7 +339,6 @@ function paceFinder(checks: readonly Check[], has: Readonly<Record<'probe' | 'ke
   return oneSubscription;
 }
 
-/** Whether the probe counts a check's first notification. */
 function showsWork({ scenario: { steps } }: Check): boolean {
   const [first] = steps;
   const expected = first !== undefined && 'expect' in first ? first.expect?.probe : undefined;

@@ -3,7 +3,6 @@ import type { Settling } from './settling.ts';
 
 export const allChecksMs = 300_000;
 
-/** Time limit for removing the test contacts after that. */
 export const removalMs = 120_000;
 
 /** Time limit for 99 of 100 answers, and for the first. */

@@ -1,7 +1,6 @@
 /** Where a file of scenarios sends values of the environment: it may have come with a repository. */
 import type { ScenarioFile } from './scenario.ts';
 
-/** An environment variable, and where its value, or a signature made with it, is sent. */
 export interface EnvironmentUse {
   readonly variable: string;
   /** Such as `https://example.org`. */
@@ -15,10 +14,7 @@ export interface UsedParts {
   readonly kept: boolean;
 }
 
-/**
- * The variables that are sent to places which only the file names.
- * @param said origins that the user has named: these need no question
- */
+/** Those sent to places that only the file names. @param said origins that the user has named */
 export function environmentUses(
   { destination, probe, kept }: ScenarioFile,
   used: UsedParts,

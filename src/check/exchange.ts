@@ -117,7 +117,6 @@ function masked(answer: Answer, mask: SecretMask): Answer {
   };
 }
 
-/** Writes the body, and closes the connection if the manner requires it. */
 async function write(request: ClientRequest, { manner, body }: Message, signal: AbortSignal): Promise<void> {
   switch (manner.kind) {
     case 'whole':

@@ -16,7 +16,6 @@ export class NoKeyError extends SaidError {
   }
 }
 
-/** Faults that need a key. */
 const aboutSignatures: ReadonlySet<Fault> = new Set([
   'tampered',
   'unsigned',
@@ -46,10 +45,7 @@ export function multipliedBy(faults: readonly Fault[]): { readonly requests: num
   return { requests, changed: faults.includes('tampered') ? requests : 0 };
 }
 
-/**
- * Deliveries as the faults write them.
- * @throws SaidError if one, or all of them, would be too long
- */
+/** @throws SaidError if one, or all of them, would be too long */
 export function deliveriesWith(deliveries: readonly Delivery[], faults: readonly Fault[]): readonly Delivery[] {
   if (!faults.includes('escaped')) return deliveries;
   let made = 0;
@@ -80,11 +76,7 @@ function escapedDelivery(delivery: Delivery): Delivery {
   return { ...delivery, body: Buffer.from(escaped) };
 }
 
-/**
- * The requests with the faults, applied in their order.
- * @param signatureKey the key that signed them
- * @throws NoKeyError
- */
+/** The requests with the faults, applied in their order. @throws NoKeyError */
 export function withFaults(
   messages: readonly Message[],
   faults: readonly Fault[],

@@ -18,7 +18,6 @@ export class ProbeError extends SaidError {
   override readonly name = 'ProbeError';
 }
 
-/** Counts what a callback has created. */
 export interface Probe {
   /** @throws ProbeError */
   read(signal: AbortSignal): Promise<number>;
@@ -46,10 +45,7 @@ export interface UrlProbe {
   readonly mask: SecretMask;
 }
 
-/**
- * A probe that is requested by GET.
- * @throws ExpressionError if `value` cannot be read
- */
+/** @throws ExpressionError if `value` cannot be read */
 export function urlProbe({ url, value, headers = {}, mask }: UrlProbe): Probe {
   const expression = value === undefined ? undefined : readProbeValue(value);
   const { origin, pathname } = new URL(url);
@@ -154,12 +150,7 @@ function causeOf(error: unknown): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : message;
 }
 
-/**
- * A probe that is a program, which prints a number. The processes that it starts end with it.
- * @param command the program and its arguments; a string is a command line for the user's shell
- * @param folder its working directory
- * @param mask masks the run's secrets in its output
- */
+/** The program prints a number, and what it starts ends with it. @param command a string is for the user's shell */
 export function commandProbe(
   command: readonly string[] | string,
   folder: string,

@@ -153,7 +153,6 @@ function beginning(code: LineCode, say: Say): string {
   return `${padded(code, lineCodes, say)} `;
 }
 
-/** A code's text, padded to the length of the longest of some. */
 function padded(code: LineCode | Outcome, all: readonly (LineCode | Outcome)[], say: Say): string {
   return textOf(words(code), say).padEnd(Math.max(...all.map((each) => textOf(words(each), say).length)));
 }

@@ -12,13 +12,11 @@ export interface RunProbes {
   readonly kept: KeptPage | null;
 }
 
-/** Whether any of some scenarios asks the probe, or the page with stored data. */
 export function neededProbes(scenarios: readonly Scenario[]): Readonly<Record<keyof RunProbes, boolean>> {
   const isAsked = (what: keyof RunProbes): boolean => scenarios.some((each) => asks(each, what));
   return { probe: isAsked('probe'), kept: isAsked('kept') };
 }
 
-/** The first scenario that needs a probe or page that is not there. */
 export function unnamedIn(
   scenarios: readonly Scenario[],
   asked: RunProbes,
@@ -63,11 +61,7 @@ export function secretsOfFile(
   };
 }
 
-/**
- * The probe and page that a file names, if they are used.
- * @param folder a command's working directory
- * @param mask the run's
- */
+/** @param folder a command's working directory */
 export function namedInFile(
   { probe, kept }: ScenarioFile,
   used: UsedParts,
@@ -85,7 +79,6 @@ export function namedInFile(
   };
 }
 
-/** The program that a file starts; null if it names none, or it is not used. */
 export function commandOfFile({ probe }: ScenarioFile, used: UsedParts): readonly string[] | null {
   return used.probe && probe !== undefined && 'command' in probe ? probe.command : null;
 }

@@ -42,7 +42,6 @@ export type Outcome = 'passed' | 'failed' | 'undecided' | 'skipped';
 export interface ScenarioResult {
   readonly name: string;
   readonly outcome: Outcome;
-  /** Why it is not passed; null if it is. */
   readonly reason: Said | null;
   readonly steps: readonly StepResult[];
   readonly ms: number;
@@ -80,10 +79,7 @@ const probeLanguage = new ExpressionLanguage<ProbeVariables>({
   events: 'int',
 });
 
-/**
- * Reads the expressions of a scenario, before anything is sent.
- * @throws ExpressionError, whose message names the expression
- */
+/** @throws ExpressionError, whose message names the expression */
 export function checkExpressions(scenario: Scenario): void {
   for (const read of expressionsOf(scenario)) read();
 }
@@ -114,7 +110,6 @@ function named(text: string, work: () => unknown): void {
   }
 }
 
-/** Whether a scenario asks the probe, or the page with stored data. */
 export function asks({ steps }: Scenario, what: 'probe' | 'kept'): boolean {
   const does = (step: Step): boolean =>
     ('expect' in step && step.expect?.[what] !== undefined) || ('steps' in step && step.steps.some(does));
@@ -146,12 +141,10 @@ export async function runScenario(scenario: Scenario, context: RunContext): Prom
   });
 }
 
-/** Whether an error is a reason why a scenario cannot be completed. */
 function isAboutScenario(error: unknown): error is SaidError {
   return error instanceof NoKeyError || error instanceof SourceError || error instanceof TooMuchError;
 }
 
-/** @param broken why the scenario was not completed */
 export function outcomeOf(
   steps: readonly StepResult[],
   broken: Said | null = null,
@@ -223,7 +216,6 @@ class Running {
     }
   }
 
-  /** The probe's last number, if it is stable and nothing was sent since. */
   get standing(): number | undefined {
     return typeof this.#before === 'number' && this.#sinceProbe.sent === 0 ? this.#before : undefined;
   }
@@ -281,10 +273,7 @@ class Running {
     await this.#conclude(words('repeated', times), all, unmet, turns);
   }
 
-  /**
-   * Runs a step and records the results, even if it fails.
-   * @param work returns the findings after the answers
-   */
+  /** Records the results even if it fails. @param work returns the findings after the answers */
   async #conclude(
     title: Said,
     gathered: StepFindings,

@@ -64,10 +64,7 @@ export async function readScenarioFile(path: string): Promise<ReadFile> {
   return readScenarioBytes(bytes);
 }
 
-/**
- * The same for a file that the caller has read.
- * @throws ScenarioFileError
- */
+/** @throws ScenarioFileError */
 export async function readScenarioBytes(bytes: Uint8Array): Promise<ReadFile> {
   checkLength(bytes.byteLength);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
@@ -97,10 +94,7 @@ export function checkLength(bytes: number): void {
     throw new ScenarioFileError(words('longer-than', mostScenarioBytes), words('make-fixture'));
 }
 
-/**
- * Parses the text of a file of scenarios, and checks the names of steps that are sent again.
- * @throws ScenarioFileError
- */
+/** Also checks the names of steps that are sent again. @throws ScenarioFileError */
 export function readScenarioText(text: string): ScenarioFile {
   const { values, depth } = structureOf(text);
   if (depth > mostDepth) throw new ScenarioFileError(words('nested-deeper', mostDepth), words('make-fixture'));

@@ -85,7 +85,6 @@ const sourceSchema = z.union([
 /** The shape in which a delivery is posted. */
 export const shapes = ['notification', 'platform', 'older', 'delivery'] as const;
 
-/** Faults without parameters. */
 export const namedFaults = [
   'twice',
   'reordered',
@@ -261,7 +260,6 @@ export type Fault = z.output<typeof faultSchema>;
 /** With defaults left out. */
 export type WrittenScenario = z.input<typeof scenarioSchema>;
 
-/** For scenarios in the code. */
 export function scenario(written: WrittenScenario): Scenario {
   return scenarioSchema.parse(written);
 }

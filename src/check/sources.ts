@@ -92,7 +92,6 @@ export interface NotedSources {
   readonly addresses: ReadonlyMap<string, string>;
 }
 
-/** Records the addresses in what is sent. */
 export function withNote(sources: Sources): NotedSources {
   const addresses = new Map<string, string>();
   const note = (value: unknown): void => {

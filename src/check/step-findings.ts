@@ -117,7 +117,6 @@ export class StepFindings {
     });
   }
 
-  /** Whether none of the requests arrived. */
   get isWithoutAnswer(): boolean {
     return this.#withoutAnswer > 0 && this.#withoutAnswer === this.count;
   }
@@ -128,7 +127,7 @@ export class StepFindings {
     return [...first, ...this.#odd].slice(0, mostExamples);
   }
 
-  /** How long answers took, in milliseconds; null without any. */
+  /** In milliseconds; null without any answers. */
   percentile(share: number): number | null {
     return percentileOf(this.#times(), share);
   }
@@ -200,7 +199,6 @@ export class StepFindings {
   }
 }
 
-/** A CEL condition that every answer must meet. */
 class Condition {
   readonly #text: string;
   readonly #holds: (variables: AnswerVariables) => boolean;

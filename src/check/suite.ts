@@ -733,10 +733,7 @@ function written(answerWithinMs: number): readonly Written[] {
 /** Addresses in one notification of a removal. */
 const removedAtOnce = 20;
 
-/**
- * A deactivation for each contact that the checks created.
- * @param date of the deactivations, as Campaign Monitor writes it: newer than all that was sent
- */
+/** @param date as Campaign Monitor writes it: newer than all that was sent */
 export function removalOf(addresses: readonly string[], date: string, timeoutMs: number): Scenario {
   const deliveries: WrittenSource[] = [];
   for (let first = 0; first < addresses.length; first += removedAtOnce) {

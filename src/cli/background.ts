@@ -67,7 +67,6 @@ export function tellStarter(lines: readonly string[] = []): boolean {
 
 /**
  * Polls for the end of a process, for which there is no event: only then are its files and port released.
- * @param name for the error
  * @throws CommandError if it has not ended in time
  */
 export async function waitForEnd(name: string, pid: number, patienceMs: number): Promise<void> {

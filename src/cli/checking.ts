@@ -103,10 +103,7 @@ function signatureKeyOf(
   return key;
 }
 
-/**
- * A secret for a header.
- * @throws UsageError if the variable is not set, or contains characters that a header cannot
- */
+/** @throws UsageError if the variable is not set, or contains characters that a header cannot */
 export function headerSecretIn(name: string, who: string, environment: NodeJS.ProcessEnv): string {
   return asHeader(secretIn(name, who, environment), `${who} ${name}: environment variable ${name}`);
 }
@@ -180,11 +177,7 @@ export async function checkReports(files: readonly ReportFile[] = []): Promise<v
   for (const { file } of files) await checkUserFile(file, reportAdvice);
 }
 
-/**
- * Writes the reports that the flags ask for.
- * @param isStrict whether an undecided check is a failure in JUnit's XML
- * @throws UserFileError
- */
+/** @param isStrict whether an undecided check is a failure in JUnit's XML @throws UserFileError */
 export async function writeReports(
   files: readonly ReportFile[],
   reported: readonly Reported[],

@@ -66,7 +66,6 @@ export function readConfig(file: string, environment: NodeJS.ProcessEnv): Config
   return parseConfig(value, file, environment);
 }
 
-/** The same for a file's parsed content. */
 export function parseConfig(value: unknown, file: string, environment: NodeJS.ProcessEnv): Config {
   const refused = (why: string): UsageError =>
     new UsageError(
@@ -120,7 +119,6 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
 }
 
 /**
- * A secret for a header.
  * @param who beginning of the message: where the secret is from
  * @throws UsageError if it contains characters that a header cannot
  */

@@ -40,7 +40,6 @@ interface Flag<T> {
   readonly choices?: readonly string[];
   /** Known values of a flag that also accepts others. */
   readonly usual?: readonly string[];
-  /** The setting that this flag overrides. */
   readonly setting?: keyof Settings;
   /** Whether a running relay does something else than the flag asks for. Without it, they cannot be compared. */
   readonly differs?: (given: T, running: Status, flags: ListenFlags) => boolean;

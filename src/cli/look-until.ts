@@ -4,10 +4,7 @@ import type { RelayClient } from '../protocol/relay-client.ts';
 /** Interval of looking without a notification: not every change sends one. */
 const lookAgainMs = 1000;
 
-/**
- * Calls `look` until its result is enough or time is up: after each notification of the relay, and once a second.
- * @returns the last result
- */
+/** Looks after each notification of the relay, and once a second. @returns the last result */
 export async function lookUntil<T>(
   client: RelayClient,
   timeoutMs: number,

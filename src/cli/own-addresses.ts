@@ -17,7 +17,6 @@ import type { CommonOptions } from './flags.ts';
  */
 export type UrlMatch = 'current' | 'old' | 'foreign';
 
-/** Identifies URLs of this machine's relay, for one vendor. */
 export interface OwnAddresses {
   readonly vendor: Source;
   /** Of the running relay; empty if none runs. */

@@ -94,10 +94,7 @@ const outputs = {
     void commandProcess().stderr.write(fitted(printable(withoutSecrets(text), '\n\t'), commandProcess().stderr)),
 } as const;
 
-/**
- * @param args the command line, without node and the script
- * @returns the exit code: 0 done, 1 failed, 2 bad usage, 3 nothing left to wait for
- */
+/** @returns the exit code: 0 done, 1 failed, 2 bad usage, 3 nothing left to wait for */
 export async function main(args: readonly string[]): Promise<number> {
   watchOutput();
   try {

@@ -23,10 +23,7 @@ export function adviseOn(dataDir: string | undefined): void {
   hints.set(commandProcess(), dataDir === undefined ? '' : dataDirFlag(dataDir));
 }
 
-/**
- * Adds the data directory to commands in a text.
- * @param flag ` --data-dir …`, or empty for the default one
- */
+/** @param flag ` --data-dir …`, or empty for the default one */
 export function inSameDirectory(text: string, flag = hints.get(commandProcess()) ?? ''): string {
   return flag === '' ? text : text.replaceAll(command, (each) => each + flag);
 }

@@ -64,10 +64,7 @@ const readySchema = z.looseObject({
   credentials: z.looseObject({ campaignMonitor: z.looseObject({ apiKey: z.string() }) }),
 });
 
-/**
- * The Campaign Monitor API of each running sandbox, and its API key.
- * @throws CommandError if one does not answer
- */
+/** Of Campaign Monitor. @throws CommandError if a sandbox does not answer */
 export async function sandboxVendors(): Promise<readonly { readonly host: string; readonly apiKey: string }[]> {
   return (await runningSandboxes(0)).flatMap(({ json }) => {
     const ready = readySchema.safeParse(parseJson(json[0] ?? '')).data;

@@ -4,7 +4,6 @@ import type { RelayClient } from '../protocol/relay-client.ts';
 
 /**
  * A note for a filter that found nothing, if it asks for types that no event has, and so is probably mistyped.
- * @param filter a valid one
  * @returns the available types; null if it asks for one of these
  */
 export async function unknownTypes(history: Pick<RelayClient, 'request'>, filter: string): Promise<string | null> {

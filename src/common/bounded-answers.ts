@@ -3,10 +3,7 @@ import { buildConnector, Pool } from 'undici';
 import type { Agent, Dispatcher } from 'undici';
 import { boundAnswers } from './read-bound.ts';
 
-/**
- * @param connect how to connect, or the options for it
- * @param mostBytes maximum body of one response, in bytes
- */
+/** @param mostBytes maximum body of one response */
 export function boundedConnector(
   connect: buildConnector.connector | buildConnector.BuildOptions = {},
   mostBytes: number,
@@ -20,10 +17,7 @@ export function boundedConnector(
     });
 }
 
-/**
- * Option of an agent or proxy agent that limits the responses of all its connections.
- * @param mostBytes maximum body of one response, in bytes
- */
+/** Option of an agent or proxy agent that limits the responses of all its connections. */
 export function boundedAnswers(mostBytes: number): { factory: (origin: string | URL, options: object) => Dispatcher } {
   return {
     factory: (origin, options: Agent.Options) =>

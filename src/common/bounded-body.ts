@@ -7,7 +7,6 @@ export class TooLongError extends Error {}
 
 /**
  * A whole body as text (UTF-8).
- * @param body null for none
  * @throws TooLongError as soon as it is longer; the rest is not read. Its message begins with "its answer"
  */
 export async function readText(body: BodyStream | null, mostBytes: number): Promise<string> {
@@ -23,10 +22,7 @@ export async function readText(body: BodyStream | null, mostBytes: number): Prom
   return text + decoder.decode();
 }
 
-/**
- * The beginning of a body as text (UTF-8); the rest is not read. A character that is cut at the end becomes U+FFFD.
- * @param body null for none
- */
+/** The rest is not read. A character that is cut at the end becomes U+FFFD. */
 export async function readBeginning(body: BodyStream | null, mostBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;

@@ -34,11 +34,7 @@ const checksumBytes = 4;
 /** When the start is over, in milliseconds: code compiled by then is what the next start needs. */
 export const startedMs = 3000;
 
-/**
- * Runs a program, also if its compiled code cannot be kept or is broken.
- * @param keeps whether to use and keep compiled code
- * @returns whether it had to be compiled
- */
+/** Runs a program, also if its compiled code cannot be kept or is broken. */
 export function run(program: Program, keeps: boolean): 'compiled' | 'kept' {
   const { file, source, require, module } = program;
   const cachedData = keeps ? keptCode(program) : undefined;

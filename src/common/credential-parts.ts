@@ -20,10 +20,7 @@ function behindScheme(value: string): string[] {
   return parts.every((each) => each !== undefined) ? parts : [];
 }
 
-/**
- * Masks credentials with their parts, and keys, which have none: two words are no scheme there.
- * @param credentials values of headers
- */
+/** Keys have no parts: two words are no scheme there. @param credentials values of headers */
 export function maskOfCredentials(credentials: Iterable<string>, keys: Iterable<string> = []): SecretMask {
   return new SecretMask([...[...credentials].flatMap(credentialParts), ...[...keys].filter(isLong)]);
 }

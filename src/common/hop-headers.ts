@@ -19,10 +19,7 @@ const ofOneHop: ReadonlySet<string> = new Set([
   'bypass-tunnel-reminder',
 ]);
 
-/**
- * Whether a header is of one hop, and so neither forwarded nor exported.
- * @param name in any case
- */
+/** @param name in any case */
 export function isHopHeader(name: string): boolean {
   return ofOneHop.has(name.toLowerCase());
 }

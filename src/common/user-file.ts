@@ -100,10 +100,7 @@ export async function openUserFile(file: string, next: string): Promise<UserFile
   };
 }
 
-/**
- * Writes a whole file, like {@link openUserFile}.
- * @throws UserFileError; errors of `pieces`; nothing of it is left then
- */
+/** A whole file, like {@link openUserFile}. @throws UserFileError; errors of `pieces`; nothing of it is left then */
 export async function writeUserFile(
   file: string,
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,

@@ -19,10 +19,7 @@ export type Say = (english: string, ...values: (string | number)[]) => string;
 export const inEnglish: Say = (english, ...values) =>
   english.replace(/\{(\d)\}/g, (_, index: string) => String(values[Number(index)] ?? ''));
 
-/**
- * @param textOf the English text of a code, if known
- * @returns undefined if a code of the words, or of their values, is not known
- */
+/** @returns undefined if a code of the words, or of their values, is not known */
 export function spokenWords(
   { code, values }: Words,
   textOf: (code: string) => string | undefined,

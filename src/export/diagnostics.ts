@@ -23,10 +23,7 @@ export interface DiagnosticSection {
 /** Maximum failed events, and lines of a log. */
 const mostErrors = 10;
 
-/**
- * @param status null if none runs
- * @param history reads the log, whether a relay runs or not
- */
+/** @param status null if none runs */
 export async function relayDiagnostics(
   status: Status | null,
   history: Pick<RelayClient, 'request'> | undefined,
@@ -130,7 +127,6 @@ export function fitForReport(text: string, status: HostsOfStatus | null = null):
   return status === null ? fit : withoutHosts(fit, hostsOf(status));
 }
 
-/** The members of a status that name hosts. */
 type HostsOfStatus = Pick<Status, 'destinations' | 'settings' | 'tunnel' | 'publicUrl' | 'earlierOpenConnectorsUrls'>;
 
 const codes = 'ECONN(?:REFUSED|RESET|ABORTED)|ETIMEDOUT|E(?:HOST|NET)(?:UNREACH|DOWN)|EADDRNOTAVAIL|EACCES';

@@ -109,7 +109,6 @@ const longestInline = 1_000_000;
 /**
  * A body as it can be in the file, to the byte: nothing, or one line of JSON or XML. Further lines may begin with
  * anything, and clients on Windows change their ends.
- * @returns undefined if it has no such form
  */
 function inertBody(body: Uint8Array): string | undefined {
   if (body.length > longestInline * 4) return undefined;

@@ -111,7 +111,6 @@ export function textOf(body: Uint8Array): string | undefined {
 /**
  * A body as text that scripts and editors keep unchanged: UTF-8 without control characters (except tab and line feed),
  * byte order mark, line separators and marks of writing direction.
- * @returns undefined if it is not
  */
 export function plainText(body: Uint8Array): string | undefined {
   const text = textOf(body);

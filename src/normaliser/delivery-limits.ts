@@ -25,7 +25,6 @@ structureOf['='.charCodeAt(0)] = 5;
 /**
  * Why a body is not even parsed: it would unfold to too much. Characters inside strings count, too: that is quick,
  * right in every character set, and no genuine delivery comes near the limit.
- * @returns null if it may be parsed
  */
 export function tooMuchToRead(body: Uint8Array): string | null {
   if (body.length * 5 <= maxBodyValues) return null;
@@ -34,11 +33,7 @@ export function tooMuchToRead(body: Uint8Array): string | null {
   return structure <= maxBodyValues ? null : `the body has more than ${maxBodyValues} values`;
 }
 
-/**
- * Why a delivery is refused although it could be parsed.
- * @param rawBytes the length of what each part repeats
- * @returns null if it may be sent
- */
+/** Why a parsed delivery is refused; null if it isn't. @param rawBytes the length of what each part repeats */
 export function tooMuchToSend(
   events: number,
   rawBytes: number,

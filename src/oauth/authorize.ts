@@ -17,7 +17,6 @@ export interface AuthorizationRequest {
   readonly title: string;
   /** The callback that is registered with the app: it decides how the code can arrive. */
   readonly redirect: string;
-  /** The URL to open in the browser. */
   buildUrl(state: string, redirectUri: string, signal: AbortSignal): Promise<string>;
   readonly signal?: AbortSignal;
 }
@@ -79,10 +78,7 @@ export interface AuthorizationParts {
   readonly after?: (ms: number, callback: () => void) => () => void;
 }
 
-/**
- * Sends the browser to the consent and waits for the answer, five minutes at most.
- * @throws what `buildUrl` throws, AuthorizationUrlError
- */
+/** Waits five minutes at most. @throws what `buildUrl` throws, AuthorizationUrlError */
 export async function authorize(parts: AuthorizationParts, request: AuthorizationRequest): Promise<Authorization> {
   for (;;) {
     const outcome = await askOnce(parts, request);

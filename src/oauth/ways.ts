@@ -1,7 +1,6 @@
 /** How the code can come back, depending on the callback that is registered with the app. */
 import { isLoopbackCallback } from './loopback.ts';
 
-/** How the code comes back from the browser. */
 export type Way =
   /** The browser is sent to a page that this machine serves. */
   | 'loopback'

@@ -68,10 +68,7 @@ export function attemptName<Attempt extends Tried>(attempt: Attempt, replays: Re
   return say(replays.has(attempt) ? attemptTexts.replay : attemptTexts.attempt, attempt.number);
 }
 
-/**
- * What to do about an attempt that didn't succeed, in English.
- * @param attempt its status, null if there was no response, and why
- */
+/** What to do about an attempt that didn't succeed, in English. */
 export function attemptAdvice(attempt: Pick<AttemptDetail, 'status' | 'error'>): string {
   return attemptTexts[adviceCode(attempt)];
 }

@@ -82,17 +82,12 @@ function keptFile(dataDir: string): string {
   return join(dataDir, channelFile);
 }
 
-/**
- * Records in the data directory where this process's channel is.
- * @param forClients whether it was started for its clients
- * @throws the system's error
- */
+/** @throws the system's error */
 export function keepChannel(dataDir: string, { path }: ControlChannel, forClients: boolean): void {
   const kept: KeptChannel = { pid: process.pid, path, ...(forClients && { forClients }) };
   stageFile(keptFile(dataDir), JSON.stringify(kept)).put();
 }
 
-/** Removes the record of {@link keepChannel}. */
 export function forgetChannel(dataDir: string): void {
   rmSync(keptFile(dataDir), { force: true });
 }
@@ -134,10 +129,7 @@ function socketBase(): string {
   );
 }
 
-/**
- * Creates the socket folder with 0700 if it is missing, and checks it.
- * @throws UnsafeSocketFolderError
- */
+/** Creates it with 0700 if it is missing. @throws UnsafeSocketFolderError */
 export function prepareFolder(channel: ControlChannel): void {
   if (channel.folder === null) return;
   try {

@@ -9,10 +9,7 @@ const known = new Map<string, boolean>();
 const knownLimit = 1024;
 const longestKnown = 100;
 
-/**
- * Whether a header carries a credential (`authorization`, `cookie`, `x-api-key`, …).
- * @param name the header's name, in any case
- */
+/** Such as `authorization`, `cookie`, `x-api-key`. @param name in any case */
 export function isCredentialHeader(name: string): boolean {
   const before = known.get(name);
   if (before !== undefined) return before;

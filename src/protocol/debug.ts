@@ -20,7 +20,6 @@ export type DebugClient = z.infer<typeof debugClientSchema>;
 export const heldAtStop = ['keep', 'release', 'drop'] as const;
 export type HeldAtStop = (typeof heldAtStop)[number];
 
-/** Where a breakpoint is evaluated. */
 export const breakpointPlaces = ['event', 'failed-attempt', 'wrong-signature', 'rejected'] as const;
 const breakpointPlaceSchema = z
   .enum(breakpointPlaces)
@@ -34,7 +33,6 @@ export const mostCondition = 1000;
 
 export const mostBreakpoints = 100;
 
-/** Number of destinations for which a client may suspend the timeout. */
 export const mostSuspendedTimeouts = 100;
 
 /** A breakpoint in a client's request. */

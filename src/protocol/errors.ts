@@ -58,7 +58,6 @@ export const terminalAdvice = {
 } as const;
 export type TerminalAdvice = keyof typeof terminalAdvice;
 
-/** All advice, in English. */
 export const relayAdvice = { ...commonAdvice, ...terminalAdvice };
 export type RelayAdvice = keyof typeof relayAdvice;
 
@@ -96,7 +95,6 @@ const codesByNumber: ReadonlyMap<number, RelayErrorCode> = new Map(
   Object.entries(relayErrorNumbers).map(([code, number]) => [number, code as RelayErrorCode]),
 );
 
-/** The code for a JSON-RPC error code; `internal` if it is unknown. */
 export function relayErrorCodeOf(number: number): RelayErrorCode {
   return codesByNumber.get(number) ?? 'internal';
 }
@@ -134,11 +132,7 @@ export class RelayRequestError extends Error {
     this.next = told.next ?? (told.advice === undefined ? undefined : relayAdvice[told.advice]);
   }
 
-  /**
-   * Creates the error for a JSON-RPC error of the relay.
-   * @param number its code
-   * @param data its data
-   */
+  /** For a JSON-RPC error of the relay. */
   static of(message: string, number: number, data: unknown): RelayRequestError {
     const { next, advice } = errorDataSchema.safeParse(data).data ?? {};
     return new RelayRequestError(message, relayErrorCodeOf(number), {
@@ -162,7 +156,6 @@ export function isRefusal(error: unknown): boolean {
 
 /** The relay's process is there but doesn't respond: it is stopped, or its machine is overloaded. */
 export class NoAnswerError extends RelayRequestError {
-  /** Its process ID, if known. */
   readonly pid: number | undefined;
   constructor(dataDir: string, pid: number | undefined) {
     const process = pid === undefined ? '' : ` (process ${pid})`;
@@ -173,7 +166,6 @@ export class NoAnswerError extends RelayRequestError {
 
 /** A relay is running, because one holds the lock, but none responds at the usual channel or at the recorded one. */
 export class UnreachableRelayError extends RelayRequestError {
-  /** @param pid its process ID, if known */
   constructor(dataDir: string, pid: number | undefined, why: string) {
     const process = pid === undefined ? '' : ` (process ${pid})`;
     super(`a relay is running for ${dataDir}${process} but cannot be reached: ${why}`, 'no-answer', {

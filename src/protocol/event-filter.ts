@@ -6,9 +6,7 @@
 
 /** The states of a forwarding, the most common one in filters first. */
 export const forwardingStates = ['failed', 'waiting', 'held', 'sent', 'discarded'] as const;
-/** The kinds of rows of the history. */
 export const eventKinds = ['event', 'test', 'rejected'] as const;
-/** The senders of deliveries. */
 export const sources = ['campaign-monitor', 'open-connectors'] as const;
 /**
  * The signature of what Open Connectors posted: `unchecked` without a verify key, `fetched` if it was fetched from the
@@ -62,7 +60,6 @@ export const eventStates = [
 ] as const;
 
 export const eventOrders = ['time', 'type', 'state', 'status', 'duration', 'attempts'] as const;
-/** The groups for counting events. */
 export const eventGroupings = ['type', 'list', 'state', 'delivery'] as const;
 
 /** A parsed filter. Several values of one key are alternatives; all keys and words must match. */
@@ -106,11 +103,7 @@ export function withoutKey(text: string, key: Key): string {
     .join(' ');
 }
 
-/**
- * @param text the filter; empty for everything
- * @param now milliseconds since the epoch, for times such as `since:2h`
- * @throws FilterError
- */
+/** @param now milliseconds since the epoch, for times such as `since:2h` @throws FilterError */
 export function parseFilter(text: string, now: number): Filter {
   const values = Object.fromEntries(filterKeys.map((key) => [key, [] as string[]])) as Record<Key, string[]>;
   const words: string[] = [];

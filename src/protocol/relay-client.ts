@@ -162,12 +162,7 @@ export function unconnected(dataDir: string, path: string, error: NodeJS.ErrnoEx
   }
 }
 
-/**
- * The client for a control channel at the other end of a stream.
- * @param stream closed with the client
- * @param dataDir its data directory
- * @param answerTimeoutMs see {@link connectToRelay}
- */
+/** @param stream closed with the client */
 export function clientOverStream(
   stream: Duplex,
   dataDir: string,

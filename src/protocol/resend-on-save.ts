@@ -52,10 +52,7 @@ export class ResendOnSave {
     this.#wake();
   }
 
-  /**
-   * Runs until the signal.
-   * @throws RelayRequestError if the relay ends, or no longer has the event
-   */
+  /** @throws RelayRequestError if the relay ends, or no longer has the event */
   async run(signal: AbortSignal): Promise<void> {
     const { client, eventId, to, onChange } = this.#options;
     const wake = (): void => this.#wake();

@@ -26,7 +26,6 @@ export interface ConfigurationOptions {
   readonly reception: Reception;
   readonly ingress: Ingress;
   readonly sampleReceiver: Pick<SampleReceiver, 'placed'>;
-  /** For tests: override the limits of the settings. */
   readonly limits: Partial<IngressLimits>;
   log(level: 'warn', message: string): void;
 }

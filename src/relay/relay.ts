@@ -104,7 +104,6 @@ export interface RelayOptions {
 }
 
 export interface Relay {
-  /** A client in this process; works like one over a connection. */
   readonly client: RelayClient;
   readonly closed: Promise<void>;
   stop(): Promise<void>;

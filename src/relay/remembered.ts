@@ -27,7 +27,6 @@ const mostPublicUrls = 10;
 
 const rememberedSchema = z.looseObject({
   version: z.literal(formVersion).default(formVersion),
-  /** The webhook endpoint's secret, in its URL. */
   secret: z.string().regex(hookSecretForm),
   /** The names of earlier secrets, the latest first: URLs with them at a vendor are recognized as this relay's. */
   former: z.array(z.string().regex(secretNameForm)).max(mostFormer).optional(),
@@ -76,11 +75,7 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
   return { remembered: made, notice: unread.length > 0 ? notice : null };
 }
 
-/**
- * Reads the remembered values without creating any.
- * @returns null if there are none, or they can't be read
- * @throws DataDirectoryError, also if a newer version wrote them
- */
+/** null if there are none, or they can't be read. @throws DataDirectoryError, also if a newer version wrote them */
 export function readRemembered(dataDir: string): Remembered | null {
   return read(checkDataDirectory(dataDir)).remembered;
 }
@@ -141,7 +136,6 @@ export function renewStopped(dataDir: string): Remembered | 'running' | null {
 interface Kept {
   /** null if there is nothing, or even the secret can't be read. */
   readonly remembered: Remembered | null;
-  /** The members that can't be read. */
   readonly unread: readonly string[];
 }
 

@@ -19,7 +19,6 @@ export class Orders<T extends Order> {
     this.#waiting.push(order);
   }
 
-  /** The first for a call, if any. */
   take(isFor: (order: T) => boolean): T | null {
     const order = this.#waiting.find(isFor);
     if (order === undefined) return null;

@@ -1,4 +1,3 @@
-/** IDs, codes, and tokens, all of them random. */
 import { randomBytes } from 'node:crypto';
 
 /** 32 hexadecimal digits: an ID or a code. */

@@ -95,7 +95,6 @@ function attributeValue(name: string, value: string, replace: XmlReplacements): 
   return replace.text(value, roleOf(name, false));
 }
 
-/** A name with its prefix. */
 function nameOf(name: string, replace: XmlReplacements): string {
   return name
     .split(':')

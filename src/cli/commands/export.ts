@@ -131,7 +131,6 @@ async function selectedByFilter(history: History, filter: string): Promise<Selec
   return selection;
 }
 
-/** Shows progress. */
 async function* counted(items: AsyncIterable<ExportItem>, all: number): AsyncGenerator<ExportItem> {
   const progress = new Progress('deliveries', all);
   let done = 0;

@@ -425,7 +425,6 @@ function check(part: Partial<InstanceInput>, field: keyof InstanceInput, { isHer
   }
 }
 
-/** Changes an instance, and prints it. */
 async function change(
   { api }: Platform,
   id: number,

@@ -253,10 +253,7 @@ function sayAnswering({ answering }: Status, say: (text: string) => void): void 
   if (answering.state === 'on-purpose') say(`${answeringText(answering)} ${toAnswerAsUsual}`);
 }
 
-/**
- * Attaches to the data directory's relay or starts one. Retries if another process starts or ends one meanwhile.
- * @returns `relay`: null if it was already running
- */
+/** Retries if another process starts or ends one meanwhile. @returns `relay`: null if it was already running */
 async function startOrAttach(
   flags: ListenOptions,
   wanted: ListenSettings,

@@ -13,7 +13,6 @@ import type { CommonOptions } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { heldText } from '../terminal/sending-text.ts';
 
-/** How long a relay may take to finish its work. */
 const endTimeoutMs = 30_000;
 
 /** The protocol calls `discard` `drop`. */
@@ -64,11 +63,7 @@ async function stop(options: CommonOptions & { held?: HeldAtStop; json?: boolean
   }
 }
 
-/**
- * Stops a relay, and waits until its process has ended.
- * @returns its status before
- * @throws CommandError if it does not end in time
- */
+/** Waits until its process has ended. @returns its status before @throws CommandError if it does not end in time */
 export async function endRelay(client: RelayClient, held?: HeldAtStop): Promise<Status> {
   const status = await client.request('relay/status', {});
   const { pid } = status;

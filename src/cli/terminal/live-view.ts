@@ -25,7 +25,6 @@ import {
 /** Colors a text; the identity without colors. */
 export type Paint = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan' | 'magenta', text: string) => string;
 
-/** Minimum width of a destination. */
 const shortestUrl = 8;
 
 /** Lines for people: one per delivery, per attempt, and per change of the tunnel. */
@@ -90,7 +89,6 @@ export class LiveView {
     return lines;
   }
 
-  /** Updates the retry policy. */
   configured(status: Status): void {
     this.#policy = status.settings.retry;
   }

@@ -19,10 +19,7 @@ export function canRead(): boolean {
 
 const [ctrlC, ctrlD, ctrlU, backspace, del] = ['\x03', '\x04', '\x15', '\b', '\x7f'];
 
-/**
- * Asks for a secret without showing it. Ctrl-C ends the command.
- * @param question without a colon
- */
+/** Without showing it. Ctrl-C ends the command. @param question without a colon */
 async function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = commandProcess();
   // First, so that nothing that is typed or pasted is shown.

@@ -31,10 +31,7 @@ export class ReplayOutcomes {
     });
   }
 
-  /**
-   * Waits for the final results.
-   * @returns the results, and the first notification that was not sent
-   */
+  /** `unsent` is the first notification that was not sent. */
   async of(
     notificationIds: readonly string[],
     timeoutMs: number,

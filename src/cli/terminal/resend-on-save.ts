@@ -26,10 +26,7 @@ export interface WatchOptions {
   readonly json: boolean;
 }
 
-/**
- * Resends an event until Ctrl+C, and prints a line for each response.
- * @throws CommandError if the folder can't be watched; RelayRequestError if the relay ends
- */
+/** @throws CommandError if the folder can't be watched; RelayRequestError if the relay ends */
 export async function resendUntilInterrupted(client: RelayClient, options: WatchOptions): Promise<void> {
   const { eventId, to, json } = options;
   const ending = new AbortController();
@@ -70,10 +67,7 @@ export async function resendUntilInterrupted(client: RelayClient, options: Watch
   }
 }
 
-/**
- * Calls back when a file is saved.
- * @returns rejects if the folder can't be watched; never resolves
- */
+/** @returns rejects if the folder can't be watched; never resolves */
 function watchFolder({ folder, dataDir }: WatchOptions, signal: AbortSignal, onSave: () => void): Promise<never> {
   let saving: NodeJS.Timeout | undefined;
   return new Promise((_, reject) => {

@@ -11,10 +11,7 @@ export function columnsOf(text: string): number {
   return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
 }
 
-/**
- * Cuts text to a number of columns, with an ellipsis if something is missing.
- * @param text printable, without colors
- */
+/** Adds an ellipsis if something is missing. @param text printable, without colors */
 export function clip(text: string, columns: number): string {
   if (text.length <= columns && /^[\x20-\x7e]*$/.test(text)) return text;
   let width = 0;

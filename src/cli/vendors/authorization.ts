@@ -129,7 +129,6 @@ function openInBrowser(url: string): Promise<boolean> {
   });
 }
 
-/** For an authorization without a code. */
 export function explainNoCode(result: Exclude<Authorization, { kind: 'code' }>): {
   readonly message: string;
   readonly next: string;

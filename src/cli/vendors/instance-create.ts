@@ -242,10 +242,7 @@ const steps = {
   looking: 'No response: listing the instances with this name…',
 } as const;
 
-/**
- * Asks whether to create another instance of a name that exists.
- * @throws UsageError if the user can't be asked
- */
+/** @throws UsageError if the user can't be asked */
 async function confirmDuplicate(existing: readonly InstanceFacts[]): Promise<boolean> {
   const message = `Open Connectors already has ${listInstances(existing)}`;
   if (canAsk()) return askYesNo(`${message}. Create another?`);

@@ -15,10 +15,7 @@ export function platformCommand(name: string, summary: string, description: stri
 
 export const instanceArgument = (): Argument => new Argument('<instance>', 'instance ID, or its name if unique');
 
-/**
- * The instance with an ID or a name.
- * @throws CommandError if no instance has the name, or several have; Open Connectors' error for an unknown ID
- */
+/** @throws CommandError if no instance has the name, or several have; Open Connectors' error for an unknown ID */
 export async function instanceNamed({ api }: Platform, named: string): Promise<Instance> {
   if (/^\d{1,15}$/.test(named)) return api.getInstance(Number(named));
   const found = (await api.listInstances({ searchText: named })).filter(({ name }) => name === named);

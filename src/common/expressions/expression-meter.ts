@@ -82,10 +82,7 @@ interface Context {
 
 const comparisons: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 
-/**
- * Makes a meter count the evaluation of a checked expression, and makes a missing field null.
- * @param ast its root
- */
+/** Makes a meter count the evaluation of a checked expression, and makes a missing field null. */
 export function metered(ast: unknown, meter: Meter): void {
   for (const node of nodesIn(ast, new Set())) {
     const evaluate = node.meta['evaluate'] as Evaluate;

@@ -78,7 +78,6 @@ const passedOn =
   /^(?:PATH|PATHEXT|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_\w+|SystemRoot|SystemDrive|ComSpec|USERPROFILE|HOMEDRIVE|HOMEPATH|APPDATA|LOCALAPPDATA|ProgramData|ProgramFiles|(?:HTTP|HTTPS|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR))$/i;
 
 /**
- * The environment for a program.
  * @param own names of its own variables; with `*` at the end a prefix
  * @param notBelow folders to leave out of its PATH
  */

@@ -44,7 +44,6 @@ export interface Handlers {
   openText(kind: TextKind): void;
 }
 
-/** A problem of an event, with the button that may help. */
 export function obstacleTemplate(texts: EditorTexts, obstacle: Obstacle, handlers: Handlers): TemplateResult {
   return html`<div class="obstacle" role="status">
     <p>${obstacle.text}</p>

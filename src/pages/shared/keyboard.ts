@@ -18,10 +18,7 @@ export function stepOf(key: string, at: number, count: number): number | undefin
   }
 }
 
-/**
- * Moves the focus among the elements of a list; ignores other keys.
- * @param selector the elements, within the list that listens for the key
- */
+/** Moves the focus among the elements in the list that listens for the key; ignores other keys. */
 export function walkByKey(event: KeyboardEvent, selector: string, choose?: (element: HTMLElement) => void): void {
   const list = event.currentTarget as HTMLElement;
   const all = [...list.querySelectorAll<HTMLElement>(selector)];

@@ -14,11 +14,7 @@ export interface PageStateStore {
   savePageState(change: ReadingState): void;
 }
 
-/**
- * A part that its head expands.
- * @param id of the element, also after a reload
- * @param openAtFirst whether it is expanded by default
- */
+/** @param id of the element, also after a reload */
 export function foldTemplate(
   store: PageStateStore,
   id: string,

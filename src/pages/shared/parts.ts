@@ -2,7 +2,6 @@ import '@vscode-elements/elements/dist/vscode-button/index.js';
 import { html, nothing } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 
-/** A part of a template, which may be empty. */
 export type Part = TemplateResult | typeof nothing;
 
 /** A name and its value; a tone colors it. */

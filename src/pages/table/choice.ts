@@ -117,11 +117,7 @@ export class Choice {
     this.#set([], undefined);
   }
 
-  /**
-   * Shows another snapshot.
-   * @param carried the choice in it
-   * @param stays the position of the active row for the keyboard, if it isn't in the snapshot
-   */
+  /** @param stays the position of the active row for the keyboard, if it isn't in the snapshot */
   carry({ stretches, active }: CarriedChoice, stays: number): void {
     this.#stretches = stretches;
     this.#isActiveThere = active !== null;

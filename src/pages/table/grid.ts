@@ -81,7 +81,6 @@ export class Grid {
   #drawing = false;
   #lastTop = 0;
   #forwards = true;
-  /** The last request. */
   #wantedKey = '';
   #focusedColumn: ColumnName = 'time';
   #isPointerInside = false;
@@ -160,10 +159,7 @@ export class Grid {
     this.draw();
   }
 
-  /**
-   * The rows of {@link Grid.rows} have changed.
-   * @param moved number of rows by which the visible part has moved down
-   */
+  /** @param moved number of rows by which the visible part has moved down */
   takeRows(moved: number): void {
     const above = moved === 0 ? this.element.scrollTop : undefined;
     const rows = moved === 0 ? 0 : rowsAbove(this.#geometryBefore, this.element.scrollTop) + moved;
@@ -279,7 +275,6 @@ export class Grid {
     return part;
   }
 
-  /** The ID of the element for the row at a position. */
   #idOf(index: number): string {
     return `row-${index % this.#places}`;
   }

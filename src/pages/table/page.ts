@@ -323,10 +323,7 @@ class TablePage {
     this.#showRows(sight, sight.anchor === null ? 0 : added.length);
   }
 
-  /**
-   * The rows have changed.
-   * @param sight what was visible; it has `moved` down by this number of rows
-   */
+  /** @param sight what was visible; it has `moved` down by this number of rows */
   #showRows(sight: Grid['sight'], moved: number): void {
     const { sort } = this.#grid;
     this.#grid.takeRows(sight.anchor === null ? 0 : moved);

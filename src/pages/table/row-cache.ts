@@ -22,7 +22,6 @@ export class RowCache {
     return this.#snapshot;
   }
 
-  /** Number of rows above the snapshot. */
   get above(): number {
     return this.#above.length;
   }
@@ -68,11 +67,7 @@ export class RowCache {
     return this.#windows.get(offset)?.[place - offset];
   }
 
-  /**
-   * The windows to request: visible ones first, then the next ones.
-   * @param first the position of the first visible row, and `last` of the last
-   * @param forwards the scroll direction
-   */
+  /** Visible ones first, then the next. @param first position of the first visible row, `last` of the last one */
   wanted(first: number, last: number, forwards: boolean): number[] {
     const above = this.#above.length;
     const inSight: number[] = [];

@@ -16,7 +16,6 @@ export interface Geometry {
 /** Maximum height of the rows' element: 16 million at a zoom of 200 %. */
 export const mostHeight = 8_000_000;
 
-/** The height of the rows' element. */
 export function bodyHeight(geometry: Geometry): number {
   return Math.min(geometry.total * geometry.rowHeight, mostHeight);
 }
@@ -36,7 +35,6 @@ export function rowsInSight(geometry: Geometry, scrollTop: number): { readonly f
   return { first, last: Math.min(total - 1, Math.ceil((offset + viewHeight) / rowHeight) - 1) };
 }
 
-/** A row's position in the rows' element at a scroll position. */
 export function topOf(geometry: Geometry, index: number, scrollTop: number): number {
   return scrollTop + index * geometry.rowHeight - scrollTop * factorOf(geometry);
 }

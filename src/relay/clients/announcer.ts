@@ -103,7 +103,6 @@ export class Announcer {
     this.#statusTimer.unref();
   }
 
-  /** Sends the status at once, for changes that clients must know. */
   statusNow(): void {
     clearTimeout(this.#statusTimer);
     this.#statusTimer = undefined;

@@ -226,10 +226,7 @@ class LimitedWriter extends SocketMessageWriter {
   }
 }
 
-/**
- * Validates a request's params and calls its handler.
- * @throws ResponseError with zod's message for bad params, or with `next` and `advice` in its data for other errors
- */
+/** @throws ResponseError with zod's message for bad params, or with `next` and `advice` in its data */
 export async function callMethod<M extends Method>(
   handlers: Handlers,
   method: M,

@@ -44,7 +44,6 @@ export interface HandlerParts {
   retryTunnel(): boolean;
   closeTunnel(): Promise<void>;
   log(level: 'info', message: string): void;
-  /** A delivery is on disk. */
   onReceived(received: Received): void;
   /** @param held what to do with held forwardings */
   stop(held: HeldAtStop): void;
@@ -55,7 +54,6 @@ type Selected = ReturnType<HistoryReader['notificationsFor']>;
 /** Notifications replayed in one step, so that a large replay doesn't block the event loop. */
 const replayStep = 500;
 
-/** The handlers of the relay's methods. Params are already validated. */
 export function makeHandlers(parts: HandlerParts): Handlers {
   const { configuration, store, history, renderer, forwarder, gate, reception, onPurpose, announcer } = parts;
   const timeoutSuspension = new TimeoutSuspension((destinationIds) => {
@@ -125,7 +123,6 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ),
   });
 
-  /** The notifications of an ID; undefined without one. */
   const meant = async (id: string | undefined): Promise<number[] | undefined> =>
     id === undefined ? undefined : (await history.calls.notificationsFor([id])).notifications;
 

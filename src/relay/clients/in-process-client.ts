@@ -29,7 +29,6 @@ export function requestsTo(handlers: Handlers): RelayClient['request'] {
   };
 }
 
-/** A client in the relay's own process: works like one over a connection. */
 export function inProcessClient(options: InProcessOptions): RelayClient {
   const { handlers, announcer, closed } = options;
   const request = requestsTo(handlers);

@@ -8,7 +8,6 @@ export interface KeepAliveOptions {
   onIdle(minutes: number): void;
 }
 
-/** Such as `1 minute` or `0.5 minutes`. */
 export function minutesWords(minutes: number): string {
   return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
 }

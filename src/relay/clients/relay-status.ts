@@ -18,7 +18,6 @@ export interface StatusParts {
   readonly startedAt: number;
   /** Of the webhook endpoint. */
   readonly port: number;
-  /** undefined until it is created. */
   readonly tunnel: TunnelStatus | undefined;
   readonly configuration: Configuration;
   readonly store: Store;

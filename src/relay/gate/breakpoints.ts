@@ -60,16 +60,11 @@ export class Breakpoints {
     return this.#known.filter(({ spec }) => spec.enabled).length;
   }
 
-  /** Whether any breakpoint is enabled there. */
   watches(place: BreakpointPlace): boolean {
     return this.#watched.has(place);
   }
 
-  /**
-   * Loads the stored breakpoints.
-   * @param kept as read from disk; undefined: nothing
-   * @returns messages for the user
-   */
+  /** @param kept as read from disk; undefined: nothing @returns messages for the user */
   restore(kept: unknown): string[] {
     const read = kept === undefined ? undefined : storedSchema.safeParse(kept);
     const said = read?.success === false ? ['the saved breakpoints could not be read and were removed'] : [];
@@ -141,7 +136,6 @@ export class Breakpoints {
     return { breakpoints: this.list(), changed, refused };
   }
 
-  /** Removes a client's breakpoints when it disconnects. */
   #followSession(session: Caller): void {
     if (this.#sessions.has(session)) return;
     this.#sessions.add(session);
@@ -221,12 +215,10 @@ export class Breakpoints {
   }
 }
 
-/** Number of enabled ones among the stored breakpoints. */
 export function enabledOf(kept: unknown): number {
   return (storedSchema.safeParse(kept).data?.breakpoints ?? []).filter(({ enabled }) => enabled).length;
 }
 
-/** The breakpoints to store: not those of a session. */
 function storedOf(next: number, known: readonly Known[]): StoredBreakpoints {
   const staying = known.filter(({ session }) => session === null);
   return { next, breakpoints: staying.map(({ id, owner, spec }) => ({ ...spec, id, owner })) };
@@ -246,7 +238,6 @@ function refusalOf(spec: Breakpoint, count: number): Omit<RefusedBreakpoint, 'in
 /** A word of punctuation only, or an operator anywhere: a filter ignores both, but here they are meant. */
 const operator = /(?:^|\s)(?:!|[^\s\p{L}\p{N}"]+(?=\s|$))|==|!=|&&|\|\|/u;
 
-/** Why a breakpoint's condition is invalid; null if it is valid. */
 function conditionProblem({ condition = '' }: Breakpoint): string | null {
   if (operator.test(condition.replaceAll(/"[^"]*"/g, '""')))
     return 'a filter has no operators such as == or &&: all its words must match; separate values of one key with commas';

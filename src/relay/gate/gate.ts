@@ -42,7 +42,6 @@ import type { Job } from '../sending/waiting.ts';
 export interface GateOptions {
   readonly store: Store;
   readonly breakpoints: Breakpoints;
-  /** The IDs of the events that a filter finds among consecutive events of a delivery, in order. */
   matching(filter: string, events: Pick<Subject, 'deliveryId' | 'firstEvent' | 'count'>): readonly number[];
   isUnderWay(key: ForwardingKey): boolean;
   underWay(): readonly ForwardingKey[];
@@ -58,7 +57,6 @@ const nothingHeld: HeldCounts = { pause: 0, breakpoint: 0, 'missing-key': 0, des
 /** What breakpoints check: one notification, or a delivery without any. */
 interface Subject {
   readonly deliveryId: number;
-  /** Position of its first event in the delivery, from 0. */
   readonly firstEvent: number;
   readonly count: number;
   readonly notificationId: number | null;
@@ -108,7 +106,6 @@ export class Gate implements GateView {
     return { sending: this.#sending, stopping: this.#stopping };
   }
 
-  /** The state that decides what is held. */
   get view(): HoldView {
     const { store } = this.#options;
     return {
@@ -118,7 +115,6 @@ export class Gate implements GateView {
     };
   }
 
-  /** null if it isn't held. */
   holdOf(forwarding: Holdable): Hold | null {
     return holdOf(forwarding, this.view);
   }
@@ -316,7 +312,6 @@ export class Gate implements GateView {
   /**
    * Replaces held forwardings of notifications; other requests can't use them until it is done.
    * @param work gets the held forwardings, which may be none
-   * @throws whatever it throws
    */
   async replace<T>(ids: readonly number[], work: (held: readonly HeldFact[]) => Promise<T>): Promise<T> {
     const held = this.#chosen(ids);

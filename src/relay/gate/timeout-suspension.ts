@@ -11,7 +11,6 @@ export class TimeoutSuspension {
   readonly #asked = new Map<Caller, readonly string[]>();
   readonly #onChange: (destinationIds: ReadonlySet<string>) => void;
 
-  /** @param onChange receives the destinations without a timeout */
   constructor(onChange: (destinationIds: ReadonlySet<string>) => void) {
     this.#onChange = onChange;
   }

@@ -34,7 +34,6 @@ export interface ColumnValues {
   readonly platform: boolean;
   readonly injected: boolean;
   readonly duplicate: boolean;
-  /** Its delivery got a forced response. */
   readonly onPurpose: boolean;
   /** null if it isn't from Open Connectors. */
   readonly signature: SignatureCheck | null;
@@ -137,7 +136,6 @@ export class EventColumns {
     return this.#blocks.reduce((sum, block) => sum + block.count, 0);
   }
 
-  /** null if there is none. */
   get lowestId(): number | null {
     const block = this.#blocks.find((each) => each.count > 0);
     return block === undefined ? null : block.firstId + block.kind.findIndex((kind) => kind !== 0);
@@ -152,7 +150,6 @@ export class EventColumns {
     this.#dirty.clear();
   }
 
-  /** Adds an event, or replaces the one with its ID. */
   set(id: number, values: ColumnValues, summary: ForwardingSummary): void {
     const block = this.#blockOf(id);
     const at = id % blockSize;
@@ -305,10 +302,7 @@ function idsIn(block: Block, mask: Uint8Array): number[] {
   return ids;
 }
 
-/**
- * A text's hash, ignoring case in ASCII, which is how types, lists and addresses are compared; 0 for null. Two texts
- * have the same hash with a chance of one in four billion.
- */
+/** Ignores case in ASCII, as types, lists and addresses are compared; 0 for null. Collisions: one in four billion. */
 export function hashOf(text: string | null): number {
   if (text === null) return 0;
   let hash = 0x811c9dc5;

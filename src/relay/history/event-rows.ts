@@ -51,10 +51,7 @@ export class EventRows {
   readonly #markOf: (event: number) => number | null;
   readonly #view: () => HoldView;
 
-  /**
-   * @param markOf finds the earlier event with the same content if the log doesn't name it
-   * @param view the state that decides what is held
-   */
+  /** @param markOf finds the earlier event with the same content if the log doesn't name it */
   constructor(db: DatabaseSync, markOf: (event: number) => number | null, view: () => HoldView) {
     this.#sql = new Statements(db);
     this.#markOf = markOf;
@@ -158,7 +155,6 @@ export class EventRows {
       }));
   }
 
-  /** The notifications of an event: its own, and its delivery's raw one. */
   notificationIdsOf(row: Row): number[] {
     if (row['notification_id'] === null) return [];
     const own = Number(row['notification_id']);
@@ -184,7 +180,6 @@ export class EventRows {
     return this.#sql.get('SELECT id FROM notifications WHERE id = ?', id) !== undefined;
   }
 
-  /** A delivery without its bytes. */
   delivery(id: number): Delivery | undefined {
     const row = this.#sql.get(
       'SELECT source, status, injected, received_at, http_status, reason, list, signature, content_type, body_bytes, truncated, event_count, edit_of, on_purpose FROM deliveries WHERE id = ?',
@@ -274,7 +269,6 @@ export class EventRows {
     });
   }
 
-  /** The destinations that a notification goes or went to. */
   destinationsOf(notificationId: number): KnownDestination[] {
     return this.#sql
       .all('SELECT destination_id AS id FROM forwardings WHERE notification_id = ?', notificationId)

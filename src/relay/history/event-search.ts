@@ -50,10 +50,7 @@ export class EventSearch {
     this.#log = log;
   }
 
-  /**
-   * @param view the state that decides what is held
-   * @param underWay the events being sent
-   */
+  /** @param underWay the events being sent */
   find(filter: Filter, view: LogHoldView, underWay: readonly EventsUnderWay[]): Found {
     const phrases = phrasesOf(filter.words, filter.addresses);
     const { index } = this;
@@ -139,7 +136,6 @@ export class EventSearch {
     return columns;
   }
 
-  /** The text outside the index, in memory. */
   #readTextTail(): { readonly text: TextIndex; readonly firstEvent: number } {
     const { feed, lastTextDelivery } = this.index;
     const { events, after } = feed.newestAfter(lastTextDelivery, mostTextTail, mostTextTailBytes);

@@ -254,7 +254,6 @@ export class EventTable {
   }
 }
 
-/** The found events that pass a test. */
 function only(found: Found, isMeant: (event: number) => boolean): Found {
   return {
     ...found,
@@ -281,7 +280,6 @@ type Column = (block: Block, at: number) => number;
 const heldIndex = eventStates.indexOf('held');
 const failedIndex = eventStates.indexOf('failed');
 
-/** An event's state, as its index in {@link eventStates}. */
 function stateAt(block: Block, at: number, held: HeldColumns): number {
   const state = block.state[at] ?? 0;
   return state !== failedIndex && held.isHeld(block, at) ? heldIndex : state;

@@ -74,7 +74,6 @@ function isAmong(column: WholeColumn, values: readonly number[]): Test {
   };
 }
 
-/** The test of states, if the filter asks for any. */
 export function stateTestsOf({ states }: Filter, held: HeldColumns): Test[] {
   return states.length > 0 ? [isInState(states, held)] : [];
 }

@@ -6,7 +6,6 @@ import { stateBits } from './event-columns.ts';
 import type { ForwardingSummary } from './event-columns.ts';
 import { slotOf } from './held-columns.ts';
 
-/** The properties of a forwarding that the summary needs. */
 export type Counted = Pick<
   ForwardingFacts,
   'destinationId' | 'state' | 'attempts' | 'nextAt' | 'status' | 'durationMs' | 'released'
@@ -17,7 +16,6 @@ type Ranked = Pick<Counted, 'state' | 'attempts' | 'nextAt' | 'status' | 'durati
 const noAttempt = { attempts: 0, status: null, durationMs: null };
 
 /**
- * Sums up the forwardings of one event.
  * @param no the number of the last pause
  * @param kind a row that is no event has the state of its kind
  */
@@ -38,7 +36,6 @@ export function summaryOf(
   return { states, queued, freed, ...urgentOf(forwardings, kind) };
 }
 
-/** The most urgent forwarding, held or not, and the number of attempts at all of them. */
 function urgentOf(
   forwardings: readonly Ranked[],
   kind: EventSummary['kind'],
@@ -58,11 +55,7 @@ function urgentOf(
   return { state: wordOf(urgent), attempts, status: urgent.status, durationMs: urgent.durationMs };
 }
 
-/**
- * An event's state.
- * @param state without held ones
- * @param isHeld whether any forwarding is held
- */
+/** @param state without held ones */
 export function stateOf(state: Exclude<EventState, 'held'>, isHeld: boolean): EventState {
   return isHeld && state !== 'failed' ? 'held' : state;
 }

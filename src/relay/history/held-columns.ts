@@ -24,10 +24,7 @@ export class HeldColumns {
   readonly #freedCounts: boolean;
   readonly #underWay: readonly EventsUnderWay[];
 
-  /**
-   * @param view the state that decides what is held
-   * @param freedBy the number of the pause whose releases are in `freed`
-   */
+  /** @param freedBy the number of the pause whose releases are in `freed` */
   constructor(view: LogHoldView, freedBy: number, underWay: readonly EventsUnderWay[]) {
     this.#isPaused = view.sending.paused !== null;
     this.#heldSlots = [...view.heldDestinations].reduce((bits, id) => bits | slotOf(id), 0);
@@ -35,7 +32,6 @@ export class HeldColumns {
     this.#underWay = underWay;
   }
 
-  /** Whether any forwarding of the event is held. */
   isHeld(block: Block, at: number): boolean {
     return (this.#held(block, at) & ~this.#sent(block, at)) !== 0;
   }

@@ -47,7 +47,6 @@ const tables = `
   CREATE TABLE gone (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
 `;
 
-/** How far the index has followed the log. */
 interface Progress extends Position {
   readonly revision: number;
   /** The last delivery and the last event whose text is indexed. */
@@ -83,7 +82,7 @@ export class HistoryIndex {
   #sql: Statements;
   #text: TextIndex;
   #progress: Progress;
-  /** Revision of the columns in memory; differs from the file's if another process has continued, or a step failed. */
+  /** Differs from the file's if another process has continued, or a step failed. */
   #revision = -1;
   /** Deliveries whose forwardings may have changed before `#changesSeen`, which is written when none are left. */
   readonly #toRefresh = new Set<number>();
@@ -95,7 +94,6 @@ export class HistoryIndex {
   /**
    * Opens or creates the index: in memory if its file can't be opened now, as on a full disk, or while another process
    * locks it for long.
-   * @param log the log that it is derived from
    * @throws SQLite's error if the file is damaged and can't be rebuilt
    */
   constructor(file: string, log: DatabaseSync) {
@@ -118,22 +116,18 @@ export class HistoryIndex {
     return this.#inMemory;
   }
 
-  /** The last event whose text is indexed. */
   get lastText(): number {
     return this.#progress.textEvent;
   }
 
-  /** The last delivery whose events are in the columns. */
   get lastDelivery(): number {
     return this.#progress.delivery;
   }
 
-  /** The number of the pause whose releases are in the column `freed`. */
   get freedBy(): number {
     return this.#progress.freedBy;
   }
 
-  /** The last delivery whose text is indexed. */
   get lastTextDelivery(): number {
     return this.#progress.textDelivery;
   }
@@ -146,7 +140,6 @@ export class HistoryIndex {
     return Math.max(0, Number(pages?.['n'] ?? 0) - emptyPages) * 4096;
   }
 
-  /** Marks found since the last call. */
   takeMarks(): readonly Mark[] {
     const marks = this.#marks;
     this.#marks = [];
@@ -442,7 +435,6 @@ export class HistoryIndex {
     return gone > 0 && (gone >= mostGone || this.#isAllGone());
   }
 
-  /** Whether all events with text were removed. */
   #isAllGone(): boolean {
     return (this.columns.lowestId ?? Infinity) > this.#progress.textEvent;
   }

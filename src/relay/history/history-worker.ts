@@ -30,7 +30,6 @@ export interface IndexNews {
 export class HistoryCalls extends HistoryReader {
   #timer: NodeJS.Timeout | undefined;
 
-  /** Starts to update the index now. */
   begin(): void {
     this.#followSoon(nextPieceMs);
   }

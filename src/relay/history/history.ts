@@ -50,7 +50,6 @@ export class NotFoundError extends Error {
   }
 }
 
-/** Progress of the history's index. */
 export interface IndexState {
   /** Number of events in the columns, and of all. */
   readonly events: number;
@@ -125,12 +124,12 @@ export class HistoryReader {
     return { events, next: null, unseen };
   }
 
-  /** A page of a sorted snapshot, by position. @throws FilterError; SnapshotGoneError */
+  /** @throws FilterError; SnapshotGoneError */
   page(params: ParsedParams<'events/page'>): Result<'events/page'> {
     return this.#atOnce(() => this.#tables.page(params));
   }
 
-  /** Number of events that a filter finds, in groups and over time. @throws FilterError */
+  /** @throws FilterError */
   counts(params: ParsedParams<'events/counts'>): Result<'events/counts'> {
     return this.#atOnce(() => this.#tables.counts(params));
   }
@@ -148,7 +147,6 @@ export class HistoryReader {
     return ascending(ids);
   }
 
-  /** The stored state of sending. */
   sending(): Sending {
     return this.#atOnce(() => {
       const counts = countHeld(this.#sql, this.#view, waitingByDestination(this.#sql), this.progress.underWay);
@@ -181,11 +179,7 @@ export class HistoryReader {
     return { notifications: ascending(found), gone };
   }
 
-  /**
-   * One event with its delivery, notifications and attempts.
-   * @param id of an event, or of a delivery or notification, for its first event
-   * @throws NotFoundError
-   */
+  /** @param id of an event, or of a delivery or notification, for its first event @throws NotFoundError */
   event(id: string): Result<'events/get'> {
     return this.#atOnce(() => this.#event(id));
   }
@@ -269,7 +263,6 @@ export class HistoryReader {
     return { notificationId, destinationId: chosen?.destinationId ?? null, destination: chosen?.destination };
   }
 
-  /** Brings the index up to date, within about this time. @returns whether it is */
   follow(budgetMs: number): boolean {
     return this.#index.followText(budgetMs);
   }
@@ -282,7 +275,6 @@ export class HistoryReader {
     isUpToDate(() => this.follow(budgetMs));
   }
 
-  /** Marks that the index has found and the log lacks, since the last call. */
   takeMarks(): readonly Mark[] {
     return this.#index.takeMarks();
   }
@@ -298,7 +290,6 @@ export class HistoryReader {
     this.#db.close();
   }
 
-  /** Opened on first use. */
   get #events(): EventSearch {
     this.#search ??= new EventSearch(new HistoryIndex(this.#searchFile, this.#db), this.#db);
     return this.#search;

@@ -32,9 +32,7 @@ export interface IndexMaintenanceOptions {
  */
 export class IndexMaintenance {
   readonly #options: IndexMaintenanceOptions;
-  /** Last known progress. */
   #index: Status['index'] = { events: 0, of: 0, failure: null };
-  /** Why it is in memory; null if it is in its file. */
   #inMemory: string | null = null;
   #beginning: NodeJS.Immediate | undefined;
   #sinceLook = 0;

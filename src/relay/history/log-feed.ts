@@ -56,12 +56,10 @@ export class LogFeed {
     return String(this.#sql.get("SELECT value FROM meta WHERE key = 'identity'")?.['value']);
   }
 
-  /** The current end of the log, including removed entries. */
   get end(): Position {
     return endOf(this.#sql);
   }
 
-  /** The number of the last pause. */
   get pauseNo(): number {
     return readSending(this.#sql).no;
   }
@@ -88,7 +86,6 @@ export class LogFeed {
     return events + tests + rejected;
   }
 
-  /** All reads of `read` are of one moment. */
   atOnce<T>(read: () => T): T {
     return readAtOnce(this.#log, read);
   }
@@ -177,7 +174,6 @@ export class LogFeed {
     return { events: this.#eventsOf(deliveries.reverse()), after };
   }
 
-  /** The summary of forwardings for each event of a delivery; none if it was removed. */
   summariesOf(delivery: number): { readonly id: number; readonly summary: ForwardingSummary }[] {
     const row = this.#sql.get(`SELECT ${deliveryColumns} FROM deliveries WHERE id = ?`, delivery);
     if (row === undefined) return [];

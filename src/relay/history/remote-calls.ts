@@ -44,17 +44,14 @@ export function serve(port: MessagePort, object: object, take: (circumstances: u
   });
 }
 
-/** Sends a message without a call. */
 export function tell(port: MessagePort, told: unknown): void {
   port.postMessage({ told });
 }
 
 export interface CallerOptions {
-  /** Creates the error of a rejected call. */
   failed(error: PassedError): Error;
   /** Receives messages without a call. */
   onTold(told: unknown): void;
-  /** Sent with each call. */
   circumstances(): unknown;
 }
 

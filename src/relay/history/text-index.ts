@@ -15,7 +15,6 @@ const mostTerms = 16;
 /** Up to this many events are looked up one by one rather than found among all with the words. */
 const fewEvents = 300;
 
-/** The events to search. */
 export interface Selection {
   readonly count: number;
   has(id: number): boolean;
@@ -38,10 +37,7 @@ export function phrasesOf(words: readonly string[], addresses: readonly string[]
   return found.words.length + found.addresses.length === 0 ? null : found;
 }
 
-/**
- * The FTS5 expression for phrases.
- * @param termsOf the words with a prefix, if known and few: then they replace it in the expression
- */
+/** @param termsOf the words with a prefix, if known and few: then they replace it in the expression */
 export function matchExpression(
   { words, addresses }: Phrases,
   termsOf: (beginning: string) => readonly string[] | null = () => null,
@@ -94,7 +90,6 @@ export class TextIndex {
 
   /**
    * Events with the phrases, newest first.
-   * @param from the events to search
    * @param before only lower IDs
    */
   *find(phrases: Phrases, from: Selection, before: number): Generator<number> {

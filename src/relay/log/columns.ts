@@ -17,7 +17,6 @@ export function cut<T extends string | null>(text: T, length: number): T {
   return (text.slice(0, end) + mark) as T;
 }
 
-/** A warning that a text was cut; null if it wasn't. */
 export function cutWarning(name: string, text: string | null, length: number): string | null {
   if (text === null || text.length <= length) return null;
   return `${name} has ${text.length} characters, cut at ${length}`;

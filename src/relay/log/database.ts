@@ -13,10 +13,7 @@ import { schemaDifference } from './schema.ts';
 export const stateCodes = { waiting: 0, sent: 1, failed: 2, discarded: 3 } as const;
 export type StoredState = keyof typeof stateCodes;
 
-/** Codes of an event row's kind in the file. */
 export const kindCodes = { event: 0, test: 1, rejected: 2 } as const;
-
-/** Codes of a notification's kind in the file. */
 export const notificationKindCodes = { normalised: 0, raw: 1, platform: 2 } as const;
 
 const kindNames = Object.keys(kindCodes) as (keyof typeof kindCodes)[];
@@ -233,8 +230,6 @@ export function openOwn(file: string): DatabaseSync {
 /**
  * Opens the store for writing: creates, migrates or sets aside the file as needed. WAL, and `synchronous=NORMAL`: a
  * commit is on disk once the write-ahead log has been synced after it (wal-sync.ts); `fullfsync` on macOS.
- * @param steps the migrations
- * @returns the database, and the file that was set aside, if any
  * @throws StoreError if the file is of a newer version or can't be opened
  */
 export function openForWriting(
@@ -352,10 +347,7 @@ export function rollBack(db: DatabaseSync): void {
   }
 }
 
-/**
- * @returns 0 for an empty file
- * @throws StoreError for one that no published version wrote
- */
+/** 0 for an empty file. @throws StoreError for one that no published version wrote */
 function versionOf(db: DatabaseSync, file: string): number {
   const number = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
   const version = number('user_version');
@@ -394,7 +386,6 @@ export function damagedHistory(file: string, cause: Error): StoreError {
 const sqliteCorrupt = 11;
 const sqliteNotADatabase = 26;
 
-/** SQLite's result code for a full disk. */
 export const sqliteFull = 13;
 
 export { sqliteCode };

@@ -70,7 +70,6 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * Which known destination each entry of the settings is.
  * @param entries in their order, without duplicates
  * @returns the ID of each entry, null for a new destination
  */
@@ -86,10 +85,7 @@ export function findKnown(entries: readonly Destination[], known: readonly Finda
   return found;
 }
 
-/**
- * The known destination for a replay: one with the same requests, preferably one of the settings.
- * @returns undefined if there is none
- */
+/** The one with the same requests, preferably one of the settings. */
 export function findForReplay(to: Destination, known: readonly FindableDestination[]): FindableDestination | undefined {
   const same = known.filter(({ destination }) => sameTarget(to, destination) && sameHeaders(to, destination));
   const configured = same.filter(({ position }) => position !== null);

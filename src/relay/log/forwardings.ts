@@ -247,7 +247,6 @@ export class Forwardings {
     });
   }
 
-  /** A forwarding's state on disk. */
   state(notificationId: number, destinationId: number): StoredState | undefined {
     const row = this.#sql.get(
       'SELECT state FROM forwardings WHERE notification_id = ? AND destination_id = ?',
@@ -257,14 +256,12 @@ export class Forwardings {
     return row === undefined ? undefined : stateName(row['state']);
   }
 
-  /** The destinations that a notification goes or went to. */
   destinationsOf(notificationId: number): number[] {
     return this.#look('SELECT destination_id FROM forwardings WHERE notification_id = ?', notificationId).map((row) =>
       Number(row['destination_id']),
     );
   }
 
-  /** The destinations that any notification of a delivery goes or went to. */
   destinationsOfDelivery(deliveryId: number): number[] {
     const sql = `SELECT DISTINCT destination_id FROM deliveries JOIN forwardings
       ON notification_id BETWEEN first_notification AND first_notification + notification_count - 1 WHERE deliveries.id = ?`;

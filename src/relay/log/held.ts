@@ -31,10 +31,8 @@ export interface DestinationHold {
   readonly why: string;
 }
 
-/** How a forwarding is held, and why. */
 export interface Hold {
   readonly by: HeldBy;
-  /** The number of the breakpoint, if it is one. */
   readonly breakpoint: number | null;
   readonly detail: string;
 }
@@ -53,7 +51,6 @@ export interface Holdable extends ForwardingKey {
   readonly stopped: number | null;
 }
 
-/** A forwarding that has stopped at a breakpoint. */
 export interface StoppedKey extends ForwardingKey {
   readonly breakpoint: number;
 }
@@ -72,7 +69,6 @@ export interface Progress {
   readonly gate?: SendingView;
 }
 
-/** The complete state that decides what is held. */
 export interface HoldView extends SendingView {
   destinationHold(destinationId: number): DestinationHold | null;
   isUnderWay(key: ForwardingKey): boolean;
@@ -101,12 +97,10 @@ export function readSending(sql: Statements): StoredSending {
   return read.data ?? { no: 0, paused: { by: { kind: 'client', client: { kind: 'other' } }, since: 0, stop: null } };
 }
 
-/** The stored reason why nothing is sent to a destination. */
 export function readDestinationHold(held: unknown): DestinationHold | null {
   return typeof held === 'string' ? (JSON.parse(held) as DestinationHold) : null;
 }
 
-/** The state of a log that decides what is held, with all held destinations. */
 export interface LogHoldView extends HoldView {
   readonly heldDestinations: Iterable<number>;
 }
@@ -134,7 +128,6 @@ function distinct(keys: readonly ForwardingKey[]): ForwardingKey[] {
   return keys.filter((key, index) => keys.findIndex((each) => isSame(each, key)) === index);
 }
 
-/** A row of forwardings, for {@link holdOf}. */
 export function holdableOf(row: Record<string, unknown>): Holdable {
   return {
     notificationId: Number(row['notification_id']),
@@ -147,11 +140,7 @@ export function holdableOf(row: Record<string, unknown>): Holdable {
 
 export type HeldCounts = Readonly<Record<HeldBy, number>>;
 
-/**
- * Counts held forwardings. The cost depends on how many were released and stopped in the pause, not on how many wait.
- * @param waiting number of waiting forwardings by destination
- * @param underWay what is being sent
- */
+/** The cost depends on how many were released and stopped in the pause, not on how many wait. */
 export function countHeld(
   sql: Statements,
   view: HoldView,

@@ -33,7 +33,6 @@ export class Holds {
     this.#tally = options.tally;
   }
 
-  /** The stored breakpoints, or undefined. */
   get keptBreakpoints(): unknown {
     return readMeta(this.#sql, 'breakpoints');
   }
@@ -57,7 +56,6 @@ export class Holds {
   /**
    * Stores, as bookkeeping, that sending stopped at a breakpoint.
    * @param sending the new state; called when it is written
-   * @param stopped the stopped forwardings
    * @returns whether that is on disk, once it is known
    */
   stop(sending: () => StoredSending, stopped: readonly StoppedKey[]): Promise<boolean> {
@@ -76,7 +74,6 @@ export class Holds {
   }
 
   /**
-   * Releases held forwardings.
    * @param choose called within the transaction
    * @param no the number of the current pause
    * @returns their state before, when on disk
@@ -95,7 +92,6 @@ export class Holds {
   }
 
   /**
-   * Discards held forwardings.
    * @param choose called within the transaction
    * @returns their state before, when on disk
    * @throws StoreError
@@ -163,7 +159,6 @@ export class Holds {
     this.#note(changeCodes.notifications, notificationId);
   }
 
-  /** The held forwardings of a notification. */
   of(notificationId: number, view: HoldView): HeldFact[] {
     return this.#sql
       .all(
@@ -175,10 +170,7 @@ export class Holds {
       .filter((fact) => fact !== null);
   }
 
-  /**
-   * The next notification that a pause or a breakpoint holds, in their order; undefined if there is none.
-   * @param isChosen restricts the choice
-   */
+  /** In the order of notifications; undefined if a pause or a breakpoint holds none. */
   next(view: HoldView, isChosen: (fact: HeldFact) => boolean): number | undefined {
     let next: number | undefined;
     for (const destinationId of this.#options.destinationIds()) {

@@ -31,7 +31,6 @@ export function endOf(sql: Statements): Position {
   };
 }
 
-/** The latest runs of a log, each with the end at its start. */
 export function runsOf(sql: Statements): readonly Run[] {
   return (readMeta(sql, 'runs') as Run[] | undefined) ?? [];
 }

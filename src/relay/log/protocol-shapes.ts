@@ -36,7 +36,6 @@ function idOrNull(letter: 'e' | 'n', number: number | null): string | null {
   return number === null ? null : `${letter}${number}`;
 }
 
-/** A delivery without its bytes. */
 export function protocolDelivery(delivery: DeliveryFacts, eventCount: number): Delivery {
   return {
     id: `d${delivery.id}`,
@@ -63,7 +62,6 @@ function answeredWords({ onPurpose }: Pick<DeliveryFacts, 'onPurpose'>): Pick<De
 }
 
 /**
- * A row of the history.
  * @param inDelivery position of the event in its delivery, and number of its events
  * @param notification undefined if it has none
  * @param forwardings those of its notification, and of its delivery's raw one
@@ -125,11 +123,7 @@ export function protocolNotification(
   };
 }
 
-/**
- * The state of a notification at one destination.
- * @param destination if it is still known
- * @param hold null if it isn't held
- */
+/** @param destination undefined if it is no longer known */
 export function protocolForwarding(
   notificationId: number,
   forwarding: ForwardingFacts,
@@ -154,12 +148,10 @@ export function protocolForwarding(
   };
 }
 
-/** A breakpoint's ID for clients. */
 export function protocolBreakpoint(number: number | null | undefined): string | null {
   return number === null || number === undefined ? null : `b${number}`;
 }
 
-/** One attempt, without the response. */
 export function protocolAttempt(
   attempt: AttemptFacts,
   deliveryId: number,
@@ -189,7 +181,6 @@ function protocolPlace(
 type Destinations = (id: number) => Destination | undefined;
 type Holds = (forwarding: Holdable) => Hold | null;
 
-/** A delivery that was just stored. */
 export function protocolRecord(record: DeliveryRecord): Delivery {
   return protocolDelivery(record, record.status === 'accepted' ? record.events.length : 0);
 }
@@ -212,7 +203,6 @@ export function protocolEventsOf(record: DeliveryRecord, destinationById: Destin
   });
 }
 
-/** The notifications of a delivery that was just stored. */
 export function protocolNotificationsOf(
   record: DeliveryRecord,
   destinationById: Destinations,
@@ -250,11 +240,7 @@ function freshForwardings(
   });
 }
 
-/**
- * The state of sending.
- * @param counts held forwardings
- * @param breakpoints number of enabled ones
- */
+/** @param breakpoints number of enabled ones */
 export function protocolSending({ paused }: StoredSending, counts: HeldCounts, breakpoints: number): Sending {
   const { pause, breakpoint, 'missing-key': missingKey, destination } = counts;
   const held = { pause, breakpoint, missingKey, destination };

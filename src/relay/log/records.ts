@@ -21,7 +21,6 @@ export interface EventRecord extends EventFacts {
   duplicateOf: number | null;
 }
 
-/** A waiting forwarding that is stored with its delivery. */
 export interface ForwardingRecord {
   readonly destinationId: number;
   /** The number of the pause that releases it; null if none does. */
@@ -30,7 +29,6 @@ export interface ForwardingRecord {
   stopped: number | null;
 }
 
-/** A forwarding's state in the log. */
 export interface ForwardingFacts {
   readonly destinationId: number;
   readonly state: StoredState;
@@ -107,11 +105,9 @@ export interface DeliveryRecord extends DeliveryFacts {
   readonly notifications: readonly NotificationRecord[];
   /** Forwardings that are discarded because this edit replaces them. */
   readonly drops?: readonly ForwardingKey[];
-  /** Set if it was fetched rather than posted. */
   readonly fetched?: FetchedKey | undefined;
 }
 
-/** One attempt to send one notification to one destination. */
 export interface AttemptFacts {
   readonly notificationId: number;
   readonly destinationId: number;

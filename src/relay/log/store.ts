@@ -71,10 +71,7 @@ export class Store {
   /** The last reported size of the index, and its number of events then. */
   #index = { bytes: 0, events: 0 };
 
-  /**
-   * @param file path of the SQLite file
-   * @throws StoreError if it can't be used
-   */
+  /** @throws StoreError if the file can't be used */
   constructor(file: string, options: StoreOptions = {}) {
     const { db, setAside, totals, highest, waiting } = openSound(file);
     this.#db = db;
@@ -203,7 +200,6 @@ export class Store {
   }
 
   /**
-   * Adds a delivery.
    * @param onDisk called at once when it is on disk, before anything of it can be sent
    * @returns when it is on disk
    * @throws StoreError (a rejection) if it could not be written, or there is no space: then nothing of it is stored
@@ -249,37 +245,27 @@ export class Store {
     }
   }
 
-  /** Sets the limits of the history, and starts to remove the excess. */
   setRetention(retention: { maxDeliveries: number; maxBytes: number }): void {
     this.#retention.set(retention);
   }
 
-  /**
-   * Sets the size of the index, which is part of the history's size.
-   * @param bytes size of its file, without that of an empty one
-   * @param events number of its events
-   */
+  /** @param bytes size of its file, without that of an empty one */
   setIndexSize(bytes: number, events: number): void {
     this.#index = { bytes, events };
     this.#retention.look();
   }
 
-  /** Something of this delivery no longer waits: it may be removed. */
   settled(deliveryId: number): void {
     this.#retention.settled(deliveryId);
   }
 
-  /**
-   * Removes the whole history except deliveries with something waiting or held.
-   * @returns when on disk, the number of removed and kept deliveries
-   */
+  /** Except deliveries with something waiting or held. Resolves when on disk. */
   async clear(): Promise<{ cleared: number; kept: number }> {
     // Not deliveries that arrive during the removal: it might never end.
     const cleared = await this.#retention.removeAll(this.#highest.delivery);
     return { cleared, kept: this.totals.deliveries };
   }
 
-  /** Limits the file's size in pages, like a full disk. */
   setMaxPages(pages: number): void {
     this.#db.exec(`PRAGMA max_page_count = ${pages}`);
   }
@@ -429,7 +415,6 @@ interface Highest {
   attempt: number;
 }
 
-/** The initial state of a store. */
 interface Beginning {
   readonly totals: Totals;
   readonly highest: Highest;

@@ -44,12 +44,10 @@ export class StoredDestinations {
     return this.#destinations.keys();
   }
 
-  /** Last known settings; undefined if there is none with this ID. */
   get(id: number): Destination | undefined {
     return this.#destinations.get(id)?.destination;
   }
 
-  /** Why nothing is sent to a destination, independent of the gate; null if it isn't held. */
   heldBy(id: number): DestinationHold | null {
     return this.#destinations.get(id)?.held ?? null;
   }
@@ -59,11 +57,7 @@ export class StoredDestinations {
     return protocolDestinationId(id, this.get(id));
   }
 
-  /**
-   * Stores destinations and render settings, all or nothing.
-   * @param heldBy called for every destination
-   * @throws StoreError if it can't be written
-   */
+  /** All or nothing. @throws StoreError if it can't be written */
   keepSettings(entries: readonly Destination[], render: RenderSettings, heldBy: HoldsDestination): StoredSettings {
     const before = this.#destinations;
     const distinct = distinctDestinations(entries);
@@ -125,7 +119,6 @@ export class StoredDestinations {
     return Number(this.#sql.get('SELECT id FROM render_settings WHERE json = ?', json)?.['id']);
   }
 
-  /** Writes new or changed ones. */
   #write(destinations: readonly KnownDestination[]): void {
     for (const each of destinations) {
       if (isDeepStrictEqual(each, this.#destinations.get(each.id))) continue;

@@ -82,7 +82,6 @@ export class StoredReader {
     return { ...deliveryFactsOf(id, row), firstEvent: Number(row['first_event']), rows: Number(row['row_count']) };
   }
 
-  /** undefined if there are none with this ID. */
   renderSettings(id: number): RenderSettings | undefined {
     let settings = this.#knownSettings.get(id);
     if (settings === undefined) {

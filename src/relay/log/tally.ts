@@ -31,12 +31,10 @@ export class Tally {
     return this.#draft;
   }
 
-  /** Number of waiting forwardings by destination after the current transaction. */
   get draftWaiting(): ReadonlyMap<number, number> {
     return this.#draftWaiting;
   }
 
-  /** Starts a transaction. */
   begin(): void {
     this.#draft = { ...this.#totals };
     this.#draftWaiting = new Map(this.#waiting);
@@ -53,7 +51,6 @@ export class Tally {
     if (state === 'waiting') this.#wait(destinationId, 1);
   }
 
-  /** Forwardings of a destination changed their state. */
   move(destinationId: number, from: StoredState, to: StoredState, count: number): void {
     if (from === to || count === 0) return;
     this.#draft[from] -= count;

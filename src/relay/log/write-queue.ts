@@ -24,17 +24,13 @@ export interface WriteQueueOptions {
   readonly db: DatabaseSync;
   /** Makes commits durable. @throws SQLite's error, or one like it, if that fails */
   syncDisk(): void;
-  /** The database's path. */
   readonly file: string;
-  /** Called at the start of a transaction. */
   begin(): void;
   /** Called within the transaction, after its writes. */
   complete(): void;
   /** Called when it is committed, before it is synced. */
   committed(): void;
-  /** Called when writing starts to fail and when it works again. */
   onHealth(failure: StoreError | null): void;
-  /** Called when bookkeeping is lost for good: what it was, and why. */
   onLost(message: string): void;
 }
 
@@ -66,7 +62,6 @@ export class WriteQueue {
     this.#options = options;
   }
 
-  /** Why the last write failed, while writing fails. */
   get failure(): StoreError | null {
     return this.#failure;
   }
@@ -271,7 +266,6 @@ export class WriteQueue {
     return null;
   }
 
-  /** Makes the next start check the whole file. */
   #markSuspect(cause: Error): void {
     try {
       writeFileSync(suspectMark(this.#options.file), cause.message, { mode: 0o600 });

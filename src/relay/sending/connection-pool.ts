@@ -20,7 +20,6 @@ export class ConnectionPool {
     this.#current = poolFor(destination, settings);
   }
 
-  /** Uses other settings for new requests. */
   use(destination: Destination, settings: Settings): void {
     const key = keyOf(destination, settings);
     if (key === this.#key) return;

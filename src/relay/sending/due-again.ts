@@ -27,7 +27,6 @@ export class DueAgain {
     return this.#jobs.size;
   }
 
-  /** Time of the first one, in milliseconds since the epoch; undefined if there is none. */
   get nextAt(): number | undefined {
     return this.#jobs.size === 0 ? undefined : this.#due[0]?.at;
   }

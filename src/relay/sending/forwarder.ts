@@ -63,7 +63,6 @@ export class Forwarder {
       void connectionsFor(destination, settings.proxy, settings.concurrency).destroy();
   }
 
-  /** Why destinations would be held after a change of the secrets. */
   heldAfter(change: SecretsChange): HoldsDestination {
     const secrets = this.#changed(change);
     return (destination) => destinationHold(destination, secrets);
@@ -76,10 +75,7 @@ export class Forwarder {
     };
   }
 
-  /**
-   * Applies settings and secrets. Forwardings that wait for a removed destination are still sent.
-   * @param kept the stored form of the settings
-   */
+  /** Forwardings that wait for a removed destination are still sent. */
   configure(settings: Settings, kept: StoredSettings, secrets: SecretsChange): void {
     this.#settings = settings;
     this.#secrets = this.#changed(secrets);
@@ -139,7 +135,6 @@ export class Forwarder {
     return this.#lanes.get(destinationId)?.isUnderWay(notificationId) ?? false;
   }
 
-  /** All forwardings that are being sent, or whose result is not on disk yet. */
   underWay(): ForwardingKey[] {
     return [...this.#lanes].flatMap(([destinationId, lane]) =>
       lane.underWay.map((notificationId) => ({ notificationId, destinationId })),

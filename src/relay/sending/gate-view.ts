@@ -5,7 +5,6 @@ import type { Job } from './waiting.ts';
 /** What to do with the next forwarding. */
 export type Passage = 'send' | 'stop' | 'not-now';
 
-/** The gate as used by the queues. */
 export interface GateView {
   /** The number of the pause, during which only released forwardings are sent; null if sending isn't paused. */
   readonly pausedNo: number | null;

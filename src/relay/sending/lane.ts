@@ -37,7 +37,6 @@ export interface LaneOptions {
   readonly gate?: GateView;
   /** Called when an attempt is on disk. */
   onAttempt(attempt: Attempt): void;
-  /** Called when something begins to be sent, and when a destination goes down or is reachable again. */
   onChange(): void;
   log(level: LogLevel, message: string): void;
   /** For tests: a factor on every pause between attempts, less than 1. */
@@ -98,7 +97,6 @@ export class Lane {
     return this.#configuration.target;
   }
 
-  /** Whether anything of it is in memory: in progress, or waiting. */
   get busy(): boolean {
     return this.#waiting.inMemory;
   }
@@ -134,10 +132,7 @@ export class Lane {
     this.pump();
   }
 
-  /**
-   * Tries a destination that is down, and pending retries, at once.
-   * @returns whether there were any; false if nothing may be sent there
-   */
+  /** @returns whether there were any; false if nothing may be sent there */
   tryNow(): boolean {
     if (this.target.held !== null) return false;
     const waited = this.isDown || this.#retries.size > 0;
@@ -150,17 +145,14 @@ export class Lane {
     return this.target.held === null && this.#gate.mayBegin(job);
   }
 
-  /** Suspends or restores the timeout of its attempts. */
   liftTimeout(lifted: boolean): void {
     this.#timeLimit.lift(lifted);
   }
 
-  /** Whether a notification is being sent, or its result is not on disk yet. */
   isUnderWay(notificationId: number): boolean {
     return this.#underWay.has(notificationId) || this.#recording.has(notificationId);
   }
 
-  /** Notifications that are being sent, or whose result is not on disk yet. */
   get underWay(): readonly number[] {
     return [...new Set([...this.#underWay.notificationIds(Infinity), ...this.#recording.keys()])];
   }
@@ -218,12 +210,10 @@ export class Lane {
     return this.target.held?.why ?? this.#reachability.detail;
   }
 
-  /** Since when the destination can't be reached, in milliseconds since the epoch; null if that isn't why it waits. */
   get downSince(): number | null {
     return this.target.held === null ? this.#reachability.downSince : null;
   }
 
-  /** The next attempt at a destination that is down, in milliseconds since the epoch; null if none is planned. */
   get nextTryAt(): number | null {
     return this.target.held === null ? this.#reachability.nextTryAt : null;
   }

@@ -19,7 +19,6 @@ import type { KnownSecrets } from './render.ts';
 /**
  * The result with credentials masked: headers with credentials, those of URLs in headers, and in headers and body each
  * value that was sent as a credential, also in the destination's URL, in the forms of SecretMask.
- * @param sent the request's headers
  */
 export function withoutSecrets(
   result: SendResult,

@@ -120,7 +120,6 @@ class DirectConnections implements Connections {
   }
 }
 
-/** One client, which has one socket at a time. */
 class Connection {
   readonly client: Client;
   #socket: Socket | undefined;
@@ -194,7 +193,6 @@ const certificateCodes = new Set([
 /**
  * Posts a notification. Doesn't follow redirects. Never throws.
  * @param timeoutMs for the whole exchange, including the response's body
- * @param limit the destination's, which may be suspended during the request
  */
 export function post(
   connections: Connections,

@@ -14,7 +14,6 @@ const longestLocalPauseMs = 3000;
 export interface ReachabilityOptions {
   /** Called when it may be tried. */
   onDue(): void;
-  /** Called when it goes down or is reachable again. */
   onChange(): void;
   isLocal(): boolean;
   log(level: 'warn' | 'info', message: string): void;
@@ -53,7 +52,6 @@ export class Reachability {
     return this.isDown ? 'down' : (this.#last?.state ?? 'untried');
   }
 
-  /** The status of the last attempt; null if there was no response. */
   get lastStatus(): number | null {
     return this.#last?.status ?? null;
   }
@@ -113,11 +111,7 @@ export class Reachability {
     this.#down.delayMs = 0;
   }
 
-  /**
-   * A notification could not reach it.
-   * @param detail why
-   * @param place the destination's `Target.place`
-   */
+  /** @param place the destination's `Target.place` */
   failed(notificationId: number, detail: string, place: string): void {
     if (this.#down === undefined) {
       const waits = 'its notifications wait until it answers';

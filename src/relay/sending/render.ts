@@ -12,7 +12,6 @@ import { normaliseEvent, renderNotification } from '../../normaliser/normalise.t
 import type { RenderSettings } from '../../normaliser/normalise.ts';
 import type { StoredNotification, StoredReader } from '../log/stored.ts';
 
-/** A request to a destination. */
 export interface Outgoing {
   readonly headers: Headers;
   readonly body: Buffer;
@@ -92,14 +91,12 @@ export class Renderer {
   /**
    * A notification as it is sent to a destination: the same bytes each time.
    * @param destination by default, without a key, credentials or additional headers
-   * @returns undefined if the notification is no longer in the history
    */
   render(notificationId: number, destination: Destination | undefined, secrets: KnownSecrets): Outgoing | undefined {
     const notification = this.#stored.notification(notificationId);
     return notification && this.renderStored(notification, destination, secrets);
   }
 
-  /** As {@link render}, for a notification that was already read. */
   renderStored(
     notification: StoredNotification,
     destination: Destination | undefined,
@@ -188,7 +185,6 @@ function asItCame(delivery: FreshDelivery): Outgoing {
   };
 }
 
-/** A destination's own headers, which replace any with the same name. */
 function ownHeaders(destination: Destination | undefined, secrets: KnownSecrets): Headers {
   const { headers, credentialsName } = destination ?? {};
   const credentials = credentialsName === undefined ? undefined : secrets.credentials.get(credentialsName);

@@ -1,4 +1,3 @@
-/** The destinations of a replay. */
 import type { Destination, ResendDestination } from '../../protocol/settings.ts';
 import type { HoldsDestination } from '../log/stored-destinations.ts';
 import { goesTo, routedOf } from './routes.ts';
@@ -7,7 +6,6 @@ import type { Store } from '../log/store.ts';
 import type { StoredNotification } from '../log/stored.ts';
 import type { Target } from './target.ts';
 
-/** A notification, and the IDs of the destinations to send it to again. */
 export type ReplayTargets = readonly [notificationId: number, destinationIds: readonly number[]];
 
 /**
@@ -39,10 +37,6 @@ export function targetsNamed(
   });
 }
 
-/**
- * The destinations that each notification went to; if there were none, the matching ones of the settings.
- * @param configured the destinations of the settings
- */
 export function targetsOfBefore(
   notificationIds: readonly number[],
   configured: readonly Target[],
@@ -90,7 +84,6 @@ function wentOnlyRaw(deliveryId: number, store: Store): boolean {
   return before.length > 0 && before.every((each) => store.destinations.get(each)?.mode === 'raw');
 }
 
-/** Whether a delivery has a raw notification: it is its last. */
 function hasRaw(firstNotification: number, deliveryId: number, store: Store): boolean {
   for (let id = firstNotification; ; id++) {
     const notification = store.stored.notification(id);

@@ -39,7 +39,6 @@ function missingNameOf(destination: Destination, secrets: KnownSecrets): string 
   return null;
 }
 
-/** Why nothing may be sent to a destination yet; null if it may. */
 export function destinationHold(destination: Destination, secrets: KnownSecrets): DestinationHold | null {
   if (destination.held !== undefined) return { by: 'destination', why: destination.held };
   const missing = missingNameOf(destination, secrets);

@@ -23,13 +23,11 @@ export class UnderWay {
     this.#all = all;
   }
 
-  /** @param concurrency maximum number of requests */
   hasRoom(concurrency: number): boolean {
     const { size } = this.#jobs;
     return size < concurrency && (size === 0 || this.#all.bytes < mostBytesUnderWay);
   }
 
-  /** Notifications being sent, without discarded ones. @param most maximum number */
   notificationIds(most: number): number[] {
     const ids: number[] = [];
     for (const [id, job] of this.#jobs) {
@@ -39,12 +37,10 @@ export class UnderWay {
     return ids;
   }
 
-  /** Number of retries among them. */
   get retried(): number {
     return [...this.#jobs.values()].filter((job) => job !== null && job.attempts > job.roundStart).length;
   }
 
-  /** @param bytes size of the body */
   begin(job: Job, bytes: number): void {
     this.#jobs.set(job.notificationId, job);
     this.#all.bytes += bytes;

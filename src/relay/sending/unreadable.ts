@@ -55,7 +55,6 @@ export class Unreadable {
     this.#unread.delete(what);
   }
 
-  /** Forgets notifications that will not be read any more. */
   drop(isGone: (notificationId: number) => boolean): void {
     for (const each of this.#unread) if (each !== 'waiting' && isGone(each)) this.#unread.delete(each);
   }

@@ -5,7 +5,6 @@
 import type { OpenForwarding } from '../log/records.ts';
 import type { StoredNotification } from '../log/stored.ts';
 
-/** A forwarding to be sent. */
 export interface Job extends OpenForwarding {
   /** The stored notification, if it was read. */
   readonly notification?: StoredNotification;
@@ -28,7 +27,6 @@ export class Waiting {
   /** The highest notification ID that was added in order. */
   #last = 0;
 
-  /** Whether any forwarding is in memory: waiting, being sent, or not yet recorded. */
   get inMemory(): boolean {
     return this.#inMemory.size > 0;
   }
@@ -67,7 +65,6 @@ export class Waiting {
     return job;
   }
 
-  /** Whether a notification is waiting here. */
   has(notificationId: number): boolean {
     return this.#queue.slice(this.#next).some((job) => job.notificationId === notificationId);
   }

@@ -25,10 +25,7 @@ export class Dispatchers {
   /** The addresses of the last direct connection to each name. */
   readonly #reached = new Map<string, readonly LookupAddress[]>();
 
-  /**
-   * @param given used for every URL instead; the caller closes it
-   * @param resolve resolves names
-   */
+  /** @param given used for every URL instead; the caller closes it */
   constructor(given?: Dispatcher, resolve: LookupFunction = loopbackLookup) {
     this.#given = given;
     this.#resolve = resolve;

@@ -188,7 +188,6 @@ export class TunnelConnections {
   }
 }
 
-/** The error of a tunnel whose port can't be reached. */
 export function portUnreachable(host: string, port: number, reason: Said): TunnelError {
   return new TunnelError(
     tunnelWords('port-unreachable', String(port), `${host}:${port}`, reason),

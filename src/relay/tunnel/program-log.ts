@@ -34,7 +34,6 @@ export class ProgramLog {
     this.#needsYou = needsYou === undefined ? null : expressionOf(needsYou);
   }
 
-  /** Whether it reported that no user is signed in. */
   get isNotSignedIn(): boolean {
     return this.#isNotSignedIn;
   }

@@ -47,7 +47,6 @@ export interface TunnelHandle {
   close(): Promise<void>;
 }
 
-/** A way to expose the webhook endpoint. */
 export interface TunnelProvider {
   /** For sentences, such as "Opening …". */
   readonly name: Said;

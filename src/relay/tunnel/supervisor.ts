@@ -71,7 +71,6 @@ export interface TunnelSupervisorOptions {
   readonly log: (level: LogLevel, message: string) => void;
   /** For requests to public URLs and tunnel servers; by default, the environment's proxy, and none for loopback. */
   readonly dispatcher?: Dispatcher;
-  /** Resolves names; by default, the system. */
   readonly lookup?: LookupFunction;
   readonly timings?: Partial<Timings>;
 }
@@ -79,7 +78,6 @@ export interface TunnelSupervisorOptions {
 interface Run {
   readonly config: TunnelConfig;
   readonly stop: AbortController;
-  /** Ends the current pause before the next try. */
   wake: (() => void) | undefined;
   /** Whether it still tries: not after an error that only the user can fix. */
   active: boolean;
@@ -91,7 +89,6 @@ interface Moved {
   readonly moved: TunnelHandle;
 }
 
-/** How one opened tunnel ended. */
 interface End {
   readonly why: Words;
   /** What the user can do, if anything. */
@@ -481,12 +478,10 @@ function told(...said: readonly Words[]): { readonly reason: string; readonly sa
   return { reason: asSentences(said.map(englishWords)), said: [...said] };
 }
 
-/** A duration for a sentence. */
 function spoken(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1_000)} s`;
 }
 
-/** Resolves after a time, or when the signal is aborted. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return delay(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -39,7 +39,6 @@ export class UrlFinder {
     return this.#source.from === 'output' ? this.#source.several : undefined;
   }
 
-  /** Reports later URLs to this callback only. */
   onFurther(use: (url: string) => void): void {
     this.#further = use;
   }

@@ -14,7 +14,6 @@ export interface SandboxList {
   readonly title: string;
 }
 
-/** An OAuth client. */
 export interface OAuthApp {
   readonly clientId: string;
   readonly clientSecret: string;
@@ -25,7 +24,6 @@ export interface OAuthApp {
   readonly otherRedirectUris?: readonly string[];
 }
 
-/** All allowed prefixes of the app's `redirect_uri`. */
 export function redirectUrisOf(app: OAuthApp): string[] {
   return [app.redirectUri, ...(app.otherRedirectUris ?? [])];
 }

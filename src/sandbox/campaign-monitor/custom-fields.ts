@@ -51,11 +51,7 @@ export class CustomFields {
     return this.#byKey.get(keyOf(name).toLowerCase())?.type === 'MultiSelectMany';
   }
 
-  /**
-   * Adds a field.
-   * @returns its key
-   * @throws VendorError 254, 255, 259, 256 or 257, in this order
-   */
+  /** @returns its key @throws VendorError 254, 255, 259, 256 or 257, in this order */
   add(body: unknown): string {
     const given = fieldsOf(body);
     const name = readName(given['FieldName']);
@@ -71,11 +67,7 @@ export class CustomFields {
     return keyOf(name);
   }
 
-  /**
-   * Applies a change without storing it.
-   * @returns the field before and after, for {@link replace}
-   * @throws VendorError 253, 254 or 255
-   */
+  /** Not stored yet: see {@link replace}. @throws VendorError 253, 254 or 255 */
   changed(key: string, body: unknown): { before: CustomField; after: CustomField } {
     const before = this.find(key);
     const given = fieldsOf(body);

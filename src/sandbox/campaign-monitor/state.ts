@@ -90,7 +90,6 @@ export class SandboxState {
 
   /**
    * @param seed decides sample subscribers and events
-   * @param settings override the defaults
    * @param credentials the API key and the OAuth app of this product
    */
   constructor(seed: number, settings: Partial<SandboxSettings>, credentials: SandboxCredentials) {
@@ -135,7 +134,6 @@ export class SandboxState {
     return [...this.webhooks.values()].filter((webhook) => webhook.listId === listId);
   }
 
-  /** The failure injected for this request, if any. */
   takeFailure(at: FailurePoint): OrderedFailure | null {
     return this.failures.take((order) => order.at === at);
   }

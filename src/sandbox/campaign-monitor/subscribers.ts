@@ -109,10 +109,7 @@ export class SubscriberList {
     return [...this.#byAddress.values()];
   }
 
-  /**
-   * Adds a subscriber, replacing one with the same address.
-   * @param before the previous version, which is removed
-   */
+  /** @param before the previous version, which is removed */
   put(subscriber: Subscriber, before?: Subscriber): void {
     const address = subscriber.email.toLowerCase();
     if (before !== undefined) this.#byAddress.delete(before.email.toLowerCase());
@@ -219,7 +216,6 @@ export function confirmSubscriber(list: SubscriberList, known: Subscriber): Webh
   return [subscribeEvent(subscriber)];
 }
 
-/** Whether the API already returns a subscriber. */
 export function isReadable({ readableFrom }: Subscriber): boolean {
   return readableFrom <= Date.now();
 }

@@ -100,7 +100,6 @@ async function findings(options: CommonOptions): Promise<Findings> {
   }
 }
 
-/** The log of a relay in the background. */
 function logOf(dataDir: string, status: Status | null): DiagnosticSection {
   return logSection('Recent errors and warnings in the log', join(dataDir, 'relay.log'), status);
 }
@@ -124,7 +123,6 @@ async function stoppedFindings(dataDir: string): Promise<Findings> {
   }
 }
 
-/** Checks that the relay's own endpoint answers on this machine. */
 async function endpointProblems({ campaignMonitorUrl }: Status): Promise<string[]> {
   const url = campaignMonitorUrl.replace(/[^/]+$/, 'health');
   try {
