@@ -1,11 +1,7 @@
 import { resolve } from 'node:path';
 import { defaultDataDir } from '../protocol/known-directories.ts';
-import { checkDataDirectory, describeDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
-import { CommandError } from './errors.ts';
+import { checkDataDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
 import { adviseOn } from './same-directory.ts';
-import { note } from './terminal/output.ts';
-import { askYesNo, canAsk } from './terminal/prompts.ts';
-import { printable } from './terminal/text.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
 /** The flag, else CM_RELAY_DATA_DIR, else the operating system's default. */
@@ -16,36 +12,18 @@ export function dataDirOf(options: { dataDir?: string }): string {
 }
 
 /**
- * Runs before every command: makes advice name the given data directory, and asks whether to use one that no relay of
- * this user has created. Other problems with it are reported by the code that uses it.
- * @throws DataDirectoryError if the user can't be asked; CommandError if the user refuses
+ * Runs before every command: makes advice name the given data directory, and refuses one that no relay of this user has
+ * created, unless the user trusts it. Other problems with it are reported by the code that uses it.
+ * @throws DataDirectoryError
  */
-export async function admitDataDirectory(options: { dataDir?: string; trustDataDir?: boolean }): Promise<void> {
+export function admitDataDirectory(options: { dataDir?: string; trustDataDir?: boolean }): void {
   adviseOn(options.dataDir);
   const dataDir = dataDirOf(options);
   try {
     checkDataDirectory(dataDir);
   } catch (error) {
     if (!isUntrusted(error)) return;
-    if (options.trustDataDir !== true) {
-      if (!canAsk()) throw error;
-      for (const line of [`${error.message.replace(/^t/, 'T')}.`, ...contentsLines(dataDir)]) note(printable(line));
-      if (!(await askYesNo('Use this data directory?'))) throw new CommandError('data directory not used', error.next);
-    }
-    const notice = trustDataDirectory(dataDir);
-    if (notice !== null) note(printable(notice));
+    if (options.trustDataDir !== true) throw error;
+    trustDataDirectory(dataDir);
   }
-}
-
-const mostHosts = 5;
-
-function contentsLines(dataDir: string): readonly string[] {
-  const { hosts, hasSecret, historyBytes } = describeDirectory(dataDir);
-  const more = hosts.length > mostHosts ? ` and ${hosts.length - mostHosts} more` : '';
-  return [
-    'It may come from a repository or an archive. It contains:',
-    hosts.length === 0 ? '  no destinations' : `  destinations on ${hosts.slice(0, mostHosts).join(', ')}${more}`,
-    ...(hasSecret ? ["  a webhook URL secret that the directory's creator knows"] : []),
-    `  a history of ${Math.ceil(historyBytes / 1024)} KiB`,
-  ];
 }

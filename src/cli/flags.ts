@@ -26,10 +26,10 @@ export function commonFlags(): Option[] {
 
 /** A command on a data directory. @param after lines of examples and advice, below its help */
 export function newCommand(name: string, summary: string, description: string, after: readonly string[]): Command {
-  return commandGroup(name, summary, description, after).hook('preAction', async (_this, command) => {
+  return commandGroup(name, summary, description, after).hook('preAction', (_this, command) => {
     const { dataDir, trustDataDir } = command.optsWithGlobals<CommonOptions>();
     command.setOptionValue('dataDir', dataDir).setOptionValue('trustDataDir', trustDataDir);
-    await admitDataDirectory(command.opts<CommonOptions>());
+    admitDataDirectory(command.opts<CommonOptions>());
   });
 }
 

@@ -3,7 +3,7 @@
  * payload and samples, the export formats, and what documents and exports need. Import it with `await
  * import('./deferred.ts')`.
  */
-export { checkDataDirectory, describeDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
+export { checkDataDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
 export { isRefusal, NoRelayError } from '../protocol/errors.ts';
 export { keptChannelOf } from '../protocol/control-channel.ts';
 export { connectToRelay, clientOverStream } from '../protocol/relay-client.ts';

@@ -33,9 +33,8 @@ export const terminalAdvice = {
   'choose-data-directory':
     'With --data-dir, choose an empty folder that belongs to you, or one that does not exist yet.',
   'choose-file-system': 'With --data-dir, choose an empty folder that belongs to you, or one that does not exist yet.',
-  'choose-safe-place':
-    'With --data-dir, choose a folder that only you and the system can replace, such as one in your home folder.',
-  'close-data-directory': 'Make it private with `chmod 700`, or choose another data directory.',
+  'close-data-directory':
+    'If only you use it, make it private with `chmod 700`. Otherwise, choose another data directory.',
   'list-events':
     'The history keeps a limited number of events, so older events may have been removed. To list the events, run `cm-relay events`.',
   'look-at-data-directory': 'Find out who created that file and remove it, or choose another data directory.',

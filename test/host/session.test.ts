@@ -218,7 +218,7 @@ describe('A window’s session', function () {
     /** The secret path of the relay that runs. */
     const running = (): string => window.session.status?.campaignMonitorUrl ?? '';
 
-    it('and asks before it uses anything of it, saying what is in it', async () => {
+    it('and asks before it uses anything of it, saying what it can do', async () => {
       const { session } = window;
       await session.attach();
       const history = new StoppedHistory({ session, bundle: '' });
@@ -226,8 +226,8 @@ describe('A window’s session', function () {
       assert.equal(user.messages.length, 0, 'nobody is asked who has not started it');
       const started = session.start();
       const asked = await until(() => user.message(question));
-      assert.match(asked?.detail ?? '', /If you use this history, the relay sends events to author\.example\./);
-      assert.match(asked?.detail ?? '', /knows the secret in its webhook URL/);
+      assert.match(asked?.detail ?? '', /the relay can send events to its destinations/);
+      assert.match(asked?.detail ?? '', /may know the secret in its webhook URL/);
       assert.deepEqual(asked?.buttons, ['Start Fresh', 'Use History'], 'Enter presses the first');
       asked.choose(undefined);
       await assert.rejects(started, { name: 'GivenUpError' });

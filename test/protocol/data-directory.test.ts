@@ -5,7 +5,6 @@ import fs, {
   chownSync,
   existsSync,
   lchownSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -169,15 +168,15 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
   });
 
   it('is one that others can write to, until the command is run that the error names', async () => {
-    for (const mode of [0o777, 0o702, 0o757]) {
-      const folder = folderOf(mode, temporaryFolder(), "it's a folder");
+    for (const mode of [0o777, 0o702, 0o757, 0o1777]) {
+      const folder = folderOf(mode);
       const { next } = await assertRefused(
         folder,
-        /is writable by other users \(mode 7\d\d\)$/,
+        /is writable by other users \(mode 1?7\d\d\)$/,
         'close-data-directory',
       );
       const [, command = ''] = /`(.+)`/.exec(next) ?? [];
-      execFileSync('sh', ['-c', command]);
+      execFileSync('sh', ['-c', `${command} "$0"`, folder]);
       assert.equal(modeOf(folder), 0o700);
       await (await startTestRelay({ dataDir: folder })).stop();
     }
@@ -193,15 +192,6 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     await relay.stop();
   });
 
-  it('is one that others use, which is not to be closed to them: none is told to', async () => {
-    const full = folderOf(0o777);
-    writeFileSync(join(full, 'thesis.txt'), 'ours');
-    await assertRefused(full, /is writable by other users \(mode 777\)$/, 'choose-data-directory');
-    const asTmp = folderOf(0o1777);
-    await assertRefused(asTmp, /is writable by other users \(mode 1777\)$/, 'choose-data-directory');
-    await assertRefused(folderOf(0o777), /is writable by other users \(mode 777\)$/, 'close-data-directory');
-  });
-
   it('is one that cannot be closed to others, since its file system stores no permissions', () => {
     const folder = folderOf(0o755);
     const { chmodSync: real } = fs;
@@ -215,73 +205,34 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     assert.throws(() => prepareDataDirectory(folder), { advice: 'choose-file-system', message: /permissions$/ });
   });
 
-  it('is one below a folder in which others could put another in its place, there or not yet', async () => {
-    const open = folderOf(0o777);
-    const below = folderOf(0o700, open, 'below');
-    for (const dataDir of [below, join(open, 'not', 'yet'), join(below, '..', 'x')]) {
-      await assertRefused(dataDir, /data, which is part of its path, is writable by other users$/, 'choose-safe-place');
-    }
-    assert.deepEqual(readdirSync(open), ['below'], 'nothing was made');
-    // As /tmp: each can take away his own alone.
-    chmodSync(open, 0o1777);
-    for (const dataDir of [below, join(open, 'not', 'yet')]) await (await startTestRelay({ dataDir })).stop();
-  });
-
-  itAsRoot('is one below a folder of another user, or behind his link, though it is our own', async () => {
-    const theirs = folderOf(0o1777);
-    chownSync(theirs, stranger, stranger);
-    for (const dataDir of [folderOf(0o700, theirs, 'ours'), join(theirs, 'not-yet')]) {
-      await assertRefused(dataDir, /data, which is part of its path, belongs to another user$/, 'choose-safe-place');
-    }
-    const ours = temporaryFolder();
-    const link = join(temporaryFolder(), 'link');
-    symlinkSync(ours, link);
-    lchownSync(link, stranger, stranger);
-    for (const dataDir of [link, join(link, 'below')]) {
-      await assertRefused(
-        dataDir,
-        /link, which is part of its path, is a symbolic link owned by another user$/,
-        'choose-safe-place',
-      );
-    }
-  });
-
-  it('is behind a link to any of these, or behind one that circular symbolic link', async () => {
+  it('is behind a link to any of these, or behind a circular one', async () => {
     const links = temporaryFolder();
     const full = folderOf(0o755);
     writeFileSync(join(full, 'thesis.txt'), 'mine');
     symlinkSync(full, join(links, 'full'));
     await assertRefused(join(links, 'full'), /contains other files/, 'choose-data-directory');
     const open = folderOf(0o777);
-    symlinkSync(join(open, 'x'), join(links, 'open'));
-    await assertRefused(join(links, 'open'), /is writable by other users/, 'choose-safe-place');
+    symlinkSync(open, join(links, 'open'));
+    await assertRefused(join(links, 'open'), /is writable by other users/, 'close-data-directory');
     symlinkSync('circle', join(links, 'circle'));
-    await assertRefused(join(links, 'circle'), /circular symbolic link/, 'choose-safe-place');
+    await assertRefused(join(links, 'circle'), /cannot be used: ELOOP/, 'check-folder');
   });
 
-  /** What another user, or an accident, may have put there: made at a path, with a file of the user's as the bait. */
+  itAsRoot('is one behind the link of another user, if that user owns it', async () => {
+    const theirs = folderOf(0o700);
+    chownSync(theirs, stranger, stranger);
+    const link = join(temporaryFolder(), 'link');
+    symlinkSync(theirs, link);
+    lchownSync(link, stranger, stranger);
+    await assertRefused(link, /belongs to another user$/, 'choose-data-directory');
+  });
+
+  /** What a repository or an archive may have put there: made at a path, with a file of the user's as the bait. */
   const planted: Record<string, readonly [(path: string, bait: string) => void, RegExp]> = {
     'a link to a file': [(path, bait) => symlinkSync(bait, path), /is a symbolic link$/],
     'a link to nothing yet': [(path, bait) => symlinkSync(`${bait}.new`, path), /is a symbolic link$/],
-    'another name of a file': [(path, bait) => linkSync(bait, path), /has another hard link$/],
     'a folder': [(path) => mkdirSync(path), /is not a file$/],
     'a pipe': [(path) => execFileSync('mkfifo', [path]), /is not a file$/],
-    'a file that others can write to': [
-      (path) => {
-        writeFileSync(path, '');
-        chmodSync(path, 0o666);
-      },
-      /is writable by other users$/,
-    ],
-    ...(isRoot && {
-      'a file of another user': [
-        (path: string) => {
-          writeFileSync(path, '');
-          chownSync(path, stranger, stranger);
-        },
-        /belongs to another user$/,
-      ],
-    }),
   };
   const names = [
     ...['relay', 'search', 'lock'].flatMap((name) =>
@@ -303,7 +254,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
         writeFileSync(bait, 'bait', { mode: 0o600 });
         plant(join(folder, name), bait);
         const error = await assertRefused(folder, why, 'look-at-data-directory');
-        assert.ok(error.message.includes(`: its ${name} `) && error.next.includes(join(folder, name)), error.message);
+        assert.ok(error.message.includes(`: its ${name} `), error.message);
         assert.equal(existsSync(`${bait}.new`), false);
       }
     });
@@ -441,7 +392,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     assert.match(messages.join(), /was accessible to other users \(mode 750\)/);
   });
 
-  it('is one that a relay has used, as it was copied or unpacked: its files are closed too, and its secret is spoken of', async () => {
+  it('is one that a relay has used, as it was copied or unpacked: the folder is closed', async () => {
     const first = await startTestRelay();
     assert.equal((await first.deliver(sampleBody())).status, 200);
     await first.stop();
@@ -455,66 +406,31 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     assert.equal(second.secret, first.secret);
     assert.equal((await second.delivery()).delivery.id, 'd1');
     assert.equal(modeOf(first.dataDir), 0o700);
-    for (const name of readdirSync(first.dataDir)) assert.equal(modeOf(join(first.dataDir, name)), 0o600, name);
     const { notices } = await second.client.request('relay/status', {});
-    assert.match(notices.join(), /was accessible to other users \(mode 755\).*could read the webhook URL secret/);
+    assert.match(notices.join(), /was accessible to other users \(mode 755\)/);
   });
 
-  it('is one that a relay has used beside other things: these and the folder stay as they are', async () => {
+  it('is one that a relay has used beside other things, which stay as they are', async () => {
     const first = await startTestRelay();
     await first.stop();
     const { dataDir } = first;
     writeFileSync(join(dataDir, 'notes.txt'), 'mine', { mode: 0o644 });
-    chmodSync(join(dataDir, 'relay.json'), 0o644);
-    chmodSync(dataDir, 0o755);
+    mkdirSync(join(dataDir, 'notes'));
     const second = await startTestRelay({ dataDir });
     assert.equal(second.secret, first.secret);
-    assert.equal(modeOf(dataDir), 0o755);
     assert.equal(modeOf(join(dataDir, 'notes.txt')), 0o644);
-    for (const name of readdirSync(dataDir)) {
-      if (name !== 'notes.txt') assert.equal(modeOf(join(dataDir, name)), 0o600, name);
-    }
   });
 
-  it('is one that is reached by links of the user’s, there or not yet: it is the real one that is used', async () => {
+  it('is one that is reached by links: it is the real one that is used', async () => {
     const links = temporaryFolder();
-    const real = join(temporaryFolder(), 'data');
+    const real = folderOf(0o700);
     symlinkSync('second', join(links, 'first'));
     symlinkSync(real, join(links, 'second'));
     const relay = await startTestRelay({ dataDir: join(links, 'first') });
     assert.equal((await relay.client.request('relay/status', {})).dataDir, real);
-    assert.equal(modeOf(real), 0o700);
     const client = await connectToRelay(join(links, 'x', '..', 'first'));
     client.close();
   });
-
-  itAsRoot(
-    'is one below folders whose owner has no number in this user namespace, as in a container',
-    async function () {
-      const inNamespace = [
-        'setpriv',
-        `--reuid=${otherUser}`,
-        `--regid=${otherUser}`,
-        '--clear-groups',
-        'unshare',
-        '-Ur',
-      ];
-      try {
-        execFileSync(inNamespace[0]!, [...inNamespace.slice(1), 'true'], { stdio: 'ignore' });
-      } catch {
-        this.skip();
-      }
-      const folder = temporaryFolder();
-      chownSync(folder, otherUser, otherUser);
-      const inIt = [...inNamespace, 'env', `XDG_RUNTIME_DIR=${folder}`];
-      const relay = await readyRelay(['--data-dir', join(folder, 'data')], inIt);
-      assert.equal((await send(relay.url, { body: sampleBody() })).status, 200);
-      await relay.kill();
-      // The system's own folders are on the way, and not the user's.
-      const line = await spawnRelay(['--data-dir', '/usr'], inIt).firstLine;
-      assert.match(JSON.stringify(line), /\/usr belongs to another user/);
-    },
-  );
 
   it('holds nothing that others can read, and nothing that is not known as a relay’s', async () => {
     const dataDir = folderOf(0o755);

@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { fileURLToPath } from 'node:url';
-import { checkDataDirectory, describeDirectory, trustDataDirectory } from '../../src/protocol/data-directory.ts';
+import { checkDataDirectory, trustDataDirectory } from '../../src/protocol/data-directory.ts';
 import { defaultDataDir } from '../../src/protocol/known-directories.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openHistory, storeFile } from '../../src/relay/history/history.ts';
 import { readRemembered } from '../../src/relay/remembered.ts';
-import { run } from '../cli/harness.ts';
+import { run, runProcess } from '../cli/harness.ts';
 import { temporaryFolder } from './afterwards.ts';
 import { readyRelay, spawnRelay } from './processes.ts';
 import { startReceiver } from './receiver.ts';
 import type { Receiver } from './receiver.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
-import { until } from './until.ts';
 
 /** A data directory as a clone brings it along: its author's relay made it, with a destination of the author's. */
 async function cloned(author: Receiver): Promise<string> {
@@ -59,7 +55,7 @@ describe('A data directory that came with a cloned repository', function () {
     assert.match(JSON.stringify(await relay.firstLine), /was not created by your relay/);
     assert.deepEqual(contentsOf(dataDir), before);
     // Once it is the user's, it is as any other.
-    assert.equal(trustDataDirectory(dataDir), null);
+    trustDataDirectory(dataDir);
     const trusted = await startTestRelay({ dataDir });
     await trusted.deliver(sampleBody());
     await author.received(1);
@@ -91,40 +87,6 @@ describe('A data directory that came with a cloned repository', function () {
     assert.equal(taken.code, 0, taken.err);
     const after = await run(['status', '--data-dir', dataDir]);
     assert.equal(after.code, 0, after.err);
-  });
-
-  it('is asked about in a terminal, with what is in it', async function () {
-    if (process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0) this.skip();
-    const program = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
-    const command = [
-      process.execPath,
-      '--disable-warning=ExperimentalWarning',
-      program,
-      'status',
-      '--data-dir',
-      dataDir,
-    ];
-    const status = async (answer?: string): Promise<{ code: unknown; text: string }> => {
-      const terminal = spawn('script', ['-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null']);
-      let text = '';
-      terminal.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      const ended = once(terminal, 'exit');
-      if (answer !== undefined) {
-        await until(() => text.includes('Use this data directory? [y/N] '), 60_000, 'it asks');
-        terminal.stdin.write(`${answer}\r`);
-      }
-      return { code: (await ended)[0], text };
-    };
-    const refused = await status('n');
-    assert.equal(refused.code, 1, refused.text);
-    assert.match(refused.text, /was not created by your relay/);
-    assert.ok(refused.text.includes(`destinations on ${new URL(author.url).host}`), refused.text);
-    assert.match(refused.text, /a webhook URL secret that the directory's creator knows/);
-    assert.match(refused.text, /a history of \d+ KiB/);
-    assert.equal((await status('y')).code, 0);
-    const after = await status();
-    assert.equal(after.code, 0);
-    assert.ok(!after.text.includes('Use this data directory?'), after.text);
   });
 
   it('sends nothing to its author by a trigger in its store: it is not opened, whoever trusts the directory', async () => {
@@ -169,16 +131,6 @@ describe('A data directory that came with a cloned repository', function () {
       process.env['HOME'] = home;
       process.env['XDG_STATE_HOME'] = state;
     }
-  });
-
-  it('is refused where more stands in it than can be told: it is not asked about as one that sends nothing', () => {
-    const file = join(dataDir, 'relay.json');
-    const kept = JSON.parse(readFileSync(file, 'utf8')) as object;
-    writeFileSync(file, JSON.stringify({ ...kept, padding: 'x'.repeat(1_100_000) }));
-    assert.throws(() => describeDirectory(dataDir), {
-      name: 'DataDirectoryError',
-      message: /its relay\.json is too/,
-    });
   });
 
   it('is not taken for the user’s by whatever stands in it as its id', async () => {
@@ -232,28 +184,31 @@ describe('A data directory of the user’s', () => {
     await assert.rejects(startTestRelay({ dataDir: copy }), { advice: 'trust-data-directory' });
   });
 
-  it('is remembered though very many were, of which those that are gone are forgotten', async () => {
-    const own = await startTestRelay();
-    await own.stop();
+  it('is the one that a record of an earlier version names', () => {
+    const dataDir = temporaryFolder();
+    const id = '0123456789abcdef'.repeat(2);
     const records = join(process.env['XDG_STATE_HOME'] ?? '', 'cm-relay-directories');
-    const gone = JSON.stringify({ path: join(temporaryFolder(), 'gone'), node: '0:0' });
-    for (let i = 0; i < 1000; i++) writeFileSync(join(records, i.toString(16).padStart(32, '0')), gone);
-    await (await startTestRelay()).stop();
-    assert.ok(readdirSync(records).length < 1000, `${readdirSync(records).length}`);
-    checkDataDirectory(own.dataDir);
+    mkdirSync(records, { recursive: true });
+    writeFileSync(join(records, id), JSON.stringify({ path: dataDir, node: '1:2' }));
+    writeFileSync(join(dataDir, 'directory-id'), `${id}\n`);
+    writeFileSync(join(dataDir, 'relay.json'), '{}');
+    assert.equal(checkDataDirectory(dataDir), dataDir);
   });
 
-  it('is used where the user’s state folder cannot be written, which is said with what to do', async () => {
+  it('is used by its process where the user’s state folder cannot be written, and by others if they trust it', async () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     const before = process.env['XDG_STATE_HOME'];
     process.env['XDG_STATE_HOME'] = file;
     try {
       const relay = await startTestRelay();
-      const { notices } = await relay.client.request('relay/status', {});
-      assert.match(notices.join(), /Could not record that.*--trust-data-dir/);
       await relay.stop();
       await (await startTestRelay({ dataDir: relay.dataDir })).stop();
+      const other = await runProcess(['status', '--data-dir', relay.dataDir]);
+      assert.equal(other.code, 2, other.err);
+      assert.match(other.err, /--trust-data-dir/);
+      const trusting = await runProcess(['status', '--data-dir', relay.dataDir, '--trust-data-dir']);
+      assert.equal(trusting.code, 0, trusting.err);
     } finally {
       process.env['XDG_STATE_HOME'] = before;
     }

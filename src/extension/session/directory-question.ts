@@ -4,28 +4,22 @@ import * as vscode from 'vscode';
 import { inMessage } from '../ui/printable.ts';
 import { GivenUpError } from '../ui/progress.ts';
 
-const mostHosts = 5;
-
 /**
  * Asks if necessary: whether to use the directory, or to set it aside and create a new one.
  * @throws GivenUpError if the user cancels; the system's error if it can't be set aside
  */
 export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutputChannel, 'warn'>): Promise<void> {
-  const { describeDirectory, trustDataDirectory } = await import('../deferred.ts');
+  const { trustDataDirectory } = await import('../deferred.ts');
   if (!(await isUnknownDirectory(dataDir))) return;
   const { l10n } = vscode;
-  const { hosts, hasSecret } = describeDirectory(dataDir);
-  const named = hosts.slice(0, mostHosts).map((host) => inMessage(host));
-  if (hosts.length > mostHosts) named.push('…');
   const facts = [
     l10n.t(
       '{0} wasn’t created by one of your relays. It may have come with a repository or an archive.',
       inMessage(dataDir),
     ),
-    ...(named.length === 0
-      ? []
-      : [l10n.t('If you use this history, the relay sends events to {0}.', named.join(', '))]),
-    ...(hasSecret ? [l10n.t('Whoever created this history knows the secret in its webhook URL.')] : []),
+    l10n.t(
+      'If you use this history, the relay can send events to its destinations, and whoever created it may know the secret in its webhook URL.',
+    ),
     l10n.t('Start Fresh renames the existing history, keeps it in the same folder, and starts a new one.'),
   ];
   const [use, afresh] = [l10n.t('Use History'), l10n.t('Start Fresh')];
@@ -38,8 +32,7 @@ export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutput
   );
   if (choice === undefined) throw new GivenUpError('data directory not used');
   if (choice === use) {
-    const notice = trustDataDirectory(dataDir);
-    if (notice !== null) log.warn(notice);
+    trustDataDirectory(dataDir);
     return;
   }
   const aside = `${dataDir}.set-aside-${new Date().toISOString().replace(/[:.]/g, '-')}`;

@@ -186,9 +186,6 @@ function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
       'Move this file or folder somewhere else. The relay then creates a new folder in its place.',
     ),
     'choose-file-system': l10n.t('Move VS Code’s user data to a file system that stores permissions.'),
-    'choose-safe-place': l10n.t(
-      'Check who can write to that folder. Only you and the system should have write access; otherwise, someone else could replace your data.',
-    ),
     'close-data-directory': l10n.t('Make the folder private with chmod 700, and then try again.'),
     'list-events': l10n.t('The entry may have been removed because the history is limited. Refresh the Events view.'),
     'look-at-data-directory': l10n.t('Check who created that file, remove it, and then try again.'),
