@@ -16,9 +16,10 @@ export type UrlAction = 'update' | 'deactivate' | 'delete';
  * - `following`: at an old URL, but in the sandbox, so it follows without a question
  * - `behind`: at an old URL
  * - `idle`: deactivated when the relay was stopped, to be reactivated
+ * - `unfinished`: a change of it was interrupted
  * - `dead`: its URL doesn't respond, and there is no public URL to move it to
  */
-export type StaleState = 'following' | 'behind' | 'idle' | 'dead';
+export type StaleState = 'following' | 'behind' | 'idle' | 'unfinished' | 'dead';
 
 /** The states that the user is asked about. */
 export type AskedState = Exclude<StaleState, 'following'>;
@@ -44,8 +45,6 @@ export type UrlFailure =
 
 /** One vendor's registrations of this relay. */
 export interface UrlHolder {
-  /** Resumes what was interrupted, without asking: it had been decided. */
-  takeUp(): Promise<readonly UrlFailure[]>;
   /** Whether something may be in this state, as far as known without asking the vendor. */
   mayHave(state: StaleState): Promise<boolean>;
   /** @param failures receives what couldn't be read */
@@ -96,11 +95,11 @@ const quietStates: Readonly<Record<UpdateVendors, readonly StaleState[]>> = {
   never: [],
 };
 
-/** The states that the user is asked about, by setting. The user must always learn about dead ones. */
+/** The states that the user is asked about, by setting. The user must always learn about unfinished and dead ones. */
 const askedStates: Readonly<Record<UpdateVendors, readonly AskedState[]>> = {
-  ask: ['behind', 'idle', 'dead'],
-  always: ['dead'],
-  never: ['dead'],
+  ask: ['behind', 'idle', 'unfinished', 'dead'],
+  always: ['unfinished', 'dead'],
+  never: ['unfinished', 'dead'],
 };
 
 /** Updates the vendors whenever the relay's URL changes. One for a window. */
@@ -182,20 +181,21 @@ export class UrlKeeper {
     ]);
   }
 
-  #quietly(): Promise<readonly UrlFailure[]> {
-    const run = this.#quiet.then(() => this.#settleQuietly());
+  #quietly(again?: 'unfinished'): Promise<readonly UrlFailure[]> {
+    const run = this.#quiet.then(() => this.#settleQuietly(again));
     this.#quiet = run.catch(() => undefined);
     return run;
   }
 
   async #tellAndRetry(failures: readonly UrlFailure[]): Promise<void> {
-    if (failures.length > 0 && (await this.#parts.failed(failures))) await this.#tellAndRetry(await this.#quietly());
+    if (failures.length > 0 && (await this.#parts.failed(failures)))
+      await this.#tellAndRetry(await this.#quietly('unfinished'));
   }
 
-  async #settleQuietly(): Promise<readonly UrlFailure[]> {
+  /** @param again after the user chose to try again, including what has failed halfway */
+  async #settleQuietly(again?: 'unfinished'): Promise<readonly UrlFailure[]> {
     const failures: UrlFailure[] = [];
-    for (const holder of this.#parts.holders) failures.push(...(await holder.takeUp()));
-    for (const state of quietStates[this.#parts.setting()]) {
+    for (const state of [...quietStates[this.#parts.setting()], ...(again === undefined ? [] : [again])]) {
       const left = await this.#look(state, failures);
       if (left.length > 0) await this.#carryOut('update', state, left, failures);
     }
@@ -211,8 +211,7 @@ export class UrlKeeper {
     if (!askedStates[parts.setting()].includes(state)) return;
     let always: 'not-asked-for' | 'to-be-kept' | 'kept' = 'not-asked-for';
     for (let first = true; ; first = false) {
-      // What was interrupted isn't stale: resume it.
-      const failures: UrlFailure[] = first ? [] : [...(await this.#quietly())];
+      const failures: UrlFailure[] = first ? [] : [...(await this.#quietly('unfinished'))];
       const left = await this.#look(state, failures);
       if (left.length > 0) {
         const choice: Choice | undefined =

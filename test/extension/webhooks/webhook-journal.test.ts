@@ -6,7 +6,7 @@ import { memory } from '../relay/memory.ts';
 function registration(listId: string, changes: Partial<Registration> = {}): Registration {
   return {
     ...{ accountId: 'account', listId, listName: listId, relay: 'relay', events: ['Update'], format: 'json' },
-    ...{ ids: [`hook-${listId}`], base: 'https://a.example', state: 'active', pending: null },
+    ...{ ids: [`hook-${listId}`], base: 'https://a.example', state: 'active' },
     ...changes,
   };
 }
