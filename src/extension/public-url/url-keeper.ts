@@ -91,14 +91,14 @@ export interface UrlKeeperParts {
 /** The states handled without a question, by setting. */
 const quietStates: Readonly<Record<UpdateVendors, readonly StaleState[]>> = {
   ask: ['following'],
-  always: ['following', 'behind', 'idle'],
+  always: ['unfinished', 'following', 'behind', 'idle'],
   never: [],
 };
 
-/** The states that the user is asked about, by setting. The user must always learn about unfinished and dead ones. */
+/** The states that the user is asked about, by setting. The user must always learn about dead ones. */
 const askedStates: Readonly<Record<UpdateVendors, readonly AskedState[]>> = {
   ask: ['behind', 'idle', 'unfinished', 'dead'],
-  always: ['unfinished', 'dead'],
+  always: ['dead'],
   never: ['unfinished', 'dead'],
 };
 
@@ -164,13 +164,16 @@ export class UrlKeeper {
    */
   async lookAfter(agreed = false): Promise<void> {
     // What needs no question doesn't wait for open questions.
-    const failures = await this.#quietly();
+    const failures = await this.#quietly(agreed && this.#parts.setting() !== 'never');
+    const told = this.#tellAndRetry(failures);
     await Promise.all([
-      this.#tellAndRetry(failures),
+      told,
       ...askedStates[this.#parts.setting()].map((state) => {
         // If the URL changes during a question, check again afterwards.
         const before = this.#asking.get(state) ?? Promise.resolve();
-        const asked = before.then(() => this.#askAbout(state, agreed && state === 'behind'));
+        // What failed halfway is reported before it is offered.
+        const ready = state === 'unfinished' ? Promise.all([before, told]) : before;
+        const asked = ready.then(() => this.#askAbout(state, agreed && state === 'behind'));
         // An error with one URL doesn't prevent checking the next.
         this.#asking.set(
           state,
@@ -181,21 +184,22 @@ export class UrlKeeper {
     ]);
   }
 
-  #quietly(again?: 'unfinished'): Promise<readonly UrlFailure[]> {
-    const run = this.#quiet.then(() => this.#settleQuietly(again));
+  /** @param finish whether the user has agreed to finishing what was interrupted */
+  #quietly(finish: boolean): Promise<readonly UrlFailure[]> {
+    const run = this.#quiet.then(() => this.#settleQuietly(finish));
     this.#quiet = run.catch(() => undefined);
     return run;
   }
 
   async #tellAndRetry(failures: readonly UrlFailure[]): Promise<void> {
     if (failures.length > 0 && (await this.#parts.failed(failures)))
-      await this.#tellAndRetry(await this.#quietly('unfinished'));
+      await this.#tellAndRetry(await this.#quietly(true));
   }
 
-  /** @param again after the user chose to try again, including what has failed halfway */
-  async #settleQuietly(again?: 'unfinished'): Promise<readonly UrlFailure[]> {
+  async #settleQuietly(finish: boolean): Promise<readonly UrlFailure[]> {
     const failures: UrlFailure[] = [];
-    for (const state of [...quietStates[this.#parts.setting()], ...(again === undefined ? [] : [again])]) {
+    const quiet = quietStates[this.#parts.setting()];
+    for (const state of finish ? new Set<StaleState>(['unfinished', ...quiet]) : quiet) {
       const left = await this.#look(state, failures);
       if (left.length > 0) await this.#carryOut('update', state, left, failures);
     }
@@ -211,7 +215,7 @@ export class UrlKeeper {
     if (!askedStates[parts.setting()].includes(state)) return;
     let always: 'not-asked-for' | 'to-be-kept' | 'kept' = 'not-asked-for';
     for (let first = true; ; first = false) {
-      const failures: UrlFailure[] = first ? [] : [...(await this.#quietly('unfinished'))];
+      const failures: UrlFailure[] = first ? [] : [...(await this.#quietly(true))];
       const left = await this.#look(state, failures);
       if (left.length > 0) {
         const choice: Choice | undefined =

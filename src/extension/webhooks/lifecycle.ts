@@ -6,6 +6,7 @@ import type { Webhook } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorApi, NewWebhook } from '../../campaign-monitor/api.ts';
 import { deleteAll, fits } from '../../campaign-monitor/registration.ts';
 import { readRelayUrl } from '../public-url/relay-url.ts';
+import { isSame } from './webhook-journal.ts';
 import type { Registration, WebhookJournal } from './webhook-journal.ts';
 
 export type WebhookApi = Pick<
@@ -35,14 +36,23 @@ export async function pointHere(
   let hooks = await api.webhooks(listId, signal);
   let ids = selectOurs(known, hooks);
   const registration: Registration = { ...known, ...readRelayUrl(url, 'campaign-monitor'), events, format };
+  let recorded = known;
   let [keep] = sortFitting(ids, hooks, wanted);
   let hookChange: HookChange = 'kept';
   if (keep === undefined) {
     hookChange = ids.length > 0 ? 'moved' : 'created';
-    await journal.put({ ...registration, ids, state: 'moving' }, known);
-    const id = await api.createWebhook(listId, wanted, signal);
+    const before = journal.all().find((each) => isSame(each, known));
+    recorded = await journal.put({ ...registration, ids, state: 'moving' }, known);
+    let id: string;
+    try {
+      id = await api.createWebhook(listId, wanted, signal);
+    } catch (error) {
+      // Refused, so there is nothing to finish.
+      if (isRefusal(error)) await (before === undefined ? journal.remove(recorded) : journal.put(before, recorded));
+      throw error;
+    }
     ids = [...ids, id];
-    await journal.put({ ...registration, ids, state: 'moving' });
+    recorded = await journal.put({ ...registration, ids, state: 'moving' }, recorded);
     // Another window may have created one at the same time: both then choose the same one.
     hooks = await api.webhooks(listId, signal);
     const created = sortFitting([], hooks, wanted);
@@ -55,11 +65,11 @@ export async function pointHere(
   const kept = keep?.webhookId ?? ids.at(-1);
   const others = ids.filter((id) => id !== kept);
   await deleteAll(api, listId, others, signal);
-  await journal.put({ ...registration, ids: ids.filter((id) => id === kept), state: 'active' }, known);
+  await journal.put({ ...registration, ids: ids.filter((id) => id === kept), state: 'active' }, recorded);
   return hookChange;
 }
 
-/** Deactivates our webhooks on a list. The journal says so first: if interrupted, the next start offers to activate. */
+/** Deactivates our webhooks on a list, to be activated again later. */
 export async function deactivateOurs(
   api: WebhookApi,
   journal: WebhookJournal,
@@ -68,10 +78,13 @@ export async function deactivateOurs(
 ): Promise<void> {
   const hooks = await api.webhooks(known.listId, signal);
   const ids = selectOurs(known, hooks);
-  await journal.put({ ...known, ids, state: 'inactive' });
+  // While moving, they may be at different URLs.
+  const base = known.state === 'moving' ? '' : known.base;
+  const deactivating = await journal.put({ ...known, base, ids, state: 'deactivating' }, known);
   for (const { webhookId, active } of hooks) {
     if (active && ids.includes(webhookId)) await api.deactivateWebhook(known.listId, webhookId, signal);
   }
+  await journal.put({ ...deactivating, state: 'inactive' }, deactivating);
 }
 
 /** Deletes our webhooks on a list, and its registration. */
@@ -82,9 +95,14 @@ export async function deleteOurs(
   signal?: AbortSignal,
 ): Promise<void> {
   const ids = selectOurs(known, await api.webhooks(known.listId, signal));
-  await journal.put({ ...known, ids, state: 'deleting' });
+  await journal.put({ ...known, ids, state: 'deleting' }, known);
   await deleteAll(api, known.listId, ids, signal);
   await journal.remove(known);
+}
+
+function isRefusal(error: unknown): boolean {
+  const { status } = error as { readonly status?: number | null };
+  return typeof status === 'number' && status >= 400 && status < 500;
 }
 
 /** The IDs of our webhooks, including one whose creation got no response: before it, none was there as wanted. */

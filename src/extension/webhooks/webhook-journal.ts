@@ -14,13 +14,13 @@ export interface Registration {
   readonly format: WebhookFormat;
   /** The webhook that this tool created on the list, preceded by the earlier ones while it is moving. */
   readonly ids: readonly string[];
-  /** The base of the webhook's URL; while it is moving, of the new one's. */
+  /** The base of the webhook's URL; while it is moving, of the new one's. Empty if it was deactivated while moving. */
   readonly base: string;
   /**
-   * `moving` and `deleting`: started and not finished. `inactive`: deactivated at a stop, to be activated again.
-   * `off`: deactivated by the user, and left so.
+   * `moving`, `deactivating`, and `deleting`: started and not finished. `inactive`: deactivated at a stop, to be
+   * activated again. `off`: deactivated by the user, and left so.
    */
-  readonly state: 'active' | 'moving' | 'inactive' | 'off' | 'deleting';
+  readonly state: 'active' | 'moving' | 'deactivating' | 'inactive' | 'off' | 'deleting';
 }
 
 /** Compares account, list and relay. */
@@ -42,10 +42,18 @@ export class WebhookJournal {
     return this.#memory.get<readonly Registration[]>(this.#registrationsKey, []);
   }
 
-  /** @param replaced the same registration before: the relay's secret may have changed */
-  async put(registration: Registration, replaced = registration): Promise<void> {
-    const others = this.all().filter((each) => !isSame(each, registration) && !isSame(each, replaced));
-    await this.#memory.update(this.#registrationsKey, [...others, registration]);
+  /**
+   * @param before the registration as last read or put: the relay's secret may have changed, and the IDs that another
+   *   window has added since are kept
+   * @returns what is then recorded
+   */
+  async put(registration: Registration, before = registration): Promise<Registration> {
+    const isReplaced = (each: Registration): boolean => isSame(each, registration) || isSame(each, before);
+    const all = this.all();
+    const added = all.filter(isReplaced).flatMap(({ ids }) => ids.filter((id) => !before.ids.includes(id)));
+    const recorded = { ...registration, ids: [...new Set([...registration.ids, ...added])] };
+    await this.#memory.update(this.#registrationsKey, [...all.filter((each) => !isReplaced(each)), recorded]);
+    return recorded;
   }
 
   async remove(registration: Registration): Promise<void> {
@@ -53,21 +61,20 @@ export class WebhookJournal {
     await this.#memory.update(this.#registrationsKey, others);
   }
 
-  /** Removes a deleted webhook, and the registration if it was the last one. */
+  /** Removes a deleted webhook, and the registration if it was the last one and no other may have been created. */
   async forgetHook(accountId: string, listId: string, id: string): Promise<void> {
     for (const each of this.all()) {
       if (each.accountId !== accountId || each.listId !== listId || !each.ids.includes(id)) continue;
       const ids = each.ids.filter((other) => other !== id);
-      await (ids.length === 0 ? this.remove(each) : this.put({ ...each, ids }));
+      await (ids.length === 0 && each.state !== 'moving' ? this.remove(each) : this.put({ ...each, ids }, each));
     }
   }
 
-  /** Records that the user activated or deactivated a webhook. */
+  /** Records that the user activated or deactivated a webhook, unless a move or a deletion is still to be finished. */
   async switchHook(accountId: string, listId: string, id: string, state: 'active' | 'off'): Promise<void> {
     for (const each of this.all()) {
-      if (each.accountId === accountId && each.listId === listId && each.ids.includes(id)) {
-        await this.put({ ...each, state });
-      }
+      if (each.accountId !== accountId || each.listId !== listId || !each.ids.includes(id)) continue;
+      if (each.state !== 'moving' && each.state !== 'deleting') await this.put({ ...each, state }, each);
     }
   }
 

@@ -4,6 +4,7 @@ import { withBase } from '../public-url/relay-url.ts';
 import type { UrlAction, StaleRegistration, StaleState, UrlHolder } from '../public-url/url-keeper.ts';
 import { reachOf } from '../accounts/account-store.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
+import { isSame } from './webhook-journal.ts';
 import type { Registration } from './webhook-journal.ts';
 import type { WebhookRegistrar } from './webhook-registrar.ts';
 
@@ -30,16 +31,20 @@ export class WebhookUrls implements UrlHolder {
       actions: {
         // Without a new URL, there are only the other actions. A deletion is finished, not undone.
         ...(state !== 'dead' && {
-          update: this.#action(registration.state === 'deleting' ? 'delete' : 'update', registration),
+          update: this.#action(registration.state === 'deleting' ? 'delete' : 'update', state, registration),
         }),
-        ...(state !== 'idle' && { deactivate: this.#action('deactivate', registration) }),
-        delete: this.#action('delete', registration),
+        ...(state !== 'idle' && { deactivate: this.#action('deactivate', state, registration) }),
+        delete: this.#action('delete', state, registration),
       },
     }));
   }
 
-  #action(action: UrlAction, registration: Registration): (signal: AbortSignal) => Promise<boolean> {
+  #action(action: UrlAction, state: StaleState, asked: Registration): (signal: AbortSignal) => Promise<boolean> {
     return async (signal) => {
+      // It may have changed since the user was asked.
+      const left = await this.#left(state);
+      const registration = left.find((each) => isSame(each, asked) && each.state === asked.state);
+      if (registration === undefined) return false;
       const { done, failures } = await this.#parts.registrar.carryOut(action, [registration], signal);
       const [failure] = failures;
       if (failure !== undefined) throw failure.error;
@@ -59,6 +64,7 @@ export class WebhookUrls implements UrlHolder {
       const hasUrl = urlFor(reach, urls) !== null;
       if (each.state === 'deleting') return state === 'unfinished';
       if (each.state === 'inactive') return state === 'idle' && hasUrl;
+      if (each.state === 'deactivating') return state === (hasUrl ? 'idle' : 'dead');
       if (each.state === 'moving') return state === (hasUrl ? 'unfinished' : 'dead');
       const isHere = each.relay === registrar.relay && reachesRelay(withBase(urls.localUrl, each.base), reach, urls);
       if (each.state !== 'active' || isHere) return false;

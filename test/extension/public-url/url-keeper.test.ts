@@ -378,8 +378,8 @@ describe('the keeper of URLs', () => {
     assert.deepEqual(scene.actions, ['set 1 one.example', 'done i1 one.example']);
   });
 
-  it('offers to finish what was broken off before the start, whatever the setting says', async () => {
-    for (const keep of ['ask', 'always', 'never'] as const) {
+  it('offers to finish what was broken off before the start, also where it never may update', async () => {
+    for (const keep of ['ask', 'never'] as const) {
       const scene = new Scene({ 1: 'old.example' });
       scene.state = 'unfinished';
       scene.kind = 'webhook';
@@ -387,6 +387,41 @@ describe('the keeper of URLs', () => {
       await new UrlKeeper(scene).follow();
       assert.deepEqual(scene.actions, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
     }
+  });
+
+  it('finishes what was broken off without a question where it always may, however often it fails', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.state = 'unfinished';
+    scene.keep = 'always';
+    const keeper = new UrlKeeper(scene);
+    scene.breaksHalfWay = true;
+    await keeper.follow();
+    scene.host = 'two.example';
+    await keeper.follow();
+    assert.deepEqual(scene.actions, ['failed half-way', 'set 1 two.example', 'done i1 two.example']);
+  });
+
+  it('finishes what was broken off when the user changes the URL, unless it never may update', async () => {
+    for (const [keep, expected] of [
+      ['ask', ['set 1 one.example', 'done i1 one.example']],
+      ['never', ['ask i1']],
+    ] as const) {
+      const scene = new Scene({ 1: 'old.example' });
+      scene.state = 'unfinished';
+      scene.keep = keep;
+      scene.answer = undefined;
+      await new UrlKeeper(scene).changing(() => Promise.resolve());
+      assert.deepEqual(scene.actions, expected);
+    }
+  });
+
+  it('says what failed half-way before it offers to finish it', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.state = 'following';
+    scene.breaksHalfWay = true;
+    scene.again = true;
+    await new UrlKeeper(scene).follow();
+    assert.deepEqual(scene.actions, ['failed half-way', 'set 1 one.example', 'done i1 one.example']);
   });
 
   it('looks at what has no public URL any more once none is being opened, also where it never may update', async () => {

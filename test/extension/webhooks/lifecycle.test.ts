@@ -5,6 +5,7 @@ import { readRelayUrl } from '../../../src/extension/public-url/relay-url.ts';
 import { WebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
 import type { Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
 import type { Webhook } from '../../../src/campaign-monitor/answers.ts';
+import { CampaignMonitorError } from '../../../src/campaign-monitor/api-error.ts';
 import { pointHere as bring, deactivateOurs, deleteOurs } from '../../../src/extension/webhooks/lifecycle.ts';
 import type { HookChange } from '../../../src/extension/webhooks/lifecycle.ts';
 import { Crash, FakeVendor } from './fake-vendor.ts';
@@ -158,13 +159,47 @@ describe("a list's webhook", () => {
     );
   });
 
-  it('is to be activated where its deactivation broke off', async () => {
+  it('is recorded as deactivated only afterwards, and is activated again if that was interrupted', async () => {
     await pointHere(vendor, journal, registration(), urlAt('a'));
-    vendor.breakAt(1, true);
-    await assert.rejects(deactivateOurs(vendor, journal, current()), Crash);
-    assert.equal(current().state, 'inactive');
+    for (const done of [false, true]) {
+      vendor.breakAt(1, done);
+      await assert.rejects(deactivateOurs(vendor, journal, current()), Crash);
+      assert.equal(current().state, 'deactivating');
+      vendor.fix();
+      assert.equal(await pointHere(vendor, journal, current(), urlAt('a')), done ? 'activated' : 'kept');
+    }
+  });
+
+  it('is not taken for one at the new URL if its move broke off and it was then deactivated', async () => {
+    await pointHere(vendor, journal, registration(), urlAt('a'));
+    vendor.breakAt(1, false);
+    await assert.rejects(pointHere(vendor, journal, current(), urlAt('b')), Crash);
     vendor.fix();
-    assert.equal(await pointHere(vendor, journal, current(), urlAt('a')), 'activated');
+    await deactivateOurs(vendor, journal, current());
+    await journal.switchHook('account', 'list', current().ids[0]!, 'active');
+    assert.notEqual(current().base, 'https://b.example');
+  });
+
+  it('stays as it was recorded if the vendor refuses the new one', async () => {
+    const refused = new CampaignMonitorError('permission-missing', 'refused', { code: 60, status: 401 });
+    const refusing = Object.assign(new FakeVendor(), { createWebhook: () => Promise.reject(refused) });
+    await assert.rejects(pointHere(refusing, journal, registration(), urlAt('a')), refused);
+    assert.deepEqual(journal.all(), []);
+    const before = registration({ ids: ['hook0001'] });
+    await journal.put(before);
+    await assert.rejects(pointHere(refusing, journal, before, urlAt('b', later)), refused);
+    assert.deepEqual(journal.all(), [before]);
+  });
+
+  it('is kept in the record by a window that has not seen it', async () => {
+    await pointHere(vendor, journal, registration(), urlAt('a'));
+    const stale = current();
+    await pointHere(vendor, journal, stale, urlAt('b'));
+    const { ids } = current();
+    await pointHere(vendor, journal, stale, urlAt('b'));
+    assert.deepEqual(current().ids, ids);
+    await deactivateOurs(vendor, journal, stale);
+    assert.deepEqual(current().ids, ids);
   });
 
   it('leaves no secret in the journal', async () => {

@@ -54,6 +54,22 @@ describe('the journal of registrations', () => {
     assert.equal(journal.all().find(({ listId }) => listId === 'one')?.state, 'active');
   });
 
+  it('keeps an interrupted change, whatever is switched or deleted by hand', async () => {
+    for (const state of ['moving', 'deleting'] as const) {
+      const before = registration('one', { state });
+      await journal.put(before);
+      await journal.switchHook('account', 'one', 'hook-one', 'off');
+      await journal.switchHook('account', 'one', 'hook-one', 'active');
+      assert.equal(journal.all().find(({ listId }) => listId === 'one')?.state, state);
+      await journal.forgetHook('account', 'one', 'hook-one');
+      // Only while moving, there may be another webhook, whose ID never arrived.
+      assert.deepEqual(
+        journal.all().flatMap(({ listId, ids }) => (listId === 'one' ? [ids] : [])),
+        state === 'moving' ? [[]] : [],
+      );
+    }
+  });
+
   it('forgets an account', async () => {
     await journal.put(registration('three', { accountId: 'another' }));
     await journal.forgetAccount('account');
