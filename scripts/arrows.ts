@@ -101,6 +101,7 @@ const heavy = /^(?:protocol|export|sandbox|campaign-monitor|check|open-connector
 /** Of these rooms what brings none of that. */
 const light: ReadonlySet<string> = new Set([
   'campaign-monitor/event-types.ts',
+  'campaign-monitor/registration.ts',
   'open-connectors/instance-facts.ts',
   'open-connectors/instance-log.ts',
   'protocol/attempts.ts',

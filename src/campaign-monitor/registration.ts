@@ -50,8 +50,8 @@ export async function registerWebhook(
 }
 
 /** Continues after a failure; one that is already gone counts as deleted. @throws the first failure */
-async function deleteAll(
-  api: CampaignMonitorApi,
+export async function deleteAll(
+  api: Pick<CampaignMonitorApi, 'webhooks' | 'deleteWebhook'>,
   listId: string,
   ids: readonly string[],
   signal: AbortSignal | undefined,
@@ -64,7 +64,7 @@ async function deleteAll(
   for (const [id, error] of failures) if (there.has(id)) throw error;
 }
 
-function fits(webhook: Webhook, wanted: NewWebhook): boolean {
+export function fits(webhook: Webhook, wanted: Pick<NewWebhook, 'events' | 'format'>): boolean {
   const events = new Set<string>(wanted.events);
   const same = new Set(webhook.events).size === events.size && webhook.events.every((event) => events.has(event));
   return same && webhook.format === wanted.format;

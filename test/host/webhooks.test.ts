@@ -46,6 +46,7 @@ function storage(): { context: StoreContext; open: Map<string, unknown>; secret:
 
 /** What a window does about webhooks, its keeper of URLs included. */
 interface Window {
+  readonly urls: WebhookUrls;
   readonly register: WebhookRegistrar['register'];
   readonly lookAfter: () => Promise<void>;
   readonly beforeStop: () => Promise<boolean>;
@@ -61,8 +62,10 @@ function windowWith(
   const parts = { session: session as Session, log: log as unknown as vscode.LogOutputChannel };
   const relays = { namesOf: (relay: string) => [relay] };
   const registrar = new WebhookRegistrar({ ...parts, accounts, journal, relays, changed: () => undefined });
-  const keeper = createUrlKeeper({ ...parts, attention, holders: [new WebhookUrls({ accounts, registrar, log })] });
+  const urls = new WebhookUrls({ accounts, registrar });
+  const keeper = createUrlKeeper({ ...parts, attention, holders: [urls] });
   return {
+    urls,
     register: (...args) => registrar.register(...args),
     lookAfter: () => keeper.lookAfter(),
     beforeStop: () => webhooksAtStop(registrar),
@@ -247,14 +250,12 @@ describe('the keeper of webhooks', function () {
     );
   });
 
-  it('takes up what broke off', async () => {
+  it('offers to finish what broke off, whatever the setting says', async () => {
     await keeper.register([list], wanted, street(base));
     base = 'https://two.example';
-    await fetch(`${sandbox.control}/failures`, { method: 'POST', body: JSON.stringify({ at: 'api', times: 1 }) });
-    // It says what failed, and nobody answers.
-    void keeper.lookAfter();
-    await until(() => journal.all()[0]?.state === 'moving');
-    await keeper.lookAfter();
+    await journal.put({ ...journal.all()[0]!, base, state: 'moving' });
+    const [left] = await keeper.urls.look('unfinished');
+    assert.equal(await left?.actions.update?.(new AbortController().signal), true);
     assert.deepEqual(
       (await hooks()).map(({ url }) => url),
       [street(base)],

@@ -21,11 +21,6 @@ export class InstanceUrls implements UrlHolder {
     this.#parts = parts;
   }
 
-  /** There are no interrupted changes: an instance's callback URL is set by one call. */
-  takeUp(): Promise<readonly UrlFailure[]> {
-    return Promise.resolve([]);
-  }
-
   mayHave(state: StaleState): Promise<boolean> {
     const { platform, store } = this.#parts;
     return Promise.resolve(this.#isOf(state) && store.all(platform.host).length > 0);

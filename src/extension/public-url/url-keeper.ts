@@ -15,9 +15,10 @@ export type UrlAction = 'update' | 'deactivate' | 'delete';
  * - `following`: at an old URL, but in the sandbox, so it follows without a question
  * - `behind`: at an old URL
  * - `idle`: deactivated when the relay was stopped, to be reactivated
+ * - `unfinished`: a change of it was interrupted
  * - `dead`: its URL doesn't respond, and there is no public URL to move it to
  */
-export type StaleState = 'following' | 'behind' | 'idle' | 'dead';
+export type StaleState = 'following' | 'behind' | 'idle' | 'unfinished' | 'dead';
 
 /** The states that the user is asked about. */
 export type AskedState = Exclude<StaleState, 'following'>;
@@ -40,8 +41,6 @@ export type UrlFailure =
 
 /** One vendor's registrations of this relay. */
 export interface UrlHolder {
-  /** Resumes what was interrupted, without asking: it had been decided. */
-  takeUp(): Promise<readonly UrlFailure[]>;
   /** Whether something may be in this state, as far as known without asking the vendor. */
   mayHave(state: StaleState): Promise<boolean>;
   /** @param failures receives what couldn't be read */
@@ -85,15 +84,15 @@ export interface UrlKeeperParts {
 /** The states handled without a question, by setting. */
 const quietStates: Readonly<Record<UpdateVendors, readonly StaleState[]>> = {
   ask: ['following'],
-  always: ['following', 'behind', 'idle'],
+  always: ['unfinished', 'following', 'behind', 'idle'],
   never: [],
 };
 
 /** The states that the user is asked about, by setting. The user must always learn about dead ones. */
 const askedStates: Readonly<Record<UpdateVendors, readonly AskedState[]>> = {
-  ask: ['behind', 'idle', 'dead'],
+  ask: ['behind', 'idle', 'unfinished', 'dead'],
   always: ['dead'],
-  never: ['dead'],
+  never: ['unfinished', 'dead'],
 };
 
 /** One for a window. */
@@ -158,13 +157,16 @@ export class UrlKeeper {
    */
   async lookAfter(agreed = false): Promise<void> {
     // What needs no question doesn't wait for open questions.
-    const failures = await this.#quietly();
+    const failures = await this.#quietly(agreed && this.#parts.setting() !== 'never');
+    const told = this.#tellAndRetry(failures);
     await Promise.all([
-      this.#tellAndRetry(failures),
+      told,
       ...askedStates[this.#parts.setting()].map((state) => {
         // If the URL changes during a question, check again afterwards.
         const before = this.#asking.get(state) ?? Promise.resolve();
-        const asked = before.then(() => this.#askAbout(state, agreed && state === 'behind'));
+        // What failed halfway is reported before it is offered.
+        const ready = state === 'unfinished' ? Promise.all([before, told]) : before;
+        const asked = ready.then(() => this.#askAbout(state, agreed && state === 'behind'));
         // An error with one URL doesn't prevent checking the next.
         this.#asking.set(
           state,
@@ -175,20 +177,22 @@ export class UrlKeeper {
     ]);
   }
 
-  #quietly(): Promise<readonly UrlFailure[]> {
-    const run = this.#quiet.then(() => this.#settleQuietly());
+  /** @param finish whether the user has agreed to finishing what was interrupted */
+  #quietly(finish: boolean): Promise<readonly UrlFailure[]> {
+    const run = this.#quiet.then(() => this.#settleQuietly(finish));
     this.#quiet = run.catch(() => undefined);
     return run;
   }
 
   async #tellAndRetry(failures: readonly UrlFailure[]): Promise<void> {
-    if (failures.length > 0 && (await this.#parts.failed(failures))) await this.#tellAndRetry(await this.#quietly());
+    if (failures.length > 0 && (await this.#parts.failed(failures)))
+      await this.#tellAndRetry(await this.#quietly(true));
   }
 
-  async #settleQuietly(): Promise<readonly UrlFailure[]> {
+  async #settleQuietly(finish: boolean): Promise<readonly UrlFailure[]> {
     const failures: UrlFailure[] = [];
-    for (const holder of this.#parts.holders) failures.push(...(await holder.takeUp()));
-    for (const state of quietStates[this.#parts.setting()]) {
+    const quiet = quietStates[this.#parts.setting()];
+    for (const state of finish ? new Set<StaleState>(['unfinished', ...quiet]) : quiet) {
       const left = await this.#look(state, failures);
       if (left.length > 0) await this.#carryOut('update', state, left, failures);
     }
@@ -204,8 +208,7 @@ export class UrlKeeper {
     if (!askedStates[parts.setting()].includes(state)) return;
     let always: 'not-asked-for' | 'to-be-kept' | 'kept' = 'not-asked-for';
     for (let first = true; ; first = false) {
-      // What was interrupted isn't stale: resume it.
-      const failures: UrlFailure[] = first ? [] : [...(await this.#quietly())];
+      const failures: UrlFailure[] = first ? [] : [...(await this.#quietly(true))];
       const left = await this.#look(state, failures);
       if (left.length > 0) {
         const choice: Choice | undefined =

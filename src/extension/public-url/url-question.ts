@@ -82,6 +82,8 @@ async function ask(state: AskedState, left: readonly StaleRegistration[]): Promi
       return askAboutOldUrl(left);
     case 'idle':
       return askAboutIdle(left);
+    case 'unfinished':
+      return askAboutUnfinished(left);
     case 'dead':
       return askAboutDead(left);
   }
@@ -144,6 +146,16 @@ async function askAboutIdle(left: readonly StaleRegistration[]): Promise<Choice 
   );
   if (choice === activate) return { action: 'update' };
   return choice === remove ? { action: 'delete' } : undefined;
+}
+
+async function askAboutUnfinished(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
+  const finish = vscode.l10n.t('Finish');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('A change of this relay’s webhooks was interrupted on these lists: {0}.', namesOf(left)),
+    finish,
+    vscode.l10n.t('Not Now'),
+  );
+  return choice === finish ? { action: 'update' } : undefined;
 }
 
 /** The relay is running, but these URLs don't respond. */

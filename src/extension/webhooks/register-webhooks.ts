@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
+import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
 import { cancellable } from '../ui/progress.ts';
 import { byCommand, focusView, offer } from '../ui/offer.ts';
 import { someOf } from '../ui/phrases.ts';
@@ -24,7 +25,7 @@ interface Wanted {
   /** Undefined if the lists are given. */
   readonly account: Account | undefined;
   readonly lists: readonly ListNode[];
-  readonly events: readonly string[];
+  readonly events: readonly WebhookEventType[];
   readonly format: WebhookFormat;
   readonly asksFormat: boolean;
 }
@@ -72,7 +73,7 @@ function listsStep({ registrar, picker }: WebhookCommandParts): Step<Wanted> {
 export async function registerOn(
   parts: WebhookCommandParts,
   lists: readonly ListNode[],
-  events: readonly string[],
+  events: readonly WebhookEventType[],
   format: Registration['format'],
 ): Promise<void> {
   const { session, registrar, view, log } = parts;
@@ -139,9 +140,9 @@ async function askEvents(
 ): Promise<Answer<Pick<Wanted, 'events' | 'asksFormat'>>> {
   const { l10n } = vscode;
   const items = [
-    { label: 'Subscribe', description: l10n.t('someone joins') },
-    { label: 'Update', description: l10n.t('an address, name, or field changes') },
-    { label: 'Deactivate', description: l10n.t('someone leaves or is deleted, or mail bounces') },
+    { label: 'Subscribe' as const, description: l10n.t('someone joins') },
+    { label: 'Update' as const, description: l10n.t('an address, name, or field changes') },
+    { label: 'Deactivate' as const, description: l10n.t('someone leaves or is deleted, or mail bounces') },
   ].map((item) => ({ ...item, picked: picked.includes(item.label) }));
   let asksFormat = before;
   const answer = await askChoices(place, {

@@ -1,5 +1,6 @@
 /** Requests a test of a webhook from Campaign Monitor, and reports the result with the next step. */
 import * as vscode from 'vscode';
+import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { byCommand, focusView, offer } from '../ui/offer.ts';
 import type { MessageActions } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
@@ -56,7 +57,10 @@ function sayTestFailed(
   const { hook, list } = node;
   const steps: Readonly<Record<TestStep, MessageActions>> = {
     move: {
-      [l10n.t('Register This Relay')]: () => registerOn(parts, [list], hook.events, hook.format ?? 'json'),
+      [l10n.t('Register This Relay')]: () => {
+        const events = webhookEventTypes.filter((type) => hook.events.includes(type));
+        return registerOn(parts, [list], events, hook.format ?? 'json');
+      },
     },
     'open-public-url': { [l10n.t('Open Public URL')]: byCommand('openTunnel') },
     start: { [l10n.t('Start Relay')]: byCommand('start') },

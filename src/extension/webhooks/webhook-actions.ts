@@ -91,7 +91,7 @@ export function createWebhookActions({
     accountHandlers,
     webhookHandlers,
     picker,
-    urls: new WebhookUrls({ accounts, registrar, log }),
+    urls: new WebhookUrls({ accounts, registrar }),
     beforeStop: () => webhooksAtStop(registrar),
     signIn: ask,
     signOut: (account) => signOut({ accounts, forgetWebhooks }, account),

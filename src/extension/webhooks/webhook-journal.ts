@@ -1,5 +1,6 @@
-/** The registrations of this tool and their interrupted changes: lists and IDs, never a secret or a URL with one. */
+/** The registrations of this tool: lists and IDs, never a secret or a URL with one. */
 import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
+import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
 import type { Memory } from '../session/known-relays.ts';
 
 /** One list on which a relay is registered. */
@@ -9,19 +10,17 @@ export interface Registration {
   readonly listName: string;
   /** Identifies the relay, as in public-url/relay-url.ts, by the secret in the webhook's URL. */
   readonly relay: string;
-  readonly events: readonly string[];
+  readonly events: readonly WebhookEventType[];
   readonly format: WebhookFormat;
-  /** The webhooks that this tool created on the list and has not deleted. */
+  /** The webhook that this tool created on the list, preceded by the earlier ones while it is moving. */
   readonly ids: readonly string[];
-  /** The base of the webhook's URL; null before the first was created. */
-  readonly base: string | null;
+  /** The base of the webhook's URL; while it is moving, of the new one's. Empty if it was deactivated while moving. */
+  readonly base: string;
   /**
-   * `moving`, `deactivating` and `deleting`: started and not finished. `inactive`: deactivated at a stop, to be
+   * `moving`, `deactivating`, and `deleting`: started and not finished. `inactive`: deactivated at a stop, to be
    * activated again. `off`: deactivated by the user, and left so.
    */
   readonly state: 'active' | 'moving' | 'deactivating' | 'inactive' | 'off' | 'deleting';
-  /** A creation without a response yet: a webhook at this URL that is not in `before` is ours. */
-  readonly pending: { readonly url: string; readonly before: readonly string[] } | null;
 }
 
 /** Compares account, list and relay. */
@@ -43,9 +42,18 @@ export class WebhookJournal {
     return this.#memory.get<readonly Registration[]>(this.#registrationsKey, []);
   }
 
-  async put(registration: Registration): Promise<void> {
-    const others = this.all().filter((each) => !isSame(each, registration));
-    await this.#memory.update(this.#registrationsKey, [...others, registration]);
+  /**
+   * @param before the registration as last read or put: the relay's secret may have changed, and the IDs that another
+   *   window has added since are kept
+   * @returns what is then recorded
+   */
+  async put(registration: Registration, before = registration): Promise<Registration> {
+    const isReplaced = (each: Registration): boolean => isSame(each, registration) || isSame(each, before);
+    const all = this.all();
+    const added = all.filter(isReplaced).flatMap(({ ids }) => ids.filter((id) => !before.ids.includes(id)));
+    const recorded = { ...registration, ids: [...new Set([...registration.ids, ...added])] };
+    await this.#memory.update(this.#registrationsKey, [...all.filter((each) => !isReplaced(each)), recorded]);
+    return recorded;
   }
 
   async remove(registration: Registration): Promise<void> {
@@ -53,32 +61,20 @@ export class WebhookJournal {
     await this.#memory.update(this.#registrationsKey, others);
   }
 
-  /** Moves a registration to the relay's new name, merging it with an existing one. */
-  async move(registration: Registration, relay: string): Promise<Registration> {
-    const all = this.all();
-    const there = all.find((each) => isSame(each, { ...registration, relay }));
-    const ids = [...new Set([...registration.ids, ...(there?.ids ?? [])])];
-    const moved = { ...registration, relay, ids, pending: there?.pending ?? null };
-    const others = all.filter((each) => !isSame(each, registration) && !isSame(each, moved));
-    await this.#memory.update(this.#registrationsKey, [...others, moved]);
-    return moved;
-  }
-
-  /** Removes a deleted webhook, and the registration if it was the last one. */
+  /** Removes a deleted webhook, and the registration if it was the last one and no other may have been created. */
   async forgetHook(accountId: string, listId: string, id: string): Promise<void> {
     for (const each of this.all()) {
       if (each.accountId !== accountId || each.listId !== listId || !each.ids.includes(id)) continue;
       const ids = each.ids.filter((other) => other !== id);
-      await (ids.length === 0 ? this.remove(each) : this.put({ ...each, ids }));
+      await (ids.length === 0 && each.state !== 'moving' ? this.remove(each) : this.put({ ...each, ids }, each));
     }
   }
 
-  /** Records that the user activated or deactivated a webhook. */
+  /** Records that the user activated or deactivated a webhook, unless a move or a deletion is still to be finished. */
   async switchHook(accountId: string, listId: string, id: string, state: 'active' | 'off'): Promise<void> {
     for (const each of this.all()) {
-      if (each.accountId === accountId && each.listId === listId && each.ids.includes(id)) {
-        await this.put({ ...each, state });
-      }
+      if (each.accountId !== accountId || each.listId !== listId || !each.ids.includes(id)) continue;
+      if (each.state !== 'moving' && each.state !== 'deleting') await this.put({ ...each, state }, each);
     }
   }
 

@@ -1,8 +1,9 @@
-/** Changes the webhooks of this window's relay: one change at a time, each recorded before it is made. */
+/** Changes the webhooks of this window's relay, one at a time. */
 import * as vscode from 'vscode';
 import { CommandError } from '../ui/command-error.ts';
 import { messageOf, nextOf } from '../ui/error-words.ts';
 import { inMessage } from '../ui/printable.ts';
+import type { UrlAction } from '../public-url/url-keeper.ts';
 import type { KnownRelays } from '../session/known-relays.ts';
 import { readRelayUrl } from '../public-url/relay-url.ts';
 import type { Session } from '../session/session.ts';
@@ -10,9 +11,8 @@ import { urlFor } from '../public-url/url-place.ts';
 import type { RelayUrls } from '../public-url/url-place.ts';
 import { reachOf } from '../accounts/account-store.ts';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
-import { vendorOf } from './hook-vendor.ts';
-import { pointHere, deactivateOurs, deleteOurs, fix } from './lifecycle.ts';
-import type { HookChange, HookVendor } from './lifecycle.ts';
+import { pointHere, deactivateOurs, deleteOurs } from './lifecycle.ts';
+import type { HookChange, WebhookApi } from './lifecycle.ts';
 import { isSame } from './webhook-journal.ts';
 import type { Registration, WebhookJournal } from './webhook-journal.ts';
 import type { ListNode } from './webhook-node.ts';
@@ -30,8 +30,6 @@ export interface Failure {
   readonly registration: Registration;
   readonly error: Error & { readonly kind?: string };
 }
-
-export type WebhookAction = 'bring' | 'deactivate' | 'delete' | 'fix';
 
 export interface Outcome {
   readonly done: readonly { readonly registration: Registration; readonly hookChange: HookChange | null }[];
@@ -67,8 +65,12 @@ export class WebhookRegistrar {
     return this.#parts.journal.all().filter((each) => names.includes(each.relay));
   }
 
-  /** The registrations of this relay whose account is available. The sandbox is not started for them. */
+  /**
+   * The registrations of this relay whose account is available, after the changes in progress. The sandbox is not
+   * started for them.
+   */
   async reachable(): Promise<readonly Registration[]> {
+    await this.#last;
     const reachable: Registration[] = [];
     for (const each of this.own()) {
       if (await this.#parts.accounts.isReachable(each.accountId)) reachable.push(each);
@@ -83,7 +85,7 @@ export class WebhookRegistrar {
     url: string,
     signal?: AbortSignal,
   ): Promise<Outcome> {
-    const relay = readRelayUrl(url, 'campaign-monitor')?.relay ?? '';
+    const { relay, base } = readRelayUrl(url, 'campaign-monitor') ?? { relay: '', base: '' };
     const registrations = lists.map(({ account, listId, name }): Registration => ({
       accountId: account.id,
       listId,
@@ -92,25 +94,21 @@ export class WebhookRegistrar {
       events,
       format,
       ids: [],
-      base: null,
-      state: 'moving',
-      pending: null,
+      base,
+      state: 'active',
     }));
-    return this.carryOut('bring', registrations, signal, (wanted, known) =>
-      known === undefined ? wanted : { ...known, listName: wanted.listName, events, format },
-    );
+    return this.carryOut('update', registrations, signal, { events, format });
   }
 
   /**
    * Changes registrations, one after another. Failures are reported and stay to be done.
-   * @param renew returns the wanted registration from the requested one and the journal's when its turn comes
+   * @param wanted undefined: as they are; one that the journal no longer has was settled by an earlier change
    */
   async carryOut(
-    action: WebhookAction,
+    action: UrlAction,
     registrations: readonly Registration[],
     signal?: AbortSignal,
-    renew: (asked: Registration, known: Registration | undefined) => Registration | undefined = (_asked, known) =>
-      known,
+    wanted?: Pick<Registration, 'events' | 'format'>,
   ): Promise<Outcome> {
     const { accounts, journal, log, changed } = this.#parts;
     const work = this.#last.then(async () => {
@@ -121,17 +119,17 @@ export class WebhookRegistrar {
         const known =
           journal.all().find((each) => isSame(each, asked)) ??
           this.own().find((each) => isSame({ ...each, relay: asked.relay }, asked));
-        const registration = renew(asked, known);
-        // An earlier change has settled it.
-        if (registration === undefined) continue;
+        if (known === undefined && wanted === undefined) continue;
+        const registration = { ...(known ?? asked), listName: asked.listName };
         try {
           const account = accounts.find(registration.accountId);
           if (account === undefined) continue;
-          const vendor = vendorOf(await accounts.api(account), signal);
-          done.push({ registration, hookChange: await this.#one(action, vendor, registration, account) });
+          const api = await accounts.api(account);
+          const url = this.#urlFor(account);
+          done.push({ registration, hookChange: await this.#one(action, api, registration, url, wanted, signal) });
         } catch (error) {
           const failure: Failure = { registration, error: error as Error };
-          await this.#forgetWhereNothingIsLeft(failure);
+          if (failure.error.kind === 'wrong-list') await journal.remove(registration);
           if (failure.error.kind === 'cancelled') break;
           failures.push(failure);
           log.warn(`the webhook of list ${registration.listId} could not be looked after: ${(error as Error).message}`);
@@ -145,47 +143,39 @@ export class WebhookRegistrar {
     return outcome;
   }
 
-  /** Removes a registration of a deleted list, or that failed before anything was created: the user can retry it. */
-  async #forgetWhereNothingIsLeft({ registration, error }: Failure): Promise<void> {
-    const { journal } = this.#parts;
-    const known = journal.all().find((each) => isSame(each, registration));
-    if (known === undefined) return;
-    const begun = known.base !== null || known.ids.length > 0 || known.pending !== null;
-    if (!begun || error.kind === 'wrong-list') await journal.remove(known);
+  /** The relay's URL for the account's vendor; null if it needs a public one, and none is open. */
+  #urlFor(account: Account): string | null {
+    const { urls } = this;
+    if (urls !== undefined) return urlFor(reachOf(account), urls);
+    throw new CommandError(
+      vscode.l10n.t('The relay isn’t running'),
+      vscode.l10n.t('Start the relay, and then try again.'),
+    );
   }
 
   async #one(
-    action: WebhookAction,
-    vendor: HookVendor,
+    action: UrlAction,
+    api: WebhookApi,
     registration: Registration,
-    account: Account,
+    url: string | null,
+    { events, format }: Pick<Registration, 'events' | 'format'> = registration,
+    signal?: AbortSignal,
   ): Promise<HookChange | null> {
-    const { urls } = this;
-    if (urls === undefined) {
-      throw new CommandError(
-        vscode.l10n.t('The relay isn’t running'),
-        vscode.l10n.t('Start the relay, and then try again.'),
-      );
-    }
     const { journal } = this.#parts;
-    const url = urlFor(reachOf(account), urls);
     switch (action) {
-      case 'bring':
+      case 'update':
         if (url === null) {
           throw new CommandError(
             vscode.l10n.t('No public URL is open'),
             vscode.l10n.t('Open a public URL, and then try again.'),
           );
         }
-        return pointHere(vendor, journal, registration, url);
+        return pointHere(api, journal, registration, { url, events, format }, signal);
       case 'deactivate':
-        await deactivateOurs(vendor, journal, registration);
+        await deactivateOurs(api, journal, registration, signal);
         return null;
       case 'delete':
-        await deleteOurs(vendor, journal, registration);
-        return null;
-      case 'fix':
-        await fix(vendor, journal, registration, url);
+        await deleteOurs(api, journal, registration, signal);
         return null;
     }
   }

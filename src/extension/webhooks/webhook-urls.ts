@@ -1,39 +1,23 @@
 /** Finds webhooks of this relay with an outdated URL, for the URL update. */
 import { reachesRelay, urlFor } from '../public-url/url-place.ts';
 import { withBase } from '../public-url/relay-url.ts';
-import type { UrlAction, StaleRegistration, StaleState, UrlFailure, UrlHolder } from '../public-url/url-keeper.ts';
+import type { UrlAction, StaleRegistration, StaleState, UrlHolder } from '../public-url/url-keeper.ts';
 import { reachOf } from '../accounts/account-store.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
-import { isUnfinished } from './lifecycle.ts';
+import { isSame } from './webhook-journal.ts';
 import type { Registration } from './webhook-journal.ts';
-import type { WebhookAction, WebhookRegistrar } from './webhook-registrar.ts';
+import type { WebhookRegistrar } from './webhook-registrar.ts';
 
 export interface WebhookUrlsParts {
   readonly accounts: AccountStore;
   readonly registrar: WebhookRegistrar;
-  readonly log: { info(message: string): void };
 }
-
-const actions: Readonly<Record<UrlAction, WebhookAction>> = {
-  update: 'bring',
-  deactivate: 'deactivate',
-  delete: 'delete',
-};
 
 export class WebhookUrls implements UrlHolder {
   readonly #parts: WebhookUrlsParts;
 
   constructor(parts: WebhookUrlsParts) {
     this.#parts = parts;
-  }
-
-  async takeUp(): Promise<readonly UrlFailure[]> {
-    const { registrar, log } = this.#parts;
-    const unfinished = (await registrar.reachable()).filter(isUnfinished);
-    if (unfinished.length === 0) return [];
-    log.info(`webhooks: taking up what was broken off on ${unfinished.length} list(s)`);
-    const { failures } = await registrar.carryOut('fix', unfinished);
-    return failures.map(({ registration, error }) => ({ kind: 'webhook', name: registration.listName, error }));
   }
 
   async mayHave(state: StaleState): Promise<boolean> {
@@ -45,17 +29,23 @@ export class WebhookUrls implements UrlHolder {
       kind: 'webhook',
       name: registration.listName,
       actions: {
-        // Without a new URL, there are only the other actions.
-        ...(state !== 'dead' && { update: this.#action('update', registration) }),
-        ...(state !== 'idle' && { deactivate: this.#action('deactivate', registration) }),
-        delete: this.#action('delete', registration),
+        // Without a new URL, there are only the other actions. A deletion is finished, not undone.
+        ...(state !== 'dead' && {
+          update: this.#action(registration.state === 'deleting' ? 'delete' : 'update', state, registration),
+        }),
+        ...(state !== 'idle' && { deactivate: this.#action('deactivate', state, registration) }),
+        delete: this.#action('delete', state, registration),
       },
     }));
   }
 
-  #action(action: UrlAction, registration: Registration): (signal: AbortSignal) => Promise<boolean> {
+  #action(action: UrlAction, state: StaleState, asked: Registration): (signal: AbortSignal) => Promise<boolean> {
     return async (signal) => {
-      const { done, failures } = await this.#parts.registrar.carryOut(actions[action], [registration], signal);
+      // It may have changed since the user was asked.
+      const left = await this.#left(state);
+      const registration = left.find((each) => isSame(each, asked) && each.state === asked.state);
+      if (registration === undefined) return false;
+      const { done, failures } = await this.#parts.registrar.carryOut(action, [registration], signal);
       const [failure] = failures;
       if (failure !== undefined) throw failure.error;
       return done.length > 0;
@@ -72,9 +62,11 @@ export class WebhookUrls implements UrlHolder {
       if (account === undefined) return false;
       const reach = reachOf(account);
       const hasUrl = urlFor(reach, urls) !== null;
+      if (each.state === 'deleting') return state === 'unfinished';
       if (each.state === 'inactive') return state === 'idle' && hasUrl;
-      const isHere =
-        each.relay === registrar.relay && reachesRelay(withBase(urls.localUrl, each.base ?? ''), reach, urls);
+      if (each.state === 'deactivating') return state === (hasUrl ? 'idle' : 'dead');
+      if (each.state === 'moving') return state === (hasUrl ? 'unfinished' : 'dead');
+      const isHere = each.relay === registrar.relay && reachesRelay(withBase(urls.localUrl, each.base), reach, urls);
       if (each.state !== 'active' || isHere) return false;
       return state === (hasUrl ? (account.kind === 'sandbox' ? 'following' : 'behind') : 'dead');
     });

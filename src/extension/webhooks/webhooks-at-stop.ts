@@ -9,7 +9,9 @@ import type { WebhookRegistrar } from './webhook-registrar.ts';
 
 /** Runs before the user stops the relay. @returns whether to stop */
 export async function webhooksAtStop(registrar: WebhookRegistrar): Promise<boolean> {
-  const active = (await registrar.reachable()).filter(({ state }) => state === 'active');
+  const active = (await registrar.reachable()).filter(({ state }) =>
+    ['active', 'moving', 'deactivating'].includes(state),
+  );
   if (active.length === 0) return true;
   let choice: string | undefined = setting('webhooks.onStop');
   if (choice === 'ask') choice = await ask(active);

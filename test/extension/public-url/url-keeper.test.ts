@@ -34,10 +34,8 @@ class Scene implements UrlKeeperParts, UrlHolder {
   /** The state of what is not where the relay is. */
   state: StaleState = 'behind';
   kind: StaleRegistration['kind'] = 'instance';
-  unfinished = false;
-  /** The next update breaks off, and is to be taken up from then on. */
+  /** The next update breaks off, and leaves it unfinished. */
   breaksHalfWay = false;
-  halfWay: number | undefined;
   readonly hosts = new Map<number, string>();
   readonly broken = new Set<number>();
   readonly log: string[] = [];
@@ -59,21 +57,12 @@ class Scene implements UrlKeeperParts, UrlHolder {
     return this.keep;
   }
 
-  takeUp(): Promise<readonly UrlFailure[]> {
-    if (!this.unfinished) return Promise.resolve([]);
-    this.log.push('take up');
-    this.unfinished = false;
-    if (this.halfWay !== undefined) this.hosts.set(this.halfWay, this.host ?? 'local');
-    this.halfWay = undefined;
-    return Promise.resolve([]);
-  }
-
   mayHave(state: StaleState): Promise<boolean> {
     return Promise.resolve(state === this.state && this.ids.length > 0);
   }
 
   async look(state: StaleState, failures: UrlFailure[]): Promise<readonly StaleRegistration[]> {
-    if (state !== this.state || this.halfWay !== undefined) return [];
+    if (state !== this.state) return [];
     const left: StaleRegistration[] = [];
     for (const id of this.ids) {
       this.log.push(`read ${id}`);
@@ -103,8 +92,7 @@ class Scene implements UrlKeeperParts, UrlHolder {
     await this.#mayFail(id);
     if (this.breaksHalfWay) {
       this.breaksHalfWay = false;
-      this.unfinished = true;
-      this.halfWay = id;
+      this.state = 'unfinished';
       throw new Error('half-way');
     }
     const host = this.host ?? 'local';
@@ -244,12 +232,12 @@ describe('the keeper of URLs', () => {
     assert.deepEqual(scene.actions, ['failed no 1', 'set 1 one.example', 'done i1 one.example']);
   });
 
-  it('takes up what failed half-way where one tries again, be it that the user was asked before', async () => {
+  it('finishes what failed half-way where one tries again, be it that the user was asked before', async () => {
     const scene = new Scene({ 1: 'old.example' });
     scene.breaksHalfWay = true;
     scene.again = true;
     await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.actions, ['ask i1', 'failed half-way', 'take up']);
+    assert.deepEqual(scene.actions, ['ask i1', 'failed half-way', 'set 1 one.example', 'done i1 one.example']);
     assert.equal(scene.hosts.get(1), 'one.example');
   });
 
@@ -382,13 +370,58 @@ describe('the keeper of URLs', () => {
     assert.deepEqual(scene.actions, []);
   });
 
-  it('takes up what was broken off, and lets the sandbox’s follow, while the user is elsewhere', async () => {
+  it('lets the sandbox’s follow while the user is elsewhere', async () => {
     const scene = new Scene({ 1: 'old.example' });
     scene.state = 'following';
-    scene.unfinished = true;
     scene.attentive = new Promise(() => undefined);
     await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.actions, ['take up', 'set 1 one.example', 'done i1 one.example']);
+    assert.deepEqual(scene.actions, ['set 1 one.example', 'done i1 one.example']);
+  });
+
+  it('offers to finish what was broken off before the start, also where it never may update', async () => {
+    for (const keep of ['ask', 'never'] as const) {
+      const scene = new Scene({ 1: 'old.example' });
+      scene.state = 'unfinished';
+      scene.kind = 'webhook';
+      scene.keep = keep;
+      await new UrlKeeper(scene).follow();
+      assert.deepEqual(scene.actions, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
+    }
+  });
+
+  it('finishes what was broken off without a question where it always may, however often it fails', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.state = 'unfinished';
+    scene.keep = 'always';
+    const keeper = new UrlKeeper(scene);
+    scene.breaksHalfWay = true;
+    await keeper.follow();
+    scene.host = 'two.example';
+    await keeper.follow();
+    assert.deepEqual(scene.actions, ['failed half-way', 'set 1 two.example', 'done i1 two.example']);
+  });
+
+  it('finishes what was broken off when the user changes the URL, unless it never may update', async () => {
+    for (const [keep, expected] of [
+      ['ask', ['set 1 one.example', 'done i1 one.example']],
+      ['never', ['ask i1']],
+    ] as const) {
+      const scene = new Scene({ 1: 'old.example' });
+      scene.state = 'unfinished';
+      scene.keep = keep;
+      scene.answer = undefined;
+      await new UrlKeeper(scene).changing(() => Promise.resolve());
+      assert.deepEqual(scene.actions, expected);
+    }
+  });
+
+  it('says what failed half-way before it offers to finish it', async () => {
+    const scene = new Scene({ 1: 'old.example' });
+    scene.state = 'following';
+    scene.breaksHalfWay = true;
+    scene.again = true;
+    await new UrlKeeper(scene).follow();
+    assert.deepEqual(scene.actions, ['failed half-way', 'set 1 one.example', 'done i1 one.example']);
   });
 
   it('looks at what has no public URL any more once none is being opened, also where it never may update', async () => {

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { webhookEventTypes } from '../../../src/campaign-monitor/event-types.ts';
 import { readRelayUrl } from '../../../src/extension/public-url/relay-url.ts';
 import { WebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
 import type { Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
-import { pointHere, deactivateOurs, deleteOurs, isUnfinished, fix } from '../../../src/extension/webhooks/lifecycle.ts';
-import type { Hook } from '../../../src/extension/webhooks/lifecycle.ts';
+import type { Webhook } from '../../../src/campaign-monitor/answers.ts';
+import { CampaignMonitorError } from '../../../src/campaign-monitor/api-error.ts';
+import { pointHere as bring, deactivateOurs, deleteOurs } from '../../../src/extension/webhooks/lifecycle.ts';
+import type { HookChange } from '../../../src/extension/webhooks/lifecycle.ts';
 import { Crash, FakeVendor } from './fake-vendor.ts';
+import type { Planted } from './fake-vendor.ts';
 import { memory } from '../relay/memory.ts';
 
 const secret = '0123456789abcdef0123456789abcdef';
 const later = 'fedcba9876543210fedcba9876543210';
-const events = ['Subscribe', 'Update', 'Deactivate'];
+const events = webhookEventTypes;
 
 /** @param of the secret; there may be another one later */
 function urlAt(host: string, of = secret): string {
@@ -21,12 +25,24 @@ function registration(changes: Partial<Registration> = {}): Registration {
   const { relay } = readRelayUrl(urlAt('a'), 'campaign-monitor')!;
   return {
     ...{ accountId: 'account', listId: 'list', listName: 'Newsletter', relay, events, format: 'json', ids: [] },
-    ...{ base: null, state: 'moving', pending: null },
+    ...{ base: 'https://a.example', state: 'active' },
     ...changes,
   };
 }
 
-function foreignHook(changes: Partial<Hook> = {}): Omit<Hook, 'id'> {
+/** As registered, or for other events or another format. */
+function pointHere(
+  vendor: FakeVendor,
+  journal: WebhookJournal,
+  known: Registration,
+  url: string,
+  wanted: Partial<Registration> = {},
+): Promise<HookChange> {
+  const { events, format } = { ...known, ...wanted };
+  return bring(vendor, journal, known, { url, events, format });
+}
+
+function foreignHook(changes: Partial<Planted> = {}): Planted {
   return { url: 'https://other.example/hook', events, format: 'json', active: true, ...changes };
 }
 
@@ -49,7 +65,7 @@ describe("a list's webhook", () => {
     assert.deepEqual({ ...current(), ids: [] }, registration({ base: 'https://a.example', state: 'active' }));
     assert.deepEqual(
       current().ids,
-      vendor.of('list').map(({ id }) => id),
+      vendor.of('list').map(({ webhookId }) => webhookId),
     );
   });
 
@@ -81,8 +97,8 @@ describe("a list's webhook", () => {
 
   it('is made anew for other events or another format, and the one before goes', async () => {
     await pointHere(vendor, journal, registration(), urlAt('a'));
-    await pointHere(vendor, journal, { ...current(), events: ['Subscribe'] }, urlAt('a'));
-    await pointHere(vendor, journal, { ...current(), format: 'xml' }, urlAt('a'));
+    await pointHere(vendor, journal, current(), urlAt('a'), { events: ['Subscribe'] });
+    await pointHere(vendor, journal, current(), urlAt('a'), { format: 'xml' });
     assert.deepEqual(
       vendor.of('list').map((hook) => [hook.events, hook.format]),
       [[['Subscribe'], 'xml']],
@@ -102,7 +118,7 @@ describe("a list's webhook", () => {
     vendor.plant('list', foreignHook());
     await pointHere(vendor, journal, registration(), urlAt('a'));
     const [ours] = current().ids;
-    await vendor.delete('list', ours!);
+    await vendor.deleteWebhook('list', ours!);
     await deleteOurs(vendor, journal, current());
     assert.deepEqual(journal.all(), []);
     assert.equal(vendor.of('list').length, 1);
@@ -127,25 +143,69 @@ describe("a list's webhook", () => {
     const [hook, ...others] = vendor.of('list');
     assert.deepEqual([hook?.url, others], [urlAt('a', later), []]);
     const { relay } = readRelayUrl(urlAt('a', later), 'campaign-monitor')!;
-    const kept = registration({ relay, base: 'https://a.example', state: 'active', ids: [hook!.id] });
+    const kept = registration({ relay, base: 'https://a.example', state: 'active', ids: [hook!.webhookId] });
     assert.deepEqual(journal.all(), [kept]);
   });
 
-  it('is one where it was registered by both secrets', async () => {
+  it('is ours where the response to its creation was lost, be it wanted with other events then', async () => {
+    vendor.breakAt(1, true);
+    await assert.rejects(pointHere(vendor, journal, registration(), urlAt('a')), Crash);
+    vendor.fix();
+    assert.equal(current().state, 'moving');
+    await pointHere(vendor, journal, current(), urlAt('b'), { events: ['Update'] });
+    assert.deepEqual(
+      vendor.of('list').map((hook) => [hook.url, hook.events]),
+      [[urlAt('b'), ['Update']]],
+    );
+  });
+
+  it('is recorded as deactivated only afterwards, and is activated again if that was interrupted', async () => {
     await pointHere(vendor, journal, registration(), urlAt('a'));
-    const { relay } = readRelayUrl(urlAt('a', later), 'campaign-monitor')!;
-    await pointHere(vendor, journal, registration({ relay }), urlAt('a', later));
-    const before = journal.all().find((each) => each.relay !== relay)!;
-    assert.equal(await pointHere(vendor, journal, before, urlAt('a', later)), 'kept');
-    const [hook, ...others] = vendor.of('list');
-    assert.deepEqual([hook?.url, others], [urlAt('a', later), []]);
-    assert.deepEqual([journal.all().length, current().ids], [1, [hook?.id]]);
+    for (const done of [false, true]) {
+      vendor.breakAt(1, done);
+      await assert.rejects(deactivateOurs(vendor, journal, current()), Crash);
+      assert.equal(current().state, 'deactivating');
+      vendor.fix();
+      assert.equal(await pointHere(vendor, journal, current(), urlAt('a')), done ? 'activated' : 'kept');
+    }
+  });
+
+  it('is not taken for one at the new URL if its move broke off and it was then deactivated', async () => {
+    await pointHere(vendor, journal, registration(), urlAt('a'));
+    vendor.breakAt(1, false);
+    await assert.rejects(pointHere(vendor, journal, current(), urlAt('b')), Crash);
+    vendor.fix();
+    await deactivateOurs(vendor, journal, current());
+    await journal.switchHook('account', 'list', current().ids[0]!, 'active');
+    assert.notEqual(current().base, 'https://b.example');
+  });
+
+  it('stays as it was recorded if the vendor refuses the new one', async () => {
+    const refused = new CampaignMonitorError('permission-missing', 'refused', { code: 60, status: 401 });
+    const refusing = Object.assign(new FakeVendor(), { createWebhook: () => Promise.reject(refused) });
+    await assert.rejects(pointHere(refusing, journal, registration(), urlAt('a')), refused);
+    assert.deepEqual(journal.all(), []);
+    const before = registration({ ids: ['hook0001'] });
+    await journal.put(before);
+    await assert.rejects(pointHere(refusing, journal, before, urlAt('b', later)), refused);
+    assert.deepEqual(journal.all(), [before]);
+  });
+
+  it('is kept in the record by a window that has not seen it', async () => {
+    await pointHere(vendor, journal, registration(), urlAt('a'));
+    const stale = current();
+    await pointHere(vendor, journal, stale, urlAt('b'));
+    const { ids } = current();
+    await pointHere(vendor, journal, stale, urlAt('b'));
+    assert.deepEqual(current().ids, ids);
+    await deactivateOurs(vendor, journal, stale);
+    assert.deepEqual(current().ids, ids);
   });
 
   it('leaves no secret in the journal', async () => {
     vendor.breakAt(1, true);
     await assert.rejects(pointHere(vendor, journal, registration(), urlAt('a')), Crash);
-    assert.ok(current().pending);
+    assert.equal(current().state, 'moving');
     assert.ok(!JSON.stringify(kept).includes(secret.slice(0, 8)));
   });
 });
@@ -178,16 +238,17 @@ describe('whatever breaks off between the calls', () => {
           ]);
           const foreignBefore = lists.map((listId) => vendor.of(listId));
           let journal = new WebhookJournal(memory(kept), 'test');
-          for (const listId of lists) await journal.put(registration({ listId }));
-          const oursOn = (listId: string): Hook[] =>
-            vendor.of(listId).filter(({ id }) => !foreign.some((ids) => ids.includes(id)));
+          const registrations = (): Registration[] =>
+            lists.map((listId) => journal.all().find((each) => each.listId === listId) ?? registration({ listId }));
+          const oursOn = (listId: string): Webhook[] =>
+            vendor.of(listId).filter(({ webhookId }) => !foreign.some((ids) => ids.includes(webhookId)));
 
           for (const [index, { action, host, breaksAt }] of steps.entries()) {
             const url = urlAfter(index, host);
             if (breaksAt === null) vendor.fix();
             else vendor.breakAt(breaksAt.call, breaksAt.done);
-            for (const each of journal.all()) {
-              const brings = isUnfinished(each) ? each.state === 'moving' : action === 'bring';
+            for (const each of registrations()) {
+              const brings = action === 'bring';
               const before = oursOn(each.listId).some(({ active }) => active);
               // Where all goes well, and where it breaks off, there is always one that is active.
               vendor.onChange = () => {
@@ -195,8 +256,7 @@ describe('whatever breaks off between the calls', () => {
                 if (brings && before) assert.ok(arriving || oursOn(each.listId).some(({ active }) => active));
               };
               try {
-                if (isUnfinished(each)) await fix(vendor, journal, each, url);
-                else if (action === 'bring') await pointHere(vendor, journal, each, url);
+                if (action === 'bring') await pointHere(vendor, journal, each, url);
                 else await deactivateOurs(vendor, journal, each);
               } catch (error) {
                 assert.ok(error instanceof Crash);
@@ -210,16 +270,11 @@ describe('whatever breaks off between the calls', () => {
           }
 
           vendor.fix();
-          for (const each of journal.all()) {
-            await fix(vendor, journal, each, there);
-            const mended = journal.all().find(({ listId }) => listId === each.listId);
-            assert.ok(mended);
-            await pointHere(vendor, journal, mended, there);
-          }
+          for (const each of registrations()) await pointHere(vendor, journal, each, there);
           assert.equal(journal.all().length, lists.length);
           for (const [index, listId] of lists.entries()) {
             assert.deepEqual(
-              vendor.of(listId).filter(({ id }) => foreign[index]!.includes(id)),
+              vendor.of(listId).filter(({ webhookId }) => foreign[index]!.includes(webhookId)),
               foreignBefore[index],
             );
             const here = vendor.of(listId).filter(({ url, active }) => url === there && active);
@@ -249,7 +304,7 @@ describe('whatever breaks off between the calls', () => {
         vendor.breakAt(call, done);
         await deleteOurs(vendor, journal, journal.all()[0]!).catch(() => undefined);
         vendor.fix();
-        for (const each of journal.all()) await fix(vendor, journal, each, null);
+        for (const each of journal.all()) await deleteOurs(vendor, journal, each);
         assert.deepEqual(journal.all(), []);
         assert.equal(vendor.of('list').length, 1);
       }),

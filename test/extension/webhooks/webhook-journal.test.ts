@@ -6,7 +6,7 @@ import { memory } from '../relay/memory.ts';
 function registration(listId: string, changes: Partial<Registration> = {}): Registration {
   return {
     ...{ accountId: 'account', listId, listName: listId, relay: 'relay', events: ['Update'], format: 'json' },
-    ...{ ids: [`hook-${listId}`], base: 'https://a.example', state: 'active', pending: null },
+    ...{ ids: [`hook-${listId}`], base: 'https://a.example', state: 'active' },
     ...changes,
   };
 }
@@ -52,6 +52,22 @@ describe('the journal of registrations', () => {
     assert.equal(journal.all().find(({ listId }) => listId === 'one')?.state, 'off');
     await journal.switchHook('account', 'one', 'hook-one', 'active');
     assert.equal(journal.all().find(({ listId }) => listId === 'one')?.state, 'active');
+  });
+
+  it('keeps an interrupted change, whatever is switched or deleted by hand', async () => {
+    for (const state of ['moving', 'deleting'] as const) {
+      const before = registration('one', { state });
+      await journal.put(before);
+      await journal.switchHook('account', 'one', 'hook-one', 'off');
+      await journal.switchHook('account', 'one', 'hook-one', 'active');
+      assert.equal(journal.all().find(({ listId }) => listId === 'one')?.state, state);
+      await journal.forgetHook('account', 'one', 'hook-one');
+      // Only while moving, there may be another webhook, whose ID never arrived.
+      assert.deepEqual(
+        journal.all().flatMap(({ listId, ids }) => (listId === 'one' ? [ids] : [])),
+        state === 'moving' ? [[]] : [],
+      );
+    }
   });
 
   it('forgets an account', async () => {

@@ -10,7 +10,7 @@ describe('A registration that fails', () => {
     const local = 'http://127.0.0.1:8787/hooks/0123456789abcdef0123456789abcdef/campaign-monitor';
     const status = { campaignMonitorUrl: local, publicCampaignMonitorUrl: null };
     const account = { id: 'a', kind: 'api-key' };
-    const registration = { accountId: 'a', listId: 'l', listName: 'Newsletter', relay: 'r' } as Registration;
+    const registration = { accountId: 'a', listId: 'l', listName: 'Newsletter', relay: 'r', ids: [] } as unknown;
     const failureWhile = async (state: unknown): Promise<string | undefined> => {
       const registrar = new WebhookRegistrar({
         session: { state } as never,
@@ -20,7 +20,10 @@ describe('A registration that fails', () => {
         log: { warn: () => undefined } as never,
         changed: () => undefined,
       });
-      const { failures } = await registrar.carryOut('bring', [registration], undefined, (asked) => asked);
+      const { failures } = await registrar.carryOut('update', [registration as Registration], undefined, {
+        events: [],
+        format: 'json',
+      });
       return failures[0] && sayFailure(failures[0]);
     };
     const of = 'Couldn’t change the webhooks of the list “Newsletter”';
