@@ -1,6 +1,7 @@
 /** Details of an instance, loaded when they are shown: its facts, its queue and its tooltip. */
 import * as vscode from 'vscode';
 import type { ListNames } from '../accounts/list-names.ts';
+import type { DeliveryKey } from '../../open-connectors/delivery-queue.ts';
 import type { Platform } from '../open-connectors/platform.ts';
 import type { Session } from '../session/session.ts';
 import type { ListNaming } from '../ui/phrases.ts';
@@ -11,7 +12,7 @@ import { descriptionOf } from './instance-words.ts';
 import { QueueStates } from './queue-states.ts';
 
 export interface InstanceDetailsParts {
-  readonly session: Pick<Session, 'status'>;
+  readonly session: Pick<Session, 'client' | 'status'>;
   readonly platform: Platform;
   readonly log: vscode.LogOutputChannel;
   readonly names: ListNames;
@@ -30,7 +31,9 @@ export class InstanceDetails {
         ? [...earlierOpenConnectorsUrls, openConnectorsUrl]
         : earlierOpenConnectorsUrls;
     };
-    this.queues = new QueueStates({ platform, log, changed, relayUrls });
+    const areFetched = async (deliveries: DeliveryKey[]): Promise<boolean | undefined> =>
+      (await session.client?.request('deliveries/areFetched', { deliveries }))?.all;
+    this.queues = new QueueStates({ platform, log, changed, relayUrls, areFetched });
   }
 
   /** The facts below an instance; reads its queue if that wasn't done yet. */

@@ -60,9 +60,10 @@ export function queueWords(queue: KnownQueue, now: number, l10n: Localiser): str
     case 'failed':
       return l10n.t('couldn’t be read: {0}', printable(messageOf(queue.error, l10n), 300));
     case 'read': {
-      const { state, earlier, policy } = queue;
+      const { state, earlier, allFetched, policy } = queue;
       const parts = [queuedWords(queue, now, l10n)];
       if (earlier > 0) parts.push(l10n.t('{0} for earlier URLs', earlier));
+      if (allFetched) parts.push(l10n.t('all fetched'));
       if (state.deactivated === true) parts.push(l10n.t('deactivated'));
       else if (state.deactivated === null && state.count > 0 && policy === 'retry')
         parts.push(l10n.t('may be deactivated'));

@@ -3,7 +3,6 @@ import type { Memento } from 'vscode';
 import { nameOfSecret } from '../../common/secret-name.ts';
 import type { Instance } from '../../open-connectors/answers.ts';
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
-import type { DeliveryKey } from '../../open-connectors/delivery-queue.ts';
 import { prefix } from '../prefix.ts';
 import type { InstanceNode } from './instance-node.ts';
 import type { StoredInstance } from './instance-store.ts';
@@ -13,11 +12,10 @@ export interface QueueOfferParts {
   readonly platform: { readonly host: string; api(): Promise<OpenConnectorsApi | undefined> };
   /** The instances created here or pointed here. */
   readonly store: { all(host: string): readonly StoredInstance[] };
-  readonly queues: () => Promise<Pick<QueueStates, 'read' | 'urlsOf' | 'listed'>>;
+  readonly queues: () => Promise<QueueStates>;
   readonly node: (instance: Instance, host: string) => InstanceNode;
   /** Identifies the running relay; undefined if none is running, or its URL is still being opened. */
   readonly relay: () => number | undefined;
-  readonly areFetched: (deliveries: DeliveryKey[]) => Promise<boolean>;
   /** Of this folder. */
   readonly memory: Pick<Memento, 'get' | 'update'>;
   /** Resolves when the user uses this window: other windows of the same relay then offer nothing. */
@@ -78,13 +76,14 @@ export class QueueOffer {
   }
 
   /** Whether something wasn't fetched yet, for a URL whose queue wasn't offered since the relay's start: true once. */
-  async #isNew(node: InstanceNode, queues: Pick<QueueStates, 'urlsOf' | 'listed'>, pid: number): Promise<boolean> {
-    const { memory, areFetched } = this.#parts;
+  async #isNew(node: InstanceNode, queues: QueueStates, pid: number): Promise<boolean> {
+    const { memory } = this.#parts;
     const offered = memory.get<readonly string[]>(memoryKey, []);
     // The URL has the relay's secret, which is not stored.
     const nameOf = (url: string): string => `${pid} ${node.host} ${nameOfSecret(url)}`;
     const urls = queues.urlsOf(node).filter((url) => queues.listed(url).size > 0 && !offered.includes(nameOf(url)));
-    if (await areFetched(urls.flatMap((url) => [...queues.listed(url).values()]))) return false;
+    // If the relay has ended in the meantime, nothing can be fetched.
+    if ((await queues.areFetched(urls)) ?? true) return false;
     await memory.update(memoryKey, [...urls.map(nameOf), ...offered].slice(0, maxOffers));
     return true;
   }

@@ -1,6 +1,6 @@
 /** The queues of this window's instances as last read. */
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
-import type { FailurePolicy, ListedDeliveries, QueueState } from '../../open-connectors/delivery-queue.ts';
+import type { DeliveryKey, FailurePolicy, ListedDeliveries, QueueState } from '../../open-connectors/delivery-queue.ts';
 import type { InstanceNode } from './instance-node.ts';
 
 export interface QueueFacts {
@@ -8,6 +8,8 @@ export interface QueueFacts {
   readonly state: QueueState;
   /** Number of notifications queued for earlier URLs of this relay. */
   readonly earlier: number;
+  /** The running relay has fetched all of them. */
+  readonly allFetched: boolean;
   /** Of the whole account; null if the API doesn't return it. */
   readonly policy: FailurePolicy | null;
 }
@@ -22,6 +24,8 @@ export interface QueueStatesParts {
   readonly platform: { readonly host: string; api(): Promise<OpenConnectorsApi | undefined> };
   /** This relay's current and earlier URLs for Open Connectors. */
   readonly relayUrls: () => readonly string[];
+  /** Whether the running relay has fetched all of these; undefined if none is running. */
+  readonly areFetched: (deliveries: DeliveryKey[]) => Promise<boolean | undefined>;
   readonly log: { warn(message: string): void };
   readonly changed: () => void;
 }
@@ -94,13 +98,25 @@ export class QueueStates {
     return listed;
   }
 
+  /** Whether the running relay has fetched all that was listed for these URLs; undefined if none is running. */
+  areFetched(urls: readonly string[]): Promise<boolean | undefined> {
+    return this.#parts.areFetched(urls.flatMap((url) => [...this.listed(url).values()]));
+  }
+
   async #count({ queue }: OpenConnectorsApi, node: InstanceNode, signal?: AbortSignal): Promise<QueueFacts> {
     const policy = await queue.policyIfTold(signal);
     const [callbackUrl = '', ...others] = this.urlsOf(node);
     const state = await queue.count(callbackUrl, this.listed(callbackUrl), signal);
     let earlier = 0;
-    for (const url of others) earlier += (await queue.count(url, this.listed(url), signal)).count;
-    return { state, earlier, policy };
+    let { more } = state;
+    for (const url of others) {
+      const there = await queue.count(url, this.listed(url), signal);
+      earlier += there.count;
+      more ||= there.more;
+    }
+    // A relay that can't say it must not hide what is queued.
+    const areFetched = await this.areFetched([callbackUrl, ...others]).catch(() => undefined);
+    return { state, earlier, allFetched: areFetched === true && !more && state.count + earlier > 0, policy };
   }
 }
 

@@ -160,9 +160,6 @@ export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferPa
       // While its public URL is being opened, nothing could be delivered: this is called again once it is open.
       return publicUrl !== null || settled ? pid : undefined;
     },
-    areFetched: async (deliveries) =>
-      // If the relay has ended in the meantime, nothing can be fetched.
-      (await session.client?.request('deliveries/areFetched', { deliveries }))?.all ?? true,
     attention: atThisWindow,
     offer: (node, queued) => {
       const { l10n } = vscode;

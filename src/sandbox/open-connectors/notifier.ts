@@ -59,6 +59,8 @@ export class Notifier {
   readonly #poster: WebhookPoster;
   readonly #report: (report: NotificationReport) => void;
   readonly #queue: PostingQueue<NotificationRecord>;
+  /** A client remembers what it fetched by its ID, also when the sandbox has restarted. */
+  readonly #beforeFirst = Date.now();
 
   constructor({ state, deliveries, poster, report }: NotifierParts) {
     this.#state = state;
@@ -118,7 +120,7 @@ export class Notifier {
         events: events.map((each) => eventObject(each, polledAt)),
       };
       const delivery: PlatformDelivery = {
-        notificationId: record.id,
+        notificationId: this.#beforeFirst + record.id,
         subscriptionId: subscriptionOf(instance),
         instance,
         event,

@@ -5,7 +5,7 @@ import type { InstanceNode } from '../../../src/extension/instances/instance-nod
 import { placedInstance } from '../../../src/extension/instances/placed-instance.ts';
 import { QueueOffer } from '../../../src/extension/instances/queue-offer.ts';
 import { QueueStates } from '../../../src/extension/instances/queue-states.ts';
-import type { KnownQueue } from '../../../src/extension/instances/queue-states.ts';
+import type { KnownQueue, QueueStatesParts } from '../../../src/extension/instances/queue-states.ts';
 import type { Instance } from '../../../src/open-connectors/answers.ts';
 import { OpenConnectorsApi } from '../../../src/open-connectors/api.ts';
 import type { Harness } from '../../sandbox/harness.ts';
@@ -29,6 +29,10 @@ describe('The queue of an instance, in a window', () => {
   let warnings: string[];
   let whenChanged: () => void;
 
+  /** What the relay has fetched, as the IDs of notifications; undefined if none is running. */
+  let fetched: Set<string> | undefined;
+  const areFetched: QueueStatesParts['areFetched'] = (deliveries) =>
+    Promise.resolve(fetched && deliveries.every(({ notificationId }) => fetched?.has(notificationId)));
   const log = { warn: (message: string): void => void warnings.push(message) };
   const nodeOf = (found: Instance): InstanceNode => {
     const facts = placedInstance(found, aroundRelay('one.example'));
@@ -36,7 +40,7 @@ describe('The queue of an instance, in a window', () => {
   };
   const states = (relayUrls: readonly string[] = []): QueueStates =>
     new QueueStates({
-      ...{ log, relayUrls: () => relayUrls },
+      ...{ log, relayUrls: () => relayUrls, areFetched },
       platform: { host, api: () => Promise.resolve(api) },
       changed: () => {
         changes += 1;
@@ -52,6 +56,7 @@ describe('The queue of an instance, in a window', () => {
       ...harness.sandbox.credentials.openConnectors,
     });
     memory = new Map();
+    fetched = undefined;
     changes = 0;
     warnings = [];
     whenChanged = () => undefined;
@@ -89,7 +94,7 @@ describe('The queue of an instance, in a window', () => {
     const node = nodeOf(instance());
     let asked = 0;
     const queues = new QueueStates({
-      ...{ log, relayUrls: () => [], changed: () => assert.fail('nothing has changed') },
+      ...{ log, relayUrls: () => [], areFetched, changed: () => assert.fail('nothing has changed') },
       platform: { host, api: () => Promise.resolve(void (asked += 1)) },
     });
     assert.equal(await queues.read(node), undefined);
@@ -122,6 +127,24 @@ describe('The queue of an instance, in a window', () => {
     assert.equal((await states().read(node))?.state.count, 0);
   });
 
+  it('says that all is fetched, where the relay has all of it, and where anybody can tell', async () => {
+    const node = await queued(2);
+    const queues = states();
+    const isSaid = async (): Promise<boolean | undefined> => (await queues.read(node))?.allFetched;
+    assert.equal(await isSaid(), false, 'no relay is running');
+    const [first, second] = [...queues.listed(callbackUrl).values()].map(({ notificationId }) => notificationId);
+    fetched = new Set([first!]);
+    assert.equal(await isSaid(), false);
+    fetched.add(second!);
+    assert.equal(await isSaid(), true);
+    const silent = new QueueStates({
+      ...{ log, relayUrls: () => [], changed: () => undefined, platform: { host, api: () => Promise.resolve(api) } },
+      areFetched: () => Promise.reject(new Error('the connection has ended')),
+    });
+    const facts = await silent.read(node);
+    assert.deepEqual([facts?.state.count, facts?.allFetched], [2, false]);
+  });
+
   it('says what is wrong, and is read again after that', async () => {
     const node = await queued(1);
     const call = 'GET /notifications/subscriptions/deliveries';
@@ -140,7 +163,7 @@ describe('The queue of an instance, in a window', () => {
 
   it('has a row of its own, which tells all of it', () => {
     const state = { count: 3, more: false, since: 0, deactivated: true };
-    const known: KnownQueue = { kind: 'read', state, earlier: 0, policy: 'retry' };
+    const known: KnownQueue = { kind: 'read', state, earlier: 0, allFetched: false, policy: 'retry' };
     const words = (change: object, ofState: object = {}): string =>
       queueWords({ ...known, ...change, state: { ...state, ...ofState } }, 600_000, english);
     assert.equal(words({}), '3 queued, the oldest 10 min ago · deactivated · policy: retry');
@@ -148,6 +171,7 @@ describe('The queue of an instance, in a window', () => {
       words({ policy: null, earlier: 2 }, { more: true, since: null, deactivated: null }),
       '3+ queued · 2 for earlier URLs',
     );
+    assert.match(words({ allFetched: true }), /10 min ago · all fetched · deactivated/);
     assert.match(words({}, { deactivated: null }), / · may be deactivated · policy: retry$/);
     assert.equal(words({ policy: 'queue' }, { count: 0, deactivated: false }), 'empty · policy: queue');
     const names = { nameOfList: () => undefined };
@@ -161,15 +185,11 @@ describe('The queue of an instance, in a window', () => {
     let offered: [string, number][];
     let relay: number | undefined;
     let relayUrls: string[];
-    /** What the relay has fetched, as the IDs of notifications. */
-    let fetched: Set<string>;
     const offerOf = (...ids: number[]): QueueOffer =>
       new QueueOffer({
         platform: { host, api: () => Promise.resolve(api) },
         store: { all: () => ids.map((id) => ({ id, name: 'Mine', host, createdAt: '2026-01-01T00:00:00Z' })) },
         queues: () => Promise.resolve(states(relayUrls)),
-        areFetched: (deliveries) =>
-          Promise.resolve(deliveries.every(({ notificationId }) => fetched.has(notificationId))),
         memory: {
           get: <T>(key: string, otherwise?: T) => (memory.get(key) ?? otherwise) as T,
           update: (key, value) => Promise.resolve(void memory.set(key, value)),
@@ -228,7 +248,7 @@ describe('The queue of an instance, in a window', () => {
       relay = 1;
       const queues = states();
       await queues.read(nodeOf(await api.getInstance(facts.id)));
-      for (const { notificationId } of queues.listed(callbackUrl).values()) fetched.add(notificationId);
+      for (const { notificationId } of queues.listed(callbackUrl).values()) fetched?.add(notificationId);
       await offerOf(facts.id).follow();
       const foreign = await queued(1, 'http://127.0.0.1:9/of-somebody-else');
       await offerOf(foreign.facts.id).follow();

@@ -87,6 +87,19 @@ describe('the sandbox, Open Connectors: what could not be delivered', () => {
     assert.deepEqual((await platform.api('GET', '/accounts/settings')).body, policy, 'the policy is what it was');
   });
 
+  it('never names two notifications alike, even after a restart: a client remembers these IDs', async () => {
+    const once = async (at: Harness): Promise<number> => {
+      const of = platformOf(at);
+      await of.create({ 'event.notification.callback.url': 'http://127.0.0.1:9/hook' });
+      await at.control('POST', '/deliveries', { types: ['Update'], batch: 1, listId: documentedListId });
+      await at.report((report) => report.type === 'notification');
+      return ((await of.api('GET', pathOf("channel='webhook'"))).body as Delivery[])[0]!.notificationId;
+    };
+    const next = await startHarness();
+    assert.notEqual(await once(harness), await once(next));
+    await next.close();
+  });
+
   it('posts them again on PUT, the same bytes in order, and posts what comes from then on', async () => {
     await on();
     status = 500;
