@@ -12,7 +12,7 @@ export interface PostAttempt {
 export interface PostRecord {
   readonly id: number;
   readonly createdAt: string;
-  /** discarded: it was no longer wanted before it could be sent. */
+  /** discarded: it was no longer wanted before it could be sent, or too many were waiting. */
   state: 'waiting' | 'delivered' | 'failed' | 'discarded';
   readonly attempts: PostAttempt[];
   /** When a failed one is sent again. */
@@ -31,6 +31,9 @@ export interface Posting<R extends PostRecord> {
   /** Called when the record has changed: after each attempt, and when it is discarded. */
   readonly changed: () => void;
 }
+
+/** Maximum number of waiting POSTs. */
+const maxWaiting = 20_000;
 
 /** Maximum number of finished POSTs in the log, in addition to all that wait. */
 const maxFinished = 1000;
@@ -72,10 +75,12 @@ export class PostingQueue<R extends PostRecord> {
     };
   }
 
-  /** Adds one to its lane. */
+  /** Adds one to its lane; discards it if too many are waiting. */
   add(posting: Posting<R>): void {
+    const isFull = this.waiting >= maxWaiting;
     this.#log.set(posting.record.id, posting.record);
-    this.#queue(posting);
+    if (isFull) this.#discard(posting);
+    else this.#queue(posting);
   }
 
   close(): void {
@@ -99,8 +104,7 @@ export class PostingQueue<R extends PostRecord> {
     const { record } = posting;
     record.nextAttemptAt = null;
     if (!posting.isWanted()) {
-      this.#finish(posting, 'discarded');
-      posting.changed();
+      this.#discard(posting);
       return;
     }
     const at = new Date().toISOString();
@@ -128,6 +132,11 @@ export class PostingQueue<R extends PostRecord> {
 
   #isClosed(): boolean {
     return this.#closed;
+  }
+
+  #discard(posting: Posting<R>): void {
+    this.#finish(posting, 'discarded');
+    posting.changed();
   }
 
   #finish({ record }: Posting<R>, state: 'delivered' | 'failed' | 'discarded'): void {

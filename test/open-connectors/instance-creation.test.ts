@@ -135,6 +135,37 @@ describe('creating an instance, against the sandbox', () => {
     assert.deepEqual(await names(), ['Mine', 'Mine']);
   });
 
+  it('asks about one of its name that appears during the consent, too', async () => {
+    const { apiKey } = harness.sandbox.credentials.campaignMonitor;
+    const authorize: CreationDeps['authorize'] = async (request) => {
+      await create(parts(), input({ authentication: 'basic', username: apiKey }));
+      return consent(request);
+    };
+    assert.deepEqual(await create(parts({ authorize })), { kind: 'cancelled' });
+    const [appeared] = await api().listInstances();
+    assert.deepEqual(
+      duplicates.map((existing) => existing.map(({ id }) => id)),
+      [[appeared?.id]],
+    );
+    assert.deepEqual(await names(), ['Mine']);
+    assert.equal(await callsOf('POST /instances'), 1);
+  });
+
+  it('creates another beside one that appears during the consent if it is wanted', async () => {
+    const { apiKey } = harness.sandbox.credentials.campaignMonitor;
+    another = true;
+    const authorize: CreationDeps['authorize'] = async (request) => {
+      await create(parts(), input({ authentication: 'basic', username: apiKey }));
+      return consent(request);
+    };
+    assert.equal((await create(parts({ authorize }))).kind, 'created');
+    assert.deepEqual(
+      duplicates.map((existing) => existing.length),
+      [1],
+    );
+    assert.deepEqual(await names(), ['Mine', 'Mine']);
+  });
+
   it('makes one with an API key without asking for consent', async () => {
     const { apiKey } = harness.sandbox.credentials.campaignMonitor;
     const given = parts({ authorize: () => Promise.reject(new Error('not to be asked for')) });
@@ -246,11 +277,11 @@ describe('creating an instance, against the sandbox', () => {
 
   it('does not know what is new where they cannot be listed after the call, and asks the next time', async () => {
     await control('POST', 'failures', { call: 'POST /instances', silent: true, carriedOut: true });
-    const authorize: CreationDeps['authorize'] = async (request) => {
-      await control('POST', 'failures', { call: 'GET /instances', status: 503 });
-      return consent(request);
+    const during: CreationDeps['during'] = async (step, task) => {
+      if (step === 'looking') await control('POST', 'failures', { call: 'GET /instances', status: 503 });
+      return task(new AbortController().signal);
     };
-    const result = await create(impatient({ authorize }));
+    const result = await create(impatient({ during }));
     assert.ok(result.kind === 'unanswered' && result.found === null);
     assert.deepEqual(await create(), { kind: 'cancelled' });
     assert.deepEqual(await names(), ['Mine']);

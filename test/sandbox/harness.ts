@@ -1,4 +1,5 @@
 /** A sandbox for one test file, calls to it, and the reports that it makes. */
+import { readFileSync } from 'node:fs';
 import { sandboxApiKey } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import type { Sandbox, SandboxOptions, SandboxReport } from '../../src/sandbox/sandbox.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -88,4 +89,14 @@ export async function startHarness(options: SandboxOptions = {}): Promise<Harnes
     },
     close: () => sandbox.close(),
   };
+}
+
+/** What a process holds in memory, in bytes; 0 where the system does not say so. */
+export function residentBytes(pid: number): number {
+  try {
+    const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes) * 1024;
+  } catch {
+    return 0;
+  }
 }

@@ -14,7 +14,9 @@ function resolveEscapes(text: string): string {
       .normalize('NFKC')
       .replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString())
       .replace(/=([0-7][0-9a-f])/gi, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)))
-      .replace(/\\{1,8}(?:u00|x|u\{0*)([0-7][0-9a-f])\}?/gi, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+      .replace(/\\{1,8}(?:u00|x|u\{0*)([0-7][0-9a-f])\}?/gi, (_all, hex: string) =>
+        String.fromCharCode(parseInt(hex, 16)),
+      )
       .replace(/&#x0*([0-7][0-9a-f]);?/gi, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)))
       .replace(/&#0*(\d{2,3});?/g, (_all, code: string) => String.fromCharCode(Number(code)))
       .replace(/&([a-z]{2,6});/gi, (all, name: string) => named[name.toLowerCase()] ?? all);
@@ -29,7 +31,10 @@ function findInBase64(text: string): string | undefined {
   for (const [run] of text.matchAll(/[A-Za-z0-9+/_-]{8,}/g)) {
     for (const start of [0, 1, 2, 3]) {
       const decoded = resolveEscapes(Buffer.from(run.slice(start), 'base64').toString());
-      const found = /[^\s\ufffd"'<>(),;:=/]{1,64}@(?:\[[\d.]{7}|[\p{L}\p{N}-]{3})[\p{L}\p{N}.\]-]{0,255}/u.exec(decoded);
+      const found =
+        /(?:[^\s\ufffd"'<>(),;:=/]{1,64}|[^\s\ufffd])@(?:\[[\d.]{7}|[\p{L}\p{N}-]{3})[\p{L}\p{N}.\]-]{0,255}/u.exec(
+          decoded,
+        );
       if (found !== null) return found[0];
     }
   }
@@ -46,7 +51,11 @@ export class AddressMask {
   readonly #key = randomBytes(32);
 
   markOf(address: string): string {
-    const same = address.trim().replace(/[.,;]$/, '').normalize('NFKC').toLowerCase();
+    const same = address
+      .trim()
+      .replace(/[.,;]$/, '')
+      .normalize('NFKC')
+      .toLowerCase();
     return `address-${createHmac('sha256', this.#key).update(same).digest('hex').slice(0, 10)}`;
   }
 

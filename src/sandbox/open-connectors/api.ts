@@ -64,6 +64,7 @@ export function platformApi({ state, instances, deliveries, notifier, link, orig
   router.post(`/events/${elementKey}/:id64`, rawBody, (request, response) => {
     const instance = instances.find(Buffer.from(parameter(request, 'id64'), 'base64').toString());
     if (instance.disabled) throw platformErrors.disabled();
+    if (deliveries.isFull) throw platformErrors.busy();
     notifier.receive(instance, Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
     response.status(200).end();
   });

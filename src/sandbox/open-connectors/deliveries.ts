@@ -32,6 +32,10 @@ const channel = 'webhook';
 /** Maximum number of finished deliveries kept. */
 const maxFinished = 1000;
 
+/** Maximum number of undelivered notifications, and maximum bytes of the vendor's bodies in them. */
+const maxUndelivered = 20_000;
+const maxUndeliveredBytes = 64 * 1024 * 1024;
+
 /** Maximum bytes of a response with notifications: more than a client accepts by default. */
 const maxAnswerText = 48 * 1024 * 1024;
 
@@ -58,6 +62,14 @@ export class Deliveries {
   deactivate({ instance, url }: PlatformDelivery): void {
     const urls = this.#deactivated.get(instance.id) ?? new Set();
     this.#deactivated.set(instance.id, urls.add(url));
+  }
+
+  /** Whether as many notifications as possible are waiting or queued. Parts of a delivery share its body. */
+  get isFull(): boolean {
+    const undelivered = [...this.#deliveries.values()].filter(({ status }) => status !== 'delivered');
+    const bodies = new Set(undelivered.map(({ raw }) => raw));
+    const bytes = [...bodies].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return undelivered.length >= maxUndelivered || bytes >= maxUndeliveredBytes;
   }
 
   add(delivery: PlatformDelivery): void {

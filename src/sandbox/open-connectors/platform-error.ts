@@ -29,6 +29,7 @@ export const platformErrors = {
   noAccount: (id: string) => new PlatformError(404, `No account found with id ${id}`),
   notFound: () => new PlatformError(404, 'Resource not found'),
   wrongMethod: (method: string) => new PlatformError(405, `Request method '${method}' not supported`),
+  busy: () => new PlatformError(503, 'Too many notifications are queued'),
   notAcceptable: () => new PlatformError(406, 'Only application/json can be returned'),
   wrongContentType: () => new PlatformError(415, 'Only application/json is accepted'),
 } as const;

@@ -57,4 +57,24 @@ describe('addresses in a text for an assistant', () => {
     assert.equal(mask.replaceIn('https://x.example.org/in?to=jane%40example.org'), `https://x.example.org/${jane}`);
     assert.doesNotMatch(mask.replaceIn('https://jane%40example.org:pw@x.example.org/in'), /jane/);
   });
+
+  it('have the same mark in base64, without a dot in the domain, and before a full stop', () => {
+    const mask = new AddressMask();
+    for (const address of ['jane@example.org', 'x@localhost', 'x@[192.0.2.1]']) {
+      const marked = mask.markOf(address);
+      for (const before of ['', '<', ':<'])
+        for (const text of [`${before}${address}`, Buffer.from(`${before}${address}`).toString('base64')])
+          assert.equal(mask.replaceIn(text), marked, text);
+      assert.equal(mask.replaceIn(Buffer.from(`to ${address}.`).toString('base64')), marked);
+      assert.equal(mask.replaceIn(`Write to ${address}. Or don't.`), `Write to ${marked} Or don't.`);
+    }
+  });
+
+  // One for each expression. A search that starts again at each character takes minutes.
+  for (const piece of ['\\', '\\u{0', '%4', '=4', '&#0', '&#x0', '&am', '"', '" ', ' ', 'QUFB', 'a', '@', '\\@', '['])
+    it(`take no longer in a text of only ${JSON.stringify(piece)}, for its length`, () => {
+      const mask = new AddressMask();
+      const repeated = piece.repeat(131_072 / piece.length);
+      for (const text of [`${repeated}@`, `@${repeated}`]) assert.notEqual(mask.replaceIn(text), text);
+    }).timeout(10_000);
 });
