@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { readHookUrl } from '../../src/common/hook-path.ts';
 import { nameOfSecret } from '../../src/common/secret-name.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import { openForWriting } from '../../src/relay/log/database.ts';
+import { openForReading, openForWriting } from '../../src/relay/log/database.ts';
 import { readyRelay } from '../relay/processes.ts';
 import { ownDirectory, temporaryFolder } from '../relay/afterwards.ts';
 import { send } from '../relay/requests.ts';
@@ -15,6 +15,7 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 
 const program = fileURLToPath(new URL('commit-program.ts', import.meta.url));
+const failingProgram = fileURLToPath(new URL('failing-sync-program.ts', import.meta.url));
 const indexProgram = fileURLToPath(new URL('index-program.ts', import.meta.url));
 
 /** Why syncs cannot be counted here, or null. */
@@ -38,7 +39,7 @@ function assertSettingsOnly(why: string): void {
   process.stderr.write(`      syncs are not counted: ${why}\n`);
   assert.notEqual(process.env['REQUIRE_STRACE'], '1', why);
   const { db } = openForWriting(join(temporaryFolder(), 'relay.sqlite'));
-  assert.equal(db.prepare('PRAGMA synchronous').get()?.['synchronous'], 1, 'the rest is wal-sync.ts');
+  assert.equal(db.prepare('PRAGMA synchronous').get()?.['synchronous'], 2, 'FULL');
   assert.equal(db.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
   db.close();
 }
@@ -88,6 +89,29 @@ describe('Disk syncs', function () {
       lines.findIndex((line) => line.includes('"end')),
     );
     assert.equal(between.filter(isSync).length, syncs);
+  });
+
+  it('that fail refuse what they were for, and nothing that comes later', () => {
+    const why = whyNot();
+    if (why !== null) {
+      assertSettingsOnly(why);
+      return;
+    }
+    const folder = realpathSync(temporaryFolder());
+    const file = join(folder, 'relay.sqlite');
+    const fail = ['-P', `${file}-wal`, '-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:error=EIO:when=5'];
+    const node = ['node', '--disable-warning=ExperimentalWarning', failingProgram, file];
+    const { status, stdout } = spawnSync('strace', ['-f', '-q', ...fail, '-o', join(folder, 'strace'), ...node], {
+      encoding: 'utf8',
+    });
+    const refused = ['check-data-directory', 'cannot write the history: disk I/O error', 'works'];
+    assert.deepEqual(
+      [status, stdout.trimEnd().split('\n')],
+      [0, [...refused, 'stored', 'stored', 'stored', '3 deliveries']],
+    );
+    const db = openForReading(file);
+    assert.equal(db.prepare('SELECT count(*) AS n FROM deliveries').get()?.['n'], 3);
+    db.close();
   });
 
   it('keep the index whole: its file is written after its log is on disk, and that begins anew after its file is', async function () {

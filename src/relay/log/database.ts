@@ -228,8 +228,8 @@ export function openOwn(file: string): DatabaseSync {
 }
 
 /**
- * Opens the store for writing: creates, migrates or sets aside the file as needed. WAL, and `synchronous=NORMAL`: a
- * commit is on disk once the write-ahead log has been synced after it (wal-sync.ts); `fullfsync` on macOS.
+ * Opens the store for writing: creates, migrates or sets aside the file as needed. WAL, and `synchronous=FULL`: a
+ * commit is on disk when it returns; `fullfsync` on macOS.
  * @throws StoreError if the file is of a newer version or can't be opened
  */
 export function openForWriting(
@@ -246,7 +246,7 @@ export function openForWriting(
       // Refuse a file of another program before changing it.
       const version = checkSchema(db, file, steps);
       db.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',
       );
       db.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 16384');
       migrate(db, version, steps);

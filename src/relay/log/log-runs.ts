@@ -47,12 +47,9 @@ export function beginRun(db: DatabaseSync): void {
   const sql = new Statements(db);
   const runs = [...runsOf(sql), { name: randomBytes(8).toString('hex'), ...endOf(sql) }].slice(-mostRuns);
   try {
-    db.exec('PRAGMA synchronous = FULL');
     writeMeta(sql, 'runs', runs);
   } catch (error) {
     if (sqliteCode(error) !== sqliteFull) throw error;
     throw new StoreError('the disk is full: cannot write the history', 'make-room', error);
-  } finally {
-    db.exec('PRAGMA synchronous = NORMAL');
   }
 }

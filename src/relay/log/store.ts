@@ -23,8 +23,6 @@ import { Retention } from './retention.ts';
 import { Statements } from './statements.ts';
 import { StoredReader } from './stored.ts';
 import { Tally } from './tally.ts';
-import type { WalSync } from './wal-sync.ts';
-import { walSync } from './wal-sync.ts';
 import { WriteQueue } from './write-queue.ts';
 
 export interface StoreOptions {
@@ -60,7 +58,6 @@ export class Store {
   readonly #highest: Highest;
   readonly #tally: Tally;
   readonly #queue: WriteQueue;
-  readonly #wal: WalSync;
   readonly #removal: Removal;
   readonly #retention: Retention;
   readonly #recent = new RecentContents();
@@ -81,11 +78,9 @@ export class Store {
     this.#highest = highest;
     this.#tally = new Tally(totals, waiting);
     this.#emptyPages = Number(this.#sql.get('SELECT count(*) AS n FROM sqlite_schema WHERE rootpage > 0')?.['n']) + 1;
-    const wal = (this.#wal = walSync(file));
     this.#queue = new WriteQueue({
       db,
       file,
-      syncDisk: () => wal.sync(),
       begin: () => this.#tally.begin(),
       complete: () => writeMeta(this.#sql, 'totals', this.#tally.draft),
       committed: () => {
@@ -180,9 +175,9 @@ export class Store {
     return new StoreError('the queued notifications have reached the size limit of the history', 'take-what-waits');
   }
 
-  /** Disk syncs since it was opened: one for each commit with a waiting caller. */
-  get syncs(): number {
-    return this.#queue.syncs;
+  /** Commits since it was opened: each is one disk sync. */
+  get commits(): number {
+    return this.#queue.commits;
   }
 
   /** Reserves the IDs of a delivery, of `events` rows and of `notifications`: consecutive, never used again. */
@@ -275,7 +270,6 @@ export class Store {
     if (!this.#queue.close()) return;
     this.#retention.close();
     this.#sql.close();
-    this.#wal.close();
     this.#writeBack();
     this.#db.close();
   }
@@ -284,7 +278,7 @@ export class Store {
   #writeBack(): void {
     try {
       // Waits briefly for readers of an earlier state.
-      this.#db.exec('PRAGMA busy_timeout = 1000; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)');
+      this.#db.exec('PRAGMA busy_timeout = 1000; PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
       // For example on a full disk: it stays in the write-ahead log, where the next start finds it.
     }

@@ -1,8 +1,7 @@
 /**
  * Writes that share commits: all writes in one turn of the event loop, and in those that follow at once, are one
  * transaction and one disk sync. A failure is reported to the caller that waits for the write; bookkeeping, which has
- * no waiting caller, is kept and written when the store works again. Bookkeeping alone is not synced: what a power loss
- * removes is done again.
+ * no waiting caller, is kept and written when the store works again.
  */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -22,13 +21,11 @@ interface PendingWrite {
 
 export interface WriteQueueOptions {
   readonly db: DatabaseSync;
-  /** Makes commits durable. @throws SQLite's error, or one like it, if that fails */
-  syncDisk(): void;
   readonly file: string;
   begin(): void;
   /** Called within the transaction, after its writes. */
   complete(): void;
-  /** Called when it is committed, before it is synced. */
+  /** Called when it is committed, and on disk. */
   committed(): void;
   onHealth(failure: StoreError | null): void;
   onLost(message: string): void;
@@ -55,8 +52,8 @@ export class WriteQueue {
   /** The file is damaged: nothing more is written to it, and the next start sets it aside. */
   #damaged = false;
   #closed = false;
-  /** Number of disk syncs: one for each commit with a waiting caller. */
-  syncs = 0;
+  /** Number of commits: each is one disk sync. */
+  commits = 0;
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
@@ -107,21 +104,13 @@ export class WriteQueue {
     const { db } = this.#options;
     try {
       db.exec('BEGIN IMMEDIATE');
-      const changes = this.#changes();
       const result = apply();
-      const changed = this.#changes() > changes;
       db.exec('COMMIT');
-      if (!changed) return result;
-      this.#sync();
       return result;
     } catch (error) {
       rollBack(db);
       throw error instanceof StoreError ? error : this.failed(error as Error);
     }
-  }
-
-  #changes(): number {
-    return Number(this.#options.db.prepare('SELECT total_changes() AS n').get()?.['n']);
   }
 
   /** Records a failure of a write or a read. @returns the failure for people */
@@ -191,37 +180,24 @@ export class WriteQueue {
     this.#writes = [];
     this.#bookkeeping = [];
     const failure = this.#commit(writes);
-    if (failure === null) this.#keepOnDisk(writes);
+    if (failure === null) this.#tell(writes);
     else if (writes.length > 1 && !isDiskFailure(failure)) {
       // A write that fails must not fail the others.
       const failures = writes.map((write) => this.#commit([write]));
-      this.#keepOnDisk(writes.filter((_, index) => failures[index] === null));
+      this.#tell(writes.filter((_, index) => failures[index] === null));
       for (const [index, write] of writes.entries()) this.#refuse(write, failures[index] ?? null);
     } else {
       for (const write of writes) this.#refuse(write, failure);
     }
   };
 
-  /** Syncs the disk if a caller waits for it, and resolves the promises. */
-  #keepOnDisk(committed: readonly PendingWrite[]): void {
+  /** Reports what is on disk, and resolves the promises. */
+  #tell(committed: readonly PendingWrite[]): void {
     if (committed.length === 0) return;
-    try {
-      if (committed.some(({ reject }) => reject !== undefined)) this.#sync();
-    } catch (error) {
-      // It may have become part of the file or not: the next start checks.
-      this.#markSuspect(error as Error);
-      for (const write of committed) this.#refuse(write, error as Error);
-      return;
-    }
     this.#works(() => {
       for (const write of committed) write.onDisk?.();
       for (const write of committed) write.resolve(true);
     });
-  }
-
-  #sync(): void {
-    this.#options.syncDisk();
-    this.syncs += 1;
   }
 
   /**
@@ -262,6 +238,7 @@ export class WriteQueue {
       rollBack(this.#options.db);
       return error as Error;
     }
+    this.commits += 1;
     this.#options.committed();
     return null;
   }

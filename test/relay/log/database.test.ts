@@ -66,7 +66,7 @@ describe('The file of the store', () => {
       assert.equal(setAside, null);
       assert.equal(versionOf(db), schemaVersion);
       assert.equal(db.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
-      assert.equal(db.prepare('PRAGMA synchronous').get()?.['synchronous'], 1, 'NORMAL: wal-sync.ts does the rest');
+      assert.equal(db.prepare('PRAGMA synchronous').get()?.['synchronous'], 2, 'FULL');
       assert.equal(db.prepare('PRAGMA fullfsync').get()?.['fullfsync'], 1);
     } finally {
       db.close();

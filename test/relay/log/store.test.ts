@@ -115,9 +115,9 @@ describe('Adding to the store', () => {
   it('lets all that waits share one commit', async () => {
     const store = openStore(newFile());
     const records = Array.from({ length: 500 }, () => deliveryRecord(store));
-    const before = store.syncs;
+    const before = store.commits;
     await Promise.all(records.map((record) => store.add(record)));
-    assert.equal(store.syncs, before + 1);
+    assert.equal(store.commits, before + 1);
     assert.equal(store.totals.deliveries, 500);
   });
 
@@ -126,12 +126,12 @@ describe('Adding to the store', () => {
     const to = destinationId(store);
     const first = deliveryRecord(store, { to: [to] });
     await store.add(first);
-    const before = store.syncs;
+    const before = store.commits;
     await Promise.all([
       store.forwardings.recordAttempt(attemptRecord(first.notifications[0]!.id, to), null),
       store.add(deliveryRecord(store)),
     ]);
-    assert.equal(store.syncs, before + 1);
+    assert.equal(store.commits, before + 1);
     assert.equal(store.totals.sent, 1);
   });
 
