@@ -140,7 +140,7 @@ describe("a list's webhook", () => {
       const other = new WebhookJournal(memory(kept), 'test');
       const slow = Object.assign(new FakeVendor(), {
         [call]: async (listId: string, wanted: NewWebhook) => {
-          delete (slow as Partial<FakeVendor>)[call];
+          Reflect.deleteProperty(slow, call);
           const listed = await slow.webhooks(listId);
           await pointHere(slow, other, journal.all()[0] ?? registration(), urlAt('a'), { events: ['Update'] });
           return call === 'webhooks' ? listed : slow.createWebhook(listId, wanted);
