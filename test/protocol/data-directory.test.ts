@@ -432,6 +432,16 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     client.close();
   });
 
+  it('is a missing one that links lead to: it is created where they lead', () => {
+    const parent = temporaryFolder();
+    const folders = folderOf(0o700, parent, 'folders');
+    const link = join(temporaryFolder(), 'folders');
+    symlinkSync(folders, link);
+    symlinkSync(join('..', 'new'), join(folders, 'first'));
+    symlinkSync('first', join(folders, 'second'));
+    assert.equal(prepareDataDirectory(join(link, 'second', 'data')).path, join(parent, 'new', 'data'));
+  });
+
   it('holds nothing that others can read, and nothing that is not known as a relay’s', async () => {
     const dataDir = folderOf(0o755);
     withUmask(0);

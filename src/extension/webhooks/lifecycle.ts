@@ -47,16 +47,18 @@ export async function pointHere(
     try {
       id = await api.createWebhook(listId, wanted, signal);
     } catch (error) {
-      // Refused, so there is nothing to finish.
-      if (isRefusal(error)) await (before === undefined ? journal.remove(recorded) : journal.put(before, recorded));
+      // Refused, so there is nothing to finish, unless another window has registered one in the meantime.
+      const isOpen = journal.all().some((each) => isSame(each, recorded) && each.state === 'moving');
+      if (isRefusal(error) && isOpen)
+        await (before === undefined ? journal.remove(recorded) : journal.put(before, recorded));
       throw error;
     }
-    ids = [...ids, id];
+    ids = [...recorded.ids, id];
     recorded = await journal.put({ ...registration, ids, state: 'moving' }, recorded);
     // Another window may have created one at the same time: both then choose the same one.
     hooks = await api.webhooks(listId, signal);
     const created = sortFitting([], hooks, wanted);
-    ids = [...new Set([...ids, ...created.map(({ webhookId }) => webhookId)])];
+    ids = [...new Set([...recorded.ids, ...created.map(({ webhookId }) => webhookId)])];
     [keep] = created;
   } else if (!keep.active) {
     await api.activateWebhook(listId, keep.webhookId, signal);

@@ -23,6 +23,14 @@ export interface Registration {
   readonly state: 'active' | 'moving' | 'deactivating' | 'inactive' | 'off' | 'deleting';
 }
 
+/** As recorded earlier: while moving, `base` was the former URL's, and a creation without a response was `pending`. */
+type EarlierRegistration = Registration & { readonly pending?: { readonly url: string } | null };
+
+function readEarlier({ pending, ...each }: EarlierRegistration): Registration {
+  if (pending === undefined || (pending === null && each.state !== 'moving')) return each;
+  return { ...each, base: pending?.url ?? '', state: 'moving' };
+}
+
 /** Compares account, list and relay. */
 export function isSame(one: Registration, other: Registration): boolean {
   return one.accountId === other.accountId && one.listId === other.listId && one.relay === other.relay;
@@ -39,7 +47,7 @@ export class WebhookJournal {
   }
 
   all(): readonly Registration[] {
-    return this.#memory.get<readonly Registration[]>(this.#registrationsKey, []);
+    return this.#memory.get<readonly EarlierRegistration[]>(this.#registrationsKey, []).map(readEarlier);
   }
 
   /**

@@ -5,6 +5,7 @@ import { readRelayUrl } from '../../../src/extension/public-url/relay-url.ts';
 import { WebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
 import type { Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
 import type { Webhook } from '../../../src/campaign-monitor/answers.ts';
+import type { NewWebhook } from '../../../src/campaign-monitor/api.ts';
 import { CampaignMonitorError } from '../../../src/campaign-monitor/api-error.ts';
 import { pointHere as bring, deactivateOurs, deleteOurs } from '../../../src/extension/webhooks/lifecycle.ts';
 import type { HookChange } from '../../../src/extension/webhooks/lifecycle.ts';
@@ -134,6 +135,25 @@ describe("a list's webhook", () => {
     assert.equal(vendor.of('list').length, 1);
   });
 
+  for (const call of ['webhooks', 'createWebhook'] as const) {
+    it(`is the last one if another window registers it for other events during ${call}, and none is lost`, async () => {
+      const other = new WebhookJournal(memory(kept), 'test');
+      const slow = Object.assign(new FakeVendor(), {
+        [call]: async (listId: string, wanted: NewWebhook) => {
+          Reflect.deleteProperty(slow, call);
+          const listed = await slow.webhooks(listId);
+          await pointHere(slow, other, journal.all()[0] ?? registration(), urlAt('a'), { events: ['Update'] });
+          return call === 'webhooks' ? listed : slow.createWebhook(listId, wanted);
+        },
+      });
+      await pointHere(slow, journal, registration(), urlAt('a'));
+      assert.deepEqual(
+        slow.of('list').map((hook) => [[hook.webhookId], hook.events]),
+        [[current().ids, events]],
+      );
+    });
+  }
+
   it('moves to the relay’s new secret at the same host, without a gap and as one registration', async () => {
     await pointHere(vendor, journal, registration(), urlAt('a'));
     const seen: number[] = [];
@@ -189,6 +209,47 @@ describe("a list's webhook", () => {
     await journal.put(before);
     await assert.rejects(pointHere(refusing, journal, before, urlAt('b', later)), refused);
     assert.deepEqual(journal.all(), [before]);
+  });
+
+  it('stays recorded if the vendor refuses another window’s', async () => {
+    const refused = new CampaignMonitorError('rate-limited', 'refused', { status: 429 });
+    const other = new WebhookJournal(memory(kept), 'test');
+    const refusing = Object.assign(new FakeVendor(), {
+      createWebhook: async () => {
+        await pointHere(vendor, other, current(), urlAt('a'));
+        throw refused;
+      },
+    });
+    await assert.rejects(pointHere(refusing, journal, registration(), urlAt('a')), refused);
+    const [hook] = vendor.of('list');
+    assert.deepEqual(journal.all(), [registration({ ids: [hook!.webhookId] })]);
+  });
+
+  it('is neither lost nor mistaken for somebody else’s if an earlier version was interrupted', async () => {
+    const foreign = vendor.plant('list', foreignHook({ url: urlAt('a') }));
+    const ids = [vendor.plant('list', foreignHook({ url: urlAt('a') }))];
+    vendor.plant('list', foreignHook({ url: urlAt('b') }));
+    const pending = { url: 'https://b.example', before: [] };
+    const states = ['moving', 'deactivating', 'deleting'] as const;
+    const records = states.map((state) => ({ ...registration({ ids, state, listId: state }), pending }));
+    kept['test.webhooks.registrations'] = [
+      { ...registration({ ids, state: 'moving' }), pending },
+      ...records,
+      { ...registration({ ids, listId: 'active' }), pending: null },
+    ];
+    assert.deepEqual(
+      journal.all().map(({ listId, state, base }) => [listId, state, base]),
+      [
+        ...['list', ...states].map((listId) => [listId, 'moving', 'https://b.example']),
+        ['active', 'active', 'https://a.example'],
+      ],
+    );
+    await pointHere(vendor, journal, current(), urlAt('c'));
+    assert.deepEqual(
+      vendor.of('list').map(({ url }) => url),
+      [urlAt('a'), urlAt('c')],
+    );
+    assert.equal(vendor.of('list')[0]?.webhookId, foreign);
   });
 
   it('is kept in the record by a window that has not seen it', async () => {
