@@ -1,4 +1,4 @@
-/** Makes commands in advice use the same data directory. */
+/** Makes commands in advice use the same data directory, and the same host of Open Connectors. */
 import { shellWord } from '../common/programs/shell-quote.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
@@ -11,19 +11,31 @@ const command = new RegExp(
   'g',
 );
 
-const hints = new WeakMap<object, string>();
+/** A command without --host. */
+const onPlatform = /\bcm-relay instances [a-z]+\b(?!(?:(?!cm-relay)[^])*--host)/g;
+
+const hints = new WeakMap<object, { readonly directory: string; readonly host: string }>();
 
 /** ` --data-dir …` for a command line. */
 export function dataDirFlag(dataDir: string): string {
-  return ` --data-dir ${process.platform === 'win32' ? `"${dataDir}"` : shellWord(dataDir)}`;
+  return ` --data-dir ${quoted(dataDir)}`;
 }
 
-/** Sets the data directory for advice. @param dataDir as given; undefined for the default one */
-export function adviseOn(dataDir: string | undefined): void {
-  hints.set(commandProcess(), dataDir === undefined ? '' : dataDirFlag(dataDir));
+function quoted(word: string): string {
+  return process.platform === 'win32' ? `"${word}"` : shellWord(word);
+}
+
+/** Sets what advice names. @param dataDir, host as given; undefined for the default ones */
+export function adviseOn(dataDir: string | undefined, host: string | undefined): void {
+  hints.set(commandProcess(), {
+    directory: dataDir === undefined ? '' : dataDirFlag(dataDir),
+    host: host === undefined ? '' : ` --host ${quoted(host)}`,
+  });
 }
 
 /** @param flag ` --data-dir …`, or empty for the default one */
-export function inSameDirectory(text: string, flag = hints.get(commandProcess()) ?? ''): string {
-  return flag === '' ? text : text.replaceAll(command, (each) => each + flag);
+export function inSameDirectory(text: string, flag = hints.get(commandProcess())?.directory ?? ''): string {
+  const host = hints.get(commandProcess())?.host ?? '';
+  const onHost = host === '' ? text : text.replaceAll(onPlatform, (each) => each + host);
+  return flag === '' ? onHost : onHost.replaceAll(command, (each) => each + flag);
 }

@@ -240,6 +240,6 @@ function policyWords(policy: FailurePolicy | null): string {
     case 'queue':
       return 'Policy: queue (whole account). Open Connectors queues a notification as soon as posting fails.';
     case null:
-      return 'Policy: unknown. Open Connectors does not tell it to your user.';
+      return 'Policy: unknown. Open Connectors did not tell it.';
   }
 }

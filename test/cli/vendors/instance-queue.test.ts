@@ -129,7 +129,7 @@ describe('cm-relay instances queue', function () {
       out,
       /^Nothing queued, for https:\/\/example\.org.*\n1 notification queued.*127\.0\.0\.1:9.*earlier URL/m,
     );
-    assert.match(out, /^Policy: unknown/m);
+    assert.match(out, /^Policy: unknown\. Open Connectors did not tell it\.$/m);
     assert.match(err, new RegExp(`run cm-relay instances queue .*${id} --fetch\\.`));
     assert.doesNotMatch(err, /--deliver/);
     await listen();
