@@ -23,65 +23,141 @@ const reservedPart = 1 / 4;
 
 /** The memory limit for all bodies. */
 export class BodyBudget {
-  /** In bytes. */
-  total: number;
-  held = 0;
-  /** The part of `held` that large bodies use. */
-  large = 0;
+  #total: number;
+  #small = 0;
+  #large = 0;
 
+  /** @param total in bytes */
   constructor(total: number) {
-    this.total = total;
+    this.#total = total;
+  }
+
+  /** In bytes. */
+  get held(): number {
+    return this.#small + this.#large;
+  }
+
+  setTotal(total: number): void {
+    this.#total = total;
   }
 
   share(): BodyShare {
     return new BodyShare(this);
   }
+
+  /** For a share: changes its size, or refuses. A single large one is never refused, whatever its size. */
+  move(from: Holding, to: Holding): boolean {
+    const small = this.#small + (to.large ? 0 : to.bytes) - (from.large ? 0 : from.bytes);
+    const large = this.#large + (to.large ? to.bytes : 0) - (from.large ? from.bytes : 0);
+    const reserved = this.#total * reservedPart;
+    const fits = small + large <= this.#total;
+    const allowed = to.large
+      ? large === to.bytes || (fits && large <= this.#total - reserved)
+      : fits || small <= reserved;
+    if (!allowed && to.bytes > from.bytes) return false;
+    this.#small = small;
+    this.#large = large;
+    return true;
+  }
 }
+
+interface Holding {
+  readonly bytes: number;
+  readonly large: boolean;
+}
+
+const nothing: Holding = { bytes: 0, large: false };
 
 /** One body's share of the budget, from its first byte until its response. */
 export class BodyShare {
   readonly #budget: BodyBudget;
-  #bytes = 0;
-  #isLarge = false;
+  #holding = nothing;
 
   constructor(budget: BodyBudget) {
     this.#budget = budget;
   }
 
   /**
-   * Takes more. A single large body is never refused, whatever its size.
+   * Takes more.
    * @param bytes of memory
    * @param size the body's size so far, in bytes: decides whether it is a small one
    * @returns false if there isn't enough left: then nothing changes
    */
   grow(bytes: number, size: number): boolean {
-    const budget = this.#budget;
-    const isLarge = this.#isLarge || size > smallBytes;
-    const held = budget.held + bytes;
-    const fits = held <= budget.total;
-    const reserved = budget.total * reservedPart;
-    if (isLarge) {
-      const otherLarge = budget.large - (this.#isLarge ? this.#bytes : 0);
-      const large = otherLarge + this.#bytes + bytes;
-      if (otherLarge > 0 && !(fits && large <= budget.total - reserved)) return false;
-      budget.large = large;
-    } else if (!fits && held - budget.large > reserved) return false;
-    budget.held = held;
-    this.#bytes += bytes;
-    this.#isLarge = isLarge;
+    const to = { bytes: this.#holding.bytes + bytes, large: this.#holding.large || size > smallBytes };
+    if (!this.#budget.move(this.#holding, to)) return false;
+    this.#holding = to;
     return true;
   }
 
   /** Calling it again has no effect. */
   release(): void {
-    this.#budget.held -= this.#bytes;
-    if (this.#isLarge) this.#budget.large -= this.#bytes;
-    this.#bytes = 0;
-    this.#isLarge = false;
+    this.#budget.move(this.#holding, nothing);
+    this.#holding = nothing;
   }
 }
 
-const noBytes = Buffer.alloc(0);
+/** A longer chunk is kept as it arrived; a shorter one would use many times its size, and is copied. */
+const keptChunkBytes = 4096;
+const largestBlock = 65_536;
+
+/** The chunks of a body. Their memory is close to their size, however small they are. */
+export class Chunks {
+  readonly #parts: Buffer[] = [];
+  #block = Buffer.alloc(0);
+  #start = 0;
+  #end = 0;
+  #nextBlock = keptChunkBytes;
+  /** Number of bytes. */
+  count = 0;
+  bytes = 0;
+
+  /** The memory for adding a chunk, in bytes: its own, and that of joining it with the others. */
+  costOf(chunk: Buffer): number {
+    if (this.count === 0) return chunk.length;
+    const toJoin = chunk.length + (this.count === 1 ? this.bytes : 0);
+    if (this.#keeps(chunk)) return toJoin + chunk.length;
+    return toJoin + (chunk.length <= this.#block.length - this.#end ? 0 : this.#nextBlock);
+  }
+
+  add(chunk: Buffer): void {
+    const keeps = this.#keeps(chunk);
+    this.count += 1;
+    this.bytes += chunk.length;
+    if (keeps) {
+      this.#closePart();
+      this.#parts.push(chunk);
+      return;
+    }
+    const copied = chunk.copy(this.#block, this.#end);
+    this.#end += copied;
+    if (copied === chunk.length) return;
+    this.#closePart();
+    this.#block = Buffer.allocUnsafeSlow(this.#nextBlock);
+    this.#nextBlock = Math.min(this.#nextBlock * 2, largestBlock);
+    this.#start = 0;
+    this.#end = chunk.copy(this.#block, 0, copied);
+  }
+
+  join(): Buffer {
+    this.#closePart();
+    const [only] = this.#parts;
+    return this.#parts.length === 1 && only !== undefined ? only : Buffer.concat(this.#parts);
+  }
+
+  /** Most bodies are one chunk. */
+  #keeps(chunk: Buffer): boolean {
+    return chunk.length >= keptChunkBytes || this.count === 0;
+  }
+
+  #closePart(): void {
+    if (this.#end > this.#start) this.#parts.push(this.#block.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
+}
+
+/** Replaces chunks that were handed over or discarded, which the request would otherwise keep. */
+const noChunks = new Chunks();
 
 export type Read =
   | { readonly kind: 'whole'; readonly body: Buffer }
@@ -135,17 +211,14 @@ export class Bodies {
 
   setLimits(limits: BodyLimits): void {
     this.#limits = limits;
-    this.budget.total = limits.maxBodiesBytes;
+    this.budget.setTotal(limits.maxBodiesBytes);
   }
 
   /** @param share holds the bytes; released here unless they are handed over, then by the caller */
   read(request: IncomingMessage, share: BodyShare): Promise<Read> {
     const { maxBodyBytes, bodyTimeoutMs } = this.#limits;
     return new Promise((resolve) => {
-      // The only chunk as it arrived, or a copy of all, which doubles when it is full.
-      let body: Buffer = noBytes;
-      let size = 0;
-      let chunks = 0;
+      let chunks = new Chunks();
       const announced = Number(request.headers['content-length'] ?? 0);
       const bound = announced > maxBodyBytes ? Math.min(keptRefusedBytes, maxBodyBytes) : maxBodyBytes;
       let timer: NodeJS.Timeout | undefined;
@@ -157,8 +230,7 @@ export class Bodies {
         finished = true;
         clearTimeout(timer);
         stopWatching?.();
-        // The request would otherwise keep it.
-        body = noBytes;
+        chunks = noChunks;
         if (read.kind !== 'whole' && read.kind !== 'long') share.release();
         resolve(read);
       };
@@ -167,39 +239,26 @@ export class Bodies {
       request.on('data', (chunk: Buffer) => {
         bodyBytesReceived(request.socket, chunk.length);
         if (finished) return;
-        const start = size;
-        const longer = start + chunk.length;
-        if (longer > body.length) {
-          const capacity = start === 0 ? longer : Math.max(longer, 2 * body.length);
-          const added = capacity - body.length;
-          if (!share.grow(added, longer) && !(this.giveWay() && share.grow(added, longer))) {
-            done({ kind: 'crowded' });
-            return;
-          }
-          const whole = start === 0 ? chunk : Buffer.allocUnsafeSlow(capacity);
-          if (start > 0) body.copy(whole, 0, 0, start);
-          body = whole;
+        const cost = chunks.costOf(chunk);
+        const size = chunks.bytes + chunk.length;
+        if (!share.grow(cost, size) && !(this.giveWay() && share.grow(cost, size))) {
+          done({ kind: 'crowded' });
+          return;
         }
-        if (start > 0) chunk.copy(body, start);
-        size = longer;
-        chunks += 1;
-        if (areTinyChunks(chunks, size)) onSlow();
-        else if (size > bound) {
-          done({ kind: 'long', head: body.subarray(0, size), bytes: Math.max(announced, size) });
-        }
+        chunks.add(chunk);
+        if (areTinyChunks(chunks.count, size)) onSlow();
+        else if (size > bound) done({ kind: 'long', head: chunks.join(), bytes: Math.max(announced, size) });
       });
       request.on('end', () => {
         if (finished) return;
-        const whole = size === body.length ? body : body.subarray(0, size);
-        done(
-          announced > maxBodyBytes ? { kind: 'long', head: whole, bytes: announced } : { kind: 'whole', body: whole },
-        );
+        const body = chunks.join();
+        done(announced > maxBodyBytes ? { kind: 'long', head: body, bytes: announced } : { kind: 'whole', body });
       });
       request.on('close', onGone).on('error', onGone);
       this.#whenNotAtOnce(() => {
         if (finished) return;
         timer = setTimeout(onSlow, bodyTimeoutMs);
-        stopWatching = this.watch({ bytes: () => size, giveWay: onSlow });
+        stopWatching = this.watch({ bytes: () => chunks.bytes, giveWay: onSlow });
       });
     });
   }
