@@ -9,12 +9,19 @@ const mostFramingBytes = 262_144;
 /** The same for responses, which servers may write in small chunks. */
 const mostAnswerFramingBytes = 1_048_576;
 
-/** How often what was read is counted, in milliseconds. */
-const countEveryMs = 250;
-
-function lookOften(socket: Socket, look: () => void): void {
-  const timer = setInterval(look, countEveryMs).unref();
-  socket.once('close', () => clearInterval(timer));
+/**
+ * Calls a function after each read and write of a connection. A `data` listener would take the connection from Node's
+ * parser and copy the data, so this replaces the method that renews the connection's time-out, which Node calls then
+ * (its types lack it).
+ * @param look must not end the connection itself: Node continues with what it has read
+ */
+function afterEachRead(socket: Socket, look: () => void): void {
+  const renewed = socket as Socket & { _unrefTimer(): void };
+  const renew = renewed._unrefTimer.bind(socket);
+  renewed._unrefTimer = () => {
+    renew();
+    look();
+  };
 }
 
 /** Of incoming connections, which end when their `bytesRead` exceeds `most`. */
@@ -28,10 +35,10 @@ const bounds = new WeakMap<Socket, { most: number }>();
 export function boundRequests(socket: Socket, onFlood: () => void): void {
   const bound = { most: socket.bytesRead + mostFramingBytes };
   bounds.set(socket, bound);
-  lookOften(socket, () => {
+  afterEachRead(socket, () => {
     if (socket.bytesRead <= bound.most) return;
     bound.most = Infinity;
-    onFlood();
+    process.nextTick(onFlood);
   });
 }
 
@@ -61,15 +68,18 @@ export function boundAnswers(
   mostBytes: number,
   onFlood: (error: FloodError) => void = (error) => void socket.destroy(error),
 ): void {
-  let written = 0;
+  let seen = 0;
   let most = mostBytes + mostAnswerFramingBytes;
-  lookOften(socket, () => {
-    const { bytesRead, bytesWritten } = socket;
-    if (bytesWritten !== written) most = bytesRead + mostBytes + mostAnswerFramingBytes;
-    written = bytesWritten;
-    if (bytesRead <= most) return;
-    most = Infinity;
-    onFlood(new FloodError(`it sends more than ${mostBytes} bytes that are not an answer`));
+  afterEachRead(socket, () => {
+    const { bytesRead } = socket;
+    // Nothing was read: part of a request was written.
+    if (bytesRead === seen) most = bytesRead + mostBytes + mostAnswerFramingBytes;
+    seen = bytesRead;
+    if (bytesRead > most) {
+      most = Infinity;
+      const error = new FloodError(`it sends more than ${mostBytes} bytes that are not an answer`);
+      process.nextTick(onFlood, error);
+    }
   });
 }
 
