@@ -12,12 +12,12 @@ export function dataDirOf(options: { dataDir?: string }): string {
 }
 
 /**
- * Runs before every command: makes advice name the given data directory and host, and refuses a directory that no relay
- * of this user has created, unless the user trusts it. Other problems with it are reported by the code that uses it.
+ * Runs before every command: makes advice name the given data directory, and refuses one that no relay of this user has
+ * created, unless the user trusts it. Other problems with it are reported by the code that uses it.
  * @throws DataDirectoryError
  */
-export function admitDataDirectory(options: { dataDir?: string; trustDataDir?: boolean; host?: string }): void {
-  adviseOn(options.dataDir, options.host);
+export function admitDataDirectory(options: { dataDir?: string; trustDataDir?: boolean }): void {
+  adviseOn(options.dataDir);
   const dataDir = dataDirOf(options);
   try {
     checkDataDirectory(dataDir);

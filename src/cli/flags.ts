@@ -29,7 +29,7 @@ export function newCommand(name: string, summary: string, description: string, a
   return commandGroup(name, summary, description, after).hook('preAction', (_this, command) => {
     const { dataDir, trustDataDir } = command.optsWithGlobals<CommonOptions>();
     command.setOptionValue('dataDir', dataDir).setOptionValue('trustDataDir', trustDataDir);
-    admitDataDirectory(command.opts<CommonOptions & { host?: string }>());
+    admitDataDirectory(command.opts<CommonOptions>());
   });
 }
 

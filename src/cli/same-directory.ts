@@ -1,4 +1,4 @@
-/** Makes commands in advice use the same data directory, and the same host of Open Connectors. */
+/** Makes commands in advice use the same data directory. */
 import { shellWord } from '../common/programs/shell-quote.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
@@ -11,31 +11,19 @@ const command = new RegExp(
   'g',
 );
 
-/** A command without --host. */
-const onPlatform = /\bcm-relay instances [a-z]+\b(?!(?:(?!cm-relay)[^])*--host)/g;
-
-const hints = new WeakMap<object, { readonly directory: string; readonly host: string }>();
+const hints = new WeakMap<object, string>();
 
 /** ` --data-dir …` for a command line. */
 export function dataDirFlag(dataDir: string): string {
-  return ` --data-dir ${quoted(dataDir)}`;
+  return ` --data-dir ${process.platform === 'win32' ? `"${dataDir}"` : shellWord(dataDir)}`;
 }
 
-function quoted(word: string): string {
-  return process.platform === 'win32' ? `"${word}"` : shellWord(word);
-}
-
-/** Sets what advice names. @param dataDir, host as given; undefined for the default ones */
-export function adviseOn(dataDir: string | undefined, host: string | undefined): void {
-  hints.set(commandProcess(), {
-    directory: dataDir === undefined ? '' : dataDirFlag(dataDir),
-    host: host === undefined ? '' : ` --host ${quoted(host)}`,
-  });
+/** Sets the data directory for advice. @param dataDir as given; undefined for the default one */
+export function adviseOn(dataDir: string | undefined): void {
+  hints.set(commandProcess(), dataDir === undefined ? '' : dataDirFlag(dataDir));
 }
 
 /** @param flag ` --data-dir …`, or empty for the default one */
-export function inSameDirectory(text: string, flag = hints.get(commandProcess())?.directory ?? ''): string {
-  const host = hints.get(commandProcess())?.host ?? '';
-  const onHost = host === '' ? text : text.replaceAll(onPlatform, (each) => each + host);
-  return flag === '' ? onHost : onHost.replaceAll(command, (each) => each + flag);
+export function inSameDirectory(text: string, flag = hints.get(commandProcess()) ?? ''): string {
+  return flag === '' ? text : text.replaceAll(command, (each) => each + flag);
 }
