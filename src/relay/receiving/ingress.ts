@@ -77,8 +77,6 @@ export interface IngressLoad {
   readonly strangers: number;
   /** Requests with the secret in progress. */
   readonly pending: number;
-  /** Bodies that did not arrive at once. */
-  readonly bodies: number;
   /** Memory of bodies, in bytes. */
   readonly bodyBytes: number;
 }
@@ -87,7 +85,7 @@ export interface IngressLoad {
 const plainPath = /^\/[\w/-]*$/;
 
 /** A body with a reason to refuse it, if any; or why it isn't received. */
-type Body = Pick<Incoming, 'body' | 'refusal'> | 'gone' | 'slow' | 'crowded';
+type Body = Pick<Incoming, 'body' | 'refusal'> | 'gone' | 'tinyChunks' | 'crowded';
 
 const noContent: Record<string, string> = { 'Content-Length': '0' };
 
@@ -97,8 +95,6 @@ const retryLater = { 'Retry-After': '2' };
 const keepAliveMs = 65_000;
 /** Connections that may wait to be accepted: more than Node's 511. */
 const backlog = 2048;
-/** Checks after which a slow body gives way if a tunnel has no connection left. */
-const slowLooksInNeed = 2;
 
 /** Receives deliveries, and responds once they are on disk. */
 export class Ingress {
@@ -139,7 +135,6 @@ export class Ingress {
     this.#server = createServer(
       {
         headersTimeout: options.limits.headersTimeoutMs,
-        // The body has its own time limit; this is the limit on both.
         requestTimeout: options.limits.headersTimeoutMs + options.limits.bodyTimeoutMs,
         connectionsCheckingInterval: options.limits.checkEveryMs,
         keepAliveTimeout: keepAliveMs,
@@ -181,7 +176,6 @@ export class Ingress {
       known,
       strangers,
       pending: this.#pending,
-      bodies: this.#bodies.underWay,
       bodyBytes: this.#bodies.budget.held,
     };
   }
@@ -190,7 +184,6 @@ export class Ingress {
   relieve(): void {
     this.#connections.relieve();
     this.#options.onPurpose.hurry();
-    this.#bodies.giveWay(slowLooksInNeed);
   }
 
   /**
@@ -204,10 +197,7 @@ export class Ingress {
       this.#server.once('error', reject);
       this.#server.listen({ port, host: '127.0.0.1', backlog }, () => {
         this.#server.off('error', reject);
-        this.#lookTimer ??= setInterval(() => {
-          this.#connections.look();
-          this.#bodies.look();
-        }, this.#limits.checkEveryMs).unref();
+        this.#lookTimer ??= setInterval(() => this.#connections.look(), this.#limits.checkEveryMs).unref();
         resolve((this.#server.address() as AddressInfo).port);
       });
     });
@@ -239,7 +229,6 @@ export class Ingress {
       (status: 204 | 405, headers?: Record<string, string>): RequestHandler =>
       (request, response) => {
         answer(request, response, status, headers);
-        this.#watchRest(request);
       };
     for (const source of sources) {
       routes
@@ -307,9 +296,7 @@ export class Ingress {
   /** Reads and receives one delivery, responds, and passes it on. */
   async #deliver(request: IncomingMessage, response: ServerResponse, source: Source): Promise<void> {
     if (this.#pending >= this.#limits.maxUncommitted) {
-      this.#bodies.giveWay();
       answer(request, response, 503, retryLater);
-      this.#watchRest(request);
       return;
     }
     this.#pending += 1;
@@ -326,8 +313,8 @@ export class Ingress {
       const headers = headersOf(request);
       const read = await this.#bodyOf(request, share);
       if (read === 'gone') return;
-      if (read === 'slow' || read === 'crowded') {
-        this.#sendAway(request, response, read === 'slow' ? 408 : 503);
+      if (read === 'tinyChunks' || read === 'crowded') {
+        this.#sendAway(request, response, read === 'tinyChunks' ? 408 : 503);
         return;
       }
       const incoming = { source, headers, receivedAt, injected: false, ...read };
@@ -344,7 +331,6 @@ export class Ingress {
     } finally {
       share.release();
       this.#pending -= 1;
-      this.#watchRest(request);
     }
     if (received === undefined) return;
     if (purpose !== null) void this.#answerOnPurpose(request, response, purpose, endIfLast);
@@ -401,21 +387,6 @@ export class Ingress {
     // The store reports its own failures.
     if (!(error instanceof StoreError)) this.#options.log('warn', `answered a delivery with 503: ${String(error)}`);
     answer(request, response, 503, retryLater);
-  }
-
-  /** While a body is being read past, it gives way like other slow ones. */
-  #watchRest(request: IncomingMessage): void {
-    const { socket } = request;
-    if (request.complete || socket.destroyed) return;
-    const stopWatching = this.#bodies.watch({ bytes: () => socket.bytesRead, giveWay: () => socket.destroy() });
-    const stop = (): void => {
-      stopWatching();
-      request.off('end', stop);
-      socket.off('close', stop);
-    };
-    request.once('end', stop);
-    // The request itself gets no event: Node has released it with its response.
-    socket.once('close', stop);
   }
 }
 

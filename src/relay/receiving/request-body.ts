@@ -11,9 +11,6 @@ export interface BodyLimits {
   readonly maxBodyBytes: number;
   /** Of all that are in progress or not yet on disk, in bytes. */
   readonly maxBodiesBytes: number;
-  readonly bodyTimeoutMs: number;
-  /** Interval of the check for slow bodies, in milliseconds. */
-  readonly checkEveryMs: number;
 }
 
 /** A body up to this size, in bytes, has capacity even if large ones have used up theirs. */
@@ -163,28 +160,12 @@ export type Read =
   | { readonly kind: 'whole'; readonly body: Buffer }
   /** Over the limit: its first bytes, and its size as announced or so far. */
   | { readonly kind: 'long'; readonly head: Buffer; readonly bytes: number }
-  /** It takes too much time or work. */
-  | { readonly kind: 'slow' }
+  /** Reading it takes too much work. */
+  | { readonly kind: 'tinyChunks' }
   /** There is no memory left for it. */
   | { readonly kind: 'crowded' }
   /** The sender disconnected. */
   | { readonly kind: 'gone' };
-
-/** A body that did not arrive at once. */
-interface UnderWay {
-  bytes(): number;
-  giveWay(): void;
-}
-
-interface Watched extends UnderWay {
-  /** Bytes at the last check, and the number of checks in a row that found too few new ones. */
-  seen: number;
-  slowLooks: number;
-}
-
-/** A body with less than this per second, for several checks, gives way if others need its memory. */
-const slowBytesPerSecond = 1024;
-const slowLooks = 5;
 
 /** Maximum number of concurrent decompressions; each may take twice `maxBodyBytes` in addition to the budget. */
 const mostUnfolding = 2;
@@ -192,21 +173,12 @@ const mostUnfolding = 2;
 export class Bodies {
   readonly budget: BodyBudget;
   #limits: BodyLimits;
-  readonly #underWay = new Set<Watched>();
-  /** Those of this turn of the event loop. */
-  #begun: (() => void)[] = [];
-  #someSlow = false;
   #unfolding = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(limits: BodyLimits) {
     this.#limits = limits;
     this.budget = new BodyBudget(limits.maxBodiesBytes);
-  }
-
-  /** Number of bodies in progress that did not arrive at once. */
-  get underWay(): number {
-    return this.#underWay.size;
   }
 
   setLimits(limits: BodyLimits): void {
@@ -216,37 +188,32 @@ export class Bodies {
 
   /** @param share holds the bytes; released here unless they are handed over, then by the caller */
   read(request: IncomingMessage, share: BodyShare): Promise<Read> {
-    const { maxBodyBytes, bodyTimeoutMs } = this.#limits;
+    const { maxBodyBytes } = this.#limits;
     return new Promise((resolve) => {
       let chunks = new Chunks();
       const announced = Number(request.headers['content-length'] ?? 0);
       const bound = announced > maxBodyBytes ? Math.min(keptRefusedBytes, maxBodyBytes) : maxBodyBytes;
-      let timer: NodeJS.Timeout | undefined;
-      let stopWatching: (() => void) | undefined;
       // The listeners stay, because a request is short-lived: removing them takes longer than this check.
       let finished = false;
       const done = (read: Read): void => {
         if (finished) return;
         finished = true;
-        clearTimeout(timer);
-        stopWatching?.();
         chunks = noChunks;
         if (read.kind !== 'whole' && read.kind !== 'long') share.release();
         resolve(read);
       };
       const onGone = (): void => done({ kind: 'gone' });
-      const onSlow = (): void => done({ kind: 'slow' });
       request.on('data', (chunk: Buffer) => {
         bodyBytesReceived(request.socket, chunk.length);
         if (finished) return;
         const cost = chunks.costOf(chunk);
         const size = chunks.bytes + chunk.length;
-        if (!share.grow(cost, size) && !(this.giveWay() && share.grow(cost, size))) {
+        if (!share.grow(cost, size)) {
           done({ kind: 'crowded' });
           return;
         }
         chunks.add(chunk);
-        if (areTinyChunks(chunks.count, size)) onSlow();
+        if (areTinyChunks(chunks.count, size)) done({ kind: 'tinyChunks' });
         else if (size > bound) done({ kind: 'long', head: chunks.join(), bytes: Math.max(announced, size) });
       });
       request.on('end', () => {
@@ -255,55 +222,7 @@ export class Bodies {
         done(announced > maxBodyBytes ? { kind: 'long', head: body, bytes: announced } : { kind: 'whole', body });
       });
       request.on('close', onGone).on('error', onGone);
-      this.#whenNotAtOnce(() => {
-        if (finished) return;
-        timer = setTimeout(onSlow, bodyTimeoutMs);
-        stopWatching = this.watch({ bytes: () => chunks.bytes, giveWay: onSlow });
-      });
     });
-  }
-
-  /** Most bodies have arrived by the next turn of the event loop, and need neither a timer nor checks. */
-  #whenNotAtOnce(begin: () => void): void {
-    this.#begun.push(begin);
-    if (this.#begun.length > 1) return;
-    setImmediate(() => {
-      const begun = this.#begun;
-      this.#begun = [];
-      for (const each of begun) each();
-    });
-  }
-
-  /** Lets a body give way if it is slow and others need its memory. @returns a function that ends this */
-  watch(body: UnderWay): () => void {
-    const watched: Watched = { ...body, seen: 0, slowLooks: 0 };
-    this.#underWay.add(watched);
-    return () => void this.#underWay.delete(watched);
-  }
-
-  /** Finds the slow ones. Called every `checkEveryMs`. */
-  look(): void {
-    const enough = (slowBytesPerSecond * this.#limits.checkEveryMs) / 1000;
-    this.#someSlow = false;
-    for (const body of this.#underWay) {
-      const bytes = body.bytes();
-      body.slowLooks = bytes - body.seen < enough ? body.slowLooks + 1 : 0;
-      body.seen = bytes;
-      this.#someSlow ||= body.slowLooks >= slowLooks;
-    }
-  }
-
-  /**
-   * Ends slow bodies.
-   * @param looks minimum number of slow checks in a row
-   * @returns whether there were any
-   */
-  giveWay(looks = slowLooks): boolean {
-    if (looks >= slowLooks && !this.#someSlow) return false;
-    this.#someSlow = false;
-    const slow = [...this.#underWay].filter((body) => body.slowLooks >= looks);
-    for (const body of slow) body.giveWay();
-    return slow.length > 0;
   }
 
   /** Runs a decompression when its turn comes. */

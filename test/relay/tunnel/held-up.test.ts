@@ -31,30 +31,6 @@ const holders: readonly Holder[] = [
   { who: 'strangers whose headers come slowly', path: wrong, headEnd: '', body: '', drip: '0', answer: null },
   { who: 'strangers whose bodies come slowly', path: wrong, headEnd: '\r\n\r\n', body: '{', drip: ' ', answer: 404 },
   { who: 'strangers whose bodies never begin', path: wrong, headEnd: '\r\n\r\n', body: '', drip: '', answer: null },
-  {
-    who: 'senders with the secret whose bodies never begin',
-    path: right,
-    headEnd: '\r\n\r\n',
-    body: '',
-    drip: '',
-    answer: null,
-  },
-  {
-    who: 'senders with the secret whose bodies stop',
-    path: right,
-    headEnd: '\r\n\r\n',
-    body: '{',
-    drip: '',
-    answer: null,
-  },
-  {
-    who: 'senders with the secret whose bodies come slowly',
-    path: right,
-    headEnd: '\r\n\r\n',
-    body: '{',
-    drip: ' ',
-    answer: null,
-  },
 ];
 
 describe('a tunnel through a localtunnel server whose ten connections are held', function () {
