@@ -227,6 +227,14 @@ describe('cm-relay instances', function () {
       assert.equal((await onPlatform()).length, 2);
     });
 
+    it('speaks of no missing response where the response is an error after which one may exist', async () => {
+      await order({ call: 'POST /instances', status: 500, message: 'Broken', carriedOut: true });
+      const { code, err } = await instances('create', ...basic());
+      assert.equal(code, 1);
+      assert.match(err, /Broken; Open Connectors now has an instance with this name/);
+      assert.doesNotMatch(err, /No response/);
+    });
+
     it('says that nothing new has this name, and that the next attempt looks first', async () => {
       await order({ call: 'POST /instances', silent: true });
       const lost = await instances('create', ...basic('--timeout', '1'));

@@ -239,7 +239,7 @@ async function createWithConsent(
 
 const steps = {
   creating: 'Creating the instance…',
-  looking: 'No response: listing the instances with this name…',
+  looking: 'Not confirmed: listing the instances with this name…',
 } as const;
 
 /** @throws UsageError if the user can't be asked */

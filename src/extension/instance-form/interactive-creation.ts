@@ -116,7 +116,7 @@ function explain(
 async function during<T>(step: CreationStep, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const titles: Record<CreationStep, string> = {
     creating: vscode.l10n.t('Creating instance'),
-    looking: vscode.l10n.t('No answer; checking whether the instance was created'),
+    looking: vscode.l10n.t('Not confirmed; checking whether the instance was created'),
   };
   // The task's own error is more specific than a cancellation: whether an instance was created must still be checked.
   const outcome = await working(titles[step], (signal) =>
