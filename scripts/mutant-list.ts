@@ -60,11 +60,11 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'slow-for-ever',
-    'a body that was slow a few times in all gives way, however it comes now',
-    'relay/receiving/request-body',
-    'body.slowLooks = bytes - body.seen < enough ? body.slowLooks + 1 : 0;',
-    'if (bytes - body.seen < enough) body.slowLooks += 1;',
-    'relay/receiving/request-body',
+    'a body that never ends is never cut off',
+    'relay/receiving/ingress',
+    'requestTimeout: options.limits.headersTimeoutMs + options.limits.bodyTimeoutMs,',
+    'requestTimeout: 0,',
+    'relay/receiving/ingress',
   ),
   mutant(
     'settled-meanwhile',
