@@ -31,7 +31,7 @@ export class DataDirectoryError extends Error {
 const posix = process.platform !== 'win32';
 
 const relayFile =
-  /^(?:(?:relay|search|lock)\.sqlite(?:-wal|-shm|-journal)?|relay\.sqlite\.(?:suspect|checked|damaged-[\dTZ-]+(?:-wal|-shm)?)|relay\.json(?:\.damaged|\.\d+)?|relay\.log(?:\.1)?|(?:channel|set-callbacks|asked)\.json(?:\.\d+)?|directory-id(?:\.\d+)?|token)$/;
+  /^(?:(?:relay|search|lock)\.sqlite(?:-wal|-shm|-journal)?|relay\.sqlite\.(?:suspect|checked)|(?:relay|search)\.sqlite\.(?:damaged|earlier)-[\dTZ-]+(?:-wal|-shm)?|relay\.json(?:\.damaged|\.\d+)?|relay\.log(?:\.1)?|(?:channel|set-callbacks|asked)\.json(?:\.\d+)?|directory-id(?:\.\d+)?|token)$/;
 
 /** Files that make a folder a relay's, whatever else is there: the other names aren't specific. */
 const marks = ['relay.sqlite', 'lock.sqlite'];

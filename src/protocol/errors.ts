@@ -38,7 +38,7 @@ export const terminalAdvice = {
   'list-events':
     'The history keeps a limited number of events, so older events may have been removed. To list the events, run `cm-relay events`.',
   'look-at-data-directory': 'Find out who created that file and remove it, or choose another data directory.',
-  'migrate-history': 'To update the history, run `cm-relay listen` once with this data directory.',
+  'start-new-history': 'To set this history aside and start a new one, run `cm-relay listen` with this data directory.',
   'move-history': 'Move that file away to start a new history, or choose another data directory.',
   'see-destinations': 'To see the destinations, run `cm-relay status`.',
   'see-url': 'To see the new URL, run `cm-relay url`.',

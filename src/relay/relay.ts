@@ -414,10 +414,9 @@ class RunningRelay implements Relay {
       onLost: (message) => this.#log('error', message),
     });
     if (store.setAside !== null) {
-      const { from, to, why } = store.setAside;
-      this.#notices.push(
-        `The history at ${from} was damaged (${why}). It was set aside as ${to}, and a new one was started.`,
-      );
+      const { kind, from, to, why } = store.setAside;
+      const what = kind === 'damaged' ? `was damaged (${why})` : 'has an earlier format';
+      this.#notices.push(`The history at ${from} ${what}. It was set aside as ${to}, and a new one was started.`);
     }
     return store;
   }

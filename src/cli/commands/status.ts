@@ -81,7 +81,7 @@ async function notRunning(dataDir: string, json: boolean): Promise<void> {
 /** Advice of errors if the history does not exist or has another version: then sending's state is unknown. */
 const unknownHow: readonly unknown[] = [
   'send-something',
-  'migrate-history',
+  'start-new-history',
   'move-history',
   'update-program',
 ] satisfies RelayAdvice[];

@@ -190,7 +190,7 @@ function ownAdvice(l10n: Localiser): Readonly<Record<TerminalAdvice, string>> {
     'list-events': l10n.t('The entry may have been removed because the history is limited. Refresh the Events view.'),
     'look-at-data-directory': l10n.t('Check who created that file, remove it, and then try again.'),
     'move-history': l10n.t('Move that file somewhere else. The relay then starts a new history.'),
-    'migrate-history': l10n.t('Start the relay once to update the history.'),
+    'start-new-history': l10n.t('Start the relay to set this history aside and start a new one.'),
     'see-destinations': l10n.t('Choose a destination that the Destinations view shows.'),
     'see-url': l10n.t('To copy the new URL, run the command Copy URL or Credential.'),
     'see-what-is-held': l10n.t('Refresh the Events view to see what’s held.'),

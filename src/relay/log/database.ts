@@ -1,8 +1,9 @@
 /**
- * The store's file: its tables, its migrations, and the handling of unusable files. `node:sqlite` is loaded on demand
+ * The store's file: its tables, and the handling of unusable files. `node:sqlite` is loaded on demand
  * so that a runtime without it gets an error that names the versions that have it.
  */
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { openSqlite, sqliteCode } from '../../common/sqlite.ts';
 import { relayAdvice } from '../../protocol/errors.ts';
@@ -47,12 +48,14 @@ export const changeCodes = {
 /** SQL condition for waiting forwardings, in the form that uses their indices. */
 export const isWaiting = `state = ${stateCodes.waiting}`;
 
-/** Distinguishes a history of this program from other SQLite files: "CMRl". */
-const applicationId = 0x434d526c;
+/** Distinguishes a history of this program from other SQLite files: "CMR1". */
+const applicationId = 0x434d5231;
+/** Of a history before schema 1: "CMRl". */
+const earlierApplicationId = 0x434d526c;
 
-/** One step from version n to n + 1 each. Never edited once released: add a step. */
-export const migrations: readonly string[] = [
-  `
+export const schemaVersion = 1;
+
+const schema = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   -- Tells this file from one that took its place: what is derived from it belongs to this identity.
   INSERT INTO meta (key, value) VALUES ('identity', lower(hex(randomblob(16))));
@@ -78,6 +81,8 @@ export const migrations: readonly string[] = [
     notification_count INTEGER NOT NULL,
     -- The delivery of which it is an edit that was released in its place.
     edit_of INTEGER,
+    -- 1: http_status is a forced status, and nothing of the delivery was forwarded.
+    on_purpose INTEGER NOT NULL,
     headers TEXT NOT NULL,
     -- JSON equivalent, where the body itself is not UTF-8 JSON.
     json BLOB,
@@ -161,10 +166,7 @@ export const migrations: readonly string[] = [
 
   -- Changes that a reader of the log cannot see from new ids alone, a bounded number of the latest: see changeCodes.
   CREATE TABLE changes (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
-  `,
-  // 1: http_status is a forced status, and nothing of the delivery was forwarded.
-  `ALTER TABLE deliveries ADD COLUMN on_purpose INTEGER NOT NULL DEFAULT 0;`,
-  `
+
   -- What was fetched from the platform's queue of deliveries, a bounded number of the latest: it stays when the delivery
   -- is removed, so that nothing is taken twice.
   CREATE TABLE fetched (
@@ -174,10 +176,7 @@ export const migrations: readonly string[] = [
     event TEXT NOT NULL,
     UNIQUE (notification, subscription, event)
   );
-  `,
-];
-
-export const schemaVersion = migrations.length;
+`;
 
 /** A store error that the user can act on. */
 export class StoreError extends Error {
@@ -192,12 +191,16 @@ export class StoreError extends Error {
   }
 }
 
-/** A store file that could not be read was renamed, and replaced by a new one. */
+/** A store file that can't be used was renamed, and replaced by a new one. */
 export interface SetAside {
+  readonly kind: 'damaged' | 'earlier';
   readonly from: string;
   readonly to: string;
   readonly why: string;
 }
+
+/** The file is a history before schema 1. */
+class EarlierHistoryError extends Error {}
 
 /**
  * Opens a database that may come from another program or user.
@@ -228,14 +231,11 @@ export function openOwn(file: string): DatabaseSync {
 }
 
 /**
- * Opens the store for writing: creates, migrates or sets aside the file as needed. WAL, and `synchronous=FULL`: a
+ * Opens the store for writing: creates or sets aside the file as needed. WAL, and `synchronous=FULL`: a
  * commit is on disk when it returns; `fullfsync` on macOS.
  * @throws StoreError if the file is of a newer version or can't be opened
  */
-export function openForWriting(
-  file: string,
-  steps: readonly string[] = migrations,
-): { db: DatabaseSync; setAside: SetAside | null } {
+export function openForWriting(file: string): { db: DatabaseSync; setAside: SetAside | null } {
   const suspect = existsSync(suspectMark(file));
   let setAside: SetAside | null = null;
   for (;;) {
@@ -244,41 +244,37 @@ export function openForWriting(
       db = openOwn(file);
       db.exec('PRAGMA busy_timeout = 5000');
       // Refuse a file of another program before changing it.
-      const version = checkSchema(db, file, steps);
+      const isEmpty = checkSchema(db, file) === 0;
       db.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',
       );
       db.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 16384');
-      migrate(db, version, steps);
+      if (isEmpty) create(db);
+      readEachTable(db);
       if (suspect && setAside === null) checkWhole(db);
-      if (suspect) removeSuspectMark(file);
+      if (suspect) renameSync(suspectMark(file), `${file}.checked`);
       return { db, setAside };
     } catch (error) {
       db?.close();
-      if (error instanceof StoreError || setAside !== null || !isCorruption(error)) throw explain(error, file);
-      setAside = renameAside(file, (error as Error).message);
+      const isEarlier = error instanceof EarlierHistoryError;
+      if (error instanceof StoreError || setAside !== null || !(isEarlier || isCorruption(error))) {
+        throw explain(error, file);
+      }
+      setAside = renameAside(file, isEarlier ? 'earlier' : 'damaged', (error as Error).message);
     }
   }
 }
 
 /** Opens the store for reading, with or without a writer. @throws StoreError if there is none, or it can't be read */
 export function openForReading(file: string): DatabaseSync {
-  if (!existsSync(file)) {
-    throw new StoreError(`no history yet at ${file}`, 'send-something');
-  }
+  if (!existsSync(file)) throw noHistory(file);
   let db: DatabaseSync | undefined;
   try {
     db = openDatabase(file, { readOnly: true });
     db.exec(
       'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON',
     );
-    const version = checkSchema(db, file, migrations);
-    if (version < schemaVersion) {
-      throw new StoreError(
-        `the history at ${file} has an older format (${version}; this program writes ${schemaVersion})`,
-        'migrate-history',
-      );
-    }
+    if (checkSchema(db, file) === 0) throw noHistory(file);
     return db;
   } catch (error) {
     db?.close();
@@ -286,33 +282,39 @@ export function openForReading(file: string): DatabaseSync {
   }
 }
 
-function migrate(db: DatabaseSync, version: number, steps: readonly string[]): void {
-  if (version < steps.length) {
-    db.exec('BEGIN IMMEDIATE');
-    try {
-      for (const step of steps.slice(version)) db.exec(step);
-      db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${steps.length}; COMMIT`);
-    } catch (error) {
-      rollBack(db);
-      throw error;
-    }
-  }
-  // Reads from each table: one that is damaged at its root fails here and not later.
+function noHistory(file: string): StoreError {
+  return new StoreError(`no history yet at ${file}`, 'send-something');
+}
+
+/** If it fails, closing the database takes it back. */
+function create(db: DatabaseSync): void {
+  db.exec(`BEGIN IMMEDIATE; ${schema}; PRAGMA application_id = ${applicationId};
+    PRAGMA user_version = ${schemaVersion}; COMMIT`);
+}
+
+/** A table that is damaged at its root fails here and not later. */
+function readEachTable(db: DatabaseSync): void {
   for (const { name } of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()) {
     db.prepare(`SELECT * FROM "${String(name)}" LIMIT 1`).get();
   }
 }
 
 /**
- * Compares a file with the schema of its version, so that it can't run triggers or views of others.
+ * Compares a file with the schema, so that it can't run triggers or views of others.
  * @returns its version, 0 for an empty one
- * @throws StoreError if it is newer, or contains anything else; a corruption if it lacks something or can't be read
+ * @throws StoreError if it is newer, or contains anything else; EarlierHistoryError; a corruption if it lacks something
+ * or can't be read
  */
-function checkSchema(db: DatabaseSync, file: string, steps: readonly string[]): number {
+function checkSchema(db: DatabaseSync, file: string): number {
   const version = versionOf(db, file);
-  if (version > steps.length) throw newer(file, version, steps.length);
+  if (version > schemaVersion) {
+    throw new StoreError(
+      `the history at ${file} was written by a newer version (${version}; this program supports ${schemaVersion})`,
+      'update-program',
+    );
+  }
   const { foreign, missing } = schemaDifference(db, (empty) => {
-    for (const step of steps.slice(0, version)) empty.exec(step);
+    if (version > 0) empty.exec(schema);
   });
   if (foreign !== null) {
     throw new StoreError(
@@ -347,25 +349,20 @@ export function rollBack(db: DatabaseSync): void {
   }
 }
 
-/** 0 for an empty file. @throws StoreError for one that no published version wrote */
+/** 0 for an empty file. @throws EarlierHistoryError; StoreError for one that this program didn't write */
 function versionOf(db: DatabaseSync, file: string): number {
   const number = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
   const version = number('user_version');
   const isEmpty = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
-  if (!isEmpty && number('application_id') !== applicationId) {
+  const application = number('application_id');
+  if (application === earlierApplicationId) throw new EarlierHistoryError('it has an earlier format');
+  if (!isEmpty && application !== applicationId) {
     throw new StoreError(
       `the history at ${file} was not written by a published version of this program`,
       'move-history',
     );
   }
   return version;
-}
-
-function newer(file: string, version: number, known: number): StoreError {
-  return new StoreError(
-    `the history at ${file} was written by a newer version (${version}; this program supports ${known})`,
-    'update-program',
-  );
 }
 
 function checkWhole(db: DatabaseSync): void {
@@ -402,24 +399,26 @@ export function suspectMark(file: string): string {
   return `${file}.suspect`;
 }
 
-function removeSuspectMark(file: string): void {
-  renameSync(suspectMark(file), `${file}.checked`);
-}
-
-function renameAside(file: string, why: string): SetAside {
+function renameAside(file: string, kind: SetAside['kind'], why: string): SetAside {
   const stamp = new Date().toISOString().replace(/[:.]/g, '-');
-  const to = `${file}.damaged-${stamp}`;
-  for (const suffix of ['', '-wal', '-shm']) {
-    if (existsSync(file + suffix)) renameSync(file + suffix, to + suffix);
+  const aside = (name: string): string => `${name}.${kind}-${stamp}`;
+  // The search index of an earlier history is of no use to another.
+  for (const each of kind === 'earlier' ? [file, join(dirname(file), 'search.sqlite')] : [file]) {
+    for (const suffix of ['', '-wal', '-shm']) {
+      if (existsSync(each + suffix)) renameSync(each + suffix, aside(each) + suffix);
+    }
   }
-  return { from: file, to, why };
+  return { kind, from: file, to: aside(file), why };
 }
 
 function explain(error: unknown, file: string): Error {
   if (error instanceof StoreError) return error;
   const message = (error as Error).message;
+  if (error instanceof EarlierHistoryError) {
+    return new StoreError(`the history at ${file} has an earlier format`, 'start-new-history');
+  }
   if (sqliteCode(error) === sqliteFull) {
-    return new StoreError(`the disk is full: cannot update the history at ${file} to this version`, 'make-room', error);
+    return new StoreError(`the disk is full: cannot create the history at ${file}`, 'make-room', error);
   }
   if (isCorruption(error)) return damagedHistory(file, error as Error);
   return new StoreError(`cannot open the history at ${file}: ${message}`, 'check-folder', error);

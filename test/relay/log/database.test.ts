@@ -5,6 +5,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
   writeSync,
@@ -14,7 +15,6 @@ import { DatabaseSync } from 'node:sqlite';
 import {
   isCorruption,
   openDatabase,
-  migrations,
   openForReading,
   openForWriting,
   schemaVersion,
@@ -73,7 +73,7 @@ describe('The file of the store', () => {
     }
   });
 
-  it('becomes current from version 0', () => {
+  it('is made where the file is empty', () => {
     new DatabaseSync(file).close();
     writeFileSync(file, '');
     const { db, setAside } = openForWriting(file);
@@ -82,47 +82,10 @@ describe('The file of the store', () => {
     db.close();
   });
 
-  it('keeps what it holds when a later version adds a step', () => {
-    const first = openForWriting(file);
-    first.db.exec(`INSERT INTO destinations (config, position) VALUES ('{}', 4)`);
-    first.db.close();
-    const steps = [...migrations, `ALTER TABLE destinations ADD COLUMN colour TEXT NOT NULL DEFAULT 'green'`];
-    const later = openForWriting(file, steps);
-    assert.equal(later.setAside, null);
-    assert.equal(versionOf(later.db), schemaVersion + 1);
-    assert.deepEqual(
-      { ...later.db.prepare('SELECT position, colour FROM destinations').get() },
-      {
-        position: 4,
-        colour: 'green',
-      },
-    );
-    later.db.close();
-  });
-
-  it('runs only the steps that it has not had', () => {
-    const once = `CREATE TABLE extra (id INTEGER PRIMARY KEY)`;
-    openForWriting(file, [...migrations, once]).db.close();
-    const again = openForWriting(file, [...migrations, once, 'INSERT INTO extra VALUES (7)']);
-    assert.equal(again.db.prepare('SELECT count(*) AS n FROM extra').get()?.['n'], 1);
-    again.db.close();
-  });
-
-  it('stays as it was where a step fails', () => {
-    openForWriting(file).db.close();
-    assert.throws(
-      () => openForWriting(file, [...migrations, 'CREATE TABLE half (id INTEGER); this is not SQL']),
-      (error) => assertStoreError(error, /cannot open/),
-    );
-    const { db, setAside } = openForWriting(file);
-    assert.equal(setAside, null);
-    assert.equal(versionOf(db), schemaVersion);
-    assert.equal(db.prepare(`SELECT count(*) AS n FROM sqlite_schema WHERE name = 'half'`).get()?.['n'], 0);
-    db.close();
-  });
-
   it('is refused where a newer program wrote it, and left alone', () => {
-    openForWriting(file, [...migrations, 'CREATE TABLE extra (id INTEGER)']).db.close();
+    const { db } = openForWriting(file);
+    db.exec(`CREATE TABLE extra (id INTEGER); PRAGMA user_version = ${schemaVersion + 1}`);
+    db.close();
     const before = readFileSync(file);
     for (const open of [() => openForWriting(file), () => openForReading(file)]) {
       assert.throws(open, (error) =>
@@ -139,9 +102,8 @@ describe('The file of the store', () => {
     );
   });
 
-  it('is refused where a version that was never published wrote it, and left alone', () => {
+  it('is refused where another program wrote it, and left alone', () => {
     const db = new DatabaseSync(file);
-    // As the last of them had it.
     db.exec(`CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
       CREATE TABLE deliveries (id INTEGER PRIMARY KEY, body BLOB NOT NULL); INSERT INTO deliveries VALUES (1, x'00');
       PRAGMA application_id = 0; PRAGMA user_version = 5`);
@@ -229,20 +191,44 @@ describe('The file of the store', () => {
     }
   });
 
-  it('is refused for reading where an older program wrote it', () => {
-    new DatabaseSync(file).close();
-    writeFileSync(file, '');
+  it('of an earlier format is set aside with its search index, with the time in their names, and a new one begun', () => {
+    const { db } = openForWriting(file);
+    db.exec(`PRAGMA application_id = 0x434d526c; PRAGMA user_version = 3; PRAGMA journal_mode = DELETE`);
+    db.close();
+    const [before, search] = [readFileSync(file), join(file, '..', 'search.sqlite')];
+    writeFileSync(search, 'its index');
     assert.throws(
       () => openForReading(file),
-      (error) => assertStoreError(error, /older format/),
+      (error) => {
+        assertStoreError(error, /has an earlier format/);
+        return (error as StoreError).advice === 'start-new-history';
+      },
     );
+    assert.ok(readFileSync(file).equals(before), 'a reader leaves it alone');
+    const opened = openForWriting(file);
+    assert.equal(versionOf(opened.db), schemaVersion);
+    opened.db.close();
+    assert.equal(opened.setAside?.kind, 'earlier');
+    assert.match(opened.setAside.to, /relay\.sqlite\.earlier-\d{4}-\d\d-\d\dT[\d-]+Z$/);
+    assert.ok(readFileSync(opened.setAside.to).equals(before), 'nothing of it is lost');
+    const asideSearch = opened.setAside.to.replace('relay.sqlite', 'search.sqlite');
+    assert.equal(readFileSync(asideSearch, 'utf8'), 'its index');
+    assert.equal(existsSync(search), false);
+    const again = openForWriting(file);
+    assert.equal(again.setAside, null);
+    again.db.close();
   });
 
-  it('is refused for reading where there is none', () => {
-    assert.throws(
-      () => openForReading(file),
-      (error) => assertStoreError(error, /no history yet/),
-    );
+  it('is refused for reading where there is none, or an empty file', () => {
+    const read = (): unknown =>
+      assert.throws(
+        () => openForReading(file),
+        (error) => assertStoreError(error, /no history yet/),
+      );
+    writeFileSync(file, '');
+    read();
+    rmSync(file);
+    read();
     assert.equal(existsSync(file), false, 'none is made');
   });
 

@@ -935,6 +935,20 @@ describe('A history that is damaged', () => {
     assert.equal((await second.client.request('events/query', { filter: 'subscribe' })).events.length, 1);
   });
 
+  it('of an earlier format is set aside at the start with a notice in the status, and the relay works', async () => {
+    const first = await startTestRelay();
+    await first.deliver(sampleBody());
+    await first.stop();
+    const db = new DatabaseSync(join(first.dataDir, 'relay.sqlite'));
+    db.exec(`PRAGMA application_id = 0x434d526c`);
+    db.close();
+    const second = await startTestRelay({ dataDir: first.dataDir });
+    const { notices } = await second.client.request('relay/status', {});
+    assert.match(notices.join(), /^The history at \S+ has an earlier format\. It was set aside as \S+\.earlier-\S+Z,/);
+    assert.equal((await second.deliver(sampleBody())).status, 200);
+    assert.equal((await second.client.request('events/query', { filter: 'subscribe' })).events.length, 1);
+  });
+
   it('that is found while it is written is marked, trusted no more, and set aside at the next start', async () => {
     const file = newFile();
     await filled(file);
