@@ -416,7 +416,9 @@ class RunningRelay implements Relay {
     if (store.setAside !== null) {
       const { kind, from, to, why } = store.setAside;
       const what = kind === 'damaged' ? `was damaged (${why})` : 'has an earlier format';
-      this.#notices.push(`The history at ${from} ${what}. It was set aside as ${to}, and a new one was started.`);
+      this.#notices.push(
+        `The history at ${from} ${what}. It was set aside as ${to}, and a new one was started. What waited or was held in it isn't sent, and a pause of sending has ended.`,
+      );
     }
     return store;
   }

@@ -938,12 +938,15 @@ describe('A history that is damaged', () => {
   it('of an earlier format is set aside at the start with a notice in the status, and the relay works', async () => {
     const first = await startTestRelay();
     await first.deliver(sampleBody());
+    await first.client.request('debug/pause', {});
     await first.stop();
     const db = new DatabaseSync(join(first.dataDir, 'relay.sqlite'));
     db.exec(`PRAGMA application_id = 0x434d526c`);
     db.close();
     const second = await startTestRelay({ dataDir: first.dataDir });
-    const { notices } = await second.client.request('relay/status', {});
+    const { notices, sending } = await second.client.request('relay/status', {});
+    assert.equal(sending.state, 'flowing');
+    assert.match(notices.join(), / a pause of sending has ended\.$/);
     assert.match(notices.join(), /^The history at \S+ has an earlier format\. It was set aside as \S+\.earlier-\S+Z,/);
     assert.equal((await second.deliver(sampleBody())).status, 200);
     assert.equal((await second.client.request('events/query', { filter: 'subscribe' })).events.length, 1);
