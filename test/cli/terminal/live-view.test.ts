@@ -5,7 +5,7 @@ import { settingsSchema } from '../../../src/protocol/settings.ts';
 import type { Attempt, Delivery, EventRow } from '../../../src/protocol/history.ts';
 import type { Status } from '../../../src/protocol/status.ts';
 
-const at = new Date().toISOString();
+let at = '';
 
 function delivery(change: Partial<Delivery> = {}): Delivery {
   return {
@@ -74,7 +74,12 @@ const plain = (columns = Infinity): LiveView =>
     (_format, text) => text,
     () => columns,
   );
-const time = localTime(at);
+let time = '';
+/** Of each spec: a time of another day is shown with its date. */
+beforeEach(() => {
+  at = new Date().toISOString();
+  time = localTime(at);
+});
 
 describe('the live view', () => {
   it('shows one event in one line', () => {
