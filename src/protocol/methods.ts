@@ -370,8 +370,6 @@ export const notifications = {
     missed: z.int(),
   }),
   'attempt/recorded': z.object({ attempts: z.array(attemptSchema), missed: z.int() }),
-  /** Corrections of earlier events: their content had been received before, but wasn't recognized at once. */
-  'event/changed': z.object({ events: z.array(z.object({ id: z.string(), duplicateOf: z.string().nullable() })) }),
   'tunnel/changed': z.object({ tunnel: tunnelStatusSchema }),
   /** Sending stopped: a client paused it, or it stopped at a breakpoint. */
   'debug/stopped': z.object({ stop: stopSchema, sending: sendingSchema }),

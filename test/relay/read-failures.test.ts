@@ -92,14 +92,28 @@ describe('A disk that cannot be read', () => {
   });
 
   it('ends no relay that begins, commits or tells how it stands', async () => {
-    const fault = failReading(/pragma_page_count|FROM \(SELECT id, fingerprint/);
+    const fault = failReading(/pragma_page_count/);
     const relay = await startTestRelay();
     const told = new Promise((resolve) => relay.client.on('status/changed', resolve));
     assert.equal((await relay.deliver(sampleBody())).status, 200);
     await told;
     assert.equal((await counts(relay)).deliveries, 1);
     assert.ok(fault.met > 2);
-    assert.equal(unreadable(relay), 1);
+  });
+
+  it('refuses a delivery, and stores nothing of it, where its duplicates cannot be looked for', async () => {
+    const relay = await startTestRelay();
+    await relay.deliver(sampleBody());
+    const fault = failReading(/WHERE fingerprint/);
+    assert.equal((await relay.deliver(sampleBody())).status, 503);
+    assert.ok(fault.met > 0);
+    fault.fix();
+    await until(async () => (await relay.deliver(sampleBody())).status === 200);
+    const { events } = await relay.client.request('events/query', {});
+    assert.deepEqual(
+      events.map(({ duplicateOf }) => duplicateOf),
+      ['e1', null],
+    );
   });
 
   it('has no less than nothing wait where what is held was counted before', async () => {

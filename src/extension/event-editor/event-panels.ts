@@ -93,10 +93,6 @@ export class EventPanels implements vscode.Disposable {
         const deliveries = new Set(attempts.map(({ deliveryId }) => deliveryId));
         all((panel) => missed > 0 || panel.isOf(deliveries));
       }),
-      session.onDidCorrectEvents(({ events }) => {
-        const ids = new Set(events.map(({ id }) => id));
-        all((panel) => ids.has(panel.eventId));
-      }),
       session.onDidChange(() => told.request()),
       { dispose: () => told.cancel() },
       names.onDidChange(() => all(() => true)),

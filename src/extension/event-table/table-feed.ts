@@ -4,7 +4,6 @@
  */
 import type { Attempt, EventRow, TracedEvent } from '../../protocol/history.ts';
 import type { Carried, ChosenEvents } from '../../protocol/chosen-events.ts';
-import type { RelayNotificationParams } from '../../protocol/methods.ts';
 import { mostTraced } from '../../protocol/message-size.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { Coalescer, realTimers } from '../ui/coalescer.ts';
@@ -290,10 +289,6 @@ export class TableFeed extends HistoryReader {
     const isMoved = this.#sort.by !== 'time' && this.#sort.by !== 'type';
     if (unknown || isMoved) this.later('loaded');
     this.#tellChanged(changed);
-  }
-
-  corrected(events: RelayNotificationParams<'event/changed'>['events']): void {
-    this.#tellChanged(this.#known.correct(events));
   }
 
   /** A row doesn't show that it is being sent. */

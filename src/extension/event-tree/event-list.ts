@@ -39,7 +39,7 @@ const defaultListLimits: ListLimits = { live: 300, most: 2000 };
 
 /** The rows of the events view, newest first. */
 export class EventList {
-  /** The same rows, indexed for attempts and corrections. */
+  /** The same rows, indexed for attempts. */
   readonly known = new KnownRows<ListedEvent>();
   readonly #limits: ListLimits;
   readonly #journals = new Set<Journal>();

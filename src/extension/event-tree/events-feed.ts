@@ -1,6 +1,5 @@
 /** Keeps the list of events up to date: loads pages, applies the watch's news, and reports when to draw. */
 import type { Attempt, EventRow } from '../../protocol/history.ts';
-import type { RelayNotificationParams } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { Coalescer, realTimers } from '../ui/coalescer.ts';
 import type { Timers } from '../ui/coalescer.ts';
@@ -117,11 +116,6 @@ export class EventsFeed extends HistoryReader {
   attempted(attempts: readonly Attempt[]): void {
     const { changed, unknown } = this.list.known.record(attempts);
     if (unknown) this.later('loaded');
-    if (changed.size > 0) this.#drawLater([...changed]);
-  }
-
-  corrected(events: RelayNotificationParams<'event/changed'>['events']): void {
-    const changed = this.list.known.correct(events);
     if (changed.size > 0) this.#drawLater([...changed]);
   }
 

@@ -32,10 +32,7 @@ export type Reading = 'newest' | 'loaded';
 export type IsCurrent = () => boolean;
 
 export interface HistoryWatchParts {
-  readonly session: Pick<
-    Session,
-    'state' | 'onDidChange' | 'onDidAddEvents' | 'onDidRecordAttempts' | 'onDidCorrectEvents'
-  >;
+  readonly session: Pick<Session, 'state' | 'onDidChange' | 'onDidAddEvents' | 'onDidRecordAttempts'>;
   readonly history: Pick<StoppedHistory, 'exists' | 'reader' | 'sending' | 'close' | 'failure' | 'tryAgain'>;
   readonly memory: { get<T>(key: string, otherwise: T): T; update(key: string, value: unknown): PromiseLike<void> };
   readonly onError: (error: Error) => void;
@@ -84,7 +81,6 @@ export class HistoryWatch {
     this.#disposables = [
       session.onDidAddEvents((params) => this.#added(params)),
       session.onDidRecordAttempts((params) => this.#attempted(params)),
-      session.onDidCorrectEvents(({ events }) => this.#corrected(events)),
       session.onDidChange(() => this.#follow()),
     ];
     this.#follow();
@@ -312,11 +308,6 @@ export class HistoryWatch {
     this.#matchAgain();
   }
 
-  #corrected(events: RelayNotificationParams<'event/changed'>['events']): void {
-    for (const reader of this.#begun) reader.corrected(events);
-    this.#matchAgain();
-  }
-
   /** What was reported may change what matches the filter. */
   #matchAgain(): void {
     if (this.#filter === '') return;
@@ -457,7 +448,6 @@ export abstract class HistoryReader {
   /** These events have just been stored, and match the filter. */
   abstract added(rows: readonly EventRow[]): void;
   abstract attempted(attempts: readonly Attempt[]): void;
-  abstract corrected(events: RelayNotificationParams<'event/changed'>['events']): void;
   /** The sending of these notifications has begun or ended. */
   abstract underWay(notificationIds: readonly string[]): void;
   /** The filter, the pause, or the state of sending may have changed. */

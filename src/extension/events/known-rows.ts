@@ -1,6 +1,5 @@
-/** Rows that are updated by attempts and corrections. */
+/** Rows that are updated by attempts. */
 import type { Attempt, EventRow, Forwarding } from '../../protocol/history.ts';
-import type { RelayNotificationParams } from '../../protocol/methods.ts';
 
 export class KnownRows<T extends { row: EventRow }> {
   readonly #byId = new Map<string, T>();
@@ -68,17 +67,6 @@ export class KnownRows<T extends { row: EventRow }> {
   settle(journal: Attempt[]): void {
     if (!this.#journals.delete(journal)) return;
     for (const attempt of journal) this.#apply(attempt, new Set());
-  }
-
-  correct(events: RelayNotificationParams<'event/changed'>['events']): Set<T> {
-    const changed = new Set<T>();
-    for (const { id, duplicateOf } of events) {
-      const known = this.#byId.get(id);
-      if (known === undefined) continue;
-      known.row = { ...known.row, duplicateOf };
-      changed.add(known);
-    }
-    return changed;
   }
 
   /**

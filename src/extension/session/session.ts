@@ -58,7 +58,6 @@ export class Session implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<SessionState>();
   readonly #added = new vscode.EventEmitter<RelayNotificationParams<'event/added'>>();
   readonly #attempted = new vscode.EventEmitter<RelayNotificationParams<'attempt/recorded'>>();
-  readonly #corrected = new vscode.EventEmitter<RelayNotificationParams<'event/changed'>>();
   readonly #stopped = new vscode.EventEmitter<RelayNotificationParams<'debug/stopped'>>();
   readonly #continued = new vscode.EventEmitter<RelayNotificationParams<'debug/continued'>>();
   #state: SessionState = { kind: 'stopped' };
@@ -72,7 +71,6 @@ export class Session implements vscode.Disposable {
   readonly onDidChange = this.#changed.event;
   readonly onDidAddEvents = this.#added.event;
   readonly onDidRecordAttempts = this.#attempted.event;
-  readonly onDidCorrectEvents = this.#corrected.event;
   /** Sending stopped: a client paused it, or it stopped at a breakpoint. */
   readonly onDidStopSending = this.#stopped.event;
   readonly onDidContinueSending = this.#continued.event;
@@ -195,14 +193,7 @@ export class Session implements vscode.Disposable {
     this.#disposed = true;
     this.#starts?.dispose();
     this.client?.close();
-    for (const emitter of [
-      this.#changed,
-      this.#added,
-      this.#attempted,
-      this.#corrected,
-      this.#stopped,
-      this.#continued,
-    ])
+    for (const emitter of [this.#changed, this.#added, this.#attempted, this.#stopped, this.#continued])
       emitter.dispose();
   }
 
@@ -304,7 +295,6 @@ export class Session implements vscode.Disposable {
     });
     client.on('event/added', (params) => this.#added.fire(params));
     client.on('attempt/recorded', (params) => this.#attempted.fire(params));
-    client.on('event/changed', (params) => this.#corrected.fire(params));
     client.on('debug/stopped', (params) => this.#stopped.fire(params));
     client.on('debug/continued', (params) => this.#continued.fire(params));
     client.on('log', ({ level, message }) => this.#log[level](`relay: ${message}`));

@@ -76,11 +76,6 @@ export class Announcer {
     this.statusChanged();
   }
 
-  /** Corrects events that were reported differently before. */
-  corrected(events: RelayNotificationParams<'event/changed'>['events']): void {
-    this.#tell('event/changed', { events });
-  }
-
   tunnel(tunnel: TunnelStatus): void {
     this.#tell('tunnel/changed', { tunnel });
     this.statusChanged();

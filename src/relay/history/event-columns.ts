@@ -196,10 +196,6 @@ export class EventColumns {
     }
   }
 
-  has(id: number): boolean {
-    return (this.#find(id)?.kind[id % blockSize] ?? 0) !== 0;
-  }
-
   remove(first: number, last: number): void {
     for (const block of this.#blocks) {
       if (block.firstId > last || block.firstId + blockSize <= first) continue;

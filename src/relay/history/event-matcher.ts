@@ -6,7 +6,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import { parseFilter } from '../../protocol/event-filter.ts';
 import { openDatabase } from '../log/database.ts';
 import { EventColumns } from './event-columns.ts';
-import { addEvent } from './event-search.ts';
 import { testsOf } from './event-tests.ts';
 import { LogFeed } from './log-feed.ts';
 import { phrasesOf, TextIndex } from './text-index.ts';
@@ -38,7 +37,8 @@ export class EventMatcher {
   matching(filter: string, { deliveryId, firstEvent, count }: EventRange): number[] {
     const asked = parseFilter(filter, Date.now());
     const columns = new EventColumns();
-    for (const event of this.#feed.eventsOf(deliveryId, firstEvent, count)) addEvent(columns, event);
+    for (const event of this.#feed.eventsOf(deliveryId, firstEvent, count))
+      columns.set(event.id, event.values, event.summary);
     const ids = [...columns.ids(testsOf(asked), Infinity)];
     const phrases = phrasesOf(asked.words, asked.addresses);
     if (phrases === null || ids.length === 0) return ids.reverse();

@@ -48,13 +48,10 @@ export class EventRows {
   readonly #destinations = new Map<number, KnownDestination>();
   /** The last notification: its rows are usually read one after another. */
   #part: NotificationFacts | undefined;
-  readonly #markOf: (event: number) => number | null;
   readonly #view: () => HoldView;
 
-  /** @param markOf finds the earlier event with the same content if the log doesn't name it */
-  constructor(db: DatabaseSync, markOf: (event: number) => number | null, view: () => HoldView) {
+  constructor(db: DatabaseSync, view: () => HoldView) {
     this.#sql = new Statements(db);
-    this.#markOf = markOf;
     this.#view = view;
   }
 
@@ -91,7 +88,7 @@ export class EventRows {
     const event = eventFactsOf(row);
     return protocolEvent(
       deliveryFactsOf(Number(row['delivery_id']), row),
-      { ...event, duplicateOf: this.#markOf(event.id) ?? event.duplicateOf },
+      event,
       { position: event.id - Number(row['first_event']) + 1, of: Number(row['row_count']) },
       this.#partOf(row),
       this.notificationIdsOf(row).flatMap((each) => this.forwardings(each)),

@@ -12,7 +12,6 @@ import { stateTestsOf, testsOf } from './event-tests.ts';
 import { HeldColumns } from './held-columns.ts';
 import type { EventsUnderWay } from './held-columns.ts';
 import type { HistoryIndex } from './history-index.ts';
-import type { FedEvent } from './log-feed.ts';
 import { phrasesOf, TextIndex } from './text-index.ts';
 import type { Phrases, Selection } from './text-index.ts';
 
@@ -131,7 +130,8 @@ export class EventSearch {
     const end = feed.end.delivery;
     if (this.#tail?.end === end && this.#tail.after === lastDelivery) return this.#tail.columns;
     const columns = new EventColumns();
-    for (const event of feed.newestAfter(lastDelivery, mostTail).events) addEvent(columns, event);
+    for (const event of feed.newestAfter(lastDelivery, mostTail).events)
+      columns.set(event.id, event.values, event.summary);
     this.#tail = { after: lastDelivery, end, columns };
     return columns;
   }
@@ -162,10 +162,6 @@ export function isUpToDate(follow: () => boolean): boolean {
     if (sqliteCode(error) === undefined || isCorruption(error)) throw error;
     return false;
   }
-}
-
-export function addEvent(columns: EventColumns, event: FedEvent): void {
-  columns.set(event.id, { ...event.values, duplicate: event.duplicateOf !== null }, event.summary);
 }
 
 function visitEach(visit: (block: Block, at: number) => void): (block: Block, mask: Uint8Array) => void {

@@ -13,7 +13,6 @@ import type { Row } from '../log/statements.ts';
 import { Block, EventColumns, stateBits } from './event-columns.ts';
 import { bodyBytesOf, LogFeed } from './log-feed.ts';
 import type { Position } from '../log/log-runs.ts';
-import type { FedEvent } from './log-feed.ts';
 import { TextIndex } from './text-index.ts';
 
 /** Approximate number of events whose columns are added in one transaction. */
@@ -26,12 +25,10 @@ const stepTextBytes = 4_194_304;
 /** Removed events before their rows are removed from the text. */
 const mostGone = 10_000;
 /** Pages of an index of a few events: its tables, and a block. */
-const emptyPages = 60;
-/** Marks reported in one step: a rebuilt history may have very many. */
-const mostMarks = 1000;
+const emptyPages = 58;
 
 /** Increased with any change of the file's tables or of the columns' layout: a file with another layout is rebuilt. */
-const layout = 4;
+const layout = 5;
 
 const tables = `
   CREATE TABLE progress (
@@ -39,10 +36,6 @@ const tables = `
     change INTEGER NOT NULL, text_delivery INTEGER NOT NULL, text_event INTEGER NOT NULL, gone INTEGER NOT NULL,
     freed_by INTEGER NOT NULL);
   CREATE TABLE blocks (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
-  -- Events of one content, to know the earlier one of the same.
-  CREATE TABLE fingerprints (fingerprint INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (fingerprint, event)) WITHOUT ROWID;
-  -- Marks that the log lacks.
-  CREATE TABLE duplicates (event INTEGER PRIMARY KEY, duplicate_of INTEGER NOT NULL);
   -- Events that are gone, and whose text is still there.
   CREATE TABLE gone (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
 `;
@@ -56,12 +49,6 @@ interface Progress extends Position {
   readonly gone: number;
   /** The number of the pause whose releases are in the column `freed`. */
   readonly freedBy: number;
-}
-
-/** A duplicate that the log doesn't name: an event and the earlier one with the same content. */
-export interface Mark {
-  readonly event: number;
-  readonly duplicateOf: number;
 }
 
 /** The existing index belongs to another log, has another layout, isn't ours, or has lost track of its log. */
@@ -87,7 +74,6 @@ export class HistoryIndex {
   /** Deliveries whose forwardings may have changed before `#changesSeen`, which is written when none are left. */
   readonly #toRefresh = new Set<number>();
   #seen: Pick<Position, 'attempt' | 'change'> | undefined;
-  #marks: Mark[] = [];
   /** Removals found in this step. */
   #goneNow = 0;
 
@@ -138,18 +124,6 @@ export class HistoryIndex {
       'SELECT page_count - freelist_count AS n FROM pragma_page_count(), pragma_freelist_count()',
     );
     return Math.max(0, Number(pages?.['n'] ?? 0) - emptyPages) * 4096;
-  }
-
-  takeMarks(): readonly Mark[] {
-    const marks = this.#marks;
-    this.#marks = [];
-    return marks;
-  }
-
-  /** A mark that the log lacks; null if there is none. */
-  markOf(event: number): number | null {
-    const row = this.guarded(() => this.#sql.get('SELECT duplicate_of FROM duplicates WHERE event = ?', event));
-    return row === undefined ? null : Number(row['duplicate_of']);
   }
 
   /** Brings the columns up to date, within about this time. @returns whether they are */
@@ -341,7 +315,7 @@ export class HistoryIndex {
     this.#refreshSome();
     const { delivery } = this.#progress;
     const { events, lastDelivery } = this.feed.eventsAfter(delivery, stepEvents);
-    for (const event of events) this.#add(event);
+    for (const { id, values, summary } of events) this.columns.set(id, values, summary);
     // Don't wait for deliveries removed at the end of the log.
     this.#note({
       gone: this.#progress.gone + this.#goneNow,
@@ -392,37 +366,8 @@ export class HistoryIndex {
     }
   }
 
-  #add(event: FedEvent): void {
-    const earlier = event.fingerprint === null ? null : this.#earlierOf(event, event.fingerprint);
-    if (earlier !== null && earlier !== event.duplicateOf) {
-      this.#sql.run('INSERT OR REPLACE INTO duplicates (event, duplicate_of) VALUES (?, ?)', event.id, earlier);
-      if (this.#marks.length < mostMarks) this.#marks.push({ event: event.id, duplicateOf: earlier });
-    }
-    const duplicate = earlier !== null || event.duplicateOf !== null;
-    this.columns.set(event.id, { ...event.values, duplicate }, event.summary);
-  }
-
-  /** The latest earlier event with the same content that still exists. */
-  #earlierOf(event: FedEvent, fingerprint: number): number | null {
-    let found: number | null = null;
-    const rows = this.#sql.all(
-      'SELECT event FROM fingerprints WHERE fingerprint = ? AND event < ? ORDER BY event DESC LIMIT 100',
-      fingerprint,
-      event.id,
-    );
-    for (const row of rows) {
-      const earlier = Number(row['event']);
-      if (!this.columns.has(earlier) || !this.feed.mayRepeat(event, earlier)) continue;
-      found = earlier;
-      break;
-    }
-    this.#sql.run('INSERT OR IGNORE INTO fingerprints (fingerprint, event) VALUES (?, ?)', fingerprint, event.id);
-    return found;
-  }
-
   #forget(first: number, last: number): void {
     this.columns.remove(first, last);
-    this.#sql.run('DELETE FROM duplicates WHERE event BETWEEN ? AND ?', first, last);
     const { textEvent } = this.#progress;
     if (first > textEvent) return;
     const end = Math.min(last, textEvent);
@@ -458,12 +403,10 @@ export class HistoryIndex {
   }
 
   #removeGone(): void {
-    const lowest = this.columns.lowestId;
     if (this.#isAllGone()) this.#text.clear();
     else
       for (const row of this.#sql.all('SELECT first, last FROM gone'))
         this.#text.remove(Number(row['first']), Number(row['last']));
-    this.#sql.run('DELETE FROM fingerprints WHERE event < ?', lowest ?? Number.MAX_SAFE_INTEGER);
     this.#db.exec('DELETE FROM gone');
     this.#note({ gone: 0 });
   }

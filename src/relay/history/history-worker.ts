@@ -4,7 +4,6 @@ import { openDatabase } from '../log/database.ts';
 import type { Progress } from '../log/held.ts';
 import { HistoryReader, storeFile } from './history.ts';
 import type { IndexState } from './history.ts';
-import type { Mark } from './history-index.ts';
 import { serve, tell } from './remote-calls.ts';
 
 const dataDir = (workerData as { dataDir: string }).dataDir;
@@ -22,7 +21,6 @@ const againMs = 10_000;
 /** Sent after each piece. */
 export interface IndexNews {
   readonly index: IndexState;
-  readonly marks: readonly Mark[];
   /** Why the index isn't updated; null if it is. */
   readonly failure: string | null;
 }
@@ -75,7 +73,7 @@ export class HistoryCalls extends HistoryReader {
       this.#followSoon(againMs);
     }
     if (parentPort === null) return;
-    tell(parentPort, { index: this.indexState, marks: this.takeMarks(), failure } satisfies IndexNews);
+    tell(parentPort, { index: this.indexState, failure } satisfies IndexNews);
   }
 }
 

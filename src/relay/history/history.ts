@@ -19,7 +19,6 @@ import type { Found } from './event-search.ts';
 import { slotOf } from './held-columns.ts';
 import { EventTable } from './event-table.ts';
 import { HistoryIndex } from './history-index.ts';
-import type { Mark } from './history-index.ts';
 import { countHeld, readHoldView, waitingByDestination } from '../log/held.ts';
 import type { LogHoldView, Progress } from '../log/held.ts';
 import { enabledOf } from '../gate/breakpoints.ts';
@@ -83,11 +82,7 @@ export class HistoryReader {
     this.#searchFile = searchFile(dataDir);
     this.#stored = new StoredReader(this.#db);
     this.#sql = new Statements(this.#db);
-    this.#rows = new EventRows(
-      this.#db,
-      (event) => this.#index.markOf(event),
-      () => this.#view,
-    );
+    this.#rows = new EventRows(this.#db, () => this.#view);
     this.#view = readHoldView(this.#sql, this.progress);
   }
 
@@ -273,10 +268,6 @@ export class HistoryReader {
    */
   prepare(budgetMs: number): void {
     isUpToDate(() => this.follow(budgetMs));
-  }
-
-  takeMarks(): readonly Mark[] {
-    return this.#index.takeMarks();
   }
 
   get indexState(): IndexState {

@@ -1,4 +1,3 @@
-import type { RelayNotificationParams } from '../../protocol/methods.ts';
 import type { Status } from '../../protocol/status.ts';
 import type { HistoryThread } from './history-thread.ts';
 import type { IndexNews } from './history-worker.ts';
@@ -16,13 +15,9 @@ const checkpointInBurst = 5000;
 
 export interface IndexMaintenanceOptions {
   readonly history: Pick<HistoryThread, 'tell'>;
-  readonly store: Pick<Store, 'rememberContents' | 'setIndexSize'>;
+  readonly store: Pick<Store, 'setIndexSize'>;
   /** Notifies clients. */
-  readonly announcer: {
-    readonly heard: boolean;
-    corrected(events: RelayNotificationParams<'event/changed'>['events']): void;
-    statusChanged(): void;
-  };
+  readonly announcer: { statusChanged(): void };
   log(level: 'warn' | 'info', message: string): void;
 }
 
@@ -56,19 +51,10 @@ export class IndexMaintenance {
 
   /** The relay is open: continues the work of earlier ones, after the first requests. */
   begin(): void {
-    const { store, history } = this.#options;
-    this.#beginning = setImmediate(() => {
-      try {
-        store.rememberContents();
-      } catch (error) {
-        const later = 'duplicates are detected a little later';
-        this.#options.log('warn', `cannot read the history (${(error as Error).message}): ${later}`);
-      }
-      history.tell('begin');
-    });
+    this.#beginning = setImmediate(() => this.#options.history.tell('begin'));
   }
 
-  indexed({ index: { events, of, bytes, inMemory }, marks, failure }: IndexNews): void {
+  indexed({ index: { events, of, bytes, inMemory }, failure }: IndexNews): void {
     const { store, announcer } = this.#options;
     if (inMemory !== null && this.#inMemory === null) this.#options.log('warn', inMemoryText(inMemory));
     this.#inMemory = inMemory;
@@ -77,9 +63,6 @@ export class IndexMaintenance {
     }
     this.#index = { events, of, failure };
     store.setIndexSize(bytes, events);
-    if (marks.length > 0 && announcer.heard) {
-      announcer.corrected(marks.map(({ event, duplicateOf }) => ({ id: `e${event}`, duplicateOf: `e${duplicateOf}` })));
-    }
     announcer.statusChanged();
   }
 

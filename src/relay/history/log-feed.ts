@@ -18,9 +18,6 @@ export interface FedEvent {
   readonly id: number;
   readonly values: ColumnValues;
   readonly summary: ForwardingSummary;
-  readonly fingerprint: number | null;
-  /** As in the log. */
-  readonly duplicateOf: number | null;
 }
 
 /** Changes that new IDs alone don't show; `first` and `last` are IDs. */
@@ -198,17 +195,6 @@ export class LogFeed {
     return this.#sql.get(`SELECT ${bodyColumns} FROM deliveries WHERE id = ?`, delivery);
   }
 
-  /** Whether an event that a client sent has the same body as an earlier event. True for received events. */
-  mayRepeat(event: FedEvent, earlier: number): boolean {
-    if (!event.values.injected) return true;
-    const same = this.#sql.get(
-      'SELECT (SELECT body FROM deliveries WHERE id = ?) = (SELECT d.body FROM events e JOIN deliveries d ON d.id = e.delivery_id WHERE e.id = ?) AS same',
-      event.values.deliveryId,
-      earlier,
-    );
-    return same?.['same'] === 1;
-  }
-
   #eventsOf(deliveries: readonly DeliveryRow[]): FedEvent[] {
     const first = deliveries[0];
     const last = deliveries.at(-1);
@@ -216,7 +202,7 @@ export class LogFeed {
     const forwardings = this.#forwardings(deliveries);
     const no = this.pauseNo;
     const rows = this.#sql.iterate(
-      'SELECT id, kind, type, address, duplicate_of, fingerprint, notification_id FROM events WHERE id BETWEEN ? AND ? ORDER BY id',
+      'SELECT id, kind, type, address, duplicate_of, notification_id FROM events WHERE id BETWEEN ? AND ? ORDER BY id',
       first.firstEvent,
       last.firstEvent + last.rowCount - 1,
     );
@@ -257,8 +243,6 @@ export class LogFeed {
           address: row['address'] as string | null,
         },
         summary,
-        fingerprint: row['fingerprint'] as number | null,
-        duplicateOf: row['duplicate_of'] as number | null,
       });
     }
     return events;

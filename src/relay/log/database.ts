@@ -89,7 +89,7 @@ const schema = `
     body BLOB NOT NULL
   );
 
-  -- What it is searched by stands in a file of its own (history/): it is looked at by id alone.
+  -- What it is searched by stands in a file of its own (history/): it is looked at by id, and by content for duplicates.
   CREATE TABLE events (
     id INTEGER PRIMARY KEY,
     delivery_id INTEGER NOT NULL,
@@ -103,6 +103,7 @@ const schema = `
     fingerprint INTEGER,
     notification_id INTEGER
   );
+  CREATE INDEX events_fingerprint ON events (fingerprint) WHERE fingerprint IS NOT NULL;
 
   -- All that decides a notification's bytes, beside the delivery's body.
   CREATE TABLE render_settings (id INTEGER PRIMARY KEY, json TEXT NOT NULL UNIQUE);

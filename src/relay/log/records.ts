@@ -11,7 +11,7 @@ export interface EventFacts {
   readonly date: string | null;
   readonly warning: string | null;
   readonly notificationId: number | null;
-  /** The latest earlier event with the same content, if known. */
+  /** The latest earlier event with the same content when it was stored, if any. */
   readonly duplicateOf: number | null;
 }
 

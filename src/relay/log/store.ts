@@ -1,7 +1,7 @@
 /**
  * The log's only writer. All writes in one turn of the event loop share one commit, and so one disk sync; a promise
- * resolves when its write is on disk. Lookups are only by ID: searches use a separate index, which follows the log
- * (history/).
+ * resolves when its write is on disk. Lookups are by ID, and for duplicates by fingerprint: searches use a
+ * separate index, which follows the log (history/).
  */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -13,7 +13,6 @@ import type { ForwardingKey, HeldCounts, HoldView, StoredSending } from './held.
 import { beginRun } from './log-runs.ts';
 import { Holds } from './holds.ts';
 import { StoredDestinations } from './stored-destinations.ts';
-import { RecentContents } from './recent-contents.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { noTotals } from './records.ts';
 import type { DeliveryRecord, EventRecord, FetchedKey, Totals } from './records.ts';
@@ -21,6 +20,7 @@ import { Removal } from './removal.ts';
 import type { RemovedStep } from './removal.ts';
 import { Retention } from './retention.ts';
 import { Statements } from './statements.ts';
+import type { Row } from './statements.ts';
 import { StoredReader } from './stored.ts';
 import { Tally } from './tally.ts';
 import { WriteQueue } from './write-queue.ts';
@@ -38,14 +38,20 @@ export interface StoreOptions {
 
 const pageBytes = 4096;
 
+/** Pages of a history without data. */
+const emptyPages = 19;
+
 /** Size of the index per event, in bytes: measured with the samples. */
-const indexBytesPerEvent = 200;
+const indexBytesPerEvent = 180;
 
 /** Number of changes kept for followers of the log: one that is further behind starts again. */
 const keptChanges = 10_000;
 
 /** Number of fetched deliveries remembered, the latest. */
 const keptFetched = 100_000;
+
+/** Number of earlier events whose bodies are compared with that of a client's delivery. */
+const maxCompared = 20;
 
 export class Store {
   readonly setAside: SetAside | null;
@@ -60,9 +66,6 @@ export class Store {
   readonly #queue: WriteQueue;
   readonly #removal: Removal;
   readonly #retention: Retention;
-  readonly #recent = new RecentContents();
-  /** Pages without data other than the tables' roots. */
-  readonly #emptyPages: number;
   /** Number of used pages at the last count. */
   #pages = 0;
   /** The last reported size of the index, and its number of events then. */
@@ -77,7 +80,6 @@ export class Store {
     this.#sql = new Statements(db);
     this.#highest = highest;
     this.#tally = new Tally(totals, waiting);
-    this.#emptyPages = Number(this.#sql.get('SELECT count(*) AS n FROM sqlite_schema WHERE rootpage > 0')?.['n']) + 1;
     this.#queue = new WriteQueue({
       db,
       file,
@@ -153,7 +155,7 @@ export class Store {
     } catch {
       // Called by timers and after each commit, where no caller handles an error.
     }
-    return Math.max(0, this.#pages - this.#emptyPages) * pageBytes + this.#indexBytes;
+    return Math.max(0, this.#pages - emptyPages) * pageBytes + this.#indexBytes;
   }
 
   /** The index is updated a little later: estimates its size for events added or removed since then. */
@@ -221,23 +223,6 @@ export class Store {
       eventId ?? null,
     );
     return found !== undefined;
-  }
-
-  /**
-   * Loads recent contents, so that a duplicate is recognized on arrival. Until it was called, and for older events, the
-   * index finds them.
-   * @param most maximum number of events to read
-   */
-  rememberContents(most = 30_000): void {
-    const rows = this.#sql.all(
-      'SELECT id, fingerprint FROM (SELECT id, fingerprint FROM events ORDER BY id DESC LIMIT ?) WHERE fingerprint IS NOT NULL ORDER BY id',
-      most,
-    );
-    for (const row of rows) {
-      const fingerprint = Number(row['fingerprint']);
-      const event = Number(row['id']);
-      if ((this.#recent.eventsOf(fingerprint)[0] ?? 0) < event) this.#recent.remember(fingerprint, event);
-    }
   }
 
   setRetention(retention: { maxDeliveries: number; maxBytes: number }): void {
@@ -354,10 +339,7 @@ export class Store {
   }
 
   #insertEvent(delivery: DeliveryRecord, event: EventRecord): void {
-    if (event.fingerprint !== null) {
-      event.duplicateOf = this.#earlierOf(event.fingerprint, event.id, delivery);
-      this.#recent.remember(event.fingerprint, event.id);
-    }
+    event.duplicateOf = this.#earlierOf(event, delivery);
     this.#sql.run(
       `INSERT INTO events (id, delivery_id, kind, received_at, type, address, date, warning, duplicate_of, fingerprint, notification_id)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -375,18 +357,18 @@ export class Store {
     );
   }
 
-  /** The latest earlier event with the same content among recent, stored ones; for a client's, with the same body. */
-  #earlierOf(fingerprint: number, event: number, { injected, body }: DeliveryRecord): number | null {
-    for (const earlier of this.#recent.eventsOf(fingerprint)) {
-      const same = this.#sql.get(
-        'SELECT 1 FROM events e JOIN deliveries d ON d.id = e.delivery_id WHERE e.id = ? AND (NOT ? OR d.body = ?)',
-        earlier,
-        injected ? 1 : 0,
-        body,
-      );
-      if (same !== undefined && earlier < event) return earlier;
-    }
-    return null;
+  /** The latest earlier event with the same content; for a client's delivery, with the same body. */
+  #earlierOf({ fingerprint, id }: EventRecord, { injected, body }: DeliveryRecord): number | null {
+    const candidates = this.#sql.all(
+      'SELECT id, delivery_id FROM events WHERE fingerprint = ? AND id < ? ORDER BY id DESC LIMIT ?',
+      fingerprint,
+      id,
+      injected ? maxCompared : 1,
+    );
+    const hasBody = ({ delivery_id: delivery }: Row): boolean =>
+      this.#sql.get('SELECT 1 FROM deliveries WHERE id = ? AND body = ?', Number(delivery), body) !== undefined;
+    const earlier = candidates.find((each) => !injected || hasBody(each));
+    return earlier === undefined ? null : Number(earlier['id']);
   }
 
   async #removeOldest(floor: number, last: number, most: number): Promise<RemovedStep> {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { EventsFeed, pageSize } from '../../../src/extension/event-tree/events-feed.ts';
-import type { ListedEvent } from '../../../src/extension/event-tree/event-list.ts';
 import type { Drawing } from '../../../src/extension/event-tree/events-feed.ts';
 import type { EventRow } from '../../../src/protocol/history.ts';
 import type { Params } from '../../../src/protocol/methods.ts';
@@ -122,30 +121,6 @@ describe('the feed of the events view', () => {
     await until(() => drawings.length > before);
     assert.equal(rows()[0]?.type, 'Subscribe');
     assert.equal(queries().length, 1);
-  });
-
-  it('marks a duplicate that was recognised afterwards', async () => {
-    const { relay, watched, feed, timers, drawings, rows } = await startStage();
-    await deliver(relay, 2);
-    feed.setVisible(true);
-    await feed.ready();
-    timers.pass(1000);
-    const before = drawings.length;
-    watched.correct({
-      events: [
-        { id: 'e2', duplicateOf: 'e1' },
-        { id: 'e77', duplicateOf: 'e1' },
-      ],
-    });
-    await until(() => drawings.length > before);
-    assert.deepEqual(
-      (drawings.at(-1) as ListedEvent[]).map(({ row }) => row.id),
-      ['e2'],
-    );
-    assert.deepEqual(
-      rows().map(({ duplicateOf }) => duplicateOf),
-      ['e1', null],
-    );
   });
 
   it('draws a burst a few times, and has the newest at the end', async () => {

@@ -36,9 +36,6 @@ class IdReader extends HistoryReader {
   attempted(attempts: readonly { notificationId: string }[]): void {
     this.told.push(`attempted ${attempts.map((each) => each.notificationId).join()}`);
   }
-  corrected(): void {
-    this.told.push('corrected');
-  }
   underWay(): void {
     this.told.push('under way');
   }

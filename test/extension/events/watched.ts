@@ -39,7 +39,6 @@ export interface Watched {
   readonly client: RelayClient;
   fire(params: RelayNotificationParams<'event/added'>): void;
   attempt(params: RelayNotificationParams<'attempt/recorded'>): void;
-  correct(params: RelayNotificationParams<'event/changed'>): void;
 }
 
 /** @param history what reads the history while the session has no relay */
@@ -49,11 +48,10 @@ export async function watched(
   history: Partial<HistoryWatchParts['history']> = {},
 ): Promise<Watched> {
   const { client } = relay;
-  const [changed, added, attempted, corrected] = [
+  const [changed, added, attempted] = [
     emitter<SessionState>(),
     emitter<RelayNotificationParams<'event/added'>>(),
     emitter<RelayNotificationParams<'attempt/recorded'>>(),
-    emitter<RelayNotificationParams<'event/changed'>>(),
   ];
   const asked: Watched['asked'] = [];
   const errors: Error[] = [];
@@ -77,11 +75,9 @@ export async function watched(
     onDidChange: changed.event,
     onDidAddEvents: added.event,
     onDidRecordAttempts: attempted.event,
-    onDidCorrectEvents: corrected.event,
   };
   client.on('event/added', (params) => added.fire(params));
   client.on('attempt/recorded', (params) => attempted.fire(params));
-  client.on('event/changed', (params) => corrected.fire(params));
   client.on('status/changed', ({ status }) => {
     if (state.kind === 'running') made.become({ ...state, status });
   });
@@ -114,7 +110,6 @@ export async function watched(
     },
     fire: (params) => added.fire(params),
     attempt: (params) => attempted.fire(params),
-    correct: (params) => corrected.fire(params),
   };
   return made;
 }

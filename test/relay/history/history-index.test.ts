@@ -185,47 +185,6 @@ describe('The index of the history', () => {
       assert.equal(other.indexState.events, 5 * (turn + 1));
     }
   });
-
-  it('finds duplicates that the log does not know, tells of them once, and shows them', async () => {
-    const dataDir = ownDirectory();
-    const before = new Store(storeFile(dataDir));
-    await before.add(deliveryRecord(before, { fingerprint: 7 }));
-    before.close();
-    // The writer after it has not read again what came before.
-    const store = openStore(dataDir);
-    await store.add(deliveryRecord(store, { fingerprint: 7 }));
-    await store.add(deliveryRecord(store, { fingerprint: 7 }));
-    const reader = openReader(dataDir);
-    reader.follow(Infinity);
-    assert.deepEqual(reader.takeMarks(), [{ event: 2, duplicateOf: 1 }]);
-    assert.deepEqual(reader.takeMarks(), []);
-    assert.deepEqual(idsOf(reader, 'duplicate:yes'), ['e3', 'e2']);
-    assert.deepEqual(
-      reader.query({ filter: '', limit: 10 }).events.map(({ duplicateOf }) => duplicateOf),
-      ['e2', 'e1', null],
-    );
-  });
-
-  it('knows no duplicate of what was removed', async () => {
-    const dataDir = ownDirectory();
-    const before = new Store(storeFile(dataDir));
-    await before.add(deliveryRecord(before, { to: [destinationId(before)] }));
-    await before.add(deliveryRecord(before, { fingerprint: 7 }));
-    const reader = openReader(dataDir);
-    reader.follow(Infinity);
-    assert.deepEqual(await before.clear(), { cleared: 1, kept: 1 });
-    before.close();
-    const store = openStore(dataDir);
-    await store.add(deliveryRecord(store, { fingerprint: 7 }));
-    assert.deepEqual(
-      reader.query({ filter: '', limit: 10 }).events.map(({ id, duplicateOf }) => [id, duplicateOf]),
-      [
-        ['e3', null],
-        ['e1', null],
-      ],
-    );
-    assert.deepEqual(idsOf(reader, 'duplicate:yes'), []);
-  });
 });
 
 describe('A relay that is started again', () => {
@@ -236,33 +195,12 @@ describe('A relay that is started again', () => {
     const again = await startTestRelay({ dataDir: first.dataDir });
     await again.deliver(sampleBody({ seed: 4 }));
     await until(async () => (await again.client.request('relay/status', {})).index.events === 2);
-    const changed: string[] = [];
-    again.client.on('event/changed', ({ events }) => changed.push(...events.map(({ id }) => id)));
     await again.deliver(sampleBody({ seed: 3 }));
     const { events } = await again.client.request('events/query', {});
     assert.deepEqual(
       events.map(({ duplicateOf }) => duplicateOf),
       ['e1', null, null],
     );
-    assert.deepEqual(changed, []);
-  });
-
-  it('tells its clients of a duplicate that it has only found afterwards', async () => {
-    const first = await startTestRelay();
-    await first.deliver(sampleBody({ seed: 3 }));
-    await first.stop();
-    const store = new Store(storeFile(first.dataDir));
-    const db = openForReading(storeFile(first.dataDir));
-    const { fingerprint } = db.prepare('SELECT fingerprint FROM events').get() as { fingerprint: number };
-    db.close();
-    // Written by one that has not read what came before.
-    await store.add(deliveryRecord(store, { fingerprint }));
-    store.close();
-    const again = await startTestRelay({ dataDir: first.dataDir });
-    const changed: object[] = [];
-    again.client.on('event/changed', ({ events }) => changed.push(...events));
-    await until(() => changed.length > 0);
-    assert.deepEqual(changed, [{ id: 'e2', duplicateOf: 'e1' }]);
   });
 });
 
@@ -485,10 +423,10 @@ describe('The index as it is opened', () => {
     const store = openStore(dataDir);
     await store.add(deliveryRecord(store));
     for (const sql of [
-      'CREATE TRIGGER forget AFTER INSERT ON fingerprints BEGIN DELETE FROM blocks; END',
+      'CREATE TRIGGER forget AFTER INSERT ON gone BEGIN DELETE FROM blocks; END',
       'CREATE VIEW seen AS SELECT * FROM blocks',
       'CREATE VIRTUAL TABLE more USING fts5 (text)',
-      'CREATE INDEX more ON duplicates (duplicate_of)',
+      'CREATE INDEX more ON gone (last)',
     ]) {
       const before = openHistory(dataDir);
       assert.deepEqual(idsOf(before, 'type:subscribe'), ['e1']);

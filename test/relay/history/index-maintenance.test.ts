@@ -14,14 +14,9 @@ function watched(): Watched {
   const maintenance = new IndexMaintenance({
     history: { tell: (what) => void asked.push(what) },
     store: {
-      rememberContents: () => void asked.push('rememberContents'),
       setIndexSize: (bytes, events) => void asked.push(`${bytes} bytes for ${events}`),
     },
-    announcer: {
-      heard: true,
-      corrected: (events) => void asked.push(JSON.stringify(events)),
-      statusChanged: () => void asked.push('status'),
-    },
+    announcer: { statusChanged: () => void asked.push('status') },
     log: (level, message) => void asked.push(`${level}: ${message}`),
   });
   afterwards(() => maintenance.close());
@@ -56,17 +51,17 @@ describe('the upkeep of the history', () => {
   it('begins with what earlier relays left', async () => {
     const { maintenance, asked } = watched();
     maintenance.begin();
-    await until(() => asked.length > 1);
-    assert.deepEqual(asked, ['rememberContents', 'begin']);
+    await until(() => asked.length > 0);
+    assert.deepEqual(asked, ['begin']);
   });
 
   it('passes on what is said of the index, and says once that it does not follow', () => {
     const { maintenance, asked } = watched();
     const index = { events: 3, of: 9, bytes: 700, inMemory: null };
-    maintenance.indexed({ index, marks: [{ event: 3, duplicateOf: 1 }], failure: null });
-    assert.deepEqual(asked, ['700 bytes for 3', '[{"id":"e3","duplicateOf":"e1"}]', 'status']);
+    maintenance.indexed({ index, failure: null });
+    assert.deepEqual(asked, ['700 bytes for 3', 'status']);
     assert.deepEqual(maintenance.index, { events: 3, of: 9, failure: null });
-    for (let i = 0; i < 2; i++) maintenance.indexed({ index, marks: [], failure: 'disk full' });
+    for (let i = 0; i < 2; i++) maintenance.indexed({ index, failure: 'disk full' });
     assert.equal(asked.filter((each) => each.startsWith('warn: the history index is not up to date')).length, 1);
     assert.equal(maintenance.index.failure, 'disk full');
   });

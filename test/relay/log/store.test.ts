@@ -11,7 +11,7 @@ import type { HoldView, StoredSending } from '../../../src/relay/log/held.ts';
 import type { HeldFact } from '../../../src/relay/log/holds.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import type { Totals } from '../../../src/relay/log/records.ts';
-import { failNextCommit } from '../failing-statements.ts';
+import { failNextCommit, watchReading } from '../failing-statements.ts';
 import { addDelivery, attemptRecord, deliveryRecord, destinationId } from '../records.ts';
 import { afterwards, ownDirectory, temporaryFolder } from '../afterwards.ts';
 import { startReceiver } from '../receiver.ts';
@@ -171,6 +171,47 @@ describe('Adding to the store', () => {
       records.map((record) => record.events[0]!.duplicateOf),
       [null, null, 1, 3],
     );
+    const batch = deliveryRecord(store, { fingerprint: 7, events: 3 });
+    await store.add(batch);
+    assert.deepEqual(
+      batch.events.map(({ duplicateOf }) => duplicateOf),
+      [4, 5, 6],
+      'and within one delivery',
+    );
+  });
+
+  it('marks what an earlier relay stored, however much came after it', async () => {
+    const file = newFile();
+    const before = new Store(file);
+    await before.add(deliveryRecord(before, { fingerprint: 7 }));
+    await Promise.all(
+      [10, 20, 30].map((each) => before.add(deliveryRecord(before, { fingerprint: each, events: 100 }))),
+    );
+    before.close();
+    const store = openStore(file);
+    const record = deliveryRecord(store, { fingerprint: 7 });
+    await store.add(record);
+    assert.equal(record.events[0]!.duplicateOf, 1);
+  });
+
+  it('compares few bodies for a duplicate, and only with one that a client sent', async () => {
+    const store = openStore(newFile());
+    const add = async (body: string, injected: boolean): Promise<number | null> => {
+      const record = { ...deliveryRecord(store, { fingerprint: 7, body: Buffer.from(body) }), injected };
+      await store.add(record);
+      return record.events[0]!.duplicateOf;
+    };
+    let compared = 0;
+    watchReading(/body = \?/, () => (compared += 1));
+    await add('first', false);
+    for (let i = 0; i < 19; i++) await add(`other ${i}`, false);
+    assert.equal(compared, 0);
+    assert.equal(await add('first', true), 1);
+    assert.equal(compared, 20);
+    await add('another', false);
+    assert.equal(await add('other 0', true), null, 'beyond the latest twenty');
+    assert.equal(compared, 40);
+    assert.equal(await add('first', true), 21);
   });
 
   it('marks no event as a duplicate of one that is not in the history', async () => {
