@@ -118,7 +118,7 @@ export class EventPanels implements vscode.Disposable {
 
 /** One editor. The page only draws: the event and the chosen step are kept here. */
 class EventPanel implements vscode.Disposable {
-  readonly eventId: string;
+  readonly #eventId: string;
   readonly #parts: EventPanelsParts;
   readonly #panel: vscode.WebviewPanel;
   readonly #page: PageHost<PageMessage, HostMessage>;
@@ -138,7 +138,7 @@ class EventPanel implements vscode.Disposable {
   constructor(parts: EventPanelsParts, panel: vscode.WebviewPanel, eventId: string) {
     this.#parts = parts;
     this.#panel = panel;
-    this.eventId = eventId;
+    this.#eventId = eventId;
     this.#reading = new Coalescer(
       () => this.#draw(),
       () => readPauseMs,
@@ -213,9 +213,9 @@ class EventPanel implements vscode.Disposable {
         ? this.#deferred?.answerPlace(this.#read, subject.attempt)
         : undefined;
     try {
-      await openDocument(this.#parts, { eventId: this.eventId, kind, attempt: chosen ?? null });
+      await openDocument(this.#parts, { eventId: this.#eventId, kind, attempt: chosen ?? null });
     } catch (error) {
-      this.#parts.log.error(`a document of ${this.eventId}: ${(error as Error).message}`);
+      this.#parts.log.error(`a document of ${this.#eventId}: ${(error as Error).message}`);
       await offer('Error', withNext(error, vscode.l10n), { [vscode.l10n.t('Show Log')]: () => this.#parts.log.show() });
     }
   }
@@ -234,7 +234,7 @@ class EventPanel implements vscode.Disposable {
       // Another relay process gets keys and credentials again.
       if (this.#client !== client) this.#made = {};
       this.#client = client;
-      const read = await deferred.readEvent(client, this.eventId, this.#read?.whole);
+      const read = await deferred.readEvent(client, this.#eventId, this.#read?.whole);
       const viewer = this.#viewer(status);
       const drawn = deferred.drawEvent(read, this.#chosen, viewer);
       const subject = drawn.subjects.get(drawn.view.chosen);
@@ -257,11 +257,11 @@ class EventPanel implements vscode.Disposable {
       // Another relay is running now, and is asked instead.
       if (this.#disposed || (session.client !== undefined && session.client !== client)) return;
       const { code, message } = error as Error & { code?: RelayErrorCode };
-      if (code !== 'not-found') log.error(`the event ${this.eventId} could not be shown: ${message}`);
+      if (code !== 'not-found') log.error(`the event ${this.#eventId} could not be shown: ${message}`);
       const { l10n } = vscode;
       this.#say(
         code === 'not-found'
-          ? { text: l10n.t('Event {0} is no longer in the history.', printable(this.eventId)), action: null }
+          ? { text: l10n.t('Event {0} is no longer in the history.', printable(this.#eventId)), action: null }
           : {
               text: l10n.t('Couldn’t read the event: {0}', printable(withNext(error, l10n), 1000)),
               action: 'tryAgain',
