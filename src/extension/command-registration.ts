@@ -52,7 +52,7 @@ export function registerCommands(
       run(log, async () => {
         const { commands, table } = await handlers();
         const given = ofRows.has(commandId(name)) ? await events.given(args) : args;
-        return commands[name](...((await table.given(given)) as never[]));
+        return commands[name](...((await table.given(given, name)) as never[]));
       }),
     ),
   );

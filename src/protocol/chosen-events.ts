@@ -1,31 +1,30 @@
-/** The chosen events of a table: named ones, and ranges of a snapshot (`events/page`). */
+/** The chosen events of a table: by ID, or all that match a filter. */
 import { z } from 'zod';
+import { maxChosen } from './message-size.ts';
 
-const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected an event ID, such as e12');
+export const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected an event ID, such as e12');
 
-/** The first and the last position in a snapshot, inclusive. */
-const stretch = z.tuple([z.int().min(0), z.int().min(0)]);
-export type Stretch = z.infer<typeof stretch>;
+export const eventIds = z.array(eventId).max(maxChosen);
 
-/** A choice with more ranges than this in another snapshot is not carried over. */
-export const mostCarried = 1000;
+/** The active row for the keyboard, chosen or not; null if there is none. */
+const active = eventId.nullable();
 
-/** Maximum number of named events; more are given as ranges. */
-export const mostNamed = 2000;
-
-export const chosenEventsSchema = z.strictObject({
-  /** The snapshot of the ranges. */
-  snapshot: z.string().max(100),
-  stretches: z.array(stretch).max(10 * mostCarried),
-  ids: z.array(eventId).max(mostNamed),
-  /** The active row for the keyboard, chosen or not; null if there is none. */
-  active: eventId.nullable(),
-});
+export const chosenEventsSchema = z.union([
+  z.strictObject({ ids: eventIds, active }),
+  z.strictObject({
+    filter: z.string().max(1000),
+    before: eventId.describe('Only events before this one.'),
+    except: eventIds,
+    count: z.int().min(0).describe('Number of events, as last counted.'),
+    active,
+  }),
+]);
 export type ChosenEvents = z.infer<typeof chosenEventsSchema>;
 
-/** The positions of the chosen ones in another snapshot. */
-export const carriedSchema = z.object({
-  stretches: z.array(stretch),
-  active: z.int().nullable(),
+/** What still matches of a choice. */
+export const leftOfChoiceSchema = z.object({
+  ids: z.array(eventId).describe('None of a choice with a filter.'),
+  count: z.int(),
+  active: z.int().nullable().describe('The position of the active row; null if it does not match.'),
 });
-export type Carried = z.infer<typeof carriedSchema>;
+export type LeftOfChoice = z.infer<typeof leftOfChoiceSchema>;

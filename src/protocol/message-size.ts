@@ -15,6 +15,9 @@ const mostAnswerBytes = 33_554_432;
 export const mostAttempts = 500;
 const mostAttemptBytes = 8_388_608;
 
+/** Maximum number of events that a choice names. */
+export const maxChosen = 10_000;
+
 /** Maximum number of attempts of a notification on a time axis, the latest. */
 export const mostTraced = 20;
 

@@ -1,7 +1,7 @@
 /** The control channel's contract: every method and notification between the relay and its clients. */
 import { z } from 'zod';
 import { secretNameForm } from '../common/secret-name.ts';
-import { carriedSchema, chosenEventsSchema } from './chosen-events.ts';
+import { chosenEventsSchema, eventId, eventIds, leftOfChoiceSchema } from './chosen-events.ts';
 import {
   breakpointSchema,
   debugClientSchema,
@@ -32,10 +32,9 @@ import { resendDestinationSchema, secretsChangeSchema, settingsChangeSchema, tun
 import { destinationStatusSchema, statusSchema, tunnelStatusSchema } from './status.ts';
 
 /** Raised when a method or notification changes incompatibly. */
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 
 const anyId = z.string().regex(/^[den][1-9]\d*$/, 'expected an ID such as d7, e12, or n9');
-const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected an event ID, such as e12');
 const fetchedId = z.string().min(1).max(64);
 const fetchedKeySchema = z.strictObject({ notificationId: fetchedId, subscriptionId: fetchedId });
 const nothing = z.strictObject({});
@@ -52,11 +51,12 @@ const unseen = z.int().min(0);
 /** How many of the given IDs aren't in the history; omitted if all are. */
 const goneSchema = z.int().optional();
 
-/** Which notifications: by IDs (a delivery or event ID means its notifications), by filter, or all failed ones. */
+/** Which notifications: by IDs (a delivery or event ID means its notifications), or of the events that match a filter. */
 const selectionShape = {
   ids: z.array(anyId).min(1).max(100_000).optional(),
   filter: z.string().optional(),
-  failed: z.literal(true).optional(),
+  before: eventId.optional().describe('With a filter: only events before this one.'),
+  except: eventIds.optional().describe('With a filter: not these events.'),
 };
 
 /** The filter language of `filter` is described in docs/history.md. */
@@ -104,45 +104,38 @@ export const methods = {
   'events/query': {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
+      ids: eventIds.optional().describe('Only these events.'),
       limit: z.int().min(1).max(1000).default(50),
       before: eventId.optional(),
     }),
     result: z.object({ events: z.array(eventRowSchema), next: z.string().nullable(), unseen }),
   },
   /**
-   * A page of a snapshot by position: a filter's matches at one moment, sorted. Without `snapshot` a new one is taken;
-   * a few are kept, and one that is no longer kept is an error. A removed row is null. `traced` returns whole rows with
-   * their attempts in place of summaries; `find` asks for the position of an event in the snapshot, `carry` for those
-   * of a choice in another one.
+   * A page by position of a filter's matches, sorted. `before`, the ID after `newest` of the first page, keeps later
+   * events from moving rows. `traced` returns whole rows with their attempts in place of summaries; `find` asks for a
+   * position, `chosen` for what is left of a choice.
    */
   'events/page': {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
       sort: z
-        .strictObject({
-          by: z.enum(eventOrders),
-          descending: z.boolean().default(false),
-        })
+        .strictObject({ by: z.enum(eventOrders), descending: z.boolean().default(false) })
         .default({ by: 'time', descending: true }),
-      snapshot: z.string().max(100).optional(),
       offset: z.int().min(0).default(0),
       limit: z.int().min(1).max(1000).default(100),
-      before: eventId.optional().describe('For a new snapshot: only events before this one.'),
+      before: eventId.optional().describe('Only events before this one.'),
       traced: z.boolean().default(false),
       find: eventId.optional(),
-      carry: chosenEventsSchema.optional(),
+      chosen: chosenEventsSchema.optional(),
     }),
     result: z.object({
-      snapshot: z.string(),
       total: z.int(),
       offset: z.int(),
-      events: z.array(eventSummarySchema.nullable()).describe('None if `traced` was requested.'),
-      traced: z.array(tracedEventSchema.nullable()).optional().describe('Only if `traced` was requested.'),
-      newest: z.string().nullable().describe('ID of the newest event in the snapshot.'),
-      found: z.int().nullable().optional().describe('Position of `find`; null if it is not in the snapshot.'),
-      carried: carriedSchema
-        .optional()
-        .describe('The chosen events of `carry` in this snapshot; no ranges if there would be too many.'),
+      events: z.array(eventSummarySchema).describe('None if `traced` was requested.'),
+      traced: z.array(tracedEventSchema).optional().describe('Only if `traced` was requested.'),
+      newest: z.string().nullable().describe('ID of the newest event found, on whichever page.'),
+      found: z.int().nullable().optional().describe('Position of `find`; null if it does not match.'),
+      chosen: leftOfChoiceSchema.optional().describe('Only if `chosen` was given.'),
       unseen,
     }),
   },
@@ -242,7 +235,11 @@ export const methods = {
    * destination in place of the original ones.
    */
   'notifications/replay': {
-    params: z.strictObject({ ...selectionShape, to: resendDestinationSchema.optional() }),
+    params: z.strictObject({
+      ...selectionShape,
+      failed: z.literal(true).optional().describe('All failed ones.'),
+      to: resendDestinationSchema.optional(),
+    }),
     result: z.object({ replayed: z.int(), notificationIds: z.array(z.string()), gone: goneSchema }),
   },
   /**
@@ -260,7 +257,7 @@ export const methods = {
     }),
   },
   'notifications/discard': {
-    params: z.strictObject({ ids: selectionShape.ids, waiting: z.literal(true).optional() }),
+    params: z.strictObject({ ...selectionShape, waiting: z.literal(true).optional() }),
     result: z.object({ discarded: z.int(), gone: goneSchema }),
   },
   /**

@@ -170,7 +170,7 @@ describe('Debug My Handler', function () {
     // It is remembered, and its session is found: nothing is asked, and nothing is started again. From the menu of the
     // table it is the row that was clicked, too.
     const session = rootOf(frame.session);
-    const chosen = { snapshot: '', stretches: [], ids: [row.id], active: row.id };
+    const chosen = { ids: [row.id], active: row.id };
     await run('debugHandler', { webview: 'campaignMonitorRelay.table', chosen });
     await stands();
     assert.equal((await forwarding('debugged'))?.state, 'waiting', 'another event was sent');

@@ -26,7 +26,7 @@ function menuCommands(): string[] {
 
 /** What VS Code gives a command of the menu of a row. */
 function clicked(...ids: string[]): { webview: string; chosen: ChosenEvents } {
-  return { webview: `${prefix}table`, chosen: { snapshot: '', stretches: [], ids, active: ids[0] ?? null } };
+  return { webview: `${prefix}table`, chosen: { ids, active: ids[0] ?? null } };
 }
 
 function body(address: string): string {
@@ -88,5 +88,27 @@ describe('The menu of a row of the table', function () {
     await run('resend', clicked(older.id));
     await until(() => stage.received.length === before + 1);
     assert.match(stage.received[before] ?? '', /ann@example\.org/);
+  });
+
+  it('is about the others where some have gone', async () => {
+    await run('copyAs', clicked('e999999', older.id, 'e999998'), 'address');
+    assert.equal(await vscode.env.clipboard.readText(), 'ann@example.org');
+  });
+
+  it('is with all selected about what the filter finds then, up to the newest that was seen, except some', async () => {
+    const before = `e${Number(older.id.slice(1)) + 2}`;
+    await stage.deliver(body('later@example.org'));
+    const all = (except: string[]): { webview: string; chosen: ChosenEvents } => ({
+      webview: `${prefix}table`,
+      chosen: { filter: 'type:subscribe', before, except, count: 2 - except.length, active: older.id },
+    });
+    await run('copyAs', all([]), 'address');
+    assert.equal(await vscode.env.clipboard.readText(), 'ann@example.org\nbea@example.org');
+    const count = stage.received.length;
+    await run('resend', all([older.id]));
+    await until(() => stage.received.length === count + 1);
+    assert.match(stage.received[count] ?? '', /bea@example\.org/);
+    await run('discard', all([]));
+    assert.equal(stage.received.length, count + 1);
   });
 });

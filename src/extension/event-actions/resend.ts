@@ -7,13 +7,13 @@ import type { Destination } from '../../protocol/settings.ts';
 import { byKey, byKeyToo } from '../ui/focused-rows.ts';
 import { offer } from '../ui/offer.ts';
 import { alone, askChoice, askText, only } from '../ui/questions.ts';
-import { cancellable } from '../ui/progress.ts';
+import { cancellable, inView } from '../ui/progress.ts';
 import { say } from '../ui/say.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { labelOf, whyNothingIsResent } from '../events/event-words.ts';
-import type { EventsNode } from '../events/event-node.ts';
+import type { EventsNode, MatchingNode } from '../events/event-node.ts';
 import { connected } from '../session/connected.ts';
 import { chosenRows, targetRows } from '../events/chosen.ts';
 import { problemOfUrl, typedUrl } from '../destinations/callback-url.ts';
@@ -30,33 +30,45 @@ import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
 /** Number of notifications in one request, so that the action can be cancelled and counted in between. */
 const step = 100;
 
+/** Only the table passes a filter. */
+const inTable = { viewId: `${prefix}.table`, isVisible: () => true };
+
+type ChosenNode = EventsNode | MatchingNode;
+
 /** The last URL typed for Resend To. */
 const lastUrlKey = `${prefix}.lastReplayUrl`;
 
 export function createResendCommands(parts: ActionParts): CommandHandlers<'resend'> {
-  const resendRows = byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
-    resend(parts, chosenRows(parts, node, nodes)),
-  );
+  const resendChosen = forRowsOrMatching(parts, resend, resendMatching);
   return {
-    resend: async (...given: [target?: EventsNode | vscode.Uri | typeof byKey, nodes?: readonly EventsNode[]]) => {
+    resend: async (...given: [target?: ChosenNode | vscode.Uri | typeof byKey, nodes?: readonly EventsNode[]]) => {
       const [target, nodes] = given;
       // A menu passes rows, even if VS Code has lost them; the palette passes nothing.
       if (given.length === 0) return askAndResend(parts);
       if (target instanceof vscode.Uri) return resend(parts, await targetRows(parts, target));
-      return target === byKey ? resendRows() : resendRows(target, nodes);
+      return target === byKey ? resendChosen() : resendChosen(target, nodes);
     },
-    resendTo: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
-      const rows = chosenRows(parts, node, nodes);
-      requireNotifications(rows);
+    resendTo: async (node?: ChosenNode, nodes?: readonly EventsNode[]) => {
+      const what = node?.kind === 'matching' ? node : requireNotifications(chosenRows(parts, node, nodes));
       const to = await askDestination(parts);
-      if (to !== undefined) await resend(parts, rows, to);
+      if (to === undefined) return;
+      await ('kind' in what ? resendMatching(parts, what, to) : resend(parts, what, to));
     },
     resendFailed: () => resendFailed(parts),
-    discard: byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
-      discard(parts, chosenRows(parts, node, nodes)),
-    ),
+    discard: forRowsOrMatching(parts, discard, discardMatching),
     discardWaiting: () => discardWaiting(parts),
   };
+}
+
+function forRowsOrMatching(
+  parts: ActionParts,
+  forRows: (parts: ActionParts, rows: readonly [EventRow, ...EventRow[]]) => Promise<void>,
+  forMatching: (parts: ActionParts, node: MatchingNode) => Promise<void>,
+): (node?: ChosenNode, nodes?: readonly EventsNode[]) => Promise<void> {
+  const byRows = byKeyToo(parts.focused, (node?: EventsNode, nodes?: readonly EventsNode[]) =>
+    forRows(parts, chosenRows(parts, node, nodes)),
+  );
+  return (node, nodes) => (node?.kind === 'matching' ? forMatching(parts, node) : byRows(node, nodes));
 }
 
 /** From the palette: asks what to resend, and starts the relay if necessary. */
@@ -86,9 +98,7 @@ async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: 
   const { l10n } = vscode;
   const client = connected(session);
   const sendable = requireNotifications(rows);
-  const question = l10n.t('Resend {0} events?', inFull(sendable.length));
-  const detail = l10n.t('You can’t undo this.');
-  if (!(await isMeant(sendable.length, question, detail, l10n.t('Resend')))) return;
+  if (!(await confirmResend(sendable.length))) return;
   const groups = [...inWholeGroups(notificationsByDelivery(sendable), step)];
   const gone = { count: 0 };
   const resent = await inSteps(l10n.t('Resending'), groups, (some) => resendOnce(client, some, to, gone));
@@ -107,6 +117,24 @@ async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: 
     many: sentAgain,
     cancelled: sentAgainInPart,
   });
+}
+
+function confirmResend(count: number): Promise<boolean> {
+  const { l10n } = vscode;
+  const question = l10n.t('Resend {0} events?', inFull(count));
+  return isMeant(count, question, l10n.t('You can’t undo this.'), l10n.t('Resend'));
+}
+
+async function resendMatching(
+  { session }: ActionParts,
+  { count, which }: MatchingNode,
+  to?: ResendTarget,
+): Promise<void> {
+  const client = connected(session);
+  if (!(await confirmResend(count))) return;
+  const asked = (): Promise<{ replayed: number }> =>
+    client.request('notifications/replay', { ...which, ...(to && { to }) });
+  say(sentAgain((await inView(inTable, vscode.l10n.t('Resending'), asked)).replayed));
 }
 
 function sentWhole({ deliveryId, part, parts, events }: WholeNotification): string {
@@ -196,9 +224,7 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
   const client = connected(session);
   const isOpen = ({ state }: Forwarding): boolean => state === 'waiting' || state === 'held';
   const open = rows.filter(({ forwardings }) => forwardings.some(isOpen));
-  const question = l10n.t('Discard {0} events?', inFull(open.length));
-  const detail = l10n.t('Discarded notifications stay in the history, and you can resend them.');
-  if (!(await isMeant(open.length, question, detail, l10n.t('Discard')))) return;
+  if (!(await confirmDiscard(open.length))) return;
   const groups = [...inGroups(notificationsWith(open, isOpen), step)];
   const gone = { count: 0 };
   const discarded = await inSteps(l10n.t('Discarding'), groups, async (ids) => {
@@ -217,9 +243,26 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
   sayDone(discarded, {
     none: l10n.t('No selected event is waiting or held.'),
     one: l10n.t('Discarded {0}. To send it anyway, resend it.', labelOf(open[0] ?? rows[0], l10n)),
-    many: (count) => l10n.t('Discarded {0} notifications. To send them anyway, resend them.', count),
+    many: discardedMany,
     cancelled: (count) => l10n.t('Cancelled: discarded {0} notifications; the others weren’t discarded.', count),
   });
+}
+
+function confirmDiscard(count: number): Promise<boolean> {
+  const { l10n } = vscode;
+  const detail = l10n.t('Discarded notifications stay in the history, and you can resend them.');
+  return isMeant(count, l10n.t('Discard {0} events?', inFull(count)), detail, l10n.t('Discard'));
+}
+
+function discardedMany(count: number): string {
+  return vscode.l10n.t('Discarded {0} notifications. To send them anyway, resend them.', count);
+}
+
+async function discardMatching({ session }: ActionParts, { count, which }: MatchingNode): Promise<void> {
+  const client = connected(session);
+  if (!(await confirmDiscard(count))) return;
+  const asked = (): Promise<{ discarded: number }> => client.request('notifications/discard', which);
+  say(discardedMany((await inView(inTable, vscode.l10n.t('Discarding'), asked)).discarded));
 }
 
 async function discardWaiting({ session }: ActionParts): Promise<void> {

@@ -1,51 +1,46 @@
 import { z } from 'zod';
-import { chosenEventsSchema } from '../../protocol/chosen-events.ts';
-import type { ChosenEvents, Stretch } from '../../protocol/chosen-events.ts';
+import { chosenEventsSchema, eventId } from '../../protocol/chosen-events.ts';
+import type { ChosenEvents, LeftOfChoice } from '../../protocol/chosen-events.ts';
 import { eventOrders } from '../../protocol/event-filter.ts';
 import type { RowState } from '../events/forwarding-state.ts';
 import type { tableTexts } from './texts.ts';
 
 export type ColumnName = Sort['by'] | 'address' | 'list' | 'destination' | 'id' | 'waterfall';
 
-const sortSchema = z.strictObject({
-  by: z.enum(eventOrders),
-  descending: z.boolean(),
-});
+const sortSchema = z.strictObject({ by: z.enum(eventOrders), descending: z.boolean() });
 export type Sort = z.infer<typeof sortSchema>;
 
-const eventId = z.string().regex(/^e[1-9]\d*$/);
+const position = z.int().min(0);
 
-/** What is visible, so that a later snapshot starts with it. */
+/** What is visible, so that a later view starts with it. */
 const sightSchema = z.strictObject({
   /** The position of the first visible row. */
-  first: z.int().min(0),
+  first: position,
   count: z.int().min(0).max(1000),
   /** A visible row and its position, to find the place again; null to follow the newest. */
-  anchor: z.strictObject({ id: eventId, at: z.int().min(0) }).nullable(),
+  anchor: z.strictObject({ id: eventId, at: position }).nullable(),
 });
 export type Sight = z.infer<typeof sightSchema>;
 
-export type { ChosenEvents, Stretch };
+export type { ChosenEvents, LeftOfChoice };
 
 /** Commands for the chosen rows that the page has keys for. */
 const actionSchema = z.enum(['open', 'resend', 'release', 'discard', 'copyAsCurl']);
 
 const pageMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready'), sort: sortSchema.nullable(), sight: sightSchema.nullable() }),
-  /** `again`: a snapshot used an earlier visible range, and another is needed. */
+  /** `again`: a view used an earlier visible range or choice, and another is needed. */
   z.strictObject({ type: z.literal('see'), sight: sightSchema, again: z.boolean() }),
   /** Visible rows that aren't loaded, by the positions of their windows; the first is the most urgent. */
-  z.strictObject({
-    type: z.literal('want'),
-    snapshot: z.string().max(100),
-    offsets: z.array(z.int().min(0)).max(8),
-  }),
+  z.strictObject({ type: z.literal('want'), generation: position, offsets: z.array(position).max(8) }),
+  /** The rows at these positions were chosen, inclusive, and aren't all loaded: asks for their IDs. */
+  z.strictObject({ type: z.literal('range'), turn: position, generation: position, from: position, to: position }),
   z.strictObject({ type: z.literal('sort'), sort: sortSchema }),
   z.strictObject({ type: z.literal('pause'), on: z.boolean() }),
   /** `done`: apply the filter; otherwise it is still being typed. */
   z.strictObject({ type: z.literal('filter'), text: z.string().max(1000), done: z.boolean() }),
-  /** The new choice. `turn` counts the choices: a snapshot says which one it was taken for. */
-  z.strictObject({ type: z.literal('choose'), turn: z.int().min(0), chosen: chosenEventsSchema }),
+  /** The new choice. `turn` counts the choices: a view says which one it was read for. */
+  z.strictObject({ type: z.literal('choose'), turn: position, chosen: chosenEventsSchema }),
   z.strictObject({ type: z.literal('act'), action: actionSchema, chosen: chosenEventsSchema }),
   z.strictObject({ type: z.literal('start') }),
   z.strictObject({ type: z.literal('sample') }),
@@ -93,10 +88,10 @@ export interface TableRow {
   readonly waterfallWords: string;
 }
 
-export interface RowWindow {
+export interface RowWindow<Row = TableRow> {
+  /** The position of its first row in the view. */
   readonly offset: number;
-  /** Null for a removed one. */
-  readonly rows: readonly (TableRow | null)[];
+  readonly rows: readonly Row[];
 }
 
 export interface OfferedFilter {
@@ -128,7 +123,40 @@ export interface Strip {
 
 export type TableTexts = ReturnType<typeof tableTexts>;
 
+/** What the page is told about rows. */
+export type RowNews<Row> =
+  | {
+      readonly type: 'view';
+      /** Its number: later messages about another one are ignored. */
+      readonly generation: number;
+      readonly filter: string;
+      readonly sort: Sort;
+      /** Only events before this one are in the view. */
+      readonly before: string;
+      readonly total: number;
+      /** The visible row that determined the position; null for the newest. */
+      readonly anchor: string | null;
+      /** The position of that row; null if it isn't in the view. */
+      readonly at: number | null;
+      readonly windows: readonly RowWindow<Row>[];
+      /** Number of events not searched yet. */
+      readonly unseen: number;
+      /** What is left of the choice with this number. */
+      readonly turn: number;
+      readonly chosen: LeftOfChoice;
+    }
+  | { readonly type: 'rows'; readonly generation: number; readonly window: RowWindow<Row> }
+  /** Rows above the view, newest first, and others that have changed. */
+  | {
+      readonly type: 'live';
+      readonly generation: number;
+      readonly added: readonly Row[];
+      readonly changed: readonly Row[];
+    }
+  | { readonly type: 'strip'; readonly strip: Strip };
+
 export type HostMessage =
+  | RowNews<TableRow>
   | { readonly type: 'setup'; readonly texts: TableTexts; readonly language: string }
   | { readonly type: 'state'; readonly state: TableState }
   /**
@@ -152,33 +180,8 @@ export type HostMessage =
     }
   /** Number of events without the filter; null if unknown. And columns with the same value in all rows. */
   | { readonly type: 'whole'; readonly all: number | null; readonly same: readonly ColumnName[] }
-  | {
-      readonly type: 'snapshot';
-      readonly snapshot: string;
-      readonly total: number;
-      readonly sort: Sort;
-      /** The visible row that determined the position; null for the newest. */
-      readonly anchor: string | null;
-      /** The position of that row; null if it isn't in the snapshot. */
-      readonly at: number | null;
-      readonly windows: readonly RowWindow[];
-      /** Number of events not searched yet. */
-      readonly unseen: number;
-      /** The positions of the choice with this number. */
-      readonly turn: number;
-      readonly chosen: readonly Stretch[];
-      /** The active row's position; null if it isn't in the snapshot. */
-      readonly active: number | null;
-    }
-  | { readonly type: 'rows'; readonly snapshot: string; readonly window: RowWindow }
-  /** Rows above the snapshot, newest first, and others that have changed. */
-  | {
-      readonly type: 'live';
-      readonly snapshot: string;
-      readonly added: readonly TableRow[];
-      readonly changed: readonly TableRow[];
-    }
+  /** The IDs that were asked for; none if the view is another one. */
+  | { readonly type: 'range'; readonly turn: number; readonly ids: readonly string[] }
   /** Whether new events are held back, and how many have arrived since. */
   | { readonly type: 'news'; readonly paused: boolean; readonly count: number }
-  | { readonly type: 'strip'; readonly strip: Strip }
-  | { readonly type: 'reveal'; readonly id: string; readonly snapshot: string; readonly place: number };
+  | { readonly type: 'reveal'; readonly id: string; readonly generation: number; readonly place: number };

@@ -1,10 +1,11 @@
 /**
- * Supplies the table's page: takes a snapshot of the filter's matches, and reads the visible part. New events are shown
- * above the snapshot until another is taken; other changes are reported for the rows that the page has.
+ * Supplies the table's page: reads the visible part of a view, which is the filter's matches up to its newest event. New
+ * events are shown above it until another view begins; other changes are reported for the rows that the page has.
  */
 import type { Attempt, EventRow, TracedEvent } from '../../protocol/history.ts';
-import type { Carried, ChosenEvents } from '../../protocol/chosen-events.ts';
-import { mostTraced } from '../../protocol/message-size.ts';
+import type { ChosenEvents } from '../../protocol/chosen-events.ts';
+import type { Params } from '../../protocol/methods.ts';
+import { mostRows, mostTraced } from '../../protocol/message-size.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { Coalescer, realTimers } from '../ui/coalescer.ts';
 import type { Timers } from '../ui/coalescer.ts';
@@ -12,59 +13,25 @@ import { mostUrgent, rowState } from '../events/forwarding-state.ts';
 import { HistoryReader, numberOf } from '../events/history-watch.ts';
 import type { HistoryWatch, IsCurrent, Reading } from '../events/history-watch.ts';
 import { KnownRows } from '../events/known-rows.ts';
-import type { ColumnName, Sight, Sort, Strip } from './messages.ts';
+import type { ColumnName, RowNews, RowWindow, Sight, Sort } from './messages.ts';
 
-/** Rows to read at once, and the maximum above a snapshot. */
+/** Rows to read at once, and the maximum above a view. */
 export const windowSize = 200;
 
 /** Maximum number of rows to update and keep for commands: the last ones given to the page. */
 const mostKept = 5000;
 
-/** Maximum number of rows that the relay returns at once, for commands. */
-const mostAtOnce = 1000;
-
-/** Minimum pause between two snapshots, and between two reports of new events, in milliseconds. */
+/** Minimum pause between two views, and between two reports of new events, in milliseconds. */
 const leastPauseMs = 250;
 
-/** Snapshots may take at most 1/4 of the time, to spare the relay's history thread. */
+/** Reading views may take at most 1/4 of the time, to spare the relay's history thread. */
 const share = 4;
 
 const stripMinutes = 60;
 const minuteMs = 60_000;
 
-export interface TracedWindow {
-  /** The position of its first row in the snapshot. */
-  readonly offset: number;
-  readonly events: readonly (TracedEvent | null)[];
-}
-
-export type FeedNews =
-  | {
-      readonly type: 'snapshot';
-      readonly snapshot: string;
-      readonly total: number;
-      readonly unseen: number;
-      /** The visible row that determined the position; null for the newest. */
-      readonly anchor: string | null;
-      /** The position of that row; null if it isn't in the snapshot. */
-      readonly at: number | null;
-      readonly windows: readonly TracedWindow[];
-      /** The positions of the choice with this number; `active`: the active row. */
-      readonly turn: number;
-      readonly chosen: Carried['stretches'];
-      readonly active: number | null;
-    }
-  | { readonly type: 'rows'; readonly snapshot: string; readonly window: TracedWindow }
-  /** Rows above the snapshot, newest first, and others that have changed. */
-  | {
-      readonly type: 'live';
-      readonly snapshot: string;
-      readonly added: readonly TracedEvent[];
-      readonly changed: readonly TracedEvent[];
-    }
-  | { readonly type: 'strip'; readonly strip: Strip }
-  /** The filter, the pause, or the state of sending may have changed. */
-  | { readonly type: 'around' };
+/** `around`: the filter, the pause, or the state of sending may have changed. */
+export type FeedNews = RowNews<TracedEvent> | { readonly type: 'around' };
 
 export interface TableFeedOptions {
   readonly watch: HistoryWatch;
@@ -76,7 +43,13 @@ export interface TableFeedOptions {
 
 const newestFirst: Sort = { by: 'time', descending: true };
 const fromTheTop: Sight = { first: 0, count: 0, anchor: null };
-const nothingChosen: ChosenEvents = { snapshot: '', stretches: [], ids: [], active: null };
+const nothingChosen: ChosenEvents = { ids: [], active: null };
+
+interface View {
+  readonly generation: number;
+  readonly query: Pick<Params<'events/page'>, 'filter'> & { readonly sort: Sort; readonly before: string };
+  readonly total: number;
+}
 
 export class TableFeed extends HistoryReader {
   readonly #say: (news: FeedNews) => void;
@@ -88,19 +61,14 @@ export class TableFeed extends HistoryReader {
   /** The page's choice, and its number. */
   #chosen = nothingChosen;
   #turn = 0;
-  #snapshot: string | undefined;
-  /** The snapshot's cursor, fixed while new events are held back. */
-  #before: string | undefined;
-  /** The number of its newest event; and how many weren't searched for it. */
-  #newest = 0;
-  /** Its filter, and how many snapshots were begun with it. */
-  #filter = '';
-  #number = 0;
+  /** The page's view, and how many were begun. */
+  #view: View | undefined;
   #begun = 0;
+  /** Number of events that weren't searched for it. */
   #unseen = 0;
-  /** Pending snapshots: new events may be in them. */
+  /** Pending views: new events may be in them. */
   #taking = 0;
-  /** Number of rows above the page's snapshot; new ones for the next report, newest first. */
+  /** IDs of the rows above the page's view; new ones for the next report, newest first. */
   #above: readonly string[] = [];
   #added: TracedEvent[] = [];
   readonly #changed = new Set<TracedEvent>();
@@ -133,8 +101,8 @@ export class TableFeed extends HistoryReader {
     return this.#sort;
   }
 
-  get snapshot(): string | undefined {
-    return this.#snapshot;
+  get generation(): number | undefined {
+    return this.#view?.generation;
   }
 
   /** Number of events without the filter; null without a filter, or if not counted yet. */
@@ -151,26 +119,45 @@ export class TableFeed extends HistoryReader {
   }
 
   /**
-   * The chosen rows in order of arrival: known ones, or read from the snapshot.
+   * The chosen rows that are in the history, in order of arrival.
    * @param cancelled asked before each reading
-   * @throws SnapshotGoneError if the snapshot is no longer kept, and what the relay refuses
+   * @throws what the relay refuses
    */
-  async rowsOf(
-    { snapshot, stretches, ids }: ChosenEvents,
-    cancelled: () => boolean = () => false,
-  ): Promise<EventRow[]> {
+  async rowsOf(chosen: ChosenEvents, cancelled: () => boolean = () => false): Promise<EventRow[]> {
     const { client } = this.watch;
     if (client === undefined) return [];
-    const rows: EventRow[] = [];
-    for (const id of ids) rows.push(this.#known.get(id)?.row ?? (await client.request('events/get', { id })).event);
-    for (const [from, to] of stretches) {
-      for (let offset = from; offset <= to && !cancelled(); offset += mostAtOnce) {
-        const limit = Math.min(mostAtOnce, to - offset + 1);
-        const page = await client.request('events/page', { snapshot, offset, limit, traced: true });
-        rows.push(...(page.traced ?? []).flatMap((event) => (event === null ? [] : [event.row])));
-      }
+    const isNamed = 'ids' in chosen;
+    let rows = isNamed ? chosen.ids.flatMap((id) => this.#known.get(id)?.row ?? []) : [];
+    if (!isNamed || rows.length < chosen.ids.length) {
+      rows = [];
+      const which = isNamed ? { ids: chosen.ids } : { filter: chosen.filter };
+      const except = new Set(isNamed ? [] : chosen.except);
+      let before = isNamed ? undefined : chosen.before;
+      do {
+        const cursor = before === undefined ? {} : { before };
+        const page = await client.request('events/query', { ...which, ...cursor, limit: mostRows });
+        rows.push(...page.events.filter(({ id }) => !except.has(id)));
+        before = page.next ?? undefined;
+      } while (before !== undefined && !cancelled());
     }
     return rows.sort((a, b) => numberOf(a.id) - numberOf(b.id));
+  }
+
+  /** The IDs of rows of the shown view; none if that is another one, or has changed. @throws what the relay refuses */
+  async idsAt(generation: number, from: number, to: number): Promise<string[]> {
+    const [{ client }, view] = [this.watch, this.#view];
+    const ids: string[] = [];
+    if (client === undefined || view?.generation !== generation) return ids;
+    for (let offset = from; offset <= to; offset += mostRows) {
+      const limit = Math.min(mostRows, to - offset + 1);
+      const { events, total } = await client.request('events/page', { ...view.query, offset, limit });
+      if (total !== view.total) {
+        this.later('loaded');
+        return [];
+      }
+      ids.push(...events.map(({ id }) => id));
+    }
+    return ids;
   }
 
   setSort(sort: Sort): void {
@@ -190,15 +177,15 @@ export class TableFeed extends HistoryReader {
   hide(): void {
     this.setVisible(false);
     this.#telling.cancel();
-    this.#snapshot = undefined;
+    this.#view = undefined;
   }
 
-  /** The page reports what is visible. @param again it needs a snapshot from there */
+  /** The page reports what is visible. @param again it needs a view from there */
   see(sight: Sight, again: boolean): void {
     this.#sight = sight;
     if (!again) return;
     // The page hasn't applied the current one.
-    this.#snapshot = undefined;
+    this.#view = undefined;
     this.later('loaded');
   }
 
@@ -208,8 +195,8 @@ export class TableFeed extends HistoryReader {
     this.#chosen = chosen;
   }
 
-  want(snapshot: string, offsets: readonly number[]): void {
-    if (snapshot !== this.#snapshot) return;
+  want(generation: number, offsets: readonly number[]): void {
+    if (generation !== this.#view?.generation) return;
     this.#wanted = offsets.filter((each) => each !== this.#reading);
     if (!this.#serving) void this.#serve();
   }
@@ -219,23 +206,22 @@ export class TableFeed extends HistoryReader {
   }
 
   /**
-   * The position of an event in the shown snapshot; negative if above it.
+   * The position of an event in the shown view; negative if above it.
    * @param begun the value of {@link begun} when the event was already known
-   * @returns null if it has none; undefined if it may be in the next one: the request failed, or the snapshot is older
-   * or has another filter
+   * @returns null if it has none; undefined if it may be in the next one: the request failed, or the view is older or
+   * has another filter
    */
   async find(id: string, begun: number): Promise<number | null | undefined> {
-    const [{ client }, snapshot] = [this.watch, this.#snapshot];
-    if (client === undefined || snapshot === undefined) return undefined;
+    const [{ client }, view] = [this.watch, this.#view];
+    if (client === undefined || view === undefined) return undefined;
     const above = this.#above.indexOf(id);
     if (above !== -1) return above - this.#above.length;
     try {
-      const { found = null } = await client.request('events/page', { snapshot, find: id, limit: 1, traced: true });
-      const isLatest = snapshot === this.#snapshot && this.#number > begun && this.#filter === this.watch.filter;
+      const { found = null } = await client.request('events/page', { ...view.query, find: id, limit: 1, traced: true });
+      const isLatest = view === this.#view && view.generation > begun && view.query.filter === this.watch.filter;
       return found ?? (isLatest ? null : undefined);
     } catch {
-      // The relay no longer has it, or is ending.
-      if (snapshot === this.#snapshot) this.later('newest');
+      // The relay is ending.
       return undefined;
     }
   }
@@ -246,12 +232,8 @@ export class TableFeed extends HistoryReader {
 
   async read(client: RelayClient, _reading: Reading, isCurrent: IsCurrent): Promise<void> {
     const began = performance.now();
-    const { paused, before } = this.watch;
-    const stays = paused && this.#before === before && this.#unseen === 0;
-    const snapshot = stays ? this.#snapshot : undefined;
     try {
-      if (snapshot === undefined || !(await this.#lookAgain(client, snapshot, isCurrent)))
-        await this.#take(client, isCurrent);
+      await this.#take(client, isCurrent);
       if (isCurrent()) await this.#count(client, isCurrent);
     } finally {
       this.#lastTookMs = performance.now() - began;
@@ -259,18 +241,19 @@ export class TableFeed extends HistoryReader {
   }
 
   forget(): void {
-    this.#snapshot = undefined;
+    this.#view = undefined;
     this.#clear();
     this.#strip = undefined;
     this.#say({ type: 'around' });
   }
 
   added(told: readonly EventRow[]): void {
-    // The snapshot may have been taken between the writing and the reporting of an event.
-    const rows = told.filter(({ id }) => numberOf(id) > this.#newest);
+    const view = this.#view;
+    // The view may have been read between the writing and the reporting of an event.
+    const rows = told.filter(({ id }) => view === undefined || numberOf(id) >= numberOf(view.query.before));
     const isNewestFirst = this.#sort.by === 'time' && this.#sort.descending;
     const above = this.#above.length + this.#added.length + rows.length;
-    if (!isNewestFirst || this.#snapshot === undefined || this.#taking > 0 || above > windowSize) {
+    if (!isNewestFirst || view === undefined || this.#taking > 0 || above > windowSize) {
       this.later('newest');
       return;
     }
@@ -313,7 +296,7 @@ export class TableFeed extends HistoryReader {
     this.#telling.cancel();
   }
 
-  /** What was above a snapshot, or to be reported and read of it, is in the next one. */
+  /** What was above a view, or to be reported and read of it, is in the next one. */
   #clear(): void {
     this.#wanted = [];
     this.#above = [];
@@ -321,87 +304,59 @@ export class TableFeed extends HistoryReader {
     this.#changed.clear();
   }
 
-  /** Takes a snapshot and reads the visible part, so that the page draws both at once. */
+  /** Begins a view and reads its visible part, so that the page draws both at once. */
   async #take(client: RelayClient, isCurrent: IsCurrent): Promise<void> {
     const { first, count, anchor } = this.#sight;
     const { filter, before } = this.watch;
+    const [sort, turn] = [this.#sort, this.#turn];
+    // All matches of another filter: the choice ends with it.
+    const isEnded = 'filter' in this.#chosen && this.#chosen.filter !== filter;
+    const chosen = isEnded ? { ids: [], active: this.#chosen.active } : this.#chosen;
     const begin = anchor === null ? 0 : windowOf(first);
-    const [turn, carry] = [this.#turn, this.#chosen];
     const journal = this.#known.expect();
-    const number = ++this.#begun;
+    const generation = ++this.#begun;
     this.#taking += 1;
     try {
       const page = await client.request('events/page', {
-        filter,
-        sort: this.#sort,
-        offset: begin,
-        limit: windowSize,
-        traced: true,
+        ...{ filter, sort, chosen, offset: begin, limit: windowSize, traced: true },
         ...(before !== undefined && { before }),
         ...(anchor !== null && { find: anchor.id }),
-        ...(isSomething(carry) && { carry }),
       });
       if (!isCurrent()) return;
-      const { snapshot, total, unseen, newest, found = null } = page;
-      const { stretches: chosen, active } = page.carried ?? { stretches: [], active: null };
-      const windows = [this.#keep({ offset: begin, events: page.traced ?? [] })];
+      const { total, unseen, newest, found = null } = page;
+      const query = { filter, sort, before: before ?? `e${newest === null ? 1 : numberOf(newest) + 1}` };
+      const view = { generation, query, total };
+      const windows = [this.#keep({ offset: begin, rows: page.traced ?? [] })];
       const moved = anchor === null || found === null ? 0 : found - anchor.at;
       const from = Math.min(Math.max(0, first + moved), Math.max(0, total - count));
       for (const offset of windowsOf(anchor === null ? 0 : from, count)) {
         if (offset === begin || offset >= total) continue;
-        windows.push(await this.#read(client, snapshot, offset));
+        windows.push(await this.#read(client, view, offset));
         if (!isCurrent()) return;
       }
       if (before === undefined) this.watch.noteNewest(newest ?? undefined);
-      this.#snapshot = snapshot;
-      if (turn === this.#turn)
-        this.#chosen = { snapshot, stretches: chosen, ids: [], active: active === null ? null : carry.active };
-      this.#before = before;
-      this.#filter = filter;
-      this.#number = number;
-      this.#newest = newest === null ? 0 : numberOf(newest);
+      const left = page.chosen ?? { ids: [], count: 0, active: null };
+      const active = left.active === null ? null : chosen.active;
+      if (turn === this.#turn) this.#chosen = 'ids' in chosen ? { ids: left.ids, active } : { ...chosen, active };
+      this.#view = view;
       this.#unseen = unseen;
       this.#clear();
       this.#known.settle(journal);
-      this.#say({
-        type: 'snapshot',
-        snapshot,
-        total,
-        unseen,
-        anchor: anchor?.id ?? null,
-        at: found,
-        windows,
-        turn,
-        chosen,
-        active,
-      });
+      const at = { anchor: anchor?.id ?? null, at: found };
+      this.#say({ type: 'view', generation, ...query, total, unseen, ...at, windows, turn, chosen: left });
     } finally {
       this.#taking -= 1;
       this.#known.settle(journal);
     }
   }
 
-  /** Reads the visible part of the same snapshot again. @returns false if it is no longer kept */
-  async #lookAgain(client: RelayClient, snapshot: string, isCurrent: IsCurrent): Promise<boolean> {
-    try {
-      const first = Math.max(0, this.#sight.first - this.#above.length);
-      for (const offset of windowsOf(first, this.#sight.count)) {
-        const window = await this.#read(client, snapshot, offset);
-        if (!isCurrent() || snapshot !== this.#snapshot) return true;
-        this.#say({ type: 'rows', snapshot, window });
-      }
-      return true;
-    } catch (error) {
-      if (!isGone(error)) throw error;
-      return false;
-    }
-  }
-
-  async #read(client: RelayClient, snapshot: string, offset: number): Promise<TracedWindow> {
+  async #read(client: RelayClient, { query, total }: View, offset: number): Promise<RowWindow<TracedEvent>> {
     const journal = this.#known.expect();
     try {
-      const page = await client.request('events/page', { snapshot, offset, limit: windowSize, traced: true });
-      return this.#keep({ offset, events: page.traced ?? [] });
+      const page = await client.request('events/page', { ...query, offset, limit: windowSize, traced: true });
+      // Some were removed, or match no longer, so that others have moved.
+      if (page.total !== total) this.later('loaded');
+      return this.#keep({ offset, rows: page.traced ?? [] });
     } finally {
       this.#known.settle(journal);
     }
@@ -410,28 +365,22 @@ export class TableFeed extends HistoryReader {
   async #serve(): Promise<void> {
     this.#serving = true;
     await this.ask(async (client, isCurrent) => {
-      try {
-        for (;;) {
-          const [snapshot, [offset, ...others]] = [this.#snapshot, this.#wanted];
-          if (snapshot === undefined || offset === undefined) return;
-          this.#wanted = others;
-          this.#reading = offset;
-          const window = await this.#read(client, snapshot, offset);
-          if (!isCurrent()) return;
-          if (snapshot === this.#snapshot) this.#say({ type: 'rows', snapshot, window });
-        }
-      } catch (error) {
-        if (!isGone(error)) throw error;
-        this.#snapshot = undefined;
-        this.later('newest');
+      for (;;) {
+        const [view, [offset, ...others]] = [this.#view, this.#wanted];
+        if (view === undefined || offset === undefined) return;
+        this.#wanted = others;
+        this.#reading = offset;
+        const window = await this.#read(client, view, offset);
+        if (!isCurrent()) return;
+        if (view === this.#view) this.#say({ type: 'rows', generation: view.generation, window });
       }
     });
     this.#reading = undefined;
     this.#serving = false;
   }
 
-  #keep(window: TracedWindow): TracedWindow {
-    for (const event of window.events) if (event !== null) this.#add(event);
+  #keep(window: RowWindow<TracedEvent>): RowWindow<TracedEvent> {
+    for (const event of window.rows) this.#add(event);
     this.#known.trim(mostKept, (id) => this.#above.includes(id));
     return window;
   }
@@ -461,15 +410,15 @@ export class TableFeed extends HistoryReader {
   }
 
   #tell(): void {
-    const snapshot = this.#snapshot;
-    if (snapshot === undefined || !this.visible || this.#added.length + this.#changed.size === 0) return;
+    const view = this.#view;
+    if (view === undefined || !this.visible || this.#added.length + this.#changed.size === 0) return;
     const added = this.#added;
     for (const event of added) this.#changed.delete(event);
     const changed = [...this.#changed];
     this.#added = [];
     this.#changed.clear();
     this.#above = [...added.map(({ row }) => row.id), ...this.#above];
-    this.#say({ type: 'live', snapshot, added, changed });
+    this.#say({ type: 'live', generation: view.generation, added, changed });
     this.#sayStrip();
   }
 
@@ -540,10 +489,6 @@ function none(): number[] {
   return new Array<number>(stripMinutes).fill(0);
 }
 
-function isSomething({ stretches, ids, active }: ChosenEvents): boolean {
-  return stretches.length + ids.length > 0 || active !== null;
-}
-
 function windowOf(position: number): number {
   return Math.floor(position / windowSize) * windowSize;
 }
@@ -552,9 +497,4 @@ function windowsOf(first: number, count: number): number[] {
   const offsets: number[] = [];
   for (let offset = windowOf(first); offset < first + Math.max(1, count); offset += windowSize) offsets.push(offset);
   return offsets;
-}
-
-/** The relay no longer has the snapshot. */
-export function isGone(error: unknown): boolean {
-  return (error as { advice?: unknown }).advice === 'ask-again';
 }

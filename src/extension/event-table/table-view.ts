@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import type { ChosenEvents } from '../../protocol/chosen-events.ts';
 import type { EventRow, TracedEvent } from '../../protocol/history.ts';
+import { maxChosen } from '../../protocol/message-size.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import { commandId } from '../commands.ts';
+import type { CommandName } from '../commands.ts';
 import { readEntries } from '../destinations/destination-settings.ts';
 import { prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
@@ -12,25 +14,28 @@ import { eventCount } from '../status/event-count.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
 import { rowsChanged } from '../ui/focused-rows.ts';
+import { offer } from '../ui/offer.ts';
 import { PageHost } from '../ui/page-host.ts';
 import { printable } from '../ui/printable.ts';
 import { cancellable, GivenUpError } from '../ui/progress.ts';
-import type { EventNode } from '../events/event-node.ts';
+import type { EventNode, MatchingNode } from '../events/event-node.ts';
 import type { HistoryWatch } from '../events/history-watch.ts';
 import type { EventsView } from '../event-tree/events-view.ts';
 import { exampleItems } from '../event-tree/filter-picker.ts';
 import { settledPart, suggest, wholePart } from '../event-tree/filter-suggestions.ts';
 import type { HostMessage, OfferedFilter, PageMessage, RowWindow, TableRow, TableState } from './messages.ts';
-import { isGone, TableFeed } from './table-feed.ts';
-import type { FeedNews, TracedWindow } from './table-feed.ts';
+import { TableFeed } from './table-feed.ts';
+import type { FeedNews } from './table-feed.ts';
 import { tableRow } from './table-row.ts';
 import { tableTexts } from './texts.ts';
 
 export const tableViewId = `${prefix}.table`;
 
-/** Maximum number of rows for a command; reading more than the second number shows progress. */
-const mostRows = 20_000;
+/** Reading more rows than this for a command shows progress. */
 const mostWithoutProgress = 1000;
+
+/** Commands for which the relay finds all that match a filter. */
+const takesFilter: ReadonlySet<CommandName> = new Set(['resend', 'resendTo', 'discard']);
 
 export interface TableParts {
   readonly context: Pick<vscode.ExtensionContext, 'extensionUri' | 'subscriptions'>;
@@ -91,14 +96,20 @@ export class TableView implements vscode.Disposable {
    * @returns the clicked row and its selection; from elsewhere the arguments
    * @throws CommandError if the rows are no longer those that the user saw; GivenUpError
    */
-  async given(given: readonly unknown[]): Promise<readonly unknown[]> {
+  async given(given: readonly unknown[], command: CommandName): Promise<readonly unknown[]> {
     const context = given[0] as { readonly webview?: unknown; readonly chosen?: unknown } | undefined;
     if (context?.webview !== tableViewId) return given;
     const chosen = (await import('../deferred.ts')).readChosen(context.chosen);
+    if (chosen !== undefined && 'filter' in chosen && takesFilter.has(command)) {
+      const { filter, before, except, count } = chosen;
+      return [{ kind: 'matching', count, which: { filter, before, except } } satisfies MatchingNode];
+    }
     const rows = chosen === undefined ? [] : await this.#rowsOf(chosen);
     const nodes = rows.map((row): EventNode => ({ kind: 'event', row }));
     const clicked = nodes.find(({ row }) => row.id === chosen?.active) ?? nodes[0];
-    if (clicked === undefined) throw rowsChanged();
+    if (chosen === undefined || clicked === undefined) throw rowsChanged();
+    const gone = 'ids' in chosen ? chosen.ids.length - rows.length : 0;
+    if (gone > 0) void offer('Information', vscode.l10n.t('No longer in the history: {0}.', gone), {});
     return [clicked, nodes, ...given.slice(1)];
   }
 
@@ -115,8 +126,13 @@ export class TableView implements vscode.Disposable {
         this.#feed.see(message.sight, message.again);
         return;
       case 'want':
-        this.#feed.want(message.snapshot, message.offsets);
+        this.#feed.want(message.generation, message.offsets);
         return;
+      case 'range': {
+        const { turn, generation, from, to } = message;
+        this.#page?.post({ type: 'range', turn, ids: await this.#feed.idsAt(generation, from, to).catch(() => []) });
+        return;
+      }
       case 'sort':
         this.#feed.setSort(message.sort);
         return;
@@ -161,24 +177,19 @@ export class TableView implements vscode.Disposable {
 
   async #rowsOf(chosen: ChosenEvents): Promise<EventRow[]> {
     const { l10n } = vscode;
-    const count = chosen.stretches.reduce((sum, [from, to]) => sum + to - from + 1, chosen.ids.length);
-    if (count > mostRows) {
+    const count = 'ids' in chosen ? chosen.ids.length : chosen.count;
+    if (count > maxChosen) {
       throw new CommandError(
-        l10n.t('You selected {0} events; the limit is {1}', inFull(count), inFull(mostRows)),
+        l10n.t('You selected {0} events; the limit is {1}', inFull(count), inFull(maxChosen)),
         l10n.t('Narrow the selection with a filter, and then try again.'),
       );
     }
-    try {
-      if (count <= mostWithoutProgress) return await this.#feed.rowsOf(chosen);
-      return await cancellable(l10n.t('Reading events'), async (signal) => {
-        const rows = await this.#feed.rowsOf(chosen, () => signal.aborted);
-        if (signal.aborted) throw new GivenUpError('reading the chosen events');
-        return rows;
-      });
-    } catch (error) {
-      if (isGone(error)) throw rowsChanged();
-      throw error;
-    }
+    if (count <= mostWithoutProgress) return this.#feed.rowsOf(chosen);
+    return cancellable(l10n.t('Reading events'), async (signal) => {
+      const rows = await this.#feed.rowsOf(chosen, () => signal.aborted);
+      if (signal.aborted) throw new GivenUpError('reading the chosen events');
+      return rows;
+    });
   }
 
   /**
@@ -206,15 +217,15 @@ export class TableView implements vscode.Disposable {
   }
 
   async #revealNow(): Promise<void> {
-    const [sought, { snapshot }] = [this.#toReveal, this.#feed];
-    if (sought === undefined || snapshot === undefined || this.#page?.isReady !== true) return;
+    const [sought, { generation }] = [this.#toReveal, this.#feed];
+    if (sought === undefined || generation === undefined || this.#page?.isReady !== true) return;
     const place = await this.#feed.find(sought.id, sought.begun);
     // It may arrive later.
     if (place === undefined || sought !== this.#toReveal) return;
     // If the filter doesn't match now, don't choose it much later.
     this.#toReveal = undefined;
     if (place === null) return;
-    this.#page.post({ type: 'reveal', id: sought.id, snapshot, place });
+    this.#page.post({ type: 'reveal', id: sought.id, generation, place });
   }
 
   #tell(news: FeedNews): void {
@@ -222,12 +233,8 @@ export class TableView implements vscode.Disposable {
       case 'around':
         this.#sayAround();
         return;
-      case 'snapshot':
-        this.#page?.post({
-          ...news,
-          sort: this.#feed.sort,
-          windows: news.windows.map((window) => this.#drawn(window)),
-        });
+      case 'view':
+        this.#page?.post({ ...news, windows: news.windows.map((window) => this.#drawn(window)) });
         void this.#revealNow();
         return;
       case 'rows':
@@ -247,8 +254,8 @@ export class TableView implements vscode.Disposable {
   readonly #row = (event: TracedEvent): TableRow =>
     tableRow(event, { nameOfList: this.#parts.names.nameOf, language: vscode.env.language }, vscode.l10n);
 
-  #drawn({ offset, events }: TracedWindow): RowWindow {
-    return { offset, rows: events.map((event) => event && this.#row(event)) };
+  #drawn({ offset, rows }: RowWindow<TracedEvent>): RowWindow {
+    return { offset, rows: rows.map(this.#row) };
   }
 
   #sayAround(): void {

@@ -53,7 +53,6 @@ export const tableTexts = pageTexts((l10n) => ({
   answerDeliveries: l10n.t('Answer Deliveries With…'),
   noMatch: l10n.t('No event matches the filter.'),
   showAll: l10n.t('Show All Events'),
-  removed: l10n.t('removed'),
   loading: l10n.t('Loading…'),
   strip: l10n.t('Events in the last {0} minutes: {1}; peak: {2} per minute at {3}'),
   stripFiltered: l10n.t('Events in the last {0} minutes that match the filter: {1} of {2}'),

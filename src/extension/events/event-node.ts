@@ -29,3 +29,10 @@ export interface FailureNode {
 }
 
 export type EventsNode = EventNode | MoreNode | PausedNode | NewestNode | NoMatchNode | FailureNode;
+
+/** All events that match a filter, for commands of the table that pass it to the relay. */
+export interface MatchingNode {
+  readonly kind: 'matching';
+  readonly count: number;
+  readonly which: { readonly filter: string; readonly before: string; readonly except: string[] };
+}

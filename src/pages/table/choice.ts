@@ -1,40 +1,40 @@
 /**
- * The chosen rows, as ranges of places in the current snapshot, so that only rows of the table can be chosen; and the
- * active row, from which the keyboard moves. A place is counted from the top of the snapshot, so that it stays the same
- * when rows appear above it: those have negative places.
+ * The chosen rows, by ID, or all that match the filter, except some; and the active row, from which the keyboard moves.
+ * Its place is counted from the top of the view, so that it stays the same when rows appear above it: those have
+ * negative places.
  */
-import type { ChosenEvents, Stretch } from '../../extension/event-table/messages.ts';
-import type { RowCache } from './row-cache.ts';
+import type { ChosenEvents, LeftOfChoice } from '../../extension/event-table/messages.ts';
+import type { RowCache, View } from './row-cache.ts';
 
-/** Maximum number of rows to name; more are reported as ranges of the snapshot. */
-const mostNamed = 1000;
+/** Maximum number of rows to choose one by one, or to exclude from all; as for the relay. */
+const maxChosen = 10_000;
 
-/** The choice in another snapshot. */
-export interface CarriedChoice {
-  readonly stretches: readonly Stretch[];
-  /** The active row's place; null if it isn't in the snapshot. */
-  readonly active: number | null;
+export interface ChoiceEvents {
+  /** The choice or the active row has changed. */
+  choose(): void;
+  /** Rows of the view were chosen that aren't all loaded: reply with {@link Choice.complete}. */
+  range(from: number, to: number): void;
 }
 
 export class Choice {
   readonly #rows: RowCache;
-  readonly #changed: () => void;
-  /** In order, without overlaps. */
-  #stretches: readonly Stretch[] = [];
+  readonly #events: ChoiceEvents;
+  /** The chosen ones; if all are chosen, those that aren't. */
+  #ids: ReadonlySet<string> = new Set();
+  #all: { readonly filter: string; readonly before: string; readonly count: number } | undefined;
   /** The place of the active row, if any. */
   #active: number | undefined;
-  /** It is that very row, not only the place of one that is gone. */
-  #isActiveThere = false;
+  /** Undefined until it is loaded; null if only the place of a row is left. */
+  #activeId: string | null | undefined;
   /** The place from which a range is extended. */
   #from: number | undefined;
   #turn = 0;
-  /** The active row wasn't loaded when it was reported. */
-  #isUnnamed = false;
+  /** The chosen range that is being read: its first place in the view, and the chosen rows above that. */
+  #pending: { readonly first: number; readonly above: readonly string[] } | undefined;
 
-  /** @param changed the choice or the active row has changed */
-  constructor(rows: RowCache, changed: () => void) {
+  constructor(rows: RowCache, events: ChoiceEvents) {
     this.#rows = rows;
-    this.#changed = changed;
+    this.#events = events;
   }
 
   get turn(): number {
@@ -47,140 +47,131 @@ export class Choice {
   }
 
   get count(): number {
-    return countOf(this.#stretches);
+    return this.#all?.count ?? this.#ids.size;
   }
 
   has(index: number): boolean {
-    return isIn(this.#stretches, index - this.#rows.above);
-  }
-
-  /** The ID of the chosen row, if it is the only one, active, and loaded. */
-  get only(): string | undefined {
-    return this.count === 1 && this.#active !== undefined && isIn(this.#stretches, this.#active)
-      ? this.#rows.row(this.active)?.id
-      : undefined;
+    const row = this.#rows.row(index);
+    return row !== undefined && this.#hasId(row.id);
   }
 
   get all(): ChosenEvents {
-    return this.#told(this.#stretches);
+    const active = this.#activeId ?? null;
+    return this.#all === undefined ? { ids: [...this.#ids], active } : { ...this.#all, except: [...this.#ids], active };
   }
 
-  /** The rows for a key: the active row, with the chosen ones if it is one of them. */
-  get meant(): ChosenEvents {
-    const [active, isThere] = [this.#active, this.#isActiveThere];
-    const isAlone = active !== undefined && isThere && !isIn(this.#stretches, active);
-    return this.#told(isAlone ? [[active, active]] : this.#stretches);
+  /** The rows for a key: the active row, with the chosen ones if it is one of them; undefined if there are none. */
+  get meant(): ChosenEvents | undefined {
+    const id = this.#activeId ?? undefined;
+    if (id !== undefined && !this.#hasId(id)) return { ids: [id], active: id };
+    return this.count === 0 ? undefined : this.all;
   }
 
   /** Activates a row and chooses it, or with `extending` the range to it. */
   go(index: number, extending: boolean): void {
     const place = index - this.#rows.above;
     if (!extending || this.#from === undefined) this.#from = place;
-    this.#set([[Math.min(this.#from, place), Math.max(this.#from, place)]], place);
+    const to = Math.max(this.#from - maxChosen + 1, Math.min(this.#from + maxChosen - 1, place));
+    const [first, last] = [Math.min(this.#from, to), Math.max(this.#from, to)];
+    const ids = this.#rows.idsAt(first, last);
+    const isLoaded = ids.length > last - first;
+    this.#all = undefined;
+    this.#set(isLoaded ? ids : [], place);
+    if (isLoaded) return;
+    this.#pending = { first: Math.max(0, first), above: this.#rows.idsAt(first, -1) };
+    this.#events.range(this.#pending.first, last);
   }
 
-  /** Activates a row, and toggles whether it is chosen. */
+  /**
+   * A range was read, and is chosen if its loaded rows are still where they are seen.
+   * @param turn the value of {@link turn} when it was asked for
+   */
+  complete(turn: number, ids: readonly string[]): void {
+    const range = this.#pending;
+    if (turn !== this.#turn || range === undefined) return;
+    this.#pending = undefined;
+    const top = this.#rows.above + range.first;
+    const isAsSeen = ids.every((id, at) => (this.#rows.row(top + at)?.id ?? id) === id);
+    if (isAsSeen && ids.length > 0) this.#set([...range.above, ...ids], this.#active);
+  }
+
+  /** Activates a row, and toggles whether it is chosen. It must be loaded. */
   toggle(index: number): void {
-    const place = index - this.#rows.above;
-    this.#from = place;
-    this.#set(toggled(this.#stretches, place), place);
+    const id = this.#rows.row(index)?.id ?? '';
+    const ids = new Set(this.#ids);
+    const isNewer = this.#all !== undefined && !ids.has(id) && !this.#hasId(id);
+    if (!ids.delete(id) && ids.size < maxChosen && !isNewer) ids.add(id);
+    const fewer = ids.size - this.#ids.size;
+    if (this.#all !== undefined) this.#all = { ...this.#all, count: this.#all.count - fewer };
+    this.#from = index - this.#rows.above;
+    this.#set(ids, this.#from);
   }
 
   /** Activates a row without choosing it. */
   move(index: number): void {
-    const place = index - this.#rows.above;
-    this.#from = place;
-    this.#set(this.#stretches, place);
+    this.#from = index - this.#rows.above;
+    this.#set(this.#ids, this.#from);
   }
 
-  /** Chooses all rows, loaded or not; the active one stays, or becomes the first. There must be one. */
+  /** Chooses all rows, loaded or not; the active one stays, or becomes the first. */
   chooseAll(): void {
-    const { above, total } = this.#rows;
+    const { above, total, view, before } = this.#rows;
+    if (total === 0) return;
+    this.#all = { filter: view.filter, before, count: total };
     this.#from = this.#active ?? -above;
-    this.#set([[-above, total - above - 1]], this.#from);
-  }
-
-  /** For a row's menu: if it isn't chosen, chooses only it. */
-  pointAt(index: number): void {
-    if (!this.has(index)) this.go(index, false);
+    this.#set([], this.#from);
   }
 
   /** Rows were loaded: reports the active one by its ID, if it wasn't loaded before. */
   arrived(): void {
-    if (!this.#isUnnamed || this.#rows.row(this.active) === undefined) return;
-    this.#isUnnamed = false;
-    this.#changed();
+    const row = this.#rows.row(this.active);
+    if (this.#activeId !== undefined || row === undefined) return;
+    this.#activeId = row.id;
+    this.#events.choose();
   }
 
   clear(): void {
-    this.#from = undefined;
+    this.#from = this.#all = undefined;
     this.#set([], undefined);
   }
 
-  /** @param stays the position of the active row for the keyboard, if it isn't in the snapshot */
-  carry({ stretches, active }: CarriedChoice, stays: number): void {
-    this.#stretches = stretches;
-    this.#isActiveThere = active !== null;
+  /**
+   * What is left of the choice in a view.
+   * @returns undefined if that must be asked: the view is for an earlier choice, and doesn't have it loaded
+   */
+  leftIn({ turn, chosen, windows }: Pick<View, 'turn' | 'chosen' | 'windows'>): LeftOfChoice | undefined {
+    if (this.#pending !== undefined) return undefined;
+    if (turn === this.#turn) return chosen;
+    const places = new Map(windows.flatMap(({ offset, rows }) => rows.map(({ id }, at) => [id, offset + at] as const)));
+    const active = places.get(this.#activeId ?? '');
+    const ids = [...this.#ids].filter((id) => places.has(id));
+    const isThere = this.#all === undefined && active !== undefined && ids.length === this.#ids.size;
+    return isThere ? { ids, count: ids.length, active } : undefined;
+  }
+
+  /** Another view has begun. @param stays the position of the active row for the keyboard, if it isn't in the view */
+  carry({ ids, count, active }: LeftOfChoice, stays: number): void {
+    if (this.#all?.filter === this.#rows.view.filter) this.#all = { ...this.#all, count };
+    else {
+      this.#all = undefined;
+      this.#ids = new Set(ids);
+    }
+    if (active === null) this.#activeId = null;
     this.#active = active ?? (stays === -1 ? undefined : stays - this.#rows.above);
     this.#from = this.#active;
-    this.#isUnnamed = false;
   }
 
-  #set(stretches: readonly Stretch[], active: number | undefined): void {
-    this.#stretches = stretches;
+  #hasId(id: string): boolean {
+    if (this.#all === undefined) return this.#ids.has(id);
+    return Number(id.slice(1)) < Number(this.#all.before.slice(1)) && !this.#ids.has(id);
+  }
+
+  #set(ids: Iterable<string>, active: number | undefined): void {
+    this.#ids = new Set(ids);
     this.#active = active;
-    this.#isActiveThere = active !== undefined;
-    this.#isUnnamed = active !== undefined && this.#rows.row(this.active) === undefined;
+    this.#activeId = this.#rows.row(this.active)?.id;
+    this.#pending = undefined;
     this.#turn += 1;
-    this.#changed();
+    this.#events.choose();
   }
-
-  /** For the extension: loaded rows by ID, which includes all above the snapshot. */
-  #told(stretches: readonly Stretch[]): ChosenEvents {
-    const rows = this.#rows;
-    const idsOf = (from: number, to: number): string[] | undefined => {
-      const ids: string[] = [];
-      for (let place = from; place <= to; place++) {
-        const row = rows.row(rows.above + place);
-        if (row === undefined) return undefined;
-        if (row !== null) ids.push(row.id);
-      }
-      return ids;
-    };
-    const active = this.#active === undefined || !this.#isActiveThere ? undefined : rows.row(this.active)?.id;
-    const base = { snapshot: rows.snapshot, active: active ?? null };
-    if (countOf(stretches) <= mostNamed) {
-      const named = stretches.map(([from, to]) => idsOf(from, to));
-      const all = named.filter((ids) => ids !== undefined);
-      if (all.length === named.length) return { ...base, stretches: [], ids: all.flat() };
-    }
-    return {
-      ...base,
-      stretches: stretches.flatMap(([from, to]): Stretch[] => (to < 0 ? [] : [[Math.max(0, from), to]])),
-      ids: stretches.flatMap(([from, to]) => (from < 0 ? (idsOf(from, Math.min(-1, to)) ?? []) : [])),
-    };
-  }
-}
-
-function isIn(stretches: readonly Stretch[], place: number): boolean {
-  return stretches.some(([from, to]) => from <= place && place <= to);
-}
-
-function countOf(stretches: readonly Stretch[]): number {
-  return stretches.reduce((sum, [from, to]) => sum + to - from + 1, 0);
-}
-
-function toggled(stretches: readonly Stretch[], place: number): Stretch[] {
-  if (isIn(stretches, place)) {
-    return stretches.flatMap(([from, to]): Stretch[] => {
-      if (place < from || to < place) return [[from, to]];
-      return [
-        ...(from < place ? ([[from, place - 1]] satisfies Stretch[]) : []),
-        ...(place < to ? ([[place + 1, to]] satisfies Stretch[]) : []),
-      ];
-    });
-  }
-  const before = stretches.filter(([, to]) => to < place);
-  const after = stretches.filter(([from]) => from > place);
-  return [...before, [place, place], ...after];
 }

@@ -15,6 +15,7 @@ import type {
   TableTexts,
 } from '../../extension/event-table/messages.ts';
 import { Choice } from './choice.ts';
+import type { ChoiceEvents } from './choice.ts';
 import { clockOf, piecesOf } from './clock.ts';
 import type { Clock, ClockKind } from './clock.ts';
 import { leastWidth, leastWidthOf, templateOf } from './columns.ts';
@@ -33,7 +34,7 @@ const mostDrawn = 280;
 /** Pixels for each key press. */
 const resizeStep = 16;
 
-export interface GridEvents {
+export interface GridEvents extends ChoiceEvents {
   /** Visible rows aren't loaded. */
   want(offsets: number[]): void;
   /** Other rows are visible. */
@@ -42,8 +43,6 @@ export interface GridEvents {
   resize(name: ColumnName, width: number): void;
   /** Opens the choice of columns at this position of the window. */
   columns(at: { readonly x: number; readonly y: number }): void;
-  /** The choice has changed. @param turn counts the choices */
-  choose(turn: number, chosen: ChosenEvents): void;
   act(action: TableAction, chosen: ChosenEvents): void;
   filter(): void;
   /** The pointer has left the rows. */
@@ -89,7 +88,7 @@ export class Grid {
     this.#texts = texts;
     this.#language = language;
     this.#events = events;
-    this.choice = new Choice(this.rows, () => events.choose(this.choice.turn, this.choice.all));
+    this.choice = new Choice(this.rows, events);
     this.#times = new Intl.DateTimeFormat(language, {
       hour: '2-digit',
       minute: '2-digit',
@@ -231,7 +230,7 @@ export class Grid {
     const inSight: TableRow[] = [];
     for (let index = first; index <= last; index++) {
       const row = this.rows.row(index);
-      if (row != null) inSight.push(row);
+      if (row !== undefined) inSight.push(row);
     }
     this.#setClock(clockOf(inSight, this.#clockKind));
     this.choice.arrived();
@@ -249,7 +248,7 @@ export class Grid {
     if (this.#explained !== undefined && this.#rowAt(this.#explained.cell) !== this.#explained.row)
       this.#explained.cell.removeAttribute('title');
     const wanted = geometry.total === 0 ? [] : this.rows.wanted(first, last, this.#forwards);
-    const wantedKey = `${this.rows.snapshot} ${wanted.join()}`;
+    const wantedKey = `${this.rows.view.generation} ${wanted.join()}`;
     if (wanted.length > 0 && wantedKey !== this.#wantedKey) this.#events.want(wanted);
     this.#wantedKey = wantedKey;
   }
@@ -293,7 +292,7 @@ export class Grid {
       class=${names.join(' ')}
       data-state=${row?.state ?? ''}
       aria-rowindex=${index + 2}
-      aria-selected=${row !== null && this.choice.has(index)}
+      aria-selected=${this.choice.has(index)}
       ?aria-busy=${row === undefined}
       ?hidden=${isHidden}
       .style=${`transform: translateY(${top}px)`}
@@ -304,12 +303,12 @@ export class Grid {
     </div>`;
   }
 
-  #cellTemplate({ name, numbers }: Column, at: number, row: TableRow | null | undefined): TemplateResult {
+  #cellTemplate({ name, numbers }: Column, at: number, row: TableRow | undefined): TemplateResult {
     const text = this.#cellText(name, row);
     const content =
       name === 'waterfall'
         ? this.#waterfallTemplate(row)
-        : name === 'state' && row != null
+        : name === 'state' && row !== undefined
           ? html`${stateIcon(row.state)}<span>${text}</span>`
           : text;
     return html`<div
@@ -322,15 +321,14 @@ export class Grid {
     </div>`;
   }
 
-  #cellText(name: ColumnName, row: TableRow | null | undefined): string {
+  #cellText(name: ColumnName, row: TableRow | undefined): string {
     if (row === undefined) return '';
-    if (row === null) return name === 'address' ? this.#texts.removed : '';
     if (name === 'time') return this.#times.format(row.receivedAt);
     return name === 'waterfall' ? '' : row.cells[name];
   }
 
-  #waterfallTemplate(row: TableRow | null | undefined): TemplateResult {
-    const pieces = row == null ? [] : piecesOf(row, this.#clock);
+  #waterfallTemplate(row: TableRow | undefined): TemplateResult {
+    const pieces = row === undefined ? [] : piecesOf(row, this.#clock);
     return html`<div class="waterfall" role="img" aria-label=${row?.waterfallWords ?? this.#texts.loading}>
       ${pieces.map(
         ({ kind, left, width, isBeyond }) =>
@@ -459,7 +457,7 @@ export class Grid {
     } else if (event.key === 'Enter' && isAlone) this.#act('open');
     // As in the tree.
     else if ((event.key === 'Delete' && isAlone) || (event.key === 'Backspace' && event.metaKey)) this.#act('discard');
-    else if (command === 'a') this.#chooseAll();
+    else if (command === 'a') this.choice.chooseAll();
     else if (command === ' ') this.#toggleActive();
     else if (command === 'c') this.#act('copyAsCurl');
     else if (command === 'r') this.#act('resend');
@@ -474,7 +472,7 @@ export class Grid {
 
   #act(action: TableAction): void {
     const { meant, active } = this.choice;
-    if (meant.ids.length + meant.stretches.length === 0) return;
+    if (meant === undefined) return;
     // Show the row that the action is for.
     if (active !== -1) this.#show(active);
     this.#events.act(action, meant);
@@ -490,15 +488,9 @@ export class Grid {
     this.#show(index);
   }
 
-  #chooseAll(): void {
-    if (this.rows.total === 0) return;
-    this.choice.chooseAll();
-    this.draw();
-  }
-
   #toggleActive(): void {
     const { active } = this.choice;
-    if (this.rows.row(active) == null) return;
+    if (this.rows.row(active) === undefined) return;
     this.choice.toggle(active);
     this.#show(active);
   }
@@ -514,7 +506,7 @@ export class Grid {
     return element === null ? -1 : Number(element.ariaRowIndex) - 2;
   }
 
-  #rowAt(target: EventTarget | null): TableRow | null | undefined {
+  #rowAt(target: EventTarget | null): TableRow | undefined {
     return this.rows.row(this.#indexAt(target));
   }
 
@@ -526,26 +518,23 @@ export class Grid {
 
   #click(event: MouseEvent): void {
     const index = this.#indexAt(event.target);
-    if (this.rows.row(index) == null) return;
-    if (event.ctrlKey || event.metaKey) {
-      this.choice.toggle(index);
-      this.draw();
-      return;
-    }
-    this.#go(index, event.shiftKey);
-    if (!event.shiftKey) this.#events.act('open', this.choice.meant);
+    if (this.rows.row(index) === undefined) return;
+    const toggles = event.ctrlKey || event.metaKey;
+    if (toggles) this.choice.toggle(index);
+    else this.#go(index, event.shiftKey);
+    if (!toggles && !event.shiftKey) this.#act('open');
   }
 
   /** The menu is VS Code's: tell it what it is for. */
   #menu(event: MouseEvent): void {
-    const row = this.#rowAt(event.target);
-    if (row == null) {
+    const index = this.#indexAt(event.target);
+    const row = this.rows.row(index);
+    if (row === undefined) {
       event.preventDefault();
       event.stopPropagation();
       return;
     }
-    this.choice.pointAt(this.#indexAt(event.target));
-    this.draw();
+    if (!this.choice.has(index)) this.choice.go(index, false);
     const { count } = this.choice;
     const element = (event.target as Element).closest<HTMLElement>('.row');
     element?.setAttribute(
@@ -580,7 +569,7 @@ export class Grid {
   #explain(event: PointerEvent): void {
     const cell = (event.target as Element).closest<HTMLElement>('.cell');
     const row = this.#rowAt(cell);
-    if (cell === null || row == null) return;
+    if (cell === null || row === undefined) return;
     this.#explained?.cell.removeAttribute('title');
     this.#explained = { cell, row };
     const name = cell.dataset['column'] as ColumnName;

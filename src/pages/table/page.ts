@@ -5,7 +5,6 @@ import type {
   ColumnName,
   HostMessage,
   PageMessage,
-  RowWindow,
   Sight,
   Sort,
   TableState,
@@ -15,7 +14,6 @@ import { Host } from '../shared/host.ts';
 import { menuButton, openMenu } from '../shared/menu.ts';
 import type { MenuEntry } from '../shared/menu.ts';
 import { filled } from '../shared/words.ts';
-import type { CarriedChoice } from './choice.ts';
 import type { ClockKind } from './clock.ts';
 import { columns, firstLayout, readLayout, resized, shownColumns, toggled } from './columns.ts';
 import { FilterBox } from './filter-box.ts';
@@ -49,12 +47,12 @@ class TablePage {
   #whole: Pick<Said<'whole'>, 'all' | 'same'> = { all: null, same: [] };
   #sending: Omit<Said<'sending'>, 'type'> = { paused: null, canGoOn: false, onPurpose: null, hasSampleReceiver: false };
   #inForce = '';
-  /** The filter and the order of the current snapshot. */
+  /** The filter and the order of the current view. */
   #order = '';
   #isPaused = false;
   #isLoaded = false;
   #isFirst = true;
-  /** Events of the snapshot that weren't searched yet. */
+  /** Number of events that weren't searched yet for the view. */
   #unseen = 0;
   /** Number of new rows above the visible ones. */
   #above = 0;
@@ -82,14 +80,20 @@ class TablePage {
       texts,
       language,
       events: {
-        want: (offsets) => host.say({ type: 'want', snapshot: this.#grid.rows.snapshot, offsets }),
+        want: (offsets) => host.say({ type: 'want', generation: this.#grid.rows.view.generation, offsets }),
         seen: () => this.#seen(),
         sort: (sort) => this.#sortBy(sort),
         resize: (name, width) => this.#arrange({ layout: resized(this.#pageState.layout, name, width) }),
         columns: (at) => this.#chooseColumns(at, document.activeElement as HTMLElement),
-        choose: (turn, chosen) => {
-          host.say({ type: 'choose', turn, chosen });
+        choose: () => {
+          const { turn, all } = this.#grid.choice;
+          host.say({ type: 'choose', turn, chosen: all });
+          this.#grid.draw();
           this.#draw();
+        },
+        range: (from, to) => {
+          const { choice, rows } = this.#grid;
+          host.say({ type: 'range', turn: choice.turn, generation: rows.view.generation, from, to });
         },
         act: (action, chosen) => host.say({ type: 'act', action, chosen }),
         filter: () => this.#filter.focus(),
@@ -150,15 +154,19 @@ class TablePage {
     this.#strip.show(strip);
   }
 
-  takeRows({ snapshot, window }: Said<'rows'>): void {
+  takeRows({ generation, window }: Said<'rows'>): void {
     const { rows, sight } = this.#grid;
-    if (snapshot !== rows.snapshot) return;
+    if (generation !== rows.view.generation) return;
     rows.take(window, sight.first);
     this.#grid.draw();
   }
 
-  reveal({ snapshot, place }: Said<'reveal'>): void {
-    if (snapshot === this.#grid.rows.snapshot) this.#grid.reveal(place);
+  takeRange({ turn, ids }: Said<'range'>): void {
+    this.#grid.choice.complete(turn, ids);
+  }
+
+  reveal({ generation, place }: Said<'reveal'>): void {
+    if (generation === this.#grid.rows.view.generation) this.#grid.reveal(place);
   }
 
   get #pageState(): PageState {
@@ -282,24 +290,24 @@ class TablePage {
     this.#isLoaded = false;
     this.#found = '';
     this.#above = this.#news = 0;
-    this.#grid.rows.begin('', 0, []);
+    this.#grid.rows.begin();
     this.#grid.choice.clear();
     this.#grid.takeRows(0);
     this.#strip.element.hidden = true;
   }
 
-  takeSnapshot(message: Said<'snapshot'>): void {
-    const { snapshot, total, windows, sort, at, unseen, turn, chosen, active } = message;
+  takeView(view: Said<'view'>): void {
+    const { total, sort, at, unseen } = view;
     const { sight, choice } = this.#grid;
-    const carried = turn === choice.turn ? { stretches: chosen, active } : carriedHere(windows, choice.only);
-    // A snapshot for an earlier visible part or choice would move the rows.
-    if (!this.#isFirst && (message.anchor !== (sight.anchor?.id ?? null) || carried === undefined)) {
+    const left = this.#isFirst ? view.chosen : choice.leftIn(view);
+    // A view for an earlier visible part or choice would move the rows.
+    if (left === undefined || (!this.#isFirst && view.anchor !== (sight.anchor?.id ?? null))) {
       this.#sayNow(true);
       return;
     }
     const order = JSON.stringify([this.#inForce, sort]);
     const activeBefore = choice.active;
-    this.#grid.rows.begin(snapshot, total, windows);
+    this.#grid.rows.begin(view);
     this.#grid.setSort(sort);
     const sightBefore = this.#isFirst ? this.#pageState.sight : null;
     this.#isFirst = false;
@@ -310,15 +318,15 @@ class TablePage {
     const before = (sightBefore ?? sight).anchor?.at ?? null;
     const moved = at === null || before === null ? 0 : at - before;
     const stays = activeBefore === -1 || order !== this.#order ? -1 : activeBefore + moved;
-    choice.carry(carried ?? { stretches: [], active: null }, Math.max(-1, Math.min(total - 1, stays)));
+    choice.carry(left, Math.max(-1, Math.min(total - 1, stays)));
     if (sightBefore?.anchor != null) this.#grid.toRow(sightBefore.first + moved);
     this.#showRows(sight, sightBefore?.anchor == null ? moved : 0);
     this.#order = order;
   }
 
-  takeLive({ snapshot, added, changed }: Said<'live'>): void {
+  takeLive({ generation, added, changed }: Said<'live'>): void {
     const { rows, sight } = this.#grid;
-    if (snapshot !== rows.snapshot) return;
+    if (generation !== rows.view.generation) return;
     rows.change(added, changed);
     this.#showRows(sight, sight.anchor === null ? 0 : added.length);
   }
@@ -413,16 +421,6 @@ class TablePage {
   }
 }
 
-/** The position of the chosen row in a snapshot for another choice; undefined if it isn't visible. */
-function carriedHere(windows: readonly RowWindow[], id: string | undefined): CarriedChoice | undefined {
-  if (id === undefined) return undefined;
-  for (const { offset, rows } of windows) {
-    const at = rows.findIndex((row) => row?.id === id);
-    if (at !== -1) return { stretches: [[offset + at, offset + at]], active: offset + at };
-  }
-  return undefined;
-}
-
 /** Whether current or old rows are shown. */
 function hasRows({ kind }: TableState): boolean {
   return kind === 'running' || kind === 'readOnly' || kind === 'unreadable';
@@ -471,8 +469,9 @@ host.onMessages({
   sending: (message) => page?.showSending(message),
   news: (message) => page?.showNews(message),
   strip: (message) => page?.showStrip(message),
-  snapshot: (message) => page?.takeSnapshot(message),
+  view: (message) => page?.takeView(message),
   rows: (message) => page?.takeRows(message),
+  range: (message) => page?.takeRange(message),
   live: (message) => page?.takeLive(message),
   reveal: (message) => page?.reveal(message),
 });

@@ -1,5 +1,5 @@
-/** The page's rows: some windows of a snapshot around the visible part, and what arrived above it since. */
-import type { RowWindow, TableRow } from '../../extension/event-table/messages.ts';
+/** The page's rows: some windows of a view around the visible part, and what arrived above it since. */
+import type { HostMessage, RowWindow, TableRow } from '../../extension/event-table/messages.ts';
 
 /** Rows in a window, as the extension reads them. */
 export const windowSize = 200;
@@ -10,16 +10,25 @@ const mostWindows = 12;
 /** Maximum number of windows to request at once, including those ahead. */
 const mostWanted = 4;
 
-export class RowCache {
-  /** By their first positions in the snapshot. */
-  readonly #windows = new Map<number, (TableRow | null)[]>();
-  /** What arrived since the snapshot, newest first. */
-  #above: TableRow[] = [];
-  #snapshot = '';
-  #total = 0;
+export type View = Extract<HostMessage, { readonly type: 'view' }>;
 
-  get snapshot(): string {
-    return this.#snapshot;
+const noView = { generation: 0, filter: '', before: 'e1', total: 0, windows: [] };
+
+export class RowCache {
+  /** By their first positions in the view. */
+  readonly #windows = new Map<number, TableRow[]>();
+  /** What arrived since the view began, newest first. */
+  #above: TableRow[] = [];
+  #view: Pick<View, 'generation' | 'filter' | 'before' | 'total'> = noView;
+
+  get view(): Pick<View, 'generation' | 'filter'> {
+    return this.#view;
+  }
+
+  /** The ID after the newest row's. */
+  get before(): string {
+    const [newest] = this.#above;
+    return newest === undefined ? this.#view.before : `e${Number(newest.id.slice(1)) + 1}`;
   }
 
   get above(): number {
@@ -27,16 +36,15 @@ export class RowCache {
   }
 
   get total(): number {
-    return this.#above.length + this.#total;
+    return this.#above.length + this.#view.total;
   }
 
-  /** Starts another snapshot, with its loaded windows. */
-  begin(snapshot: string, total: number, windows: readonly RowWindow[]): void {
+  /** Begins another view, with its loaded windows. */
+  begin(view: Pick<View, 'generation' | 'filter' | 'before' | 'total' | 'windows'> = noView): void {
     this.#windows.clear();
     this.#above = [];
-    this.#snapshot = snapshot;
-    this.#total = total;
-    for (const { offset, rows } of windows) this.#windows.set(offset, [...rows]);
+    this.#view = view;
+    for (const { offset, rows } of view.windows) this.#windows.set(offset, [...rows]);
   }
 
   /** Adds rows above all others, and updates some. @param added newest first */
@@ -44,7 +52,7 @@ export class RowCache {
     this.#above.unshift(...added);
     for (const row of changed) {
       for (const rows of [this.#above, ...this.#windows.values()]) {
-        const at = rows.findIndex((each) => each?.id === row.id);
+        const at = rows.findIndex((each) => each.id === row.id);
         if (at !== -1) rows[at] = row;
       }
     }
@@ -54,17 +62,27 @@ export class RowCache {
   take({ offset, rows }: RowWindow, middle: number): void {
     this.#windows.set(offset, [...rows]);
     if (this.#windows.size <= mostWindows) return;
-    const inSnapshot = middle - this.#above.length;
-    const far = [...this.#windows.keys()].sort((a, b) => distance(b, inSnapshot) - distance(a, inSnapshot));
+    const inView = middle - this.#above.length;
+    const far = [...this.#windows.keys()].sort((a, b) => distance(b, inView) - distance(a, inView));
     for (const each of far.slice(0, this.#windows.size - mostWindows)) this.#windows.delete(each);
   }
 
-  /** The row at a position; null if it was removed, undefined if it isn't loaded. */
-  row(index: number): TableRow | null | undefined {
+  /** The row at a position; undefined if it isn't loaded. */
+  row(index: number): TableRow | undefined {
     if (index < this.#above.length) return this.#above[index];
     const place = index - this.#above.length;
     const offset = beginOf(place);
     return this.#windows.get(offset)?.[place - offset];
+  }
+
+  /** The IDs of the loaded rows at these places, which are counted from the top of the view. */
+  idsAt(first: number, last: number): string[] {
+    const ids: string[] = [];
+    for (let place = first; place <= last; place++) {
+      const row = this.row(this.above + place);
+      if (row !== undefined) ids.push(row.id);
+    }
+    return ids;
   }
 
   /** Visible ones first, then the next. @param first position of the first visible row, `last` of the last one */
@@ -74,7 +92,7 @@ export class RowCache {
     for (let offset = beginOf(first - above); offset <= last - above; offset += windowSize) inSight.push(offset);
     const next = forwards ? beginOf(last - above) + windowSize : beginOf(first - above) - windowSize;
     return [...inSight, next]
-      .filter((offset) => offset >= 0 && offset < this.#total && !this.#windows.has(offset))
+      .filter((offset) => offset >= 0 && offset < this.#view.total && !this.#windows.has(offset))
       .slice(0, mostWanted);
   }
 }

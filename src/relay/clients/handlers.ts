@@ -85,11 +85,11 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     });
   };
 
-  const select = async ({ ids, filter, failed }: ParsedParams<'notifications/replay'>): Promise<Selected> => {
+  const select = async (params: ParsedParams<'notifications/discard'>): Promise<Selected | undefined> => {
+    const { ids, filter, before, except } = params;
     if (ids !== undefined) return history.calls.notificationsFor(ids);
-    if (filter !== undefined) return { notifications: await history.calls.notificationIds(filter), gone: 0 };
-    if (failed !== undefined) return { notifications: await history.calls.failedNotificationIds(), gone: 0 };
-    throw new ConflictError('nothing selected: give IDs, a filter, or failed: true');
+    if (filter === undefined) return undefined;
+    return { notifications: await history.calls.notificationIds(filter, before, except), gone: 0 };
   };
 
   const inject = async (
@@ -208,7 +208,11 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'deliveries/fetched': async (delivery) => ({ result: await fetched.take(delivery) }),
     'deliveries/areFetched': ({ deliveries }) => ({ all: deliveries.every((each) => store.isFetched(each)) }),
     'notifications/replay': async (params) => {
-      const { notifications: ids, gone } = await select(params);
+      if (params.ids === undefined && params.filter === undefined && params.failed === undefined)
+        throw new ConflictError('nothing selected: give IDs, a filter, or failed: true');
+      const selected = await select(params);
+      const ids = selected?.notifications ?? (await history.calls.failedNotificationIds());
+      const gone = selected?.gone ?? 0;
       const replayed: number[] = [];
       const modes = new Map<number, Destination['mode']>();
       for (let at = 0; at < ids.length; at += replayStep) {
@@ -231,9 +235,9 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       };
     },
     'notifications/discard': async (params) => {
-      if (params.ids === undefined && params.waiting === undefined)
-        throw new ConflictError('nothing selected: give IDs, or waiting: true');
-      const selected = params.ids && (await history.calls.notificationsFor(params.ids));
+      const selected = await select(params);
+      if (selected === undefined && params.waiting === undefined)
+        throw new ConflictError('nothing selected: give IDs, a filter, or waiting: true');
       const discarded = await store.forwardings.discard(selected?.notifications);
       forwarder.discarded(selected?.notifications);
       announcer.statusChanged();

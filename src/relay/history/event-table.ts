@@ -1,11 +1,6 @@
-/** A table of events: pages by position in a sorted snapshot, and counts. */
-import { randomBytes } from 'node:crypto';
-import { mostCarried } from '../../protocol/chosen-events.ts';
-import type { Carried, ChosenEvents, Stretch } from '../../protocol/chosen-events.ts';
-import { relayAdvice } from '../../protocol/errors.ts';
-import type { RelayErrorCode } from '../../protocol/errors.ts';
+/** A table of events: pages by position, and counts. */
+import type { ChosenEvents } from '../../protocol/chosen-events.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
-import type { EventSummary, TracedEvent } from '../../protocol/history.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import { iso, parseId } from '../log/protocol-shapes.ts';
 import type { Block } from './event-columns.ts';
@@ -18,10 +13,6 @@ type Sort = PageParams['sort'];
 type CountsParams = ParsedParams<'events/counts'>;
 type Grouping = NonNullable<CountsParams['groupBy']>;
 
-/** Maximum number of snapshots, at 4 bytes an event, and their size in bytes, except the last two. */
-const mostSnapshots = 8;
-const mostSnapshotBytes = 12_582_912;
-const leastSnapshots = 2;
 /** Maximum number of values to count separately; the rest is counted together. */
 const mostValues = 100_000;
 /** Maximum number of types to sort by name; of the rest, each stays together. */
@@ -30,74 +21,19 @@ const mostNames = 5000;
 const mostSteps = 1500;
 const minuteMs = 60_000;
 
-/** The requested snapshot is no longer kept. */
-export class SnapshotGoneError extends Error {
-  override readonly name = 'SnapshotGoneError';
-  readonly code = 'conflict' satisfies RelayErrorCode;
-  readonly advice = 'ask-again';
-  readonly next = relayAdvice[this.advice];
-  constructor() {
-    super('this history snapshot is no longer available');
-  }
-}
-
-/** The events that a filter found at one moment, in an order. */
-interface Snapshot {
+/** The events that a filter found, in an order. */
+interface View {
   readonly base: number;
   /** IDs, less `base`. */
   readonly ids: Uint32Array;
-  /** The highest complete ID; 0 if there is none. */
+  /** The highest ID; 0 if there is none. */
   readonly newest: number;
   readonly unseen: number;
-}
-
-/**
- * Where selected events are in a new snapshot.
- * @param before the snapshot of their ranges; undefined if it is no longer kept: then only the listed ones are found
- * @returns no ranges if there would be too many
- */
-export function carriedInto(
-  { base, ids }: Pick<Snapshot, 'base' | 'ids'>,
-  chosen: ChosenEvents,
-  before: Pick<Snapshot, 'base' | 'ids'> | undefined,
-): Carried {
-  const named = new Set(chosen.ids.map((id) => parseId(id).number));
-  // By ID, less the base of the previous snapshot: a set of so many numbers takes seconds.
-  let most = -1;
-  if (chosen.stretches.length > 0) for (const id of before?.ids ?? []) most = Math.max(most, id);
-  const inStretch = new Uint8Array(most + 1);
-  for (const [from, to] of apart(chosen.stretches))
-    for (const id of before?.ids.subarray(from, to + 1) ?? []) inStretch[id] = 1;
-  const isMeant = (id: number): boolean => named.has(id) || inStretch[id - (before?.base ?? 0)] === 1;
-  const active = chosen.active === null ? undefined : parseId(chosen.active).number;
-  const stretches: Stretch[] = [];
-  let at: number | null = null;
-  for (const [place, id] of ids.entries()) {
-    if (base + id === active) at = place;
-    if (!isMeant(base + id)) continue;
-    const last = stretches.at(-1);
-    if (last?.[1] === place - 1) last[1] = place;
-    else stretches.push([place, place]);
-  }
-  return { stretches: stretches.length > mostCarried ? [] : stretches, active: at };
-}
-
-/** Sorts ranges and removes overlaps, so that each position is visited once. */
-function apart(stretches: readonly Stretch[]): Stretch[] {
-  const all: Stretch[] = [];
-  for (const [from, to] of [...stretches].sort(([a], [b]) => a - b)) {
-    const last = all.at(-1);
-    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
-    else all.push([from, to]);
-  }
-  return all;
 }
 
 export class EventTable {
   readonly #find: (filter: string) => Found;
   readonly #rows: EventRows;
-  /** The last used is at the end. */
-  readonly #snapshots = new Map<string, Snapshot>();
   readonly #sorting = new Sorting();
 
   /** @param find throws FilterError */
@@ -106,29 +42,22 @@ export class EventTable {
     this.#rows = rows;
   }
 
-  /** A page of a snapshot, or of a new one. @throws FilterError; SnapshotGoneError */
+  /** @throws FilterError */
   page(params: PageParams): Result<'events/page'> {
-    const name = params.snapshot ?? randomBytes(6).toString('base64url');
-    let snapshot = this.#snapshots.get(name);
-    if (snapshot === undefined) {
-      if (params.snapshot !== undefined) throw new SnapshotGoneError();
-      snapshot = this.#take(params);
-    }
-    const { carry } = params;
-    const carried = carry && carriedInto(snapshot, carry, this.#snapshots.get(carry.snapshot));
-    this.#keep(name, snapshot);
-    const { base, ids, newest, unseen } = snapshot;
-    const asked = [...ids.subarray(params.offset, params.offset + params.limit)].map((id) => base + id);
+    const view = this.#sorted(params);
+    const { base, ids, newest, unseen } = view;
+    const rows = [...ids.subarray(params.offset, params.offset + params.limit)]
+      .map((id) => this.#rows.byEvent(base + id))
+      .filter((row) => row !== undefined);
     return {
-      snapshot: name,
       total: ids.length,
       offset: params.offset,
       unseen,
       newest: newest === 0 ? null : `e${newest}`,
-      events: params.traced ? [] : asked.map((id) => this.#summary(id)),
-      ...(params.traced && { traced: asked.map((id) => this.#traced(id)) }),
-      ...(params.find !== undefined && { found: placeIn(snapshot, parseId(params.find).number) }),
-      ...(carried && { carried }),
+      events: params.traced ? [] : rows.map((row) => this.#rows.summary(row)),
+      ...(params.traced && { traced: rows.map((row) => this.#rows.traced(row)) }),
+      ...(params.find !== undefined && { found: placeIn(view, parseId(params.find).number) }),
+      ...(params.chosen !== undefined && { chosen: chosenIn(view, params.chosen) }),
     };
   }
 
@@ -151,21 +80,7 @@ export class EventTable {
     return { total, groups, timeline, unseen: found.unseen };
   }
 
-  #keep(name: string, snapshot: Snapshot): void {
-    this.#snapshots.delete(name);
-    this.#snapshots.set(name, snapshot);
-    let bytes = 0;
-    for (const { ids } of this.#snapshots.values()) bytes += ids.buffer.byteLength;
-    for (const [oldest, { ids }] of this.#snapshots) {
-      const { size } = this.#snapshots;
-      if (size <= leastSnapshots || (size <= mostSnapshots && bytes <= mostSnapshotBytes)) return;
-      this.#snapshots.delete(oldest);
-      bytes -= ids.buffer.byteLength;
-      this.#sorting.reuse(ids);
-    }
-  }
-
-  #take({ filter, sort, before }: PageParams): Snapshot {
+  #sorted({ filter, sort, before }: PageParams): View {
     const all = this.#find(filter);
     const end = before === undefined ? undefined : parseId(before).number;
     const found = end === undefined ? all : only(all, (event) => event < end);
@@ -242,16 +157,6 @@ export class EventTable {
     const row = this.#rows.byEvent(id);
     return row === undefined ? null : this.#rows.shown(row)[column];
   }
-
-  #summary(id: number): EventSummary | null {
-    const row = this.#rows.byEvent(id);
-    return row === undefined ? null : this.#rows.summary(row);
-  }
-
-  #traced(id: number): TracedEvent | null {
-    const row = this.#rows.byEvent(id);
-    return row === undefined ? null : this.#rows.traced(row);
-  }
 }
 
 function only(found: Found, isMeant: (event: number) => boolean): Found {
@@ -264,8 +169,22 @@ function only(found: Found, isMeant: (event: number) => boolean): Found {
   };
 }
 
-/** The position of an event in a snapshot; null if it isn't there. */
-function placeIn({ base, ids }: Snapshot, event: number): number | null {
+function chosenIn(view: View, chosen: ChosenEvents): Result<'events/page'>['chosen'] {
+  const named = new Set(('ids' in chosen ? chosen.ids : chosen.except).map((id) => parseId(id).number));
+  const before = 'ids' in chosen ? 0 : parseId(chosen.before).number;
+  const ids: string[] = [];
+  let count = 0;
+  for (const less of view.ids) {
+    const id = view.base + less;
+    const isNamed = named.has(id);
+    if (isNamed && 'ids' in chosen) ids.push(`e${id}`);
+    if (isNamed ? 'ids' in chosen : id < before) count += 1;
+  }
+  return { ids, count, active: chosen.active === null ? null : placeIn(view, parseId(chosen.active).number) };
+}
+
+/** The position of an event in a view; null if it isn't there. */
+function placeIn({ base, ids }: View, event: number): number | null {
   const at = event < base ? -1 : ids.indexOf(event - base);
   return at === -1 ? null : at;
 }
@@ -309,7 +228,6 @@ class Sorting {
   /** Reused, because it takes 8 bytes an event, which would be collected late. */
   #both = new BigUint64Array(0);
   #halves = new Uint32Array(0);
-  #spare: ArrayBuffer | undefined;
   #most = 0;
   #count = 0;
 
@@ -330,19 +248,9 @@ class Sorting {
     this.#count += 1;
   }
 
-  /** Returns the result of {@link Sorting.sorted} for reuse. */
-  reuse(ids: Uint32Array): void {
-    this.#spare = ids.buffer as ArrayBuffer;
-  }
-
   sorted(): Uint32Array {
     this.#both.subarray(0, this.#count).sort();
-    const bytes = 4 * this.#count;
-    const kept = this.#spare?.byteLength ?? 0;
-    // Not one that is much larger, because most of it would be unused.
-    const spare = kept >= bytes && kept <= 2 * bytes ? this.#spare : undefined;
-    const ids = new Uint32Array(spare ?? new ArrayBuffer(bytes), 0, this.#count);
-    this.#spare = undefined;
+    const ids = new Uint32Array(this.#count);
     for (let at = 0; at < ids.length; at++) ids[at] = this.#halves[2 * at + low] ?? 0;
     return ids;
   }

@@ -104,7 +104,9 @@ export class HistoryReader {
     const before = params.before === undefined ? Number.MAX_SAFE_INTEGER : parseId(params.before).number;
     const events: EventRow[] = [];
     let bytes = 0;
+    const named = params.ids && new Set(params.ids.map((id) => parseId(id).number));
     for (const id of ids(before)) {
+      if (named?.has(id) === false) continue;
       const row = this.#rows.byEvent(id);
       // It was removed a moment ago.
       if (row === undefined) continue;
@@ -119,7 +121,7 @@ export class HistoryReader {
     return { events, next: null, unseen };
   }
 
-  /** @throws FilterError; SnapshotGoneError */
+  /** @throws FilterError */
   page(params: ParsedParams<'events/page'>): Result<'events/page'> {
     return this.#atOnce(() => this.#tables.page(params));
   }
@@ -130,11 +132,14 @@ export class HistoryReader {
   }
 
   /** IDs of the notifications of all events that match a filter, oldest first: it may take long. */
-  notificationIds(filter: string): number[] {
+  notificationIds(filter: string, before?: string, except: readonly string[] = []): number[] {
     const ids = new Set<number>();
+    const omitted = new Set(except.map((id) => parseId(id).number));
     this.prepare(Infinity);
     this.#atOnce(() => {
-      for (const event of this.#found(filter).ids(Number.MAX_SAFE_INTEGER)) {
+      const end = before === undefined ? Number.MAX_SAFE_INTEGER : parseId(before).number;
+      for (const event of this.#found(filter).ids(end)) {
+        if (omitted.has(event)) continue;
         const row = this.#rows.byEvent(event);
         if (row !== undefined) for (const id of this.#rows.notificationIdsOf(row)) ids.add(id);
       }

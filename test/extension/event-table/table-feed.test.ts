@@ -9,7 +9,7 @@ import { HeldTimers } from '../ui/held-timers.ts';
 import { watched } from '../events/watched.ts';
 import type { Watched } from '../events/watched.ts';
 
-type Snapshot = Extract<FeedNews, { type: 'snapshot' }>;
+type View = Extract<FeedNews, { type: 'view' }>;
 
 /** A feed of a real relay, with all that it says. */
 async function stage(options: TestRelayOptions = {}): Promise<{
@@ -22,8 +22,8 @@ async function stage(options: TestRelayOptions = {}): Promise<{
   feed: TableFeed;
   said: FeedNews[];
   timers: HeldTimers;
-  /** The next snapshot after the first `count`. */
-  snapshot: (count: number) => Promise<Snapshot>;
+  /** The next view after the first `count`. */
+  view: (count: number) => Promise<View>;
 }> {
   const relay = await startTestRelay(options);
   const said: FeedNews[] = [];
@@ -31,7 +31,7 @@ async function stage(options: TestRelayOptions = {}): Promise<{
   const all = await watched(relay, timers);
   const { watch, asked } = all;
   const feed = new TableFeed({ watch, say: (news) => said.push(structuredClone(news)), timers });
-  const snapshots = () => said.filter((each) => each.type === 'snapshot');
+  const views = () => said.filter((each) => each.type === 'view');
   return {
     ...{ relay, watch, watched: all, asked, feed, said, timers },
     deliver: async (body) => {
@@ -40,27 +40,25 @@ async function stage(options: TestRelayOptions = {}): Promise<{
       await relay.deliver(body);
       await until(() => isTold);
     },
-    snapshot: (count) =>
+    view: (count) =>
       until(() => {
-        const found = snapshots()[count];
+        const found = views()[count];
         // Time passes only while it is not there: the feed looks again by itself from time to time.
         if (found === undefined) timers.pass(10_000);
         return found;
       }),
   };
 }
-const none = { snapshot: '', stretches: [], ids: [], active: null };
-const idsOf = ({ windows }: Snapshot): (string | undefined)[] =>
-  windows.flatMap(({ events }) => events.map((each) => each?.row.id));
+const idsOf = ({ windows }: View): string[] => windows.flatMap(({ rows }) => rows.map(({ row }) => row.id));
 
 describe('What the table’s page is supplied with', () => {
-  it('is nothing while nobody looks, then a snapshot and the strip of the last minutes', async () => {
-    const { deliver, feed, asked, said, timers, snapshot } = await stage();
+  it('is nothing while nobody looks, then a view and the strip of the last minutes', async () => {
+    const { deliver, feed, asked, said, timers, view } = await stage();
     await deliver(sampleBody({ events: 3 }));
     timers.pass(60_000);
     assert.equal(asked.length, 0);
     feed.show(null, null);
-    const first = await snapshot(0);
+    const first = await view(0);
     assert.equal(first.total, 3);
     assert.equal(first.anchor, null);
     assert.deepEqual(idsOf(first), ['e3', 'e2', 'e1']);
@@ -76,11 +74,11 @@ describe('What the table’s page is supplied with', () => {
 
   it('is what comes alone and what becomes of it, without a question', async () => {
     const receiver = await startReceiver({ answer: { status: 400 } });
-    const { relay, deliver, asked, feed, said, timers, snapshot } = await stage({
+    const { relay, deliver, asked, feed, said, timers, view } = await stage({
       settings: { destinations: [{ url: receiver.url }], retry: 'none' },
     });
     feed.show(null, null);
-    const { snapshot: name } = await snapshot(0);
+    const { generation } = await view(0);
     await until(() => said.some((each) => each.type === 'strip'));
     const before = asked.length;
     await deliver(sampleBody({ email: 'ann@example.com' }));
@@ -91,7 +89,7 @@ describe('What the table’s page is supplied with', () => {
       return live().some((each) => [...each.added, ...each.changed].some(({ state }) => state === 'failed'));
     });
     const [first] = live();
-    assert.deepEqual([first?.snapshot, first?.added.map(({ row }) => row.id)], [name, ['e1']]);
+    assert.deepEqual([first?.generation, first?.added.map(({ row }) => row.id)], [generation, ['e1']]);
     const last = live()
       .flatMap((each) => [...each.added, ...each.changed])
       .at(-1);
@@ -99,16 +97,16 @@ describe('What the table’s page is supplied with', () => {
     const strip = said.filter((each) => each.type === 'strip').at(-1)?.strip;
     assert.deepEqual([strip?.counts.at(-1), strip?.failed.at(-1)], [1, 1]);
     assert.equal(await feed.find('e1', 0), -1);
-    const [row] = await feed.rowsOf({ ...none, ids: ['e1'] });
+    const [row] = await feed.rowsOf({ ids: ['e1'], active: null });
     assert.equal(row?.address, 'ann@example.com');
     assert.equal(asked.length, before);
   });
 
-  it('is nothing a second time that the snapshot holds, where it is told after that', async () => {
-    const { relay, deliver, watched: all, feed, said, timers, snapshot } = await stage();
+  it('is nothing a second time that the view holds, where it is told after that', async () => {
+    const { relay, deliver, watched: all, feed, said, timers, view } = await stage();
     await deliver(sampleBody({ events: 2, seed: 1 }));
     feed.show(null, null);
-    assert.deepEqual(idsOf(await snapshot(0)), ['e2', 'e1']);
+    assert.deepEqual(idsOf(await view(0)), ['e2', 'e1']);
     const { events } = await relay.client.request('events/query', {});
     const { delivery } = await relay.client.request('events/get', { id: 'e2' });
     all.fire({ deliveries: [{ delivery, events: events.toReversed(), omitted: 0 }], missed: 0 });
@@ -125,22 +123,22 @@ describe('What the table’s page is supplied with', () => {
     );
   });
 
-  it('is another snapshot where its page did not take the one of a pause', async () => {
-    const { deliver, feed, watch, snapshot } = await stage();
+  it('is another view where its page did not take the one of a pause', async () => {
+    const { deliver, feed, watch, view } = await stage();
     await deliver(sampleBody({ events: 3, seed: 1 }));
     feed.show(null, null);
-    await snapshot(0);
+    await view(0);
     watch.setPaused(true);
-    assert.equal((await snapshot(1)).anchor, null);
+    assert.equal((await view(1)).anchor, null);
     feed.see({ first: 0, count: 3, anchor: { id: 'e3', at: 0 } }, true);
-    assert.equal((await snapshot(2)).anchor, 'e3');
+    assert.equal((await view(2)).anchor, 'e3');
   });
 
   it('is all that there is once that can be searched, also without a filter', async () => {
-    const { relay, deliver, watched: all, feed, watch, snapshot } = await stage();
+    const { relay, deliver, watched: all, feed, watch, view } = await stage();
     await deliver(sampleBody({ seed: 1 }));
     feed.show(null, null);
-    await snapshot(0);
+    await view(0);
     const status = await relay.client.request('relay/status', {});
     const so = (events: number): void => {
       all.become({
@@ -152,7 +150,7 @@ describe('What the table’s page is supplied with', () => {
     so(10_000);
     assert.equal(watch.searchable, 10);
     so(100_000);
-    await snapshot(1);
+    await view(1);
   });
 
   it('is of each row its latest attempts, as many as the relay shows, and how many there were before', async () => {
@@ -163,12 +161,12 @@ describe('What the table’s page is supplied with', () => {
       watched: all,
       said,
       timers,
-      snapshot,
+      view,
     } = await stage({
       settings: { destinations: [{ url: (await startReceiver()).url }] },
     });
     feed.show(null, null);
-    await snapshot(0);
+    await view(0);
     await deliver(sampleBody({ seed: 1 }));
     await relay.drained();
     const [row] = (await relay.client.request('events/query', {})).events;
@@ -186,78 +184,97 @@ describe('What the table’s page is supplied with', () => {
     assert.deepEqual([last()?.attempts.length, last()?.omittedAttempts], [20, 10]);
   });
 
-  it('is another snapshot when many have come, with what was in sight and where it stands', async () => {
-    const { deliver, feed, snapshot } = await stage();
+  it('is another view when many have come, with what was in sight and where it stands', async () => {
+    const { deliver, feed, view } = await stage();
     await deliver(sampleBody({ events: 500, seed: 1 }));
     feed.show(null, null);
-    await snapshot(0);
+    await view(0);
     // e101 stands at 399.
     feed.see({ first: 399, count: 10, anchor: { id: 'e101', at: 399 } }, false);
     await deliver(sampleBody({ events: 207, seed: 2 }));
-    const next = await snapshot(1);
+    const next = await view(1);
     assert.equal(next.anchor, 'e101');
     assert.equal(next.at, 606);
     assert.deepEqual(
       next.windows.map(({ offset }) => offset),
       [200, 600],
     );
-    assert.equal(next.windows[1]?.events[6]?.row.id, 'e101');
+    assert.equal(next.windows[1]?.rows[6]?.row.id, 'e101');
   });
 
   it('is the windows that are wanted, the last wish alone', async () => {
-    const { deliver, feed, said, snapshot, watch } = await stage();
+    const { deliver, feed, said, view, watch } = await stage();
     await deliver(sampleBody({ events: 900, seed: 1 }));
     feed.show(null, null);
-    const first = await snapshot(0);
-    feed.want('of another time', [200]);
-    feed.want(first.snapshot, [200, 400]);
-    feed.want(first.snapshot, [800]);
+    const first = await view(0);
+    feed.want(first.generation - 1, [200]);
+    feed.want(first.generation, [200, 400]);
+    feed.want(first.generation, [800]);
     const rows = () => said.filter((each) => each.type === 'rows');
     await until(() => rows().length === 2);
     assert.deepEqual(
-      rows().map(({ window }) => [window.offset, window.events.length]),
+      rows().map(({ window }) => [window.offset, window.rows.length]),
       [
         [200, 200],
         [800, 100],
       ],
     );
     assert.equal(await feed.find('e1', 0), 899);
-    // It may have come since the snapshot was begun.
+    // It may have come since the view was begun.
     const { begun } = feed;
     assert.equal(await feed.find('e901', begun), undefined);
     await watch.setFilter('kind:test');
     assert.equal(await feed.find('e1', begun), undefined);
-    // A snapshot by the filter before may still be on its way.
+    // A view by the filter before may still be on its way.
     await until(async () => (await feed.find('e1', begun)) === null);
     // Another filter is in force than it was taken by.
     await watch.setFilter('');
     assert.equal(await feed.find('e1', begun), undefined);
   });
 
-  it('is a new snapshot if the one in which an event is looked for is no longer kept', async () => {
-    const { relay, deliver, feed, snapshot } = await stage();
-    await deliver(sampleBody({ events: 3 }));
+  it('stays where it is while others come above it, and its pages hold every row once', async () => {
+    const { relay, deliver, feed, said, view } = await stage();
+    for (let seed = 0; seed < 4; seed++) await deliver(sampleBody({ events: 1000, seed }));
     feed.show(null, null);
-    await snapshot(0);
-    // The relay keeps the last eight.
-    for (let taken = 0; taken < 9; taken++) await relay.client.request('events/page', { limit: 1 });
-    assert.equal(await feed.find('e1', 0), undefined);
-    await snapshot(1);
-    assert.equal(await feed.find('e1', 0), 2);
+    const { generation, total, windows } = await view(0);
+    assert.equal(total, 4000);
+    const seen = windows.flatMap(({ rows }) => rows.map(({ row }) => row.id));
+    for (let offset = 200; offset < total; offset += 200) {
+      if (offset % 1200 === 0) await relay.deliver(sampleBody({ events: 50, seed: 10 + offset }));
+      feed.want(generation, [offset]);
+      const rows = await until(() =>
+        said.find((each) => each.type === 'rows' && each.window.offset === offset && each.generation === generation),
+      );
+      if (rows.type === 'rows') seen.push(...rows.window.rows.map(({ row }) => row.id));
+    }
+    assert.deepEqual([seen.length, new Set(seen).size], [4000, 4000]);
+    assert.ok(seen.every((id) => Number(id.slice(1)) <= 4000));
+    assert.equal(said.filter((each) => each.type === 'view').length, 1);
+    assert.deepEqual(await feed.idsAt(generation, 150, 3299), seen.slice(150, 3300));
+    assert.deepEqual(await feed.idsAt(generation - 1, 0, 10), []);
+  });
+
+  it('is another view where one of its pages shows that some have gone', async () => {
+    const { relay, deliver, feed, view } = await stage();
+    await deliver(sampleBody({ events: 300, seed: 1 }));
+    feed.show(null, null);
+    const first = await view(0);
+    await relay.client.request('events/clear', {});
+    assert.deepEqual(await feed.idsAt(first.generation, 0, 299), []);
+    assert.equal((await view(1)).total, 0);
   });
 
   it('stands still while new events are held back, but for what is said in the rows', async () => {
     const receiver = await startReceiver();
-    const { relay, deliver, watch, feed, said, timers, snapshot } = await stage({
+    const { relay, deliver, watch, feed, said, timers, view } = await stage({
       settings: { destinations: [{ url: receiver.url }] },
     });
     await deliver(sampleBody({ events: 2, seed: 1 }));
     await relay.drained();
     feed.show(null, null);
-    await snapshot(0);
-    feed.see({ first: 0, count: 2, anchor: null }, false);
+    await view(0);
     watch.setPaused(true);
-    assert.deepEqual(idsOf(await snapshot(1)), ['e2', 'e1']);
+    assert.deepEqual(idsOf(await view(1)), ['e2', 'e1']);
     await deliver(sampleBody({ events: 3, seed: 2 }));
     await until(() => watch.fresh === 3);
     await relay.client.request('notifications/replay', { ids: ['e1'] });
@@ -267,64 +284,70 @@ describe('What the table’s page is supplied with', () => {
       return live().some((each) => each.changed.some(({ attempts }) => attempts.length === 2));
     });
     assert.ok(live().every(({ added }) => added.length === 0));
-    // Others have taken snapshots meanwhile, and the relay no longer keeps this one: it is taken again as it was.
-    for (let turn = 0; turn < 9; turn++) await relay.client.request('events/page', {});
     feed.later('loaded');
-    const again = await snapshot(2);
-    assert.deepEqual(idsOf(again), ['e2', 'e1']);
+    const again = await view(2);
+    assert.deepEqual([idsOf(again), again.before], [['e2', 'e1'], 'e3']);
     watch.setPaused(false);
-    assert.deepEqual(idsOf(await snapshot(3)), ['e5', 'e4', 'e3', 'e2', 'e1']);
+    assert.deepEqual(idsOf(await view(3)), ['e5', 'e4', 'e3', 'e2', 'e1']);
   });
 
-  it('is where the chosen rows stand in another snapshot, and these rows are read of it', async () => {
-    const { deliver, watch, feed, snapshot } = await stage();
+  it('is what another view has of the choice, and the chosen rows are read by their IDs', async () => {
+    const { deliver, watch, feed, view } = await stage();
     await deliver(sampleBody({ events: 1000, seed: 1 }));
     await deliver(sampleBody({ events: 200, seed: 2 }));
     feed.show(null, null);
-    const first = await snapshot(0);
-    assert.deepEqual([first.turn, first.chosen, first.active], [0, [], null]);
-    // From the first to the last, which are never all loaded.
-    const all = { ...none, snapshot: first.snapshot, stretches: [[0, 1199] as [number, number]], active: 'e1' };
-    feed.choose(1, all);
-    const rows = await feed.rowsOf(all);
+    const first = await view(0);
+    assert.deepEqual([first.turn, first.chosen], [0, { ids: [], count: 0, active: null }]);
+    const ids = await feed.idsAt(first.generation, 0, 1199);
+    // More than are loaded, and one that has gone.
+    const many = { ids: [...ids, 'e9999'], active: 'e1' };
+    feed.choose(1, many);
+    const rows = await feed.rowsOf(many);
     assert.equal(rows.length, 1200);
     assert.deepEqual([rows[0]?.id, rows.at(-1)?.id], ['e1', 'e1200']);
     feed.setSort({ by: 'time', descending: false });
-    const turned = await snapshot(1);
-    assert.deepEqual([turned.turn, turned.chosen, turned.active], [1, [[0, 1199]], 0]);
-    feed.choose(2, { ...none, snapshot: turned.snapshot, stretches: [[10, 11]], ids: ['e1'], active: 'e12' });
+    const turned = await view(1);
+    assert.deepEqual([turned.turn, turned.chosen.count, turned.chosen.active], [1, 1200, 0]);
+    feed.choose(2, { ids: ['e11', 'e12', 'e1'], active: 'e12' });
     await watch.setFilter('kind:event');
-    const filtered = await snapshot(2);
-    assert.deepEqual(
-      [filtered.turn, filtered.chosen, filtered.active],
-      [
-        2,
-        [
-          [0, 0],
-          [10, 11],
-        ],
-        11,
-      ],
-    );
+    const filtered = await view(2);
+    assert.deepEqual([filtered.turn, filtered.chosen], [2, { ids: ['e1', 'e11', 'e12'], count: 3, active: 11 }]);
     // What the filter takes away is chosen no more, and not again when it comes back.
     await watch.setFilter('kind:test');
-    assert.deepEqual((await snapshot(3)).chosen, []);
+    assert.equal((await view(3)).chosen.count, 0);
     await watch.setFilter('');
-    assert.deepEqual((await snapshot(4)).chosen, []);
+    assert.equal((await view(4)).chosen.count, 0);
+  });
+
+  it('is with all chosen how many those are, until another filter, and their rows are as the filter finds them', async () => {
+    const { deliver, watch, feed, view } = await stage();
+    await deliver(sampleBody({ events: 1000, seed: 1 }));
+    await deliver('{}');
+    feed.show(null, null);
+    const { before } = await view(0);
+    const all = { filter: '', before, except: ['e1', 'e7'], count: 999, active: 'e2' };
+    feed.choose(1, all);
+    await deliver(sampleBody({ events: 50, seed: 2 }));
+    const rows = await feed.rowsOf(all);
+    assert.deepEqual([rows.length, rows[0]?.id, rows.at(-1)?.id], [999, 'e2', 'e1001']);
+    feed.setSort({ by: 'time', descending: false });
+    assert.deepEqual((await view(1)).chosen, { ids: [], count: 999, active: 1 });
+    await watch.setFilter('kind:test');
+    assert.deepEqual((await view(2)).chosen, { ids: [], count: 0, active: null });
   });
 
   it('is what the filter finds, in the order asked for, and begins anew with each', async () => {
-    const { deliver, watch, feed, snapshot } = await stage();
+    const { deliver, watch, feed, view } = await stage();
     await deliver(sampleBody({ email: 'ann@example.com' }));
     await deliver('{}');
     feed.show(null, null);
-    assert.equal((await snapshot(0)).total, 2);
+    assert.equal((await view(0)).total, 2);
     await watch.setFilter('kind:test');
-    assert.deepEqual(idsOf(await snapshot(1)), ['e2']);
+    assert.deepEqual(idsOf(await view(1)), ['e2']);
     await watch.setFilter('');
-    await snapshot(2);
+    await view(2);
     feed.setSort({ by: 'time', descending: false });
-    assert.deepEqual(idsOf(await snapshot(3)), ['e1', 'e2']);
+    assert.deepEqual(idsOf(await view(3)), ['e1', 'e2']);
   });
 
   it('is with a filter a strip of what that finds, before all there is, and which columns say the same', async () => {

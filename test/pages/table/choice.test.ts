@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { ChosenEvents, RowWindow, TableRow } from '../../../src/extension/event-table/messages.ts';
+import { maxChosen } from '../../../src/protocol/message-size.ts';
+import type { ChosenEvents, TableRow } from '../../../src/extension/event-table/messages.ts';
 import { Choice } from '../../../src/pages/table/choice.ts';
 import { RowCache, windowSize } from '../../../src/pages/table/row-cache.ts';
-import { carriedInto } from '../../../src/relay/history/event-table.ts';
+import { leftOf, leftToChoose } from './left-of-choice.ts';
 
 /** An event, by its number; what is filtered and sorted by follows from it and from what became of it. */
 interface Event {
@@ -12,12 +13,20 @@ interface Event {
   kind: number;
 }
 
-/** What a key or a menu was about, as the extension resolves it. */
+interface View {
+  readonly generation: number;
+  readonly filter: string;
+  readonly isNewestFirst: boolean;
+  readonly before: string;
+  readonly total: number;
+}
+
+/** What a key or a menu was about, as the relay resolves it. */
 type Acted = readonly number[];
 
 /**
  * The table without its drawing: the page's rows and choice, with an extension and a relay that do what they are for. New
- * events stand above the snapshot, or another is taken.
+ * events stand above the view, or another begins.
  */
 class Table {
   readonly events: Event[] = [];
@@ -26,14 +35,17 @@ class Table {
   filter: number | null = null;
   isNewestFirst = true;
   /** What the page has told last. */
-  #told: ChosenEvents = { snapshot: '', stretches: [], ids: [], active: null };
-  /** Snapshots as the relay keeps them: the last two. */
-  readonly #kept = new Map<string, { base: number; ids: Uint32Array }>();
-  #count = 0;
+  #told: ChosenEvents = { ids: [], active: null };
+  #view: View = { generation: 0, filter: '', isNewestFirst: true, before: 'e1', total: 0 };
+  /** The range that the page has asked for. */
+  #asked: { turn: number; generation: number; from: number; to: number } | undefined;
 
-  constructor() {
-    this.choice = new Choice(this.rows, () => (this.#told = this.choice.all));
-    this.come(450);
+  constructor(count = 450) {
+    this.choice = new Choice(this.rows, {
+      choose: () => (this.#told = this.choice.all),
+      range: (from, to) => (this.#asked = { turn: this.choice.turn, generation: this.rows.view.generation, from, to }),
+    });
+    this.come(count);
     this.take();
   }
 
@@ -42,63 +54,89 @@ class Table {
     const first = this.events.length + 1;
     const come = Array.from({ length: count }, (_, at) => ({ number: first + at, kind: (first + at) % 3 }));
     this.events.push(...come);
-    return come.filter((each) => this.#matches(each)).toReversed();
+    return come.filter(({ kind }) => this.filter === null || kind === this.filter).toReversed();
   }
 
-  /** They are shown above the snapshot. */
+  /** They are shown above the view. */
   show(events: readonly Event[]): void {
     this.rows.change(events.map(rowOf), []);
   }
 
-  /** Another snapshot: of what the filter finds now, with the windows in which the page is. */
+  /** Another view: of what the filter finds now, with the window in which the page is. */
   take(): void {
-    const found = this.events.filter((each) => this.#matches(each)).map(({ number }) => number);
-    if (this.isNewestFirst) found.reverse();
-    const snapshot = { base: 1, ids: Uint32Array.from(found, (number) => number - 1) };
-    const carried = carriedInto(snapshot, this.#told, this.#kept.get(this.#told.snapshot));
-    const name = `s${++this.#count}`;
-    this.#kept.set(name, snapshot);
-    for (const oldest of [...this.#kept.keys()].slice(0, -2)) this.#kept.delete(oldest);
+    const filter = String(this.filter ?? '');
+    const { length } = this.events;
+    const found = this.#found({ filter, isNewestFirst: this.isNewestFirst, before: `e${length + 1}` });
     const before = this.choice.active;
-    this.rows.begin(name, found.length, [this.#window(name, 0)]);
-    this.choice.carry(carried, Math.min(before, found.length - 1));
-    this.#told = { snapshot: name, ...carried, ids: [], active: carried.active === null ? null : this.#told.active };
+    this.#view = {
+      generation: this.#view.generation + 1,
+      ...{ filter, isNewestFirst: this.isNewestFirst, before: `e${length + 1}`, total: found.length },
+    };
+    const windows = [{ offset: 0, rows: found.slice(0, windowSize).map((number) => rowOf({ number })) }];
+    const chosen = leftOf(this.#told, filter, found);
+    const left = this.choice.leftIn({ turn: this.choice.turn, chosen, windows });
+    assert.ok(left);
+    this.rows.begin({ ...this.#view, windows });
+    this.choice.carry(left, Math.min(before, found.length - 1));
+    this.#told = leftToChoose(this.#told, filter, left);
   }
 
-  /** The window that holds a row is there. */
-  load(index: number): void {
+  /** The window that holds a row is read. @returns whether it moved meanwhile, so that another view is needed */
+  load(index: number): boolean {
     const offset = Math.floor((index - this.rows.above) / windowSize) * windowSize;
-    if (offset >= 0) this.rows.take(this.#window(this.rows.snapshot, offset), index);
+    const found = this.#found(this.#view);
+    if (offset >= 0) {
+      const rows = found.slice(offset, offset + windowSize).map((number) => rowOf({ number }));
+      this.rows.take({ offset, rows }, index);
+    }
     this.choice.arrived();
+    return found.length !== this.#view.total;
   }
 
-  /** The numbers of the rows that the table holds, from the top. */
+  /** The range that was asked for is read. @returns whether it was, and is the choice */
+  answer(): boolean {
+    const asked = this.#asked;
+    this.#asked = undefined;
+    if (asked === undefined) return false;
+    const found = this.#found(this.#view);
+    const isSame = asked.generation === this.#view.generation && found.length === this.#view.total;
+    const { turn } = this.choice;
+    const ids = isSame ? found.slice(asked.from, asked.to + 1).map((number) => `e${number}`) : [];
+    this.choice.complete(asked.turn, ids);
+    return this.choice.turn !== turn;
+  }
+
+  get isAsked(): boolean {
+    return this.#asked !== undefined;
+  }
+
+  /** The number of the row at a position; undefined if it isn't loaded. */
+  number(index: number): number | undefined {
+    const id = this.rows.row(index)?.id;
+    return id === undefined ? undefined : Number(id.slice(1));
+  }
+
+  /** The numbers of the loaded rows, from the top. */
   get shown(): number[] {
-    const above = Array.from({ length: this.rows.above }, (_, at) => numberOf(this.rows.row(at)));
-    return [...above, ...this.#idsOf(this.rows.snapshot)];
+    return Array.from({ length: this.rows.total }, (_, at) => this.number(at)).filter((each) => each !== undefined);
   }
 
-  /** What the extension makes of it. */
-  resolve({ snapshot, stretches, ids }: ChosenEvents): Acted {
-    const all = this.#idsOf(snapshot);
-    return [
-      ...ids.map((id) => Number(id.slice(1))),
-      ...stretches.flatMap(([from, to]) => all.slice(from, to + 1)),
-    ].toSorted((a, b) => a - b);
+  /** What the relay makes of it. */
+  resolve(chosen: ChosenEvents | undefined): Acted {
+    if (chosen === undefined) return [];
+    if ('ids' in chosen) return sorted(chosen.ids.map((id) => Number(id.slice(1))));
+    const found = this.find(chosen.filter).filter((number) => number < Number(chosen.before.slice(1)));
+    return found.filter((number) => !chosen.except.includes(`e${number}`));
   }
 
-  #matches({ kind }: Event): boolean {
-    return this.filter === null || kind === this.filter;
+  /** What a filter finds now, oldest first. */
+  find(filter: string): number[] {
+    return this.events.flatMap(({ kind, number }) => (filter === '' || String(kind) === filter ? [number] : []));
   }
 
-  #idsOf(name: string): number[] {
-    const { base = 0, ids = [] } = this.#kept.get(name) ?? {};
-    return Array.from(ids, (id) => base + id);
-  }
-
-  #window(name: string, offset: number): RowWindow {
-    const numbers = this.#idsOf(name).slice(offset, offset + windowSize);
-    return { offset, rows: numbers.map((number) => rowOf({ number })) };
+  #found({ filter, before, isNewestFirst }: Omit<View, 'generation' | 'total'>): number[] {
+    const found = this.find(filter).filter((number) => number < Number(before.slice(1)));
+    return isNewestFirst ? found.reverse() : found;
   }
 }
 
@@ -106,48 +144,85 @@ function rowOf({ number }: Pick<Event, 'number'>): TableRow {
   return { id: `e${number}` } as TableRow;
 }
 
-function numberOf(row: TableRow | null | undefined): number {
-  return Number(row?.id.slice(1));
-}
+const sorted = (numbers: Iterable<number>): number[] => [...numbers].toSorted((a, b) => a - b);
 
-/** What a person would say is chosen: events, whatever of them is loaded. */
+/** What a person would say is chosen: events, or all up to one but for some, as many as were there when last counted. */
 interface Model {
   chosen: Set<number>;
+  all: { readonly filter: string; readonly until: number; readonly except: Set<number>; count: number } | undefined;
+  /** The active event; undefined if there is none, or it was not seen yet. */
   active: number | undefined;
+  /** There is an active place, the event of which was not seen yet. */
+  isUnseen: boolean;
+  /** The place from which a range goes, from the top of the view. */
   from: number | undefined;
-  /** The active row was there when it became that, or since. */
-  isSeen: boolean;
 }
 
 type Step = fc.Command<Model, Table>;
 
-/** All that the table holds of the chosen ones, and nothing else. */
-function hold(model: Model, { shown }: Table): void {
-  const there = new Set(shown);
+/** Another view: all that it holds of the chosen ones, and nothing else. */
+function take(model: Model, table: Table): void {
+  answer(model, table);
+  table.take();
+  const found = table.find(String(table.filter ?? ''));
+  const there = new Set(found);
   model.chosen = new Set([...model.chosen].filter((each) => there.has(each)));
-  if (model.active !== undefined && (!there.has(model.active) || !model.isSeen)) model.active = undefined;
-  model.from = model.active;
+  if (model.all !== undefined && model.all.filter !== String(table.filter ?? '')) model.all = undefined;
+  const { all } = model;
+  if (all !== undefined) all.count = found.filter((each) => each <= all.until && !all.except.has(each)).length;
+  if (model.active !== undefined && !there.has(model.active)) model.active = undefined;
+  model.isUnseen = false;
+  model.from = table.choice.active === -1 ? undefined : table.choice.active;
+}
+
+/** A range arrives: what the relay finds in it, where the rows that are seen of it are still there. */
+function answer(model: Model, table: Table): void {
+  if (table.answer()) model.chosen = new Set(table.resolve(table.choice.all));
+}
+
+function activate(model: Model, table: Table, index: number): void {
+  model.active = table.number(index);
+  model.isUnseen = model.active === undefined;
+}
+
+function load(model: Model, table: Table, index: number): void {
+  const hasMoved = table.load(index);
+  if (model.isUnseen) activate(model, table, table.choice.active);
+  if (hasMoved) take(model, table);
 }
 
 function choose(model: Model, table: Table, index: number, extending: boolean): void {
-  const { shown } = table;
-  const at = shown[index];
-  if (!extending || model.from === undefined) model.from = at;
-  const from = shown.indexOf(model.from ?? NaN);
-  model.chosen = new Set(shown.slice(Math.min(from, index), Math.max(from, index) + 1));
-  model.active = at;
-  model.isSeen = table.rows.row(index) !== undefined;
+  const place = index - table.rows.above;
+  if (!extending || model.from === undefined) model.from = place;
+  const [first, last] = [Math.min(model.from, place), Math.max(model.from, place)];
+  const numbers = Array.from({ length: last - first + 1 }, (_, at) => table.number(table.rows.above + first + at));
+  // Where some are not there, all are, once they are.
+  model.chosen = new Set(numbers.includes(undefined) ? [] : numbers.filter((each) => each !== undefined));
+  model.all = undefined;
+  activate(model, table, index);
+}
+
+function isChosen({ chosen, all }: Model, number: number): boolean {
+  return all === undefined ? chosen.has(number) : number <= all.until && !all.except.has(number);
+}
+
+/** What is chosen now. */
+function resolve({ chosen, all }: Model, table: Table): number[] {
+  if (all === undefined) return sorted(chosen);
+  return table.find(all.filter).filter((each) => each <= all.until && !all.except.has(each));
 }
 
 /** What is drawn as chosen, and counted, is what is chosen. */
 function compare(model: Model, table: Table): void {
-  const { shown } = table;
-  const drawn = shown.filter((_, index) => table.choice.has(index)).toSorted((a, b) => a - b);
-  const chosen = [...model.chosen].toSorted((a, b) => a - b);
-  assert.deepEqual(drawn, chosen);
-  assert.equal(table.choice.count, chosen.length);
-  assert.deepEqual(table.resolve(table.choice.all), chosen);
-  if (model.active !== undefined) assert.equal(shown[table.choice.active], model.active);
+  const { choice, rows } = table;
+  for (let index = 0; index < rows.total; index++) {
+    const number = table.number(index);
+    assert.equal(choice.has(index), number !== undefined && isChosen(model, number), `row ${index}`);
+  }
+  assert.equal(choice.count, model.all?.count ?? model.chosen.size);
+  assert.deepEqual(table.resolve(choice.all), resolve(model, table));
+  if (model.active !== undefined && table.number(choice.active) !== undefined)
+    assert.equal(table.number(choice.active), model.active);
 }
 
 /** One thing that happens or that the user does. @param can whether it can be done to the table */
@@ -176,49 +251,32 @@ const steps: fc.Arbitrary<Step>[] = [
   fc.option(fc.nat(2)).map((kind) =>
     step(`filter ${kind}`, (model, table) => {
       table.filter = kind;
-      table.take();
-      hold(model, table);
+      take(model, table);
     }),
   ),
   fc.constant(
     step('the other order', (model, table) => {
       table.isNewestFirst = !table.isNewestFirst;
-      table.take();
-      hold(model, table);
+      take(model, table);
     }),
   ),
   fc.nat(60).map((count) =>
     step(`${count} come`, (model, table) => {
       const come = table.come(count);
-      if (table.isNewestFirst && table.rows.above < windowSize) table.show(come);
-      else {
-        table.take();
-        hold(model, table);
-      }
+      // With a filter, another view is read.
+      if (table.filter === null && table.isNewestFirst && table.rows.above < windowSize) table.show(come);
+      else take(model, table);
     }),
   ),
-  fc.constant(
-    step('another snapshot', (model, table) => {
-      table.take();
-      hold(model, table);
-    }),
-  ),
+  fc.constant(step('another view', take)),
+  fc.constant(step('a range is read', answer)),
   fc.tuple(far, fc.nat(2)).map(([at, kind]) =>
     step(`something becomes of an event`, (_model, table) => {
       const event = table.events[Math.floor(at * (table.events.length - 1))];
       if (event !== undefined) event.kind = kind;
     }),
   ),
-  far.map((at) =>
-    step(
-      `rows come at ${at}`,
-      (model, table) => {
-        table.load(rowAt(table, at));
-        model.isSeen ||= table.rows.row(table.choice.active) !== undefined;
-      },
-      hasRows,
-    ),
-  ),
+  far.map((at) => step(`rows come at ${at}`, (model, table) => load(model, table, rowAt(table, at)), hasRows)),
   fc.tuple(fc.constantFrom('Home', 'End', 'ArrowDown', 'ArrowUp', 'PageDown'), fc.boolean()).map(([key, shift]) =>
     step(
       `${shift ? 'Shift+' : ''}${key}`,
@@ -227,8 +285,6 @@ const steps: fc.Arbitrary<Step>[] = [
         const last = table.rows.total - 1;
         const to = { Home: 0, End: last, ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + 20 }[key];
         const index = Math.max(0, Math.min(last, to));
-        // Where the active row has gone, the keyboard goes on from where it was.
-        if (model.from === undefined && active !== -1) model.from = table.shown[active];
         choose(model, table, index, shift);
         table.choice.go(index, shift);
       },
@@ -239,21 +295,23 @@ const steps: fc.Arbitrary<Step>[] = [
     step(
       `${modifier} click at ${at}`,
       (model, table) => {
-        const index = rowAt(table, at);
         // Only what is there can be clicked.
-        table.load(index);
-        model.isSeen ||= table.rows.row(table.choice.active) !== undefined;
-        if (model.from === undefined && table.choice.active !== -1) model.from = table.shown[table.choice.active];
+        load(model, table, rowAt(table, at));
+        const index = rowAt(table, at);
+        const number = table.number(index);
+        if (number === undefined) return;
         if (modifier !== 'Ctrl') {
           choose(model, table, index, modifier === 'Shift');
           table.choice.go(index, modifier === 'Shift');
           return;
         }
-        const number = table.shown[index] ?? NaN;
-        if (!model.chosen.delete(number)) model.chosen.add(number);
-        model.active = model.from = number;
-        model.isSeen = true;
+        const { all, chosen } = model;
+        // What came after all were chosen is none of them.
+        if (all === undefined) toggle(chosen, number);
+        else if (number <= all.until) all.count += toggle(all.except, number) ? -1 : 1;
+        model.from = index - table.rows.above;
         table.choice.toggle(index);
+        activate(model, table, index);
       },
       hasRows,
     ),
@@ -263,8 +321,8 @@ const steps: fc.Arbitrary<Step>[] = [
       `Ctrl and arrows by ${by}`,
       (model, table) => {
         const index = Math.max(0, Math.min(table.rows.total - 1, table.choice.active + by));
-        model.active = model.from = table.shown[index];
-        model.isSeen = table.rows.row(index) !== undefined;
+        model.from = index - table.rows.above;
+        activate(model, table, index);
         table.choice.move(index);
       },
       hasRows,
@@ -275,9 +333,12 @@ const steps: fc.Arbitrary<Step>[] = [
       'Ctrl+A',
       (model, table) => {
         const index = Math.max(0, table.choice.active);
-        model.chosen = new Set(table.shown);
-        model.active = model.from = table.shown[index];
-        model.isSeen = table.rows.row(index) !== undefined;
+        const { total, view, before } = table.rows;
+        const until = Number(before.slice(1)) - 1;
+        model.chosen = new Set();
+        model.all = { filter: view.filter, until, except: new Set(), count: total };
+        model.from = index - table.rows.above;
+        activate(model, table, index);
         table.choice.chooseAll();
       },
       hasRows,
@@ -285,15 +346,13 @@ const steps: fc.Arbitrary<Step>[] = [
   ),
   fc.constant(
     step('a key', (model, table) => {
-      const { active, chosen } = model;
-      const isAlone = active !== undefined && !chosen.has(active);
-      const expected = isAlone ? [active] : [...chosen].toSorted((a, b) => a - b);
+      const { active } = model;
+      const isAlone = active !== undefined && !isChosen(model, active);
       const acted = table.resolve(table.choice.meant);
-      assert.deepEqual(acted, expected);
-      const { shown } = table;
+      assert.deepEqual(acted, isAlone ? [active] : table.choice.count === 0 ? [] : resolve(model, table));
       assert.ok(
-        acted.every((each) => shown.includes(each)),
-        'acted on what the table does not hold',
+        table.shown.every((each) => !acted.includes(each) || each === active || isChosen(model, each)),
+        'acted on what is not drawn as chosen',
       );
     }),
   ),
@@ -301,22 +360,25 @@ const steps: fc.Arbitrary<Step>[] = [
     step(
       `the menu at ${at}`,
       (model, table) => {
+        load(model, table, rowAt(table, at));
         const index = rowAt(table, at);
-        table.load(index);
-        model.isSeen ||= table.rows.row(table.choice.active) !== undefined;
-        if (!model.chosen.has(table.shown[index] ?? NaN)) choose(model, table, index, false);
-        table.choice.pointAt(index);
-        const acted = table.resolve(table.choice.all);
-        assert.deepEqual(
-          acted,
-          [...model.chosen].toSorted((a, b) => a - b),
-        );
-        assert.ok(acted.includes(table.shown[index] ?? NaN));
+        const number = table.number(index);
+        if (number === undefined) return;
+        if (!isChosen(model, number)) choose(model, table, index, false);
+        if (!table.choice.has(index)) table.choice.go(index, false);
+        assert.deepEqual(table.resolve(table.choice.all), resolve(model, table));
       },
       hasRows,
     ),
   ),
 ];
+
+/** @returns whether it is in it now */
+function toggle(numbers: Set<number>, number: number): boolean {
+  if (numbers.delete(number)) return false;
+  numbers.add(number);
+  return true;
+}
 
 describe('What is chosen in the table', () => {
   it('is what is seen, whatever is filtered, sorted, clicked, typed and comes meanwhile', () => {
@@ -324,7 +386,7 @@ describe('What is chosen in the table', () => {
       fc.property(fc.commands(steps, { maxCommands: 40, size: 'max' }), (commands) => {
         fc.modelRun(
           () => ({
-            model: { chosen: new Set<number>(), active: undefined, from: undefined, isSeen: true },
+            model: { chosen: new Set<number>(), all: undefined, active: undefined, isUnseen: false, from: undefined },
             real: new Table(),
           }),
           commands,
@@ -345,19 +407,55 @@ describe('What is chosen in the table', () => {
     assert.ok(acted.length > 0 && acted.every((each) => each % 3 === 2), acted.join());
   });
 
-  it('is all from the first to the last where more are chosen than are loaded, and one more', () => {
-    const table = new Table();
-    table.come(1050);
-    table.take();
+  it('is all from the first to the last where more are chosen than are loaded, once they are read', () => {
+    const table = new Table(1500);
     table.choice.go(0, false);
     table.choice.go(1499, true);
-    assert.equal(table.choice.count, 1500);
-    assert.deepEqual(table.choice.meant.stretches, [[0, 1499]]);
+    assert.deepEqual([table.choice.count, table.isAsked], [0, true]);
+    assert.equal(table.choice.meant, undefined);
+    assert.equal(table.answer(), true);
+    assert.deepEqual([table.choice.count, table.isAsked], [1500, false]);
     assert.equal(table.resolve(table.choice.meant).length, 1500);
-    table.load(700);
-    table.choice.toggle(700);
-    table.choice.toggle(700);
-    assert.equal(table.resolve(table.choice.meant).length, 1500);
+  });
+
+  it('is none of a range of which a row that is seen has moved meanwhile', () => {
+    const table = new Table(1500);
+    table.filter = 0;
+    table.take();
+    table.choice.go(0, false);
+    table.choice.go(499, true);
+    // As many match as before, and others stand where rows are seen.
+    for (const number of [1499, 1497]) {
+      const event = table.events[number - 1];
+      if (event !== undefined) event.kind = event.kind === 0 ? 1 : 0;
+    }
+    assert.equal(table.answer(), false);
+    assert.deepEqual([table.choice.count, table.isAsked], [0, false]);
+  });
+
+  it('is at most ten thousand of a range, from where that begins', () => {
+    const table = new Table(maxChosen + 500);
+    table.choice.go(100, false);
+    table.choice.go(maxChosen + 499, true);
+    table.answer();
+    assert.equal(table.choice.count, maxChosen);
+    const acted = table.resolve(table.choice.all);
+    assert.deepEqual([acted.at(-1), acted[0]], [maxChosen + 400, 401]);
+  });
+
+  it('is with all that match those that come to match, and none that come later or are left out', () => {
+    const table = new Table(9);
+    table.filter = 0;
+    table.take();
+    table.choice.chooseAll();
+    table.choice.toggle(1);
+    table.show(table.come(3));
+    assert.deepEqual(table.resolve(table.choice.meant), [6]);
+    assert.deepEqual([table.resolve(table.choice.all), table.choice.count], [[3, 9], 2]);
+    const [first] = table.events;
+    if (first !== undefined) first.kind = 0;
+    table.take();
+    assert.deepEqual([table.resolve(table.choice.all), table.choice.count], [[1, 3, 9], 3]);
   });
 
   it('is the active row alone where that is none of the chosen ones', () => {

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import type { Sort, TableRow } from '../../../src/extension/event-table/messages.ts';
 import { until } from '../../relay/until.ts';
 import { launchBrowser } from '../../vscode/browser.ts';
-import { openTablePage, rowOf } from './table-page.ts';
+import { openTablePage, rowOf, viewOf } from './table-page.ts';
 import type { TablePage } from './table-page.ts';
 
 /** As wide as the panel beside the side bar of a window of 1,280 pixels. */
@@ -13,6 +13,7 @@ const usualWidth = 930;
 describe('The columns of the table’s page', () => {
   let browser: Browser;
   let table: TablePage;
+  let generation = 0;
 
   /** Opens the page, with these rows. @param kept what VS Code has kept for it */
   const open = async (rows: readonly TableRow[], kept?: unknown): Promise<void> => {
@@ -22,10 +23,7 @@ describe('The columns of the table’s page', () => {
     await show(rows, { by: 'time', descending: true });
   };
   const show = (rows: readonly TableRow[], sort: Sort): Promise<void> =>
-    table.tell({
-      ...{ type: 'snapshot', snapshot: `by ${sort.by}`, total: rows.length, sort, anchor: null, at: null },
-      ...{ unseen: 0, turn: 0, chosen: [], active: null, windows: [{ offset: 0, rows }] },
-    });
+    table.tell(viewOf({ generation: (generation += 1), sort, total: rows.length, windows: [{ offset: 0, rows }] }));
   const header = (name: string) => table.stage.page.getByRole('columnheader', { name, exact: true });
   const headers = (): Promise<(string | null)[]> =>
     table.stage.page
@@ -147,10 +145,7 @@ describe('The columns of the table’s page', () => {
     const window = (offset: number) => {
       return { offset, rows: Array.from({ length: Math.min(200, all - offset) }, (_, at) => rowOf(all - offset - at)) };
     };
-    await table.tell({
-      ...{ type: 'snapshot', snapshot: 's', total: all, sort: { by: 'time', descending: true }, anchor: null },
-      ...{ at: null, unseen: 0, turn: 0, chosen: [], active: null, windows: [window(0)] },
-    });
+    await table.tell(viewOf({ total: all, windows: [window(0)] }));
     const row = (number: number) => page.locator('.rows .row:not([hidden])').filter({ hasText: `person${number}@` });
     await row(4006).click();
     await row(4003).click({ modifiers: ['Shift'] });
@@ -161,7 +156,7 @@ describe('The columns of the table’s page', () => {
     await key('End');
     await until(async () => {
       const wanted = (await table.said('want')).flatMap(({ offsets }) => offsets);
-      for (const offset of wanted) await table.tell({ type: 'rows', snapshot: 's', window: window(offset) });
+      for (const offset of wanted) await table.tell({ type: 'rows', generation: 1, window: window(offset) });
       return row(1).isVisible();
     });
     assert.equal(await row(1).getAttribute('aria-rowindex'), '4007');

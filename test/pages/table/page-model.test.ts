@@ -4,14 +4,16 @@ import fc from 'fast-check';
 import type { Browser } from 'playwright-core';
 import { countRuns } from '../../long.ts';
 import type { ChosenEvents } from '../../../src/extension/event-table/messages.ts';
-import { carriedInto } from '../../../src/relay/history/event-table.ts';
 import { launchBrowser } from '../../vscode/browser.ts';
-import { openTablePage, rowOf } from './table-page.ts';
+import { leftOf, leftToChoose } from './left-of-choice.ts';
+import { openTablePage, rowOf, viewOf } from './table-page.ts';
 import type { TablePage } from './table-page.ts';
 
 /** What a person would say: numbers of events. */
 interface Model {
   chosen: Set<number>;
+  /** All were selected that the filter finds up to an event, except some; undefined if it was others. */
+  all?: { readonly filter: string; readonly until: number; readonly except: Set<number> } | undefined;
   active: number | undefined;
 }
 
@@ -19,13 +21,13 @@ interface Model {
 class Table {
   readonly #page: TablePage;
   readonly #kinds: number[] = [];
-  readonly #kept = new Map<string, { base: number; ids: Uint32Array }>();
   #filter: number | null = null;
   #isNewestFirst = true;
   #above: number[] = [];
-  #name = '';
-  /** What is chosen as the extension knows it: as the page has told it, then as a snapshot has it. */
-  #told: ChosenEvents = { snapshot: '', stretches: [], ids: [], active: null };
+  #generation = 0;
+  #found: readonly number[] = [];
+  /** What is chosen as the extension knows it: as the page has told it, then as a view has it. */
+  #told: ChosenEvents = { ids: [], active: null };
   #turn = 0;
   #heard = 0;
 
@@ -33,18 +35,27 @@ class Table {
     this.#page = page;
   }
 
+  get filterText(): string {
+    return this.#filter === null ? '' : `kind ${this.#filter}`;
+  }
+
+  /** The number of the last event. */
+  get last(): number {
+    return this.#kinds.length;
+  }
+
   /** The numbers of the rows in the table, from the top. */
   get shown(): number[] {
-    return [...this.#above, ...this.#idsOf(this.#name)];
+    return [...this.#above, ...this.#found];
   }
 
   async come(count: number): Promise<void> {
     const first = this.#kinds.length + 1;
     for (let at = 0; at < count; at++) this.#kinds.push((first + at) % 3);
-    if (this.#name === '' || !this.#isNewestFirst) return this.take();
-    const added = this.#found().filter((number) => number >= first);
+    if (this.#generation === 0 || !this.#isNewestFirst) return this.take();
+    const added = this.#find().filter((number) => number >= first);
     this.#above = [...added, ...this.#above];
-    return this.#page.tell({ type: 'live', snapshot: this.#name, added: added.map(rowOf), changed: [] });
+    return this.#page.tell({ type: 'live', generation: this.#generation, added: added.map(rowOf), changed: [] });
   }
 
   /** Something becomes of an event, so that the filter finds it no more, or now. */
@@ -55,7 +66,7 @@ class Table {
 
   async filter(kind: number | null): Promise<void> {
     this.#filter = kind;
-    await this.#page.tell({ type: 'filter', filter: kind === null ? '' : `kind ${kind}`, offered: [] });
+    await this.#page.tell({ type: 'filter', filter: this.filterText, offered: [] });
     await this.take();
   }
 
@@ -65,31 +76,37 @@ class Table {
     await this.take();
   }
 
-  /** Another snapshot, taken again where the page refuses it. */
+  /** Another view, read again where the page refuses it. */
   async take(): Promise<void> {
     const { said, tell } = this.#page;
-    const found = this.#found();
-    const snapshot = { base: 1, ids: Uint32Array.from(found, (number) => number - 1) };
-    const name = `s${this.#kept.size + 1}`;
+    const found = this.#find();
+    const filter = this.filterText;
+    this.#generation += 1;
     for (let tries = 0; tries < 5; tries++) {
       await this.#hear();
       const anchor = (await said('see')).at(-1)?.sight.anchor?.id ?? null;
-      const { stretches, active } = carriedInto(snapshot, this.#told, this.#kept.get(this.#told.snapshot));
+      const chosen = leftOf(this.#told, filter, found);
       const at = anchor === null ? -1 : found.indexOf(Number(anchor.slice(1)));
       const before = (await said('see')).filter(({ again }) => again).length;
-      await tell({
-        ...{ type: 'snapshot', snapshot: name, total: found.length, unseen: 0 },
-        ...{ sort: { by: 'time', descending: this.#isNewestFirst }, anchor, at: at === -1 ? null : at },
-        ...{ turn: this.#turn, chosen: stretches, active },
-        windows: [{ offset: 0, rows: found.map(rowOf) }],
-      });
+      await tell(
+        viewOf({
+          ...{
+            generation: this.#generation,
+            filter,
+            before: `e${this.#kinds.length + 1}`,
+            total: found.length,
+            anchor,
+          },
+          ...{ sort: { by: 'time', descending: this.#isNewestFirst }, at: at === -1 ? null : at },
+          ...{ turn: this.#turn, chosen, windows: [{ offset: 0, rows: found.map(rowOf) }] },
+        }),
+      );
       if ((await said('see')).filter(({ again }) => again).length > before) continue;
-      this.#kept.set(name, snapshot);
-      [this.#name, this.#above] = [name, []];
-      this.#told = { snapshot: name, stretches, ids: [], active: active === null ? null : this.#told.active };
+      [this.#found, this.#above] = [found, []];
+      this.#told = leftToChoose(this.#told, filter, chosen);
       return;
     }
-    throw new Error('the page takes no snapshot');
+    throw new Error('the page takes no view');
   }
 
   /** Presses a key in the rows. @returns the numbers of the events that it acts on */
@@ -139,28 +156,31 @@ class Table {
     return row;
   }
 
-  #found(): number[] {
-    const found = this.#kinds.flatMap((kind, at) => (this.#filter === null || kind === this.#filter ? [at + 1] : []));
+  #find(filter = this.#filter): number[] {
+    const found = this.#kinds.flatMap((kind, at) => (filter === null || kind === filter ? [at + 1] : []));
     return this.#isNewestFirst ? found.reverse() : found;
   }
 
-  #idsOf(name: string): number[] {
-    return Array.from(this.#kept.get(name)?.ids ?? [], (id) => id + 1);
-  }
-
-  #resolve({ snapshot, stretches, ids }: ChosenEvents): number[] {
-    const all = this.#idsOf(snapshot);
-    return [
-      ...ids.map((id) => Number(id.slice(1))),
-      ...stretches.flatMap(([from, to]) => all.slice(from, to + 1)),
-    ].toSorted((a, b) => a - b);
+  #resolve(chosen: ChosenEvents): number[] {
+    if ('ids' in chosen) return sorted(chosen.ids.map((id) => Number(id.slice(1))));
+    const found = this.#find(chosen.filter === '' ? null : Number(chosen.filter.slice('kind '.length)));
+    return sorted(
+      found.filter((number) => number < Number(chosen.before.slice(1)) && !chosen.except.includes(`e${number}`)),
+    );
   }
 }
 
 type Step = fc.AsyncCommand<Model, Table>;
 
 /** All that the table holds of the chosen ones, and nothing else. */
-function hold(model: Model, { shown }: Table): void {
+function hold(model: Model, { shown, filterText }: Table): void {
+  const { all } = model;
+  if (all?.filter === filterText)
+    model.chosen = new Set(shown.filter((each) => each <= all.until && !all.except.has(each)));
+  else if (all !== undefined) {
+    model.all = undefined;
+    model.chosen = new Set();
+  }
   model.chosen = new Set(shown.filter((each) => model.chosen.has(each)));
   if (model.active !== undefined && !shown.includes(model.active)) model.active = undefined;
 }
@@ -185,6 +205,16 @@ function step(name: string, does: (model: Model, table: Table) => Promise<void>)
 
 const sorted = (numbers: Iterable<number>): number[] => [...numbers].toSorted((a, b) => a - b);
 const far = fc.double({ min: 0, max: 0.999, noNaN: true });
+
+/** What came after all were selected is none of them. */
+function toggle({ chosen, all }: Model, number: number): void {
+  if (all !== undefined && number > all.until) return;
+  if (chosen.delete(number)) all?.except.add(number);
+  else {
+    chosen.add(number);
+    all?.except.delete(number);
+  }
+}
 
 /** Selects from where the keyboard is to a row. */
 function extend(model: Model, shown: readonly number[], to: number): void {
@@ -227,6 +257,7 @@ const steps: fc.Arbitrary<Step>[] = [
       assert.deepEqual(await table.key(name), []);
       model.active = shown[Math.min(shown.length - 1, at)];
       model.chosen = new Set(model.active === undefined ? [] : [model.active]);
+      model.all = undefined;
     }),
   ),
   fc.tuple(far, fc.constantFrom<'' | 'Control' | 'Shift'>('', 'Control', 'Shift')).map(([at, modifier]) =>
@@ -242,20 +273,30 @@ const steps: fc.Arbitrary<Step>[] = [
         extend(model, shown, index);
       } else if (modifier === 'Control') {
         await table.click(index, ['Control']);
-        if (!model.chosen.delete(number)) model.chosen.add(number);
+        toggle(model, number);
       } else {
         await table.click(index, []);
         model.chosen = new Set([number]);
       }
+      if (modifier !== 'Control') model.all = undefined;
       model.active = number;
     }),
   ),
   fc.constant(
     step('Control click at the active row', async (model, table) => {
-      const { active, chosen } = model;
+      const { active } = model;
       if (active === undefined) return;
       await table.click(table.shown.indexOf(active), ['Control']);
-      if (!chosen.delete(active)) chosen.add(active);
+      toggle(model, active);
+    }),
+  ),
+  fc.constant(
+    step('Control+a', async (model, table) => {
+      const { shown } = table;
+      if (shown.length === 0 || model.active === undefined) return;
+      assert.deepEqual(await table.key('Control+a'), []);
+      model.all = { filter: table.filterText, until: table.last, except: new Set() };
+      model.chosen = new Set(shown);
     }),
   ),
   fc.constantFrom('Control+r', 'Delete', 'Control+c').map((name) =>
@@ -272,6 +313,7 @@ const steps: fc.Arbitrary<Step>[] = [
       if (number === undefined) return;
       const about = await table.menu(index);
       if (!model.chosen.has(number)) {
+        model.all = undefined;
         model.chosen = new Set([number]);
         model.active = number;
       }

@@ -1,14 +1,11 @@
 /** The table's page in Chromium, with an extension that says what a test has it say. */
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
-import type { HostMessage } from '../../../src/extension/event-table/messages.ts';
 import { until } from '../../relay/until.ts';
 import { launchBrowser } from '../../vscode/browser.ts';
 import type { PageStage } from '../page-stage.ts';
-import { openTablePage, rowOf } from './table-page.ts';
-import type { Said, TablePage } from './table-page.ts';
-
-type Snapshot = Extract<HostMessage, { readonly type: 'snapshot' }>;
+import { openTablePage, rowOf, viewOf } from './table-page.ts';
+import type { Said, TablePage, View } from './table-page.ts';
 
 describe('The table’s page', () => {
   let browser: Browser;
@@ -17,16 +14,13 @@ describe('The table’s page', () => {
   let said: TablePage['said'];
 
   const turn = async (): Promise<number> => (await said('choose')).at(-1)?.turn ?? 0;
-  /** A snapshot of the newest so many events; the first 200 are there. */
-  const snapshot = async (name: string, newest: number, changes: Partial<Snapshot> = {}): Promise<void> => {
+  /** A view of the newest so many events; the first 200 are there. */
+  const view = async (generation: number, newest: number, changes: Partial<View> = {}): Promise<void> => {
     // While the pointer is on a row, that stays where it is.
     await stage.page.mouse.move(5, 5);
-    await tell({
-      ...{ type: 'snapshot', snapshot: name, total: newest, sort: { by: 'time', descending: true } },
-      ...{ anchor: null, at: null, unseen: 0, turn: await turn(), chosen: [], active: null },
-      windows: [{ offset: 0, rows: Array.from({ length: Math.min(200, newest) }, (_, at) => rowOf(newest - at)) }],
-      ...changes,
-    });
+    const rows = Array.from({ length: Math.min(200, newest) }, (_, at) => rowOf(newest - at));
+    const around = { generation, before: `e${newest + 1}`, turn: await turn() };
+    await tell(viewOf({ ...around, total: newest, windows: [{ offset: 0, rows }], ...changes }));
   };
   const row = (number: number) =>
     stage.page.locator('.rows .row:not([hidden])').filter({ hasText: `person${number}@` });
@@ -42,27 +36,55 @@ describe('The table’s page', () => {
     const { page } = stage;
     await tell({ type: 'filter', filter: '', offered: [{ filter: 'state:failed', description: '', begins: false }] });
     await tell({ type: 'whole', all: 1200, same: [] });
-    await snapshot('s1', 1200);
+    await view(1, 1200);
     await row(1200).waitFor();
     await page.getByRole('grid').focus();
   });
   afterEach(() => stage.close());
 
-  it('tells rows that it has by their ids, and more than it has as a stretch of the snapshot', async () => {
+  it('tells rows by their ids, also those of a range that it does not have, once it was told them', async () => {
     await key('Home');
     await key('Shift+ArrowDown');
     await key('Control+r');
     const few = await until(lastAct);
-    assert.deepEqual([few.action, few.chosen.ids, few.chosen.stretches], ['resend', ['e1200', 'e1199'], []]);
+    assert.deepEqual([few.action, few.chosen], ['resend', { ids: ['e1200', 'e1199'], active: 'e1199' }]);
     await key('Home');
     await key('Shift+End');
+    const range = await until(async () => (await said('range')).at(-1));
+    assert.deepEqual(range, { type: 'range', turn: await turn(), generation: 1, from: 0, to: 1199 });
+    // Nothing is chosen before, and another view waits.
+    await key('Delete');
+    await view(2, 1201);
+    await until(async () => (await said('see')).some(({ again }) => again));
+    const ids = Array.from({ length: 1200 }, (_, at) => `e${1200 - at}`);
+    await tell({ type: 'range', turn: range.turn, ids });
     await stage.page.getByText('1,200 events · 1,200 selected').waitFor();
     await key('Delete');
     const many = await until(async () => {
       const act = await lastAct();
       return act?.action === 'discard' ? act : undefined;
     });
-    assert.deepEqual([many.chosen.snapshot, many.chosen.stretches, many.chosen.ids], ['s1', [[0, 1199]], []]);
+    assert.deepEqual('ids' in many.chosen && many.chosen.ids, ids);
+    assert.equal((await said('act')).length, 2);
+  });
+
+  it('tells all rows by the filter, up to the newest that is seen, except those that were left out', async () => {
+    await tell({ type: 'live', generation: 1, added: [rowOf(1204)], changed: [] });
+    await row(1204).waitFor();
+    await key('Control+a');
+    await stage.page.getByText('1,201 events · 1,201 selected').waitFor();
+    await row(1198).click({ modifiers: ['Control'] });
+    await tell({ type: 'live', generation: 1, added: [rowOf(1205)], changed: [] });
+    await stage.page.getByText('1,202 events · 1,200 selected').waitFor();
+    await row(1205).waitFor({ state: 'attached' });
+    await row(1204).dispatchEvent('contextmenu');
+    const context = await row(1204).getAttribute('data-vscode-context');
+    const { chosen } = JSON.parse(context ?? '{}') as { chosen: unknown };
+    assert.deepEqual(chosen, { filter: '', before: 'e1205', except: ['e1198'], count: 1200, active: 'e1198' });
+    await view(2, 1150, { chosen: { ids: [], count: 1149, active: null } });
+    await stage.page.getByText('1,150 events · 1,149 selected').waitFor();
+    await view(3, 1100, { filter: 'kind:test' });
+    await stage.page.getByText('1,100 events', { exact: true }).waitFor();
   });
 
   it('takes its keys in upper case too, as Caps Lock has them', async () => {
@@ -79,7 +101,7 @@ describe('The table’s page', () => {
     for (let click = 0; click < 2; click++) await row(1195).click({ modifiers: ['Control'] });
     await key('Delete');
     const act = await until(lastAct);
-    assert.deepEqual(act.chosen.ids, ['e1195']);
+    assert.deepEqual(act.chosen, { ids: ['e1195'], active: 'e1195' });
     assert.equal((await said('act')).length, 1);
   });
 
@@ -96,24 +118,24 @@ describe('The table’s page', () => {
     assert.deepEqual(other.chosen.ids, ['e1190']);
   });
 
-  it('shows in another snapshot what that says is chosen, and none that was taken for another choice', async () => {
+  it('shows in another view what that says is chosen, and none that was read for another choice', async () => {
     for (const number of [1199, 1197]) await row(number).click({ modifiers: ['Control'] });
     const before = await turn();
     await row(1195).click({ modifiers: ['Control'] });
-    await snapshot('s2', 1100, { turn: before, chosen: [[5, 5]] });
+    await view(2, 1100, { turn: before, chosen: { ids: ['e1195'], count: 1, active: null } });
     await until(async () => (await said('see')).some(({ again }) => again));
     assert.equal(await row(1200).count(), 1);
-    await snapshot('s3', 1100, { chosen: [[2, 3]], active: 3 });
-    await row(1100).waitFor();
-    await stage.page.getByText('1,100 events · 2 selected').waitFor();
+    await view(3, 1198, { chosen: { ids: ['e1197', 'e1195'], count: 2, active: 3 } });
+    await row(1198).waitFor();
+    await stage.page.getByText('1,198 events · 2 selected').waitFor();
     await key('Control+c');
     const act = await until(lastAct);
-    assert.deepEqual([act.chosen.snapshot, act.chosen.ids, act.chosen.active], ['s3', ['e1098', 'e1097'], 'e1097']);
+    assert.deepEqual(act.chosen, { ids: ['e1197', 'e1195'], active: 'e1195' });
   });
 
-  it('keeps its one selected row in a snapshot that was taken before that was selected', async () => {
+  it('keeps its selected rows in a view that was read before they were selected', async () => {
     await row(1195).click();
-    await snapshot('s2', 1210, { turn: 0 });
+    await view(2, 1210, { turn: 0 });
     await row(1210).waitFor();
     const selected = stage.page.locator('[aria-selected="true"]:visible');
     assert.match(await selected.innerText(), /person1195@/);
@@ -123,7 +145,7 @@ describe('The table’s page', () => {
   it('acts on nothing that a filter has taken away', async () => {
     await row(1199).click();
     await tell({ type: 'filter', filter: 'nobody', offered: [] });
-    await snapshot('s2', 1000, { total: 0, windows: [] });
+    await view(2, 1000, { total: 0, windows: [] });
     await stage.page.getByText('No event matches the filter.').waitFor();
     const before = (await said('act')).length;
     await stage.page.getByRole('grid').dispatchEvent('keydown', { key: 'Delete' });
@@ -170,7 +192,7 @@ describe('The table’s page', () => {
     await key('Control+Space');
     await key('Control+r');
     const act = await until(lastAct);
-    assert.deepEqual([act.chosen.ids, act.chosen.active], [['e1200', 'e1198'], 'e1198']);
+    assert.deepEqual(act.chosen, { ids: ['e1200', 'e1198'], active: 'e1198' });
     await key('Control+Space');
     await stage.page.getByText('1,200 events', { exact: true }).waitFor();
   });
@@ -219,10 +241,10 @@ describe('The table’s page', () => {
     await says('');
     await tell({ type: 'filter', filter: 'state:failed', offered: [] });
     await tell({ type: 'whole', all: 2024, same: [] });
-    await snapshot('s2', 523);
+    await view(2, 523);
     await says('523 of 2,024');
     // What comes is not said one by one.
-    await tell({ type: 'live', snapshot: 's2', added: [rowOf(524)], changed: [] });
+    await tell({ type: 'live', generation: 2, added: [rowOf(524)], changed: [] });
     await stage.page.locator('.count', { hasText: '524 of 2,024' }).waitFor();
     await says('523 of 2,024');
   });
@@ -232,7 +254,7 @@ describe('The table’s page', () => {
     assert.ok((await headers()).includes('List'));
     await tell({ type: 'whole', all: 2024, same: ['list', 'destination'] });
     await tell({ type: 'filter', filter: 'state:failed', offered: [] });
-    await snapshot('s2', 523);
+    await view(2, 523);
     await stage.page.locator('.count', { hasText: '523 of 2,024' }).waitFor();
     assert.deepEqual(await headers(), ['Time', 'Type', 'Address', 'State', 'Answer', 'ms', 'Waterfall']);
   });

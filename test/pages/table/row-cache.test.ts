@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TableRow } from '../../../src/extension/event-table/messages.ts';
+import type { RowWindow, TableRow } from '../../../src/extension/event-table/messages.ts';
 import { RowCache, windowSize } from '../../../src/pages/table/row-cache.ts';
 
 /** A window whose rows have their positions as ids. */
@@ -7,10 +7,14 @@ function windowAt(offset: number): { offset: number; rows: TableRow[] } {
   return { offset, rows: Array.from({ length: windowSize }, (_, at) => ({ id: `e${offset + at}` }) as TableRow) };
 }
 
+function begin(cache: RowCache, total: number, windows: RowWindow[] = []): void {
+  cache.begin({ generation: 1, filter: 'a', before: `e${total}`, total, windows });
+}
+
 describe('The rows that the table has', () => {
   it('are found by position, and asked for where they are not there', () => {
     const cache = new RowCache();
-    cache.begin('s', 1000, [windowAt(0)]);
+    begin(cache, 1000, [windowAt(0)]);
     assert.equal(cache.row(199)?.id, 'e199');
     assert.equal(cache.row(200), undefined);
     assert.deepEqual(cache.wanted(190, 210, true), [200, 400]);
@@ -20,16 +24,28 @@ describe('The rows that the table has', () => {
     assert.deepEqual(cache.wanted(190, 210, true), [400]);
   });
 
-  it('say which were removed', () => {
+  it('are named where they are loaded, also those above', () => {
     const cache = new RowCache();
-    cache.begin('s', 2, [{ offset: 0, rows: [null, ...windowAt(0).rows.slice(1, 2)] }]);
-    assert.equal(cache.row(0), null);
-    assert.equal(cache.row(1)?.id, 'e1');
+    begin(cache, 300, [windowAt(0)]);
+    cache.change([{ id: 'e301' } as TableRow], []);
+    assert.deepEqual(cache.idsAt(-1, 1), ['e301', 'e0', 'e1']);
+    assert.deepEqual(cache.idsAt(198, 202), ['e198', 'e199']);
   });
 
-  it('are those of the snapshot below what has come since, as they are now', () => {
+  it('are all those before the next event, for a filter', () => {
     const cache = new RowCache();
-    cache.begin('s', 1000, [windowAt(0)]);
+    assert.deepEqual([cache.view.filter, cache.before, cache.total], ['', 'e1', 0]);
+    begin(cache, 300);
+    assert.deepEqual([cache.view.generation, cache.view.filter, cache.before], [1, 'a', 'e300']);
+    cache.change([{ id: 'e305' } as TableRow, { id: 'e301' } as TableRow], []);
+    assert.equal(cache.before, 'e306');
+    cache.begin();
+    assert.deepEqual([cache.view.generation, cache.before, cache.total], [0, 'e1', 0]);
+  });
+
+  it('are those of the view below what has come since, as they are now', () => {
+    const cache = new RowCache();
+    begin(cache, 1000, [windowAt(0)]);
     const row = (id: string, state = 'waiting'): TableRow => ({ id, state }) as TableRow;
     cache.change([row('n2'), row('n1')], []);
     cache.change([row('n3')], [row('n1', 'sent'), row('e199', 'sent')]);
@@ -43,13 +59,13 @@ describe('The rows that the table has', () => {
     assert.equal(cache.row(203), undefined);
     assert.deepEqual([cache.above, cache.row(10)?.id], [3, 'e7']);
     assert.deepEqual(cache.wanted(190, 210, true), [200, 400]);
-    cache.begin('t', 1003, []);
+    begin(cache, 1003);
     assert.equal(cache.total, 1003);
   });
 
   it('are kept around what is in sight', () => {
     const cache = new RowCache();
-    cache.begin('s', 100_000, []);
+    begin(cache, 100_000);
     for (let at = 0; at < 30; at++) cache.take(windowAt(at * windowSize), at * windowSize);
     assert.equal(cache.row(0), undefined);
     assert.equal(cache.row(29 * windowSize)?.id, `e${29 * windowSize}`);

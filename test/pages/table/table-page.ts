@@ -5,6 +5,7 @@ import type { HostMessage, PageMessage, TableRow, TableTexts } from '../../../sr
 import { openPageStage } from '../page-stage.ts';
 import type { PageStage } from '../page-stage.ts';
 
+export type View = Extract<HostMessage, { readonly type: 'view' }>;
 export type Said<Type extends PageMessage['type']> = Extract<PageMessage, { readonly type: Type }>;
 
 export interface TablePage {
@@ -29,6 +30,14 @@ export function rowOf(number: number): TableRow {
     ...{ id: `e${number}`, receivedAt: 1_000_000 + number, state: 'sent', details: '', flags: ';row;;notification;' },
     cells: { ...cells, type: 'Subscribe', address: `person${number}@example.com`, id: `e${number}` },
     ...{ spans: [], nextAt: null, waterfallWords: '' },
+  };
+}
+
+/** A view, newest first; nothing is filtered, and the page has chosen nothing. */
+export function viewOf(changes: Partial<View> & Pick<View, 'total' | 'windows'>): View {
+  return {
+    ...{ type: 'view', generation: 1, filter: '', sort: { by: 'time', descending: true }, before: 'e100000' },
+    ...{ anchor: null, at: null, unseen: 0, turn: 0, chosen: { ids: [], count: 0, active: null }, ...changes },
   };
 }
 

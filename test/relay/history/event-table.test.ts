@@ -1,91 +1,91 @@
 import assert from 'node:assert/strict';
-import type { ChosenEvents } from '../../../src/protocol/chosen-events.ts';
-import type { Block } from '../../../src/relay/history/event-columns.ts';
-import type { EventRows } from '../../../src/relay/history/event-rows.ts';
-import type { Found } from '../../../src/relay/history/event-search.ts';
-import { carriedInto, EventTable, SnapshotGoneError } from '../../../src/relay/history/event-table.ts';
+import { eventOrders } from '../../../src/protocol/event-filter.ts';
+import type { Params, Result } from '../../../src/protocol/methods.ts';
+import { startReceiver } from '../receiver.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
+import type { TestRelay } from '../stage.ts';
 
-/** A snapshot of events, by their numbers. */
-const of = (...numbers: readonly number[]) => {
-  const base = Math.min(...numbers);
-  return { base, ids: Uint32Array.from(numbers, (number) => number - base) };
-};
-const chosen = (changes: Partial<ChosenEvents>): ChosenEvents => ({
-  ...{ snapshot: 's', stretches: [], ids: [], active: null },
-  ...changes,
-});
+function page(relay: TestRelay, params: Params<'events/page'>): Promise<Result<'events/page'>> {
+  return relay.client.request('events/page', params);
+}
 
-describe('What was chosen in one snapshot', () => {
-  it('stands in another where its events do, each stretch by itself', () => {
-    const before = of(9, 8, 7, 6, 5, 4);
-    const now = of(4, 6, 7, 8, 12);
-    assert.deepEqual(carriedInto(now, chosen({ stretches: [[1, 3]], active: 'e7' }), before), {
-      stretches: [[1, 3]],
-      active: 2,
-    });
-    assert.deepEqual(carriedInto(now, chosen({ stretches: [[0, 5]], ids: ['e12'], active: 'e9' }), before), {
-      stretches: [[0, 4]],
-      active: null,
-    });
-    assert.deepEqual(carriedInto(now, chosen({ stretches: [[2, 2]], ids: ['e4'] }), before).stretches, [
-      [0, 0],
-      [2, 2],
-    ]);
-  });
-
-  it('is looked at once where its stretches overlap, in whatever order', () => {
-    const before = { base: 1, ids: Uint32Array.from({ length: 100_000 }, (_, at) => at) };
-    const overlapping = Array.from({ length: 1000 }, (_, at): [number, number] => [999 - at, 99_000 + at]);
-    // Processor time: that of others on the machine does not count.
-    const began = process.cpuUsage();
-    assert.deepEqual(carriedInto(before, chosen({ stretches: overlapping }), before).stretches, [[0, 99_999]]);
-    const { user } = process.cpuUsage(began);
-    assert.ok(user < 1_000_000, `${user} µs`);
-  });
-
-  it('is carried on where other windows look at the table meanwhile', async () => {
+describe('Pages of a large history', () => {
+  it('hold every event up to the newest of the first page once, in each order, while more come', async function () {
+    this.timeout(60_000);
     const relay = await startTestRelay();
-    const { client } = relay;
-    await relay.deliver(sampleBody({ events: 30 }));
-    const { snapshot } = await client.request('events/page', { limit: 1 });
-    for (let other = 0; other < 7; other++) await client.request('events/page', { limit: 1 });
-    const carry = chosen({ snapshot, stretches: [[0, 29]] });
-    assert.deepEqual((await client.request('events/page', { limit: 1, carry })).carried?.stretches, [[0, 29]]);
-  });
-
-  it('is what is named alone where that snapshot is no longer kept', () => {
-    const carried = carriedInto(of(3, 2, 1), chosen({ stretches: [[0, 2]], ids: ['e2'] }), undefined);
-    assert.deepEqual(carried.stretches, [[1, 1]]);
-  });
-
-  it('is nothing where it would be in more than a thousand pieces', () => {
-    const numbers = Array.from({ length: 3000 }, (_, at) => at + 1);
-    const before = of(...numbers.filter((each) => each % 2 === 0));
-    const pieces = (count: number) => chosen({ stretches: [[0, count - 1]] });
-    assert.equal(carriedInto(of(...numbers), pieces(1000), before).stretches.length, 1000);
-    assert.deepEqual(carriedInto(of(...numbers), pieces(1001), before).stretches, []);
+    for (let seed = 0; seed < 5; seed++) await relay.deliver(sampleBody({ events: 1000, seed }));
+    for (const by of eventOrders) {
+      const query = { sort: { by, descending: true }, filter: 'kind:event', limit: 1000 };
+      const first = await page(relay, query);
+      const end = Number(first.newest?.slice(1));
+      assert.equal(first.total, end);
+      const ids = new Set(first.events.map(({ id }) => id));
+      for (let offset = 1000; offset < first.total; offset += 1000) {
+        await relay.deliver(sampleBody({ events: 70, seed: offset + end }));
+        const { events, total, newest } = await page(relay, { ...query, offset, before: `e${end + 1}` });
+        assert.deepEqual([total, newest], [end, first.newest], by);
+        for (const { id } of events) ids.add(id);
+      }
+      assert.equal(ids.size, end, by);
+    }
   });
 });
 
-describe('Snapshots of a large history', () => {
-  it('are as many as fit: the two used last are there whatever they hold, and the ones before are gone', () => {
-    const count = 2_000_000;
-    const block = { firstId: 1, receivedAt: Float64Array.from({ length: count }, (_, at) => at) } as unknown as Block;
-    const found = {
-      unseen: 0,
-      each: (visit: (of: Block, at: number) => void): void => {
-        for (let at = 0; at < count; at++) visit(block, at);
-      },
-    } as unknown as Found;
-    const table = new EventTable(() => found, {} as unknown as EventRows);
-    const page = (snapshot?: string): string =>
-      table.page({
-        ...{ filter: '', sort: { by: 'time', descending: true }, offset: 0, limit: 0, traced: false },
-        ...(snapshot !== undefined && { snapshot }),
-      }).snapshot;
-    const [first, second, third] = [page(), page(), page()];
-    assert.throws(() => page(first), SnapshotGoneError);
-    assert.deepEqual([page(second), page(third)], [second, third]);
+describe('What is left of a choice', () => {
+  it('is what matches of the IDs, with the position of the active one', async () => {
+    const relay = await startTestRelay();
+    await relay.deliver(sampleBody({ events: 3 }));
+    await relay.deliver('{}');
+    const leftIn = async (params: Params<'events/page'>) => (await page(relay, params)).chosen;
+    const chosen = { ids: ['e4', 'e2', 'e9'], active: 'e3' };
+    assert.deepEqual(await leftIn({ chosen }), { ids: ['e4', 'e2'], count: 2, active: 1 });
+    const sort = { by: 'time' as const };
+    assert.deepEqual(await leftIn({ chosen, sort, filter: 'kind:event' }), { ids: ['e2'], count: 1, active: 2 });
+    assert.deepEqual(await leftIn({ chosen, before: 'e3' }), { ids: ['e2'], count: 1, active: null });
+    assert.deepEqual(await leftIn({ chosen: { ids: [], active: null } }), { ids: [], count: 0, active: null });
+    assert.equal(await leftIn({}), undefined);
+  });
+
+  it('is with a filter the number that match, without those that came later or are left out', async () => {
+    const relay = await startTestRelay();
+    await relay.deliver(sampleBody({ events: 5 }));
+    const all = { filter: '', before: 'e5', except: ['e2', 'e9'], count: 0, active: 'e2' };
+    assert.deepEqual((await page(relay, { chosen: all })).chosen, { ids: [], count: 3, active: 3 });
+    assert.equal((await page(relay, { chosen: all, before: 'e3' })).chosen?.count, 1);
+  });
+
+  it('is read by its IDs, newest first', async () => {
+    const relay = await startTestRelay();
+    await relay.deliver(sampleBody({ events: 5 }));
+    const query = { ids: ['e2', 'e5', 'e3', 'e9'], limit: 2 };
+    const first = await relay.client.request('events/query', query);
+    assert.deepEqual([first.events.map(({ id }) => id), first.next], [['e5', 'e3'], 'e3']);
+    const second = await relay.client.request('events/query', { ...query, before: 'e3' });
+    assert.deepEqual([second.events.map(({ id }) => id), second.next], [['e2'], null]);
+  });
+});
+
+describe('An act on all that match', () => {
+  it('is on what the filter finds then, up to an event, except some', async () => {
+    const receiver = await startReceiver({ answer: { status: 400 } });
+    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }], retry: 'none' } });
+    for (let seed = 1; seed <= 5; seed++) await relay.deliver(sampleBody({ seed }));
+    await relay.drained();
+    const failed = { filter: 'state:failed', before: 'e5' };
+    const resent = await relay.client.request('notifications/replay', { ...failed, except: ['e2'] });
+    assert.deepEqual(resent, { replayed: 3, notificationIds: ['n1', 'n3', 'n4'] });
+    await relay.drained();
+    await relay.client.request('debug/pause', {});
+    for (let seed = 6; seed <= 9; seed++) await relay.deliver(sampleBody({ seed }));
+    const held = { filter: 'state:held', before: 'e9', except: ['e6'] };
+    assert.deepEqual(await relay.client.request('notifications/discard', held), { discarded: 2 });
+    assert.deepEqual(await relay.client.request('notifications/discard', { filter: 'state:waiting' }), {
+      discarded: 0,
+    });
+    const { events } = await relay.client.request('events/query', { filter: 'state:held' });
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      ['e9', 'e6'],
+    );
   });
 });
